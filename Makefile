@@ -1,0 +1,58 @@
+# `make` alone lists the targets. Each sets up what it needs: Python 3.11+, make and git are enough.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
+
+.DEFAULT_GOAL := help
+.PHONY: help demo up test test-postgres test-containers check format bench openapi lock
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
+
+$(VENV)/.node: requirements.lock pyproject.toml sdk/python/pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit("Safe Passage needs Python 3.11 or later; set PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing pinned dependencies into $(VENV) (once) ..."
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e sdk/python -e .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.node requirements-dev.lock
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@
+
+demo: $(VENV)/.node ## two states exchange a child's record, step by step; ONCE=1 ends after the story
+	@$(BIN)/safepassage-node demo $(if $(ONCE),--once)
+
+up: $(VENV)/.node ## start one embedded node on this machine, ready for your own data (insecure development mode, asked for by name)
+	@$(BIN)/safepassage-node up --insecure-development
+
+test: $(VENV)/.dev ## everything that needs no server
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
+	@tests/postgres/with-cluster $(BIN)/python -m pytest -m postgres $(ARGS)
+
+test-containers: $(VENV)/.dev ## build the image and run the story against docker-compose.yml
+	@tests/containers/run $(ARGS)
+
+check: $(VENV)/.dev ## formatting, lint, types, import contracts
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+format: $(VENV)/.dev ## format the code
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
+
+bench: $(VENV)/.dev ## measure; docs/performance.md says what each figure means
+	@$(BIN)/python -m bench $(ARGS)
+
+openapi: $(VENV)/.dev ## pin the OpenAPI document of each service again
+	@$(BIN)/safepassage-node openapi
+
+lock: ## resolve the dependencies again (needs uv)
+	$(UV_COMPILE) --group pyproject.toml:build pyproject.toml -o requirements.lock
+	$(UV_COMPILE) --group pyproject.toml:dev -c requirements.lock pyproject.toml -o requirements-dev.lock

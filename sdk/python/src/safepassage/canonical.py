@@ -1,0 +1,56 @@
+"""Bytes that two parties compute alike: RFC 8785 JSON, base64url without padding, SHA-256."""
+
+import base64
+import binascii
+import hashlib
+from typing import Any
+
+import rfc8785
+
+
+def canonical_json(value: Any) -> bytes:
+    """The RFC 8785 (JCS) form of `value`; only objects, arrays, strings, integers, Booleans and null. Floats are refused: two languages print them differently."""
+    _refuse_floats(value)
+    return rfc8785.dumps(value)
+
+
+def _refuse_floats(value: Any) -> None:
+    if isinstance(value, float):
+        raise TypeError("canonical bytes hold integers and strings, never floats")
+    if isinstance(value, dict):
+        for member in value.values():
+            _refuse_floats(member)
+    elif isinstance(value, (list, tuple)):
+        for member in value:
+            _refuse_floats(member)
+
+
+def to_base64url(data: bytes) -> str:
+    """RFC 4648 section 5, without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def from_base64url(text: str) -> bytes:
+    """The bytes of an unpadded base64url `text`. Raises ValueError for anything else: padding, white space, the other alphabet, loose last bits."""
+    try:
+        data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise ValueError("not base64url without padding") from error
+    if to_base64url(data) != text:
+        raise ValueError("not the one base64url form of these bytes")
+    return data
+
+
+def sha256(data: bytes) -> bytes:
+    """SHA-256, 32 bytes."""
+    return hashlib.sha256(data).digest()
+
+
+def digest_of(data: bytes) -> str:
+    """SHA-256 of `data` as a wire `Digest`."""
+    return to_base64url(sha256(data))
+
+
+def digest_of_json(value: Any) -> str:
+    """SHA-256 of the canonical JSON of `value` as a wire `Digest`."""
+    return digest_of(canonical_json(value))

@@ -1,0 +1,8 @@
+"""Errors that cross the border, as RFC 9457 problem documents: facts with a code, whether to retry, and what to do.
+
+One registry: documents, OpenAPI and tests are made from it. A module of this package a place where the facts come up.
+"""
+
+from safepassage.problems.problem import REGISTRY, Problem, Retry, SuiteError, problem_from
+
+__all__ = ["REGISTRY", "Problem", "Retry", "SuiteError", "problem_from"]

@@ -1,0 +1,55 @@
+"""The base of every model that crosses a border: closed, immutable, and silent about the values it refuses."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, StringConstraints
+
+from safepassage.canonical import from_base64url, to_base64url
+
+
+class Wire(BaseModel):
+    """A wire model: unknown members are refused, instances are frozen, errors do not show the input."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True, hide_input_in_errors=True)
+
+
+def _aware_utc_milliseconds(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("an instant needs its UTC offset")
+    return value.replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+def _rfc3339(value: datetime) -> str:
+    return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+
+
+Instant = Annotated[datetime, AfterValidator(_aware_utc_milliseconds), PlainSerializer(_rfc3339, when_used="json")]
+"""RFC 3339, UTC, milliseconds."""
+
+
+def _base64url(value: str) -> str:
+    from_base64url(value)
+    return value
+
+
+Base64Url = Annotated[str, StringConstraints(max_length=2**20), AfterValidator(_base64url)]
+"""Bytes as base64url without padding (RFC 4648 section 5)."""
+
+
+def _digest(value: str) -> str:
+    if len(from_base64url(value)) != 32:
+        raise ValueError("a digest has 32 bytes")
+    return value
+
+
+Digest = Annotated[str, AfterValidator(_digest)]
+"""SHA-256, base64url without padding: 43 characters."""
+
+Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._:-]{0,63}$")]
+"""A word of a closed vocabulary, never free text."""
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+__all__ = ["Base64Url", "Code", "Digest", "Instant", "Name", "Text", "Wire", "to_base64url"]

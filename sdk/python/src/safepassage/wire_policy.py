@@ -1,0 +1,112 @@
+"""Consents and agreements: the evidence that a basis needs, each condition of the law a field of its own."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from safepassage.wire import Code, Digest, Instant, Wire
+
+ElementId = Annotated[str, StringConstraints(pattern=r"^[a-z_0-9]+\.[a-z_0-9]+$", max_length=64)]
+Elements = Annotated[tuple[ElementId, ...], Field(min_length=1, max_length=200)]
+Purposes = Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
+
+
+class ActingFor(Wire):
+    """The parent or eligible student for whom the agency's portal or staff act (34 CFR 99.31(c))."""
+
+    person_id: UUID
+    """A rights holder of the student, or the student's own id where rights have passed to the student."""
+    assurance_level: Literal["ial1", "ial2", "ial3"]
+    method: Code
+    evidence_ref: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    authenticated_at: Instant
+
+
+class NewConsent(Wire):
+    """A signed and dated written consent, 34 CFR 99.30."""
+
+    student_id: UUID
+    acting_for: ActingFor
+    signed_on: date
+    signature: Literal["paper", "electronic"]
+    document: Digest
+    """Digest of the signed document, kept by the agency."""
+    elements: Elements
+    """The records that may be disclosed, 99.30(b)(1)."""
+    purposes: Purposes
+    """99.30(b)(2)."""
+    recipient_id: UUID
+    """The party, 99.30(b)(3): an organisation of this node."""
+    expires_at: Instant | None = None
+
+
+class Consent(NewConsent):
+    """A consent on record."""
+
+    id: UUID
+    grantor_role: Literal["parent", "student"]
+    granted_at: Instant
+    withdrawn_at: Instant | None = None
+
+
+class ConsentWithdrawal(Wire):
+    """`POST /v1/consents/{id}/withdrawal`."""
+
+    acting_for: ActingFor
+    reason: Code
+
+
+class NewAgreement(Wire):
+    """A written agreement with a party that acts for districts: each clause that the law asks for, with where it stands in the document."""
+
+    kind: Literal["contractor"]
+    """contractor: 34 CFR 99.31(a)(1)(i)(B)."""
+    recipient_id: UUID
+    district_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=500)]
+    document: Digest
+    signed_on: date
+    starts_on: date
+    ends_on: date
+    """The first day on which it no longer holds."""
+    elements: Elements
+    """Its schedule of data."""
+    purposes: Purposes
+    institutional_service: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """Where it says which institutional service the party performs, (B)(1)."""
+    direct_control: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """Where it puts the use and maintenance of records under the district's direct control, (B)(2)."""
+    redisclosure_limits: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """Where it binds the party to 99.33(a), (B)(3)."""
+    legitimate_interest: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """Reference of the annual notice's criteria that the party meets, 99.7(a)(3)(iii)."""
+    destruction: Annotated[str, StringConstraints(max_length=200)] | None = None
+    security: Annotated[str, StringConstraints(max_length=200)] | None = None
+    breach_notice: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class Agreement(NewAgreement):
+    """An agreement on record."""
+
+    id: UUID
+    recorded_at: Instant
+    terminated_at: Instant | None = None
+
+
+class AgreementTermination(Wire):
+    """`POST /v1/agreements/{id}/termination`."""
+
+    reason: Code
+
+
+class OpenObligation(Wire):
+    """What a permission obliged to, until it is discharged."""
+
+    id: UUID
+    decision_id: UUID
+    kind: Code
+    argument: str | None
+    citation: str | None
+    due_at: Instant | None
+    discharged_at: Instant | None = None

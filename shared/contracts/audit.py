@@ -1,0 +1,121 @@
+"""What producers send to audit, and what audit answers. audit makes salts, seals and the leaf (decisions 7)."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from safepassage.wire import Base64Url, Code, Digest, Wire
+
+GatewayClass = Literal["authentication", "refusal", "administration"]
+PrivacyClass = Literal["decision", "consent", "agreement", "opt-out", "policy"]
+RecordsClass = Literal["request", "match", "disclosure", "disclosure-withdrawn", "read", "received", "receipt", "load", "trust"]
+AuditClass = Literal["search", "export", "alert", "destruction", "witness"]
+EntryClass = Literal[GatewayClass, PrivacyClass, RecordsClass, AuditClass]
+
+MAY_WRITE: dict[str, frozenset[str]] = {
+    "gateway": frozenset({"authentication", "refusal", "administration"}),
+    "privacy": frozenset({"decision", "consent", "agreement", "opt-out", "policy"}),
+    "records": frozenset({"request", "match", "disclosure", "disclosure-withdrawn", "read", "received", "receipt", "load", "trust"}),
+    "audit": frozenset({"search", "export", "alert", "destruction", "witness"}),
+}
+"""Which service may write which class of entry."""
+
+AHEAD: frozenset[str] = frozenset({"request", "disclosure", "read", "export", "received"})
+"""Appended synchronously: nothing leaves before audit has answered with proof. The others go through the producer's outbox."""
+
+Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
+
+
+class Actor(Wire):
+    """Who did it: a client of an organisation, or a job of the node itself (`kind` system). Ids and codes only."""
+
+    kind: Literal["client", "peer", "system", "operator"]
+    client_id: Annotated[str, StringConstraints(max_length=200)] | None = None
+    organisation_id: UUID | None = None
+    role: Code | None = None
+    job: Code | None = None
+    acting_for: UUID | None = None
+    """The parent or eligible student on whose behalf a staff client acts."""
+
+
+class Context(Wire):
+    """What was done and why: codes, ids and digests, never free text, so that a search can rely on it."""
+
+    operation: Code
+    outcome: Code | None = None
+    reason: Code | None = None
+    purpose: Code | None = None
+    basis: Code | None = None
+    recipient_organisation: Annotated[str, StringConstraints(max_length=200)] | None = None
+    """An organisation's UUID here, or `<entity id>#<its id there>` behind a peer."""
+    recipient_node: Annotated[str, StringConstraints(max_length=200)] | None = None
+    originating_organisation: UUID | None = None
+    exchange_id: UUID | None = None
+    envelope_id: UUID | None = None
+    decision_id: UUID | None = None
+    consent_id: UUID | None = None
+    agreement_id: UUID | None = None
+    elements: Annotated[tuple[str, ...], Field(max_length=200)] = ()
+    policies: Annotated[tuple[Code, ...], Field(max_length=64)] = ()
+    citations: Annotated[tuple[Annotated[str, StringConstraints(max_length=200)], ...], Field(max_length=64)] = ()
+    request_digest: Digest | None = None
+    peer_checkpoint: Annotated[str, StringConstraints(max_length=4096)] | None = None
+    peer_index: Annotated[int, Field(ge=0)] | None = None
+    count: Annotated[int, Field(ge=0)] | None = None
+    trust_serial: Annotated[int, Field(ge=0)] | None = None
+
+
+class Digests(Wire):
+    """What the leaf pins in clear: none of them tells anything without the salt that went into it."""
+
+    ct: Digest | None = None
+    pt_commit: Digest | None = None
+    decision: Digest | None = None
+
+
+class Event(Wire):
+    """One thing that happened. `key` makes appending it twice the same as once."""
+
+    v: Literal[1] = 1
+    class_: Annotated[EntryClass, Field(alias="class", serialization_alias="class")]
+    key: Key
+    subjects: Annotated[tuple[UUID, ...], Field(max_length=1000)] = ()
+    """Node-local student ids; never in the leaf."""
+    actor: Actor
+    context: Context
+    digests: Digests = Digests()
+    policy_hash: Digest | None = None
+    decision_token: Annotated[str, StringConstraints(max_length=8192)] | None = None
+    """sp-decision+jwt; a `disclosure` and a vendor's `read` are refused without one that covers `context.elements`."""
+
+
+class AppendRequest(Wire):
+    """`POST /internal/entries`."""
+
+    events: Annotated[tuple[Event, ...], Field(min_length=1, max_length=1000)]
+
+
+class Appended(Wire):
+    """Where an event is in the log. `path` and `checkpoint` are there for ahead entries (and whenever a checkpoint covers the entry already)."""
+
+    index: int
+    duplicate: bool
+    entry: Base64Url
+    """The leaf's bytes."""
+    path: tuple[Digest, ...] | None = None
+    checkpoint: str | None = None
+    """A signed note (C2SP tlog-checkpoint) of a tree that holds the entry."""
+
+
+class AppendResponse(Wire):
+    """In the order of the events."""
+
+    entries: tuple[Appended, ...]
+    size: int
+
+
+class ConsistencyResponse(Wire):
+    """`GET /internal/consistency?from=&to=`: the path between two sizes of the node's own log."""
+
+    path: tuple[Digest, ...]

@@ -1,0 +1,147 @@
+"""What records tells and asks privacy. privacy never sees a name, a number used outside, an address or a document (decisions 3)."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from safepassage.wire import Code, Digest, Instant, Wire
+from safepassage.wire_exchange import EnrollmentEvidence
+
+Flag = Literal["special-education", "part-c", "foster", "homeless", "protected-address"]
+
+
+class Attendance(Wire):
+    """The student is, or was, enrolled at an organisation."""
+
+    organisation_id: UUID
+    from_: Annotated[date, Field(alias="from", serialization_alias="from")]
+    until: date | None = None
+
+
+class RightsHolder(Wire):
+    """A parent or guardian with FERPA rights (99.3 "Parent", 99.4), until a binding document ends them."""
+
+    person_id: UUID
+    relation: Code
+    from_: Annotated[date, Field(alias="from", serialization_alias="from")]
+    ended_on: date | None = None
+    ended_by: Annotated[str, StringConstraints(max_length=200)] | None = None
+    """Reference of the order, statute or binding document that revoked the rights."""
+
+
+class SubjectFacts(Wire):
+    """`PUT /internal/subjects/{student_id}`: everything that privacy knows of a student. records is its only writer, in order."""
+
+    student_id: UUID
+    facts_version: Annotated[int, Field(ge=1)]
+    custodian_id: UUID
+    originating_agency: Annotated[str, StringConstraints(max_length=200)]
+    """The agency that made the record: an organisation's UUID here, or `<entity id>#<its id there>`."""
+    attendances: Annotated[tuple[Attendance, ...], Field(max_length=200)] = ()
+    birth_date: date
+    time_zone: Annotated[str, StringConstraints(max_length=64)]
+    attends_postsecondary: bool = False
+    jurisdiction: Annotated[str, StringConstraints(pattern=r"^US(-[A-Z]{2})?$")]
+    flags: frozenset[Flag] = frozenset()
+    rights_holders: Annotated[tuple[RightsHolder, ...], Field(max_length=20)] = ()
+
+
+Action = Literal["request", "disclose", "redisclose"]
+
+
+class Recipient(Wire):
+    """Who would receive it."""
+
+    kind: Literal["vendor", "school", "lea", "sea", "agency", "person"]
+    id: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """An organisation's UUID here, or `<entity id>#<its id there>` behind a peer."""
+    node: Annotated[str, StringConstraints(max_length=200)] | None = None
+    """Entity id of the peer through which it is reached."""
+
+
+class TransferFacts(Wire):
+    """What a verified, signed request says; who asserted it is kept with the decision."""
+
+    evidence: EnrollmentEvidence
+    request_digest: Digest
+    asserted_by: Annotated[str, StringConstraints(max_length=200)]
+
+
+class SubjectVersion(Wire):
+    """Which facts the asker will release under; older ones at privacy answer `facts-behind`."""
+
+    student_id: UUID
+    facts_version: Annotated[int, Field(ge=1)]
+
+
+class DecisionRequest(Wire):
+    """`POST /internal/decisions`. One student per decision in an exchange; a vendor's page asks for up to 1,000 at once.
+
+    `subjects` is empty only for the action `request` (may we ask another state for a child whom we may not hold?).
+    """
+
+    action: Action
+    subjects: Annotated[tuple[SubjectVersion, ...], Field(max_length=1000)]
+    recipient: Recipient
+    basis: Code
+    purpose: Code
+    elements: Annotated[tuple[Annotated[str, StringConstraints(max_length=64)], ...], Field(min_length=1, max_length=200)]
+    consent_id: UUID | None = None
+    agreement_id: UUID | None = None
+    transfer: TransferFacts | None = None
+    exchange_id: UUID | None = None
+    valid_for_seconds: Annotated[int, Field(ge=1, le=15 * 86400)] = 60
+
+
+class Withheld(Wire):
+    """Why an element is not permitted: the forbid that stood against it, or the condition that failed."""
+
+    element: str
+    reason: Code
+    policy: Code | None = None
+    citation: str | None = None
+
+
+class Obligation(Wire):
+    """What the permission obliges to; open until discharged."""
+
+    kind: Code
+    argument: Annotated[str, StringConstraints(max_length=200)] | None = None
+    citation: str | None = None
+    due_at: Instant | None = None
+
+
+class SubjectOutcome(Wire):
+    """The decision for one student. The outcomes of a page share their tuples where they are alike."""
+
+    student_id: UUID | None
+    permitted: tuple[str, ...]
+    withheld: tuple[Withheld, ...]
+
+
+class Decision(Wire):
+    """The answer to a `DecisionRequest`. `token` (sp-decision+jwt) is None where nothing is permitted."""
+
+    id: UUID
+    decided_at: Instant
+    valid_until: Instant
+    outcome: Literal["permit", "permit-with-redaction", "deny"]
+    subjects: tuple[SubjectOutcome, ...]
+    policies: tuple[Code, ...]
+    citations: tuple[str, ...]
+    obligations: tuple[Obligation, ...]
+    reviewed: bool
+    """False while any policy that the answer rests on is an unreviewed draft of law."""
+    policy_hash: Digest
+    input_hash: Digest
+    token: str | None
+
+
+class Standing(Wire):
+    """`POST /internal/decisions/{id}/standing`: does the decision still hold on the facts of this instant?"""
+
+    stands: bool
+    reason: Code | None = None
+    citation: str | None = None
