@@ -97,7 +97,7 @@ class AppendRequest(Wire):
 
 
 class Appended(Wire):
-    """Where an event is in the log. `path` and `checkpoint` are there for ahead entries (and whenever a checkpoint covers the entry already)."""
+    """Where an event is in the log. `path` and `checkpoint` are there for ahead entries."""
 
     index: int
     duplicate: bool

@@ -9,7 +9,10 @@ import rfc8785
 
 
 def canonical_json(value: Any) -> bytes:
-    """The RFC 8785 (JCS) form of `value`; only objects, arrays, strings, integers, Booleans and null. Floats are refused: two languages print them differently."""
+    """The RFC 8785 (JCS) form of `value`: objects, arrays, strings, integers, Booleans and null.
+
+    Floats are refused (TypeError): two languages print them differently.
+    """
     _refuse_floats(value)
     return rfc8785.dumps(value)
 
@@ -31,7 +34,10 @@ def to_base64url(data: bytes) -> str:
 
 
 def from_base64url(text: str) -> bytes:
-    """The bytes of an unpadded base64url `text`. Raises ValueError for anything else: padding, white space, the other alphabet, loose last bits."""
+    """The bytes of an unpadded base64url `text`.
+
+    Raises ValueError for anything else: padding, white space, the other alphabet, loose last bits.
+    """
     try:
         data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, UnicodeEncodeError) as error:

@@ -71,7 +71,7 @@ ELEMENTS: tuple[Element, ...] = (
     _element("assessments.english_proficiency", "001581", "assessment", "language", title="English language proficiency results"),
     _element("special_education.eligibility", "000577", "special_education", special=True, title="IDEA eligibility, disabilities, events"),
     _element("special_education.iep", "000475", "special_education", special=True, title="Individualised education programme"),
-    _element("special_education.early_intervention", "000304", "special_education", "part_c", special=True, title="Part C early intervention"),
+    _element("special_education.early_intervention", "000304", "special_education", "part_c", special=True, title="Part C services"),
     _element("special_education.section_504", "000249", "special_education", special=True, title="Section 504 plan"),
     _element("programmes.english_learner", "000180", "programme", "language", title="English learner status and services"),
     _element("programmes.gifted", "000305", "programme", title="Gifted and talented"),
@@ -82,7 +82,7 @@ ELEMENTS: tuple[Element, ...] = (
     _element("programmes.meal_status", "000092", "meal_status", special=True, title="Free or reduced-price meal eligibility"),
     _element("health.immunizations", "001248", "health", special=True, title="Immunisations (CVX) and exemptions"),
     _element("health.alerts", "000303", "health", special=True, title="Health alerts"),
-    _element("discipline.incidents", "000508", "discipline", special=True, title="Discipline: incident, role, action, suspension or expulsion"),
+    _element("discipline.incidents", "000508", "discipline", special=True, title="Discipline: incident, role, action"),
     _element("discipline.restraint", "001517", "discipline", special=True, title="Restraint and seclusion"),
 )  # fmt: skip
 """Every element, in the order of the record."""

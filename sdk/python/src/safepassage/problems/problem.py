@@ -30,7 +30,9 @@ class Problem(BaseModel):
 
 
 class SuiteError(Exception):
-    """Base of every error that a caller may want to handle; a subclass is named after a fact and fixes code, status, title, remedy and retry.
+    """Base of every error that a caller may want to handle.
+
+    A subclass is named after a fact and fixes code, status, title, remedy and retry.
 
     `detail` is for people and holds no value that the caller sent; `field` names the member of the request at fault.
     """
