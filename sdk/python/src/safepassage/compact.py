@@ -1,0 +1,116 @@
+"""JWS compact serialisation with one algorithm, one key per `kid`, and nothing in the header that could choose a key (RFC 7515, RFC 8037, RFC 9864).
+
+Who signs builds the bytes here and signs them with its own key; who verifies names the `typ` it expects. The two cannot drift.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from safepassage.canonical import canonical_json, digest_of_json, from_base64url, to_base64url
+from safepassage.problems.signatures import BadSignature, MalformedToken, UnexpectedType, UnknownKey
+
+ALGORITHM = "Ed25519"
+MAX_LENGTH = 64 * 1024
+
+PublicKeys = Mapping[str, Ed25519PublicKey]
+"""Keys by `kid` (RFC 7638 thumbprint). One key per kid, each used with Ed25519 only."""
+
+
+def thumbprint(key: Ed25519PublicKey) -> str:
+    """The `kid` of a key: its RFC 7638 thumbprint with SHA-256, 43 characters."""
+    return digest_of_json({"crv": "Ed25519", "kty": "OKP", "x": to_base64url(key.public_bytes_raw())})
+
+
+def public_jwk(key: Ed25519PublicKey) -> dict[str, str]:
+    """The key as a JWK (RFC 8037): kty, crv, x, kid, alg, use."""
+    return {
+        "kty": "OKP",
+        "crv": "Ed25519",
+        "x": to_base64url(key.public_bytes_raw()),
+        "kid": thumbprint(key),
+        "alg": ALGORITHM,
+        "use": "sig",
+    }
+
+
+def public_key_of(jwk: Mapping[str, Any]) -> Ed25519PublicKey:
+    """The key of a JWK that `public_jwk` could have made. Raises MalformedToken for any other."""
+    try:
+        if jwk["kty"] != "OKP" or jwk["crv"] != "Ed25519" or "d" in jwk:
+            raise MalformedToken("not a public Ed25519 key")
+        key = Ed25519PublicKey.from_public_bytes(from_base64url(jwk["x"]))
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
+        raise MalformedToken("not a public Ed25519 key") from error
+    if "kid" in jwk and jwk["kid"] != thumbprint(key):
+        raise MalformedToken("kid is not the key's thumbprint")
+    return key
+
+
+def signing_input(*, typ: str, kid: str, payload: Mapping[str, Any]) -> bytes:
+    """The bytes to sign: `base64url(header).base64url(payload)`, both canonical JSON."""
+    header = canonical_json({"alg": ALGORITHM, "kid": kid, "typ": typ})
+    return f"{to_base64url(header)}.{to_base64url(canonical_json(payload))}".encode("ascii")
+
+
+def assemble(signed: bytes, signature: bytes) -> str:
+    """The compact JWS of `signing_input`'s bytes and the 64 bytes of their signature."""
+    return f"{signed.decode('ascii')}.{to_base64url(signature)}"
+
+
+def verify_compact(token: str, *, typ: str, keys: PublicKeys, max_length: int = MAX_LENGTH) -> dict[str, Any]:
+    """Check the signature of `token` and give its payload. Claims (iss, aud, exp) are the caller's to check.
+
+    Raises MalformedToken, UnexpectedType, UnknownKey, BadSignature. `max_length` in characters.
+    """
+    header, payload, signed, signature = split(token, max_length=max_length)
+    if header["typ"] != typ:
+        raise UnexpectedType(f"a token of type {typ} was expected")
+    key = keys.get(header["kid"])
+    if key is None:
+        raise UnknownKey
+    try:
+        key.verify(signature, signed)
+    except InvalidSignature as error:
+        raise BadSignature from error
+    return payload
+
+
+def split(token: str, *, max_length: int = MAX_LENGTH) -> tuple[dict[str, str], dict[str, Any], bytes, bytes]:
+    """Header, payload, signed bytes and signature of a compact JWS, **not verified**. Raises MalformedToken.
+
+    The header has exactly alg, kid and typ: no `crit`, no key by value or by URL.
+    """
+    if len(token) > max_length or token.count(".") != 2:
+        raise MalformedToken("not a compact JWS of permitted length")
+    encoded_header, encoded_payload, encoded_signature = token.split(".")
+    try:
+        header, payload = _object(from_base64url(encoded_header)), _object(from_base64url(encoded_payload))
+        signature = from_base64url(encoded_signature)
+        signed = f"{encoded_header}.{encoded_payload}".encode("ascii")
+    except ValueError as error:
+        raise MalformedToken("a segment is not base64url JSON") from error
+    if set(header) != {"alg", "kid", "typ"} or header["alg"] != ALGORITHM or not all(isinstance(v, str) for v in header.values()):
+        raise MalformedToken("the header is not {alg: Ed25519, kid, typ}")
+    return header, payload, signed, signature
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    value = json.loads(data, object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")
+    return value
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a member occurs twice")
+    return value
+
+
+def _no_constants(_: str) -> None:
+    raise ValueError("not a JSON number")
