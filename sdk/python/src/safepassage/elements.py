@@ -1,7 +1,8 @@
 """The closed list of data elements: what an agreement schedules, a decision permits, and a record holds.
 
 An element is `<section>.<member>` of the student record (safepassage.record). Its id is what policies, agreements and decisions name.
-CEDS ids are those of the Common Education Data Standards, version 13; None where CEDS has no single element.
+A CEDS id is the global id in the Common Education Data Standards, version 13, of the element that the datum is, or turns on where CEDS spreads
+it over several; None where CEDS has none. The members of the record models carry the ids of the others.
 """
 
 from dataclasses import dataclass
@@ -42,48 +43,48 @@ def _element(id_: str, ceds: str | None, *categories: Category, special: bool = 
 
 
 ELEMENTS: tuple[Element, ...] = (
-    _element("identity.name", "000115", "identity", "directory", title="Legal name: first, middle, last 1, last 2, suffix"),
-    _element("identity.preferred_name", None, "identity", title="Preferred name"),
-    _element("identity.other_names", "001514", "identity", title="Other names with the dates of their use"),
+    _element("identity.name", "000115", "identity", "directory", title="Legal name: prefix, first, middle, last 1, last 2, suffix"),
+    _element("identity.preferred_name", "000206", "identity", title="Preferred name"),
+    _element("identity.other_names", "000206", "identity", title="Other names with the dates of their use"),
     _element("identity.birth_date", "000033", "identity", "directory", title="Date of birth and how it was verified"),
-    _element("identity.birth_place", "000428", "identity", title="State and country of birth"),
-    _element("identity.multiple_birth", None, "identity", title="Twin or other multiple birth, and the order"),
+    _element("identity.birth_place", "000427", "identity", title="City, state and country of birth"),
+    _element("identity.multiple_birth", "000431", "identity", title="Twin or other multiple birth, and the order"),
     _element("identity.sex", "000255", "demographic", title="Sex"),
     _element("identity.identifiers", "001071", "identity", title="Identifiers by the system that gave them, the SSN not among them"),
-    _element("identity.ssn", "000259", "ssn", special=True, title="Social security number"),
+    _element("identity.ssn", None, "ssn", special=True, title="Social security number"),
     _element("demographics.race_ethnicity", "001943", "demographic", title="Race and ethnicity"),
     _element("demographics.languages", "000317", "demographic", "language", title="Languages and their use"),
-    _element("demographics.tribal_affiliation", "001475", "demographic", title="Tribal affiliation"),
+    _element("demographics.tribal_affiliation", "001657", "demographic", title="Tribal affiliation"),
     _element("demographics.military_connection", "001576", "military", title="Military-connected indicator, component and dates"),
     _element("contacts.addresses", "000269", "contact", "address", "directory", title="Addresses with their dates"),
     _element("contacts.telephones", "000279", "contact", "directory", title="Telephone numbers"),
     _element("contacts.emails", "000088", "contact", "directory", title="E-mail addresses"),
-    _element("contacts.guardians", None, "contact", title="Parents and guardians: relation, rights, how to reach them"),
+    _element("contacts.guardians", "000425", "contact", title="Parents and guardians: relation, rights, how to reach them"),
     _element("enrollment.enrollments", "000097", "enrollment", "directory", title="Enrolments: school, entry, exit, grade"),
-    _element("enrollment.residency", "000248", "enrollment", title="District of residence and of responsibility"),
+    _element("enrollment.residency", "000637", "enrollment", title="District of residence and of responsibility"),
     _element("attendance.events", "000076", "attendance", title="Attendance events"),
-    _element("attendance.summary", "000029", "attendance", title="Days enrolled, present, absent by school year"),
-    _element("academics.current_courses", "000056", "academic", title="Sections in progress with marks and partial credit"),
-    _element("academics.transcript", "000059", "academic", title="Courses taken: SCED and local code, credit, mark"),
+    _element("attendance.summary", "000202", "attendance", title="Days enrolled, present, absent by school year"),
+    _element("academics.current_courses", "000978", "academic", title="Sections in progress with marks and partial credit"),
+    _element("academics.transcript", "000055", "academic", title="Courses taken: SCED and local code, credit, mark"),
     _element("academics.grade_point_averages", "000128", "academic", title="Grade point averages, weighted and not"),
-    _element("academics.graduation_plan", None, "academic", title="Graduation plan"),
+    _element("academics.graduation_plan", "002026", "academic", title="Graduation plan: diploma aimed at, credits required and earned"),
     _element("assessments.results", "000245", "assessment", title="Assessment results on the scale of the state that gave them"),
-    _element("assessments.english_proficiency", "001581", "assessment", "language", title="English language proficiency results"),
-    _element("special_education.eligibility", "000577", "special_education", special=True, title="IDEA eligibility, disabilities, events"),
-    _element("special_education.iep", "000475", "special_education", special=True, title="Individualised education programme"),
-    _element("special_education.early_intervention", "000304", "special_education", "part_c", special=True, title="Part C services"),
+    _element("assessments.english_proficiency", None, "assessment", "language", title="English language proficiency results"),
+    _element("special_education.eligibility", "000151", "special_education", special=True, title="IDEA eligibility, disabilities, events"),
+    _element("special_education.iep", "000320", "special_education", special=True, title="Individualised education programme"),
+    _element("special_education.early_intervention", "001656", "special_education", "part_c", special=True, title="Part C services"),
     _element("special_education.section_504", "000249", "special_education", special=True, title="Section 504 plan"),
     _element("programmes.english_learner", "000180", "programme", "language", title="English learner status and services"),
-    _element("programmes.gifted", "000305", "programme", title="Gifted and talented"),
+    _element("programmes.gifted", "000122", "programme", title="Gifted and talented"),
     _element("programmes.title_i", "000281", "programme", title="Title I participation"),
     _element("programmes.migrant", "000189", "programme", special=True, title="Migrant: qualifying arrival date, priority for services"),
     _element("programmes.homeless", "000149", "homeless", "address", special=True, title="Homelessness: night-time residence"),
-    _element("programmes.foster", "001929", "foster", special=True, title="Foster care: agency and role"),
+    _element("programmes.foster", None, "foster", special=True, title="Foster care: agency and role"),
     _element("programmes.meal_status", "000092", "meal_status", special=True, title="Free or reduced-price meal eligibility"),
     _element("health.immunizations", "001248", "health", special=True, title="Immunisations (CVX) and exemptions"),
-    _element("health.alerts", "000303", "health", special=True, title="Health alerts"),
-    _element("discipline.incidents", "000508", "discipline", special=True, title="Discipline: incident, role, action"),
-    _element("discipline.restraint", "001517", "discipline", special=True, title="Restraint and seclusion"),
+    _element("health.alerts", "000439", "health", special=True, title="Health alerts"),
+    _element("discipline.incidents", "000501", "discipline", special=True, title="Discipline: incident, role, action"),
+    _element("discipline.restraint", None, "discipline", special=True, title="Restraint and seclusion"),
 )  # fmt: skip
 """Every element, in the order of the record."""
 

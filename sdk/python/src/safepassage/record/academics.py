@@ -1,0 +1,86 @@
+"""Courses, marks, credit, and the way to graduation."""
+
+from datetime import date
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+from safepassage.record.codes import Amount, Coded, OrganisationReference, SchoolYear, Section, Short, Some, ceds
+from safepassage.wire import Name, Wire
+
+
+class Course(Wire):
+    """A course, by the code of the school that gave it and by SCED where it has one. Neither need resolve where it is read."""
+
+    title: Name
+    local_code: Coded | None = ceds("000055")
+    sced_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")] | None = ceds("001517")
+    subject: Coded | None = None
+    level: Coded | None = ceds("000061")
+
+
+class Credit(Wire):
+    """Credit for a course. `type` says what one unit is."""
+
+    type: Coded | None = ceds("000072")
+    attempted: Amount | None = ceds("000199")
+    earned: Amount | None = ceds("000200")
+
+
+class CurrentCourse(Wire):
+    """A section in progress: what the receiving school must know to place the student in the middle of a term."""
+
+    section: Short | None = ceds("000978")
+    course: Course
+    school: OrganisationReference | None = None
+    term: Coded | None = None
+    begin_date: date | None = ceds("000054")
+    mark: Short | None = None
+    """The mark in progress on the school's own scale."""
+    percentage: Amount | None = None
+    partial_credit: Credit | None = None
+    as_of: date | None = None
+
+
+class TranscriptCourse(Wire):
+    """A finished course."""
+
+    course: Course
+    school: OrganisationReference | None = None
+    school_year: SchoolYear
+    term: Coded | None = None
+    grade: Coded | None = ceds("000125")
+    credit: Credit | None = None
+    mark: Short | None = ceds("000124")
+    mark_scale: Coded | None = None
+    repeat: Coded | None = ceds("000065")
+    counts_in_average: bool | None = None
+
+
+class GradePointAverage(Wire):
+    """An average, on the scale that its maximum names."""
+
+    value: Amount
+    maximum: Amount
+    weighted: bool
+    cumulative: bool = True
+    as_of: date | None = None
+
+
+class GraduationPlan(Wire):
+    """Towards which diploma, and what is still missing."""
+
+    plan: Coded
+    diploma: Coded | None = ceds("002026")
+    expected_on: date | None = ceds("000226")
+    credits_required: Amount | None = ceds("001574")
+    credits_earned: Amount | None = ceds("000074")
+
+
+class Academics(Section):
+    """Section `academics`."""
+
+    current_courses: Some[CurrentCourse] | None = ceds("000978")
+    transcript: Some[TranscriptCourse] | None = ceds("000055")
+    grade_point_averages: Some[GradePointAverage] | None = ceds("000128")
+    graduation_plan: GraduationPlan | None = ceds("002026")

@@ -1,0 +1,93 @@
+"""Special education: IDEA Parts B and C, and section 504."""
+
+from datetime import date
+
+from safepassage.record.codes import Coded, Count, Long, OrganisationReference, Period, Section, Some, ceds
+from safepassage.wire import Text, Wire
+
+
+class Disability(Wire):
+    """A category of disability, IDEA section 602(3) as the state codes it."""
+
+    category: Coded
+    primary: bool = False
+
+
+class IdeaEvent(Wire):
+    """A step of the process: referral, consent to evaluate, evaluation, meeting, exit, ..."""
+
+    kind: Coded
+    event_date: date
+    note: Text | None = None
+
+
+class Eligibility(Wire):
+    """Whether the child is a child with a disability, since when, and how that was found."""
+
+    eligible: bool
+    disabilities: Some[Disability] | None = ceds("001733")
+    evaluated_on: date | None = ceds("001731")
+    determined_on: date | None = ceds("002120")
+    reevaluation_due_on: date | None = ceds("001241")
+    events: Some[IdeaEvent] | None = None
+    exit_reason: Coded | None = ceds("000222")
+
+
+class Goal(Wire):
+    """A measurable annual goal."""
+
+    area: Coded
+    statement: Long
+    progress: Text | None = None
+
+
+class Service(Period):
+    """A service of a plan, in minutes a week."""
+
+    kind: Coded
+    minutes_per_week: Count | None = None
+    setting: Coded | None = None
+    provider_role: Coded | None = None
+
+
+class IndividualizedEducationProgramme(Period):
+    """The IEP in force: 34 CFR 300.320; the new district gives comparable services until it adopts it or writes its own (300.323)."""
+
+    meeting_on: date | None = ceds("001684")
+    review_due_on: date | None = None
+    environment: Coded | None = ceds("000535")
+    placement: OrganisationReference | None = None
+    goals: Some[Goal] | None = None
+    services: Some[Service] | None = ceds("001383")
+    accommodations: Some[Coded] | None = ceds("001685")
+    transition_plan: Long | None = None
+    extended_school_year: bool | None = None
+
+
+class EarlyIntervention(Period):
+    """Services under Part C, birth to three; a parent may object to what passes to Part B (34 CFR 303.401)."""
+
+    eligibility: Coded | None = ceds("001656")
+    plan_date: date | None = None
+    services: Some[Service] | None = None
+    notified_part_b_on: date | None = ceds("001500")
+
+
+class Section504Plan(Period):
+    """Accommodations under section 504 of the Rehabilitation Act."""
+
+    eligible: bool
+    disability: Coded | None = None
+    meeting_on: date | None = None
+    decided_on: date | None = None
+    has_plan: bool | None = None
+    accommodations: Some[Coded] | None = None
+
+
+class SpecialEducation(Section):
+    """Section `special_education`."""
+
+    eligibility: Eligibility | None = ceds("000151")
+    iep: IndividualizedEducationProgramme | None = ceds("000320")
+    early_intervention: EarlyIntervention | None = ceds("001656")
+    section_504: Section504Plan | None = ceds("000249")
