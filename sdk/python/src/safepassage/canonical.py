@@ -47,6 +47,17 @@ def from_base64url(text: str) -> bytes:
     return data
 
 
+def from_base64(text: str) -> bytes:
+    """The bytes of a padded base64 `text` (RFC 4648 section 4), as signed notes use it. Raises ValueError for any but the one form."""
+    try:
+        data = base64.b64decode(text.encode("ascii"), validate=True)
+    except (binascii.Error, UnicodeEncodeError) as error:
+        raise ValueError("not base64") from error
+    if base64.b64encode(data).decode("ascii") != text:
+        raise ValueError("not the one base64 form of these bytes")
+    return data
+
+
 def sha256(data: bytes) -> bytes:
     """SHA-256, 32 bytes."""
     return hashlib.sha256(data).digest()
