@@ -95,6 +95,13 @@ class DecisionRequest(Wire):
     valid_for_seconds: Annotated[int, Field(ge=1, le=15 * 86400)] = 60
 
 
+class FailedCondition(Wire):
+    """A condition of the claimed basis that the facts do not meet."""
+
+    reason: Code
+    citation: str
+
+
 class Withheld(Wire):
     """Why an element is not permitted: the forbid that stood against it, or the condition that failed."""
 
@@ -102,6 +109,10 @@ class Withheld(Wire):
     reason: Code
     policy: Code | None = None
     citation: str | None = None
+    failed: tuple[FailedCondition, ...] = ()
+    """Where no forbid stood against it: every condition of the basis that failed, the one of `reason` first."""
+    same_for_every_student: bool = False
+    """True where no fact of the student had a part in it: only then may a recipient be told that it was withheld (decisions 5)."""
 
 
 class Obligation(Wire):

@@ -1,10 +1,10 @@
 """Consents and agreements: the evidence that a basis needs, each condition of the law a field of its own."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from safepassage.wire import Code, Digest, Instant, Wire
 
@@ -40,6 +40,8 @@ class NewConsent(Wire):
     recipient_id: UUID
     """The party, 99.30(b)(3): an organisation of this node."""
     expires_at: Instant | None = None
+    electronic_approval: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
+    """Where an electronic consent shows the person's approval of what it says, 99.30(d)(2). A paper one needs none."""
 
 
 class Consent(NewConsent):
@@ -56,6 +58,14 @@ class ConsentWithdrawal(Wire):
 
     acting_for: ActingFor
     reason: Code
+
+
+class StateClause(Wire):
+    """A clause that the law of one state asks for, and where the document has it."""
+
+    clause: Code
+    """State, section, paragraph: `ca-49073.1-b1`."""
+    where: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class NewAgreement(Wire):
@@ -84,6 +94,7 @@ class NewAgreement(Wire):
     destruction: Annotated[str, StringConstraints(max_length=200)] | None = None
     security: Annotated[str, StringConstraints(max_length=200)] | None = None
     breach_notice: Annotated[str, StringConstraints(max_length=200)] | None = None
+    state_clauses: Annotated[tuple[StateClause, ...], Field(max_length=40)] = ()
 
 
 class Agreement(NewAgreement):
@@ -98,6 +109,34 @@ class AgreementTermination(Wire):
     """`POST /v1/agreements/{id}/termination`."""
 
     reason: Code
+
+
+class NewDebarment(Wire):
+    """A finding that bars a third party from the records of one agency for at least five years, 34 CFR 99.67(c)-(e)."""
+
+    party: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """An organisation's UUID here, `<entity id>#<its id there>` behind a peer, or the entity id of a whole node."""
+    originating_agency: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """The agency from which the information originated: only its records are closed to the party."""
+    finding: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """Reference of the finding of the Department's office."""
+    begins_at: Instant
+    until: Instant
+
+    @model_validator(mode="after")
+    def _at_least_five_years(self) -> Self:
+        begins = self.begins_at
+        leap_day = (begins.month, begins.day) == (2, 29)
+        if self.until < begins.replace(year=begins.year + 5, **({"month": 3, "day": 1} if leap_day else {})):
+            raise ValueError("a debarment lasts at least five years")
+        return self
+
+
+class Debarment(NewDebarment):
+    """A debarment on record."""
+
+    id: UUID
+    recorded_at: Instant
 
 
 class OpenObligation(Wire):
