@@ -126,8 +126,9 @@ class NewDebarment(Wire):
     @model_validator(mode="after")
     def _at_least_five_years(self) -> Self:
         begins = self.begins_at
-        leap_day = (begins.month, begins.day) == (2, 29)
-        if self.until < begins.replace(year=begins.year + 5, **({"month": 3, "day": 1} if leap_day else {})):
+        if (begins.month, begins.day) == (2, 29):
+            begins = begins.replace(month=3, day=1)
+        if self.until < begins.replace(year=begins.year + 5):
             raise ValueError("a debarment lasts at least five years")
         return self
 
