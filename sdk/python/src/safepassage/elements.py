@@ -1,8 +1,8 @@
 """The closed list of data elements: what an agreement schedules, a decision permits, and a record holds.
 
 An element is `<section>.<member>` of the student record (safepassage.record). Its id is what policies, agreements and decisions name.
-A CEDS id is the global id in the Common Education Data Standards, version 13, of the element that the datum is, or turns on where CEDS spreads
-it over several; None where CEDS has none. The members of the record models carry the ids of the others.
+A CEDS id is the global id in the Common Education Data Standards, version 13, of the element that the datum is, or turns on where CEDS
+spreads it over several; None where CEDS has none. The members of the record models carry the ids of the others.
 """
 
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ ELEMENTS: tuple[Element, ...] = (
     _element("contacts.addresses", "000269", "contact", "address", "directory", title="Addresses with their dates"),
     _element("contacts.telephones", "000279", "contact", "directory", title="Telephone numbers"),
     _element("contacts.emails", "000088", "contact", "directory", title="E-mail addresses"),
-    _element("contacts.guardians", "000425", "contact", title="Parents and guardians: relation, rights, how to reach them"),
+    _element("contacts.guardians", "000425", "contact", "address", title="Parents and guardians: relation, rights, how to reach them"),
     _element("enrollment.enrollments", "000097", "enrollment", "directory", title="Enrolments: school, entry, exit, grade"),
     _element("enrollment.residency", "000637", "enrollment", title="District of residence and of responsibility"),
     _element("attendance.events", "000076", "attendance", title="Attendance events"),

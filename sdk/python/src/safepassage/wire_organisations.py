@@ -30,7 +30,7 @@ class NewOrganisation(Wire):
     annual_notice_forwards_records: Annotated[str, StringConstraints(max_length=200)] | None = None
     """Reference of the annual notice that says records are forwarded on request (34 CFR 99.34(a)(1)(ii))."""
     annual_notice_school_officials: Annotated[str, StringConstraints(max_length=200)] | None = None
-    """Reference of the annual notice with its criteria for school officials and legitimate educational interests (34 CFR 99.7(a)(3)(iii))."""
+    """Reference of the annual notice with the criteria of school official and legitimate interest (34 CFR 99.7(a)(3)(iii))."""
     valid_from: date
     valid_until: date | None = None
 
