@@ -1,0 +1,1 @@
+"""Where the four services become one node: the command, the embedded process, the demo. Nothing imports this package."""

@@ -1,0 +1,47 @@
+"""The key files of a node, made from who may call whom. docs/architecture.md has the table: key, holder, published where, rotation.
+
+A service's folder has its own private keys and the public keys of those whose messages it verifies, and nothing else:
+whoever takes one service's folder has that service's power and no other's.
+"""
+
+import json
+from datetime import date
+from pathlib import Path
+
+from shared.keys import SigningKey, new_symmetric_key
+from shared.who_may_call import SERVICES, forwarded_to
+
+FIRST_VERSION = 1
+
+
+def create_node_keys(folder: Path, *, today: date) -> None:
+    """Make every key of a new node under `folder`, a folder per service and one (`operator`) that belongs on no server.
+
+    Raises FileExistsError rather than replace a key.
+    """
+    internal = {service: SigningKey.generate() for service in SERVICES}
+    for service in SERVICES:
+        internal[service].save(folder / service / "internal.json")
+        for caller in forwarded_to(service):
+            _write_public(folder / service / "callers" / f"{caller}.json", internal[caller])
+        new_symmetric_key(folder / service / "cursor.key")
+    SigningKey.generate().save(folder / "operator" / "node-statement.json")
+    SigningKey.generate().save(folder / "gateway" / "token-signing" / "active.json")
+    decision = SigningKey.generate()
+    decision.save(folder / "privacy" / "decision-signing.json")
+    for verifier in ("records", "audit"):
+        _write_public(folder / verifier / "decision-verification.json", decision)
+    for holder in ("privacy", "records", "audit"):
+        new_symmetric_key(folder / holder / "key-encryption" / f"{FIRST_VERSION}.key")
+    SigningKey.generate().save(folder / "records" / "exchange-signing.json")
+    SigningKey.generate().save(folder / "records" / "peer-client.json")
+    SigningKey.generate().save(folder / "records" / "peer-dpop.json")
+    new_symmetric_key(folder / "records" / "lookup.key")
+    SigningKey.generate().save(folder / "audit" / "log.json")
+    for year in (today.year - 1, today.year):
+        new_symmetric_key(folder / "audit" / "tags" / f"{year}.key")
+
+
+def _write_public(path: Path, key: SigningKey) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    path.write_text(json.dumps(key.jwk))

@@ -1,0 +1,155 @@
+"""A well-behaved process: one application a service, with its store, keys, siblings, workers, health and problems."""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Response
+from prometheus_client import generate_latest
+from sqlalchemy import text
+
+from safepassage import __version__
+from safepassage.compact import thumbprint
+from safepassage.problems.requests import TemporarilyUnavailable
+from shared import problems
+from shared.clock import Clock, system_clock
+from shared.database import Database
+from shared.faults import Faults
+from shared.internal_token import InternalTokens
+from shared.keys import SigningKey, read_public_key
+from shared.migrations import require_head
+from shared.outbox import Outbox
+from shared.settings import ServiceSettings
+from shared.siblings import Siblings, Transport, transports_over_http
+from shared.telemetry import Metrics, Telemetry
+from shared.who_may_call import ServiceName, forwarded_to
+
+Worker = Callable[[FastAPI], Coroutine[Any, Any, None]]
+"""Runs until cancelled."""
+
+Opening = Callable[[FastAPI, AsyncExitStack], Awaitable[None]]
+"""Puts what the service needs on `app.state` before the first request, and closes it through the stack."""
+
+
+def build(
+    service: ServiceName,
+    settings: ServiceSettings,
+    *,
+    routers: Sequence[APIRouter],
+    summary: str,
+    tables: Mapping[str, type[Any]] | None,
+    opening: Opening | None = None,
+    workers: Sequence[Worker] = (),
+    transports: Mapping[ServiceName, Transport] | None = None,
+    clock: Clock = system_clock,
+) -> FastAPI:
+    """The application of one service.
+
+    tables      rows of its outbox: `outbox` (OutboxColumns) and `lease` (LeaseColumns); None for a service that tells nobody
+    opening     runs after store, keys and siblings are on `app.state`
+    workers     lifespan tasks; with several replicas each takes a lease
+    transports  how siblings are reached; by default over HTTP, as the settings say
+
+    `app.state` has: settings, clock, database, internal_tokens, siblings, outbox, metrics, holder.
+    """
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            state = app.state
+            state.database = Database.of(settings)
+            stack.push_async_callback(state.database.close)
+            await require_head(service, state.database)
+            state.internal_tokens = internal_tokens(service, settings)
+            state.siblings = Siblings(service, state.internal_tokens, transports or transports_over_http(settings.sibling_urls), clock)
+            stack.push_async_callback(state.siblings.close)
+            own_workers: list[Worker] = [*workers]
+            if tables is not None:
+                outbox, lease = tables["outbox"], tables["lease"]
+                state.outbox = Outbox(service, state.database, state.siblings, clock, row=outbox, lease=lease, holder=state.holder)
+                own_workers.append(_send_outbox)
+            if opening is not None:
+                await opening(app, stack)
+            tasks = [asyncio.create_task(worker(app)) for worker in own_workers]
+            stack.push_async_callback(_stop, tasks)
+            state.tasks = tasks
+            state.ready = True
+            yield
+            state.ready = False
+
+    app = FastAPI(
+        title=f"Safe Passage: {service}",
+        version=__version__,
+        summary=summary,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        generate_unique_id_function=lambda route: route.name,
+        redirect_slashes=False,
+    )
+    app.state.settings, app.state.clock, app.state.metrics = settings, clock, Metrics(service)
+    app.state.holder, app.state.ready, app.state.tasks = secrets.token_hex(8), False, []
+    for router in (_health, *routers):
+        app.include_router(router)
+    problems.install(app)
+    problems.document(app)
+    app.add_middleware(Faults)
+    app.add_middleware(Telemetry, metrics=app.state.metrics)
+    return app
+
+
+def internal_tokens(service: ServiceName, settings: ServiceSettings) -> InternalTokens:
+    """The service's own key, and the public keys of those whose tokens it may meet. Raises KeyFileUnusable."""
+    folder = settings.keys_directory
+    callers = {}
+    for caller in forwarded_to(service):
+        key = read_public_key(folder / "callers" / f"{caller}.json")
+        callers[caller] = {thumbprint(key): key}
+    return InternalTokens(service, SigningKey.load(folder / "internal.json"), callers)
+
+
+async def _send_outbox(app: FastAPI) -> None:
+    await app.state.outbox.run()
+
+
+async def _stop(tasks: Sequence[asyncio.Task[None]]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+_health = APIRouter(tags=["health"])
+
+
+@_health.get("/livez", include_in_schema=False)
+async def livez() -> dict[str, str]:
+    """The process runs."""
+    return {"status": "alive"}
+
+
+def _readiness(app: FastAPI) -> str | None:
+    if not app.state.ready:
+        return "starting or stopping"
+    return "a worker has ended" if any(task.done() for task in app.state.tasks) else None
+
+
+async def readyz(request: Any) -> Response:
+    """The service can do its work: its store answers and its workers run."""
+    reason = _readiness(request.app)
+    if reason is None:
+        async with request.app.state.database.reading() as tx:
+            await tx.execute(text("SELECT 1"))
+        return Response('{"status":"ready"}', media_type="application/json")
+    raise TemporarilyUnavailable(reason)
+
+
+async def metrics(request: Any) -> Response:
+    """Counters for Prometheus; not routed by the gateway."""
+    return Response(generate_latest(request.app.state.metrics.registry), media_type="text/plain; version=0.0.4")
+
+
+_health.add_route("/readyz", readyz, include_in_schema=False)
+_health.add_route("/metrics", metrics, include_in_schema=False)

@@ -1,0 +1,102 @@
+"""The caller of a request, as proven by a verified internal token; never by anything in the request itself."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request
+
+from safepassage.problems.requests import NotAuthenticated, NotPermitted
+from shared.clock import Now
+from shared.internal_token import HEADER, CallerClaims, InternalTokens, Principal
+from shared.who_may_call import ServiceName
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who is asking: a client of one organisation, with its scopes. Rows are scoped by it (shared.tenancy)."""
+
+    claims: CallerClaims
+    principal: Principal
+
+    @property
+    def client_id(self) -> str:
+        """The OAuth client."""
+        return self.claims.client_id
+
+    @property
+    def organisation_id(self) -> UUID:
+        """The client's organisation."""
+        return self.claims.organisation_id
+
+    @property
+    def kind(self) -> str:
+        """The organisation's kind."""
+        return self.claims.organisation_kind
+
+    @property
+    def purpose(self) -> str | None:
+        """The one purpose of the caller's token (authorization details), if it has one."""
+        purpose = self.claims.details.get("purpose")
+        return purpose if isinstance(purpose, str) else None
+
+    @property
+    def peer(self) -> str:
+        """The entity id of the peer node that calls. Raises NotPermitted for anybody else."""
+        entity_id = self.claims.details.get("entity_id")
+        if self.kind != "peer" or not isinstance(entity_id, str):
+            raise NotPermitted("only another node's client may do this")
+        return entity_id
+
+    def require(self, *scopes: str) -> None:
+        """Raises NotPermitted unless the caller has one of `scopes`."""
+        if self.claims.scopes.isdisjoint(scopes):
+            raise NotPermitted(f"needs the scope {' or '.join(scopes)}")
+
+
+async def _principal(request: Request, now: Now) -> Principal:
+    tokens: InternalTokens = request.app.state.internal_tokens
+    principal = tokens.verify(request.headers.get(HEADER), now)
+    request.state.principal = principal
+    return principal
+
+
+AnyPrincipal = Annotated[Principal, Depends(_principal)]
+"""The verified sender of a request: a caller through the gateway, or a sibling's job."""
+
+
+async def _caller(principal: AnyPrincipal) -> Caller:
+    if principal.caller is None:
+        raise NotAuthenticated("this operation is called by clients, through the gateway")
+    return Caller(principal.caller, principal)
+
+
+AnyCaller = Annotated[Caller, Depends(_caller)]
+"""A client of any scope: the operation narrows it further."""
+
+
+def caller_with(*scopes: str) -> Any:
+    """`Annotated[Caller, caller_with("records:read")]`: a caller with one of the scopes; anybody else gets 403."""
+
+    async def scoped(caller: AnyCaller) -> Caller:
+        caller.require(*scopes)
+        return caller
+
+    return Depends(_named(scoped, scopes))
+
+
+def sibling(*services: ServiceName) -> Any:
+    """`Annotated[Principal, sibling("records")]`: a request that comes straight from one of the services, for a caller or a job."""
+
+    async def from_sibling(principal: AnyPrincipal) -> Principal:
+        if principal.service not in services:
+            raise NotPermitted("that service may not do this")
+        return principal
+
+    return Depends(from_sibling)
+
+
+def _named(dependency: Callable[..., Awaitable[Caller]], scopes: tuple[str, ...]) -> Callable[..., Awaitable[Caller]]:
+    dependency.scopes = scopes  # type: ignore[attr-defined]  # read by the test that compares routes with the gateway's table
+    return dependency

@@ -1,0 +1,162 @@
+"""Transactions on SQLite and PostgreSQL that lose nothing. Only this file commits.
+
+SQLite's default set-up in SQLAlchemy loses concurrent updates silently; here a writing transaction begins with BEGIN IMMEDIATE on the
+file's one writer connection, and reading ones have a read-only engine of their own.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy import event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from shared.keys import read_secret
+from shared.settings import ServiceSettings
+
+_in_transaction: ContextVar[bool] = ContextVar("_in_transaction", default=False)
+
+
+class NetworkCallInTransaction(RuntimeError):
+    """A call to another process was about to be made while a transaction was open: it would hold locks for as long as the other likes."""
+
+
+def refuse_network_call_in_transaction() -> None:
+    """Called before every call to another process. Raises NetworkCallInTransaction."""
+    if _in_transaction.get():
+        raise NetworkCallInTransaction
+
+
+class Database:
+    """One service's store. `transaction()` writes, `reading()` reads; nothing else touches the engine."""
+
+    def __init__(self, url: URL | str, *, schema: str | None = None, pool_size: int = 10) -> None:
+        self.url = make_url(url)
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        if self.is_sqlite:
+            self._writer, self._reader = _sqlite_engines(self.url)
+        else:
+            self._writer = self._reader = _postgresql_engine(self.url, schema, pool_size)
+        self._write_sessions = async_sessionmaker(self._writer, expire_on_commit=False, autobegin=True)
+        self._read_sessions = async_sessionmaker(self._reader, expire_on_commit=False)
+
+    @classmethod
+    def of(cls, settings: ServiceSettings) -> "Database":
+        """The store that `settings` name."""
+        return cls(database_url(settings), schema=settings.database_schema, pool_size=settings.database_pool_size)
+
+    @property
+    def engine(self) -> AsyncEngine:
+        """The writing engine, for a service's hot path that speaks to the driver itself."""
+        return self._writer
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A writing transaction: committed when the block ends, rolled back if it raises. Callbacks of `after_commit` run then."""
+        async with self._write_sessions() as session:
+            token = _in_transaction.set(True)
+            try:
+                async with session.begin():
+                    yield session
+            finally:
+                _reset(token)
+            for callback in session.info.pop("after_commit", ()):
+                await callback()
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncSession]:
+        """A reading transaction: one snapshot, nothing written."""
+        async with self._read_sessions() as session:
+            token = _in_transaction.set(True)
+            try:
+                async with session.begin():
+                    yield session
+            finally:
+                _reset(token)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._writer.dispose()
+        if self._reader is not self._writer:
+            await self._reader.dispose()
+
+
+def _reset(token: Any) -> None:
+    try:
+        _in_transaction.reset(token)
+    except ValueError:  # an abandoned generator is closed in another context; that context never had it set
+        _in_transaction.set(False)
+
+
+def after_commit(session: AsyncSession, callback: Callable[[], Awaitable[None]]) -> None:
+    """Run `callback` once `session`'s transaction has committed, and only then."""
+    session.info.setdefault("after_commit", []).append(callback)
+
+
+def database_url(settings: ServiceSettings) -> URL:
+    """The URL with the password of the password file."""
+    url = make_url(settings.database_url)
+    if settings.database_password_file is not None:
+        url = url.set(password=read_secret(settings.database_password_file).decode().strip())
+    return url
+
+
+def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
+    path = Path(url.database or "")
+    options: dict[str, Any] = {"hide_parameters": True, "connect_args": {"isolation_level": None}}
+    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=30, **options)
+    read_url = url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
+    reader = create_async_engine(read_url, pool_size=4, max_overflow=4, pool_timeout=30, **options)
+
+    def prepare_writer(connection: Any, _: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=1", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    def prepare_reader(connection: Any, _: ConnectionPoolEntry) -> None:
+        cursor = connection.cursor()
+        for pragma in ("query_only=ON", "busy_timeout=30000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    event.listen(writer.sync_engine, "connect", prepare_writer)
+    event.listen(reader.sync_engine, "connect", prepare_reader)
+    event.listen(writer.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(reader.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    return writer, reader
+
+
+def _postgresql_engine(url: URL, schema: str | None, pool_size: int) -> AsyncEngine:
+    settings = {"search_path": schema} if schema else {}
+    return create_async_engine(
+        url,
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=30,
+        pool_pre_ping=True,
+        connect_args={"server_settings": {**settings, "application_name": "safe-passage"}},
+    )
+
+
+async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        yield session
+
+
+async def _reading(request: Request) -> AsyncIterator[AsyncSession]:
+    database: Database = request.app.state.database
+    async with database.reading() as session:
+        yield session
+
+
+# INVARIANT: scope="function" commits before the first response byte, so a 2xx is never a lie.
+Transaction = Annotated[AsyncSession, Depends(_transaction, scope="function")]
+ReadOnly = Annotated[AsyncSession, Depends(_reading, scope="function")]

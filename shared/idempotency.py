@@ -1,0 +1,84 @@
+"""The same request twice has its effect once. The service that owns the effect keeps the key, in the effect's own transaction.
+
+What is kept is the key, a digest of the request and the id of what it made; never the answer, which is made again from what is stored.
+"""
+
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request
+from sqlalchemy import String, delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from safepassage.canonical import digest_of
+from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, InvalidRequest
+from shared.columns import Milliseconds
+
+KEPT = timedelta(hours=24)
+
+
+class IdempotencyColumns:
+    """A service's IdempotencyRow has these columns."""
+
+    __tablename__ = "idempotency"
+
+    client_id: Mapped[str] = mapped_column(String(200), primary_key=True)
+    operation: Mapped[str] = mapped_column(String(64), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    request_digest: Mapped[str] = mapped_column(String(43))
+    effect_id: Mapped[UUID]
+    expires_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
+
+
+async def _key(request: Request) -> str:
+    key = request.headers.get("idempotency-key")
+    if key is None:
+        raise IdempotencyKeyMissing
+    if not 8 <= len(key) <= 64 or not key.replace("-", "").isalnum() or not key.isascii():
+        raise InvalidRequest("8 to 64 letters, digits and hyphens", field="Idempotency-Key")
+    return key
+
+
+IdempotencyKey = Annotated[str, Depends(_key)]
+"""The header, required."""
+
+
+async def request_digest(request: Request) -> str:
+    """Digest of what was asked: method, path and body as received."""
+    return digest_of(f"{request.method} {request.url.path}\n".encode() + await request.body())
+
+
+async def earlier_effect(tx: AsyncSession, row: type[Any], *, client_id: str, operation: str, key: str, digest: str) -> UUID | None:
+    """The id of what this key made before, or None. Raises IdempotencyKeyReused if it came with another request."""
+    held = await tx.get(row, (client_id, operation, key))
+    if held is None:
+        return None
+    if held.request_digest != digest:
+        raise IdempotencyKeyReused(field="Idempotency-Key")
+    effect: UUID = held.effect_id
+    return effect
+
+
+async def keep_effect(
+    tx: AsyncSession,
+    row: type[Any],
+    *,
+    client_id: str,
+    operation: str,
+    key: str,
+    digest: str,
+    effect_id: UUID,
+    now: datetime,
+    kept: timedelta = KEPT,
+) -> None:
+    """Remember that this key made `effect_id`; forget those whose time is over. A race ends in the primary key's error: one effect."""
+    await tx.execute(delete(row).where(row.expires_at <= now))
+    tx.add(row(client_id=client_id, operation=operation, key=key, request_digest=digest, effect_id=effect_id, expires_at=now + kept))
+    await tx.flush()
+
+
+async def found(tx: AsyncSession, row: type[Any], effect_id: UUID) -> Any:
+    """The row that an earlier effect made."""
+    return (await tx.execute(select(row).where(row.id == effect_id))).scalar_one()

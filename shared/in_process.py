@@ -1,0 +1,56 @@
+"""A call to a sibling in the same process: the real ASGI application, without a socket.
+
+For bounded bodies only: the whole response is collected before it is given.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp, Message
+
+
+@dataclass
+class Answer:
+    """A response: status, headers (lower case), body."""
+
+    status: int
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+async def call(app: ASGIApp, method: str, path: str, *, query: str = "", headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    """The answer of `app` to one request. `path` is already percent-encoded."""
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": query.encode(),
+        "root_path": "",
+        "headers": [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()],
+        "client": ("in-process", 0),
+        "server": ("in-process", 0),
+        "state": {},
+    }
+    answer, chunks, sent = Answer(500), [], False
+
+    async def receive() -> Message:
+        nonlocal sent
+        if sent:
+            return {"type": "http.disconnect"}
+        sent = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            answer.status = message["status"]
+            answer.headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in message["headers"]}
+        elif message["type"] == "http.response.body":
+            chunks.append(message.get("body", b""))
+
+    await app(scope, receive, send)
+    answer.body = b"".join(chunks)
+    return answer

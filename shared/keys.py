@@ -1,0 +1,109 @@
+"""Keys and secrets as files that only their owner can read; never in settings, never in a database in clear, never with a default."""
+
+import json
+import os
+import secrets
+import stat
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from safepassage.canonical import from_base64url, to_base64url
+from safepassage.compact import assemble, public_jwk, public_key_of, signing_input, thumbprint
+
+
+class KeyFileUnusable(Exception):
+    """A key file is missing, malformed, or can be read by others. The process does not start; nothing has a default."""
+
+
+class SigningKey:
+    """An Ed25519 private key of one service. It signs; it does not tell itself (repr has the kid only)."""
+
+    def __init__(self, private: Ed25519PrivateKey) -> None:
+        self._private = private
+        self.public: Ed25519PublicKey = private.public_key()
+        self.kid: str = thumbprint(self.public)
+
+    def __repr__(self) -> str:
+        return f"SigningKey({self.kid})"
+
+    def sign(self, data: bytes) -> bytes:
+        """The 64 bytes of the signature of `data`."""
+        return self._private.sign(data)
+
+    def sign_compact(self, *, typ: str, payload: dict[str, Any]) -> str:
+        """A compact JWS of `payload` (safepassage.compact)."""
+        signed = signing_input(typ=typ, kid=self.kid, payload=payload)
+        return assemble(signed, self.sign(signed))
+
+    @property
+    def jwk(self) -> dict[str, str]:
+        """The public key as a JWK."""
+        return public_jwk(self.public)
+
+    @classmethod
+    def generate(cls) -> "SigningKey":
+        """A new key from the operating system's randomness."""
+        return cls(Ed25519PrivateKey.generate())
+
+    @classmethod
+    def load(cls, path: Path) -> "SigningKey":
+        """The key of a private JWK file that only its owner can read. Raises KeyFileUnusable."""
+        try:
+            jwk = json.loads(read_secret(path))
+            key = cls(Ed25519PrivateKey.from_private_bytes(from_base64url(jwk["d"])))
+        except (ValueError, KeyError, TypeError) as error:
+            raise KeyFileUnusable(f"{path.name} is not a private Ed25519 JWK") from error
+        if jwk.get("kid", key.kid) != key.kid:
+            raise KeyFileUnusable(f"{path.name} has a kid that is not its thumbprint")
+        return key
+
+    def save(self, path: Path) -> None:
+        """Write the private JWK to a new file, mode 0600."""
+        jwk = {**self.jwk, "d": to_base64url(self._private.private_bytes_raw())}
+        write_secret(path, json.dumps(jwk).encode())
+
+
+def read_secret(path: Path) -> bytes:
+    """The bytes of a secret file. Raises KeyFileUnusable if it is missing or if group or others may read it."""
+    try:
+        with path.open("rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if mode & (stat.S_IRWXG | stat.S_IRWXO):
+                raise KeyFileUnusable(f"{path.name} can be read by others: chmod 600")
+            return file.read()
+    except OSError as error:
+        raise KeyFileUnusable(f"{path.name} cannot be read: create it with `safepassage-node keys`") from error
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a new secret file, mode 0600, in a folder of mode 0700. Raises FileExistsError rather than replace a key."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+
+
+def new_symmetric_key(path: Path) -> None:
+    """Write 32 random bytes as a new secret file."""
+    write_secret(path, to_base64url(secrets.token_bytes(32)).encode())
+
+
+def read_symmetric_key(path: Path) -> bytes:
+    """The 32 bytes of a symmetric key file. Raises KeyFileUnusable."""
+    try:
+        key = from_base64url(read_secret(path).decode("ascii").strip())
+    except (ValueError, UnicodeDecodeError) as error:
+        raise KeyFileUnusable(f"{path.name} is not 32 bytes in base64url") from error
+    if len(key) != 32:
+        raise KeyFileUnusable(f"{path.name} is not 32 bytes in base64url")
+    return key
+
+
+def read_public_key(path: Path) -> Ed25519PublicKey:
+    """The key of a public JWK file. Raises KeyFileUnusable."""
+    try:
+        return public_key_of(json.loads(path.read_bytes()))
+    except Exception as error:
+        raise KeyFileUnusable(f"{path.name} is not a public Ed25519 JWK") from error

@@ -1,0 +1,176 @@
+"""What a change obliges the service to tell a sibling, stored in the transaction that made the change, sent afterwards until it is taken.
+
+Rows of one `lane` are sent in the order in which they were stored, each at least once: the receiver is idempotent.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from pydantic import BaseModel
+from sqlalchemy import BigInteger, Integer, Text, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from safepassage.problems import SuiteError
+from shared.clock import Clock
+from shared.columns import Milliseconds
+from shared.contracts.audit import AppendRequest, Event
+from shared.database import Database, after_commit
+from shared.leases import LeaseColumns, take_lease
+from shared.siblings import Siblings
+from shared.who_may_call import ServiceName
+
+log = logging.getLogger(__name__)
+
+AUDIT_LANE = "audit"
+BATCH = 200
+IDLE_SECONDS = 5.0
+LEASE = timedelta(seconds=30)
+
+
+class OutboxColumns:
+    """A service's OutboxRow has these columns."""
+
+    __tablename__ = "outbox"
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    lane: Mapped[str] = mapped_column(index=True)
+    """Rows of a lane go in order; a lane that fails does not stop the others."""
+    sibling: Mapped[str]
+    method: Mapped[str]
+    path: Mapped[str]
+    body: Mapped[str] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(Milliseconds)
+    refused_as: Mapped[str | None]
+    """Problem code with which the sibling refused it for good; an operator looks at these (`safepassage-node doctor`)."""
+
+
+class Outbox:
+    """One service's outbox: rows in, a lifespan task out."""
+
+    def __init__(
+        self,
+        service: ServiceName,
+        database: Database,
+        siblings: Siblings,
+        clock: Clock,
+        *,
+        row: type[Any],
+        lease: type[LeaseColumns],
+        holder: str,
+    ) -> None:
+        self._service, self._database, self._siblings, self._clock = service, database, siblings, clock
+        self._row, self._lease, self._holder = row, lease, holder
+        self._wake = asyncio.Event()
+
+    def tell(self, tx: AsyncSession, sibling: ServiceName, method: str, path: str, body: BaseModel, *, lane: str | None = None) -> None:
+        """Tell `sibling`, once `tx` has committed. `lane` defaults to the sibling's name."""
+        self._add(tx, lane or sibling, sibling, method, path, body.model_dump_json(by_alias=True, exclude_none=True))
+
+    def record(self, tx: AsyncSession, *events: Event) -> None:
+        """Append behind-entries to the audit log, once `tx` has committed."""
+        for event in events:
+            self._add(tx, AUDIT_LANE, "audit", "POST", "/internal/entries", event.model_dump_json(by_alias=True, exclude_none=True))
+
+    def _add(self, tx: AsyncSession, lane: str, sibling: str, method: str, path: str, body: str) -> None:
+        now = self._clock()
+        tx.add(self._row(lane=lane, sibling=sibling, method=method, path=path, body=body, attempts=0, next_attempt_at=now, refused_as=None))
+        if "outbox-wake" not in tx.info:
+            tx.info["outbox-wake"] = True
+            after_commit(tx, self._wake_up)
+
+    async def _wake_up(self) -> None:
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Send until cancelled: a lifespan task. With several replicas the holder of the lease sends."""
+        while True:
+            self._wake.clear()
+            try:
+                now = self._clock()
+                fence = await take_lease(self._database, self._lease, name="outbox", holder=self._holder, now=now, lasts=LEASE)
+                more = fence is not None and await self.send_due()
+            except Exception as error:
+                log.error("outbox failed", extra={"fault": type(error).__name__, "service": self._service})  # noqa: TRY400 its text may hold a value
+                more = False
+            if not more:
+                try:
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await self._wake.wait()
+                except TimeoutError:
+                    pass
+
+    async def send_due(self) -> bool:
+        """Send what is due now, lane by lane. True if some of it went and more may be waiting."""
+        row = self._row
+        async with self._database.reading() as tx:
+            query = select(row).where(row.refused_as.is_(None)).order_by(row.id).limit(BATCH * 5)
+            rows = (await tx.execute(query)).scalars().all()
+        lanes: dict[str, list[Any]] = {}
+        for one in rows:
+            lanes.setdefault(one.lane, []).append(one)
+        sent = False
+        for lane, waiting in lanes.items():
+            if waiting[0].next_attempt_at <= self._clock():
+                sent |= await (self._send_events(waiting[:BATCH]) if lane == AUDIT_LANE else self._send_in_order(waiting[:BATCH]))
+        return sent
+
+    async def _send_events(self, rows: Sequence[Any]) -> bool:
+        """Behind-entries go in one append. If audit refuses one for good, they go one by one, so that it alone is set aside."""
+        request = AppendRequest(events=tuple(Event.model_validate_json(row.body) for row in rows))
+        content = request.model_dump_json(by_alias=True, exclude_none=True).encode()
+        try:
+            await self._siblings.send("audit", "POST", "/internal/entries", by="outbox", content=content)
+        except SuiteError as error:
+            if error.retry == "never" and len(rows) > 1:
+                return any([await self._send_events([row]) for row in rows])
+            await self._failed(rows, error)
+            return False
+        await self._done([row.id for row in rows])
+        return True
+
+    async def _send_in_order(self, rows: Sequence[Any]) -> bool:
+        done: list[int] = []
+        failure: tuple[Any, SuiteError] | None = None
+        for row in rows:
+            try:
+                await self._siblings.send(row.sibling, row.method, row.path, by="outbox", content=row.body.encode())
+            except SuiteError as error:
+                failure = (row, error)
+                break
+            done.append(row.id)
+        await self._done(done)
+        if failure is not None:
+            await self._failed([failure[0]], failure[1])
+        return bool(done)
+
+    async def _done(self, ids: Sequence[int]) -> None:
+        if ids:
+            async with self._database.transaction() as tx:
+                await tx.execute(delete(self._row).where(self._row.id.in_(ids)))
+
+    async def _failed(self, rows: Sequence[Any], error: SuiteError) -> None:
+        """Later again, twice as long each time up to five minutes; refused for good, it is set aside and said."""
+        attempts = rows[0].attempts + 1
+        due = self._clock() + timedelta(seconds=min(2**attempts, 300))
+        refused = error.code if error.retry == "never" else None
+        if refused:
+            log.error("outbox row refused", extra={"code": error.code, "service": self._service})
+        async with self._database.transaction() as tx:
+            values = {"attempts": attempts, "next_attempt_at": due, "refused_as": refused}
+            await tx.execute(update(self._row).where(self._row.id.in_([row.id for row in rows])).values(**values))
+
+    async def drain(self) -> None:
+        """Send until nothing is due: for tests, and for a stop that leaves nothing behind."""
+        while await self.send_due():
+            pass
+
+
+def event_key(what: str, identifier: UUID) -> str:
+    """The idempotency key of an event about one thing."""
+    return f"{what}:{identifier}"

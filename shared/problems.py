@@ -1,0 +1,123 @@
+"""Every error leaves as application/problem+json, and none repeats what was sent."""
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from pydantic import ValidationError
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from safepassage.problems import Problem, SuiteError
+from safepassage.problems.requests import (
+    InternalFault,
+    InvalidRequest,
+    MalformedBody,
+    MethodNotAllowed,
+    NoSuchRoute,
+    TemporarilyUnavailable,
+)
+from shared.telemetry import request_id_of
+
+log = logging.getLogger(__name__)
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def render(error: SuiteError, request_id: str | None) -> Response:
+    """The response for an error."""
+    body = error.as_problem(request_id).model_dump_json(exclude_none=True)
+    headers = {"cache-control": "no-store"}
+    if error.retry_after_seconds is not None or error.retry != "never":
+        headers["retry-after"] = str(error.retry_after_seconds or 5)
+    return Response(body, error.status, headers, MEDIA_TYPE)
+
+
+def invalid_request(error: RequestValidationError | ValidationError) -> SuiteError:
+    """The names of the fields at fault and what each should be; never their values."""
+    first = error.errors()[0] if error.errors() else {"loc": (), "type": "value_error"}
+    if first["type"] == "json_invalid":
+        return MalformedBody("the body is not JSON", field="body")
+    fields = [
+        ".".join(str(part) for part in one["loc"] if part not in ("body", "query", "path", "header")) or "body" for one in error.errors()
+    ]
+    kinds = [one["type"].replace("_", " ") for one in error.errors()]
+    detail = "; ".join(f"{field}: {kind}" for field, kind in list(zip(fields, kinds, strict=True))[:20])
+    return InvalidRequest(detail, field=fields[0] if fields else None)
+
+
+def install(app: FastAPI) -> None:
+    """Render every error as a problem."""
+
+    @app.exception_handler(SuiteError)
+    async def known(request: Request, error: SuiteError) -> Response:
+        return render(error, request_id_of(request.scope))
+
+    @app.exception_handler(RequestValidationError)
+    async def invalid(request: Request, error: RequestValidationError) -> Response:
+        return render(invalid_request(error), request_id_of(request.scope))
+
+    @app.exception_handler(HTTPException)
+    async def routing(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 405:
+            response = render(MethodNotAllowed(), request_id_of(request.scope))
+            response.headers.update(error.headers or {})
+            return response
+        return render(NoSuchRoute() if error.status_code == 404 else MalformedBody(), request_id_of(request.scope))
+
+    @app.exception_handler(OperationalError)
+    @app.exception_handler(PoolTimeout)
+    async def store_unavailable(request: Request, error: Exception) -> Response:
+        log.error("store unavailable", extra={"fault": type(error).__name__, "request_id": request_id_of(request.scope)})
+        return render(TemporarilyUnavailable("the store does not answer"), request_id_of(request.scope))
+
+
+def unexpected(error: Exception, request_id: str | None) -> SuiteError:
+    """A fault of ours: logged with its place, never with its text, which may hold a value; the caller gets the request id alone."""
+    place, traceback = "?", error.__traceback__
+    while traceback is not None:
+        place = f"{traceback.tb_frame.f_globals.get('__name__', '?')}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    log.error("unexpected fault", extra={"fault": type(error).__name__, "place": place, "request_id": request_id})
+    return InternalFault()
+
+
+def responses(*errors: type[SuiteError]) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI `responses=` entries for the errors that an operation may raise."""
+    by_status: dict[int, list[type[SuiteError]]] = {}
+    for error in errors:
+        by_status.setdefault(error.status, []).append(error)
+    return {
+        status: {"description": "; ".join(f"{e.title} (`{e.code}`)" for e in kinds), "content": _CONTENT}
+        for status, kinds in by_status.items()
+    }
+
+
+_CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
+def document(app: FastAPI) -> None:
+    """Make the OpenAPI document tell the truth: every error is a Problem."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            schema = get_openapi(title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes)
+            schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+            schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+            for path in schema["paths"].values():
+                for operation in path.values():
+                    for status in ("400", "401", "403", "422", "500", "503"):
+                        operation["responses"].setdefault(status, {"description": "Problem"})
+                    for status, response in operation["responses"].items():
+                        if status >= "400":
+                            response["content"] = _CONTENT
+            for leftover in ("HTTPValidationError", "ValidationError"):
+                schemas.pop(leftover, None)
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,45 @@
+"""What every service is told: from `SAFE_PASSAGE_*` variables or a settings object; secrets are files in `keys_directory`, never values."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from shared.who_may_call import ServiceName
+
+
+class ServiceSettings(BaseSettings):
+    """Settings that all four services have. docs/settings.md documents each one; a test compares."""
+
+    model_config = SettingsConfigDict(env_prefix="SAFE_PASSAGE_", extra="forbid", frozen=True)
+
+    entity_id: Annotated[str, Field(description="The node's https URL: its name to other nodes and the issuer of its tokens.")]
+    database_url: Annotated[
+        str, Field(description="`sqlite+aiosqlite:///path` or `postgresql+asyncpg://role@host/database`, without a password.")
+    ]
+    database_password_file: Annotated[Path | None, Field(description="File with the database role's password, mode 0600.")] = None
+    database_schema: Annotated[str | None, Field(description="PostgreSQL schema of this service; its role owns it.")] = None
+    database_pool_size: Annotated[int, Field(ge=1, le=100, description="PostgreSQL connections of this process at the most.")] = 10
+    keys_directory: Annotated[Path, Field(description="Folder of this service's key files (`safepassage-node keys` makes them).")]
+    sibling_urls: Annotated[
+        dict[ServiceName, str], Field(description="Base URL of each sibling that this service may call; empty in the embedded node.")
+    ] = {}
+    trust_list_file: Annotated[Path | None, Field(description="The signed list of member agencies.")] = None
+    trust_roots_file: Annotated[Path | None, Field(description="JWK Set of the trust list's root keys.")] = None
+    insecure_development: Annotated[
+        bool, Field(description="Accept http on loopback between nodes. For a developer's machine only; never set by default.")
+    ] = False
+
+    @model_validator(mode="after")
+    def _https_unless_development(self) -> Self:
+        if not self.entity_id.startswith("https://") and not self.insecure_development:
+            raise ValueError("entity_id must be an https URL (or ask for insecure_development by name)")
+        if self.entity_id.endswith("/"):
+            raise ValueError("entity_id has no slash at its end")
+        return self
+
+    @property
+    def host(self) -> str:
+        """Host (and port) of the entity id: the first part of the log's origin."""
+        return self.entity_id.partition("://")[2]

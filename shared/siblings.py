@@ -1,0 +1,167 @@
+"""Calls to the other services of the node: the same typed call, in process or over HTTP."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote, urlencode
+
+import httpx2 as httpx
+from pydantic import BaseModel, ValidationError
+from starlette.types import ASGIApp
+
+from safepassage.problems import Problem, SuiteError, problem_from
+from safepassage.problems.requests import InternalFault, LogUnavailable, TemporarilyUnavailable
+from shared.clock import Clock
+from shared.database import refuse_network_call_in_transaction
+from shared.in_process import Answer, call
+from shared.internal_token import HEADER, InternalTokens, Principal
+from shared.telemetry import propagation
+from shared.who_may_call import WHO_MAY_CALL, ServiceName
+
+Model = TypeVar("Model", bound=BaseModel)
+
+TIMEOUT_SECONDS = 10.0
+
+
+class Transport(Protocol):
+    """How a request reaches one sibling."""
+
+    async def send(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The sibling's answer. Raises OSError or TimeoutError if there is none."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
+
+
+class InProcess:
+    """The embedded node: the sibling's real application in this process. It is set once all four exist."""
+
+    def __init__(self) -> None:
+        self.app: ASGIApp | None = None
+
+    async def send(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Call the application."""
+        if self.app is None:
+            raise ConnectionRefusedError
+        async with asyncio.timeout(TIMEOUT_SECONDS):
+            return await call(self.app, method, path, query=query, headers=headers, body=body)
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class OverHttp:
+    """Production: the sibling's own process."""
+
+    def __init__(self, base_url: str) -> None:
+        limits = httpx.Limits(max_connections=64, max_keepalive_connections=32)
+        self._client = httpx.AsyncClient(base_url=base_url, timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False)
+
+    async def send(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Send it over a kept connection."""
+        url = f"{path}?{query}" if query else path
+        try:
+            response = await self._client.request(method, url, headers=dict(headers), content=body)
+        except httpx.HTTPError as error:
+            raise ConnectionError from error
+        return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
+
+    async def close(self) -> None:
+        """Close kept connections."""
+        await self._client.aclose()
+
+
+class Siblings:
+    """The siblings that one service may call (shared.who_may_call)."""
+
+    def __init__(self, service: ServiceName, tokens: InternalTokens, transports: Mapping[ServiceName, Transport], clock: Clock) -> None:
+        allowed = WHO_MAY_CALL[service]
+        self._transports = {name: transport for name, transport in transports.items() if name in allowed}
+        self._tokens, self._clock = tokens, clock
+
+    async def call(
+        self,
+        sibling: ServiceName,
+        method: str,
+        path: str,
+        *,
+        answer: type[Model],
+        by: Principal | str,
+        body: BaseModel | None = None,
+        query: Mapping[str, str | int] | None = None,
+        scope: Mapping[str, Any] | None = None,
+    ) -> Model:
+        """Call `sibling` and give its answer as `answer`.
+
+        by     the principal on whose behalf, or the name of the job of this service that calls
+        scope  the ASGI scope of the request that is being handled, so that the trace goes on
+
+        Raises the problem that the sibling answered; LogUnavailable (audit) or TemporarilyUnavailable if it did not answer.
+        """
+        content = b"" if body is None else body.model_dump_json(by_alias=True, exclude_none=True).encode()
+        given = await self.send(sibling, method, path, by=by, content=content, query=query, scope=scope)
+        try:
+            return answer.model_validate_json(given)
+        except ValidationError as error:
+            raise _unavailable(sibling) from error
+
+    async def send(
+        self,
+        sibling: ServiceName,
+        method: str,
+        path: str,
+        *,
+        by: Principal | str,
+        content: bytes = b"",
+        query: Mapping[str, str | int] | None = None,
+        scope: Mapping[str, Any] | None = None,
+    ) -> bytes:
+        """As `call`, with bytes (JSON) in and out, for those who must not parse and print again."""
+        refuse_network_call_in_transaction()
+        now: datetime = self._clock()
+        token = self._tokens.for_job(sibling, by, now) if isinstance(by, str) else self._tokens.for_principal(sibling, by, now)
+        headers = {HEADER: token, "content-type": "application/json", **propagation(scope or {})}
+        transport = self._transports.get(sibling)
+        if transport is None:
+            raise InternalFault(f"{sibling} is not configured")
+        try:
+            response = await transport.send(method, path, urlencode(query or {}), headers, content)
+        except (OSError, TimeoutError) as error:
+            raise _unavailable(sibling) from error
+        if response.status >= 400:
+            raise _problem(response, sibling)
+        return response.body
+
+    async def close(self) -> None:
+        """Close every connection."""
+        for transport in self._transports.values():
+            await transport.close()
+
+
+def _unavailable(sibling: ServiceName) -> SuiteError:
+    return LogUnavailable() if sibling == "audit" else TemporarilyUnavailable(f"{sibling} does not answer")
+
+
+def _problem(response: Answer, sibling: ServiceName) -> SuiteError:
+    if response.status in (500, 502, 503, 504):
+        return _unavailable(sibling)
+    try:
+        return problem_from(Problem.model_validate_json(response.body))
+    except ValidationError:
+        return _unavailable(sibling)
+
+
+def segment(value: object) -> str:
+    """A value as one segment of a path."""
+    return quote(str(value), safe="")
+
+
+def transports_over_http(urls: Mapping[ServiceName, str]) -> dict[ServiceName, Transport]:
+    """The transports of a service in production."""
+    return {name: OverHttp(url) for name, url in urls.items()}
+
+
+__all__: Sequence[str] = ("InProcess", "OverHttp", "Siblings", "Transport", "segment", "transports_over_http")

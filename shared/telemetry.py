@@ -1,0 +1,140 @@
+"""What a process says of itself: one JSON line per request and fault, counters, W3C trace context.
+
+No path parameters, no personal data: what a line may hold is a closed list.
+"""
+
+import json
+import logging
+import re
+import secrets
+import sys
+import time
+from collections.abc import Mapping
+from typing import Any
+from uuid import UUID
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+TRACEPARENT = re.compile(rb"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
+_UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
+
+_SAFE_EXTRA = frozenset(
+    {
+        "service", "request_id", "trace_id", "method", "route", "status", "milliseconds", "fault", "place", "code", "event", "count",
+        "peer", "serial", "size", "job", "attempt", "kid", "address",
+    }
+)  # fmt: skip
+"""The closed list of what a log line may say beside its message. Anything else is dropped: a new member is a decision."""
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line. Messages are constants; what varies is in `extra`, from a closed list."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line. An exception is named by its type alone: its text may hold a value."""
+        line: dict[str, Any] = {"level": record.levelname.lower(), "logger": record.name, "message": _UUID.sub("<id>", record.getMessage())}
+        line |= {key: value for key, value in vars(record).items() if key in _SAFE_EXTRA and value is not None}
+        if record.exc_info and record.exc_info[0]:
+            line["fault"] = record.exc_info[0].__name__
+        return json.dumps(line)
+
+
+def log_to_stderr(level: int = logging.INFO) -> None:
+    """Send every logger's lines to standard error in the one format."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonLines())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+    for noisy in ("uvicorn.access", "httpx2", "httpcore2", "alembic", "aiosqlite"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+class Metrics:
+    """The counters of one service."""
+
+    def __init__(self, service: str) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter("safe_passage_requests", "Requests", ["service", "route", "method", "status"], registry=self.registry)
+        self.seconds = Histogram("safe_passage_request_seconds", "Time to answer", ["service", "route"], registry=self.registry)
+        self.service = service
+
+
+class Telemetry:
+    """Gives each request an id and a trace, logs one line and counts it. Raw ASGI: a tenth of the price of the usual middleware."""
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
+        self.app, self.metrics = app, metrics
+        self.log = logging.getLogger(f"safe_passage.{metrics.service}")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        headers = dict(scope["headers"])
+        state["trace_id"], state["request_id"] = _trace(headers), _request_id(headers, internal=b"sp-internal" in headers)
+        started, status = time.perf_counter(), 500
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message.get("headers", ()), (b"x-request-id", state["request_id"].encode())]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_with_id)
+        finally:
+            self._count(scope, state, status, time.perf_counter() - started)
+
+    def _count(self, scope: Scope, state: Mapping[str, Any], status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", None) or "unrouted"
+        if route in ("/livez", "/readyz", "/metrics"):
+            return
+        self.metrics.requests.labels(self.metrics.service, route, scope["method"], str(status)).inc()
+        self.metrics.seconds.labels(self.metrics.service, route).observe(seconds)
+        self.log.info(
+            "request",
+            extra={
+                "service": self.metrics.service,
+                "method": scope["method"],
+                "route": route,
+                "status": status,
+                "milliseconds": round(seconds * 1000, 1),
+                "request_id": state["request_id"],
+                "trace_id": state["trace_id"],
+            },
+        )
+
+
+def _trace(headers: Mapping[bytes, bytes]) -> str:
+    match = TRACEPARENT.match(headers.get(b"traceparent", b""))
+    if match and match[1] != b"0" * 32:
+        return match[1].decode()
+    return secrets.token_hex(16)
+
+
+def _request_id(headers: Mapping[bytes, bytes], *, internal: bool) -> str:
+    """A sibling's request id goes on; one from outside never does."""
+    given = headers.get(b"x-request-id", b"").decode("latin-1")
+    if internal:
+        try:
+            return str(UUID(given))
+        except ValueError:
+            pass
+    return str(UUID(bytes=secrets.token_bytes(16), version=4))
+
+
+def request_id_of(scope: Mapping[str, Any]) -> str | None:
+    """The id of the request that `scope` belongs to."""
+    identifier: str | None = scope.get("state", {}).get("request_id")
+    return identifier
+
+
+def propagation(scope: Mapping[str, Any]) -> dict[str, str]:
+    """Headers for a call made while handling `scope`: the same trace and request id, a new span."""
+    state = scope.get("state", {})
+    if "trace_id" not in state:
+        return {}
+    return {"traceparent": f"00-{state['trace_id']}-{secrets.token_hex(8)}-01", "x-request-id": state["request_id"]}

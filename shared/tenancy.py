@@ -1,0 +1,67 @@
+"""The tree of organisations as gateway projects it to the others, and what a caller's organisation reaches in it (decisions 8).
+
+# INVARIANT: rows of an organisation are read through `within`; a lint rule of ours looks for selects that are not.
+"""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, String, Text, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from safepassage.wire_organisations import Organisation
+from shared.contracts.organisations import OrganisationProjection
+
+
+class OrganisationColumns:
+    """A service's OrganisationRow has these columns: the tree for queries, and the whole organisation as it was projected."""
+
+    __tablename__ = "organisation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    parent_id: Mapped[UUID | None] = mapped_column(index=True)
+    nces_id: Mapped[str | None] = mapped_column(String(12), index=True)
+    state_id: Mapped[str | None] = mapped_column(String(64), index=True)
+    entity_id: Mapped[str | None] = mapped_column(String(200), index=True)
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]
+    version: Mapped[int]
+    whole: Mapped[str] = mapped_column(Text)
+    """The Organisation as JSON."""
+
+    @property
+    def organisation(self) -> Organisation:
+        """The organisation as it was projected."""
+        return Organisation.model_validate_json(self.whole)
+
+
+def within(row: type[Any], organisation_id: UUID) -> Select[tuple[UUID]]:
+    """Ids of the organisation and of all below it, for `Column.in_(...)`."""
+    below = select(row.id).where(row.id == organisation_id).cte("below", recursive=True)
+    below = below.union(select(row.id).where(row.parent_id == below.c.id))
+    return select(below.c.id)
+
+
+def above(row: type[Any], organisation_id: UUID) -> Select[tuple[UUID]]:
+    """Ids of the organisation and of all above it."""
+    up = select(row.id, row.parent_id).where(row.id == organisation_id).cte("up", recursive=True)
+    up = up.union(select(row.id, row.parent_id).where(row.id == up.c.parent_id))
+    return select(up.c.id)
+
+
+async def project(tx: AsyncSession, row: type[Any], projection: OrganisationProjection) -> None:
+    """Store an organisation as gateway has it; an older version than the one held changes nothing."""
+    organisation = projection.organisation
+    held = (await tx.execute(select(row).where(row.id == organisation.id).with_for_update())).scalar_one_or_none()
+    if held is not None and held.version >= projection.version:
+        return
+    values = organisation.model_dump(include={"kind", "parent_id", "nces_id", "state_id", "entity_id", "valid_from", "valid_until"})
+    values |= {"version": projection.version, "whole": organisation.model_dump_json()}
+    if held is None:
+        tx.add(row(id=organisation.id, **values))
+    else:
+        for name, value in values.items():
+            setattr(held, name, value)

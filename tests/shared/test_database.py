@@ -1,0 +1,82 @@
+"""Nothing is lost, on either engine."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from shared.database import Database, NetworkCallInTransaction, after_commit, refuse_network_call_in_transaction
+from tests.shared.tables import Base, CounterRow
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    url = f"sqlite+aiosqlite:///{tmp_path}/test.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    database = Database(url)
+    async with database.transaction() as tx:
+        await (await tx.connection()).run_sync(Base.metadata.create_all)
+        tx.add(CounterRow(id=1, value=0))
+    yield database
+    await database.close()
+
+
+async def test_fifty_concurrent_increments_end_at_fifty(database: Database) -> None:
+    async def increment() -> None:
+        async with database.transaction() as tx:
+            row = (await tx.execute(select(CounterRow).where(CounterRow.id == 1).with_for_update())).scalar_one()
+            row.value = row.value + 1
+
+    await asyncio.gather(*(increment() for _ in range(50)))
+    async with database.reading() as tx:
+        assert (await tx.get_one(CounterRow, 1)).value == 50
+
+
+async def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:
+    with pytest.raises(RuntimeError, match="after the write"):
+        async with database.transaction() as tx:
+            tx.add(CounterRow(id=2, value=7))
+            await tx.flush()
+            raise RuntimeError("after the write")
+    async with database.reading() as tx:
+        assert await tx.get(CounterRow, 2) is None
+
+
+async def test_a_reading_transaction_cannot_write_on_sqlite(database: Database) -> None:
+    if not database.is_sqlite:
+        return
+    with pytest.raises(DBAPIError):
+        async with database.reading() as tx:
+            tx.add(CounterRow(id=3, value=1))
+            await tx.flush()
+
+
+async def test_no_call_leaves_while_a_transaction_is_open(database: Database) -> None:
+    async with database.transaction():
+        with pytest.raises(NetworkCallInTransaction):
+            refuse_network_call_in_transaction()
+    refuse_network_call_in_transaction()
+
+
+async def test_callbacks_run_after_the_commit_and_not_after_a_rollback(database: Database) -> None:
+    seen: list[int | None] = []
+
+    async def look() -> None:
+        async with database.reading() as tx:
+            row = await tx.get(CounterRow, 4)
+            seen.append(row.value if row else None)
+
+    async with database.transaction() as tx:
+        tx.add(CounterRow(id=4, value=4))
+        after_commit(tx, look)
+        assert seen == []
+    assert seen == [4]
+    with pytest.raises(ZeroDivisionError):
+        async with database.transaction() as tx:
+            after_commit(tx, look)
+            raise ZeroDivisionError
+    assert seen == [4]
