@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import json
 from typing import Any
 
 import rfc8785
@@ -26,6 +27,28 @@ def _refuse_floats(value: Any) -> None:
     elif isinstance(value, (list, tuple)):
         for member in value:
             _refuse_floats(member)
+
+
+def json_object(data: bytes) -> dict[str, Any]:
+    """The JSON object in `data`. Raises ValueError for anything else, and for a member that occurs twice."""
+    try:
+        value = json.loads(data, object_pairs_hook=_without_duplicates, parse_constant=_refused)
+    except RecursionError as error:
+        raise ValueError("nested too deep") from error
+    if not isinstance(value, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004 - what was sent is wrong, not its caller
+    return value
+
+
+def _without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("a member occurs twice")
+    return value
+
+
+def _refused(_: str) -> None:
+    raise ValueError("not a JSON number")
 
 
 def to_base64url(data: bytes) -> str:

@@ -3,7 +3,19 @@
 One registry: documents, OpenAPI and tests are made from it. A module of this package a place where the facts come up.
 """
 
-from safepassage.problems import proofs, records, requests
+from safepassage.problems import envelopes, messages, proofs, requests, signatures, trust
 from safepassage.problems.problem import REGISTRY, Problem, Retry, SuiteError, problem_from
 
-__all__ = ["REGISTRY", "Problem", "Retry", "SuiteError", "problem_from", "proofs", "records", "requests"]
+__all__ = [
+    "REGISTRY",
+    "Problem",
+    "Retry",
+    "SuiteError",
+    "envelopes",
+    "messages",
+    "problem_from",
+    "proofs",
+    "requests",
+    "signatures",
+    "trust",
+]

@@ -1,0 +1,94 @@
+"""The payloads of signed messages: closed models with a version, read strictly."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
+
+from pydantic import Field, StringConstraints, ValidationError
+
+from safepassage.canonical import digest_of
+from safepassage.compact import MAX_LENGTH, PublicKeys, split, verify_compact
+from safepassage.problems.messages import MessageExpired, MessageNotYetValid, WrongIssuer
+from safepassage.problems.requests import UnsupportedVersion
+from safepassage.problems.signatures import MalformedToken, WrongAudience
+from safepassage.wire import Digest, Wire
+
+CLOCK_SKEW_SECONDS: Final = 300
+"""How far ahead the issuer's clock may be."""
+
+EntityId = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?$", max_length=200)]
+"""A node's URL as the trust list has it. http only on the loopback, in development; the trust list's reader sees to that."""
+
+OrganisationId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")]
+"""An organisation by its id at the requester's node."""
+
+NumericDate = Annotated[int, Field(ge=0, lt=2**40)]
+"""Whole seconds since the epoch."""
+
+
+class Message(Wire):
+    """A payload that is signed. What is signed is `claims()`, by the signer's own key (safepassage.compact)."""
+
+    TYPE: ClassVar[str]
+    """The JOSE header's `typ`."""
+
+    v: Literal[1] = 1
+
+    def claims(self) -> dict[str, Any]:
+        """The JSON object to sign."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+M = TypeVar("M", bound=Message)
+
+
+@dataclass(frozen=True)
+class Verified(Generic[M]):
+    """A message whose signature was verified, with the compact JWS that carried it."""
+
+    message: M
+    token: str
+    kid: str
+    """The key that signed it."""
+    digest: Digest
+    """SHA-256 of the compact JWS: what other messages and the log call it by."""
+
+
+def verify_message(token: str, *, kind: type[M], keys: PublicKeys, max_length: int = MAX_LENGTH) -> Verified[M]:
+    """Check signature, type, version and form of a message. Who issued it, for whom and when is checked by `require_*`.
+
+    Raises MalformedToken (`field` names the member at fault), UnexpectedType, UnknownKey, BadSignature, UnsupportedVersion.
+    """
+    payload = verify_compact(token, typ=kind.TYPE, keys=keys, max_length=max_length)
+    if payload.get("v") != 1:
+        raise UnsupportedVersion
+    try:
+        message = kind.model_validate_json(json.dumps(payload), strict=True)
+    except ValidationError as error:
+        raise MalformedToken("the payload is not of the documented form", field=_first_member(error)) from error
+    kid = split(token, max_length=max_length)[0]["kid"]
+    return Verified(message, token, kid, digest_of(token.encode("ascii")))
+
+
+def require_parties(*, iss: str, aud: str, issuer: str, audience: str) -> None:
+    """Raises WrongIssuer or WrongAudience unless the message is by `issuer` for `audience`."""
+    if iss != issuer:
+        raise WrongIssuer
+    if aud != audience:
+        raise WrongAudience
+
+
+def require_lifetime(*, iat: int, exp: int | None, now: datetime, longest_seconds: int | None = None) -> None:
+    """Raises MessageExpired from `exp` on; MessageNotYetValid when issued more than five minutes ahead, or valid for too long."""
+    seconds = now.timestamp()
+    if exp is not None and seconds >= exp:
+        raise MessageExpired
+    if iat > seconds + CLOCK_SKEW_SECONDS:
+        raise MessageNotYetValid
+    if exp is not None and longest_seconds is not None and exp - iat > longest_seconds:
+        raise MessageNotYetValid
+
+
+def _first_member(error: ValidationError) -> str:
+    return ".".join(str(part) for part in error.errors(include_input=False, include_url=False)[0]["loc"])[:200]
