@@ -5,7 +5,6 @@ whoever takes one service's folder has that service's power and no other's.
 """
 
 import json
-from datetime import date
 from pathlib import Path
 
 from shared.keys import SigningKey, new_symmetric_key
@@ -14,7 +13,7 @@ from shared.who_may_call import SERVICES, forwarded_to
 FIRST_VERSION = 1
 
 
-def create_node_keys(folder: Path, *, today: date) -> None:
+def create_node_keys(folder: Path) -> None:
     """Make every key of a new node under `folder`, a folder per service and one (`operator`) that belongs on no server.
 
     Raises FileExistsError rather than replace a key.
@@ -38,8 +37,6 @@ def create_node_keys(folder: Path, *, today: date) -> None:
     SigningKey.generate().save(folder / "records" / "peer-dpop.json")
     new_symmetric_key(folder / "records" / "lookup.key")
     SigningKey.generate().save(folder / "audit" / "log.json")
-    for year in (today.year - 1, today.year):
-        new_symmetric_key(folder / "audit" / "tags" / f"{year}.key")
 
 
 def _write_public(path: Path, key: SigningKey) -> None:

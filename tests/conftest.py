@@ -39,7 +39,7 @@ def clock() -> StandingClock:
 def node_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Key files of one node, a folder per service; for reading only."""
     folder = tmp_path_factory.mktemp("keys")
-    create_node_keys(folder, today=datetime(2026, 10, 20, tzinfo=UTC).date())
+    create_node_keys(folder)
     return folder
 
 

@@ -1,6 +1,5 @@
 """The call graph is data; keys follow from it."""
 
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -36,5 +35,5 @@ def test_key_files_are_their_owners_alone_and_never_replaced(node_keys: Path) ->
             assert path.stat().st_mode & 0o077 == 0, path.name
     before = (node_keys / "audit" / "log.json").read_text()
     with pytest.raises(FileExistsError):
-        create_node_keys(node_keys, today=date(2026, 10, 20))
+        create_node_keys(node_keys)
     assert (node_keys / "audit" / "log.json").read_text() == before
