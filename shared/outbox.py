@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -50,8 +50,23 @@ class OutboxColumns:
     """Problem code with which the sibling refused it for good; an operator looks at these (`safepassage-node doctor`)."""
 
 
+class Sealing(Protocol):
+    """Seals bodies while they wait, for a service whose tellings hold facts of students (records)."""
+
+    def seal_text(self, text: str) -> str:
+        """What is stored instead of `text`."""
+        ...
+
+    def open_text(self, sealed: str) -> str:
+        """The text again."""
+        ...
+
+
 class Outbox:
     """One service's outbox: rows in, a lifespan task out."""
+
+    sealing: Sealing | None = None
+    """Set in the service's `opening`, before anything is told."""
 
     def __init__(
         self,
@@ -79,6 +94,8 @@ class Outbox:
 
     def _add(self, tx: AsyncSession, lane: str, sibling: str, method: str, path: str, body: str) -> None:
         now = self._clock()
+        if self.sealing is not None:
+            body = self.sealing.seal_text(body)
         tx.add(self._row(lane=lane, sibling=sibling, method=method, path=path, body=body, attempts=0, next_attempt_at=now, refused_as=None))
         if "outbox-wake" not in tx.info:
             tx.info["outbox-wake"] = True
@@ -122,7 +139,7 @@ class Outbox:
 
     async def _send_events(self, rows: Sequence[Any]) -> bool:
         """Behind-entries go in one append. If audit refuses one for good, they go one by one, so that it alone is set aside."""
-        request = AppendRequest(events=tuple(Event.model_validate_json(row.body) for row in rows))
+        request = AppendRequest(events=tuple(Event.model_validate_json(self._body(row)) for row in rows))
         content = request.model_dump_json(by_alias=True, exclude_none=True).encode()
         try:
             await self._siblings.send("audit", "POST", "/internal/entries", by="outbox", content=content)
@@ -139,7 +156,7 @@ class Outbox:
         failure: tuple[Any, SuiteError] | None = None
         for row in rows:
             try:
-                await self._siblings.send(row.sibling, row.method, row.path, by="outbox", content=row.body.encode())
+                await self._siblings.send(row.sibling, row.method, row.path, by="outbox", content=self._body(row).encode())
             except SuiteError as error:
                 failure = (row, error)
                 break
@@ -148,6 +165,10 @@ class Outbox:
         if failure is not None:
             await self._failed([failure[0]], failure[1])
         return bool(done)
+
+    def _body(self, row: Any) -> str:
+        body: str = row.body
+        return body if self.sealing is None else self.sealing.open_text(body)
 
     async def _done(self, ids: Sequence[int]) -> None:
         if ids:

@@ -1,0 +1,80 @@
+"""Look-up without names on disk: HMAC-SHA-256 tags over normalised forms, under a key that never leaves the records service.
+
+Whoever takes the database sees which students share a tag (twins share surname and birth date), and cannot turn one into a name without
+the key; whoever takes the key too can test guesses, which is why it is a file of its own.
+"""
+
+import hmac
+from collections.abc import Iterator
+from datetime import date
+from hashlib import sha256
+from uuid import UUID
+
+from safepassage.record.identity import Identity, LegalName
+from services.records.normalisation import given_name, identifier_form, surname_forms
+
+TAG_BYTES = 16
+
+
+class LookupTags:
+    """Makes tags. Each kind of tag has its own domain, so that a tag of one can never equal one of another."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def _tag(self, kind: str, *parts: str) -> bytes:
+        return hmac.new(self._key, "\0".join((kind, *parts)).encode(), sha256).digest()[:TAG_BYTES]
+
+    def source_id(self, organisation_id: UUID, source_system: str, source_id: str) -> bytes:
+        """The id that a source system of an organisation gave: exact, it decides which student a load updates."""
+        return self._tag("source-id", str(organisation_id), source_system, source_id)
+
+    def identifier(self, kind: str, system: str, value: str) -> bytes | None:
+        """An identifier with the system that gave it; None if it carries no weight."""
+        form = identifier_form(value)
+        return None if form is None else self._tag("identifier", kind, system.casefold(), form)
+
+    def state_identifier(self, value: str) -> bytes | None:
+        """A state's id without its system: a family knows the number, not who keeps it."""
+        form = identifier_form(value)
+        return None if form is None else self._tag("state-identifier", form)
+
+    def surname_and_birth(self, surname_form: str, birth_date: date) -> bytes:
+        """One form of a surname with a date of birth."""
+        return self._tag("surname-birth", surname_form, birth_date.isoformat())
+
+    def given_and_birth(self, given_form: str, birth_date: date) -> bytes:
+        """A given name with a date of birth: finds who changed the surname."""
+        return self._tag("given-birth", given_form, birth_date.isoformat())
+
+    def names_and_birth(self, first: str | None, last_1: str, last_2: str | None, birth_date: date) -> frozenset[bytes]:
+        """Every tag of a name with a date of birth."""
+        tags = {self.surname_and_birth(form, birth_date) for form in surname_forms(last_1, last_2)}
+        given = given_name(first)
+        return frozenset(tags if given is None else tags | {self.given_and_birth(given, birth_date)})
+
+    def of_identity(self, identity: Identity | None) -> frozenset[bytes]:
+        """Every tag by which a student can be found. Sealed names give none."""
+        return frozenset(self._tags_of(identity)) if identity is not None else frozenset()
+
+    def _tags_of(self, identity: Identity) -> Iterator[bytes]:
+        for identifier in identity.identifiers or ():
+            tags = [self.identifier(identifier.kind, identifier.system, identifier.value)]
+            if identifier.kind == "state":
+                tags.append(self.state_identifier(identifier.value))
+            yield from (tag for tag in tags if tag is not None)
+        if identity.birth_date is None:
+            return
+        for name in _names_of(identity):
+            yield from self.names_and_birth(name.first, name.last_1, name.last_2, identity.birth_date.birth_date)
+
+
+def _names_of(identity: Identity) -> Iterator[LegalName]:
+    """The legal name, and the others that are not sealed, each completed from the legal one."""
+    legal = identity.name
+    if legal is not None:
+        yield legal
+    for other in identity.other_names or ():
+        last = other.last or (legal.last_1 if legal is not None else None)
+        if not other.sealed and last is not None:
+            yield LegalName(first=other.first or (legal.first if legal is not None else None), last_1=last)

@@ -1,0 +1,32 @@
+"""Matches that wait for a person."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.records.tables.registry import Base
+from shared.columns import CanonicalText, Milliseconds
+
+
+class MatchReviewRow(Base):
+    """One request whose child could not be told for certain. Candidates are student ids; nothing personal."""
+
+    __tablename__ = "match_review"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(unique=True)
+    """The exchange request that waits."""
+    candidates: Mapped[str] = mapped_column(CanonicalText)
+    """Student ids, a JSON array."""
+    reasons: Mapped[str] = mapped_column(String(500))
+    """Codes of matching.py, a JSON array."""
+    opened_at: Mapped[datetime] = mapped_column(Milliseconds)
+    expires_at: Mapped[datetime] = mapped_column(Milliseconds)
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    """student | none, once a person has said."""
+    student_id: Mapped[UUID | None]
+    resolved_by: Mapped[str | None] = mapped_column(String(200))
+    """The client."""
+    resolved_at: Mapped[datetime | None] = mapped_column(Milliseconds)

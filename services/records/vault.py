@@ -1,0 +1,102 @@
+"""Sealing at rest: node key-encryption key → a data key per student → one AES-256-GCM blob per section. In clear in memory only.
+
+Whoever takes the database without the key files learns how many students and sections there are, when they changed, and at which
+organisations the (random) student ids are enrolled; no name, number, date of birth or anything else of a record.
+"""
+
+import json
+import secrets
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from safepassage.canonical import from_base64url, to_base64url
+from safepassage.problems.records import SealBroken
+from services.records.keys import FileKeyProvider, KeyProvider, WrappedKeyRefused
+from services.records.lookup_tags import LookupTags
+from shared.keys import read_symmetric_key
+
+NONCE_BYTES = 12
+TABLE = "section"
+OUTBOX = b"outbox"
+
+
+class DataKey:
+    """One student's data key: seals and opens the sections of that student and no other's."""
+
+    def __init__(self, student_id: UUID, key: bytes) -> None:
+        self._student_id, self._cipher = student_id, AESGCM(key)
+
+    def __repr__(self) -> str:
+        return "DataKey()"
+
+    def seal(self, plaintext: bytes, *, section: str, source: str, version: int) -> bytes:
+        """nonce ‖ ciphertext and tag, bound to table, student, section, source and version: moved elsewhere it does not open."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plaintext, self._place(section, source, version))
+
+    def open(self, sealed: bytes, *, section: str, source: str, version: int) -> bytes:
+        """The plaintext. Raises SealBroken."""
+        try:
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self._place(section, source, version))
+        except (InvalidTag, ValueError) as error:
+            raise SealBroken from error
+
+    def seal_json(self, value: Any, *, section: str, source: str, version: int) -> bytes:
+        """The sealed JSON of `value`."""
+        plaintext = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+        return self.seal(plaintext, section=section, source=source, version=version)
+
+    def open_json(self, sealed: bytes, *, section: str, source: str, version: int) -> Any:
+        """The value that `seal_json` sealed. Raises SealBroken."""
+        return json.loads(self.open(sealed, section=section, source=source, version=version))
+
+    def _place(self, section: str, source: str, version: int) -> bytes:
+        return b"\0".join((TABLE.encode(), self._student_id.bytes, section.encode(), source.encode(), str(version).encode()))
+
+
+class Vault:
+    """The records service's keys at work: data keys of students, keyed look-up tags, and seals for what waits in the outbox."""
+
+    def __init__(self, provider: KeyProvider, *, lookup_key: bytes) -> None:
+        self.provider, self.tags = provider, LookupTags(lookup_key)
+
+    @classmethod
+    def of(cls, keys_directory: Path) -> "Vault":
+        """The vault over the service's key files. Raises KeyFileUnusable."""
+        provider = FileKeyProvider(keys_directory / "key-encryption")
+        return cls(provider, lookup_key=read_symmetric_key(keys_directory / "lookup.key"))
+
+    def new_data_key(self, student_id: UUID) -> tuple[DataKey, bytes]:
+        """A new student's data key, and its wrapped form to store."""
+        key = secrets.token_bytes(32)
+        return DataKey(student_id, key), self.provider.wrap(key, context=student_id.bytes)
+
+    def data_key(self, student_id: UUID, wrapped: bytes) -> DataKey:
+        """The data key of a stored student. Raises SealBroken."""
+        try:
+            return DataKey(student_id, self.provider.unwrap(wrapped, context=student_id.bytes))
+        except WrappedKeyRefused as error:
+            raise SealBroken from error
+
+    def rewrap(self, student_id: UUID, wrapped: bytes) -> bytes:
+        """The same data key under the newest version of the key-encryption key: after a rotation, one row at a time. Raises SealBroken."""
+        try:
+            key = self.provider.unwrap(wrapped, context=student_id.bytes)
+        except WrappedKeyRefused as error:
+            raise SealBroken from error
+        return self.provider.wrap(key, context=student_id.bytes)
+
+    def seal_text(self, text: str) -> str:
+        """What waits in the outbox, sealed: it may hold facts of students (shared.outbox.Sealing)."""
+        return to_base64url(self.provider.wrap(text.encode(), context=OUTBOX))
+
+    def open_text(self, sealed: str) -> str:
+        """What `seal_text` sealed. Raises SealBroken."""
+        try:
+            return self.provider.unwrap(from_base64url(sealed), context=OUTBOX).decode()
+        except (WrappedKeyRefused, ValueError) as error:
+            raise SealBroken from error
