@@ -1,0 +1,42 @@
+"""What the records service is told."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import Field
+
+from safepassage.envelope import MAX_BODY_BYTES
+from shared.settings import ServiceSettings
+
+
+class RecordsSettings(ServiceSettings):
+    """Settings of the records service; docs/settings.md documents each one."""
+
+    jurisdiction: Annotated[
+        str, Field(pattern=r"^US(-[A-Z]{2})?$", description="The state whose law the node's records are under, such as `US-XA`.")
+    ]
+    exchange_tick_seconds: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=86_400,
+            description="Answers to other nodes leave together at every multiple of this many seconds, so that their time tells nothing; "
+            "0 sends each at once, which tells how long the answer took.",
+        ),
+    ] = 900.0
+    exchange_lifetime_hours: Annotated[
+        int, Field(ge=1, le=336, description="How long a request of ours wants an answer; at most the 14 days of the wire format.")
+    ] = 336
+    max_envelope_bytes: Annotated[
+        int, Field(ge=65_536, le=MAX_BODY_BYTES, description="Largest envelope that is taken from another node.")
+    ] = MAX_BODY_BYTES
+    max_quarantined_per_peer: Annotated[
+        int,
+        Field(ge=1, le=1_000_000, description="Refused envelopes of one peer that are kept for a person to look at; the rest are counted."),
+    ] = 1000
+    peer_timeout_seconds: Annotated[float, Field(gt=0, le=300, description="How long another node may take to answer one call.")] = 20.0
+
+    @property
+    def exchange_lifetime(self) -> timedelta:
+        """As a duration."""
+        return timedelta(hours=self.exchange_lifetime_hours)
