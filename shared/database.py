@@ -16,6 +16,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from shared.inline_sqlite import DRIVER, begin_immediate
 from shared.keys import read_secret
 from shared.settings import ServiceSettings
 
@@ -41,7 +42,9 @@ class Database:
         if self.is_sqlite:
             self._writer, self._reader = _sqlite_engines(self.url)
         else:
-            self._writer = self._reader = _postgresql_engine(self.url, schema, pool_size)
+            self._writer = _postgresql_engine(self.url, schema, pool_size)
+            # READ COMMITTED would give each statement a snapshot of its own
+            self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self._write_sessions = async_sessionmaker(self._writer, expire_on_commit=False, autobegin=True)
         self._read_sessions = async_sessionmaker(self._reader, expire_on_commit=False)
 
@@ -108,26 +111,22 @@ def database_url(settings: ServiceSettings) -> URL:
 
 def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     path = Path(url.database or "")
-    options: dict[str, Any] = {"hide_parameters": True, "connect_args": {"isolation_level": None}}
-    writer = create_async_engine(url, pool_size=1, max_overflow=0, pool_timeout=30, **options)
-    read_url = url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
-    reader = create_async_engine(read_url, pool_size=4, max_overflow=4, pool_timeout=30, **options)
+    write_url = url.set(drivername=DRIVER)
+    read_url = write_url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
+    writer = create_async_engine(write_url, hide_parameters=True, pool_size=1, max_overflow=0, pool_timeout=30)
+    reader = create_async_engine(read_url, hide_parameters=True, pool_size=4, max_overflow=4, pool_timeout=30)
 
     def prepare_writer(connection: Any, _: ConnectionPoolEntry) -> None:
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=1", "foreign_keys=ON", "busy_timeout=30000", "secure_delete=ON"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=1", "foreign_keys=ON", "secure_delete=ON", "busy_timeout=0"):
+            connection.execute(f"PRAGMA {pragma}")
 
     def prepare_reader(connection: Any, _: ConnectionPoolEntry) -> None:
-        cursor = connection.cursor()
-        for pragma in ("query_only=ON", "busy_timeout=30000"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
+        for pragma in ("query_only=ON", "busy_timeout=5000"):
+            connection.execute(f"PRAGMA {pragma}")
 
     event.listen(writer.sync_engine, "connect", prepare_writer)
     event.listen(reader.sync_engine, "connect", prepare_reader)
-    event.listen(writer.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(writer.sync_engine, "begin", lambda connection: begin_immediate(connection.connection.dbapi_connection))
     event.listen(reader.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
     return writer, reader
 

@@ -1,9 +1,9 @@
 """What producers send to audit, and what audit answers. audit makes salts, seals and the leaf (decisions 7)."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from safepassage.wire import Base64Url, Code, Digest, Wire
 
@@ -82,12 +82,21 @@ class Event(Wire):
     key: Key
     subjects: Annotated[tuple[UUID, ...], Field(max_length=1000)] = ()
     """Node-local student ids; never in the leaf."""
+    custodians: Annotated[tuple[UUID, ...], Field(max_length=1000)] = ()
+    """The organisations that keep the subjects' records and may open the entry: none known (only the state may), one for all subjects, or
+    one for each, in their order."""
     actor: Actor
     context: Context
     digests: Digests = Digests()
     policy_hash: Digest | None = None
     decision_token: Annotated[str, StringConstraints(max_length=8192)] | None = None
     """sp-decision+jwt; a `disclosure` and a vendor's `read` are refused without one that covers `context.elements`."""
+
+    @model_validator(mode="after")
+    def _custodians_match_subjects(self) -> Self:
+        if len(self.custodians) not in (0, 1, len(self.subjects)):
+            raise ValueError("custodians: none, one for all subjects, or one for each")
+        return self
 
 
 class AppendRequest(Wire):
