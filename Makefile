@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-postgres test-containers check format bench openapi lock
+.PHONY: help demo up test test-postgres test-containers check format bench documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -50,8 +50,11 @@ format: $(VENV)/.dev ## format the code
 bench: $(VENV)/.dev ## measure; docs/performance.md says what each figure means
 	@$(BIN)/python -m bench $(ARGS)
 
-openapi: $(VENV)/.dev ## pin the OpenAPI document of each service again
-	@$(BIN)/safepassage-node openapi
+documents: $(VENV)/.dev ## write openapi/ and docs/settings.md again from the code
+	@$(BIN)/python -m node.documents
+
+policies: $(VENV)/.dev ## parse the Cedar packs again into what the service compiles
+	@$(BIN)/python -m services.privacy.policy.pack
 
 lock: ## resolve the dependencies again (needs uv)
 	$(UV_COMPILE) --group pyproject.toml:build pyproject.toml -o requirements.lock

@@ -1,0 +1,29 @@
+"""What is written about the code is what the code says."""
+
+import pytest
+
+from node.documents import ROOT, openapi, settings_class, settings_table
+from shared.settings import ServiceSettings
+from shared.who_may_call import SERVICES, ServiceName
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_the_openapi_document_is_pinned(service: ServiceName) -> None:
+    assert (ROOT / "openapi" / f"{service}.json").read_text() == openapi(service), "run `make documents` and read the difference"
+
+
+def test_the_settings_are_documented() -> None:
+    assert (ROOT / "docs" / "settings.md").read_text() == settings_table(), "run `make documents`"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_every_setting_says_what_it_is(service: ServiceName) -> None:
+    for name, field in settings_class(service).model_fields.items():
+        assert field.description, name
+
+
+def test_no_secret_is_a_setting() -> None:
+    for service in SERVICES:
+        for name in {*settings_class(service).model_fields, *ServiceSettings.model_fields}:
+            assert not any(word in name for word in ("secret", "private", "token_key")), name
+            assert not name.endswith("password"), name
