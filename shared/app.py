@@ -63,7 +63,8 @@ def build(
             stack.push_async_callback(state.database.close)
             await require_head(service, state.database)
             state.internal_tokens = internal_tokens(service, settings)
-            state.siblings = Siblings(service, state.internal_tokens, transports or transports_over_http(settings.sibling_urls), clock)
+            reached = transports or transports_over_http(settings.sibling_urls, settings.sibling_authorities_file)
+            state.siblings = Siblings(service, state.internal_tokens, reached, clock)
             stack.push_async_callback(state.siblings.close)
             own_workers: list[Worker] = [*workers]
             if tables is not None:

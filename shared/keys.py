@@ -66,11 +66,16 @@ class SigningKey:
 
 
 def read_secret(path: Path) -> bytes:
-    """The bytes of a secret file. Raises KeyFileUnusable if it is missing or if group or others may read it."""
+    """The bytes of a secret file. Raises KeyFileUnusable if it is missing or if group or others may read it.
+
+    The rule is PostgreSQL's own for its key file: 0600 at most, or 0640 at most if root owns it and the process is another user, for
+    that is how Kubernetes mounts a secret.
+    """
     try:
         with path.open("rb") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            if mode & (stat.S_IRWXG | stat.S_IRWXO):
+            status = os.fstat(file.fileno())
+            projected = status.st_uid == 0 and os.geteuid() != 0
+            if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~(stat.S_IRGRP if projected else 0):
                 raise KeyFileUnusable(f"{path.name} can be read by others: chmod 600")
             return file.read()
     except OSError as error:

@@ -25,6 +25,12 @@ class ServiceSettings(BaseSettings):
     sibling_urls: Annotated[
         dict[ServiceName, str], Field(description="Base URL of each sibling that this service may call; empty in the embedded node.")
     ] = {}
+    sibling_authorities_file: Annotated[
+        Path | None, Field(description="PEM file of the only certificate authorities believed for siblings' https; else the system's.")
+    ] = None
+    peer_authorities_file: Annotated[
+        Path | None, Field(description="PEM file of the only certificate authorities believed for other nodes' https; else the system's.")
+    ] = None
     trust_list_file: Annotated[Path | None, Field(description="The signed list of member agencies.")] = None
     trust_roots_file: Annotated[Path | None, Field(description="JWK Set of the trust list's root keys.")] = None
     insecure_development: Annotated[

@@ -1,8 +1,10 @@
 """Calls to the other services of the node: the same typed call, in process or over HTTP."""
 
 import asyncio
+import ssl
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -12,6 +14,7 @@ from starlette.types import ASGIApp
 
 from safepassage.problems import Problem, SuiteError, problem_from
 from safepassage.problems.requests import InternalFault, LogUnavailable, TemporarilyUnavailable
+from shared.certificates import client_context
 from shared.clock import Clock
 from shared.database import refuse_network_call_in_transaction
 from shared.in_process import Answer, call
@@ -56,9 +59,9 @@ class InProcess:
 class OverHttp:
     """Production: the sibling's own process."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, certificates: ssl.SSLContext) -> None:
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=32)
-        self._client = httpx.AsyncClient(base_url=base_url, timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False)
+        self._client = httpx.AsyncClient(base_url=base_url, timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False, verify=certificates)
 
     async def send(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send it over a kept connection."""
@@ -159,9 +162,10 @@ def segment(value: object) -> str:
     return quote(str(value), safe="")
 
 
-def transports_over_http(urls: Mapping[ServiceName, str]) -> dict[ServiceName, Transport]:
-    """The transports of a service in production."""
-    return {name: OverHttp(url) for name, url in urls.items()}
+def transports_over_http(urls: Mapping[ServiceName, str], authorities: Path | None = None) -> dict[ServiceName, Transport]:
+    """The transports of a service in production; `authorities` as shared.certificates.client_context has it."""
+    certificates = client_context(authorities)
+    return {name: OverHttp(url, certificates) for name, url in urls.items()}
 
 
 __all__: Sequence[str] = ("InProcess", "OverHttp", "Siblings", "Transport", "segment", "transports_over_http")
