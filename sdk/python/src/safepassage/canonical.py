@@ -12,10 +12,35 @@ import rfc8785
 def canonical_json(value: Any) -> bytes:
     """The RFC 8785 (JCS) form of `value`: objects, arrays, strings, integers, Booleans and null.
 
-    Floats are refused (TypeError): two languages print them differently.
+    Floats are refused (TypeError): two languages print them differently. So are integers beyond 2^53 and lone surrogates (ValueError).
     """
+    if not _plain(value):
+        return rfc8785.dumps(value)
+    # For these values the standard library's encoder, written in C, gives the same bytes at a tenth of the time (a test compares).
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, check_circular=False).encode()
+
+
+def _plain(value: Any) -> bool:
+    """Whether sorting by code point is sorting as RFC 8785 has it, and every integer is exact. Raises TypeError for a float."""
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return bool(-(2**53) < value < 2**53)
+    if kind is dict:
+        for key, member in value.items():
+            if type(key) is not str or not key.isascii() or not _plain(member):
+                _refuse_floats(value)
+                return False
+        return True
+    if kind is list or kind is tuple:
+        for member in value:
+            if not _plain(member):
+                _refuse_floats(value)
+                return False
+        return True
     _refuse_floats(value)
-    return rfc8785.dumps(value)
+    return False
 
 
 def _refuse_floats(value: Any) -> None:

@@ -1,13 +1,14 @@
 """The payloads of signed messages: closed models with a version, read strictly."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from safepassage.canonical import digest_of
+from safepassage.canonical import digest_of, json_object
 from safepassage.compact import MAX_LENGTH, PublicKeys, split, verify_compact
 from safepassage.problems.messages import MessageExpired, MessageNotYetValid, WrongIssuer
 from safepassage.problems.requests import UnsupportedVersion
@@ -27,6 +28,10 @@ NumericDate = Annotated[int, Field(ge=0, lt=2**40)]
 """Whole seconds since the epoch."""
 
 
+Serial = Annotated[int, Field(ge=1, lt=2**53)]
+"""Counts up with every issue of a list or statement; a lower one than already seen is refused."""
+
+
 class Message(Wire):
     """A payload that is signed. What is signed is `claims()`, by the signer's own key (safepassage.compact)."""
 
@@ -41,6 +46,7 @@ class Message(Wire):
 
 
 M = TypeVar("M", bound=Message)
+W = TypeVar("W", bound=Wire)
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,7 @@ def verify_message(token: str, *, kind: type[M], keys: PublicKeys, max_length: i
     Raises MalformedToken (`field` names the member at fault), UnexpectedType, UnknownKey, BadSignature, UnsupportedVersion.
     """
     payload = verify_compact(token, typ=kind.TYPE, keys=keys, max_length=max_length)
-    if payload.get("v") != 1:
-        raise UnsupportedVersion
-    try:
-        message = kind.model_validate_json(json.dumps(payload), strict=True)
-    except ValidationError as error:
-        raise MalformedToken("the payload is not of the documented form", field=_first_member(error)) from error
+    message = _read(payload, json.dumps(payload), model=kind)
     kid = split(token, max_length=max_length)[0]["kid"]
     return Verified(message, token, kid, digest_of(token.encode("ascii")))
 
@@ -88,6 +89,27 @@ def require_lifetime(*, iat: int, exp: int | None, now: datetime, longest_second
         raise MessageNotYetValid
     if exp is not None and longest_seconds is not None and exp - iat > longest_seconds:
         raise MessageNotYetValid
+
+
+def read_closed(data: bytes, *, model: type[W]) -> W:
+    """The JSON object in `data` as a closed model of version 1.
+
+    Raises MalformedToken (`field` names the member at fault), UnsupportedVersion.
+    """
+    try:
+        members = json_object(data)
+    except ValueError as error:
+        raise MalformedToken("not a JSON object") from error
+    return _read(members, data, model=model)
+
+
+def _read(members: Mapping[str, Any], data: bytes | str, *, model: type[W]) -> W:
+    if members.get("v") != 1:
+        raise UnsupportedVersion
+    try:
+        return model.model_validate_json(data, strict=True)
+    except ValidationError as error:
+        raise MalformedToken("not of the documented form", field=_first_member(error)) from error
 
 
 def _first_member(error: ValidationError) -> str:

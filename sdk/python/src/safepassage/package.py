@@ -1,0 +1,98 @@
+"""What is inside an answer: a child's record, or that none is provided. Known only to who opens it."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from safepassage.canonical import digest_of_json
+from safepassage.claims import EntityId, OrganisationId, read_closed
+from safepassage.problems.envelopes import NoticeNotAcknowledged
+from safepassage.problems.messages import SealedIdsDiffer
+from safepassage.record import StudentRecord
+from safepassage.sealing import padded, unpadded, verify_pt_commit
+from safepassage.wire import Digest, Text, Wire
+from safepassage.wire_policy import ElementId
+
+NOTHING_PROVIDED: Final = "No record is provided in answer to this request. This does not state whether one exists."
+
+
+class RedisclosureNotice(Wire):
+    """What 34 CFR 99.33(d) has a discloser say, in one wording, so that a receipt can acknowledge it by its digest unopened."""
+
+    v: Literal[1] = 1
+    citation: str = "34 CFR 99.33"
+    text: Text = (
+        "This record contains personally identifiable information from education records and is disclosed on the condition that the "
+        "receiving organisation does not disclose it to any other party without the prior consent of the parent or eligible student, "
+        "except as 34 CFR Part 99 permits. Its officers, employees and agents may use it only for the purpose for which the disclosure "
+        "was made."
+    )
+
+
+REDISCLOSURE_NOTICE: Final = RedisclosureNotice()
+REDISCLOSURE_NOTICE_DIGEST: Final[Digest] = digest_of_json(REDISCLOSURE_NOTICE.model_dump(mode="json"))
+"""What a receipt says to acknowledge the notice of version 1."""
+
+
+class Manifest(Wire):
+    """What the package holds, and what it does not because no student's package would."""
+
+    elements: Annotated[tuple[ElementId, ...], Field(max_length=200)]
+    """The elements that are in the record, in the order of the catalogue."""
+    not_scheduled: Annotated[tuple[ElementId, ...], Field(max_length=200)] = ()
+    """Asked for, and never sent for this purpose. What is withheld for a reason that depends on the student is not told."""
+
+
+class _Sealed(Wire):
+    """The ids of the envelope, repeated inside, and the salt of the commitment."""
+
+    v: Literal[1] = 1
+    iss: EntityId
+    aud: EntityId
+    recipient_organisation: OrganisationId
+    exchange_id: UUID
+    envelope_id: UUID
+    request_digest: Digest
+    pt_salt: Digest
+
+    def plaintext(self) -> bytes:
+        """The padded bytes to seal."""
+        return padded(self.model_dump(mode="json", exclude_none=True))
+
+
+_REPEATED: Final = ("kind", "iss", "aud", "recipient_organisation", "exchange_id", "envelope_id", "request_digest")
+
+
+class Package(_Sealed):
+    """A record, minimised to what was permitted, with its manifest and the notice of what the recipient may do with it."""
+
+    kind: Literal["package"] = "package"
+    manifest: Manifest
+    redisclosure_notice: RedisclosureNotice = REDISCLOSURE_NOTICE
+    record: StudentRecord
+
+
+class NotProvided(_Sealed):
+    """No record is provided; whether one exists is not said. Padded as a package is."""
+
+    kind: Literal["not-provided"] = "not-provided"
+    statement: Text = NOTHING_PROVIDED
+
+
+def read_sealed(plaintext: bytes, *, envelope: Mapping[str, Any]) -> Package | NotProvided:
+    """What was opened, once it is shown to be what `envelope` (the verified claims) is about and what was logged.
+
+    Raises PaddingMalformed, UnsupportedVersion, MalformedToken, SealedIdsDiffer, PlaintextNotCommitted, NoticeNotAcknowledged.
+    """
+    data = unpadded(plaintext)
+    model: type[Package | NotProvided] = Package if envelope["kind"] == "package" else NotProvided
+    content = read_closed(data, model=model)
+    sealed = content.model_dump(mode="json", include=set(_REPEATED))
+    if any(sealed[name] != envelope[name] for name in _REPEATED):
+        raise SealedIdsDiffer
+    verify_pt_commit(committed=envelope["pt_commit"], salt=content.pt_salt, plaintext=plaintext)
+    if isinstance(content, Package) and content.redisclosure_notice != REDISCLOSURE_NOTICE:
+        raise NoticeNotAcknowledged
+    return content

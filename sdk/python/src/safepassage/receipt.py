@@ -1,0 +1,102 @@
+"""sp-receipt+jws: what the receiver did with an answer. R1 `received`: stored durably and logged. R2: `applied` or `rejected`.
+
+A receipt stands alone: with the signer's keys and log key from a trust list it is verified without the envelope. Together with the request
+and the opening of `subject_commit` it shows for which child it is. R1 says received, not enrolled.
+"""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Literal, Self
+from uuid import UUID
+
+from pydantic import model_validator
+
+from safepassage.checkpoints import Checkpoint
+from safepassage.claims import EntityId, NumericDate, OrganisationId, Verified, require_lifetime, require_parties, verify_message
+from safepassage.compact import PublicKeys
+from safepassage.logged import Logged, LoggedMessage, LogIdentity, verify_logged
+from safepassage.problems.envelopes import NoticeNotAcknowledged, ReceiptOfAnotherEnvelope, WrongLeaf
+from safepassage.wire import Code, Digest
+
+
+class Receipt(LoggedMessage):
+    """The receipt."""
+
+    TYPE: ClassVar[str] = "sp-receipt+jws"
+
+    iss: EntityId
+    """The requester, who received."""
+    aud: EntityId
+    """The holder, who sent."""
+    exchange_id: UUID
+    envelope_id: UUID
+    envelope_digest: Digest
+    """SHA-256 of the envelope's compact JWS."""
+    request_digest: Digest
+    subject_commit: Digest
+    """The commitment to the person, under the salt of the request's selector."""
+    recipient_organisation: OrganisationId
+    outcome: Literal["received", "applied", "rejected"]
+    reason: Code | None = None
+    """Why it was rejected: a problem's code."""
+    redisclosure_notice_digest: Digest | None
+    """Acknowledges the notice; null where no record was provided."""
+    stored_at: NumericDate
+    iat: NumericDate
+
+    @model_validator(mode="after")
+    def _reasoned(self) -> Self:
+        if (self.reason is not None) != (self.outcome == "rejected"):
+            raise ValueError("a rejection says why, and nothing else does")
+        return self
+
+
+@dataclass(frozen=True)
+class SentEnvelope:
+    """What the sender sent, from its own row."""
+
+    exchange_id: UUID
+    envelope_id: UUID
+    envelope_digest: Digest
+    request_digest: Digest
+    subject_commit: Digest
+    recipient_organisation: str
+    ct_digest: Digest
+    redisclosure_notice_digest: Digest | None
+
+
+def verify_receipt(
+    token: str,
+    *,
+    issuer: str,
+    audience: str,
+    keys: PublicKeys,
+    logs: Collection[LogIdentity],
+    pinned: Mapping[str, Checkpoint],
+    consistency: Sequence[bytes] | None = None,
+) -> tuple[Verified[Receipt], Logged]:
+    """The receipt in `token`, standing alone: signed by `issuer` for `audience`, logged by the issuer.
+
+    Raises what `verify_message` and `verify_logged` raise, WrongIssuer, WrongAudience, WrongLeaf.
+    """
+    receipt = verify_message(token, kind=Receipt, keys=keys)
+    message = receipt.message
+    require_parties(iss=message.iss, aud=message.aud, issuer=issuer, audience=audience)
+    logged = verify_logged(message, logs=logs, pinned=pinned, consistency=consistency)
+    if logged.leaf.class_ not in (("received",) if message.outcome == "received" else ("received", "receipt")):
+        raise WrongLeaf
+    return receipt, logged
+
+
+def require_receipt_for(receipt: Receipt, logged: Logged, *, sent: SentEnvelope, now: datetime) -> None:
+    """Check that a verified receipt is for what was sent.
+
+    Raises ReceiptOfAnotherEnvelope, NoticeNotAcknowledged, MessageNotYetValid.
+    """
+    require_lifetime(iat=receipt.iat, exp=None, now=now)
+    names = ("exchange_id", "envelope_id", "envelope_digest", "request_digest", "subject_commit", "recipient_organisation")
+    if any(getattr(receipt, name) != getattr(sent, name) for name in names) or logged.leaf.digests.ct != sent.ct_digest:
+        raise ReceiptOfAnotherEnvelope
+    if receipt.redisclosure_notice_digest != sent.redisclosure_notice_digest:
+        raise NoticeNotAcknowledged

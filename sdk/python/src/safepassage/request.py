@@ -1,0 +1,112 @@
+"""sp-request+jws: one node asks another for a child's record. Everything about the child is inside the sealed selector (decisions 5)."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar, Final, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from safepassage.canonical import from_base64url
+from safepassage.claims import EntityId, Message, NumericDate, Verified, read_closed, require_lifetime, require_parties, verify_message
+from safepassage.compact import PublicKeys
+from safepassage.leaf import subject_commit
+from safepassage.problems.messages import SealedIdsDiffer
+from safepassage.problems.signatures import MalformedToken
+from safepassage.sealing import hpke_info, padded, unpadded
+from safepassage.wire import Base64Url, Code, Digest, Wire
+from safepassage.wire_exchange import EnrollmentEvidence, PersonSelector, Sections
+
+LONGEST_SECONDS: Final = 14 * 86_400
+MAX_LENGTH: Final = 160 * 1024
+"""In characters; room for a selector of 64 KiB."""
+
+
+class SealedSelector(Wire):
+    """The selector, sealed to the holder's key `enc_kid`; enc ‖ ciphertext, as HPKE's single-shot functions give it."""
+
+    suite: Code
+    enc_kid: Digest
+    ciphertext: Base64Url
+
+
+class Request(Message):
+    """The request. Its `jti` is the id of the whole exchange."""
+
+    TYPE: ClassVar[str] = "sp-request+jws"
+
+    iss: EntityId
+    """The requester."""
+    aud: EntityId
+    """The holder."""
+    jti: UUID
+    iat: NumericDate
+    exp: NumericDate
+    """Until when an answer is wanted; at most 14 days."""
+    selector: SealedSelector
+
+
+class Selector(Wire):
+    """What the holder's records service reads after opening: whom it is about, for what, and on which evidence."""
+
+    v: Literal[1] = 1
+    iss: EntityId
+    aud: EntityId
+    exchange_id: UUID
+    purpose: Code
+    basis: Code
+    person: PersonSelector
+    sections: Sections
+    evidence: EnrollmentEvidence
+    """With the official who attested it."""
+    subject_salt: Digest
+    """32 random bytes: receipts carry the commitment to the person under this salt, and both sides can open it."""
+    pinned_size: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """Size of the largest checkpoint of the holder's log that the requester has verified: from there it wants consistency. 0: none yet."""
+
+    def plaintext(self) -> bytes:
+        """The padded bytes to seal, 16 KiB as a rule."""
+        return padded(self.model_dump(mode="json", exclude_none=True))
+
+    @property
+    def subject_commit(self) -> Digest:
+        """What receipts of this exchange say of the child."""
+        person = self.person.model_dump(mode="json", exclude_none=True)
+        return subject_commit(salt=from_base64url(self.subject_salt), person=person)
+
+
+def selector_info(*, iss: str, aud: str, exchange_id: UUID, suite: str, enc_kid: Digest) -> bytes:
+    """HPKE's `info` for the selector of a request."""
+    return hpke_info(
+        kind="request",
+        suite=suite,
+        iss=iss,
+        aud=aud,
+        recipient_organisation=None,
+        exchange_id=exchange_id,
+        envelope_id=exchange_id,
+        request_digest=None,
+        enc_kid=enc_kid,
+    )
+
+
+def verify_request(token: str, *, issuer: str, audience: str, keys: PublicKeys, now: datetime) -> Verified[Request]:
+    """The request in `token`, signed by `issuer` (the client that sent it) for `audience` (this node) and not expired.
+
+    Raises what `verify_message` raises, WrongIssuer, WrongAudience, MessageExpired, MessageNotYetValid.
+    """
+    request = verify_message(token, kind=Request, keys=keys, max_length=MAX_LENGTH)
+    message = request.message
+    require_parties(iss=message.iss, aud=message.aud, issuer=issuer, audience=audience)
+    if message.jti.version != 7:
+        raise MalformedToken("an exchange id is a UUIDv7", field="jti")
+    require_lifetime(iat=message.iat, exp=message.exp, now=now, longest_seconds=LONGEST_SECONDS)
+    return request
+
+
+def read_selector(plaintext: bytes, *, request: Request) -> Selector:
+    """The opened selector of a verified request. Raises PaddingMalformed, UnsupportedVersion, MalformedToken, SealedIdsDiffer."""
+    selector = read_closed(unpadded(plaintext), model=Selector)
+    # INVARIANT: a sealed part is of no use in another message, whoever signs that.
+    if (selector.iss, selector.aud, selector.exchange_id) != (request.iss, request.aud, request.jti):
+        raise SealedIdsDiffer
+    return selector
