@@ -62,8 +62,8 @@ def settings_table() -> str:
 def _lines() -> Iterator[str]:
     yield "# Settings"
     yield ""
-    yield "Made from the code (`make documents`); a test compares. Each is an environment variable of the service's process. Secrets are never values:"
-    yield "they are files in `SAFE_PASSAGE_KEYS_DIRECTORY`, mode 0600, made by `safepassage-node keys`."
+    yield "Made from the code (`make documents`); a test compares. Each is an environment variable of the service's process."
+    yield "Secrets are never values: they are files in `SAFE_PASSAGE_KEYS_DIRECTORY`, mode 0600, made by `safepassage-node keys`."
     yield from _table("Every service", ServiceSettings, set())
     for service in SERVICES:
         yield from _table(service, settings_class(service), set(ServiceSettings.model_fields))

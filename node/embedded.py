@@ -1,0 +1,73 @@
+"""The embedded node: four real services in one process, each with its own SQLite file, called by its siblings without sockets.
+
+It is one trust domain, and says so: the walls between the services are there in code, not between processes.
+"""
+
+import importlib
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+
+from node.folder import NodeFolder
+from shared.clock import Clock, system_clock
+from shared.database import Database
+from shared.migrations import migrate
+from shared.siblings import InProcess, Transport
+from shared.who_may_call import SERVICES, ServiceName
+
+STARTING_ORDER: tuple[ServiceName, ...] = ("audit", "privacy", "records", "gateway")
+"""Who is called starts before who calls."""
+
+
+class EmbeddedNode:
+    """The ASGI application of a node in a folder: its gateway, with the three others behind it."""
+
+    def __init__(self, folder: NodeFolder, *, clock: Clock = system_clock) -> None:
+        self.folder = folder
+        self._doors = {service: InProcess() for service in SERVICES}
+        transports: Mapping[ServiceName, Transport] = dict(self._doors)
+        self.applications: dict[ServiceName, FastAPI] = {}
+        for service in SERVICES:
+            module = importlib.import_module(f"services.{service}.app")
+            self.applications[service] = module.create_app(folder.settings(service), transports=transports, clock=clock)
+            self._doors[service].app = self.applications[service]
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator["EmbeddedNode"]:
+        """Bring the stores to head and run the services until the block ends. The caller holds the folder's lock (node.locks)."""
+        await migrate_all(self.folder)
+        async with AsyncExitStack() as stack:
+            for service in STARTING_ORDER:
+                await stack.enter_async_context(self.applications[service].router.lifespan_context(self.applications[service]))
+            yield self
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Requests go to the gateway; the server's lifespan is the node's."""
+        if scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+        else:
+            await self.applications["gateway"](scope, receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        try:
+            async with self.running():
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+        except Exception as error:
+            await send({"type": "lifespan.startup.failed", "message": f"{type(error).__name__}: {error}"})
+            raise
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+async def migrate_all(folder: NodeFolder) -> None:
+    """Bring every store of the folder to head."""
+    for service in SERVICES:
+        folder.store(service).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        database = Database.of(folder.settings(service))
+        try:
+            await migrate(service, database)
+        finally:
+            await database.close()

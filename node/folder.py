@@ -1,0 +1,97 @@
+"""A node in a folder: what it is called, its keys, its stores, what it trusts. The embedded node lives in one.
+
+node.json                what the node is (NodeFile)
+keys/<service>/...       a folder of key files per service; keys/operator/ belongs on no server
+data/<service>.db        a SQLite file per service
+trust/list.jws, roots.json, statement.jws
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from node.documents import settings_class
+from safepassage.wire import Name, Wire
+from shared.settings import ServiceSettings
+from shared.who_may_call import ServiceName
+
+
+class NodeFile(Wire):
+    """node.json: everything about the node that is not a secret."""
+
+    v: Literal[1] = 1
+    entity_id: Annotated[str, StringConstraints(max_length=200)]
+    name: Name
+    state: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+    """Postal code of the state; XA to XZ are fictional."""
+    organisation_id: UUID
+    """The state agency that runs the node."""
+    time_zone: str = "America/New_York"
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)]
+    exchange_tick_seconds: Annotated[float, Field(ge=0, le=86_400)] = 900.0
+    insecure_development: bool = False
+
+    @property
+    def jurisdiction(self) -> str:
+        """The state as the policies name it."""
+        return f"US-{self.state}"
+
+
+@dataclass(frozen=True)
+class NodeFolder:
+    """A node's folder on this machine."""
+
+    path: Path
+
+    @property
+    def file(self) -> NodeFile:
+        """What the node is. Raises FileNotFoundError where there is none."""
+        return NodeFile.model_validate_json((self.path / "node.json").read_text())
+
+    @property
+    def keys(self) -> Path:
+        """A folder of key files per service."""
+        return self.path / "keys"
+
+    @property
+    def trust_list(self) -> Path:
+        """The signed list of members."""
+        return self.path / "trust" / "list.jws"
+
+    @property
+    def trust_roots(self) -> Path:
+        """What the first list is known by."""
+        return self.path / "trust" / "first.digest"
+
+    @property
+    def statement(self) -> Path:
+        """The node's signed statement of its operational keys."""
+        return self.path / "trust" / "statement.jws"
+
+    def store(self, service: ServiceName) -> Path:
+        """The SQLite file of a service."""
+        return self.path / "data" / f"{service}.db"
+
+    def settings(self, service: ServiceName) -> ServiceSettings:
+        """The settings of a service of the embedded node."""
+        file = self.file
+        values: dict[str, Any] = {
+            "entity_id": file.entity_id,
+            "database_url": f"sqlite+inline:///{self.store(service)}",
+            "keys_directory": self.keys / service,
+            "insecure_development": file.insecure_development,
+            "trust_list_file": self.trust_list if self.trust_list.exists() else None,
+        }
+        about_the_node: dict[str, Any] = {
+            "jurisdiction": file.jurisdiction,
+            "exchange_tick_seconds": file.exchange_tick_seconds,
+            "node_organisation_id": file.organisation_id,
+            "node_statement_file": self.statement,
+        }
+        kind = settings_class(service)
+        values |= {name: value for name, value in about_the_node.items() if name in kind.model_fields}
+        return kind(**values)

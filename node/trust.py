@@ -1,0 +1,62 @@
+"""Making a trust list: a network's root keys, a member's part, the signed list. Whoever holds the roots does this away from any server."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from node.folder import NodeFile
+from safepassage.notes import ED25519, VerifierKey
+from safepassage.public_keys import PublicJwk
+from safepassage.trust_list import TrustList, VerifiedTrustList, root_signing_input, trust_list_document
+from safepassage.trust_members import Endpoints, Log, LogKey, Member
+from shared.keys import SigningKey
+
+LASTS = timedelta(days=30)
+
+
+def member_of(node: NodeFile, keys: Path, *, year: int) -> Member:
+    """The node as a member of the list: where it is reached, the key of its statements, its log of `year` and of the year after."""
+    log_key = SigningKey.load(keys / "audit" / "log.json").public.public_bytes_raw()
+    host = node.entity_id.partition("://")[2]
+
+    def log(origin: str) -> Log:
+        return Log(origin=origin, keys=(LogKey(vkey=VerifierKey(origin, ED25519, log_key).vkey),))
+
+    return Member(
+        entity_id=node.entity_id,
+        organisation=node.name,
+        state=node.state,
+        endpoints=Endpoints(gateway=node.entity_id),
+        statement_keys=(public_jwk_of(SigningKey.load(keys / "operator" / "node-statement.json")),),
+        logs=tuple(log(f"{host}/log/{one}") for one in (year, year + 1)),
+    )
+
+
+def signed_list(
+    *,
+    network: str,
+    roots: Sequence[SigningKey],
+    threshold: int,
+    members: Sequence[Member],
+    previous: VerifiedTrustList | None,
+    now: datetime,
+) -> bytes:
+    """The list after `previous` (or the first), signed by `roots`. One serial more, with the digest of the one before."""
+    issued_at = int(now.timestamp())
+    content = TrustList(
+        network=network,
+        serial=1 if previous is None else previous.content.serial + 1,
+        issued_at=issued_at,
+        expires_at=issued_at + int(LASTS.total_seconds()),
+        previous_digest=None if previous is None else previous.digest,
+        threshold=threshold,
+        roots=tuple(public_jwk_of(root) for root in roots),
+        members=tuple(members),
+    )
+    payload = content.payload()
+    return trust_list_document(payload, signatures={root.kid: root.sign(root_signing_input(payload, kid=root.kid)) for root in roots})
+
+
+def public_jwk_of(key: SigningKey) -> PublicJwk:
+    """The key as it is published."""
+    return PublicJwk.model_validate(key.jwk)
