@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints, model_validator
 
 from safepassage.wire import Base64Url, Code, Digest, Wire
+from safepassage.wire_policy import ElementId
 
 GatewayClass = Literal["authentication", "refusal", "administration"]
 PrivacyClass = Literal["decision", "consent", "agreement", "opt-out", "policy"]
@@ -28,41 +29,47 @@ Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 
 
 class Actor(Wire):
-    """Who did it: a client of an organisation, or a job of the node itself (`kind` system). Ids and codes only."""
+    """Who did it: a client of an organisation, or a job of the node itself (`kind` system). Ids and codes only.
 
-    kind: Literal["client", "peer", "system", "operator"]
-    client_id: Annotated[str, StringConstraints(max_length=200)] | None = None
-    organisation_id: UUID | None = None
-    role: Code | None = None
-    job: Code | None = None
+    # INVARIANT: members are in alphabetical order, so that the JSON that pydantic writes is the canonical form; a test compares.
+    """
+
     acting_for: UUID | None = None
     """The parent or eligible student on whose behalf a staff client acts."""
+    client_id: Annotated[str, StringConstraints(max_length=200)] | None = None
+    job: Code | None = None
+    kind: Literal["client", "peer", "system", "operator"]
+    organisation_id: UUID | None = None
+    role: Code | None = None
 
 
 class Context(Wire):
-    """What was done and why: codes, ids and digests, never free text, so that a search can rely on it."""
+    """What was done and why: codes, ids and digests, never free text, so that a search can rely on it.
 
-    operation: Code
-    outcome: Code | None = None
-    reason: Code | None = None
-    purpose: Code | None = None
-    basis: Code | None = None
-    recipient_organisation: Annotated[str, StringConstraints(max_length=200)] | None = None
-    """An organisation's UUID here, or `<entity id>#<its id there>` behind a peer."""
-    recipient_node: Annotated[str, StringConstraints(max_length=200)] | None = None
-    originating_organisation: UUID | None = None
-    exchange_id: UUID | None = None
-    envelope_id: UUID | None = None
-    decision_id: UUID | None = None
-    consent_id: UUID | None = None
+    # INVARIANT: members are in alphabetical order, as in Actor.
+    """
+
     agreement_id: UUID | None = None
-    elements: Annotated[tuple[str, ...], Field(max_length=200)] = ()
-    policies: Annotated[tuple[Code, ...], Field(max_length=64)] = ()
+    basis: Code | None = None
     citations: Annotated[tuple[Annotated[str, StringConstraints(max_length=200)], ...], Field(max_length=64)] = ()
-    request_digest: Digest | None = None
+    consent_id: UUID | None = None
+    count: Annotated[int, Field(ge=0)] | None = None
+    decision_id: UUID | None = None
+    elements: Annotated[tuple[ElementId, ...], Field(max_length=200)] = ()
+    envelope_id: UUID | None = None
+    exchange_id: UUID | None = None
+    operation: Code
+    originating_organisation: UUID | None = None
+    outcome: Code | None = None
     peer_checkpoint: Annotated[str, StringConstraints(max_length=4096)] | None = None
     peer_index: Annotated[int, Field(ge=0)] | None = None
-    count: Annotated[int, Field(ge=0)] | None = None
+    policies: Annotated[tuple[Code, ...], Field(max_length=64)] = ()
+    purpose: Code | None = None
+    reason: Code | None = None
+    recipient_node: Annotated[str, StringConstraints(max_length=200)] | None = None
+    recipient_organisation: Annotated[str, StringConstraints(max_length=265)] | None = None
+    """An organisation's UUID here, or `<entity id>#<its id there>` behind a peer."""
+    request_digest: Digest | None = None
     trust_serial: Annotated[int, Field(ge=0)] | None = None
 
 

@@ -3,7 +3,7 @@
 One registry: documents, OpenAPI and tests are made from it. A module of this package a place where the facts come up.
 """
 
-from safepassage.problems import envelopes, messages, proofs, requests, signatures, trust
+from safepassage.problems import access, envelopes, messages, privacy, proofs, records, requests, signatures, trust
 from safepassage.problems.problem import REGISTRY, Problem, Retry, SuiteError, problem_from
 
 __all__ = [
@@ -11,10 +11,14 @@ __all__ = [
     "Problem",
     "Retry",
     "SuiteError",
+    "access",
     "envelopes",
+    "log",
     "messages",
+    "privacy",
     "problem_from",
     "proofs",
+    "records",
     "requests",
     "signatures",
     "trust",

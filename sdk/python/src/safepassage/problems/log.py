@@ -1,0 +1,74 @@
+"""Problems of the audit log: what it does not take, does not show, and when it takes nothing."""
+
+from safepassage.problems.problem import SuiteError
+
+
+class LogFrozen(SuiteError):
+    """The stored log does not agree with itself or with what was signed; it takes nothing until a person has looked."""
+
+    code, status, title = "log-frozen", 503, "Audit log is frozen, so nothing is released"
+    remedy = "The node's operator runs `safepassage-node verify-log`, which names the first bad entry, and restores the log."
+    retry = "never"
+
+
+class EventKeyReused(SuiteError):
+    """An event with this key is in the log, and it is another event."""
+
+    code, status, title = "event-key-reused", 409, "Key of the event was used for another event"
+    remedy = "Give each event a key of its own; repeat a key only with the very same event."
+
+
+class ClassNotYours(SuiteError):
+    """A service may write its own classes of entries, and no others."""
+
+    code, status, title = "class-not-yours", 403, "This service may not write that class of entry"
+    remedy = "Send the event from the service that owns its class (shared/contracts/audit.py, MAY_WRITE)."
+
+
+class DecisionMissing(SuiteError):
+    """A disclosure, or a read that leaves the agency, came without privacy's signed decision."""
+
+    code, status, title = "decision-missing", 403, "No signed decision covers this disclosure"
+    remedy = "Ask privacy for a decision and send its token with the event."
+
+
+class DecisionNotCovering(SuiteError):
+    """The signed decision permits something else: other elements, another recipient, student or exchange, or another policy."""
+
+    code, status, title = "decision-not-covering", 403, "Signed decision does not cover this disclosure"
+    remedy = "Release and log only what the decision permits, to the recipient that it names."
+
+
+class NoSuchEntry(SuiteError):
+    """The log has no entry with this index yet."""
+
+    code, status, title = "no-such-entry", 404, "No entry with this index"
+    remedy = "Ask for an index below the size of the log's checkpoint."
+
+
+class NoSuchTile(SuiteError):
+    """The tree of the latest checkpoint has no such tile, or not that wide."""
+
+    code, status, title = "no-such-tile", 404, "No such tile"
+    remedy = "Derive the tile's path from the size of the log's checkpoint (C2SP tlog-tiles)."
+
+
+class NoSuchLog(SuiteError):
+    """The node has no log of that year."""
+
+    code, status, title = "no-such-log", 404, "No log of that year"
+    remedy = "Ask for the year in the origin of a checkpoint that this node has signed."
+
+
+class SizesNotOrdered(SuiteError):
+    """A consistency proof goes from a smaller size, at least 1, to a larger one that the log has reached."""
+
+    code, status, title = "sizes-not-ordered", 422, "No consistency proof between these sizes"
+    remedy = "Send 1 <= from <= to <= size of the latest checkpoint."
+
+
+class PurposeMissing(SuiteError):
+    """A caller of the state agency opens entries of any district's students for a stated purpose only."""
+
+    code, status, title = "purpose-missing", 403, "No purpose for opening entries of the whole state"
+    remedy = "Get an access token with a purpose in its authorization details."
