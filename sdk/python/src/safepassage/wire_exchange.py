@@ -1,10 +1,10 @@
 """What an information system says to ask another state for a child's record, and what it is told (decisions 4 and 5)."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from safepassage.wire import Code, Digest, Instant, Name, Wire
 
@@ -71,9 +71,17 @@ class NewExchangeRequest(Wire):
     """Entity id of the node to ask, from the trust list."""
     person: PersonSelector
     purpose: Literal["enrollment"] = "enrollment"
-    basis: Literal["transfer"] = "transfer"
+    basis: Literal["transfer", "consent"] = "transfer"
+    consent_id: UUID | None = None
+    """With basis `consent`: the id of the consent at the holder's node, from the receipt that the family was given there."""
     sections: Sections
     evidence: EnrollmentEvidence
+
+    @model_validator(mode="after")
+    def _consent_with_its_basis(self) -> Self:
+        if (self.consent_id is not None) != (self.basis == "consent"):
+            raise ValueError("consent_id goes with the basis consent")
+        return self
 
 
 ExchangeState = Literal["requested", "accepted", "received", "applied", "refused", "not-provided", "rejected", "expired"]

@@ -10,6 +10,8 @@ from safepassage.wire import Code, Digest, Instant, Wire
 
 ElementId = Annotated[str, StringConstraints(pattern=r"^[a-z_0-9]+\.[a-z_0-9]+$", max_length=64)]
 Elements = Annotated[tuple[ElementId, ...], Field(min_length=1, max_length=200)]
+PartyId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+"""An organisation's UUID here (36 characters, lower case), or `<entity id>#<its id there>` behind another node."""
 Purposes = Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
 
 
@@ -37,8 +39,8 @@ class NewConsent(Wire):
     """The records that may be disclosed, 99.30(b)(1)."""
     purposes: Purposes
     """99.30(b)(2)."""
-    recipient_id: UUID
-    """The party, 99.30(b)(3): an organisation of this node."""
+    recipient_id: PartyId
+    """The party, 99.30(b)(3): an organisation of this node, or one behind another node."""
     expires_at: Instant | None = None
     electronic_approval: Annotated[str, StringConstraints(min_length=1, max_length=200)] | None = None
     """Where an electronic consent shows the person's approval of what it says, 99.30(d)(2). A paper one needs none."""
