@@ -46,12 +46,13 @@ class SectionRow(Base):
 
 
 class TagRow(Base):
-    """A keyed look-up tag of a student."""
+    """A keyed look-up tag of a student, from the identity that one source gave."""
 
     __tablename__ = "tag"
 
     tag: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
     student_id: Mapped[UUID] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), primary_key=True, index=True)
+    source: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
 class SourceIdRow(Base):
@@ -61,6 +62,8 @@ class SourceIdRow(Base):
 
     tag: Mapped[bytes] = mapped_column(LargeBinary(16), primary_key=True)
     student_id: Mapped[UUID] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
+    content_tag: Mapped[bytes] = mapped_column(LargeBinary(16))
+    """A keyed tag of what was loaded last: the same again changes nothing."""
 
 
 class EnrollmentRow(Base):

@@ -76,12 +76,18 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
     )
-    op.create_table("tag", sa.Column("tag", sa.LargeBinary(16), primary_key=True), _student())
+    op.create_table(
+        "tag",
+        sa.Column("tag", sa.LargeBinary(16), primary_key=True),
+        _student(),
+        sa.Column("source", sa.String(64), primary_key=True),
+    )
     op.create_index("ix_tag_student_id", "tag", ["student_id"])
     op.create_table(
         "source_id",
         sa.Column("tag", sa.LargeBinary(16), primary_key=True),
         sa.Column("student_id", sa.Uuid(), sa.ForeignKey("student.id", ondelete="CASCADE"), nullable=False, index=True),
+        sa.Column("content_tag", sa.LargeBinary(16), nullable=False),
     )
     op.create_table(
         "enrollment",

@@ -1,0 +1,62 @@
+"""The rows of a batch of records: gathered first, written with one statement a table."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import delete, insert, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.records.record_sources import Part
+from services.records.subject_facts import EnrolledAt
+from services.records.tables import EnrollmentRow, SectionRow, SourceIdRow, StudentRow, TagRow
+from services.records.vault import DataKey
+from shared.contracts.privacy import SubjectFacts
+
+
+class Rows:
+    """What is to be written. `replaced` are (student, source) whose parts and tags, and all of whose enrolments, are written anew."""
+
+    def __init__(self) -> None:
+        self.replaced: list[tuple[UUID, str]] = []
+        self.facts: list[SubjectFacts] = []
+        self._rows: dict[Any, list[dict[str, Any]]] = {StudentRow: [], SectionRow: [], TagRow: [], EnrollmentRow: [], SourceIdRow: []}
+
+    def add_student(self, **values: Any) -> None:
+        """A new student: the columns of StudentRow."""
+        self._rows[StudentRow].append(values)
+
+    def add_parts(self, student_id: UUID, key: DataKey, parts: Sequence[Part]) -> None:
+        """The parts, sealed."""
+        for part in parts:
+            place: dict[str, Any] = {"section": part.section, "source": part.source, "version": part.version}
+            self._rows[SectionRow].append({"student_id": student_id, **place, "sealed": key.seal_json(part.value, **place)})
+
+    def add_tags(self, student_id: UUID, source: str, tags: Iterable[bytes]) -> None:
+        """The look-up tags that a source's identity gives."""
+        self._rows[TagRow] += [{"tag": tag, "student_id": student_id, "source": source} for tag in tags]
+
+    def add_enrollments(self, student_id: UUID, enrolled: Iterable[EnrolledAt]) -> None:
+        """Every enrolment of a student at organisations of this node."""
+        self._rows[EnrollmentRow] += [
+            {"student_id": student_id, "organisation_id": e.organisation_id, "entry_date": e.entry_date, "exit_date": e.exit_date}
+            for e in enrolled
+        ]
+
+    def add_source_id(self, student_id: UUID, tag: bytes, content_tag: bytes) -> None:
+        """The source system's id, tagged."""
+        self._rows[SourceIdRow].append({"tag": tag, "student_id": student_id, "content_tag": content_tag})
+
+    async def write(self, session: AsyncSession) -> None:
+        """Write everything, old parts out and new ones in."""
+        if self.replaced:
+            students = {student for student, _ in self.replaced}
+            for row in (SectionRow, TagRow):
+                await session.execute(delete(row).where(tuple_(row.student_id, row.source).in_(self.replaced)))
+            await session.execute(delete(EnrollmentRow).where(EnrollmentRow.student_id.in_(students)))
+        tags = [one["tag"] for one in self._rows[SourceIdRow]]
+        if tags:
+            await session.execute(delete(SourceIdRow).where(SourceIdRow.tag.in_(tags)))
+        for row, values in self._rows.items():
+            if values:
+                await session.execute(insert(row), values)

@@ -1,0 +1,59 @@
+"""Who may be the child asked for: students who share a keyed tag with what is said of the child, opened in memory."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.record import StudentRecord
+from safepassage.wire_exchange import PersonSelector
+from services.records.lookup_tags import LookupTags
+from services.records.matching import transposed
+from services.records.matching_person import Candidate, candidate_of
+from services.records.reading import opened
+from services.records.record_sources import merged
+from services.records.tables import SectionRow, StudentRow, TagRow
+from services.records.vault import Vault
+
+MOST = 200
+"""Students opened for one request at the most; more share a tag only where a name and a date say nothing, and then a person decides."""
+
+SECTIONS = ("identity", "contacts", "enrollment", "statements")
+
+
+async def find_candidates(session: AsyncSession, vault: Vault, selector: PersonSelector) -> list[Candidate]:
+    """Every student whom an identifier, or a name with a date of birth, of `selector` may mean, in the order of their ids."""
+    tags = selector_tags(vault.tags, selector)
+    ids = (await session.execute(select(TagRow.student_id).where(TagRow.tag.in_(tags)).distinct().limit(MOST))).scalars().all()
+    return await candidates_of(session, vault, ids)
+
+
+async def candidates_of(session: AsyncSession, vault: Vault, student_ids: Iterable[UUID]) -> list[Candidate]:
+    """What matching looks at of these students. Raises SealBroken."""
+    ids = sorted(set(student_ids))
+    if not ids:
+        return []
+    students = {row.id: row for row in (await session.execute(select(StudentRow).where(StudentRow.id.in_(ids)))).scalars()}
+    sealed: dict[UUID, list[SectionRow]] = {identifier: [] for identifier in ids}
+    query = select(SectionRow).where(SectionRow.student_id.in_(ids), SectionRow.section.in_(SECTIONS))
+    for row in (await session.execute(query)).scalars():
+        sealed[row.student_id].append(row)
+    found = []
+    for identifier in ids:
+        key = vault.data_key(identifier, students[identifier].wrapped_key)
+        record = StudentRecord.model_validate(merged(opened(key, sealed[identifier])))
+        found.append(candidate_of(identifier, record))
+    return found
+
+
+def selector_tags(tags: LookupTags, selector: PersonSelector) -> frozenset[bytes]:
+    """The tags to look for: the state's id, and the names with the date of birth, also with month and day exchanged."""
+    wanted: set[bytes] = set()
+    if selector.state_student_id is not None:
+        tag = tags.state_identifier(selector.state_student_id)
+        wanted |= {tag} if tag is not None else set()
+    for day in (selector.birth_date, transposed(selector.birth_date)):
+        if day is not None:
+            wanted |= tags.names_and_birth(selector.first_name, selector.last_name, None, day)
+    return frozenset(wanted)

@@ -1,0 +1,57 @@
+"""Reading a student's record: opened in memory, under the transaction that the caller holds."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.problems.records import NoSuchStudent
+from safepassage.record import StudentRecord
+from services.records.record_sources import STATEMENTS, Part, merged
+from services.records.tables import SectionRow, StudentRow
+from services.records.vault import DataKey, Vault
+
+
+@dataclass(frozen=True)
+class HeldRecord:
+    """A student and the record that the node holds of them."""
+
+    student: StudentRow
+    record: StudentRecord
+
+
+async def read_record(session: AsyncSession, vault: Vault, student_id: UUID, *, sections: Collection[str] | None = None) -> HeldRecord:
+    """The record, or its `sections`: each as this node's own agencies have it, or else as another node sent it last.
+
+    Who may see the student is not asked here (services.records.visibility is). Raises NoSuchStudent, SealBroken.
+    """
+    query = select(SectionRow).where(SectionRow.student_id == student_id)
+    if sections is not None:
+        query = query.where(SectionRow.section.in_([*sections, STATEMENTS]))
+    return await _read(session, vault, student_id, query)
+
+
+async def read_received(session: AsyncSession, vault: Vault, student_id: UUID, exchange_id: UUID) -> HeldRecord:
+    """The record as it came with one exchange, alone. Raises NoSuchStudent if nothing came with it, SealBroken."""
+    query = select(SectionRow).where(SectionRow.student_id == student_id, SectionRow.source == str(exchange_id))
+    return await _read(session, vault, student_id, query)
+
+
+async def _read(session: AsyncSession, vault: Vault, student_id: UUID, query: Any) -> HeldRecord:
+    student = await session.get(StudentRow, student_id)
+    rows = (await session.execute(query)).scalars().all()
+    if student is None or not rows:
+        raise NoSuchStudent
+    document = merged(opened(vault.data_key(student.id, student.wrapped_key), rows))
+    return HeldRecord(student, StudentRecord.model_validate(document))
+
+
+def opened(key: DataKey, rows: Iterable[Any]) -> list[Part]:
+    """The parts of sealed rows (section, source, version, sealed). Raises SealBroken."""
+    return [
+        Part(row.section, row.source, row.version, key.open_json(row.sealed, section=row.section, source=row.source, version=row.version))
+        for row in rows
+    ]

@@ -1,0 +1,92 @@
+"""What privacy is told of a student, made from the record: the closed list of decisions 3, and nothing else. Pure."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from safepassage.record import StudentRecord
+from safepassage.record.contacts import Guardian
+from shared.contracts.privacy import Attendance, Flag, RightsHolder, SubjectFacts
+
+POSTSECONDARY_GRADES = frozenset({"ps", "postsecondary"})
+
+
+@dataclass(frozen=True)
+class EnrolledAt:
+    """Membership in an organisation of this node. `exit_date` is its last day."""
+
+    organisation_id: UUID
+    entry_date: date
+    exit_date: date | None = None
+
+
+def facts_of(
+    record: StudentRecord,
+    *,
+    student_id: UUID,
+    facts_version: int,
+    custodian_id: UUID,
+    originating_agency: str,
+    enrolled: Sequence[EnrolledAt],
+    time_zone: str,
+    jurisdiction: str,
+) -> SubjectFacts | None:
+    """The facts, or None while the record has no date of birth: then privacy knows no such subject, and nothing is disclosed."""
+    born = record.identity.birth_date if record.identity else None
+    if born is None:
+        return None
+    return SubjectFacts(
+        student_id=student_id,
+        facts_version=facts_version,
+        custodian_id=custodian_id,
+        originating_agency=originating_agency,
+        attendances=tuple(Attendance(organisation_id=e.organisation_id, **{"from": e.entry_date}, until=e.exit_date) for e in enrolled),
+        birth_date=born.birth_date,
+        time_zone=time_zone,
+        attends_postsecondary=_attends_postsecondary(record),
+        jurisdiction=jurisdiction,
+        flags=flags_of(record),
+        rights_holders=tuple(_rights_holder(one, born.birth_date) for one in _guardians(record) if one.rights and one.person_id),
+    )
+
+
+def flags_of(record: StudentRecord) -> frozenset[Flag]:
+    """Flags on which a forbid or an obligation may rest. What was once so and has ended still counts: the data is still there."""
+    special, programmes, contacts = record.special_education, record.programmes, record.contacts
+    flags: set[Flag] = set()
+    if special and (special.iep or (special.eligibility and special.eligibility.eligible)):
+        flags.add("special-education")
+    if special and special.early_intervention:
+        flags.add("part-c")
+    if programmes and programmes.foster:
+        flags.add("foster")
+    if programmes and programmes.homeless:
+        flags.add("homeless")
+    places = [*(contacts.addresses or () if contacts else ()), *(place for one in _guardians(record) for place in one.addresses or ())]
+    if any(place.protected for place in places):
+        flags.add("protected-address")
+    return frozenset(flags)
+
+
+def _guardians(record: StudentRecord) -> tuple[Guardian, ...]:
+    return (record.contacts.guardians or ()) if record.contacts else ()
+
+
+def _rights_holder(guardian: Guardian, born: date) -> RightsHolder:
+    assert guardian.rights is not None and guardian.person_id is not None  # noqa: S101, PT018 the caller has filtered
+    relation = re.sub(r"[^a-z0-9._:-]+", "-", guardian.relation.code.lower()).strip("-._:")[:64] or "other"
+    return RightsHolder(
+        person_id=guardian.person_id,
+        relation=relation,
+        **{"from": guardian.rights.begin_date or born},
+        ended_on=guardian.rights.ended_on,
+        ended_by=guardian.rights.ended_by,
+    )
+
+
+def _attends_postsecondary(record: StudentRecord) -> bool:
+    """Enrolled, now or for the future, in a postsecondary grade (34 CFR 99.3 "Eligible student"). Dual enrolment counts."""
+    enrolled = (record.enrollment.enrollments or ()) if record.enrollment else ()
+    return any(one.exit_date is None and one.grade is not None and one.grade.code.lower() in POSTSECONDARY_GRADES for one in enrolled)
