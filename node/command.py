@@ -1,0 +1,16 @@
+"""`safepassage-node`: everything an operator does with a node."""
+
+import typer
+
+from node.commands import keys, services, trust
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Run and operate a Safe Passage node.")
+app.command()(services.serve)
+app.command()(services.migrate)
+app.add_typer(keys.app, name="keys")
+app.add_typer(trust.app, name="trust")
+
+
+def main() -> None:
+    """The entry point."""
+    app()

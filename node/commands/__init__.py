@@ -1,0 +1,1 @@
+"""What `safepassage-node` can do, a noun a file."""

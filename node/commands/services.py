@@ -1,0 +1,68 @@
+"""`serve` and `migrate`: one service of a production node, told by SAFE_PASSAGE_* variables."""
+
+import asyncio
+import importlib
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from node.commands.output import console, stop
+from node.documents import settings_class
+from node.server import serve as serve_application
+from shared.database import Database
+from shared.migrations import migrate as migrate_store
+from shared.settings import ServiceSettings
+
+
+class Service(StrEnum):
+    """One of the four."""
+
+    gateway = "gateway"
+    privacy = "privacy"
+    records = "records"
+    audit = "audit"
+
+
+ServiceArgument = Annotated[Service, typer.Argument(help="Which of the four services.")]
+
+
+def settings_from_environment(service: Service) -> ServiceSettings:
+    """The service's settings. Ends with what is missing or wrong, by variable, never by value."""
+    try:
+        return settings_class(service.value)()
+    except ValidationError as error:
+        wrong = sorted({f"SAFE_PASSAGE_{'_'.join(str(part) for part in one['loc']).upper()}: {one['msg']}" for one in error.errors()})
+        stop("The settings are not complete:\n  " + "\n  ".join(wrong), "docs/settings.md lists every one.", code=2)
+
+
+def serve(
+    service: ServiceArgument,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    tls_certificate: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="PEM file: certificate and its chain.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="PEM file: the certificate's key.")] = None,
+) -> None:
+    """Serve one service until it is told to stop."""
+    settings = settings_from_environment(service)
+    if (tls_certificate is None) != (tls_key is None):
+        stop("A certificate and its key go together.", "Give both --tls-certificate and --tls-key, or neither.", code=2)
+    app = importlib.import_module(f"services.{service.value}.app").create_app(settings)
+    serve_application(app, host=host, port=port, tls_certificate=tls_certificate, tls_key=tls_key)
+
+
+def migrate(service: ServiceArgument) -> None:
+    """Bring a service's store to this version's schema. Only this command changes a schema."""
+    settings = settings_from_environment(service)
+
+    async def run() -> None:
+        database = Database.of(settings)
+        try:
+            await migrate_store(service.value, database)
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+    console.print(f"{service.value}: the store is at this version's schema.")

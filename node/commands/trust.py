@@ -1,0 +1,100 @@
+"""`trust`: the signed list of member agencies."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node.commands.output import console, stop
+from node.folder import NodeFolder
+from node.trust import member_of, signed_list
+from safepassage.canonical import digest_of, from_base64url
+from safepassage.problems import SuiteError
+from safepassage.trust_list import TrustList, VerifiedTrustList, verify_next_trust_lists
+from safepassage.trust_members import Member
+from shared.clock import system_clock
+from shared.keys import KeyFileUnusable, SigningKey
+
+app = typer.Typer(no_args_is_help=True, help="The network's trust list: make a root, describe this node, sign a list, look at one.")
+
+ListFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A signed trust list.")]
+
+
+@app.command()
+def root(file: Annotated[Path, typer.Argument(help="New file for the private key. It belongs on no server.")]) -> None:
+    """Make a root key of a network."""
+    try:
+        key = SigningKey.generate()
+        key.save(file)
+    except FileExistsError:
+        stop(f"{file.name} exists; it was not replaced.")
+    console.print(f"Root key {key.kid} made.")
+
+
+@app.command()
+def member(folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A node's folder.")]) -> None:
+    """Print what the list says of a node: public keys and addresses only. Send it to whoever signs the list."""
+    node = NodeFolder(folder)
+    one = member_of(node.file, node.keys, year=system_clock().year)
+    console.print_json(one.model_dump_json())
+
+
+@app.command()
+def sign(
+    output: Annotated[Path, typer.Argument(help="New file for the signed list.")],
+    root_file: Annotated[list[Path], typer.Option("--root", exists=True, help="A root's private key; once for each root that signs.")],
+    member_file: Annotated[list[Path], typer.Option("--member", exists=True, help="A member's description; once for each member.")],
+    network: Annotated[str, typer.Option(help="The network's name.")],
+    previous: Annotated[Path | None, typer.Option(exists=True, help="The list before; none for the first.")] = None,
+    threshold: Annotated[int, typer.Option(min=1, help="How many roots have to sign.")] = 1,
+) -> None:
+    """Sign a list: the first of a network, or the one after `--previous`."""
+    if output.exists():
+        stop(f"{output.name} exists; it was not replaced.")
+    try:
+        roots = [SigningKey.load(file) for file in root_file]
+        members = [Member.model_validate_json(file.read_text()) for file in member_file]
+        document = signed_list(
+            network=network, roots=roots, threshold=threshold, members=members, previous=_read(previous), now=system_clock()
+        )
+    except (KeyFileUnusable, ValueError) as error:
+        stop("The list was not signed.", str(error))
+    output.write_bytes(document)
+    made = _parse(document)
+    console.print(f"Serial {made.content.serial}, {len(members)} members, until {_day(made.content.expires_at)}.")
+    console.print(f"Digest {made.digest}: give it to each new node by another way than the list itself.")
+
+
+@app.command()
+def show(file: ListFile) -> None:
+    """Print what a list says. It is read, not verified: a node verifies it against the list before."""
+    made = _parse(file.read_bytes())
+    console.print(f"{made.content.network}: serial {made.content.serial}, until {_day(made.content.expires_at)}, digest {made.digest}")
+    for one in made.content.members:
+        console.print(f"  {one.state}  {one.status:10}{one.entity_id}  {one.organisation}")
+
+
+@app.command()
+def check(previous: ListFile, file: ListFile) -> None:
+    """Verify that a list follows another: serial, digest, a threshold of both lists' roots."""
+    held = _parse(previous.read_bytes())
+    try:
+        verified = verify_next_trust_lists([file.read_bytes()], held=held, now=system_clock(), development=True)
+    except SuiteError as error:
+        stop(error.title, error.remedy)
+    console.print(f"Serial {verified.content.serial} follows serial {held.content.serial}.")
+
+
+def _read(file: Path | None) -> VerifiedTrustList | None:
+    return None if file is None else _parse(file.read_bytes())
+
+
+def _parse(document: bytes) -> VerifiedTrustList:
+    payload = from_base64url(json.loads(document)["payload"])
+    return VerifiedTrustList(TrustList.model_validate_json(payload), digest_of(payload), document)
+
+
+def _day(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d")
