@@ -1,0 +1,69 @@
+"""The closed vocabulary of scopes: what each lets a client do, and which kinds of organisation may have it at all."""
+
+from collections.abc import Collection
+from typing import Final, NamedTuple
+
+from safepassage.problems.access import ScopeNotGrantable
+from safepassage.wire_organisations import OrganisationKind
+
+PEER_SCOPE: Final = "exchange:peer"
+"""The only scope of a peer node's token."""
+
+
+class ScopeMeaning(NamedTuple):
+    """What a scope is for."""
+
+    summary: str
+    kinds: frozenset[OrganisationKind]
+    """Kinds of organisation whose clients may have it."""
+
+
+def _scope(summary: str, *kinds: OrganisationKind) -> ScopeMeaning:
+    return ScopeMeaning(summary, frozenset(kinds))
+
+
+SCOPES: Final[dict[str, ScopeMeaning]] = {
+    "records:read": _scope(
+        "read students' records within the organisation, or as an agreement schedules", "sea", "lea", "school", "vendor"
+    ),
+    "records:read:state": _scope("read any student's record of the state, for a purpose", "sea"),
+    "records:load": _scope("load students, rosters and records", "sea", "lea", "school"),
+    "exchange:request": _scope("ask another state for a child's record and follow the request", "sea", "lea", "school"),
+    PEER_SCOPE: _scope("another node's exchange messages", "peer"),
+    "matches:resolve": _scope("decide who a child is where the machine may not", "sea", "lea"),
+    "rights:act": _scope("act for an identified parent or eligible student", "sea", "lea", "school"),
+    "agreements:read": _scope("read agreements", "sea", "lea", "school", "vendor"),
+    "agreements:write": _scope("record and end agreements", "sea", "lea"),
+    "debarments:write": _scope("record and read debarments", "sea"),
+    "decisions:read": _scope("read and reproduce decisions", "sea", "lea", "school"),
+    "obligations:read": _scope("read obligations", "sea", "lea", "school"),
+    "obligations:discharge": _scope("discharge obligations", "sea", "lea", "school"),
+    "audit:accounting": _scope("the accounting of disclosures of one student", "sea", "lea", "school"),
+    "audit:search": _scope("search the log", "sea", "lea"),
+    "audit:operate": _scope("checkpoints, tiles and proofs of the log", "sea"),
+    "admin:organisations": _scope("administer organisations", "sea", "lea"),
+    "admin:clients": _scope("administer clients", "sea", "lea"),
+}
+
+STATE_GRANTS_ONLY: Final = frozenset({"records:read:state", "debarments:write", "audit:operate", "admin:organisations", "admin:clients"})
+"""Only the state agency's administrators grant these."""
+
+
+def require_grantable(
+    scopes: Collection[str], *, to: OrganisationKind, by: OrganisationKind | None, granter_scopes: Collection[str]
+) -> None:
+    """Check that a client of an organisation of kind `to` may be given `scopes`.
+
+    by              kind of the organisation whose client gives them; None for the node's operator at the command line
+    granter_scopes  the scopes that client has itself
+
+    INVARIANT: outside the state agency nobody gives what they do not have. Raises ScopeNotGrantable.
+    """
+    for scope in scopes:
+        meaning = SCOPES.get(scope)
+        if meaning is None:
+            raise ScopeNotGrantable("a scope is not of the vocabulary", field="scopes")
+        if to not in meaning.kinds:
+            raise ScopeNotGrantable(f"a client of a {to} may not have {scope}", field="scopes")
+        if by not in (None, "sea") and (scope in STATE_GRANTS_ONLY or scope not in granter_scopes):
+            raise ScopeNotGrantable(f"{scope} is granted by the state agency, or by one who has it", field="scopes")

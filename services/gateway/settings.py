@@ -1,0 +1,36 @@
+"""What the gateway is told."""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.settings import ServiceSettings
+
+
+class GatewaySettings(ServiceSettings):
+    """Settings of the gateway; docs/settings.md documents each one."""
+
+    node_statement_file: Annotated[
+        Path | None, Field(description="The node's own signed statement (`safepassage-node keys` makes it), served to peers.")
+    ] = None
+    access_token_seconds: Annotated[int, Field(ge=60, le=3600, description="Lifetime of an access token.")] = 300
+    require_proof_nonce: Annotated[
+        bool, Field(description="Every DPoP proof must hold a nonce of this server: one more round trip, no trust in clients' clocks.")
+    ] = False
+    client_requests_per_second: Annotated[
+        float, Field(gt=0, le=100_000, description="Sustained rate of one client at one gateway process.")
+    ] = 500
+    client_burst: Annotated[int, Field(ge=1, le=1_000_000, description="Requests of one client that may come at once.")] = 1000
+    anonymous_requests_per_second: Annotated[
+        float,
+        Field(
+            gt=0, le=100_000, description="Sustained rate of one network address on routes without a token, the token endpoint among them."
+        ),
+    ] = 100
+    anonymous_burst: Annotated[
+        int, Field(ge=1, le=1_000_000, description="Requests of one address without a token that may come at once.")
+    ] = 500
+    peer_fetch_seconds: Annotated[float, Field(gt=0, le=60, description="How long another node may take to answer with its statement.")] = (
+        5.0
+    )

@@ -1,0 +1,87 @@
+"""What the gateway stores: organisations, clients and their public keys, what was used once. No student data, no private key.
+
+The store is trusted with who may call: whoever controls it can register a client of their own.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from shared.columns import Milliseconds
+from shared.idempotency import IdempotencyColumns
+from shared.leases import LeaseColumns
+from shared.outbox import OutboxColumns
+from shared.peer_statements import NodeStatementColumns
+from shared.tenancy import OrganisationColumns
+from shared.trust import TrustListColumns
+
+IS_STATE_AGENCY = text("kind = 'sea'")
+HAS_ENTITY = text("entity_id IS NOT NULL")
+HAS_NCES_ID = text("nces_id IS NOT NULL")
+
+
+class Base(DeclarativeBase):
+    """The gateway's tables."""
+
+
+class OrganisationRow(OrganisationColumns, Base):
+    """An organisation; the gateway owns it and projects it to the other services."""
+
+    __table_args__ = (
+        Index("organisation_one_state_agency", "kind", unique=True, sqlite_where=IS_STATE_AGENCY, postgresql_where=IS_STATE_AGENCY),
+        Index("organisation_one_per_entity", "entity_id", unique=True, sqlite_where=HAS_ENTITY, postgresql_where=HAS_ENTITY),
+        Index("organisation_one_per_nces_id", "nces_id", unique=True, sqlite_where=HAS_NCES_ID, postgresql_where=HAS_NCES_ID),
+    )
+
+
+class ClientRow(Base):
+    """A registered OAuth client."""
+
+    __tablename__ = "client"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    name: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(32))
+    role: Mapped[str] = mapped_column(String(64))
+    scopes: Mapped[str] = mapped_column(Text)
+    """Separated by spaces."""
+    purposes: Mapped[str] = mapped_column(Text)
+    jwks: Mapped[str] = mapped_column(Text)
+    """A JWK Set of public keys, as JSON."""
+    version: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(Milliseconds)
+    disabled_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    changed_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
+    """Last change of keys or of `disabled_at`: processes look for recent ones, to refuse tokens that are out."""
+
+
+class SpentRow(Base):
+    """An identifier that counts once: of a client assertion or of a DPoP proof. The primary key is what decides between two."""
+
+    __tablename__ = "spent"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
+
+
+class TrustListRow(TrustListColumns, Base):
+    """Trust lists that were accepted."""
+
+
+class NodeStatementRow(NodeStatementColumns, Base):
+    """The newest statement of each peer."""
+
+
+class OutboxRow(OutboxColumns, Base):
+    """What the siblings are to be told."""
+
+
+class LeaseRow(LeaseColumns, Base):
+    """Which replica does what."""
+
+
+class IdempotencyRow(IdempotencyColumns, Base):
+    """Keys of requests that had their effect."""

@@ -1,0 +1,154 @@
+"""The trust list as one service of the node knows it: verified by itself, the highest serial kept, never a lower one (decisions 6).
+
+Whoever controls a threshold of the list's roots decides who is a member; whoever controls this service's store can make it forget a list,
+and then only the one whose digest the settings name is accepted anew.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, String, Text, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from safepassage.problems import SuiteError
+from safepassage.problems.trust import NotAMember, TrustListDigestDiffers
+from safepassage.trust_list import (
+    MAX_BYTES,
+    TrustList,
+    VerifiedTrustList,
+    require_fresh,
+    require_in_force,
+    verify_first_trust_list,
+    verify_next_trust_lists,
+)
+from safepassage.trust_members import Member
+from shared.clock import Clock
+from shared.columns import Milliseconds
+from shared.database import Database
+from shared.settings import ServiceSettings
+
+log = logging.getLogger(__name__)
+
+OnAccepted = Callable[[AsyncSession, VerifiedTrustList], Awaitable[None]]
+"""Runs in the transaction that stores a newly accepted list."""
+
+
+class TrustListColumns:
+    """A service's TrustListRow has these columns: each list that was accepted, as its document."""
+
+    __tablename__ = "trust_list"
+
+    serial: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    digest: Mapped[str] = mapped_column(String(43))
+    document: Mapped[str] = mapped_column(Text)
+    accepted_at: Mapped[datetime] = mapped_column(Milliseconds)
+
+
+class Trust:
+    """The list in force. Without one, nobody is a member."""
+
+    def __init__(
+        self, database: Database, settings: ServiceSettings, clock: Clock, *, row: type[Any], on_accepted: OnAccepted | None = None
+    ) -> None:
+        self._database, self._settings, self._clock = database, settings, clock
+        self._row, self._on_accepted = row, on_accepted
+        self._held: VerifiedTrustList | None = None
+        self._seen: tuple[int, int] | None = None
+
+    async def open(self) -> None:
+        """Load the list held, then look at the file. A list that fails is said and not used; the process runs, without peers."""
+        async with self._database.reading() as tx:
+            held = (await tx.execute(select(self._row).order_by(self._row.serial.desc()).limit(1))).scalar_one_or_none()
+        if held is not None:
+            self._held = verify_first_trust_list(
+                held.document.encode(), digest=held.digest, now=held.accepted_at, development=self._settings.insecure_development
+            )
+        await self.refresh()
+
+    async def refresh(self) -> bool:
+        """Look at the file of the settings; True if a newer list was accepted. A list that fails leaves the one held in force."""
+        document = self._changed_file()
+        if document is None:
+            return False
+        try:
+            return await self.accept(document)
+        except SuiteError as error:
+            log.error("trust list refused", extra={"code": error.code})  # noqa: TRY400 the code says it
+            return False
+
+    async def accept(self, document: bytes) -> bool:
+        """Verify and store a list: the first by the digest of the settings, each other by the one held. True if it is a new one.
+
+        Raises the problems of safepassage.trust_list.
+        """
+        now, development = self._clock(), self._settings.insecure_development
+        if self._held is None:
+            if self._settings.trust_list_digest is None:
+                raise TrustListDigestDiffers("no digest is set for the first list (trust_list_digest)")
+            accepted = verify_first_trust_list(document, digest=self._settings.trust_list_digest, now=now, development=development)
+        elif document == self._held.document:
+            return False
+        else:
+            accepted = verify_next_trust_lists([document], held=self._held, now=now, development=development)
+        await self._store(accepted, now)
+        self._held = accepted
+        log.info("trust list accepted", extra={"serial": accepted.content.serial})
+        return True
+
+    async def _store(self, accepted: VerifiedTrustList, now: datetime) -> None:
+        row = self._row(serial=accepted.content.serial, digest=accepted.digest, document=accepted.document.decode(), accepted_at=now)
+        try:
+            async with self._database.transaction() as tx:
+                tx.add(row)
+                await tx.flush()
+                if self._on_accepted is not None:
+                    await self._on_accepted(tx, accepted)
+        except IntegrityError:
+            log.info("trust list was stored by another process", extra={"serial": accepted.content.serial})
+
+    def _changed_file(self) -> bytes | None:
+        path = self._settings.trust_list_file
+        if path is None:
+            return None
+        try:
+            status = path.stat()
+            seen = (status.st_mtime_ns, status.st_size)
+            if seen == self._seen or status.st_size > MAX_BYTES:
+                return None
+            document = path.read_bytes()
+        except OSError:
+            if self._seen is not None:
+                log.warning("trust list file cannot be read")
+            self._seen = None
+            return None
+        self._seen = seen
+        return document
+
+    @property
+    def held(self) -> TrustList | None:
+        """The list held, in force or not."""
+        return None if self._held is None else self._held.content
+
+    def current(self) -> TrustList:
+        """The list in force. Raises NotAMember if there is none, TrustListExpired."""
+        if self._held is None:
+            raise NotAMember("this node holds no trust list")
+        require_in_force(self._held.content, now=self._clock())
+        return self._held.content
+
+    def member(self, entity_id: str) -> Member:
+        """The active member. Raises NotAMember, TrustListExpired.
+
+        INVARIANT: asked at every use; what is kept elsewhere of a member counts only while this does not raise.
+        """
+        return self.current().member(entity_id)
+
+    def require_fresh(self) -> TrustList:
+        """The list, young enough to let records out. Raises TrustListStale, TrustListExpired, NotAMember."""
+        current = self.current()
+        require_fresh(current, now=self._clock())
+        return current
