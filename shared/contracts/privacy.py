@@ -7,6 +7,10 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from safepassage.wire import Code, Digest, Instant, Wire
+from safepassage.wire_decisions import FailedCondition as FailedCondition
+from safepassage.wire_decisions import Obligation as Obligation
+from safepassage.wire_decisions import SubjectOutcome as SubjectOutcome
+from safepassage.wire_decisions import Withheld as Withheld
 from safepassage.wire_exchange import EnrollmentEvidence
 
 Flag = Literal["special-education", "part-c", "foster", "homeless", "protected-address"]
@@ -93,43 +97,6 @@ class DecisionRequest(Wire):
     transfer: TransferFacts | None = None
     exchange_id: UUID | None = None
     valid_for_seconds: Annotated[int, Field(ge=1, le=15 * 86400)] = 60
-
-
-class FailedCondition(Wire):
-    """A condition of the claimed basis that the facts do not meet."""
-
-    reason: Code
-    citation: str
-
-
-class Withheld(Wire):
-    """Why an element is not permitted: the forbid that stood against it, or the condition that failed."""
-
-    element: str
-    reason: Code
-    policy: Code | None = None
-    citation: str | None = None
-    failed: tuple[FailedCondition, ...] = ()
-    """Where no forbid stood against it: every condition of the basis that failed, the one of `reason` first."""
-    same_for_every_student: bool = False
-    """True where no fact of the student had a part in it: only then may a recipient be told that it was withheld (decisions 5)."""
-
-
-class Obligation(Wire):
-    """What the permission obliges to; open until discharged."""
-
-    kind: Code
-    argument: Annotated[str, StringConstraints(max_length=200)] | None = None
-    citation: str | None = None
-    due_at: Instant | None = None
-
-
-class SubjectOutcome(Wire):
-    """The decision for one student. The outcomes of a page share their tuples where they are alike."""
-
-    student_id: UUID | None
-    permitted: tuple[str, ...]
-    withheld: tuple[Withheld, ...]
 
 
 class Decision(Wire):
