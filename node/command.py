@@ -3,8 +3,12 @@
 import typer
 
 from node.commands import keys, services, trust
+from node.commands.new import new
+from node.commands.up import up
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Run and operate a Safe Passage node.")
+app.command()(new)
+app.command()(up)
 app.command()(services.serve)
 app.command()(services.migrate)
 app.add_typer(keys.app, name="keys")
@@ -14,3 +18,7 @@ app.add_typer(trust.app, name="trust")
 def main() -> None:
     """The entry point."""
     app()
+
+
+if __name__ == "__main__":
+    main()

@@ -63,8 +63,8 @@ class NodeFolder:
         return self.path / "trust" / "list.jws"
 
     @property
-    def trust_roots(self) -> Path:
-        """What the first list is known by."""
+    def first_list_digest(self) -> Path:
+        """The digest by which the first list is known."""
         return self.path / "trust" / "first.digest"
 
     @property

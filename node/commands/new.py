@@ -1,0 +1,45 @@
+"""`new`: a node in a folder."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node.commands.output import console, stop
+from node.creation import NodeExists, create_node
+from node.folder import NodeFile
+from safepassage.ids import uuid7
+from shared.clock import system_clock
+
+
+def new(
+    folder: Annotated[Path, typer.Argument(help="The new node's folder.")],
+    name: Annotated[str, typer.Option(help="The agency's name.")],
+    state: Annotated[str, typer.Option(help="Two letters; XA to XZ are fictional.")],
+    entity_id: Annotated[str | None, typer.Option(help="The node's https URL: its name to other nodes.")] = None,
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8443,
+    tick_seconds: Annotated[float, typer.Option(min=0, help="Answers to other nodes leave at every multiple of it.")] = 900.0,
+    time_zone: Annotated[str, typer.Option(help="IANA name of the agency's time zone.")] = "America/New_York",
+    insecure_development: Annotated[bool, typer.Option(help="http on the loopback. For a developer's machine only.")] = False,
+) -> None:
+    """Make a node: its file, its keys, its first statement."""
+    now = system_clock()
+    if entity_id is None:
+        if not insecure_development:
+            stop("A node is named by its https URL.", "Give --entity-id https://…, or ask for --insecure-development.", code=2)
+        entity_id = f"http://127.0.0.1:{port}"
+    file = NodeFile(
+        entity_id=entity_id,
+        name=name,
+        state=state,
+        organisation_id=uuid7(now),
+        time_zone=time_zone,
+        port=port,
+        exchange_tick_seconds=tick_seconds,
+        insecure_development=insecure_development,
+    )
+    try:
+        create_node(folder, file, now=now)
+    except NodeExists:
+        stop(f"{folder} has a node already; nothing was changed.")
+    console.print(f"{name} ({state}) is in {folder}. Start it: safepassage-node up {folder}")

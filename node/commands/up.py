@@ -1,0 +1,35 @@
+"""`up`: an embedded node on this machine."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from node.commands.output import stop
+from node.embedded import EmbeddedNode
+from node.folder import NodeFolder
+from node.locks import FolderInUse, alone_in
+from node.server import serve
+from shared.keys import KeyFileUnusable
+
+
+def up(
+    folder: Annotated[Path, typer.Argument(help="The node's folder (`safepassage-node new` makes one).")] = Path("var/node"),
+    bind: Annotated[str | None, typer.Option(help="Address to listen on; anything but the loopback needs TLS files.")] = None,
+    tls_certificate: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="PEM file: certificate and its chain.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="PEM file: the certificate's key.")] = None,
+) -> None:
+    """Run the node of a folder: four services in one process, a SQLite file each. One trust domain; production runs them apart."""
+    if not (folder / "node.json").exists():
+        stop(f"There is no node in {folder}.", f"Make one: safepassage-node new {folder}", code=2)
+    node = NodeFolder(folder)
+    host = bind or node.file.host
+    if host not in {"127.0.0.1", "::1", "localhost"} and tls_certificate is None:
+        stop("Beyond the loopback a node speaks TLS only.", "Give --tls-certificate and --tls-key, or leave --bind out.", code=2)
+    try:
+        with alone_in(folder):
+            serve(EmbeddedNode(node), host=host, port=node.file.port, tls_certificate=tls_certificate, tls_key=tls_key)
+    except FolderInUse as error:
+        stop(str(error))
+    except KeyFileUnusable as error:
+        stop(str(error), "A node does not start without its keys.")

@@ -1,0 +1,40 @@
+"""Signing the node's statement: the operational keys that other nodes need, under the key that the trust list names."""
+
+from datetime import datetime
+from pathlib import Path
+
+from node.folder import NodeFile
+from safepassage.compact import split
+from safepassage.node_statement import NodeStatement
+from services.records.exchange.epochs import EpochKeys
+from services.records.exchange.statement import statement_payload
+from shared.keys import SigningKey
+
+
+def sign_statement(node: NodeFile, keys: Path, file: Path, *, now: datetime) -> int:
+    """Sign what `keys` hold now and write it to `file`, in place of the statement there. Gives its serial, one higher than before.
+
+    Makes the HPKE key of this week and of the next where they are missing: sign again at least weekly.
+    """
+    epochs = EpochKeys(keys / "records")
+    epochs.prepare(now)
+    serial = _serial(file) + 1
+    statement = statement_payload(
+        entity_id=node.entity_id,
+        serial=serial,
+        exchange_signing=[SigningKey.load(keys / "records" / "exchange-signing.json").public],
+        client_authentication=[SigningKey.load(keys / "records" / "peer-client.json").public],
+        encryption=epochs.published(now),
+        organisation_id=node.organisation_id,
+        now=now,
+    )
+    signer = SigningKey.load(keys / "operator" / "node-statement.json")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    fresh = file.with_suffix(".new")
+    fresh.write_text(signer.sign_compact(typ=NodeStatement.TYPE, payload=statement.claims()))
+    fresh.replace(file)
+    return serial
+
+
+def _serial(file: Path) -> int:
+    return int(split(file.read_text().strip())[1]["serial"]) if file.exists() else 0
