@@ -3,7 +3,7 @@
 node.json                what the node is (NodeFile)
 keys/<service>/...       a folder of key files per service; keys/operator/ belongs on no server
 data/<service>.db        a SQLite file per service
-trust/list.jws, roots.json, statement.jws
+trust/list.jws, first.digest, statement.jws
 """
 
 from dataclasses import dataclass
@@ -85,6 +85,7 @@ class NodeFolder:
             "keys_directory": self.keys / service,
             "insecure_development": file.insecure_development,
             "trust_list_file": self.trust_list if self.trust_list.exists() else None,
+            "trust_list_digest": self.first_list_digest.read_text().strip() if self.first_list_digest.exists() else None,
         }
         about_the_node: dict[str, Any] = {
             "jurisdiction": file.jurisdiction,

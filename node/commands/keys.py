@@ -6,7 +6,10 @@ from typing import Annotated
 import typer
 
 from node.commands.output import console, stop
+from node.folder import NodeFolder
 from node.keys import create_node_keys
+from node.statement import sign_statement
+from shared.clock import system_clock
 from shared.keys import KeyFileUnusable, SigningKey
 
 app = typer.Typer(no_args_is_help=True, help="The node's key files: make them, show what is public, sign the node's statement.")
@@ -29,3 +32,16 @@ def show(file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help=
         console.print_json(data=SigningKey.load(file).jwk)
     except KeyFileUnusable as error:
         stop(str(error))
+
+
+@app.command()
+def statement(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The node's folder, with keys/operator/ in it.")],
+) -> None:
+    """Sign the node's statement of its operational keys again: after a key changed, and at least weekly."""
+    node = NodeFolder(folder)
+    try:
+        serial = sign_statement(node.file, node.keys, node.statement, now=system_clock())
+    except KeyFileUnusable as error:
+        stop(str(error))
+    console.print(f"Statement {serial} signed: {node.statement}")
