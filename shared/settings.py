@@ -38,7 +38,6 @@ class ServiceSettings(BaseSettings):
             pattern=r"^[A-Za-z0-9_-]{43}$", description="Digest of the first trust list to accept, got by another way than the list itself."
         ),
     ] = None
-    trust_roots_file: Annotated[Path | None, Field(description="JWK Set of the trust list's root keys.")] = None
     insecure_development: Annotated[
         bool, Field(description="Accept http on loopback between nodes. For a developer's machine only; never set by default.")
     ] = False
