@@ -1,5 +1,15 @@
 """What the records service stores."""
 
+from services.records.tables.exchange import (
+    ExchangeRequestRow,
+    IncomingEnvelopeRow,
+    NodeStatementRow,
+    OutgoingEnvelopeRow,
+    PeerLogRow,
+    PeerRequestRow,
+    QuarantineRow,
+    TrustListRow,
+)
 from services.records.tables.match_reviews import MatchReviewRow
 from services.records.tables.registry import Base, IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
 from services.records.tables.students import (
@@ -17,15 +27,23 @@ __all__ = [
     "OWN",
     "Base",
     "EnrollmentRow",
+    "ExchangeRequestRow",
     "IdempotencyRow",
+    "IncomingEnvelopeRow",
     "LeaseRow",
     "LoadRow",
     "MatchReviewRow",
+    "NodeStatementRow",
     "OrganisationRow",
     "OutboxRow",
+    "OutgoingEnvelopeRow",
+    "PeerLogRow",
+    "PeerRequestRow",
     "PseudonymRow",
+    "QuarantineRow",
     "SectionRow",
     "SourceIdRow",
     "StudentRow",
     "TagRow",
+    "TrustListRow",
 ]

@@ -1,0 +1,144 @@
+"""The keys to which other nodes seal: one a week, destroyed when nothing can be under way to it any more (decisions 9).
+
+A file each in the service's key folder, `hpke/<epoch>.json`. What is destroyed is gone from here; keep the folder out of ordinary backups,
+or a key that was destroyed comes back. Whoever takes these files can open what peers seal to this node in those weeks.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from safepassage.canonical import from_base64url, to_base64url
+from safepassage.node_statement import EncryptionKey
+from safepassage.problems.messages import EncryptionKeyUnknown
+from safepassage.sealing import encryption_kid
+from safepassage.suites import MLKEM768_X25519
+from services.records.exchange.seals import SEED_BYTES, PrivateKey
+from shared.columns import EPOCH
+from shared.keys import KeyFileUnusable, read_secret, write_secret
+
+LASTS = timedelta(days=7)
+"""For so long others seal to a key."""
+KEPT = timedelta(days=21)
+"""From its first day: 7 days of use and the 14 days for which a message may be under way."""
+FOLDER = "hpke"
+
+
+@dataclass(frozen=True)
+class EpochKey:
+    """One week's key."""
+
+    epoch: int
+    suite: str
+    private: PrivateKey
+    public_key: bytes
+    kid: str
+
+    @property
+    def begins(self) -> datetime:
+        """When others may begin to seal to it."""
+        return EPOCH + self.epoch * LASTS
+
+    @property
+    def destroyed_at(self) -> datetime:
+        """From then on it opens nothing, whether or not the file is still there."""
+        return self.begins + KEPT
+
+    def published(self) -> EncryptionKey:
+        """As the node's statement says it."""
+        return EncryptionKey(
+            kid=self.kid,
+            suite=self.suite,
+            epoch=self.epoch,
+            public_key=to_base64url(self.public_key),
+            not_before=int(self.begins.timestamp()),
+            not_after=int((self.begins + LASTS).timestamp()),
+        )
+
+
+def epoch_of(now: datetime) -> int:
+    """The number of the week, counted from 1970-01-01T00:00Z."""
+    return (now - EPOCH) // LASTS
+
+
+class EpochKeys:
+    """The keys of the weeks that are not over, from the key folder."""
+
+    def __init__(self, keys_directory: Path) -> None:
+        self._folder = keys_directory / FOLDER
+        self._keys: dict[int, EpochKey] = {}
+        self.load()
+
+    def load(self) -> None:
+        """Read the files that are there now. Raises KeyFileUnusable for one that others may read or that is no key."""
+        found = {int(path.stem): path for path in self._folder.glob("*.json") if path.stem.isdigit()}
+        self._keys = {epoch: self._keys.get(epoch) or _read(path, epoch) for epoch, path in sorted(found.items())}
+
+    def prepare(self, now: datetime) -> None:
+        """Make the files of this week and the next, where they are missing: a statement can then be signed a week ahead."""
+        for epoch in (epoch_of(now), epoch_of(now) + 1):
+            path = self._folder / f"{epoch}.json"
+            if not path.exists():
+                try:
+                    _write(path, epoch)
+                except FileExistsError:
+                    continue  # another replica was quicker; its key is the key
+        self.load()
+
+    def destroy_expired(self, now: datetime) -> tuple[int, ...]:
+        """Overwrite and remove every key whose time is over. Gives the epochs that are gone."""
+        over = tuple(epoch for epoch, key in self._keys.items() if key.destroyed_at <= now)
+        for epoch in over:
+            _destroy(self._folder / f"{epoch}.json")
+            del self._keys[epoch]
+        return over
+
+    def published(self, now: datetime) -> tuple[EncryptionKey, ...]:
+        """The public keys for the node's statement: those of this week and later."""
+        return tuple(key.published() for key in self._keys.values() if key.epoch >= epoch_of(now))
+
+    def kids(self, now: datetime) -> frozenset[str]:
+        """Names of the keys that open at `now`."""
+        return frozenset(key.kid for key in self._alive(now))
+
+    def private(self, kid: str, *, now: datetime) -> PrivateKey:
+        """The key named `kid`. Raises EncryptionKeyUnknown for one that is not here or whose time is over."""
+        for key in self._alive(now):
+            if key.kid == kid:
+                return key.private
+        raise EncryptionKeyUnknown
+
+    def _alive(self, now: datetime) -> Iterable[EpochKey]:
+        return (key for key in self._keys.values() if now < key.destroyed_at)
+
+
+def _write(path: Path, epoch: int) -> None:
+    seed = secrets.token_bytes(SEED_BYTES)
+    document = {"epoch": epoch, "suite": MLKEM768_X25519.name, "seed": to_base64url(seed)}
+    write_secret(path, json.dumps(document).encode())
+
+
+def _read(path: Path, epoch: int) -> EpochKey:
+    try:
+        document = json.loads(read_secret(path))
+        private = PrivateKey(from_base64url(document["seed"]))
+        suite = str(document["suite"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise KeyFileUnusable(f"{path.name} is not an encryption key of a week") from error
+    if document.get("epoch") != epoch or suite != MLKEM768_X25519.name:
+        raise KeyFileUnusable(f"{path.name} is not an encryption key of that week")
+    public = private.public_bytes
+    return EpochKey(epoch, suite, private, public, encryption_kid(public))
+
+
+def _destroy(path: Path) -> None:
+    """Zeros first: where the file system writes in place, nothing is left to undelete."""
+    with path.open("r+b") as file:
+        file.write(b"\0" * path.stat().st_size)
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()

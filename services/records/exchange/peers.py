@@ -1,0 +1,167 @@
+"""Calls to other nodes' gateways: a token kept per node, a proof per call, https always (loopback in insecure development apart).
+
+A peer is not trusted: what it answers is bounded, parsed strictly and verified by whoever called. No redirect is followed.
+"""
+
+import asyncio
+import json
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx2 as httpx
+
+from safepassage.problems.exchanges import PeerAddressRefused, PeerUnavailable
+from safepassage.trust_members import Member, is_loopback_http
+from services.records.exchange.peer_tokens import TOKEN_PATH, PeerCredentials
+from shared.certificates import client_context
+from shared.clock import Clock
+from shared.columns import EPOCH
+from shared.database import refuse_network_call_in_transaction
+from shared.settings import ServiceSettings
+
+MAX_ANSWER_BYTES = 256 * 1024
+RENEWED_BEFORE = timedelta(seconds=20)
+
+
+@dataclass(frozen=True)
+class PeerAnswer:
+    """What a peer answered; nothing in it is verified."""
+
+    status: int
+    body: bytes
+    retry_after: timedelta | None
+
+
+@dataclass(frozen=True)
+class _Response:
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def retry_after(self) -> timedelta | None:
+        seconds = self.headers.get("retry-after", "")
+        return timedelta(seconds=int(seconds)) if seconds.isdecimal() and len(seconds) < 8 else None
+
+
+@dataclass
+class _Door:
+    """What is known of one peer's door: the token, until when, and the nonce that it wants next."""
+
+    lock: asyncio.Lock
+    token: str = ""
+    until: datetime = EPOCH
+    nonce: str | None = None
+
+
+class Peers:
+    """The one client of this process for other nodes."""
+
+    def __init__(self, settings: ServiceSettings, credentials: PeerCredentials, clock: Clock, *, timeout_seconds: float) -> None:
+        self._credentials, self._clock = credentials, clock
+        self._development = settings.insecure_development
+        self._doors: dict[str, _Door] = {}
+        self._client = httpx.AsyncClient(
+            timeout=timeout_seconds,
+            follow_redirects=False,
+            trust_env=False,
+            verify=client_context(settings.peer_authorities_file),
+            limits=httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=30),
+        )
+
+    async def post(self, member: Member, path: str, content: bytes, *, content_type: str) -> PeerAnswer:
+        """Send `content` to the member's `path`. Raises PeerUnavailable if nobody answers, PeerAddressRefused. Not within a transaction."""
+        return await self._call(member, "POST", path, content=content, content_type=content_type)
+
+    async def get(self, member: Member, path: str, query: dict[str, int]) -> PeerAnswer:
+        """Ask the member for `path`. Raises as `post`."""
+        return await self._call(member, "GET", path, query=query)
+
+    async def _call(
+        self, member: Member, method: str, path: str, *, content: bytes = b"", content_type: str = "", query: dict[str, int] | None = None
+    ) -> PeerAnswer:
+        refuse_network_call_in_transaction()
+        door = self._doors.setdefault(member.entity_id, _Door(asyncio.Lock()))
+        answer = PeerAnswer(401, b"", None)
+        for attempt in range(3):
+            token = await self._token(member, door)
+            proof = self._credentials.proof(method, member.entity_id + path, now=self._clock(), nonce=door.nonce, token=token)
+            headers = {"authorization": f"DPoP {token}", "dpop": proof, "accept-encoding": "identity"}
+            if method == "POST":
+                headers["content-type"] = content_type
+            response = await self._send(member, method, path, headers, content, query)
+            asked_nonce = self._note_nonce(door, response)
+            answer = PeerAnswer(response.status, response.body, response.retry_after)
+            if answer.status != 401 or attempt == 2:
+                break
+            if not asked_nonce:
+                door.until = EPOCH  # the token counts no more; another one is asked for, once
+        return answer
+
+    async def _token(self, member: Member, door: _Door) -> str:
+        async with door.lock:
+            if self._clock() >= door.until - RENEWED_BEFORE:
+                await self._renew(member, door)
+            return door.token
+
+    async def _renew(self, member: Member, door: _Door) -> None:
+        for _ in range(2):
+            now = self._clock()
+            form = urlencode(self._credentials.token_request(member.entity_id, now=now)).encode("ascii")
+            proof = self._credentials.proof("POST", member.entity_id + TOKEN_PATH, now=now, nonce=door.nonce)
+            headers = {"content-type": "application/x-www-form-urlencoded", "dpop": proof, "accept-encoding": "identity"}
+            response = await self._send(member, "POST", TOKEN_PATH, headers, form, None)
+            asked_nonce = self._note_nonce(door, response)
+            if response.status == 200:
+                door.token, door.until = _read_token(response.body, now)
+                return
+            if not asked_nonce:
+                break
+        raise PeerUnavailable("the peer gives no access token")
+
+    async def _send(
+        self, member: Member, method: str, path: str, headers: dict[str, str], content: bytes, query: dict[str, int] | None
+    ) -> _Response:
+        base = member.endpoints.gateway
+        if not base.startswith("https://") and not (self._development and is_loopback_http(base)):
+            raise PeerAddressRefused
+        try:
+            async with self._client.stream(method, base + path, headers=headers, content=content, params=query) as response:
+                return _Response(response.status_code, response.headers, await _read_bounded(response))
+        except httpx.HTTPError as error:
+            raise PeerUnavailable from error
+
+    def _note_nonce(self, door: _Door, response: _Response) -> bool:
+        """Keep the nonce for the next proof; True if this request failed for want of it."""
+        nonce = response.headers.get("dpop-nonce")
+        if nonce is None or len(nonce) > 200:
+            return False
+        fresh, door.nonce = nonce != door.nonce, nonce
+        return fresh and response.status in (400, 401) and b"use_dpop_nonce" in response.body
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self._client.aclose()
+
+
+async def _read_bounded(response: httpx.Response) -> bytes:
+    body = b""
+    async for chunk in response.aiter_raw():
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise PeerUnavailable("the peer's answer is longer than any that it could give")
+    return body
+
+
+def _read_token(body: bytes, now: datetime) -> tuple[str, datetime]:
+    try:
+        document: Any = json.loads(body)
+        token, seconds = document["access_token"], document["expires_in"]
+        bound = document["token_type"].lower() == "dpop"
+        if not bound or not isinstance(token, str) or not token.isascii() or not isinstance(seconds, int):
+            raise PeerUnavailable("the peer's token is not bound to our key")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PeerUnavailable("the peer's token endpoint answers something else") from error
+    return token, now + timedelta(seconds=min(max(seconds, 0), 3600))

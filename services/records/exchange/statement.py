@@ -1,0 +1,46 @@
+"""What the node says of its operational keys, for the operator's key to sign (`safepassage-node keys statement`). Pure."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from safepassage.compact import public_jwk
+from safepassage.node_statement import LONGEST_SECONDS, EncryptionKey, NodeStatement
+from safepassage.public_keys import PublicJwk
+from services.records.exchange.seals import SUPPORTED
+
+
+def statement_payload(
+    *,
+    entity_id: str,
+    serial: int,
+    exchange_signing: Iterable[Ed25519PublicKey],
+    client_authentication: Iterable[Ed25519PublicKey],
+    encryption: Iterable[EncryptionKey],
+    organisation_id: UUID | None,
+    now: datetime,
+    lasts_seconds: int = LONGEST_SECONDS,
+) -> NodeStatement:
+    """The statement; its `claims()` are signed with typ `NodeStatement.TYPE`.
+
+    serial      higher than that of every statement before
+    encryption  of `EpochKeys.published`
+    """
+    issued = int(now.timestamp())
+    return NodeStatement(
+        iss=entity_id,
+        serial=serial,
+        iat=issued,
+        exp=issued + lasts_seconds,
+        exchange_signing=_published(exchange_signing),
+        client_authentication=_published(client_authentication),
+        suites=SUPPORTED,
+        encryption=tuple(encryption),
+        organisation_id=organisation_id,
+    )
+
+
+def _published(keys: Iterable[Ed25519PublicKey]) -> tuple[PublicJwk, ...]:
+    return tuple(PublicJwk.model_validate(public_jwk(key)) for key in keys)

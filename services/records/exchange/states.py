@@ -1,0 +1,138 @@
+"""The states of an exchange at either end, and which may follow which. Pure; terminal states are final.
+
+A state changes only in the transaction that stores what makes it true (decisions 1).
+"""
+
+from enum import StrEnum
+
+from safepassage.wire_exchange import ExchangeState
+
+
+class Asked(StrEnum):
+    """A request of ours, at the requester."""
+
+    PREPARED = "prepared"
+    """Sealed, signed and stored; not known to have been taken."""
+    ACCEPTED = "accepted"
+    NOT_PROVIDED = "not-provided"
+    """An answer without a record came; one with a record may follow until the request expires."""
+    RECEIVED = "received"
+    """A package is stored and logged."""
+    APPLIED = "applied"
+    REJECTED = "rejected"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
+class Request(StrEnum):
+    """A request of a peer, at the holder."""
+
+    ACCEPTED = "accepted"
+    """Logged and acknowledged; nobody has looked for the child yet."""
+    WAITING = "waiting"
+    """Answered with not-provided; a person's word on a match, or new facts, may still lead to a package."""
+    ANSWERED = "answered"
+    """A package was made."""
+    CLOSED = "closed"
+
+
+class Outgoing(StrEnum):
+    """An envelope, at the holder."""
+
+    SEALED = "sealed"
+    QUEUED = "queued"
+    IN_FLIGHT = "in-flight"
+    """A connection for it was opened: whether it arrived is not known until a receipt comes."""
+    RECEIVED = "received"
+    PROCESSED = "processed"
+    REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
+
+
+class Incoming(StrEnum):
+    """An envelope, at the requester."""
+
+    STORED = "stored"
+    RECEIVED = "received"
+    MATCHING = "matching"
+    """Opened; a person says which student of ours it is."""
+    APPLIED = "applied"
+    REJECTED = "rejected"
+
+
+_ASKED = {
+    Asked.PREPARED: {Asked.ACCEPTED, Asked.REFUSED, Asked.EXPIRED, Asked.NOT_PROVIDED, Asked.RECEIVED},
+    Asked.ACCEPTED: {Asked.NOT_PROVIDED, Asked.RECEIVED, Asked.EXPIRED},
+    Asked.NOT_PROVIDED: {Asked.RECEIVED, Asked.EXPIRED},
+    Asked.RECEIVED: {Asked.APPLIED, Asked.REJECTED},
+    Asked.APPLIED: set(),
+    Asked.REJECTED: set(),
+    Asked.REFUSED: set(),
+    Asked.EXPIRED: set(),
+}
+_REQUEST = {
+    Request.ACCEPTED: {Request.WAITING, Request.ANSWERED, Request.CLOSED},
+    Request.WAITING: {Request.ANSWERED, Request.CLOSED},
+    Request.ANSWERED: {Request.CLOSED},
+    Request.CLOSED: set(),
+}
+_OUTGOING = {
+    Outgoing.SEALED: {Outgoing.QUEUED, Outgoing.WITHDRAWN, Outgoing.EXPIRED},
+    Outgoing.QUEUED: {Outgoing.IN_FLIGHT, Outgoing.WITHDRAWN, Outgoing.EXPIRED},
+    Outgoing.IN_FLIGHT: {Outgoing.RECEIVED, Outgoing.PROCESSED, Outgoing.REJECTED, Outgoing.WITHDRAWN, Outgoing.EXPIRED},
+    Outgoing.RECEIVED: {Outgoing.PROCESSED, Outgoing.REJECTED},
+    Outgoing.PROCESSED: set(),
+    Outgoing.REJECTED: set(),
+    Outgoing.WITHDRAWN: set(),
+    Outgoing.EXPIRED: set(),
+}
+_INCOMING = {
+    Incoming.STORED: {Incoming.RECEIVED},
+    Incoming.RECEIVED: {Incoming.MATCHING, Incoming.APPLIED, Incoming.REJECTED},
+    Incoming.MATCHING: {Incoming.APPLIED, Incoming.REJECTED},
+    Incoming.APPLIED: set(),
+    Incoming.REJECTED: set(),
+}
+
+State = Asked | Request | Outgoing | Incoming
+
+FOLLOWS: dict[State, frozenset[State]] = {
+    state: frozenset(following) for table in (_ASKED, _REQUEST, _OUTGOING, _INCOMING) for state, following in table.items()
+}
+"""Every state with those that may follow it."""
+
+UNDELIVERED = (Outgoing.SEALED, Outgoing.QUEUED, Outgoing.IN_FLIGHT)
+"""Envelopes for which no receipt has come: only they can be withdrawn or expire."""
+
+
+class TransitionRefused(Exception):
+    """A state was to follow one that it cannot follow: a fault of ours, nothing was stored."""
+
+
+def is_final(state: State) -> bool:
+    """Whether nothing may follow."""
+    return not FOLLOWS[state]
+
+
+def require_transition(old: State, new: State) -> None:
+    """Raises TransitionRefused unless `new` may follow `old`."""
+    if new not in FOLLOWS[old]:
+        raise TransitionRefused(f"{new} cannot follow {old}")
+
+
+_OUTWARDLY: dict[Asked, ExchangeState] = {
+    Asked.PREPARED: "requested",
+    Asked.ACCEPTED: "accepted",
+    Asked.NOT_PROVIDED: "not-provided",
+    Asked.RECEIVED: "received",
+    Asked.APPLIED: "applied",
+    Asked.REJECTED: "rejected",
+    Asked.REFUSED: "refused",
+    Asked.EXPIRED: "expired",
+}
+
+
+def as_told(state: Asked) -> ExchangeState:
+    """The state as the information system that asked is told."""
+    return _OUTWARDLY[state]

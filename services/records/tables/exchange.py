@@ -1,0 +1,163 @@
+"""Requests, envelopes and receipts as stored at either end. Nothing personal in clear: selectors are sealed, contents are ciphertext.
+
+Whoever takes the database without the key files learns which nodes exchanged how many messages, when and for which organisations.
+"""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.records.tables.registry import Base
+from shared.columns import CanonicalText, Milliseconds
+from shared.peer_statements import NodeStatementColumns
+from shared.trust import TrustListColumns
+
+
+class TrustListRow(TrustListColumns, Base):
+    """Every trust list that was accepted."""
+
+
+class NodeStatementRow(NodeStatementColumns, Base):
+    """The statement of the highest serial seen of each peer."""
+
+
+class ExchangeRequestRow(Base):
+    """A request of ours (states.Asked). Its id is the id of the whole exchange."""
+
+    __tablename__ = "exchange_request"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(200))
+    caller_organisation_id: Mapped[UUID]
+    receiving_organisation_id: Mapped[UUID] = mapped_column(index=True)
+    holder: Mapped[str] = mapped_column(String(200))
+    state: Mapped[str] = mapped_column(String(16))
+    requested_at: Mapped[datetime] = mapped_column(Milliseconds)
+    expires_at: Mapped[datetime] = mapped_column(Milliseconds)
+    token: Mapped[str] = mapped_column(Text)
+    """The signed request, as it is sent."""
+    request_digest: Mapped[str] = mapped_column(String(43))
+    subject_commit: Mapped[str] = mapped_column(String(43))
+    particulars: Mapped[bytes] = mapped_column(LargeBinary)
+    """The selector with its salt, sealed at rest: it opens subject_commit."""
+    event: Mapped[str] = mapped_column(CanonicalText)
+    """What the log is told before the request leaves."""
+    accepted: Mapped[str | None] = mapped_column(Text)
+    """The holder's receipt for the request."""
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime | None] = mapped_column(Milliseconds, index=True)
+    """When there is something to do next; null when there is not."""
+    problem_code: Mapped[str | None] = mapped_column(String(64))
+    student_id: Mapped[UUID | None]
+
+
+class PeerRequestRow(Base):
+    """A request of a peer (states.Request)."""
+
+    __tablename__ = "peer_request"
+    __table_args__ = (UniqueConstraint("requester", "exchange_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    requester: Mapped[str] = mapped_column(String(200))
+    exchange_id: Mapped[UUID]
+    state: Mapped[str] = mapped_column(String(16))
+    token: Mapped[str] = mapped_column(Text)
+    request_digest: Mapped[str] = mapped_column(String(43))
+    accepted: Mapped[str] = mapped_column(Text)
+    """What was answered; a duplicate gets the same bytes."""
+    recipient_organisation: Mapped[str] = mapped_column(String(64))
+    subject_commit: Mapped[str] = mapped_column(String(43))
+    particulars: Mapped[bytes] = mapped_column(LargeBinary)
+    entry_index: Mapped[int] = mapped_column(BigInteger)
+    received_at: Mapped[datetime] = mapped_column(Milliseconds)
+    expires_at: Mapped[datetime] = mapped_column(Milliseconds)
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime | None] = mapped_column(Milliseconds, index=True)
+    student_id: Mapped[UUID | None]
+
+
+class OutgoingEnvelopeRow(Base):
+    """An answer of ours (states.Outgoing)."""
+
+    __tablename__ = "outgoing_envelope"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    request_id: Mapped[UUID] = mapped_column(ForeignKey("peer_request.id"), index=True)
+    recipient_node: Mapped[str] = mapped_column(String(200))
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    claims: Mapped[str] = mapped_column(CanonicalText)
+    """The envelope's claims without the proof, which comes with the log's answer."""
+    event: Mapped[str] = mapped_column(CanonicalText)
+    ciphertext: Mapped[bytes | None] = mapped_column(LargeBinary)
+    ct_digest: Mapped[str] = mapped_column(String(43))
+    student_id: Mapped[UUID | None]
+    custodian_id: Mapped[UUID | None]
+    decision_id: Mapped[UUID | None]
+    expires_at: Mapped[datetime] = mapped_column(Milliseconds)
+    leaves_at: Mapped[datetime] = mapped_column(Milliseconds)
+    """The tick at which it may leave first."""
+    queued_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    entry_index: Mapped[int | None] = mapped_column(BigInteger)
+    jws: Mapped[str | None] = mapped_column(Text)
+    envelope_digest: Mapped[str | None] = mapped_column(String(43))
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime | None] = mapped_column(Milliseconds, index=True)
+    problem_code: Mapped[str | None] = mapped_column(String(64))
+    r1: Mapped[str | None] = mapped_column(Text)
+    r2: Mapped[str | None] = mapped_column(Text)
+
+
+class IncomingEnvelopeRow(Base):
+    """An answer to a request of ours (states.Incoming)."""
+
+    __tablename__ = "incoming_envelope"
+
+    issuer: Mapped[str] = mapped_column(String(200), primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    exchange_id: Mapped[UUID] = mapped_column(ForeignKey("exchange_request.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(16))
+    jws: Mapped[str] = mapped_column(Text)
+    envelope_digest: Mapped[str] = mapped_column(String(43))
+    ciphertext: Mapped[bytes | None] = mapped_column(LargeBinary)
+    event: Mapped[str] = mapped_column(CanonicalText)
+    stored_at: Mapped[datetime] = mapped_column(Milliseconds)
+    entry_index: Mapped[int | None] = mapped_column(BigInteger)
+    r1: Mapped[str | None] = mapped_column(Text)
+    r2: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int]
+    next_attempt_at: Mapped[datetime | None] = mapped_column(Milliseconds, index=True)
+    match_id: Mapped[UUID | None] = mapped_column(unique=True)
+    """While a person matches: the id under which the match waits."""
+    student_id: Mapped[UUID | None]
+
+
+class QuarantineRow(Base):
+    """A message that was refused, for a person to look at: its signed part, never its ciphertext."""
+
+    __tablename__ = "quarantine"
+
+    peer: Mapped[str] = mapped_column(String(200), primary_key=True)
+    message_digest: Mapped[str] = mapped_column(String(43), primary_key=True)
+    code: Mapped[str] = mapped_column(String(64))
+    jws: Mapped[str | None] = mapped_column(Text)
+    size: Mapped[int] = mapped_column(BigInteger)
+    times: Mapped[int]
+    first_at: Mapped[datetime] = mapped_column(Milliseconds)
+    last_at: Mapped[datetime] = mapped_column(Milliseconds)
+
+
+class PeerLogRow(Base):
+    """The largest checkpoint of a log that this node has verified. For this node's own log: the largest that audit has answered."""
+
+    __tablename__ = "peer_log"
+
+    origin: Mapped[str] = mapped_column(String(200), primary_key=True)
+    node: Mapped[str] = mapped_column(String(200))
+    size: Mapped[int] = mapped_column(BigInteger)
+    root: Mapped[str] = mapped_column(String(43))
+    note: Mapped[str] = mapped_column(Text)
+    seen_at: Mapped[datetime] = mapped_column(Milliseconds)
