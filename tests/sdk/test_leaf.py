@@ -91,8 +91,9 @@ def test_anything_but_the_one_canonical_form_is_refused(change: tuple[bytes, byt
 
 
 def test_another_version_is_named_as_such() -> None:
-    with pytest.raises(UnsupportedVersion):
-        parse_leaf(ENTRY.replace(b'"v":1', b'"v":2'))
+    for version in (b'"v":2', b'"v":true', b'"v":"1"'):
+        with pytest.raises(UnsupportedVersion):
+            parse_leaf(ENTRY.replace(b'"v":1', version))
 
 
 @given(st.binary(max_size=200))

@@ -104,12 +104,18 @@ def read_closed(data: bytes, *, model: type[W]) -> W:
 
 
 def _read(members: Mapping[str, Any], data: bytes | str, *, model: type[W]) -> W:
-    if members.get("v") != 1:
-        raise UnsupportedVersion
+    require_version_1(members)
     try:
         return model.model_validate_json(data, strict=True)
     except ValidationError as error:
         raise MalformedToken("not of the documented form", field=_first_member(error)) from error
+
+
+def require_version_1(members: Mapping[str, Any]) -> None:
+    """Raises UnsupportedVersion unless `v` is the number 1; true is not."""
+    version = members.get("v")
+    if type(version) is not int or version != 1:
+        raise UnsupportedVersion
 
 
 def _first_member(error: ValidationError) -> str:

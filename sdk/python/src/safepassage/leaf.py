@@ -12,8 +12,8 @@ from uuid import UUID
 from pydantic import Field, ValidationError
 
 from safepassage.canonical import canonical_json, from_base64url, json_object, sha256, to_base64url
+from safepassage.claims import require_version_1
 from safepassage.problems.messages import CommitmentNotOpened, LeafMalformed
-from safepassage.problems.requests import UnsupportedVersion
 from safepassage.proofs import leaf_hash, root_of
 from safepassage.wire import Code, Digest, Wire
 
@@ -95,8 +95,7 @@ def parse_leaf(entry: bytes) -> Leaf:
         members = json_object(entry)
     except ValueError as error:
         raise LeafMalformed from error
-    if members.get("v") != 1:
-        raise UnsupportedVersion
+    require_version_1(members)
     try:
         leaf = Leaf.model_validate_json(entry, strict=True)
     except ValidationError as error:
