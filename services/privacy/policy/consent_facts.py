@@ -1,0 +1,47 @@
+"""A written consent as the rules read it, each condition of 34 CFR 99.30 a fact of its own."""
+
+from safepassage.wire_policy import Consent
+from services.privacy.policy.calendar_days import Place
+from services.privacy.policy.policy_input import ConsentFacts
+from services.privacy.policy.time_values import milliseconds_of
+from shared.contracts.privacy import Recipient, SubjectFacts
+
+AUTHENTICATED_LEVELS = ("ial2", "ial3")
+"""Levels of NIST SP 800-63A at which a particular person was identified, 99.30(d)(1); ial1 is a claim."""
+
+
+def consent_facts(consent: Consent, student: SubjectFacts, recipient: Recipient, place: Place) -> ConsentFacts:
+    """The facts of a consent about `student`, whose calendar is `place`."""
+    holds, ended_at = _rights(consent, student, place)
+    return ConsentFacts(
+        approval_indicated=bool(consent.electronic_approval),
+        dated=consent.signed_on <= consent.granted_at.astimezone(place.zone).date(),
+        elements=tuple(sorted(set(consent.elements))),
+        expires_at=None if consent.expires_at is None else milliseconds_of(consent.expires_at),
+        granted_at=milliseconds_of(consent.granted_at),
+        grantor_holds_rights=holds,
+        grantor_rights_ended_at=ended_at,
+        grantor_role=consent.grantor_role,
+        names_recipient=recipient.node is None and recipient.id == str(consent.recipient_id),
+        purposes=tuple(sorted(set(consent.purposes))),
+        signature=consent.signature,
+        signed=bool(consent.document),
+        source_authenticated=consent.acting_for.assurance_level in AUTHENTICATED_LEVELS,
+        withdrawn_at=None if consent.withdrawn_at is None else milliseconds_of(consent.withdrawn_at),
+    )
+
+
+def _rights(consent: Consent, student: SubjectFacts, place: Place) -> tuple[bool, int | None]:
+    """Does the grantor hold, or did he hold, rights in this student's records; and the instant at which a binding document ends them.
+
+    Either parent has full rights, unless a document specifically revokes them (99.4). Who has several entries - rights that ended
+    and were given back - has those of the entry that lasts longest.
+    """
+    person = consent.acting_for.person_id
+    if consent.grantor_role == "student":
+        return person == student.student_id, None
+    begun = [holder for holder in student.rights_holders if holder.person_id == person and holder.from_ <= place.today]
+    ends = [holder.ended_on for holder in begun if holder.ended_on is not None]
+    if not begun or len(ends) < len(begun):
+        return bool(begun), None
+    return True, place.begins(max(ends))

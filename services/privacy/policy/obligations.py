@@ -1,0 +1,122 @@
+"""What a permission obliges to: a strict grammar, so that an annotation can bind.
+
+`kind` or `kind:argument`, separated by semicolons. The vocabulary is closed, each kind says what its argument is: a paragraph of the law, a
+duration that starts with the decision, or a fact that holds an instant. An argument that cannot be resolved denies the element.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from services.privacy.policy.broken import PolicySetBroken
+from services.privacy.policy.entities import Record
+from services.privacy.policy.time_values import DAY, instant_of
+from shared.contracts.privacy import Obligation
+
+ArgumentForm = Literal["paragraph", "duration", "instant"]
+
+
+@dataclass(frozen=True)
+class ObligationKind:
+    """A word of the vocabulary."""
+
+    argument: ArgumentForm
+    citation: str | None
+    """Of a kind whose argument is not a paragraph; None where an agreement asks for it, not the law."""
+
+
+KINDS: Mapping[str, ObligationKind] = {
+    "attach-notice": ObligationKind("paragraph", None),
+    "attach-statement": ObligationKind("paragraph", None),
+    "copy-on-request": ObligationKind("paragraph", None),
+    "copy-to-district": ObligationKind("duration", "34 CFR 99.32(b)(2)(iii)"),
+    "destroy-by": ObligationKind("instant", None),
+    "hearing-on-request": ObligationKind("paragraph", None),
+    "no-redisclose": ObligationKind("paragraph", None),
+    "notify-parent": ObligationKind("paragraph", None),
+    "purpose-limit": ObligationKind("paragraph", None),
+    "record": ObligationKind("paragraph", None),
+    "status-only": ObligationKind("paragraph", None),
+}
+"""record with `exempt-` before the paragraph: that paragraph exempts the disclosure from the record of 99.32; it is logged all the same."""
+
+INSTANTS: tuple[str, ...] = ("agreement.ends_at",)
+"""Facts that an argument may name; the member before the dot is optional in the schema, the one after it is not."""
+
+_TITLES = (("99.", "34 CFR "), ("1758(", "42 U.S.C. "))
+_PARAGRAPH = re.compile(r"(?P<exempt>exempt-)?(?P<paragraph>[0-9]+(\.[0-9]+)?(\([0-9A-Za-z]+\))*)")
+_DURATION = re.compile(r"P(?P<days>[1-9][0-9]{0,3})D")
+
+
+class ObligationUnresolved(Exception):
+    """The fact that an obligation's argument names is not there."""
+
+
+@dataclass(frozen=True)
+class ObligationRule:
+    """An obligation as a policy states it."""
+
+    kind: str
+    argument: str
+    citation: str | None
+    days: int | None = None
+
+    def resolve(self, context: Record) -> Obligation:
+        """The obligation of a decision on `context`. Raises ObligationUnresolved."""
+        due_at: int | None = None
+        if self.days is not None:
+            due_at = context["now"] + self.days * DAY
+        elif KINDS[self.kind].argument == "instant":
+            due_at = _instant(context, self.argument)
+        due = None if due_at is None else instant_of(due_at)
+        return Obligation(kind=self.kind, argument=self.argument, citation=self.citation, due_at=due)
+
+    @property
+    def needs(self) -> str | None:
+        """The optional member of the context that has to be there."""
+        return self.argument.partition(".")[0] if KINDS[self.kind].argument == "instant" else None
+
+
+def parse_obligations(text: str) -> tuple[ObligationRule, ...]:
+    """The obligations of an annotation, in its order. Raises PolicySetBroken for what the grammar does not know."""
+    rules = tuple(_rule(part.strip()) for part in text.split(";")) if text.strip() else ()
+    if len(set(rules)) != len(rules):
+        raise PolicySetBroken("an obligation stands there twice")
+    return rules
+
+
+def _rule(text: str) -> ObligationRule:
+    name, colon, argument = text.partition(":")
+    kind = KINDS.get(name)
+    if kind is None or not colon:
+        raise PolicySetBroken(f"unknown obligation: {text}")
+    if kind.argument == "paragraph":
+        return ObligationRule(name, argument, _citation(argument))
+    if kind.argument == "duration":
+        duration = _DURATION.fullmatch(argument)
+        if duration is None:
+            raise PolicySetBroken(f"not a number of days: {text}")
+        return ObligationRule(name, argument, kind.citation, int(duration["days"]))
+    if argument not in INSTANTS:
+        raise PolicySetBroken(f"not a fact that holds an instant: {text}")
+    return ObligationRule(name, argument, kind.citation)
+
+
+def _citation(argument: str) -> str:
+    found = _PARAGRAPH.fullmatch(argument)
+    titles = [] if found is None else [title for start, title in _TITLES if found["paragraph"].startswith(start)]
+    if found is None or len(titles) != 1:
+        raise PolicySetBroken(f"not a paragraph of the law: {argument}")
+    return titles[0] + found["paragraph"]
+
+
+def _instant(context: Record, path: str) -> int:
+    value: Any = context
+    for member in path.split("."):
+        if not isinstance(value, Record) or member not in value:
+            raise ObligationUnresolved
+        value = value[member]
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise ObligationUnresolved
+    return value

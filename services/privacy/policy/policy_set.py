@@ -1,0 +1,128 @@
+"""The rules that decide, ready to be asked: compiled, linted, and known by the hash of everything that they are.
+
+A PolicySet is immutable. Two of the same hash decide alike.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from safepassage.canonical import digest_of_json
+from safepassage.wire import Digest
+from services.privacy.policy.annotations import Annotations, Reason
+from services.privacy.policy.broken import PolicySetBroken
+from services.privacy.policy.compile import Compiled, Condition, compile_policies, conditions_of
+from services.privacy.policy.entities import Entity
+from services.privacy.policy.expressions import Est
+from services.privacy.policy.lint import claims_of, lint
+from services.privacy.policy.obligations import INSTANTS, KINDS
+from services.privacy.policy.reading import ResourceUse, depends_on_student
+from services.privacy.policy.rule_pack import SCHEMA, Pack, read_packs, sha256_of
+from services.privacy.policy.taxonomy import TAXONOMY, Taxonomy
+
+ENGINE = 1
+"""Of compile.py, evaluate.py and explain.py: a change that could change an outcome raises it."""
+
+
+@dataclass(frozen=True)
+class ConditionRule:
+    """A condition of a permit, to be tried alone when an answer has to say what failed."""
+
+    reason: Reason
+    holds: Condition
+    depends_on_student: bool
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A rule and what stands beside it."""
+
+    annotations: Annotations
+    conditions: tuple[ConditionRule, ...]
+    """Of a permit of a basis; () of a forbid or an obligation."""
+    depends_on_student: bool
+
+
+@dataclass(frozen=True)
+class PolicySet:
+    """Everything that decides."""
+
+    policies: Mapping[str, Policy]
+    grants: Compiled
+    """Permits of a basis, and forbids."""
+    duties: Compiled
+    """Permits whose matches are obligations."""
+    claims: Mapping[tuple[str, str], Policy]
+    """The one permit of a basis and action."""
+    resource_use: ResourceUse
+    taxonomy: Taxonomy
+    policy_hash: Digest
+    reviewed: bool
+    """Every policy was reviewed: an answer rests on all of them, on those that did not match too."""
+    alike: Mapping[Entity, object] = field(repr=False)
+    """Elements with the same categories have the same key."""
+
+
+def load_policy_set() -> PolicySet:
+    """The policy set of this version of the suite, from the checked-in EST. Raises PolicySetBroken: then nothing can be served."""
+    return assemble(read_packs(), schema_sha256=sha256_of(SCHEMA))
+
+
+def assemble(packs: Sequence[Pack], *, schema_sha256: str, taxonomy: Taxonomy = TAXONOMY) -> PolicySet:
+    """Lint, compile and hash. The order of packs and policies has no part in the result. Raises PolicySetBroken."""
+    try:
+        annotations = lint(packs, taxonomy)
+        deciding = _policies_of(packs, "permits", "forbids")
+        obliging = _policies_of(packs, "obligations")
+        grants, duties = compile_policies(deciding, taxonomy.ancestors), compile_policies(obliging, taxonomy.ancestors)
+    except (KeyError, TypeError, IndexError, AttributeError) as error:
+        raise PolicySetBroken("a policy does not have the form of an EST") from error
+    policies = {
+        identifier: Policy(
+            annotations[identifier],
+            _conditions(identifier, policy, annotations[identifier], grants) if policy["effect"] == "permit" else (),
+            depends_on_student(policy["conditions"]),
+        )
+        for identifier, policy in deciding.items()
+    }
+    policies |= {identifier: Policy(annotations[identifier], (), True) for identifier in obliging}
+    return PolicySet(
+        policies=policies,
+        grants=grants,
+        duties=duties,
+        claims={claim: policies[identifier] for identifier, policy in deciding.items() for claim in _claims(policy)},
+        resource_use=ResourceUse.of(deciding | obliging),
+        taxonomy=taxonomy,
+        policy_hash=_hash(packs, schema_sha256, taxonomy),
+        reviewed=all(found.reviewed for found in annotations.values()),
+        alike={uid: taxonomy.ancestors[uid] - {uid} for uid in taxonomy.elements.values()},
+    )
+
+
+def _policies_of(packs: Sequence[Pack], *kinds: str) -> dict[str, Est]:
+    found = {identifier: policy for pack in packs if pack.kind in kinds for identifier, policy in pack.policies.items()}
+    return dict(sorted(found.items()))
+
+
+def _claims(policy: Est) -> tuple[tuple[str, str], ...]:
+    return claims_of(policy) if policy["effect"] == "permit" else ()
+
+
+def _conditions(identifier: str, policy: Est, annotations: Annotations, compiled: Compiled) -> tuple[ConditionRule, ...]:
+    expressions = conditions_of(policy)
+    functions = compiled.conditions[identifier]
+    return tuple(
+        ConditionRule(reason, function, depends_on_student(expression))
+        for reason, function, expression in zip(annotations.reasons, functions, expressions, strict=True)
+    )
+
+
+def _hash(packs: Sequence[Pack], schema_sha256: str, taxonomy: Taxonomy) -> Digest:
+    return digest_of_json(
+        {
+            "engine": ENGINE,
+            "packs": {pack.name: {"text_sha256": pack.text_sha256, "policies": pack.policies} for pack in packs},
+            "schema_sha256": schema_sha256,
+            "taxonomy": taxonomy.as_json(),
+            "obligations": {"kinds": {kind: [it.argument, it.citation] for kind, it in KINDS.items()}, "instants": list(INSTANTS)},
+        }
+    )
