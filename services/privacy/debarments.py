@@ -1,0 +1,72 @@
+"""Debarments: findings that close one agency's records to a party for at least five years (34 CFR 99.67(c)-(e))."""
+
+from collections.abc import Collection
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.ids import uuid7
+from safepassage.problems.privacy import NoSuchDebarment
+from safepassage.problems.requests import NotPermitted
+from safepassage.wire_policy import Debarment, NewDebarment
+from services.privacy.behind import event_of
+from services.privacy.once import Once
+from services.privacy.tables import DebarmentRow
+from shared.caller import Caller, caller_with
+from shared.clock import Now
+from shared.contracts.audit import Context
+from shared.database import ReadOnly, Transaction
+from shared.problems import responses
+
+router = APIRouter(prefix="/v1/debarments", tags=["debarments"])
+
+Writer = Annotated[Caller, caller_with("debarments:write")]
+
+
+@router.post("", status_code=201, responses=responses(NotPermitted))
+async def record_debarment(
+    new: NewDebarment, request: Request, caller: Writer, tx: Transaction, now: Now, once: Annotated[Once, Depends()]
+) -> Debarment:
+    """Put a finding on record. From its first instant the party gets nothing that the named agency made, whatever the basis."""
+    _require_state_agency(caller)
+    earlier = await once.earlier(tx, caller, "record_debarment")
+    if earlier is not None:
+        return _debarment((await tx.execute(select(DebarmentRow).where(DebarmentRow.id == earlier))).scalar_one())
+    row = DebarmentRow(
+        id=uuid7(now), party=new.party, begins_at=new.begins_at, until=new.until, recorded_at=now, whole=new.model_dump_json()
+    )
+    tx.add(row)
+    await once.keep(tx, caller, "record_debarment", row.id, now)
+    context = Context(operation="debarment-recorded", recipient_organisation=new.party)
+    request.app.state.outbox.record(tx, event_of("policy", f"debarment:{row.id}", caller, context))
+    return _debarment(row)
+
+
+@router.get("/{debarment_id}", responses=responses(NoSuchDebarment, NotPermitted))
+async def read_debarment(debarment_id: UUID, caller: Writer, tx: ReadOnly) -> Debarment:
+    """A debarment on record."""
+    _require_state_agency(caller)
+    row = (await tx.execute(select(DebarmentRow).where(DebarmentRow.id == debarment_id))).scalar_one_or_none()
+    if row is None:
+        raise NoSuchDebarment
+    return _debarment(row)
+
+
+async def debarments_of(tx: AsyncSession, parties: Collection[str]) -> tuple[Debarment, ...]:
+    """Every finding against one of the parties, or against the whole node of one of them, of any time."""
+    nodes = [DebarmentRow.party == party.partition("#")[0] for party in parties if "#" in party]
+    query = select(DebarmentRow).where(or_(DebarmentRow.party.in_(parties), *nodes)).order_by(DebarmentRow.id)
+    return tuple(_debarment(row) for row in (await tx.execute(query)).scalars())
+
+
+def _require_state_agency(caller: Caller) -> None:
+    if caller.kind != "sea":
+        raise NotPermitted("the state agency records debarments, upon the finding of the Department's office")
+
+
+def _debarment(row: DebarmentRow) -> Debarment:
+    new = NewDebarment.model_validate_json(row.whole)
+    return Debarment(**new.model_dump(), id=row.id, recorded_at=row.recorded_at)

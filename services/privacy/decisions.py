@@ -1,0 +1,64 @@
+"""Decisions: may this leave? records asks before it releases anything, and again before every attempt to deliver it."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from safepassage.problems.privacy import FactsBehind
+from safepassage.problems.records import SealBroken
+from safepassage.problems.requests import InvalidRequest
+from services.privacy.evaluation import Judge, evaluate, keep
+from services.privacy.facts import read_facts
+from services.privacy.sealing import Sealer
+from services.privacy.standing import standing_of
+from shared.caller import sibling
+from shared.clock import Clock
+from shared.contracts.privacy import Decision, DecisionRequest, Standing
+from shared.database import Database
+from shared.internal_token import Principal
+from shared.outbox import Outbox
+from shared.problems import responses
+
+router = APIRouter(prefix="/internal/decisions", tags=["internal"])
+
+FromRecords = Annotated[Principal, sibling("records")]
+
+
+@router.post("", response_model=Decision, responses=responses(FactsBehind, InvalidRequest, SealBroken))
+async def decide_on_request(asked: DecisionRequest, request: Request, principal: FromRecords) -> Response:
+    """Decide per element, on facts read in one snapshot, and keep the decision and its behind-entry before it is answered."""
+    _require_subjects(asked)
+    state = request.app.state
+    database: Database = state.database
+    judge: Judge = state.judge
+    sealer: Sealer = state.sealer
+    clock: Clock = state.clock
+    outbox: Outbox = state.outbox
+    caller_organisation_id = None if principal.caller is None else principal.caller.organisation_id
+    async with database.reading() as tx:
+        facts = await read_facts(
+            tx, sealer, asked, node_organisation_id=judge.node_organisation_id, caller_organisation_id=caller_organisation_id
+        )
+    evaluation = evaluate(judge, asked, facts, caller_organisation_id=caller_organisation_id, now=facts.not_before(clock()))
+    async with database.transaction() as tx:
+        decision = await keep(tx, outbox, sealer, judge, evaluation, principal)
+    return Response(decision.model_dump_json(by_alias=True), media_type="application/json")
+
+
+@router.post("/{decision_id}/standing")
+async def ask_standing(decision_id: UUID, request: Request, principal: FromRecords) -> Standing:
+    """Does the decision still hold on the facts of this instant? Unknown, expired, denied or fallen once: it does not."""
+    state = request.app.state
+    return await standing_of(
+        decision_id, database=state.database, judge=state.judge, sealer=state.sealer, clock=state.clock, outbox=state.outbox, by=principal
+    )
+
+
+def _require_subjects(asked: DecisionRequest) -> None:
+    """Raises InvalidRequest unless each student is named once, and none for the action `request`."""
+    students = {subject.student_id for subject in asked.subjects}
+    if len(students) != len(asked.subjects):
+        raise InvalidRequest("a student is named twice", field="subjects")
+    if (asked.action == "request") != (not asked.subjects):
+        raise InvalidRequest("students are named for every action but `request`", field="subjects")

@@ -1,0 +1,228 @@
+"""One evaluation: facts in, the policies' answer out, kept with everything that led to it. What fails is denied, and kept too."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.canonical import canonical_json, digest_of
+from safepassage.decision import decision_of
+from safepassage.ids import uuid7
+from safepassage.wire_decisions import Asker, Withheld
+from services.privacy.behind import actor_of
+from services.privacy.facts import Facts
+from services.privacy.obligations import keep_obligations
+from services.privacy.policy import GroupOutcome, Outcome, PolicySet, build_input, decide
+from services.privacy.recorded import DecisionRecord, sealed_row
+from services.privacy.sealing import Sealer
+from services.privacy.tables import DecisionCustodianRow
+from shared.contracts.audit import Context, Digests, Event
+from shared.contracts.privacy import Decision, DecisionRequest
+from shared.internal_token import Principal
+from shared.keys import SigningKey
+from shared.outbox import Outbox
+
+log = logging.getLogger(__name__)
+
+FAILED = "evaluation-failed"
+
+
+@dataclass(frozen=True)
+class Judge:
+    """What decides: the policies, the key that signs what they permit, and whose node it is."""
+
+    policy_set: PolicySet
+    key: SigningKey
+    issuer: str
+    node_organisation_id: UUID
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was asked and what was answered."""
+
+    request: DecisionRequest
+    facts: Facts
+    outcome: Outcome
+    now: datetime
+    recorded_input: bytes
+    """Canonical."""
+    recorded_outcome: bytes
+    """Canonical."""
+
+    @property
+    def permitted(self) -> tuple[str, ...]:
+        """The union of what is permitted to any subject, sorted."""
+        return tuple(sorted({element for group in self.outcome.groups for element in group.permitted}))
+
+    @property
+    def valid_until(self) -> datetime:
+        """As long as was asked for, and no longer than the facts hold by themselves."""
+        asked = self.now + timedelta(seconds=self.request.valid_for_seconds)
+        holds_until = self.outcome.holds_until
+        return asked if holds_until is None else min(asked, holds_until)
+
+
+def evaluate(judge: Judge, request: DecisionRequest, facts: Facts, *, caller_organisation_id: UUID | None, now: datetime) -> Evaluation:
+    """Ask the policies. It does not raise: an evaluation that fails denies all."""
+    try:
+        policy_input = build_input(
+            request,
+            now=now,
+            node_organisation_id=judge.node_organisation_id,
+            caller_organisation_id=caller_organisation_id,
+            subjects=facts.subjects,
+            organisations=facts.organisations,
+            consent=facts.consent,
+            agreement=facts.agreement,
+            debarments=facts.debarments,
+        )
+        recorded_input = policy_input.canonical()
+        outcome = decide(policy_input, judge.policy_set)
+        recorded_outcome = outcome.canonical()
+    except Exception as error:
+        log.error("evaluation failed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+        recorded_input = canonical_json(request.model_dump(mode="json", by_alias=True))
+        outcome = _all_denied(request, recorded_input, judge.policy_set)
+        recorded_outcome = outcome.canonical()
+    if outcome.alerts:
+        log.error("decision denied with an alert", extra={"event": "decision-alert", "code": outcome.alerts[0]})
+    return Evaluation(request, facts, outcome, now, recorded_input, recorded_outcome)
+
+
+async def keep(tx: AsyncSession, outbox: Outbox, sealer: Sealer, judge: Judge, evaluation: Evaluation, principal: Principal) -> Decision:
+    """Sign what is permitted; store the decision, what it obliges to, and its behind-entry, all in `tx`."""
+    request, outcome, now = evaluation.request, evaluation.outcome, evaluation.now
+    decision = _decision(judge, evaluation)
+    custodians = evaluation.facts.custodians
+    record = DecisionRecord(
+        request=request,
+        asked_by=_asker(principal),
+        custodian_ids=custodians,
+        epochs=evaluation.facts.epochs,
+        input_hash=outcome.input_hash,
+        token=decision.token,
+    )
+    row = sealed_row(
+        sealer,
+        decision_id=decision.id,
+        decided_at=now,
+        valid_until=decision.valid_until,
+        policy_hash=outcome.policy_hash,
+        record=record,
+        policy_input=evaluation.recorded_input,
+        outcome=evaluation.recorded_outcome,
+    )
+    tx.add(row)
+    await tx.flush()
+    readers = tuple(dict.fromkeys(custodians)) or (_caller_organisation(principal) or judge.node_organisation_id,)
+    tx.add_all(DecisionCustodianRow(decision_id=decision.id, custodian_id=reader) for reader in readers)
+    if evaluation.permitted:
+        await keep_obligations(
+            tx,
+            outcome.obligations,
+            decision_id=decision.id,
+            agreement_id=request.agreement_id,
+            custodian_ids=readers,
+            now=now,
+        )
+    outbox.record(tx, _event(evaluation, decision, principal))
+    return decision
+
+
+def _decision(judge: Judge, evaluation: Evaluation) -> Decision:
+    request, outcome, now = evaluation.request, evaluation.outcome, evaluation.now
+    decision_id, valid_until, permitted = uuid7(now), evaluation.valid_until, evaluation.permitted
+    token = None
+    if permitted:
+        claims = decision_of(
+            iss=judge.issuer,
+            jti=decision_id,
+            sub=request.subjects[0].student_id if len(request.subjects) == 1 else None,
+            action=request.action,
+            recipient=request.recipient.id,
+            exchange_id=request.exchange_id,
+            elements=permitted,
+            policy_hash=outcome.policy_hash,
+            iat=int(now.timestamp()),
+            exp=int(valid_until.timestamp()),
+        )
+        token = judge.key.sign_compact(typ=claims.TYPE, payload=claims.claims())
+    return Decision(
+        id=decision_id,
+        decided_at=now,
+        valid_until=valid_until,
+        outcome=outcome.outcome,
+        subjects=outcome.subjects,
+        policies=outcome.policies,
+        citations=outcome.citations,
+        obligations=outcome.obligations,
+        reviewed=outcome.reviewed,
+        policy_hash=outcome.policy_hash,
+        input_hash=outcome.input_hash,
+        token=token,
+    )
+
+
+def _event(evaluation: Evaluation, decision: Decision, principal: Principal) -> Event:
+    request, custodians = evaluation.request, evaluation.facts.custodians
+    reasons = {one.reason for group in evaluation.outcome.groups for one in group.withheld}
+    context = Context(
+        operation=request.action,
+        outcome=decision.outcome,
+        reason=reasons.pop() if len(reasons) == 1 else None,
+        purpose=request.purpose,
+        basis=request.basis,
+        recipient_organisation=request.recipient.id,
+        recipient_node=request.recipient.node,
+        exchange_id=request.exchange_id,
+        decision_id=decision.id,
+        consent_id=request.consent_id,
+        agreement_id=request.agreement_id,
+        elements=evaluation.permitted,
+        policies=decision.policies[:64],
+        citations=decision.citations[:64],
+        request_digest=None if request.transfer is None else request.transfer.request_digest,
+    )
+    return Event.model_validate(
+        {
+            "class": "decision",
+            "key": f"decision:{decision.id}",
+            "subjects": tuple(subject.student_id for subject in request.subjects),
+            "custodians": custodians[:1] if len(set(custodians)) == 1 else custodians,
+            "actor": actor_of(principal),
+            "context": context,
+            "digests": Digests(decision=None if decision.token is None else digest_of(decision.token.encode())),
+            "policy_hash": decision.policy_hash,
+        }
+    )
+
+
+def _all_denied(request: DecisionRequest, recorded_input: bytes, policy_set: PolicySet) -> Outcome:
+    withheld = tuple(Withheld(element=element, reason=FAILED) for element in request.elements)
+    students = tuple((str(subject.student_id), 0) for subject in request.subjects)
+    return Outcome(
+        groups=(GroupOutcome((), withheld),),
+        group_of=students or ((None, 0),),
+        policies=(),
+        citations=(),
+        obligations=(),
+        reviewed=policy_set.reviewed,
+        alerts=(FAILED,),
+        holds_until_milliseconds=None,
+        policy_hash=policy_set.policy_hash,
+        input_hash=digest_of(recorded_input),
+    )
+
+
+def _asker(principal: Principal) -> Asker:
+    caller = principal.caller
+    if caller is None:
+        return Asker(service=principal.service, job=principal.job)
+    return Asker(service=principal.service, client_id=caller.client_id, organisation_id=caller.organisation_id)
+
+
+def _caller_organisation(principal: Principal) -> UUID | None:
+    return None if principal.caller is None else principal.caller.organisation_id

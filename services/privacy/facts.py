@@ -1,0 +1,123 @@
+"""The facts of one decision, read in one snapshot: what was committed before it is seen, all of it and nothing half."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.problems.privacy import FactsBehind
+from safepassage.wire_organisations import Organisation
+from safepassage.wire_policy import Agreement, Consent, Debarment
+from services.privacy.agreements import held_agreement
+from services.privacy.consents import held_consent
+from services.privacy.debarments import debarments_of
+from services.privacy.sealing import Sealer
+from services.privacy.subjects import open_facts, subjects_by_id
+from services.privacy.tables import OrganisationRow
+from shared.contracts.privacy import DecisionRequest, SubjectFacts
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the policies are given, loaded by us, never believed from the asker; but for the evidence that a verified request asserts."""
+
+    subjects: tuple[SubjectFacts, ...]
+    """In the order of the request."""
+    organisations: dict[UUID, Organisation]
+    """Everyone who has a part in it, and all above them."""
+    consent: Consent | None
+    agreement: Agreement | None
+    debarments: tuple[Debarment, ...]
+    epochs: dict[str, Any]
+    """Which version of each fact was seen."""
+
+    @property
+    def custodians(self) -> tuple[UUID, ...]:
+        """Who keeps the record, for each subject."""
+        return tuple(subject.custodian_id for subject in self.subjects)
+
+    def not_before(self, now: datetime) -> datetime:
+        """The instant to decide at: never before a revocation that was seen, though another replica's clock ran ahead when it was made."""
+        withdrawn_at = None if self.consent is None else self.consent.withdrawn_at
+        terminated_at = None if self.agreement is None else self.agreement.terminated_at
+        return max(now, withdrawn_at or now, terminated_at or now)
+
+
+async def read_facts(
+    tx: AsyncSession,
+    sealer: Sealer,
+    request: DecisionRequest,
+    *,
+    node_organisation_id: UUID,
+    caller_organisation_id: UUID | None,
+    at_stated_version: bool = True,
+) -> Facts:
+    """Load what `request` is decided on. `tx` is one snapshot (Database.reading).
+
+    # INVARIANT: nothing is cached between decisions, so that a revocation is seen by every decision that starts after its commit.
+
+    at_stated_version  also refuse facts that are older here than those under which the asker will release
+
+    Raises FactsBehind (also for a student who is not here at all), SealBroken.
+    """
+    rows = await subjects_by_id(tx, [subject.student_id for subject in request.subjects])
+    held = [
+        row
+        for subject in request.subjects
+        if (row := rows.get(subject.student_id)) is not None and (row.facts_version >= subject.facts_version or not at_stated_version)
+    ]
+    if len(held) != len(request.subjects):
+        raise FactsBehind(f"of {len(request.subjects) - len(held)} of {len(request.subjects)} students", field="subjects")
+    subjects = tuple(open_facts(sealer, row) for row in held)
+    consent = None if request.consent_id is None else await held_consent(tx, sealer, request.consent_id)
+    agreement = None if request.agreement_id is None else await held_agreement(tx, request.agreement_id)
+    parties = {party for party in (request.recipient.id, request.recipient.node) if party is not None}
+    organisations = await _organisations(
+        tx, _concerned(request, subjects, agreement and agreement[0], (node_organisation_id, caller_organisation_id))
+    )
+    epochs = {
+        "agreement": agreement and agreement[1],
+        "consent": consent and consent[1],
+        "organisations": {str(organisation.id): organisation.version for organisation in organisations.values()},
+        "subjects": [subject.facts_version for subject in subjects],
+    }
+    return Facts(
+        subjects,
+        organisations,
+        consent and consent[0],
+        agreement and agreement[0],
+        await debarments_of(tx, parties),
+        epochs,
+    )
+
+
+def _concerned(
+    request: DecisionRequest, subjects: Sequence[SubjectFacts], agreement: Agreement | None, always: Iterable[UUID | None]
+) -> set[UUID]:
+    """Organisations that the rules may ask about, by their ids here."""
+    named = {subject.originating_agency for subject in subjects} | {request.recipient.id}
+    if request.transfer is not None:
+        named.add(request.transfer.evidence.receiving_organisation.id)
+    concerned = {identifier for identifier in map(_uuid, named) if identifier is not None}
+    concerned |= {subject.custodian_id for subject in subjects} | {identifier for identifier in always if identifier is not None}
+    return concerned if agreement is None else concerned | {agreement.recipient_id, *agreement.district_ids}
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+async def _organisations(tx: AsyncSession, identifiers: set[UUID]) -> dict[UUID, Organisation]:
+    """The organisations and all above them."""
+    up = select(OrganisationRow.id, OrganisationRow.parent_id).where(OrganisationRow.id.in_(identifiers)).cte("up", recursive=True)
+    up = up.union(select(OrganisationRow.id, OrganisationRow.parent_id).where(OrganisationRow.id == up.c.parent_id))
+    found = await tx.execute(select(OrganisationRow.whole).where(OrganisationRow.id.in_(select(up.c.id))))
+    organisations = (Organisation.model_validate_json(whole) for whole in found.scalars())
+    return {organisation.id: organisation for organisation in organisations}

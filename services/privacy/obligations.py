@@ -1,0 +1,169 @@
+"""Obligations: what a permission obliges to. Stored with the decision, open until discharged with evidence; they never vanish."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field, StringConstraints
+from sqlalchemy import Select, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.ids import uuid7
+from safepassage.problems.privacy import NoSuchObligation, ObligationDischarged
+from safepassage.wire import Wire
+from safepassage.wire_policy import OpenObligation
+from services.privacy.behind import event_of
+from services.privacy.inserts import insert_into
+from services.privacy.once import Once
+from services.privacy.sealing import Sealer
+from services.privacy.tables import ObligationRow, OrganisationRow
+from shared.caller import Caller, caller_with
+from shared.clock import Now
+from shared.contracts.audit import Context
+from shared.contracts.privacy import Obligation
+from shared.cursors import Cursor, Cursors, Limit, next_link
+from shared.database import ReadOnly, Transaction
+from shared.problems import responses
+from shared.tenancy import within
+
+router = APIRouter(prefix="/v1/obligations", tags=["obligations"])
+
+Reader = Annotated[Caller, caller_with("obligations:read", "obligations:discharge")]
+Discharger = Annotated[Caller, caller_with("obligations:discharge")]
+
+CONDITIONS_OF_THE_RELEASE: Final = frozenset(
+    {
+        "no-redisclose",
+        "purpose-limit",
+        "attach-notice",
+        "attach-statement",
+        "status-only",
+        "record",
+        "copy-on-request",
+        "hearing-on-request",
+    }
+)
+"""Met by the release itself, by its entry in the log, or only when somebody asks: nothing is left to be discharged. Any other kind is."""
+
+
+class Discharge(Wire):
+    """`POST /v1/obligations/{id}/discharge`."""
+
+    evidence_ref: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """Reference of what shows that it was done."""
+
+
+class Obligations(Wire):
+    """A page of obligations, those due first in front."""
+
+    obligations: tuple[OpenObligation, ...]
+    next: Annotated[str | None, Field(description="Cursor of the next page; also in the Link header.")] = None
+
+
+async def keep_obligations(
+    tx: AsyncSession,
+    obligations: Iterable[Obligation],
+    *,
+    decision_id: UUID,
+    agreement_id: UUID | None,
+    custodian_ids: Sequence[UUID],
+    now: datetime,
+) -> None:
+    """Open what a decision obliges to, for each custodian. What is owed under the same agreement already is not opened twice."""
+    rows: list[dict[str, Any]] = []
+    for one in obligations:
+        if one.kind in CONDITIONS_OF_THE_RELEASE and one.due_at is None:
+            continue
+        of_agreement = agreement_id is not None and one.kind == "destroy-by"
+        owed_under = f"agreement:{agreement_id}" if of_agreement else f"decision:{decision_id}"
+        for custodian_id in custodian_ids:
+            rows.append(
+                {
+                    "id": uuid7(now),
+                    "duty": f"{owed_under}:{custodian_id}:{one.kind}:{one.argument or ''}",
+                    "decision_id": decision_id,
+                    "custodian_id": custodian_id,
+                    "agreement_id": agreement_id if of_agreement else None,
+                    "kind": one.kind,
+                    "argument": one.argument,
+                    "citation": one.citation,
+                    "due_at": one.due_at,
+                }
+            )
+    if rows:
+        await tx.execute(insert_into(tx, ObligationRow).values(rows).on_conflict_do_nothing(index_elements=["duty"]))
+
+
+@router.get("")
+async def list_obligations(
+    caller: Reader,
+    request: Request,
+    response: Response,
+    tx: ReadOnly,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    state: Annotated[Literal["open", "discharged", "all"], Query(description="Which ones.")] = "open",
+) -> Obligations:
+    """The obligations of the caller's organisation and those below it, those due first in front."""
+    cursors: Cursors = request.app.state.cursors
+    bound_to = f"list_obligations:{caller.client_id}:{state}"
+    query = _callers_obligations(caller)
+    if state != "all":
+        query = query.where(ObligationRow.discharged_at.is_(None) if state == "open" else ObligationRow.discharged_at.is_not(None))
+    position = cursors.read(cursor, bound_to=bound_to)
+    if position is not None:
+        query = query.where(_after(position))
+    query = query.order_by(ObligationRow.due_at.is_(None), ObligationRow.due_at, ObligationRow.id).limit(limit + 1)
+    rows = (await tx.execute(query)).scalars().all()
+    page = rows[:limit]
+    if len(rows) <= limit:
+        return Obligations(obligations=tuple(OpenObligation.model_validate(row) for row in page))
+    last = page[-1]
+    following = cursors.sign({"due": None if last.due_at is None else last.due_at.isoformat(), "id": str(last.id)}, bound_to=bound_to)
+    response.headers["link"] = next_link(request.url.path, {"limit": limit, "state": state, "cursor": following})
+    return Obligations(obligations=tuple(OpenObligation.model_validate(row) for row in page), next=following)
+
+
+@router.post("/{obligation_id}/discharge", responses=responses(NoSuchObligation, ObligationDischarged))
+async def discharge_obligation(
+    obligation_id: UUID,
+    discharge: Discharge,
+    request: Request,
+    caller: Discharger,
+    tx: Transaction,
+    now: Now,
+    once: Annotated[Once, Depends()],
+) -> OpenObligation:
+    """Say, with the reference of what shows it, that an obligation was met."""
+    earlier = await once.earlier(tx, caller, "discharge_obligation")
+    query = _callers_obligations(caller).where(ObligationRow.id == (earlier or obligation_id)).with_for_update()
+    row = (await tx.execute(query)).scalar_one_or_none()
+    if row is None:
+        raise NoSuchObligation
+    if earlier is not None:
+        return OpenObligation.model_validate(row)
+    if row.discharged_at is not None:
+        raise ObligationDischarged
+    sealer: Sealer = request.app.state.sealer
+    row.discharged_at, row.discharged_by = now, caller.client_id
+    row.sealed_evidence = sealer.seal(discharge.evidence_ref.encode(), table="obligation", row=row.id, of="evidence")
+    await once.keep(tx, caller, "discharge_obligation", row.id, now)
+    context = Context(operation="obligation-discharged", reason=row.kind, decision_id=row.decision_id, agreement_id=row.agreement_id)
+    event = event_of("decision", f"obligation:{row.id}:discharged", caller, context)
+    request.app.state.outbox.record(tx, event)
+    return OpenObligation.model_validate(row)
+
+
+def _callers_obligations(caller: Caller) -> Select[ObligationRow]:
+    return select(ObligationRow).where(ObligationRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)))
+
+
+def _after(position: dict[str, Any]) -> Any:
+    """Rows behind `position` in the order of the list: by due date, those without one last, then by id."""
+    identifier = UUID(position["id"])
+    if position["due"] is None:
+        return and_(ObligationRow.due_at.is_(None), ObligationRow.id > identifier)
+    due = datetime.fromisoformat(position["due"])
+    return or_(ObligationRow.due_at.is_(None), ObligationRow.due_at > due, and_(ObligationRow.due_at == due, ObligationRow.id > identifier))

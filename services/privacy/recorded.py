@@ -1,0 +1,159 @@
+"""A decision as it is kept: everything that is needed to read it in full, and to run it again from the row alone."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+from uuid import UUID
+
+from safepassage.wire import Digest, Wire
+from safepassage.wire_decisions import Asker, Fall, Obligation, RecordedDecision, SubjectOutcome, Withheld
+from services.privacy.sealing import Sealer, packed, unpacked
+from services.privacy.tables import DecisionRow
+from shared.columns import EPOCH
+from shared.contracts.privacy import DecisionRequest
+
+TABLE = "decision"
+
+Part = Literal["record", "input", "outcome"]
+
+
+class DecisionRecord(Wire):
+    """What was asked, by whom, and on which evidence."""
+
+    request: DecisionRequest
+    asked_by: Asker
+    custodian_ids: tuple[UUID, ...]
+    """Who kept the record then, for each subject of the request."""
+    epochs: dict[str, Any]
+    """Which version of each fact was seen."""
+    input_hash: Digest
+    token: str | None
+
+
+@dataclass(frozen=True)
+class RecordedOutcome:
+    """What the policies answered, read again from its canonical bytes (services.privacy.policy.outcome)."""
+
+    outcome: Literal["permit", "permit-with-redaction", "deny"]
+    subjects: tuple[SubjectOutcome, ...]
+    policies: tuple[str, ...]
+    citations: tuple[str, ...]
+    obligations: tuple[Obligation, ...]
+    reviewed: bool
+
+    @classmethod
+    def of(cls, canonical: bytes) -> "RecordedOutcome":
+        """Read the canonical bytes."""
+        said = json.loads(canonical)
+        groups = [(tuple(group["permitted"]), tuple(Withheld.model_validate(one) for one in group["withheld"])) for group in said["groups"]]
+        return cls(
+            outcome=said["outcome"],
+            subjects=tuple(
+                SubjectOutcome(student_id=student_id, permitted=groups[group][0], withheld=groups[group][1])
+                for student_id, group in said["subjects"]
+            ),
+            policies=tuple(said["policies"]),
+            citations=tuple(said["citations"]),
+            obligations=tuple(_obligation(one) for one in said["obligations"]),
+            reviewed=said["reviewed"],
+        )
+
+
+def sealed_row(  # every argument is a column
+    sealer: Sealer,
+    *,
+    decision_id: UUID,
+    decided_at: datetime,
+    valid_until: datetime,
+    policy_hash: str,
+    record: DecisionRecord,
+    policy_input: bytes,
+    outcome: bytes,
+) -> DecisionRow:
+    """The row of a decision."""
+    row = DecisionRow(
+        id=decision_id,
+        decided_at=decided_at,
+        valid_until=valid_until,
+        action=record.request.action,
+        exchange_id=record.request.exchange_id,
+        policy_hash=policy_hash,
+    )
+    row.sealed_record = _seal(sealer, row, "record", record.model_dump_json(exclude_none=True).encode())
+    row.sealed_input = _seal(sealer, row, "input", policy_input)
+    row.sealed_outcome = _seal(sealer, row, "outcome", outcome)
+    return row
+
+
+def open_record(sealer: Sealer, row: DecisionRow) -> DecisionRecord:
+    """What was asked. Raises SealBroken."""
+    return DecisionRecord.model_validate_json(_open(sealer, row, "record", row.sealed_record))
+
+
+def open_input(sealer: Sealer, row: DecisionRow) -> bytes:
+    """The canonical bytes that the policies were given. Raises SealBroken."""
+    return _open(sealer, row, "input", row.sealed_input)
+
+
+def open_outcome(sealer: Sealer, row: DecisionRow) -> bytes:
+    """The canonical bytes that they answered. Raises SealBroken."""
+    return _open(sealer, row, "outcome", row.sealed_outcome)
+
+
+def recorded_decision(
+    row: DecisionRow, record: DecisionRecord, outcome: RecordedOutcome, *, readers: Collection[UUID], fallen: Fall | None
+) -> RecordedDecision:
+    """The decision in full, for the students whose custodians are among `readers`."""
+    request = record.request
+    own = {
+        subject.student_id for subject, custodian_id in zip(request.subjects, record.custodian_ids, strict=False) if custodian_id in readers
+    }
+    return RecordedDecision(
+        id=row.id,
+        action=request.action,
+        basis=request.basis,
+        purpose=request.purpose,
+        recipient_kind=request.recipient.kind,
+        recipient_id=request.recipient.id,
+        elements=request.elements,
+        consent_id=request.consent_id,
+        agreement_id=request.agreement_id,
+        exchange_id=request.exchange_id,
+        asserted_by=None if request.transfer is None else request.transfer.asserted_by,
+        asked_by=record.asked_by,
+        decided_at=row.decided_at,
+        valid_until=row.valid_until,
+        outcome=outcome.outcome,
+        subjects=tuple(subject for subject in outcome.subjects if subject.student_id is None or subject.student_id in own),
+        policies=outcome.policies,
+        citations=outcome.citations,
+        obligations=outcome.obligations,
+        reviewed=outcome.reviewed,
+        policy_hash=row.policy_hash,
+        input_hash=record.input_hash,
+        fallen=fallen,
+    )
+
+
+def _seal(sealer: Sealer, row: DecisionRow, part: Part, clear: bytes) -> bytes:
+    return sealer.seal(packed(clear), table=TABLE, row=row.id, of=_of(row, part))
+
+
+def _open(sealer: Sealer, row: DecisionRow, part: Part, sealed: bytes) -> bytes:
+    return unpacked(sealer.open(sealed, table=TABLE, row=row.id, of=_of(row, part)))
+
+
+def _of(row: DecisionRow, part: Part) -> str:
+    """INVARIANT: the clear columns that mean something are bound to the seal."""
+    return f"{part}:{_milliseconds(row.decided_at)}:{_milliseconds(row.valid_until)}:{row.action}:{row.exchange_id}:{row.policy_hash}"
+
+
+def _milliseconds(instant: datetime) -> int:
+    return (instant - EPOCH) // timedelta(milliseconds=1)
+
+
+def _obligation(said: dict[str, Any]) -> Obligation:
+    due_at = None if said["due_at"] is None else EPOCH + timedelta(milliseconds=said["due_at"])
+    return Obligation(kind=said["kind"], argument=said["argument"], citation=said["citation"], due_at=due_at)

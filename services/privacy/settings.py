@@ -1,0 +1,14 @@
+"""What the privacy service is told."""
+
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import Field
+
+from shared.settings import ServiceSettings
+
+
+class PrivacySettings(ServiceSettings):
+    """Settings of the privacy service; docs/settings.md documents each one."""
+
+    node_organisation_id: Annotated[UUID, Field(description="The state agency that runs the node: its id among the node's organisations.")]

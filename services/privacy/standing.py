@@ -1,0 +1,126 @@
+"""Standing: does a decision that permitted still hold? A revocation works on what waits to be delivered (decisions 3)."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.problems.privacy import FactsBehind
+from safepassage.wire_decisions import Fall, Withheld
+from services.privacy.behind import actor_of
+from services.privacy.evaluation import Evaluation, Judge, evaluate
+from services.privacy.facts import Facts, read_facts
+from services.privacy.inserts import insert_into
+from services.privacy.recorded import DecisionRecord, RecordedOutcome, open_outcome, open_record
+from services.privacy.sealing import Sealer
+from services.privacy.tables import DecisionFallRow, DecisionRow
+from shared.clock import Clock
+from shared.contracts.audit import Context, Event
+from shared.contracts.privacy import Standing
+from shared.database import Database
+from shared.internal_token import Principal
+from shared.outbox import Outbox
+
+TABLE = "decision_fall"
+
+UNKNOWN = Standing(stands=False, reason="unknown-decision")
+EXPIRED = Standing(stands=False, reason="decision-expired")
+NOTHING_PERMITTED = Standing(stands=False, reason="nothing-permitted")
+FACTS_MISSING = Standing(stands=False, reason="facts-missing")
+
+
+async def standing_of(
+    decision_id: UUID, *, database: Database, judge: Judge, sealer: Sealer, clock: Clock, outbox: Outbox, by: Principal
+) -> Standing:
+    """Decide the recorded request again, for now, on fresh facts. What was permitted must still be permitted.
+
+    # INVARIANT: a decision that has fallen once stays fallen, so that two attempts to deliver cannot be told differently.
+    """
+    async with database.reading() as tx:
+        row = await tx.get(DecisionRow, decision_id)
+        if row is None:
+            return UNKNOWN
+        fallen = await fall_of(tx, sealer, decision_id)
+        if fallen is not None:
+            return Standing(stands=False, reason=fallen.reason, citation=fallen.citation)
+        if clock() >= row.valid_until:
+            return EXPIRED
+        record = open_record(sealer, row)
+        asker = record.asked_by.organisation_id
+        try:
+            facts = await read_facts(
+                tx,
+                sealer,
+                record.request,
+                node_organisation_id=judge.node_organisation_id,
+                caller_organisation_id=asker,
+                at_stated_version=False,
+            )
+        except FactsBehind:
+            return FACTS_MISSING
+    outcome = RecordedOutcome.of(open_outcome(sealer, row))
+    if record.token is None:
+        return NOTHING_PERMITTED
+    evaluation = evaluate(judge, record.request, facts, caller_organisation_id=asker, now=facts.not_before(clock()))
+    lost = next(_lost(outcome, evaluation), None)
+    if lost is None:
+        return Standing(stands=True)
+    async with database.transaction() as tx:
+        await _keep_fall(tx, sealer, outbox, decision_id, record, facts, lost, by, evaluation.now)
+    return Standing(stands=False, reason=lost.reason, citation=lost.citation)
+
+
+async def fall_of(tx: AsyncSession, sealer: Sealer, decision_id: UUID) -> Fall | None:
+    """Why the decision fell, if it did. Raises SealBroken."""
+    row = await tx.get(DecisionFallRow, decision_id)
+    return None if row is None else Fall.model_validate_json(sealer.open(row.sealed, table=TABLE, row=decision_id, of="fall"))
+
+
+def _lost(outcome: RecordedOutcome, evaluation: Evaluation) -> Iterator[Withheld]:
+    """What was permitted then and is withheld now."""
+    for then, now in zip(outcome.subjects, evaluation.outcome.subjects, strict=True):
+        permitted = set(then.permitted)
+        yield from (one for one in now.withheld if one.element in permitted)
+
+
+async def _keep_fall(  # what it is kept with
+    tx: AsyncSession,
+    sealer: Sealer,
+    outbox: Outbox,
+    decision_id: UUID,
+    record: DecisionRecord,
+    facts: Facts,
+    lost: Withheld,
+    by: Principal,
+    now: datetime,
+) -> None:
+    fall = Fall(at=now, reason=lost.reason, citation=lost.citation)
+    values: dict[str, Any] = {
+        "decision_id": decision_id,
+        "fallen_at": now,
+        "sealed": sealer.seal(fall.model_dump_json().encode(), table=TABLE, row=decision_id, of="fall"),
+    }
+    statement = insert_into(tx, DecisionFallRow).values(**values).on_conflict_do_nothing().returning(DecisionFallRow.decision_id)
+    if (await tx.execute(statement)).scalar_one_or_none() is None:
+        return  # another attempt found it fallen at the same time, and told
+    context = Context(
+        operation="standing",
+        outcome="fallen",
+        reason=lost.reason,
+        citations=() if lost.citation is None else (lost.citation,),
+        exchange_id=record.request.exchange_id,
+        decision_id=decision_id,
+        consent_id=record.request.consent_id,
+        agreement_id=record.request.agreement_id,
+    )
+    event = {
+        "class": "decision",
+        "key": f"decision:{decision_id}:fallen",
+        "subjects": tuple(subject.student_id for subject in record.request.subjects),
+        "custodians": facts.custodians,
+        "actor": actor_of(by),
+        "context": context,
+    }
+    outbox.record(tx, Event.model_validate(event))
