@@ -1,0 +1,193 @@
+"""What school has to say: enrolments, attendance, courses, marks, tests."""
+
+from datetime import timedelta
+from random import Random
+
+from node.demo.synthetic.calendar import SchoolCalendar, first_day, last_day, weekdays
+from node.demo.synthetic.people import Document
+from node.demo.synthetic.states import LEVELS, Level, StatePlan, SyntheticOrganisation
+
+YEARS = 4
+"""School years that a record goes back, the present one among them."""
+
+COURSES: dict[Level, tuple[tuple[str, str, str], ...]] = {
+    "elementary": (
+        ("Reading", "51", "RD"),
+        ("Mathematics", "52", "MA"),
+        ("Science", "53", "SC"),
+        ("Art", "55", "AR"),
+        ("Music", "55", "MU"),
+    ),
+    "middle": (
+        ("English Language Arts", "51", "EL"),
+        ("Mathematics", "52", "MA"),
+        ("Life Science", "53", "SC"),
+        ("World History", "54", "HI"),
+        ("Spanish", "56", "SP"),
+        ("Physical Education", "58", "PE"),
+    ),
+    "high": (
+        ("English", "01", "EN"),
+        ("Algebra", "02", "AL"),
+        ("Biology", "03", "BI"),
+        ("United States History", "04", "US"),
+        ("Spanish", "24", "SP"),
+        ("Computer Science", "10", "CS"),
+        ("Physical Education", "08", "PE"),
+    ),
+}
+"""Title, SCED subject area, local prefix."""
+
+MARKS = ("A", "A-", "B+", "B", "B-", "C+", "C", "D")
+POINTS = {"A": 400, "A-": 370, "B+": 330, "B": 300, "B-": 270, "C+": 230, "C": 200, "D": 100}
+
+
+def level_of(grade: int) -> Level:
+    """The level of school that has `grade`."""
+    return next(level for level, (low, high) in LEVELS.items() if low <= grade <= high)
+
+
+def grade_code(grade: int) -> Document:
+    """CEDS Entry Grade Level."""
+    return {"system": "ceds:000100", "code": "KG" if grade == 0 else f"{grade:02d}"}
+
+
+def reference(organisation: SyntheticOrganisation, state: StatePlan) -> Document:
+    """How a record names an organisation."""
+    return {"name": organisation.name, "nces_id": organisation.nces_id, "state_id": organisation.state_id, "state": state.code}
+
+
+Attended = list[tuple[int, int, SyntheticOrganisation]]
+"""School year, grade, school; the present year first."""
+
+
+def enrollment(attended: Attended, district: SyntheticOrganisation, state: StatePlan) -> Document:
+    """The enrollment section: one enrolment a year, the present one without an exit."""
+    rows = []
+    for place, (year, grade, school) in enumerate(attended):
+        row: Document = {
+            "school": reference(school, state),
+            "district": reference(district, state),
+            "entry_date": first_day(year).isoformat(),
+            "entry_type": {"system": "ceds:000099", "code": "74001"},
+            "grade": grade_code(grade),
+            "school_year": year,
+            "calendar": "traditional",
+        }
+        if place:
+            row |= {"exit_date": last_day(year).isoformat(), "exit_type": {"system": "ceds:000110", "code": "01907"}}
+        rows.append(row)
+    return {"enrollments": rows, "residency": {"residence": reference(district, state), "responsible": reference(district, state)}}
+
+
+def attendance(attended: Attended, calendar: SchoolCalendar, random: Random, *, events_a_year: int) -> Document:
+    """The attendance section. The days of the summary agree with the events."""
+    events, summaries = [], []
+    for year, _, school in attended:
+        days = calendar.days_so_far() if year == calendar.year else weekdays(first_day(year), last_day(year))
+        span = max((min(calendar.as_of, last_day(year)) - first_day(year)).days, 1)
+        chosen = sorted(random.sample(range(span + 1), min(random.randint(events_a_year // 2, events_a_year), span)))
+        kinds = [random.choice(("ExcusedAbsence", "UnexcusedAbsence", "Tardy", "EarlyDeparture")) for _ in chosen]
+        for day, kind in zip(chosen, kinds, strict=True):
+            event: Document = {
+                "event_date": (first_day(year) + timedelta(days=day)).isoformat(),
+                "category": {"system": "ceds:000076", "code": kind},
+                "school": {"nces_id": school.nces_id},
+            }
+            if kind.endswith("Absence"):
+                event |= {"duration_days": "1", "reason": random.choice(("illness", "appointment", "family", "weather"))}
+            events.append(event)
+        absent = sum(kind.endswith("Absence") for kind in kinds)
+        summaries.append(
+            {
+                "school_year": year,
+                "school": {"nces_id": school.nces_id},
+                "days_enrolled": str(days),
+                "days_present": str(max(days - absent, 0)),
+                "days_absent": str(absent),
+                "times_tardy": kinds.count("Tardy"),
+            }
+        )
+    return {"events": events, "summary": summaries} if events else {"summary": summaries}
+
+
+def academics(attended: Attended, calendar: SchoolCalendar, random: Random, state: StatePlan) -> Document:
+    """The academics section: sections in progress for all, a transcript from grade 9 on."""
+    _, grade, school = attended[0]
+    section: Document = {
+        "current_courses": [
+            {
+                "section": f"{prefix}{grade:02d}-{random.randint(1, 4)}",
+                "course": _course(title, area, prefix, grade, state),
+                "school": {"nces_id": school.nces_id},
+                "begin_date": calendar.begins.isoformat(),
+                "mark": random.choice(MARKS),
+                "percentage": f"{random.randint(65, 100)}",
+                "as_of": calendar.as_of.isoformat(),
+            }
+            for title, area, prefix in COURSES[level_of(grade)]
+        ]
+    }
+    transcript = [
+        {
+            "course": _course(title, area, prefix, past, state),
+            "school": {"nces_id": where.nces_id},
+            "school_year": year,
+            "grade": grade_code(past),
+            "credit": {"type": {"system": "ceds:000072", "code": "00585"}, "attempted": "1", "earned": "1"},
+            "mark": random.choice(MARKS),
+            "mark_scale": {"system": "local:letter", "code": "A-F"},
+        }
+        for year, past, where in attended[1:]
+        if past >= 9
+        for title, area, prefix in COURSES["high"]
+    ]
+    if transcript:
+        points = sum(POINTS[str(row["mark"])] for row in transcript) * 10 // len(transcript)
+        section["transcript"] = transcript
+        section["grade_point_averages"] = [{"value": f"{points / 1000:.3f}", "maximum": "4", "weighted": False}]
+        section["graduation_plan"] = {
+            "plan": {"system": "local:graduation-plan", "code": "standard"},
+            "expected_on": last_day(calendar.year + 12 - grade).isoformat(),
+            "credits_required": "24",
+            "credits_earned": str(len(transcript)),
+        }
+    return section
+
+
+def _course(title: str, area: str, prefix: str, grade: int, state: StatePlan) -> Document:
+    return {
+        "title": f"{title} {grade}" if grade else title,
+        "local_code": {"system": f"{state.code}:courses", "code": f"{prefix}{grade:02d}"},
+        "sced_code": f"{area}{grade:03d}",
+    }
+
+
+def assessments(attended: Attended, random: Random, state: StatePlan, *, english_learner: bool) -> Document:
+    """The assessments section: mathematics and English each spring from grade 3 on, on the state's own scale. Empty before."""
+    low, high = state.score_scale
+    name = f"{state.name} Measures"
+    results = [
+        {
+            "assessment": {"system": f"{state.code}:assessments", "code": f"{subject[:3].upper()}-{grade}"},
+            "title": f"{name} {subject} {grade}",
+            "administered_on": f"{year}-04-{random.randint(10, 28)}",
+            "subject": {"system": "ceds:000021", "code": code},
+            "grade": grade_code(grade),
+            "scores": [{"method": {"system": f"{state.code}:scale", "code": "scale-score"}, "value": str(random.randint(low, high))}],
+            "performance_level": {"system": f"{state.code}:levels", "code": random.choice(("1", "2", "3", "4"))},
+        }
+        for year, grade, _ in attended[1:]
+        if grade >= 3
+        for subject, code in (("Mathematics", "01166"), ("English", "13373"))
+    ]
+    section: Document = {"results": results} if results else {}
+    if english_learner:
+        section["english_proficiency"] = [
+            {
+                "assessment": {"system": f"{state.code}:assessments", "code": "ELP"},
+                "administered_on": f"{attended[0][0] - 1}-09-20",
+                "scores": [{"method": {"system": f"{state.code}:elp", "code": "composite"}, "value": f"{random.randint(10, 45) / 10:.1f}"}],
+            }
+        ]
+    return section

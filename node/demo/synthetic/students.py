@@ -1,0 +1,210 @@
+"""The students of a state: seeded, deterministic, one at a time, so that a quarter of a million need no more memory than one."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from uuid import UUID
+
+from node.demo.synthetic import people, schooling, support
+from node.demo.synthetic.calendar import SchoolCalendar
+from node.demo.synthetic.hard_cases import CASES, apply_case
+from node.demo.synthetic.identifiers import local_student_id, social_security_number, state_student_id
+from node.demo.synthetic.names import ALIKE_TWINS
+from node.demo.synthetic.people import Document
+from node.demo.synthetic.states import StatePlan, SyntheticOrganisation, organisations
+from safepassage.record.loads import NewStudent
+from safepassage.wire_exchange import PersonSelector
+
+TWIN_SHARE = 0.03
+
+
+@dataclass(frozen=True)
+class SyntheticStudent:
+    """A student to load, and what is true of the person, which no service is ever told."""
+
+    index: int
+    case: str | None
+    """The hard case (hard_cases.CASES), None for an ordinary student."""
+    person_id: UUID
+    """Ground truth: who this is."""
+    twin_of: int | None
+    """Index of the twin."""
+    true_state_id: str
+    """The id that the state meant to give: the family knows it; the record of a swapped twin bears the other's."""
+    district: SyntheticOrganisation
+    school: SyntheticOrganisation
+    load: NewStudent
+
+    @property
+    def selector(self) -> PersonSelector:
+        """How the family and a new school would describe the child to another state."""
+        identity, contacts = self.load.record.identity, self.load.record.contacts
+        assert identity is not None and identity.name is not None and identity.birth_date is not None  # noqa: S101, PT018 every one has
+        guardians = (contacts.guardians or ()) if contacts else ()
+        return PersonSelector(
+            first_name=identity.name.first or "FNU",
+            middle_name=identity.name.middle,
+            last_name=" ".join(part for part in (identity.name.last_1, identity.name.last_2) if part),
+            birth_date=identity.birth_date.birth_date,
+            state_student_id=self.true_state_id,
+            former_school_nces_id=self.school.nces_id,
+            former_district_nces_id=self.district.nces_id,
+            guardian_last_name=guardians[0].name.last_1 if guardians else None,
+        )
+
+
+def students(
+    state: StatePlan, *, as_of: date, seed: int = 1, count: int = 200, size_bytes: int | None = None
+) -> Iterator[SyntheticStudent]:
+    """The first `count` students of `state` as of a day; the same seed and day give the same students, whatever the count.
+
+    The hard cases come first, in the order of `hard_cases.CASES`. With `size_bytes` each record's JSON has about that size.
+    """
+    world = _World(state, SchoolCalendar(as_of), seed)
+    for index in range(count):
+        yield world.student(index, size_bytes)
+
+
+class _World:
+    def __init__(self, state: StatePlan, calendar: SchoolCalendar, seed: int) -> None:
+        self.state, self.calendar, self.seed = state, calendar, seed
+        all_of_them = organisations(state)
+        self.districts = [one for one in all_of_them if one.kind == "lea"]
+        self.schools = {
+            district.key: [one for one in all_of_them if one.kind == "school" and one.parent == district.key] for district in self.districts
+        }
+
+    def random(self, *what: object) -> Random:
+        return Random("/".join(str(part) for part in (self.seed, self.state.code, *what)))
+
+    def student(self, index: int, size_bytes: int | None) -> SyntheticStudent:
+        case = CASES[index] if index < len(CASES) else None
+        twin_of = self._twin_of(index, case)
+        household = min(index, twin_of) if twin_of is not None else index
+        shared, own = self.random("household", household), self.random("student", index)
+        home = people.family(self.state, shared, household)
+        grade = 12 if case == "turned-18" else shared.randrange(13)
+        born = people.birth_date(self.calendar, grade, shared)
+        district, school, attended = self._attended(grade, shared)
+        girl = (shared if twin_of is not None else own).random() < 0.5
+        given = shared.choice(ALIKE_TWINS)[index - household] if twin_of is not None else None
+        true_id = state_student_id(self.state, index, self.seed)
+        document = self._document(home, own, born=born, girl=girl, given=given, index=index, attended=attended, district=district)
+        if twin_of is not None:
+            document["identity"]["multiple_birth"] = {"indicator": True, "order": index - household + 1}
+        bears = state_student_id(self.state, twin_of, self.seed) if case == "twins-swapped-ids" and twin_of is not None else true_id
+        document["identity"]["identifiers"][0]["value"] = bears
+        if case is not None:
+            apply_case(case, document, index=index, calendar=self.calendar, state=self.state, random=own, school=school)
+        _fill_up(document, size_bytes, self.calendar, own)
+        load = NewStudent.model_validate(
+            {
+                "source_system": f"{self.state.name} synthetic SIS",
+                "source_id": f"{self.state.code}{index:07d}",
+                "as_of": datetime(self.calendar.as_of.year, self.calendar.as_of.month, self.calendar.as_of.day, tzinfo=UTC),
+                "record": {name: section for name, section in document.items() if section},
+            }
+        )
+        person_id = UUID(int=self.random("person", index).getrandbits(128), version=4)
+        return SyntheticStudent(index, case, person_id, twin_of, true_id, district, school, load)
+
+    def _twin_of(self, index: int, case: str | None) -> int | None:
+        """Cases of two stand one after the other; elsewhere a slot of two is one of twins as often as births are."""
+        if case is not None:
+            first = CASES.index(case)
+            return (2 * first + 1 - index) if case.startswith("twins") else None
+        offset = index - len(CASES)
+        if self.random("slot", offset // 2).random() >= TWIN_SHARE:
+            return None
+        return index + 1 if offset % 2 == 0 else index - 1
+
+    def _attended(self, grade: int, random: Random) -> tuple[SyntheticOrganisation, SyntheticOrganisation, schooling.Attended]:
+        """District, present school, and the schools of the last years, without those of a level that the district does not have."""
+        level = schooling.level_of(grade)
+        having = [one for one in self.districts if any(school.level == level for school in self.schools[one.key])]
+        district = random.choices(having, weights=[6, *([1] * (len(having) - 1))])[0]
+        by_level = {
+            wanted: random.choice(those)
+            for wanted in ("elementary", "middle", "high")
+            if (those := [school for school in self.schools[district.key] if school.level == wanted])
+        }
+        attended = [
+            (self.calendar.year - back, grade - back, by_level[schooling.level_of(grade - back)])
+            for back in range(schooling.YEARS)
+            if grade - back >= 0 and schooling.level_of(grade - back) in by_level
+        ]
+        return district, by_level[level], attended
+
+    def _document(
+        self,
+        home: people.Family,
+        own: Random,
+        *,
+        born: date,
+        girl: bool,
+        given: str | None,
+        index: int,
+        attended: schooling.Attended,
+        district: SyntheticOrganisation,
+    ) -> Document:
+        has = {name: own.random() < share for name, share in support.RATES.items()}
+        calendar, state = self.calendar, self.state
+        identity = people.identity(home, own, born=born, girl=girl, given=given)
+        identity["identifiers"] = [
+            {"kind": "state", "system": state.code, "value": ""},
+            {"kind": "district", "system": str(district.nces_id), "value": local_student_id(index)},
+        ]
+        if own.random() < 0.2:
+            identity["ssn"] = social_security_number(index)
+        demographics = people.demographics(home, own)
+        if has["military"]:
+            demographics["military_connection"] = support.military(calendar)
+        programmes: Document = {
+            name: made
+            for name, made in (
+                ("english_learner", support.english_learner(calendar) if has["english_learner"] else None),
+                ("migrant", support.migrant(calendar) if has["migrant"] else None),
+                ("homeless", support.homeless(calendar, own) if has["homeless"] else None),
+                ("foster", support.foster(calendar, state.name) if has["foster"] else None),
+                ("meal_status", support.meal_status(calendar, own) if own.random() < 0.4 else None),
+            )
+            if made is not None
+        }
+        special = support.special_education(calendar, own) if has["iep"] else {}
+        if has["section_504"]:
+            special["section_504"] = support.section_504(calendar)
+        return {
+            "identity": identity,
+            "demographics": demographics,
+            "contacts": people.contacts(home, local_student_id(index)),
+            "enrollment": schooling.enrollment(attended, district, state),
+            "attendance": schooling.attendance(attended, calendar, own, events_a_year=8),
+            "academics": schooling.academics(attended, calendar, own, state),
+            "assessments": schooling.assessments(attended, own, state, english_learner=has["english_learner"]),
+            "special_education": special,
+            "programmes": programmes,
+            "health": support.health(born, own),
+            "discipline": {"incidents": [support.incident(calendar, attended[0][2].nces_id, own)]} if own.random() < 0.05 else {},
+        }
+
+
+def _fill_up(document: Document, size_bytes: int | None, calendar: SchoolCalendar, random: Random) -> None:
+    """Add attendance events of earlier years, or take the oldest events and courses away, until the JSON has about `size_bytes`."""
+    if size_bytes is None:
+        return
+    missing = size_bytes - len(json.dumps(document, ensure_ascii=False).encode())
+    events, transcript = document["attendance"].setdefault("events", []), document["academics"].get("transcript", [])
+    while missing < 0 and (len(events) > 1 or len(transcript) > 1):
+        missing += len(json.dumps(events.pop() if len(events) > 1 else transcript.pop())) + 2
+    while missing > 0:
+        event = {
+            "event_date": (calendar.begins - timedelta(days=random.randrange(1, 1400))).isoformat(),
+            "category": {"system": "ceds:000076", "code": "Tardy"},
+            "reason": "late bus on the county route",
+        }
+        events.append(event)
+        missing -= len(json.dumps(event)) + 2
+    if not events:
+        del document["attendance"]["events"]

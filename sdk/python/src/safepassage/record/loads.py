@@ -1,0 +1,135 @@
+"""What an information system says to load students, what it is told, and what a vendor reads."""
+
+from datetime import date
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from safepassage.record.identity import Identifier
+from safepassage.record.provenance import StatementOfDisagreement
+from safepassage.record.student_record import Sections, StudentRecord
+from safepassage.wire import Code, Instant, Name, Wire
+
+SourceId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class LoadedRecord(Sections):
+    """A record as its own agency loads it. Where it comes from is what the node knows of the caller; the caller does not say it."""
+
+    statements: Annotated[tuple[StatementOfDisagreement, ...], Field(max_length=50)] = ()
+
+
+class NewStudent(Wire):
+    """`POST /v1/students`, and each line of a JSON roster: the whole record; the same source id again replaces it."""
+
+    source_system: SourceId
+    source_id: SourceId
+    """The id in that system: by it the node finds the student again. It is not an element of the record and never leaves."""
+    as_of: Instant
+    record: LoadedRecord
+
+
+class ChangedStudent(Wire):
+    """`PUT /v1/students/{id}`: the whole record anew."""
+
+    version: Annotated[int, Field(ge=1)]
+    """The one that was read."""
+    source_system: SourceId
+    as_of: Instant
+    record: LoadedRecord
+
+
+class LoadedStudent(Wire):
+    """What became of one student's load."""
+
+    id: UUID
+    version: int
+    created: bool
+    unresolved: tuple["Unresolved", ...] = ()
+
+
+class Student(Wire):
+    """`GET /v1/students/{id}`."""
+
+    id: UUID
+    version: int
+    custodian_id: UUID
+    originating_agency: str
+    record: StudentRecord
+
+
+class Unresolved(Wire):
+    """A reference of a load that did not resolve: why and where. What it refers to is loaded as far as it goes, never invented."""
+
+    reason: Code
+    position: Annotated[str, StringConstraints(max_length=200)]
+    """File and row or element number, counted from 1; never a value."""
+
+
+class LoadReport(Wire):
+    """What a load did."""
+
+    id: UUID
+    format: Code
+    loaded_at: Instant
+    counts: dict[Code, int]
+    """students, created, changed, unchanged, and what else the format counts."""
+    reasons: dict[Code, int]
+    """How often each reason came up."""
+    unresolved: Annotated[tuple[Unresolved, ...], Field(max_length=10_000)]
+    """The first ten thousand."""
+
+
+class StudentLookup(Wire):
+    """`POST /v1/students/lookup`: an identifier with its system, or name and date of birth. In the body, so that no URL holds it."""
+
+    identifier: Identifier | None = None
+    first_name: Name | None = None
+    last_name: Name | None = None
+    birth_date: date | None = None
+
+
+class FoundStudents(Wire):
+    """Ids of students of the caller's own organisation; more than one needs a person's eye."""
+
+    students: tuple[UUID, ...]
+
+
+class RosterEntry(Sections):
+    """One student as a vendor sees it: exactly the scheduled elements that are permitted, under the vendor's own pseudonym."""
+
+    student: UUID
+    statements: tuple[StatementOfDisagreement, ...] = ()
+
+
+class RosterPage(Wire):
+    """`GET /v1/roster-entries`. A next page is in the Link header."""
+
+    agreement_id: UUID
+    decision_id: UUID | None
+    """None where no student is in reach."""
+    not_scheduled: tuple[str, ...]
+    """Elements asked for that the agreement does not schedule: the same for every student."""
+    students: Annotated[tuple[RosterEntry, ...], Field(max_length=1000)]
+
+
+class MatchReview(Wire):
+    """A request from another state whose child could not be told for certain: a person decides."""
+
+    id: UUID
+    request_id: UUID
+    candidates: tuple[UUID, ...]
+    """Student ids; their records are read as any other, and that is logged."""
+    reasons: tuple[Code, ...]
+    opened_at: Instant
+    expires_at: Instant
+    outcome: Literal["student", "none"] | None = None
+    student_id: UUID | None = None
+    resolved_at: Instant | None = None
+
+
+class MatchResolution(Wire):
+    """`POST /v1/matches/{id}/resolution`: which candidate the child is, or that none of them is."""
+
+    student_id: UUID | None
