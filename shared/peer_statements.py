@@ -103,7 +103,7 @@ class PeerStatements:
     def _usable(self, member: Member, *, stale: bool = False) -> Verified[NodeStatement] | None:
         """INVARIANT: within its lifetime, and signed by a key that the list in force names."""
         verified, fetched_at = self._known.get(member.entity_id, (None, None))
-        if verified is None or fetched_at is None or verified.kid not in by_kid(member.statement_keys):
+        if verified is None or fetched_at is None or verified.kid not in {jwk.kid for jwk in member.statement_keys}:
             return None
         now = self._clock()
         if now.timestamp() >= verified.message.exp or (now >= fetched_at + USED_FOR and not stale):

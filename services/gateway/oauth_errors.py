@@ -1,0 +1,89 @@
+"""What the token endpoint answers when it refuses: OAuth's own error documents (RFC 6749 section 5.2, RFC 9449, RFC 9396).
+
+A description never repeats what was sent. `reason` is what is counted and logged: a word of a closed list.
+"""
+
+from typing import Any
+
+from authlib.oauth2.rfc6749.errors import (
+    InvalidClientError,
+    InvalidRequestError,
+    InvalidScopeError,
+    OAuth2Error,
+    UnauthorizedClientError,
+    UnsupportedGrantTypeError,
+)
+
+
+class TokenRequestInvalid(InvalidRequestError):
+    """The request has not the documented form."""
+
+    reason = "malformed"
+
+
+class SecondMethod(TokenRequestInvalid):
+    """More than one way of authenticating, or another than private_key_jwt."""
+
+    reason = "second-method"
+
+
+class ClientNotAuthenticated(InvalidClientError):
+    """The client did not prove who it is. Whether it exists is not told.
+
+    `status_code` 401 without a `WWW-Authenticate` challenge: the credential is in the body, not in a header.
+    """
+
+    def __init__(self, reason: str, description: str = "client authentication failed") -> None:
+        super().__init__(description, status_code=401)
+        self.reason = reason
+
+    def get_headers(self) -> Any:
+        """Without Authlib's `Basic` challenge."""
+        return OAuth2Error.get_headers(self)
+
+
+class GrantTypeNotSupported(UnsupportedGrantTypeError):
+    """Only client_credentials is. Authlib's own description repeats what was sent."""
+
+    reason = "grant-type"
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def get_error_description(self) -> str:
+        """A constant."""
+        return "grant_type must be client_credentials"
+
+
+class ClientNotInForce(UnauthorizedClientError):
+    """The client is authentic; it, or its organisation, is not in force."""
+
+    reason = "not-in-force"
+
+
+class ScopeNotGranted(InvalidScopeError):
+    """A scope that this client may not have. Never a token with less than was asked for."""
+
+    reason = "scope"
+
+
+class ProofRefused(OAuth2Error):
+    """The DPoP proof is missing or not valid (RFC 9449 section 5)."""
+
+    error = "invalid_dpop_proof"
+    reason = "proof"
+
+
+class ProofNeedsNonce(OAuth2Error):
+    """The DPoP proof has to hold the nonce of the DPoP-Nonce header (RFC 9449 section 8)."""
+
+    error = "use_dpop_nonce"
+    reason = "proof-nonce"
+    description = "put the nonce of the DPoP-Nonce header into the proof and try again"
+
+
+class DetailsRefused(OAuth2Error):
+    """The authorization details are malformed, of an unknown type, or wider than the registration (RFC 9396 section 5)."""
+
+    error = "invalid_authorization_details"
+    reason = "authorization-details"

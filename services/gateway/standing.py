@@ -1,0 +1,67 @@
+"""Whether a token that is out still counts: its client is in force, and the key that asked for it is still the client's.
+
+What changed within a token's lifetime is loaded each second and at once after a change made here; older changes meet no living token.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from safepassage.problems import SuiteError
+from safepassage.problems.access import AccessTokenNotValid
+from safepassage.problems.requests import TemporarilyUnavailable
+from services.gateway.known_clients import keys_of
+from services.gateway.tables import ClientRow
+from services.gateway.tokens import AccessClaims
+from shared.clock import Clock
+from shared.database import Database
+from shared.peer_statements import PeerStatements
+
+BELIEVED_FOR: Final = timedelta(seconds=15)
+"""What was loaded counts for so long; then nobody is let in until it can be loaded again."""
+MARGIN: Final = timedelta(minutes=2)
+
+
+class Standing:
+    """The clients that changed lately: those that are out, and the keys of the others."""
+
+    def __init__(self, database: Database, statements: PeerStatements, clock: Clock, *, token_seconds: int) -> None:
+        self._database, self._statements, self._clock = database, statements, clock
+        self._looks_back = timedelta(seconds=token_seconds) + MARGIN
+        self._kids: dict[str, frozenset[str]] = {}
+        self._loaded_at: datetime | None = None
+
+    async def refresh(self) -> None:
+        """Load what changed within the lifetime of a token."""
+        now = self._clock()
+        async with self._database.reading() as tx:
+            query = select(ClientRow.id, ClientRow.jwks, ClientRow.disabled_at).where(ClientRow.changed_at > now - self._looks_back)
+            rows = (await tx.execute(query)).all()
+        self._kids = {str(UUID(str(row.id))): _kids(row.jwks, row.disabled_at) for row in rows}
+        self._loaded_at = now
+
+    def require(self, claims: AccessClaims, now: datetime) -> None:
+        """Raises AccessTokenNotValid for a token that counts no more; TemporarilyUnavailable while that cannot be known."""
+        if claims.organisation_kind == "peer":
+            self._require_peer(claims)
+            return
+        if self._loaded_at is None or now > self._loaded_at + BELIEVED_FOR:
+            raise TemporarilyUnavailable("it cannot be known whether the token still counts")
+        kids = self._kids.get(claims.client_id)
+        if kids is not None and claims.client_kid not in kids:
+            raise AccessTokenNotValid("the token was taken back")
+
+    def _require_peer(self, claims: AccessClaims) -> None:
+        """INVARIANT: the trust list in force is asked at each request, so a revoked member is out at once."""
+        try:
+            statement = self._statements.known(claims.client_id)
+        except SuiteError as error:
+            raise AccessTokenNotValid("the node is no active member") from error
+        if statement is not None and claims.client_kid not in {jwk.kid for jwk in statement.client_authentication}:
+            raise AccessTokenNotValid("the token was taken back")
+
+
+def _kids(jwks: str, disabled_at: datetime | None) -> frozenset[str]:
+    return frozenset() if disabled_at is not None else frozenset(keys_of(jwks))

@@ -1,0 +1,185 @@
+"""`POST /oauth/token`: a client that proves who it is, with a key that it proves to have, gets a token for that key."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from authlib.oauth2.rfc6749.errors import OAuth2Error
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+from fastapi import APIRouter, Request
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+from starlette.responses import JSONResponse, Response
+
+from safepassage.problems.access import ProofNonceRequired, ProofNotValid
+from services.gateway.authorization_server import MachineServer, TokenRequest
+from services.gateway.client_authentication import SpentAssertion, read_assertion, verify_assertion
+from services.gateway.client_keys import ClientKey
+from services.gateway.forms import parse_form
+from services.gateway.known_clients import KnownClients
+from services.gateway.nonces import ProofNonces
+from services.gateway.oauth_errors import ClientNotAuthenticated, ProofNeedsNonce, ProofRefused
+from services.gateway.proof_of_possession import REMEMBERED_SECONDS, Proof, Proofs
+from services.gateway.refusals import Refusals
+from services.gateway.replay import insert_spent
+from services.gateway.settings import GatewaySettings
+from services.gateway.tokens import AccessClaims, AccessTokens
+from shared.clock import Clock
+from shared.contracts.audit import Actor, Context, Event
+from shared.database import Database
+from shared.outbox import Outbox
+
+PATH = "/oauth/token"
+
+router = APIRouter(tags=["oauth"])
+
+
+def stand_ins() -> Mapping[str, ClientKey]:
+    """Keys by algorithm that signed nothing, to be checked where a client has no such key: it takes as long."""
+    modulus = RSAPublicNumbers(65537, secrets.randbits(2048) | 1 << 2047 | 1).public_key()
+    okp, ec, rsa = OKPKey.generate_key("Ed25519"), ECKey.generate_key("P-256"), RSAKey(modulus, modulus)
+    keys = {"Ed25519": okp, "EdDSA": okp, "ES256": ec, "PS256": rsa}
+    return {name: ClientKey("", name, "", key) for name, key in keys.items()}
+
+
+@dataclass
+class TokenEndpoint:
+    """What the endpoint needs, put together when the process opens."""
+
+    settings: GatewaySettings
+    clock: Clock
+    database: Database
+    outbox: Outbox
+    clients: KnownClients
+    tokens: AccessTokens
+    proofs: Proofs
+    nonces: ProofNonces
+    refusals: Refusals
+    server: MachineServer
+    stand_ins: Mapping[str, ClientKey]
+
+    async def answer(
+        self, body: bytes, *, content_type: str, query: bytes, authorization: bool, proofs: Sequence[str]
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """Status, JSON document and headers of the answer to one token request."""
+        headers = {"cache-control": "no-store", "pragma": "no-cache"}
+        now = self.clock()
+        if self.settings.require_proof_nonce:
+            headers["dpop-nonce"] = self.nonces.give(now)
+        try:
+            form = parse_form(body, content_type=content_type, query=query)
+            proof = self._proof(proofs, now)
+            return 200, await self._token(form, proof, authorization=authorization, now=now), headers
+        except OAuth2Error as error:
+            self.refusals.count(getattr(error, "reason", "other"), now)
+            if isinstance(error, ProofNeedsNonce):
+                headers["dpop-nonce"] = self.nonces.give(now)
+            status, document, _ = error()
+            return status, document, headers
+
+    def _proof(self, proofs: Sequence[str], now: datetime) -> Proof:
+        if len(proofs) != 1:
+            raise ProofRefused("one DPoP proof is needed")
+        url = self.settings.entity_id + PATH
+        try:
+            proof = self.proofs.verify(proofs[0], method="POST", url=url, now=now, token=None, bound_to=None)
+        except ProofNotValid as error:
+            raise ProofRefused(error.detail) from error
+        if proof.nonce is not None or self.settings.require_proof_nonce:
+            try:
+                self.nonces.verify(proof.nonce or "", now)
+            except ProofNonceRequired as error:
+                raise ProofNeedsNonce from error
+        return proof
+
+    async def _token(self, form: Mapping[str, str], proof: Proof, *, authorization: bool, now: datetime) -> dict[str, Any]:
+        assertion = read_assertion(form, authorization=authorization)
+        client = await self.clients.find(assertion.client_id, kid=assertion.kid, now=now)
+        key = None if client is None else client.keys.get(assertion.kid)
+        stand_in = self.stand_ins.get(assertion.message.header["alg"]) or self.stand_ins["Ed25519"]
+        spent = verify_assertion(assertion, key=key, stand_in=stand_in, issuer=self.settings.entity_id, now=now)
+        granted = self.server.grant(TokenRequest(self.settings.entity_id, form, client=client, jkt=proof.thumbprint))
+        token, claims = self.tokens.issue(
+            now=now,
+            jkt=granted.jkt,
+            sub=assertion.client_id,
+            client_id=assertion.client_id,
+            scope=granted.granted_scope,
+            client_kid=assertion.kid,
+            organisation_id=granted.client.organisation_id,
+            organisation_kind=granted.client.organisation_kind,
+            role=granted.client.role,
+            authorization_details=() if granted.details is None else (granted.details,),
+        )
+        await self._store(spent, proof, claims, now)
+        answer = {"access_token": token, "token_type": "DPoP", "expires_in": self.tokens.lifetime_seconds, "scope": granted.granted_scope}
+        if granted.details is not None:
+            answer["authorization_details"] = [granted.details.claims()]
+        return answer
+
+    async def _store(self, spent: SpentAssertion, proof: Proof, claims: AccessClaims, now: datetime) -> None:
+        """INVARIANT: in one transaction assertion and proof are used up and the token is on its way to the log, or there is none."""
+        until = now + timedelta(seconds=REMEMBERED_SECONDS + 1)
+        async with self.database.transaction() as tx:
+            rows = ((spent.digest, spent.expires_at), (proof.digest, until))
+            new = await insert_spent(tx, rows, sqlite_engine=self.database.is_sqlite)
+            if spent.digest not in new:
+                raise ClientNotAuthenticated("assertion-replayed", "the assertion was used before: make a new one, with a new jti")
+            if proof.digest not in new:
+                raise ProofRefused("the proof was used before: make a new one, with a new jti")
+            self.outbox.record(tx, _issued(claims))
+
+
+def _issued(claims: AccessClaims) -> Event:
+    kind = "peer" if claims.organisation_kind == "peer" else "client"
+    purpose = claims.authorization_details[0].purpose if claims.authorization_details else None
+    return Event(
+        class_="authentication",
+        key=f"token:{claims.jti}",
+        actor=Actor(kind=kind, client_id=claims.client_id, organisation_id=claims.organisation_id, role=claims.role),
+        context=Context(operation="token-issued", outcome="issued", purpose=purpose),
+    )
+
+
+@router.post(
+    PATH,
+    response_model=None,
+    responses={
+        200: {"description": "A DPoP-bound access token (RFC 9068)", "content": {"application/json": {"schema": {"type": "object"}}}},
+        400: {"description": "OAuth error document (RFC 6749 section 5.2)"},
+        401: {"description": "invalid_client"},
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/x-www-form-urlencoded": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["grant_type", "client_assertion_type", "client_assertion"],
+                        "properties": {
+                            "grant_type": {"const": "client_credentials"},
+                            "scope": {"type": "string", "description": "Separated by spaces; by default all that the client has."},
+                            "client_assertion_type": {"const": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+                            "client_assertion": {"type": "string", "description": "RFC 7523; aud is the issuer, 60 seconds at the most."},
+                            "authorization_details": {"type": "string", "description": "RFC 9396: one student_data_access."},
+                        },
+                    }
+                }
+            },
+        },
+        "parameters": [{"name": "DPoP", "in": "header", "required": True, "schema": {"type": "string"}, "description": "RFC 9449"}],
+    },
+)
+async def issue_token(request: Request) -> Response:
+    """Issue an access token: client_credentials with private_key_jwt and DPoP."""
+    endpoint: TokenEndpoint = request.app.state.token_endpoint
+    status, document, headers = await endpoint.answer(
+        await request.body(),
+        content_type=request.headers.get("content-type", ""),
+        query=request.scope["query_string"],
+        authorization="authorization" in request.headers,
+        proofs=request.headers.getlist("dpop"),
+    )
+    return JSONResponse(document, status, headers)
