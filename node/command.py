@@ -3,6 +3,7 @@
 import typer
 
 from node.commands import keys, services, trust
+from node.commands.doctor import doctor
 from node.commands.new import new
 from node.commands.up import up
 
@@ -10,6 +11,7 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_
 app.command()(new)
 app.command()(up)
 app.command()(services.serve)
+app.command()(doctor)
 app.command()(services.migrate)
 app.add_typer(keys.app, name="keys")
 app.add_typer(trust.app, name="trust")

@@ -87,6 +87,11 @@ def check(previous: ListFile, file: ListFile) -> None:
     console.print(f"Serial {verified.content.serial} follows serial {held.content.serial}.")
 
 
+def expiry_of(file: Path) -> int:
+    """When a list expires, in seconds since the epoch. Read, not verified."""
+    return _parse(file.read_bytes()).content.expires_at
+
+
 def _read(file: Path | None) -> VerifiedTrustList | None:
     return None if file is None else _parse(file.read_bytes())
 

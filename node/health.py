@@ -1,0 +1,96 @@
+"""What an operator wants to know before a student's record waits: keys, stores, what did not get out, what is about to expire."""
+
+import shutil
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy import text
+
+from safepassage.compact import split
+from safepassage.problems import SuiteError
+from shared.app import internal_tokens
+from shared.database import Database
+from shared.keys import KeyFileUnusable
+from shared.migrations import SchemaNotAtHead, require_head
+from shared.settings import ServiceSettings
+from shared.who_may_call import ServiceName
+
+LEAST_FREE_BYTES = 2**30
+WARN_DAYS = 5
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    state: Literal["good", "warning", "bad"]
+    detail: str = ""
+    remedy: str = ""
+
+
+async def examine_service(service: ServiceName, settings: ServiceSettings, *, now: datetime) -> AsyncIterator[Finding]:
+    """Look at one service's keys, store and outbox. Nothing is changed."""
+    try:
+        internal_tokens(service, settings)
+        yield Finding(f"{service}: keys", "good")
+    except KeyFileUnusable as error:
+        yield Finding(f"{service}: keys", "bad", str(error), "safepassage-node keys create makes a new node's keys")
+    database = Database.of(settings)
+    try:
+        async for finding in _examine_store(service, database, now):
+            yield finding
+    finally:
+        await database.close()
+
+
+async def _examine_store(service: ServiceName, database: Database, now: datetime) -> AsyncIterator[Finding]:
+    try:
+        await require_head(service, database)
+        yield Finding(f"{service}: store", "good")
+    except SchemaNotAtHead as error:
+        yield Finding(f"{service}: store", "bad", str(error), "safepassage-node migrate (embedded: up)")
+        return
+    except Exception as error:
+        yield Finding(
+            f"{service}: store", "bad", f"does not answer ({type(error).__name__})", "start the database; check its role and schema"
+        )
+        return
+    if service == "audit":
+        return
+    async with database.reading() as tx:
+        waiting = (await tx.execute(text("SELECT count(*), min(next_attempt_at) FROM outbox WHERE refused_as IS NULL"))).one()
+        refused = (await tx.execute(text("SELECT count(*) FROM outbox WHERE refused_as IS NOT NULL"))).scalar_one()
+    late_seconds = 0 if waiting[1] is None else max(0, int(now.timestamp() - waiting[1] / 1000))
+    state: Literal["good", "warning", "bad"] = "bad" if refused else "warning" if late_seconds > 600 else "good"
+    detail = f"{waiting[0]} waiting, {refused} refused for good" if waiting[0] or refused else ""
+    yield Finding(f"{service}: outbox", state, detail, "read the service's log for the refusal's code" if refused else "")
+
+
+def examine_folder(folder: Path) -> Finding:
+    """Look at the room that is left."""
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE_BYTES:
+        return Finding("disk", "bad", f"{free // 2**20} MiB free", "make room: a full disk stops the log, and so everything")
+    return Finding("disk", "good", f"{free // 2**30} GiB free")
+
+
+def examine_expiry(what: str, expires_at: int, *, now: datetime, remedy: str) -> Finding:
+    """Look at how long something is still in force."""
+    days = (expires_at - now.timestamp()) / 86_400
+    if days <= 0:
+        return Finding(what, "bad", "expired", remedy)
+    return Finding(what, "warning" if days < WARN_DAYS else "good", f"in force for {days:.0f} days", remedy if days < WARN_DAYS else "")
+
+
+def examine_statement(file: Path, *, now: datetime) -> Finding:
+    """Look at the node's own statement."""
+    remedy = "sign it again: safepassage-node keys statement"
+    try:
+        payload = split(file.read_text().strip())[1]
+        return examine_expiry("node statement", int(payload["exp"]), now=now, remedy=remedy)
+    except (OSError, SuiteError, KeyError, ValueError):
+        return Finding("node statement", "bad", "missing or unreadable", remedy)
