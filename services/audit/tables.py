@@ -5,6 +5,7 @@ checkpoint. With the key-encryption key it tells who saw what.
 """
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger, String, Text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -16,6 +17,10 @@ DIGEST_BYTES = 32
 KEY_ID_BYTES = 16
 EVENT_KEY_BYTES = 22
 """Time in the key, if there is one (6), and 16 of its digest: services.audit.drafts."""
+
+
+_CLUSTERED: Final = {"sqlite_with_rowid": False}
+"""SQLite: rows lie in the order of their primary key, without a second tree."""
 
 
 class Base(DeclarativeBase):
@@ -52,8 +57,6 @@ class TreeStateRow(Base):
     """Time of the last entry, whole seconds: it never goes back."""
     index_rows: Mapped[int] = mapped_column(BigInteger)
     """Rows of `subject_entry` so far: which block takes the next ones."""
-    writer: Mapped[str] = mapped_column(String(32))
-    """The process that appended last: another one's memory of the tree is stale."""
 
 
 class SegmentRow(Base):
@@ -109,7 +112,7 @@ class AppendedRow(Base):
     """Which event is which entry: the same key is the same index for ever. Never changed, never deleted."""
 
     __tablename__ = "appended"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = _CLUSTERED
 
     event_key: Mapped[bytes] = mapped_column(LargeBinary(EVENT_KEY_BYTES), primary_key=True)
     event_digest: Mapped[bytes] = mapped_column(LargeBinary(DIGEST_BYTES))
@@ -130,10 +133,10 @@ class SealedRow(Base):
 
 
 class SubjectEntryRow(Base):
-    """The index: which entries are about whom. Rows lie together in blocks, so that appending touches few pages; a search asks each block."""
+    """The index: which entries are about whom. Rows lie in blocks, so that appending touches few pages; a search asks each block."""
 
     __tablename__ = "subject_entry"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = _CLUSTERED
 
     block: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     """Number of the block, over all logs."""
@@ -150,7 +153,7 @@ class SubjectKeyRow(Base):
     """The data key of one student for one school year, wrapped. Destroying it makes what it sealed unreadable."""
 
     __tablename__ = "subject_key"
-    __table_args__ = {"sqlite_with_rowid": False}
+    __table_args__ = _CLUSTERED
 
     key_id: Mapped[bytes] = mapped_column(LargeBinary(KEY_ID_BYTES), primary_key=True)
     """The student's tag in that year."""

@@ -1,8 +1,8 @@
 """The Merkle tree of a log, RFC 9162 section 2.1: how it grows, and which of its nodes prove what. Pure.
 
-A tree of `size` leaves is a row of complete subtrees, one for each bit of `size`: its *peaks*. Growing needs only those. A proof is a list of
-ranges of leaves, from the leaf towards the root; a range is again a row of complete subtrees, so every proof is folded from complete nodes
-alone, and those never change once they exist.
+A tree of `size` leaves is a row of complete subtrees, one for each bit of `size`: its *peaks*. Growing needs only those. A proof is a
+list of ranges of leaves, from the leaf towards the root; a range is again a row of complete subtrees, so every proof is folded from
+complete nodes alone, and those never change once they exist.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,10 +15,10 @@ EMPTY_ROOT: Final = sha256(b"").digest()
 
 
 class Node(NamedTuple):
-    """A complete subtree: `index` counts the nodes of its level; it covers the leaves [index << level, (index + 1) << level)."""
+    """A complete subtree: the `n`th of its level; it covers the leaves [n << level, (n + 1) << level)."""
 
     level: int
-    index: int
+    n: int
 
 
 class Range(NamedTuple):
@@ -149,18 +149,18 @@ class Growth:
             first, nodes, level = first >> 1, parents_of(nodes), level + 1
         size = before.size + len(leaf_hashes)
         self._old_peaks = peaks
-        self.after = Frontier(size, tuple(self.hash_of(node) for node in complete_nodes(0, size)))
+        self.after = Frontier(size, tuple(self.hash_of(*node) for node in complete_nodes(0, size)))
         self._paths: dict[tuple[int, int], tuple[bytes, ...]] = {}
 
-    def hash_of(self, node: Node) -> bytes:
+    def hash_of(self, level: int, n: int) -> bytes:
         """The hash of a node that this step completed, or of a peak of the tree before. Raises KeyError for any other."""
-        if node.level < len(self._levels):
-            first, nodes = self._levels[node.level]
-            if 0 <= node.index - first < len(nodes):
-                return nodes[node.index - first]
-        if (node.index + 1) << node.level <= self.before.size and node.index == (self.before.size >> node.level) - 1:
-            return self._old_peaks[node.level]
-        raise KeyError(node)
+        if level < len(self._levels):
+            first, nodes = self._levels[level]
+            if 0 <= n - first < len(nodes):
+                return nodes[n - first]
+        if n == (self.before.size >> level) - 1:
+            return self._old_peaks[level]
+        raise KeyError(level, n)
 
     def completed(self, level: int) -> Iterator[tuple[int, bytes]]:
         """Index and hash of each node of `level` that this step completed, in order."""
@@ -184,7 +184,7 @@ class Growth:
         sibling = index ^ 1
         start = sibling << level
         if start + (1 << level) <= self.after.size:
-            return (self.hash_of(Node(level, sibling)), *above)
+            return (self.hash_of(level, sibling), *above)
         if start < self.after.size:
-            return (fold([self.hash_of(node) for node in complete_nodes(start, self.after.size)]), *above)
+            return (fold([self.hash_of(*node) for node in complete_nodes(start, self.after.size)]), *above)
         return above

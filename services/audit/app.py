@@ -1,0 +1,81 @@
+"""The audit service: it only appends.
+
+audit is not trusted with the past: whoever controls it can stop the node and read who saw what; it cannot rewrite what it has logged
+unseen by those who pinned its checkpoints.
+"""
+
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
+
+from safepassage.compact import thumbprint
+from services.audit import append
+from services.audit.checkpoints import CheckpointSigner
+from services.audit.sequencer import Sequencer
+from services.audit.settings import AuditSettings
+from services.audit.shards import Shards
+from services.audit.subject_keys import SubjectKeys
+from services.audit.tables import OrganisationRow
+from shared.app import build
+from shared.clock import Clock, system_clock
+from shared.contracts.audit import AppendRequest
+from shared.cursors import Cursors
+from shared.key_encryption import FileKeyProvider
+from shared.keys import SigningKey, read_public_key, read_symmetric_key
+from shared.projections import organisations_router
+from shared.siblings import Transport
+from shared.who_may_call import ServiceName
+
+
+async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
+    state = app.state
+    settings: AuditSettings = state.settings
+    folder = settings.keys_directory
+    decision_key = read_public_key(folder / "decision-verification.json")
+    state.decision_keys = {thumbprint(decision_key): decision_key}
+    state.cursors = Cursors(read_symmetric_key(folder / "cursor.key"))
+    state.keys = SubjectKeys(FileKeyProvider(folder / "key-encryption"))
+    signer = CheckpointSigner(SigningKey.load(folder / "log.json"))
+    shards = Shards(state.database, signer, state.keys, settings.host)
+    state.sequencer = Sequencer(state.database, shards, state.keys, signer, state.clock, checkpoint_seconds=settings.checkpoint_seconds)
+    await state.sequencer.open()
+
+
+async def _run_sequencer(app: FastAPI) -> None:
+    await app.state.sequencer.run()
+
+
+def create_app(
+    settings: AuditSettings, *, transports: Mapping[ServiceName, Transport] | None = None, clock: Clock = system_clock
+) -> FastAPI:
+    """The application; audit calls no sibling, so `transports` is for the embedded node's sake."""
+    app = build(
+        "audit",
+        settings,
+        routers=(append.router, organisations_router(OrganisationRow)),
+        summary="Appends what was asked, decided, disclosed and received; proves it; tells who saw what.",
+        tables=None,
+        opening=_open,
+        workers=(_run_sequencer,),
+        transports=transports,
+        clock=clock,
+    )
+    _describe_append(app)
+    return app
+
+
+def _describe_append(app: FastAPI) -> None:
+    """Put the body of the append, which FastAPI does not parse, into the OpenAPI document."""
+    document = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        schema = document()
+        _, definitions = models_json_schema([(AppendRequest, "validation")], ref_template="#/components/schemas/{model}")
+        for name, definition in definitions["$defs"].items():
+            schema["components"]["schemas"].setdefault(name, definition)
+        return schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

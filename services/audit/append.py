@@ -1,0 +1,146 @@
+"""`POST /internal/entries`: the only way into the log for the other services.
+
+The hottest path of the node: the body is parsed by pydantic's JSON reader at once, and the answer is written directly; FastAPI
+describes the operation and takes no part in it.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import ValidationError
+
+from safepassage.problems.log import (
+    ClassNotYours,
+    DecisionMissing,
+    DecisionNotCovering,
+    EventKeyReused,
+    LogFrozen,
+)
+from safepassage.problems.messages import MessageExpired
+from safepassage.problems.requests import BodyTooLarge, InvalidRequest, LogUnavailable, MalformedBody
+from services.audit.answers import append_answer, prove_duplicates
+from services.audit.authority import Permission, needs_decision, permission_of, require_own_class
+from services.audit.bulk import Bulk
+from services.audit.drafts import Draft, draft_of
+from services.audit.sequencer import Receipt, Sequencer
+from services.audit.tables import AppendedRow
+from shared.contracts.audit import AppendRequest, AppendResponse, Event
+from shared.internal_token import HEADER, Principal
+from shared.problems import invalid_request, responses
+
+router = APIRouter(tags=["internal"])
+
+EVENTS_OF_A_STEP = 256
+SUBJECTS_OF_A_STEP = 2_000
+"""A large request is appended in steps, so that the next one is prepared while the last one commits."""
+
+_BODY = {"requestBody": {"required": True, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/AppendRequest"}}}}}
+
+
+@router.post(
+    "/internal/entries",
+    response_model=AppendResponse,
+    openapi_extra=_BODY,
+    responses=responses(
+        MalformedBody,
+        BodyTooLarge,
+        InvalidRequest,
+        ClassNotYours,
+        DecisionMissing,
+        DecisionNotCovering,
+        EventKeyReused,
+        LogFrozen,
+        LogUnavailable,
+    ),
+)
+async def append_entries(request: Request) -> Response:
+    """Append events, each once: an event that came before, with the same key, is answered with the entry that it is.
+
+    Ahead-entries (request, disclosure, read, export, received) are answered with proof. If one event is refused, those before it may have
+    been appended; sent again, they are duplicates.
+    """
+    state = request.app.state
+    now: datetime = state.clock()
+    principal = _sender(request, now)
+    events = await _events(request)
+    permissions = [_permission(event, principal, state, now) for event in events]
+    sequencer: Sequencer = state.sequencer
+    if any(permission is not None and permission.expired for permission in permissions):
+        await _require_appended_before(state, principal, events, permissions)
+    steps: list[asyncio.Task[Receipt]] = []
+    for step in _steps(events):
+        drafts = [_draft(events[at], permissions[at], principal, sequencer) for at in step]
+        steps.append(asyncio.ensure_future(sequencer.append(drafts)))
+        await asyncio.sleep(0)
+    receipts = await asyncio.gather(*steps, return_exceptions=True)
+    answers: list[Receipt] = []
+    for receipt in receipts:
+        if isinstance(receipt, BaseException):
+            raise receipt
+        answers.append(receipt)
+    async with state.database.reading() as tx:
+        proven = await prove_duplicates(tx, answers, events)
+    return Response(append_answer(answers, events, proven, size=sequencer.size), media_type="application/json")
+
+
+def _sender(request: Request, now: datetime) -> Principal:
+    principal: Principal = request.app.state.internal_tokens.verify(request.headers.get(HEADER), now)
+    if principal.service == "gateway" and principal.caller is not None:
+        raise ClassNotYours("a client's request never reaches the log's own door")
+    return principal
+
+
+async def _events(request: Request) -> Sequence[Event]:
+    limit: int = request.app.state.settings.max_append_bytes
+    chunks, length = [], 0
+    async for chunk in request.stream():
+        length += len(chunk)
+        if length > limit:
+            raise BodyTooLarge
+        chunks.append(chunk)
+    try:
+        return AppendRequest.model_validate_json(b"".join(chunks)).events
+    except ValidationError as error:
+        raise invalid_request(error) from None
+
+
+def _permission(event: Event, principal: Principal, state: Any, now: datetime) -> Permission | None:
+    require_own_class(event, principal)
+    if not needs_decision(event, principal):
+        return None
+    return permission_of(event, issuer=state.settings.entity_id, keys=state.decision_keys, now=now)
+
+
+def _draft(event: Event, permission: Permission | None, principal: Principal, sequencer: Sequencer) -> Draft:
+    draft = draft_of(event, producer=principal.service, digest_key=sequencer.digest_key)
+    if permission is None:
+        return draft
+    return draft._replace(decision=permission.decision, policy_hash=permission.policy_hash)
+
+
+async def _require_appended_before(
+    state: Any, principal: Principal, events: Sequence[Event], permissions: Sequence[Permission | None]
+) -> None:
+    """An expired decision is enough to be told where the event is that was logged while it held. Raises MessageExpired."""
+    keys = [
+        _draft(event, permission, principal, state.sequencer).event_key
+        for event, permission in zip(events, permissions, strict=True)
+        if permission is not None and permission.expired
+    ]
+    async with state.database.reading() as tx:
+        held = await (await Bulk.of(tx)).lookup(AppendedRow, "event_key", keys)
+    if len(held) != len(set(keys)):
+        raise MessageExpired(field="decision_token")
+
+
+def _steps(events: Sequence[Event]) -> Iterator[range]:
+    start, subjects = 0, 0
+    for at, event in enumerate(events):
+        subjects += len(event.subjects)
+        if at > start and (at - start >= EVENTS_OF_A_STEP or subjects > SUBJECTS_OF_A_STEP):
+            yield range(start, at)
+            start, subjects = at, len(event.subjects)
+    yield range(start, len(events))

@@ -1,0 +1,59 @@
+"""Signing checkpoints: only sizes that are committed, outside the transaction that appended, and stored before anybody sees them.
+
+The log's key is trusted with the present: whoever holds it can sign another history, and is found out by everyone who pinned a checkpoint.
+"""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.checkpoints import ED25519, VerifierKey, checkpoint_body, note_with, parse_checkpoint, parse_note, signature_line
+from services.audit.heads import Head, LogDamaged
+from services.audit.tables import CheckpointRow
+from shared.database import Database
+from shared.keys import SigningKey
+
+
+def origin_of(host: str, year: int) -> str:
+    """The name of a year's log: a URL without scheme."""
+    return f"{host}/log/{year}"
+
+
+class CheckpointSigner:
+    """Signs tree heads with the node's log key."""
+
+    def __init__(self, key: SigningKey) -> None:
+        self._key = key
+
+    def verifier(self, origin: str) -> VerifierKey:
+        """The public half, under the name of the log it signs for."""
+        return VerifierKey(origin, ED25519, self._key.public.public_bytes_raw())
+
+    def note(self, head: Head) -> str:
+        """The signed note of a committed head."""
+        body = checkpoint_body(head.origin, head.size, head.root)
+        return note_with(body, [signature_line(self.verifier(head.origin), self._key.sign(body))])
+
+
+async def publish(database: Database, signer: CheckpointSigner, head: Head, now: datetime) -> str:
+    """Sign and store the checkpoint of a committed head; the one that is stored already, if this size was signed before.
+
+    # INVARIANT: the primary key (log, size) keeps one size from ever having two roots. Raises LogDamaged where it would.
+    """
+    async with database.transaction() as tx:
+        held = await tx.get(CheckpointRow, (head.year, head.size))
+        if held is None:
+            note = signer.note(head)
+            tx.add(CheckpointRow(log=head.year, size=head.size, note=note, signed_at=now))
+            return note
+        if parse_checkpoint(parse_note(held.note).text).root != head.root:
+            raise LogDamaged("a checkpoint of this size was signed with another root")
+        return held.note
+
+
+async def latest_checkpoint(tx: AsyncSession, year: int) -> CheckpointRow | None:
+    """The largest checkpoint of a log."""
+    query = select(CheckpointRow).where(CheckpointRow.log == year).order_by(CheckpointRow.size.desc()).limit(1)
+    found: CheckpointRow | None = await tx.scalar(query)
+    return found

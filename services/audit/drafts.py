@@ -1,0 +1,94 @@
+"""An event on its way into the log: everything about its entry that does not depend on the entry's place. Pure.
+
+The canonical bytes of actor and context come from pydantic's writer, since the members of those models are in alphabetical order: equal to
+RFC 8785 (a test compares), at a tenth of its price.
+"""
+
+import hashlib
+import re
+from typing import Final, NamedTuple
+
+from safepassage.leaf import ABSENT
+from shared.contracts.audit import AHEAD, Event
+
+KINDS: Final[dict[str, int]] = {
+    "authentication": 1, "refusal": 2, "administration": 3,
+    "decision": 11, "consent": 12, "agreement": 13, "opt-out": 14, "policy": 15,
+    "request": 21, "match": 22, "disclosure": 23, "disclosure-withdrawn": 24, "read": 25, "received": 26, "receipt": 27,
+    "load": 28, "trust": 29, "search": 41, "export": 42, "alert": 43, "destruction": 44, "witness": 45,
+}  # fmt: skip
+"""The classes of entries as the index stores them. Numbers are never given twice."""
+
+OPEN_PARTITION: Final = 0
+SEALED_PARTITION: Final = 1
+
+SEALED_BY_COURT: Final = frozenset({"subpoena-grand-jury", "subpoena-law-enforcement", "order-ex-parte"})
+"""Bases whose disclosure is kept from the accounting that parents see: 34 CFR 99.31(a)(9)(ii)(A)-(C), 99.32(d)(5)."""
+
+_UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+_NO_TIME: Final = bytes(6)
+
+
+class Draft(NamedTuple):
+    """What `draft_of` makes of an event."""
+
+    class_: str
+    ahead: bool
+    event_key: bytes
+    """22 bytes: `event_key`."""
+    event_digest: bytes
+    """32 bytes, keyed: tells two events with one key apart, and nothing to who has not the key."""
+    subjects: tuple[str, ...]
+    custodians: tuple[str | None, ...]
+    """One for each subject; for an event without subjects, the one organisation that may open it, or None."""
+    actor: bytes
+    context: bytes
+    ct: str
+    decision: str
+    pt_commit: str
+    policy_hash: str
+    partition: int
+
+
+def draft_of(event: Event, *, producer: str, digest_key: bytes) -> Draft:
+    """The draft of an event that the service `producer` has sent."""
+    actor = event.actor.__pydantic_serializer__.to_json(event.actor, exclude_defaults=True)
+    context = event.context.__pydantic_serializer__.to_json(event.context, exclude_defaults=True)
+    subjects = tuple([str(subject) for subject in event.subjects])
+    custodians: tuple[str | None, ...] = tuple([str(custodian) for custodian in event.custodians])
+    if len(custodians) <= 1:
+        custodians = (custodians or (None,)) * max(len(subjects), 1)
+    digests = event.digests
+    ct, decision, pt_commit = digests.ct or ABSENT, digests.decision or ABSENT, digests.pt_commit or ABSENT
+    policy_hash = event.policy_hash or ABSENT
+    # No part can hold a zero byte, so that their sequence has one reading.
+    received = "\0".join(
+        (event.class_, event.key, ",".join(subjects), ",".join(map(str, event.custodians)), ct, decision, pt_commit, policy_hash)
+    )
+    token = event.decision_token or ""
+    digest = hashlib.blake2b(b"\0".join((received.encode(), actor, context, token.encode())), digest_size=32, key=digest_key).digest()
+    return Draft(
+        event.class_,
+        event.class_ in AHEAD,
+        event_key(producer, event.key),
+        digest,
+        subjects,
+        custodians,
+        actor,
+        context,
+        ct,
+        decision,
+        pt_commit,
+        policy_hash,
+        SEALED_PARTITION if event.context.basis in SEALED_BY_COURT else OPEN_PARTITION,
+    )
+
+
+def event_key(producer: str, key: str) -> bytes:
+    """Under what a producer's key is stored: the milliseconds of a UUIDv7 in it, if there is one, then 16 bytes of its digest.
+
+    The time comes first so that the rows of one hour lie together; a key that was random all through would dirty a page of its own.
+    """
+    found = _UUID7.search(key)
+    time = bytes.fromhex(found[0][:8] + found[0][9:13]) if found else _NO_TIME
+    return time + hashlib.sha256(f"{producer}\0{key}".encode()).digest()[:16]

@@ -1,0 +1,189 @@
+"""One group of events becomes entries in one transaction: lock, look for duplicates, seal, grow the tree, write, compare and set."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.problems.log import EventKeyReused
+from services.audit.bulk import Bulk
+from services.audit.drafts import Draft
+from services.audit.entries import Entry, entries_of
+from services.audit.heads import Head
+from services.audit.school_years import key_epoch, log_year
+from services.audit.subject_keys import Minted, SubjectKeys
+from services.audit.tables import (
+    AppendedRow,
+    EdgeTileRow,
+    LogRow,
+    SealedRow,
+    SegmentRow,
+    SubjectEntryRow,
+    TileRow,
+    TreeStateRow,
+)
+from services.audit.tiles import NewTiles, tiles_after
+from services.audit.tree import Growth
+
+ROWS_OF_A_BLOCK = 8_192
+"""Index rows that lie together (SubjectEntryRow.block)."""
+
+
+class HeadIsStale(Exception):
+    """Another process has appended to, sealed or frozen the log: the head in memory is to be loaded again."""
+
+
+class YearIsOver(Exception):
+    """The log's year is over, or the log is sealed already: the next entry belongs to the next log."""
+
+    def __init__(self, year: int) -> None:
+        super().__init__()
+        self.year = year
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an event is."""
+
+    log: int
+    index: int
+    duplicate: bool
+    leaf: bytes | None = None
+    """The entry; of a duplicate it is read from the store."""
+
+
+@dataclass
+class Submission:
+    """Events that one request wants appended, in order."""
+
+    drafts: Sequence[Draft]
+    places: list[Place] | None = None
+    refused: EventKeyReused | None = None
+
+
+@dataclass(frozen=True)
+class Committed:
+    """What a committed group leaves in memory."""
+
+    head: Head
+    growth: Growth | None
+    minted: Minted | None
+
+
+async def lock_head(tx: AsyncSession, head: Head) -> None:
+    """Take the writer's lock on a log. Raises HeadIsStale unless it is just as `head` has it, and not sealed or frozen meanwhile."""
+    state = await tx.scalar(select(TreeStateRow).where(TreeStateRow.log == head.year).with_for_update())
+    log = await tx.get(LogRow, head.year)  # after the lock: it sees what the last writer did
+    if state is None or log is None or log.state != "active" or (state.size, state.root) != (head.size, head.root):
+        raise HeadIsStale
+
+
+async def append_group(tx: AsyncSession, head: Head, submissions: Sequence[Submission], *, now: int, keys: SubjectKeys) -> Committed:
+    """Append the submissions' new events to the locked log of `head`; `tx` has the lock, and commits afterwards.
+
+    now  whole seconds; an entry is never older than the one before it. Raises YearIsOver.
+    """
+    t = max(now, head.last_t)
+    if log_year(t) != head.year:
+        raise YearIsOver(head.year)
+    bulk = await Bulk.of(tx)
+    fresh = await _place(bulk, head, submissions)
+    if not fresh:
+        return Committed(head, None, None)
+    epoch = key_epoch(t)
+    minted = await keys.for_students(tx, epoch, {student for draft in fresh for student in draft.subjects})
+    entries = entries_of(fresh, origin=head.origin, t=t, epoch=epoch, node_key=minted.node_key, keys=minted.keys)
+    growth = head.frontier.grow([sha256(b"\x00" + entry.leaf).digest() for entry in entries])
+    tiles = tiles_after(head.edges, growth)
+    index_rows = await _write_entries(bulk, head, entries, growth, t)
+    await _write_tiles(tx, bulk, head.year, tiles)
+    after = replace(head, last_t=t, index_rows=head.index_rows + index_rows, frontier=growth.after, edges=tiles.edges)
+    await _compare_and_set(tx, head, after)
+    _tell(submissions, head.size, entries)
+    return Committed(after, growth, minted)
+
+
+async def _place(bulk: Bulk, head: Head, submissions: Sequence[Submission]) -> list[Draft]:
+    """Give each event its index: that of the entry it already is, or the next one. Gives the drafts that become entries, in order.
+
+    A submission that has an event whose key belongs to another event is refused as a whole, and nothing of it is appended.
+    """
+    event_keys = [draft.event_key for submission in submissions for draft in submission.drafts]
+    held = {bytes(row[0]): (bytes(row[1]), row[2], row[3]) for row in await bulk.lookup(AppendedRow, "event_key", event_keys)}
+    fresh: list[Draft] = []
+    for submission in submissions:
+        places: list[Place] = []
+        new: list[Draft] = []
+        seen: dict[bytes, tuple[bytes, int, int]] = {}
+        for position, draft in enumerate(submission.drafts):
+            known = held.get(draft.event_key) or seen.get(draft.event_key)
+            if known is None:
+                index = head.size + len(fresh) + len(new)
+                seen[draft.event_key] = (draft.event_digest, head.year, index)
+                places.append(Place(head.year, index, duplicate=False))
+                new.append(draft)
+            elif known[0] == draft.event_digest:
+                places.append(Place(known[1], known[2], duplicate=True))
+            else:
+                submission.refused = EventKeyReused(field=f"events.{position}.key")
+                break
+        else:
+            submission.places = places
+            fresh += new
+            held |= seen
+    return fresh
+
+
+async def _write_entries(bulk: Bulk, head: Head, entries: Sequence[Entry], growth: Growth, t: int) -> int:
+    """Write the segment, and a row for each key, part and subject. Gives the number of index rows."""
+    year, start = head.year, head.size
+    block = head.index_rows // ROWS_OF_A_BLOCK
+    hashes = b"".join([digest for _, digest in growth.completed(0)])
+    data = b"".join([len(entry.leaf).to_bytes(2, "big") + entry.leaf for entry in entries])
+    appended, sealed, index = [], [], []
+    for idx, entry in enumerate(entries, start):
+        draft = entry.draft
+        appended.append((draft.event_key, draft.event_digest, year, idx))
+        sealed += [(year, idx, part, one.key_id, one.groups) for part, one in enumerate(entry.sealed)]
+        tagged = entry.sealed if len(draft.subjects) == 1 else entry.sealed[1:]
+        index += [(block, one.key_id, year, idx, entry.kind, draft.partition) for one in tagged]
+    index.sort()
+    await bulk.insert(SegmentRow, [(year, start, len(entries), t, hashes, data)])
+    await bulk.insert(AppendedRow, appended)
+    await bulk.insert(SealedRow, sealed)
+    await bulk.insert(SubjectEntryRow, index)
+    return len(index)
+
+
+async def _write_tiles(tx: AsyncSession, bulk: Bulk, year: int, tiles: NewTiles) -> None:
+    await bulk.insert(TileRow, [(year, level, index, hashes) for level, index, hashes in tiles.full])
+    for level in tiles.changed:
+        hashes = b"".join(tiles.edges[level])
+        insert = sqlite.insert if tx.get_bind().dialect.name == "sqlite" else postgresql.insert
+        row = insert(EdgeTileRow).values(log=year, level=level, hashes=hashes)
+        await tx.execute(row.on_conflict_do_update(index_elements=["log", "level"], set_={"hashes": hashes}))
+
+
+async def _compare_and_set(tx: AsyncSession, before: Head, after: Head) -> None:
+    """# INVARIANT: a log grows only from the size that its writer saw. Raises HeadIsStale."""
+    change = (
+        update(TreeStateRow)
+        .where(TreeStateRow.log == before.year, TreeStateRow.size == before.size, TreeStateRow.root == before.root)
+        .values(size=after.size, root=after.root, last_t=after.last_t, index_rows=after.index_rows)
+        .execution_options(synchronize_session=False)
+    )
+    result = await tx.execute(change)
+    if result.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
+        raise HeadIsStale
+
+
+def _tell(submissions: Sequence[Submission], start: int, entries: Sequence[Entry]) -> None:
+    """Put the entries' bytes to the places of new events."""
+    for submission in submissions:
+        if submission.places is not None:
+            submission.places = [
+                place if place.duplicate else replace(place, leaf=entries[place.index - start].leaf) for place in submission.places
+            ]

@@ -1,0 +1,270 @@
+"""The one writer of a log: gathers what is submitted while the last group commits, and commits it as the next one.
+
+Who else might write is kept out by the row lock of the tree's state, by compare-and-set, and by the primary key on a segment's start. On
+any error the transaction is rolled back and the tree in memory thrown away: it is read again, and checked, before the next group.
+
+# INVARIANT: an answer is given after the commit; for ahead-entries after their checkpoint is stored too. What was answered never changes.
+"""
+
+import asyncio
+import logging
+import sqlite3
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from sqlalchemy.exc import DBAPIError
+
+from safepassage.problems import SuiteError
+from safepassage.problems.log import LogFrozen
+from safepassage.problems.requests import LogUnavailable
+from services.audit.checkpoints import CheckpointSigner, publish
+from services.audit.drafts import Draft
+from services.audit.group_commit import Committed, HeadIsStale, Place, Submission, YearIsOver, append_group, lock_head
+from services.audit.heads import Head, LogDamaged
+from services.audit.shards import Shards
+from services.audit.subject_keys import SubjectKeys
+from services.audit.tree import Growth
+from shared.clock import Clock
+from shared.database import Database
+
+log = logging.getLogger(__name__)
+
+MAX_GROUP_ENTRIES = 1024
+MAX_GROUP_SUBJECTS = 4096
+ATTEMPTS = 3
+_SYNC_FAILED = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC})
+
+
+class DiskCannotBeTrusted(Exception):
+    """The disk refused to make data durable. After that no file handle can be believed: the process stops and starts again."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a submission."""
+
+    places: Sequence[Place]
+    growth: Growth | None
+    """The step of the tree that holds its new entries."""
+    note: str | None
+    """The checkpoint of the tree after that step; there for submissions with an ahead-entry."""
+
+
+@dataclass
+class _Waiting:
+    submission: Submission
+    answer: "asyncio.Future[Receipt]"
+    subjects: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.subjects = sum(len(draft.subjects) for draft in self.submission.drafts)
+
+
+class Sequencer:
+    """Appends to the node's newest log."""
+
+    def __init__(
+        self, database: Database, shards: Shards, keys: SubjectKeys, signer: CheckpointSigner, clock: Clock, *, checkpoint_seconds: float
+    ) -> None:
+        self._database, self._shards, self._keys, self._signer, self._clock = database, shards, keys, signer, clock
+        self._checkpoint_seconds = checkpoint_seconds
+        self._waiting: deque[_Waiting] = deque()
+        self._work = asyncio.Event()
+        self._writing = asyncio.Lock()
+        self._head: Head | None = None
+        self._published: tuple[int, int] | None = None
+        self._digest_key: bytes | None = None
+        self._size = 0
+        self.frozen: str | None = None
+        """Why nothing is appended, once the log was found damaged."""
+        self._stopped = False
+
+    @property
+    def digest_key(self) -> bytes:
+        """The key that digests events: `draft_of`."""
+        if self._digest_key is None:
+            raise LogUnavailable
+        return self._digest_key
+
+    @property
+    def size(self) -> int:
+        """Entries of the newest log, as far as this process knows."""
+        return self._size
+
+    async def open(self) -> None:
+        """Make the first log if there is none, check the stored one. A damaged log is frozen: it is still read, nothing is appended."""
+        await self._shards.open_first(self._clock())
+        async with self._database.transaction() as tx:
+            self._digest_key = await self._keys.event_digest_key(tx)
+        try:
+            async with self._database.transaction() as tx:
+                self._head = await self._shards.current(tx)
+            self._size = self._head.size
+        except YearIsOver:
+            return  # it was sealed and the next one not yet opened: the first append opens it
+        except LogDamaged as damage:
+            await self._freeze(damage)
+            return
+        await self.publish_now()
+
+    async def append(self, drafts: Sequence[Draft]) -> Receipt:
+        """Append, and answer once it is durable.
+
+        Raises EventKeyReused, LogFrozen; LogUnavailable where it is not known to be appended: sent again, the events are appended once.
+        """
+        if self.frozen is not None:
+            raise LogFrozen
+        if self._stopped:
+            raise LogUnavailable
+        waiting = _Waiting(Submission(drafts), asyncio.get_running_loop().create_future())
+        self._waiting.append(waiting)
+        self._work.set()
+        return await waiting.answer
+
+    async def run(self) -> None:
+        """Commit groups until cancelled; publish a checkpoint every `checkpoint_seconds` while there are new entries. A lifespan task."""
+        loop = asyncio.get_running_loop()
+        published_at = loop.time()
+        try:
+            while True:
+                await self._wait(published_at + self._checkpoint_seconds - loop.time())
+                if self._waiting:
+                    await self._commit_group(self._next_group())
+                if loop.time() - published_at >= self._checkpoint_seconds:
+                    await self._publish_behind()
+                    published_at = loop.time()
+        finally:
+            self._stopped = True
+            while self._waiting:
+                _fail(self._waiting.popleft(), LogUnavailable())
+
+    async def _wait(self, seconds: float) -> None:
+        if self._waiting:
+            return
+        self._work.clear()
+        try:
+            async with asyncio.timeout(max(seconds, 0)):
+                await self._work.wait()
+        except TimeoutError:
+            pass
+
+    def _next_group(self) -> list[_Waiting]:
+        group: list[_Waiting] = []
+        entries = subjects = 0
+        while self._waiting:
+            first = self._waiting[0]
+            entries, subjects = entries + len(first.submission.drafts), subjects + first.subjects
+            if group and (entries > MAX_GROUP_ENTRIES or subjects > MAX_GROUP_SUBJECTS):
+                break
+            group.append(self._waiting.popleft())
+        return group
+
+    async def _commit_group(self, group: list[_Waiting]) -> None:
+        try:
+            async with self._writing:
+                committed = await self._append([waiting.submission for waiting in group])
+                ahead = any(draft.ahead for waiting in group for draft in waiting.submission.drafts)
+                note = await self._publish(committed.head) if ahead else None
+        except asyncio.CancelledError:
+            for waiting in group:
+                _fail(waiting, LogUnavailable())
+            raise
+        except Exception as error:
+            problem = await self._failed(error)
+            for waiting in group:
+                _fail(waiting, problem)
+            if isinstance(error, DiskCannotBeTrusted):
+                raise
+            return
+        for waiting in group:
+            submission = waiting.submission
+            if submission.refused is not None:
+                _fail(waiting, submission.refused)
+            elif not waiting.answer.done():
+                waiting.answer.set_result(Receipt(submission.places or (), committed.growth, note))
+
+    async def _append(self, submissions: list[Submission]) -> Committed:
+        """One group, tried again where another process was faster or the year ended."""
+        for _ in range(ATTEMPTS):
+            try:
+                return await self._attempt(submissions)
+            except HeadIsStale:
+                self._head = None
+            except YearIsOver as over:
+                self._head = None
+                await self._shards.roll_over(over.year, self._clock(), digest_key=self.digest_key)
+        raise LogUnavailable
+
+    async def _attempt(self, submissions: list[Submission]) -> Committed:
+        for submission in submissions:
+            submission.places = submission.refused = None
+        async with self._database.transaction() as tx:
+            head = self._head
+            if head is None:
+                head = await self._shards.current(tx)
+                self._head = head
+            else:
+                await lock_head(tx, head)
+            committed = await append_group(tx, head, submissions, now=int(self._clock().timestamp()), keys=self._keys)
+        self._head, self._size = committed.head, committed.head.size
+        if committed.minted is not None:
+            committed.minted.keep()
+        return committed
+
+    async def _publish(self, head: Head) -> str:
+        note = await publish(self._database, self._signer, head, self._clock())
+        self._published = (head.year, head.size)
+        return note
+
+    async def publish_now(self) -> None:
+        """Publish the checkpoint of what is committed, if it is not published yet."""
+        async with self._writing:
+            if self._head is not None and self._published != (self._head.year, self._head.size):
+                await self._publish(self._head)
+
+    async def _publish_behind(self) -> None:
+        try:
+            await self.publish_now()
+        except Exception as error:
+            await self._failed(error)
+
+    async def _failed(self, error: Exception) -> SuiteError:
+        """Throw the memory away; say what the submitters are told. Raises DiskCannotBeTrusted."""
+        self._head = None
+        self._keys.forget()
+        if isinstance(error, LogDamaged):
+            await self._freeze(error)
+            return LogFrozen()
+        log.error("group not committed", extra={"fault": type(error).__name__})
+        code = _sqlite_error_code(error)
+        if code in _SYNC_FAILED:
+            self._stopped = True
+            raise DiskCannotBeTrusted from error
+        if code is not None:
+            # INVARIANT: after an I/O error nothing is tried again on the same file handle.
+            await self._database.engine.dispose()
+        return LogUnavailable()
+
+    async def _freeze(self, damage: LogDamaged) -> None:
+        self.frozen = str(damage)
+        log.critical("log frozen", extra={"fault": self.frozen})
+        try:
+            await self._shards.freeze()
+        except Exception as error:
+            log.error("frozen state not stored", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+
+
+def _fail(waiting: _Waiting, problem: SuiteError) -> None:
+    if not waiting.answer.done():
+        waiting.answer.set_exception(problem)
+
+
+def _sqlite_error_code(error: BaseException | None) -> int | None:
+    """SQLite's extended code of an I/O error or a full disk anywhere in the chain of `error`."""
+    while error is not None:
+        original = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(original, sqlite3.OperationalError):
+            return original.sqlite_errorcode
+        error = error.__cause__ or error.__context__
+    return None

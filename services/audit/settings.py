@@ -1,0 +1,23 @@
+"""What the audit service is told."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.settings import ServiceSettings
+
+
+class AuditSettings(ServiceSettings):
+    """Settings of the audit service; docs/settings.md documents each one."""
+
+    checkpoint_seconds: Annotated[
+        float,
+        Field(
+            gt=0,
+            le=3600,
+            description="How often the log publishes a checkpoint of entries that nobody waits for; any other is published at once.",
+        ),
+    ] = 1.0
+    max_append_bytes: Annotated[
+        int, Field(ge=65_536, le=2**26, description="Largest body of one append by another service of the node.")
+    ] = 8 * 2**20

@@ -1,0 +1,97 @@
+"""A log for each calendar year, chained: the first entry of a year's log pins the last checkpoint of the log before it."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.canonical import digest_of
+from services.audit.checkpoints import CheckpointSigner, origin_of, publish
+from services.audit.drafts import draft_of
+from services.audit.group_commit import Submission, YearIsOver, append_group
+from services.audit.heads import Head, LogDamaged, load_head, newest_log
+from services.audit.school_years import log_year
+from services.audit.subject_keys import SubjectKeys
+from services.audit.tables import LogRow, TreeStateRow
+from services.audit.tree import EMPTY_ROOT
+from shared.contracts.audit import Actor, Context, Digests, Event
+from shared.database import Database
+
+OPENED = "log-opened"
+"""Operation of the first entry of every log but the first."""
+
+
+class Shards:
+    """Opens and closes the logs of the years."""
+
+    def __init__(self, database: Database, signer: CheckpointSigner, keys: SubjectKeys, host: str) -> None:
+        self._database, self._signer, self._keys, self._host = database, signer, keys, host
+
+    async def open_first(self, now: datetime) -> None:
+        """Make the node's first log, if it has none."""
+        async with self._database.transaction() as tx:
+            if await newest_log(tx) is None:
+                seconds = int(now.timestamp())
+                self._add_log(tx, log_year(seconds), last_t=seconds, index_rows=0, now=now)
+
+    async def current(self, tx: AsyncSession) -> Head:
+        """The head of the newest log, checked, with the writer's lock taken in `tx`. Raises LogDamaged, and YearIsOver if it is sealed."""
+        log = await newest_log(tx)
+        if log is None:
+            raise LogDamaged("there is no log")
+        await tx.execute(select(TreeStateRow).where(TreeStateRow.log == log.year).with_for_update())
+        await tx.refresh(log)
+        if log.state == "sealed":
+            raise YearIsOver(log.year)
+        if log.state == "frozen":
+            raise LogDamaged("the log was frozen")
+        if log.vkey != self._signer.verifier(log.origin).vkey:
+            raise LogDamaged("the log's key is not the one that began this year")
+        return await load_head(tx, log)
+
+    async def roll_over(self, year: int, now: datetime, *, digest_key: bytes) -> None:
+        """Close the log of `year` and open the next one. Every step may be repeated: a crash or another process in between does no harm."""
+        async with self._database.transaction() as tx:
+            await tx.execute(select(TreeStateRow).where(TreeStateRow.log == year).with_for_update())
+            log = await tx.get_one(LogRow, year)
+            log.state = "sealed"
+        async with self._database.reading() as tx:
+            closed = await load_head(tx, await tx.get_one(LogRow, year))
+        note = await publish(self._database, self._signer, closed, now)
+        # A sealed year takes no more entries: if the clock went back across New Year meanwhile, time goes on from New Year.
+        new_year = int(datetime(closed.year + 1, 1, 1, tzinfo=now.tzinfo).timestamp())
+        t = max(int(now.timestamp()), closed.last_t, new_year)
+        async with self._database.transaction() as tx:
+            newest = await newest_log(tx)
+            if newest is None or newest.year != closed.year:
+                return
+            log = self._add_log(tx, log_year(t), last_t=t, index_rows=closed.index_rows, now=now)
+            await tx.flush()
+            empty = Head(log.year, log.origin, log.vkey, t, closed.index_rows, edges=((),))
+            draft = draft_of(_opened(closed, note), producer="audit", digest_key=digest_key)
+            await append_group(tx, empty, [Submission([draft])], now=t, keys=self._keys)
+
+    def _add_log(self, tx: AsyncSession, year: int, *, last_t: int, index_rows: int, now: datetime) -> LogRow:
+        origin = origin_of(self._host, year)
+        log = LogRow(year=year, origin=origin, vkey=self._signer.verifier(origin).vkey, state="active", created_at=now)
+        tx.add(log)
+        tx.add(TreeStateRow(log=year, size=0, root=EMPTY_ROOT, last_t=last_t, index_rows=index_rows))
+        return log
+
+    async def freeze(self) -> None:
+        """Mark the newest log as frozen, so that every process sees it and a restart does not forget it."""
+        async with self._database.transaction() as tx:
+            log = await newest_log(tx)
+            if log is not None:
+                log.state = "frozen"
+
+
+def _opened(closed: Head, note: str) -> Event:
+    """The first entry of the log after `closed`: its leaf pins the last checkpoint, whose text is in the sealed context."""
+    return Event(
+        **{"class": "witness"},
+        key=f"{OPENED}:{closed.year}",
+        actor=Actor(kind="system", job=OPENED),
+        context=Context(operation=OPENED, peer_checkpoint=note),
+        digests=Digests(ct=digest_of(note.encode())),
+    )

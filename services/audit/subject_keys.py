@@ -1,0 +1,159 @@
+"""The data keys of students, one for each school year, and the keys that make their tags. Kept wrapped by the key-encryption key.
+
+Destroying one row makes everything that it sealed unreadable, in every copy of the store. Keys in memory are those of committed rows alone:
+what a transaction made comes in after its commit (`Minted.keep`), so that a rollback leaves no key that nobody could unwrap again.
+"""
+
+import secrets
+from collections import OrderedDict
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.audit.bulk import Bulk
+from services.audit.entries import SealingKey
+from services.audit.school_years import node_tag, student_tag
+from services.audit.tables import LogKeyRow, SubjectKeyRow
+from shared.key_encryption import KeyProvider
+
+KEPT_IN_MEMORY: Final = 16_384
+
+
+class SubjectKeys:
+    """Finds and makes keys; keeps those used last in memory."""
+
+    def __init__(self, provider: KeyProvider) -> None:
+        self._provider = provider
+        self._tag_keys: dict[int, bytes] = {}
+        self._students: OrderedDict[tuple[int, str], SealingKey] = OrderedDict()
+        self._node: dict[int, SealingKey] = {}
+
+    def forget(self) -> None:
+        """Drop what is in memory: it is read again from the store."""
+        self._tag_keys, self._node = {}, {}
+        self._students.clear()
+
+    async def event_digest_key(self, tx: AsyncSession) -> bytes:
+        """The key that digests events for comparison; made once, in the writing transaction `tx`."""
+        return await self._service_key(tx, "events")
+
+    async def epochs(self, tx: AsyncSession) -> list[int]:
+        """The epochs that have a tag key, newest first."""
+        names = [row.name for row in (await tx.scalars(select(LogKeyRow))).all()]
+        return sorted((int(name.removeprefix("tag/")) for name in names if name.startswith("tag/")), reverse=True)
+
+    async def tags(self, tx: AsyncSession, student: str) -> list[bytes]:
+        """The student's tag in every epoch so far, newest first: what a search looks for."""
+        tags = []
+        for epoch in await self.epochs(tx):
+            row = await tx.get_one(LogKeyRow, _tag_name(epoch))
+            tags.append(student_tag(self._unwrapped(row), student))
+        return tags
+
+    async def for_students(self, tx: AsyncSession, epoch: int, students: Iterable[str]) -> "Minted":
+        """The keys of students in `epoch`, and the node's. Those that are not there are made and stored in `tx`, a writing transaction."""
+        minted = Minted(self, epoch)
+        tag_key = await self._tag_key(tx, epoch, minted)
+        missing: dict[bytes, str | None] = {}
+        for student in students:
+            known = self._students.get((epoch, student))
+            if known is None:
+                missing[student_tag(tag_key, student)] = student
+            else:
+                self._students.move_to_end((epoch, student))
+                minted.keys[student] = known
+        node = self._node.get(epoch)
+        if node is None:
+            missing[node_tag(tag_key)] = None
+        else:
+            minted.node = node
+        if missing:
+            await self._find_or_make(tx, epoch, missing, minted)
+        return minted
+
+    async def find(self, tx: AsyncSession, key_ids: Sequence[bytes]) -> dict[bytes, AESGCM]:
+        """The keys that still exist among `key_ids`."""
+        rows = await (await Bulk.of(tx)).lookup(SubjectKeyRow, "key_id", key_ids)
+        return {bytes(key_id): self._cipher(bytes(key_id), bytes(wrapped)) for key_id, _, wrapped in rows}
+
+    async def _find_or_make(self, tx: AsyncSession, epoch: int, missing: dict[bytes, str | None], minted: "Minted") -> None:
+        bulk = await Bulk.of(tx)
+        found = {bytes(row[0]): bytes(row[2]) for row in await bulk.lookup(SubjectKeyRow, "key_id", list(missing))}
+        new = []
+        for tag, student in missing.items():
+            if tag in found:
+                key = SealingKey(tag, self._cipher(tag, found[tag]))
+            else:
+                data_key = secrets.token_bytes(32)
+                key = SealingKey(tag, AESGCM(data_key))
+                new.append((tag, epoch, self._provider.wrap(data_key, context=_bound_to(tag))))
+            if student is None:
+                minted.node = key
+            else:
+                minted.keys[student] = key
+            minted.fresh.append((student, key))
+        await bulk.insert(SubjectKeyRow, sorted(new))
+
+    async def _tag_key(self, tx: AsyncSession, epoch: int, minted: "Minted") -> bytes:
+        key = self._tag_keys.get(epoch)
+        if key is None:
+            key = minted.tag_key = await self._service_key(tx, _tag_name(epoch))
+        return key
+
+    async def _service_key(self, tx: AsyncSession, name: str) -> bytes:
+        row = await tx.get(LogKeyRow, name)
+        if row is None:
+            row = LogKeyRow(name=name, wrapped=self._provider.wrap(secrets.token_bytes(32), context=name.encode()))
+            tx.add(row)
+            await tx.flush()
+        return self._unwrapped(row)
+
+    def _unwrapped(self, row: LogKeyRow) -> bytes:
+        return self._provider.unwrap(row.wrapped, context=row.name.encode())
+
+    def _cipher(self, key_id: bytes, wrapped: bytes) -> AESGCM:
+        return AESGCM(self._provider.unwrap(wrapped, context=_bound_to(key_id)))
+
+    def keep(self, minted: "Minted") -> None:
+        """Remember keys whose transaction has committed."""
+        if minted.tag_key is not None:
+            self._tag_keys[minted.epoch] = minted.tag_key
+        for student, key in minted.fresh:
+            if student is None:
+                self._node[minted.epoch] = key
+            else:
+                self._students[minted.epoch, student] = key
+        while len(self._students) > KEPT_IN_MEMORY:
+            self._students.popitem(last=False)
+
+
+class Minted:
+    """The keys for one transaction; `keep` once it has committed."""
+
+    def __init__(self, owner: SubjectKeys, epoch: int) -> None:
+        self._owner, self.epoch = owner, epoch
+        self.keys: dict[str, SealingKey] = {}
+        self.node: SealingKey | None = None
+        self.tag_key: bytes | None = None
+        self.fresh: list[tuple[str | None, SealingKey]] = []
+
+    @property
+    def node_key(self) -> SealingKey:
+        """The node's own key."""
+        assert self.node is not None  # noqa: S101 for_students always finds or makes it
+        return self.node
+
+    def keep(self) -> None:
+        """Remember them: their transaction has committed."""
+        self._owner.keep(self)
+
+
+def _tag_name(epoch: int) -> str:
+    return f"tag/{epoch}"
+
+
+def _bound_to(key_id: bytes) -> bytes:
+    return b"subject-key\0" + key_id
