@@ -1,12 +1,13 @@
-"""Other nodes' statements: fetched from exactly where the trust list says, verified against its keys, the highest serial kept.
+"""Other nodes' statements: verified against the trust list's keys, the highest serial kept.
 
-What a statement's author can do: name the keys of their own node. Nothing here follows a redirect or an address that a message named.
+What a statement's author can do: name the keys of their own node. Who hands a statement on is no authority: it is signed. So the gateway,
+which has no way out to other nodes (shared.who_may_call), asks records for it and verifies it all the same.
 """
 
 import asyncio
 import logging
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final, Protocol
 
 import httpx2 as httpx
 from sqlalchemy import BigInteger, String, Text, select
@@ -18,20 +19,30 @@ from safepassage.problems import SuiteError
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.public_keys import by_kid
 from safepassage.trust_members import Member, is_loopback_http
+from safepassage.wire import Wire
 from shared.certificates import client_context
 from shared.clock import Clock
 from shared.columns import EPOCH, Milliseconds
 from shared.database import Database, refuse_network_call_in_transaction
 from shared.settings import ServiceSettings
+from shared.siblings import Siblings
 from shared.trust import Trust
 
 log = logging.getLogger(__name__)
 
-MAX_BYTES = 64 * 1024
-USED_FOR = timedelta(hours=1)
+MAX_BYTES: Final = 64 * 1024
+USED_FOR: Final = timedelta(hours=1)
 """Asked for again after that, so that a key taken out of a statement counts no more."""
-AGAIN_AFTER_SUCCESS = timedelta(minutes=1)
-AGAIN_AFTER_FAILURE = timedelta(seconds=2)
+AGAIN_AFTER_SUCCESS: Final = timedelta(minutes=1)
+AGAIN_AFTER_FAILURE: Final = timedelta(seconds=2)
+STATEMENTS_PATH: Final = "/internal/node-statements"
+"""At records, for the gateway: `?entity_id=` and `?kid=` of a key that the statement should list. Answers a HeldStatement."""
+
+
+class HeldStatement(Wire):
+    """A peer's statement as records holds it; whoever asks verifies it."""
+
+    token: str
 
 
 class NodeStatementColumns:
@@ -45,18 +56,23 @@ class NodeStatementColumns:
     fetched_at: Mapped[datetime] = mapped_column(Milliseconds)
 
 
-class PeerStatements:
-    """The statements of the trust list's members."""
+class Fetch(Protocol):
+    """How a statement is got, by whomever; it is verified afterwards."""
 
-    def __init__(
-        self, database: Database, settings: ServiceSettings, trust: Trust, clock: Clock, *, row: type[Any], seconds: float = 5.0
-    ) -> None:
-        self._database, self._trust, self._clock, self._row = database, trust, clock, row
-        self._development = settings.insecure_development
-        self._known: dict[str, tuple[Verified[NodeStatement], datetime]] = {}
-        self._serials: dict[str, int] = {}
-        self._next_fetch: dict[str, datetime] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
+    async def get(self, member: Member, *, kid: str | None) -> str:
+        """The compact JWS. Raises SuiteError, OSError, ValueError where there is none."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
+
+
+class FromPeer:
+    """From the member itself, for a service that may call other nodes: exactly its URL, no redirect, nothing long, nothing slow."""
+
+    def __init__(self, settings: ServiceSettings, *, seconds: float = 5.0) -> None:
+        self._development, self._seconds = settings.insecure_development, seconds
         self._client = httpx.AsyncClient(
             timeout=seconds,
             follow_redirects=False,
@@ -64,6 +80,55 @@ class PeerStatements:
             verify=client_context(settings.peer_authorities_file),
             headers={"accept-encoding": "identity"},
         )
+
+    async def get(self, member: Member, *, kid: str | None) -> str:
+        """Fetch it. Raises OSError, ValueError."""
+        url = member.endpoints.gateway + WELL_KNOWN_PATH
+        if not url.startswith("https://") and not (self._development and is_loopback_http(url)):
+            raise ValueError("https, or http on the loopback in development")
+        body = b""
+        try:
+            async with asyncio.timeout(self._seconds), self._client.stream("GET", url, headers={"accept": CONTENT_TYPE}) as response:
+                if response.status_code != 200:
+                    raise ValueError("not there")
+                async for chunk in response.aiter_raw():
+                    body += chunk
+                    if len(body) > MAX_BYTES:
+                        raise ValueError("too long for a statement")
+        except httpx.HTTPError as error:
+            raise ConnectionError from error
+        return body.decode("ascii").strip()
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self._client.aclose()
+
+
+class ThroughRecords:
+    """From records, for the gateway: what records holds, or fetches if it does not list the key."""
+
+    def __init__(self, siblings: Siblings) -> None:
+        self._siblings = siblings
+
+    async def get(self, member: Member, *, kid: str | None) -> str:
+        """Ask records. Raises SuiteError."""
+        query = {"entity_id": member.entity_id} | ({} if kid is None else {"kid": kid})
+        answer = await self._siblings.call("records", "GET", STATEMENTS_PATH, answer=HeldStatement, by="peer-statements", query=query)
+        return answer.token
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class PeerStatements:
+    """The statements of the trust list's members."""
+
+    def __init__(self, database: Database, trust: Trust, clock: Clock, *, row: type[Any], fetch: Fetch) -> None:
+        self._database, self._trust, self._clock, self._row, self._fetcher = database, trust, clock, row, fetch
+        self._known: dict[str, tuple[Verified[NodeStatement], datetime]] = {}
+        self._serials: dict[str, int] = {}
+        self._next_fetch: dict[str, datetime] = {}
+        self._locks: dict[str, asyncio.Lock] = {}
 
     async def open(self) -> None:
         """Load what was kept. A statement that no longer verifies leaves its serial, below which none is accepted."""
@@ -79,7 +144,7 @@ class PeerStatements:
     async def of(self, entity_id: str, *, kid: str | None = None) -> Verified[NodeStatement]:
         """The statement of an active member.
 
-        kid  a key that a message names: if the statement does not list it, it is fetched again, at most once a minute
+        kid  a key that a message names: if the statement does not list it, it is got again, at most once a minute
 
         Raises NotAMember, TrustListExpired; TemporarilyUnavailable while there is none that verifies. Not within a transaction.
         """
@@ -89,7 +154,7 @@ class PeerStatements:
             return known
         async with self._locks.setdefault(entity_id, asyncio.Lock()):
             if self._clock() >= self._next_fetch.get(entity_id, EPOCH):
-                await self._fetch(member)
+                await self._fetch(member, kid)
         known = self._usable(member, stale=True)
         if known is None:
             raise TemporarilyUnavailable("the other node's statement cannot be had")
@@ -122,12 +187,13 @@ class PeerStatements:
         self._serials[member.entity_id] = verified.message.serial
         return verified
 
-    async def _fetch(self, member: Member) -> None:
+    async def _fetch(self, member: Member, kid: str | None) -> None:
+        refuse_network_call_in_transaction()
         now = self._clock()
         try:
-            token = await self._get(member.endpoints.gateway + WELL_KNOWN_PATH)
+            token = await self._fetcher.get(member, kid=kid)
             verified = self._keep(member, token, now)
-        except (httpx.HTTPError, SuiteError, ValueError) as error:
+        except (OSError, SuiteError, ValueError) as error:
             code = error.code if isinstance(error, SuiteError) else None
             log.warning("statement of a peer cannot be had", extra={"peer": member.entity_id, "fault": type(error).__name__, "code": code})
             self._next_fetch[member.entity_id] = now + AGAIN_AFTER_FAILURE
@@ -141,24 +207,9 @@ class PeerStatements:
             elif held.serial <= verified.message.serial:
                 held.serial, held.token, held.fetched_at = values.values()
 
-    async def _get(self, url: str) -> str:
-        """The body at exactly this URL. Raises httpx.HTTPError, ValueError."""
-        refuse_network_call_in_transaction()
-        if not url.startswith("https://") and not (self._development and is_loopback_http(url)):
-            raise ValueError("https, or http on the loopback in development")
-        body = b""
-        async with self._client.stream("GET", url, headers={"accept": CONTENT_TYPE}) as response:
-            if response.status_code != 200:
-                raise ValueError("not there")
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    raise ValueError("too long for a statement")
-        return body.decode("ascii").strip()
-
     async def close(self) -> None:
         """Close connections."""
-        await self._client.aclose()
+        await self._fetcher.close()
 
 
 def keys_of(statement: NodeStatement) -> frozenset[str]:

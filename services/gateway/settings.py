@@ -31,6 +31,3 @@ class GatewaySettings(ServiceSettings):
     anonymous_burst: Annotated[
         int, Field(ge=1, le=1_000_000, description="Requests of one address without a token that may come at once.")
     ] = 500
-    peer_fetch_seconds: Annotated[float, Field(gt=0, le=60, description="How long another node may take to answer with its statement.")] = (
-        5.0
-    )
