@@ -9,8 +9,11 @@ from services.privacy.policy.facts import build_input
 from services.privacy.policy.outcome import GroupOutcome, Outcome
 from services.privacy.policy.policy_input import PolicyInput
 from services.privacy.policy.policy_set import PolicySet, load_policy_set
+from services.privacy.policy.rights import rights_role
+from services.privacy.policy.taxonomy import PURPOSES
 
 __all__ = [
+    "PURPOSES",
     "GroupOutcome",
     "Outcome",
     "PolicyInput",
@@ -20,4 +23,5 @@ __all__ = [
     "decide",
     "load_policy_set",
     "reproduce",
+    "rights_role",
 ]

@@ -3,6 +3,7 @@
 from safepassage.wire_policy import Consent
 from services.privacy.policy.calendar_days import Place
 from services.privacy.policy.policy_input import ConsentFacts
+from services.privacy.policy.rights import parental_rights
 from services.privacy.policy.time_values import milliseconds_of
 from shared.contracts.privacy import Recipient, SubjectFacts
 
@@ -22,7 +23,7 @@ def consent_facts(consent: Consent, student: SubjectFacts, recipient: Recipient,
         grantor_holds_rights=holds,
         grantor_rights_ended_at=ended_at,
         grantor_role=consent.grantor_role,
-        names_recipient=recipient.node is None and recipient.id == str(consent.recipient_id),
+        names_recipient=recipient.id == consent.recipient_id,
         purposes=tuple(sorted(set(consent.purposes))),
         signature=consent.signature,
         signed=bool(consent.document),
@@ -32,16 +33,9 @@ def consent_facts(consent: Consent, student: SubjectFacts, recipient: Recipient,
 
 
 def _rights(consent: Consent, student: SubjectFacts, place: Place) -> tuple[bool, int | None]:
-    """Does the grantor hold, or did he hold, rights in this student's records; and the instant at which a binding document ends them.
-
-    Either parent has full rights, unless a document specifically revokes them (99.4). Who has several entries - rights that ended
-    and were given back - has those of the entry that lasts longest.
-    """
+    """Is the grantor one who holds or held rights in this role; and the instant at which a binding document ends them, if one does."""
     person = consent.acting_for.person_id
     if consent.grantor_role == "student":
         return person == student.student_id, None
-    begun = [holder for holder in student.rights_holders if holder.person_id == person and holder.from_ <= place.today]
-    ends = [holder.ended_on for holder in begun if holder.ended_on is not None]
-    if not begun or len(ends) < len(begun):
-        return bool(begun), None
-    return True, place.begins(max(ends))
+    holds, ends_on = parental_rights(student, person, place)
+    return holds, None if ends_on is None else place.begins(ends_on)

@@ -1,16 +1,12 @@
 """The facts of a PolicyInput as the compiled rules read them: Cedar's context, one to a group of students."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import BaseModel
 
-from services.privacy.policy.entities import Record, entity
-from services.privacy.policy.policy_input import PolicyInput, StudentGroup
+from services.privacy.policy.entities import Entity, Record, entity
+from services.privacy.policy.policy_input import AgreementFacts, ConsentFacts, PolicyInput, StudentGroup
 from services.privacy.policy.taxonomy import Taxonomy
-
-_SETS: dict[str, str | None] = {"elements": "DataElement", "purposes": "Purpose", "clauses": None}
-"""Members that are sets, and the type of their entities."""
 
 
 def contexts(policy_input: PolicyInput, taxonomy: Taxonomy) -> Iterator[Record | None]:
@@ -24,14 +20,15 @@ def contexts(policy_input: PolicyInput, taxonomy: Taxonomy) -> Iterator[Record |
         purpose=taxonomy.purposes[policy_input.purpose],
         recipient=_record(policy_input.recipient, without=("id", "kind")),
     )
-    for name in ("agreement", "transfer", "asker"):
-        facts = getattr(policy_input, name)
-        if facts is not None:
-            shared[name] = _record(facts)
+    if policy_input.transfer is not None:
+        shared["transfer"] = _record(policy_input.transfer)
     if policy_input.asker is not None:
-        shared.pop("agreement", None)
+        shared["asker"] = _record(policy_input.asker)
         yield shared
         return
+    if policy_input.agreement is not None:
+        shared["agreement"] = _with_scope(policy_input.agreement, taxonomy)
+        shared["agreement"]["clauses"] = frozenset(policy_input.agreement.clauses)
     for group in policy_input.groups:
         yield _of_group(shared, group, taxonomy)
 
@@ -45,18 +42,22 @@ def _of_group(shared: Record, group: StudentGroup, taxonomy: Taxonomy) -> Record
     context["student"]["jurisdiction"] = jurisdiction
     context["custody"] = _record(group.custody)
     if group.consent is not None:
-        context["consent"] = _record(group.consent)
+        context["consent"] = _with_scope(group.consent, taxonomy)
     return context
 
 
-def _record(facts: BaseModel, without: tuple[str, ...] = ()) -> Record:
-    """The members that are there; lists have become sets of what they hold."""
-    record = Record((name, value) for name, value in facts.__dict__.items() if value is not None and name not in without)
-    for name, kind in _SETS.items():
-        if name in record:
-            record[name] = frozenset(record[name] if kind is None else map(_maker(kind), record[name]))
+def _with_scope(facts: AgreementFacts | ConsentFacts, taxonomy: Taxonomy) -> Record:
+    record = _record(facts)
+    record["elements"] = _entities("DataElement", facts.elements, taxonomy.elements)
+    record["purposes"] = _entities("Purpose", facts.purposes, taxonomy.purposes)
     return record
 
 
-def _maker(kind: str) -> Callable[[str], Any]:
-    return lambda identifier: entity(kind, identifier)
+def _record(facts: BaseModel, without: tuple[str, ...] = ()) -> Record:
+    """The members that are there."""
+    return Record({name: value for name, value in facts.__dict__.items() if value is not None and name not in without})
+
+
+def _entities(kind: str, identifiers: Iterable[str], known: Mapping[str, Entity]) -> frozenset[Entity]:
+    """A set of entities; an identifier that the taxonomy does not have is one that no rule asks for."""
+    return frozenset([known.get(identifier) or entity(kind, identifier) for identifier in identifiers])

@@ -6,11 +6,12 @@ not have, an evaluation that errs, an obligation that cannot be resolved - denie
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
+from services.privacy.policy.compile import among
 from services.privacy.policy.context import contexts
 from services.privacy.policy.entities import Entity, Record, entity
-from services.privacy.policy.explain import Asked, Refusal, refusal_of
+from services.privacy.policy.explain import Explanation, Refusal
 from services.privacy.policy.obligations import ObligationUnresolved
 from services.privacy.policy.outcome import GroupOutcome, Outcome
 from services.privacy.policy.policy_input import PolicyInput
@@ -19,6 +20,10 @@ from services.privacy.policy.taxonomy import BASES, RECIPIENTS
 from shared.contracts.privacy import Obligation, Withheld
 
 UNKNOWN_ELEMENT: Final = Refusal("unknown-element", same_for_every_student=True)
+UNKNOWN_JURISDICTION: Final = Refusal("unknown-jurisdiction")
+EVALUATION_ERROR: Final = Refusal("evaluation-error")
+SEVERAL_PERMITS: Final = Refusal("several-permits")
+OBLIGATION_UNRESOLVED: Final = Refusal("obligation-unresolved")
 FACTS_UNUSABLE: Final = Refusal("facts-unusable")
 """The facts of this student could not be used: a time zone that does not exist."""
 
@@ -32,7 +37,7 @@ class _Decision:
     principal: Entity
     action: Entity
     policies: set[str] = field(default_factory=set)
-    obligations: set[Obligation] = field(default_factory=set)
+    obligations: dict[tuple[str, str, object], Obligation] = field(default_factory=dict)
     alerts: set[str] = field(default_factory=set)
 
 
@@ -63,7 +68,7 @@ def decide(policy_input: PolicyInput, policy_set: PolicySet) -> Outcome:
         or ((None, 0),),
         policies=tuple(determining),
         citations=tuple(dict.fromkeys(policy_set.policies[identifier].annotations.citation for identifier in determining)),
-        obligations=tuple(sorted(decision.obligations, key=_obligation_order)),
+        obligations=tuple(decision.obligations[key] for key in sorted(decision.obligations, key=_obligation_order)),
         reviewed=policy_set.reviewed,
         alerts=tuple(sorted(decision.alerts)),
         holds_until_milliseconds=policy_input.holds_until,
@@ -85,9 +90,15 @@ def reproduce(recorded: bytes, policy_set: PolicySet) -> bytes:
 
 def _decide_group(decision: _Decision, elements: Iterable[str], context: Record | None) -> GroupOutcome:
     if context is None:
-        decision.alerts.add("unknown-jurisdiction")
-        return _all_withheld(elements, Refusal("unknown-jurisdiction"))
-    known = decision.policy_set.taxonomy.elements
+        decision.alerts.add(UNKNOWN_JURISDICTION.reason)
+        return _all_withheld(elements, UNKNOWN_JURISDICTION)
+    try:
+        group = _Group(decision, context)
+    except Exception:  # INVARIANT: an evaluation that errs denies; Cedar would skip the policy, and a skipped forbid permits
+        decision.alerts.add(EVALUATION_ERROR.reason)
+        return _all_withheld(elements, EVALUATION_ERROR)
+    known, alike = decision.policy_set.taxonomy.elements, decision.policy_set.alike
+    sets = group.sets
     verdicts: dict[object, Refusal | None] = {}
     permitted: list[str] = []
     withheld: list[Withheld] = []
@@ -97,59 +108,81 @@ def _decide_group(decision: _Decision, elements: Iterable[str], context: Record 
             decision.alerts.add(UNKNOWN_ELEMENT.reason)
             withheld.append(UNKNOWN_ELEMENT.of(element))
             continue
-        alike = _alike(resource, context, decision.policy_set)
-        if alike not in verdicts:
-            verdicts[alike] = _verdict(decision, Asked(decision.principal, decision.action, resource, context))
-        refusal = verdicts[alike]
+        key = (alike[resource], *[resource in those for those in sets])
+        if key not in verdicts:
+            verdicts[key] = group.verdict(resource)
+        refusal = verdicts[key]
         if refusal is None:
             permitted.append(element)
         else:
-            withheld.append(refusal.of(element))
+            withheld.append(refusal.of_known(element))
     return GroupOutcome(tuple(permitted), tuple(withheld))
 
 
-def _verdict(decision: _Decision, asked: Asked) -> Refusal | None:
-    """None if it is permitted."""
-    policy_set = decision.policy_set
-    try:
-        permits, forbids = policy_set.grants.matching(asked.principal, asked.action, asked.resource, asked.context)
-        duties, _ = policy_set.duties.matching(asked.principal, asked.action, asked.resource, asked.context)
-    except Exception:  # INVARIANT: an evaluation that errs denies; Cedar would skip the policy, and a skipped forbid permits
-        decision.alerts.add("evaluation-error")
-        return Refusal("evaluation-error")
-    if forbids or not permits:
-        claimed = policy_set.claims.get((decision.policy_input.basis, decision.policy_input.action))
-        refusal = refusal_of(asked, forbids, claimed, policy_set)
-        decision.policies.update(forbids)
+class _Group:
+    """The students of a request whose facts are alike: what is possible for them at all is found once, then asked per element."""
+
+    def __init__(self, decision: _Decision, context: Record) -> None:
+        policy_set, asked = decision.policy_set, (decision.principal, decision.action, context)
+        self._decision, self._context = decision, context
+        self._grants = policy_set.grants.candidates(*asked)
+        self._duties = policy_set.duties.candidates(*asked)
+        self._explanation: Explanation | None = None
+        self._obliged: dict[tuple[str, ...], Refusal | None] = {}
+        self.sets = [_set_at(path, context) for path in policy_set.resource_use.paths]
+
+    def verdict(self, resource: Entity) -> Refusal | None:
+        """None if `resource` is permitted."""
+        decision, context = self._decision, self._context
+        ancestors = decision.policy_set.taxonomy.ancestors[resource]
+        asked = (decision.principal, decision.action, resource, ancestors, context)
+        try:
+            permits, forbids = among(self._grants, *asked)
+            duties, _ = among(self._duties, *asked) if permits and not forbids else ([], [])
+        except Exception:  # INVARIANT: as above
+            return self._alert(EVALUATION_ERROR)
+        if forbids or not permits:
+            decision.policies.update(forbids)
+            return self._explained.refusal(resource, ancestors, forbids)
+        if len(permits) > 1:
+            return self._alert(SEVERAL_PERMITS)
+        determining = (*permits, *duties)
+        if determining not in self._obliged:
+            self._obliged[determining] = self._oblige(determining)
+        return self._obliged[determining]
+
+    @property
+    def _explained(self) -> Explanation:
+        if self._explanation is None:
+            decision = self._decision
+            claimed = decision.policy_set.claims.get((decision.policy_input.basis, decision.policy_input.action))
+            self._explanation = Explanation(decision.principal, decision.action, self._context, claimed, decision.policy_set)
+        return self._explanation
+
+    def _oblige(self, determining: tuple[str, ...]) -> Refusal | None:
+        """Take on the obligations of the policies that permit."""
+        decision = self._decision
+        rules = [rule for identifier in determining for rule in decision.policy_set.policies[identifier].annotations.obligations]
+        try:
+            resolved = [rule.resolve(self._context) for rule in rules]
+        except (ObligationUnresolved, ArithmeticError):
+            return self._alert(OBLIGATION_UNRESOLVED)
+        decision.policies.update(determining)
+        decision.obligations |= {(one.kind, one.argument or "", one.due_at): one for one in resolved}
+        return None
+
+    def _alert(self, refusal: Refusal) -> Refusal:
+        self._decision.alerts.add(refusal.reason)
         return refusal
-    if len(permits) > 1:
-        decision.alerts.add("several-permits")
-        return Refusal("several-permits")
-    determining = (*permits, *duties)
-    rules = [rule for identifier in determining for rule in policy_set.policies[identifier].annotations.obligations]
-    try:
-        resolved = [rule.resolve(asked.context) for rule in rules]
-    except (ObligationUnresolved, ArithmeticError):
-        decision.alerts.add("obligation-unresolved")
-        return Refusal("obligation-unresolved")
-    decision.policies.update(determining)
-    decision.obligations.update(resolved)
-    return None
 
 
-def _alike(resource: Entity, context: Record, policy_set: PolicySet) -> object:
-    """A key that two elements share if no rule can tell them apart: their categories, and the sets of the context that hold them."""
-    use = policy_set.resource_use
-    if use.opaque or resource in use.named:
-        return resource
-    return policy_set.alike[resource], *(_holds(path, resource, context) for path in use.paths)
-
-
-def _holds(path: tuple[str, ...], resource: Entity, context: Record) -> bool:
-    value = context
+def _set_at(path: tuple[str, ...], context: Record) -> frozenset[Entity]:
+    value: Any = context
     for member in path:
-        value = value.get(member, Record())
-    return resource in value
+        value = value.get(member)
+        if value is None:
+            return frozenset()
+    return frozenset(value)
 
 
 def _unknown_word(policy_input: PolicyInput, policy_set: PolicySet) -> str | None:
@@ -172,5 +205,5 @@ def _all_withheld(elements: Iterable[str], refusal: Refusal) -> GroupOutcome:
     return GroupOutcome((), tuple(refusal.of(element) for element in elements))
 
 
-def _obligation_order(obligation: Obligation) -> tuple[str, str]:
-    return obligation.kind, obligation.argument or ""
+def _obligation_order(key: tuple[str, str, object]) -> tuple[str, str]:
+    return key[0], key[1]

@@ -3,12 +3,12 @@
 Trees have no precedence: `(a && b) == c` is a comparison of a conjunction because it was one in Cedar. What a policy may say and we do
 not know (decimals, IP addresses, tags, slots of templates) fails the load. Evaluation errs where Cedar's does, on overflow of 64 bits.
 
-The code reads five names: principal, action, resource (entities), resource_ancestors, context (a record).
+The code reads five names: principal, action, resource (entities), resource_ancestors (a set), context (a record).
 """
 
 import ast
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, NoReturn
 
@@ -68,6 +68,7 @@ class Expressions:
             above = ancestors_of(uid)
             return not above.isdisjoint(right) if isinstance(right, frozenset) else right in above
 
+        self._above = ancestors
         self.names: dict[str, Any] = {
             "ancestors_of": ancestors_of,
             "in_any": in_any,
@@ -132,6 +133,13 @@ class Expressions:
     def uid(self, reference: Mapping[str, str]) -> ast.Name:
         """A name for the entity that a scope names."""
         return self.constant(entity_of(reference))
+
+    def action_among(self, references: Iterable[Mapping[str, str]]) -> ast.expr:
+        """The action is one of those, or in one: groups of actions would be in the taxonomy."""
+        actions = frozenset(map(entity_of, references))
+        if self._above.keys().isdisjoint(actions):
+            return compare(load("action"), ast.In(), self.constant(actions))
+        return call("in_any", load("action"), self.constant(actions))
 
     def entity_in(self, left: ast.expr, reference: Mapping[str, str]) -> ast.expr:
         """`left in` an entity that is known now."""

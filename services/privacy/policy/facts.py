@@ -16,6 +16,7 @@ from services.privacy.policy.custody_facts import Parties, custody_facts
 from services.privacy.policy.organisation_tree import OrganisationTree
 from services.privacy.policy.party_facts import agreement_facts, asker_facts, enrollment_facts, recipient_facts
 from services.privacy.policy.policy_input import AgreementFacts, Evidence, PolicyInput, StudentFacts, StudentGroup, Subject
+from services.privacy.policy.rights import is_eligible
 from services.privacy.policy.time_values import milliseconds_of
 from shared.contracts.privacy import DecisionRequest, SubjectFacts
 
@@ -59,7 +60,7 @@ def build_input(
     return PolicyInput(
         action=request.action,
         agreement=agreed,
-        asker=asker_facts(request.recipient, caller_organisation_id, tree) if asking else None,
+        asker=asker_facts(request, caller_organisation_id, tree) if asking else None,
         basis=request.basis,
         elements=tuple(sorted(set(request.elements))),
         evidence=Evidence(
@@ -96,7 +97,7 @@ class _Students:
         if place is None:
             return identifier, student.facts_version, None
         facts = (
-            student.attends_postsecondary or reaches_majority_on(student.birth_date) <= place.today,
+            is_eligible(student, place),
             "homeless" in student.flags,
             student.jurisdiction,
             "protected-address" in student.flags,

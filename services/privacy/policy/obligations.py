@@ -7,6 +7,7 @@ duration that starts with the decision, or a fact that holds an instant. An argu
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 from services.privacy.policy.broken import PolicySetBroken
@@ -64,13 +65,14 @@ class ObligationRule:
 
     def resolve(self, context: Record) -> Obligation:
         """The obligation of a decision on `context`. Raises ObligationUnresolved."""
-        due_at: int | None = None
-        if self.days is not None:
-            due_at = context["now"] + self.days * DAY
-        elif KINDS[self.kind].argument == "instant":
-            due_at = _instant(context, self.argument)
-        due = None if due_at is None else instant_of(due_at)
-        return Obligation(kind=self.kind, argument=self.argument, citation=self.citation, due_at=due)
+        if KINDS[self.kind].argument == "paragraph":
+            return self._without_date
+        due_at = _instant(context, self.argument) if self.days is None else context["now"] + self.days * DAY
+        return Obligation(kind=self.kind, argument=self.argument, citation=self.citation, due_at=instant_of(due_at))
+
+    @cached_property
+    def _without_date(self) -> Obligation:
+        return Obligation(kind=self.kind, argument=self.argument, citation=self.citation)
 
     @property
     def needs(self) -> str | None:

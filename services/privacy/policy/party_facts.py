@@ -28,11 +28,13 @@ def recipient_facts(request: DecisionRequest, caller: UUID | None, tree: Organis
     )
 
 
-def asker_facts(recipient: Recipient, caller: UUID | None, tree: OrganisationTree) -> AskerFacts:
+def asker_facts(request: DecisionRequest, caller: UUID | None, tree: OrganisationTree) -> AskerFacts:
     """Does the caller's organisation receive, or stand above the one that does?"""
+    recipient = request.recipient
     receiving = tree.known(recipient.id)
     above = () if receiving is None or recipient.node is not None else tree.upward(receiving.id)
-    return AskerFacts(receives=caller in {organisation.id for organisation in above})
+    receives = caller in {organisation.id for organisation in above}
+    return AskerFacts(names_consent=request.consent_id is not None, receives=receives)
 
 
 def enrollment_facts(recipient: Recipient, transfer: TransferFacts) -> EnrollmentFacts:

@@ -41,6 +41,7 @@ class AgreementFacts(Wire):
 class AskerFacts(Wire):
     """Who asks another state, for the action `request` alone (Cedar: Asker)."""
 
+    names_consent: bool
     receives: bool
 
 

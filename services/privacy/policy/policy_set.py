@@ -5,6 +5,7 @@ A PolicySet is immutable. Two of the same hash decide alike.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from safepassage.canonical import digest_of_json
 from safepassage.wire import Digest
@@ -28,7 +29,7 @@ class ConditionRule:
     """A condition of a permit, to be tried alone when an answer has to say what failed."""
 
     reason: Reason
-    holds: Condition
+    condition: Condition
     depends_on_student: bool
 
 
@@ -59,7 +60,9 @@ class PolicySet:
     reviewed: bool
     """Every policy was reviewed: an answer rests on all of them, on those that did not match too."""
     alike: Mapping[Entity, object] = field(repr=False)
-    """Elements with the same categories have the same key."""
+    """Elements that the rules cannot tell apart, but by the sets of `resource_use`, have the same key."""
+    memory: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+    """Explanations that were made before; what is in it has no part in any answer."""
 
 
 def load_policy_set() -> PolicySet:
@@ -76,6 +79,7 @@ def assemble(packs: Sequence[Pack], *, schema_sha256: str, taxonomy: Taxonomy = 
         grants, duties = compile_policies(deciding, taxonomy.ancestors), compile_policies(obliging, taxonomy.ancestors)
     except (KeyError, TypeError, IndexError, AttributeError) as error:
         raise PolicySetBroken("a policy does not have the form of an EST") from error
+    use = ResourceUse.of(deciding | obliging)
     policies = {
         identifier: Policy(
             annotations[identifier],
@@ -90,11 +94,11 @@ def assemble(packs: Sequence[Pack], *, schema_sha256: str, taxonomy: Taxonomy = 
         grants=grants,
         duties=duties,
         claims={claim: policies[identifier] for identifier, policy in deciding.items() for claim in _claims(policy)},
-        resource_use=ResourceUse.of(deciding | obliging),
+        resource_use=use,
         taxonomy=taxonomy,
         policy_hash=_hash(packs, schema_sha256, taxonomy),
         reviewed=all(found.reviewed for found in annotations.values()),
-        alike={uid: taxonomy.ancestors[uid] - {uid} for uid in taxonomy.elements.values()},
+        alike=_alike(use, taxonomy),
     )
 
 
@@ -114,6 +118,13 @@ def _conditions(identifier: str, policy: Est, annotations: Annotations, compiled
         ConditionRule(reason, function, depends_on_student(expression))
         for reason, function, expression in zip(annotations.reasons, functions, expressions, strict=True)
     )
+
+
+def _alike(use: ResourceUse, taxonomy: Taxonomy) -> dict[Entity, object]:
+    kinds: dict[frozenset[Entity], int] = {}
+    return {
+        uid: uid if use.opaque else kinds.setdefault(taxonomy.ancestors[uid] & use.named, len(kinds)) for uid in taxonomy.elements.values()
+    }
 
 
 def _hash(packs: Sequence[Pack], schema_sha256: str, taxonomy: Taxonomy) -> Digest:

@@ -4,23 +4,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.privacy.policy.entities import NAMESPACE, Entity
+from services.privacy.policy.entities import Entity
 from services.privacy.policy.expressions import Est, entity_of
 
 CONTEXT = {"Var": "context"}
 RESOURCE = {"Var": "resource"}
+ARITHMETIC = frozenset({"+", "-", "*", "neg", "offset", "durationSince", "toDate"})
 STUDENT_FACTS = frozenset({"student", "custody", "consent"})
 """The members of the context that differ from student to student of one request."""
 
 
 @dataclass(frozen=True)
 class ResourceUse:
-    """How rules tell one element from another, beyond its categories."""
+    """How rules tell one element from another: by what they name above it or itself, and by sets that contain it."""
 
     paths: frozenset[tuple[str, ...]]
     """Sets of the context that are asked whether they contain the resource: `("agreement", "elements")`."""
     named: frozenset[Entity]
-    """Elements that a rule names."""
+    """Entities that a rule names: elements and categories among them."""
     opaque: bool
     """The resource is used in another way: no two elements are alike."""
 
@@ -31,7 +32,7 @@ class ResourceUse:
         named: set[Entity] = set()
         opaque = False
         for policy in policies.values():
-            named |= {uid for uid in entities_named(policy) if uid.kind == f"{NAMESPACE}::DataElement"}
+            named |= set(entities_named(policy))
             for condition in policy["conditions"]:
                 for path in _uses_of_resource(condition["body"]):
                     if path is None:
@@ -84,6 +85,20 @@ def facts_read(est: Any) -> frozenset[str]:
         if isinstance(access, dict) and access.get("left") == CONTEXT:
             return frozenset((access["attr"],))
     return frozenset().union(*(facts_read(part) for part in est.values()))
+
+
+def mentions_resource(est: Any) -> bool:
+    """The resource has a part in it."""
+    if isinstance(est, dict):
+        return est == RESOURCE or any(mentions_resource(part) for part in est.values())
+    return isinstance(est, list) and any(mentions_resource(part) for part in est)
+
+
+def can_err(est: Any) -> bool:
+    """Its evaluation can err on facts that have the form of the schema: arithmetic overflows."""
+    if isinstance(est, dict):
+        return not ARITHMETIC.isdisjoint(est) or any(can_err(part) for part in est.values())
+    return isinstance(est, list) and any(can_err(part) for part in est)
 
 
 def depends_on_student(est: Any) -> bool:

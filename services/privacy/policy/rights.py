@@ -1,0 +1,41 @@
+"""Who holds a student's rights at an instant: either parent, until a binding document ends them or the student comes of age.
+
+The one implementation: recording a consent and deciding on it cannot differ.
+"""
+
+from datetime import date, datetime
+from typing import Literal
+from uuid import UUID
+
+from services.privacy.policy.calendar_days import Place, reaches_majority_on
+from shared.contracts.privacy import SubjectFacts
+
+
+def is_eligible(student: SubjectFacts, place: Place) -> bool:
+    """The student has reached 18 in `place`, or attends a postsecondary institution (34 CFR 99.3 "Eligible student")."""
+    return student.attends_postsecondary or reaches_majority_on(student.birth_date) <= place.today
+
+
+def parental_rights(student: SubjectFacts, person_id: UUID, place: Place) -> tuple[bool, date | None]:
+    """Does `person_id` hold, or did it hold, a parent's rights; and the day on which a binding document ends them, if one does.
+
+    Either parent has full rights, unless a document specifically revokes them (99.4). Who has several entries - rights that ended
+    and were given back - has those of the entry that lasts longest.
+    """
+    begun = [holder for holder in student.rights_holders if holder.person_id == person_id and holder.from_ <= place.today]
+    ends = [holder.ended_on for holder in begun if holder.ended_on is not None]
+    return bool(begun), max(ends) if begun and len(ends) == len(begun) else None
+
+
+def rights_role(student: SubjectFacts, person_id: UUID, *, now: datetime) -> Literal["parent", "student"] | None:
+    """In which role `person_id` holds the rights at `now`; None if in none.
+
+    None: no rights holder of this student, rights that ended (99.4), a parent's rights that passed to the student (99.5(a)(1)), or a
+    student's before they did. Raises ValueError if the student's time zone does not exist.
+    """
+    place = Place.at(student.time_zone, now)
+    if person_id == student.student_id:
+        return "student" if is_eligible(student, place) else None
+    holds, ends_on = parental_rights(student, person_id, place)
+    in_force = holds and (ends_on is None or place.today < ends_on)
+    return "parent" if in_force and not is_eligible(student, place) else None

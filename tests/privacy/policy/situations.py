@@ -1,0 +1,141 @@
+"""Situations in which a disclosure is lawful, one to a basis and action, as facts; tests change them and see what follows."""
+
+import copy
+import json
+from collections.abc import Mapping
+from typing import Any, Final
+
+from services.privacy.policy.policy_input import PolicyInput
+
+NOW: Final = 1_790_000_000_000
+"""2026-09-21T14:13:20Z."""
+DAY: Final = 86_400_000
+
+STUDENT: Final = "4f6d3c1e-8a2b-4c5d-9e0f-112233445566"
+VENDOR: Final = "01900000-0000-7000-8000-00000000000a"
+NODE: Final = "https://birch.example"
+SCHOOL: Final = f"{NODE}#01900000-0000-7000-8000-00000000000b"
+
+ORDINARY: Final = "academics.transcript"
+ADDRESS: Final = "contacts.addresses"
+SSN: Final = "identity.ssn"
+MEAL: Final = "programmes.meal_status"
+HOMELESS: Final = "programmes.homeless"
+PART_C: Final = "special_education.early_intervention"
+
+GONE: Final = object()
+"""A change that takes a fact away."""
+
+_STUDENT = {"eligible": False, "homeless": False, "jurisdiction": "US-XA", "protected_address": False}
+_CUSTODY = {
+    "annual_notice_forwards_records": False,
+    "annual_notice_school_officials": False,
+    "keeper_party_to_agreement": False,
+    "onward_transfer_agreed": False,
+    "originated_here": False,
+    "originator_party_to_agreement": False,
+    "recipient_is_another": True,
+}
+_CONSENT = {
+    "approval_indicated": True,
+    "dated": True,
+    "elements": [ADDRESS, HOMELESS, MEAL, ORDINARY, PART_C, SSN],
+    "granted_at": NOW - DAY,
+    "grantor_holds_rights": True,
+    "grantor_role": "parent",
+    "names_recipient": True,
+    "purposes": ["financial-aid"],
+    "signature": "electronic",
+    "signed": True,
+    "source_authenticated": True,
+}
+_AGREEMENT = {
+    "clauses": ["ca-49073.1-b1", "ca-49073.1-b2", "ca-49073.1-b3", "ca-49073.1-b4"],
+    "direct_control": True,
+    "elements": [ADDRESS, HOMELESS, MEAL, ORDINARY, PART_C, SSN],
+    "ends_at": NOW + 300 * DAY,
+    "institutional_service": True,
+    "kind": "contractor",
+    "legitimate_interest": True,
+    "names_recipient": True,
+    "purposes": ["child-nutrition", "instruction"],
+    "redisclosure_limits": True,
+    "signed": True,
+    "starts_at": NOW - 60 * DAY,
+}
+_TRANSFER = {
+    "documented": True,
+    "enrolled": True,
+    "names_recipient": True,
+    "official_attested_at": NOW - DAY,
+    "official_named": True,
+    "parent_initiated": False,
+    "seeks_enrollment": False,
+}
+_VENDOR = {"authenticated": True, "id": VENDOR, "in_exchange": False, "kind": "vendor", "known": True}
+_ASKER = {"names_consent": True, "receives": True}
+_SCHOOL = {"authenticated": True, "id": SCHOOL, "in_exchange": True, "kind": "school", "known": True}
+
+
+def _situation(action: str, basis: str, purpose: str, recipient: Mapping[str, Any], **facts: Any) -> dict[str, Any]:
+    group = {"custody": _CUSTODY | facts.pop("custody", {}), "student": dict(_STUDENT)}
+    if "consent" in facts:
+        group["consent"] = facts.pop("consent")
+    situation = {"action": action, "basis": basis, "purpose": purpose, "recipient": recipient, "elements": [ORDINARY], "evidence": {}}
+    if action != "request":
+        situation |= {"groups": [group], "subjects": [[STUDENT, 1, 0]]}
+    return copy.deepcopy(situation | facts | {"now": NOW, "v": 1})
+
+
+_PARTY = {"keeper_party_to_agreement": True, "originator_party_to_agreement": True, "annual_notice_school_officials": True}
+
+SITUATIONS: Final[Mapping[str, dict[str, Any]]] = {
+    "consent": _situation("disclose", "consent", "financial-aid", _VENDOR, consent=_CONSENT),
+    "consent, redisclosed": _situation("redisclose", "consent", "financial-aid", _VENDOR, consent=_CONSENT),
+    "contractor": _situation("disclose", "contractor", "instruction", _VENDOR, agreement=_AGREEMENT, custody=_PARTY),
+    "contractor, redisclosed": _situation("redisclose", "contractor", "instruction", _VENDOR, agreement=_AGREEMENT, custody=_PARTY),
+    "transfer": _situation("disclose", "transfer", "enrollment", _SCHOOL, transfer=_TRANSFER, custody={"originated_here": True}),
+    "transfer, redisclosed": _situation(
+        "redisclose", "transfer", "enrollment", _SCHOOL, transfer=_TRANSFER, custody={"onward_transfer_agreed": True}
+    ),
+    "request": _situation("request", "transfer", "enrollment", _SCHOOL, transfer=_TRANSFER, asker=_ASKER),
+    "request on a consent": _situation("request", "consent", "enrollment", _SCHOOL, transfer=_TRANSFER, asker=_ASKER),
+}
+"""Each permits every ordinary element."""
+
+PERMIT_OF: Final[Mapping[str, str]] = {
+    "consent": "ferpa-99.30-consent",
+    "consent, redisclosed": "ferpa-99.30-consent",
+    "contractor": "ferpa-99.31a1ib-contractor",
+    "contractor, redisclosed": "ferpa-99.33b-contractor",
+    "transfer": "ferpa-99.31a2-transfer",
+    "transfer, redisclosed": "ferpa-99.33b-transfer",
+    "request": "ferpa-99.31a2-request",
+    "request on a consent": "ferpa-99.30-request",
+}
+
+
+def changed(situation: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy in which each fact of `changes`, by its path, has another value. `student.`, `custody.` and `consent.` are of the one student."""
+    whole = copy.deepcopy(dict(situation))
+    for path, value in changes.items():
+        *parents, member = path.split(".")
+        place: Any = whole
+        for parent in parents or ([""] if member == "consent" else []):
+            place = whole["groups"][0] if parent == "" else _step(whole, place, parent)
+        if value is GONE:
+            del place[member]
+        else:
+            place[member] = copy.deepcopy(value)
+    return whole
+
+
+def policy_input(situation: Mapping[str, Any], **changes: Any) -> PolicyInput:
+    """The input of a situation; `__` in a keyword stands for the dot of its path."""
+    facts = changed(situation, {path.replace("__", "."): value for path, value in changes.items()})
+    facts["elements"] = sorted(set(facts["elements"]))
+    return PolicyInput.model_validate_json(json.dumps(facts), strict=True)
+
+
+def _step(whole: dict[str, Any], place: Any, parent: str) -> Any:
+    return whole["groups"][0][parent] if parent in ("student", "custody", "consent") else place[parent]
