@@ -3,7 +3,7 @@
 One registry: documents, OpenAPI and tests are made from it. A module of this package a place where the facts come up.
 """
 
-from safepassage.problems import access, envelopes, exchanges, messages, privacy, proofs, records, requests, signatures, trust
+from safepassage.problems import access, calls, envelopes, exchanges, messages, privacy, proofs, records, requests, signatures, trust
 from safepassage.problems.problem import REGISTRY, Problem, Retry, SuiteError, problem_from
 
 __all__ = [
@@ -12,6 +12,7 @@ __all__ = [
     "Retry",
     "SuiteError",
     "access",
+    "calls",
     "envelopes",
     "exchanges",
     "log",

@@ -47,6 +47,8 @@ class SuiteError(Exception):
         super().__init__(detail or self.title)
         self.detail, self.field, self.retry_after_seconds = detail, field, retry_after_seconds
         self.request_id: str | None = None
+        self.problem: Problem | None = None
+        """What a node said, where the error came from its answer."""
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)
@@ -84,5 +86,5 @@ def problem_from(problem: Problem) -> SuiteError:
     """The error that `problem` describes, to be raised by a client."""
     kind = REGISTRY.get(problem.code, UnknownProblem)
     error = kind(problem.detail, field=problem.field)
-    error.request_id = problem.request_id
+    error.request_id, error.problem = problem.request_id, problem
     return error

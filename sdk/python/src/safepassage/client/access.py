@@ -1,0 +1,121 @@
+"""A client's access at one node: its token, bound to a key made for this process, and the nonces the node gives."""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from safepassage.client.assertions import ASSERTION_TYPE, client_assertion, proof
+from safepassage.client.client_file import ClientFile
+from safepassage.client.keys import ClientKey
+from safepassage.problems.calls import AnswerNotUnderstood
+
+METADATA_PATH = "/.well-known/oauth-authorization-server"
+RENEWED_BEFORE_SECONDS = 20
+
+
+class Metadata(BaseModel):
+    """What is needed of the server's metadata (RFC 8414)."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    issuer: str
+    token_endpoint: str
+
+
+class TokenAnswer(BaseModel):
+    """RFC 6749 section 5.1, RFC 9449 section 5."""
+
+    model_config = ConfigDict(extra="ignore", hide_input_in_errors=True)
+
+    access_token: Annotated[str, Field(repr=False, max_length=16_384, pattern=r"^[!-~]+$")]
+    token_type: str
+    expires_in: Annotated[int, Field(ge=1)]
+    scope: str | None = None
+
+
+@dataclass
+class Access:
+    """State of one client at one node. Both faces keep it; nothing of it is written to disk."""
+
+    file: ClientFile
+    purpose: str | None
+    key: ClientKey
+    proof_key: ClientKey
+    token_path: str | None = None
+    nonce: str | None = None
+    _token: str | None = None
+    _renew_at: float = 0.0
+
+    @classmethod
+    def of(cls, file: ClientFile, *, purpose: str | None = None) -> "Access":
+        """Raises ClientFileUnusable."""
+        return cls(file, purpose or file.purpose, file.private_key, ClientKey.generate())
+
+    def token(self, now: datetime) -> str | None:
+        """The token, or None when a new one is needed."""
+        return self._token if now.timestamp() < self._renew_at else None
+
+    def forget_token(self) -> None:
+        """It was refused: the next call gets a new one."""
+        self._token, self._renew_at = None, 0.0
+
+    def learn_metadata(self, body: bytes) -> None:
+        """Where the token endpoint is. It has to be the node's own. Raises AnswerNotUnderstood."""
+        try:
+            metadata = Metadata.model_validate_json(body)
+        except ValidationError as error:
+            raise AnswerNotUnderstood from error
+        issuer, endpoint = urlsplit(self.file.issuer), urlsplit(metadata.token_endpoint)
+        # INVARIANT: an assertion goes to the node that the client file names and to no other.
+        if metadata.issuer != self.file.issuer or (issuer.scheme, issuer.netloc) != (endpoint.scheme, endpoint.netloc):
+            raise AnswerNotUnderstood("the metadata is another server's")
+        self.token_path = endpoint.path
+
+    def token_form(self, now: datetime) -> dict[str, str]:
+        """The form of a token request, with a new assertion."""
+        assertion = client_assertion(self.key, client_id=self.file.client_id, issuer=self.file.issuer, now=now)
+        form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
+        if self.file.scopes:
+            form["scope"] = " ".join(self.file.scopes)
+        if self.purpose is not None:
+            form["authorization_details"] = json.dumps([{"type": "student_data_access", "purpose": self.purpose}])
+        return form
+
+    def learn_token(self, body: bytes, now: datetime) -> None:
+        """Keep the token of an answer. Raises AnswerNotUnderstood, also for a token that is not bound to our key."""
+        try:
+            answer = TokenAnswer.model_validate_json(body)
+        except ValidationError as error:
+            raise AnswerNotUnderstood from error
+        if answer.token_type.lower() != "dpop":
+            raise AnswerNotUnderstood("the token is not bound to a key")
+        self._token = answer.access_token
+        self._renew_at = now.timestamp() + max(answer.expires_in / 2, answer.expires_in - RENEWED_BEFORE_SECONDS)
+
+    def proof(self, method: str, path: str, now: datetime, *, token: str | None) -> str:
+        """A proof for a request to `path`. It names the URL as the node knows itself."""
+        url = self.file.issuer + path
+        return proof(self.proof_key, method=method, url=url, now=now, token=token, nonce=self.nonce)
+
+    def authorization(self, method: str, path: str, now: datetime) -> dict[str, str]:
+        """The headers of an authorised request. Needs a token."""
+        token = self._token
+        if token is None:
+            raise AnswerNotUnderstood("no token was granted")
+        return {"authorization": f"DPoP {token}", "dpop": self.proof(method, path, now, token=token)}
+
+
+def oauth_error(body: bytes) -> str:
+    """The `error` of an OAuth error document, a word; `invalid_answer` for anything else."""
+    try:
+        document: Any = json.loads(body)
+    except ValueError:
+        return "invalid_answer"
+    error = document.get("error") if isinstance(document, dict) else None
+    return (
+        error if isinstance(error, str) and error.isascii() and error.replace("_", "").isalnum() and len(error) <= 64 else "invalid_answer"
+    )

@@ -1,0 +1,148 @@
+"""One call of an operation: what is sent, whether it may be sent again, and how its answer is read."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Generic, TypeVar
+from urllib.parse import parse_qsl, quote, urlsplit
+from uuid import uuid4
+
+import httpx2
+from pydantic import BaseModel, ValidationError
+
+from safepassage.problems.calls import AnswerNotUnderstood
+
+A = TypeVar("A")
+M = TypeVar("M", bound=BaseModel)
+
+Read = Callable[[httpx2.Response], A]
+SAFE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+_NEXT: Final = re.compile(r'<([^<>]*)>\s*;\s*rel="?next"?')
+
+
+@dataclass(frozen=True)
+class Call(Generic[A]):
+    """A call that is ready to be made, once or again."""
+
+    method: str
+    path: str
+    """Absolute, its parts percent-encoded (`path_of`)."""
+    read: Read[A]
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: bytes | None = None
+    content_type: str | None = None
+    accept: str = "application/json"
+    idempotency_key: str | None = None
+    repeatable: bool = False
+    """A POST that only reads: asking twice does no harm."""
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether it may be sent again when nobody knows if it arrived."""
+        return self.repeatable or self.idempotency_key is not None or self.method in SAFE
+
+
+@dataclass(frozen=True)
+class Page(Generic[A]):
+    """One page, and the call for the next one."""
+
+    content: A
+    next: "Call[Page[A]] | None"
+
+
+def path_of(template: str, **parts: object) -> str:
+    """The path of `template` with its `{parts}` filled in and percent-encoded, slashes included."""
+    return template.format(**{name: quote(str(part), safe="") for name, part in parts.items()})
+
+
+def reading(
+    path: str,
+    answer: type[M],
+    *,
+    query: Mapping[str, object] | None = None,
+) -> Call[M]:
+    """A GET."""
+    return Call("GET", path, _as_model(answer), query=_query(query))
+
+
+def paged(path: str, answer: type[M], *, query: Mapping[str, object] | None = None) -> Call[Page[M]]:
+    """A GET of a list, page by page along the Link header (RFC 8288)."""
+    call: Call[Page[M]] = Call("GET", path, _no_page, query=_query(query))
+
+    def read(response: httpx2.Response) -> Page[M]:
+        return Page(_as_model(answer)(response), _next_call(response, replace(call, read=read)))
+
+    return replace(call, read=read)
+
+
+def asking(path: str, body: BaseModel | None, answer: type[M]) -> Call[M]:
+    """A POST that only reads; its parameters are in the body so that no URL and no log of URLs holds them."""
+    content = None if body is None else _json(body)
+    return Call("POST", path, _as_model(answer), body=content, content_type="application/json" if content else None, repeatable=True)
+
+
+def writing(method: str, path: str, body: BaseModel | None, answer: type[M], *, idempotency_key: str | None = None) -> Call[M]:
+    """A write, with a key of its own unless one is given: all attempts of one call have the same key."""
+    key = idempotency_key or str(uuid4())
+    content = None if body is None else _json(body)
+    return Call(method, path, _as_model(answer), body=content, content_type="application/json" if content else None, idempotency_key=key)
+
+
+def uploading(
+    path: str,
+    body: bytes,
+    content_type: str,
+    answer: type[M],
+    *,
+    query: Mapping[str, object] | None = None,
+    idempotency_key: str | None = None,
+) -> Call[M]:
+    """A POST of a file."""
+    return Call(
+        "POST",
+        path,
+        _as_model(answer),
+        query=_query(query),
+        body=body,
+        content_type=content_type,
+        idempotency_key=idempotency_key or str(uuid4()),
+    )
+
+
+def fetching(path: str, *, accept: str = "application/octet-stream", query: Mapping[str, object] | None = None) -> Call[bytes]:
+    """A GET of bytes as they are: a checkpoint, a tile, a proof file."""
+    return Call("GET", path, lambda response: response.content, query=_query(query), accept=accept)
+
+
+def _as_model(answer: type[M]) -> Read[M]:
+    def read(response: httpx2.Response) -> M:
+        try:
+            # A newer node may say more than this version knows; what it does not know is left out.
+            return answer.model_validate_json(response.content, extra="ignore")
+        except ValidationError as error:
+            raise AnswerNotUnderstood from error
+
+    return read
+
+
+def _no_page(_: httpx2.Response) -> Any:
+    raise AnswerNotUnderstood
+
+
+def _next_call(response: httpx2.Response, call: "Call[Page[M]]") -> "Call[Page[M]] | None":
+    link = _NEXT.search(response.headers.get("link", ""))
+    if link is None:
+        return None
+    target = urlsplit(link.group(1))
+    # INVARIANT: a page never leads elsewhere; only its query is the server's to choose.
+    if target.scheme or target.netloc or target.path != call.path:
+        raise AnswerNotUnderstood("the link to the next page leads elsewhere")
+    return replace(call, query=dict(parse_qsl(target.query)))
+
+
+def _json(body: BaseModel) -> bytes:
+    return body.model_dump_json(exclude_none=True, by_alias=True).encode()
+
+
+def _query(parameters: Mapping[str, object] | None) -> dict[str, str]:
+    return {name: str(value) for name, value in (parameters or {}).items() if value is not None}

@@ -1,0 +1,173 @@
+"""The operations of a node by their operation ids: a function each that gives the call. `Client` has a method of each name.
+
+Every write takes an `idempotency_key`; without one it makes its own. To repeat a write after a crash, give the key of the first time.
+"""
+
+from uuid import UUID
+
+from safepassage.client.call import Call, Page, asking, fetching, paged, path_of, reading, writing
+from safepassage.record.loads import (
+    ChangedStudent,
+    FoundStudents,
+    LoadedStudent,
+    MatchResolution,
+    MatchReview,
+    NewStudent,
+    RosterPage,
+    Student,
+    StudentLookup,
+)
+from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPage, NewClient
+from safepassage.wire_decisions import RecordedDecision, Reproduction
+from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
+from safepassage.wire_organisations import NewOrganisation, Organisation
+from safepassage.wire_policy import Agreement, AgreementTermination, Consent, ConsentWithdrawal, NewAgreement, NewConsent
+
+# --- students and records ---
+
+
+def lookup_students(lookup: StudentLookup) -> Call[FoundStudents]:
+    """Find students of the caller's own organisation; logged. Scope records:read."""
+    return asking("/v1/students/lookup", lookup, FoundStudents)
+
+
+def read_student(student_id: UUID, *, elements: tuple[str, ...] | None = None) -> Call[Student]:
+    """A student's record, as far as the caller may see it; logged. Scope records:read."""
+    return reading(path_of("/v1/students/{id}", id=student_id), Student, query={"elements": _list(elements)})
+
+
+def load_student(student: NewStudent, *, idempotency_key: str | None = None) -> Call[LoadedStudent]:
+    """Load a student with the whole record; the same source id again replaces it. Scope records:load."""
+    return writing("POST", "/v1/students", student, LoadedStudent, idempotency_key=idempotency_key)
+
+
+def change_student(student_id: UUID, student: ChangedStudent, *, idempotency_key: str | None = None) -> Call[LoadedStudent]:
+    """Replace a student's record at the version that was read. Scope records:load."""
+    return writing("PUT", path_of("/v1/students/{id}", id=student_id), student, LoadedStudent, idempotency_key=idempotency_key)
+
+
+def read_roster_entries(agreement_id: UUID, *, elements: tuple[str, ...] | None = None, limit: int | None = None) -> Call[Page[RosterPage]]:
+    """What an agreement schedules of the students in its reach, page by page, under the vendor's own pseudonyms. Scope records:read."""
+    return paged("/v1/roster-entries", RosterPage, query={"agreement_id": agreement_id, "elements": _list(elements), "limit": limit})
+
+
+def list_matches(*, limit: int | None = None) -> Call[Page[MatchReview]]:
+    """Requests of other states whose child a person has to tell. Scope matches:resolve."""
+    return paged("/v1/matches", MatchReview, query={"limit": limit})
+
+
+def resolve_match(match_id: UUID, resolution: MatchResolution, *, idempotency_key: str | None = None) -> Call[MatchReview]:
+    """Say which candidate the child is, or that none is. Scope matches:resolve."""
+    return writing("POST", path_of("/v1/matches/{id}/resolution", id=match_id), resolution, MatchReview, idempotency_key=idempotency_key)
+
+
+# --- exchanges with other states ---
+
+
+def create_exchange_request(request: NewExchangeRequest, *, idempotency_key: str | None = None) -> Call[ExchangeRequest]:
+    """Ask another state for a transferring child's record. Scope exchange:request."""
+    return writing("POST", "/v1/exchange-requests", request, ExchangeRequest, idempotency_key=idempotency_key)
+
+
+def exchange_request(request_id: UUID) -> Call[ExchangeRequest]:
+    """Where a request stands. Scope exchange:request."""
+    return reading(path_of("/v1/exchange-requests/{id}", id=request_id), ExchangeRequest)
+
+
+# --- consents, agreements, decisions ---
+
+
+def record_consent(consent: NewConsent, *, idempotency_key: str | None = None) -> Call[Consent]:
+    """Put a signed and dated written consent on record (34 CFR 99.30). Scope rights:act."""
+    return writing("POST", "/v1/consents", consent, Consent, idempotency_key=idempotency_key)
+
+
+def read_consent(consent_id: UUID) -> Call[Consent]:
+    """A consent for a student whose record the caller's organisation keeps. Scope rights:act."""
+    return reading(path_of("/v1/consents/{id}", id=consent_id), Consent)
+
+
+def withdraw_consent(consent_id: UUID, withdrawal: ConsentWithdrawal, *, idempotency_key: str | None = None) -> Call[Consent]:
+    """Take a consent back: nothing more is disclosed under it. Scope rights:act."""
+    return writing("POST", path_of("/v1/consents/{id}/withdrawal", id=consent_id), withdrawal, Consent, idempotency_key=idempotency_key)
+
+
+def record_agreement(agreement: NewAgreement, *, idempotency_key: str | None = None) -> Call[Agreement]:
+    """Put an agreement with a party that acts for districts on record. Scope agreements:write."""
+    return writing("POST", "/v1/agreements", agreement, Agreement, idempotency_key=idempotency_key)
+
+
+def read_agreement(agreement_id: UUID) -> Call[Agreement]:
+    """An agreement; a vendor sees its own. Scope agreements:read or agreements:write."""
+    return reading(path_of("/v1/agreements/{id}", id=agreement_id), Agreement)
+
+
+def terminate_agreement(agreement_id: UUID, termination: AgreementTermination, *, idempotency_key: str | None = None) -> Call[Agreement]:
+    """End an agreement. Scope agreements:write."""
+    path = path_of("/v1/agreements/{id}/termination", id=agreement_id)
+    return writing("POST", path, termination, Agreement, idempotency_key=idempotency_key)
+
+
+def read_decision(decision_id: UUID) -> Call[RecordedDecision]:
+    """A decision in full: per element, with reasons and citations. Scope decisions:read."""
+    return reading(path_of("/v1/decisions/{id}", id=decision_id), RecordedDecision)
+
+
+def reproduce_decision(decision_id: UUID) -> Call[Reproduction]:
+    """Let the node make the decision again from what it recorded. Scope decisions:read."""
+    return asking(path_of("/v1/decisions/{id}/reproduction", id=decision_id), None, Reproduction)
+
+
+# --- the log ---
+
+
+def log_checkpoint() -> Call[bytes]:
+    """The log's latest checkpoint, a signed note. Scope audit:operate."""
+    return fetching("/v1/log/checkpoint", accept="text/plain")
+
+
+def log_proof(index: int) -> Call[bytes]:
+    """One entry's inclusion proof as a .tlog-proof file (C2SP). Scope audit:operate."""
+    return fetching(path_of("/v1/log/entries/{index}/proof", index=index), accept="text/plain")
+
+
+def log_tile(path: str) -> Call[bytes]:
+    """A tile or bundle by its C2SP path, such as `tile/0/x001/234` or `tile/entries/000.p/17`. Scope audit:operate."""
+    return fetching("/v1/log/" + path)
+
+
+# --- organisations and clients ---
+
+
+def create_organisation(organisation: NewOrganisation, *, idempotency_key: str | None = None) -> Call[Organisation]:
+    """Add an organisation. Scope admin:organisations."""
+    return writing("POST", "/v1/organisations", organisation, Organisation, idempotency_key=idempotency_key)
+
+
+def read_organisation(organisation_id: UUID) -> Call[Organisation]:
+    """An organisation. Scope admin:organisations."""
+    return reading(path_of("/v1/organisations/{id}", id=organisation_id), Organisation)
+
+
+def register_client(client: NewClient, *, idempotency_key: str | None = None) -> Call[Client]:
+    """Register a client by its public keys. Scope admin:clients."""
+    return writing("POST", "/v1/clients", client, Client, idempotency_key=idempotency_key)
+
+
+def list_clients(*, limit: int | None = None) -> Call[Page[ClientPage]]:
+    """The clients of the caller's organisation and those below. Scope admin:clients."""
+    return paged("/v1/clients", ClientPage, query={"limit": limit})
+
+
+def change_client_grants(client_id: UUID, grants: ClientGrants) -> Call[Client]:
+    """Change what a client's tokens may have. Scope admin:clients."""
+    return writing("PUT", path_of("/v1/clients/{id}/grants", id=client_id), grants, Client)
+
+
+def change_client_keys(client_id: UUID, keys: ClientKeys) -> Call[Client]:
+    """Replace a client's keys. Scope admin:clients."""
+    return writing("PUT", path_of("/v1/clients/{id}/keys", id=client_id), keys, Client)
+
+
+def _list(values: tuple[str, ...] | None) -> str | None:
+    return None if values is None else ",".join(values)

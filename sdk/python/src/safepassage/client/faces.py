@@ -1,0 +1,194 @@
+"""The two faces of the client. Both drive the generators of `safepassage.client.flow`; only waiting differs."""
+
+import random
+import ssl
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import anyio
+import httpx2
+
+from safepassage.client.access import Access
+from safepassage.client.call import Call, Page
+from safepassage.client.client_file import ClientFile
+from safepassage.client.flow import NeedToken, Outcome, Pause, Send, Step, call_flow, token_flow
+from safepassage.client.operations import AsyncOperations, BlockingOperations
+from safepassage.clock import Clock, system_clock
+from safepassage.trust_members import is_loopback_http
+
+A = TypeVar("A")
+
+TIMEOUT: Final = httpx2.Timeout(30.0, connect=5.0)
+
+
+def _tls(file: ClientFile) -> ssl.SSLContext | bool:
+    """Certificates are always verified: by the machine's authorities, or by the one that the client file names."""
+    return True if file.ca_file is None else ssl.create_default_context(cafile=file.ca_file)
+
+
+def _uses_proxies(file: ClientFile) -> bool:
+    return not is_loopback_http(file.address)
+
+
+class Client(AsyncOperations):
+    """A client for asyncio and trio.
+
+    async with Client(ClientFile.load(path)) as client:
+        student = await client.read_student(student_id)
+
+    purpose    what its tokens are for, where it is not the client file's
+    transport  another way to the node, such as a test's
+    """
+
+    def __init__(
+        self,
+        file: ClientFile,
+        *,
+        purpose: str | None = None,
+        timeout: httpx2.Timeout = TIMEOUT,
+        transport: httpx2.AsyncBaseTransport | None = None,
+        clock: Clock = system_clock,
+        pause: Callable[[float], Awaitable[None]] = anyio.sleep,
+    ) -> None:
+        self._access, self._clock, self._pause = Access.of(file, purpose=purpose), clock, pause
+        self._lock = anyio.Lock()
+        self._http = httpx2.AsyncClient(
+            base_url=file.address, timeout=timeout, transport=transport, verify=_tls(file), trust_env=_uses_proxies(file)
+        )
+
+    async def run(self, call: Call[A]) -> A:
+        """Make a call and give its answer."""
+        return await self._drive(call_flow(call, self._access, self._clock, random.random))
+
+    async def pages(self, call: Call[Page[A]]) -> AsyncIterator[A]:
+        """Every page of a list, one after the other."""
+        following: Call[Page[A]] | None = call
+        while following is not None:
+            page = await self.run(following)
+            yield page.content
+            following = page.next
+
+    async def headers_for(self, method: str, path: str) -> dict[str, str]:
+        """Authorization and DPoP for one request that is sent by other means, with a token if there is none yet. `path` without query."""
+        await self._need_token()
+        return self._access.authorization(method, path, self._clock())
+
+    async def _drive(self, flow: Generator[Step, Outcome, A]) -> A:
+        outcome: Outcome = None
+        while True:
+            try:
+                step = flow.send(outcome)
+            except StopIteration as end:
+                answer: A = end.value
+                return answer
+            outcome = await self._do(step)
+
+    async def _do(self, step: Step) -> Outcome:
+        if isinstance(step, Send):
+            try:
+                return await self._http.request(step.method, step.path, headers=step.headers, content=step.content)
+            except httpx2.TransportError as error:
+                return error
+        if isinstance(step, Pause):
+            await self._pause(step.seconds)
+        if isinstance(step, NeedToken):
+            await self._need_token()
+        return None
+
+    async def _need_token(self) -> None:
+        async with self._lock:
+            if self._access.token(self._clock()) is None:
+                await self._drive(token_flow(self._access, self._clock, random.random))
+
+    async def aclose(self) -> None:
+        """Close its connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.aclose()
+
+
+class BlockingClient(BlockingOperations):
+    """A client for code without an event loop; threads may share it.
+
+    with BlockingClient(ClientFile.load(path)) as client:
+        student = client.read_student(student_id)
+
+    Arguments as for `Client`.
+    """
+
+    def __init__(
+        self,
+        file: ClientFile,
+        *,
+        purpose: str | None = None,
+        timeout: httpx2.Timeout = TIMEOUT,
+        transport: httpx2.BaseTransport | None = None,
+        clock: Clock = system_clock,
+        pause: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._access, self._clock, self._pause = Access.of(file, purpose=purpose), clock, pause
+        self._lock = threading.RLock()
+        self._http = httpx2.Client(
+            base_url=file.address, timeout=timeout, transport=transport, verify=_tls(file), trust_env=_uses_proxies(file)
+        )
+
+    def run(self, call: Call[A]) -> A:
+        """Make a call and give its answer."""
+        return self._drive(call_flow(call, self._access, self._clock, random.random))
+
+    def pages(self, call: Call[Page[A]]) -> Iterator[A]:
+        """Every page of a list, one after the other."""
+        following: Call[Page[A]] | None = call
+        while following is not None:
+            page = self.run(following)
+            yield page.content
+            following = page.next
+
+    def headers_for(self, method: str, path: str) -> dict[str, str]:
+        """Authorization and DPoP for one request that is sent by other means, with a token if there is none yet. `path` without query."""
+        self._need_token()
+        return self._access.authorization(method, path, self._clock())
+
+    def _drive(self, flow: Generator[Step, Outcome, A]) -> A:
+        outcome: Outcome = None
+        while True:
+            try:
+                step = flow.send(outcome)
+            except StopIteration as end:
+                answer: A = end.value
+                return answer
+            outcome = self._do(step)
+
+    def _do(self, step: Step) -> Outcome:
+        if isinstance(step, Send):
+            try:
+                return self._http.request(step.method, step.path, headers=step.headers, content=step.content)
+            except httpx2.TransportError as error:
+                return error
+        if isinstance(step, Pause):
+            self._pause(step.seconds)
+        if isinstance(step, NeedToken):
+            self._need_token()
+        return None
+
+    def _need_token(self) -> None:
+        with self._lock:
+            if self._access.token(self._clock()) is None:
+                self._drive(token_flow(self._access, self._clock, random.random))
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,157 @@
+"""What happens in a call, without any I/O: a generator that says what to do next and is told what came of it.
+
+Both faces drive the same generators, so that they cannot differ.
+"""
+
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import TypeVar
+from urllib.parse import urlencode
+
+import httpx2
+from pydantic import ValidationError
+
+from safepassage.client.access import METADATA_PATH, Access, oauth_error
+from safepassage.client.call import Call
+from safepassage.client.retries import Failure, pause_before_next, seconds_of
+from safepassage.clock import Clock
+from safepassage.problems import Problem, Retry, SuiteError, problem_from
+from safepassage.problems.calls import AnswerNotUnderstood, NodeUnreachable, TokenNotGranted
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True)
+class Send:
+    """Send a request; the answer is a Response, or the TransportError that came instead."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+    content: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Wait."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
+class NeedToken:
+    """See to it that the access has a token (one task at a time)."""
+
+
+Step = Send | Pause | NeedToken
+Outcome = httpx2.Response | httpx2.TransportError | None
+Random = Callable[[], float]
+
+
+def token_flow(access: Access, clock: Clock, random: Random) -> Generator[Step, Outcome, None]:
+    """Get a token. Raises TokenNotGranted, NodeUnreachable, AnswerNotUnderstood, or the node's problem."""
+    if access.token_path is None:
+        response = yield from _attempts(lambda: Send("GET", METADATA_PATH), access, clock, random, may_repeat=True)
+        if response.status_code != 200:
+            raise _problem_of(response, clock) or AnswerNotUnderstood
+        access.learn_metadata(response.content)
+    path = access.token_path or ""
+
+    def request() -> Send:
+        now = clock()
+        headers = {"dpop": access.proof("POST", path, now, token=None), "content-type": "application/x-www-form-urlencoded"}
+        return Send("POST", path, headers, urlencode(access.token_form(now)).encode())
+
+    response = yield from _attempts(request, access, clock, random, may_repeat=True)
+    if response.status_code != 200:
+        raise _problem_of(response, clock) or TokenNotGranted(oauth_error(response.content))
+    access.learn_token(response.content, clock())
+
+
+def call_flow(call: Call[A], access: Access, clock: Clock, random: Random) -> Generator[Step, Outcome, A]:
+    """Make a call and read its answer. Raises the node's problem, NodeUnreachable, AnswerNotUnderstood, TokenNotGranted."""
+    headers = {"accept": call.accept}
+    if call.content_type is not None:
+        headers["content-type"] = call.content_type
+    if call.idempotency_key is not None:
+        headers["idempotency-key"] = call.idempotency_key
+    query = "?" + urlencode(call.query) if call.query else ""
+
+    def request() -> Send:
+        return Send(call.method, call.path + query, {**headers, **access.authorization(call.method, call.path, clock())}, call.body)
+
+    for renewed in (False, True):
+        yield NeedToken()
+        response = yield from _attempts(request, access, clock, random, may_repeat=call.may_repeat)
+        if response.status_code == 401 and not renewed and _token_refused(response):
+            access.forget_token()
+            continue
+        break
+    if response.is_success:
+        return call.read(response)
+    raise _problem_of(response, clock) or AnswerNotUnderstood(f"status {response.status_code} without a problem document")
+
+
+def _attempts(
+    request: Callable[[], Send], access: Access, clock: Clock, random: Random, *, may_repeat: bool
+) -> Generator[Step, Outcome, httpx2.Response]:
+    """Send until there is an answer that is worth reading; each attempt has its own proof."""
+    attempt, nonce_given = 1, False
+    while True:
+        outcome = yield request()
+        if isinstance(outcome, httpx2.Response):
+            access.nonce = outcome.headers.get("dpop-nonce", access.nonce)
+            if not nonce_given and _nonce_wanted(outcome):
+                nonce_given = True
+                continue
+        failure = _failure(outcome, clock)
+        if failure is None and isinstance(outcome, httpx2.Response):
+            return outcome
+        pause = pause_before_next(failure or Failure(None), attempt=attempt, may_repeat=may_repeat, random=random)
+        if pause is None:
+            if isinstance(outcome, httpx2.Response):
+                return outcome
+            raise NodeUnreachable from outcome
+        yield Pause(pause)
+        attempt += 1
+
+
+def _failure(outcome: Outcome, clock: Clock) -> Failure | None:
+    if not isinstance(outcome, httpx2.Response):
+        return Failure(None)
+    if outcome.status_code not in (429, 500, 502, 503, 504):
+        return None
+    problem = _read_problem(outcome)
+    retry: Retry | None = problem.retry if problem is not None else "after" if outcome.status_code == 429 else None
+    return Failure(retry, seconds_of(outcome.headers.get("retry-after"), now=clock()))
+
+
+def _nonce_wanted(response: httpx2.Response) -> bool:
+    if response.status_code not in (400, 401) or "dpop-nonce" not in response.headers:
+        return False
+    problem = _read_problem(response)
+    return problem.code == "proof-nonce-required" if problem is not None else oauth_error(response.content) == "use_dpop_nonce"
+
+
+def _token_refused(response: httpx2.Response) -> bool:
+    problem = _read_problem(response)
+    return problem is not None and problem.code in {"access-token-not-valid", "token-expired"}
+
+
+def _read_problem(response: httpx2.Response) -> Problem | None:
+    if response.headers.get("content-type", "").partition(";")[0].strip() != "application/problem+json":
+        return None
+    try:
+        return Problem.model_validate_json(response.content)
+    except ValidationError:
+        return None
+
+
+def _problem_of(response: httpx2.Response, clock: Clock) -> SuiteError | None:
+    problem = _read_problem(response)
+    if problem is None:
+        return None
+    error = problem_from(problem)
+    seconds = seconds_of(response.headers.get("retry-after"), now=clock())
+    error.retry_after_seconds = None if seconds is None else int(seconds)
+    return error

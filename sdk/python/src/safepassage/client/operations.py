@@ -1,0 +1,106 @@
+"""The operations as methods of both faces. Each is the call of the same name in `safepassage.client.calls`, made at once."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
+
+from safepassage.client import calls
+from safepassage.client.call import Call
+
+P = ParamSpec("P")
+A = TypeVar("A")
+
+
+class _Awaits(Protocol):
+    def run(self, call: Call[A]) -> Awaitable[A]: ...
+
+
+class _Waits(Protocol):
+    def run(self, call: Call[A]) -> A: ...
+
+
+class Awaited(Generic[P, A]):
+    """A call as a method that is awaited."""
+
+    def __init__(self, build: Callable[P, Call[A]]) -> None:
+        self.build, self.__doc__ = build, build.__doc__
+
+    def __get__(self, client: _Awaits, owner: type[Any]) -> Callable[P, Awaitable[A]]:
+        def method(*args: P.args, **keywords: P.kwargs) -> Awaitable[A]:
+            return client.run(self.build(*args, **keywords))
+
+        return method
+
+
+class Waited(Generic[P, A]):
+    """A call as a method that returns when it is done."""
+
+    def __init__(self, build: Callable[P, Call[A]]) -> None:
+        self.build, self.__doc__ = build, build.__doc__
+
+    def __get__(self, client: _Waits, owner: type[Any]) -> Callable[P, A]:
+        def method(*args: P.args, **keywords: P.kwargs) -> A:
+            return client.run(self.build(*args, **keywords))
+
+        return method
+
+
+class AsyncOperations:
+    """What `Client` can ask of a node."""
+
+    lookup_students = Awaited(calls.lookup_students)
+    read_student = Awaited(calls.read_student)
+    load_student = Awaited(calls.load_student)
+    change_student = Awaited(calls.change_student)
+    read_roster_entries = Awaited(calls.read_roster_entries)
+    list_matches = Awaited(calls.list_matches)
+    resolve_match = Awaited(calls.resolve_match)
+    create_exchange_request = Awaited(calls.create_exchange_request)
+    exchange_request = Awaited(calls.exchange_request)
+    record_consent = Awaited(calls.record_consent)
+    read_consent = Awaited(calls.read_consent)
+    withdraw_consent = Awaited(calls.withdraw_consent)
+    record_agreement = Awaited(calls.record_agreement)
+    read_agreement = Awaited(calls.read_agreement)
+    terminate_agreement = Awaited(calls.terminate_agreement)
+    read_decision = Awaited(calls.read_decision)
+    reproduce_decision = Awaited(calls.reproduce_decision)
+    log_checkpoint = Awaited(calls.log_checkpoint)
+    log_proof = Awaited(calls.log_proof)
+    log_tile = Awaited(calls.log_tile)
+    create_organisation = Awaited(calls.create_organisation)
+    read_organisation = Awaited(calls.read_organisation)
+    register_client = Awaited(calls.register_client)
+    list_clients = Awaited(calls.list_clients)
+    change_client_grants = Awaited(calls.change_client_grants)
+    change_client_keys = Awaited(calls.change_client_keys)
+
+
+class BlockingOperations:
+    """What `BlockingClient` can ask of a node."""
+
+    lookup_students = Waited(calls.lookup_students)
+    read_student = Waited(calls.read_student)
+    load_student = Waited(calls.load_student)
+    change_student = Waited(calls.change_student)
+    read_roster_entries = Waited(calls.read_roster_entries)
+    list_matches = Waited(calls.list_matches)
+    resolve_match = Waited(calls.resolve_match)
+    create_exchange_request = Waited(calls.create_exchange_request)
+    exchange_request = Waited(calls.exchange_request)
+    record_consent = Waited(calls.record_consent)
+    read_consent = Waited(calls.read_consent)
+    withdraw_consent = Waited(calls.withdraw_consent)
+    record_agreement = Waited(calls.record_agreement)
+    read_agreement = Waited(calls.read_agreement)
+    terminate_agreement = Waited(calls.terminate_agreement)
+    read_decision = Waited(calls.read_decision)
+    reproduce_decision = Waited(calls.reproduce_decision)
+    log_checkpoint = Waited(calls.log_checkpoint)
+    log_proof = Waited(calls.log_proof)
+    log_tile = Waited(calls.log_tile)
+    create_organisation = Waited(calls.create_organisation)
+    read_organisation = Waited(calls.read_organisation)
+    register_client = Waited(calls.register_client)
+    list_clients = Waited(calls.list_clients)
+    change_client_grants = Waited(calls.change_client_grants)
+    change_client_keys = Waited(calls.change_client_keys)
