@@ -1,16 +1,17 @@
-"""JWS compact serialisation with one algorithm, one key per `kid`, and nothing in the header that could choose a key (RFC 7515, RFC 8037, RFC 9864).
+"""JWS compact serialisation with one algorithm and one key per `kid`; nothing in a header can choose a key.
+
+RFC 7515, RFC 8037, RFC 9864.
 
 Who signs builds the bytes here and signs them with its own key; who verifies names the `typ` it expects. The two cannot drift.
 """
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from safepassage.canonical import canonical_json, digest_of_json, from_base64url, to_base64url
+from safepassage.canonical import canonical_json, digest_of_json, from_base64url, json_object, to_base64url
 from safepassage.problems.signatures import BadSignature, MalformedToken, UnexpectedType, UnknownKey
 
 ALGORITHM = "Ed25519"
@@ -88,7 +89,7 @@ def split(token: str, *, max_length: int = MAX_LENGTH) -> tuple[dict[str, str], 
         raise MalformedToken("not a compact JWS of permitted length")
     encoded_header, encoded_payload, encoded_signature = token.split(".")
     try:
-        header, payload = _object(from_base64url(encoded_header)), _object(from_base64url(encoded_payload))
+        header, payload = json_object(from_base64url(encoded_header)), json_object(from_base64url(encoded_payload))
         signature = from_base64url(encoded_signature)
         signed = f"{encoded_header}.{encoded_payload}".encode("ascii")
     except ValueError as error:
@@ -96,21 +97,3 @@ def split(token: str, *, max_length: int = MAX_LENGTH) -> tuple[dict[str, str], 
     if set(header) != {"alg", "kid", "typ"} or header["alg"] != ALGORITHM or not all(isinstance(v, str) for v in header.values()):
         raise MalformedToken("the header is not {alg: Ed25519, kid, typ}")
     return header, payload, signed, signature
-
-
-def _object(data: bytes) -> dict[str, Any]:
-    value = json.loads(data, object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
-    if not isinstance(value, dict):
-        raise ValueError("not a JSON object")
-    return value
-
-
-def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError("a member occurs twice")
-    return value
-
-
-def _no_constants(_: str) -> None:
-    raise ValueError("not a JSON number")
