@@ -1,0 +1,231 @@
+"""OneRoster 1.2 CSV → our record: who is where, no more. Transcript, special education, discipline and health are not in the format."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final
+
+from safepassage.record.academics import Academics, CurrentCourse
+from safepassage.record.contacts import Contacts, Guardian
+from safepassage.record.demographics import Demographics
+from safepassage.record.enrollment import Enrollment, Enrollments
+from safepassage.record.identity import Identity
+from safepassage.record.loads import LoadedRecord
+from services.records.formats import oneroster_people as people
+from services.records.formats.archive import Archive
+from services.records.formats.oneroster_tables import Row, Tables
+from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent, section
+
+FORMAT: Final = "oneroster-1.2-csv"
+CARRIES: Final = frozenset(
+    {
+        "identity.name", "identity.preferred_name", "identity.birth_date", "identity.birth_place", "identity.sex", "identity.identifiers",
+        "demographics.race_ethnicity", "contacts.telephones", "contacts.emails", "enrollment.enrollments", "academics.current_courses",
+    }
+)  # fmt: skip
+"""Guardians are not among them: OneRoster knows no ended rights, so it may add a guardian and never replace one."""
+
+GUARDIAN_ROLES: Final = frozenset({"parent", "guardian"})
+CONTACT_ROLES: Final = GUARDIAN_ROLES | {"relative"}
+
+
+@dataclass
+class _Class:
+    """A class with what its course and terms say."""
+
+    title: str
+    code: str
+    course_code: str
+    school: str
+    begins: date | None
+    ends: date | None
+
+
+@dataclass
+class _Roster:
+    """The package, by sourcedId."""
+
+    findings: Findings
+    orgs: dict[str, Row] = field(default_factory=dict)
+    classes: dict[str, _Class] = field(default_factory=dict)
+    demographics: dict[str, Row] = field(default_factory=dict)
+    users: dict[str, Row] = field(default_factory=dict)
+    roles: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+    enrollments: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
+
+
+def read_oneroster(archive: Archive) -> ParsedRoster:
+    """Read a package. Raises UnreadableRoster."""
+    tables = Tables(archive)
+    parsed = ParsedRoster(FORMAT, tables.source_system, CARRIES)
+    roster = _roster(tables, parsed.findings)
+    for identifier, user in roster.users.items():
+        if "student" not in _roles_of(identifier, roster):
+            continue
+        parsed.findings.counts["students"] += 1
+        if user.to_be_deleted:
+            parsed.findings.counts["to-be-deleted"] += 1
+            parsed.students.append(ParsedStudent(identifier, user.position, None, ended_on=user.day("dateLastModified") or date.min))
+            continue
+        record = _record(user, roster)
+        if record is not None:
+            parsed.students.append(ParsedStudent(identifier, user.position, record))
+    return parsed
+
+
+def _roster(tables: Tables, findings: Findings) -> _Roster:
+    roster = _Roster(findings)
+    for name in ("orgs", "users", "demographics"):
+        held: dict[str, Row] = getattr(roster, name)
+        for row in tables.rows(name):
+            findings.counts[name] += 1
+            if row["sourcedId"] in held:
+                findings.missed("sourced-id-twice", row.position)
+            held[row["sourcedId"]] = row
+    sessions = {row["sourcedId"]: row for row in tables.rows("academicSessions") if not row.to_be_deleted}
+    courses = {row["sourcedId"]: row for row in tables.rows("courses") if not row.to_be_deleted}
+    for row in tables.rows("classes"):
+        findings.counts["classes"] += 1
+        if not row.to_be_deleted:
+            roster.classes[row["sourcedId"]] = _class(row, courses, sessions, findings)
+    for row in tables.rows("roles"):
+        if not row.to_be_deleted:
+            _refer(row, "userSourcedId", roster.users, "user-unknown", findings)
+            roster.roles[row["userSourcedId"]].append(row)
+    for row in tables.rows("enrollments"):
+        findings.counts["enrollments"] += 1
+        if row["role"] == "student" and not row.to_be_deleted and _refer(row, "userSourcedId", roster.users, "user-unknown", findings):
+            roster.enrollments[row["userSourcedId"]].append(row)
+    for identifier, row in roster.demographics.items():
+        if identifier not in roster.users:
+            findings.missed("user-unknown", row.position)
+    return roster
+
+
+def _refer(row: Row, column: str, known: dict[str, Any], reason: str, findings: Findings) -> bool:
+    """Whether what `row` refers to is there; a finding if not."""
+    if row[column] in known:
+        return True
+    findings.missed(reason, row.position)
+    return False
+
+
+def _class(row: Row, courses: dict[str, Row], sessions: dict[str, Row], findings: Findings) -> _Class:
+    _refer(row, "courseSourcedId", courses, "course-unknown", findings)
+    terms = [sessions[term] for term in row.list("termSourcedIds") if term in sessions]
+    if len(terms) < len(row.list("termSourcedIds")):
+        findings.missed("session-unknown", row.position)
+    begins = [day for term in terms if (day := term.day("startDate"))]
+    ends = [day for term in terms if (day := term.day("endDate"))]
+    course = courses.get(row["courseSourcedId"])
+    code = course["courseCode"] if course else ""
+    return _Class(row["title"], row["classCode"], code, row["schoolSourcedId"], min(begins, default=None), max(ends, default=None))
+
+
+def _roles_of(identifier: str, roster: _Roster) -> frozenset[str]:
+    """What a user is: by roles.csv, or by being enrolled in a class as a student."""
+    roles = {row["role"] for row in roster.roles.get(identifier, ())}
+    return frozenset(roles or ({"student"} if identifier in roster.enrollments else {roster.users[identifier]["role"]}))
+
+
+def _record(user: Row, roster: _Roster) -> LoadedRecord | None:
+    findings, identifier = roster.findings, user["sourcedId"]
+    about = roster.demographics.get(identifier)
+    if about is None or about.day("birthDate") is None:
+        findings.missed("birth-date-missing", user.position)
+    enrolled = _enrollments(user, roster)
+    if not enrolled:
+        findings.missed("enrollment-missing", user.position)
+    sections = {
+        "identity": section(findings, Identity, people.identity(user, about), user.position),
+        "demographics": section(findings, Demographics, people.demographics(about), about.position) if about else None,
+        "contacts": section(findings, Contacts, people.reached_at(user, findings) | {"guardians": _guardians(user, roster)}, user.position),
+        "enrollment": section(findings, Enrollments, {"enrollments": enrolled}, user.position),
+        "academics": section(findings, Academics, {"current_courses": _courses(user, roster)}, user.position),
+    }
+    return findings.made(LoadedRecord, sections, user.position)
+
+
+def _organisation(identifier: str, roster: _Roster) -> dict[str, Any] | None:
+    org = roster.orgs.get(identifier)
+    if org is None:
+        return None
+    number = org["identifier"]
+    nces = number.isascii() and number.isdigit() and len(number) in (7, 12)
+    return {"name": org["name"], "local_id": identifier} | ({"nces_id" if nces else "state_id": number} if number else {})
+
+
+def _district(school: str, roster: _Roster) -> dict[str, Any] | None:
+    parent = roster.orgs[school]["parentSourcedId"] if school in roster.orgs else ""
+    return _organisation(parent, roster) if parent in roster.orgs and roster.orgs[parent]["type"] in ("district", "local") else None
+
+
+def _enrollments(user: Row, roster: _Roster) -> list[Enrollment]:
+    """One for each school: from the student's roles, or else from the classes there; a school that orgs.csv lacks is reported."""
+    spans: dict[str, list[tuple[date | None, date | None, Row]]] = defaultdict(list)
+    for role in roster.roles.get(user["sourcedId"], ()):
+        if role["role"] == "student" and role.day("beginDate") is not None:
+            spans[role["orgSourcedId"]].append((role.day("beginDate"), role.day("endDate"), role))
+    from_roles = bool(spans)
+    for row in roster.enrollments.get(user["sourcedId"], ()):
+        held = roster.classes.get(row["classSourcedId"])
+        if held is None:
+            roster.findings.missed("class-unknown", row.position)
+        if not from_roles:
+            begins = row.day("beginDate") or (held.begins if held else None)
+            spans[row["schoolSourcedId"]].append((begins, row.day("endDate"), row))
+    grades = user.list("grades")
+    made = []
+    for school, those in spans.items():
+        where = _organisation(school, roster)
+        entries = [begin for begin, _, _ in those if begin is not None]
+        if where is None or not entries:
+            roster.findings.missed("org-unknown" if where is None else "entry-date-missing", those[0][2].position)
+            continue
+        ends = [end for _, end, _ in those]
+        values = {
+            "school": where,
+            "district": _district(school, roster),
+            "entry_date": min(entries),
+            "exit_date": None if None in ends else max(end for end in ends if end is not None),
+            "grade": {"system": "ceds:000100", "code": grades[-1]} if grades else None,
+        }
+        enrollment = roster.findings.made(Enrollment, values, those[0][2].position)
+        made += [enrollment] if enrollment is not None else []
+    return made
+
+
+def _courses(user: Row, roster: _Roster) -> list[CurrentCourse]:
+    made = []
+    for row in roster.enrollments.get(user["sourcedId"], ()):
+        held = roster.classes.get(row["classSourcedId"])
+        if held is None or row.day("endDate") is not None:
+            continue
+        code = {"local_code": {"system": "oneroster:courseCode", "code": held.course_code}} if held.course_code else {}
+        values = {
+            "section": held.code,
+            "course": {"title": held.title, **code},
+            "school": _organisation(held.school, roster),
+            "begin_date": row.day("beginDate") or held.begins,
+        }
+        course = roster.findings.made(CurrentCourse, values, row.position)
+        made += [course] if course is not None else []
+    return made
+
+
+def _guardians(user: Row, roster: _Roster) -> list[Guardian]:
+    """Agents who are parents, guardians or relatives. Who is parent or guardian holds full rights until a document ends them (99.4)."""
+    made = []
+    for place, agent_id in enumerate(user.list("agentSourcedIds"), start=1):
+        agent = roster.users.get(agent_id)
+        if agent is None:
+            roster.findings.missed("agent-unknown", user.position)
+            continue
+        roles = _roles_of(agent_id, roster) & CONTACT_ROLES
+        if not roles or agent.to_be_deleted:
+            continue
+        values = people.guardian(agent, sorted(roles)[0], place, roster.findings)
+        values["rights"] = {} if roles & GUARDIAN_ROLES else None
+        guardian = roster.findings.made(Guardian, values, agent.position)
+        made += [guardian] if guardian is not None else []
+    return made

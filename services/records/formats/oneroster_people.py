@@ -1,0 +1,102 @@
+"""OneRoster users and demographics → members of our sections."""
+
+from typing import Any
+
+from safepassage.record.contacts import Email, Telephone
+from services.records.formats.oneroster_tables import Row
+from services.records.formats.parsed import Findings
+
+RACES = {
+    "americanIndianOrAlaskaNative": "AmericanIndianOrAlaskaNative",
+    "asian": "Asian",
+    "blackOrAfricanAmerican": "BlackOrAfricanAmerican",
+    "nativeHawaiianOrOtherPacificIslander": "NativeHawaiianOrOtherPacificIslander",
+    "white": "White",
+    "demographicRaceTwoOrMoreRaces": "DemographicRaceTwoOrMoreRaces",
+}
+"""Column → CEDS 001943."""
+
+SEXES = {"male": "Male", "female": "Female"}
+
+
+def _present(values: dict[str, Any]) -> dict[str, Any] | None:
+    kept = {name: value for name, value in values.items() if value not in (None, "")}
+    return kept or None
+
+
+def _true(row: Row, column: str) -> bool | None:
+    return {"true": True, "false": False}.get(row[column].casefold())
+
+
+def name(user: Row) -> dict[str, Any] | None:
+    """The legal name. OneRoster has one field for the surname: it stays whole."""
+    return _present({"first": user["givenName"], "middle": user["middleName"], "last_1": user["familyName"]})
+
+
+def identity(user: Row, about: Row | None) -> dict[str, Any]:
+    """Elements of the identity section. Identifiers are what the source gives as such; the sourcedId is not one of the record."""
+    identifiers = [_identifier(part) for part in user.list("userIds")]
+    if user["identifier"]:
+        identifiers.append({"kind": "district", "system": "oneroster:identifier", "value": user["identifier"]})
+    if user["userMasterIdentifier"]:
+        identifiers.append({"kind": "state", "system": "oneroster:userMasterIdentifier", "value": user["userMasterIdentifier"]})
+    values: dict[str, Any] = {
+        "name": name(user),
+        "preferred_name": _present({"first": user["preferredGivenName"], "last": user["preferredFamilyName"]}),
+        "identifiers": [one for one in identifiers if one is not None],
+    }
+    if about is not None:
+        born = about.day("birthDate")
+        sex = SEXES.get(about["sex"].casefold())
+        values |= {
+            "birth_date": {"birth_date": born} if born else None,
+            "birth_place": _present(
+                {
+                    "city": about["cityOfBirth"],
+                    "state": about["stateOfBirthAbbreviation"],
+                    "country": about["countryOfBirthCode"] if len(about["countryOfBirthCode"]) == 2 else None,
+                }
+            ),
+            "sex": {"system": "ceds:000255", "code": sex} if sex else None,
+        }
+    return values
+
+
+def _identifier(text: str) -> dict[str, str] | None:
+    """`{type:value}` of userIds. A social security number is not taken as an identifier."""
+    kind, separator, value = text.strip("{}").partition(":")
+    if not separator or not value or "ssn" in kind.casefold() or "social" in kind.casefold():
+        return None
+    level = "state" if "state" in kind.casefold() else "district" if kind.casefold() in ("district", "lea", "sis") else "other"
+    return {"kind": level, "system": f"oneroster:{kind}", "value": value}
+
+
+def demographics(about: Row) -> dict[str, Any]:
+    """Elements of the demographics section."""
+    races = [{"system": "ceds:001943", "code": code} for column, code in RACES.items() if _true(about, column)]
+    hispanic = _true(about, "hispanicOrLatinoEthnicity")
+    if not races and hispanic is None:
+        return {}
+    return {"race_ethnicity": {"races": races or None, "hispanic_or_latino": hispanic}}
+
+
+def reached_at(user: Row, findings: Findings) -> dict[str, Any]:
+    """Telephones and e-mail addresses of a user."""
+    numbers = [(user["phone"], "Home"), (user["sms"], "Mobile")]
+    telephones = [
+        findings.made(Telephone, {"number": number, "kind": {"system": "ceds:000280", "code": kind}}, user.position)
+        for number, kind in numbers
+        if number
+    ]
+    emails = [findings.made(Email, {"address": user["email"]}, user.position)] if user["email"] else []
+    return {"telephones": [one for one in telephones if one], "emails": [one for one in emails if one]}
+
+
+def guardian(agent: Row, role: str, place: int, findings: Findings) -> dict[str, Any]:
+    """A guardian from the agent's user row, without rights."""
+    return {
+        "name": name(agent),
+        "relation": {"system": "oneroster:role", "code": role},
+        "priority": place,
+        **reached_at(agent, findings),
+    }

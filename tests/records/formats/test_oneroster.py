@@ -1,0 +1,191 @@
+"""OneRoster 1.2 CSV: what it says is read, what does not resolve is reported by place, and nothing is invented."""
+
+import csv
+import io
+import zipfile
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from node.demo.synthetic import BIRCH, students
+from node.demo.synthetic.oneroster_writer import write_oneroster
+from safepassage.problems.records import UnreadableRoster
+from services.records.formats.archive import Archive
+from services.records.formats.oneroster import CARRIES, read_oneroster
+from services.records.formats.parsed import ParsedRoster
+from tests.records.whole_record import CANARY
+
+DAY = date(2026, 10, 20)
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("oneroster") / "birch.zip"
+    write_oneroster(path, BIRCH, students(BIRCH, as_of=DAY, count=40), as_of=DAY)
+    return path
+
+
+def changed(package: Path, name: str, change: object, *, header: bool = False) -> Archive:
+    """The package with one file's rows changed in place (`change` takes the rows as dictionaries), or left out."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(package) as source, zipfile.ZipFile(target, "w") as copy:
+        for one in source.namelist():
+            text = source.read(one).decode()
+            if one != name:
+                copy.writestr(one, text)
+            elif callable(change):
+                rows = list(csv.DictReader(io.StringIO(text, newline="")))
+                fields = list(rows[0])
+                change(rows)
+                out = io.StringIO()
+                writer = csv.DictWriter(out, fields)
+                writer.writeheader()
+                writer.writerows(rows)
+                copy.writestr(one, out.getvalue())
+    return Archive.of_zip(target.getvalue())
+
+
+def reasons(parsed: ParsedRoster) -> dict[str, int]:
+    return dict(parsed.findings.reasons)
+
+
+def test_a_state_written_as_oneroster_is_read_back(package: Path) -> None:
+    parsed = read_oneroster(Archive.of_zip(package.read_bytes()))
+    assert reasons(parsed) == {}
+    assert parsed.source_system == "XB-SIS"
+    originals = {one.load.source_id: one for one in students(BIRCH, as_of=DAY, count=40)}
+    assert {one.source_id for one in parsed.students} == set(originals)
+    for one in parsed.students:
+        original = originals[one.source_id].load.record
+        assert one.record is not None
+        assert one.record.identity is not None
+        assert original.identity is not None
+        assert one.record.identity.birth_date is not None
+        assert original.identity.birth_date is not None
+        assert one.record.identity.birth_date.birth_date == original.identity.birth_date.birth_date
+        assert one.record.enrollment is not None
+        assert one.record.enrollment.enrollments is not None
+        [enrolled] = one.record.enrollment.enrollments
+        assert (enrolled.school.nces_id, enrolled.entry_date) == (originals[one.source_id].school.nces_id, date(2026, 8, 24))
+        assert enrolled.district is not None
+        assert enrolled.district.nces_id == originals[one.source_id].district.nces_id
+        assert one.record.academics is not None
+        assert original.academics is not None
+        assert len(one.record.academics.current_courses or ()) == len(original.academics.current_courses or ())
+        guardians = one.record.contacts.guardians if one.record.contacts else None
+        assert guardians is not None
+        assert [bool(guardian.rights) for guardian in guardians] == [True, True]
+
+
+def test_a_folder_reads_as_the_zip_does(package: Path, tmp_path: Path) -> None:
+    with zipfile.ZipFile(package) as source:
+        source.extractall(tmp_path / "deep" / "folder")
+    assert read_oneroster(Archive.of_folder(tmp_path)).students == read_oneroster(Archive.of_zip(package.read_bytes())).students
+
+
+def test_who_is_to_be_deleted_loses_membership_and_no_record_is_given(package: Path) -> None:
+    def leave(rows: list[dict[str, str]]) -> None:
+        rows[2] |= {"status": "tobedeleted", "dateLastModified": "2026-10-01T10:00:00.000Z"}
+
+    parsed = read_oneroster(changed(package, "users.csv", leave))
+    [gone] = [one for one in parsed.students if one.record is None]
+    assert (gone.source_id, gone.ended_on, gone.position) == ("XB0000000", date(2026, 10, 1), "users.csv:3")
+    assert parsed.findings.counts["to-be-deleted"] == 1
+
+
+def test_a_class_enrolment_to_be_deleted_is_no_course_any_more(package: Path) -> None:
+    def drop(rows: list[dict[str, str]]) -> None:
+        rows[0]["status"] = "tobedeleted"
+
+    def courses(parsed: ParsedRoster) -> int:
+        academics = parsed.students[0].record.academics if parsed.students[0].record else None
+        return len((academics.current_courses or ()) if academics else ())
+
+    whole = read_oneroster(Archive.of_zip(package.read_bytes()))
+    assert courses(read_oneroster(changed(package, "enrollments.csv", drop))) == courses(whole) - 1
+
+
+@pytest.mark.parametrize(
+    ("file", "column", "reason"),
+    [
+        ("enrollments.csv", "classSourcedId", "class-unknown"),
+        ("enrollments.csv", "userSourcedId", "user-unknown"),
+        ("roles.csv", "userSourcedId", "user-unknown"),
+        ("classes.csv", "courseSourcedId", "course-unknown"),
+        ("classes.csv", "termSourcedIds", "session-unknown"),
+        ("demographics.csv", "birthDate", "birth-date-missing"),
+    ],
+)
+def test_what_does_not_resolve_is_reported_by_reason_and_row_and_no_value(package: Path, file: str, column: str, reason: str) -> None:
+    def spoil(rows: list[dict[str, str]]) -> None:
+        rows[0][column] = f"{CANARY}-nowhere"
+
+    parsed = read_oneroster(changed(package, file, spoil))
+    assert reasons(parsed)[reason] == 1
+    assert CANARY not in repr(parsed.findings)
+    assert all(one.position.partition(":")[2].isdigit() for one in parsed.findings.unresolved)
+
+
+def test_a_school_that_the_package_lacks_leaves_the_student_without_enrolment(package: Path) -> None:
+    def spoil(rows: list[dict[str, str]]) -> None:
+        student = next(row for row in rows if row["role"] == "student")
+        student["orgSourcedId"] = "nowhere"
+
+    parsed = read_oneroster(changed(package, "roles.csv", spoil))
+    assert reasons(parsed) == {"org-unknown": 1, "enrollment-missing": 1}
+    assert len(parsed.students) == 40
+    assert parsed.students[0].record is not None
+    assert parsed.students[0].record.enrollment is None
+
+
+def test_a_row_with_an_impossible_value_is_reported_and_the_rest_is_read(package: Path) -> None:
+    def spoil(rows: list[dict[str, str]]) -> None:
+        next(row for row in rows if row["sourcedId"] == "XB0000000")["givenName"] = CANARY * 60
+
+    parsed = read_oneroster(changed(package, "users.csv", spoil))
+    assert reasons(parsed) == {"not-valid": 1}
+    assert len(parsed.students) == 40
+    assert CANARY not in repr(parsed.findings)
+
+
+def test_an_ssn_among_the_user_ids_is_not_taken_as_an_identifier(package: Path) -> None:
+    def add(rows: list[dict[str, str]]) -> None:
+        next(row for row in rows if row["sourcedId"] == "XB0000000")["userIds"] = "{SSN:900000001},{SIS:77}"
+
+    parsed = read_oneroster(changed(package, "users.csv", add))
+    identity = parsed.students[0].record.identity if parsed.students[0].record else None
+    assert identity is not None
+    assert "900000001" not in identity.model_dump_json()
+    assert "77" in [one.value for one in identity.identifiers or ()]
+
+
+def test_guardians_do_not_replace_what_is_known_of_rights() -> None:
+    assert "contacts.guardians" not in CARRIES
+
+
+@pytest.mark.parametrize("file", ["manifest.csv", "users.csv", "orgs.csv", "classes.csv"])
+def test_a_package_without_a_file_that_it_names_is_not_read(package: Path, file: str) -> None:
+    with pytest.raises(UnreadableRoster):
+        read_oneroster(changed(package, file, None))
+
+
+@pytest.mark.parametrize(("property_", "value"), [("oneroster.version", "1.1"), ("file.users", "delta")])
+def test_another_version_and_deltas_are_not_read(package: Path, property_: str, value: str) -> None:
+    def say(rows: list[dict[str, str]]) -> None:
+        next(row for row in rows if row["propertyName"] == property_)["value"] = value
+
+    with pytest.raises(UnreadableRoster):
+        read_oneroster(changed(package, "manifest.csv", say))
+
+
+def test_what_is_no_zip_or_a_bomb_or_twice_the_same_name_is_not_read() -> None:
+    bomb, double = io.BytesIO(), io.BytesIO()
+    with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("users.csv", b"0" * 5_000_000)
+    with zipfile.ZipFile(double, "w") as packed:
+        packed.writestr("a/users.csv", b"")
+        packed.writestr("b/users.csv", b"")
+    for data in (b"PK nonsense", bomb.getvalue(), double.getvalue()):
+        with pytest.raises(UnreadableRoster):
+            Archive.of_zip(data)
