@@ -16,6 +16,7 @@ from services.audit.heads import LogDamaged
 from services.audit.sequencer import Receipt
 from services.audit.stored_tree import StoredTree
 from shared.contracts.audit import AHEAD, Event
+from shared.database import Database
 
 
 class Proven(NamedTuple):
@@ -26,27 +27,37 @@ class Proven(NamedTuple):
     note: str | None
 
 
-async def prove_duplicates(tx: AsyncSession, receipts: Sequence[Receipt], events: Sequence[Event]) -> dict[tuple[int, int], Proven]:
+async def prove_duplicates(database: Database, receipts: Sequence[Receipt], events: Sequence[Event]) -> dict[tuple[int, int], Proven]:
     """By log and index, the entries of events that were in the log before."""
+    if not any(place.duplicate for receipt in receipts for place in receipt.places):
+        return {}
     classes = iter([event.class_ for event in events])
     wanted: dict[int, dict[int, bool]] = {}
     for receipt in receipts:
         for place, class_ in zip(receipt.places, classes, strict=False):
             if place.duplicate:
-                wanted.setdefault(place.log, {})[place.index] = class_ in AHEAD
+                wanted.setdefault(place.log, {})[place.at] = class_ in AHEAD
     proven: dict[tuple[int, int], Proven] = {}
-    for year, indices in wanted.items():
-        tree = StoredTree(tx, year)
-        leaves = await tree.entries_at(indices)
-        checkpoint = await latest_checkpoint(tx, year)
-        for index, ahead in indices.items():
-            if not ahead:
-                proven[year, index] = Proven(leaves[index], None, None)
-                continue
-            if checkpoint is None or checkpoint.size <= index:
-                raise LogDamaged("an ahead-entry was committed without its checkpoint")
-            path = await tree.inclusion_path(index, checkpoint.size)
-            proven[year, index] = Proven(leaves[index], path, checkpoint.note)
+    async with database.reading() as tx:
+        for year, indices in wanted.items():
+            for index, found in (await _prove(tx, year, indices)).items():
+                proven[year, index] = found
+    return proven
+
+
+async def _prove(tx: AsyncSession, year: int, indices: Mapping[int, bool]) -> dict[int, Proven]:
+    """The entries with these indices; with their paths where the value is true."""
+    tree = StoredTree(tx, year)
+    leaves = await tree.entries_at(indices)
+    checkpoint = await latest_checkpoint(tx, year)
+    proven = {}
+    for index, ahead in indices.items():
+        if not ahead:
+            proven[index] = Proven(leaves[index], None, None)
+            continue
+        if checkpoint is None or checkpoint.size <= index:
+            raise LogDamaged("an ahead-entry was committed without its checkpoint")
+        proven[index] = Proven(leaves[index], await tree.inclusion_path(index, checkpoint.size), checkpoint.note)
     return proven
 
 
@@ -59,12 +70,12 @@ def append_answer(receipts: Sequence[Receipt], events: Sequence[Event], proven: 
         for place in receipt.places:
             ahead = next(classes) in AHEAD
             if place.duplicate:
-                entries.append(_duplicate(place, proven[place.log, place.index]))
+                entries.append(_duplicate(place, proven[place.log, place.at]))
                 continue
             proof = ""
             if ahead and receipt.growth is not None:
-                proof = f',"path":[{paths.of(receipt.growth.inclusion_path(place.index))}],"checkpoint":{note}'
-            entries.append(f'{{"index":{place.index},"duplicate":false,"entry":"{to_base64url(place.leaf or b"")}"{proof}}}')
+                proof = f',"path":[{paths.of(receipt.growth.inclusion_path(place.at))}],"checkpoint":{note}'
+            entries.append(f'{{"index":{place.at},"duplicate":false,"entry":"{to_base64url(place.leaf or b"")}"{proof}}}')
     return f'{{"entries":[{",".join(entries)}],"size":{size}}}'.encode("ascii")
 
 
@@ -72,7 +83,7 @@ def _duplicate(place: Place, found: Proven) -> str:
     proof = ""
     if found.path is not None:
         proof = f',"path":[{_PathTexts().of(found.path)}],"checkpoint":{json.dumps(found.note)}'
-    return f'{{"index":{place.index},"duplicate":true,"entry":"{to_base64url(found.leaf)}"{proof}}}'
+    return f'{{"index":{place.at},"duplicate":true,"entry":"{to_base64url(found.leaf)}"{proof}}}'
 
 
 class _PathTexts:

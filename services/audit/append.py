@@ -81,8 +81,7 @@ async def append_entries(request: Request) -> Response:
         if isinstance(receipt, BaseException):
             raise receipt
         answers.append(receipt)
-    async with state.database.reading() as tx:
-        proven = await prove_duplicates(tx, answers, events)
+    proven = await prove_duplicates(state.database, answers, events)
     return Response(append_answer(answers, events, proven, size=sequencer.size), media_type="application/json")
 
 

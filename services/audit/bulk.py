@@ -3,7 +3,8 @@
 SQLite takes them inline; PostgreSQL by binary COPY and arrays.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +12,8 @@ from sqlalchemy.orm import DeclarativeBase
 
 ROWS_OF_A_LOOKUP = 8_000
 """Under SQLite's limit of variables in a statement (32,766)."""
+ROWS_OF_A_STATEMENT = 64
+"""Rows that one INSERT of SQLite takes; a power of two, so that few statements differ and each is prepared once."""
 
 
 class Bulk:
@@ -32,8 +35,9 @@ class Bulk:
             return
         table = row.__table__
         if self._is_sqlite:
-            marks = ",".join("?" * len(table.columns))
-            self._driver.executemany(f"INSERT INTO {row.__tablename__} VALUES ({marks})", rows)  # noqa: S608 the table's own name
+            for some in _steps(rows):
+                marks = ",".join(["(" + ",".join("?" * len(table.columns)) + ")"] * len(some))
+                self._driver.execute(f"INSERT INTO {row.__tablename__} VALUES {marks}", tuple(chain.from_iterable(some)))  # noqa: S608 its own name
         else:
             columns = [column.name for column in table.columns]
             await self._driver.copy_records_to_table(row.__tablename__, records=rows, columns=columns)
@@ -52,3 +56,12 @@ class Bulk:
                 query = f"SELECT {columns} FROM {row.__tablename__} WHERE {key} = ANY($1::bytea[])"  # noqa: S608 names of ours
                 found += [tuple(record) for record in await self._driver.fetch(query, list(some))]
         return found
+
+
+def _steps(rows: Sequence[tuple[Any, ...]]) -> Iterator[Sequence[tuple[Any, ...]]]:
+    """The rows in pieces of powers of two."""
+    start = 0
+    while start < len(rows):
+        count = min(ROWS_OF_A_STATEMENT, 1 << (len(rows) - start).bit_length() - 1)
+        yield rows[start : start + count]
+        start += count

@@ -13,10 +13,9 @@ from typing import Final, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from safepassage.canonical import to_base64url
 from safepassage.leaf import SALT_BYTES
 from services.audit.drafts import KINDS, Draft
-from services.audit.sealing import NONCE_BYTES, Group, binding, join_groups, seal
+from services.audit.sealing import NONCE_BYTES, entry_binding, seal
 from services.audit.tree import Frontier
 
 _SALT_AND_NONCE: Final = SALT_BYTES + NONCE_BYTES
@@ -52,14 +51,6 @@ class Entry(NamedTuple):
         return KINDS[self.draft.class_]
 
 
-class _Committed(NamedTuple):
-    entry_id: str
-    subject: bytes
-    actor: bytes
-    context: bytes
-    sealed: tuple[Sealed, ...]
-
-
 def entries_of(
     drafts: Sequence[Draft], *, origin: str, t: int, epoch: int, node_key: SealingKey, keys: Mapping[str, SealingKey]
 ) -> list[Entry]:
@@ -69,68 +60,88 @@ def entries_of(
     epoch  the year in which the school year of `t` ends
     keys   the key of each subject in that year
     """
-    committed = _commit(drafts, origin=origin, t=t, node_key=node_key, keys=keys)
+    ids, commitments, sealed = _commit(drafts, origin=origin, t=t, node_key=node_key, keys=keys)
     # 32 bytes and a zero byte are 44 characters, of which the first 43 are the digest's own: one call encodes all of them
-    digests = b"\0".join([digest for one in committed for digest in (one.actor, one.context, one.subject)]) + b"\0"
-    text = b2a_base64(digests, newline=False).translate(_TO_URL).decode("ascii")
+    text = b2a_base64(b"\0".join(commitments) + b"\0", newline=False).translate(_TO_URL).decode("ascii")
     entries = []
-    for position, (draft, one) in enumerate(zip(drafts, committed, strict=True)):
-        at = position * 132
+    at = 0
+    for draft, entry_id, parts in zip(drafts, ids, sealed, strict=True):
         leaf = (
             f'{{"class":"{draft.class_}","commitments":{{"actor":"{text[at : at + 43]}","context":"{text[at + 44 : at + 87]}",'
             f'"subject":"{text[at + 88 : at + 131]}"}},"digests":{{"ct":"{draft.ct}","decision":"{draft.decision}",'
-            f'"pt_commit":"{draft.pt_commit}"}},"id":"{one.entry_id}","key_epoch":{epoch},"policy_hash":"{draft.policy_hash}","t":{t},"v":1}}'
+            f'"pt_commit":"{draft.pt_commit}"}},"id":"{entry_id}","key_epoch":{epoch},"policy_hash":"{draft.policy_hash}","t":{t},"v":1}}'
         )
-        entries.append(Entry(draft, leaf.encode("ascii"), one.sealed))
+        entries.append(Entry(draft, leaf.encode("ascii"), parts))
+        at += 132
     return entries
 
 
-def _commit(drafts: Sequence[Draft], *, origin: str, t: int, node_key: SealingKey, keys: Mapping[str, SealingKey]) -> list[_Committed]:
+def _commit(
+    drafts: Sequence[Draft], *, origin: str, t: int, node_key: SealingKey, keys: Mapping[str, SealingKey]
+) -> tuple[list[str], list[bytes], list[tuple[Sealed, ...]]]:
+    """Of each entry its id, its three commitments (actor, context, subject), and what is sealed."""
     random = os.urandom(sum(_ID_BYTES + _SALT_AND_NONCE * (2 + max(len(draft.subjects), 1)) for draft in drafts))
     milliseconds = f"{t * 1000:012x}"
     id_start = f"{milliseconds[:8]}-{milliseconds[8:]}-7"
-    position, committed = 0, []
+    at = 0
+    ids: list[str] = []
+    commitments: list[bytes] = []
+    sealed: list[tuple[Sealed, ...]] = []
     for draft in drafts:
-        bits = random[position : position + _ID_BYTES].hex()
+        bits = random[at : at + _ID_BYTES].hex()
         # of whole seconds, so that the id tells no more of the time than `t` does (RFC 9562 section 5.7)
-        entry_id = f"{id_start}{bits[:3]}-{_VARIANT[random[position] & 3]}{bits[4:7]}-{bits[7:19]}"
-        position += _ID_BYTES
-        subjects = draft.subjects or (None,)
-        key = keys[subjects[0]] if len(subjects) == 1 and subjects[0] is not None else node_key
-        bound = binding(origin, entry_id, "subject")
-        leaves, parts = [], []
-        for student, custodian in zip(subjects, draft.custodians, strict=True):
-            salt, nonce, position = _next(random, position)
-            own = key if len(subjects) == 1 else keys[student]  # type: ignore[index]  # only an entry without subjects has None, and one part
-            payload = _subject_payload(student, custodian, own.key_id)
-            leaves.append(hashlib.sha256(b"\x00" + salt + payload).digest())
-            parts.append((own.key_id, seal(own.cipher, nonce=nonce, salt=salt, payload=payload, bound_to=bound)))
-        groups: list[tuple[Group, bytes]] = []
-        commitments = []
-        who_and_what: tuple[tuple[Group, bytes], ...] = (("actor", draft.actor), ("context", draft.context))
-        for group, payload in who_and_what:
-            salt, nonce, position = _next(random, position)
-            commitments.append(hashlib.sha256(salt + payload).digest())
-            groups.append((group, seal(key.cipher, nonce=nonce, salt=salt, payload=payload, bound_to=binding(origin, entry_id, group))))
-        if len(parts) == 1:
-            sealed: tuple[Sealed, ...] = (Sealed(key.key_id, join_groups([("subject", parts[0][1]), *groups])),)
-            subject = leaves[0]
+        entry_id = f"{id_start}{bits[:3]}-{_VARIANT[random[at] & 3]}{bits[4:7]}-{bits[7:19]}"
+        bound = entry_binding(origin, entry_id)
+        at += _ID_BYTES
+        of_actor, of_context = random[at : at + _SALT_AND_NONCE], random[at + _SALT_AND_NONCE : at + 2 * _SALT_AND_NONCE]
+        at += 2 * _SALT_AND_NONCE
+        one = len(draft.subjects) == 1
+        key_id, cipher = keys[draft.subjects[0]] if one else node_key
+        who_and_what = seal("actor", cipher, of_actor, draft.actor, bound) + seal("context", cipher, of_context, draft.context, bound)
+        if len(draft.subjects) <= 1:
+            salt_and_nonce = random[at : at + _SALT_AND_NONCE]
+            payload = _subject(draft.subjects[0] if one else None, draft.custodians[0], key_id)
+            subject = _salted_leaf(salt_and_nonce, payload)
+            parts: tuple[Sealed, ...] = (Sealed(key_id, who_and_what + seal("subject", cipher, salt_and_nonce, payload, bound)),)
+            at += _SALT_AND_NONCE
         else:
-            students = [Sealed(key_id, join_groups([("subject", part)])) for key_id, part in parts]
-            sealed = (Sealed(key.key_id, join_groups(groups)), *students)
-            subject = Frontier().grow(leaves).after.root
-        committed.append(_Committed(entry_id, subject, commitments[0], commitments[1], sealed))
-    return committed
+            end = at + _SALT_AND_NONCE * len(draft.subjects)
+            subject, students = _seal_subjects(draft, random[at:end], keys, bound)
+            parts = (Sealed(key_id, who_and_what), *students)
+            at = end
+        ids.append(entry_id)
+        commitments += (
+            hashlib.sha256(of_actor[:SALT_BYTES] + draft.actor).digest(),
+            hashlib.sha256(of_context[:SALT_BYTES] + draft.context).digest(),
+            subject,
+        )
+        sealed.append(parts)
+    return ids, commitments, sealed
 
 
-def _next(random: bytes, position: int) -> tuple[bytes, bytes, int]:
-    end = position + _SALT_AND_NONCE
-    return random[position : position + SALT_BYTES], random[position + SALT_BYTES : end], end
+def _seal_subjects(draft: Draft, random: bytes, keys: Mapping[str, SealingKey], bound: bytes) -> tuple[bytes, list[Sealed]]:
+    """Commitment and sealed parts of many subjects, each under their own key."""
+    leaves, parts = [], []
+    for position, (student, custodian) in enumerate(zip(draft.subjects, draft.custodians, strict=True)):
+        salt_and_nonce = random[position * _SALT_AND_NONCE : (position + 1) * _SALT_AND_NONCE]
+        key_id, cipher = keys[student]
+        payload = _subject(student, custodian, key_id)
+        leaves.append(_salted_leaf(salt_and_nonce, payload))
+        parts.append(Sealed(key_id, seal("subject", cipher, salt_and_nonce, payload, bound)))
+    return Frontier().grow(leaves).after.root, parts
 
 
-def _subject_payload(student: str | None, custodian: str | None, tag: bytes) -> bytes:
+def _salted_leaf(salt_and_nonce: bytes, payload: bytes) -> bytes:
+    return hashlib.sha256(b"\x00" + salt_and_nonce[:SALT_BYTES] + payload).digest()
+
+
+def _subject(student: str | None, custodian: str | None, tag: bytes) -> bytes:
     """Canonical JSON of {custodian?, student?, tag?}; ids and base64url need no escaping."""
     who = f'"custodian":"{custodian}"' if custodian is not None else ""
     if student is None:
         return f"{{{who}}}".encode("ascii")
-    return f'{{{who}{"," if who else ""}"student":"{student}","tag":"{to_base64url(tag)}"}}'.encode("ascii")
+    return f'{{{who}{"," if who else ""}"student":"{student}","tag":"{_base64url(tag)}"}}'.encode("ascii")
+
+
+def _base64url(data: bytes) -> str:
+    return b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")

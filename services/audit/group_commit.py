@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from typing import NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -44,12 +45,12 @@ class YearIsOver(Exception):
         self.year = year
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where an event is."""
 
     log: int
-    index: int
+    at: int
+    """Its index."""
     duplicate: bool
     leaf: bytes | None = None
     """The entry; of a duplicate it is read from the store."""
@@ -123,10 +124,10 @@ async def _place(bulk: Bulk, head: Head, submissions: Sequence[Submission]) -> l
             if known is None:
                 index = head.size + len(fresh) + len(new)
                 seen[draft.event_key] = (draft.event_digest, head.year, index)
-                places.append(Place(head.year, index, duplicate=False))
+                places.append(Place(head.year, index, False))
                 new.append(draft)
             elif known[0] == draft.event_digest:
-                places.append(Place(known[1], known[2], duplicate=True))
+                places.append(Place(known[1], known[2], True))
             else:
                 submission.refused = EventKeyReused(field=f"events.{position}.key")
                 break
@@ -185,5 +186,6 @@ def _tell(submissions: Sequence[Submission], start: int, entries: Sequence[Entry
     for submission in submissions:
         if submission.places is not None:
             submission.places = [
-                place if place.duplicate else replace(place, leaf=entries[place.index - start].leaf) for place in submission.places
+                place if place.duplicate else Place(place.log, place.at, False, entries[place.at - start].leaf)
+                for place in submission.places
             ]

@@ -3,7 +3,6 @@
 What is sealed is the salt of the group's commitment and its payload, so that who opens it can prove what the leaf committed to.
 """
 
-from collections.abc import Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from cryptography.exceptions import InvalidTag
@@ -32,32 +31,40 @@ class Opened(NamedTuple):
     payload: dict[str, Any]
 
 
-def binding(origin: str, entry_id: str, group: Group) -> bytes:
-    """What a sealed group is bound to. No part can hold a line feed."""
-    return f"{origin}\n{entry_id}\n{group}".encode()
+_PADDING: Final = tuple(b" " * (-(SALT_BYTES + length) % BUCKET) for length in range(BUCKET))
+_HEADS: Final[dict[Group, tuple[bytes, bytes]]] = {group: (bytes((n,)), b"\n" + group.encode()) for n, group in enumerate(GROUPS)}
 
 
-def seal(cipher: AESGCM, *, nonce: bytes, salt: bytes, payload: bytes, bound_to: bytes) -> bytes:
-    """nonce ‖ ciphertext and tag of the salt and the canonical payload. `nonce` is random and never used twice with one key."""
-    return nonce + cipher.encrypt(nonce, salt + payload + b" " * (-(SALT_BYTES + len(payload)) % BUCKET), bound_to)
+def entry_binding(origin: str, entry_id: str) -> bytes:
+    """What the sealed groups of an entry are bound to, each with its own name behind it. No part can hold a line feed."""
+    return f"{origin}\n{entry_id}".encode()
 
 
-def open_sealed(cipher: AESGCM, sealed: bytes, *, bound_to: bytes) -> Opened:
-    """Open what `seal` made. Raises SealBroken."""
+def seal(group: Group, cipher: AESGCM, salt_and_nonce: bytes, payload: bytes, bound_to: bytes) -> bytes:
+    """A sealed group as it is stored: its number (1 byte), the length of the rest (3 bytes), nonce, ciphertext and tag.
+
+    salt_and_nonce  32 and 12 random bytes, never used before
+    payload         canonical JSON, an object
+    bound_to        `entry_binding`
+    """
+    number, name = _HEADS[group]
+    nonce = salt_and_nonce[SALT_BYTES:]
+    plain = salt_and_nonce[:SALT_BYTES] + payload + _PADDING[len(payload) % BUCKET]
+    sealed = nonce + cipher.encrypt(nonce, plain, bound_to + name)
+    return number + len(sealed).to_bytes(3, "big") + sealed
+
+
+def open_sealed(group: Group, cipher: AESGCM, sealed: bytes, *, bound_to: bytes) -> Opened:
+    """Open one of `split_groups`. Raises SealBroken."""
     try:
-        plain = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
+        plain = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to + _HEADS[group][1])
         return Opened(plain[:SALT_BYTES], json_object(plain[SALT_BYTES:].rstrip(b" ")))
     except (InvalidTag, ValueError) as error:
         raise SealBroken from error
 
 
-def join_groups(groups: Sequence[tuple[Group, bytes]]) -> bytes:
-    """Sealed groups as they are stored together: for each one its number (1 byte), its length (3 bytes) and its bytes."""
-    return b"".join([bytes((GROUPS.index(group),)) + len(sealed).to_bytes(3, "big") + sealed for group, sealed in groups])
-
-
 def split_groups(data: bytes) -> dict[Group, bytes]:
-    """The sealed groups that `join_groups` joined. Raises SealBroken."""
+    """The groups, each made by `seal`, that are stored one after the other. Raises SealBroken."""
     groups: dict[Group, bytes] = {}
     position = 0
     while position < len(data):

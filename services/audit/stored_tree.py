@@ -1,6 +1,6 @@
 """The tree at rest: hashes, entries and proofs of any size that a log has had, read from segments and tiles."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +21,7 @@ class StoredTree:
 
     def __init__(self, tx: AsyncSession, log: int) -> None:
         self._tx, self._log = tx, log
+        self._tiles: dict[tuple[int, int], bytes] = {}
 
     async def root(self, size: int) -> bytes:
         """The root of the tree of the first `size` leaves."""
@@ -88,13 +89,16 @@ class StoredTree:
     async def _path(self, ranges: Sequence[Range]) -> tuple[bytes, ...]:
         return path_of(ranges, node_hash_from(await self._tiles_for(ranges)))
 
-    async def _tiles_for(self, ranges: Iterable[Range]) -> "_Tiles":
+    async def _tiles_for(self, ranges: Iterable[Range]) -> Callable[[int, int], bytes]:
         widths: dict[tuple[int, int], int] = {}
         for leaves in ranges:
             for node in complete_nodes(*leaves):
                 place = hashes_under(node)
                 widths[place.level, place.n] = max(widths.get((place.level, place.n), 0), place.end)
-        return _Tiles({(level, n): await self._tile(level, n, width) for (level, n), width in widths.items()})
+        for (level, n), width in widths.items():
+            if len(self._tiles.get((level, n), b"")) < width * HASH_BYTES:
+                self._tiles[level, n] = await self._tile(level, n, width)
+        return lambda level, n: self._tiles[level, n]
 
     async def _tile(self, level: int, n: int, width: int) -> bytes:
         """At least the first `width` hashes of a tile."""
@@ -108,11 +112,3 @@ class StoredTree:
         if edge is None or (n and before is None) or len(edge.hashes) < width * HASH_BYTES:
             raise HashesMissing
         return edge.hashes
-
-
-class _Tiles:
-    def __init__(self, tiles: dict[tuple[int, int], bytes]) -> None:
-        self._tiles = tiles
-
-    def __call__(self, level: int, n: int) -> bytes:
-        return self._tiles[level, n]
