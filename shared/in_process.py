@@ -5,6 +5,7 @@ For bounded bodies only: the whole response is collected before it is given.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message
 
@@ -26,7 +27,7 @@ async def call(app: ASGIApp, method: str, path: str, *, query: str = "", headers
         "http_version": "1.1",
         "method": method,
         "scheme": "http",
-        "path": path,
+        "path": unquote(path),
         "raw_path": path.encode(),
         "query_string": query.encode(),
         "root_path": "",

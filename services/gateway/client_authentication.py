@@ -59,8 +59,15 @@ def read_assertion(form: Mapping[str, str], *, authorization: bool) -> Assertion
         raise ClientNotAuthenticated("assertion-header", "the assertion's header is {alg, kid, typ}, and brings no key of its own")
     if header.get("typ", "JWT") not in TYPES:
         raise ClientNotAuthenticated("assertion-header", "the assertion's typ is JWT or client-authentication+jwt")
+    if not 1 <= len(header["kid"]) <= 128:
+        raise ClientNotAuthenticated("assertion-header", "the assertion's kid has 128 characters at the most")
     client_id = claims.get("sub")
-    if not isinstance(client_id, str) or claims.get("iss") != client_id or form.get("client_id", client_id) != client_id:
+    if (
+        not isinstance(client_id, str)
+        or not 1 <= len(client_id) <= 200
+        or claims.get("iss") != client_id
+        or form.get("client_id", client_id) != client_id
+    ):
         raise ClientNotAuthenticated("assertion-subject", "iss, sub and client_id are the same client")
     return Assertion(client_id, header["kid"], message)
 

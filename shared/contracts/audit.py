@@ -49,6 +49,8 @@ class Context(Wire):
     # INVARIANT: members are in alphabetical order, as in Actor.
     """
 
+    about: Key | None = None
+    """What an act of administration was about: `organisation:<id>`, `client:<id>`."""
     agreement_id: UUID | None = None
     basis: Code | None = None
     citations: Annotated[tuple[Annotated[str, StringConstraints(max_length=200)], ...], Field(max_length=64)] = ()
@@ -61,7 +63,7 @@ class Context(Wire):
     operation: Code
     originating_organisation: UUID | None = None
     outcome: Code | None = None
-    peer_checkpoint: Annotated[str, StringConstraints(max_length=4096)] | None = None
+    peer_checkpoint: Annotated[str, StringConstraints(max_length=16_384)] | None = None
     peer_index: Annotated[int, Field(ge=0)] | None = None
     policies: Annotated[tuple[Code, ...], Field(max_length=64)] = ()
     purpose: Code | None = None
@@ -100,7 +102,9 @@ class Event(Wire):
     """sp-decision+jwt; a `disclosure` and a vendor's `read` are refused without one that covers `context.elements`."""
 
     @model_validator(mode="after")
-    def _custodians_match_subjects(self) -> Self:
+    def _subjects_and_custodians_agree(self) -> Self:
+        if len(self.subjects) > 1 and len(set(self.subjects)) != len(self.subjects):
+            raise ValueError("subjects: each once")
         if len(self.custodians) not in (0, 1, len(self.subjects)):
             raise ValueError("custodians: none, one for all subjects, or one for each")
         return self

@@ -40,3 +40,9 @@ class Organisation(NewOrganisation):
 
     id: UUID
     version: Annotated[int, Field(ge=1)]
+
+
+class OrganisationPage(Wire):
+    """`GET /v1/organisations`: in the order of their ids, which is the order in which they came."""
+
+    organisations: tuple[Organisation, ...]

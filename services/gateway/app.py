@@ -1,0 +1,155 @@
+"""The gateway: the only door. It proves who calls, limits, forwards; it holds no student data and no key that opens a record."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from functools import partial
+
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.ids import uuid7
+from safepassage.trust_list import VerifiedTrustList
+from services.gateway import client_routes, organisation_routes, token_endpoint, well_known
+from services.gateway.authentication import Authentication
+from services.gateway.authorization_server import MachineServer
+from services.gateway.forwarding import Door, Forwarding
+from services.gateway.known_clients import KnownClients
+from services.gateway.limits import RateLimit
+from services.gateway.nonces import ProofNonces
+from services.gateway.organisations import add_peers
+from services.gateway.paths import Matcher
+from services.gateway.proof_of_possession import Proofs
+from services.gateway.refusals import Refusals
+from services.gateway.replay import DatabaseProofStore, ProcessProofStore, ProofStore, forget_expired
+from services.gateway.routing_table import ROUTES
+from services.gateway.settings import GatewaySettings
+from services.gateway.signing_keys import WatchedTokenKeys
+from services.gateway.standing import Standing
+from services.gateway.tables import LeaseRow, NodeStatementRow, OutboxRow, TrustListRow
+from services.gateway.token_endpoint import TokenEndpoint, stand_ins
+from services.gateway.tokens import AccessTokens
+from services.gateway.upstreams import network_session, upstreams
+from shared.app import build
+from shared.clock import Clock, system_clock
+from shared.contracts.audit import Actor, Context, Event
+from shared.cursors import Cursors
+from shared.keys import read_symmetric_key
+from shared.peer_statements import PeerStatements, ThroughRecords
+from shared.siblings import Transport
+from shared.trust import Trust
+from shared.who_may_call import ServiceName
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+FORGET_EVERY = timedelta(minutes=1)
+
+
+async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[ServiceName, Transport] | None) -> None:
+    """Put together what the door and the routes need. Nothing is answered before it is all there."""
+    state = app.state
+    settings: GatewaySettings = state.settings
+    clock, database = state.clock, state.database
+    secret = read_symmetric_key(settings.keys_directory / "cursor.key")
+    state.cursors, state.node_statement = Cursors(secret), well_known.NodeStatementFile(settings.node_statement_file)
+    state.metadata, state.resource_metadata = well_known.metadata_of(settings.entity_id), well_known.resource_of(settings.entity_id)
+    state.token_keys = WatchedTokenKeys(settings.keys_directory / "token-signing")
+    state.trust = Trust(database, settings, clock, row=TrustListRow, on_accepted=partial(_trust_accepted, app))
+    state.statements = PeerStatements(database, state.trust, clock, row=NodeStatementRow, fetch=ThroughRecords(state.siblings))
+    state.standing = Standing(database, state.statements, clock, token_seconds=settings.access_token_seconds)
+    state.refusals = Refusals(state.holder)
+    await state.trust.open()
+    await state.statements.open()
+    await state.standing.refresh()
+    tokens = AccessTokens(settings.entity_id, state.token_keys, lifetime_seconds=settings.access_token_seconds)
+    proofs, nonces = Proofs(), ProofNonces(secret)
+    state.token_endpoint = TokenEndpoint(
+        settings,
+        clock,
+        database,
+        state.outbox,
+        KnownClients(database, state.trust, state.statements),
+        tokens,
+        proofs,
+        nonces,
+        state.refusals,
+        MachineServer(),
+        stand_ins(),
+    )
+    # The embedded node is one process, which can remember proofs itself; a gateway of its own may have replicas.
+    store: ProofStore = DatabaseProofStore(database) if transports is None else ProcessProofStore(clock())
+    session = None
+    if transports is None:
+        session = network_session(settings)
+        stack.push_async_callback(session.close)
+    state.door = Door(
+        clock,
+        Matcher(ROUTES),
+        Authentication(settings.entity_id, tokens, state.standing, proofs, nonces, store, settings.require_proof_nonce),
+        RateLimit(per_second=settings.client_requests_per_second, burst=settings.client_burst),
+        RateLimit(per_second=settings.anonymous_requests_per_second, burst=settings.anonymous_burst),
+        state.internal_tokens,
+        upstreams(settings, transports, session),
+        state.refusals,
+        state.metrics,
+    )
+    stack.push_async_callback(_count_at_the_end, app)
+
+
+async def _count_at_the_end(app: FastAPI) -> None:
+    state = app.state
+    await state.refusals.flush(state.database, state.outbox, state.clock(), all_of_them=True)
+
+
+async def _trust_accepted(app: FastAPI, tx: AsyncSession, accepted: VerifiedTrustList) -> None:
+    """In the transaction that stores a trust list: its members are peers of this node, and the log says which list it is."""
+    state = app.state
+    now = state.clock()
+    await add_peers(tx, state.outbox, accepted.content.members, own_entity_id=state.settings.entity_id, now=now)
+    context = Context(operation="trust-list-accepted", outcome="done", trust_serial=accepted.content.serial)
+    actor = Actor(kind="system", job="trust-list")
+    state.outbox.record(tx, Event(class_="administration", key=f"trust:{uuid7(now)}", actor=actor, context=context))
+
+
+async def _look(app: FastAPI) -> None:
+    """Each second: keys and trust list from their files, clients that changed, refusals of the minute that is over."""
+    state = app.state
+    forget_at = state.clock()
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        try:
+            state.token_keys.refresh()
+            await state.trust.refresh()
+            await state.standing.refresh()
+            now = state.clock()
+            await state.refusals.flush(state.database, state.outbox, now)
+            if now >= forget_at:
+                await forget_expired(state.database, now)
+                forget_at = now + FORGET_EVERY
+        except Exception as error:
+            log.error("a look at what changed failed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+
+
+def create_app(
+    settings: GatewaySettings, *, transports: Mapping[ServiceName, Transport] | None = None, clock: Clock = system_clock
+) -> FastAPI:
+    """The application, whose outermost layer is the door (services.gateway.forwarding).
+
+    transports  in the embedded node, how the siblings are reached in this process; otherwise over HTTP, at the URLs of the settings
+    """
+    app = build(
+        "gateway",
+        settings,
+        routers=(token_endpoint.router, well_known.router, organisation_routes.router, client_routes.router),
+        summary="Proves who calls, and lets through what they may do.",
+        tables={"outbox": OutboxRow, "lease": LeaseRow},
+        opening=partial(_open, transports=transports),
+        workers=(_look,),
+        transports=transports,
+        clock=clock,
+    )
+    app.add_middleware(Forwarding)
+    return app

@@ -1,0 +1,53 @@
+"""Reading a request's body from the server: bounded, and not for as long as a slow sender likes."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Final
+
+from starlette.types import Message, Receive
+
+from safepassage.problems.requests import BodyTooLarge
+
+IDLE_SECONDS: Final = 15.0
+"""No pause of a sender is longer."""
+
+
+class CallerGone(Exception):
+    """The caller closed the connection; nobody waits for an answer."""
+
+
+async def chunks(receive: Receive, *, limit: int) -> AsyncIterator[bytes]:
+    """The body as it comes. Raises BodyTooLarge as soon as it is longer than `limit`, CallerGone, TimeoutError."""
+    received = 0
+    while True:
+        async with asyncio.timeout(IDLE_SECONDS):
+            message = await receive()
+        if message["type"] == "http.disconnect":
+            raise CallerGone
+        chunk: bytes = message.get("body", b"")
+        received += len(chunk)
+        if received > limit:
+            raise BodyTooLarge
+        if chunk:
+            yield chunk
+        if not message.get("more_body", False):
+            return
+
+
+async def whole(receive: Receive, *, limit: int) -> bytes:
+    """The whole body. Raises as `chunks`."""
+    return b"".join([chunk async for chunk in chunks(receive, limit=limit)])
+
+
+def replay(body: bytes, receive: Receive) -> Receive:
+    """A `receive` that gives `body` first, then goes on with the server's (the disconnect)."""
+    given = False
+
+    async def again() -> Message:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again

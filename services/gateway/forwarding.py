@@ -1,0 +1,250 @@
+"""The door: one raw ASGI class in front of everything. What it does not let through, nothing behind it sees.
+
+For each request, in this order: path and method against the routing table, the form of the header, the size and kind of the body, who
+calls (token and proof), what they may do, how often; then the service, with a closed list of header fields and the gateway's own word.
+
+The gateway is trusted with who calls: whoever controls it can act as any client of this node. It holds no key that opens a record.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from safepassage.problems import SuiteError
+from safepassage.problems.access import EncodingNotTaken, PathNotAllowed, ProofNonceRequired
+from safepassage.problems.requests import (
+    BodyTooLarge,
+    MethodNotAllowed,
+    NoSuchRoute,
+    NotPermitted,
+    TemporarilyUnavailable,
+    UnsupportedMediaType,
+)
+from services.gateway.authentication import Authentication, challenge
+from services.gateway.bodies import CallerGone, replay, whole
+from services.gateway.headers import Fields, Incoming, read_headers, trace_id_of
+from services.gateway.limits import RateLimit
+from services.gateway.paths import ALLOWED_QUERY, MAX_QUERY, Matcher, MethodOfPathNotAllowed
+from services.gateway.refusals import Refusals
+from services.gateway.routing_table import API_HEADERS, Route
+from services.gateway.tokens import VerifiedToken
+from services.gateway.upstreams import Call, Upstream
+from shared.clock import Clock
+from shared.internal_token import HEADER, InternalTokens
+from shared.problems import render, unexpected
+from shared.telemetry import Metrics
+from shared.who_may_call import ServiceName
+
+log = logging.getLogger("safe_passage.gateway")
+
+INTERNAL_SECONDS: Final = 15
+"""An internal token serves for so long, half its lifetime."""
+
+Encoded = tuple[tuple[bytes, bytes], ...]
+_ENCODED: Final[dict[tuple[tuple[str, str], ...], Encoded]] = {}
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the door needs, put together when the process opens; it is on `app.state.door`."""
+
+    clock: Clock
+    routes: Matcher[Route]
+    authentication: Authentication
+    client_limit: RateLimit
+    anonymous_limit: RateLimit
+    internal_tokens: InternalTokens
+    upstreams: Mapping[ServiceName, Upstream]
+    refusals: Refusals
+    metrics: Metrics
+
+
+class Forwarding:
+    """The outermost application. `app` answers the gateway's own routes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection event: a request, or the server's lifespan, which passes."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            await _Passage(self.app, scope["app"].state.door, scope, receive, send).go()
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+
+class _Passage:
+    """One request on its way through the door."""
+
+    __slots__ = ("app", "door", "receive", "request_id", "route", "scope", "send", "started", "status", "trace_id")
+
+    def __init__(self, app: ASGIApp, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
+        self.app, self.door, self.scope, self.receive, self.send = app, door, scope, receive, send
+        self.request_id = str(UUID(bytes=secrets.token_bytes(16), version=4))
+        self.trace_id, self.route, self.status, self.started = "", None, 500, False
+
+    route: Route | None
+
+    async def go(self) -> None:
+        began = time.perf_counter()
+        try:
+            await self._pass()
+        except CallerGone:
+            self.status = 499
+        except SuiteError as error:
+            await self._refuse(error)
+        except TimeoutError:
+            await self._refuse(TemporarilyUnavailable("the request came too slowly"))
+        except ConnectionAbortedError:
+            raise
+        except Exception as error:
+            await self._refuse(unexpected(error, self.request_id))
+        finally:
+            self._tell(time.perf_counter() - began)
+
+    async def _pass(self) -> None:
+        door, scope = self.door, self.scope
+        now = door.clock()
+        self.route = route = door.routes.match(scope["method"], scope["raw_path"])
+        incoming = read_headers(scope["headers"])
+        self.trace_id = trace_id_of(incoming.traceparent)
+        _require_form(route, incoming, scope["query_string"])
+        verified = None
+        if route.accepts == "anonymous":
+            door.anonymous_limit.take(scope["client"][0] if scope.get("client") else "", now.timestamp())
+        else:
+            verified = await door.authentication.authenticate(incoming, method=route.method, raw_path=scope["raw_path"], now=now)
+            require_permission(route, verified)
+            door.client_limit.take(verified.claims.client_id, now.timestamp())
+        if route.service == "gateway":
+            await self._answer_here(route, incoming, verified)
+        else:
+            await self._forward(route, incoming, verified, now)
+
+    async def _answer_here(self, route: Route, incoming: Incoming, verified: VerifiedToken | None) -> None:
+        """The gateway's own routes: behind this door too, with the caller in the scope's state."""
+        body = await whole(self.receive, limit=route.body_bytes) if incoming.has_body else b""
+        state = {**self.scope.get("state", {}), "caller": None if verified is None else verified.caller}
+        fields = [(name, value) for name, value in self.scope["headers"] if name not in (HEADER.encode(), b"x-request-id")]
+        fields.append((b"traceparent", f"00-{self.trace_id}-{secrets.token_hex(8)}-01".encode()))
+        scope = {**self.scope, "state": state, "headers": [f for f in fields if f[0] != b"traceparent"] + fields[-1:]}
+        await self.app(scope, replay(body, self.receive), self._send_guarded)
+
+    async def _send_guarded(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started, self.status = True, message["status"]
+            names = {name for name, _ in API_HEADERS}
+            kept = [(name, value) for name, value in message.get("headers", ()) if name.decode("latin-1").lower() not in names]
+            self.request_id = next((value.decode() for name, value in kept if name == b"x-request-id"), self.request_id)
+            message = {**message, "headers": [*kept, *_encoded(self.route)]}
+        await self.send(message)
+
+    async def _forward(self, route: Route, incoming: Incoming, verified: VerifiedToken | None, now: datetime) -> None:
+        upstream = self.door.upstreams.get(route.service)
+        if upstream is None:
+            raise TemporarilyUnavailable("the service is not configured")
+        headers = {name.decode("ascii"): value.decode("latin-1") for name, value in incoming.forwarded}
+        if verified is not None:
+            headers[HEADER] = self._internal_token(route.service, verified, now)
+        headers["x-request-id"] = self.request_id
+        headers["traceparent"] = f"00-{self.trace_id}-{secrets.token_hex(8)}-01"
+        request = Call(
+            route,
+            route.method,
+            self.scope["raw_path"].decode("ascii"),
+            self.scope["query_string"].decode("ascii"),
+            headers,
+            incoming.has_body,
+            [*_encoded(route), (b"x-request-id", self.request_id.encode())],
+        )
+        self.status = await upstream.forward(request, self.receive, self._send_watched)
+
+    async def _send_watched(self, message: Message) -> None:
+        self.started = self.started or message["type"] == "http.response.start"
+        await self.send(message)
+
+    def _internal_token(self, service: ServiceName, verified: VerifiedToken, now: datetime) -> str:
+        """INVARIANT: kept with the very access token that proved the caller, so one caller never gets another's."""
+        seconds = now.timestamp()
+        made_at, token = verified.internal.get(service, (0.0, ""))
+        if not made_at <= seconds < made_at + INTERNAL_SECONDS:
+            token = self.door.internal_tokens.for_caller(service, verified.caller, now)
+            verified.internal[service] = (seconds, token)
+        return token
+
+    async def _refuse(self, error: SuiteError) -> None:
+        """The problem as the answer, if none has begun."""
+        self.status = error.status
+        if error.status in (401, 403, 429):
+            self.door.refusals.count(error.code, self.door.clock())
+        if self.started:
+            raise ConnectionAbortedError
+        response = render(error, self.request_id)
+        fields: Fields = [(name, value) for name, value in response.raw_headers if name != b"cache-control"]
+        fields += [*_encoded(self.route), (b"x-request-id", self.request_id.encode())]
+        if error.status == 401:
+            fields.append((b"www-authenticate", challenge(error).encode()))
+        if isinstance(error, ProofNonceRequired):
+            fields.append((b"dpop-nonce", self.door.authentication.nonces.give(self.door.clock()).encode()))
+        if isinstance(error, MethodOfPathNotAllowed):
+            fields.append((b"allow", ", ".join(error.allowed).encode()))
+        await self.send({"type": "http.response.start", "status": error.status, "headers": fields})
+        await self.send({"type": "http.response.body", "body": response.body, "more_body": False})
+
+    def _tell(self, seconds: float) -> None:
+        """Count and log what was forwarded or refused here; the gateway's own routes tell of themselves."""
+        if self.route is not None and self.route.service == "gateway" and self.started:
+            return
+        template = self.route.template if self.route is not None else "unrouted"
+        method = self.route.method if self.route is not None else "other"
+        metrics = self.door.metrics
+        metrics.requests.labels(metrics.service, template, method, str(self.status)).inc()
+        metrics.seconds.labels(metrics.service, template).observe(seconds)
+        extra = {"service": "gateway", "method": method, "route": template, "status": self.status, "milliseconds": round(seconds * 1000, 1)}
+        log.info("request", extra={**extra, "request_id": self.request_id, "trace_id": self.trace_id or None})
+
+
+def require_permission(route: Route, verified: VerifiedToken) -> None:
+    """Raises NotPermitted unless the token has a scope of the route, and comes from whom the route accepts.
+
+    INVARIANT: asked for each request; a token that is kept as verified for one route opens no other.
+    """
+    if (verified.claims.organisation_kind == "peer") != (route.accepts == "peers"):
+        raise NotPermitted(
+            "only another node's client may do this" if route.accepts == "peers" else "another node's client may not do this"
+        )
+    if route.scopes.isdisjoint(verified.caller.scopes):
+        raise NotPermitted(f"needs the scope {' or '.join(sorted(route.scopes))}")
+
+
+def _require_form(route: Route, incoming: Incoming, query: bytes) -> None:
+    if len(query) > MAX_QUERY or ALLOWED_QUERY.fullmatch(query) is None:
+        raise PathNotAllowed("the query holds a character that must be percent-encoded, or is too long")
+    if incoming.encoded:
+        raise EncodingNotTaken
+    if not incoming.has_body:
+        return
+    if (incoming.content_length or 0) > route.body_bytes or route.body_bytes == 0:
+        raise BodyTooLarge
+    if incoming.content_type.partition(b";")[0].strip().lower().decode("latin-1") not in route.media_types:
+        raise UnsupportedMediaType(f"takes {' or '.join(route.media_types)}", field="Content-Type")
+
+
+def _encoded(route: Route | None) -> Encoded:
+    headers = API_HEADERS if route is None else route.headers
+    encoded = _ENCODED.get(headers)
+    if encoded is None:
+        encoded = _ENCODED[headers] = tuple((name.encode(), value.encode()) for name, value in headers)
+    return encoded
+
+
+__all__ = ("Door", "Forwarding", "MethodNotAllowed", "NoSuchRoute", "require_permission")

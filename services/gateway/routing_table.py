@@ -1,0 +1,123 @@
+"""Every route of the node: who answers it, who may call it, how much body of which kind, how long it may take, which headers guard it.
+
+Data, and nothing else decides. What is not here does not exist from outside; tests compare it with the services' own routes both ways.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from safepassage.envelope import MAX_BODY_BYTES as ENVELOPE_BYTES
+from services.gateway.scopes import PEER_SCOPE
+from shared.who_may_call import ServiceName
+
+JSON: Final = ("application/json",)
+JOSE: Final = ("application/jose",)
+ENVELOPE: Final = ("application/vnd.safepassage.envelope.v1",)
+FORM: Final = ("application/x-www-form-urlencoded",)
+
+KIB: Final = 1024
+MIB: Final = 1024 * 1024
+
+API_HEADERS: Final = (
+    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ("x-content-type-options", "nosniff"),
+    ("cache-control", "no-store"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "()"),
+)
+"""On every answer of the API: nothing is stored, sniffed, framed or executed."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation."""
+
+    method: str
+    template: str
+    service: ServiceName
+    accepts: Literal["clients", "peers", "anonymous"]
+    scopes: frozenset[str]
+    """One of these is needed; none for `anonymous`."""
+    body_bytes: int = 0
+    """The largest body; 0 where there is none."""
+    media_types: tuple[str, ...] = ()
+    answer_seconds: float = 10.0
+    """Until the answer begins; then no pause may be longer than 15 s."""
+    headers: tuple[tuple[str, str], ...] = API_HEADERS
+
+
+def _get(template: str, service: ServiceName, *scopes: str, seconds: float = 10.0) -> Route:
+    return Route("GET", template, service, "clients", frozenset(scopes), answer_seconds=seconds)
+
+
+def _send(
+    method: str,
+    template: str,
+    service: ServiceName,
+    *scopes: str,
+    body: int = 64 * KIB,
+    types: tuple[str, ...] = JSON,
+    seconds: float = 10.0,
+) -> Route:
+    return Route(method, template, service, "clients", frozenset(scopes), body, types, seconds)
+
+
+def _peers(method: str, template: str, service: ServiceName, *, body: int = 0, types: tuple[str, ...] = (), seconds: float = 20.0) -> Route:
+    return Route(method, template, service, "peers", frozenset({PEER_SCOPE}), body, types, seconds)
+
+
+def _open(method: str, template: str, service: ServiceName, *, body: int = 0, types: tuple[str, ...] = ()) -> Route:
+    return Route(method, template, service, "anonymous", frozenset(), body, types)
+
+
+GATEWAY: Final = (
+    _open("GET", "/livez", "gateway"),
+    _open("GET", "/readyz", "gateway"),
+    _open("POST", "/oauth/token", "gateway", body=32 * KIB, types=FORM),
+    _open("GET", "/oauth/jwks", "gateway"),
+    _open("GET", "/.well-known/oauth-authorization-server", "gateway"),
+    _open("GET", "/.well-known/oauth-protected-resource", "gateway"),
+    _open("GET", "/.well-known/safe-passage", "gateway"),
+    _get("/v1/organisations", "gateway", "admin:organisations"),
+    _send("POST", "/v1/organisations", "gateway", "admin:organisations"),
+    _get("/v1/organisations/{organisation_id}", "gateway", "admin:organisations"),
+    _send("PUT", "/v1/organisations/{organisation_id}", "gateway", "admin:organisations"),
+    _get("/v1/clients", "gateway", "admin:clients"),
+    _send("POST", "/v1/clients", "gateway", "admin:clients"),
+    _get("/v1/clients/{client_id}", "gateway", "admin:clients"),
+    _send("PUT", "/v1/clients/{client_id}/grants", "gateway", "admin:clients"),
+    _send("PUT", "/v1/clients/{client_id}/keys", "gateway", "admin:clients"),
+    _send("POST", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
+    _send("DELETE", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
+)
+
+PRIVACY: Final = (
+    _send("POST", "/v1/consents", "privacy", "rights:act"),
+    _get("/v1/consents/{consent_id}", "privacy", "rights:act"),
+    _send("POST", "/v1/consents/{consent_id}/withdrawal", "privacy", "rights:act"),
+    _send("POST", "/v1/agreements", "privacy", "agreements:write", body=256 * KIB),
+    _get("/v1/agreements/{agreement_id}", "privacy", "agreements:write", "agreements:read"),
+    _send("POST", "/v1/agreements/{agreement_id}/termination", "privacy", "agreements:write"),
+    _send("POST", "/v1/debarments", "privacy", "debarments:write"),
+    _get("/v1/debarments/{debarment_id}", "privacy", "debarments:write"),
+    _get("/v1/decisions/{decision_id}", "privacy", "decisions:read"),
+    _send("POST", "/v1/decisions/{decision_id}/reproduction", "privacy", "decisions:read", body=0, types=()),
+    _get("/v1/obligations", "privacy", "obligations:read", "obligations:discharge"),
+    _send("POST", "/v1/obligations/{obligation_id}/discharge", "privacy", "obligations:discharge"),
+)
+
+RECORDS: Final = (
+    _send("POST", "/v1/exchange-requests", "records", "exchange:request"),
+    _get("/v1/exchange-requests/{request_id}", "records", "exchange:request"),
+    _peers("POST", "/v1/peer/requests", "records", body=160 * KIB, types=JOSE),
+    _peers("POST", "/v1/peer/envelopes", "records", body=ENVELOPE_BYTES, types=ENVELOPE, seconds=60.0),
+    _peers("POST", "/v1/peer/receipts", "records", body=64 * KIB, types=JOSE),
+    _peers("GET", "/v1/peer/consistency", "records"),
+)
+
+AUDIT: Final[tuple[Route, ...]] = ()
+
+ROUTES: Final[tuple[Route, ...]] = (*GATEWAY, *PRIVACY, *RECORDS, *AUDIT)

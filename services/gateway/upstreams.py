@@ -1,0 +1,200 @@
+"""How a request reaches the service that answers it: by a call in the same process, or by HTTP, streamed both ways.
+
+In process the body and the answer are bounded and whole. Over HTTP nothing is kept but a chunk: a slow reader slows the service down, a
+reader who leaves stops it.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import aiohttp
+from starlette.types import Receive, Send
+from yarl import URL
+
+from safepassage.problems.requests import BodyTooLarge, TemporarilyUnavailable
+from services.gateway.bodies import IDLE_SECONDS, CallerGone, chunks, whole
+from services.gateway.headers import Fields, returned
+from services.gateway.routing_table import Route
+from shared.certificates import client_context
+from shared.in_process import call
+from shared.settings import ServiceSettings
+from shared.siblings import InProcess, Transport
+from shared.who_may_call import ServiceName
+
+CONNECT_SECONDS: Final = 2.0
+CONNECTIONS: Final = 256
+CHUNK: Final = 64 * 1024
+PROBLEM: Final = b"application/problem+json"
+
+
+@dataclass(frozen=True)
+class Call:
+    """A request as a service gets it."""
+
+    route: Route
+    method: str
+    raw_path: str
+    query: str
+    headers: dict[str, str]
+    has_body: bool
+    answer_headers: Fields
+    """Put on every answer: security headers, the request's id."""
+
+
+class Upstream(Protocol):
+    """A service behind the door."""
+
+    async def forward(self, request: Call, receive: Receive, send: Send) -> int:
+        """Have it answered; gives the status. Raises SuiteError before the answer has begun, ConnectionAbortedError after."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
+
+
+class SameProcess:
+    """A sibling of the embedded node."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    async def forward(self, request: Call, receive: Receive, send: Send) -> int:
+        """Call it with the whole body, send its whole answer."""
+        body = await whole(receive, limit=request.route.body_bytes) if request.has_body else b""
+        transport = self._transport
+        try:
+            async with asyncio.timeout(request.route.answer_seconds):
+                if isinstance(transport, InProcess) and transport.app is not None:
+                    arguments = (transport.app, request.method, request.raw_path)
+                    answer = await call(*arguments, query=request.query, headers=request.headers, body=body)
+                else:
+                    answer = await transport.send(request.method, request.raw_path, request.query, request.headers, body)
+        except (OSError, TimeoutError) as error:
+            raise TemporarilyUnavailable("the service does not answer") from error
+        given = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
+        require_a_problem(answer.status, given)
+        headers = [*returned([field for field in given if field[0] != b"content-length"]), *request.answer_headers]
+        headers.append((b"content-length", str(len(answer.body)).encode()))
+        await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer.body, "more_body": False})
+        return answer.status
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+
+class OverNetwork:
+    """A service in another process."""
+
+    def __init__(self, base_url: str, session: aiohttp.ClientSession) -> None:
+        self._base_url, self._session = base_url.rstrip("/"), session
+
+    async def forward(self, request: Call, receive: Receive, send: Send) -> int:
+        """Stream it there and back; stop as soon as the caller leaves."""
+        sent = asyncio.Event()
+        exchange = asyncio.create_task(self._exchange(request, receive, send, sent))
+        caller = asyncio.create_task(_leaves(receive, sent))
+        try:
+            await asyncio.wait({exchange, caller}, return_when=asyncio.FIRST_COMPLETED)
+            if not exchange.done():
+                raise CallerGone
+            return exchange.result()
+        finally:
+            exchange.cancel()
+            caller.cancel()
+            await asyncio.gather(exchange, caller, return_exceptions=True)
+
+    async def _exchange(self, request: Call, receive: Receive, send: Send, sent: asyncio.Event) -> int:
+        failure: list[Exception] = []
+        data = _upload(receive, request.route.body_bytes, sent, failure) if request.has_body else None
+        if data is None:
+            sent.set()
+        url = URL(f"{self._base_url}{request.raw_path}{'?' + request.query if request.query else ''}", encoded=True)
+        try:
+            async with asyncio.timeout(request.route.answer_seconds):
+                response = await self._session.request(
+                    request.method, url, headers=request.headers, data=data, allow_redirects=False, skip_auto_headers=_NOTHING_ADDED
+                )
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            if failure:
+                raise failure[0] from error
+            raise TemporarilyUnavailable("the service does not answer") from error
+        try:
+            return await self._answer(response, request, send)
+        finally:
+            response.close()
+
+    async def _answer(self, response: aiohttp.ClientResponse, request: Call, send: Send) -> int:
+        fields = [(name.lower(), value) for name, value in response.raw_headers]
+        require_a_problem(response.status, fields)
+        headers = [*returned(fields), *request.answer_headers]
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        try:
+            while True:
+                async with asyncio.timeout(IDLE_SECONDS):
+                    chunk = await response.content.read(CHUNK)
+                if not chunk:
+                    break
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        except (aiohttp.ClientError, OSError, TimeoutError):
+            raise ConnectionAbortedError from None
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return response.status
+
+    async def close(self) -> None:
+        """The session is closed by who made it."""
+
+
+_NOTHING_ADDED: Final = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
+
+
+async def _upload(receive: Receive, limit: int, sent: asyncio.Event, failure: list[Exception]) -> AsyncIterator[bytes]:
+    """The body on its way up. What goes wrong here aborts the request, and is kept: aiohttp wraps it in errors of its own."""
+    try:
+        async for chunk in chunks(receive, limit=limit):
+            yield chunk
+        sent.set()
+    except (BodyTooLarge, CallerGone) as error:
+        failure.append(error)
+        raise
+
+
+async def _leaves(receive: Receive, sent: asyncio.Event) -> None:
+    """Ends when the caller has left."""
+    await sent.wait()
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+def require_a_problem(status: int, fields: Fields) -> None:
+    """A service's fault is told as a problem or not at all. Raises TemporarilyUnavailable for a 5xx that is no problem document."""
+    if status >= 500 and not any(name == b"content-type" and value.startswith(PROBLEM) for name, value in fields):
+        raise TemporarilyUnavailable("the service failed")
+
+
+def network_session(settings: ServiceSettings) -> aiohttp.ClientSession:
+    """The gateway's one client: kept connections, no cookies, no redirects, no proxies, nothing decompressed."""
+    connector = aiohttp.TCPConnector(limit=CONNECTIONS, ssl=client_context(settings.sibling_authorities_file))
+    timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
+    return aiohttp.ClientSession(
+        connector=connector,
+        timeout=timeout,
+        auto_decompress=False,
+        trust_env=False,
+        cookie_jar=aiohttp.DummyCookieJar(),
+        read_bufsize=CHUNK,
+    )
+
+
+def upstreams(
+    settings: ServiceSettings, transports: Mapping[ServiceName, Transport] | None, session: aiohttp.ClientSession | None
+) -> dict[ServiceName, Upstream]:
+    """The services behind the door: by the transports of an embedded node, or at the URLs of the settings."""
+    if transports is not None:
+        return {name: SameProcess(transport) for name, transport in transports.items() if name != "gateway"}
+    if session is None:
+        raise ValueError("without transports a session is needed")
+    return {name: OverNetwork(url, session) for name, url in settings.sibling_urls.items()}

@@ -1,0 +1,110 @@
+"""What the node publishes about itself: OAuth metadata (RFC 8414, RFC 9728), the key set of its tokens, its signed statement for peers."""
+
+from pathlib import Path
+from typing import Any, Final
+
+from authlib.oauth2.rfc8414 import AuthorizationServerMetadata
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from safepassage.node_statement import CONTENT_TYPE, WELL_KNOWN_PATH
+from safepassage.problems.requests import NotFound
+from services.gateway import authorization_details
+from services.gateway.client_keys import ASSERTION_ALGORITHMS, PROOF_ALGORITHMS
+from services.gateway.scopes import SCOPES
+from services.gateway.signing_keys import WatchedTokenKeys
+from shared.problems import responses
+
+router = APIRouter(tags=["published"])
+
+MAX_STATEMENT_BYTES: Final = 64 * 1024
+
+
+def metadata_of(issuer: str) -> dict[str, Any]:
+    """RFC 8414's document. Raises ValueError for an issuer that is no https URL (or loopback)."""
+    document = {
+        "issuer": issuer,
+        "token_endpoint": f"{issuer}/oauth/token",
+        "jwks_uri": f"{issuer}/oauth/jwks",
+        "scopes_supported": sorted(SCOPES),
+        "response_types_supported": [],
+        "grant_types_supported": ["client_credentials"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
+        "authorization_details_types_supported": [authorization_details.TYPE],
+    }
+    metadata = AuthorizationServerMetadata(document)
+    metadata.validate_issuer()
+    metadata.validate_token_endpoint()
+    metadata.validate_jwks_uri()
+    metadata.validate_grant_types_supported()
+    metadata.validate_token_endpoint_auth_methods_supported()
+    metadata.validate_token_endpoint_auth_signing_alg_values_supported()
+    return document
+
+
+def resource_of(issuer: str) -> dict[str, Any]:
+    """RFC 9728's document: the node is its own resource."""
+    return {
+        "resource": issuer,
+        "authorization_servers": [issuer],
+        "scopes_supported": sorted(SCOPES),
+        "bearer_methods_supported": [],
+        "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
+        "dpop_bound_access_tokens_required": True,
+        "authorization_details_types_supported": [authorization_details.TYPE],
+    }
+
+
+class NodeStatementFile:
+    """The node's own statement: a file that the operator's command replaces, read again when it has changed."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._path = path
+        self._seen: tuple[int, int] | None = None
+        self._statement = b""
+
+    def read(self) -> bytes:
+        """The compact JWS. Raises NotFound where there is none."""
+        if self._path is None:
+            raise NotFound
+        try:
+            status = self._path.stat()
+            seen = (status.st_mtime_ns, status.st_size)
+            if seen != self._seen and status.st_size <= MAX_STATEMENT_BYTES:
+                self._statement, self._seen = self._path.read_bytes().strip(), seen
+        except OSError as error:
+            if not self._statement:
+                raise NotFound from error
+        return self._statement
+
+
+@router.get("/.well-known/oauth-authorization-server", response_model=None)
+async def read_authorization_server_metadata(request: Request) -> Response:
+    """RFC 8414."""
+    return JSONResponse(request.app.state.metadata)
+
+
+@router.get("/.well-known/oauth-protected-resource", response_model=None)
+async def read_protected_resource_metadata(request: Request) -> Response:
+    """RFC 9728."""
+    return JSONResponse(request.app.state.resource_metadata)
+
+
+@router.get("/oauth/jwks", response_model=None)
+async def read_key_set(request: Request) -> Response:
+    """The keys that verify the node's access tokens (RFC 7517)."""
+    keys: WatchedTokenKeys = request.app.state.token_keys
+    return JSONResponse({"keys": keys.current.jwks}, media_type="application/jwk-set+json")
+
+
+@router.get(
+    WELL_KNOWN_PATH,
+    response_model=None,
+    responses={200: {"description": "sp-node+jws", "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}, **responses(NotFound)},
+)
+async def read_node_statement(request: Request) -> Response:
+    """The node's signed statement of its operational keys, for peers."""
+    statement: NodeStatementFile = request.app.state.node_statement
+    return Response(statement.read(), media_type=CONTENT_TYPE)
