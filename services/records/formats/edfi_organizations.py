@@ -1,0 +1,54 @@
+"""Ed-Fi EducationOrganization: schools and their districts, as a record names them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.records.formats.edfi_stream import Item, code_of, present, text_of
+
+KINDS = {
+    "School": "SchoolId",
+    "LocalEducationAgency": "LocalEducationAgencyId",
+    "StateEducationAgency": "StateEducationAgencyId",
+    "EducationServiceCenter": "EducationServiceCenterId",
+}
+
+
+@dataclass
+class Organizations:
+    """By education organisation id."""
+
+    references: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _district_of: dict[str, str] = field(default_factory=dict)
+    _by_xml_id: dict[str, str] = field(default_factory=dict)
+
+    def take(self, item: Item) -> bool:
+        """Keep a school or agency; False for anything else of the interchange."""
+        identifier = item.text(KINDS[item.tag]) if item.tag in KINDS else None
+        if identifier is None:
+            return False
+        nces = None
+        for code in item.all("EducationOrganizationIdentificationCode"):
+            number = text_of(code, "IdentificationCode") or ""
+            if (
+                code_of(text_of(code, "EducationOrganizationIdentificationSystem")) == "nces"
+                and number.isdigit()
+                and len(number) in (7, 12)
+            ):
+                nces = number
+        self.references[identifier] = present(name=item.text("NameOfInstitution"), nces_id=nces, state_id=identifier)
+        if "id" in item.element.attrib:
+            self._by_xml_id[item.element.attrib["id"]] = identifier
+        parent = item.element.find("LocalEducationAgencyReference")
+        if parent is not None:
+            named = text_of(parent, "LocalEducationAgencyIdentity/LocalEducationAgencyId")
+            self._district_of[identifier] = named or parent.attrib.get("ref", "")
+        return True
+
+    def school(self, identifier: str) -> dict[str, Any] | None:
+        """A school's reference; None if the upload does not describe it."""
+        return self.references.get(identifier)
+
+    def district_of(self, school: str) -> dict[str, Any] | None:
+        """The reference of a school's district."""
+        named = self._district_of.get(school, "")
+        return self.references.get(self._by_xml_id.get(named, named))

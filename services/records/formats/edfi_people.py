@@ -1,0 +1,145 @@
+"""Ed-Fi Student and Contact → identity, demographics and contacts."""
+
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from safepassage.record.contacts import Address, Email, Guardian, Telephone
+from safepassage.record.identity import BirthDate, LegalName
+from services.records.formats.edfi_stream import Item, boolean, code_of, coded, day, present, text_of
+from services.records.formats.parsed import Findings
+
+RIGHTS_RELATIONS = frozenset({"mother", "father", "mother, foster", "father, foster", "parent", "legal guardian", "adoptive parent"})
+"""Natural and adoptive parents and guardians (34 CFR 99.3 "Parent"). A foster parent acting in the absence of a parent is one too."""
+
+IDENTIFIERS = {"state": "state", "state migrant": "migrant", "national migrant": "migrant", "district": "district", "school": "school"}
+"""StudentIdentificationSystem → kind of identifier. SSN has its own element."""
+
+
+def legal_name(element: Element) -> dict[str, Any]:
+    """`Name`. Ed-Fi has one surname: it stays whole."""
+    return present(
+        prefix=text_of(element, "PersonalTitlePrefix"),
+        first=text_of(element, "FirstName"),
+        middle=text_of(element, "MiddleName"),
+        last_1=text_of(element, "LastSurname"),
+        suffix=text_of(element, "GenerationCodeSuffix"),
+    )
+
+
+def identity(student: Item, findings: Findings) -> dict[str, Any]:
+    """Elements of the identity section from Student. StudentUniqueId is the id by which the state knows the student."""
+    name = student.element.find("Name")
+    values: dict[str, Any] = {
+        "identifiers": [{"kind": "state", "system": "ed-fi:StudentUniqueId", "value": student.text("StudentUniqueId")}]
+    }
+    if name is not None:
+        values["name"] = findings.made(LegalName, legal_name(name), student.position)
+        preferred = present(first=text_of(name, "PreferredFirstName"), last=text_of(name, "PreferredLastSurname"))
+        values["preferred_name"] = preferred or None
+    born = student.text("BirthData/BirthDate")
+    values["birth_date"] = findings.made(BirthDate, {"birth_date": born}, student.position) if born else None
+    place = present(city=student.text("BirthData/BirthCity"), state=code_or_none(student.text("BirthData/BirthStateAbbreviation")))
+    values["birth_place"] = place or None
+    several = boolean(student.text("BirthData/MultipleBirthStatus"))
+    values["multiple_birth"] = None if several is None else {"indicator": several}
+    values["sex"] = coded(student.text("BirthData/BirthSex"))
+    return values
+
+
+def code_or_none(descriptor: str | None) -> str | None:
+    """The code of a descriptor, as written."""
+    return (descriptor or "").rpartition("#")[2] or None
+
+
+def association(item: Item, findings: Findings) -> dict[str, dict[str, Any]]:
+    """StudentEducationOrganizationAssociation → members of identity, demographics and contacts."""
+    races = [coded((race.text or "").strip()) or coded(text_of(race, "Race")) for race in item.all("Race")]
+    races = [race for race in races if race is not None]
+    hispanic = boolean(item.text("HispanicLatinoEthnicity"))
+    identifiers, ssn = [], None
+    for code in item.all("StudentIdentificationCode"):
+        system, number = code_of(text_of(code, "StudentIdentificationSystem")), text_of(code, "IdentificationCode")
+        if system == "ssn":
+            digits = "".join(character for character in number or "" if character.isdigit())
+            ssn = digits if len(digits) == 9 else None
+        elif number:
+            assigned = text_of(code, "AssigningOrganizationIdentificationCode") or f"ed-fi:{system}"
+            identifiers.append({"kind": IDENTIFIERS.get(system, "other"), "system": assigned, "value": number})
+    languages = [
+        present(language=(code_or_none(text_of(one, "Language")) or "")[:3].casefold(), use=coded(text_of(one, "LanguageUse")))
+        for one in item.all("Language")
+    ]
+    return {
+        "identity": present(sex=coded(item.text("Sex")), identifiers=identifiers or None, ssn=ssn),
+        "demographics": present(
+            race_ethnicity=present(races=races or None, hispanic_or_latino=hispanic) or None,
+            languages=[one for one in languages if len(one["language"]) == 3 and one["language"].isalpha()] or None,
+        ),
+        "contacts": {name: value for name, value in reached_at(item, findings).items() if value},
+    }
+
+
+def reached_at(item: Item, findings: Findings) -> dict[str, list[Any]]:
+    """Addresses, telephones and e-mail addresses of a student or contact."""
+    addresses = [
+        findings.made(
+            Address,
+            {
+                "kind": coded(text_of(one, "AddressType")),
+                "street": text_of(one, "StreetNumberName"),
+                "unit": text_of(one, "ApartmentRoomSuiteNumber"),
+                "city": text_of(one, "City"),
+                "county": text_of(one, "NameOfCounty"),
+                "state": code_or_none(text_of(one, "StateAbbreviation")),
+                "postal_code": text_of(one, "PostalCode"),
+                "begin_date": day(text_of(one, "Period/BeginDate")),
+                "end_date": day(text_of(one, "Period/EndDate")),
+                "protected": boolean(text_of(one, "DoNotPublishIndicator")) or False,
+            },
+            item.position,
+        )
+        for one in item.all("Address")
+    ]
+    telephones = [
+        findings.made(
+            Telephone,
+            {
+                "number": text_of(one, "TelephoneNumber"),
+                "kind": coded(text_of(one, "TelephoneNumberType")),
+                "primary": text_of(one, "OrderOfPriority") == "1",
+            },
+            item.position,
+        )
+        for one in item.all("Telephone")
+    ]
+    emails = [
+        findings.made(
+            Email, {"address": text_of(one, "ElectronicMailAddress"), "kind": coded(text_of(one, "ElectronicMailType"))}, item.position
+        )
+        for one in item.all("ElectronicMail")
+    ]
+    return {
+        "addresses": [one for one in addresses if one],
+        "telephones": [one for one in telephones if one],
+        "emails": [one for one in emails if one],
+    }
+
+
+def guardian(contact: Item, association: Item, findings: Findings) -> Guardian | None:
+    """A Contact as one student's StudentContactAssociation relates it. Parents and guardians hold full rights: Ed-Fi ends none."""
+    name = contact.element.find("Name")
+    relation = association.text("Relation")
+    holds_rights = code_of(relation) in RIGHTS_RELATIONS or boolean(association.text("LegalGuardian"))
+    return findings.made(
+        Guardian,
+        {
+            "name": legal_name(name) if name is not None else None,
+            "relation": coded(relation),
+            "rights": {} if holds_rights else None,
+            "lives_with_student": boolean(association.text("LivesWith")),
+            "contact_restriction": association.text("ContactRestrictions"),
+            "priority": association.text("ContactPriority"),
+            **reached_at(contact, findings),
+        },
+        association.position,
+    )

@@ -1,0 +1,179 @@
+"""Ed-Fi attendance, enrolment, discipline and health → our sections."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from safepassage.record.attendance import AttendanceEvent
+from safepassage.record.discipline import DisciplinaryAction, Incident
+from safepassage.record.enrollment import Enrollment
+from safepassage.record.health import Dose, Exemption
+from services.records.formats.edfi_organizations import Organizations
+from services.records.formats.edfi_stream import Item, boolean, coded, day, present, school_year, text_of
+from services.records.formats.parsed import Findings
+
+DERIVED = {"system": "safepassage:derivation", "code": "school-of-attendance-events"}
+
+Key = tuple[str, str]
+"""School id and incident id."""
+
+
+def attendance_event(item: Item, organizations: Organizations, findings: Findings) -> AttendanceEvent | None:
+    """StudentSchoolAttendanceEvent."""
+    return findings.made(
+        AttendanceEvent,
+        {
+            "event_date": item.text("AttendanceEvent/EventDate"),
+            "category": coded(item.text("AttendanceEvent/AttendanceEventCategory")),
+            "reason": item.text("AttendanceEvent/AttendanceEventReason"),
+            "duration_days": item.text("AttendanceEvent/EventDuration"),
+            "school": organizations.school(school_of(item)),
+            "session": item.text("SessionReference/SessionIdentity/SessionName"),
+        },
+        item.position,
+    )
+
+
+def school_of(item: Item) -> str:
+    """The school of a StudentSchool... association or event."""
+    return item.text("SchoolReference/SchoolIdentity/SchoolId") or ""
+
+
+def enrollment(item: Item, organizations: Organizations, findings: Findings) -> Enrollment | None:
+    """StudentSchoolAssociation. A school that the upload does not describe is named by its id alone."""
+    school = school_of(item)
+    reference = organizations.school(school)
+    if reference is None:
+        findings.missed("school-unknown", item.position)
+        reference = {"state_id": school} if school else None
+    primary = boolean(item.text("PrimarySchool"))
+    return findings.made(
+        Enrollment,
+        {
+            "school": reference,
+            "district": organizations.district_of(school),
+            "entry_date": item.text("EntryDate"),
+            "entry_type": coded(item.text("EntryType")),
+            "exit_date": item.text("ExitWithdrawDate"),
+            "exit_type": coded(item.text("ExitWithdrawType")),
+            "grade": coded(item.text("EntryGradeLevel")),
+            "school_year": school_year(item.text("SchoolYear")),
+            "primary": True if primary is None else primary,
+        },
+        item.position,
+    )
+
+
+def derived_enrollments(events: Sequence[Item], organizations: Organizations, findings: Findings) -> list[Enrollment]:
+    """Where a source has no enrolment: a student was enrolled at the schools of the attendance events, from the first event on or before.
+
+    The entry date is that of the first event of the last school year there, and no exit is made up.
+    """
+    by_school: dict[str, list[Item]] = {}
+    for event in events:
+        by_school.setdefault(school_of(event), []).append(event)
+    made = []
+    for school, those in by_school.items():
+        reference = organizations.school(school)
+        if reference is None:
+            findings.missed("school-unknown", those[0].position)
+            continue
+        years = {event.position: school_year(event.text("SessionReference/SessionIdentity/SchoolYear")) for event in those}
+        last = max((year for year in years.values() if year is not None), default=None)
+        dates = [day(event.text("AttendanceEvent/EventDate")) for event in those if years[event.position] == last]
+        first = min((one for one in dates if one is not None), default=None)
+        values = {"school": reference, "district": organizations.district_of(school), "entry_date": first, "school_year": last}
+        one = findings.made(Enrollment, values | {"derived_from": DERIVED}, those[0].position)
+        made += [one] if one is not None else []
+    return made
+
+
+def incident_key(item: Item, path: str = "") -> Key:
+    """The incident that `path` (a DisciplineIncidentIdentity, or an incident itself) names."""
+    school = item.text(f"{path}SchoolReference/SchoolIdentity/SchoolId")
+    return school or "", item.text(f"{path}IncidentIdentifier") or ""
+
+
+REFERENCE = "DisciplineIncidentReference"
+BEHAVIOR = "StudentDisciplineIncidentBehaviorAssociationReference/StudentDisciplineIncidentBehaviorAssociationIdentity/"
+
+
+def referred_incident(item: Item, incidents: Mapping[str | Key, Item], path: str = "") -> Item | None:
+    """The incident that a part or an action refers to: by its place in the file (`ref`) or by its identity."""
+    reference = item.element.find(path + REFERENCE)
+    if reference is not None and "ref" in reference.attrib:
+        return incidents.get(reference.attrib["ref"])
+    return incidents.get(incident_key(item, f"{path}{REFERENCE}/DisciplineIncidentIdentity/"))
+
+
+def discipline_incident(
+    part: Item, incident: Item | None, actions: Sequence[Item], organizations: Organizations, findings: Findings
+) -> Incident | None:
+    """A student's part in an incident (behaviour or non-offender association), with what followed for the student. Nobody else is named."""
+    if incident is None:
+        findings.missed("incident-unknown", part.position)
+        return None
+    school, number = incident_key(incident)
+    own = [coded(text_of(one, "Behavior") or (one.text or "").strip()) for one in part.all("Behavior")]
+    return findings.made(
+        Incident,
+        {
+            "identifier": number,
+            "incident_date": incident.text("IncidentDate"),
+            "school": organizations.school(school),
+            "role": coded(part.text("DisciplineIncidentParticipationCode")),
+            "behaviors": [one for one in own if one is not None],
+            "location": coded(incident.text("IncidentLocation")),
+            "weapons": [one for one in (coded((weapon.text or "").strip()) for weapon in part.all("Weapon")) if one is not None],
+            "reported_to_law_enforcement": boolean(incident.text("ReportedToLawEnforcement")),
+            "description": part.text("BehaviorDetailedDescription"),
+            "actions": [one for one in (disciplinary_action(action, findings) for action in actions) if one is not None],
+        },
+        part.position,
+    )
+
+
+def disciplinary_action(item: Item, findings: Findings) -> DisciplinaryAction | None:
+    """DisciplineAction."""
+    return findings.made(
+        DisciplinaryAction,
+        {
+            "identifier": item.text("DisciplineActionIdentifier"),
+            "action": coded(item.text("Discipline")),
+            "begin_date": item.text("DisciplineDate"),
+            "length_days": item.text("DisciplineActionLength"),
+            "served_days": item.text("ActualDisciplineActionLength"),
+            "placement_meeting_held": boolean(item.text("IEPPlacementMeetingIndicator")),
+        },
+        item.position,
+    )
+
+
+def immunizations(item: Item, findings: Findings) -> dict[str, Any] | None:
+    """StudentHealth: doses, and exemptions from them."""
+    doses, exemptions = [], []
+    for one in item.all("RequiredImmunization"):
+        vaccine = coded(text_of(one, "ImmunizationType"))
+        reason = text_of(one, "MedicalExemption")
+        if reason is not None:
+            values = {"kind": "medical", "vaccine": vaccine, "reason": reason, "granted_on": day(text_of(one, "MedicalExemptionDate"))}
+            exemptions.append(findings.made(Exemption, values, item.position))
+        for given in one.findall("ImmunizationDate"):
+            doses.append(findings.made(Dose, {"vaccine": vaccine, "given_on": (given.text or "").strip()}, item.position))
+    for one in item.all("AdditionalImmunization"):
+        vaccine = {"system": "ed-fi:ImmunizationName", "code": text_of(one, "ImmunizationName") or ""}
+        doses += [
+            findings.made(Dose, {"vaccine": vaccine, "given_on": (given.text or "").strip()}, item.position)
+            for given in one.findall("ImmunizationDate")
+        ]
+    refused = coded(item.text("NonMedicalImmunizationExemption"))
+    if refused is not None:
+        granted = day(item.text("NonMedicalImmunizationExemptionDate"))
+        exemptions.append(
+            findings.made(Exemption, {"kind": "non-medical", "reason": refused["code"], "granted_on": granted}, item.position)
+        )
+    made = present(
+        doses=[dose for dose in doses if dose] or None,
+        exemptions=[one for one in exemptions if one] or None,
+        as_of=day(item.text("AsOfDate")),
+    )
+    return made if set(made) - {"as_of"} else None

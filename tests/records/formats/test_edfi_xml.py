@@ -1,0 +1,169 @@
+"""Ed-Fi 5 XML: what the files say, in any order, as far as it goes; nothing invented, and no trick of XML."""
+
+import io
+import zipfile
+from datetime import date
+
+import pytest
+
+from safepassage.problems.records import UnreadableRoster
+from services.records.formats.archive import Archive
+from services.records.formats.edfi_xml import read_edfi_xml
+from services.records.formats.parsed import ParsedRoster
+from tests.records.whole_record import CANARY
+
+STUDENT = """<Student><StudentUniqueId>{id}</StudentUniqueId><Name><FirstName>Ana</FirstName><LastSurname>Núñez</LastSurname></Name>
+<BirthData><BirthDate>2012-05-06</BirthDate><MultipleBirthStatus>true</MultipleBirthStatus></BirthData></Student>"""
+
+REFERENCE = "<StudentReference><StudentIdentity><StudentUniqueId>{id}</StudentUniqueId></StudentIdentity></StudentReference>"
+
+SCHOOL = """<LocalEducationAgency id="L1"><NameOfInstitution>Oak District</NameOfInstitution>
+<LocalEducationAgencyId>300</LocalEducationAgencyId></LocalEducationAgency>
+<School id="S1"><EducationOrganizationIdentificationCode><IdentificationCode>030001000001</IdentificationCode>
+<EducationOrganizationIdentificationSystem>uri://ed-fi.org/EducationOrganizationIdentificationSystemDescriptor#NCES</EducationOrganizationIdentificationSystem>
+</EducationOrganizationIdentificationCode><NameOfInstitution>Oak School</NameOfInstitution><SchoolId>300001</SchoolId>
+<LocalEducationAgencyReference ref="L1"/></School>"""
+
+IN_SCHOOL = "<SchoolReference><SchoolIdentity><SchoolId>{school}</SchoolId></SchoolIdentity></SchoolReference>"
+
+ENROLLED = (
+    "<StudentSchoolAssociation>" + REFERENCE + IN_SCHOOL + "<EntryDate>2025-08-25</EntryDate>"
+    "<EntryGradeLevel>uri://ed-fi.org/GradeLevelDescriptor#Seventh grade</EntryGradeLevel>"
+    "<ExitWithdrawDate>2026-02-01</ExitWithdrawDate></StudentSchoolAssociation>"
+)
+
+ABSENT = (
+    "<StudentSchoolAttendanceEvent><AttendanceEvent><EventDate>{day}</EventDate>"
+    "<AttendanceEventCategory>uri://ed-fi.org/AttendanceEventCategoryDescriptor#Excused Absence</AttendanceEventCategory></AttendanceEvent>"
+    + REFERENCE
+    + IN_SCHOOL
+    + "<SessionReference><SessionIdentity><SchoolYear>{year}</SchoolYear></SessionIdentity></SessionReference>"
+    "</StudentSchoolAttendanceEvent>"
+)
+
+
+def archive(**files: str) -> Archive:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as zipped:
+        for name, content in files.items():
+            zipped.writestr(f"{name}.xml", f'<Interchange{name} xmlns="http://ed-fi.org/5.2.0">{content}</Interchange{name}>')
+    return Archive.of_zip(data.getvalue())
+
+
+def only(parsed: ParsedRoster) -> dict[str, object]:
+    [student] = parsed.students
+    assert student.record is not None
+    return student.record.document()
+
+
+def test_an_enrolment_file_says_where_a_student_is() -> None:
+    parsed = read_edfi_xml(
+        archive(StudentEnrollment=ENROLLED.format(id="7", school="300001"), EducationOrganization=SCHOOL, Student=STUDENT.format(id="7"))
+    )
+    document = only(parsed)
+    assert document["enrollment"] == {
+        "enrollments": [
+            {
+                "school": {"name": "Oak School", "nces_id": "030001000001", "state_id": "300001"},
+                "district": {"name": "Oak District", "state_id": "300"},
+                "entry_date": "2025-08-25",
+                "exit_date": "2026-02-01",
+                "grade": {"system": "uri://ed-fi.org/GradeLevelDescriptor", "code": "Seventh grade"},
+                "primary": True,
+            }
+        ]
+    }
+    assert document["identity"] == {
+        "name": {"first": "Ana", "last_1": "Núñez"},
+        "birth_date": {"birth_date": "2012-05-06"},
+        "multiple_birth": {"indicator": True},
+        "identifiers": [{"kind": "state", "system": "ed-fi:StudentUniqueId", "value": "7"}],
+    }
+    assert parsed.findings.reasons == {}
+
+
+def test_without_an_enrolment_file_the_school_of_the_attendance_events_is_the_enrolment() -> None:
+    events = "".join(
+        ABSENT.format(id="7", school="300001", day=day, year=year)
+        for day, year in (("2024-10-01", "2024-2025"), ("2025-11-04", "2025-2026"), ("2025-09-02", "2025-2026"))
+    )
+    parsed = read_edfi_xml(archive(Student=STUDENT.format(id="7") + STUDENT.format(id="8"), EducationOrganization=SCHOOL, Att=events))
+    derived, nowhere = parsed.students
+    assert derived.record is not None
+    assert derived.record.enrollment is not None
+    assert derived.record.enrollment.enrollments is not None
+    [enrollment] = derived.record.enrollment.enrollments
+    assert (enrollment.entry_date, enrollment.exit_date, enrollment.school_year) == (date(2025, 9, 2), None, 2026)
+    assert enrollment.derived_from is not None
+    assert enrollment.derived_from.code == "school-of-attendance-events"
+    assert nowhere.record is not None
+    assert nowhere.record.enrollment is None
+    assert dict(parsed.findings.reasons) == {"enrollment-missing": 1}
+    assert [one.position for one in parsed.findings.unresolved] == ["Student.xml:2"]
+
+
+def test_what_belongs_to_nobody_is_reported_by_place() -> None:
+    parsed = read_edfi_xml(
+        archive(
+            Student=STUDENT.format(id="7"),
+            Contact=f"<StudentContactAssociation>{REFERENCE.format(id='7')}<ContactReference ref='{CANARY}'/></StudentContactAssociation>",
+            Enrollment=ENROLLED.format(id=CANARY, school="300001"),
+            Discipline=f"<StudentDisciplineIncidentBehaviorAssociation>{REFERENCE.format(id='7')}"
+            f"<DisciplineIncidentReference ref='{CANARY}'/></StudentDisciplineIncidentBehaviorAssociation>",
+        )
+    )
+    assert dict(parsed.findings.reasons) == {
+        "student-unknown": 1,
+        "contact-unknown": 1,
+        "incident-unknown": 1,
+        "enrollment-missing": 1,
+    }
+    assert CANARY not in repr(parsed.findings)
+
+
+def test_an_element_that_is_not_valid_is_left_out_and_reported_and_the_rest_is_read() -> None:
+    parsed = read_edfi_xml(archive(Student=STUDENT.format(id="7").replace("2012-05-06", "the sixth of May")))
+    document = only(parsed)
+    assert "birth_date" not in document["identity"]  # type: ignore[operator]  # a JSON object
+    assert dict(parsed.findings.reasons) == {"not-valid": 1, "enrollment-missing": 1}
+    assert "sixth" not in repr(parsed.findings)
+
+
+def test_a_parent_holds_rights_and_a_grandmother_does_not() -> None:
+    name = "<Name><FirstName>Eva</FirstName><LastSurname>Ek</LastSurname></Name>"
+    contact = "<Contact id='C{n}'><ContactUniqueId>{n}</ContactUniqueId>" + name + "</Contact>"
+    relation = (
+        "<StudentContactAssociation>" + REFERENCE.format(id="7") + "<ContactReference ref='C{n}'/>"
+        "<Relation>uri://ed-fi.org/RelationDescriptor#{relation}</Relation></StudentContactAssociation>"
+    )
+    people = "".join(contact.format(n=n) for n in (1, 2))
+    parsed = read_edfi_xml(
+        archive(
+            Student=STUDENT.format(id="7"),
+            Contact=people + relation.format(n=1, relation="Mother") + relation.format(n=2, relation="Grandmother"),
+        )
+    )
+    [student] = parsed.students
+    assert student.record is not None
+    assert student.record.contacts is not None
+    assert [one.rights is not None for one in student.record.contacts.guardians or ()] == [True, False]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><InterchangeStudent xmlns="http://ed-fi.org/5.2.0">&e;</InterchangeStudent>',
+        '<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;&a;">]><InterchangeStudent xmlns="http://ed-fi.org/5.2.0">&b;</InterchangeStudent>',
+        '<InterchangeStudent xmlns="http://ed-fi.org/4.0.0"/>',
+        '<InterchangeStudent xmlns="http://ed-fi.org/5.2.0"><Student>',
+        "not XML",
+        '<InterchangeStudent xmlns="http://ed-fi.org/5.2.0"/>',
+    ],
+    ids=["external entity", "entities", "another version", "cut off", "no XML", "nobody"],
+)
+def test_tricks_and_other_files_are_not_read(content: str) -> None:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as zipped:
+        zipped.writestr("Student.xml", content)
+    with pytest.raises(UnreadableRoster):
+        read_edfi_xml(Archive.of_zip(data.getvalue()))
