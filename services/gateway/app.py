@@ -10,16 +10,15 @@ from functools import partial
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.ids import uuid7
 from safepassage.trust_list import VerifiedTrustList
 from services.gateway import client_routes, organisation_routes, token_endpoint, well_known
+from services.gateway.administration import record_trust_list
 from services.gateway.authentication import Authentication
 from services.gateway.authorization_server import MachineServer
 from services.gateway.forwarding import Door, Forwarding
 from services.gateway.known_clients import KnownClients
 from services.gateway.limits import RateLimit
 from services.gateway.nonces import ProofNonces
-from services.gateway.organisations import add_peers
 from services.gateway.paths import Matcher
 from services.gateway.proof_of_possession import Proofs
 from services.gateway.refusals import Refusals
@@ -34,7 +33,7 @@ from services.gateway.tokens import AccessTokens
 from services.gateway.upstreams import network_session, upstreams
 from shared.app import build
 from shared.clock import Clock, system_clock
-from shared.contracts.audit import Actor, Context, Event
+from shared.contracts.audit import Actor
 from shared.cursors import Cursors
 from shared.keys import read_symmetric_key
 from shared.peer_statements import PeerStatements, ThroughRecords
@@ -105,13 +104,8 @@ async def _count_at_the_end(app: FastAPI) -> None:
 
 
 async def _trust_accepted(app: FastAPI, tx: AsyncSession, accepted: VerifiedTrustList) -> None:
-    """In the transaction that stores a trust list: its members are peers of this node, and the log says which list it is."""
-    state = app.state
-    now = state.clock()
-    await add_peers(tx, state.outbox, accepted.content.members, own_entity_id=state.settings.entity_id, now=now)
-    context = Context(operation="trust-list-accepted", outcome="done", trust_serial=accepted.content.serial)
-    actor = Actor(kind="system", job="trust-list")
-    state.outbox.record(tx, Event(class_="administration", key=f"trust:{uuid7(now)}", actor=actor, context=context))
+    state, actor = app.state, Actor(kind="system", job="trust-list")
+    await record_trust_list(tx, state.outbox, accepted, own_entity_id=state.settings.entity_id, actor=actor, clock=state.clock)
 
 
 async def _look(app: FastAPI) -> None:
