@@ -1,0 +1,127 @@
+"""How passwords and keys reach a cluster: made on the spot, in files, each for one service."""
+
+import base64
+import hashlib
+import hmac
+import os
+import runpy
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from shared.who_may_call import SERVICES
+from tests.deploy.kustomization import build
+
+DEPLOY = Path(__file__).parents[2] / "deploy"
+
+# RFC 7677 section 3: user `user`, password `pencil`.
+SALT = "W22ZaJ0SNY7soEsUEjb6gQ=="
+CLIENT_FIRST_BARE = "n=user,r=rOprNGfwEbeRWgbNEkqO"
+SERVER_FIRST = f"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s={SALT},i=4096"
+CLIENT_FINAL = "c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
+CLIENT_PROOF = "dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ="
+SERVER_SIGNATURE = "6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="
+
+
+def test_the_verifier_is_the_one_of_the_rfc() -> None:
+    verifier = runpy.run_path(str(DEPLOY / "postgres" / "verifier.py"))["verifier"]
+    scheme, rounds_and_salt, keys = verifier("pencil", base64.b64decode(SALT)).split("$")
+    assert (scheme, rounds_and_salt) == ("SCRAM-SHA-256", f"4096:{SALT}")
+    stored_key, server_key = (base64.b64decode(part) for part in keys.split(":"))
+    message = f"{CLIENT_FIRST_BARE},{SERVER_FIRST},{CLIENT_FINAL}".encode()
+    client_signature = hmac.digest(stored_key, message, "sha256")
+    client_key = bytes(a ^ b for a, b in zip(base64.b64decode(CLIENT_PROOF), client_signature, strict=True))
+    assert hashlib.sha256(client_key).digest() == stored_key
+    assert base64.b64encode(hmac.digest(server_key, message, "sha256")).decode() == SERVER_SIGNATURE
+
+
+KUBECTL = """#!/bin/sh
+# Keeps what a cluster would: the arguments, and the files that they name.
+name=$6; [ "$3 $4 $5" = "create secret generic" ] || exit 1
+[ ! -e "$CLUSTER/$name" ] || { echo "secrets \\"$name\\" already exists" >&2; exit 1; }
+mkdir "$CLUSTER/$name"; echo "$2" >"$CLUSTER/$name.namespace"; shift 6
+for argument in "$@"; do
+  value=${argument#--from-file=}
+  case $value in *=*) cp -p "${value#*=}" "$CLUSTER/$name/${value%%=*}" ;; *) cp -p "$value"/* "$CLUSTER/$name/" ;; esac
+done
+"""
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `kubectl` that keeps Secrets in a folder."""
+    commands, kept = tmp_path / "bin", tmp_path / "cluster"
+    commands.mkdir()
+    kept.mkdir()
+    (commands / "kubectl").write_text(KUBECTL)
+    (commands / "kubectl").chmod(0o755)
+    monkeypatch.setenv("PATH", str(commands), prepend=os.pathsep)
+    monkeypatch.setenv("CLUSTER", str(kept))
+    return kept
+
+
+def create_secrets(keys: Path) -> subprocess.CompletedProcess[str]:
+    command = [str(DEPLOY / "k8s" / "create-secrets"), "safe-passage", "alder", str(keys)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_script_makes_exactly_the_secrets_that_the_manifests_mount(cluster: Path, node_keys: Path) -> None:
+    done = create_secrets(node_keys)
+    assert done.returncode == 0, done.stderr
+    made = {path.name: {one.name for one in path.iterdir()} for path in cluster.iterdir() if path.is_dir()}
+    mounted: dict[str, set[str] | None] = {}
+    for manifest in build(DEPLOY / "k8s" / "overlays" / "example"):
+        for volume in manifest.get("spec", {}).get("template", {}).get("spec", {}).get("volumes", ()):
+            if secret := volume.get("secret"):
+                mounted[secret["secretName"]] = {item["key"] for item in secret["items"]} if "items" in secret else None
+    elsewhere = {f"{service}-tls" for service in SERVICES} | {"database-operator"}  # of the certificate authority and of the database
+    assert set(made) == set(mounted) - elsewhere
+    for name, items in made.items():
+        assert mounted[name] in (items, None)
+    assert made["database-verifiers"] == {f"alder_{service}.verifier" for service in SERVICES}
+    for service in SERVICES:
+        for path in (node_keys / service).rglob("*"):
+            if path.is_file():
+                item = path.relative_to(node_keys / service).as_posix().replace("/", ".")
+                assert (cluster / f"{service}-keys" / item).read_bytes() == path.read_bytes()
+
+
+def test_passwords_differ_and_stay_nowhere_else(cluster: Path, node_keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setenv("TMPDIR", str(scratch))
+    assert create_secrets(node_keys).returncode == 0
+    passwords = {(cluster / f"{service}-database" / "password").read_text() for service in SERVICES}
+    assert len(passwords) == len(SERVICES)
+    assert min(map(len, passwords)) >= 43
+    assert list(scratch.iterdir()) == []
+    for path in cluster.rglob("*"):
+        if path.is_file() and path.parent.name == "database-verifiers":
+            assert not any(password in path.read_text() for password in passwords)
+
+
+def test_the_operators_keys_stay_at_home_and_nothing_is_replaced(cluster: Path, node_keys: Path) -> None:
+    assert create_secrets(node_keys).returncode == 0
+    operators = [path.read_bytes() for path in (node_keys / "operator").iterdir()]
+    kept = {path: path.read_bytes() for path in cluster.rglob("*") if path.is_file()}
+    assert not any(secret in data for secret in operators for data in kept.values())
+    again = create_secrets(node_keys)
+    assert again.returncode != 0
+    assert "already exists" in again.stderr
+    assert {path: path.read_bytes() for path in cluster.rglob("*") if path.is_file()} == kept
+
+
+def test_without_a_services_keys_it_stops(cluster: Path, node_keys: Path, tmp_path: Path) -> None:
+    partial = tmp_path / "partial"
+    shutil.copytree(node_keys / "gateway", partial / "gateway")
+    done = create_secrets(partial)
+    assert done.returncode == 1
+    assert "make the keys first" in done.stderr
+
+
+def test_scripts_can_be_run() -> None:
+    for script in ("k8s/create-secrets",):
+        assert (DEPLOY / script).stat().st_mode & stat.S_IXUSR
