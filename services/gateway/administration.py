@@ -87,7 +87,7 @@ class Administration:
             return await clients.enable_client(tx, self._outbox, client_id, actor=OPERATOR, now=self._clock())
 
     async def accept_trust_list(self, document: bytes) -> bool:
-        """Verify and store a trust list, its members as peers; False if it is the one held. Raises the problems of safepassage.trust_list."""
+        """Verify and store a trust list, its members as peers; False if it is the one held. Raises as safepassage.trust_list does."""
         trust = Trust(self._database, self._settings, self._clock, row=TrustListRow, on_accepted=self._trust_accepted)
         await trust.open()
         return await trust.accept(document)

@@ -3,7 +3,7 @@
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from safepassage.wire import Base64Url, Code, Digest, Wire
 from safepassage.wire_policy import ElementId
@@ -85,6 +85,8 @@ class Digests(Wire):
 
 class Event(Wire):
     """One thing that happened. `key` makes appending it twice the same as once."""
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
 
     v: Literal[1] = 1
     class_: Annotated[EntryClass, Field(alias="class", serialization_alias="class")]
