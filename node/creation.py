@@ -19,6 +19,7 @@ def create_node(path: Path, file: NodeFile, *, now: datetime) -> NodeFolder:
         raise NodeExists
     create_node_keys(folder.keys)
     sign_statement(file, folder.keys, folder.statement, now=now)
+    (path / "clients").mkdir(mode=0o700)
     (path / "node.json").write_text(file.model_dump_json(indent=2))
     return folder
 

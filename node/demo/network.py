@@ -1,0 +1,64 @@
+"""The demo's network: two nodes in folders on this machine, a root of trust, one list that both install."""
+
+from datetime import datetime
+from pathlib import Path
+
+from node.creation import create_node, install_trust_list
+from node.demo.seeding import seed
+from node.demo.synthetic import ALDER, BIRCH, StatePlan
+from node.embedded import migrate_all
+from node.folder import NodeFile, NodeFolder
+from node.trust import member_of, signed_list
+from safepassage.canonical import digest_of, from_base64url, json_object
+from safepassage.ids import uuid7
+from services.gateway.administration import administration
+from services.gateway.settings import GatewaySettings
+from shared.clock import system_clock
+from shared.keys import SigningKey
+
+NETWORK = "Safe Passage demo network (fictional)"
+TICK_SECONDS = 2.0
+
+
+def new_node(folder: Path, plan: StatePlan, *, port: int, now: datetime, tick_seconds: float = TICK_SECONDS) -> NodeFolder:
+    """A node for one of the fictional states, on the loopback."""
+    file = NodeFile(
+        entity_id=f"http://127.0.0.1:{port}",
+        name=f"{plan.name} Department of Education",
+        state=plan.code,
+        organisation_id=uuid7(now),
+        time_zone=plan.time_zone,
+        port=port,
+        exchange_tick_seconds=tick_seconds,
+        insecure_development=True,
+    )
+    return create_node(folder, file, now=now)
+
+
+def trust_each_other(nodes: tuple[NodeFolder, ...], *, root_file: Path, now: datetime) -> None:
+    """Make a root, sign a first list with every node in it, install it everywhere."""
+    root = SigningKey.generate()
+    root.save(root_file)
+    members = [member_of(node.file, node.keys, year=now.year) for node in nodes]
+    document = signed_list(network=NETWORK, roots=[root], threshold=1, members=members, previous=None, now=now)
+    digest = digest_of(from_base64url(str(json_object(document)["payload"])))
+    for node in nodes:
+        install_trust_list(node, document, first_digest=digest)
+
+
+async def new_network(folder: Path, *, ports: tuple[int, int], tick_seconds: float = TICK_SECONDS) -> tuple[NodeFolder, NodeFolder]:
+    """Alder and Birch under `folder`, trusting each other, with their organisations and clients; not started."""
+    now = system_clock()
+    alder = new_node(folder / "alder", ALDER, port=ports[0], now=now, tick_seconds=tick_seconds)
+    birch = new_node(folder / "birch", BIRCH, port=ports[1], now=now, tick_seconds=tick_seconds)
+    trust_each_other((alder, birch), root_file=folder / "root" / "root.json", now=now)
+    for node, plan in ((alder, ALDER), (birch, BIRCH)):
+        await migrate_all(node)
+        settings = node.settings("gateway")
+        if not isinstance(settings, GatewaySettings):
+            raise TypeError("the gateway's settings are GatewaySettings")
+        async with administration(settings) as hand:
+            file = node.file
+            await seed(hand, plan, agency_id=file.organisation_id, issuer=file.entity_id, folder=node.path / "clients", as_of=now.date())
+            await hand.accept_trust_list(node.trust_list.read_bytes())
+    return alder, birch
