@@ -1,0 +1,126 @@
+"""The HTTP that the gateway speaks: uvicorn's httptools protocol, less what two programs could read in two ways.
+
+httptools itself accepts no Host, two Hosts, Authorization twice, a header of megabytes, thousands of fields, an absolute form in the
+request line, and waits for ever. Here such a connection gets one problem document, and is closed.
+"""
+
+import asyncio
+import json
+import logging
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from safepassage.problems.access import HeadersTooLarge, MalformedRequest
+from safepassage.problems.problem import SuiteError
+
+MAX_HEADER_BYTES: Final = 32 * 1024
+MAX_FIELDS: Final = 100
+MAX_TARGET_BYTES: Final = 8 * 1024
+HEADER_SECONDS: Final = 10.0
+"""A header that takes longer to arrive is not waited for."""
+ONCE: Final = frozenset({b"host", b"authorization", b"dpop", b"content-length", b"content-type", b"transfer-encoding", b"idempotency-key"})
+
+log = logging.getLogger(__name__)
+
+
+class _Refused(Exception):
+    """Raised in a parser callback: httptools wraps it; the reason is on the protocol."""
+
+
+class StrictHttpProtocol(HttpToolsProtocol):
+    """For `uvicorn.Config(http=StrictHttpProtocol, ws="none")`."""
+
+    def __init__(self, *args: Any, **keywords: Any) -> None:
+        super().__init__(*args, **keywords)
+        self._refusal: SuiteError | None = None
+        self._header_bytes = 0
+        self._seen: set[bytes] = set()
+        self._in_header = False
+        self._deadline: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        """A new connection has a header to send."""
+        super().connection_made(transport)
+        self._await_header()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Nobody is waited for any more."""
+        self._header_is_there()
+        super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """The first byte of a request."""
+        super().on_message_begin()
+        self._header_bytes, self._seen, self._in_header = 0, set(), True
+        if self._deadline is None:
+            self._await_header()
+
+    def on_url(self, url: bytes) -> None:
+        """A part of the request target."""
+        super().on_url(url)
+        if len(self.url) > MAX_TARGET_BYTES:
+            self._refuse(HeadersTooLarge("the request target is too long"))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A field."""
+        self._header_bytes += len(name) + len(value) + 4
+        if self._header_bytes > MAX_HEADER_BYTES or len(self.headers) >= MAX_FIELDS:
+            self._refuse(HeadersTooLarge())
+        lower = name.lower()
+        if lower in ONCE:
+            if lower in self._seen:
+                self._refuse(MalformedRequest("a field that may come once comes twice", field=lower.decode("ascii")))
+            self._seen.add(lower)
+        if lower == b"transfer-encoding" and value.strip().lower() != b"chunked":
+            self._refuse(MalformedRequest("the only transfer coding is chunked", field="Transfer-Encoding"))
+        if lower == b"upgrade":
+            self._refuse(MalformedRequest("no other protocol is spoken here", field="Upgrade"))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """The whole header: before anything is done with it."""
+        if b"host" not in self._seen:
+            self._refuse(MalformedRequest("a Host is needed", field="Host"))
+        if {b"content-length", b"transfer-encoding"} <= self._seen:
+            self._refuse(MalformedRequest("the length of the body is said in two ways", field="Content-Length"))
+        if not self.url.startswith(b"/"):
+            self._refuse(MalformedRequest("the request target is a path"))
+        self._header_is_there()
+        self._in_header = False
+        super().on_headers_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """What uvicorn sends for a request that cannot be parsed: here a problem document.
+
+        INVARIANT: nothing is written into another request's answer, nor where the caller would take it for one.
+        """
+        cycle = self.cycle
+        if cycle is not None and not cycle.response_complete and (cycle.response_started or self._in_header or self.pipeline):
+            self.transport.abort()
+            return
+        error = self._refusal or MalformedRequest()
+        body = json.dumps(error.as_problem().model_dump(exclude_none=True)).encode()
+        head = (
+            STATUS_LINE[error.status] + b"content-type: application/problem+json\r\ncache-control: no-store\r\n"
+            b"x-content-type-options: nosniff\r\nconnection: close\r\ncontent-length: " + str(len(body)).encode() + b"\r\n\r\n"
+        )
+        self.transport.write(head + body)
+        self.transport.close()
+
+    def _refuse(self, error: SuiteError) -> None:
+        self._refusal = error
+        raise _Refused
+
+    def _await_header(self) -> None:
+        self._deadline = self.loop.call_later(HEADER_SECONDS, self._too_slow)
+
+    def _header_is_there(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _too_slow(self) -> None:
+        self._deadline = None
+        if not self.transport.is_closing():
+            self.transport.close()
