@@ -2,7 +2,7 @@
 
 import typer
 
-from node.commands import keys, services, trust
+from node.commands import clients, keys, organisations, services, trust
 from node.commands.doctor import doctor
 from node.commands.new import new
 from node.commands.up import up
@@ -13,6 +13,8 @@ app.command()(up)
 app.command()(services.serve)
 app.command()(doctor)
 app.command()(services.migrate)
+app.add_typer(organisations.app, name="organisations")
+app.add_typer(clients.app, name="clients")
 app.add_typer(keys.app, name="keys")
 app.add_typer(trust.app, name="trust")
 

@@ -1,14 +1,18 @@
 """`new`: a node in a folder."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from node.commands.hand import with_hand
 from node.commands.output import console, stop
 from node.creation import NodeExists, create_node
+from node.embedded import migrate_all
 from node.folder import NodeFile
 from safepassage.ids import uuid7
+from safepassage.wire_organisations import NewOrganisation
 from shared.clock import system_clock
 
 
@@ -22,7 +26,7 @@ def new(
     time_zone: Annotated[str, typer.Option(help="IANA name of the agency's time zone.")] = "America/New_York",
     insecure_development: Annotated[bool, typer.Option(help="http on the loopback. For a developer's machine only.")] = False,
 ) -> None:
-    """Make a node: its file, its keys, its first statement."""
+    """Make a node: its file, its keys, its first statement, its stores, its agency."""
     now = system_clock()
     if entity_id is None:
         if not insecure_development:
@@ -39,7 +43,10 @@ def new(
         insecure_development=insecure_development,
     )
     try:
-        create_node(folder, file, now=now)
+        node = create_node(folder, file, now=now)
     except NodeExists:
         stop(f"{folder} has a node already; nothing was changed.")
+    asyncio.run(migrate_all(node))
+    agency = NewOrganisation(kind="sea", name=name, time_zone=time_zone, valid_from=now.date())
+    with_hand(folder, lambda hand: hand.add_organisation(agency, organisation_id=file.organisation_id))
     console.print(f"{name} ({state}) is in {folder}. Start it: safepassage-node up {folder}")

@@ -1,0 +1,70 @@
+"""`organisations`: the tree that says who sees whose students."""
+
+from datetime import date, datetime
+from typing import Annotated
+from uuid import UUID
+
+import typer
+from pydantic import ValidationError
+
+from node.commands.hand import FolderOption, with_hand
+from node.commands.output import console, stop
+from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationKind
+from shared.clock import system_clock
+
+app = typer.Typer(no_args_is_help=True, help="The node's organisations: the state agency, districts, schools, vendors.")
+
+
+@app.command("list")
+def list_(node: FolderOption = None) -> None:
+    """Print every organisation: id, kind, NCES id, name."""
+    for one in with_hand(node, lambda hand: hand.organisations()):
+        console.print(f"{one.id}  {one.kind:7} {one.nces_id or '-':12}  {one.name}")
+
+
+@app.command()
+def add(
+    kind: Annotated[str, typer.Argument(help="sea, lea, school, vendor or agency.")],
+    name: Annotated[str, typer.Argument()],
+    node: FolderOption = None,
+    parent: Annotated[UUID | None, typer.Option(help="A district's state agency; a school's district.")] = None,
+    nces_id: Annotated[str | None, typer.Option(help="7 digits (agency) or 12 (school).")] = None,
+    state_id: Annotated[str | None, typer.Option()] = None,
+    time_zone: Annotated[str, typer.Option(help="IANA name.")] = "America/New_York",
+    onward_transfer_agreed: Annotated[
+        str | None, typer.Option(help="Document by which the district agrees that the state passes transfers on (34 CFR 99.33(b)).")
+    ] = None,
+    annual_notice_forwards_records: Annotated[
+        str | None, typer.Option(help="Annual notice that says records are forwarded (99.34(a)(1)(ii)).")
+    ] = None,
+    annual_notice_school_officials: Annotated[
+        str | None, typer.Option(help="Annual notice with the criteria of school officials (99.7(a)(3)(iii)).")
+    ] = None,
+    valid_from: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Today, if not given.")] = None,
+    organisation_id: Annotated[UUID | None, typer.Option("--id", help="For the node's own agency: the id in node.json.")] = None,
+) -> None:
+    """Add an organisation; the other services hear of it within seconds."""
+    since: date = valid_from.date() if valid_from else system_clock().date()
+    try:
+        new = NewOrganisation(
+            kind=_kind(kind),
+            name=name,
+            parent_id=parent,
+            nces_id=nces_id,
+            state_id=state_id,
+            time_zone=time_zone,
+            onward_transfer_agreed=onward_transfer_agreed,
+            annual_notice_forwards_records=annual_notice_forwards_records,
+            annual_notice_school_officials=annual_notice_school_officials,
+            valid_from=since,
+        )
+    except ValidationError as error:
+        stop("Not an organisation: " + ", ".join(str(one["loc"][0]) for one in error.errors()), "See --help for the forms.", code=2)
+    added: Organisation = with_hand(node, lambda hand: hand.add_organisation(new, organisation_id=organisation_id))
+    console.print(str(added.id))
+
+
+def _kind(kind: str) -> OrganisationKind:
+    kinds: tuple[OrganisationKind, ...] = ("sea", "lea", "school", "vendor", "agency")
+    found = next((one for one in kinds if one == kind), None)
+    return found or stop("A kind is one of sea, lea, school, vendor, agency; peers come from the trust list.", code=2)
