@@ -1,0 +1,246 @@
+"""Our record → Ed-Fi JSON resources (Data Standard 5), for the destination's information system to read and post to its ODS.
+
+What Ed-Fi has no place for, or demands more of than the record has, is named in `not_expressed`: it is in our own JSON, never bent to fit.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from safepassage.elements import ELEMENTS
+from safepassage.record import StudentRecord
+from safepassage.record.contacts import Address, Contacts, Email, Guardian, Telephone
+from safepassage.record.demographics import Demographics
+from safepassage.record.enrollment import Enrollments
+from safepassage.record.identity import Identity
+from services.records.formats import edfi_json_schooling as schooling
+from services.records.formats import edfi_json_support as support
+from services.records.formats.edfi_resources import Body, Resources, descriptor, organisation_id, without_nothing
+
+EXPRESSED = frozenset(
+    {
+        "identity.name", "identity.preferred_name", "identity.other_names", "identity.birth_date", "identity.birth_place",
+        "identity.multiple_birth", "identity.sex", "identity.identifiers", "demographics.race_ethnicity", "demographics.languages",
+        "demographics.tribal_affiliation", "contacts.addresses", "contacts.telephones", "contacts.emails", "contacts.guardians",
+        "enrollment.enrollments", "attendance.events", "academics.transcript", "assessments.results", "special_education.eligibility",
+        "special_education.iep", "programmes.english_learner", "programmes.gifted", "programmes.migrant", "programmes.homeless",
+        "programmes.meal_status", "discipline.incidents",
+    }
+)  # fmt: skip
+"""Elements for which there are resources below."""
+
+
+def edfi_resources(record: StudentRecord, *, student_unique_id: str) -> dict[str, Any]:
+    """`{"resources": {name: [body, ...]}, "not_expressed": [element, ...]}`.
+
+    student_unique_id   the id that the destination gave the student, at most 32 characters
+    """
+    resources = Resources()
+    for element in record.elements():
+        if element not in EXPRESSED:
+            resources.lost(element)
+    student: Body = {"studentUniqueId": student_unique_id}
+    if record.identity is not None:
+        _student(record.identity, resources, student)
+    if record.contacts is not None:
+        for place, guardian in enumerate(record.contacts.guardians or (), start=1):
+            _guardian(guardian, place, resources, student)
+    schooling.enrollments(record, resources, student)
+    schooling.attendance(record, resources, student)
+    schooling.transcript(record, resources, student)
+    schooling.assessments(record, resources, student)
+    support.special_education(record, resources, student)
+    support.programmes(record, resources, student)
+    support.discipline(record, resources, student)
+    _association(record, resources, student)
+    order = [element.id for element in ELEMENTS]
+    return {"resources": resources.made, "not_expressed": sorted(resources.not_expressed, key=order.index)}
+
+
+def _student(identity: Identity, resources: Resources, student: Body) -> None:
+    name, preferred, place = identity.name, identity.preferred_name, identity.birth_place
+    others = [
+        without_nothing(
+            otherNameTypeDescriptor=f"uri://ed-fi.org/OtherNameTypeDescriptor#{other.kind}",
+            firstName=other.first,
+            middleName=other.middle,
+            lastSurname=other.last,
+        )
+        for other in identity.other_names or ()
+        if other.first and other.last
+    ]
+    if len(others) < len(identity.other_names or ()):
+        resources.lost("identity.other_names")
+    resources.add(
+        "students",
+        "identity.name",
+        **student,
+        personalTitlePrefix=name.prefix if name else None,
+        firstName=name.first if name else None,
+        middleName=name.middle if name else None,
+        lastSurname=" ".join(part for part in (name.last_1, name.last_2) if part) if name else None,
+        generationCodeSuffix=name.suffix if name else None,
+        preferredFirstName=preferred.first if preferred else None,
+        preferredLastSurname=preferred.last if preferred else None,
+        birthDate=identity.birth_date.birth_date.isoformat() if identity.birth_date else None,
+        birthCity=place.city if place else None,
+        birthStateAbbreviationDescriptor=f"uri://ed-fi.org/StateAbbreviationDescriptor#{place.state}" if place and place.state else None,
+        birthCountryDescriptor=f"uri://ed-fi.org/CountryDescriptor#{place.country}" if place and place.country else None,
+        multipleBirthStatus=identity.multiple_birth.indicator if identity.multiple_birth else None,
+        otherNames=others,
+    )
+
+
+def _guardian(guardian: Guardian, place: int, resources: Resources, student: Body) -> None:
+    contact = {"contactUniqueId": (guardian.person_id or UUID(int=place)).hex}
+    name = guardian.name
+    made = resources.add(
+        "contacts",
+        "contacts.guardians",
+        **contact,
+        personalTitlePrefix=name.prefix,
+        firstName=name.first,
+        middleName=name.middle,
+        lastSurname=" ".join(part for part in (name.last_1, name.last_2) if part),
+        generationCodeSuffix=name.suffix,
+        addresses=_addresses(guardian.addresses, resources, "contacts.guardians"),
+        telephones=_telephones(guardian.telephones),
+        electronicMails=_emails(guardian.emails),
+    )
+    if guardian.rights is not None and guardian.rights.ended_by is not None:
+        resources.lost("contacts.guardians")  # Ed-Fi has no place for rights that a document ended
+    if made:
+        resources.add(
+            "studentContactAssociations",
+            "contacts.guardians",
+            contactReference=contact,
+            studentReference=student,
+            relationDescriptor=descriptor(guardian.relation, "Relation"),
+            livesWith=guardian.lives_with_student,
+            contactPriority=guardian.priority,
+            contactRestrictions=guardian.contact_restriction,
+        )
+
+
+def _association(record: StudentRecord, resources: Resources, student: Body) -> None:
+    """Everything that Ed-Fi says of a student at an organisation, said at the school of the latest enrolment."""
+    members = _of_identity(record.identity, resources) | _of_demographics(record.demographics) | _of_contacts(record.contacts, resources)
+    if not members:
+        return
+    where = latest_organisation(record.enrollment)
+    if where is None:
+        for element in members:
+            resources.lost(element)
+    else:
+        body = {name: value for its_members in members.values() for name, value in its_members.items()}
+        resources.add(
+            "studentEducationOrganizationAssociations",
+            next(iter(members)),
+            studentReference=student,
+            educationOrganizationReference={"educationOrganizationId": where},
+            **body,
+        )
+
+
+def latest_organisation(enrollment: Enrollments | None) -> int | None:
+    """Ed-Fi id of the school of the latest enrolment that has one."""
+    rows = (enrollment.enrollments or ()) if enrollment is not None else ()
+    found = [(row.entry_date, identifier) for row in rows if (identifier := organisation_id(row.school)) is not None]
+    return max(found)[1] if found else None
+
+
+def _of_identity(identity: Identity | None, resources: Resources) -> dict[str, Body]:
+    if identity is None:
+        return {}
+    members: dict[str, Body] = {}
+    if identity.sex is not None:
+        members["identity.sex"] = {"sexDescriptor": descriptor(identity.sex, "Sex")}
+    if identity.identifiers:
+        members["identity.identifiers"] = {
+            "studentIdentificationCodes": [
+                {
+                    "studentIdentificationSystemDescriptor": f"uri://ed-fi.org/StudentIdentificationSystemDescriptor#{one.kind.capitalize()}",
+                    "assigningOrganizationIdentificationCode": one.system,
+                    "identificationCode": one.value,
+                }
+                for one in identity.identifiers
+            ]
+        }
+    return members
+
+
+def _of_demographics(demographics: Demographics | None) -> dict[str, Body]:
+    members: dict[str, Body] = {}
+    if demographics is None:
+        return members
+    answer = demographics.race_ethnicity
+    if answer is not None:
+        races = [{"raceDescriptor": descriptor(race, "Race")} for race in (answer.races or answer.combined or ())]
+        members["demographics.race_ethnicity"] = without_nothing(races=races, hispanicLatinoEthnicity=answer.hispanic_or_latino)
+    if demographics.languages:
+        members["demographics.languages"] = {
+            "languages": [
+                without_nothing(
+                    languageDescriptor=f"uri://ed-fi.org/LanguageDescriptor#{one.language}",
+                    uses=[{"languageUseDescriptor": descriptor(one.use, "LanguageUse")}] if one.use else None,
+                )
+                for one in demographics.languages
+            ]
+        }
+    if demographics.tribal_affiliation:
+        tribes = [{"tribalAffiliationDescriptor": descriptor(one.tribe, "TribalAffiliation")} for one in demographics.tribal_affiliation]
+        members["demographics.tribal_affiliation"] = {"tribalAffiliations": tribes}
+    return members
+
+
+def _of_contacts(contacts: Contacts | None, resources: Resources) -> dict[str, Body]:
+    if contacts is None:
+        return {}
+    parts = {
+        "contacts.addresses": without_nothing(addresses=_addresses(contacts.addresses, resources, "contacts.addresses")),
+        "contacts.telephones": without_nothing(telephones=_telephones(contacts.telephones)),
+        "contacts.emails": without_nothing(electronicMails=_emails(contacts.emails)),
+    }
+    return {element: body for element, body in parts.items() if body}
+
+
+def _addresses(addresses: tuple[Address, ...] | None, resources: Resources, element: str) -> list[Body]:
+    """Ed-Fi demands street, city, state and postal code."""
+    whole = [one for one in addresses or () if one.street and one.city and one.state and one.postal_code]
+    if len(whole) < len(addresses or ()):
+        resources.lost(element)
+    return [
+        without_nothing(
+            addressTypeDescriptor=descriptor(one.kind, "AddressType") or "uri://ed-fi.org/AddressTypeDescriptor#Home",
+            streetNumberName=one.street,
+            apartmentRoomSuiteNumber=one.unit,
+            city=one.city,
+            stateAbbreviationDescriptor=f"uri://ed-fi.org/StateAbbreviationDescriptor#{one.state}",
+            postalCode=one.postal_code,
+            nameOfCounty=one.county,
+            doNotPublishIndicator=one.protected or None,
+        )
+        for one in whole
+    ]
+
+
+def _telephones(telephones: tuple[Telephone, ...] | None) -> list[Body]:
+    return [
+        without_nothing(
+            telephoneNumber=one.number,
+            telephoneNumberTypeDescriptor=descriptor(one.kind, "TelephoneNumberType")
+            or "uri://ed-fi.org/TelephoneNumberTypeDescriptor#Other",
+            orderOfPriority=1 if one.primary else None,
+        )
+        for one in telephones or ()
+    ]
+
+
+def _emails(emails: tuple[Email, ...] | None) -> list[Body]:
+    return [
+        {
+            "electronicMailAddress": one.address,
+            "electronicMailTypeDescriptor": descriptor(one.kind, "ElectronicMailType")
+            or "uri://ed-fi.org/ElectronicMailTypeDescriptor#Other",
+        }
+        for one in emails or ()
+    ]

@@ -1,0 +1,120 @@
+"""The destination's read as Ed-Fi JSON: valid against the published API, and honest about what does not fit."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from openapi_schema_validator import OAS30Validator
+
+from node.demo.synthetic import ALDER, SyntheticStudent, students
+from safepassage.record import StudentRecord
+from services.records.formats.archive import Archive
+from services.records.formats.edfi_json import edfi_resources
+from services.records.formats.edfi_xml import read_edfi_xml
+from tests.records.whole_record import whole_record
+
+DATA = Path(__file__).parents[3].parent / "shared" / "data"
+API = DATA / "edfi-api" / "resources-ds-5.0.yml"
+HERE = "a" * 32
+
+
+def record_of(one: SyntheticStudent) -> StudentRecord:
+    return from_load(one.load.record.document())
+
+
+def from_load(document: dict[str, Any]) -> StudentRecord:
+    origin = {"originating_agency": "x", "source_system": "y", "as_of": "2026-10-20T00:00:00.000Z"}
+    statements = [statement["id"] for statement in document.get("statements", [])]
+    provenance = {name: dict(origin) for name in document if name != "statements"}
+    if statements:
+        provenance["discipline"]["contested_by"] = statements  # type: ignore[assignment]  # a JSON object
+    return StudentRecord.model_validate(document | {"provenance": provenance})
+
+
+@pytest.fixture(scope="module")
+def schemas() -> dict[str, Any]:
+    if not API.exists():
+        pytest.skip("../shared/data/edfi-api is absent: the OpenAPI document is not part of this repository")
+    document = yaml.load(API.read_text(), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 a safe loader, in C where there is one
+    made: dict[str, Any] = document["components"]["schemas"]
+    for schema in made.values():
+        if "properties" in schema:
+            schema["additionalProperties"] = False
+    return made
+
+
+def _assert_valid(schemas: dict[str, Any], package: dict[str, Any]) -> int:
+    checked = 0
+    for resource, bodies in package["resources"].items():
+        schema = {"$ref": f"#/components/schemas/edFi_{resource.removesuffix('s')}", "components": {"schemas": schemas}}
+        validator = OAS30Validator(schema)
+        for body in bodies:
+            errors = [f"{resource} {list(error.absolute_path)}: {error.validator}" for error in validator.iter_errors(body)]
+            assert errors == []
+            checked += 1
+    return checked
+
+
+def test_a_whole_record_is_valid_against_the_published_api(schemas: dict[str, Any]) -> None:
+    assert _assert_valid(schemas, edfi_resources(whole_record(), student_unique_id=HERE)) > 10
+
+
+def test_synthetic_records_are_valid_against_the_published_api(schemas: dict[str, Any]) -> None:
+    everyone = [record_of(one) for one in students(ALDER, as_of=date(2026, 10, 20), count=40)]
+    assert sum(_assert_valid(schemas, edfi_resources(record, student_unique_id=HERE)) for record in everyone) > 500
+
+
+@pytest.mark.skipif(not (DATA / "edfi-sample").exists(), reason="../shared/data/edfi-sample is absent")
+def test_what_came_as_ed_fi_goes_out_as_ed_fi_with_the_same_descriptors(schemas: dict[str, Any]) -> None:
+    district = read_edfi_xml(Archive.of_folder(DATA / "edfi-sample"))
+    some = [one for one in district.students if one.record and one.record.discipline and one.record.attendance][:4]
+    assert some
+    for one in some:
+        assert one.record is not None
+        package = edfi_resources(from_load(one.record.document()), student_unique_id=HERE)
+        _assert_valid(schemas, package)
+        events = package["resources"]["studentSchoolAttendanceEvents"]
+        assert all(e["attendanceEventCategoryDescriptor"].startswith("uri://ed-fi.org/AttendanceEventCategoryDescriptor#") for e in events)
+
+
+def test_every_element_of_a_record_is_expressed_or_named() -> None:
+    record = whole_record()
+    package = edfi_resources(record, student_unique_id=HERE)
+    assert {"identity.ssn", "academics.graduation_plan", "health.alerts", "discipline.restraint"} <= set(package["not_expressed"])
+    assert "identity.sex" not in package["not_expressed"]
+    assert set(package["not_expressed"]) <= set(record.elements())
+
+
+def test_what_lacks_a_thing_that_ed_fi_demands_is_named_and_not_bent_to_fit() -> None:
+    document = {
+        "identity": {"name": {"last_1": "Mononym"}, "birth_date": {"birth_date": "2012-05-06"}},
+        "enrollment": {"enrollments": [{"school": {"name": "No Number School"}, "entry_date": "2025-08-25"}]},
+    }
+    package = edfi_resources(from_load(document), student_unique_id=HERE)
+    assert package == {"resources": {}, "not_expressed": ["identity.name", "enrollment.enrollments"]}
+
+
+def test_text_too_long_for_ed_fi_is_left_out_and_named_never_cut() -> None:
+    document = whole_record().document()
+    document["identity"]["name"]["suffix"] = "the Magnificent"
+    package = edfi_resources(StudentRecord.model_validate(document), student_unique_id=HERE)
+    assert "generationCodeSuffix" not in package["resources"]["students"][0]
+    assert "identity.name" in package["not_expressed"]
+
+
+def test_a_right_that_a_document_ended_is_named_as_not_expressed() -> None:
+    document = whole_record().document()
+    document["contacts"]["guardians"][0]["name"]["suffix"] = "Jr"
+    assert "contacts.guardians" in edfi_resources(StudentRecord.model_validate(document), student_unique_id=HERE)["not_expressed"]
+    document["contacts"]["guardians"][0]["rights"] = {}
+    assert "contacts.guardians" not in edfi_resources(StudentRecord.model_validate(document), student_unique_id=HERE)["not_expressed"]
+
+
+def test_codes_of_other_systems_keep_their_words_in_a_namespace_of_their_own() -> None:
+    document = whole_record().document()
+    document["identity"]["sex"] = {"system": "XA:Sex Codes", "code": "F"}
+    resources = edfi_resources(StudentRecord.model_validate(document), student_unique_id=HERE)["resources"]
+    [association] = resources["studentEducationOrganizationAssociations"]
+    assert association["sexDescriptor"] == "uri://xa-sex-codes/SexDescriptor#F"
