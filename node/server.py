@@ -6,7 +6,7 @@ from typing import Any
 
 import uvicorn
 
-from services.gateway.http_protocol import GuardedHttpProtocol
+from services.gateway.http_protocol import StrictHttpProtocol
 from shared.telemetry import log_to_stderr
 
 GRACE_SECONDS = 30
@@ -15,12 +15,12 @@ GRACE_SECONDS = 30
 def server(
     app: Any, *, host: str, port: int, tls_certificate: Path | None = None, tls_key: Path | None = None, grace_seconds: int = GRACE_SECONDS
 ) -> uvicorn.Server:
-    """A server of `app`. Headers that two parsers could read differently are refused before it sees them (GuardedHttpProtocol)."""
+    """A server of `app`. Headers that two parsers could read differently are refused before it sees them (StrictHttpProtocol)."""
     config = uvicorn.Config(
         app,
         host=host,
         port=port,
-        http=GuardedHttpProtocol,
+        http=StrictHttpProtocol,
         ws="none",
         lifespan="on",
         access_log=False,
