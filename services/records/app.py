@@ -6,9 +6,15 @@ past, log a disclosure that privacy did not sign, or speak for another node.
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 
 from fastapi import FastAPI
 
+from services.records.exchange.exchange import open_exchange
+from services.records.exchange.milestones import Unwatched
+from services.records.exchange.resolved_matches import on_match_resolved
+from services.records.exchange.routes import ROUTERS as EXCHANGE
+from services.records.exchange.works import keep_watch, work, works_of
 from services.records.settings import RecordsSettings
 from services.records.tables import LeaseRow, OrganisationRow, OutboxRow
 from services.records.vault import Vault
@@ -23,19 +29,25 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state = app.state
     state.vault = Vault.of(state.settings.keys_directory)
     state.outbox.sealing = state.vault
+    await open_exchange(app, stack)
+    state.exchange.works = works_of(state.exchange)
+    state.on_match_resolved = partial(on_match_resolved, state.exchange)
 
 
 def create_app(
     settings: RecordsSettings, *, transports: Mapping[ServiceName, Transport] | None = None, clock: Clock = system_clock
 ) -> FastAPI:
     """The application; `transports` is how siblings are reached (shared.app.build)."""
-    return build(
+    app = build(
         "records",
         settings,
-        routers=(organisations_router(OrganisationRow),),
+        routers=(organisations_router(OrganisationRow), *EXCHANGE),
         summary="Holds, seals, opens, sends and receives student records.",
         tables={"outbox": OutboxRow, "lease": LeaseRow},
         opening=_open,
+        workers=(work, keep_watch),
         transports=transports,
         clock=clock,
     )
+    app.state.milestones = Unwatched()
+    return app

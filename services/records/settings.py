@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import Field
 
@@ -13,7 +14,14 @@ class RecordsSettings(ServiceSettings):
     """Settings of the records service; docs/settings.md documents each one."""
 
     jurisdiction: Annotated[
-        str, Field(pattern=r"^US(-[A-Z]{2})?$", description="The state whose law the node's records are under, such as `US-XA`.")
+        str, Field(pattern=r"^US(-[A-Z]{2})?$", description="The state whose law the node's records are under.", examples=["US-XA"])
+    ]
+    node_organisation_id: Annotated[
+        UUID,
+        Field(
+            description="The state agency that runs the node: its id among the node's organisations.",
+            examples=[UUID("01980000-0000-7000-8000-000000000001")],
+        ),
     ]
     exchange_tick_seconds: Annotated[
         float,

@@ -75,12 +75,19 @@ class Peers:
         """Send `content` to the member's `path`. Raises PeerUnavailable if nobody answers, PeerAddressRefused. Not within a transaction."""
         return await self._call(member, "POST", path, content=content, content_type=content_type)
 
-    async def get(self, member: Member, path: str, query: dict[str, int]) -> PeerAnswer:
+    async def get(self, member: Member, path: str, query: dict[str, str | int]) -> PeerAnswer:
         """Ask the member for `path`. Raises as `post`."""
         return await self._call(member, "GET", path, query=query)
 
     async def _call(
-        self, member: Member, method: str, path: str, *, content: bytes = b"", content_type: str = "", query: dict[str, int] | None = None
+        self,
+        member: Member,
+        method: str,
+        path: str,
+        *,
+        content: bytes = b"",
+        content_type: str = "",
+        query: dict[str, str | int] | None = None,
     ) -> PeerAnswer:
         refuse_network_call_in_transaction()
         door = self._doors.setdefault(member.entity_id, _Door(asyncio.Lock()))
@@ -122,7 +129,7 @@ class Peers:
         raise PeerUnavailable("the peer gives no access token")
 
     async def _send(
-        self, member: Member, method: str, path: str, headers: dict[str, str], content: bytes, query: dict[str, int] | None
+        self, member: Member, method: str, path: str, headers: dict[str, str], content: bytes, query: dict[str, str | int] | None
     ) -> _Response:
         base = member.endpoints.gateway
         if not base.startswith("https://") and not (self._development and is_loopback_http(base)):

@@ -32,7 +32,7 @@ class Request(StrEnum):
     WAITING = "waiting"
     """Answered with not-provided; a person's word on a match, or new facts, may still lead to a package."""
     ANSWERED = "answered"
-    """A package was made."""
+    """A package was made. If it is withdrawn before it arrives, nothing is provided, and the request waits again."""
     CLOSED = "closed"
 
 
@@ -42,7 +42,7 @@ class Outgoing(StrEnum):
     SEALED = "sealed"
     QUEUED = "queued"
     IN_FLIGHT = "in-flight"
-    """A connection for it was opened: whether it arrived is not known until a receipt comes."""
+    """An attempt failed: whether it arrived is not known until a receipt comes."""
     RECEIVED = "received"
     PROCESSED = "processed"
     REJECTED = "rejected"
@@ -56,7 +56,7 @@ class Incoming(StrEnum):
     STORED = "stored"
     RECEIVED = "received"
     MATCHING = "matching"
-    """Opened; a person says which student of ours it is."""
+    """Opened; a person says which student of ours it is, and then it is received again."""
     APPLIED = "applied"
     REJECTED = "rejected"
 
@@ -74,13 +74,14 @@ _ASKED = {
 _REQUEST = {
     Request.ACCEPTED: {Request.WAITING, Request.ANSWERED, Request.CLOSED},
     Request.WAITING: {Request.ANSWERED, Request.CLOSED},
-    Request.ANSWERED: {Request.CLOSED},
+    Request.ANSWERED: {Request.WAITING, Request.CLOSED},
     Request.CLOSED: set(),
 }
+_AFTER_A_SEND = {Outgoing.RECEIVED, Outgoing.PROCESSED, Outgoing.REJECTED, Outgoing.WITHDRAWN, Outgoing.EXPIRED}
 _OUTGOING = {
     Outgoing.SEALED: {Outgoing.QUEUED, Outgoing.WITHDRAWN, Outgoing.EXPIRED},
-    Outgoing.QUEUED: {Outgoing.IN_FLIGHT, Outgoing.WITHDRAWN, Outgoing.EXPIRED},
-    Outgoing.IN_FLIGHT: {Outgoing.RECEIVED, Outgoing.PROCESSED, Outgoing.REJECTED, Outgoing.WITHDRAWN, Outgoing.EXPIRED},
+    Outgoing.QUEUED: {Outgoing.IN_FLIGHT, *_AFTER_A_SEND},
+    Outgoing.IN_FLIGHT: {Outgoing.IN_FLIGHT, *_AFTER_A_SEND},
     Outgoing.RECEIVED: {Outgoing.PROCESSED, Outgoing.REJECTED},
     Outgoing.PROCESSED: set(),
     Outgoing.REJECTED: set(),
@@ -90,7 +91,7 @@ _OUTGOING = {
 _INCOMING = {
     Incoming.STORED: {Incoming.RECEIVED},
     Incoming.RECEIVED: {Incoming.MATCHING, Incoming.APPLIED, Incoming.REJECTED},
-    Incoming.MATCHING: {Incoming.APPLIED, Incoming.REJECTED},
+    Incoming.MATCHING: {Incoming.RECEIVED},
     Incoming.APPLIED: set(),
     Incoming.REJECTED: set(),
 }

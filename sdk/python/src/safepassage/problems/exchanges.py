@@ -43,7 +43,7 @@ class PurposeNotServed(SuiteError):
     """The purpose or basis is not one for which this node answers other nodes."""
 
     code, status, title = "purpose-not-served", 422, "Purpose or basis is not served"
-    remedy = "Ask for the purpose `enrollment` on the basis `transfer`."
+    remedy = "Ask for the purpose `enrollment`, on the basis `transfer` or `consent` with the id of the consent."
 
 
 class EvidenceNotAccepted(SuiteError):

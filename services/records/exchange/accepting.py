@@ -1,0 +1,172 @@
+"""`POST /v1/peer/requests`: another node asks. Everything that does not depend on the child is settled here, at once (decisions 5)."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.accepted import Accepted
+from safepassage.canonical import from_base64url
+from safepassage.claims import Verified
+from safepassage.compact import split
+from safepassage.ids import uuid7
+from safepassage.problems.exchanges import (
+    BeingStored,
+    CiphertextUnopened,
+    EvidenceNotAccepted,
+    MessageIdReused,
+    PurposeNotServed,
+    UnknownSection,
+)
+from safepassage.problems.messages import EncryptionKeyUnknown, MessageExpired, SealedIdsDiffer, SuiteNotSupported
+from safepassage.problems.requests import BodyTooLarge, LogUnavailable, UnsupportedMediaType
+from safepassage.problems.signatures import BadSignature, MalformedToken, UnknownKey, WrongAudience
+from safepassage.problems.trust import NotAMember
+from safepassage.request import MAX_LENGTH, Selector, read_selector, selector_info, verify_request
+from safepassage.request import Request as ExchangeMessage
+from services.records.exchange import events
+from services.records.exchange.asking import CONTENT_TYPE
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.refusals import bounded_body, or_refused
+from services.records.exchange.seals import SUPPORTED
+from services.records.exchange.servable import require_servable
+from services.records.exchange.states import Request as State
+from services.records.tables import PeerRequestRow
+from shared.caller import Caller, caller_with
+from shared.clock import Now
+from shared.problems import responses
+
+router = APIRouter(prefix="/v1/peer", tags=["peers"])
+
+Peer = Annotated[Caller, caller_with("exchange:peer")]
+
+
+@router.post(
+    "/requests",
+    status_code=202,
+    responses=responses(
+        MalformedToken,
+        UnknownKey,
+        BadSignature,
+        WrongAudience,
+        NotAMember,
+        UnsupportedMediaType,
+        BodyTooLarge,
+        MessageExpired,
+        MessageIdReused,
+        PurposeNotServed,
+        EvidenceNotAccepted,
+        UnknownSection,
+        SuiteNotSupported,
+        EncryptionKeyUnknown,
+        CiphertextUnopened,
+        SealedIdsDiffer,
+        BeingStored,
+        LogUnavailable,
+    ),
+    openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},
+    response_class=Response,
+)
+async def accept_peer_request(request: Request, caller: Peer, now: Now) -> Response:
+    """Take another node's request (sp-request+jws). 202 with sp-accepted+jws says that it is on record, not whether the child is known."""
+    exchange: Exchange = request.app.state.exchange
+    peer = caller.peer
+    body = await bounded_body(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
+    try:
+        token = body.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise MalformedToken("not a compact JWS") from error
+
+    async def answer() -> Response:
+        accepted = await _accepted(exchange, peer, token, now)
+        exchange.wake("answering")
+        return Response(accepted, 202, media_type=CONTENT_TYPE)
+
+    return await or_refused(exchange, request, peer=peer, jws=token, size=len(body), answer=answer)
+
+
+async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) -> str:
+    """The receipt for the request, stored. The same bytes get the same receipt."""
+    await exchange.trust.refresh()
+    exchange.trust.member(peer)
+    keys = await exchange.signing_keys_of(peer, kid=split(token, max_length=MAX_LENGTH)[0]["kid"])
+    verified = verify_request(token, issuer=peer, audience=exchange.entity_id, keys=keys, now=now)
+    async with exchange.database.reading() as tx:
+        earlier = await _earlier(tx, peer, verified)
+    if earlier is not None:
+        return earlier
+    selector = opened(exchange, verified.message, now)
+    require_servable(selector, now)
+    event = events.was_asked(requester=peer, exchange_id=verified.message.jti, request_digest=verified.digest, selector=selector)
+    # INVARIANT: the entry is there before the peer hears that we have its request.
+    appended = await exchange.own_log.append(event)
+    members = await exchange.proofs.members_for(peer, appended, seen_size=selector.pinned_size)
+    message = Accepted(
+        iss=exchange.entity_id,
+        aud=peer,
+        exchange_id=verified.message.jti,
+        request_digest=verified.digest,
+        iat=int(now.timestamp()),
+        exp=verified.message.exp,
+        **members,
+    )
+    accepted = exchange.signing.sign_compact(typ=Accepted.TYPE, payload=message.claims())
+    identifier = uuid7(now)
+    row = PeerRequestRow(
+        id=identifier,
+        requester=peer,
+        exchange_id=verified.message.jti,
+        state=State.ACCEPTED,
+        token=token,
+        request_digest=verified.digest,
+        accepted=accepted,
+        recipient_organisation=selector.evidence.receiving_organisation.id,
+        subject_commit=selector.subject_commit,
+        particulars=exchange.seal_particulars(identifier, selector.model_dump_json(exclude_none=True).encode()),
+        entry_index=appended.index,
+        received_at=now,
+        expires_at=datetime.fromtimestamp(verified.message.exp, tz=UTC),
+        attempts=0,
+        next_attempt_at=now,
+        student_id=None,
+    )
+
+    async def store(tx: AsyncSession) -> str:
+        already = await _earlier(tx, peer, verified)
+        if already is not None:
+            return already
+        await exchange.own_log.keep(tx, appended)
+        await tx.merge(row)
+        return accepted
+
+    try:
+        return await exchange.write(store)
+    except IntegrityError as error:  # another process of this node stores the same request at this moment
+        raise BeingStored from error
+
+
+async def _earlier(tx: AsyncSession, peer: str, verified: Verified[ExchangeMessage]) -> str | None:
+    """What was answered to this request before. Raises MessageIdReused if another one came under its id."""
+    query = select(PeerRequestRow.request_digest, PeerRequestRow.accepted).where(
+        PeerRequestRow.requester == peer, PeerRequestRow.exchange_id == verified.message.jti
+    )
+    held = (await tx.execute(query)).one_or_none()
+    if held is None:
+        return None
+    if held.request_digest != verified.digest:
+        raise MessageIdReused
+    accepted: str = held.accepted
+    return accepted
+
+
+def opened(exchange: Exchange, message: ExchangeMessage, now: datetime) -> Selector:
+    """The selector. Raises SuiteNotSupported, EncryptionKeyUnknown, CiphertextUnopened, and what `read_selector` raises."""
+    sealed = message.selector
+    if sealed.suite not in SUPPORTED:
+        raise SuiteNotSupported
+    private = exchange.epochs.private(sealed.enc_kid, now=now)
+    info = selector_info(iss=message.iss, aud=message.aud, exchange_id=message.jti, suite=sealed.suite, enc_kid=sealed.enc_kid)
+    return read_selector(private.open(from_base64url(sealed.ciphertext), suite=sealed.suite, info=info), request=message)

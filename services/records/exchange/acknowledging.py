@@ -1,0 +1,48 @@
+"""Sending R2, until the holder has it: that the record was filed, or why it was rejected. Receipts go out under an old trust list too."""
+
+import logging
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.canonical import digest_of
+from safepassage.problems import SuiteError
+from safepassage.problems.trust import NotAMember
+from services.records.exchange.asking import CONTENT_TYPE, refused_as
+from services.records.exchange.due import after_failure
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.states import Incoming
+from services.records.tables import IncomingEnvelopeRow
+
+log = logging.getLogger(__name__)
+
+PATH = "/v1/peer/receipts"
+
+
+async def take_up(exchange: Exchange, key: tuple[str, UUID]) -> None:
+    """One attempt to hand R2 over. A holder that refuses it for good, or that is no member any more, is left alone."""
+    async with exchange.database.reading() as tx:
+        row = await tx.get(IncomingEnvelopeRow, key)
+    if row is None or row.state not in (Incoming.APPLIED, Incoming.REJECTED) or row.r2 is None:
+        return
+    attempts, due = row.attempts + 1, None
+    try:
+        await exchange.trust.refresh()
+        member = exchange.trust.member(row.issuer)
+        answer = await exchange.peers.post(member, PATH, row.r2.encode("ascii"), content_type=CONTENT_TYPE)
+        await exchange.milestones.reached("receiver after_R2")
+        if answer.status != 204:
+            code = await refused_as(exchange, answer, peer=row.issuer, about=digest_of(row.r2.encode("ascii")))
+            log.error("holder refuses a receipt", extra={"peer": row.issuer, "code": code})
+    except NotAMember:
+        log.warning("receipt not sent: the holder is no member", extra={"peer": row.issuer})
+    except SuiteError as error:
+        log.info("receipt not delivered yet", extra={"peer": row.issuer, "code": error.code, "attempt": attempts})
+        due = after_failure(error, failures=attempts, now=exchange.clock())
+
+    async def note(tx: AsyncSession) -> None:
+        where = IncomingEnvelopeRow.issuer == row.issuer, IncomingEnvelopeRow.id == row.id
+        await tx.execute(update(IncomingEnvelopeRow).where(*where).values(attempts=attempts, next_attempt_at=due))
+
+    await exchange.write(note)

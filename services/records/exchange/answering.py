@@ -1,0 +1,160 @@
+"""Answering a peer's request: find the child, have the release permitted, cut the record to it, seal it. Or provide nothing.
+
+From here on the peer hears only `package` or `not-provided`, signed, padded, at a tick (decisions 5); the reasons stay in this node.
+"""
+
+import logging
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.claims import read_closed
+from safepassage.elements import elements_of
+from safepassage.node_statement import key_to_seal_to
+from safepassage.problems import SuiteError
+from safepassage.problems.records import NoSuchStudent, NothingToRelease
+from safepassage.request import Selector
+from services.records.exchange import events
+from services.records.exchange.answers import Asked, Nothing, Released, Subject, sealed
+from services.records.exchange.due import after_failure
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.own_log import JOB
+from services.records.exchange.seals import SUPPORTED
+from services.records.exchange.sending import send_off
+from services.records.exchange.states import Request as State
+from services.records.match_reviews import open_review
+from services.records.matching import Certain, NeedsPerson, match
+from services.records.matching_candidates import find_candidates
+from services.records.reading import read_record
+from services.records.release import release
+from services.records.tables import PeerRequestRow
+from shared.contracts.privacy import Decision, DecisionRequest, Recipient, SubjectVersion, TransferFacts
+
+log = logging.getLogger(__name__)
+
+
+async def take_up(exchange: Exchange, request_id: UUID) -> None:
+    """Do what is due of one request of a peer."""
+    async with exchange.database.reading() as tx:
+        row = await tx.get(PeerRequestRow, request_id)
+    if row is None or row.state not in (State.ACCEPTED, State.WAITING):
+        return
+    if exchange.clock() >= row.expires_at:
+        await _set(exchange, row, state=State.CLOSED, next_attempt_at=None)
+        return
+    try:
+        await _answer(exchange, row)
+    except SuiteError as error:
+        log.warning("answer put off", extra={"code": error.code, "attempt": row.attempts + 1})
+        due = min(after_failure(error, failures=row.attempts + 1, now=exchange.clock()), row.expires_at)
+        await _set(exchange, row, attempts=row.attempts + 1, next_attempt_at=due)
+
+
+async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
+    asked = asked_by(exchange, row)
+    if row.student_id is not None:  # a person has said who it is
+        await provide(exchange, row, asked, await releasable(exchange, asked, row.student_id))
+        return
+    person = asked.selector.person
+    async with exchange.database.reading() as tx:
+        outcome = match(person, await find_candidates(tx, exchange.vault, person))
+    if isinstance(outcome, Certain):
+        await provide(exchange, row, asked, await releasable(exchange, asked, outcome.student_id))
+    elif isinstance(outcome, NeedsPerson):
+        await provide(exchange, row, asked, Nothing("match-needs-person"), review=outcome)
+    else:
+        await provide(exchange, row, asked, Nothing("no-candidate"))
+
+
+async def releasable(exchange: Exchange, asked: Asked, student_id: UUID) -> Released | Nothing:
+    """What privacy permits of the sections asked for, cut out of the record. Raises FactsBehind, TemporarilyUnavailable."""
+    try:
+        async with exchange.database.reading() as tx:
+            held = await read_record(tx, exchange.vault, student_id, sections=asked.selector.sections)
+    except NoSuchStudent:
+        return Nothing("nothing-held")
+    student = held.student
+    subject = Subject(student.id, student.custodian_id, student.originating_agency)
+    if student.facts_version == 0:
+        return Nothing("no-facts", subject)
+    decision = await _decide(exchange, asked, subject, student.facts_version)
+    [outcome] = decision.subjects
+    if not outcome.permitted or decision.token is None:
+        return Nothing(outcome.withheld[0].reason if outcome.withheld else "denied", subject, decision.id)
+    try:
+        record = release(held.record, outcome.permitted)
+    except NothingToRelease:
+        return Nothing("nothing-to-release", subject, decision.id)
+    not_scheduled = tuple(sorted({one.element for one in outcome.withheld if one.same_for_every_student}))
+    return Released(subject, record, decision, not_scheduled)
+
+
+async def _decide(exchange: Exchange, asked: Asked, subject: Subject, facts_version: int) -> Decision:
+    """privacy's decision. What another agency made is passed on for that agency: `redisclose` (34 CFR 99.33(b))."""
+    own, selector = str(exchange.settings.node_organisation_id), asked.selector
+    organisation = selector.evidence.receiving_organisation
+    body = DecisionRequest(
+        action="disclose" if subject.originating_agency == own else "redisclose",
+        subjects=(SubjectVersion(student_id=subject.student_id, facts_version=facts_version),),
+        recipient=Recipient(kind=organisation.kind, id=events.recipient_of(asked.requester, organisation.id), node=asked.requester),
+        basis=selector.basis,
+        purpose=selector.purpose,
+        elements=elements_of(selector.sections),
+        consent_id=selector.consent_id,
+        transfer=TransferFacts(evidence=selector.evidence, request_digest=asked.request_digest, asserted_by=asked.requester),
+        exchange_id=asked.exchange_id,
+        valid_for_seconds=max(1, int((asked.expires_at - exchange.clock()).total_seconds())),
+    )
+    return await exchange.siblings.call("privacy", "POST", "/internal/decisions", answer=Decision, by=JOB, body=body)
+
+
+async def provide(
+    exchange: Exchange, row: PeerRequestRow, asked: Asked, what: Released | Nothing, *, review: NeedsPerson | None = None
+) -> None:
+    """Seal the answer, store it with what follows from it for the request, and send it off.
+
+    INVARIANT: a package and `not-provided` take the same way and the same steps; only their contents differ.
+    """
+    now = exchange.clock()
+    suite, key = key_to_seal_to((await exchange.statements.of(row.requester)).message, supported=SUPPORTED, now=now)
+    serial = exchange.trust.current().serial
+    answer = sealed(asked, what, issuer=exchange.entity_id, suite=suite, key=key, trust_serial=serial, now=now)
+
+    async def follow(tx: AsyncSession) -> None:
+        values: dict[str, object] = {"attempts": 0, "state": State.WAITING, "next_attempt_at": row.expires_at}
+        if isinstance(what, Released):
+            values |= {"state": State.ANSWERED, "next_attempt_at": None}
+        subject = what.subject
+        if subject is not None and row.student_id is None:
+            exchange.outbox.record(
+                tx,
+                events.matched(
+                    request_id=row.id,
+                    exchange_id=row.exchange_id,
+                    requester=row.requester,
+                    student_id=subject.student_id,
+                    custodian_id=subject.custodian_id,
+                    outcome="certain",
+                ),
+            )
+        if review is not None:
+            await open_review(
+                tx, request_id=row.id, student_ids=review.student_ids, reasons=review.reasons, expires_at=row.expires_at, now=now
+            )
+        await tx.execute(update(PeerRequestRow).where(PeerRequestRow.id == row.id).values(**values))
+
+    await send_off(exchange, row, answer, follow=follow)
+
+
+def asked_by(exchange: Exchange, row: PeerRequestRow) -> Asked:
+    """The request, its selector opened from rest."""
+    selector = read_closed(exchange.open_particulars(row.id, row.particulars), model=Selector)
+    return Asked(row.requester, row.exchange_id, row.request_digest, row.recipient_organisation, selector, row.expires_at)
+
+
+async def _set(exchange: Exchange, row: PeerRequestRow, **values: object) -> None:
+    async def change(tx: AsyncSession) -> None:
+        await tx.execute(update(PeerRequestRow).where(PeerRequestRow.id == row.id, PeerRequestRow.state == row.state).values(**values))
+
+    await exchange.write(change)

@@ -1,0 +1,147 @@
+"""An answer to a peer: a record cut to what was permitted, or that none is provided; padded, sealed, with the event to be logged. Pure."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from safepassage.canonical import digest_of, from_base64url, to_base64url
+from safepassage.envelope import Envelope
+from safepassage.ids import uuid7
+from safepassage.node_statement import EncryptionKey
+from safepassage.package import Manifest, NotProvided, Package
+from safepassage.record import StudentRecord
+from safepassage.request import Selector
+from safepassage.sealing import pt_commit
+from safepassage.suites import Suite
+from services.records.exchange import events
+from services.records.exchange.seals import seal
+from shared.contracts.audit import Event
+from shared.contracts.privacy import Decision
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whom an answer is about, by ids of this node."""
+
+    student_id: UUID
+    custodian_id: UUID
+    originating_agency: str
+
+
+@dataclass(frozen=True)
+class Nothing:
+    """No record is provided, and why: for the log's sealed part and the custodian, never for the peer."""
+
+    reason: str
+    subject: Subject | None = None
+    decision_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class Released:
+    """What may leave of a student's record, and the decision that says so."""
+
+    subject: Subject
+    record: StudentRecord
+    decision: Decision
+    not_scheduled: tuple[str, ...]
+    """Asked for and withheld from everybody: only these are named to the peer."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The request that is answered."""
+
+    requester: str
+    exchange_id: UUID
+    request_digest: str
+    recipient_organisation: str
+    selector: Selector
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Sealed, and not yet logged."""
+
+    message: Envelope
+    """Without its proof."""
+    ciphertext: bytes
+    event: Event
+    subject: Subject | None
+    decision_id: UUID | None
+    """The decision that has to stand whenever it is delivered; None where no record is in it."""
+
+
+def sealed(
+    asked: Asked, what: Released | Nothing, *, issuer: str, suite: Suite, key: EncryptionKey, trust_serial: int, now: datetime
+) -> Answer:
+    """The answer, sealed to the requester's `key`. Raises EncryptionKeyUnknown, PaddingMalformed (over 16 MiB).
+
+    INVARIANT: what is inside and outside repeats the same ids, the commitment is to the padded plaintext, and both are logged with it.
+    """
+    salt = secrets.token_bytes(32)
+    ids: dict[str, Any] = {
+        "iss": issuer,
+        "aud": asked.requester,
+        "recipient_organisation": asked.recipient_organisation,
+        "exchange_id": asked.exchange_id,
+        "envelope_id": uuid7(now),
+        "request_digest": asked.request_digest,
+    }
+    content = _content(what, ids, to_base64url(salt))
+    plaintext = content.plaintext()
+    claims: dict[str, Any] = {
+        **ids,
+        "kind": content.kind,
+        "suite": suite.name,
+        "enc_kid": key.kid,
+        "pt_commit": pt_commit(salt=salt, plaintext=plaintext),
+        "iat": int(now.timestamp()),
+        "exp": int(asked.expires_at.timestamp()),
+        "trust_serial": trust_serial,
+    }
+    info = Envelope(**claims, ct_digest=claims["pt_commit"]).info()  # info does not cover the ciphertext, which is made with it
+    ciphertext = seal(plaintext, public_key=from_base64url(key.public_key), suite=suite, info=info)
+    message = Envelope(**claims, ct_digest=digest_of(ciphertext))
+    decision_id = what.decision.id if isinstance(what, Released) else None
+    return Answer(message, ciphertext, _event(asked, what, message), what.subject, decision_id)
+
+
+def _content(what: Released | Nothing, ids: dict[str, Any], salt: str) -> Package | NotProvided:
+    if isinstance(what, Nothing):
+        return NotProvided(**ids, pt_salt=salt)
+    manifest = Manifest(elements=what.record.elements(), not_scheduled=what.not_scheduled)
+    return Package(**ids, pt_salt=salt, manifest=manifest, record=what.record)
+
+
+def _event(asked: Asked, what: Released | Nothing, message: Envelope) -> Event:
+    if isinstance(what, Nothing):
+        subject = what.subject
+        return events.not_provided(
+            message,
+            student_id=None if subject is None else subject.student_id,
+            custodian_id=None if subject is None else subject.custodian_id,
+            reason=what.reason,
+            decision_id=what.decision_id,
+        )
+    return events.disclosed(
+        message,
+        student_id=what.subject.student_id,
+        custodian_id=what.subject.custodian_id,
+        originating=_organisation(what.subject.originating_agency),
+        basis=asked.selector.basis,
+        consent_id=asked.selector.consent_id,
+        decision=what.decision,
+        elements=what.record.elements(),
+    )
+
+
+def _organisation(agency: str) -> UUID | None:
+    """The originating agency as an organisation of this node; None for one behind another node."""
+    try:
+        return UUID(agency)
+    except ValueError:
+        return None

@@ -1,0 +1,193 @@
+"""A request of ours: sealed and signed, logged before it leaves, delivered to the holder until it is taken, refused, or over."""
+
+import logging
+import secrets
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.accepted import Accepted, verify_accepted
+from safepassage.canonical import from_base64url, to_base64url
+from safepassage.claims import Verified, read_closed
+from safepassage.compact import split
+from safepassage.elements import elements_of
+from safepassage.ids import uuid7
+from safepassage.logged import Logged
+from safepassage.node_statement import NodeStatement, key_to_seal_to
+from safepassage.problems import SuiteError
+from safepassage.problems.exchanges import PeerUnavailable, RefusalMalformed, RequestNotPermitted
+from safepassage.refusal import verify_refusal
+from safepassage.request import Request, SealedSelector, Selector, selector_info
+from safepassage.trust_members import Member
+from safepassage.wire_exchange import NewExchangeRequest
+from services.records.exchange.due import after_failure
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.peer_logs import Pinned
+from services.records.exchange.peers import PeerAnswer
+from services.records.exchange.seals import SUPPORTED, seal
+from services.records.exchange.states import Asked, is_final
+from services.records.tables import ExchangeRequestRow
+from shared.contracts.audit import Event
+from shared.contracts.privacy import Decision, DecisionRequest, Recipient, TransferFacts
+from shared.internal_token import Principal
+
+log = logging.getLogger(__name__)
+
+PATH = "/v1/peer/requests"
+CONTENT_TYPE = "application/jose"
+
+
+def prepared(
+    new: NewExchangeRequest, *, issuer: str, statement: NodeStatement, pinned_size: int, lasts: timedelta, now: datetime
+) -> tuple[Request, Selector]:
+    """The request to sign, its selector sealed to the holder. Raises SuiteNotSupported, EncryptionKeyUnknown."""
+    exchange_id = uuid7(now)
+    selector = Selector(
+        iss=issuer,
+        aud=new.holder,
+        exchange_id=exchange_id,
+        purpose=new.purpose,
+        basis=new.basis,
+        person=new.person,
+        sections=new.sections,
+        evidence=new.evidence,
+        consent_id=new.consent_id,
+        subject_salt=to_base64url(secrets.token_bytes(32)),
+        pinned_size=pinned_size,
+    )
+    suite, key = key_to_seal_to(statement, supported=SUPPORTED, now=now)
+    info = selector_info(iss=issuer, aud=new.holder, exchange_id=exchange_id, suite=suite.name, enc_kid=key.kid)
+    ciphertext = seal(selector.plaintext(), public_key=from_base64url(key.public_key), suite=suite, info=info)
+    issued = int(now.timestamp())
+    sealed = SealedSelector(suite=suite.name, enc_kid=key.kid, ciphertext=to_base64url(ciphertext))
+    expires = issued + int(lasts.total_seconds())
+    return Request(iss=issuer, aud=new.holder, jti=exchange_id, iat=issued, exp=expires, selector=sealed), selector
+
+
+async def may_ask(exchange: Exchange, selector: Selector, *, request_digest: str, by: Principal) -> Decision:
+    """privacy's permission to ask. Raises RequestNotPermitted with the reason and its citation."""
+    organisation = selector.evidence.receiving_organisation
+    asked = DecisionRequest(
+        action="request",
+        subjects=(),
+        recipient=Recipient(kind=organisation.kind, id=organisation.id),
+        basis=selector.basis,
+        purpose=selector.purpose,
+        elements=elements_of(selector.sections),
+        consent_id=selector.consent_id,
+        transfer=TransferFacts(evidence=selector.evidence, request_digest=request_digest, asserted_by=organisation.id),
+        exchange_id=selector.exchange_id,
+    )
+    decision = await exchange.siblings.call("privacy", "POST", "/internal/decisions", answer=Decision, by=by, body=asked)
+    if decision.outcome == "deny" or decision.token is None:
+        withheld = next((each for outcome in decision.subjects for each in outcome.withheld), None)
+        raise RequestNotPermitted(
+            None if withheld is None else f"{withheld.reason} ({withheld.citation or withheld.policy or 'no citation'})"
+        )
+    return decision
+
+
+async def take_up(exchange: Exchange, exchange_id: UUID) -> None:
+    """Do what is due of one request: deliver it, or let it end."""
+    async with exchange.database.reading() as tx:
+        row = await tx.get(ExchangeRequestRow, exchange_id)
+    if row is None or is_final(Asked(row.state)):
+        return
+    if exchange.clock() >= row.expires_at:
+        await _end(exchange, exchange_id, Asked.EXPIRED, None)
+    elif row.state == Asked.PREPARED:
+        await deliver(exchange, row)
+
+
+async def deliver(exchange: Exchange, row: ExchangeRequestRow) -> None:
+    """One attempt to hand the request over.
+
+    INVARIANT: the entry is in the log before a connection is opened, at every attempt of every process (the log answers the same).
+    """
+    try:
+        await exchange.own_log.append(event_of(row))
+        exchange.trust.require_fresh()
+        member = exchange.trust.member(row.holder)
+        answer = await exchange.peers.post(member, PATH, row.token.encode("ascii"), content_type=CONTENT_TYPE)
+        if answer.status == 202:
+            await _accept(exchange, row, member, answer)
+        else:
+            await _end(exchange, row.id, Asked.REFUSED, await refused_as(exchange, answer, peer=row.holder, about=row.request_digest))
+    except SuiteError as error:
+        log.info("request not delivered", extra={"code": error.code, "peer": row.holder, "attempt": row.attempts + 1})
+        due = min(after_failure(error, failures=row.attempts + 1, now=exchange.clock()), row.expires_at)
+
+        async def put_off(tx: AsyncSession) -> None:
+            values = {"attempts": row.attempts + 1, "next_attempt_at": due}
+            await tx.execute(update(ExchangeRequestRow).where(ExchangeRequestRow.id == row.id).values(**values))
+
+        await exchange.write(put_off)
+
+
+async def refused_as(exchange: Exchange, answer: PeerAnswer, *, peer: str, about: str) -> str:
+    """The code with which the peer refused for good, signed. Raises PeerUnavailable for any other answer: it counts as none."""
+    wished = int(answer.retry_after.total_seconds()) if answer.retry_after else None
+    if not 400 <= answer.status < 500 or answer.status in (401, 408, 409, 429):
+        raise PeerUnavailable(retry_after_seconds=wished)
+    try:
+        keys = await exchange.signing_keys_of(peer)
+        refusal = verify_refusal(answer.body, issuer=peer, audience=exchange.entity_id, about=about, keys=keys)
+    except SuiteError as error:
+        log.warning("peer refuses without its signature", extra={"peer": peer, "code": RefusalMalformed.code})
+        raise PeerUnavailable(retry_after_seconds=wished) from error
+    return refusal.message.code
+
+
+async def _accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, answer: PeerAnswer) -> None:
+    """The holder has it on record."""
+    try:
+        token = answer.body.decode("ascii")
+        kid, note = split(token)[0]["kid"], split(token)[1].get("checkpoint")
+    except UnicodeDecodeError as error:
+        raise PeerUnavailable("the answer is no sp-accepted") from error
+    keys = await exchange.signing_keys_of(row.holder, kid=kid)
+    now = exchange.clock()
+
+    def verify(pinned: Pinned, path: list[bytes] | None) -> tuple[Verified[Accepted], Logged]:
+        return verify_accepted(
+            token,
+            issuer=row.holder,
+            audience=exchange.entity_id,
+            keys=keys,
+            exchange_id=row.id,
+            request_digest=row.request_digest,
+            logs=member.log_identities(),
+            pinned=pinned,
+            now=now,
+            consistency=path,
+        )
+
+    async def accept(tx: AsyncSession, _: Verified[Accepted], __: Logged) -> None:
+        held = await tx.get_one(ExchangeRequestRow, row.id, with_for_update=True)
+        held.accepted = token
+        if held.state == Asked.PREPARED:  # an answer can be quicker than this
+            held.state, held.attempts, held.next_attempt_at = Asked.ACCEPTED, 0, row.expires_at
+
+    await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, accept)
+
+
+async def _end(exchange: Exchange, exchange_id: UUID, state: Asked, code: str | None) -> None:
+    async def end(tx: AsyncSession) -> None:
+        held = await tx.get(ExchangeRequestRow, exchange_id, with_for_update=True)
+        if held is None or is_final(Asked(held.state)) or held.state == Asked.RECEIVED:
+            return
+        held.state, held.problem_code, held.next_attempt_at = state, code, None
+
+    await exchange.write(end)
+
+
+def selector_of(exchange: Exchange, row: ExchangeRequestRow) -> Selector:
+    """The selector of a request of ours, opened from rest."""
+    return read_closed(exchange.open_particulars(row.id, row.particulars), model=Selector)
+
+
+def event_of(row: ExchangeRequestRow) -> Event:
+    """What the log is told of it."""
+    return Event.model_validate_json(row.event)

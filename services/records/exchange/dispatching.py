@@ -1,0 +1,138 @@
+"""Handing a queued envelope over: before every attempt it is asked whether the decision still stands; then the stored bytes are sent.
+
+A revocation therefore works on what waits: where the decision has fallen, or privacy does not answer, no connection is opened.
+"""
+
+import logging
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.envelope import CONTENT_TYPE, envelope_body
+from safepassage.problems import SuiteError
+from safepassage.problems.exchanges import PeerUnavailable
+from safepassage.problems.trust import NotAMember
+from safepassage.trust_members import Member
+from services.records.exchange import answering, events
+from services.records.exchange.answers import Nothing, Subject
+from services.records.exchange.asking import refused_as
+from services.records.exchange.due import after_failure
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.own_log import JOB
+from services.records.exchange.receipts import take_receipt
+from services.records.exchange.sending import claims_of
+from services.records.exchange.states import UNDELIVERED, Outgoing, require_transition
+from services.records.exchange.withdrawing import give_up
+from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
+from shared.contracts.privacy import Standing
+
+log = logging.getLogger(__name__)
+
+PATH = "/v1/peer/envelopes"
+
+
+async def take_up(exchange: Exchange, envelope_id: UUID) -> None:
+    """One attempt to deliver an envelope that is queued or was tried before; or its end."""
+    async with exchange.database.reading() as tx:
+        row = await tx.get(OutgoingEnvelopeRow, envelope_id)
+    if row is None or row.state not in (Outgoing.QUEUED, Outgoing.IN_FLIGHT) or row.jws is None or row.ciphertext is None:
+        return
+    if exchange.clock() >= row.expires_at:
+        await give_up(exchange, row, Outgoing.EXPIRED, reason="expired", never_sent=_never_sent(exchange, row))
+        return
+    try:
+        await exchange.trust.refresh()
+        exchange.trust.require_fresh()
+        member = exchange.trust.member(row.recipient_node)
+        fallen = await _fallen(exchange, row)
+    except NotAMember as error:
+        await give_up(exchange, row, Outgoing.WITHDRAWN, reason=error.code, never_sent=_never_sent(exchange, row))
+        return
+    except SuiteError as error:
+        log.warning("delivery put off", extra={"code": error.code, "peer": row.recipient_node})
+        await _put_off(exchange, row, error, state=Outgoing(row.state))
+        return
+    if fallen is not None:
+        await _withdraw(exchange, row, fallen)
+        return
+    await _attempt(exchange, row, member)
+
+
+async def _fallen(exchange: Exchange, row: OutgoingEnvelopeRow) -> str | None:
+    """Why the decision of a package no longer stands; None while it does. Raises TemporarilyUnavailable where privacy does not answer."""
+    if row.decision_id is None:
+        return None
+    path = f"/internal/decisions/{row.decision_id}/standing"
+    standing = await exchange.siblings.call("privacy", "POST", path, answer=Standing, by=JOB)
+    return None if standing.stands else standing.reason or "decision-fallen"
+
+
+async def _withdraw(exchange: Exchange, row: OutgoingEnvelopeRow, reason: str) -> None:
+    """Nothing is provided instead, as where there was nothing from the start."""
+    if not await give_up(exchange, row, Outgoing.WITHDRAWN, reason=reason, never_sent=_never_sent(exchange, row)):
+        return
+    async with exchange.database.reading() as tx:
+        request = await tx.get_one(PeerRequestRow, row.request_id)
+    subject = None if row.student_id is None or row.custodian_id is None else Subject(row.student_id, row.custodian_id, "")
+    nothing = Nothing("disclosure-withdrawn", subject, row.decision_id)
+    await answering.provide(exchange, request, answering.asked_by(exchange, request), nothing)
+
+
+def _never_sent(exchange: Exchange, row: OutgoingEnvelopeRow) -> bool:
+    """Known only for what this process has queued or taken over and not tried: another one may have died while it was sending."""
+    since = exchange.lease.since
+    return row.attempts == 0 and row.queued_at is not None and since is not None and row.queued_at >= since
+
+
+async def _attempt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Member) -> None:
+    jws, ciphertext = row.jws or "", row.ciphertext or b""
+    try:
+        answer = await exchange.peers.post(member, PATH, envelope_body(jws, ciphertext), content_type=CONTENT_TYPE)
+        await exchange.milestones.reached("holder after_send")
+        if answer.status == 200:
+            await _take_receipt(exchange, row, member, answer.body)
+        else:
+            await _refused(exchange, row, await refused_as(exchange, answer, peer=row.recipient_node, about=row.envelope_digest or ""))
+    except SuiteError as error:
+        log.info("envelope not delivered yet", extra={"code": error.code, "peer": row.recipient_node, "attempt": row.attempts + 1})
+        await _put_off(exchange, row, error, state=Outgoing.IN_FLIGHT)
+
+
+async def _take_receipt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Member, body: bytes) -> None:
+    """R1: stored and logged there. What is no receipt for this envelope counts as no answer."""
+    try:
+        await take_receipt(exchange, member, body.decode("ascii"), outcomes=("received",))
+    except (SuiteError, UnicodeDecodeError) as error:
+        code = error.code if isinstance(error, SuiteError) else "malformed-token"
+        log.warning("receipt not accepted", extra={"peer": member.entity_id, "code": code})
+        raise PeerUnavailable("the answer is no receipt for this envelope") from error
+    await exchange.milestones.reached("holder after_R1")
+
+
+async def _refused(exchange: Exchange, row: OutgoingEnvelopeRow, code: str) -> None:
+    """The peer refuses it for good, with its signature."""
+
+    async def end(tx: AsyncSession) -> None:
+        held = await tx.get_one(OutgoingEnvelopeRow, row.id, with_for_update=True)
+        if held.state not in UNDELIVERED:
+            return
+        require_transition(Outgoing(held.state), Outgoing.REJECTED)
+        held.state, held.problem_code, held.ciphertext, held.next_attempt_at = Outgoing.REJECTED, code, None, None
+        event = events.was_refused(claims_of(held), code=code, student_id=held.student_id, custodian_id=held.custodian_id)
+        exchange.outbox.record(tx, event)
+
+    await exchange.write(end)
+
+
+async def _put_off(exchange: Exchange, row: OutgoingEnvelopeRow, error: SuiteError, *, state: Outgoing) -> None:
+    tried = state == Outgoing.IN_FLIGHT
+    attempts = row.attempts + (1 if isinstance(error, PeerUnavailable) or tried else 0)
+    due = min(after_failure(error, failures=max(attempts, 1), now=exchange.clock()), row.expires_at)
+
+    async def put_off(tx: AsyncSession) -> None:
+        held = await tx.get_one(OutgoingEnvelopeRow, row.id, with_for_update=True)
+        if held.state not in UNDELIVERED:
+            return
+        held.state, held.attempts, held.next_attempt_at = state, attempts, due
+
+    await exchange.write(put_off)

@@ -1,0 +1,42 @@
+"""Which rows are due, and when a row is due again after a failure."""
+
+import secrets
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import InstrumentedAttribute
+
+from safepassage.problems import SuiteError
+from safepassage.problems.exchanges import PeerUnavailable
+from services.records.exchange.retries import next_attempt
+from services.records.exchange.work import Due
+from shared.database import Database
+
+SOON = timedelta(seconds=5)
+"""When something inside the node is in the way: privacy is behind, the log is down."""
+
+
+def due_rows(database: Database, row: type[Any], key: Sequence[InstrumentedAttribute[Any]], states: Collection[str]) -> Due:
+    """Keys of rows in one of `states` whose time has come, the longest due first."""
+
+    async def due(now: datetime, limit: int) -> Sequence[Any]:
+        query = select(*key).where(row.next_attempt_at <= now, row.state.in_(states)).order_by(row.next_attempt_at).limit(limit)
+        async with database.reading() as tx:
+            found = (await tx.execute(query)).all()
+        return [tuple(one) if len(key) > 1 else one[0] for one in found]
+
+    return due
+
+
+def after_failure(error: SuiteError, *, failures: int, now: datetime, chance: Callable[[], float] | None = None) -> datetime:
+    """When to try again: by the schedule for peers, soon for what is in the way inside the node."""
+    if not isinstance(error, PeerUnavailable):
+        return now + SOON
+    wished = timedelta(seconds=error.retry_after_seconds) if error.retry_after_seconds else None
+    return next_attempt(failures=failures, now=now, chance=(chance or _chance)(), wished=wished)
+
+
+def _chance() -> float:
+    return secrets.randbelow(2**32) / 2**32

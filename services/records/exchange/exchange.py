@@ -1,0 +1,173 @@
+"""What every step of an exchange needs, once per process: the keys, what is known of peers, the log, the store.
+
+Whoever takes the exchange keys of this service can speak as this node to others and open what they sealed to it in the last weeks.
+"""
+
+import logging
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import UUID
+
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.compact import PublicKeys
+from safepassage.problems.requests import TemporarilyUnavailable
+from safepassage.public_keys import by_kid
+from safepassage.trust_list import VerifiedTrustList
+from services.records.exchange import events
+from services.records.exchange.epochs import EpochKeys
+from services.records.exchange.group_commit import GroupCommit
+from services.records.exchange.milestones import Milestones
+from services.records.exchange.own_log import OwnLog
+from services.records.exchange.peer_logs import PeerLogs
+from services.records.exchange.peer_tokens import PeerCredentials
+from services.records.exchange.peers import Peers
+from services.records.exchange.shown_proofs import ShownProofs
+from services.records.exchange.work import Lease, Work
+from services.records.settings import RecordsSettings
+from services.records.tables import NodeStatementRow, TrustListRow
+from services.records.vault import Vault
+from shared.clock import Clock
+from shared.database import Database, after_commit
+from shared.key_encryption import WrappedKeyRefused
+from shared.keys import KeyFileUnusable, SigningKey
+from shared.outbox import Outbox
+from shared.peer_statements import FromPeer, PeerStatements
+from shared.siblings import Siblings
+from shared.trust import Trust
+
+log = logging.getLogger(__name__)
+
+Job = Literal["asking", "answering", "queueing", "dispatching", "storing", "opening", "acknowledging"]
+"""The kinds of work that go on behind the endpoints."""
+
+SIGNING_KEY = "exchange-signing.json"
+CLIENT_KEY = "peer-client.json"
+DPOP_KEY = "peer-dpop.json"
+
+
+@dataclass
+class Exchange:
+    """The parts."""
+
+    settings: RecordsSettings
+    clock: Clock
+    database: Database
+    siblings: Siblings
+    outbox: Outbox
+    vault: Vault
+    signing: SigningKey
+    epochs: EpochKeys
+    trust: Trust
+    statements: PeerStatements
+    peers: Peers
+    own_log: OwnLog
+    proofs: ShownProofs
+    peer_logs: PeerLogs
+    write: GroupCommit
+    lease: Lease
+    milestones: Milestones
+    works: dict[Job, Work] = field(default_factory=dict)
+
+    def wake(self, job: Job) -> None:
+        """There may be something to do of this kind."""
+        if job in self.works:
+            self.works[job].wake()
+
+    def wake_after(self, tx: AsyncSession, job: Job) -> None:
+        """As `wake`, once `tx` has committed."""
+
+        async def wake() -> None:
+            self.wake(job)
+
+        after_commit(tx, wake)
+
+    @property
+    def entity_id(self) -> str:
+        """This node."""
+        return self.settings.entity_id
+
+    async def signing_keys_of(self, peer: str, *, kid: str | None = None) -> PublicKeys:
+        """The keys that sign a member's messages. Raises NotAMember, TrustListExpired, TemporarilyUnavailable."""
+        statement = await self.statements.of(peer, kid=kid)
+        return by_kid(statement.message.exchange_signing)
+
+    def seal_particulars(self, identifier: UUID, particulars: bytes) -> bytes:
+        """What is known of the child of a request, sealed at rest."""
+        return self.vault.provider.wrap(particulars, context=_context(identifier))
+
+    def open_particulars(self, identifier: UUID, sealed: bytes) -> bytes:
+        """What `seal_particulars` sealed. Raises TemporarilyUnavailable where the key is not there."""
+        try:
+            return self.vault.provider.unwrap(sealed, context=_context(identifier))
+        except WrappedKeyRefused as error:
+            raise TemporarilyUnavailable("a key-encryption key is missing") from error
+
+
+def _context(identifier: UUID) -> bytes:
+    return b"exchange\0" + identifier.bytes
+
+
+async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
+    """Put the parts on `app.state.exchange`. The vault is there already."""
+    state = app.state
+    settings, clock, database = state.settings, state.clock, state.database
+    folder = settings.keys_directory
+
+    async def note_list(tx: AsyncSession, accepted: VerifiedTrustList) -> None:
+        state.outbox.record(tx, events.trusted(serial=accepted.content.serial, digest=accepted.digest))
+
+    trust = Trust(database, settings, clock, row=TrustListRow, on_accepted=note_list)
+    await trust.open()
+    fetch = FromPeer(settings, seconds=settings.peer_timeout_seconds)
+    statements = PeerStatements(database, trust, clock, row=NodeStatementRow, fetch=fetch)
+    await statements.open()
+    stack.push_async_callback(statements.close)
+    credentials = PeerCredentials(
+        settings.entity_id, client_key=SigningKey.load(folder / CLIENT_KEY), dpop_key=SigningKey.load(folder / DPOP_KEY)
+    )
+    peers = Peers(settings, credentials, clock, timeout_seconds=settings.peer_timeout_seconds)
+    stack.push_async_callback(peers.close)
+    own_log = OwnLog(state.siblings, clock, node=settings.entity_id)
+    await own_log.open(database)
+    write = GroupCommit(database)
+    peer_logs = PeerLogs(database, write, peers, clock)
+    await peer_logs.open()
+    state.exchange = Exchange(
+        settings=settings,
+        clock=clock,
+        database=database,
+        siblings=state.siblings,
+        outbox=state.outbox,
+        vault=state.vault,
+        signing=SigningKey.load(folder / SIGNING_KEY),
+        epochs=EpochKeys(folder),
+        trust=trust,
+        statements=statements,
+        peers=peers,
+        own_log=own_log,
+        proofs=ShownProofs(own_log),
+        peer_logs=peer_logs,
+        write=write,
+        lease=Lease(database, clock, holder=state.holder),
+        milestones=state.milestones,
+    )
+    turn_keys(state.exchange)
+
+
+def turn_keys(exchange: Exchange) -> None:
+    """Destroy the encryption keys whose time is over, and make the next week's, which the operator's next statement publishes."""
+    now = exchange.clock()
+    exchange.epochs.load()
+    try:
+        gone = exchange.epochs.destroy_expired(now)
+        exchange.epochs.prepare(now)
+    except OSError:
+        log.warning("key folder cannot be written: the operator turns the encryption keys")
+    except KeyFileUnusable:
+        log.error("encryption keys of the week cannot be read")  # noqa: TRY400 its text names a file
+    else:
+        if gone:
+            log.info("encryption keys destroyed", extra={"count": len(gone)})

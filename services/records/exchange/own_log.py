@@ -1,0 +1,155 @@
+"""Appending to this node's own log, before anything leaves. Events of one moment go in one call.
+
+audit is trusted to remember. If it answers less than it has answered before, it was restored from a backup or rewritten: nothing leaves any
+more (decisions 1), since what the log forgot may already be with others.
+"""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.canonical import from_base64url
+from safepassage.checkpoints import Checkpoint, parse_checkpoint
+from safepassage.notes import parse_note
+from safepassage.problems import SuiteError
+from safepassage.problems.exchanges import OwnLogWentBack
+from safepassage.problems.proofs import ConsistencyNotProven
+from safepassage.problems.requests import LogUnavailable
+from safepassage.proofs import verify_consistency
+from services.records.exchange.pins import pin
+from services.records.tables import PeerLogRow
+from shared.clock import Clock
+from shared.contracts.audit import Appended, AppendRequest, AppendResponse, ConsistencyResponse, Event
+from shared.database import Database
+from shared.internal_token import Principal
+from shared.siblings import Siblings
+
+log = logging.getLogger(__name__)
+
+LARGEST = 200
+REMEMBERED = 10_000
+JOB = "exchange"
+
+
+class OwnLog:
+    """The ahead entries of this process."""
+
+    def __init__(self, siblings: Siblings, clock: Clock, *, node: str) -> None:
+        self._siblings, self._clock, self._node = siblings, clock, node
+        self._waiting: list[tuple[Event, asyncio.Future[Appended]]] = []
+        self._task: asyncio.Task[None] | None = None
+        self._answered: OrderedDict[str, int] = OrderedDict()
+        self._largest: dict[str, Checkpoint] = {}
+        self._linked: set[str] = set()
+        self._went_back = False
+
+    async def open(self, database: Database) -> None:
+        """Load the largest checkpoint that audit has answered, of each year's log."""
+        async with database.reading() as tx:
+            rows = (await tx.execute(select(PeerLogRow).where(PeerLogRow.node == self._node))).scalars().all()
+        self._largest = {row.origin: Checkpoint(row.origin, row.size, from_base64url(row.root)) for row in rows}
+
+    async def append(self, event: Event) -> Appended:
+        """Append `event` and give where it is, with proof; the same event again is answered as the first time.
+
+        Raises LogUnavailable, OwnLogWentBack, or the problem with which audit refuses the event.
+        """
+        if self._went_back:
+            raise OwnLogWentBack
+        future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
+        self._waiting.append((event, future))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._append_waiting())
+        return await future
+
+    async def consistency(self, origin: str, old_size: int, new_size: int, *, by: Principal | str = JOB) -> tuple[str, ...]:
+        """The path between two sizes of one of this node's logs. Raises LogUnavailable, or the problem of audit."""
+        query: dict[str, str | int] = {"from": old_size, "to": new_size, "origin": origin}
+        response = await self._siblings.call("audit", "GET", "/internal/consistency", answer=ConsistencyResponse, by=by, query=query)
+        return response.path
+
+    async def _append_waiting(self) -> None:
+        while self._waiting:
+            group, self._waiting = self._waiting[:LARGEST], self._waiting[LARGEST:]
+            try:
+                answers = await self._append([event for event, _ in group])
+            except Exception as error:
+                if isinstance(error, SuiteError) and error.retry == "never" and len(group) > 1:
+                    await self._one_by_one(group)
+                else:
+                    _fail(group, error)
+                continue
+            for (_, future), appended in zip(group, answers, strict=True):
+                if not future.done():
+                    future.set_result(appended)
+
+    async def _one_by_one(self, group: Sequence[tuple[Event, asyncio.Future[Appended]]]) -> None:
+        """One event is refused for good: it alone is told so."""
+        for event, future in group:
+            try:
+                [appended] = await self._append([event])
+            except Exception as error:
+                _fail([(event, future)], error)
+            else:
+                if not future.done():
+                    future.set_result(appended)
+
+    async def _append(self, events: list[Event]) -> Sequence[Appended]:
+        request = AppendRequest(events=tuple(events))
+        response = await self._siblings.call("audit", "POST", "/internal/entries", answer=AppendResponse, by=JOB, body=request)
+        if len(response.entries) != len(events):
+            raise LogUnavailable
+        for event, appended in zip(events, response.entries, strict=True):
+            self._require_remembered(event.key, appended, response.size)
+        for note in {appended.checkpoint for appended in response.entries}:
+            await self._require_grown(note, response.size)
+        return response.entries
+
+    def _require_remembered(self, key: str, appended: Appended, size: int) -> None:
+        """INVARIANT: the same event has the same index for ever, below the size that the log says it has."""
+        if self._answered.setdefault(key, appended.index) != appended.index or appended.index >= size:
+            self._freeze()
+        while len(self._answered) > REMEMBERED:
+            self._answered.popitem(last=False)
+
+    async def _require_grown(self, note: str | None, size: int) -> None:
+        """INVARIANT: what the log answers continues what it answered before; after a start of this process that is proven once."""
+        if note is None:
+            raise LogUnavailable
+        checkpoint = parse_checkpoint(parse_note(note).text)
+        known = self._largest.get(checkpoint.origin)
+        if known is not None and checkpoint.origin not in self._linked:
+            if size < known.size:
+                self._freeze()
+            old, new = sorted((known, checkpoint), key=lambda each: each.size)
+            path = [] if old.size == new.size else await self.consistency(old.origin, old.size, new.size)
+            try:
+                verify_consistency(
+                    old_size=old.size, new_size=new.size, old_root=old.root, new_root=new.root, path=[from_base64url(each) for each in path]
+                )
+            except ConsistencyNotProven:
+                self._freeze()
+        self._linked.add(checkpoint.origin)
+        if known is None or checkpoint.size >= known.size:
+            self._largest[checkpoint.origin] = checkpoint
+
+    def _freeze(self) -> None:
+        self._went_back = True
+        log.critical("own log went back: nothing is released any more", extra={"event": "own-log-went-back"})
+        raise OwnLogWentBack
+
+    async def keep(self, tx: AsyncSession, appended: Appended) -> None:
+        """Store the checkpoint of an answer if it is the largest, in the transaction that stores what was appended."""
+        if appended.checkpoint is not None:
+            checkpoint = parse_checkpoint(parse_note(appended.checkpoint).text)
+            await pin(tx, checkpoint, node=self._node, note=appended.checkpoint, now=self._clock())
+
+
+def _fail(group: Sequence[tuple[Event, "asyncio.Future[Appended]"]], error: Exception) -> None:
+    for _, future in group:
+        if not future.done():
+            future.set_exception(error)

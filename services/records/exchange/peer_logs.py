@@ -1,0 +1,161 @@
+"""Other nodes' logs, as far as this node has seen them: each new checkpoint has to continue the largest one seen (decisions 6)."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TypeVar
+
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.canonical import from_base64url
+from safepassage.checkpoints import Checkpoint, parse_checkpoint
+from safepassage.logged import Logged
+from safepassage.notes import parse_note
+from safepassage.problems.envelopes import ConsistencyNotShown, WithoutProof
+from safepassage.problems.exchanges import PeerUnavailable
+from safepassage.trust_members import Member
+from services.records.exchange.group_commit import GroupCommit
+from services.records.exchange.peers import Peers
+from services.records.exchange.pins import pin
+from services.records.tables import PeerLogRow
+from shared.clock import Clock
+from shared.contracts.audit import ConsistencyResponse
+from shared.database import Database
+
+T = TypeVar("T")
+R = TypeVar("R")
+Pinned = Mapping[str, Checkpoint]
+Verify = Callable[[Pinned, list[bytes] | None], tuple[T, Logged]]
+"""Verifies a message against the pinned checkpoints and, where it was asked for, a path between; gives what the proof has shown."""
+
+REMEMBERED = 4096
+CONSISTENCY_PATH = "/v1/peer/consistency"
+
+
+class PinMoved(Exception):
+    """Another process of this node has pinned a checkpoint that this one has not linked: verify again."""
+
+
+@dataclass
+class _Seen:
+    """One node's logs: the largest checkpoint of each, and those that were proven to be part of the same history."""
+
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
+    largest: dict[str, Checkpoint] = field(default_factory=dict)
+    linked: dict[Checkpoint, None] = field(default_factory=dict)
+
+    def link(self, checkpoint: Checkpoint) -> None:
+        self.linked[checkpoint] = None
+        while len(self.linked) > REMEMBERED:
+            del self.linked[next(iter(self.linked))]
+        known = self.largest.get(checkpoint.origin)
+        if known is None or known.size < checkpoint.size:
+            self.largest[checkpoint.origin] = checkpoint
+
+
+class PeerLogs:
+    """The checkpoints that this process has verified, and the store of the largest of each log."""
+
+    def __init__(self, database: Database, write: GroupCommit, peers: Peers, clock: Clock) -> None:
+        self._database, self._write, self._peers, self._clock = database, write, peers, clock
+        self._nodes: dict[str, _Seen] = {}
+
+    async def open(self) -> None:
+        """Load what is pinned."""
+        async with self._database.reading() as tx:
+            rows = (await tx.execute(select(PeerLogRow))).scalars().all()
+        for row in rows:
+            self._seen(row.node).link(_checkpoint_of(row))
+
+    def largest_size(self, member: Member) -> int:
+        """Size of the largest checkpoint seen of the log that the member writes now (the last that the trust list names); 0 for none."""
+        origins = [log.origin for log in member.logs]
+        seen = self._seen(member.entity_id)
+        return seen.largest[origins[-1]].size if origins and origins[-1] in seen.largest else 0
+
+    async def verify(self, member: Member, note: str | None, verify: Verify[T]) -> tuple[T, Logged]:
+        """Run `verify` on a message of `member` whose checkpoint is `note`, with a path from its log if one is needed.
+
+        Raises what `verify` raises, PeerUnavailable if the path cannot be had. What was proven is pinned by `take`.
+        """
+        seen = self._seen(member.entity_id)
+        async with seen.lock:
+            known = self._already_linked(seen, note)
+            try:
+                result, logged = verify(known or seen.largest, None)
+            except ConsistencyNotShown as gap:
+                path = await self._path(member, note, gap)
+                result, logged = verify(seen.largest, path)
+            seen.link(_plain(logged.checkpoint))
+            return result, logged
+
+    async def take(
+        self, member: Member, note: str | None, verify: Verify[T], store: Callable[[AsyncSession, T, Logged], Awaitable[R]]
+    ) -> R:
+        """Verify a message, then store it and pin its checkpoint in one transaction; again if another process pinned meanwhile.
+
+        Raises what `verify` and `store` raise, PeerUnavailable.
+        """
+        while True:
+            result, logged = await self.verify(member, note, verify)
+            try:
+                return await self._write(partial(self._store, member, store, result, logged))
+            except PinMoved:
+                continue
+
+    async def _store(
+        self, member: Member, store: Callable[[AsyncSession, T, Logged], Awaitable[R]], result: T, logged: Logged, tx: AsyncSession
+    ) -> R:
+        await self._keep(tx, member, logged)
+        return await store(tx, result, logged)
+
+    async def _keep(self, tx: AsyncSession, member: Member, logged: Logged) -> None:
+        """Pin what `verify` has shown. Raises PinMoved."""
+        checkpoint = _plain(logged.checkpoint)
+        held = await tx.get(PeerLogRow, checkpoint.origin, populate_existing=True, with_for_update=True)
+        seen = self._seen(member.entity_id)
+        # INVARIANT: what is pinned is always part of one history with everything that was pinned before, whichever process pinned it.
+        if held is not None and _checkpoint_of(held) not in seen.linked:
+            seen.linked.clear()
+            seen.largest.pop(checkpoint.origin)
+            seen.link(_checkpoint_of(held))
+            raise PinMoved
+        if held is None or held.size < checkpoint.size:
+            await pin(tx, checkpoint, node=member.entity_id, note=logged.note, now=self._clock())
+
+    def _seen(self, node: str) -> _Seen:
+        return self._nodes.setdefault(node, _Seen())
+
+    @staticmethod
+    def _already_linked(seen: _Seen, note: str | None) -> dict[str, Checkpoint] | None:
+        """The checkpoint of the message itself as the pinned one, where it was linked before: nothing more has to be shown then."""
+        checkpoint = _named(note)
+        return {checkpoint.origin: checkpoint} if checkpoint in seen.linked else None
+
+    async def _path(self, member: Member, note: str | None, gap: ConsistencyNotShown) -> list[bytes]:
+        query: dict[str, str | int] = {"from": gap.old_size, "to": gap.new_size, "origin": _named(note).origin}
+        answer = await self._peers.get(member, CONSISTENCY_PATH, query)
+        if answer.status != 200:
+            raise PeerUnavailable("the peer's log gives no consistency path", retry_after_seconds=5)
+        try:
+            return [from_base64url(digest) for digest in ConsistencyResponse.model_validate_json(answer.body).path]
+        except ValidationError as error:
+            raise PeerUnavailable("the peer's log answers something else") from error
+
+
+def _named(note: str | None) -> Checkpoint:
+    """The checkpoint as the note says it, its signature not looked at. Raises WithoutProof, NoteMalformed."""
+    if note is None:
+        raise WithoutProof
+    return _plain(parse_checkpoint(parse_note(note).text))
+
+
+def _plain(checkpoint: Checkpoint) -> Checkpoint:
+    return Checkpoint(checkpoint.origin, checkpoint.size, checkpoint.root)
+
+
+def _checkpoint_of(row: PeerLogRow) -> Checkpoint:
+    return Checkpoint(row.origin, row.size, from_base64url(row.root))

@@ -1,0 +1,137 @@
+"""Receipts for what this node sent: R1 is the answer to an envelope, R2 comes to `POST /v1/peer/receipts` when it was filed or rejected."""
+
+from collections.abc import Collection
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.claims import Verified
+from safepassage.compact import MAX_LENGTH, split
+from safepassage.logged import Logged
+from safepassage.package import REDISCLOSURE_NOTICE_DIGEST
+from safepassage.problems.envelopes import ReceiptOfAnotherEnvelope
+from safepassage.problems.exchanges import MessageIdReused, NoSuchEnvelope, PeerUnavailable
+from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
+from safepassage.problems.signatures import BadSignature, MalformedToken, UnknownKey
+from safepassage.problems.trust import NotAMember
+from safepassage.receipt import Receipt, SentEnvelope, require_receipt_for, verify_receipt
+from safepassage.trust_members import Member
+from services.records.exchange import events
+from services.records.exchange.accepting import Peer
+from services.records.exchange.asking import CONTENT_TYPE
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.peer_logs import Pinned
+from services.records.exchange.refusals import bounded_body, or_refused
+from services.records.exchange.sending import claims_of
+from services.records.exchange.states import Outgoing, is_final, require_transition
+from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
+from shared.problems import responses
+
+router = APIRouter(prefix="/v1/peer", tags=["peers"])
+
+SHOWN_BY = {"received": Outgoing.RECEIVED, "applied": Outgoing.PROCESSED, "rejected": Outgoing.REJECTED}
+"""The state that each outcome shows."""
+
+
+@router.post(
+    "/receipts",
+    status_code=204,
+    responses=responses(
+        MalformedToken,
+        UnknownKey,
+        BadSignature,
+        NotAMember,
+        NoSuchEnvelope,
+        ReceiptOfAnotherEnvelope,
+        MessageIdReused,
+        UnsupportedMediaType,
+        BodyTooLarge,
+        PeerUnavailable,
+    ),
+    openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},
+    response_class=Response,
+)
+async def receive_receipt(request: Request, caller: Peer) -> Response:
+    """Take R2 (sp-receipt+jws): the record was filed, or rejected, and why. The same receipt again is taken again."""
+    exchange: Exchange = request.app.state.exchange
+    body = await bounded_body(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
+    try:
+        token = body.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise MalformedToken("not a compact JWS") from error
+
+    async def answer() -> Response:
+        await exchange.trust.refresh()
+        await take_receipt(exchange, exchange.trust.member(caller.peer), token, outcomes=("applied", "rejected"))
+        return Response(status_code=204)
+
+    return await or_refused(exchange, request, peer=caller.peer, jws=token, size=len(body), answer=answer)
+
+
+async def take_receipt(exchange: Exchange, member: Member, token: str, *, outcomes: Collection[str]) -> None:
+    """Verify a receipt for an envelope of ours, store it, and go to the state that it shows. The same again changes nothing.
+
+    Raises what `verify_receipt` and `require_receipt_for` raise, NoSuchEnvelope, MessageIdReused, PeerUnavailable.
+    """
+    header, payload, _, _ = split(token)
+    keys = await exchange.signing_keys_of(member.entity_id, kid=header["kid"])
+    note = payload.get("checkpoint")
+
+    def verify(pinned: Pinned, path: list[bytes] | None) -> tuple[Verified[Receipt], Logged]:
+        return verify_receipt(
+            token,
+            issuer=member.entity_id,
+            audience=exchange.entity_id,
+            keys=keys,
+            logs=member.log_identities(),
+            pinned=pinned,
+            consistency=path,
+        )
+
+    async def store(tx: AsyncSession, receipt: Verified[Receipt], logged: Logged) -> None:
+        row = await tx.get(OutgoingEnvelopeRow, receipt.message.envelope_id, with_for_update=True)
+        if row is None or row.recipient_node != member.entity_id or row.envelope_digest is None:
+            raise NoSuchEnvelope
+        if receipt.message.outcome not in outcomes:
+            raise ReceiptOfAnotherEnvelope("another outcome belongs here")
+        require_receipt_for(receipt.message, logged, sent=await _sent(tx, row), now=exchange.clock())
+        _keep(exchange, tx, row, receipt)
+
+    await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, store)
+
+
+async def _sent(tx: AsyncSession, row: OutgoingEnvelopeRow) -> SentEnvelope:
+    """What was sent, from our own rows."""
+    request, message = await tx.get_one(PeerRequestRow, row.request_id), claims_of(row)
+    return SentEnvelope(
+        exchange_id=message.exchange_id,
+        envelope_id=message.envelope_id,
+        envelope_digest=row.envelope_digest or "",
+        request_digest=message.request_digest,
+        subject_commit=request.subject_commit,
+        recipient_organisation=message.recipient_organisation,
+        ct_digest=message.ct_digest,
+        redisclosure_notice_digest=REDISCLOSURE_NOTICE_DIGEST if row.kind == "package" else None,
+    )
+
+
+def _keep(exchange: Exchange, tx: AsyncSession, row: OutgoingEnvelopeRow, receipt: Verified[Receipt]) -> None:
+    """Store the receipt, once. INVARIANT: a state changes only on a receipt that is stored with it; a final one never."""
+    outcome = receipt.message.outcome
+    first = outcome == "received"
+    held = row.r1 if first else row.r2
+    if held is not None:
+        if held != receipt.token and split(held)[1]["outcome"] != outcome:
+            raise MessageIdReused("another receipt for this envelope is on record")
+        return
+    if first:
+        row.r1 = receipt.token
+    else:
+        row.r2, row.ciphertext = receipt.token, None
+    state, shown = Outgoing(row.state), SHOWN_BY[outcome]
+    if not is_final(state) and not (first and state == Outgoing.RECEIVED):
+        require_transition(state, shown)
+        row.state, row.problem_code, row.next_attempt_at = shown, receipt.message.reason, None
+    exchange.outbox.record(
+        tx, events.acknowledged(receipt.message, digest=receipt.digest, student_id=row.student_id, custodian_id=row.custodian_id)
+    )

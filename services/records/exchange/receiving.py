@@ -1,0 +1,195 @@
+"""`POST /v1/peer/envelopes`: an answer to a request of ours. Verified whole before anything of it is kept; stored, logged, acknowledged.
+
+INVARIANT: an envelope that does not prove that its disclosure was decided and logged first is refused, whatever else is right with it.
+"""
+
+from datetime import datetime
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.compact import split
+from safepassage.envelope import (
+    CONTENT_TYPE,
+    Envelope,
+    ExpectedAnswer,
+    SignedEnvelope,
+    read_envelope,
+    split_body,
+    verify_envelope,
+)
+from safepassage.logged import Logged
+from safepassage.problems import envelopes, exchanges, messages, proofs, signatures
+from safepassage.problems.envelopes import EnvelopeMalformed, OtherExchange
+from safepassage.problems.exchanges import BeingStored, ExchangeClosed, MessageIdReused
+from safepassage.problems.requests import BodyTooLarge, LogUnavailable, UnsupportedMediaType, UnsupportedVersion
+from safepassage.problems.trust import NotAMember
+from services.records.exchange import events
+from services.records.exchange.accepting import Peer
+from services.records.exchange.asking import CONTENT_TYPE as RECEIPT_TYPE
+from services.records.exchange.due import SOON
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.peer_logs import Pinned
+from services.records.exchange.refusals import bounded_body, or_refused
+from services.records.exchange.seals import SUPPORTED
+from services.records.exchange.states import Asked, Incoming
+from services.records.exchange.storing import acknowledge
+from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow
+from shared.clock import Now
+from shared.problems import responses
+
+router = APIRouter(prefix="/v1/peer", tags=["peers"])
+
+OPEN_FOR_A_PACKAGE = (Asked.PREPARED, Asked.ACCEPTED, Asked.NOT_PROVIDED)
+
+
+@router.post(
+    "/envelopes",
+    responses=responses(
+        EnvelopeMalformed,
+        UnsupportedVersion,
+        signatures.MalformedToken,
+        signatures.UnknownKey,
+        signatures.BadSignature,
+        signatures.WrongAudience,
+        NotAMember,
+        MessageIdReused,
+        BeingStored,
+        ExchangeClosed,
+        envelopes.OtherExchange,
+        envelopes.OtherRecipient,
+        envelopes.OtherCiphertext,
+        messages.MessageExpired,
+        messages.EncryptionKeyUnknown,
+        messages.SuiteNotSupported,
+        envelopes.WithoutProof,
+        proofs.ForeignLog,
+        proofs.CheckpointSignatureInvalid,
+        envelopes.CheckpointByRetiredKey,
+        proofs.CheckpointNotSigned,
+        proofs.IndexBeyondLog,
+        proofs.WrongPathLength,
+        proofs.InclusionNotProven,
+        proofs.ConsistencyNotProven,
+        envelopes.WrongLeaf,
+        envelopes.LeafOfAnotherExchange,
+        envelopes.DecisionMissing,
+        exchanges.PeerUnavailable,
+        UnsupportedMediaType,
+        BodyTooLarge,
+        LogUnavailable,
+    ),
+    openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
+    response_class=Response,
+)
+async def receive_envelope(request: Request, caller: Peer, now: Now) -> Response:
+    """Take an answer to a request of ours. 200 with receipt R1 (sp-receipt+jws) says: stored and logged here."""
+    exchange: Exchange = request.app.state.exchange
+    peer = caller.peer
+    body = await bounded_body(request, content_type=CONTENT_TYPE, limit=exchange.settings.max_envelope_bytes)
+    jws, _ = split_body(body)
+
+    async def answer() -> Response:
+        r1 = await _stored(exchange, peer, body, jws, now)
+        return Response(r1, 200, media_type=RECEIPT_TYPE)
+
+    return await or_refused(exchange, request, peer=peer, jws=jws, size=len(body), answer=answer)
+
+
+async def _stored(exchange: Exchange, peer: str, body: bytes, jws: str, now: datetime) -> str:
+    """R1 for the envelope, which is stored (T1), logged (L) and acknowledged (T2) when it is given; the same for a duplicate."""
+    await exchange.trust.refresh()
+    member = exchange.trust.member(peer)
+    keys = await exchange.signing_keys_of(peer, kid=split(jws)[0]["kid"])
+    signed = read_envelope(body, issuer=peer, audience=exchange.entity_id, keys=keys)
+    message = signed.message
+    async with exchange.database.reading() as tx:
+        held = await tx.get(IncomingEnvelopeRow, (peer, message.envelope_id))
+        asked = await tx.get(ExchangeRequestRow, message.exchange_id)
+    if held is not None:
+        return _again(held, signed)
+    expected = _expected(exchange, asked, signed, now)
+
+    def verify(pinned: Pinned, path: list[bytes] | None) -> tuple[SignedEnvelope, Logged]:
+        logs = member.log_identities()
+        return signed, verify_envelope(signed, expected=expected, logs=logs, pinned=pinned, now=now, consistency=path)
+
+    async def t1(tx: AsyncSession, _: SignedEnvelope, __: Logged) -> IncomingEnvelopeRow | None:
+        return await _t1(tx, signed, now)
+
+    try:
+        before = await exchange.peer_logs.take(member, message.checkpoint, verify, t1)
+    except IntegrityError as error:  # another process of this node stores the same envelope at this moment
+        raise BeingStored from error
+    if before is not None:
+        return _again(before, signed)
+    await exchange.milestones.reached("receiver after_T1")
+    return await acknowledge(exchange, peer, message.envelope_id)
+
+
+def _again(held: IncomingEnvelopeRow, signed: SignedEnvelope) -> str:
+    """A duplicate gets the bytes of the first time. Raises MessageIdReused, BeingStored."""
+    if held.envelope_digest != signed.jws.digest:
+        raise MessageIdReused
+    if held.r1 is None:
+        raise BeingStored(retry_after_seconds=1)
+    return held.r1
+
+
+def _expected(exchange: Exchange, asked: ExchangeRequestRow | None, signed: SignedEnvelope, now: datetime) -> ExpectedAnswer:
+    """What we asked this peer for. Raises OtherExchange, ExchangeClosed."""
+    message = signed.message
+    if asked is None or asked.holder != message.iss:
+        raise OtherExchange
+    _require_open(Asked(asked.state), message)
+    return ExpectedAnswer(
+        exchange_id=asked.id,
+        request_digest=asked.request_digest,
+        recipient_organisation=str(asked.receiving_organisation_id),
+        enc_kids=exchange.epochs.kids(now),
+        suites=SUPPORTED,
+    )
+
+
+def _require_open(state: Asked, message: Envelope) -> None:
+    """A request takes one package. That nothing is provided may be said at any time, and changes nothing any more after a package."""
+    if state in (Asked.REFUSED, Asked.EXPIRED) or (message.kind == "package" and state not in OPEN_FOR_A_PACKAGE):
+        raise ExchangeClosed
+
+
+async def _t1(tx: AsyncSession, signed: SignedEnvelope, now: datetime) -> IncomingEnvelopeRow | None:
+    """Store it. Gives the row of the same id if one was stored in the meantime. Raises ExchangeClosed."""
+    message = signed.message
+    held = await tx.get(IncomingEnvelopeRow, (message.iss, message.envelope_id))
+    if held is not None:
+        return held
+    asked = await tx.get_one(ExchangeRequestRow, message.exchange_id, with_for_update=True)
+    _require_open(Asked(asked.state), message)
+    if message.kind == "package":
+        query = select(IncomingEnvelopeRow.id).where(
+            IncomingEnvelopeRow.exchange_id == message.exchange_id,
+            IncomingEnvelopeRow.kind == "package",
+            IncomingEnvelopeRow.state != Incoming.REJECTED,
+        )
+        if (await tx.execute(query)).first() is not None:
+            raise ExchangeClosed
+    event = events.received(message, organisation_id=asked.receiving_organisation_id)
+    tx.add(
+        IncomingEnvelopeRow(
+            issuer=message.iss,
+            id=message.envelope_id,
+            exchange_id=message.exchange_id,
+            kind=message.kind,
+            state=Incoming.STORED,
+            jws=signed.jws.token,
+            envelope_digest=signed.jws.digest,
+            ciphertext=signed.ciphertext,
+            event=event.model_dump_json(by_alias=True, exclude_none=True),
+            stored_at=now,
+            attempts=0,
+            next_attempt_at=now + SOON,
+        )
+    )
+    return None

@@ -1,0 +1,77 @@
+"""A peer's message that is refused: put into quarantine, said in our log, and told with our signature, so that no proxy says it for us."""
+
+import json
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+
+from fastapi import Response
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+
+from safepassage.canonical import digest_of
+from safepassage.problems import SuiteError
+from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
+from safepassage.refusal import MEMBER, Refusal
+from services.records.exchange import events
+from services.records.exchange.exchange import Exchange
+from services.records.tables import QuarantineRow
+from shared.problems import MEDIA_TYPE
+from shared.telemetry import request_id_of
+
+log = logging.getLogger(__name__)
+
+
+async def bounded_body(request: Request, *, content_type: str, limit: int) -> bytes:
+    """The raw body. Raises UnsupportedMediaType, BodyTooLarge as soon as it is longer than `limit`."""
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != content_type:
+        raise UnsupportedMediaType
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > limit:
+            raise BodyTooLarge
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+async def or_refused(
+    exchange: Exchange, request: Request, *, peer: str, jws: str | None, size: int, answer: Callable[[], Awaitable[Response]]
+) -> Response:
+    """The answer; or, where the message is refused for good, the signed refusal. What may be tried again is raised as it is.
+
+    jws  the signed part of the message as far as it could be found; what a refusal is about
+    """
+    try:
+        return await answer()
+    except SuiteError as error:
+        if error.retry != "never" or error.status >= 500 or jws is None:
+            raise
+        now, code = exchange.clock(), error.code
+        digest = digest_of(jws.encode())
+        log.warning("message of a peer refused", extra={"peer": peer, "code": code, "size": size})
+        await exchange.write(lambda tx: _quarantine(tx, exchange, peer=peer, jws=jws, digest=digest, size=size, code=code, now=now))
+        return _signed(exchange, request, error, peer=peer, digest=digest, now=now)
+
+
+def _signed(exchange: Exchange, request: Request, error: SuiteError, *, peer: str, digest: str, now: datetime) -> Response:
+    refusal = Refusal(iss=exchange.entity_id, aud=peer, about=digest, code=error.code, status=error.status, iat=int(now.timestamp()))
+    document = error.as_problem(request_id_of(request.scope)).model_dump(mode="json", exclude_none=True)
+    document[MEMBER] = exchange.signing.sign_compact(typ=Refusal.TYPE, payload=refusal.claims())
+    return Response(json.dumps(document), error.status, {"cache-control": "no-store"}, MEDIA_TYPE)
+
+
+async def _quarantine(
+    tx: AsyncSession, exchange: Exchange, *, peer: str, jws: str, digest: str, size: int, code: str, now: datetime
+) -> None:
+    """Keep the signed part, once. A peer cannot fill the store, nor the log: beyond its share, what is refused is only counted."""
+    held = await tx.get(QuarantineRow, (peer, digest), with_for_update=True)
+    if held is not None:
+        held.times, held.last_at, held.code = held.times + 1, now, code
+        return
+    kept = (await tx.execute(select(func.count()).select_from(QuarantineRow).where(QuarantineRow.peer == peer))).scalar_one()
+    if kept >= exchange.settings.max_quarantined_per_peer:
+        return
+    tx.add(QuarantineRow(peer=peer, message_digest=digest, code=code, jws=jws, size=size, times=1, first_at=now, last_at=now))
+    exchange.outbox.record(tx, events.refused(peer=peer, message_digest=digest, code=code))

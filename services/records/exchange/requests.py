@@ -1,0 +1,195 @@
+"""`/v1/exchange-requests`: an information system asks another state for a child's record, and sees how far it is."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.canonical import digest_of
+from safepassage.elements import SECTIONS
+from safepassage.problems import REGISTRY
+from safepassage.problems.exchanges import NoSuchExchange, ReceivingOrganisationNotYours, RequestNotPermitted, UnknownSection
+from safepassage.problems.requests import IdempotencyKeyReused, InvalidRequest, LogUnavailable, TemporarilyUnavailable
+from safepassage.problems.trust import NotAMember, TrustListStale
+from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
+from services.records.exchange import asking, events
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.states import Asked, as_told
+from services.records.tables import ExchangeRequestRow, IdempotencyRow, OrganisationRow
+from shared.caller import Caller, caller_with
+from shared.clock import Now
+from shared.contracts.audit import Actor
+from shared.database import ReadOnly
+from shared.idempotency import IdempotencyKey, earlier_effect, keep_effect, request_digest
+from shared.problems import responses
+from shared.tenancy import within
+
+router = APIRouter(prefix="/v1/exchange-requests", tags=["exchange"])
+
+Asker = Annotated[Caller, caller_with("exchange:request")]
+OPERATION = "create_exchange_request"
+
+
+def actor_of(caller: Caller) -> Actor:
+    """The client, as an entry names it."""
+    return Actor(kind="client", client_id=caller.client_id, organisation_id=caller.organisation_id, role=caller.claims.role)
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses=responses(
+        ReceivingOrganisationNotYours,
+        RequestNotPermitted,
+        UnknownSection,
+        NotAMember,
+        TrustListStale,
+        LogUnavailable,
+        IdempotencyKeyReused,
+    ),
+)
+async def create_exchange_request(
+    new: NewExchangeRequest, request: Request, response: Response, caller: Asker, key: IdempotencyKey, now: Now
+) -> ExchangeRequest:
+    """Ask another state for a child's record. It is asked once `requested`; read its state with the id.
+
+    The child's particulars leave sealed to the other agency's records service. The answer may take until `expires_at`.
+    """
+    exchange: Exchange = request.app.state.exchange
+    digest = await request_digest(request)
+    async with exchange.database.reading() as tx:
+        row = await _earlier(tx, caller, key, digest)
+        organisation_id = await _receiving_organisation(tx, new, caller)
+    if row is None:
+        row = await _prepare(exchange, new, organisation_id, caller, key, digest, now)
+    if row.state == Asked.PREPARED:
+        # INVARIANT: logged before it leaves, and a client is told "requested" only of what is in the log.
+        await exchange.own_log.append(asking.event_of(row))
+        exchange.wake("asking")
+    response.headers["location"] = f"/v1/exchange-requests/{row.id}"
+    return told(row)
+
+
+async def _prepare(
+    exchange: Exchange, new: NewExchangeRequest, organisation_id: UUID, caller: Caller, key: str, digest: str, now: datetime
+) -> ExchangeRequestRow:
+    """Seal, sign, have it permitted, store."""
+    if not set(new.sections) <= set(SECTIONS):
+        raise UnknownSection(field="sections")
+    if new.holder == exchange.entity_id:
+        raise InvalidRequest("the holder is another node than this one", field="holder")
+    exchange.trust.require_fresh()
+    member = exchange.trust.member(new.holder)
+    statement = (await exchange.statements.of(new.holder)).message
+    message, selector = asking.prepared(
+        new,
+        issuer=exchange.entity_id,
+        statement=statement,
+        pinned_size=exchange.peer_logs.largest_size(member),
+        lasts=exchange.settings.exchange_lifetime,
+        now=now,
+    )
+    token = exchange.signing.sign_compact(typ=message.TYPE, payload=message.claims())
+    signed_digest = digest_of(token.encode("ascii"))
+    decision = await asking.may_ask(exchange, selector, request_digest=signed_digest, by=caller.principal)
+    event = events.asked(
+        actor=actor_of(caller),
+        exchange_id=message.jti,
+        holder=new.holder,
+        organisation_id=organisation_id,
+        basis=new.basis,
+        request_digest=signed_digest,
+        decision=decision,
+    )
+    row = ExchangeRequestRow(
+        id=message.jti,
+        client_id=caller.client_id,
+        caller_organisation_id=caller.organisation_id,
+        receiving_organisation_id=organisation_id,
+        holder=new.holder,
+        state=Asked.PREPARED,
+        requested_at=now,
+        expires_at=datetime.fromtimestamp(message.exp, tz=UTC),
+        token=token,
+        request_digest=signed_digest,
+        subject_commit=selector.subject_commit,
+        particulars=exchange.seal_particulars(message.jti, selector.model_dump_json(exclude_none=True).encode()),
+        event=event.model_dump_json(by_alias=True, exclude_none=True),
+        accepted=None,
+        attempts=0,
+        next_attempt_at=now,
+        problem_code=None,
+        student_id=None,
+    )
+
+    async def store(tx: AsyncSession) -> ExchangeRequestRow:
+        earlier = await _earlier(tx, caller, key, digest)
+        if earlier is not None:
+            return earlier
+        await keep_effect(
+            tx, IdempotencyRow, client_id=caller.client_id, operation=OPERATION, key=key, digest=digest, effect_id=row.id, now=now
+        )
+        return await tx.merge(row)
+
+    try:
+        return await exchange.write(store)
+    except IntegrityError as error:  # the same key came twice at once, by two processes
+        raise TemporarilyUnavailable("the same request is being made at this moment") from error
+
+
+async def _earlier(tx: AsyncSession, caller: Caller, key: str, digest: str) -> ExchangeRequestRow | None:
+    effect = await earlier_effect(tx, IdempotencyRow, client_id=caller.client_id, operation=OPERATION, key=key, digest=digest)
+    return None if effect is None else await tx.get_one(ExchangeRequestRow, effect)
+
+
+async def _receiving_organisation(tx: AsyncSession, new: NewExchangeRequest, caller: Caller) -> UUID:
+    """The id of the receiving school or district: of this node, of the kind named, the caller's or below it."""
+    named = new.evidence.receiving_organisation
+    try:
+        identifier = UUID(named.id)
+    except ValueError as error:
+        raise ReceivingOrganisationNotYours(field="evidence.receiving_organisation.id") from error
+    mine = within(OrganisationRow, caller.organisation_id)
+    query = select(OrganisationRow.kind).where(OrganisationRow.id == identifier, OrganisationRow.id.in_(mine))
+    kind = (await tx.execute(query)).scalar_one_or_none()
+    if kind is None or kind != named.kind or str(identifier) != named.id:
+        raise ReceivingOrganisationNotYours(field="evidence.receiving_organisation")
+    return identifier
+
+
+async def _visible(exchange_id: UUID, caller: Asker, tx: ReadOnly) -> ExchangeRequestRow:
+    """INVARIANT: a request is seen by the receiving organisation and those above it, and by nobody else."""
+    mine = within(OrganisationRow, caller.organisation_id)
+    query = select(ExchangeRequestRow).where(ExchangeRequestRow.id == exchange_id, ExchangeRequestRow.receiving_organisation_id.in_(mine))
+    row = (await tx.execute(query)).scalar_one_or_none()
+    if row is None:
+        raise NoSuchExchange
+    return row
+
+
+VisibleRequest = Annotated[ExchangeRequestRow, Depends(_visible)]
+
+
+@router.get("/{exchange_id}", responses=responses(NoSuchExchange))
+async def read_exchange_request(row: VisibleRequest) -> ExchangeRequest:
+    """Where a request stands. `not-provided` is not final: a record may follow until `expires_at`."""
+    return told(row)
+
+
+def told(row: ExchangeRequestRow) -> ExchangeRequest:
+    """The request as the information system is told of it."""
+    problem = REGISTRY.get(row.problem_code or "")
+    return ExchangeRequest(
+        id=row.id,
+        holder=row.holder,
+        state=as_told(Asked(row.state)),
+        requested_at=row.requested_at,
+        expires_at=row.expires_at,
+        student_id=row.student_id,
+        problem_code=row.problem_code,
+        remedy=None if problem is None else problem.remedy,
+    )

@@ -1,0 +1,14 @@
+"""The endpoints of the exchange."""
+
+from fastapi import APIRouter
+
+from services.records.exchange import accepting, delivered, links, receipts, receiving, requests
+
+ROUTERS: tuple[APIRouter, ...] = (
+    requests.router,
+    delivered.router,
+    accepting.router,
+    receiving.router,
+    receipts.router,
+    links.router,
+)

@@ -1,0 +1,109 @@
+"""From a sealed answer to one that may leave: T1 store, L log, T2 store what the log answered (decisions 1).
+
+Nothing is sent here. What is sent later are the bytes that T2 has stored, never ones made again.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.canonical import digest_of
+from safepassage.claims import read_closed
+from safepassage.envelope import Envelope
+from safepassage.problems import SuiteError
+from services.records.exchange.answers import Answer
+from services.records.exchange.due import SOON
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.states import Outgoing
+from services.records.exchange.ticks import next_tick
+from services.records.exchange.withdrawing import give_up
+from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
+from shared.contracts.audit import Appended, Event
+
+log = logging.getLogger(__name__)
+
+
+async def send_off(
+    exchange: Exchange, request: PeerRequestRow, answer: Answer, *, follow: Callable[[AsyncSession], Awaitable[None]]
+) -> None:
+    """T1, then log and queue it. `follow` writes, in T1, what the answer means for the request. Raises what `queue` raises."""
+    row = _sealed_row(exchange, request, answer)
+
+    async def t1(tx: AsyncSession) -> None:
+        tx.add(row)
+        await follow(tx)
+
+    await exchange.write(t1)
+    await exchange.milestones.reached("holder after_T1")
+    await queue(exchange, row.id)
+
+
+def _sealed_row(exchange: Exchange, request: PeerRequestRow, answer: Answer) -> OutgoingEnvelopeRow:
+    now, message, subject = exchange.clock(), answer.message, answer.subject
+    return OutgoingEnvelopeRow(
+        id=message.envelope_id,
+        request_id=request.id,
+        recipient_node=request.requester,
+        kind=message.kind,
+        state=Outgoing.SEALED,
+        claims=message.model_dump_json(exclude_none=True),
+        event=answer.event.model_dump_json(by_alias=True, exclude_none=True),
+        ciphertext=answer.ciphertext,
+        ct_digest=message.ct_digest,
+        student_id=None if subject is None else subject.student_id,
+        custodian_id=None if subject is None else subject.custodian_id,
+        decision_id=answer.decision_id,
+        expires_at=request.expires_at,
+        leaves_at=next_tick(now, every_seconds=exchange.settings.exchange_tick_seconds),
+        attempts=0,
+        next_attempt_at=now + SOON,
+    )
+
+
+async def queue(exchange: Exchange, envelope_id: UUID) -> None:
+    """L and T2 of a sealed envelope: again after a crash, with the same result.
+
+    Raises LogUnavailable, OwnLogWentBack: it is tried again. An entry that audit refuses for good ends the envelope.
+    """
+    async with exchange.database.reading() as tx:
+        row = await tx.get(OutgoingEnvelopeRow, envelope_id)
+    if row is None or row.state != Outgoing.SEALED:
+        return
+    if exchange.clock() >= row.expires_at:
+        await give_up(exchange, row, Outgoing.EXPIRED, reason="expired", never_sent=True)
+        return
+    try:
+        appended = await exchange.own_log.append(Event.model_validate_json(row.event))
+    except SuiteError as error:
+        if error.retry != "never":
+            raise
+        log.error("audit refuses a disclosure", extra={"code": error.code})  # noqa: TRY400 the code says it
+        await give_up(exchange, row, Outgoing.WITHDRAWN, reason=error.code, never_sent=True, logged=False)
+        return
+    await exchange.milestones.reached("holder after_append")
+    jws = await _signed(exchange, row, appended)
+    await exchange.write(lambda tx: _t2(tx, exchange, row.id, jws, appended))
+    await exchange.milestones.reached("holder after_T2")
+    exchange.wake("dispatching")
+
+
+async def _signed(exchange: Exchange, row: OutgoingEnvelopeRow, appended: Appended) -> str:
+    members = await exchange.proofs.members_for(row.recipient_node, appended)
+    message = Envelope.model_validate({**claims_of(row).model_dump(), **members})
+    return exchange.signing.sign_compact(typ=Envelope.TYPE, payload=message.claims())
+
+
+async def _t2(tx: AsyncSession, exchange: Exchange, envelope_id: UUID, jws: str, appended: Appended) -> None:
+    held = await tx.get_one(OutgoingEnvelopeRow, envelope_id, with_for_update=True)
+    if held.state != Outgoing.SEALED:
+        return
+    held.state, held.jws, held.envelope_digest = Outgoing.QUEUED, jws, digest_of(jws.encode("ascii"))
+    held.entry_index, held.queued_at, held.next_attempt_at = appended.index, exchange.clock(), held.leaves_at
+    await exchange.own_log.keep(tx, appended)
+
+
+def claims_of(row: OutgoingEnvelopeRow) -> Envelope:
+    """The envelope's claims, without proof."""
+    return read_closed(row.claims.encode(), model=Envelope)

@@ -1,0 +1,45 @@
+"""The proof that goes with a message of ours: where it was logged, and that our log continues what the peer has seen of it."""
+
+from collections import OrderedDict
+from typing import Any
+
+from safepassage.checkpoints import parse_checkpoint
+from safepassage.logged import Consistency, proof_members
+from safepassage.notes import parse_note
+from safepassage.problems.requests import LogUnavailable
+from services.records.exchange.own_log import OwnLog
+from shared.contracts.audit import Appended
+
+REMEMBERED = 256
+
+
+class ShownProofs:
+    """What this process has shown of the own log to each peer. A wrong guess costs the peer a question, and nothing else."""
+
+    def __init__(self, own_log: OwnLog) -> None:
+        self._own_log = own_log
+        self._shown: dict[tuple[str, str], int] = {}
+        self._paths: OrderedDict[tuple[str, int, int], tuple[str, ...]] = OrderedDict()
+
+    async def members_for(self, peer: str, appended: Appended, *, seen_size: int = 0) -> dict[str, Any]:
+        """The members of a LoggedMessage for `peer`. `seen_size`: a size that the peer says it has verified. Raises LogUnavailable."""
+        if appended.path is None or appended.checkpoint is None:
+            raise LogUnavailable
+        checkpoint = parse_checkpoint(parse_note(appended.checkpoint).text)
+        origin, size = checkpoint.origin, checkpoint.size
+        old = max(self._shown.get((peer, origin), 0), seen_size)
+        consistency = None
+        if 0 < old < size:
+            consistency = Consistency.model_validate({"from": old, "path": await self._path(origin, old, size)})
+        self._shown[peer, origin] = max(old if old <= size else 0, size)
+        return proof_members(
+            entry=appended.entry, index=appended.index, path=appended.path, checkpoint=appended.checkpoint, consistency=consistency
+        )
+
+    async def _path(self, origin: str, old: int, new: int) -> tuple[str, ...]:
+        key = (origin, old, new)
+        if key not in self._paths:
+            self._paths[key] = await self._own_log.consistency(origin, old, new)
+            while len(self._paths) > REMEMBERED:
+                self._paths.popitem(last=False)
+        return self._paths[key]

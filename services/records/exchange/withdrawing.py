@@ -1,0 +1,48 @@
+"""An envelope that is not delivered, or not any more: said in the log, its ciphertext deleted (decisions 1 and 3)."""
+
+import logging
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.claims import read_closed
+from safepassage.envelope import Envelope
+from services.records.exchange import events
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.states import UNDELIVERED, Outgoing, require_transition
+from services.records.tables import OutgoingEnvelopeRow
+
+log = logging.getLogger(__name__)
+
+
+async def give_up(
+    exchange: Exchange, row: OutgoingEnvelopeRow, state: Outgoing, *, reason: str, never_sent: bool, logged: bool = True
+) -> bool:
+    """End an undelivered envelope as WITHDRAWN or EXPIRED. False if a receipt came meanwhile: then nothing is changed.
+
+    never_sent  no attempt was made, by this process or another
+    logged      False where the log has refused the disclosure, so that there is none to withdraw
+    """
+    log.info("envelope not delivered", extra={"event": state.value, "code": reason})
+
+    async def end(tx: AsyncSession) -> bool:
+        held = await tx.get_one(OutgoingEnvelopeRow, row.id, with_for_update=True)
+        if held.state not in UNDELIVERED:
+            return False
+        # INVARIANT: a disclosure that is in the log and does not take place is said to be withdrawn, in the same transaction.
+        if logged and held.kind == "package" and held.student_id is not None:
+            exchange.outbox.record(
+                tx,
+                events.withdrawn(
+                    read_closed(held.claims.encode(), model=Envelope),
+                    student_id=held.student_id,
+                    custodian_id=held.custodian_id,
+                    decision_id=held.decision_id,
+                    reason=reason,
+                    never_sent=never_sent,
+                ),
+            )
+        require_transition(Outgoing(held.state), state)
+        held.state, held.problem_code, held.ciphertext, held.next_attempt_at = state, reason, None, None
+        return True
+
+    return await exchange.write(end)

@@ -1,0 +1,130 @@
+"""What is to be done next of one kind: rows that are due, taken up by the process that holds the lease, many at a time.
+
+A row's state says what there is to do, so that a process that dies leaves nothing behind that the next one does not find.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from services.records.tables import LeaseRow
+from shared.clock import Clock
+from shared.database import Database
+from shared.leases import take_lease
+
+log = logging.getLogger(__name__)
+
+LASTS = timedelta(seconds=6)
+IDLE_SECONDS = 1.0
+AT_ONCE = 64
+PAUSE_AFTER_FAULT = timedelta(seconds=5)
+
+Due = Callable[[datetime, int], Awaitable[Sequence[Any]]]
+"""Ids of at most so many rows that are due at an instant, the longest due first."""
+Do = Callable[[Any], Awaitable[None]]
+"""Takes one row as far as it goes now; stores when it is due again, if it is."""
+
+
+class Lease:
+    """That this process does the work of all kinds. An embedded node is the only process of its store, and needs none."""
+
+    def __init__(self, database: Database, clock: Clock, *, holder: str) -> None:
+        self._database, self._clock, self._holder = database, clock, holder
+        self._until: datetime | None = None
+        self.since: datetime | None = None
+        """Since when without a gap: what has happened before, another process may have done."""
+        self._lock = asyncio.Lock()
+
+    async def is_held(self) -> bool:
+        """Whether this process may work now; takes or prolongs the lease where that is due."""
+        now = self._clock()
+        if self._database.is_sqlite:
+            self.since = self.since or now
+            return True
+        async with self._lock:
+            if self._until is not None and now < self._until - LASTS / 2:
+                return True
+            fence = await take_lease(self._database, LeaseRow, name="exchange", holder=self._holder, now=now, lasts=LASTS)
+            if fence is None:
+                self._until = self.since = None
+                return False
+            if self._until is None or now >= self._until:
+                self.since = now
+            self._until = now + LASTS
+            return True
+
+
+class Work:
+    """One kind of work."""
+
+    def __init__(self, name: str, lease: Lease, clock: Clock, *, due: Due, do: Do) -> None:
+        self.name, self._lease, self._clock, self._due, self._do = name, lease, clock, due, do
+        self._wake = asyncio.Event()
+        self._busy: dict[Any, asyncio.Task[None]] = {}
+        self._paused: dict[Any, datetime] = {}
+
+    def wake(self) -> None:
+        """There may be something to do."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Work until cancelled: a lifespan task."""
+        try:
+            while True:
+                self._wake.clear()
+                try:
+                    started = await self._lease.is_held() and await self._start_due()
+                except Exception as error:
+                    log.error("exchange work failed", extra={"job": self.name, "fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+                    started = False
+                if not started:
+                    await self._sleep()
+        finally:
+            for task in self._busy.values():
+                task.cancel()
+
+    async def _start_due(self) -> bool:
+        """Start what is due and not yet under way. True if there may be more."""
+        now = self._clock()
+        self._paused = {key: until for key, until in self._paused.items() if until > now}
+        free = AT_ONCE - len(self._busy)
+        if free <= 0:
+            return False
+        keys = [key for key in await self._due(now, AT_ONCE + len(self._paused)) if key not in self._busy and key not in self._paused]
+        for key in keys[:free]:
+            self._busy[key] = asyncio.create_task(self._one(key))
+        return False
+
+    async def _one(self, key: Any) -> None:
+        try:
+            await self._do(key)
+        except Exception as error:
+            place = _place(error)
+            log.error("exchange step failed", extra={"job": self.name, "fault": type(error).__name__, "place": place})  # noqa: TRY400 as above
+            self._paused[key] = self._clock() + PAUSE_AFTER_FAULT
+        finally:
+            del self._busy[key]
+            self._wake.set()
+
+    async def _sleep(self) -> None:
+        try:
+            async with asyncio.timeout(IDLE_SECONDS):
+                await self._wake.wait()
+        except TimeoutError:
+            pass
+
+    async def finish_due(self) -> None:
+        """Do everything that is due now, and what becomes due by it: for tests and for a stop that leaves nothing behind."""
+        while keys := [key for key in await self._due(self._clock(), AT_ONCE) if key not in self._busy]:
+            for key in keys:
+                await self._do(key)
+
+
+def _place(error: BaseException) -> str:
+    place, traceback = "?", error.__traceback__
+    while traceback is not None:
+        place = f"{traceback.tb_frame.f_globals.get('__name__', '?')}:{traceback.tb_lineno}"
+        traceback = traceback.tb_next
+    return place

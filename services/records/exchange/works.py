@@ -1,0 +1,74 @@
+"""The kinds of work behind the endpoints, each with the rows that it takes up; and what a process does first of all."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+from sqlalchemy import update
+
+from services.records.exchange import acknowledging, answering, asking, dispatching, opening, sending, storing
+from services.records.exchange.due import due_rows
+from services.records.exchange.exchange import Exchange, Job, turn_keys
+from services.records.exchange.states import Asked, Incoming, Outgoing, Request
+from services.records.exchange.work import Work
+from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
+
+MINUTE_SECONDS = 60.0
+KEYS_EVERY_MINUTES = 60
+
+TakeUp = Callable[[Exchange, Any], Awaitable[None]]
+
+_INCOMING = (IncomingEnvelopeRow.issuer, IncomingEnvelopeRow.id)
+
+KINDS: dict[Job, tuple[type[Any], tuple[Any, ...], tuple[str, ...], TakeUp]] = {
+    "asking": (ExchangeRequestRow, (ExchangeRequestRow.id,), (Asked.PREPARED, Asked.ACCEPTED, Asked.NOT_PROVIDED), asking.take_up),
+    "answering": (PeerRequestRow, (PeerRequestRow.id,), (Request.ACCEPTED, Request.WAITING), answering.take_up),
+    "queueing": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), (Outgoing.SEALED,), sending.queue),
+    "dispatching": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), (Outgoing.QUEUED, Outgoing.IN_FLIGHT), dispatching.take_up),
+    "storing": (IncomingEnvelopeRow, _INCOMING, (Incoming.STORED,), storing.take_up),
+    "opening": (IncomingEnvelopeRow, _INCOMING, (Incoming.RECEIVED,), opening.take_up),
+    "acknowledging": (IncomingEnvelopeRow, _INCOMING, (Incoming.APPLIED, Incoming.REJECTED), acknowledging.take_up),
+}
+"""Rows, their key, the states in which there is something to do once they are due, and what takes one up."""
+
+
+def works_of(exchange: Exchange) -> dict[Job, Work]:
+    """The work of one process."""
+    return {
+        job: Work(job, exchange.lease, exchange.clock, due=due_rows(exchange.database, row, key, states), do=partial(take_up, exchange))
+        for job, (row, key, states, take_up) in KINDS.items()
+    }
+
+
+async def take_over(exchange: Exchange) -> None:
+    """What a process that died was in the middle of is due at once. Doing it twice does no harm: every step has its key."""
+    now = exchange.clock()
+
+    async def due_now(tx: Any) -> None:
+        await tx.execute(update(OutgoingEnvelopeRow).where(OutgoingEnvelopeRow.state == Outgoing.SEALED).values(next_attempt_at=now))
+        await tx.execute(update(IncomingEnvelopeRow).where(IncomingEnvelopeRow.state == Incoming.STORED).values(next_attempt_at=now))
+
+    await exchange.write(due_now)
+
+
+async def work(app: FastAPI) -> None:
+    """Every kind of work, until cancelled: a lifespan task."""
+    exchange: Exchange = app.state.exchange
+    await take_over(exchange)
+    async with asyncio.TaskGroup() as group:
+        for one in exchange.works.values():
+            group.create_task(one.run())
+
+
+async def keep_watch(app: FastAPI) -> None:
+    """Look at the trust list every minute, and turn the encryption keys every hour: a lifespan task."""
+    exchange: Exchange = app.state.exchange
+    minutes = 0
+    while True:
+        await asyncio.sleep(MINUTE_SECONDS)
+        minutes += 1
+        await exchange.trust.refresh()
+        if minutes % KEYS_EVERY_MINUTES == 0:
+            turn_keys(exchange)
