@@ -127,11 +127,20 @@ def verify_first_trust_list(document: bytes, *, digest: Digest, now: datetime, d
 
     Raises TrustListMalformed, UnsupportedVersion, TrustListDigestDiffers, TrustListNotSigned, TrustListExpired, MessageNotYetValid.
     """
+    verified = read_pinned_trust_list(document, digest=digest, development=development)
+    require_in_force(verified.content, now=now)
+    return verified
+
+
+def read_pinned_trust_list(document: bytes, *, digest: Digest, development: bool = False) -> VerifiedTrustList:
+    """A list of some time ago as evidence of who had which keys then; not to exchange under.
+
+    Raises TrustListMalformed, UnsupportedVersion, TrustListDigestDiffers, TrustListNotSigned.
+    """
     general, verified = _parse(document, development=development)
     if verified.digest != digest:
         raise TrustListDigestDiffers
     _require_signed(general, by_kid(verified.content.roots), verified.content.threshold)
-    require_in_force(verified.content, now=now)
     return verified
 
 

@@ -3,7 +3,20 @@
 One registry: documents, OpenAPI and tests are made from it. A module of this package a place where the facts come up.
 """
 
-from safepassage.problems import access, calls, envelopes, exchanges, messages, privacy, proofs, records, requests, signatures, trust
+from safepassage.problems import (
+    access,
+    calls,
+    envelopes,
+    exchanges,
+    messages,
+    privacy,
+    proofs,
+    records,
+    requests,
+    signatures,
+    stored_log,
+    trust,
+)
 from safepassage.problems.problem import REGISTRY, Problem, Retry, SuiteError, problem_from
 
 __all__ = [
@@ -23,5 +36,6 @@ __all__ = [
     "records",
     "requests",
     "signatures",
+    "stored_log",
     "trust",
 ]

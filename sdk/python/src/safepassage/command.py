@@ -1,0 +1,111 @@
+"""`safepassage`: what a vendor, an information system or an auditor does at a command line."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from pydantic import ValidationError
+
+from safepassage import __version__
+from safepassage.client import BlockingClient, ClientFile, ClientKey
+from safepassage.offline import verification
+from safepassage.problems import SuiteError
+from safepassage.problems.calls import ClientFileUnusable
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point; gives the exit code."""
+    parser = argparse.ArgumentParser(prog="safepassage", description="Client and offline verification for Safe Passage nodes.")
+    parser.add_argument("--version", action="version", version=f"safepassage {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    verify = _command(commands, "verify", verification.run, "verify a log, an entry or a message offline")
+    verify.description, verify.formatter_class = verification.DESCRIPTION, argparse.RawDescriptionHelpFormatter
+    verification.add_arguments(verify)
+
+    keygen = _command(commands, "keygen", _keygen, "make a client's key; prints the public half, to be registered")
+    keygen.add_argument("file", type=Path, metavar="FILE", help="new file for the private key, mode 0600")
+
+    made = _command(commands, "client-file", _client_file, "make a client file of a key that was registered")
+    made.add_argument("file", type=Path, metavar="FILE", help="new client file, mode 0600")
+    made.add_argument("--key", type=Path, required=True, metavar="FILE", help="the private key that keygen made")
+    made.add_argument("--issuer", required=True, metavar="URL", help="the node: scheme, host and port")
+    made.add_argument("--client-id", required=True, metavar="ID")
+    made.add_argument("--scope", action="append", default=[], metavar="SCOPE", help="what its tokens ask for; repeatable")
+    made.add_argument("--purpose", metavar="PURPOSE", help="what its tokens are for")
+    made.add_argument("--ca-file", metavar="FILE", help="PEM of the authority that signed the node's certificate, if it is a private one")
+
+    curl = _command(commands, "curl", _curl, "print the headers of one request as a curl configuration")
+    curl.description = 'safepassage curl --client FILE GET "$URL" | curl --config - "$URL"'
+    curl.add_argument("--client", type=Path, required=True, metavar="FILE", help="client file")
+    curl.add_argument("--scope", action="append", default=[], metavar="SCOPE", help="instead of the client file's; repeatable")
+    curl.add_argument("--purpose", metavar="PURPOSE", help="instead of the client file's")
+    curl.add_argument("method", metavar="METHOD")
+    curl.add_argument("url", metavar="URL")
+
+    parsed = parser.parse_args(arguments)
+    run: Callable[[argparse.Namespace], int] = parsed.run
+    try:
+        return run(parsed)
+    except SuiteError as error:
+        sys.stderr.write(f"{error.title}{f' ({error.detail})' if error.detail else ''}. {error.remedy}\n")
+    except FileExistsError as error:
+        sys.stderr.write(f"{error.filename} exists already; it is not replaced.\n")
+    except OSError as error:
+        sys.stderr.write(f"{error.filename} cannot be read or written.\n")
+    return 2
+
+
+def _command(
+    commands: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, run: Callable[[argparse.Namespace], int], summary: str
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=summary, description=summary)
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _keygen(arguments: argparse.Namespace) -> int:
+    key = ClientKey.generate()
+    key.save(arguments.file)
+    sys.stdout.write(json.dumps(key.jwk, indent=2) + "\n")
+    return 0
+
+
+def _client_file(arguments: argparse.Namespace) -> int:
+    key = ClientKey.load(arguments.key)
+    try:
+        file = ClientFile(
+            issuer=arguments.issuer,
+            client_id=arguments.client_id,
+            key=key.private_jwk(),
+            scopes=tuple(arguments.scope),
+            purpose=arguments.purpose,
+            ca_file=arguments.ca_file,
+        )
+    except ValidationError as error:
+        raise ClientFileUnusable("issuer (scheme, host, port), client id, scopes or purpose have not the right form") from error
+    file.save(arguments.file)
+    return 0
+
+
+def _curl(arguments: argparse.Namespace) -> int:
+    file = ClientFile.load(arguments.client)
+    if arguments.scope:
+        file = file.model_copy(update={"scopes": tuple(arguments.scope)})
+    parts = urlsplit(arguments.url)
+    if f"{parts.scheme}://{parts.netloc}" not in (file.issuer, file.address):
+        sys.stderr.write("The URL is not of the node that the client file names; its token is for that node alone.\n")
+        return 2
+    method = arguments.method.upper()
+    with BlockingClient(file, purpose=arguments.purpose) as client:
+        headers = client.headers_for(method, parts.path)
+    names = {"authorization": "Authorization", "dpop": "DPoP"}
+    lines = [f'header = "{names[name]}: {value}"' for name, value in headers.items()]
+    sys.stdout.write("\n".join([f'request = "{method}"', *lines]) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

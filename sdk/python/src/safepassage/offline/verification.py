@@ -1,0 +1,157 @@
+"""`safepassage verify`: reads what was named, verifies it, and says so in a sentence or as JSON."""
+
+import argparse
+import json
+import sys
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+from safepassage.offline.evidence import Evidence, kind_of, verify_document, verify_proof
+from safepassage.offline.keys import NamedKeys, named_keys
+from safepassage.offline.log_database import LogDatabase, is_database
+from safepassage.offline.log_folder import LogFolder
+from safepassage.offline.stored_log import StoredLog
+from safepassage.offline.whole_log import verify_log, verify_succession
+from safepassage.problems import SuiteError
+from safepassage.problems.stored_log import LogAltered, StoredLogUnreadable
+
+VERIFIED, NOT_VERIFIED, NOT_CHECKED = 0, 1, 2
+
+DESCRIPTION: Final = """\
+Verify offline: no node is asked, and nothing of what is verified is believed.
+
+PATH is one of
+  a folder with `checkpoint` and `tile/` (C2SP tlog-tiles)      the whole log
+  the file audit.db of a stopped node                            every log in it
+  a .tlog-proof file                                             one entry
+  a receipt, an envelope or its header, an acceptance            what it says, and that it was logged
+
+The keys come from you: the log's as a vkey, a signer's as a JWK, or both from a trust list whose digest you got out of band.
+
+Exit code: 0 verified, 1 not verified (of a log, the first bad index is named), 2 it could not be checked."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The arguments of `verify`."""
+    parser.add_argument("path", type=Path, metavar="PATH")
+    parser.add_argument(
+        "--log-key", action="append", default=[], metavar="VKEY", help="key of a log: a vkey, or a file with one; repeatable"
+    )
+    parser.add_argument("--signing-key", action="append", default=[], type=Path, metavar="FILE", help="public JWK or JWK set; repeatable")
+    parser.add_argument("--trust-list", type=Path, metavar="FILE", help="trust list with the keys of logs; needs --trust-digest")
+    parser.add_argument("--trust-digest", metavar="DIGEST", help="digest of that trust list, got out of band")
+    parser.add_argument("--statement", action="append", default=[], type=Path, metavar="FILE", help="statement of a node; repeatable")
+    parser.add_argument("--entry", type=Path, metavar="FILE", help="the entry that a proof file is for, if it does not hold it")
+    parser.add_argument("--pinned", action="append", default=[], type=Path, metavar="FILE", help="checkpoint kept elsewhere; repeatable")
+    parser.add_argument("--request", type=Path, metavar="FILE", help="the signed request that a message should answer")
+    parser.add_argument("--opening", type=Path, metavar="FILE", help="JSON {salt, person}: for whom a receipt is")
+    parser.add_argument("--leaves", action="store_true", help="read every entry of a log as a leaf: form, and time never going back")
+    parser.add_argument("--json", action="store_true", help="say it as JSON")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Verify, say what was found, give the exit code."""
+    try:
+        keys = _keys(arguments)
+        found = _verify(arguments, keys)
+    except _NotChecked as error:
+        return _say(arguments, NOT_CHECKED, error.sentence, {"problem": error.code})
+    except SuiteError as error:
+        return _say(arguments, NOT_VERIFIED, _sentence(error), _facts(error))
+    except OSError as error:
+        return _say(arguments, NOT_CHECKED, f"{error.filename} cannot be read.", {"problem": "file-unreadable"})
+    return _say(arguments, VERIFIED, "\n".join(one.sentence for one in found), {"found": [dict(one.facts) for one in found]})
+
+
+class _NotChecked(Exception):
+    def __init__(self, code: str, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code, self.sentence = code, sentence
+
+
+def _keys(arguments: argparse.Namespace) -> NamedKeys:
+    if (arguments.trust_list is None) != (arguments.trust_digest is None):
+        raise _NotChecked("usage", "--trust-list and --trust-digest go together: without its digest a list is not trusted.")
+    try:
+        keys = named_keys(
+            log_keys=arguments.log_key,
+            signing_key_files=arguments.signing_key,
+            trust_list=None if arguments.trust_list is None else (arguments.trust_list, arguments.trust_digest),
+            statements=arguments.statement,
+        )
+    except SuiteError as error:
+        raise _NotChecked(error.code, f"The keys cannot be used. {_sentence(error)}") from error
+    if not keys.all_log_keys():
+        raise _NotChecked("usage", "Name the log's key with --log-key, or a trust list: a log cannot vouch for itself.")
+    return keys
+
+
+def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
+    path: Path = arguments.path
+    pinned = [each.read_text(encoding="utf-8") for each in arguments.pinned]
+    if path.is_dir() or is_database(path):
+        try:
+            logs, close = _open(path)
+        except StoredLogUnreadable as error:
+            raise _NotChecked(error.code, _sentence(error)) from error
+        try:
+            return [_log(log, keys, pinned, leaves=arguments.leaves) for log in logs] + _succession(logs)
+        finally:
+            close()
+    data = path.read_bytes()
+    if kind_of(data) == "tlog-proof":
+        return [verify_proof(data, entry=None if arguments.entry is None else arguments.entry.read_bytes(), keys=keys)]
+    request = None if arguments.request is None else arguments.request.read_text(encoding="utf-8").strip()
+    opening = None if arguments.opening is None else arguments.opening.read_bytes()
+    return [verify_document(data, keys=keys, request=request, opening=opening)]
+
+
+def _open(path: Path) -> tuple[list[StoredLog], Any]:
+    if path.is_dir():
+        return [LogFolder(path)], lambda: None
+    database = LogDatabase(path)
+    return list(database.logs), database.close
+
+
+def _log(log: StoredLog, keys: NamedKeys, pinned: list[str], *, leaves: bool) -> Evidence:
+    of_this_log = [note for note in pinned if note.startswith(log.origin + "\n")]
+    report = verify_log(log, keys=keys.all_log_keys(), pinned=of_this_log, leaves=leaves)
+    newer = f" {report.newer} newer entries are not covered by a checkpoint yet." if report.newer else ""
+    sentence = f"{report.origin}: all {report.size} entries are as they were signed; {report.checkpoints} checkpoints agree.{newer}"
+    facts = {"origin": report.origin, "size": report.size, "root": report.root.hex(), "checkpoints": report.checkpoints}
+    return Evidence(sentence, {**facts, "newer": report.newer, "pinned": len(of_this_log)})
+
+
+def _succession(logs: list[StoredLog]) -> list[Evidence]:
+    found = []
+    for older, newer in pairwise(logs):
+        verify_succession(older, newer)
+        found.append(Evidence(f"{newer.origin} continues {older.origin}.", {"origin": newer.origin, "continues": older.origin}))
+    return found
+
+
+def _sentence(error: SuiteError) -> str:
+    detail = f" ({error.detail})" if error.detail else ""
+    where = ""
+    if isinstance(error, LogAltered):
+        last = error.until - 1
+        where = f" First bad entry: {error.index}." if last <= error.index else f" First bad entry: between {error.index} and {last}."
+    return f"{error.title}{detail}.{where} {error.remedy}"
+
+
+def _facts(error: SuiteError) -> dict[str, Any]:
+    facts: dict[str, Any] = {"problem": error.code, "detail": error.detail}
+    if isinstance(error, LogAltered):
+        facts |= {"first_bad_index": error.index, "until": error.until}
+    return facts
+
+
+def _say(arguments: argparse.Namespace, code: int, sentence: str, facts: dict[str, Any]) -> int:
+    if arguments.json:
+        sys.stdout.write(json.dumps({"verified": code == VERIFIED, **facts}, ensure_ascii=False) + "\n")
+        return code
+    heading = {VERIFIED: "Verified.", NOT_VERIFIED: "NOT VERIFIED.", NOT_CHECKED: "Not checked."}[code]
+    stream = sys.stdout if code == VERIFIED else sys.stderr
+    stream.write(f"{heading} {sentence}\n")
+    return code

@@ -1,0 +1,56 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from safepassage.client import ClientFile
+from safepassage.command import main
+from safepassage.public_keys import PublicJwk
+
+
+def test_a_vendor_makes_its_key_and_then_its_client_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key, file = str(tmp_path / "key.json"), tmp_path / "client.json"
+    assert main(["keygen", key]) == 0
+    public = PublicJwk.model_validate_json(capsys.readouterr().out)
+    made = ["client-file", str(file), "--key", key, "--issuer", "https://alder.example", "--client-id", "c-1", "--scope", "records:read"]
+    assert main([*made, "--purpose", "instruction"]) == 0
+    loaded = ClientFile.load(file)
+    assert loaded.private_key.kid == public.kid
+    assert (loaded.scopes, loaded.purpose) == (("records:read",), "instruction")
+    assert (tmp_path / "key.json").stat().st_mode & 0o777 == file.stat().st_mode & 0o777 == 0o600
+    assert main(["keygen", key]) == 2
+    assert main([*made[:1], str(tmp_path / "other.json"), *made[2:5], "http://alder.example", *made[6:]]) == 2
+    assert main([*made[:1], str(tmp_path / "other.json"), *made[2:5], "alder", *made[6:]]) == 2
+    said = capsys.readouterr().err
+    assert "exists already" in said
+    assert json.loads((tmp_path / "key.json").read_text())["d"] not in said
+
+
+def test_curl_headers_are_for_the_client_s_node_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    key, file = str(tmp_path / "key.json"), str(tmp_path / "client.json")
+    main(["keygen", key])
+    main(["client-file", file, "--key", key, "--issuer", "https://alder.example", "--client-id", "c-1"])
+    capsys.readouterr()
+    assert main(["curl", "--client", file, "GET", "https://elm.example/v1/students/1"]) == 2
+    assert "not of the node" in capsys.readouterr().err
+    assert main(["curl", "--client", str(tmp_path / "none"), "GET", "https://alder.example/v1/x"]) == 2
+
+
+def test_the_command_runs_with_the_sdk_alone(tmp_path: Path) -> None:
+    """A process in which nothing but the SDK and what it depends on may be imported."""
+    forbidden = ("fastapi", "starlette", "sqlalchemy", "uvicorn", "authlib", "joserfc", "aiohttp", "services", "shared", "node")
+    program = (
+        "import sys\n"
+        "class Refuse:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name.partition('.')[0] in {forbidden!r}: raise ImportError(name)\n"
+        "sys.meta_path.insert(0, Refuse())\n"
+        "from safepassage.command import main\n"
+        "sys.exit(main(sys.argv[1:]))\n"
+    )
+    run = subprocess.run([sys.executable, "-c", program, "keygen", str(tmp_path / "k")], capture_output=True, check=False, cwd=tmp_path)
+    assert run.returncode == 0, run.stderr.decode()
+    help_text = subprocess.run([sys.executable, "-c", program, "verify", "--help"], capture_output=True, check=False, cwd=tmp_path)
+    assert b"no node is asked" in help_text.stdout
