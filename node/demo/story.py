@@ -1,0 +1,54 @@
+"""The story of the demo, chapter by chapter. Each step is verified; a sentence that is not true ends it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from node.demo.doors import StateDoors
+from node.demo.narration import Narrator
+from node.demo.synthetic import SyntheticStudent, students
+from safepassage.wire_exchange import ExchangeRequest
+
+
+class Outage(Protocol):
+    """How the story takes a state off the network and brings it back: a process that is stopped and started."""
+
+    def begin(self) -> None:
+        """Stop the node."""
+        ...
+
+    def end(self) -> None:
+        """Start it again and wait until it is ready."""
+        ...
+
+
+@dataclass
+class Story:
+    """Who is in it, and what the chapters tell one another."""
+
+    narrator: Narrator
+    alder: StateDoors
+    birch: StateDoors
+    as_of: date
+    students_per_state: int
+    outages: dict[str, Outage]
+    """By the state's name. Empty where processes are not the story's to stop: the chapters that need it say so and are left out."""
+    store: Path | None = None
+    """Alder's audit store, where it is a file of this machine."""
+    mover: SyntheticStudent | None = None
+    transfer: ExchangeRequest | None = None
+
+    def synthetic(self, doors: StateDoors) -> list[SyntheticStudent]:
+        """The students of a state."""
+        return list(students(doors.plan, as_of=self.as_of, count=self.students_per_state))
+
+
+Chapter = Callable[[Story], Awaitable[None]]
+
+
+async def tell(story: Story, chapters: tuple[Chapter, ...]) -> None:
+    """Tell the chapters in their order. Raises NotAsTold, or the problem that came up."""
+    for chapter in chapters:
+        await chapter(story)
