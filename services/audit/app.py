@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
 from safepassage.compact import thumbprint
-from services.audit import append
+from services.audit import accounting, append, log_routes, search
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.sequencer import Sequencer
 from services.audit.settings import AuditSettings
@@ -55,7 +55,7 @@ def create_app(
     app = build(
         "audit",
         settings,
-        routers=(append.router, organisations_router(OrganisationRow)),
+        routers=(append.router, log_routes.router, search.router, accounting.router, organisations_router(OrganisationRow)),
         summary="Appends what was asked, decided, disclosed and received; proves it; tells who saw what.",
         tables=None,
         opening=_open,

@@ -36,13 +36,17 @@ def require_own_class(event: Event, principal: Principal) -> None:
 
 
 def needs_decision(event: Event, principal: Principal) -> bool:
-    """True for a disclosure, and for a read unless it is shown to stay inside the agency: by whom the gateway has proven, or a job's."""
+    """True for a disclosure, and for a read unless it is shown to stay inside the agency.
+
+    Shown by a caller whom the gateway has proven, or a job; and to nobody but the caller's organisation or those that keep the records.
+    """
     if event.class_ != "read":
         return event.class_ == "disclosure"
-    recipient, caller = event.context.recipient_organisation, principal.caller
-    if caller is not None:
-        return caller.organisation_kind not in AGENCY or recipient not in (None, str(caller.organisation_id))
-    return event.actor.kind not in ("system", "operator") or recipient is not None
+    inside = {None, *map(str, event.custodians)}
+    if principal.caller is None:
+        return event.actor.kind not in ("system", "operator") or event.context.recipient_organisation not in inside
+    inside.add(str(principal.caller.organisation_id))
+    return principal.caller.organisation_kind not in AGENCY or event.context.recipient_organisation not in inside
 
 
 def permission_of(event: Event, *, issuer: str, keys: PublicKeys, now: datetime) -> Permission:

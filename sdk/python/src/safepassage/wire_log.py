@@ -1,0 +1,155 @@
+"""The audit log as a client sees it: an entry with its proof, what a search finds, and the accounting of disclosures of one student."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import ConfigDict, Field, StringConstraints
+
+from safepassage.wire import Base64Url, Code, Digest, Instant, Wire
+
+Index = Annotated[int, Field(ge=0)]
+
+
+class OpenedGroup(Wire):
+    """Who did it, or what was done and why. With its salt the payload gives the leaf's commitment (safepassage.leaf.verify_commitment)."""
+
+    salt: Base64Url
+    payload: dict[str, Any]
+
+
+class OpenedSubject(OpenedGroup):
+    """A student whom the entry is about: `payload` has student, custodian and tag. `position` is its place in the subject commitment."""
+
+    position: Index
+
+
+class _Named(Wire):
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+
+class LogEntry(_Named):
+    """`GET /v1/log/entries/{index}`: an entry and its proof."""
+
+    log: str
+    """Origin of the log that holds it."""
+    index: Index
+    class_: Annotated[Code, Field(alias="class", serialization_alias="class")]
+    logged_at: Instant
+    entry: Base64Url
+    """The leaf's bytes."""
+    path: tuple[Digest, ...]
+    """Inclusion path in the tree of `checkpoint`."""
+    checkpoint: str
+    subjects: tuple[OpenedSubject, ...] = ()
+    """As far as they were asked for, exist, and the caller may see them; so for the two below."""
+    actor: OpenedGroup | None = None
+    context: OpenedGroup | None = None
+
+
+class EntrySearch(Wire):
+    """`POST /v1/log/searches`. The student's id is in the body, so that no URL holds it."""
+
+    student_id: UUID | None = None
+    logged_from: Instant | None = None
+    logged_until: Instant | None = None
+    """The first instant that is not searched any more."""
+    classes: Annotated[tuple[Code, ...], Field(max_length=30)] = ()
+    """Empty: every class."""
+
+
+class FoundEntry(_Named):
+    """An entry that a search found, as far as the caller may see it, and whether it can be proven."""
+
+    log: str
+    index: Index
+    class_: Annotated[Code, Field(alias="class", serialization_alias="class")]
+    logged_at: Instant
+    entry_id: UUID
+    proof: Literal["published", "pending"]
+    """published: a signed checkpoint covers it, and `GET /v1/log/entries/{index}` proves it."""
+    student_ids: tuple[UUID, ...] = ()
+    actor: dict[str, Any] | None = None
+    context: dict[str, Any] | None = None
+    destroyed: bool = False
+    """Its content was destroyed; that it happened stays provable."""
+
+
+class FoundEntries(Wire):
+    """A page, newest first."""
+
+    entries: tuple[FoundEntry, ...]
+    checkpoint: str
+    """The newest log's latest checkpoint: how far what is called published reaches."""
+
+
+Phase = Literal["request", "disclosure", "withdrawal", "receipt"]
+
+
+class Party(Wire):
+    """Who asked for or received personal data, or may receive it further: an id at this node, or behind a peer."""
+
+    organisation: Annotated[str, StringConstraints(max_length=265)] | None = None
+    node: Annotated[str, StringConstraints(max_length=265)] | None = None
+    """Entity id of the node through which it is reached."""
+    client_id: Annotated[str, StringConstraints(max_length=200)] | None = None
+
+
+class LegitimateInterest(Wire):
+    """The interest a party had: 34 CFR 99.32(a)(1)(ii)."""
+
+    purpose: Code | None = None
+    basis: Code | None = None
+    citations: tuple[str, ...] = ()
+
+
+class FurtherParty(Wire):
+    """An additional party that may receive the data from the one it was disclosed to: 99.32(b)."""
+
+    party: Party
+    interest: LegitimateInterest
+
+
+class AccountedEntry(Wire):
+    """One request for access, or one disclosure, with the members that 34 CFR 99.32 and 300.614 ask for."""
+
+    phase: Phase
+    on: date
+    at: Instant
+    outcome: Code | None = None
+    operation: Code
+    party: Party
+    interest: LegitimateInterest
+    elements: tuple[str, ...] = ()
+    on_behalf_of: UUID | None = None
+    """The agency whose record it is, where another one disclosed it for that agency (99.33(b))."""
+    further_parties: tuple[FurtherParty, ...] = ()
+    copy_due_on: date | None = None
+    """Until when the agency on whose behalf it was disclosed has to have a copy of this record: 99.32(b)(2)(iii), 30 days."""
+    ferpa_recordable: bool
+    """99.32 asks for this record; otherwise it is kept beyond what the law asks, and `exempt_by` says why."""
+    exempt_by: str | None = None
+    idea_recordable: bool
+    """300.614 asks for it: special education records went to a party that is not the agency's own."""
+    decision_id: UUID | None = None
+    exchange_id: UUID | None = None
+    log: str
+    index: Index
+    proof: Literal["published", "pending"]
+
+
+class DisclosureAccounting(Wire):
+    """`GET /v1/students/{student_id}/disclosure-accounting`: a page of the record of 34 CFR 99.32, newest first."""
+
+    student_id: UUID
+    entries: tuple[AccountedEntry, ...]
+    checkpoint: str
+
+
+class LogConsistency(Wire):
+    """`GET /v1/log/consistency?from=&to=`: the path between two sizes of one log."""
+
+    log: str
+    from_: Annotated[int, Field(alias="from", serialization_alias="from", ge=1)]
+    to: Annotated[int, Field(ge=1)]
+    path: tuple[Digest, ...]

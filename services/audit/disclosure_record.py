@@ -1,0 +1,92 @@
+"""What the law asks to be on the record of disclosures of one student, 34 CFR 99.32 and 300.614. Pure.
+
+Everything is logged; what the law does not ask for is shown too, with the exemption that covers it. A basis that is not known here counts
+as recordable: the record errs towards saying more.
+"""
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from safepassage.wire_log import AccountedEntry, FurtherParty, LegitimateInterest, Party, Phase
+from services.audit.drafts import KINDS
+from shared.contracts.audit import Actor, Context
+
+EXEMPT: Final[dict[str, str]] = {
+    "parent": "34 CFR 99.32(d)(1)",
+    "eligible-student": "34 CFR 99.32(d)(1)",
+    "school-official": "34 CFR 99.32(d)(2)",
+    "contractor": "34 CFR 99.32(d)(2)",
+    "consent": "34 CFR 99.32(d)(3)",
+    "directory": "34 CFR 99.32(d)(4)",
+}
+"""By the basis of a disclosure, why no record of it is required."""
+
+ANNOTATION: Final = "belongs to the record of its disclosure"
+COPY_WITHIN: Final = timedelta(days=30)
+"""How soon the agency on whose behalf it was disclosed has to have the record: 99.32(b)(2)(iii)."""
+
+PARENTS: Final = frozenset({"parent", "eligible-student"})
+
+ACCOUNTED_KINDS: Final = tuple(
+    KINDS[name] for name in ("request", "match", "decision", "disclosure", "disclosure-withdrawn", "read", "receipt")
+)
+"""Classes that may be a request, a disclosure, or belong to one."""
+
+
+def phase_of(class_: str, context: Context, custodian: UUID | None) -> Phase | None:
+    """What an entry is in the record of disclosures; None if it is nothing there: a read inside the agency, a permission not yet used."""
+    if class_ in ("request", "match"):
+        return "request"
+    if class_ == "decision":
+        return "request" if context.outcome == "deny" and context.operation in ("disclose", "redisclose") else None
+    if class_ == "read":
+        inside = context.recipient_organisation in (None, str(custodian))
+        return None if inside and context.decision_id is None and context.agreement_id is None else "disclosure"
+    if class_ == "disclosure":
+        return "disclosure"
+    return {"disclosure-withdrawn": "withdrawal", "receipt": "receipt"}.get(class_)  # type: ignore[return-value]  # both are phases
+
+
+def accounted(
+    phase: Phase, actor: Actor, context: Context, *, logged_at: datetime, log: str, index: int, published: bool
+) -> AccountedEntry:
+    """An entry as the record of disclosures shows it."""
+    party = Party(
+        organisation=context.recipient_organisation or (None if actor.organisation_id is None else str(actor.organisation_id)),
+        node=context.recipient_node,
+        client_id=actor.client_id,
+    )
+    interest = LegitimateInterest(purpose=context.purpose, basis=context.basis, citations=context.citations)
+    redisclosed = phase == "disclosure" and context.originating_organisation is not None
+    exempt_by = ANNOTATION if phase in ("withdrawal", "receipt") else EXEMPT.get(context.basis or "")
+    on = logged_at.astimezone(UTC).date()
+    return AccountedEntry(
+        phase=phase,
+        on=on,
+        at=logged_at,
+        outcome=context.outcome,
+        operation=context.operation,
+        party=party,
+        interest=interest,
+        elements=context.elements,
+        on_behalf_of=context.originating_organisation,
+        further_parties=(FurtherParty(party=party, interest=interest),) if redisclosed else (),
+        copy_due_on=_copy_due(on) if redisclosed else None,
+        ferpa_recordable=exempt_by is None,
+        exempt_by=exempt_by,
+        idea_recordable=phase == "disclosure" and context.basis not in PARENTS and _special_education(context),
+        decision_id=context.decision_id,
+        exchange_id=context.exchange_id,
+        log=log,
+        index=index,
+        proof="published" if published else "pending",
+    )
+
+
+def _copy_due(on: date) -> date:
+    return on + COPY_WITHIN
+
+
+def _special_education(context: Context) -> bool:
+    return any(element.startswith("special_education.") for element in context.elements)

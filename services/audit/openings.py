@@ -1,0 +1,152 @@
+"""Opening what is sealed, for those who may see it: the custodian of the student, or the state agency for a purpose (decisions 7).
+
+# INVARIANT: nothing is opened for a vendor or a peer, and nothing of another organisation's student for anybody but the state.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.leaf import Leaf, parse_leaf
+from safepassage.problems.log import PurposeMissing
+from safepassage.problems.requests import NotPermitted
+from services.audit.sealing import Group, Opened, entry_binding, open_sealed, split_groups
+from services.audit.stored_tree import StoredTree
+from services.audit.subject_keys import SubjectKeys
+from services.audit.tables import LogRow, OrganisationRow, SealedRow
+from shared.caller import Caller
+from shared.tenancy import within
+
+CUSTODIANS = frozenset({"sea", "lea", "school"})
+
+
+class Sight(NamedTuple):
+    """Whose students a caller may see entries about."""
+
+    whole_state: bool
+    organisations: frozenset[UUID]
+
+    def covers(self, custodian: UUID | None) -> bool:
+        """True if the caller may see what is about a student whose records `custodian` keeps; None: not known."""
+        return self.whole_state or (custodian is not None and custodian in self.organisations)
+
+
+async def sight_of(tx: AsyncSession, caller: Caller) -> Sight:
+    """What a caller may see. Raises NotPermitted for vendors, agencies and peers; PurposeMissing for the state without a purpose."""
+    if caller.kind not in CUSTODIANS:
+        raise NotPermitted("the log is opened for those who keep the records")
+    if caller.kind == "sea":
+        if caller.purpose is None:
+            raise PurposeMissing
+        return Sight(True, frozenset())
+    below: list[Any] = list(await tx.scalars(within(OrganisationRow, caller.organisation_id)))
+    return Sight(False, frozenset({caller.organisation_id, *below}))
+
+
+class Place(NamedTuple):
+    """An entry's log and index."""
+
+    log: int
+    at: int
+
+
+@dataclass
+class SubjectPart:
+    """A student whom an entry is about."""
+
+    position: int
+    opened: Opened
+
+    @property
+    def custodian(self) -> UUID | None:
+        """Who keeps the student's records."""
+        return _uuid(self.opened.payload.get("custodian"))
+
+    @property
+    def student(self) -> UUID | None:
+        """The student; None in an entry about nobody."""
+        return _uuid(self.opened.payload.get("student"))
+
+
+@dataclass
+class OpenedEntry:
+    """An entry and what could be opened of it."""
+
+    origin: str
+    place: Place
+    entry: bytes
+    leaf: Leaf
+    subjects: list[SubjectPart] = field(default_factory=list)
+    actor: Opened | None = None
+    context: Opened | None = None
+
+    @property
+    def logged_at(self) -> datetime:
+        """When, to the second."""
+        return datetime.fromtimestamp(self.leaf.t, UTC)
+
+    def seen_by(self, sight: Sight) -> "OpenedEntry | None":
+        """The entry as `sight` covers it: only its own students; who and what only if there is one of them. None if there is none."""
+        if sight.whole_state:
+            return self
+        own = [part for part in self.subjects if sight.covers(part.custodian)]
+        return OpenedEntry(self.origin, self.place, self.entry, self.leaf, own, self.actor, self.context) if own else None
+
+
+async def open_entries(
+    tx: AsyncSession,
+    keys: SubjectKeys,
+    places: Sequence[Place],
+    *,
+    tags: Collection[bytes] | None = None,
+    classes: Collection[str] = (),
+) -> list[OpenedEntry]:
+    """Open entries, in the order of `places`. What was destroyed stays closed.
+
+    tags     of pages about many students open only those with these tags; None opens all
+    classes  leave out entries of other classes; empty leaves out none
+    """
+    logs = {row.year: row for row in (await tx.scalars(select(LogRow))).all()}
+    by_log: dict[int, list[int]] = defaultdict(list)
+    for place in places:
+        by_log[place.log].append(place.at)
+    entries: dict[Place, OpenedEntry] = {}
+    sealed: list[SealedRow] = []
+    for year, indices in by_log.items():
+        for at, entry in (await StoredTree(tx, year).entries_at(indices)).items():
+            leaf = parse_leaf(entry)
+            if not classes or leaf.class_ in classes:
+                entries[Place(year, at)] = OpenedEntry(logs[year].origin, Place(year, at), entry, leaf)
+        wanted = [place.at for place in entries if place.log == year]
+        query = select(SealedRow).where(SealedRow.log == year, SealedRow.idx.in_(wanted))
+        if tags is not None:
+            query = query.where(or_(SealedRow.part == 0, SealedRow.key_id.in_(tags)))
+        sealed += (await tx.scalars(query.order_by(SealedRow.idx, SealedRow.part))).all()
+    ciphers = await keys.find(tx, list({row.key_id for row in sealed}))
+    for row in sealed:
+        _open_row(entries[Place(row.log, row.idx)], row, ciphers)
+    return [entries[place] for place in places if place in entries]
+
+
+def _open_row(entry: OpenedEntry, row: SealedRow, ciphers: Mapping[bytes, AESGCM]) -> None:
+    cipher = ciphers.get(row.key_id)
+    if cipher is None:
+        return
+    bound_to = entry_binding(entry.origin, str(entry.leaf.id))
+    groups: dict[Group, Opened] = {
+        group: open_sealed(group, cipher, sealed, bound_to=bound_to) for group, sealed in split_groups(row.groups).items()
+    }
+    entry.actor, entry.context = groups.get("actor", entry.actor), groups.get("context", entry.context)
+    if "subject" in groups:
+        entry.subjects.append(SubjectPart(max(row.part - 1, 0), groups["subject"]))
+
+
+def _uuid(value: object) -> UUID | None:
+    return UUID(value) if isinstance(value, str) else None
