@@ -118,6 +118,14 @@ RECORDS: Final = (
     _peers("GET", "/v1/peer/consistency", "records"),
 )
 
-AUDIT: Final[tuple[Route, ...]] = ()
+AUDIT: Final = (
+    _get("/v1/log/checkpoint", "audit", "audit:operate"),
+    _get("/v1/log/tile/{path:path}", "audit", "audit:operate"),
+    _get("/v1/log/consistency", "audit", "audit:operate"),
+    _get("/v1/log/entries/{index}", "audit", "audit:operate", "audit:search"),
+    _get("/v1/log/entries/{index}/proof", "audit", "audit:operate", "audit:search"),
+    _send("POST", "/v1/log/searches", "audit", "audit:search", seconds=30.0),
+    _get("/v1/students/{student_id}/disclosure-accounting", "audit", "audit:accounting", seconds=30.0),
+)
 
 ROUTES: Final[tuple[Route, ...]] = (*GATEWAY, *PRIVACY, *RECORDS, *AUDIT)

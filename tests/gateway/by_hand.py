@@ -18,9 +18,14 @@ _REGISTRY = JWSRegistry(algorithms=["Ed25519", "ES256", "PS256", "RS256", "HS256
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 
+def encoded(part: Mapping[str, Any]) -> str:
+    """A segment of a JWS."""
+    return to_base64url(json.dumps(part).encode())
+
+
 def signed(header: Mapping[str, Any], payload: Mapping[str, Any], key: Any, *, algorithm: str | None = None) -> str:
     """A compact JWS; `algorithm` where it is made by another one than the header says."""
-    parts = ".".join(to_base64url(json.dumps(part).encode()) for part in (header, payload))
+    parts = f"{encoded(header)}.{encoded(payload)}"
     name = algorithm or str(header["alg"])
     signature = _REGISTRY.get_alg("Ed25519" if name == "EdDSA" else name).sign(parts.encode(), key)
     return f"{parts}.{to_base64url(signature)}"

@@ -1,6 +1,8 @@
 """A gateway with its own store and keys, and behind it services that say whom they heard: what comes through the door can be looked at."""
 
+import base64
 import json
+import shutil
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -136,7 +138,7 @@ class House:
         state = self.app.state
         await state.refusals.flush(state.database, state.outbox, self.now, all_of_them=True)
         await state.outbox.drain()
-        return self.behind["audit"].events
+        return list({event.key: event for event in self.behind["audit"].events}.values())
 
     def heard(self, service: str = "records") -> Heard:
         """The last request that came through to a service."""
@@ -145,7 +147,7 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    folder: Path, keys: Path, clock: StandingClock, *, database_url: str | None = None, **settings: Any
+    folder: Path, keys: Path, clock: StandingClock, *, database_url: str | None = None, template: Path | None = None, **settings: Any
 ) -> AsyncIterator[House]:
     """A running gateway with a new store."""
     values: dict[str, Any] = {
@@ -155,9 +157,10 @@ async def open_house(
         **settings,
     }
     gateway = GatewaySettings(**values)
-    database = Database.of(gateway)
-    await migrate("gateway", database)
-    await database.close()
+    if template is not None:
+        shutil.copy(template, folder / "gateway.db")
+    else:
+        await migrated(gateway)
     behind = {name: _behind(name, keys, clock) for name in SIBLINGS}
     transports: dict[ServiceName, Transport] = {}
     for name, service in behind.items():
@@ -169,6 +172,13 @@ async def open_house(
         yield House(app, gateway, clock, hand, behind)
 
 
+async def migrated(settings: GatewaySettings) -> None:
+    """Bring a new store to head."""
+    database = Database.of(settings)
+    await migrate("gateway", database)
+    await database.close()
+
+
 def _behind(service: ServiceName, keys: Path, clock: StandingClock) -> Behind:
     settings = ServiceSettings(entity_id=ISSUER, database_url="sqlite+inline:///unused", keys_directory=keys / service)
     return Behind(service, internal_tokens(service, settings), clock)
@@ -176,8 +186,6 @@ def _behind(service: ServiceName, keys: Path, clock: StandingClock) -> Behind:
 
 def claims_of(token: str) -> dict[str, Any]:
     """The payload of a JWT, not verified."""
-    import base64  # noqa: PLC0415 only here
-
     payload = token.split(".")[1]
     value: dict[str, Any] = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
     return value
