@@ -3,6 +3,7 @@
 import copy
 import json
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from services.privacy.policy.policy_input import PolicyInput
@@ -116,26 +117,26 @@ PERMIT_OF: Final[Mapping[str, str]] = {
 
 
 def changed(situation: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy in which each fact of `changes`, by its path, has another value. `student.`, `custody.` and `consent.` are of the one student."""
-    whole = copy.deepcopy(dict(situation))
+    """A copy in which each fact of `changes`, by its path, has another value; `student`, `custody` and `consent` are the one student's."""
+    whole = dict(situation)
     for path, value in changes.items():
         *parents, member = path.split(".")
-        place: Any = whole
-        for parent in parents or ([""] if member == "consent" else []):
-            place = whole["groups"][0] if parent == "" else _step(whole, place, parent)
+        place: dict[str, Any] = whole
+        if path.partition(".")[0] in ("student", "custody", "consent"):
+            place = dict(whole["groups"][0])
+            whole["groups"] = [place]
+        for parent in parents:
+            place[parent] = dict(place[parent])
+            place = place[parent]
         if value is GONE:
-            del place[member]
+            place.pop(member, None)
         else:
-            place[member] = copy.deepcopy(value)
+            place[member] = value
     return whole
 
 
-def policy_input(situation: Mapping[str, Any], **changes: Any) -> PolicyInput:
-    """The input of a situation; `__` in a keyword stands for the dot of its path."""
-    facts = changed(situation, {path.replace("__", "."): value for path, value in changes.items()})
+def policy_input(situation: Mapping[str, Any], changes: Mapping[str, Any] = MappingProxyType({})) -> PolicyInput:
+    """The input of a situation with some facts changed."""
+    facts = changed(situation, changes)
     facts["elements"] = sorted(set(facts["elements"]))
     return PolicyInput.model_validate_json(json.dumps(facts), strict=True)
-
-
-def _step(whole: dict[str, Any], place: Any, parent: str) -> Any:
-    return whole["groups"][0][parent] if parent in ("student", "custody", "consent") else place[parent]
