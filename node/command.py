@@ -3,11 +3,13 @@
 import typer
 
 from node.commands import clients, keys, organisations, services, trust
+from node.commands.demo import demo
 from node.commands.doctor import doctor
 from node.commands.new import new
 from node.commands.up import up
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Run and operate a Safe Passage node.")
+app.command()(demo)
 app.command()(new)
 app.command()(up)
 app.command()(services.serve)

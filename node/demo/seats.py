@@ -28,6 +28,7 @@ SEA = Seat(
     (
         "records:load",
         "records:read:state",
+        "rights:act",
         "agreements:write",
         "decisions:read",
         "obligations:read",

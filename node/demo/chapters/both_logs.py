@@ -1,0 +1,72 @@
+"""Both logs have it, each pins the other's, and neither has to be believed."""
+
+from node.demo.chapters.decision import entry_of, mover_id
+from node.demo.chapters.transfer import filed_student
+from node.demo.chapters.waiting import until
+from node.demo.story import Story
+from safepassage.canonical import from_base64url
+from safepassage.checkpoints import Checkpoint, parse_checkpoint
+from safepassage.proofs import leaf_hash, verify_consistency, verify_inclusion
+from safepassage.wire_log import DisclosureAccounting, EntrySearch, LogEntry
+
+
+async def both_logs(story: Story) -> None:
+    """The chain district → state → state → district, from both logs, checked by the reader."""
+    narrator = story.narrator
+    with narrator.step("Both logs, checked by nobody's word"):
+        disclosed = await entry_of(story.alder, "state-agency", mover_id(story), "disclosure")
+        received = await entry_of(story.birch, "state-agency", filed_student(story), "received")
+        narrator.check("Alder's log has the disclosure, Birch's log has its arrival", holds=disclosed.index >= 0 and received.index >= 0)
+        entry = await story.alder.client("state-agency").log_entry(disclosed.index)
+        narrator.check("the disclosure is in the tree that Alder's checkpoint names", holds=_in_its_tree(entry))
+        pinned = parse_checkpoint(str((received.context or {})["peer_checkpoint"]))
+        narrator.check(
+            f"Birch pinned Alder's checkpoint of {pinned.size} entries when it received the record", holds=pinned.size > disclosed.index
+        )
+        await _check_consistency(story, pinned, parse_checkpoint(entry.checkpoint))
+        receipts = await until(
+            lambda: story.alder.client("state-agency").search_log(EntrySearch(student_id=mover_id(story), classes=("receipt",))),
+            lambda page: len(page.content.entries) >= 2,
+            what="both receipts in Alder's log",
+        )
+        narrator.check(f"{len(receipts.content.entries)} signed receipts came back: received, and applied", holds=True)
+    await _accounting(story)
+
+
+def _in_its_tree(entry: LogEntry) -> bool:
+    checkpoint = parse_checkpoint(entry.checkpoint)
+    verify_inclusion(
+        leaf_hash=leaf_hash(from_base64url(entry.entry)),
+        index=entry.index,
+        size=checkpoint.size,
+        path=[from_base64url(one) for one in entry.path],
+        root=checkpoint.root,
+    )
+    return True
+
+
+async def _check_consistency(story: Story, pinned: Checkpoint, newest: Checkpoint) -> None:
+    if newest.size > pinned.size:
+        between = await story.alder.client("state-agency").log_consistency(old_size=pinned.size, new_size=newest.size)
+        verify_consistency(
+            old_size=pinned.size,
+            new_size=newest.size,
+            old_root=pinned.root,
+            new_root=newest.root,
+            path=[from_base64url(one) for one in between.path],
+        )
+    story.narrator.check("Alder's log of now continues the one that Birch pinned: nothing was rewritten", holds=newest.size >= pinned.size)
+
+
+async def _accounting(story: Story) -> None:
+    narrator = story.narrator
+    with narrator.step("What the family may see: the accounting of disclosures, 34 CFR 99.32"):
+        page = await story.alder.client("former-district").disclosure_accounting(mover_id(story))
+        accounting: DisclosureAccounting = page.content
+        rows = [
+            (one.at.strftime("%Y-%m-%d %H:%M:%S"), one.phase, one.party.node or one.party.organisation or "-", one.interest.basis or "-",
+             "yes" if one.ferpa_recordable else one.exempt_by or "no")
+            for one in accounting.entries
+        ]  # fmt: skip
+        narrator.table(("when", "what", "who", "basis", "99.32 asks for it"), rows)
+        narrator.check("the disclosure to Birch is there", holds=any(one.phase == "disclosure" for one in accounting.entries))
