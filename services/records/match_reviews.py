@@ -1,36 +1,131 @@
-"""Matches that wait for a person."""
+"""Matches that wait for a person: a false match gives a record to strangers, so where doubt is left nobody but a person decides."""
 
-import json
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from sqlalchemy import select
+from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
-from services.records.tables import MatchReviewRow
+from safepassage.problems.records import MatchResolved, NoSuchMatch, NotACandidate
+from safepassage.problems.requests import InvalidRequest
+from safepassage.record.loads import MatchPage, MatchResolution, MatchReview
+from services.records.logged import match_event
+from services.records.once import Once
+from services.records.tables import MatchCandidateRow, MatchReviewRow, OrganisationRow, StudentRow
+from shared.caller import Caller, caller_with
+from shared.clock import Now
+from shared.cursors import Cursor, Limit, next_link
+from shared.database import ReadOnly, Transaction
+from shared.problems import responses
+from shared.tenancy import within
+
+router = APIRouter(prefix="/v1/matches", tags=["matches"])
+
+Resolver = Annotated[Caller, caller_with("matches:resolve")]
+
+OnMatchResolved = Callable[[AsyncSession, UUID, UUID | None, datetime], Awaitable[None]]
+"""`app.state.on_match_resolved`: what goes on when a person has said it, in the same transaction (the exchange sets it)."""
 
 
 async def open_review(
-    session: AsyncSession,
-    *,
-    request_id: UUID,
-    student_ids: Sequence[UUID],
-    reasons: Sequence[str],
-    expires_at: datetime,
-    now: datetime,
-) -> None:
-    """Let a person say who the child of `request_id` is. A review that is open for it already stays as it is."""
-    if (await session.execute(select(MatchReviewRow.id).where(MatchReviewRow.request_id == request_id))).first() is not None:
-        return
-    session.add(
-        MatchReviewRow(
-            id=uuid7(now),
-            request_id=request_id,
-            candidates=json.dumps([str(identifier) for identifier in student_ids]),
-            reasons=json.dumps(list(reasons)),
-            opened_at=now,
-            expires_at=expires_at,
+    tx: AsyncSession, *, request_id: UUID, student_ids: Sequence[UUID], reasons: Sequence[str], expires_at: datetime, now: datetime
+) -> UUID:
+    """Ask a person about a request; asking again for the same request changes nothing. Gives the match's id."""
+    held = (await tx.execute(select(MatchReviewRow.id).where(MatchReviewRow.request_id == request_id))).scalar_one_or_none()
+    if held is not None:
+        return held
+    row = MatchReviewRow(
+        id=uuid7(now), request_id=request_id, reasons=",".join(reasons), opened_at=now, expires_at=expires_at, outcome=None, student_id=None
+    )
+    tx.add(row)
+    await tx.flush()
+    tx.add_all(MatchCandidateRow(match_id=row.id, student_id=student_id) for student_id in student_ids)
+    await tx.flush()
+    return row.id
+
+
+@router.get("", responses=responses(InvalidRequest))
+async def list_matches(
+    caller: Resolver, request: Request, response: Response, tx: ReadOnly, now: Now, limit: Limit = 100, cursor: Cursor = None
+) -> MatchPage:
+    """The matches that wait for a person of the caller's organisation, the oldest first."""
+    bound_to = f"matches:{caller.client_id}"
+    position = request.app.state.cursors.read(cursor, bound_to=bound_to)
+    query = _callers(caller).where(MatchReviewRow.outcome.is_(None), MatchReviewRow.expires_at > now)
+    if position is not None:
+        query = query.where(MatchReviewRow.id > UUID(position["after"]))
+    rows = (await tx.execute(query.order_by(MatchReviewRow.id).limit(limit + 1))).scalars().all()
+    if len(rows) > limit:
+        after = request.app.state.cursors.sign({"after": str(rows[limit - 1].id)}, bound_to=bound_to)
+        response.headers["link"] = next_link("/v1/matches", {"limit": limit, "cursor": after})
+    candidates = await _candidates(tx, [row.id for row in rows[:limit]])
+    return MatchPage(matches=tuple(_said(row, candidates[row.id]) for row in rows[:limit]))
+
+
+@router.post("/{match_id}/resolution", responses=responses(NoSuchMatch, MatchResolved, NotACandidate))
+async def resolve_match(
+    match_id: UUID,
+    resolution: MatchResolution,
+    caller: Resolver,
+    request: Request,
+    tx: Transaction,
+    now: Now,
+    once: Annotated[Once, Depends()],
+) -> MatchReview:
+    """Say which candidate the child is, or that none of them is. It cannot be taken back: what follows may leave at once."""
+    row = (await tx.execute(_callers(caller).where(MatchReviewRow.id == match_id).with_for_update())).scalar_one_or_none()
+    if row is None:
+        raise NoSuchMatch
+    candidates = (await _candidates(tx, [row.id]))[row.id]
+    if await once.earlier(tx, caller, "resolve_match") is not None:
+        return _said(row, candidates)
+    if row.outcome is not None or row.expires_at <= now:
+        raise MatchResolved
+    if resolution.student_id is not None and resolution.student_id not in candidates:
+        raise NotACandidate(field="student_id")
+    row.outcome, row.student_id = ("none" if resolution.student_id is None else "student"), resolution.student_id
+    row.resolved_by, row.resolved_at = caller.client_id, now
+    await once.keep(tx, caller, "resolve_match", row.id, now)
+    student = None if row.student_id is None else (row.student_id, (await tx.get_one(StudentRow, row.student_id)).custodian_id)
+    request.app.state.outbox.record(tx, match_event(caller, match_id=row.id, outcome=row.outcome, student=student))
+    on_match_resolved: OnMatchResolved = request.app.state.on_match_resolved
+    await on_match_resolved(tx, row.request_id, row.student_id, now)
+    return _said(row, candidates)
+
+
+def _callers(caller: Caller) -> Select[MatchReviewRow]:
+    """Matches of which every candidate's record is kept by the caller's organisation or below it."""
+    others = (
+        select(MatchCandidateRow.student_id)
+        .join(StudentRow, StudentRow.id == MatchCandidateRow.student_id)
+        .where(
+            MatchCandidateRow.match_id == MatchReviewRow.id,
+            StudentRow.custodian_id.not_in(within(OrganisationRow, caller.organisation_id)),
         )
+    )
+    return select(MatchReviewRow).where(~exists(others))
+
+
+async def _candidates(tx: AsyncSession, match_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    rows = (await tx.execute(select(MatchCandidateRow).where(MatchCandidateRow.match_id.in_(match_ids)))).scalars().all()
+    return {match_id: tuple(sorted(row.student_id for row in rows if row.match_id == match_id)) for match_id in match_ids}
+
+
+def _said(row: MatchReviewRow, candidates: tuple[UUID, ...]) -> MatchReview:
+    return MatchReview.model_validate(
+        {
+            "id": row.id,
+            "request_id": row.request_id,
+            "candidates": candidates,
+            "reasons": tuple(row.reasons.split(",")),
+            "opened_at": row.opened_at,
+            "expires_at": row.expires_at,
+            "outcome": row.outcome,
+            "student_id": row.student_id,
+            "resolved_at": row.resolved_at,
+        }
     )

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.problems.records import SealBroken
-from services.records.keys import FileKeyProvider, KeyProvider, WrappedKeyRefused
 from services.records.lookup_tags import LookupTags
+from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefused
 from shared.keys import read_symmetric_key
 
 NONCE_BYTES = 12

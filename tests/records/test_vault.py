@@ -6,8 +6,8 @@ from uuid import UUID, uuid4
 import pytest
 
 from safepassage.problems.records import SealBroken
-from services.records.keys import FileKeyProvider, WrappedKeyRefused
 from services.records.vault import Vault
+from shared.key_encryption import FileKeyProvider, WrappedKeyRefused
 from shared.keys import KeyFileUnusable, new_symmetric_key
 
 STUDENT, OTHER = UUID(int=1), UUID(int=2)

@@ -10,7 +10,7 @@ from services.records.tables.exchange import (
     QuarantineRow,
     TrustListRow,
 )
-from services.records.tables.match_reviews import MatchReviewRow
+from services.records.tables.match_reviews import MatchCandidateRow, MatchReviewRow
 from services.records.tables.registry import Base, IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
 from services.records.tables.students import (
     OWN,
@@ -32,6 +32,7 @@ __all__ = [
     "IncomingEnvelopeRow",
     "LeaseRow",
     "LoadRow",
+    "MatchCandidateRow",
     "MatchReviewRow",
     "NodeStatementRow",
     "OrganisationRow",

@@ -3,25 +3,23 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import String
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.records.tables.registry import Base
-from shared.columns import CanonicalText, Milliseconds
+from shared.columns import Milliseconds
 
 
 class MatchReviewRow(Base):
-    """One request whose child could not be told for certain. Candidates are student ids; nothing personal."""
+    """One request whose child could not be told for certain."""
 
     __tablename__ = "match_review"
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     request_id: Mapped[UUID] = mapped_column(unique=True)
     """The exchange request that waits."""
-    candidates: Mapped[str] = mapped_column(CanonicalText)
-    """Student ids, a JSON array."""
     reasons: Mapped[str] = mapped_column(String(500))
-    """Codes of matching.py, a JSON array."""
+    """Codes of matching.py, separated by commas."""
     opened_at: Mapped[datetime] = mapped_column(Milliseconds)
     expires_at: Mapped[datetime] = mapped_column(Milliseconds)
     outcome: Mapped[str | None] = mapped_column(String(16))
@@ -30,3 +28,12 @@ class MatchReviewRow(Base):
     resolved_by: Mapped[str | None] = mapped_column(String(200))
     """The client."""
     resolved_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+
+
+class MatchCandidateRow(Base):
+    """A student who may be the child."""
+
+    __tablename__ = "match_candidate"
+
+    match_id: Mapped[UUID] = mapped_column(ForeignKey("match_review.id", ondelete="CASCADE"), primary_key=True)
+    student_id: Mapped[UUID] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), primary_key=True, index=True)

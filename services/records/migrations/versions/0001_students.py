@@ -5,7 +5,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from alembic import op
 
-from shared.columns import CanonicalText, Milliseconds
+from shared.columns import Milliseconds
 
 revision = "0001"
 down_revision = None
@@ -117,7 +117,6 @@ def upgrade() -> None:
         "match_review",
         sa.Column("id", sa.Uuid(), primary_key=True),
         sa.Column("request_id", sa.Uuid(), nullable=False),
-        sa.Column("candidates", CanonicalText(), nullable=False),
         sa.Column("reasons", sa.String(500), nullable=False),
         sa.Column("opened_at", Milliseconds(), nullable=False),
         sa.Column("expires_at", Milliseconds(), nullable=False),
@@ -126,4 +125,9 @@ def upgrade() -> None:
         sa.Column("resolved_by", sa.String(200)),
         sa.Column("resolved_at", Milliseconds()),
         sa.UniqueConstraint("request_id"),
+    )
+    op.create_table(
+        "match_candidate",
+        sa.Column("match_id", sa.Uuid(), sa.ForeignKey("match_review.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("student_id", sa.Uuid(), sa.ForeignKey("student.id", ondelete="CASCADE"), primary_key=True, index=True),
     )

@@ -3,13 +3,17 @@
 Every write takes an `idempotency_key`; without one it makes its own. To repeat a write after a crash, give the key of the first time.
 """
 
+from typing import Literal
 from uuid import UUID
 
-from safepassage.client.call import Call, Page, asking, fetching, paged, path_of, reading, writing
+from safepassage.client.call import Call, Page, asking, fetching, paged, path_of, reading, searching, uploading, writing
+from safepassage.record import StudentRecord
 from safepassage.record.loads import (
     ChangedStudent,
     FoundStudents,
     LoadedStudent,
+    LoadReport,
+    MatchPage,
     MatchResolution,
     MatchReview,
     NewStudent,
@@ -20,8 +24,21 @@ from safepassage.record.loads import (
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPage, NewClient
 from safepassage.wire_decisions import RecordedDecision, Reproduction
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
-from safepassage.wire_organisations import NewOrganisation, Organisation
-from safepassage.wire_policy import Agreement, AgreementTermination, Consent, ConsentWithdrawal, NewAgreement, NewConsent
+from safepassage.wire_log import DisclosureAccounting, EntrySearch, FoundEntries, LogConsistency, LogEntry
+from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationPage
+from safepassage.wire_policy import (
+    Agreement,
+    AgreementTermination,
+    Consent,
+    ConsentWithdrawal,
+    Debarment,
+    Discharge,
+    NewAgreement,
+    NewConsent,
+    NewDebarment,
+    Obligations,
+    OpenObligation,
+)
 
 # --- students and records ---
 
@@ -46,14 +63,19 @@ def change_student(student_id: UUID, student: ChangedStudent, *, idempotency_key
     return writing("PUT", path_of("/v1/students/{id}", id=student_id), student, LoadedStudent, idempotency_key=idempotency_key)
 
 
+def load_roster(roster: bytes, media_type: str, *, idempotency_key: str | None = None) -> Call[LoadReport]:
+    """Load a roster: OneRoster 1.2 CSV or Ed-Fi 5 XML (application/zip), or a NewStudent a line (application/x-ndjson). Scope records:load."""
+    return uploading("/v1/rosters", roster, media_type, LoadReport, idempotency_key=idempotency_key)
+
+
 def read_roster_entries(agreement_id: UUID, *, elements: tuple[str, ...] | None = None, limit: int | None = None) -> Call[Page[RosterPage]]:
     """What an agreement schedules of the students in its reach, page by page, under the vendor's own pseudonyms. Scope records:read."""
     return paged("/v1/roster-entries", RosterPage, query={"agreement_id": agreement_id, "elements": _list(elements), "limit": limit})
 
 
-def list_matches(*, limit: int | None = None) -> Call[Page[MatchReview]]:
+def list_matches(*, limit: int | None = None) -> Call[Page[MatchPage]]:
     """Requests of other states whose child a person has to tell. Scope matches:resolve."""
-    return paged("/v1/matches", MatchReview, query={"limit": limit})
+    return paged("/v1/matches", MatchPage, query={"limit": limit})
 
 
 def resolve_match(match_id: UUID, resolution: MatchResolution, *, idempotency_key: str | None = None) -> Call[MatchReview]:
@@ -69,9 +91,20 @@ def create_exchange_request(request: NewExchangeRequest, *, idempotency_key: str
     return writing("POST", "/v1/exchange-requests", request, ExchangeRequest, idempotency_key=idempotency_key)
 
 
-def exchange_request(request_id: UUID) -> Call[ExchangeRequest]:
+def read_exchange_request(exchange_id: UUID) -> Call[ExchangeRequest]:
     """Where a request stands. Scope exchange:request."""
-    return reading(path_of("/v1/exchange-requests/{id}", id=request_id), ExchangeRequest)
+    return reading(path_of("/v1/exchange-requests/{id}", id=exchange_id), ExchangeRequest)
+
+
+def read_received_record(exchange_id: UUID) -> Call[StudentRecord]:
+    """The record that came with an exchange; logged. Scopes exchange:request and records:read."""
+    return reading(path_of("/v1/exchange-requests/{id}/record", id=exchange_id), StudentRecord)
+
+
+def read_received_record_as_edfi(exchange_id: UUID) -> Call[bytes]:
+    """The same record as Ed-Fi JSON resources."""
+    path = path_of("/v1/exchange-requests/{id}/record", id=exchange_id)
+    return fetching(path, accept="application/vnd.ed-fi+json", query={"format": "edfi"})
 
 
 # --- consents, agreements, decisions ---
@@ -118,35 +151,91 @@ def reproduce_decision(decision_id: UUID) -> Call[Reproduction]:
     return asking(path_of("/v1/decisions/{id}/reproduction", id=decision_id), None, Reproduction)
 
 
-# --- the log ---
+def record_debarment(debarment: NewDebarment, *, idempotency_key: str | None = None) -> Call[Debarment]:
+    """Put on record that a party may not receive records for five years (34 CFR 99.67). Scope debarments:write."""
+    return writing("POST", "/v1/debarments", debarment, Debarment, idempotency_key=idempotency_key)
 
 
-def log_checkpoint() -> Call[bytes]:
-    """The log's latest checkpoint, a signed note. Scope audit:operate."""
-    return fetching("/v1/log/checkpoint", accept="text/plain")
+def read_debarment(debarment_id: UUID) -> Call[Debarment]:
+    """A debarment. Scope debarments:write."""
+    return reading(path_of("/v1/debarments/{id}", id=debarment_id), Debarment)
 
 
-def log_proof(index: int) -> Call[bytes]:
-    """One entry's inclusion proof as a .tlog-proof file (C2SP). Scope audit:operate."""
-    return fetching(path_of("/v1/log/entries/{index}/proof", index=index), accept="text/plain")
+def list_obligations(*, state: Literal["open", "discharged", "all"] = "open", limit: int | None = None) -> Call[Page[Obligations]]:
+    """What permissions obliged to, those due first in front. Scope obligations:read or obligations:discharge."""
+    return paged("/v1/obligations", Obligations, query={"state": state, "limit": limit})
 
 
-def log_tile(path: str) -> Call[bytes]:
-    """A tile or bundle by its C2SP path, such as `tile/0/x001/234` or `tile/entries/000.p/17`. Scope audit:operate."""
-    return fetching("/v1/log/" + path)
+def discharge_obligation(obligation_id: UUID, discharge: Discharge, *, idempotency_key: str | None = None) -> Call[OpenObligation]:
+    """Say, with the reference of what shows it, that an obligation was met. Scope obligations:discharge."""
+    path = path_of("/v1/obligations/{id}/discharge", id=obligation_id)
+    return writing("POST", path, discharge, OpenObligation, idempotency_key=idempotency_key)
+
+
+# --- the log: `year` names that of a closed year ---
+
+
+def log_checkpoint(*, year: int | None = None) -> Call[bytes]:
+    """The latest checkpoint, a signed note. Scope audit:operate."""
+    return fetching("/v1/log/checkpoint", accept="text/plain", query={"year": year})
+
+
+def log_proof(index: int, *, year: int | None = None) -> Call[bytes]:
+    """One entry's inclusion proof as a .tlog-proof file (C2SP). Scope audit:operate or audit:search."""
+    return fetching(path_of("/v1/log/entries/{index}/proof", index=index), accept="text/plain", query={"year": year})
+
+
+def log_tile(tile_path: str, *, year: int | None = None) -> Call[bytes]:
+    """A tile or bundle by its C2SP name without `tile/`: `0/x001/234`, `entries/000.p/17`. Scope audit:operate."""
+    return fetching("/v1/log/tile/" + tile_path, query={"year": year})
+
+
+def log_consistency(from_size: int, to_size: int, *, year: int | None = None) -> Call[LogConsistency]:
+    """The path that shows that the log of `to_size` entries continues the one of `from_size`. Scope audit:operate."""
+    return reading("/v1/log/consistency", LogConsistency, query={"from": from_size, "to": to_size, "year": year})
+
+
+def read_log_entry(index: int, *, open_groups: tuple[str, ...] = (), year: int | None = None) -> Call[LogEntry]:
+    """An entry with its proof, and of its sealed groups (subject, actor, context) those asked for. Scope audit:operate or audit:search."""
+    query = {"open": ",".join(open_groups) or None, "year": year}
+    return reading(path_of("/v1/log/entries/{index}", index=index), LogEntry, query=query)
+
+
+def search_log(search: EntrySearch, *, limit: int | None = None) -> Call[Page[FoundEntries]]:
+    """Entries by student, time and class, newest first; the search is logged. Scope audit:search."""
+    return searching("/v1/log/searches", search, FoundEntries, query={"limit": limit})
+
+
+def disclosure_accounting(
+    student_id: UUID, *, recordable_only: bool | None = None, limit: int | None = None
+) -> Call[Page[DisclosureAccounting]]:
+    """The record of 34 CFR 99.32 for one student, newest first; logged. Scope audit:accounting."""
+    only = None if recordable_only is None else str(recordable_only).lower()
+    path = path_of("/v1/students/{id}/disclosure-accounting", id=student_id)
+    return paged(path, DisclosureAccounting, query={"recordable_only": only, "limit": limit})
 
 
 # --- organisations and clients ---
 
 
-def create_organisation(organisation: NewOrganisation, *, idempotency_key: str | None = None) -> Call[Organisation]:
+def add_organisation(organisation: NewOrganisation, *, idempotency_key: str | None = None) -> Call[Organisation]:
     """Add an organisation. Scope admin:organisations."""
     return writing("POST", "/v1/organisations", organisation, Organisation, idempotency_key=idempotency_key)
+
+
+def list_organisations(*, limit: int | None = None) -> Call[Page[OrganisationPage]]:
+    """The caller's organisation and those below. Scope admin:organisations."""
+    return paged("/v1/organisations", OrganisationPage, query={"limit": limit})
 
 
 def read_organisation(organisation_id: UUID) -> Call[Organisation]:
     """An organisation. Scope admin:organisations."""
     return reading(path_of("/v1/organisations/{id}", id=organisation_id), Organisation)
+
+
+def change_organisation(organisation: Organisation) -> Call[Organisation]:
+    """Change an organisation at the version that was read. Scope admin:organisations."""
+    return writing("PUT", path_of("/v1/organisations/{id}", id=organisation.id), organisation, Organisation)
 
 
 def register_client(client: NewClient, *, idempotency_key: str | None = None) -> Call[Client]:
@@ -159,14 +248,29 @@ def list_clients(*, limit: int | None = None) -> Call[Page[ClientPage]]:
     return paged("/v1/clients", ClientPage, query={"limit": limit})
 
 
+def read_client(client_id: UUID) -> Call[Client]:
+    """A client. Scope admin:clients."""
+    return reading(path_of("/v1/clients/{id}", id=client_id), Client)
+
+
 def change_client_grants(client_id: UUID, grants: ClientGrants) -> Call[Client]:
     """Change what a client's tokens may have. Scope admin:clients."""
     return writing("PUT", path_of("/v1/clients/{id}/grants", id=client_id), grants, Client)
 
 
-def change_client_keys(client_id: UUID, keys: ClientKeys) -> Call[Client]:
+def replace_client_keys(client_id: UUID, keys: ClientKeys) -> Call[Client]:
     """Replace a client's keys. Scope admin:clients."""
     return writing("PUT", path_of("/v1/clients/{id}/keys", id=client_id), keys, Client)
+
+
+def disable_client(client_id: UUID) -> Call[Client]:
+    """Let a client in no more; its tokens end at once. Scope admin:clients."""
+    return writing("POST", path_of("/v1/clients/{id}/disablement", id=client_id), None, Client)
+
+
+def enable_client(client_id: UUID) -> Call[Client]:
+    """Let a client in again. Scope admin:clients."""
+    return writing("DELETE", path_of("/v1/clients/{id}/disablement", id=client_id), None, Client)
 
 
 def _list(values: tuple[str, ...] | None) -> str | None:

@@ -129,6 +129,12 @@ class MatchReview(Wire):
     resolved_at: Instant | None = None
 
 
+class MatchPage(Wire):
+    """`GET /v1/matches`: those that wait, the oldest first. A next page is in the Link header."""
+
+    matches: Annotated[tuple[MatchReview, ...], Field(max_length=1000)]
+
+
 class MatchResolution(Wire):
     """`POST /v1/matches/{id}/resolution`: which candidate the child is, or that none of them is."""
 

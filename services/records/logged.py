@@ -1,0 +1,73 @@
+"""What the log is told of loads, look-ups, reads and matches. A read is appended before its answer leaves; the others follow behind."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from fastapi import FastAPI
+
+from shared.caller import Caller
+from shared.contracts.audit import Actor, AppendRequest, AppendResponse, Context, Event
+from shared.siblings import Siblings
+
+LARGEST = 1000
+"""Students of one entry."""
+
+
+def actor_of(caller: Caller) -> Actor:
+    """The client that the gateway proved."""
+    return Actor(kind="client", client_id=caller.client_id, organisation_id=caller.organisation_id, role=caller.claims.role or None)
+
+
+async def log_ahead(app: FastAPI, caller: Caller, event: Event, scope: Mapping[str, Any]) -> None:
+    """Append a `read` before its answer leaves. INVARIANT: nothing is answered unless the log has it. Raises LogUnavailable."""
+    siblings: Siblings = app.state.siblings
+    body = AppendRequest(events=(event,))
+    await siblings.call("audit", "POST", "/internal/entries", answer=AppendResponse, by=caller.principal, body=body, scope=scope)
+
+
+def read_event(
+    caller: Caller,
+    *,
+    key: str,
+    operation: str,
+    students: Sequence[tuple[UUID, UUID]],
+    elements: Sequence[str] = (),
+    outcome: str | None = None,
+) -> Event:
+    """A read inside the agency. `students` are (student, custodian)."""
+    return Event(
+        class_="read",
+        key=key,
+        subjects=tuple(student for student, _ in students),
+        custodians=tuple(custodian for _, custodian in students),
+        actor=actor_of(caller),
+        context=Context(operation=operation, outcome=outcome, purpose=caller.purpose, elements=tuple(elements), count=len(students)),
+    )
+
+
+def load_events(caller: Caller, *, load_id: UUID, part: int, format_: str, students: Sequence[tuple[UUID, UUID]]) -> list[Event]:
+    """A load, or a part of one: who was loaded. `students` are (student, custodian)."""
+    return [
+        Event(
+            class_="load",
+            key=f"load:{load_id}:{part}:{start}",
+            subjects=tuple(student for student, _ in students[start : start + LARGEST]),
+            custodians=tuple(custodian for _, custodian in students[start : start + LARGEST]),
+            actor=actor_of(caller),
+            context=Context(operation="load", outcome=format_, count=len(students[start : start + LARGEST])),
+        )
+        for start in range(0, len(students), LARGEST)
+    ]
+
+
+def match_event(caller: Caller, *, match_id: UUID, outcome: str, student: tuple[UUID, UUID] | None) -> Event:
+    """A person has said who a child is."""
+    return Event(
+        class_="match",
+        key=f"match:{match_id}:resolved",
+        subjects=() if student is None else (student[0],),
+        custodians=() if student is None else (student[1],),
+        actor=actor_of(caller),
+        context=Context(operation="match-resolution", outcome=outcome),
+    )
