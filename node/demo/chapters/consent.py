@@ -38,7 +38,7 @@ async def consent(story: Story) -> None:
         )
         outage.end()
         await asyncio.sleep(3)
-        now = await story.birch.client("new-district").exchange_request(asked.id)
+        now = await story.birch.client("new-district").read_exchange_request(asked.id)
         narrator.check("Birch is back, and has received nothing", holds=now.state in {"requested", "accepted", "not-provided"})
         found = await entries_of(story.alder, "state-agency", student, "disclosure-withdrawn")
         narrator.where(f"entry {found.entries[0].index} of Alder's log says that the disclosure before it did not happen")
@@ -70,7 +70,7 @@ async def _ask_and_lose_birch(story: Story, case: SyntheticStudent, given: Conse
     client = story.birch.client("new-district")
     asked = await client.create_exchange_request(request_for(story, case.selector, consent_id=given.id))
     await until(
-        lambda: client.exchange_request(asked.id), lambda one: one.state == "accepted", what="Alder accepts the request", every=0.05
+        lambda: client.read_exchange_request(asked.id), lambda one: one.state == "accepted", what="Alder accepts the request", every=0.05
     )
     story.outages["Birch"].begin()
     return asked

@@ -32,7 +32,7 @@ async def follow(story: Story, asked: ExchangeRequest, *, seconds: float = 30.0)
     client, begun, seen = story.birch.client("new-district"), time.monotonic(), [""]
 
     async def look() -> ExchangeRequest:
-        now = await client.exchange_request(asked.id)
+        now = await client.read_exchange_request(asked.id)
         if now.state != seen[-1]:
             seen.append(now.state)
             story.narrator.say(f"[dim]{time.monotonic() - begun:5.2f} s[/]  {now.state}")

@@ -152,3 +152,17 @@ class OpenObligation(Wire):
     citation: str | None
     due_at: Instant | None
     discharged_at: Instant | None = None
+
+
+class Obligations(Wire):
+    """`GET /v1/obligations`: a page, those due first in front."""
+
+    obligations: tuple[OpenObligation, ...]
+    next: Annotated[str | None, Field(description="Cursor of the next page; also in the Link header.")] = None
+
+
+class Discharge(Wire):
+    """`POST /v1/obligations/{id}/discharge`."""
+
+    evidence_ref: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """Reference of what shows that it was done."""

@@ -67,8 +67,16 @@ def reading(
 
 def paged(path: str, answer: type[M], *, query: Mapping[str, object] | None = None) -> Call[Page[M]]:
     """A GET of a list, page by page along the Link header (RFC 8288)."""
-    call: Call[Page[M]] = Call("GET", path, _no_page, query=_query(query))
+    return _by_page(Call("GET", path, _no_page, query=_query(query)), answer)
 
+
+def searching(path: str, body: BaseModel, answer: type[M], *, query: Mapping[str, object] | None = None) -> Call[Page[M]]:
+    """A POST that only reads, page by page: the same body each time, the cursor in the query."""
+    call: Call[Page[M]] = Call("POST", path, _no_page, query=_query(query), body=_json(body), content_type="application/json")
+    return _by_page(replace(call, repeatable=True), answer)
+
+
+def _by_page(call: Call[Page[M]], answer: type[M]) -> Call[Page[M]]:
     def read(response: httpx2.Response) -> Page[M]:
         return Page(_as_model(answer)(response), _next_call(response, replace(call, read=read)))
 
