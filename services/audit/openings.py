@@ -86,6 +86,8 @@ class OpenedEntry:
     subjects: list[SubjectPart] = field(default_factory=list)
     actor: Opened | None = None
     context: Opened | None = None
+    parts: int = 0
+    """Sealed rows that were looked at, opened or not."""
 
     @property
     def logged_at(self) -> datetime:
@@ -136,6 +138,7 @@ async def open_entries(
 
 
 def _open_row(entry: OpenedEntry, row: SealedRow, ciphers: Mapping[bytes, AESGCM]) -> None:
+    entry.parts += 1
     cipher = ciphers.get(row.key_id)
     if cipher is None:
         return

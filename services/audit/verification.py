@@ -1,0 +1,142 @@
+"""Verifying audit's whole store, `safepassage-node verify-log`: what the SDK's verifier checks of each log, and what only the node can.
+
+That is the log's state, the keys of its events, and that everything sealed opens to what the leaves committed to.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.canonical import to_base64url
+from safepassage.leaf import commitment, subject_commitment, subject_leaf
+from safepassage.notes import ED25519, VerifierKey
+from safepassage.offline.whole_log import LogReport, verify_log, verify_succession
+from safepassage.problems.stored_log import EntriesMissing, LogAltered
+from services.audit.heads import LogDamaged, load_head
+from services.audit.openings import OpenedEntry, Place, open_entries
+from services.audit.sealing import SealBroken
+from services.audit.settings import AuditSettings
+from services.audit.stored_log import LogOfStore
+from services.audit.subject_keys import SubjectKeys
+from services.audit.tables import AppendedRow, LogRow, TreeStateRow
+from shared.database import Database
+from shared.key_encryption import FileKeyProvider, WrappedKeyRefused
+from shared.keys import SigningKey
+
+OPENED_AT_ONCE = 256
+
+
+@dataclass(frozen=True)
+class StoreReport:
+    """What was verified of one log."""
+
+    log: LogReport
+    opened: int
+    """Entries whose sealed content opened and is what the leaf committed to."""
+    destroyed: int
+    """Entries of which something sealed does not exist any more."""
+
+
+async def verify_store(
+    settings: AuditSettings, *, further_keys: Sequence[bytes] = (), pinned: Mapping[str, Sequence[str]] | None = None
+) -> list[StoreReport]:
+    """Check every log of the store, oldest first; reads only.
+
+    further_keys  Ed25519 public keys of former years, 32 bytes each, beside that of `log.json`
+    pinned        by origin, checkpoints that others have kept: they show what the store alone cannot
+
+    Raises LogAltered or EntriesMissing with the first bad index, NothingSigned, and what `verify_checkpoint` raises.
+    """
+    own = SigningKey.load(settings.keys_directory / "log.json").public.public_bytes_raw()
+    keys = SubjectKeys(FileKeyProvider(settings.keys_directory / "key-encryption"))
+    database = Database.of(settings)
+    reports: list[StoreReport] = []
+    try:
+        async with database.reading() as tx:
+            older: LogRow | None = None
+            for log in (await tx.scalars(select(LogRow).order_by(LogRow.year))).all():
+                signers = [VerifierKey(log.origin, ED25519, key) for key in (own, *further_keys)]
+                reports.append(await _verify(tx, keys, log, signers, (pinned or {}).get(log.origin, ())))
+                if older is not None:
+                    await _verify_succession(tx, older, log)
+                older = log
+            await _check_pages(tx, database)
+    finally:
+        await database.close()
+    return reports
+
+
+async def _verify(tx: AsyncSession, keys: SubjectKeys, log: LogRow, signers: Sequence[VerifierKey], pinned: Sequence[str]) -> StoreReport:
+    report = await tx.run_sync(lambda session: verify_log(LogOfStore(session, log), keys=signers, pinned=pinned, leaves=True))
+    size = report.size + report.newer
+    await _check_state(tx, log, report, size)
+    await _check_events(tx, log.year, size)
+    opened = destroyed = 0
+    for start in range(0, size, OPENED_AT_ONCE):
+        places = [Place(log.year, at) for at in range(start, min(start + OPENED_AT_ONCE, size))]
+        for entry in await _opened(tx, keys, places):
+            whole = _check_commitments(entry)
+            opened, destroyed = opened + whole, destroyed + (not whole)
+    return StoreReport(report, opened, destroyed)
+
+
+async def _check_state(tx: AsyncSession, log: LogRow, report: LogReport, size: int) -> None:
+    """The stored size and root are those of the entries, and the incomplete tiles those of the full ones."""
+    state = await tx.get(TreeStateRow, log.year)
+    if state is None or state.size > size:
+        raise EntriesMissing("the log ends before the size that its state names", index=size, until=None if state is None else state.size)
+    if state.size < size:
+        raise LogAltered("entries lie behind the size that the log's state names", index=state.size, until=size)
+    try:
+        await load_head(tx, log)
+    except LogDamaged as damage:
+        raise LogAltered(str(damage), index=report.size, until=max(size, report.size + 1)) from damage
+
+
+async def _check_events(tx: AsyncSession, year: int, size: int) -> None:
+    """Every entry has the key under which it was appended, and one only."""
+    expected = 0
+    rows = await tx.stream(select(AppendedRow.idx).where(AppendedRow.log == year).order_by(AppendedRow.idx))
+    async for (idx,) in rows:
+        if idx != expected:
+            raise LogAltered("the key of an event is missing, or there are two", index=min(idx, expected))
+        expected += 1
+    if expected != size:
+        raise LogAltered("the key of an event is missing", index=expected)
+
+
+async def _opened(tx: AsyncSession, keys: SubjectKeys, places: Sequence[Place]) -> list[OpenedEntry]:
+    try:
+        return await open_entries(tx, keys, places)
+    except (SealBroken, WrappedKeyRefused, SQLAlchemyError) as error:
+        if len(places) == 1:
+            raise LogAltered("what is sealed of the entry, or its key, was altered", index=places[0].at) from error
+    # one of them does not open: which one
+    return [(await _opened(tx, keys, [place]))[0] for place in places]
+
+
+def _check_commitments(entry: OpenedEntry) -> bool:
+    """True if all of the entry opened and is what the leaf says; False if some was destroyed. Raises LogAltered."""
+    committed, index = entry.leaf.commitments, entry.place.at
+    for group, digest in ((entry.actor, committed.actor), (entry.context, committed.context)):
+        if group is not None and to_base64url(commitment(salt=group.salt, payload=group.payload)) != digest:
+            raise LogAltered("what is sealed is not what the entry committed to", index=index)
+    if entry.actor is None or entry.context is None or len(entry.subjects) != max(entry.parts - 1, 1):
+        return False
+    leaves = [subject_leaf(salt=part.opened.salt, payload=part.opened.payload) for part in entry.subjects]
+    if to_base64url(subject_commitment(leaves)) != committed.subject:
+        raise LogAltered("the sealed subjects are not those that the entry committed to", index=index)
+    return True
+
+
+async def _verify_succession(tx: AsyncSession, older: LogRow, newer: LogRow) -> None:
+    await tx.run_sync(lambda session: verify_succession(LogOfStore(session, older), LogOfStore(session, newer)))
+
+
+async def _check_pages(tx: AsyncSession, database: Database) -> None:
+    """SQLite: every page and index of the file. Raises LogAltered without an index of its own: no entry is concerned."""
+    if database.is_sqlite and (await tx.scalar(text("PRAGMA integrity_check(1)"))) != "ok":
+        raise LogAltered("the database file is damaged outside the log's entries", index=0)
