@@ -123,6 +123,7 @@ def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     def prepare_reader(connection: Any, _: ConnectionPoolEntry) -> None:
         for pragma in ("query_only=ON", "busy_timeout=5000"):
             connection.execute(f"PRAGMA {pragma}")
+        connection.reads_only = True
 
     event.listen(writer.sync_engine, "connect", prepare_writer)
     event.listen(reader.sync_engine, "connect", prepare_reader)

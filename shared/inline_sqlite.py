@@ -30,6 +30,9 @@ class InlineCursor(sqlite3.Cursor):
 class InlineConnection(sqlite3.Connection):
     """A connection whose cursors are `InlineCursor`."""
 
+    reads_only = False
+    """Its commits have nothing to wait for."""
+
     def cursor(self, factory: Any = InlineCursor) -> Any:
         """A new cursor."""
         return super().cursor(factory)
@@ -55,7 +58,9 @@ class InlineSqliteDialect(SQLiteDialect_pysqlite):
 
     def do_commit(self, dbapi_connection: Any) -> None:
         """COMMIT in a thread: it waits for fsync."""
-        if dbapi_connection.in_transaction:
+        if dbapi_connection.reads_only:
+            dbapi_connection.commit()
+        elif dbapi_connection.in_transaction:
             loop = asyncio.get_running_loop()
             await_only(loop.run_in_executor(self._commits, dbapi_connection.commit))
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import or_, select, update
+from sqlalchemy import Connection, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
@@ -116,24 +116,37 @@ async def terminate_agreement(
 
 async def agreement_by_id(tx: AsyncSession, agreement_id: UUID) -> Agreement:
     """The agreement as it stands. Raises NoSuchAgreement."""
-    found = await held_agreement(tx, agreement_id)
+    found = await tx.run_sync(lambda session: held_agreement(session.connection(), agreement_id))
     if found is None:
         raise NoSuchAgreement
     return found[0]
 
 
-async def held_agreement(tx: AsyncSession, agreement_id: UUID) -> tuple[Agreement, int] | None:
+_HELD = (
+    select(
+        AgreementRow.id,
+        AgreementRow.recorded_at,
+        AgreementRow.epoch,
+        AgreementRow.whole,
+        AgreementDistrictRow.district_id,
+        AgreementDistrictRow.terminated_at,
+    )
+    .join(AgreementDistrictRow, AgreementDistrictRow.agreement_id == AgreementRow.id)
+    .where(AgreementRow.id == bindparam("agreement_id"))
+)
+
+
+def held_agreement(connection: Connection, agreement_id: UUID) -> tuple[Agreement, int] | None:
     """The agreement as it stands, and its epoch; one statement.
 
     `district_ids` are those for whom it is in force; once it has ended for all of them, those for whom it was.
     """
-    query = select(AgreementRow, AgreementDistrictRow).join(AgreementDistrictRow, AgreementDistrictRow.agreement_id == AgreementRow.id)
-    found = (await tx.execute(query.where(AgreementRow.id == agreement_id))).all()
+    found = connection.execute(_HELD, {"agreement_id": agreement_id}).all()
     if not found:
         return None
-    row: AgreementRow = found[0][0]
+    row = found[0]
     new = NewAgreement.model_validate_json(row.whole)
-    parts = {part.district_id: part.terminated_at for _, part in found}
+    parts = {part.district_id: part.terminated_at for part in found}
     left = tuple(district_id for district_id in new.district_ids if parts.get(district_id) is None and district_id in parts)
     ends = [at for at in parts.values() if at is not None]
     members = new.model_dump() | {

@@ -6,7 +6,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import Select, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
@@ -128,13 +128,18 @@ def require_written_consent(new: NewConsent, facts: SubjectFacts, *, now: dateti
         raise ConsentIncomplete("an electronic signature indicates the person's approval: 99.30(d)(2)", field="electronic_approval")
 
 
-async def held_consent(tx: AsyncSession, sealer: Sealer, consent_id: UUID) -> tuple[Consent, int] | None:
+_HELD = select(
+    ConsentRow.id, ConsentRow.student_id, ConsentRow.recipient_id, ConsentRow.withdrawn_at, ConsentRow.epoch, ConsentRow.sealed
+).where(ConsentRow.id == bindparam("consent_id"))
+
+
+def held_consent(connection: Connection, sealer: Sealer, consent_id: UUID) -> tuple[Consent, int] | None:
     """A consent as it stands, and its epoch, for a decision: any student's, since the policies compare."""
-    row = (await tx.execute(select(ConsentRow).where(ConsentRow.id == consent_id))).scalar_one_or_none()
+    row = connection.execute(_HELD, {"consent_id": consent_id}).one_or_none()
     return None if row is None else (open_consent(sealer, row), row.epoch)
 
 
-def open_consent(sealer: Sealer, row: ConsentRow) -> Consent:
+def open_consent(sealer: Sealer, row: ConsentRow | Row[UUID, UUID, str, datetime | None, int, bytes]) -> Consent:
     """The consent of a row. Raises SealBroken."""
     granted = Consent.model_validate_json(sealer.open(row.sealed, table=TABLE, row=row.id, of=_of(row.student_id, row.recipient_id)))
     return granted.model_copy(update={"withdrawn_at": row.withdrawn_at})

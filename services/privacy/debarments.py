@@ -1,12 +1,12 @@
 """Debarments: findings that close one agency's records to a party for at least five years (34 CFR 99.67(c)-(e))."""
 
 from collections.abc import Collection
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, Row, bindparam, select
 
 from safepassage.ids import uuid7
 from safepassage.problems.privacy import NoSuchDebarment
@@ -55,11 +55,16 @@ async def read_debarment(debarment_id: UUID, caller: Writer, tx: ReadOnly) -> De
     return _debarment(row)
 
 
-async def debarments_of(tx: AsyncSession, parties: Collection[str]) -> tuple[Debarment, ...]:
-    """Every finding against one of the parties, or against the whole node of one of them, of any time."""
-    nodes = [DebarmentRow.party == party.partition("#")[0] for party in parties if "#" in party]
-    query = select(DebarmentRow).where(or_(DebarmentRow.party.in_(parties), *nodes)).order_by(DebarmentRow.id)
-    return tuple(_debarment(row) for row in (await tx.execute(query)).scalars())
+_AGAINST = (
+    select(DebarmentRow.id, DebarmentRow.recorded_at, DebarmentRow.whole)
+    .where(DebarmentRow.party.in_(bindparam("parties", expanding=True)))
+    .order_by(DebarmentRow.id)
+)
+
+
+def debarments_of(connection: Connection, parties: Collection[str]) -> tuple[Debarment, ...]:
+    """Every finding against one of the parties, of any time."""
+    return tuple(_debarment(row) for row in connection.execute(_AGAINST, {"parties": sorted(parties)}))
 
 
 def _require_state_agency(caller: Caller) -> None:
@@ -67,6 +72,6 @@ def _require_state_agency(caller: Caller) -> None:
         raise NotPermitted("the state agency records debarments, upon the finding of the Department's office")
 
 
-def _debarment(row: DebarmentRow) -> Debarment:
+def _debarment(row: DebarmentRow | Row[UUID, datetime, str]) -> Debarment:
     new = NewDebarment.model_validate_json(row.whole)
     return Debarment(**new.model_dump(), id=row.id, recorded_at=row.recorded_at)

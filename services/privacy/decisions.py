@@ -37,8 +37,14 @@ async def decide_on_request(asked: DecisionRequest, request: Request, principal:
     outbox: Outbox = state.outbox
     caller_organisation_id = None if principal.caller is None else principal.caller.organisation_id
     async with database.reading() as tx:
-        facts = await read_facts(
-            tx, sealer, asked, node_organisation_id=judge.node_organisation_id, caller_organisation_id=caller_organisation_id
+        facts = await tx.run_sync(
+            lambda session: read_facts(
+                session.connection(),
+                sealer,
+                asked,
+                node_organisation_id=judge.node_organisation_id,
+                caller_organisation_id=caller_organisation_id,
+            )
         )
     evaluation = evaluate(judge, asked, facts, caller_organisation_id=caller_organisation_id, now=facts.not_before(clock()))
     async with database.transaction() as tx:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from safepassage.canonical import canonical_json, digest_of
 from safepassage.decision import decision_of
@@ -15,9 +17,9 @@ from services.privacy.behind import actor_of
 from services.privacy.facts import Facts
 from services.privacy.obligations import keep_obligations
 from services.privacy.policy import GroupOutcome, Outcome, PolicySet, build_input, decide
-from services.privacy.recorded import DecisionRecord, sealed_row
+from services.privacy.recorded import DecisionRecord, sealed_columns
 from services.privacy.sealing import Sealer
-from services.privacy.tables import DecisionCustodianRow
+from services.privacy.tables import DecisionCustodianRow, DecisionRow
 from shared.contracts.audit import Context, Digests, Event
 from shared.contracts.privacy import Decision, DecisionRequest
 from shared.internal_token import Principal
@@ -27,6 +29,8 @@ from shared.outbox import Outbox
 log = logging.getLogger(__name__)
 
 FAILED = "evaluation-failed"
+
+_KEEP, _KEEP_READER = insert(DecisionRow), insert(DecisionCustodianRow)
 
 
 @dataclass(frozen=True)
@@ -105,7 +109,7 @@ async def keep(tx: AsyncSession, outbox: Outbox, sealer: Sealer, judge: Judge, e
         input_hash=outcome.input_hash,
         token=decision.token,
     )
-    row = sealed_row(
+    columns = sealed_columns(
         sealer,
         decision_id=decision.id,
         decided_at=now,
@@ -115,19 +119,24 @@ async def keep(tx: AsyncSession, outbox: Outbox, sealer: Sealer, judge: Judge, e
         policy_input=evaluation.recorded_input,
         outcome=evaluation.recorded_outcome,
     )
-    tx.add(row)
-    await tx.flush()
     readers = tuple(dict.fromkeys(custodians)) or (_caller_organisation(principal) or judge.node_organisation_id,)
-    tx.add_all(DecisionCustodianRow(decision_id=decision.id, custodian_id=reader) for reader in readers)
-    if evaluation.permitted:
-        await keep_obligations(
-            tx,
-            outcome.obligations,
-            decision_id=decision.id,
-            agreement_id=request.agreement_id,
-            custodian_ids=readers,
-            now=now,
-        )
+
+    def store(session: Session) -> None:
+        connection = session.connection()
+        connection.execute(_KEEP, columns)
+        for reader in readers:
+            connection.execute(_KEEP_READER, {"decision_id": decision.id, "custodian_id": reader})
+        if decision.token is not None:
+            keep_obligations(
+                connection,
+                outcome.obligations,
+                decision_id=decision.id,
+                agreement_id=request.agreement_id,
+                custodian_ids=readers,
+                now=now,
+            )
+
+    await tx.run_sync(store)
     outbox.record(tx, _event(evaluation, decision, principal))
     return decision
 

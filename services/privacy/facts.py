@@ -6,8 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, bindparam, select
 
 from safepassage.problems.privacy import FactsBehind
 from safepassage.wire_organisations import Organisation
@@ -15,6 +14,7 @@ from safepassage.wire_policy import Agreement, Consent, Debarment
 from services.privacy.agreements import held_agreement
 from services.privacy.consents import held_consent
 from services.privacy.debarments import debarments_of
+from services.privacy.policy.organisation_tree import OrganisationTree
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import open_facts, subjects_by_id
 from services.privacy.tables import OrganisationRow
@@ -47,8 +47,8 @@ class Facts:
         return max(now, withdrawn_at or now, terminated_at or now)
 
 
-async def read_facts(
-    tx: AsyncSession,
+def read_facts(
+    connection: Connection,
     sealer: Sealer,
     request: DecisionRequest,
     *,
@@ -56,7 +56,7 @@ async def read_facts(
     caller_organisation_id: UUID | None,
     at_stated_version: bool = True,
 ) -> Facts:
-    """Load what `request` is decided on. `tx` is one snapshot (Database.reading).
+    """Load what `request` is decided on. `connection` is in a transaction that is one snapshot (Database.reading).
 
     # INVARIANT: nothing is cached between decisions, so that a revocation is seen by every decision that starts after its commit.
 
@@ -64,7 +64,7 @@ async def read_facts(
 
     Raises FactsBehind (also for a student who is not here at all), SealBroken.
     """
-    rows = await subjects_by_id(tx, [subject.student_id for subject in request.subjects])
+    rows = subjects_by_id(connection, [subject.student_id for subject in request.subjects])
     held = [
         row
         for subject in request.subjects
@@ -73,11 +73,10 @@ async def read_facts(
     if len(held) != len(request.subjects):
         raise FactsBehind(f"of {len(request.subjects) - len(held)} of {len(request.subjects)} students", field="subjects")
     subjects = tuple(open_facts(sealer, row) for row in held)
-    consent = None if request.consent_id is None else await held_consent(tx, sealer, request.consent_id)
-    agreement = None if request.agreement_id is None else await held_agreement(tx, request.agreement_id)
-    parties = {party for party in (request.recipient.id, request.recipient.node) if party is not None}
-    organisations = await _organisations(
-        tx, _concerned(request, subjects, agreement and agreement[0], (node_organisation_id, caller_organisation_id))
+    consent = None if request.consent_id is None else held_consent(connection, sealer, request.consent_id)
+    agreement = None if request.agreement_id is None else held_agreement(connection, request.agreement_id)
+    organisations = _organisations(
+        connection, _concerned(request, subjects, agreement and agreement[0], (node_organisation_id, caller_organisation_id))
     )
     epochs = {
         "agreement": agreement and agreement[1],
@@ -90,7 +89,7 @@ async def read_facts(
         organisations,
         consent and consent[0],
         agreement and agreement[0],
-        await debarments_of(tx, parties),
+        debarments_of(connection, _barred_names(request, organisations)),
         epochs,
     )
 
@@ -107,6 +106,13 @@ def _concerned(
     return concerned if agreement is None else concerned | {agreement.recipient_id, *agreement.district_ids}
 
 
+def _barred_names(request: DecisionRequest, organisations: dict[UUID, Organisation]) -> set[str]:
+    """What a finding against the recipient may name: itself, its node, or the district of a school."""
+    recipient = request.recipient
+    agency = OrganisationTree(organisations).agency(recipient.id)
+    return {recipient.id, *(str(organisation.id) for organisation in agency)} | ({recipient.node} if recipient.node else set())
+
+
 def _uuid(text: str) -> UUID | None:
     try:
         return UUID(text)
@@ -114,10 +120,14 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
-async def _organisations(tx: AsyncSession, identifiers: set[UUID]) -> dict[UUID, Organisation]:
+_NAMED = select(OrganisationRow.id, OrganisationRow.parent_id).where(OrganisationRow.id.in_(bindparam("identifiers", expanding=True)))
+_UP = _NAMED.cte("up", recursive=True)
+_UP = _UP.union(select(OrganisationRow.id, OrganisationRow.parent_id).where(OrganisationRow.id == _UP.c.parent_id))
+_CONCERNED = select(OrganisationRow.whole).where(OrganisationRow.id.in_(select(_UP.c.id)))
+
+
+def _organisations(connection: Connection, identifiers: set[UUID]) -> dict[UUID, Organisation]:
     """The organisations and all above them."""
-    up = select(OrganisationRow.id, OrganisationRow.parent_id).where(OrganisationRow.id.in_(identifiers)).cte("up", recursive=True)
-    up = up.union(select(OrganisationRow.id, OrganisationRow.parent_id).where(OrganisationRow.id == up.c.parent_id))
-    found = await tx.execute(select(OrganisationRow.whole).where(OrganisationRow.id.in_(select(up.c.id))))
+    found = connection.execute(_CONCERNED, {"identifiers": list(identifiers)})
     organisations = (Organisation.model_validate_json(whole) for whole in found.scalars())
     return {organisation.id: organisation for organisation in organisations}

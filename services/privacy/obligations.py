@@ -7,15 +7,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, StringConstraints
-from sqlalchemy import Select, and_, or_, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from safepassage.ids import uuid7
 from safepassage.problems.privacy import NoSuchObligation, ObligationDischarged
 from safepassage.wire import Wire
 from safepassage.wire_policy import OpenObligation
 from services.privacy.behind import event_of
-from services.privacy.inserts import insert_into
 from services.privacy.once import Once
 from services.privacy.sealing import Sealer
 from services.privacy.tables import ObligationRow, OrganisationRow
@@ -62,8 +61,14 @@ class Obligations(Wire):
     next: Annotated[str | None, Field(description="Cursor of the next page; also in the Link header.")] = None
 
 
-async def keep_obligations(
-    tx: AsyncSession,
+_OPEN = {
+    "sqlite": sqlite.insert(ObligationRow).on_conflict_do_nothing(index_elements=["duty"]),
+    "postgresql": postgresql.insert(ObligationRow).on_conflict_do_nothing(index_elements=["duty"]),
+}
+
+
+def keep_obligations(
+    connection: Connection,
     obligations: Iterable[Obligation],
     *,
     decision_id: UUID,
@@ -93,7 +98,7 @@ async def keep_obligations(
                 }
             )
     if rows:
-        await tx.execute(insert_into(tx, ObligationRow).values(rows).on_conflict_do_nothing(index_elements=["duty"]))
+        connection.execute(_OPEN[connection.dialect.name], rows if len(rows) > 1 else rows[0])
 
 
 @router.get("")

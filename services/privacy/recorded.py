@@ -33,6 +33,18 @@ class DecisionRecord(Wire):
 
 
 @dataclass(frozen=True)
+class Clear:
+    """The columns of a decision that are not sealed, but bound to the seals."""
+
+    id: UUID
+    decided_at: datetime
+    valid_until: datetime
+    action: str
+    exchange_id: UUID | None
+    policy_hash: str
+
+
+@dataclass(frozen=True)
 class RecordedOutcome:
     """What the policies answered, read again from its canonical bytes (services.privacy.policy.outcome)."""
 
@@ -61,7 +73,7 @@ class RecordedOutcome:
         )
 
 
-def sealed_row(  # every argument is a column
+def sealed_columns(  # every argument is a column
     sealer: Sealer,
     *,
     decision_id: UUID,
@@ -71,20 +83,14 @@ def sealed_row(  # every argument is a column
     record: DecisionRecord,
     policy_input: bytes,
     outcome: bytes,
-) -> DecisionRow:
-    """The row of a decision."""
-    row = DecisionRow(
-        id=decision_id,
-        decided_at=decided_at,
-        valid_until=valid_until,
-        action=record.request.action,
-        exchange_id=record.request.exchange_id,
-        policy_hash=policy_hash,
-    )
-    row.sealed_record = _seal(sealer, row, "record", record.model_dump_json(exclude_none=True).encode())
-    row.sealed_input = _seal(sealer, row, "input", policy_input)
-    row.sealed_outcome = _seal(sealer, row, "outcome", outcome)
-    return row
+) -> dict[str, Any]:
+    """The columns of a decision's row."""
+    clear = Clear(decision_id, decided_at, valid_until, record.request.action, record.request.exchange_id, policy_hash)
+    return vars(clear) | {
+        "sealed_record": _seal(sealer, clear, "record", record.model_dump_json(exclude_none=True).encode()),
+        "sealed_input": _seal(sealer, clear, "input", policy_input),
+        "sealed_outcome": _seal(sealer, clear, "outcome", outcome),
+    }
 
 
 def open_record(sealer: Sealer, row: DecisionRow) -> DecisionRecord:
@@ -137,7 +143,7 @@ def recorded_decision(
     )
 
 
-def _seal(sealer: Sealer, row: DecisionRow, part: Part, clear: bytes) -> bytes:
+def _seal(sealer: Sealer, row: Clear, part: Part, clear: bytes) -> bytes:
     return sealer.seal(packed(clear), table=TABLE, row=row.id, of=_of(row, part))
 
 
@@ -145,7 +151,7 @@ def _open(sealer: Sealer, row: DecisionRow, part: Part, sealed: bytes) -> bytes:
     return unpacked(sealer.open(sealed, table=TABLE, row=row.id, of=_of(row, part)))
 
 
-def _of(row: DecisionRow, part: Part) -> str:
+def _of(row: Clear | DecisionRow, part: Part) -> str:
     """INVARIANT: the clear columns that mean something are bound to the seal."""
     return f"{part}:{_milliseconds(row.decided_at)}:{_milliseconds(row.valid_until)}:{row.action}:{row.exchange_id}:{row.policy_hash}"
 

@@ -18,6 +18,7 @@ from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefuse
 
 NONCE_BYTES = 12
 WRAPPED_BYTES = 4 + 12 + 32 + 16
+WORTH_PACKING = 16 * 1024
 LONGEST_CLEAR = 64 * 2**20
 
 
@@ -64,18 +65,20 @@ class Sealer:
 
 
 def packed(clear: bytes) -> bytes:
-    """A decision's bytes made small before they are sealed: a page says the same of a thousand students."""
-    return zlib.compress(clear, level=1)
+    """A decision's bytes, made small before they are sealed where there are many: a page says the same of a thousand students."""
+    return b"\1" + zlib.compress(clear, level=1) if len(clear) > WORTH_PACKING else b"\0" + clear
 
 
 def unpacked(data: bytes) -> bytes:
-    """What `packed` made small. Raises SealBroken for anything else."""
+    """What was packed. Raises SealBroken for anything else."""
+    if data[:1] == b"\0":
+        return data[1:]
     opened = zlib.decompressobj()
     try:
-        clear = opened.decompress(data, LONGEST_CLEAR)
+        clear = opened.decompress(data[1:], LONGEST_CLEAR)
     except zlib.error as error:
         raise SealBroken from error
-    if not opened.eof or opened.unconsumed_tail or opened.unused_data:
+    if data[:1] != b"\1" or not opened.eof or opened.unconsumed_tail or opened.unused_data:
         raise SealBroken
     return clear
 

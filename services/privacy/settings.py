@@ -11,4 +11,10 @@ from shared.settings import ServiceSettings
 class PrivacySettings(ServiceSettings):
     """Settings of the privacy service; docs/settings.md documents each one."""
 
-    node_organisation_id: Annotated[UUID, Field(description="The state agency that runs the node: its id among the node's organisations.")]
+    node_organisation_id: Annotated[
+        UUID,
+        Field(
+            description="The state agency that runs the node: its id among the node's organisations.",
+            examples=[UUID("01980000-0000-7000-8000-000000000001")],
+        ),
+    ]

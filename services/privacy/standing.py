@@ -50,13 +50,15 @@ async def standing_of(
         record = open_record(sealer, row)
         asker = record.asked_by.organisation_id
         try:
-            facts = await read_facts(
-                tx,
-                sealer,
-                record.request,
-                node_organisation_id=judge.node_organisation_id,
-                caller_organisation_id=asker,
-                at_stated_version=False,
+            facts = await tx.run_sync(
+                lambda session: read_facts(
+                    session.connection(),
+                    sealer,
+                    record.request,
+                    node_organisation_id=judge.node_organisation_id,
+                    caller_organisation_id=asker,
+                    at_stated_version=False,
+                )
             )
         except FactsBehind:
             return FACTS_MISSING

@@ -1,12 +1,12 @@
 """What privacy knows of a student: a closed list of facts that records alone writes, in order (decisions 3)."""
 
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Protocol, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import Select, select
+from sqlalchemy import Connection, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.privacy import FactsConflict
@@ -63,7 +63,20 @@ async def store_facts(tx: AsyncSession, sealer: Sealer, facts: SubjectFacts) -> 
         raise FactsConflict(field="facts_version")
 
 
-def open_facts(sealer: Sealer, row: SubjectRow) -> SubjectFacts:
+class HeldSubject(Protocol):
+    """A row of `subject`, as an object or as columns."""
+
+    @property
+    def student_id(self) -> UUID: ...
+    @property
+    def custodian_id(self) -> UUID: ...
+    @property
+    def facts_version(self) -> int: ...
+    @property
+    def sealed(self) -> bytes: ...
+
+
+def open_facts(sealer: Sealer, row: HeldSubject) -> SubjectFacts:
     """The facts of a stored student. Raises SealBroken where row and seal are not of one student, version and custodian."""
     clear = sealer.open(row.sealed, table=TABLE, row=row.student_id, of=_of(row.facts_version, row.custodian_id))
     facts = SubjectFacts.model_validate_json(clear)
@@ -72,12 +85,20 @@ def open_facts(sealer: Sealer, row: SubjectRow) -> SubjectFacts:
     return facts
 
 
-async def subjects_by_id(tx: AsyncSession, student_ids: Sequence[UUID]) -> dict[UUID, SubjectRow]:
+_HELD = select(SubjectRow.student_id, SubjectRow.custodian_id, SubjectRow.facts_version, SubjectRow.sealed)
+_HELD_ONE = _HELD.where(SubjectRow.student_id == bindparam("student_id"))
+_HELD_SEVERAL = _HELD.where(SubjectRow.student_id.in_(bindparam("student_ids", expanding=True)))
+
+
+def subjects_by_id(connection: Connection, student_ids: Sequence[UUID]) -> dict[UUID, HeldSubject]:
     """The students that are held, by id."""
     if not student_ids:
         return {}
-    rows = (await tx.execute(select(SubjectRow).where(SubjectRow.student_id.in_(student_ids)))).scalars()
-    return {row.student_id: row for row in rows}
+    if len(student_ids) == 1:
+        rows = connection.execute(_HELD_ONE, {"student_id": student_ids[0]})
+    else:
+        rows = connection.execute(_HELD_SEVERAL, {"student_ids": student_ids})
+    return {row.student_id: row for row in cast("Iterable[HeldSubject]", rows)}
 
 
 def subjects_of(caller: Caller) -> Select[SubjectRow]:

@@ -91,7 +91,7 @@ class DecisionRequest(Wire):
     recipient: Recipient
     basis: Code
     purpose: Code
-    elements: Annotated[tuple[Annotated[str, StringConstraints(max_length=64)], ...], Field(min_length=1, max_length=200)]
+    elements: Annotated[tuple[Annotated[str, StringConstraints(min_length=1, max_length=64)], ...], Field(min_length=1, max_length=200)]
     consent_id: UUID | None = None
     agreement_id: UUID | None = None
     transfer: TransferFacts | None = None
