@@ -182,4 +182,4 @@ class FakeNode:
         if position + 1 < len(self.students):
             target = self.next_link(position) if self.next_link else f"/v1/matches?limit=1&cursor={position + 1}"
             headers["link"] = f'<{target}>; rel="next"'
-        return httpx2.Response(200, json=review, headers=headers)
+        return httpx2.Response(200, json={"matches": [review]}, headers=headers)

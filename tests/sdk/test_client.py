@@ -173,7 +173,7 @@ def test_after_four_attempts_the_problem_is_the_caller_s(desk: Desk) -> None:
 
 def test_what_the_node_refuses_for_good_is_not_repeated(desk: Desk) -> None:
     with pytest.raises(NotFound) as refused:
-        desk.client.exchange_request(UUID(int=9))
+        desk.client.read_exchange_request(UUID(int=9))
     assert desk.pauses == []
     assert refused.value.request_id == "r-1"
     assert refused.value.problem is not None
@@ -187,7 +187,7 @@ def test_a_refused_token_request_says_oauth_s_word() -> None:
 
 
 def test_pages_are_followed_to_the_end_and_lead_nowhere_else(desk: Desk) -> None:
-    found = [str(page.id) for page in desk.client.pages(calls.list_matches(limit=1))]
+    found = [str(match.id) for page in desk.client.pages(calls.list_matches(limit=1)) for match in page.matches]
     assert found == desk.node.students
     for target in ("https://elsewhere.example/v1/matches?cursor=1", "//elsewhere.example/v1/matches", "/v1/students?cursor=1"):
         desk.node.next_link = lambda _, target=target: target
@@ -198,7 +198,7 @@ def test_pages_are_followed_to_the_end_and_lead_nowhere_else(desk: Desk) -> None
 @pytest.mark.anyio
 async def test_pages_are_followed_without_blocking_too(desk: Desk) -> None:
     async with desk.async_client() as client:
-        found = [str(page.id) async for page in client.pages(calls.list_matches())]
+        found = [str(match.id) async for page in client.pages(calls.list_matches()) for match in page.matches]
     assert found == desk.node.students
 
 

@@ -48,9 +48,9 @@ def test_the_command_runs_with_the_sdk_alone(tmp_path: Path) -> None:
         f"        if name.partition('.')[0] in {forbidden!r}: raise ImportError(name)\n"
         "sys.meta_path.insert(0, Refuse())\n"
         "from safepassage.command import main\n"
-        "sys.exit(main(sys.argv[1:]))\n"
+        "assert main(['keygen', sys.argv[1]]) == 0\n"
+        "main(['verify', '--help'])\n"
     )
-    run = subprocess.run([sys.executable, "-c", program, "keygen", str(tmp_path / "k")], capture_output=True, check=False, cwd=tmp_path)
+    run = subprocess.run([sys.executable, "-c", program, str(tmp_path / "k")], capture_output=True, check=False, cwd=tmp_path)
     assert run.returncode == 0, run.stderr.decode()
-    help_text = subprocess.run([sys.executable, "-c", program, "verify", "--help"], capture_output=True, check=False, cwd=tmp_path)
-    assert b"no node is asked" in help_text.stdout
+    assert b"no node is asked" in run.stdout

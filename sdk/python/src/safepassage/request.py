@@ -54,6 +54,8 @@ class Selector(Wire):
     exchange_id: UUID
     purpose: Code
     basis: Code
+    consent_id: UUID | None = None
+    """Of a consent at the holder's node, where that is the basis."""
     person: PersonSelector
     sections: Sections
     evidence: EnrollmentEvidence

@@ -64,7 +64,7 @@ def change_student(student_id: UUID, student: ChangedStudent, *, idempotency_key
 
 
 def load_roster(roster: bytes, media_type: str, *, idempotency_key: str | None = None) -> Call[LoadReport]:
-    """Load a roster: OneRoster 1.2 CSV or Ed-Fi XML (application/zip), or a NewStudent a line (application/x-ndjson). Scope records:load."""
+    """Load a roster: OneRoster 1.2 CSV or Ed-Fi XML (application/zip), or NewStudent lines (application/x-ndjson). Scope records:load."""
     return uploading("/v1/rosters", roster, media_type, LoadReport, idempotency_key=idempotency_key)
 
 

@@ -1,0 +1,66 @@
+"""The client and the services name the same operations, methods and paths."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any, get_type_hints
+from uuid import UUID
+
+import pytest
+from pydantic import BaseModel
+
+from node.documents import application
+from safepassage.client import calls
+from safepassage.client.call import Call
+from safepassage.client.operations import AsyncOperations
+from shared.who_may_call import SERVICES
+
+NOT_FOR_CLIENTS = ("/internal/", "/v1/peer/", "/oauth/", "/.well-known/", "/livez", "/readyz")
+VARIANTS = {"read_received_record_as_edfi": "read_received_record"}
+"""Calls that are another form of an operation."""
+
+
+def operations() -> Iterator[tuple[str, str, str]]:
+    for service in SERVICES:
+        for path, members in application(service).openapi()["paths"].items():
+            if not path.startswith(NOT_FOR_CLIENTS):
+                yield from ((operation["operationId"], method.upper(), path) for method, operation in members.items())
+
+
+OPERATIONS = {name: (method, path) for name, method, path in operations()}
+CALLS = {name: getattr(calls, name) for name in vars(AsyncOperations) if not name.startswith("_")}
+
+
+def example(kind: Any) -> Any:
+    """A value for a parameter, good enough to build the path."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return kind.model_construct(id=UUID(int=1))
+    return {UUID: UUID(int=1), int: 7, bytes: b"", str: "x"}[kind]
+
+
+def built(name: str) -> Call[Any]:
+    call, hints = CALLS[name], get_type_hints(CALLS[name])
+    required = [p.name for p in inspect.signature(call).parameters.values() if p.default is inspect.Parameter.empty]
+    made: Call[Any] = call(**{parameter: example(hints[parameter]) for parameter in required})
+    return made
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_every_operation_has_a_call_of_its_name_method_and_path(name: str) -> None:
+    assert name in CALLS, "add it to safepassage/client/calls.py and operations.py"
+    method, path = OPERATIONS[name]
+    call = built(name)
+    assert call.method == method
+    assert re.fullmatch(re.sub(r"\\\{[a-z_]+\\\}", "[^/]+", re.escape(path)), call.path)
+
+
+@pytest.mark.parametrize("name", sorted(CALLS))
+def test_every_call_is_an_operation(name: str) -> None:
+    assert VARIANTS.get(name, name) in OPERATIONS
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_what_changes_something_has_a_key_and_what_only_reads_may_be_repeated(name: str) -> None:
+    call = built(name)
+    assert call.may_repeat
+    assert (call.idempotency_key is not None) == (call.method != "GET" and not call.repeatable)
