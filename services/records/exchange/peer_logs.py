@@ -14,6 +14,7 @@ from safepassage.canonical import from_base64url
 from safepassage.checkpoints import Checkpoint, parse_checkpoint
 from safepassage.logged import Logged
 from safepassage.notes import parse_note
+from safepassage.problems import SuiteError
 from safepassage.problems.envelopes import ConsistencyNotShown, WithoutProof
 from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.trust_members import Member
@@ -71,10 +72,9 @@ class PeerLogs:
             self._seen(row.node).link(_checkpoint_of(row))
 
     def largest_size(self, member: Member) -> int:
-        """Size of the largest checkpoint seen of the log that the member writes now (the last that the trust list names); 0 for none."""
-        origins = [log.origin for log in member.logs]
-        seen = self._seen(member.entity_id)
-        return seen.largest[origins[-1]].size if origins and origins[-1] in seen.largest else 0
+        """Size of the largest checkpoint seen of the newest log of the member of which one was seen; 0 for none."""
+        largest = self._seen(member.entity_id).largest
+        return next((largest[log.origin].size for log in reversed(member.logs) if log.origin in largest), 0)
 
     async def verify(self, member: Member, note: str | None, verify: Verify[T]) -> tuple[T, Logged]:
         """Run `verify` on a message of `member` whose checkpoint is `note`, with a path from its log if one is needed.
@@ -132,12 +132,17 @@ class PeerLogs:
     @staticmethod
     def _already_linked(seen: _Seen, note: str | None) -> dict[str, Checkpoint] | None:
         """The checkpoint of the message itself as the pinned one, where it was linked before: nothing more has to be shown then."""
-        checkpoint = _named(note)
+        try:
+            checkpoint = _named(note)
+        except SuiteError:
+            return None  # what is wrong with it, `verify` says in its order
         return {checkpoint.origin: checkpoint} if checkpoint in seen.linked else None
 
     async def _path(self, member: Member, note: str | None, gap: ConsistencyNotShown) -> list[bytes]:
         query: dict[str, str | int] = {"from": gap.old_size, "to": gap.new_size, "origin": _named(note).origin}
         answer = await self._peers.get(member, CONSISTENCY_PATH, query)
+        if answer.status in (400, 422):
+            raise gap  # its log does not know the size of the checkpoint that it has signed
         if answer.status != 200:
             raise PeerUnavailable("the peer's log gives no consistency path", retry_after_seconds=5)
         try:

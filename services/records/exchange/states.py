@@ -3,7 +3,9 @@
 A state changes only in the transaction that stores what makes it true (decisions 1).
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 from safepassage.wire_exchange import ExchangeState
 
@@ -98,10 +100,8 @@ _INCOMING = {
 
 State = Asked | Request | Outgoing | Incoming
 
-FOLLOWS: dict[State, frozenset[State]] = {
-    state: frozenset(following) for table in (_ASKED, _REQUEST, _OUTGOING, _INCOMING) for state, following in table.items()
-}
-"""Every state with those that may follow it."""
+FOLLOWS: dict[type[State], Mapping[Any, set[Any]]] = {Asked: _ASKED, Request: _REQUEST, Outgoing: _OUTGOING, Incoming: _INCOMING}
+"""For each kind of state, every one with those that may follow it. Words recur in different kinds, so a word alone is no key."""
 
 UNDELIVERED = (Outgoing.SEALED, Outgoing.QUEUED, Outgoing.IN_FLIGHT)
 """Envelopes for which no receipt has come: only they can be withdrawn or expire."""
@@ -113,12 +113,12 @@ class TransitionRefused(Exception):
 
 def is_final(state: State) -> bool:
     """Whether nothing may follow."""
-    return not FOLLOWS[state]
+    return not FOLLOWS[type(state)][state]
 
 
 def require_transition(old: State, new: State) -> None:
     """Raises TransitionRefused unless `new` may follow `old`."""
-    if new not in FOLLOWS[old]:
+    if type(new) is not type(old) or new not in FOLLOWS[type(old)][old]:
         raise TransitionRefused(f"{new} cannot follow {old}")
 
 

@@ -1,0 +1,98 @@
+"""Sealing between nodes, and the keys of each week."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from safepassage.canonical import from_base64url
+from safepassage.node_statement import key_to_seal_to
+from safepassage.problems.exchanges import CiphertextUnopened
+from safepassage.problems.messages import EncryptionKeyUnknown
+from safepassage.suites import MLKEM768_X25519
+from services.records.exchange.epochs import KEPT, LASTS, EpochKeys, epoch_of
+from services.records.exchange.seals import SUPPORTED, PrivateKey, seal
+from services.records.exchange.statement import statement_payload
+from shared.keys import KeyFileUnusable, SigningKey
+from tests.sdk.vectors import vectors
+
+NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
+SUITE = MLKEM768_X25519.name
+
+
+@pytest.mark.parametrize("vector", vectors("xwing")["xwing"]["vectors"])
+def test_a_seed_gives_the_published_public_key(vector: dict[str, str]) -> None:
+    assert PrivateKey(bytes.fromhex(vector["seed"])).public_bytes.hex() == vector["pk"]
+
+
+def test_what_is_sealed_opens_with_its_key_and_context_and_with_no_other() -> None:
+    key, other = PrivateKey(b"\x01" * 32), PrivateKey(b"\x02" * 32)
+    sealed = seal(b"a record", public_key=key.public_bytes, suite=MLKEM768_X25519, info=b"context")
+    assert len(sealed) == len(b"a record") + MLKEM768_X25519.overhead_bytes
+    assert key.open(sealed, suite=SUITE, info=b"context") == b"a record"
+    for holder, data, info in (
+        (other, sealed, b"context"),
+        (key, sealed, b"another"),
+        (key, sealed[:-1] + b"\0", b"context"),
+        (key, b"", b""),
+    ):
+        with pytest.raises(CiphertextUnopened):
+            holder.open(data, suite=SUITE, info=info)
+    with pytest.raises(CiphertextUnopened):
+        key.open(sealed, suite="rot13", info=b"context")
+
+
+def test_nothing_is_sealed_to_what_is_no_key() -> None:
+    with pytest.raises(EncryptionKeyUnknown):
+        seal(b"", public_key=b"\0" * 1215, suite=MLKEM768_X25519, info=b"")
+
+
+def test_a_week_has_one_key_which_is_published_for_its_week_opens_for_three_and_is_then_gone(tmp_path: Path) -> None:
+    keys = EpochKeys(tmp_path)
+    keys.prepare(NOW)
+    [this, following] = keys.published(NOW)
+    assert (this.epoch, following.epoch) == (epoch_of(NOW), epoch_of(NOW) + 1)
+    assert this.not_before <= NOW.timestamp() < this.not_after == following.not_before
+    begins = datetime.fromtimestamp(this.not_before, tz=UTC)
+    keys.private(this.kid, now=begins + KEPT - timedelta(seconds=1))
+    with pytest.raises(EncryptionKeyUnknown):
+        keys.private(this.kid, now=begins + KEPT)
+    assert this.kid not in keys.kids(begins + KEPT)
+    assert keys.destroy_expired(begins + KEPT - timedelta(seconds=1)) == ()
+    assert keys.destroy_expired(begins + KEPT) == (this.epoch,)
+    assert [path.stem for path in (tmp_path / "hpke").iterdir()] == [str(following.epoch)]
+    assert EpochKeys(tmp_path).kids(NOW) == {following.kid}
+
+
+def test_preparing_again_changes_no_key(tmp_path: Path) -> None:
+    first, second = EpochKeys(tmp_path), EpochKeys(tmp_path)
+    first.prepare(NOW)
+    second.prepare(NOW)
+    assert first.published(NOW) == second.published(NOW)
+    assert [key.epoch for key in first.published(NOW + LASTS)] == [epoch_of(NOW) + 1]
+
+
+def test_a_key_file_that_others_may_read_stops_the_service(tmp_path: Path) -> None:
+    EpochKeys(tmp_path).prepare(NOW)
+    next((tmp_path / "hpke").iterdir()).chmod(0o644)
+    with pytest.raises(KeyFileUnusable):
+        EpochKeys(tmp_path)
+
+
+def test_a_sender_finds_the_key_of_the_week_in_the_statement(tmp_path: Path) -> None:
+    keys = EpochKeys(tmp_path)
+    keys.prepare(NOW)
+    signing, client = SigningKey.generate(), SigningKey.generate()
+    statement = statement_payload(
+        entity_id="https://birch.example",
+        serial=7,
+        exchange_signing=[signing.public],
+        client_authentication=[client.public],
+        encryption=keys.published(NOW),
+        organisation_id=None,
+        now=NOW,
+    )
+    suite, key = key_to_seal_to(statement, supported=SUPPORTED, now=NOW)
+    sealed = seal(b"x", public_key=from_base64url(key.public_key), suite=suite, info=b"")
+    assert keys.private(key.kid, now=NOW).open(sealed, suite=suite.name, info=b"") == b"x"
+    assert key_to_seal_to(statement, supported=SUPPORTED, now=NOW + LASTS)[1].epoch == key.epoch + 1

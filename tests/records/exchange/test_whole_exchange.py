@@ -1,0 +1,18 @@
+"""The main job: a record goes from Alder to Birch, once, sealed, on the record of both."""
+
+import pytest
+
+from tests.records.exchange.two_states import TwoStates, a_student
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_record_goes_from_one_state_to_the_other(states: TwoStates) -> None:
+    student = a_student()
+    await states.alder.load(student)
+    asked = await states.ask(student.selector)
+    assert asked.state == "requested"
+    await states.settle()
+    told = await states.told(asked.id)
+    assert told.state == "applied"
+    assert told.student_id is not None
