@@ -30,7 +30,7 @@ up: $(VENV)/.node ## start one embedded node on this machine, ready for your own
 	@$(BIN)/safepassage-node up --insecure-development
 
 test: $(VENV)/.dev ## everything that needs no server
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow" $(ARGS)
 
 test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
 	@tests/postgres/with-cluster $(BIN)/python -m pytest -m postgres $(ARGS)
