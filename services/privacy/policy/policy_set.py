@@ -43,7 +43,7 @@ class Policy:
     depends_on_student: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class PolicySet:
     """Everything that decides."""
 
@@ -59,10 +59,13 @@ class PolicySet:
     policy_hash: Digest
     reviewed: bool
     """Every policy was reviewed: an answer rests on all of them, on those that did not match too."""
-    alike: Mapping[Entity, object] = field(repr=False)
+    alike: Mapping[Entity, object]
     """Elements that the rules cannot tell apart, but by the sets of `resource_use`, have the same key."""
-    memory: dict[object, Any] = field(default_factory=dict, repr=False, compare=False)
+    memory: dict[object, Any] = field(default_factory=dict, compare=False)
     """Explanations that were made before; what is in it has no part in any answer."""
+
+    def __repr__(self) -> str:
+        return f"PolicySet({self.policy_hash})"
 
 
 def load_policy_set() -> PolicySet:
@@ -77,8 +80,9 @@ def assemble(packs: Sequence[Pack], *, schema_sha256: str, taxonomy: Taxonomy = 
         deciding = _policies_of(packs, "permits", "forbids")
         obliging = _policies_of(packs, "obligations")
         grants, duties = compile_policies(deciding, taxonomy.ancestors), compile_policies(obliging, taxonomy.ancestors)
-    except (KeyError, TypeError, IndexError, AttributeError) as error:
-        raise PolicySetBroken("a policy does not have the form of an EST") from error
+        policy_hash = _hash(packs, schema_sha256, taxonomy)
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+        raise PolicySetBroken("a policy does not have the form of an EST, or a number that JSON does not hold exactly") from error
     use = ResourceUse.of(deciding | obliging)
     policies = {
         identifier: Policy(
@@ -96,7 +100,7 @@ def assemble(packs: Sequence[Pack], *, schema_sha256: str, taxonomy: Taxonomy = 
         claims={claim: policies[identifier] for identifier, policy in deciding.items() for claim in _claims(policy)},
         resource_use=use,
         taxonomy=taxonomy,
-        policy_hash=_hash(packs, schema_sha256, taxonomy),
+        policy_hash=policy_hash,
         reviewed=all(found.reviewed for found in annotations.values()),
         alike=_alike(use, taxonomy),
     )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.privacy.policy.cfr_rows import Row, allow, deny
-from tests.privacy.policy.situations import ADDRESS, GONE, HOMELESS, MEAL, NOW, ORDINARY, PART_C, SSN
+from tests.privacy.policy.situations import ADDRESS, AGREEMENT, GONE, HOMELESS, MEAL, NOW, ORDINARY, PART_C, SSN
 
 CONSENT: Final = ("consent", "consent, redisclosed")
 WITHDRAWN: Final = "ferpa-99.30-withdrawn-consent"
@@ -11,11 +11,21 @@ EXPIRED: Final = "ferpa-99.30-expired-consent"
 TO_STUDENT: Final = "ferpa-99.5-rights-moved-to-student"
 WITH_PARENT: Final = "ferpa-99.5-rights-still-with-parent"
 ENDED: Final = "ferpa-99.4-parents-rights-ended"
+BESIDE: Final = {
+    "agreement": {**AGREEMENT, "purposes": ["financial-aid"]},
+    "custody.annual_notice_school_officials": True,
+    "custody.keeper_party_to_agreement": True,
+    "custody.originator_party_to_agreement": True,
+}
+"""Everything that the basis `contractor` needs, while the basis that is argued is the consent."""
 ASKING: Final = ("request on a consent",)
 
 ROWS: Final[tuple[Row, ...]] = (
     *allow("99.30(a)", CONSENT),
     *deny("99.30(a)", CONSENT, {"consent": GONE}, "consent-missing"),
+    *deny("99.30(a)", CONSENT, {"consent": GONE, "student.eligible": True}, "consent-missing"),
+    *allow("99.30(a), an agreement beside it has no part", CONSENT, BESIDE),
+    *allow("99.30(a), an agreement beside it has no part", CONSENT, {**BESIDE, "agreement": {**AGREEMENT, "terminated_at": NOW}}),
     *deny("99.30(a)", CONSENT, {"consent.signed": False}, "consent-unsigned"),
     *deny("99.30(a)", CONSENT, {"consent.dated": False}, "consent-undated"),
     *allow("99.30(a)", CONSENT, {"consent.granted_at": NOW - 1}),

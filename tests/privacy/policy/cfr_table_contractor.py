@@ -3,7 +3,7 @@
 from typing import Final
 
 from tests.privacy.policy.cfr_rows import Row, allow, deny
-from tests.privacy.policy.situations import ADDRESS, DAY, GONE, HOMELESS, MEAL, NOW, ORDINARY, PART_C, SSN
+from tests.privacy.policy.situations import ADDRESS, DAY, GONE, HOMELESS, MEAL, NOW, ORDINARY, PART_C, SSN, TAKEN_BACK
 
 HERE: Final = ("contractor",)
 ONWARD: Final = ("contractor, redisclosed",)
@@ -49,6 +49,9 @@ ROWS: Final[tuple[Row, ...]] = (
     *allow("99.33(b)(1), the district's own disclosure", HERE, {"custody.originator_party_to_agreement": False}),
     *deny("99.33(b)(1)", ONWARD, {"custody.originated_here": True}, "originated-here"),
     *deny("99.33(b)(1)", ONWARD, {"custody.originator_party_to_agreement": False}, "onward-disclosure-not-agreed"),
+    *allow("99.30, a consent taken back beside it has no part", BOTH, {"consent": TAKEN_BACK}),
+    *allow("99.5, a parent's consent beside it has no part", BOTH, {"consent": TAKEN_BACK, "student.eligible": True}),
+    *allow("99.5, a student's consent beside it has no part", BOTH, {"consent": {**TAKEN_BACK, "grantor_role": "student"}}),
     *allow("99.5, contractors need no consent", BOTH, {"student.eligible": True}),
     *allow("99.31(a)(1)(i)(B), an SSN that is scheduled", BOTH, element=SSN),
     *deny("SSN", BOTH, {"recipient.in_exchange": True}, "ssn-never-leaves", by="exchange-ssn", element=SSN),
@@ -97,6 +100,19 @@ ROWS: Final[tuple[Row, ...]] = (
         {"student.jurisdiction": "US-CA", "agreement": GONE},
         "state-clause-missing",
         by=OVERLAY[0],
+    ),
+    *deny(
+        "Cal. Educ. Code 49073.1(b), third parties",
+        BOTH,
+        {"student.jurisdiction": "US-CA", "agreement.clauses": [], "recipient.kind": "school"},
+        "recipient-kind",
+    ),
+    *deny(
+        "Cal. Educ. Code 49073.1(b), not for a question",
+        ("request",),
+        {"basis": "contractor", "recipient.kind": "vendor"},
+        "no-permit-for-this-action",
+        by=None,
     ),
     *allow("Cal. Educ. Code 49073.1(b), contracts only", ("consent", "transfer"), {"student.jurisdiction": "US-CA"}),
 )

@@ -73,6 +73,9 @@ _TRANSFER = {
     "parent_initiated": False,
     "seeks_enrollment": False,
 }
+TAKEN_BACK: Final[Mapping[str, Any]] = _CONSENT | {"withdrawn_at": NOW - DAY, "expires_at": NOW - DAY, "grantor_rights_ended_at": NOW - DAY}
+"""A consent that supports nothing any more."""
+AGREEMENT: Final[Mapping[str, Any]] = _AGREEMENT
 _VENDOR = {"authenticated": True, "id": VENDOR, "in_exchange": False, "kind": "vendor", "known": True}
 _ASKER = {"names_consent": True, "receives": True}
 _SCHOOL = {"authenticated": True, "id": SCHOOL, "in_exchange": True, "kind": "school", "known": True}

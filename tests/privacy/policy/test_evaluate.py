@@ -1,0 +1,121 @@
+"""Whatever goes wrong denies what it concerns, and says so."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from services.privacy.policy import Outcome, PolicySet, decide
+from services.privacy.policy.context import contexts
+from services.privacy.policy.entities import Entity, Record, entity
+from services.privacy.policy.policy_set import assemble
+from services.privacy.policy.rule_pack import Pack, read_packs
+from services.privacy.policy.taxonomy import TAXONOMY
+from tests.privacy.policy.rule_texts import annotated, est_of, pack
+from tests.privacy.policy.situations import GONE, ORDINARY, SITUATIONS, SSN, STUDENT, VENDOR, policy_input
+
+ANY = 'action in [SafePassage::Action::"disclose", SafePassage::Action::"redisclose"]'
+OVERFLOW = 'context.now.offset(duration("106751991167d")) > context.now'
+
+
+def _with(*more: Pack) -> PolicySet:
+    return assemble([*read_packs(), *more], schema_sha256="0" * 64)
+
+
+def _asked(policy_set: PolicySet, situation: str = "consent", changes: Mapping[str, Any] | None = None) -> Outcome:
+    return decide(policy_input(SITUATIONS[situation], changes or {}), policy_set)
+
+
+def _reason(outcome: Outcome) -> str:
+    (withheld,) = outcome.subjects[0].withheld
+    assert outcome.subjects[0].permitted == ()
+    assert outcome.outcome == "deny"
+    return withheld.reason
+
+
+def _contractors_question() -> tuple[Entity, Entity, Record]:
+    (context,) = contexts(policy_input(SITUATIONS["contractor"]), TAXONOMY)
+    assert context is not None
+    return entity("Vendor", VENDOR), entity("Action", "disclose"), context
+
+
+def test_a_forbid_that_errs_denies_and_alerts() -> None:
+    """Cedar skips a policy that errs: an erring forbid would permit."""
+    outcome = _asked(_with(pack("us.forbids.test", annotated("erring", f"forbid (principal, {ANY}, resource) when {{ {OVERFLOW} }};"))))
+    assert (_reason(outcome), outcome.alerts) == ("evaluation-error", ("evaluation-error",))
+
+
+def test_an_obligation_rule_that_errs_denies_and_alerts() -> None:
+    outcome = _asked(_with(pack("us.obligations.test", annotated("erring", f"permit (principal, {ANY}, resource) when {{ {OVERFLOW} }};"))))
+    assert (_reason(outcome), outcome.alerts) == ("evaluation-error", ("evaluation-error",))
+
+
+def test_facts_that_do_not_have_the_form_of_the_schema_deny_and_alert(policy_set: PolicySet) -> None:
+    """The recorded input is closed, so this takes a fault of our own: a student's facts in the place of custody."""
+    whole = policy_input(SITUATIONS["contractor"])
+    broken = whole.model_copy(update={"groups": (whole.groups[0].model_copy(update={"custody": whole.groups[0].student}),)})
+    outcome = decide(broken, policy_set)
+    assert (_reason(outcome), outcome.alerts) == ("evaluation-error", ("evaluation-error",))
+
+
+def test_an_obligation_that_cannot_be_resolved_denies_and_alerts(policy_set: PolicySet) -> None:
+    """The lint keeps it from being written; should it happen, nothing leaves."""
+    policy = f"permit (principal, {ANY}, resource) when {{ context has agreement }};"
+    text = annotated("promise", policy, obligations="destroy-by:agreement.ends_at")
+    (rule,) = est_of(text).values()
+    promising = _with(Pack("us.obligations.test", "0" * 64, {"promise": rule}))
+    assert _asked(promising).outcome == "permit"
+    promise = next(one for one in promising.duties.candidates(*_contractors_question()) if one.id == "promise")
+    broken = replace(promising, duties=replace(promising.duties, candidates=lambda *_: [promise]))
+    outcome = _asked(broken)
+    assert (_reason(outcome), outcome.alerts, outcome.obligations) == ("obligation-unresolved", ("obligation-unresolved",), ())
+
+
+def test_two_permits_for_one_element_deny_and_alert(policy_set: PolicySet) -> None:
+    """The lint keeps two permits of a basis and action out; should two match, nothing leaves."""
+    once = policy_set.grants.candidates
+    broken = replace(policy_set, grants=replace(policy_set.grants, candidates=lambda *asked: once(*asked) * 2))
+    outcome = _asked(broken)
+    assert (_reason(outcome), outcome.alerts, outcome.policies) == ("several-permits", ("several-permits",), ())
+
+
+@pytest.mark.parametrize("situation", SITUATIONS)
+def test_one_unknown_element_does_not_take_the_others_with_it(policy_set: PolicySet, situation: str) -> None:
+    outcome = _asked(policy_set, situation, {"elements": [ORDINARY, "academics.shoe_size"]})
+    assert outcome.outcome == "permit-with-redaction"
+    assert outcome.subjects[0].permitted == (ORDINARY,)
+    assert [(one.element, one.reason) for one in outcome.subjects[0].withheld] == [("academics.shoe_size", "unknown-element")]
+    assert outcome.alerts == ("unknown-element",)
+
+
+def test_a_student_whose_facts_cannot_be_used_gets_nothing_and_the_others_do(policy_set: PolicySet) -> None:
+    other = "4f6d3c1e-8a2b-4c5d-9e0f-665544332211"
+    outcome = _asked(policy_set, "contractor", {"subjects": [[other, 1, None], [STUDENT, 1, 0]]})
+    assert [subject.permitted for subject in outcome.subjects] == [(), (ORDINARY,)]
+    assert [str(subject.student_id) for subject in outcome.subjects] == [other, STUDENT]
+    assert outcome.subjects[0].withheld[0].reason == "facts-unusable"
+    assert outcome.alerts == ("facts-unusable",)
+
+
+def test_where_no_facts_can_be_used_nothing_is_permitted(policy_set: PolicySet) -> None:
+    outcome = _asked(policy_set, "contractor", {"subjects": [[STUDENT, 1, None]], "groups": []})
+    assert _reason(outcome) == "facts-unusable"
+
+
+def test_without_rules_everything_is_denied() -> None:
+    empty = assemble([Pack("us.forbids", "0" * 64, {})], schema_sha256="0" * 64)
+    for situation in SITUATIONS:
+        assert _reason(_asked(empty, situation)) == "no-permit-for-this-action"
+
+
+def test_the_outcome_names_who_permitted_and_who_forbade(policy_set: PolicySet) -> None:
+    outcome = _asked(policy_set, "transfer, redisclosed", {"elements": [ORDINARY, SSN]})
+    assert outcome.outcome == "permit-with-redaction"
+    assert set(outcome.policies) >= {"ferpa-99.33b-transfer", "exchange-ssn"}
+    assert policy_set.policies["ferpa-99.33b-transfer"].annotations.citation in outcome.citations
+    assert outcome.reviewed is False
+
+
+def test_a_denial_obliges_to_nothing(policy_set: PolicySet) -> None:
+    assert _asked(policy_set, "transfer", {"transfer": GONE}).obligations == ()

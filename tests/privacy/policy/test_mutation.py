@@ -1,0 +1,127 @@
+"""Would the table notice? Each condition of each rule is dropped, negated, moved by a boundary; some row has to tell the difference."""
+
+import copy
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from services.privacy.policy import PolicySet
+from services.privacy.policy.compile import compile_policies
+from services.privacy.policy.context import contexts
+from services.privacy.policy.entities import entity
+from services.privacy.policy.expressions import Est
+from services.privacy.policy.rule_pack import read_packs
+from services.privacy.policy.taxonomy import RECIPIENTS, TAXONOMY
+from tests.privacy.policy.situations import SITUATIONS, policy_input
+from tests.privacy.policy.test_differential_requests import KNOWN_ROWS
+
+BOUNDARIES = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
+TRUE = {"Value": True}
+
+
+NO_CONSENT_OR_AGREEMENT_IN_A_REQUEST = {
+    "contractor-agreement-terminated",
+    "ferpa-99.30-consent",
+    "ferpa-99.30-expired-consent",
+    "ferpa-99.30-withdrawn-consent",
+    "ferpa-99.4-parents-rights-ended",
+    "ferpa-99.5-rights-moved-to-student",
+    "ferpa-99.5-rights-still-with-parent",
+}
+"""Equivalent without their scope of actions: the third action, `request`, has no consent and no agreement that they could be about."""
+
+
+def _asked() -> Iterator[tuple[Any, ...]]:
+    for row in KNOWN_ROWS:
+        facts = policy_input(SITUATIONS[row.situation], {**row.changes, "elements": [row.element]})
+        (context,) = contexts(facts, TAXONOMY)
+        resource = TAXONOMY.elements[row.element]
+        principal = entity(RECIPIENTS[facts.recipient.kind], facts.recipient.id)
+        yield principal, entity("Action", facts.action), resource, TAXONOMY.ancestors[resource], context
+
+
+def _mutations(est: Any) -> Iterator[Any]:
+    """Every expression that differs from `est` in one place."""
+    if isinstance(est, dict):
+        yield from _changed(est)
+        for name, part in est.items():
+            for other in _mutations(part):
+                yield {**est, name: other}
+    elif isinstance(est, list):
+        for at, part in enumerate(est):
+            for other in _mutations(part):
+                yield [*est[:at], other, *est[at + 1 :]]
+
+
+def _changed(est: Mapping[str, Any]) -> Iterator[Est]:
+    ((operator, operand),) = est.items() if len(est) == 1 else (("", None),)
+    if operator in ("&&", "||"):
+        yield operand["left"]
+        yield operand["right"]
+    elif operator == "!":
+        yield operand["arg"]
+    elif operator in BOUNDARIES:
+        yield {BOUNDARIES[operator]: operand}
+    if operator in (*BOUNDARIES, ".", "has", "in", "is", "contains", "containsAny") and not _is_value(est):
+        yield {"!": {"arg": est}}
+
+
+def _is_value(est: Mapping[str, Any]) -> bool:
+    """A path whose value is no Boolean."""
+    access = est.get(".", {})
+    words = ("basis", "purpose", "now", "kind", "jurisdiction", "grantor_role", "signature", "elements", "purposes", "clauses")
+    records = ("recipient", "student", "custody", "consent", "agreement", "transfer", "asker")
+    name = access.get("attr", "")
+    return bool(access) and (name in words or name in records or name.endswith(("_at", "_until")))
+
+
+def _mutants(policy: Est) -> Iterator[tuple[str, Est]]:
+    for variable in ("principal", "action", "resource"):
+        if policy[variable]["op"] != "All":
+            yield f"any {variable}", {**policy, variable: {"op": "All"}}
+    for at, condition in enumerate(policy["conditions"]):
+        if len(policy["conditions"]) > 1:
+            yield f"without {condition['kind']}", {**policy, "conditions": [it for it in policy["conditions"] if it is not condition]}
+        for number, body in enumerate(_mutations(condition["body"])):
+            conditions = copy.copy(policy["conditions"])
+            conditions[at] = {**condition, "body": body}
+            yield f"{condition['kind']} {number}: {body}", {**policy, "conditions": conditions}
+
+
+def _answers(policy: Est, asked: list[tuple[Any, ...]]) -> Iterator[bool | None]:
+    """Whether the policy matches each request; None where it errs, which Cedar's validator would have refused."""
+    matching: Callable[..., tuple[list[str], list[str]]] = compile_policies({"one": policy}, TAXONOMY.ancestors).matching
+    for one in asked:
+        try:
+            yield any(matching(*one))
+        except (KeyError, TypeError):
+            yield None
+
+
+def _outcome(permits: set[str], forbids: set[str]) -> frozenset[str]:
+    return frozenset(forbids or permits)
+
+
+def test_the_table_notices_every_change_of_a_rule(policy_set: PolicySet) -> None:
+    asked = list(_asked())
+    found = [policy_set.grants.matching(*one) for one in asked]
+    survivors, made = [], 0
+    for pack in read_packs():
+        if pack.kind == "obligations":
+            continue
+        for identifier, policy in pack.policies.items():
+            for name, mutant in _mutants(policy):
+                made += 1
+                if not any(_tells(identifier, policy, *seen) for seen in zip(found, _answers(mutant, asked), strict=True)):
+                    survivors.append(f"{identifier}: {name}")
+    assert set(survivors) == {f"{identifier}: any action" for identifier in NO_CONSENT_OR_AGREEMENT_IN_A_REQUEST}
+    assert made > 400
+
+
+def _tells(identifier: str, policy: Est, found: tuple[list[str], list[str]], matches: bool | None) -> bool:
+    permits, forbids = set(found[0]), set(found[1])
+    before = _outcome(permits, forbids)
+    if matches is None:
+        return True
+    side = permits if policy["effect"] == "permit" else forbids
+    (side.add if matches else side.discard)(identifier)
+    return _outcome(permits, forbids) != before
