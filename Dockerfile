@@ -36,7 +36,7 @@ CMD ["--help"]
 # Compose alone uses this stage: it makes the keys and certificates of two fictional nodes. No service runs from it.
 FROM runtime AS set-up
 USER 0:0
-COPY deploy/compose/set-up deploy/compose/migrate deploy/postgres/verifier.py /opt/safe-passage/compose/
+COPY deploy/compose deploy/postgres/verifier.py /opt/safe-passage/compose/
 # A new volume takes its owner from the folder it is mounted on.
 RUN for node in alder birch; do \
       for folder in public keys/gateway keys/privacy keys/records/hpke keys/audit; do mkdir -p "/set-up/$node/$folder"; done; \
@@ -44,7 +44,8 @@ RUN for node in alder birch; do \
     && mkdir -p /set-up/operator /set-up/postgres \
     && chown -R 10001:10001 /set-up && chmod -R 0700 /set-up
 USER 10001:10001
-ENTRYPOINT ["sh", "/opt/safe-passage/compose/set-up"]
+ENTRYPOINT ["python"]
+CMD ["/opt/safe-passage/compose/set_up.py", "/set-up"]
 HEALTHCHECK NONE
 
 FROM runtime AS node

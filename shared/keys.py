@@ -66,20 +66,24 @@ class SigningKey:
 
 
 def read_secret(path: Path) -> bytes:
-    """The bytes of a secret file. Raises KeyFileUnusable if it is missing or if group or others may read it.
-
-    The rule is PostgreSQL's own for its key file: 0600 at most, or 0640 at most if root owns it and the process is another user, for
-    that is how Kubernetes mounts a secret.
-    """
+    """The bytes of a secret file. Raises KeyFileUnusable if it is missing or if group or others may read it (`open_to_others`)."""
     try:
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
-            projected = status.st_uid == 0 and os.geteuid() != 0
-            if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO) & ~(stat.S_IRGRP if projected else 0):
+            if open_to_others(status.st_mode, owner=status.st_uid, reader=os.geteuid()):
                 raise KeyFileUnusable(f"{path.name} can be read by others: chmod 600")
             return file.read()
     except OSError as error:
         raise KeyFileUnusable(f"{path.name} cannot be read: create it with `safepassage-node keys`") from error
+
+
+def open_to_others(mode: int, *, owner: int, reader: int) -> bool:
+    """Whether a secret file is open to more than its reader, by PostgreSQL's own rule for its key file.
+
+    0600 at most; or 0640 at most if root owns it and another user reads it, for that is how Kubernetes mounts a secret.
+    """
+    allowed = stat.S_IRGRP if owner == 0 and reader != 0 else 0
+    return bool(mode & (stat.S_IRWXG | stat.S_IRWXO) & ~allowed)
 
 
 def write_secret(path: Path, data: bytes) -> None:

@@ -116,11 +116,6 @@ def test_the_variables_are_settings_that_the_service_takes(compose: dict[str, An
     assert container["command"][:2] == ["serve", service]
 
 
-def test_set_up_writes_the_variables_that_are_not_here() -> None:
-    script = (ROOT / "deploy" / "compose" / "set-up").read_text()
-    assert set(re.findall(r"^(SAFE_PASSAGE_\w+)=", script, re.M)) == set(FROM_SET_UP)
-
-
 def test_a_service_sees_its_own_keys_and_no_others(compose: dict[str, Any]) -> None:
     for node in NODES:
         for service in SERVICES:
