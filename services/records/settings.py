@@ -1,6 +1,7 @@
 """What the records service is told."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -23,6 +24,10 @@ class RecordsSettings(ServiceSettings):
             examples=[UUID("01980000-0000-7000-8000-000000000001")],
         ),
     ]
+    epoch_keys_directory: Annotated[
+        Path | None,
+        Field(description="Folder of the weekly keys that peers seal to, where it is mounted apart; else `hpke/` in the keys directory."),
+    ] = None
     exchange_tick_seconds: Annotated[
         float,
         Field(

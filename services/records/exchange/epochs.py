@@ -66,10 +66,10 @@ def epoch_of(now: datetime) -> int:
 
 
 class EpochKeys:
-    """The keys of the weeks that are not over, from the key folder."""
+    """The keys of the weeks that are not over, from `hpke/` of the key folder or from a folder of their own."""
 
-    def __init__(self, keys_directory: Path) -> None:
-        self._folder = keys_directory / FOLDER
+    def __init__(self, keys_directory: Path, *, folder: Path | None = None) -> None:
+        self._folder = folder or keys_directory / FOLDER
         self._keys: dict[int, EpochKey] = {}
         self.load()
 

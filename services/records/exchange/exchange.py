@@ -143,7 +143,7 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
         outbox=state.outbox,
         vault=state.vault,
         signing=SigningKey.load(folder / SIGNING_KEY),
-        epochs=EpochKeys(folder),
+        epochs=EpochKeys(folder, folder=settings.epoch_keys_directory),
         trust=trust,
         statements=statements,
         peers=peers,
