@@ -92,6 +92,15 @@ def test_an_entry_altered_together_with_its_hash_is_named_by_its_tile(
     assert (code, said["first_bad_index"]) == (1, index)
 
 
+def test_of_several_altered_entries_the_first_is_named(database: DatabaseFile, capsys: pytest.CaptureFixture[str]) -> None:
+    altered = {index: ENTRIES[index].replace(b'"read"', b'"road"') for index in (130, 131, 150, 600)}
+    for index, changed in altered.items():
+        database.replace_in("data", index, ENTRIES[index], changed)
+    database.replace_in("hashes", 130, leaf_hash(ENTRIES[130]), leaf_hash(altered[130]))
+    code, said = answer(capsys, verify(database.path))
+    assert (code, said["first_bad_index"]) == (1, 130)
+
+
 def test_where_everything_beside_it_was_altered_the_checkpoints_show_the_range(
     database: DatabaseFile, capsys: pytest.CaptureFixture[str]
 ) -> None:

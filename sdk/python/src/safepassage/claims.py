@@ -1,6 +1,5 @@
 """The payloads of signed messages: closed models with a version, read strictly."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Final, Generic, Literal, TypeVar
 from pydantic import Field, StringConstraints, ValidationError
 
 from safepassage.canonical import digest_of, json_object
-from safepassage.compact import MAX_LENGTH, PublicKeys, split, verify_compact
+from safepassage.compact import MAX_LENGTH, PublicKeys, verified_parts
 from safepassage.problems.messages import MessageExpired, MessageNotYetValid, WrongIssuer
 from safepassage.problems.requests import UnsupportedVersion
 from safepassage.problems.signatures import MalformedToken, WrongAudience
@@ -66,10 +65,9 @@ def verify_message(token: str, *, kind: type[M], keys: PublicKeys, max_length: i
 
     Raises MalformedToken (`field` names the member at fault), UnexpectedType, UnknownKey, BadSignature, UnsupportedVersion.
     """
-    payload = verify_compact(token, typ=kind.TYPE, keys=keys, max_length=max_length)
-    message = _read(payload, json.dumps(payload), model=kind)
-    kid = split(token, max_length=max_length)[0]["kid"]
-    return Verified(message, token, kid, digest_of(token.encode("ascii")))
+    parts = verified_parts(token, typ=kind.TYPE, keys=keys, max_length=max_length)
+    message = _read(parts.payload, parts.payload_bytes, model=kind)
+    return Verified(message, token, parts.header["kid"], digest_of(token.encode("ascii")))
 
 
 def require_parties(*, iss: str, aud: str, issuer: str, audience: str) -> None:
@@ -103,7 +101,7 @@ def read_closed(data: bytes, *, model: type[W]) -> W:
     return _read(members, data, model=model)
 
 
-def _read(members: Mapping[str, Any], data: bytes | str, *, model: type[W]) -> W:
+def _read(members: Mapping[str, Any], data: bytes, *, model: type[W]) -> W:
     require_version_1(members)
     try:
         return model.model_validate_json(data, strict=True)

@@ -6,6 +6,7 @@ Who signs builds the bytes here and signs them with its own key; who verifies na
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -62,22 +63,38 @@ def assemble(signed: bytes, signature: bytes) -> str:
     return f"{signed.decode('ascii')}.{to_base64url(signature)}"
 
 
+@dataclass(frozen=True)
+class Parts:
+    """The segments of a compact JWS."""
+
+    header: dict[str, str]
+    payload: dict[str, Any]
+    payload_bytes: bytes
+    signed: bytes
+    signature: bytes
+
+
 def verify_compact(token: str, *, typ: str, keys: PublicKeys, max_length: int = MAX_LENGTH) -> dict[str, Any]:
     """Check the signature of `token` and give its payload. Claims (iss, aud, exp) are the caller's to check.
 
     Raises MalformedToken, UnexpectedType, UnknownKey, BadSignature. `max_length` in characters.
     """
-    header, payload, signed, signature = split(token, max_length=max_length)
-    if header["typ"] != typ:
+    return verified_parts(token, typ=typ, keys=keys, max_length=max_length).payload
+
+
+def verified_parts(token: str, *, typ: str, keys: PublicKeys, max_length: int = MAX_LENGTH) -> Parts:
+    """As `verify_compact`, and gives every part."""
+    parts = _parts(token, max_length)
+    if parts.header["typ"] != typ:
         raise UnexpectedType(f"a token of type {typ} was expected")
-    key = keys.get(header["kid"])
+    key = keys.get(parts.header["kid"])
     if key is None:
         raise UnknownKey
     try:
-        key.verify(signature, signed)
+        key.verify(parts.signature, parts.signed)
     except InvalidSignature as error:
         raise BadSignature from error
-    return payload
+    return parts
 
 
 def split(token: str, *, max_length: int = MAX_LENGTH) -> tuple[dict[str, str], dict[str, Any], bytes, bytes]:
@@ -85,15 +102,21 @@ def split(token: str, *, max_length: int = MAX_LENGTH) -> tuple[dict[str, str], 
 
     The header has exactly alg, kid and typ: no `crit`, no key by value or by URL.
     """
+    parts = _parts(token, max_length)
+    return parts.header, parts.payload, parts.signed, parts.signature
+
+
+def _parts(token: str, max_length: int) -> Parts:
     if len(token) > max_length or token.count(".") != 2:
         raise MalformedToken("not a compact JWS of permitted length")
-    encoded_header, encoded_payload, encoded_signature = token.split(".")
+    signed, _, encoded_signature = token.rpartition(".")
+    encoded_header, _, encoded_payload = signed.partition(".")
     try:
-        header, payload = json_object(from_base64url(encoded_header)), json_object(from_base64url(encoded_payload))
-        signature = from_base64url(encoded_signature)
-        signed = f"{encoded_header}.{encoded_payload}".encode("ascii")
+        payload_bytes = from_base64url(encoded_payload)
+        header, payload = json_object(from_base64url(encoded_header)), json_object(payload_bytes)
+        parts = Parts(header, payload, payload_bytes, signed.encode("ascii"), from_base64url(encoded_signature))
     except ValueError as error:
         raise MalformedToken("a segment is not base64url JSON") from error
     if set(header) != {"alg", "kid", "typ"} or header["alg"] != ALGORITHM or not all(isinstance(v, str) for v in header.values()):
         raise MalformedToken("the header is not {alg: Ed25519, kid, typ}")
-    return header, payload, signed, signature
+    return parts

@@ -1,5 +1,8 @@
 """The right edge of a growing tree: enough to know its root at every size (a compact range, RFC 9162 section 2.1.1)."""
 
+import hashlib
+from typing import Final
+
 from safepassage.proofs import EMPTY_ROOT, node_hash
 
 
@@ -10,14 +13,19 @@ class Frontier:
         self.size = 0
         self._subtrees: list[bytes] = []
 
-    def append(self, leaf_hash: bytes) -> None:
-        """Add the next leaf."""
-        digest, size = leaf_hash, self.size
+    def append(self, leaf_hash: bytes) -> list[bytes]:
+        """Add the next leaf; gives the roots of the subtrees of 256, 65,536, ... leaves that it completes, the smallest first."""
+        digest, size, height, completed = leaf_hash, self.size, 0, _NONE
+        subtrees, sha256 = self._subtrees, hashlib.sha256
         while size & 1:
-            digest = node_hash(self._subtrees.pop(), digest)
+            digest = sha256(b"\x01" + subtrees.pop() + digest).digest()
             size >>= 1
-        self._subtrees.append(digest)
+            height += 1
+            if not height & 7:
+                completed = [*completed, digest]
+        subtrees.append(digest)
         self.size += 1
+        return completed
 
     def root(self) -> bytes:
         """The root at the present size."""
@@ -27,3 +35,6 @@ class Frontier:
         for left in reversed(self._subtrees[:-1]):
             digest = node_hash(left, digest)
         return digest
+
+
+_NONE: Final[list[bytes]] = []

@@ -18,7 +18,7 @@ from safepassage.offline.stored_log import Chunk, StoredLog
 from safepassage.problems import SuiteError
 from safepassage.problems.proofs import CheckpointNotSigned
 from safepassage.problems.stored_log import EntriesMissing, LogAltered, NothingSigned
-from safepassage.proofs import EMPTY_ROOT, leaf_hash, root_of
+from safepassage.proofs import EMPTY_ROOT, leaf_hash
 
 WIDTH: Final = 256
 HASH_BYTES: Final = 32
@@ -93,7 +93,6 @@ class _Walk:
         self._log, self._checkpoints, self._leaves = log, checkpoints, leaves
         self._frontier = Frontier()
         self._tiles: list[list[bytes]] = [[]]
-        self._tile_numbers: list[int] = [0]
         self._next = 0
         self._good_until = 0
         self._suspect: LogAltered | None = None
@@ -101,21 +100,34 @@ class _Walk:
         self._meet_checkpoint()
 
     def take(self, chunk: Chunk) -> None:
-        hashes = chunk.hashes
-        if hashes is not None and len(hashes) != len(chunk.entries) * HASH_BYTES:
-            self._suspects("the stored hashes are not as many as the entries", chunk.start)
-            hashes = None
-        for offset, entry in enumerate(chunk.entries):
-            index, digest = chunk.start + offset, leaf_hash(entry)
-            if index != self._frontier.size:
-                raise EntriesMissing(index=self._frontier.size, until=index)
-            if hashes is not None and hashes[offset * HASH_BYTES : (offset + 1) * HASH_BYTES] != digest:
-                self._suspects("the entry has not the hash that is stored beside it", index)
-            if self._leaves:
-                self._read_leaf(entry, index)
-            self._frontier.append(digest)
-            self._grow_tiles(digest)
-            self._meet_checkpoint()
+        """The next entries."""
+        if chunk.start != self._frontier.size:
+            raise EntriesMissing(index=self._frontier.size, until=chunk.start)
+        hashes = [leaf_hash(entry) for entry in chunk.entries]
+        self._compare(chunk.start, hashes, chunk.hashes)
+        if self._leaves:
+            for offset, entry in enumerate(chunk.entries):
+                self._read_leaf(entry, chunk.start + offset)
+        frontier, tile, meets = self._frontier, self._tiles[0], self._next_size()
+        for digest in hashes:
+            tile.append(digest)
+            for level, root in enumerate(frontier.append(digest), 1):
+                self._tile_done(level - 1)
+                self._tile_at(level).append(root)
+                tile = self._tiles[0]
+            if frontier.size == meets:
+                self._meet_checkpoint()
+                meets = self._next_size()
+
+    def _compare(self, start: int, hashes: list[bytes], stored: bytes | None) -> None:
+        """The hashes that lie beside the entries with those of the entries."""
+        if stored is None or stored == b"".join(hashes):
+            return
+        if len(stored) != len(hashes) * HASH_BYTES:
+            self._suspects("the stored hashes are not as many as the entries", start)
+            return
+        offset = next(i for i, digest in enumerate(hashes) if stored[i * HASH_BYTES : (i + 1) * HASH_BYTES] != digest)
+        self._suspects("the entry has not the hash that is stored beside it", start + offset)
 
     def earlier_than(self, missing: EntriesMissing) -> LogAltered:
         """What comes first: the entries that are missing, or something in front of them."""
@@ -128,6 +140,9 @@ class _Walk:
         if self._suspect is not None:
             raise self._suspect
         return LogReport(latest.origin, latest.size, latest.root, len(self._checkpoints), self._frontier.size - latest.size)
+
+    def _next_size(self) -> int:
+        return self._checkpoints[self._next].size if self._next < len(self._checkpoints) else -1
 
     def _meet_checkpoint(self) -> None:
         while self._next < len(self._checkpoints) and self._checkpoints[self._next].size == self._frontier.size:
@@ -157,23 +172,21 @@ class _Walk:
                 if start <= chunk.start + offset < end:
                     yield chunk.start + offset, leaf_hash(entry)
 
-    def _grow_tiles(self, digest: bytes) -> None:
-        """Compare each tile with the stored one as it becomes full. The tree above does not rest on them; proofs are made from them."""
-        level, span = 0, 1
-        self._tiles[0].append(digest)
-        while len(self._tiles[level]) == WIDTH:
-            hashes, n = self._tiles[level], self._tile_numbers[level]
-            stored = self._log.tile(level, n)
-            if stored is not None and stored != b"".join(hashes):
-                place = next((i for i in range(WIDTH) if stored[i * HASH_BYTES : (i + 1) * HASH_BYTES] != hashes[i]), 0)
-                first = (n * WIDTH + place) * span
-                self._suspects(f"tile {n} of level {level} has not the hash of what is below it", first, until=first + span)
-            self._tiles[level], self._tile_numbers[level] = [], n + 1
-            if len(self._tiles) == level + 1:
-                self._tiles.append([])
-                self._tile_numbers.append(0)
-            self._tiles[level + 1].append(root_of(hashes))
-            level, span = level + 1, span * WIDTH
+    def _tile_at(self, level: int) -> list[bytes]:
+        while len(self._tiles) <= level:
+            self._tiles.append([])
+        return self._tiles[level]
+
+    def _tile_done(self, level: int) -> None:
+        """Compare a tile that became full with the stored one. The tree does not rest on it; proofs are made from it."""
+        hashes, span = self._tiles[level], WIDTH**level
+        n = self._frontier.size // (span * WIDTH) - 1
+        stored = self._log.tile(level, n)
+        if stored is not None and stored != b"".join(hashes):
+            place = next((i for i in range(WIDTH) if stored[i * HASH_BYTES : (i + 1) * HASH_BYTES] != hashes[i]), 0)
+            first = (n * WIDTH + place) * span
+            self._suspects(f"tile {n} of level {level} has not the hash of what is below it", first, until=first + span)
+        self._tiles[level] = []
 
     def _read_leaf(self, entry: bytes, index: int) -> None:
         try:
@@ -185,5 +198,5 @@ class _Walk:
         self._last_time = leaf.t
 
     def _suspects(self, detail: str, index: int, until: int | None = None) -> None:
-        if self._suspect is None:
+        if self._suspect is None or index < self._suspect.index:
             self._suspect = LogAltered(detail, index=index, until=until)
