@@ -42,12 +42,18 @@ def invalid_request(error: RequestValidationError | ValidationError) -> SuiteErr
     first = error.errors()[0] if error.errors() else {"loc": (), "type": "value_error"}
     if first["type"] == "json_invalid":
         return MalformedBody("the body is not JSON", field="body")
-    fields = [
-        ".".join(str(part) for part in one["loc"] if part not in ("body", "query", "path", "header")) or "body" for one in error.errors()
-    ]
+    fields = [_field(one["loc"], unknown=one["type"] == "extra_forbidden") for one in error.errors()]
     kinds = [one["type"].replace("_", " ") for one in error.errors()]
     detail = "; ".join(f"{field}: {kind}" for field, kind in list(zip(fields, kinds, strict=True))[:20])
     return InvalidRequest(detail, field=fields[0] if fields else None)
+
+
+def _field(place: tuple[int | str, ...], *, unknown: bool) -> str:
+    """The place of a fault in the request. The name of an unknown member is the caller's own word, so it is not repeated."""
+    parts = [str(part) for part in place if part not in ("body", "query", "path", "header")]
+    if unknown and parts:
+        parts[-1] = "(unknown member)"
+    return ".".join(parts) or "body"
 
 
 def install(app: FastAPI) -> None:

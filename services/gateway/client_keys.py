@@ -98,15 +98,19 @@ def proof_key(jwk: Mapping[str, Any], *, algorithm: str) -> ClientKey:
 def _imported(kid: str, algorithm: str, members: dict[str, Any]) -> ClientKey:
     kinds: dict[str, Any] = {"OKP": OKPKey, "EC": ECKey, "RSA": RSAKey}
     try:
-        for name in set(members) - {"kty", "crv"}:
-            from_base64url(members[name])
+        numbers = {name: from_base64url(members[name]) for name in set(members) - {"kty", "crv"}}
+        if members["kty"] == "RSA":
+            _require_rsa(int.from_bytes(numbers["n"]), int.from_bytes(numbers["e"]))
         key = kinds[members["kty"]].import_key(members)
-        public = key.public_key
+        key.public_key  # noqa: B018 parsed here, not at the first signature
     except (JoseError, ValueError, TypeError) as error:
         raise ClientKeyNotUsable("not a public key", field="jwks") from error
-    if members["kty"] == "RSA" and (not RSA_BITS[0] <= public.key_size <= RSA_BITS[1] or public.public_numbers().e != 65537):
-        raise ClientKeyNotUsable("an RSA key has 2,048 to 4,096 bits and the exponent 65537", field="jwks")
     return ClientKey(kid, algorithm, key.thumbprint(), key)
+
+
+def _require_rsa(modulus: int, exponent: int) -> None:
+    if not RSA_BITS[0] <= modulus.bit_length() <= RSA_BITS[1] or exponent != 65537:
+        raise ClientKeyNotUsable("an RSA key has 2,048 to 4,096 bits and the exponent 65537", field="jwks")
 
 
 @dataclass(frozen=True)

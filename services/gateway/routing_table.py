@@ -109,7 +109,17 @@ PRIVACY: Final = (
     _send("POST", "/v1/obligations/{obligation_id}/discharge", "privacy", "obligations:discharge"),
 )
 
+ROSTERS: Final = ("application/zip", "application/x-ndjson")
+
 RECORDS: Final = (
+    _send("POST", "/v1/students", "records", "records:load", body=MIB),
+    _send("POST", "/v1/students/lookup", "records", "records:read", "records:read:state"),
+    _get("/v1/students/{student_id}", "records", "records:read", "records:read:state"),
+    _send("PUT", "/v1/students/{student_id}", "records", "records:load", body=MIB),
+    _send("POST", "/v1/rosters", "records", "records:load", body=64 * MIB, types=ROSTERS, seconds=120.0),
+    _get("/v1/roster-entries", "records", "records:read", seconds=30.0),
+    _get("/v1/matches", "records", "matches:resolve"),
+    _send("POST", "/v1/matches/{match_id}/resolution", "records", "matches:resolve"),
     _send("POST", "/v1/exchange-requests", "records", "exchange:request"),
     _get("/v1/exchange-requests/{request_id}", "records", "exchange:request"),
     _peers("POST", "/v1/peer/requests", "records", body=160 * KIB, types=JOSE),
