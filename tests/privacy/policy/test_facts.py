@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from safepassage.wire_organisations import Organisation
 from services.privacy.policy import PolicySet, decide
 from services.privacy.policy.policy_input import CustodyFacts, PolicyInput
 from services.privacy.policy.time_values import milliseconds_of
@@ -46,6 +47,10 @@ def _custody(policy_input: PolicyInput) -> CustodyFacts:
     return policy_input.groups[0].custody
 
 
+def _with_vendor(kind: str, **changes: Any) -> dict[UUID, Organisation]:
+    return organisations() | {VENDOR: organisation(VENDOR, kind, **changes)}
+
+
 @pytest.mark.parametrize("basis", ["consent", "contractor", "transfer"])
 def test_lawful_evidence_leads_to_a_permission(policy_set: PolicySet, basis: str) -> None:
     outcome = decide(built(request(basis)), policy_set)
@@ -66,11 +71,11 @@ def test_the_record_of_the_input_names_its_evidence() -> None:
         ("contractor", {}, True, True),
         ("contractor", {"caller_organisation_id": OTHER_DISTRICT}, True, False),
         ("contractor", {"caller_organisation_id": None}, True, False),
-        ("contractor", {"organisations": organisations() | {VENDOR: organisation(VENDOR, "agency")}}, False, True),
-        ("contractor", {"organisations": organisations() | {VENDOR: organisation(VENDOR, "vendor", valid_from=date(2026, 10, 21))}}, False, True),
-        ("contractor", {"organisations": organisations() | {VENDOR: organisation(VENDOR, "vendor", valid_until=date(2026, 10, 20))}}, False, True),
-        ("contractor", {"organisations": organisations() | {VENDOR: organisation(VENDOR, "vendor", valid_until=date(2026, 10, 21))}}, True, True),
-        ("contractor", {"organisations": organisations() | {VENDOR: organisation(VENDOR, "vendor", time_zone="Mars/Base")}}, False, True),
+        ("contractor", {"organisations": _with_vendor("agency")}, False, True),
+        ("contractor", {"organisations": _with_vendor("vendor", valid_from=date(2026, 10, 21))}, False, True),
+        ("contractor", {"organisations": _with_vendor("vendor", valid_until=date(2026, 10, 20))}, False, True),
+        ("contractor", {"organisations": _with_vendor("vendor", valid_until=date(2026, 10, 21))}, True, True),
+        ("contractor", {"organisations": _with_vendor("vendor", time_zone="Mars/Base")}, False, True),
         ("transfer", {}, True, True),
         ("transfer", {"caller_organisation_id": DISTRICT}, True, True),
     ],
@@ -224,9 +229,8 @@ def test_a_whole_node_or_one_behind_it_is_barred(policy_set: PolicySet, party: s
 
 def test_the_longest_bar_counts() -> None:
     longer = debarment(until=NOW + timedelta(days=4000))
-    assert _custody(
-        built(request("contractor"), debarments=[debarment(), longer, debarment()])
-    ).recipient_debarred_until == milliseconds_of(longer.until)
+    asked = built(request("contractor"), debarments=[debarment(), longer, debarment()])
+    assert _custody(asked).recipient_debarred_until == milliseconds_of(longer.until)
 
 
 @pytest.mark.parametrize(
