@@ -5,6 +5,7 @@ import secrets
 from collections import deque
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -56,6 +57,7 @@ class FakeNode:
         self.students = [str(UUID(int=number)) for number in range(1, 6)]
         self.next_link: Callable[[int], str] | None = None
         self.issuer = ISSUER
+        self.log: Path | None = None
 
     def transport(self) -> httpx2.MockTransport:
         return httpx2.MockTransport(self.answer)
@@ -104,6 +106,8 @@ class FakeNode:
         self._authorise(request)
         if path == "/v1/consents":
             return self._consent(request)
+        if path.startswith("/v1/log/"):
+            return self._log(path.removeprefix("/v1/log/"))
         if path == "/v1/matches":
             return self._matches(request)
         if path == "/v1/students/lookup":
@@ -167,6 +171,12 @@ class FakeNode:
         if held != digest:
             raise IdempotencyKeyReused
         return httpx2.Response(201, json=consent)
+
+    def _log(self, name: str) -> httpx2.Response:
+        file = (self.log or Path("nowhere")) / name
+        if not file.is_file():
+            raise NotFound
+        return httpx2.Response(200, content=file.read_bytes())
 
     def _matches(self, request: httpx2.Request) -> httpx2.Response:
         position = int(request.url.params.get("cursor", "0"))

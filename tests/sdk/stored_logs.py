@@ -55,9 +55,12 @@ def write_folder(folder: Path, entries: list[bytes]) -> None:
         name = f"{n:03d}" if len(part) == 256 else f"{n:03d}.p/{len(part)}"
         write(f"tile/entries/{name}", bundle_of(part))
         write(f"tile/0/{name}", b"".join(map(leaf_hash, part)))
-    for level, n, tile in full_tiles(entries):
-        if level:
-            write(f"tile/{level}/{n:03d}", tile)
+    hashes = list(map(leaf_hash, entries))
+    for level in (1, 2):
+        hashes = [root_of(hashes[n * 256 : (n + 1) * 256]) for n in range(len(hashes) // 256)]
+        for start in range(0, len(hashes), 256):
+            part, n = hashes[start : start + 256], start // 256
+            write(f"tile/{level}/{n:03d}" + ("" if len(part) == 256 else f".p/{len(part)}"), b"".join(part))
 
 
 class DatabaseFile:

@@ -13,8 +13,11 @@ import pytest
 from safepassage.client import BlockingClient, Client, ClientFile, ClientKey, calls
 from safepassage.client.call import path_of
 from safepassage.client.keys import write_private
+from safepassage.client.log_mirror import mirror_log
 from safepassage.client.operations import AsyncOperations, BlockingOperations
 from safepassage.client.retries import Failure, pause_before_next, seconds_of
+from safepassage.offline.log_folder import LogFolder
+from safepassage.offline.whole_log import verify_log
 from safepassage.problems import SuiteError
 from safepassage.problems.calls import AnswerNotUnderstood, ClientFileUnusable, InsecureAddress, NodeUnreachable, TokenNotGranted
 from safepassage.problems.requests import IdempotencyKeyReused, InternalFault, NotFound, TemporarilyUnavailable, TooManyRequests
@@ -22,6 +25,7 @@ from safepassage.record.loads import StudentLookup
 from safepassage.wire_policy import ActingFor, NewConsent
 from tests.sdk.exchange import NOW
 from tests.sdk.fake_node import ISSUER, Clock, FakeNode
+from tests.sdk.stored_logs import entry, key_of, write_folder
 
 KEY = ClientKey.generate()
 FILE = ClientFile(issuer=ISSUER, client_id="birch-sis", key=KEY.private_jwk(), scopes=("rights:act",), purpose="enrollment")
@@ -224,6 +228,18 @@ def test_headers_for_another_program_are_those_of_one_request(desk: Desk) -> Non
         assert other.post("/v1/students/lookup", headers=headers, json={}).json()["code"] == "proof-used-before"
         fresh = desk.client.headers_for("POST", "/v1/students/lookup")
         assert other.post("/v1/consents", headers=fresh, json={}).json()["code"] == "proof-not-valid"
+
+
+def test_a_log_is_mirrored_and_what_is_there_in_full_is_not_asked_for_again(desk: Desk, tmp_path: Path) -> None:
+    entries, mirror = [entry(number) for number in range(700)], tmp_path / "mirror"
+    for size in (300, 300, 700):
+        desk.node.log = tmp_path / str(size)
+        write_folder(desk.node.log, entries[:size])
+        assert mirror_log(desk.client, mirror) == size
+        assert verify_log(LogFolder(mirror), keys=[key_of()]).size == size
+    asked = [request.url.path for request in desk.node.received if "/v1/log/tile/entries/" in request.url.path]
+    assert asked == [f"/v1/log/tile/entries/{name}" for name in ("000", "001.p/44", "001", "002.p/188")]
+    assert verify_log(LogFolder(mirror), keys=[key_of()]).checkpoints == 2
 
 
 def test_a_client_file_is_private_and_comes_back_as_it_was(tmp_path: Path) -> None:

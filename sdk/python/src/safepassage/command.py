@@ -11,13 +11,14 @@ from pydantic import ValidationError
 
 from safepassage import __version__
 from safepassage.client import BlockingClient, ClientFile, ClientKey
+from safepassage.client.log_mirror import mirror_log
 from safepassage.offline import verification
 from safepassage.problems import SuiteError
 from safepassage.problems.calls import ClientFileUnusable
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Entry point; gives the exit code."""
+def argument_parser() -> argparse.ArgumentParser:
+    """What can be said."""
     parser = argparse.ArgumentParser(prog="safepassage", description="Client and offline verification for Safe Passage nodes.")
     parser.add_argument("--version", action="version", version=f"safepassage {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
@@ -45,7 +46,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     curl.add_argument("method", metavar="METHOD")
     curl.add_argument("url", metavar="URL")
 
-    parsed = parser.parse_args(arguments)
+    mirror = _command(commands, "mirror-log", _mirror_log, "copy a node's log into a folder, to be verified and kept")
+    mirror.add_argument("folder", type=Path, metavar="FOLDER")
+    mirror.add_argument("--client", type=Path, required=True, metavar="FILE", help="client file with the scope audit:operate")
+    mirror.add_argument("--year", type=int, metavar="YEAR", help="the log of a closed year")
+
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Entry point; gives the exit code."""
+    parsed = argument_parser().parse_args(arguments)
     run: Callable[[argparse.Namespace], int] = parsed.run
     try:
         return run(parsed)
@@ -104,6 +115,13 @@ def _curl(arguments: argparse.Namespace) -> int:
     names = {"authorization": "Authorization", "dpop": "DPoP"}
     lines = [f'header = "{names[name]}: {value}"' for name, value in headers.items()]
     sys.stdout.write("\n".join([f'request = "{method}"', *lines]) + "\n")
+    return 0
+
+
+def _mirror_log(arguments: argparse.Namespace) -> int:
+    with BlockingClient(ClientFile.load(arguments.client)) as client:
+        size = mirror_log(client, arguments.folder, year=arguments.year)
+    sys.stdout.write(f"{size} entries are in {arguments.folder}. Verify them: safepassage verify {arguments.folder} --log-key VKEY\n")
     return 0
 
 

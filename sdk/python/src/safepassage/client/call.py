@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Generic, TypeVar
 from urllib.parse import parse_qsl, quote, urlsplit
 from uuid import uuid4
@@ -16,6 +16,7 @@ A = TypeVar("A")
 M = TypeVar("M", bound=BaseModel)
 
 Read = Callable[[httpx2.Response], A]
+Query = tuple[tuple[str, str], ...]
 SAFE: Final = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 _NEXT: Final = re.compile(r'<([^<>]*)>\s*;\s*rel="?next"?')
 
@@ -28,7 +29,7 @@ class Call(Generic[A]):
     path: str
     """Absolute, its parts percent-encoded (`path_of`)."""
     read: Read[A]
-    query: Mapping[str, str] = field(default_factory=dict)
+    query: Query = ()
     body: bytes | None = None
     content_type: str | None = None
     accept: str = "application/json"
@@ -145,12 +146,17 @@ def _next_call(response: httpx2.Response, call: "Call[Page[M]]") -> "Call[Page[M
     # INVARIANT: a page never leads elsewhere; only its query is the server's to choose.
     if target.scheme or target.netloc or target.path != call.path:
         raise AnswerNotUnderstood("the link to the next page leads elsewhere")
-    return replace(call, query=dict(parse_qsl(target.query)))
+    return replace(call, query=tuple(parse_qsl(target.query)))
 
 
 def _json(body: BaseModel) -> bytes:
     return body.model_dump_json(exclude_none=True, by_alias=True).encode()
 
 
-def _query(parameters: Mapping[str, object] | None) -> dict[str, str]:
-    return {name: str(value) for name, value in (parameters or {}).items() if value is not None}
+def _query(parameters: Mapping[str, object] | None) -> Query:
+    """Parameters in order; None is left out, a tuple is a parameter that comes several times."""
+    pairs = []
+    for name, value in (parameters or {}).items():
+        values = value if isinstance(value, tuple) else () if value is None else (value,)
+        pairs += [(name, str(each).lower() if isinstance(each, bool) else str(each)) for each in values]
+    return tuple(pairs)

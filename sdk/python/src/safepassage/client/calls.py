@@ -197,8 +197,7 @@ def log_consistency(from_size: int, to_size: int, *, year: int | None = None) ->
 
 def read_log_entry(index: int, *, open_groups: tuple[str, ...] = (), year: int | None = None) -> Call[LogEntry]:
     """An entry with its proof, and of its sealed groups (subject, actor, context) those asked for. Scope audit:operate or audit:search."""
-    query = {"open": ",".join(open_groups) or None, "year": year}
-    return reading(path_of("/v1/log/entries/{index}", index=index), LogEntry, query=query)
+    return reading(path_of("/v1/log/entries/{index}", index=index), LogEntry, query={"open": open_groups, "year": year})
 
 
 def search_log(search: EntrySearch, *, limit: int | None = None) -> Call[Page[FoundEntries]]:
@@ -210,9 +209,8 @@ def disclosure_accounting(
     student_id: UUID, *, recordable_only: bool | None = None, limit: int | None = None
 ) -> Call[Page[DisclosureAccounting]]:
     """The record of 34 CFR 99.32 for one student, newest first; logged. Scope audit:accounting."""
-    only = None if recordable_only is None else str(recordable_only).lower()
     path = path_of("/v1/students/{id}/disclosure-accounting", id=student_id)
-    return paged(path, DisclosureAccounting, query={"recordable_only": only, "limit": limit})
+    return paged(path, DisclosureAccounting, query={"recordable_only": recordable_only, "limit": limit})
 
 
 # --- organisations and clients ---
