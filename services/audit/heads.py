@@ -9,8 +9,8 @@ from safepassage.checkpoints import parse_vkey, verify_checkpoint
 from safepassage.problems import SuiteError
 from services.audit.stored_tree import HashesMissing, StoredTree
 from services.audit.tables import CheckpointRow, EdgeTileRow, LogRow, TreeStateRow
-from services.audit.tiles import WIDTH, hashes_of, node_hash_from
-from services.audit.tree import Frontier, complete_nodes
+from services.audit.tiles import WIDTH, Tile, hashes_of, node_hash_from
+from services.audit.tree import Frontier, complete_nodes, subtree_root
 
 MAX_TILE_LEVELS = 8
 
@@ -52,8 +52,10 @@ async def newest_log(tx: AsyncSession) -> LogRow | None:
     return found
 
 
-async def load_head(tx: AsyncSession, log: LogRow) -> Head:
+async def load_head(tx: AsyncSession, log: LogRow, *, thorough: bool = False) -> Head:
     """The head of a log, folded anew from segments and tiles.
+
+    thorough  also fold the full tiles below the incomplete ones again: up to 255 of each level, for the start of the process
 
     Raises LogDamaged unless that fold is the stored root, and the last checkpoint is signed by this log, not ahead of it, and of its tree.
     """
@@ -67,6 +69,8 @@ async def load_head(tx: AsyncSession, log: LogRow) -> Head:
         if frontier.root != state.root:
             raise LogDamaged("the stored root is not that of the stored hashes")
         await _check_last_checkpoint(tx, tree, log, state.size)
+        if thorough:
+            await _check_edges(tree, state.size, edges)
     except HashesMissing:
         raise LogDamaged("segments or tiles are missing") from None
     return Head(log.year, log.origin, log.vkey, state.last_t, state.index_rows, frontier, edges)
@@ -95,6 +99,14 @@ def _peaks(size: int, edges: tuple[tuple[bytes, ...], ...]) -> tuple[bytes, ...]
 
     node_hash = node_hash_from(edge)
     return tuple(node_hash(node) for node in complete_nodes(0, size))
+
+
+async def _check_edges(tree: StoredTree, size: int, edges: tuple[tuple[bytes, ...], ...]) -> None:
+    for level in range(1, len(edges)):
+        first = (size >> 8 * (level + 1)) * WIDTH
+        for n, digest in enumerate(edges[level], first):
+            if subtree_root(hashes_of(await tree.tile(Tile(level - 1, n, WIDTH)))) != digest:
+                raise LogDamaged("a tile is not what the tree above it was made of")
 
 
 async def _check_last_checkpoint(tx: AsyncSession, tree: StoredTree, log: LogRow, size: int) -> None:

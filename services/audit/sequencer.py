@@ -99,7 +99,7 @@ class Sequencer:
             self._digest_key = await self._keys.event_digest_key(tx)
         try:
             async with self._database.transaction() as tx:
-                self._head = await self._shards.current(tx)
+                self._head = await self._shards.current(tx, thorough=True)
             self._size = self._head.size
         except YearIsOver:
             return  # it was sealed and the next one not yet opened: the first append opens it

@@ -34,7 +34,7 @@ class Shards:
                 seconds = int(now.timestamp())
                 self._add_log(tx, log_year(seconds), last_t=seconds, index_rows=0, now=now)
 
-    async def current(self, tx: AsyncSession) -> Head:
+    async def current(self, tx: AsyncSession, *, thorough: bool = False) -> Head:
         """The head of the newest log, checked, with the writer's lock taken in `tx`. Raises LogDamaged, and YearIsOver if it is sealed."""
         log = await newest_log(tx)
         if log is None:
@@ -47,7 +47,7 @@ class Shards:
             raise LogDamaged("the log was frozen")
         if log.vkey != self._signer.verifier(log.origin).vkey:
             raise LogDamaged("the log's key is not the one that began this year")
-        return await load_head(tx, log)
+        return await load_head(tx, log, thorough=thorough)
 
     async def roll_over(self, year: int, now: datetime, *, digest_key: bytes) -> None:
         """Close the log of `year` and open the next one. Every step may be repeated: a crash or another process in between does no harm."""

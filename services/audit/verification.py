@@ -91,7 +91,7 @@ async def _check_state(tx: AsyncSession, log: LogRow, report: LogReport, size: i
     if state.size < size:
         raise LogAltered("entries lie behind the size that the log's state names", index=state.size, until=size)
     try:
-        await load_head(tx, log)
+        await load_head(tx, log, thorough=True)
     except LogDamaged as damage:
         raise LogAltered(str(damage), index=report.size, until=max(size, report.size + 1)) from damage
 

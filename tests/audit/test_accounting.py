@@ -1,0 +1,151 @@
+"""The accounting of disclosures: what 34 CFR 99.32 asks for, nothing of another student, nothing that a court keeps secret."""
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID, uuid4
+
+import pytest
+
+from safepassage.wire_log import AccountedEntry, DisclosureAccounting
+from services.audit.disclosure_record import EXEMPT, accounted, phase_of
+from shared.contracts.audit import Actor, Context
+from tests.audit.audit_node import ELM, OAK, VENDOR, AuditNode, disclosure, event
+from tests.conftest import StandingClock
+
+pytestmark = pytest.mark.anyio
+
+
+async def account(node: AuditNode, student: UUID, organisation: UUID = OAK, query: str = "") -> tuple[AccountedEntry, ...]:
+    headers = node.as_caller("audit:accounting", organisation=organisation)
+    answer = await node.send("GET", f"/v1/students/{student}/disclosure-accounting", headers, query=query)
+    assert answer.status == 200, answer.body
+    return DisclosureAccounting.model_validate_json(answer.body).entries
+
+
+async def test_a_redisclosed_transfer_shows_request_disclosure_and_receipt(node: AuditNode, clock: StandingClock) -> None:
+    student = uuid4()
+    one = disclosure(
+        node,
+        student,
+        elements=("identity.name", "special_education.iep"),
+        originating_organisation=OAK,
+        citations=("34 CFR 99.31(a)(2)", "34 CFR 99.33(b)"),
+    )
+    exchange = one.context.exchange_id
+    await node.append(
+        event("match", student=student, operation="exchange-match", exchange_id=exchange, recipient_node="https://birch.example")
+    )
+    await node.append(one)
+    await node.append(event("receipt", student=student, operation="exchange-receipt", exchange_id=exchange))
+    receipt, disclosed, request = await account(node, student)
+    assert [entry.phase for entry in (receipt, disclosed, request)] == ["receipt", "disclosure", "request"]
+    assert {entry.exchange_id for entry in (receipt, disclosed, request)} == {exchange}
+    assert disclosed.party.organisation == "https://birch.example#school-7"
+    assert disclosed.party.node == "https://birch.example"
+    assert (disclosed.interest.purpose, disclosed.interest.basis) == ("enrollment", "transfer")
+    assert disclosed.interest.citations == ("34 CFR 99.31(a)(2)", "34 CFR 99.33(b)")
+    assert (disclosed.on, disclosed.at) == (date(2026, 10, 20), datetime(2026, 10, 20, 12, tzinfo=UTC))
+    assert (disclosed.on_behalf_of, disclosed.copy_due_on) == (OAK, date(2026, 11, 19))
+    assert [further.party for further in disclosed.further_parties] == [disclosed.party]
+    assert (disclosed.ferpa_recordable, disclosed.idea_recordable, disclosed.proof) == (True, True, "published")
+    assert (request.ferpa_recordable, receipt.ferpa_recordable) == (True, False)
+
+
+async def test_denied_requests_are_accounted_and_permissions_not_yet_used_are_not(node: AuditNode) -> None:
+    student = uuid4()
+    denied = event(
+        "decision", student=student, operation="disclose", outcome="deny", basis="contractor", recipient_organisation=str(VENDOR)
+    )
+    permitted = event("decision", student=student, operation="disclose", outcome="permit")
+    await node.append(denied, permitted, service="privacy")
+    (entry,) = await account(node, student)
+    assert (entry.phase, entry.outcome, entry.exempt_by) == ("request", "deny", "34 CFR 99.32(d)(2)")
+
+
+async def test_a_vendors_read_is_a_disclosure_and_a_districts_own_is_none(node: AuditNode) -> None:
+    student = uuid4()
+    await node.append(event("read", student=student, recipient_organisation=str(OAK)), headers=node.on_behalf_of("lea", OAK))
+    _, token = node.decision(None, recipient=str(VENDOR), elements=("identity.name",))
+    read = event("read", student=student, recipient_organisation=str(VENDOR), elements=("identity.name",), basis="contractor")
+    await node.append(read.model_copy(update={"decision_token": token}), headers=node.on_behalf_of("vendor", VENDOR))
+    (entry,) = await account(node, student)
+    assert (entry.phase, entry.party.organisation, entry.ferpa_recordable) == ("disclosure", str(VENDOR), False)
+    assert await account(node, student, query="recordable_only=true") == ()
+
+
+async def test_another_districts_and_unknown_students_have_the_same_empty_accounting(node: AuditNode) -> None:
+    student = uuid4()
+    await node.append(disclosure(node, student))
+    bodies = []
+    for one, organisation in ((student, ELM), (uuid4(), ELM)):
+        headers = node.as_caller("audit:accounting", organisation=organisation)
+        answer = await node.send("GET", f"/v1/students/{one}/disclosure-accounting", headers)
+        bodies.append((answer.status, json.loads(answer.body)["entries"], answer.headers.get("link")))
+    assert bodies[0] == bodies[1] == (200, [], None)
+
+
+async def test_what_a_court_keeps_secret_is_not_in_the_accounting(node: AuditNode) -> None:
+    student = uuid4()
+    secret = disclosure(node, student, basis="subpoena-grand-jury")
+    await node.append(secret, disclosure(node, student))
+    assert [entry.interest.basis for entry in await account(node, student)] == ["transfer"]
+
+
+async def test_the_accounting_is_itself_on_the_record(node: AuditNode) -> None:
+    student = uuid4()
+    before = node.sequencer.size
+    await account(node, student)
+    assert node.sequencer.size == before + 1
+
+
+async def test_a_long_accounting_comes_in_pages(node: AuditNode) -> None:
+    student = uuid4()
+    await node.append(*[disclosure(node, student) for _ in range(5)])
+    headers = node.as_caller("audit:accounting")
+    path, query, seen = f"/v1/students/{student}/disclosure-accounting", "limit=2", []
+    while query:
+        answer = await node.send("GET", path, headers, query=query)
+        seen += [entry["index"] for entry in json.loads(answer.body)["entries"]]
+        link = answer.headers.get("link", "")
+        query = urlsplit(link.partition(">")[0][1:]).query
+    assert seen == [4, 3, 2, 1, 0]
+
+
+def rule(class_: str, **context: Any) -> AccountedEntry | None:
+    what = Context(**{"operation": "disclose"} | context)
+    phase = phase_of(class_, what, OAK)
+    if phase is None:
+        return None
+    return accounted(phase, Actor(kind="system"), what, logged_at=datetime(2026, 10, 20, tzinfo=UTC), log="l", index=0, published=True)
+
+
+@pytest.mark.parametrize("basis", sorted(EXEMPT))
+def test_each_exempt_basis_names_its_exemption(basis: str) -> None:
+    entry = rule("disclosure", basis=basis)
+    assert entry is not None
+    assert (entry.ferpa_recordable, entry.exempt_by) == (False, EXEMPT[basis])
+
+
+@pytest.mark.parametrize("basis", ["transfer", "emergency", "study", "audit", "something-new", None])
+def test_every_other_basis_is_recordable(basis: str | None) -> None:
+    entry = rule("disclosure", basis=basis)
+    assert entry is not None
+    assert (entry.ferpa_recordable, entry.exempt_by) == (True, None)
+
+
+def test_idea_asks_for_special_education_to_anybody_but_parents() -> None:
+    for basis, elements, expected in (
+        ("contractor", ("special_education.iep",), True),
+        ("parent", ("special_education.iep",), False),
+        ("contractor", ("identity.name",), False),
+    ):
+        entry = rule("disclosure", basis=basis, elements=elements)
+        assert entry is not None
+        assert entry.idea_recordable is expected
+
+
+def test_classes_that_are_no_part_of_the_record_are_left_out() -> None:
+    for class_ in ("load", "consent", "search", "trust", "received"):
+        assert rule(class_) is None
