@@ -9,6 +9,8 @@ from typing import Protocol
 from node.demo.doors import StateDoors
 from node.demo.narration import Narrator
 from node.demo.synthetic import SyntheticStudent, students
+from safepassage.canonical import from_base64url, json_object
+from safepassage.trust_list import TrustList
 from safepassage.wire_exchange import ExchangeRequest
 
 
@@ -31,12 +33,12 @@ class Story:
     narrator: Narrator
     alder: StateDoors
     birch: StateDoors
+    trust_list: TrustList
+    """The network's list: whose log has which key."""
     as_of: date
     students_per_state: int
     outages: dict[str, Outage]
     """By the state's name. Empty where processes are not the story's to stop: the chapters that need it say so and are left out."""
-    store: Path | None = None
-    """Alder's audit store, where it is a file of this machine."""
     mover: SyntheticStudent | None = None
     transfer: ExchangeRequest | None = None
 
@@ -52,3 +54,9 @@ async def tell(story: Story, chapters: tuple[Chapter, ...]) -> None:
     """Tell the chapters in their order. Raises NotAsTold, or the problem that came up."""
     for chapter in chapters:
         await chapter(story)
+
+
+def trust_list_in(file: Path) -> TrustList:
+    """What a signed list says. Read, not verified: each node has verified it."""
+    document = json_object(file.read_bytes())
+    return TrustList.model_validate_json(from_base64url(str(document["payload"])))

@@ -22,7 +22,7 @@ from node.demo.narration import Narrator, NotAsTold
 from node.demo.network import new_network
 from node.demo.next_steps import say_what_to_try
 from node.demo.processes import NodeDidNotStart, NodeProcess, free_port
-from node.demo.story import Story, tell
+from node.demo.story import Story, tell, trust_list_in
 from node.demo.synthetic import ALDER, BIRCH
 from safepassage.problems import SuiteError
 from shared.clock import system_clock
@@ -70,6 +70,7 @@ async def run_demo(
                 narrator=narrator,
                 alder=await stack.enter_async_context(opened(ALDER, alder.path / "clients")),
                 birch=await stack.enter_async_context(opened(BIRCH, birch.path / "clients")),
+                trust_list=trust_list_in(alder.trust_list),
                 as_of=system_clock().date(),
                 students_per_state=students_per_state,
                 outages={name: NodeOutage(process) for name, process in processes.items()},

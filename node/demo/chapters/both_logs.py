@@ -5,7 +5,7 @@ from node.demo.chapters.transfer import filed_student
 from node.demo.chapters.waiting import until
 from node.demo.story import Story
 from safepassage.canonical import from_base64url
-from safepassage.checkpoints import Checkpoint, parse_checkpoint
+from safepassage.checkpoints import Checkpoint, verify_checkpoint
 from safepassage.proofs import leaf_hash, verify_consistency, verify_inclusion
 from safepassage.wire_log import DisclosureAccounting, EntrySearch, LogEntry
 
@@ -17,13 +17,13 @@ async def both_logs(story: Story) -> None:
         disclosed = await entry_of(story.alder, "state-agency", mover_id(story), "disclosure")
         received = await entry_of(story.birch, "state-agency", filed_student(story), "received")
         narrator.check("Alder's log has the disclosure, Birch's log has its arrival", holds=disclosed.index >= 0 and received.index >= 0)
-        entry = await story.alder.client("state-agency").log_entry(disclosed.index)
-        narrator.check("the disclosure is in the tree that Alder's checkpoint names", holds=_in_its_tree(entry))
-        pinned = parse_checkpoint(str((received.context or {})["peer_checkpoint"]))
+        entry = await story.alder.client("state-agency").read_log_entry(disclosed.index)
+        narrator.check("the disclosure is in the tree that Alder's checkpoint names", holds=_in_its_tree(story, entry))
+        pinned = verified(story, str((received.context or {})["peer_checkpoint"]))
         narrator.check(
             f"Birch pinned Alder's checkpoint of {pinned.size} entries when it received the record", holds=pinned.size > disclosed.index
         )
-        await _check_consistency(story, pinned, parse_checkpoint(entry.checkpoint))
+        await _check_consistency(story, pinned, verified(story, entry.checkpoint))
         receipts = await until(
             lambda: story.alder.client("state-agency").search_log(EntrySearch(student_id=mover_id(story), classes=("receipt",))),
             lambda page: len(page.content.entries) >= 2,
@@ -33,8 +33,8 @@ async def both_logs(story: Story) -> None:
     await _accounting(story)
 
 
-def _in_its_tree(entry: LogEntry) -> bool:
-    checkpoint = parse_checkpoint(entry.checkpoint)
+def _in_its_tree(story: Story, entry: LogEntry) -> bool:
+    checkpoint = verified(story, entry.checkpoint)
     verify_inclusion(
         leaf_hash=leaf_hash(from_base64url(entry.entry)),
         index=entry.index,
@@ -45,9 +45,17 @@ def _in_its_tree(entry: LogEntry) -> bool:
     return True
 
 
+def verified(story: Story, note: str) -> Checkpoint:
+    """Alder's checkpoint, its signature verified by a key that the trust list names."""
+    identities = story.trust_list.member(story.alder.entity_id).log_identities()
+    origin = note.partition("\n")[0]
+    keys = next(one.keys for one in identities if one.origin == origin)
+    return verify_checkpoint(note, origin=origin, keys=keys)
+
+
 async def _check_consistency(story: Story, pinned: Checkpoint, newest: Checkpoint) -> None:
     if newest.size > pinned.size:
-        between = await story.alder.client("state-agency").log_consistency(old_size=pinned.size, new_size=newest.size)
+        between = await story.alder.client("state-agency").log_consistency(pinned.size, newest.size)
         verify_consistency(
             old_size=pinned.size,
             new_size=newest.size,
