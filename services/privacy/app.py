@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 
 from fastapi import FastAPI
 
-from services.privacy import agreements, consents, debarments, decisions, obligations, recorded_decisions, subjects
+from services.privacy import agreements, consents, debarments, decisions, obligations, recorded_decisions, schedules, subjects
 from services.privacy.activation import activate
 from services.privacy.evaluation import Judge
 from services.privacy.policy import load_policy_set
@@ -29,6 +29,7 @@ ROUTERS = (
     organisations_router(OrganisationRow),
     consents.router,
     agreements.router,
+    schedules.router,
     debarments.router,
     recorded_decisions.router,
     obligations.router,

@@ -29,7 +29,7 @@ class DecisionRecord(Wire):
     epochs: dict[str, Any]
     """Which version of each fact was seen."""
     input_hash: Digest
-    token: str | None
+    token: str | None = None
 
 
 @dataclass(frozen=True)

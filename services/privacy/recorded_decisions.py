@@ -7,12 +7,11 @@ from fastapi import APIRouter, Request
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.canonical import digest_of
 from safepassage.problems.privacy import DecisionNotReproduced, NoSuchDecision, PolicySetNotHeld
 from safepassage.wire_decisions import RecordedDecision, Reproduction
 from services.privacy.evaluation import Judge
-from services.privacy.policy import PolicySet, reproduce
-from services.privacy.recorded import RecordedOutcome, open_input, open_outcome, open_record, recorded_decision
+from services.privacy.recorded import RecordedOutcome, open_outcome, open_record, recorded_decision
+from services.privacy.reproduction import reproduction_of
 from services.privacy.sealing import Sealer
 from services.privacy.standing import fall_of
 from services.privacy.tables import DecisionCustodianRow, DecisionRow, OrganisationRow
@@ -44,22 +43,6 @@ async def reproduce_decision(decision_id: UUID, request: Request, caller: Reader
     judge: Judge = request.app.state.judge
     row = await _callers_decision(tx, caller, decision_id)
     return reproduction_of(row, request.app.state.sealer, judge.policy_set)
-
-
-def reproduction_of(row: DecisionRow, sealer: Sealer, policy_set: PolicySet) -> Reproduction:
-    """The recorded input leads to the recorded outcome. Raises SealBroken, PolicySetNotHeld, DecisionNotReproduced."""
-    if row.policy_hash != policy_set.policy_hash:
-        raise PolicySetNotHeld
-    recorded_input, recorded_outcome = open_input(sealer, row), open_outcome(sealer, row)
-    try:
-        again = reproduce(recorded_input, policy_set)
-    except ValueError as error:
-        raise DecisionNotReproduced from error
-    if again != recorded_outcome:
-        raise DecisionNotReproduced
-    return Reproduction(
-        decision_id=row.id, policy_hash=row.policy_hash, input_hash=digest_of(recorded_input), outcome_hash=digest_of(recorded_outcome)
-    )
 
 
 async def _callers_decision(tx: AsyncSession, caller: Caller, decision_id: UUID) -> DecisionRow:

@@ -1,0 +1,160 @@
+"""A decision of 22 elements over HTTP, as records asks for it: facts, row and log entry, on SQLite with synchronous=FULL.
+
+privacy and audit are processes of their own (`python -m bench.decision_http SERVICE FOLDER PORT` starts one); the asker is records' own
+client for siblings. What privacy tells audit goes behind, while the next decision is made.
+"""
+
+import asyncio
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import date
+from pathlib import Path
+
+import httpx2 as httpx
+
+from bench.figures import Figure, percentile
+from node.keys import create_node_keys
+from node.server import server
+from safepassage.elements import ELEMENTS
+from services.audit.app import create_app as create_audit
+from services.audit.settings import AuditSettings
+from services.privacy.app import create_app as create_privacy
+from services.privacy.settings import PrivacySettings
+from shared.clock import system_clock
+from shared.contracts.privacy import Decision, DecisionRequest, SubjectFacts
+from shared.database import Database
+from shared.internal_token import InternalTokens
+from shared.keys import SigningKey
+from shared.migrations import migrate
+from shared.siblings import InProcess, Siblings, transports_over_http
+from tests.conftest import StandingClock
+from tests.privacy.node import ENTITY_ID, NODE_ORGANISATION, PrivacyNode
+from tests.privacy.world import World
+
+TITLE = "A decision over HTTP, with facts, row and log entry"
+
+ORDINARY = tuple(element.id for element in ELEMENTS if element.sensitivity == "ordinary")
+ASKED = 400
+PER_SECOND = 25
+
+
+def run() -> list[Figure]:
+    """Measure one at a time, lightly loaded, and a page of 1,000 students × 10 elements."""
+    with tempfile.TemporaryDirectory() as name:
+        return asyncio.run(_run(Path(name)))
+
+
+async def _run(folder: Path) -> list[Figure]:
+    create_node_keys(folder / "keys")
+    for service in ("privacy", "audit"):
+        database = Database(f"sqlite+inline:///{folder}/{service}.db")
+        await migrate(service, database)
+        await database.close()
+    one, page = await _seed(folder)
+    with _process("audit", folder, _free_port()) as audit, _process("privacy", folder, _free_port(), audit) as privacy:
+        async with _siblings(folder, privacy) as siblings:
+            await _milliseconds(siblings, one, 100)
+            alone = await _milliseconds(siblings, one, ASKED)
+            loaded = await _milliseconds(siblings, one, ASKED, per_second=PER_SECOND)
+            pages = await _milliseconds(siblings, page, 7)
+    return [
+        Figure("one at a time, p50", percentile(alone, 50), "ms", "<= 5", "22 elements, 2 processes on this machine"),
+        Figure("one at a time, p99", percentile(alone, 99), "ms", "<= 12"),
+        Figure(f"{PER_SECOND} a second, p50", percentile(loaded, 50), "ms", "<= 5"),
+        Figure(f"{PER_SECOND} a second, p99", percentile(loaded, 99), "ms", "<= 12"),
+        Figure("page of 1,000 students × 10 elements, p50", percentile(pages, 50), "ms", "<= 150", "part of a vendor's page"),
+    ]
+
+
+async def _seed(folder: Path) -> tuple[DecisionRequest, DecisionRequest]:
+    """Fill the store; what to ask for: one student's transfer, and a vendor's page."""
+    app = create_privacy(_privacy(folder), transports={"audit": InProcess()})
+    async with app.router.lifespan_context(app):
+        world = await World.on(PrivacyNode(app, StandingClock(system_clock()), folder / "keys"))
+        students: list[SubjectFacts] = [
+            await world.student(birth_date=date(2010 + n % 7, 1 + n % 12, 1 + n % 28), flags=frozenset({"homeless"} if n % 37 == 0 else ()))
+            for n in range(1000)
+        ]
+        agreement = await world.agreement(elements=list(ORDINARY[:10]), ends_on="2099-07-01")
+    one = world.by_transfer(students[1], elements=ORDINARY[:22])
+    return one, world.by_contract(agreement, *students, elements=ORDINARY[:10])
+
+
+async def _milliseconds(siblings: Siblings, asked: DecisionRequest, times: int, *, per_second: float | None = None) -> list[float]:
+    """How long each of `times` decisions took, from the request to the answer read."""
+    took, began = [], time.perf_counter()
+    for number in range(times):
+        if per_second is not None:
+            await asyncio.sleep(max(0.0, began + number / per_second - time.perf_counter()))
+        started = time.perf_counter()
+        decision = await siblings.call("privacy", "POST", "/internal/decisions", answer=Decision, by="bench", body=asked)
+        took.append((time.perf_counter() - started) * 1000)
+        assert decision.outcome != "deny" or asked.basis == "contractor", decision
+    return took
+
+
+def _privacy(folder: Path, audit: str | None = None) -> PrivacySettings:
+    return PrivacySettings(
+        entity_id=ENTITY_ID,
+        database_url=f"sqlite+inline:///{folder}/privacy.db",
+        keys_directory=folder / "keys" / "privacy",
+        node_organisation_id=NODE_ORGANISATION,
+        sibling_urls={"audit": audit} if audit else {},
+    )
+
+
+def _audit(folder: Path) -> AuditSettings:
+    return AuditSettings(entity_id=ENTITY_ID, database_url=f"sqlite+inline:///{folder}/audit.db", keys_directory=folder / "keys" / "audit")
+
+
+@asynccontextmanager
+async def _siblings(folder: Path, privacy: str) -> AsyncIterator[Siblings]:
+    tokens = InternalTokens("records", SigningKey.load(folder / "keys" / "records" / "internal.json"), {})
+    siblings = Siblings("records", tokens, transports_over_http({"privacy": privacy}), system_clock)
+    yield siblings
+    await siblings.close()
+
+
+@contextmanager
+def _process(service: str, folder: Path, port: int, audit: str = "") -> Iterator[str]:
+    url = f"http://127.0.0.1:{port}"
+    process = subprocess.Popen([sys.executable, "-m", "bench.decision_http", service, str(folder), str(port), audit])  # noqa: S603 ourselves
+    try:
+        _wait(lambda: httpx.get(f"{url}/readyz", timeout=1).status_code == 200)
+        yield url
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait(ready: Callable[[], bool]) -> None:
+    for _ in range(200):
+        try:
+            if ready():
+                return
+        except httpx.HTTPError:
+            pass
+        time.sleep(0.05)
+    raise TimeoutError("a service did not become ready")
+
+
+def _free_port() -> int:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port: int = listening.getsockname()[1]
+        return port
+
+
+def main(service: str, folder: str, port: str, audit: str = "") -> None:
+    """Serve one of the two."""
+    app = create_audit(_audit(Path(folder))) if service == "audit" else create_privacy(_privacy(Path(folder), audit or None))
+    server(app, host="127.0.0.1", port=int(port)).run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,25 @@
+"""A decision is a pure function of what was recorded: it is run again from its row, and must be the same to the bit."""
+
+from safepassage.canonical import digest_of
+from safepassage.problems.privacy import DecisionNotReproduced, PolicySetNotHeld
+from safepassage.wire_decisions import Reproduction
+from services.privacy.policy import PolicySet, reproduce
+from services.privacy.recorded import open_input, open_outcome
+from services.privacy.sealing import Sealer
+from services.privacy.tables import DecisionRow
+
+
+def reproduction_of(row: DecisionRow, sealer: Sealer, policy_set: PolicySet) -> Reproduction:
+    """The recorded input leads to the recorded outcome. Raises SealBroken, PolicySetNotHeld, DecisionNotReproduced."""
+    if row.policy_hash != policy_set.policy_hash:
+        raise PolicySetNotHeld
+    recorded_input, recorded_outcome = open_input(sealer, row), open_outcome(sealer, row)
+    try:
+        again = reproduce(recorded_input, policy_set)
+    except ValueError as error:
+        raise DecisionNotReproduced from error
+    if again != recorded_outcome:
+        raise DecisionNotReproduced
+    return Reproduction(
+        decision_id=row.id, policy_hash=row.policy_hash, input_hash=digest_of(recorded_input), outcome_hash=digest_of(recorded_outcome)
+    )

@@ -1,0 +1,69 @@
+"""A privacy service for each test, on SQLite and (with a server) on PostgreSQL; audit is away unless a test starts it."""
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from services.privacy import app as privacy_app
+from services.privacy.app import create_app
+from services.privacy.policy import PolicySet, load_policy_set
+from shared.database import Database
+from shared.migrations import migrate
+from shared.siblings import InProcess
+from tests.conftest import StandingClock
+from tests.privacy.node import PrivacyNode, settings_for
+from tests.privacy.world import World
+
+
+@pytest.fixture(scope="session")
+def policy_set() -> PolicySet:
+    """Immutable, and the same for every service of this version: read once."""
+    return load_policy_set()
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file at head."""
+    path = tmp_path_factory.mktemp("privacy") / "empty.db"
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, _migrate(f"sqlite+inline:///{path}")).result()
+    return path
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
+    await migrate("privacy", database)
+    await database.close()
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def store_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A store of its own, at head."""
+    if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("empty_store"), tmp_path / "privacy.db")
+        return f"sqlite+inline:///{tmp_path}/privacy.db"
+    url: str = request.getfixturevalue("postgres_url")
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, _migrate(url)).result()
+    return url
+
+
+@pytest.fixture
+async def node(
+    store_url: str, node_keys: Path, clock: StandingClock, policy_set: PolicySet, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[PrivacyNode]:
+    """The service; nobody answers for audit."""
+    monkeypatch.setattr(privacy_app, "load_policy_set", lambda: policy_set)
+    app = create_app(settings_for(store_url, node_keys), transports={"audit": InProcess()}, clock=clock)
+    async with app.router.lifespan_context(app):
+        yield PrivacyNode(app, clock, node_keys)
+
+
+@pytest.fixture
+async def world(node: PrivacyNode) -> World:
+    """Alder in small, on `node`."""
+    return await World.on(node)

@@ -1,0 +1,139 @@
+"""What a permission obliges to stays open until somebody shows that it was done."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select
+
+from safepassage.wire_policy import OpenObligation
+from services.privacy.obligations import Obligations
+from services.privacy.tables import ObligationRow
+from tests.privacy.node import Client, problem_of
+from tests.privacy.world import World
+
+pytestmark = pytest.mark.anyio
+
+SCOPES = ("obligations:discharge",)
+
+
+async def listed(client: Client, query: str = "") -> Obligations:
+    answer = await client.get("/v1/obligations", query)
+    assert answer.status == 200, answer.body
+    return Obligations.model_validate_json(answer.body)
+
+
+@pytest.mark.requirement("FERPA-99.32-copy-to-district")
+async def test_the_districts_copy_is_due_in_thirty_days(world: World) -> None:
+    decision = await world.node.decide(world.by_transfer(await world.student()))
+    (one,) = (await listed(world.node.client(world.oak, *SCOPES))).obligations
+    assert (one.kind, one.decision_id, one.discharged_at) == ("copy-to-district", decision.id, None)
+    assert one.due_at == world.node.clock() + timedelta(days=30)
+    assert "99.32(b)(2)(iii)" in (one.citation or "")
+
+
+@pytest.mark.requirement("FERPA-99.34-notice")
+async def test_where_no_notice_was_given_the_parent_is_to_be_told(world: World) -> None:
+    await world.node.project(world.oak.model_copy(update={"version": 2, "annual_notice_forwards_records": None}))
+    asked = world.by_transfer(await world.student())
+    assert asked.transfer is not None
+    evidence = asked.transfer.evidence.model_copy(update={"parent_initiated": False})
+    await world.node.decide(asked.model_copy(update={"transfer": asked.transfer.model_copy(update={"evidence": evidence})}))
+    kinds = [one.kind for one in (await listed(world.node.client(world.oak, *SCOPES))).obligations]
+    assert kinds == ["copy-to-district", "notify-parent"]
+
+
+async def test_a_denial_obliges_to_nothing(world: World) -> None:
+    await world.node.decide(world.by_transfer(await world.student(), purpose="study"))
+    assert await world.node.count(ObligationRow) == 0
+
+
+async def test_a_thousand_reads_under_one_contract_owe_one_destruction(world: World) -> None:
+    facts, agreement, vendor = await world.student(), await world.agreement(), world.node.client(world.vendor)
+    for _ in range(3):
+        await world.node.decide(world.by_contract(agreement, facts), by=vendor)
+    (one,) = (await listed(world.node.client(world.oak, *SCOPES))).obligations
+    assert (one.kind, one.due_at) == ("destroy-by", datetime(2027, 7, 1, 4, 0, tzinfo=UTC))
+
+
+async def test_when_the_contract_ends_early_destruction_is_due(world: World) -> None:
+    agreement = await world.agreement()
+    await world.node.decide(world.by_contract(agreement, await world.student()), by=world.node.client(world.vendor))
+    await world.node.client(world.oak, "agreements:write").post(f"/v1/agreements/{agreement.id}/termination", {"reason": "breach"})
+    (one,) = (await listed(world.node.client(world.oak, *SCOPES))).obligations
+    assert one.due_at == world.node.clock()
+
+
+async def test_an_obligation_is_discharged_with_evidence_and_does_not_vanish(world: World) -> None:
+    await world.node.decide(world.by_transfer(await world.student()))
+    oak = world.node.client(world.oak, *SCOPES)
+    (one,) = (await listed(oak)).obligations
+    path, body = f"/v1/obligations/{one.id}/discharge", {"evidence_ref": "letter to Oak, 2026-10-21"}
+    world.node.clock.advance(days=1)
+    key = str(uuid4())
+    answer = await oak.post(path, body, key=key)
+    assert OpenObligation.model_validate_json(answer.body).discharged_at == world.node.clock()
+    assert (await oak.post(path, body, key=key)).body == answer.body
+    again = await oak.post(path, body)
+    assert (again.status, problem_of(again).code) == (409, "obligation-discharged")
+    assert [len((await listed(oak, f"state={state}")).obligations) for state in ("open", "discharged", "all")] == [0, 1, 1]
+    told = [event.context for event in await world.node.events() if event.context.operation == "obligation-discharged"]
+    assert [(context.reason, context.decision_id) for context in told] == [("copy-to-district", one.decision_id)]
+    async with world.node.app.state.database.reading() as tx:
+        row = (await tx.execute(select(ObligationRow))).scalar_one()
+    assert row.discharged_by == "sis"
+    assert (
+        world.node.app.state.sealer.open(row.sealed_evidence, table="obligation", row=row.id, of="evidence")
+        == body["evidence_ref"].encode()
+    )
+
+
+async def test_another_districts_obligation_looks_absent(world: World) -> None:
+    await world.node.decide(world.by_transfer(await world.student()))
+    (one,) = (await listed(world.node.client(world.sea, *SCOPES))).obligations
+    elm, request_id = world.node.client(world.elm, *SCOPES), uuid4()
+    assert (await listed(elm)).obligations == ()
+    body = {"evidence_ref": "x"}
+    foreign = await elm.post(f"/v1/obligations/{one.id}/discharge", body, request_id=request_id)
+    unknown = await elm.post(f"/v1/obligations/{uuid4()}/discharge", body, request_id=request_id)
+    assert (foreign.status, foreign.body) == (unknown.status, unknown.body)
+    assert (await world.node.client(world.oak, "obligations:read").post(f"/v1/obligations/{one.id}/discharge", body)).status == 403
+
+
+async def test_pages_follow_one_another_and_those_due_first_come_first(world: World) -> None:
+    await world.node.project(world.oak.model_copy(update={"version": 2, "annual_notice_forwards_records": None}))
+    for _ in range(4):
+        asked: Any = world.by_transfer(await world.student())
+        evidence = asked.transfer.evidence.model_copy(update={"parent_initiated": False})
+        await world.node.decide(asked.model_copy(update={"transfer": asked.transfer.model_copy(update={"evidence": evidence})}))
+        world.node.clock.advance(hours=-1)
+    oak = world.node.client(world.oak, *SCOPES)
+    whole = (await listed(oak)).obligations
+    dues = [one.due_at for one in whole]
+    assert [due for due in dues if due] == sorted(due for due in dues if due)
+    assert dues[4:] == [None] * 4
+    page = await listed(oak, "limit=3")
+    seen: list[OpenObligation] = []
+    while True:
+        seen += page.obligations
+        if page.next is None:
+            break
+        page = await listed(oak, f"limit=3&cursor={page.next}")
+    assert tuple(seen) == whole
+
+
+async def test_a_cursor_is_of_one_client_and_one_list(world: World) -> None:
+    for _ in range(3):
+        await world.node.decide(world.by_transfer(await world.student()))
+    oak = world.node.client(world.oak, *SCOPES)
+    cursor = (await listed(oak, "limit=1")).next
+    other = world.node.client(world.oak, *SCOPES, client_id="another")
+    for client, query in (
+        (other, f"cursor={cursor}"),
+        (oak, f"state=all&cursor={cursor}"),
+        (oak, "cursor=AAAA"),
+        (oak, f"cursor={cursor}x"),
+    ):
+        answer = await client.get("/v1/obligations", query)
+        assert (answer.status, problem_of(answer).field) == (422, "cursor")
