@@ -10,6 +10,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
+from services.records import lookup, match_reviews, roster_entries, rosters, students
 from services.records.exchange.exchange import open_exchange
 from services.records.exchange.milestones import Unwatched
 from services.records.exchange.resolved_matches import on_match_resolved
@@ -20,15 +21,22 @@ from services.records.tables import LeaseRow, OrganisationRow, OutboxRow
 from services.records.vault import Vault
 from shared.app import build
 from shared.clock import Clock, system_clock
+from shared.cursors import Cursors
+from shared.keys import read_symmetric_key
 from shared.projections import organisations_router
 from shared.siblings import Transport
 from shared.who_may_call import ServiceName
+
+
+STUDENTS = (lookup.router, students.router, rosters.router, roster_entries.router, match_reviews.router)
 
 
 async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state = app.state
     state.vault = Vault.of(state.settings.keys_directory)
     state.outbox.sealing = state.vault
+    state.cursors = Cursors(read_symmetric_key(state.settings.keys_directory / "cursor.key"))
+    state.lookup_limit = lookup.LookupLimit()
     await open_exchange(app, stack)
     state.exchange.works = works_of(state.exchange)
     state.on_match_resolved = partial(on_match_resolved, state.exchange)
@@ -41,7 +49,7 @@ def create_app(
     app = build(
         "records",
         settings,
-        routers=(organisations_router(OrganisationRow), *EXCHANGE),
+        routers=(organisations_router(OrganisationRow), *STUDENTS, *EXCHANGE),
         summary="Holds, seals, opens, sends and receives student records.",
         tables={"outbox": OutboxRow, "lease": LeaseRow},
         opening=_open,

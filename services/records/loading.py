@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.problems.records import NoSuchStudent
 from safepassage.record import StudentRecord
 from services.records.guardians import with_person_ids
+from services.records.kept_statements import with_statements_kept
 from services.records.loading_rows import Rows
 from services.records.reading import opened
 from services.records.record_sources import Part, as_told_by, merged, parts_of
@@ -95,7 +96,8 @@ class Loading:
             else self._vault.new_data_key(student_id)
         )
         before = opened(key, known.sections) if known else []
-        record = with_person_ids(one.record, StudentRecord.model_validate(merged(before)) if before else None)
+        record = with_person_ids(one.record, _record_of(before))
+        record = with_statements_kept(record, _record_of([part for part in before if part.source == one.source]))
         parts = parts_of(record, source=one.source, version=version)
         enrolled = _enrolled(one, known)
         facts = facts_of(
@@ -150,6 +152,10 @@ class Loading:
         if unknown:
             rows = (await self._session.execute(select(OrganisationRow).where(OrganisationRow.id.in_(unknown)))).scalars()
             self._time_zones |= {row.id: row.organisation.time_zone for row in rows}
+
+
+def _record_of(parts: list[Part]) -> StudentRecord | None:
+    return StudentRecord.model_validate(merged(parts)) if parts else None
 
 
 def _whole(parts: list[Part], before: list[Part], source: str, record: StudentRecord) -> StudentRecord:

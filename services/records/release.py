@@ -28,15 +28,26 @@ def release(record: StudentRecord, permitted: Collection[str]) -> StudentRecord:
     return StudentRecord.model_validate(released_document(record.document(), permitted))
 
 
+def part_of(record: StudentRecord, elements: Collection[str]) -> StudentRecord:
+    """The elements asked for, for whoever may see the whole record here: nothing leaves the agency, so nothing inside one stays back.
+
+    Raises NothingToRelease, StatementOfDisagreementMissing.
+    """
+    return StudentRecord.model_validate(_cut(record.document(), frozenset(elements), leaves=False))
+
+
 def released_document(document: Document, permitted: Collection[str]) -> dict[str, Any]:
     """As `release`, on the record's JSON: a page of a thousand students is cut without building a model of each."""
-    allowed = frozenset(permitted)
+    return _cut(document, frozenset(permitted), leaves=True)
+
+
+def _cut(document: Document, allowed: frozenset[str], *, leaves: bool) -> dict[str, Any]:
     released: dict[str, Any] = {}
     for section in SECTIONS:
         members = {
             member: kept
             for member, value in document.get(section, {}).items()
-            if f"{section}.{member}" in allowed and (kept := _what_may_leave(f"{section}.{member}", value, allowed))
+            if f"{section}.{member}" in allowed and (kept := _what_may_leave(f"{section}.{member}", value, allowed) if leaves else value)
         }
         if members:
             released[section] = members

@@ -54,8 +54,8 @@ class _Roster:
     enrollments: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
 
 
-def read_oneroster(archive: Archive) -> ParsedRoster:
-    """Read a package. Raises UnreadableRoster."""
+def read_oneroster(archive: Archive, *, today: date) -> ParsedRoster:
+    """Read a package. Membership of who is to be deleted ends on the day that the row says, or else `today`. Raises UnreadableRoster."""
     tables = Tables(archive)
     parsed = ParsedRoster(FORMAT, tables.source_system, CARRIES)
     roster = _roster(tables, parsed.findings)
@@ -65,7 +65,7 @@ def read_oneroster(archive: Archive) -> ParsedRoster:
         parsed.findings.counts["students"] += 1
         if user.to_be_deleted:
             parsed.findings.counts["to-be-deleted"] += 1
-            parsed.students.append(ParsedStudent(identifier, user.position, None, ended_on=user.day("dateLastModified") or date.min))
+            parsed.students.append(ParsedStudent(identifier, user.position, None, ended_on=user.day("dateLastModified") or today))
             continue
         record = _record(user, roster)
         if record is not None:

@@ -1,34 +1,34 @@
 """Our own JSON as a roster: one NewStudent a line (JSON Lines, UTF-8). A line is the whole record and replaces what was there."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from pydantic import ValidationError
 
+from safepassage.elements import BY_ID
 from safepassage.problems.records import UnreadableRoster
 from safepassage.record.loads import NewStudent
-from services.records.formats.parsed import Findings
+from services.records.formats.parsed import ParsedRoster, ParsedStudent
 
 FORMAT: Final = "safe-passage-json-lines"
+CARRIES: Final = frozenset(BY_ID)
 
 
-def read_own_json(data: bytes, findings: Findings) -> Iterator[tuple[NewStudent, str]]:
-    """Each student with the position of its line. A line that is not valid is reported, and the next is read.
-
-    Raises UnreadableRoster if there is no line that is.
-    """
-    read = 0
+def read_own_json(data: bytes) -> ParsedRoster:
+    """Read the lines. One that is not valid is reported, and the next is read. Raises UnreadableRoster if none is valid."""
+    parsed = ParsedRoster(FORMAT, "json", CARRIES)
     for number, line in enumerate(data.splitlines(), start=1):
         if not line.strip():
             continue
         position = f"line:{number}"
         try:
-            student = NewStudent.model_validate_json(line)
+            one = NewStudent.model_validate_json(line)
         except ValidationError:
-            findings.missed("not-valid", position)
+            parsed.findings.missed("not-valid", position)
             continue
-        read += 1
-        findings.counts["students"] += 1
-        yield student, position
-    if not read:
+        parsed.findings.counts["students"] += 1
+        if one.record.enrollment is None:
+            parsed.findings.missed("enrollment-missing", position)
+        parsed.students.append(ParsedStudent(one.source_id, position, one.record, source_system=one.source_system, as_of=one.as_of))
+    if not parsed.students:
         raise UnreadableRoster("no line holds a student")
+    return parsed

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -47,6 +47,9 @@ class ParsedStudent:
     """None where the source only says that the student is to be deleted."""
     ended_on: date | None = None
     """The source deletes the student: membership ends. The record stays, education records are not destroyed by a roster."""
+    source_system: str | None = None
+    as_of: datetime | None = None
+    """Where a format says them for each student."""
 
 
 @dataclass

@@ -51,7 +51,7 @@ def reasons(parsed: ParsedRoster) -> dict[str, int]:
 
 
 def test_a_state_written_as_oneroster_is_read_back(package: Path) -> None:
-    parsed = read_oneroster(Archive.of_zip(package.read_bytes()))
+    parsed = read_oneroster(Archive.of_zip(package.read_bytes()), today=DAY)
     assert reasons(parsed) == {}
     assert parsed.source_system == "XB-SIS"
     originals = {one.load.source_id: one for one in students(BIRCH, as_of=DAY, count=40)}
@@ -81,14 +81,17 @@ def test_a_state_written_as_oneroster_is_read_back(package: Path) -> None:
 def test_a_folder_reads_as_the_zip_does(package: Path, tmp_path: Path) -> None:
     with zipfile.ZipFile(package) as source:
         source.extractall(tmp_path / "deep" / "folder")
-    assert read_oneroster(Archive.of_folder(tmp_path)).students == read_oneroster(Archive.of_zip(package.read_bytes())).students
+    assert (
+        read_oneroster(Archive.of_folder(tmp_path), today=DAY).students
+        == read_oneroster(Archive.of_zip(package.read_bytes()), today=DAY).students
+    )
 
 
 def test_who_is_to_be_deleted_loses_membership_and_no_record_is_given(package: Path) -> None:
     def leave(rows: list[dict[str, str]]) -> None:
         rows[2] |= {"status": "tobedeleted", "dateLastModified": "2026-10-01T10:00:00.000Z"}
 
-    parsed = read_oneroster(changed(package, "users.csv", leave))
+    parsed = read_oneroster(changed(package, "users.csv", leave), today=DAY)
     [gone] = [one for one in parsed.students if one.record is None]
     assert (gone.source_id, gone.ended_on, gone.position) == ("XB0000000", date(2026, 10, 1), "users.csv:3")
     assert parsed.findings.counts["to-be-deleted"] == 1
@@ -102,8 +105,8 @@ def test_a_class_enrolment_to_be_deleted_is_no_course_any_more(package: Path) ->
         academics = parsed.students[0].record.academics if parsed.students[0].record else None
         return len((academics.current_courses or ()) if academics else ())
 
-    whole = read_oneroster(Archive.of_zip(package.read_bytes()))
-    assert courses(read_oneroster(changed(package, "enrollments.csv", drop))) == courses(whole) - 1
+    whole = read_oneroster(Archive.of_zip(package.read_bytes()), today=DAY)
+    assert courses(read_oneroster(changed(package, "enrollments.csv", drop), today=DAY)) == courses(whole) - 1
 
 
 @pytest.mark.parametrize(
@@ -121,7 +124,7 @@ def test_what_does_not_resolve_is_reported_by_reason_and_row_and_no_value(packag
     def spoil(rows: list[dict[str, str]]) -> None:
         rows[0][column] = f"{CANARY}-nowhere"
 
-    parsed = read_oneroster(changed(package, file, spoil))
+    parsed = read_oneroster(changed(package, file, spoil), today=DAY)
     assert reasons(parsed)[reason] == 1
     assert CANARY not in repr(parsed.findings)
     assert all(one.position.partition(":")[2].isdigit() for one in parsed.findings.unresolved)
@@ -132,7 +135,7 @@ def test_a_school_that_the_package_lacks_leaves_the_student_without_enrolment(pa
         student = next(row for row in rows if row["role"] == "student")
         student["orgSourcedId"] = "nowhere"
 
-    parsed = read_oneroster(changed(package, "roles.csv", spoil))
+    parsed = read_oneroster(changed(package, "roles.csv", spoil), today=DAY)
     assert reasons(parsed) == {"org-unknown": 1, "enrollment-missing": 1}
     assert len(parsed.students) == 40
     assert parsed.students[0].record is not None
@@ -143,7 +146,7 @@ def test_a_row_with_an_impossible_value_is_reported_and_the_rest_is_read(package
     def spoil(rows: list[dict[str, str]]) -> None:
         next(row for row in rows if row["sourcedId"] == "XB0000000")["givenName"] = CANARY * 60
 
-    parsed = read_oneroster(changed(package, "users.csv", spoil))
+    parsed = read_oneroster(changed(package, "users.csv", spoil), today=DAY)
     assert reasons(parsed) == {"not-valid": 1}
     assert len(parsed.students) == 40
     assert CANARY not in repr(parsed.findings)
@@ -153,7 +156,7 @@ def test_an_ssn_among_the_user_ids_is_not_taken_as_an_identifier(package: Path) 
     def add(rows: list[dict[str, str]]) -> None:
         next(row for row in rows if row["sourcedId"] == "XB0000000")["userIds"] = "{SSN:900000001},{SIS:77}"
 
-    parsed = read_oneroster(changed(package, "users.csv", add))
+    parsed = read_oneroster(changed(package, "users.csv", add), today=DAY)
     identity = parsed.students[0].record.identity if parsed.students[0].record else None
     assert identity is not None
     assert "900000001" not in identity.model_dump_json()
@@ -167,7 +170,7 @@ def test_guardians_do_not_replace_what_is_known_of_rights() -> None:
 @pytest.mark.parametrize("file", ["manifest.csv", "users.csv", "orgs.csv", "classes.csv"])
 def test_a_package_without_a_file_that_it_names_is_not_read(package: Path, file: str) -> None:
     with pytest.raises(UnreadableRoster):
-        read_oneroster(changed(package, file, None))
+        read_oneroster(changed(package, file, None), today=DAY)
 
 
 @pytest.mark.parametrize(("property_", "value"), [("oneroster.version", "1.1"), ("file.users", "delta")])
@@ -176,7 +179,7 @@ def test_another_version_and_deltas_are_not_read(package: Path, property_: str, 
         next(row for row in rows if row["propertyName"] == property_)["value"] = value
 
     with pytest.raises(UnreadableRoster):
-        read_oneroster(changed(package, "manifest.csv", say))
+        read_oneroster(changed(package, "manifest.csv", say), today=DAY)
 
 
 def test_what_is_no_zip_or_a_bomb_or_twice_the_same_name_is_not_read() -> None:

@@ -1,0 +1,29 @@
+"""A statement of disagreement stays with the contested part for as long as that is kept (34 CFR 99.21(c)), whoever loads it anew. Pure."""
+
+from safepassage.record import StatementOfDisagreement, StudentRecord
+
+
+def with_statements_kept(record: StudentRecord, before: StudentRecord | None) -> StudentRecord:
+    """`record` with the statements of `before` (the same source's) that relate to a section it still has and that it does not bring itself.
+
+    INVARIANT: a load never loses a statement whose section it keeps.
+    """
+    if before is None:
+        return record
+    present = {name for name, _ in record.sections()}
+    brought = {statement.id for statement in record.statements}
+    kept = [trimmed for one in before.statements if one.id not in brought and (trimmed := _within(one, present)) is not None]
+    if not kept:
+        return record
+    provenance = dict(record.provenance)
+    for statement in kept:
+        for section in statement.sections:
+            origin = provenance[section]
+            provenance[section] = origin.model_copy(update={"contested_by": (*origin.contested_by, statement.id)})
+    document = {**dict(record.sections()), "provenance": provenance, "statements": (*record.statements, *kept)}
+    return StudentRecord.model_validate(document)
+
+
+def _within(statement: StatementOfDisagreement, present: set[str]) -> StatementOfDisagreement | None:
+    targets = tuple(target for target in statement.relates_to if target.partition(".")[0] in present)
+    return statement.model_copy(update={"relates_to": targets}) if targets else None

@@ -1,0 +1,73 @@
+"""Where a loaded student belongs: schools that a record names, resolved among the organisations of whoever loads, and nowhere else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.record import OrganisationReference
+from safepassage.record.enrollment import Enrollment
+from safepassage.record.loads import LoadedRecord
+from services.records.subject_facts import EnrolledAt
+from services.records.tables import OrganisationRow
+from shared.tenancy import within
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """What a record says of where the student is, in terms of this node."""
+
+    custodian_id: UUID
+    """The district of the present enrolment, or else whoever loads."""
+    enrolled: tuple[EnrolledAt, ...]
+    unresolved: bool
+    """A present enrolment, or all of them, did not resolve: the student is loaded and nobody below sees it yet."""
+
+
+class Places:
+    """The organisations that one loader may load for: its own and those below it."""
+
+    def __init__(self, loader_id: UUID, rows: Iterable[OrganisationRow]) -> None:
+        self._loader_id = loader_id
+        self._rows = {row.id: row for row in rows if row.kind in ("sea", "lea", "school")}
+        self._by_id = {identifier: row for row in self._rows.values() for identifier in (row.nces_id, row.state_id) if identifier}
+
+    @classmethod
+    async def of(cls, tx: AsyncSession, loader_id: UUID) -> "Places":
+        """Read the loader's part of the tree."""
+        query = select(OrganisationRow).where(OrganisationRow.id.in_(within(OrganisationRow, loader_id)))
+        return cls(loader_id, (await tx.execute(query)).scalars())
+
+    def find(self, reference: OrganisationReference) -> OrganisationRow | None:
+        """The organisation that a record names by NCES id, state id or its source's own id; None if it is not one of the loader's.
+
+        INVARIANT: a reference never resolves to an organisation that is not below the loader: who loads cannot place a student elsewhere.
+        """
+        for identifier in (reference.nces_id, reference.state_id, reference.local_id):
+            row = self._by_id.get(identifier) if identifier is not None else None
+            if row is not None:
+                return row
+        return None
+
+    def belonging(self, record: LoadedRecord, today: date) -> Belonging:
+        """Where the student of `record` belongs."""
+        rows = (record.enrollment.enrollments or ()) if record.enrollment else ()
+        resolved = [(one, where) for one in rows if (where := self.find(one.school)) is not None]
+        present = [one for one in rows if _holds(one, today)]
+        found = [(one, where) for one, where in resolved if _holds(one, today)]
+        latest = max(found or resolved, key=lambda pair: pair[0].entry_date, default=None)
+        custodian_id = self._district_of(latest[1]) if latest else self._district_of(self._rows.get(self._loader_id))
+        enrolled = {(where.id, one.entry_date): EnrolledAt(where.id, one.entry_date, one.exit_date) for one, where in resolved}
+        return Belonging(custodian_id, tuple(enrolled.values()), unresolved=len(found) < len(present) or not resolved)
+
+    def _district_of(self, row: OrganisationRow | None) -> UUID:
+        if row is None:
+            return self._loader_id
+        return row.parent_id if row.kind == "school" and row.parent_id is not None else row.id
+
+
+def _holds(enrollment: Enrollment, today: date) -> bool:
+    return enrollment.entry_date <= today and (enrollment.exit_date is None or enrollment.exit_date >= today)

@@ -1,0 +1,51 @@
+"""A parsed roster → what is stored. A roster replaces what its format says in full, adds what was not there, and leaves the rest. Pure."""
+
+from collections.abc import Collection
+from datetime import date
+
+from safepassage.elements import SECTIONS
+from safepassage.record import SECTION_MODELS, Sections
+from safepassage.record.loads import LoadedRecord
+
+
+def over(before: LoadedRecord | None, roster: LoadedRecord, *, carries: Collection[str]) -> LoadedRecord:
+    """The record after a roster of a format that `carries` these elements.
+
+    An element that the format carries is as the roster has it, also where that is nothing; any other is as it was, or as the roster has it
+    where it was not there. Statements of disagreement are kept where the record is stored (kept_statements).
+    """
+    if before is None:
+        return roster
+    values: dict[str, object] = {"statements": roster.statements}
+    for name in SECTIONS:
+        members = {}
+        for member in SECTION_MODELS[name].model_fields:
+            held, said = _element(before, name, member), _element(roster, name, member)
+            value = said if f"{name}.{member}" in carries else (held if held is not None else said)
+            if value is not None:
+                members[member] = value
+        if members:
+            values[name] = SECTION_MODELS[name](**members)
+    return LoadedRecord.model_validate(values)
+
+
+def ended(before: LoadedRecord, day: date) -> LoadedRecord:
+    """The record of a student whom the source deletes: enrolments that still hold end on `day`, and everything stays."""
+    if before.enrollment is None or before.enrollment.enrollments is None:
+        return before
+    enrollments = tuple(
+        one if one.exit_date is not None else one.model_copy(update={"exit_date": max(day, one.entry_date)})
+        for one in before.enrollment.enrollments
+    )
+    enrollment = before.enrollment.model_copy(update={"enrollments": enrollments})
+    return before.model_copy(update={"enrollment": enrollment})
+
+
+def loaded_of(record: Sections) -> LoadedRecord:
+    """The sections of a stored record as they would be loaded again; its statements are kept where it is stored (kept_statements)."""
+    return LoadedRecord(**dict(record.sections()))
+
+
+def _element(record: LoadedRecord, section: str, member: str) -> object:
+    held = getattr(record, section)
+    return None if held is None else getattr(held, member)

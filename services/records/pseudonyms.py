@@ -1,0 +1,38 @@
+"""Pairwise pseudonyms: how one recipient knows one student. Stored and random, so that two recipients can compare nothing."""
+
+from collections.abc import Sequence
+from uuid import UUID, uuid4
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.records.tables import PseudonymRow
+from shared.database import Database
+
+CHUNK = 200
+
+
+async def pseudonyms_of(database: Database, recipient_id: UUID, student_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The recipient's pseudonym of each student; who has none yet gets one, for good."""
+    async with database.reading() as tx:
+        held = await _held(tx, recipient_id, student_ids)
+    missing = [student_id for student_id in student_ids if student_id not in held]
+    if not missing:
+        return held
+    insert = sqlite.insert if database.is_sqlite else postgresql.insert
+    async with database.transaction() as tx:
+        for start in range(0, len(missing), CHUNK):
+            rows = [
+                {"recipient_id": recipient_id, "student_id": student_id, "pseudonym": uuid4()}
+                for student_id in missing[start : start + CHUNK]
+            ]
+            # Two pages at once may both find a student without one: the first to write wins, and both read what was written.
+            await tx.execute(insert(PseudonymRow).values(rows).on_conflict_do_nothing(index_elements=["recipient_id", "student_id"]))
+        return await _held(tx, recipient_id, student_ids)
+
+
+async def _held(tx: AsyncSession, recipient_id: UUID, student_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    query = select(PseudonymRow.student_id, PseudonymRow.pseudonym)
+    query = query.where(PseudonymRow.recipient_id == recipient_id, PseudonymRow.student_id.in_(student_ids))
+    return {row.student_id: row.pseudonym for row in await tx.execute(query)}

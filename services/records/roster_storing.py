@@ -1,0 +1,123 @@
+"""Storing a parsed roster, a part at a time: who is new, who changed, who is as before, and whose enrolment did not resolve."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import FastAPI
+from pydantic import ValidationError
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.record import StudentRecord
+from safepassage.record.loads import LoadedRecord, LoadReport
+from services.records.formats.parsed import ParsedRoster, ParsedStudent
+from services.records.loading import Arriving, Loading
+from services.records.loading_places import Places
+from services.records.loading_rosters import ended, loaded_of, over
+from services.records.loading_students import Known, known_by_source, placed, tagged
+from services.records.logged import load_events
+from services.records.reading import opened
+from services.records.record_sources import merged
+from services.records.tables import OWN, SectionRow, StudentRow
+from services.records.vault import Vault
+from shared.caller import Caller
+from shared.outbox import Outbox
+
+
+class RosterStoring:
+    """One upload of one caller. `store` runs in a transaction of its own for each part."""
+
+    def __init__(self, app: FastAPI, caller: Caller, roster: ParsedRoster, *, load_id: UUID, now: datetime) -> None:
+        self._vault: Vault = app.state.vault
+        self._outbox: Outbox = app.state.outbox
+        self._jurisdiction: str = app.state.settings.jurisdiction
+        self._caller, self._roster, self._load_id, self._now = caller, roster, load_id, now
+        self._places: Places | None = None
+        self._seen: set[bytes] = set()
+
+    async def store(self, tx: AsyncSession, students: Sequence[ParsedStudent], *, part: int) -> None:
+        """Store one part of the upload."""
+        if self._places is None:
+            self._places = await Places.of(tx, self._caller.organisation_id)
+        tags = [self._tag(one) for one in students]
+        known = await known_by_source(tx, tags)
+        before = await self._records(tx, {held.student_id for held in known.values()})
+        arriving: list[Arriving] = []
+        for one, tag in zip(students, tags, strict=True):
+            prepared = self._prepare(one, tag, self._places, known, before)
+            arriving += [prepared] if prepared is not None else []
+        loading = Loading(tx, self._vault, self._outbox, jurisdiction=self._jurisdiction, now=self._now)
+        stored = await loading.store(arriving)
+        counts = self._roster.findings.counts
+        counts["created"] += sum(one.created for one in stored)
+        counts["changed"] += sum(not one.created for one in stored)
+        whose = [(one.student_id, what.custodian_id) for one, what in zip(stored, arriving, strict=True)]
+        self._outbox.record(tx, *load_events(self._caller, load_id=self._load_id, part=part, format_=self._roster.format, students=whose))
+
+    def report(self) -> LoadReport:
+        """What was done."""
+        findings = self._roster.findings
+        return LoadReport(
+            id=self._load_id,
+            format=self._roster.format,
+            loaded_at=self._now,
+            counts={name: count for name, count in sorted(findings.counts.items()) if count},
+            reasons=dict(sorted(findings.reasons.items())),
+            unresolved=tuple(findings.unresolved),
+        )
+
+    def _tag(self, one: ParsedStudent) -> bytes:
+        return self._vault.tags.source_id(self._caller.organisation_id, one.source_system or self._roster.source_system, one.source_id)
+
+    def _prepare(
+        self, one: ParsedStudent, tag: bytes, places: Places, known: Mapping[bytes, Known], before: Mapping[UUID, LoadedRecord]
+    ) -> Arriving | None:
+        """What is to be stored of one student; None where nothing is."""
+        findings = self._roster.findings
+        if tag in self._seen:
+            findings.missed("source-id-twice", one.position)
+            return None
+        self._seen.add(tag)
+        held = known.get(tag)
+        earlier = before.get(held.student_id) if held is not None else None
+        if one.record is None:
+            if earlier is None:
+                return None
+            record = ended(earlier, one.ended_on or self._now.date())
+        else:
+            record = over(earlier, one.record, carries=self._roster.carries)
+        try:
+            ready = placed(
+                record,
+                places=places,
+                source_system=one.source_system or self._roster.source_system,
+                as_of=one.as_of or self._now,
+                now=self._now,
+                student_id=held.student_id if held is not None else None,
+                source_tag=tag,
+            )
+        except ValidationError:
+            findings.missed("not-valid", one.position)
+            return None
+        if ready.unresolved and record.enrollment is not None:
+            findings.missed("enrollment-not-resolved", one.position)
+        arriving = tagged(ready, self._vault.tags, one.record).arriving
+        if held is not None and held.content_tag == arriving.content_tag:
+            findings.counts["unchanged"] += 1
+            return None
+        return arriving
+
+    async def _records(self, tx: AsyncSession, ids: set[UUID]) -> dict[UUID, LoadedRecord]:
+        """What was loaded for these students before."""
+        if not ids:
+            return {}
+        keys = {row.id: row.wrapped_key for row in (await tx.execute(select(StudentRow).where(StudentRow.id.in_(ids)))).scalars()}
+        sealed: dict[UUID, list[SectionRow]] = {}
+        query = select(SectionRow).where(SectionRow.student_id.in_(ids), SectionRow.source == OWN)
+        for row in (await tx.execute(query)).scalars():
+            sealed.setdefault(row.student_id, []).append(row)
+        return {
+            student_id: loaded_of(StudentRecord.model_validate(merged(opened(self._vault.data_key(student_id, keys[student_id]), rows))))
+            for student_id, rows in sealed.items()
+        }

@@ -1,0 +1,100 @@
+"""Rosters: many students in one upload, read as far as the files go, stored a part at a time, answered with a report without a value.
+
+The same upload again changes nothing: each student's content is tagged, so that one cut off in the middle is simply sent again.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Annotated
+from uuid import UUID
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy.exc import IntegrityError
+
+from safepassage.ids import uuid7
+from safepassage.problems.records import UnreadableRoster
+from safepassage.problems.requests import BodyTooLarge, TemporarilyUnavailable, UnsupportedMediaType
+from safepassage.record.loads import LoadReport
+from services.records.formats.archive import Archive
+from services.records.formats.edfi_xml import read_edfi_xml
+from services.records.formats.oneroster import read_oneroster
+from services.records.formats.own_json import read_own_json
+from services.records.formats.parsed import ParsedRoster
+from services.records.once import Once
+from services.records.roster_storing import RosterStoring
+from services.records.tables import LoadRow
+from shared.caller import Caller, caller_with
+from shared.clock import Now
+from shared.problems import responses
+
+router = APIRouter(prefix="/v1/rosters", tags=["rosters"])
+
+Loader = Annotated[Caller, caller_with("records:load")]
+
+ZIP, JSON_LINES = "application/zip", "application/x-ndjson"
+MOST_BYTES = 64 << 20
+PART = 250
+"""Students stored in one transaction."""
+
+
+@router.post(
+    "",
+    responses=responses(UnreadableRoster, UnsupportedMediaType, BodyTooLarge, TemporarilyUnavailable),
+    openapi_extra={"requestBody": {"required": True, "content": {ZIP: {}, JSON_LINES: {}}}},
+)
+async def load_roster(caller: Loader, request: Request, now: Now, once: Annotated[Once, Depends()]) -> LoadReport:
+    """Load a roster: a OneRoster 1.2 CSV package or Ed-Fi 5 interchange files in a zip, or our own JSON, one student a line."""
+    state = request.app.state
+    media_type, body = (request.headers.get("content-type") or "").partition(";")[0].strip(), await request.body()
+    if media_type not in (ZIP, JSON_LINES):
+        raise UnsupportedMediaType
+    if len(body) > MOST_BYTES:
+        raise BodyTooLarge
+    async with state.database.reading() as tx:
+        load_id = await once.earlier(tx, caller, "load_roster")
+        held = None if load_id is None else await tx.get(LoadRow, load_id)
+    if held is not None and held.report:
+        return LoadReport.model_validate_json(held.report)
+    roster = await to_thread.run_sync(parsed, media_type, body, now.date())
+    if load_id is None:
+        load_id = await _begin(request, caller, roster.format, once, now)
+    storing = RosterStoring(request.app, caller, roster, load_id=load_id, now=now)
+    try:
+        for part, start in enumerate(range(0, len(roster.students), PART)):
+            async with state.database.transaction() as tx:
+                await storing.store(tx, roster.students[start : start + PART], part=part)
+    except IntegrityError as error:
+        raise TemporarilyUnavailable("another load of the same students is under way") from error
+    report = storing.report()
+    async with state.database.transaction() as tx:
+        (await tx.get_one(LoadRow, load_id)).report = report.model_dump_json()
+    return report
+
+
+async def _begin(request: Request, caller: Caller, format_: str, once: Once, now: Now) -> UUID:
+    """Put the load and its key on record. Raises TemporarilyUnavailable where the same request is under way."""
+    load_id = uuid7(now)
+    try:
+        async with request.app.state.database.transaction() as tx:
+            organisation_id, client_id = caller.organisation_id, caller.client_id
+            tx.add(LoadRow(id=load_id, organisation_id=organisation_id, client_id=client_id, format=format_, loaded_at=now, report=""))
+            await once.keep(tx, caller, "load_roster", load_id, now)
+    except IntegrityError as error:
+        raise TemporarilyUnavailable("the same request is under way") from error
+    return load_id
+
+
+def parsed(media_type: str, body: bytes, today: date) -> ParsedRoster:
+    """The upload, read by the format that it is in. Raises UnreadableRoster."""
+    if media_type == JSON_LINES:
+        return read_own_json(body)
+    archive = Archive.of_zip(body)
+    if "manifest.csv" in archive:
+        return read_oneroster(archive, today=today)
+    if any(name.casefold().endswith(".xml") for name in archive.names):
+        return read_edfi_xml(archive)
+    raise UnreadableRoster("neither a OneRoster manifest nor Ed-Fi interchange files are in the zip")
+
+
+__all__: Sequence[str] = ("parsed", "router")

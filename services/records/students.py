@@ -1,0 +1,142 @@
+"""Students: loaded by their own agency's information system, read by whoever may see them, each read on the log before it is answered."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import ValidationError
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.elements import BY_ID
+from safepassage.ids import uuid7
+from safepassage.problems.records import NoSuchStudent, NothingToRelease, PurposeMissing, StudentChanged
+from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted
+from safepassage.record.loads import ChangedStudent, LoadedStudent, NewStudent, Student, Unresolved
+from services.records.loading import Loading, Stored
+from services.records.loading_places import Places
+from services.records.loading_students import Placed, known_by_source, placed, tagged
+from services.records.logged import load_events, log_ahead, read_event
+from services.records.once import Once
+from services.records.reading import read_record
+from services.records.release import part_of
+from services.records.tables import SourceIdRow, StudentRow
+from services.records.vault import Vault
+from services.records.visibility import require_kept, require_visible
+from shared.caller import Caller, caller_with
+from shared.clock import Now
+from shared.database import Transaction
+from shared.problems import responses
+
+router = APIRouter(prefix="/v1/students", tags=["students"])
+
+Loader = Annotated[Caller, caller_with("records:load")]
+Reader = Annotated[Caller, caller_with("records:read", "records:read:state")]
+
+Elements = Annotated[str | None, Query(max_length=4000, description="Elements to read, separated by commas; all of them if left out.")]
+
+
+@router.post("", status_code=201, responses=responses(InvalidRequest))
+async def load_student(
+    new: NewStudent, caller: Loader, request: Request, tx: Transaction, now: Now, once: Annotated[Once, Depends()]
+) -> LoadedStudent:
+    """Load a student with the whole record. The same source id again replaces what was loaded before."""
+    vault: Vault = request.app.state.vault
+    earlier = await once.earlier(tx, caller, "load_student")
+    if earlier is not None:
+        return await _loaded_before(tx, earlier)
+    places = await Places.of(tx, caller.organisation_id)
+    tag = vault.tags.source_id(caller.organisation_id, new.source_system, new.source_id)
+    known = (await known_by_source(tx, [tag])).get(tag)
+    try:
+        arriving = placed(
+            new.record,
+            places=places,
+            source_system=new.source_system,
+            as_of=new.as_of,
+            now=now,
+            student_id=known.student_id if known else None,
+            source_tag=tag,
+        )
+    except ValidationError as error:
+        raise InvalidRequest("statements relate to sections that are there", field="record.statements") from error
+    stored = await _store(request, caller, tx, tagged(arriving, vault.tags, new.record), now)
+    await once.keep(tx, caller, "load_student", stored.student_id, now)
+    return _loaded(stored, arriving)
+
+
+@router.put("/{student_id}", responses=responses(NoSuchStudent, StudentChanged, InvalidRequest))
+async def change_student(
+    student_id: UUID, change: ChangedStudent, caller: Loader, request: Request, tx: Transaction, now: Now, once: Annotated[Once, Depends()]
+) -> LoadedStudent:
+    """Replace the record of a student that the caller's organisation keeps, at the version that was read."""
+    row = await require_kept(tx, caller, student_id)
+    if await once.earlier(tx, caller, "change_student") is not None:
+        return await _loaded_before(tx, student_id)
+    if row.version != change.version:
+        raise StudentChanged(field="version")
+    places = await Places.of(tx, caller.organisation_id)
+    try:
+        arriving = placed(
+            change.record, places=places, source_system=change.source_system, as_of=change.as_of, now=now, student_id=student_id
+        )
+    except ValidationError as error:
+        raise InvalidRequest("statements relate to sections that are there", field="record.statements") from error
+    stored = await _store(request, caller, tx, arriving, now)
+    # What a roster loaded last is no longer what is here: the next one is compared anew.
+    await tx.execute(update(SourceIdRow).where(SourceIdRow.student_id == student_id).values(content_tag=b""))
+    await once.keep(tx, caller, "change_student", student_id, now)
+    return _loaded(stored, arriving)
+
+
+@router.get("/{student_id}", responses=responses(NoSuchStudent, NothingToRelease, NotPermitted, PurposeMissing, LogUnavailable))
+async def read_student(student_id: UUID, caller: Reader, request: Request, now: Now, elements: Elements = None) -> Response:
+    """A student's record, or the elements asked for. Who read what, and for which purpose, is on the log before the answer leaves."""
+    wanted = _elements(elements)
+    state = request.app.state
+    async with state.database.reading() as tx:
+        await require_visible(tx, caller, student_id, now)
+        held = await read_record(tx, state.vault, student_id)
+    record = held.record if wanted is None else part_of(held.record, wanted)
+    row = held.student
+    event = read_event(
+        caller,
+        key=f"read:{uuid7(now)}",
+        operation="student-read",
+        students=[(row.id, row.custodian_id)],
+        elements=record.elements(),
+    )
+    await log_ahead(request.app, caller, event, request.scope)
+    student = Student(
+        id=row.id, version=row.version, custodian_id=row.custodian_id, originating_agency=row.originating_agency, record=record
+    )
+    return Response(student.model_dump_json(exclude_none=True), media_type="application/json")
+
+
+def _elements(text: str | None) -> frozenset[str] | None:
+    if text is None:
+        return None
+    wanted = frozenset(part.strip() for part in text.split(","))
+    if not wanted <= set(BY_ID):
+        raise InvalidRequest("names something that is not an element", field="elements")
+    return wanted
+
+
+async def _store(request: Request, caller: Caller, tx: AsyncSession, one: Placed, now: Now) -> Stored:
+    state = request.app.state
+    loading = Loading(tx, state.vault, state.outbox, jurisdiction=state.settings.jurisdiction, now=now)
+    [stored] = await loading.store([one.arriving])
+    students = [(stored.student_id, one.arriving.custodian_id)]
+    state.outbox.record(tx, *load_events(caller, load_id=uuid7(now), part=0, format_="json", students=students))
+    return stored
+
+
+def _loaded(stored: Stored, one: Placed) -> LoadedStudent:
+    unresolved = (Unresolved(reason="enrollment-not-resolved", position="record.enrollment"),) if one.unresolved else ()
+    return LoadedStudent(id=stored.student_id, version=stored.version, created=stored.created, unresolved=unresolved)
+
+
+async def _loaded_before(tx: AsyncSession, student_id: UUID) -> LoadedStudent:
+    """What the same request is told again: the student as it is now."""
+    row = (await tx.execute(select(StudentRow).where(StudentRow.id == student_id))).scalar_one()
+    return LoadedStudent(id=row.id, version=row.version, created=row.version == 1)

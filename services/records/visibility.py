@@ -1,0 +1,59 @@
+"""Which students a caller may know exist (decisions 8). There is no other way from a caller to a student.
+
+A caller sees a student who is enrolled now at its organisation or below it, and one who left it and whose record it still keeps. The state
+agency sees by scope and purpose, never by its role alone. A vendor sees pages of roster entries, and no student here.
+"""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.problems.records import NoSuchStudent, PurposeMissing
+from services.records.tables import EnrollmentRow, OrganisationRow, StudentRow
+from shared.caller import Caller
+from shared.tenancy import within
+
+STATE_SCOPE = "records:read:state"
+
+
+def enrolled_on(day: date) -> ColumnElement[bool]:
+    """An enrolment that holds on `day`; its last day belongs to it."""
+    return and_(EnrollmentRow.entry_date <= day, or_(EnrollmentRow.exit_date.is_(None), EnrollmentRow.exit_date >= day))
+
+
+def visible(caller: Caller, now: datetime) -> ColumnElement[bool]:
+    """A condition on StudentRow. Raises PurposeMissing, NotPermitted (a state agency's client without scope or purpose)."""
+    if caller.kind == "sea":
+        caller.require(STATE_SCOPE)
+        if caller.purpose is None:
+            raise PurposeMissing
+        return StudentRow.id.is_not(None)
+    if caller.kind not in ("lea", "school"):
+        raise NoSuchStudent
+    own = within(OrganisationRow, caller.organisation_id)
+    enrolled = select(EnrollmentRow.student_id).where(EnrollmentRow.organisation_id.in_(own))
+    return or_(
+        StudentRow.id.in_(enrolled.where(enrolled_on(now.date()))),
+        and_(StudentRow.custodian_id.in_(own), StudentRow.id.in_(enrolled)),
+    )
+
+
+async def require_visible(tx: AsyncSession, caller: Caller, student_id: UUID, now: datetime) -> StudentRow:
+    """The student. Raises NoSuchStudent, alike for one who is not here and one whom the caller may not see."""
+    query = select(StudentRow).where(StudentRow.id == student_id, visible(caller, now))
+    row = (await tx.execute(query)).scalar_one_or_none()
+    if row is None:
+        raise NoSuchStudent
+    return row
+
+
+async def require_kept(tx: AsyncSession, caller: Caller, student_id: UUID) -> StudentRow:
+    """The student, locked, whose record the caller's organisation or one below it keeps; nobody else changes it. Raises NoSuchStudent."""
+    own = within(OrganisationRow, caller.organisation_id)
+    query = select(StudentRow).where(StudentRow.id == student_id, StudentRow.custodian_id.in_(own)).with_for_update()
+    row = (await tx.execute(query)).scalar_one_or_none()
+    if row is None:
+        raise NoSuchStudent
+    return row
