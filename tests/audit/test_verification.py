@@ -86,7 +86,8 @@ def flip_entry(index: int, *, hash_too: bool = False, tile_too: bool = False) ->
     def how(connection: sqlite3.Connection) -> None:
         start, entries, hashes = segment_of(connection, index)
         at = index - start
-        entries[at] = flipped(entries[at], entries[at].index(b'"actor":"') + 12)  # still a leaf
+        place = entries[at].index(b'"actor":"') + 12  # still a leaf: one character of a commitment is another one
+        entries[at] = entries[at][:place] + (b"B" if entries[at][place : place + 1] == b"A" else b"A") + entries[at][place + 1 :]
         digest = leaf_hash(entries[at])
         if hash_too:
             hashes = hashes[: at * 32] + digest + hashes[(at + 1) * 32 :]
