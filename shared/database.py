@@ -83,10 +83,10 @@ class Database:
                 _reset(token)
 
     async def close(self) -> None:
-        """Close every connection."""
-        await self._writer.dispose()
+        """Close every connection. The writer last: on SQLite the last one folds the write-ahead log into the file, if it may write."""
         if self._reader is not self._writer:
             await self._reader.dispose()
+        await self._writer.dispose()
 
 
 def _reset(token: Any) -> None:

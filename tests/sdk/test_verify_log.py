@@ -260,6 +260,7 @@ def test_without_the_log_s_key_nothing_is_checked(database: DatabaseFile, tmp_pa
         verify(database.path, "--pinned", str(tmp_path / "nothing-there")),
     ):
         assert main(arguments) == 2
+    assert main(verify(DatabaseFile(tmp_path / "empty.db").path)) == 2  # a file without a log is not a log without a fault
     stranger = DatabaseFile(tmp_path / "other.db")
     stranger.change("DROP TABLE log")
     assert main(verify(stranger.path)) == 2

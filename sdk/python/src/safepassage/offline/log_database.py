@@ -39,6 +39,9 @@ class LogDatabase:
             )
         except sqlite3.Error as error:
             raise StoredLogUnreadable from error
+        if not self.logs:
+            self.close()
+            raise StoredLogUnreadable("the file holds no log: what a killed node wrote last is in audit.db-wal, which belongs beside it")
 
     def close(self) -> None:
         """Let go of the file."""
