@@ -90,7 +90,7 @@ def build(
         openapi_url=None,
         generate_unique_id_function=lambda route: route.name,
         redirect_slashes=False,
-        # FastAPI's own would send paths, ids in them, to wherever an OTEL_* variable says; ours says what is on its list (shared.telemetry).
+        # FastAPI's own would send paths, ids in them, to wherever an OTEL_* variable says; ours has a closed list (shared.telemetry).
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.settings, app.state.clock, app.state.metrics = settings, clock, Metrics(service)
