@@ -133,19 +133,22 @@ class _Group:
 
     def verdict(self, resource: Entity) -> Refusal | None:
         """None if `resource` is permitted."""
+        try:
+            return self._verdict(resource)
+        except Exception:  # INVARIANT: as above
+            return self._alert(EVALUATION_ERROR)
+
+    def _verdict(self, resource: Entity) -> Refusal | None:
         decision, context = self._decision, self._context
         ancestors = decision.policy_set.taxonomy.ancestors[resource]
         asked = (decision.principal, decision.action, resource, ancestors, context)
-        try:
-            permits, forbids = among(self._grants, *asked)
-            duties, _ = among(self._duties, *asked) if permits and not forbids else ([], [])
-        except Exception:  # INVARIANT: as above
-            return self._alert(EVALUATION_ERROR)
+        permits, forbids = among(self._grants, *asked)
         if forbids or not permits:
             decision.policies.update(forbids)
             return self._explained.refusal(resource, ancestors, forbids)
         if len(permits) > 1:
             return self._alert(SEVERAL_PERMITS)
+        duties, _ = among(self._duties, *asked)
         determining = (*permits, *duties)
         if determining not in self._obliged:
             self._obliged[determining] = self._oblige(determining)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
-from uuid import UUID
 
 from safepassage.canonical import canonical_json
 from safepassage.wire import Digest
@@ -54,15 +53,9 @@ class Outcome:
 
     @cached_property
     def subjects(self) -> tuple[SubjectOutcome, ...]:
-        """In the order of the request; students alike share their tuples."""
-        return tuple(
-            SubjectOutcome.model_construct(
-                student_id=None if student is None else UUID(student),
-                permitted=self.groups[group].permitted,
-                withheld=self.groups[group].withheld,
-            )
-            for student, group in self.group_of
-        )
+        """In the order of the request."""
+        answers = [{"permitted": group.permitted, "withheld": group.withheld} for group in self.groups]
+        return tuple(SubjectOutcome.model_validate({"student_id": student} | answers[group]) for student, group in self.group_of)
 
     def canonical(self) -> bytes:
         """RFC 8785 JSON, to be recorded."""

@@ -38,7 +38,10 @@ def test_nothing_in_rules_or_schema_looks_like_something_else() -> None:
 
 
 def test_the_service_starts_where_cedar_is_not_installed() -> None:
-    code = "import sys; sys.modules['cedarpy'] = None; from services.privacy.policy import load_policy_set as s; print(s().policy_hash)"
+    code = (
+        "import sys; sys.modules['cedarpy'] = None; from services.privacy.policy import load_policy_set as s; print(s().policy_hash);"
+        "assert not {'fastapi', 'starlette', 'sqlalchemy'} & set(sys.modules), 'the rules are pure'"
+    )
     ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert ran.stdout.strip() == assemble(read_packs(), schema_sha256=sha256_of(TEXTS.parent / "schema.cedarschema")).policy_hash
 
