@@ -222,8 +222,10 @@ def require_permission(route: Route, verified: VerifiedToken) -> None:
         raise NotPermitted(
             "only another node's client may do this" if route.accepts == "peers" else "another node's client may not do this"
         )
-    if route.scopes.isdisjoint(verified.caller.scopes):
-        raise NotPermitted(f"needs the scope {' or '.join(sorted(route.scopes))}")
+    has = verified.caller.scopes
+    if route.scopes.isdisjoint(has) or not route.and_scopes <= has:
+        needed = " and ".join([" or ".join(sorted(route.scopes)), *sorted(route.and_scopes)])
+        raise NotPermitted(f"needs the scope {needed}")
 
 
 def _require_form(route: Route, incoming: Incoming, query: bytes) -> None:

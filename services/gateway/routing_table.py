@@ -41,6 +41,8 @@ class Route:
     accepts: Literal["clients", "peers", "anonymous"]
     scopes: frozenset[str]
     """One of these is needed; none for `anonymous`."""
+    and_scopes: frozenset[str] = frozenset()
+    """All of these are needed too."""
     body_bytes: int = 0
     """The largest body; 0 where there is none."""
     media_types: tuple[str, ...] = ()
@@ -49,8 +51,8 @@ class Route:
     headers: tuple[tuple[str, str], ...] = API_HEADERS
 
 
-def _get(template: str, service: ServiceName, *scopes: str, seconds: float = 10.0) -> Route:
-    return Route("GET", template, service, "clients", frozenset(scopes), answer_seconds=seconds)
+def _get(template: str, service: ServiceName, *scopes: str, and_scopes: tuple[str, ...] = (), seconds: float = 10.0) -> Route:
+    return Route("GET", template, service, "clients", frozenset(scopes), frozenset(and_scopes), answer_seconds=seconds)
 
 
 def _send(
@@ -62,15 +64,15 @@ def _send(
     types: tuple[str, ...] = JSON,
     seconds: float = 10.0,
 ) -> Route:
-    return Route(method, template, service, "clients", frozenset(scopes), body, types, seconds)
+    return Route(method, template, service, "clients", frozenset(scopes), frozenset(), body, types, seconds)
 
 
 def _peers(method: str, template: str, service: ServiceName, *, body: int = 0, types: tuple[str, ...] = (), seconds: float = 20.0) -> Route:
-    return Route(method, template, service, "peers", frozenset({PEER_SCOPE}), body, types, seconds)
+    return Route(method, template, service, "peers", frozenset({PEER_SCOPE}), frozenset(), body, types, seconds)
 
 
 def _open(method: str, template: str, service: ServiceName, *, body: int = 0, types: tuple[str, ...] = ()) -> Route:
-    return Route(method, template, service, "anonymous", frozenset(), body, types)
+    return Route(method, template, service, "anonymous", frozenset(), frozenset(), body, types)
 
 
 GATEWAY: Final = (
@@ -121,7 +123,8 @@ RECORDS: Final = (
     _get("/v1/matches", "records", "matches:resolve"),
     _send("POST", "/v1/matches/{match_id}/resolution", "records", "matches:resolve"),
     _send("POST", "/v1/exchange-requests", "records", "exchange:request"),
-    _get("/v1/exchange-requests/{request_id}", "records", "exchange:request"),
+    _get("/v1/exchange-requests/{exchange_id}", "records", "exchange:request"),
+    _get("/v1/exchange-requests/{exchange_id}/record", "records", "exchange:request", and_scopes=("records:read",), seconds=20.0),
     _peers("POST", "/v1/peer/requests", "records", body=160 * KIB, types=JOSE),
     _peers("POST", "/v1/peer/envelopes", "records", body=ENVELOPE_BYTES, types=ENVELOPE, seconds=60.0),
     _peers("POST", "/v1/peer/receipts", "records", body=64 * KIB, types=JOSE),

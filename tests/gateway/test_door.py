@@ -255,6 +255,14 @@ async def test_a_token_that_was_verified_for_one_route_opens_no_other(house: Hou
 
 
 @pytest.mark.anyio
+async def test_a_route_that_needs_two_scopes_opens_to_neither_alone(house: House) -> None:
+    party = await house.sea_party("exchange:request", "records:read")
+    for scope, status in (("exchange:request", 403), ("records:read", 403), ("exchange:request records:read", 200)):
+        token = await house.token(party, scope=scope)
+        assert (await house.call(party, token, "GET", PATH + "/record")).status == status, scope
+
+
+@pytest.mark.anyio
 async def test_peers_routes_are_for_peers(house: House, reader: Party) -> None:
     token = await house.token(reader)
     answer = await house.call(reader, token, "POST", "/v1/peer/receipts", headers=[("content-type", "application/jose")], body=b"x")
