@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
-from node.commands.output import console
 from node.demo.telling import PORTS, run_demo
 
 
@@ -17,5 +17,6 @@ def demo(
     any_ports: Annotated[bool, typer.Option(help=f"Free ports instead of {PORTS[0]} and {PORTS[1]}.")] = False,
 ) -> None:
     """Two fictional states exchange a child's record, step by step, each step verified."""
+    console = Console(highlight=False, width=min(Console().width, 120))
     ports = None if any_ports else PORTS
     raise typer.Exit(asyncio.run(run_demo(folder, once=once, console=console, students_per_state=students, ports=ports)))

@@ -23,7 +23,7 @@ class Narrator:
 
     def title(self, heading: str, text: str) -> None:
         """What the reader is about to see."""
-        self._console.print(Panel(text, title=f"[bold]{heading}[/]", title_align="left", border_style="blue", width=110))
+        self._console.print(Panel(text, title=f"[bold]{heading}[/]", title_align="left", border_style="blue", expand=False))
 
     @contextmanager
     def step(self, heading: str) -> Iterator[None]:

@@ -58,7 +58,7 @@ async def read_received_record(request: Request, row: VisibleRequest, caller: Re
         elements=held.record.elements(),
     )
     # INVARIANT: nothing is shown before the log has the read.
-    await exchange.own_log.append(event)
+    await exchange.own_log.append(event, by=caller.principal)
     if form == "edfi":
         resources = edfi_resources(held.record, student_unique_id=held.student.id.hex)
         return Response(json.dumps(resources), media_type=EDFI, headers=_PRIVATE)

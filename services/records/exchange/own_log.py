@@ -53,13 +53,18 @@ class OwnLog:
             rows = (await tx.execute(select(PeerLogRow).where(PeerLogRow.node == self._node))).scalars().all()
         self._largest = {row.origin: Checkpoint(row.origin, row.size, from_base64url(row.root)) for row in rows}
 
-    async def append(self, event: Event) -> Appended:
+    async def append(self, event: Event, *, by: Principal | None = None) -> Appended:
         """Append `event` and give where it is, with proof; the same event again is answered as the first time.
+
+        by  the caller's principal, where the log has to see that the caller is the agency's own; such an event goes alone
 
         Raises LogUnavailable, OwnLogWentBack, or the problem with which audit refuses the event.
         """
         if self._went_back:
             raise OwnLogWentBack
+        if by is not None:
+            [appended] = await self._append([event], by=by)
+            return appended
         future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
         self._waiting.append((event, future))
         if self._task is None or self._task.done():
@@ -98,9 +103,9 @@ class OwnLog:
                 if not future.done():
                     future.set_result(appended)
 
-    async def _append(self, events: list[Event]) -> Sequence[Appended]:
+    async def _append(self, events: list[Event], *, by: Principal | str = JOB) -> Sequence[Appended]:
         request = AppendRequest(events=tuple(events))
-        response = await self._siblings.call("audit", "POST", "/internal/entries", answer=AppendResponse, by=JOB, body=request)
+        response = await self._siblings.call("audit", "POST", "/internal/entries", answer=AppendResponse, by=by, body=request)
         if len(response.entries) != len(events):
             raise LogUnavailable
         for event, appended in zip(events, response.entries, strict=True):

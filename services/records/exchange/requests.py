@@ -23,7 +23,6 @@ from services.records.tables import ExchangeRequestRow, IdempotencyRow, Organisa
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Actor
-from shared.database import ReadOnly
 from shared.idempotency import IdempotencyKey, earlier_effect, keep_effect, request_digest
 from shared.problems import responses
 from shared.tenancy import within
@@ -161,11 +160,15 @@ async def _receiving_organisation(tx: AsyncSession, new: NewExchangeRequest, cal
     return identifier
 
 
-async def _visible(exchange_id: UUID, caller: Asker, tx: ReadOnly) -> ExchangeRequestRow:
-    """INVARIANT: a request is seen by the receiving organisation and those above it, and by nobody else."""
+async def _visible(exchange_id: UUID, caller: Asker, request: Request) -> ExchangeRequestRow:
+    """INVARIANT: a request is seen by the receiving organisation and those above it, and by nobody else.
+
+    A transaction of its own, over when the endpoint begins: the endpoint may call the log.
+    """
     mine = within(OrganisationRow, caller.organisation_id)
     query = select(ExchangeRequestRow).where(ExchangeRequestRow.id == exchange_id, ExchangeRequestRow.receiving_organisation_id.in_(mine))
-    row = (await tx.execute(query)).scalar_one_or_none()
+    async with request.app.state.database.reading() as tx:
+        row = (await tx.execute(query)).scalar_one_or_none()
     if row is None:
         raise NoSuchExchange
     return row
