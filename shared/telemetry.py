@@ -89,9 +89,9 @@ class Telemetry:
             self._count(scope, state, status, time.perf_counter() - started)
 
     def _count(self, scope: Scope, state: Mapping[str, Any], status: int, seconds: float) -> None:
-        route = getattr(scope.get("route"), "path", None) or "unrouted"
-        if route in ("/livez", "/readyz", "/metrics"):
+        if scope["path"] in ("/livez", "/readyz", "/metrics"):
             return
+        route = getattr(scope.get("route"), "path", None) or "unrouted"
         self.metrics.requests.labels(self.metrics.service, route, scope["method"], str(status)).inc()
         self.metrics.seconds.labels(self.metrics.service, route).observe(seconds)
         self.log.info(

@@ -226,6 +226,15 @@ async def test_ready_means_store_and_workers(tiny: Tiny) -> None:
     assert (answer.status, problem(answer)["detail"]) == (503, "a worker has ended")
 
 
+async def test_questions_about_health_are_not_logged(tiny: Tiny, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO):
+        for path in ("/livez", "/readyz", "/metrics"):
+            assert (await tiny.send("GET", path, {})).status == 200
+        assert [record for record in caplog.records if record.getMessage() == "request"] == []
+        await tiny.send("GET", "/v1/fault", {})
+    assert [record.getMessage() for record in caplog.records if record.getMessage() == "request"] == ["request"]
+
+
 async def test_a_schema_that_is_not_at_head_is_not_served(tiny: Tiny) -> None:
     with pytest.raises(SchemaNotAtHead, match="safepassage-node migrate"):
         await require_head("audit", tiny.app.state.database)
