@@ -23,7 +23,7 @@ class StateDoors:
     folder: Path
     """Where the client files are."""
     student_ids: dict[int, UUID] = field(default_factory=dict)
-    """Ids of loaded students by their index in the synthetic state."""
+    """Ids of the students that the story has looked up, by their index in the synthetic state."""
 
     @property
     def name(self) -> str:

@@ -32,14 +32,17 @@ PORTS = (8441, 8442)
 
 
 class NodeOutage:
-    """A node that is a process of ours, taken off the network and brought back."""
+    """A node that is a process of ours, taken off the network (rudely: SIGKILL) and brought back."""
 
-    def __init__(self, process: NodeProcess) -> None:
-        self._process = process
+    def __init__(self, process: NodeProcess, *, rudely: bool) -> None:
+        self._process, self._rudely = process, rudely
 
     def begin(self) -> None:
-        """Kill it: as a power cut would."""
-        self._process.kill()
+        """End the process."""
+        if self._rudely:
+            self._process.kill()
+        else:
+            self._process.stop()
 
     def end(self) -> None:
         """Start it again."""
@@ -73,7 +76,7 @@ async def run_demo(
                 trust_list=trust_list_in(alder.trust_list),
                 as_of=system_clock().date(),
                 students_per_state=students_per_state,
-                outages={name: NodeOutage(process) for name, process in processes.items()},
+                outages={name: NodeOutage(process, rudely=name == "Birch") for name, process in processes.items()},
             )
             await tell(story, CHAPTERS)
             await tampering(story, alder)

@@ -50,7 +50,8 @@ def _child(story: Story) -> SyntheticStudent:
     if mover is None:
         raise LookupError("the students are loaded first")
     everyone = story.synthetic(story.alder)
-    return next(one for one in everyone if one.case is None and one.twin_of is None and one.school.level == "elementary")
+    known = (one for one in everyone if one.index in story.alder.student_ids)
+    return next(one for one in known if one.case is None and one.twin_of is None and one.school.level == "elementary")
 
 
 async def _give(story: Story, case: SyntheticStudent) -> tuple[Consent, ConsentWithdrawal]:

@@ -168,7 +168,7 @@ async def _visible(exchange_id: UUID, caller: Asker, request: Request) -> Exchan
     mine = within(OrganisationRow, caller.organisation_id)
     query = select(ExchangeRequestRow).where(ExchangeRequestRow.id == exchange_id, ExchangeRequestRow.receiving_organisation_id.in_(mine))
     async with request.app.state.database.reading() as tx:
-        row = (await tx.execute(query)).scalar_one_or_none()
+        row: ExchangeRequestRow | None = (await tx.execute(query)).scalar_one_or_none()
     if row is None:
         raise NoSuchExchange
     return row
