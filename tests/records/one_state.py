@@ -3,8 +3,8 @@
 import importlib
 import json
 import shutil
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ from node.embedded import EmbeddedNode
 from node.folder import NodeFile, NodeFolder
 from safepassage.problems import Problem
 from safepassage.record.loads import LoadedStudent, NewStudent, RosterPage, Student
+from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry
 from safepassage.wire_organisations import Organisation
 from shared.contracts.organisations import OrganisationProjection
 from shared.in_process import Answer, call
@@ -152,6 +153,32 @@ class OneState:
         answer = await call(self.node.applications["privacy"], "POST", "/v1/agreements", headers=headers, body=json.dumps(body).encode())
         assert answer.status == 201, answer.body
         return UUID(json.loads(answer.body)["id"])
+
+    async def logged(self, *classes: str) -> list[FoundEntry]:
+        """The entries of these classes, oldest first, as the state agency's auditor finds them."""
+        claims = CallerClaims(
+            client_id="auditor",
+            organisation_id=STATE_AGENCY,
+            organisation_kind="sea",
+            role="auditor",
+            scopes=frozenset({"audit:search"}),
+            details={"purpose": "audit-evaluation"},
+        )
+        headers = {"content-type": "application/json", HEADER: self.gateway.for_caller("audit", claims, self.clock())}
+        body = EntrySearch(classes=classes).model_dump_json().encode()
+        answer = await call(self.node.applications["audit"], "POST", "/v1/log/searches", query="limit=1000", headers=headers, body=body)
+        assert answer.status == 200, answer.body
+        return list(reversed(FoundEntries.model_validate_json(answer.body).entries))
+
+    @contextmanager
+    def audit_gone(self) -> Iterator[None]:
+        """A fault: audit does not answer records."""
+        door = self.records.state.siblings._transports["audit"]
+        app, door.app = door.app, None
+        try:
+            yield
+        finally:
+            door.app = app
 
     async def rows(self, row: type[Any]) -> list[Any]:
         """Every row of a table of records."""

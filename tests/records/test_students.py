@@ -150,13 +150,25 @@ async def test_only_the_elements_asked_for_are_answered(alder: OneState) -> None
     assert problem(answer) == "invalid-request"
 
 
+async def test_who_read_what_and_who_loaded_is_on_the_log(alder: OneState) -> None:
+    loaded = await alder.district().load(OURS[0].load)
+    await alder.district().read(loaded.id, "elements=identity.name")
+    await alder.tell()
+    [read] = [entry for entry in await alder.logged("read") if entry.student_ids == (loaded.id,)]
+    [load] = [entry for entry in await alder.logged("load") if entry.student_ids == (loaded.id,)]
+    assert read.context is not None
+    assert (read.context["operation"], read.context["elements"]) == ("student-read", ["identity.name"])
+    assert read.actor is not None
+    assert read.actor["organisation_id"] == str(alder.by_key[DISTRICT])
+    assert load.context is not None
+    assert load.context["operation"] == "load"
+
+
 async def test_nothing_is_answered_while_the_log_takes_no_entries(alder: OneState) -> None:
     loaded = await alder.district().load(OURS[0].load)
-    audit = alder.node.applications["audit"]
-    alder.records.state.siblings._transports["audit"].app = None  # audit is gone
-    answer = await alder.district().send("GET", f"/v1/students/{loaded.id}")
+    with alder.audit_gone():
+        answer = await alder.district().send("GET", f"/v1/students/{loaded.id}")
     assert problem(answer) == "log-unavailable"
-    alder.records.state.siblings._transports["audit"].app = audit
     assert (await alder.district().read(loaded.id)).id == loaded.id
 
 

@@ -1,0 +1,150 @@
+"""Rosters: loaded once however often they are sent, as far as they go, with a report that says where and never what."""
+
+import io
+import json
+import zipfile
+from datetime import date
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+
+from node.demo.synthetic import ALDER, SyntheticStudent
+from node.demo.synthetic.oneroster_writer import write_oneroster
+from safepassage.record.loads import LoadReport
+from services.records.tables import EnrollmentRow, LoadRow, SectionRow, StudentRow
+from shared.in_process import Answer
+from tests.records.one_state import DISTRICT, OneState, problem, some_students
+from tests.records.whole_record import CANARY
+
+pytestmark = pytest.mark.anyio
+
+DAY = date(2026, 10, 20)
+STUDENTS = some_students(60)
+OURS = [one for one in STUDENTS if one.district.key == DISTRICT]
+JSON_LINES = "application/x-ndjson"
+
+
+def lines(*everyone: SyntheticStudent) -> bytes:
+    return b"\n".join(one.load.model_dump_json(exclude_none=True).encode() for one in everyone)
+
+
+def oneroster(folder: Path, *everyone: SyntheticStudent) -> bytes:
+    path = folder / f"{uuid4()}.zip"
+    write_oneroster(path, ALDER, everyone, as_of=DAY)
+    return path.read_bytes()
+
+
+def report_of(answer: Answer) -> LoadReport:
+    assert answer.status == 200, answer.body
+    return LoadReport.model_validate_json(answer.body)
+
+
+async def test_a_roster_of_json_lines_is_loaded_and_the_same_again_changes_nothing(alder: OneState) -> None:
+    sis = alder.district()
+    first = report_of(await sis.load_roster(lines(*OURS), JSON_LINES))
+    again = report_of(await sis.load_roster(lines(*OURS), JSON_LINES))
+    assert first.counts == {"students": len(OURS), "created": len(OURS)}
+    assert again.counts == {"students": len(OURS), "unchanged": len(OURS)}
+    assert first.reasons == again.reasons == {}
+    assert {row.version for row in await alder.rows(StudentRow)} == {1}
+
+
+async def test_one_key_is_one_load_and_its_report_is_told_again(alder: OneState) -> None:
+    sis, key = alder.district(), str(uuid4())
+    first = await sis.load_roster(lines(*OURS[:3]), JSON_LINES, key=key)
+    again = await sis.load_roster(lines(*OURS[:3]), JSON_LINES, key=key)
+    assert report_of(first) == report_of(again)
+    assert len(await alder.rows(LoadRow)) == 1
+    assert problem(await sis.load_roster(lines(*OURS[:2]), JSON_LINES, key=key)) == "idempotency-key-reused"
+
+
+async def test_a_load_that_was_cut_off_goes_on_under_the_same_key(alder: OneState) -> None:
+    sis, key = alder.district(), str(uuid4())
+    await sis.load_roster(lines(*OURS[:3]), JSON_LINES, key=key)
+    async with alder.records.state.database.transaction() as tx:
+        (await tx.get_one(LoadRow, (await alder.rows(LoadRow))[0].id)).report = ""
+    again = report_of(await sis.load_roster(lines(*OURS[:3]), JSON_LINES, key=key))
+    assert again.counts == {"students": 3, "unchanged": 3}
+
+
+async def test_oneroster_replaces_what_it_carries_and_leaves_the_rest(alder: OneState, tmp_path: Path) -> None:
+    one = next(one for one in STUDENTS if one.case == "mover")
+    sis = alder.district(one.district.key)
+    loaded = await sis.load(one.load.model_copy(update={"source_system": "XA-SIS"}))
+    before = (await sis.read(loaded.id)).record
+    report = report_of(await sis.load_roster(oneroster(tmp_path, one)))
+    assert (report.counts["changed"], report.reasons) == (1, {})
+    after = (await sis.read(loaded.id)).record
+    assert after.identity is not None
+    assert after.identity.name is not None
+    assert before.identity is not None
+    assert after.identity.name.last_1 == "García López"
+    assert after.identity.ssn == before.identity.ssn is not None
+    assert after.contacts is not None
+    assert before.contacts is not None
+    assert (after.contacts.guardians, after.contacts.addresses) == (before.contacts.guardians, before.contacts.addresses)
+    assert after.discipline == before.discipline
+    assert after.statements == before.statements != ()
+
+
+async def test_who_a_roster_deletes_is_enrolled_no_more_and_the_record_stays(alder: OneState, tmp_path: Path) -> None:
+    one = OURS[0]
+    sis = alder.district()
+    package = oneroster(tmp_path, one)
+    report_of(await sis.load_roster(package))
+    [enrolled] = await alder.rows(EnrollmentRow)
+    assert enrolled.exit_date is None
+    gone = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(package)) as source, zipfile.ZipFile(gone, "w") as target:
+        for name in source.namelist():
+            text = source.read(name).decode()
+            if name == "users.csv":
+                text = text.replace(f"{one.load.source_id},,,", f"{one.load.source_id},tobedeleted,2026-10-05T00:00:00Z,")
+            target.writestr(name, text)
+    report = report_of(await sis.load_roster(gone.getvalue()))
+    assert report.counts["to-be-deleted"] == 1
+    [ended] = await alder.rows(EnrollmentRow)
+    assert ended.exit_date == date(2026, 10, 5)
+    assert {row.section for row in await alder.rows(SectionRow)} >= {"identity", "enrollment"}
+
+
+async def test_schools_that_are_not_the_loaders_are_reported_and_nobody_is_placed_there(alder: OneState, tmp_path: Path) -> None:
+    elsewhere = [one for one in STUDENTS if one.district.key != DISTRICT][:3]
+    report = report_of(await alder.district().load_roster(oneroster(tmp_path, *elsewhere)))
+    assert report.reasons == {"enrollment-not-resolved": 3}
+    assert all(one.position.startswith("users.csv:") for one in report.unresolved)
+    assert await alder.rows(EnrollmentRow) == []
+    assert len(await alder.rows(StudentRow)) == 3
+
+
+async def test_a_report_holds_places_and_no_value(alder: OneState) -> None:
+    broken = OURS[0].load.model_dump(mode="json", exclude_none=True)
+    broken["record"]["identity"]["ssn"] = CANARY
+    twice = lines(OURS[1], OURS[1])
+    answer = await alder.district().load_roster(json.dumps(broken).encode() + b"\n" + twice, JSON_LINES)
+    report = report_of(answer)
+    assert report.reasons == {"not-valid": 1, "source-id-twice": 1}
+    assert {one.position for one in report.unresolved} == {"line:1", "line:3"}
+    assert CANARY.encode() not in answer.body
+    assert CANARY not in (await alder.rows(LoadRow))[0].report
+
+
+async def test_what_is_no_roster_is_refused_and_nothing_changes(alder: OneState) -> None:
+    sis = alder.district()
+    nothing = io.BytesIO()
+    with zipfile.ZipFile(nothing, "w") as zipped:
+        zipped.writestr("readme.txt", "no roster")
+    assert problem(await sis.load_roster(b"PK??")) == "unreadable-roster"
+    assert problem(await sis.load_roster(nothing.getvalue())) == "unreadable-roster"
+    assert problem(await sis.load_roster(b"{}", JSON_LINES)) == "unreadable-roster"
+    assert problem(await sis.load_roster(b"{}", "application/json")) == "unsupported-media-type"
+    assert await alder.rows(LoadRow) == await alder.rows(StudentRow) == []
+
+
+async def test_each_load_is_on_the_log_with_the_students_it_concerned(alder: OneState) -> None:
+    await alder.district().load_roster(lines(*OURS[:4]), JSON_LINES)
+    await alder.tell()
+    ids = {row.id for row in await alder.rows(StudentRow)}
+    entries = [entry for entry in await alder.logged("load") if set(entry.student_ids) & ids]
+    assert [set(entry.student_ids) for entry in entries] == [ids]
