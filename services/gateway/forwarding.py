@@ -12,17 +12,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
-from uuid import UUID
 
+from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from safepassage.problems import SuiteError
 from safepassage.problems.access import EncodingNotTaken, PathNotAllowed, ProofNonceRequired
 from safepassage.problems.requests import (
     BodyTooLarge,
-    MethodNotAllowed,
-    NoSuchRoute,
     NotPermitted,
     TemporarilyUnavailable,
     UnsupportedMediaType,
@@ -48,7 +47,6 @@ INTERNAL_SECONDS: Final = 15
 """An internal token serves for so long, half its lifetime."""
 
 Encoded = tuple[tuple[bytes, bytes], ...]
-_ENCODED: Final[dict[tuple[tuple[str, str], ...], Encoded]] = {}
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,24 @@ class Door:
     internal_tokens: InternalTokens
     upstreams: Mapping[ServiceName, Upstream]
     refusals: Refusals
-    metrics: Metrics
+    meters: "Meters"
+
+
+class Meters:
+    """The counters of each route and status, looked up once: prometheus-client's own look-up costs more than the whole match of a path."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def of(self, template: str, method: str, status: int) -> tuple[Counter, Histogram]:
+        """Requests, and seconds. The templates are the table's, so there are only so many."""
+        known = self._known.get((template, method, status))
+        if known is None:
+            metrics = self._metrics
+            count = metrics.requests.labels(metrics.service, template, method, str(status))
+            known = self._known[template, method, status] = (count, metrics.seconds.labels(metrics.service, template))
+        return known
 
 
 class Forwarding:
@@ -89,7 +104,7 @@ class _Passage:
 
     def __init__(self, app: ASGIApp, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
         self.app, self.door, self.scope, self.receive, self.send = app, door, scope, receive, send
-        self.request_id = str(UUID(bytes=secrets.token_bytes(16), version=4))
+        self.request_id = _new_request_id()
         self.trace_id, self.route, self.status, self.started = "", None, 500, False
 
     route: Route | None
@@ -206,11 +221,17 @@ class _Passage:
             return
         template = self.route.template if self.route is not None else "unrouted"
         method = self.route.method if self.route is not None else "other"
-        metrics = self.door.metrics
-        metrics.requests.labels(metrics.service, template, method, str(self.status)).inc()
-        metrics.seconds.labels(metrics.service, template).observe(seconds)
+        count, time_taken = self.door.meters.of(template, method, self.status)
+        count.inc()
+        time_taken.observe(seconds)
         extra = {"service": "gateway", "method": method, "route": template, "status": self.status, "milliseconds": round(seconds * 1000, 1)}
         log.info("request", extra={**extra, "request_id": self.request_id, "trace_id": self.trace_id or None})
+
+
+def _new_request_id() -> str:
+    """A UUID of version 4."""
+    digits = secrets.token_hex(16)
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[int(digits[16], 16) & 3]}{digits[17:20]}-{digits[20:]}"
 
 
 def require_permission(route: Route, verified: VerifiedToken) -> None:
@@ -242,11 +263,9 @@ def _require_form(route: Route, incoming: Incoming, query: bytes) -> None:
 
 
 def _encoded(route: Route | None) -> Encoded:
-    headers = API_HEADERS if route is None else route.headers
-    encoded = _ENCODED.get(headers)
-    if encoded is None:
-        encoded = _ENCODED[headers] = tuple((name.encode(), value.encode()) for name, value in headers)
-    return encoded
+    return _encode(API_HEADERS if route is None else route.headers)
 
 
-__all__ = ("Door", "Forwarding", "MethodNotAllowed", "NoSuchRoute", "require_permission")
+@lru_cache(maxsize=16)
+def _encode(headers: tuple[tuple[str, str], ...]) -> Encoded:
+    return tuple((name.encode(), value.encode()) for name, value in headers)

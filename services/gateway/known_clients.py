@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems import SuiteError
@@ -19,7 +20,23 @@ from shared.database import Database
 from shared.peer_statements import PeerStatements
 from shared.trust import Trust
 
-PEER_ROLE = "peer-node"
+PEER_ROLE: Final = "peer-node"
+
+_FIND: Final = (
+    select(
+        ClientRow.organisation_id,
+        ClientRow.role,
+        ClientRow.scopes,
+        ClientRow.purposes,
+        ClientRow.jwks,
+        ClientRow.disabled_at,
+        OrganisationRow.kind,
+        OrganisationRow.valid_from,
+        OrganisationRow.valid_until,
+    )
+    .join(OrganisationRow, ClientRow.organisation_id == OrganisationRow.id)
+    .where(ClientRow.id == bindparam("client_id"))
+)
 
 
 @dataclass(frozen=True)
@@ -85,22 +102,7 @@ class KnownClients:
 
 async def registered_client(tx: AsyncSession, client_id: UUID, *, today: date) -> KnownClient | None:
     """The registered client with this id, or None."""
-    query = (
-        select(
-            ClientRow.organisation_id,
-            ClientRow.role,
-            ClientRow.scopes,
-            ClientRow.purposes,
-            ClientRow.jwks,
-            ClientRow.disabled_at,
-            OrganisationRow.kind,
-            OrganisationRow.valid_from,
-            OrganisationRow.valid_until,
-        )
-        .join(OrganisationRow, ClientRow.organisation_id == OrganisationRow.id)
-        .where(ClientRow.id == client_id)
-    )
-    found = (await tx.execute(query)).one_or_none()
+    found = (await tx.execute(_FIND, {"client_id": client_id})).one_or_none()
     if found is None:
         return None
     scopes = frozenset(scope for scope in found.scopes.split() if scope in SCOPES and found.kind in SCOPES[scope].kinds)

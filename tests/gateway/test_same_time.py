@@ -11,12 +11,12 @@ from tests.gateway.house import House
 
 @pytest.mark.anyio
 async def test_an_unknown_client_takes_as_long_as_a_known_one(house: House) -> None:
-    for algorithm in ("Ed25519", "ES256", "PS256"):
+    for algorithm in ("Ed25519", "PS256"):
         known = await house.sea_party("decisions:read", algorithm=algorithm)
         impostor = Party(known.client_id, known.issuer, algorithm=algorithm)
         stranger = Party("019a0000-0000-7000-8000-000000000000", known.issuer, algorithm=algorithm, key=impostor.key)
         spent: dict[str, list[float]] = {"known": [], "unknown": []}
-        for _ in range(60):
+        for _ in range(25):
             for name, party in (("known", impostor), ("unknown", stranger)):
                 form, proof = party.form(house.now), party.proof(house.now, "POST", "/oauth/token")
                 began = time.process_time()
