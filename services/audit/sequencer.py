@@ -174,8 +174,8 @@ class Sequencer:
             problem = await self._failed(error)
             for waiting in group:
                 _fail(waiting, problem)
-            if isinstance(error, DiskCannotBeTrusted):
-                raise
+            if self._stopped:
+                raise DiskCannotBeTrusted from error
             return
         for waiting in group:
             submission = waiting.submission
@@ -228,9 +228,11 @@ class Sequencer:
             await self.publish_now()
         except Exception as error:
             await self._failed(error)
+            if self._stopped:
+                raise DiskCannotBeTrusted from error
 
     async def _failed(self, error: Exception) -> SuiteError:
-        """Throw the memory away; say what the submitters are told. Raises DiskCannotBeTrusted."""
+        """Throw the memory away; say what the submitters are told. After a failed fsync `_stopped` is set."""
         self._head = None
         self._keys.forget()
         if isinstance(error, LogDamaged):
@@ -240,8 +242,7 @@ class Sequencer:
         code = _sqlite_error_code(error)
         if code in _SYNC_FAILED:
             self._stopped = True
-            raise DiskCannotBeTrusted from error
-        if code is not None:
+        elif code is not None:
             # INVARIANT: after an I/O error nothing is tried again on the same file handle.
             await self._database.engine.dispose()
         return LogUnavailable()

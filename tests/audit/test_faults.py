@@ -1,0 +1,229 @@
+"""Crashes, races, full disks and lost connections: what was answered stays, and what was not is appended once."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+from uuid import uuid4
+
+import pytest
+from sqlalchemy import select, text
+
+from services.audit.tables import AppendedRow, CheckpointRow, TreeStateRow
+from services.audit.verification import verify_store
+from shared.contracts.audit import Event
+from shared.database import Database
+from shared.inline_sqlite import InlineSqliteDialect
+from tests.audit.appending_process import BATCH, TickingClock
+from tests.audit.audit_node import AuditNode, disclosure, event, running, settings_of
+from tests.conftest import StandingClock
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(__file__).parents[2]
+
+
+class Process:
+    """A process of the audit service."""
+
+    def __init__(self, url: str, keys: Path, name: str, batches: int, *more: str) -> None:
+        command = [sys.executable, "-m", "tests.audit.appending_process", url, str(keys), name, str(batches), *more]
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=_environment())
+        self.acked: dict[str, int] = {}
+        self.said: list[str] = []
+
+    def lines(self) -> Iterator[str]:
+        output: IO[str] | None = self._process.stdout
+        assert output is not None
+        with output:
+            for line in output:
+                word, *places = line.split()
+                if word == "acked":
+                    for place in places:
+                        index, _, key = place.partition("=")
+                        assert self.acked.setdefault(key, int(index)) == int(index)
+                else:
+                    self.said.append(line.strip())
+                yield word
+
+    def kill_after(self, acks: int) -> None:
+        """SIGKILL once so many batches were answered; what was said until then is still read."""
+        for word in self.lines():
+            acks -= word == "acked"
+            if acks == 0:
+                self._process.kill()
+        assert self._process.wait() == -9
+
+    def finish(self) -> None:
+        for _ in self.lines():
+            pass
+        assert self._process.wait() == 0
+
+
+def _environment() -> dict[str, str]:
+    return {"PYTHONPATH": f"{ROOT}:{ROOT / 'sdk/python/src'}", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+async def check_store(url: str, node_keys: Path, acked: dict[str, int]) -> int:
+    """The whole log verifies, everything that was answered is there, and sent again it is the same entry. Gives the size."""
+    (report,) = await verify_store(settings_of(url, node_keys))
+    size = report.log.size + report.log.newer
+    assert len(set(acked.values())) == len(acked)
+    assert all(index < size for index in acked.values())
+    return size
+
+
+async def test_a_killed_process_loses_nothing_that_was_answered(store_url: str, node_keys: Path) -> None:
+    acked: dict[str, int] = {}
+    for run in range(2):
+        process = Process(store_url, node_keys, f"run{run}", 10_000)
+        process.kill_after(4 + 3 * run)
+        acked |= process.acked
+        size = await check_store(store_url, node_keys, acked)
+        unanswered = size - len(acked)
+        assert unanswered % BATCH == 0  # a group is there as a whole or not at all
+    async with running(store_url, node_keys, TickingClock()) as node:
+        before = node.sequencer.size
+        process_keys = sorted(acked)
+        async with node.database.reading() as tx:
+            indices = set(await tx.scalars(select(AppendedRow.idx)))
+        assert indices == set(range(before))
+        assert {acked[key] for key in process_keys} <= indices
+
+
+async def test_racing_processes_make_one_contiguous_log(store_url: str, node_keys: Path) -> None:
+    processes = [Process(store_url, node_keys, f"race{n}", 12) for n in range(2)]
+    for process in processes:
+        process.finish()
+    acked = processes[0].acked | processes[1].acked
+    assert len(acked) == 2 * 12 * BATCH
+    assert sorted(acked.values()) == list(range(2 * 12 * BATCH))
+    assert await check_store(store_url, node_keys, acked) == len(acked)
+
+
+async def test_two_writers_in_turn_both_go_on(store_url: str, node_keys: Path, clock: StandingClock) -> None:
+    async with running(store_url, node_keys, clock) as one, running(store_url, node_keys, clock) as two:
+        indices = []
+        for turn in range(6):
+            answer = await (one if turn % 2 else two).append(event("request"), event("match"))
+            indices += [appended.index for appended in answer.entries]
+        assert indices == list(range(12))
+        shared = event("request")
+        places = [(await node.append(shared)).entries[0].index for node in (one, two, one)]
+        assert places == [12, 12, 12]
+    await verify_store(settings_of(store_url, node_keys))
+
+
+async def test_a_full_disk_keeps_what_was_answered_and_appending_goes_on_with_room(sqlite_store: Path, node_keys: Path) -> None:
+    url = f"sqlite+aiosqlite:///{sqlite_store}"
+    process = Process(url, node_keys, "full", 2, "full")
+    process.finish()
+    assert process.said == ["ready", "full", "refused 3", "recovered", "done"]
+    assert await check_store(url, node_keys, process.acked) == len(process.acked)
+
+
+async def _in_store(node: AuditNode, statement: str) -> None:
+    async with node.database.transaction() as tx:
+        await tx.execute(text(statement))
+
+
+BREAKS = {
+    "sqlite": "CREATE TRIGGER broken BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'fault'); END",
+    "postgresql": "ALTER TABLE {table} ADD CONSTRAINT broken CHECK (log < 0) NOT VALID",
+}
+MENDS = {"sqlite": "DROP TRIGGER broken", "postgresql": "ALTER TABLE {table} DROP CONSTRAINT broken"}
+
+
+@pytest.mark.parametrize("table", ["segment", "sealed", "subject_entry", "appended"])
+async def test_a_group_that_fails_leaves_nothing_and_the_next_one_goes_on(node: AuditNode, table: str) -> None:
+    engine = "sqlite" if node.database.is_sqlite else "postgresql"
+    await node.append(event("request"))
+    one = event("request", student=uuid4())
+    await _in_store(node, BREAKS[engine].format(table=table))
+    refused = await node.try_append(one)
+    assert (refused.status, json.loads(refused.body)["retry"]) == (503, "same-key")
+    async with node.database.reading() as tx:
+        assert await tx.scalar(select(TreeStateRow.size)) == 1
+    await _in_store(node, MENDS[engine].format(table=table))
+    (appended,) = (await node.append(one)).entries
+    assert (appended.index, appended.duplicate) == (1, False)
+    node.verified(appended)
+
+
+async def test_an_entry_whose_checkpoint_could_not_be_stored_is_not_answered_and_then_found(node: AuditNode) -> None:
+    """Killed between the commit and the checkpoint, as a failing checkpoint shows it."""
+    engine = "sqlite" if node.database.is_sqlite else "postgresql"
+    one = disclosure(node, uuid4())
+    await _in_store(node, BREAKS[engine].format(table="checkpoint"))
+    assert (await node.try_append(one)).status == 503
+    async with node.database.reading() as tx:
+        assert await tx.scalar(select(TreeStateRow.size)) == 1
+        assert await tx.scalar(select(CheckpointRow.size).order_by(CheckpointRow.size.desc())) == 0
+    await _in_store(node, MENDS[engine].format(table="checkpoint"))
+    (appended,) = (await node.append(one)).entries
+    assert (appended.index, appended.duplicate) == (0, True)
+    node.verified(appended)
+
+
+async def test_after_a_failed_fsync_nothing_is_appended_any_more(
+    sqlite_store: Path, node_keys: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cannot_sync(*_: object) -> None:
+        error = sqlite3.OperationalError("disk I/O error")
+        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+        raise error
+
+    url = f"sqlite+aiosqlite:///{sqlite_store}"
+    one = event("request")
+    async with running(url, node_keys, clock) as node:
+        with monkeypatch.context() as fault:
+            fault.setattr(InlineSqliteDialect, "do_commit", cannot_sync)
+            assert (await node.try_append(one)).status == 503
+        assert (await node.try_append(one)).status == 503
+        ready = await node.send("GET", "/readyz", {})
+        assert ready.status == 503
+    async with running(url, node_keys, clock) as node:
+        (appended,) = (await node.append(one)).entries
+        assert (appended.index, appended.duplicate) == (0, False)
+
+
+@pytest.mark.postgres
+async def test_a_lost_connection_is_survived(postgres_url: str, node_keys: Path, clock: StandingClock) -> None:
+    from tests.audit.audit_node import migrated  # noqa: PLC0415 only here
+
+    await migrated(postgres_url)
+    other = Database(postgres_url)
+    async with running(postgres_url, node_keys, clock) as node:
+        await node.append(event("request"))
+        async with other.transaction() as tx:
+            await tx.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+        one: Event = event("request")
+        statuses = [(await node.try_append(one)).status for _ in range(3)]
+        assert statuses[-1] == 200
+        (appended,) = (await node.append(one)).entries
+        assert appended.index == 1
+    await other.close()
+    await verify_store(settings_of(postgres_url, node_keys))
+
+
+async def test_a_group_survives_a_caller_that_goes_away(node: AuditNode) -> None:
+    """Cancelling who waits does not disturb what is being committed for others."""
+    import asyncio  # noqa: PLC0415 only here
+
+    waiting = [asyncio.ensure_future(node.append(event("request"))) for _ in range(8)]
+    await asyncio.sleep(0)
+    for task in waiting[::2]:
+        task.cancel()
+    answers = await asyncio.gather(*waiting, return_exceptions=True)
+    stayed = [answer for answer in answers if not isinstance(answer, BaseException)]
+    assert len(stayed) == 4
+    for answer in stayed:
+        node.verified(answer.entries[0])
+    await node.append(event("request"))
