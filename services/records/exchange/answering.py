@@ -53,7 +53,7 @@ async def take_up(exchange: Exchange, request_id: UUID) -> None:
 
 async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
     asked = asked_by(exchange, row)
-    if row.student_id is not None:  # a person has said who it is
+    if row.student_id is not None:  # found before, or a person has said who it is
         await provide(exchange, row, asked, await releasable(exchange, asked, row.student_id))
         return
     person = asked.selector.person
@@ -127,6 +127,7 @@ async def provide(
             values |= {"state": State.ANSWERED, "next_attempt_at": None}
         subject = what.subject
         if subject is not None and row.student_id is None:
+            values["student_id"] = subject.student_id
             exchange.outbox.record(
                 tx,
                 events.matched(

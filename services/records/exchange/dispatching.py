@@ -13,8 +13,7 @@ from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.problems.trust import NotAMember
 from safepassage.trust_members import Member
-from services.records.exchange import answering, events
-from services.records.exchange.answers import Nothing, Subject
+from services.records.exchange import events
 from services.records.exchange.asking import refused_as
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
@@ -23,7 +22,7 @@ from services.records.exchange.receipts import take_receipt
 from services.records.exchange.sending import claims_of
 from services.records.exchange.states import UNDELIVERED, Outgoing, require_transition
 from services.records.exchange.withdrawing import give_up
-from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
+from services.records.tables import OutgoingEnvelopeRow
 from shared.contracts.privacy import Standing
 
 log = logging.getLogger(__name__)
@@ -53,7 +52,8 @@ async def take_up(exchange: Exchange, envelope_id: UUID) -> None:
         await _put_off(exchange, row, error, state=Outgoing(row.state))
         return
     if fallen is not None:
-        await _withdraw(exchange, row, fallen)
+        never_sent = _never_sent(exchange, row)
+        await give_up(exchange, row, Outgoing.WITHDRAWN, reason=fallen, never_sent=never_sent, reopen=True)
         return
     await _attempt(exchange, row, member)
 
@@ -65,17 +65,6 @@ async def _fallen(exchange: Exchange, row: OutgoingEnvelopeRow) -> str | None:
     path = f"/internal/decisions/{row.decision_id}/standing"
     standing = await exchange.siblings.call("privacy", "POST", path, answer=Standing, by=JOB)
     return None if standing.stands else standing.reason or "decision-fallen"
-
-
-async def _withdraw(exchange: Exchange, row: OutgoingEnvelopeRow, reason: str) -> None:
-    """Nothing is provided instead, as where there was nothing from the start."""
-    if not await give_up(exchange, row, Outgoing.WITHDRAWN, reason=reason, never_sent=_never_sent(exchange, row)):
-        return
-    async with exchange.database.reading() as tx:
-        request = await tx.get_one(PeerRequestRow, row.request_id)
-    subject = None if row.student_id is None or row.custodian_id is None else Subject(row.student_id, row.custodian_id, "")
-    nothing = Nothing("disclosure-withdrawn", subject, row.decision_id)
-    await answering.provide(exchange, request, answering.asked_by(exchange, request), nothing)
 
 
 def _never_sent(exchange: Exchange, row: OutgoingEnvelopeRow) -> bool:

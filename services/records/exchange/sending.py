@@ -28,7 +28,10 @@ log = logging.getLogger(__name__)
 async def send_off(
     exchange: Exchange, request: PeerRequestRow, answer: Answer, *, follow: Callable[[AsyncSession], Awaitable[None]]
 ) -> None:
-    """T1, then log and queue it. `follow` writes, in T1, what the answer means for the request. Raises what `queue` raises."""
+    """T1, then log and queue it. `follow` writes, in T1, what the answer means for the request.
+
+    From T1 on the row says what there is to do: if the log does not answer now, it is asked again later.
+    """
     row = _sealed_row(exchange, request, answer)
 
     async def t1(tx: AsyncSession) -> None:
@@ -37,7 +40,10 @@ async def send_off(
 
     await exchange.write(t1)
     await exchange.milestones.reached("holder after_T1")
-    await queue(exchange, row.id)
+    try:
+        await queue(exchange, row.id)
+    except SuiteError as error:
+        log.warning("answer sealed and not logged yet", extra={"code": error.code})
 
 
 def _sealed_row(exchange: Exchange, request: PeerRequestRow, answer: Answer) -> OutgoingEnvelopeRow:

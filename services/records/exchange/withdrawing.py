@@ -8,19 +8,27 @@ from safepassage.claims import read_closed
 from safepassage.envelope import Envelope
 from services.records.exchange import events
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.states import UNDELIVERED, Outgoing, require_transition
-from services.records.tables import OutgoingEnvelopeRow
+from services.records.exchange.states import UNDELIVERED, Outgoing, Request, require_transition
+from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
 
 log = logging.getLogger(__name__)
 
 
 async def give_up(
-    exchange: Exchange, row: OutgoingEnvelopeRow, state: Outgoing, *, reason: str, never_sent: bool, logged: bool = True
+    exchange: Exchange,
+    row: OutgoingEnvelopeRow,
+    state: Outgoing,
+    *,
+    reason: str,
+    never_sent: bool,
+    logged: bool = True,
+    reopen: bool = False,
 ) -> bool:
     """End an undelivered envelope as WITHDRAWN or EXPIRED. False if a receipt came meanwhile: then nothing is changed.
 
     never_sent  no attempt was made, by this process or another
     logged      False where the log has refused the disclosure, so that there is none to withdraw
+    reopen      the request is answered anew, by a new decision: as a rule with not-provided, as where there was nothing from the start
     """
     log.info("envelope not delivered", extra={"event": state.value, "code": reason})
 
@@ -43,6 +51,12 @@ async def give_up(
             )
         require_transition(Outgoing(held.state), state)
         held.state, held.problem_code, held.ciphertext, held.next_attempt_at = state, reason, None, None
+        if reopen:
+            request = await tx.get_one(PeerRequestRow, held.request_id, with_for_update=True)
+            if request.state == Request.ANSWERED:
+                require_transition(Request.ANSWERED, Request.WAITING)
+                request.state, request.attempts, request.next_attempt_at = Request.WAITING, 0, exchange.clock()
+                exchange.wake_after(tx, "answering")
         return True
 
     return await exchange.write(end)

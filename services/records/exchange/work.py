@@ -41,7 +41,7 @@ class Lease:
         """Whether this process may work now; takes or prolongs the lease where that is due."""
         now = self._clock()
         if self._database.is_sqlite:
-            self.since = self.since or now
+            self.since = self.since or as_stored(now)
             return True
         async with self._lock:
             if self._until is not None and now < self._until - LASTS / 2:
@@ -51,9 +51,14 @@ class Lease:
                 self._until = self.since = None
                 return False
             if self._until is None or now >= self._until:
-                self.since = now
+                self.since = as_stored(now)
             self._until = now + LASTS
             return True
+
+
+def as_stored(instant: datetime) -> datetime:
+    """In whole milliseconds, as the store has instants: two of them compare as they should."""
+    return instant.replace(microsecond=instant.microsecond // 1000 * 1000)
 
 
 class Work:

@@ -2,17 +2,17 @@
 
 import pytest
 
-from tests.records.exchange.two_states import TwoStates, a_student
+from tests.records.exchange.two_states import TwoStates
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_record_goes_from_one_state_to_the_other(states: TwoStates) -> None:
-    student = a_student()
+    student = states.child()
     await states.alder.load(student)
-    asked = await states.ask(student.selector)
-    assert asked.state == "requested"
+    case = await states.ask(student.selector)
+    assert (await case.told()).state == "requested"
     await states.settle()
-    told = await states.told(asked.id)
+    told = await case.told()
     assert told.state == "applied"
     assert told.student_id is not None

@@ -4,8 +4,9 @@ import asyncio
 import json
 import shutil
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -31,11 +32,19 @@ from safepassage.wire_exchange import (
     PersonSelector,
     ReceivingOrganisation,
 )
-from services.records.exchange.exchange import Exchange
+from services.gateway.administration import administration
+from services.gateway.settings import GatewaySettings
+from services.records.exchange.exchange import Exchange, Job
 from services.records.loading import Arriving, EnrolledAt, Loading
+from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
+from shared.clock import system_clock
+from shared.who_may_call import ServiceName
 from tests.conftest import StandingClock
 
 SECTIONS = ("identity", "demographics", "contacts", "enrollment", "attendance", "academics", "assessments", "programmes", "health")
+
+
+KINDS: tuple[Job, ...] = ("asking", "answering", "queueing", "dispatching", "storing", "opening", "acknowledging")
 
 
 class State:
@@ -44,8 +53,9 @@ class State:
     def __init__(self, folder: NodeFolder, clock: StandingClock) -> None:
         self.folder, self.clock = folder, clock
         self.node = EmbeddedNode(folder, clock=clock)
-        self.server: uvicorn.Server | None = None
-        self._serving: asyncio.Task[None] | None = None
+        self._running: AsyncExitStack
+        self._server: uvicorn.Server
+        self._serving: asyncio.Task[None]
 
     @property
     def entity_id(self) -> str:
@@ -65,26 +75,37 @@ class State:
         return UUID(json.loads((self.folder.path / "clients" / "organisations.json").read_text())[key])
 
     async def start(self) -> None:
-        """Serve on the node's port; its workers rest, since the test does the work."""
-        file = self.folder.file
-        self.server = server(self.node, host=file.host, port=file.port, grace_seconds=1)
-        self._serving = asyncio.create_task(self.server.serve())
-        while not self.server.started:
-            if self._serving.done():
-                await self._serving
-            await asyncio.sleep(0)
+        """Bring the services up and serve on the node's port. The workers rest, since the test does the work."""
+        self._running = AsyncExitStack()
+        await self._running.enter_async_context(self.node.running())
         for app in self.node.applications.values():
             resting = [task for task in app.state.tasks if task.get_coro().__qualname__ in ("work", "keep_watch", "_send_outbox")]
             for task in resting:
                 task.cancel()
             await asyncio.gather(*resting, return_exceptions=True)
+        await self.exchange.lease.is_held()
+        await self.wake()
+
+    async def wake(self) -> None:
+        """Listen."""
+        file = self.folder.file
+        self._server = server(self.node, host=file.host, port=file.port, grace_seconds=1)
+        self._server.config.lifespan = "off"
+        self._serving = asyncio.create_task(self._server.serve())
+        while not self._server.started:
+            if self._serving.done():
+                await self._serving
+            await asyncio.sleep(0)
+
+    async def sleep(self) -> None:
+        """Close the socket and every connection; the services stay as they are."""
+        self._server.should_exit = True
+        await self._serving
 
     async def stop(self) -> None:
-        """Close the socket and everything behind it."""
-        if self.server is not None and self._serving is not None:
-            self.server.should_exit = True
-            await self._serving
-            self.server = None
+        """Close everything."""
+        await self.sleep()
+        await self._running.aclose()
 
     async def tell(self) -> None:
         """Send what waits in the outboxes of the node."""
@@ -93,10 +114,14 @@ class State:
             if outbox is not None:
                 await outbox.drain()
 
-    async def do(self, *jobs: str) -> None:
+    async def do(self, *jobs: Job) -> None:
         """Do what is due of these kinds of work."""
         for job in jobs:
-            await self.exchange.works[job].finish_due()  # type: ignore[index]
+            await self.exchange.works[job].finish_due()
+
+    async def one(self, job: Job, key: Any) -> None:
+        """Take up one row."""
+        await self.exchange.works[job]._do(key)
 
     async def rows(self, row: type[Any]) -> list[Any]:
         """Every row of a table of the records service."""
@@ -126,24 +151,46 @@ class State:
         await self.tell()
         return stored.student_id
 
+    @asynccontextmanager
+    async def without(self, service: ServiceName) -> AsyncIterator[None]:
+        """The service does not answer its siblings."""
+        door = self.node._doors[service]
+        door.app = None
+        try:
+            yield
+        finally:
+            door.app = self.node.applications[service]
+
+    async def change_organisation(self, organisation_id: UUID, **changed: Any) -> None:
+        """An operator changes an organisation, and every service is told."""
+        settings = self.folder.settings("gateway")
+        assert isinstance(settings, GatewaySettings)
+        async with administration(settings, clock=self.clock) as hand:
+            [held] = [one for one in await hand.organisations() if one.id == organisation_id]
+            await hand.change_organisation(held.model_copy(update=changed))
+        await self.node.applications["gateway"].state.outbox.drain()
+
     def client(self, name: str) -> Client:
         """A client of the node, by the name of its file."""
         return Client(ClientFile.load(self.folder.path / "clients" / f"{name}.json"), clock=self.clock)
 
 
 class TwoStates:
-    """Alder and Birch."""
+    """Alder and Birch. Several tests share them, each with children of its own."""
 
     def __init__(self, alder: State, birch: State, clock: StandingClock) -> None:
         self.alder, self.birch, self.clock = alder, birch, clock
+        self._students = iter(ordinary_students())
+
+    def child(self) -> SyntheticStudent:
+        """A child whom no other test has."""
+        return next(self._students)
 
     async def settle(self) -> None:
         """Do everything that is due at both, until nothing is."""
-        order = ("asking", "answering", "queueing", "dispatching", "storing", "opening", "acknowledging")
-        before = None
-        while before != (before := await self._due()) or before:
+        while True:
             for state in (self.birch, self.alder, self.birch):
-                await state.do(*order)
+                await state.do(*KINDS)
                 await state.tell()
             if not await self._due():
                 return
@@ -151,9 +198,6 @@ class TwoStates:
     async def _due(self) -> int:
         now = self.clock()
         return sum([len(await work._due(now, 100)) for state in (self.alder, self.birch) for work in state.exchange.works.values()])
-
-    def selector_of(self, student: SyntheticStudent) -> PersonSelector:
-        return student.selector
 
     def new_request(self, person: PersonSelector, *, sections: Sequence[str] = SECTIONS, **about: Any) -> NewExchangeRequest:
         """What Birch's receiving district says to ask Alder for a child."""
@@ -170,32 +214,121 @@ class TwoStates:
         members = {"holder": self.alder.entity_id, "person": person, "sections": sections, "evidence": evidence, **about}
         return NewExchangeRequest.model_validate(members)
 
-    async def ask(self, person: PersonSelector, **about: Any) -> ExchangeRequest:
+    async def ask(self, person: PersonSelector, **about: Any) -> "Case":
         """Birch's information system asks."""
         async with self.birch.client("new-district") as client:
-            return await client.create_exchange_request(self.new_request(person, **about), idempotency_key=str(uuid4()))
+            asked = await client.create_exchange_request(self.new_request(person, **about), idempotency_key=str(uuid4()))
+        return Case(self, asked.id)
 
-    async def told(self, exchange_id: UUID) -> ExchangeRequest:
+    async def queued(self, student: SyntheticStudent | None = None, **about: Any) -> "Case":
+        """A child's record waits at Alder to be delivered."""
+        child = student or self.child()
+        await self.alder.load(child)
+        case = await self.ask(child.selector, **about)
+        await case.deliver_request()
+        await case.answer()
+        assert (await case.package()).state == "queued"
+        return case
+
+
+class Case:
+    """One exchange."""
+
+    def __init__(self, states: TwoStates, exchange_id: UUID) -> None:
+        self.states, self.id = states, exchange_id
+        self.alder, self.birch = states.alder, states.birch
+
+    async def told(self) -> ExchangeRequest:
         """Where the request stands, as Birch's information system is told."""
         async with self.birch.client("new-district") as client:
-            return await client.read_exchange_request(exchange_id)
+            return await client.read_exchange_request(self.id)
+
+    async def asked(self) -> ExchangeRequestRow:
+        """Birch's row."""
+        [row] = [row for row in await self.birch.rows(ExchangeRequestRow) if row.id == self.id]
+        return row
+
+    async def request(self) -> PeerRequestRow:
+        """Alder's row."""
+        [row] = [row for row in await self.alder.rows(PeerRequestRow) if row.exchange_id == self.id]
+        return row
+
+    async def envelopes(self) -> list[OutgoingEnvelopeRow]:
+        """Alder's answers, the oldest first."""
+        request_id = (await self.request()).id
+        return sorted([row for row in await self.alder.rows(OutgoingEnvelopeRow) if row.request_id == request_id], key=lambda row: row.id)
+
+    async def package(self) -> OutgoingEnvelopeRow:
+        """Alder's package."""
+        [row] = [row for row in await self.envelopes() if row.kind == "package"]
+        return row
+
+    async def received(self) -> list[IncomingEnvelopeRow]:
+        """What Birch has stored."""
+        return [row for row in await self.birch.rows(IncomingEnvelopeRow) if row.exchange_id == self.id]
+
+    async def deliver_request(self) -> None:
+        """One attempt."""
+        await self.birch.one("asking", self.id)
+
+    async def answer(self) -> None:
+        """Alder looks for the child."""
+        await self.alder.one("answering", (await self.request()).id)
+
+    async def deliver(self) -> None:
+        """One attempt for each of Alder's answers."""
+        for row in await self.envelopes():
+            await self.alder.one("dispatching", row.id)
+
+    async def file(self) -> None:
+        """Birch opens what it has."""
+        for row in await self.received():
+            await self.birch.one("opening", (row.issuer, row.id))
+
+    async def acknowledge(self) -> None:
+        """One attempt for each R2."""
+        for row in await self.received():
+            await self.birch.one("acknowledging", (row.issuer, row.id))
+
+    async def finish(self) -> None:
+        """Everything that is left, in order."""
+        await self.deliver()
+        await self.file()
+        await self.acknowledge()
+        for state in (self.alder, self.birch):
+            await state.tell()
 
 
-def a_student(index: int = 40, *, count: int = 200) -> SyntheticStudent:
-    """A student of Alder. The first ones are hard cases; 40 is an ordinary one."""
-    found = list(students(ALDER, as_of=date(2026, 9, 1), count=max(count if index < count else index + 1, index + 1)))
-    return found[index]
+@cache
+def ordinary_students() -> tuple[SyntheticStudent, ...]:
+    """Students of Alder who are nobody's twin and no hard case."""
+    return tuple(one for one in students(ALDER, as_of=date(2026, 9, 1), count=110) if one.case is None and one.twin_of is None)
+
+
+@cache
+def hard_case(case: str) -> SyntheticStudent:
+    """The student of a hard case (node.demo.synthetic.hard_cases)."""
+    return next(one for one in students(ALDER, as_of=date(2026, 9, 1), count=40) if one.case == case)
 
 
 async def template(folder: Path, ports: tuple[int, int]) -> None:
-    """Two nodes that were never started, to be copied."""
+    """Two nodes that were started once, so that every service knows the organisations; to be copied."""
     await new_network(folder, ports=ports, tick_seconds=0.0)
+    async with running(folder, StandingClock(system_clock())):
+        pass
 
 
 @asynccontextmanager
 async def two_states(template_folder: Path, folder: Path, clock: StandingClock) -> AsyncIterator[TwoStates]:
     """Copies of the template's nodes, running."""
     shutil.copytree(template_folder, folder, dirs_exist_ok=True)
+    async with running(folder, clock) as states:
+        yield states
+
+
+@asynccontextmanager
+async def running(folder: Path, clock: StandingClock) -> AsyncIterator[TwoStates]:
+    """The nodes of a folder, running."""
     async with AsyncExitStack() as stack:
         alder, birch = (State(NodeFolder(folder / name), clock) for name in ("alder", "birch"))
         for state in (alder, birch):
@@ -204,6 +337,3 @@ async def two_states(template_folder: Path, folder: Path, clock: StandingClock) 
         for state in (alder, birch):
             await state.tell()
         yield TwoStates(alder, birch, clock)
-
-
-__all__ = ["State", "TwoStates", "a_student", "suppress", "template", "two_states"]
