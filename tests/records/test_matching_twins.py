@@ -40,7 +40,7 @@ def test_a_twin_whose_sibling_is_not_here_needs_a_person_if_the_record_says_twin
 
 
 def test_the_synthetic_state_matches_ordinary_children_and_asks_about_the_hard_ones() -> None:
-    everyone = list(students(ALDER, as_of=date(2026, 10, 20), count=400))
+    everyone = list(students(ALDER, as_of=date(2026, 10, 20), count=200))
     origin = {"originating_agency": "x", "source_system": "y", "as_of": "2026-10-20T00:00:00.000Z"}
     candidates: list[Candidate] = []
     for number, one in enumerate(everyone):

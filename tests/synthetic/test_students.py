@@ -90,7 +90,7 @@ def test_swapped_twins_bear_each_others_ids_and_their_families_know_better(alder
 
 
 def test_twins_share_the_home_and_are_as_common_as_births() -> None:
-    everyone = list(students(ALDER, as_of=DAY, count=600))
+    everyone = list(students(ALDER, as_of=DAY, count=300))
     pairs = [(one, everyone[one.twin_of]) for one in everyone if one.twin_of is not None and one.twin_of < len(everyone)]
     for one, other in pairs:
         assert one.load.record.contacts is not None
