@@ -29,7 +29,7 @@ ENV PATH=/opt/safe-passage/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=
 WORKDIR /tmp
 USER 10001:10001
 EXPOSE 8443
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["python", "-I", "-S", "/opt/safe-passage/healthcheck.py"]
+HEALTHCHECK --interval=10s --timeout=10s --start-period=60s --retries=3 CMD ["python", "-I", "-S", "/opt/safe-passage/healthcheck.py"]
 ENTRYPOINT ["safepassage-node"]
 CMD ["--help"]
 

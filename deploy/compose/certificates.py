@@ -4,6 +4,7 @@ Between agencies a public authority vouches for a gateway, and each agency's own
 """
 
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from cryptography import x509
@@ -16,6 +17,7 @@ from shared.keys import write_secret
 AUTHORITY_LASTS = timedelta(days=730)
 CERTIFICATE_LASTS = timedelta(days=90)
 RENEWED_BEFORE = timedelta(days=30)
+LOOPBACK = IPv4Address("127.0.0.1")
 
 
 class Authority:
@@ -39,8 +41,11 @@ class Authority:
         self.file.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
         _save(key, self._key_file)
 
-    def certify(self, folder: Path, *, host: str, now: datetime) -> bool:
-        """Make `tls.crt` and `tls.key` for `host` in `folder`, unless those there have 30 days left. Says whether it did."""
+    def certify(self, folder: Path, *, host: str, published: bool, now: datetime) -> bool:
+        """Make `tls.crt` and `tls.key` for `host` in `folder`, unless those there have 30 days left. Says whether it did.
+
+        published  the service is reached from this machine as well, at 127.0.0.1
+        """
         certificate_file, key_file = folder / "tls.crt", folder / "tls.key"
         if certificate_file.exists() and _ends(certificate_file) - now > RENEWED_BEFORE:
             return False
@@ -50,7 +55,8 @@ class Authority:
         builder = builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         builder = builder.add_extension(_usage(authority=False), critical=True)
         builder = builder.add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
-        builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=False)
+        names = [x509.DNSName(host), *([x509.IPAddress(LOOPBACK)] if published else [])]
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
         certificate = builder.sign(self._key, hashes.SHA256())
         key_file.unlink(missing_ok=True)
         _save(key, key_file)

@@ -59,7 +59,8 @@ def _node(folder: Path, name: str, state: str, agency: str, port: int, *, author
         create_node(node.path, NodeFile(entity_id=entity_id, name=agency, state=state, organisation_id=uuid7(now), port=port), now=now)
     for service in SERVICES:
         own = node.keys / service
-        authority.certify(own, host=f"{name}.localhost" if service == "gateway" else f"{name}-{service}", now=now)
+        door = service == "gateway"
+        authority.certify(own, host=f"{name}.localhost" if door else f"{name}-{service}", published=door, now=now)
         make_password(str(own / "database.password"), str(folder / "postgres" / f"{name}_{service}.verifier"))
     return node
 

@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import time
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -52,6 +53,23 @@ class Composed:
     def run(self, service: str, *command: str) -> subprocess.CompletedProcess[str]:
         """Run a command in a container, as its own user."""
         return subprocess.run([_client(), "exec", self.container(service), *command], capture_output=True, text=True, check=False)
+
+    def run_for_bytes(self, service: str, *command: str) -> bytes:
+        """As `run`, for what a command writes that must have gone well."""
+        done = subprocess.run([_client(), "exec", self.container(service), *command], capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()
+        return done.stdout
+
+    def signal(self, verb: str, *services: str) -> None:
+        """`kill` or `start` containers, all at once."""
+        subprocess.run([_client(), verb, *(self.container(service) for service in services)], capture_output=True, check=True)
+
+    def wait_until_ready(self, service: str, seconds: float = 120) -> None:
+        """Ask its own health check until it says yes. Raises TimeoutError."""
+        ends = time.monotonic() + seconds
+        while self.run(service, "python", "-I", "-S", "/opt/safe-passage/healthcheck.py").returncode != 0:
+            if time.monotonic() > ends:
+                raise TimeoutError(service)
 
     def python(self, service: str, code: str) -> str:
         """Run Python in a container; gives what it printed."""

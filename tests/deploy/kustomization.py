@@ -1,6 +1,8 @@
 """Reads a kustomization as `kubectl kustomize` would, for the fields that ours use; an unknown field is an error, never ignored."""
 
+import copy
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +52,14 @@ def containers(manifest: Manifest) -> list[Manifest]:
     return [] if spec is None else [*spec.get("initContainers", ()), *spec["containers"]]
 
 
-def documents(path: Path) -> Iterator[Manifest]:
-    """The documents of one YAML file."""
-    for document in yaml.safe_load_all(path.read_text()):
-        if document is not None:
-            yield document
-
-
 def _resource(path: Path) -> Iterator[Manifest]:
-    yield from build(path.resolve()) if path.is_dir() else documents(path)
+    yield from build(path.resolve()) if path.is_dir() else copy.deepcopy(_documents(path.read_text()))
+
+
+@cache
+def _documents(text: str) -> list[Manifest]:
+    """The documents of one YAML file; parsed once, which is what takes time."""
+    return [document for document in yaml.safe_load_all(text) if document is not None]
 
 
 def _config_map(folder: Path, generator: Mapping[str, Any]) -> Manifest:

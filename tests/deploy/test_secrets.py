@@ -8,10 +8,14 @@ import runpy
 import shutil
 import stat
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
+from node.creation import create_node
+from node.folder import NodeFile
 from shared.who_may_call import SERVICES
 from tests.deploy.kustomization import build
 
@@ -36,6 +40,13 @@ def test_the_verifier_is_the_one_of_the_rfc() -> None:
     client_key = bytes(a ^ b for a, b in zip(base64.b64decode(CLIENT_PROOF), client_signature, strict=True))
     assert hashlib.sha256(client_key).digest() == stored_key
     assert base64.b64encode(hmac.digest(server_key, message, "sha256")).decode() == SERVER_SIGNATURE
+
+
+@pytest.fixture(scope="module")
+def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The keys of a new node, those of its first weeks among them."""
+    file = NodeFile(entity_id="https://alder.example", name="Alder", state="XA", organisation_id=UUID(int=1), port=8443)
+    return create_node(tmp_path_factory.mktemp("node"), file, now=datetime(2026, 10, 20, tzinfo=UTC)).keys
 
 
 KUBECTL = """#!/bin/sh
@@ -68,8 +79,8 @@ def create_secrets(keys: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def test_the_script_makes_exactly_the_secrets_that_the_manifests_mount(cluster: Path, node_keys: Path) -> None:
-    done = create_secrets(node_keys)
+def test_the_script_makes_exactly_the_secrets_that_the_manifests_mount(cluster: Path, keys: Path) -> None:
+    done = create_secrets(keys)
     assert done.returncode == 0, done.stderr
     made = {path.name: {one.name for one in path.iterdir()} for path in cluster.iterdir() if path.is_dir()}
     mounted: dict[str, set[str] | None] = {}
@@ -83,17 +94,19 @@ def test_the_script_makes_exactly_the_secrets_that_the_manifests_mount(cluster: 
         assert mounted[name] in (items, None)
     assert made["database-verifiers"] == {f"alder_{service}.verifier" for service in SERVICES}
     for service in SERVICES:
-        for path in (node_keys / service).rglob("*"):
+        for path in (keys / service).rglob("*"):
             if path.is_file():
-                item = path.relative_to(node_keys / service).as_posix().replace("/", ".")
-                assert (cluster / f"{service}-keys" / item).read_bytes() == path.read_bytes()
+                item = path.relative_to(keys / service).as_posix()
+                secret = f"{service}-keys/{item.replace('/', '.')}" if path.parent.name != "hpke" else f"records-epochs/{path.name}"
+                assert (cluster / secret).read_bytes() == path.read_bytes()
+    assert len(made["records-epochs"]) == 2
 
 
-def test_passwords_differ_and_stay_nowhere_else(cluster: Path, node_keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_passwords_differ_and_stay_nowhere_else(cluster: Path, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setenv("TMPDIR", str(scratch))
-    assert create_secrets(node_keys).returncode == 0
+    assert create_secrets(keys).returncode == 0
     passwords = {(cluster / f"{service}-database" / "password").read_text() for service in SERVICES}
     assert len(passwords) == len(SERVICES)
     assert min(map(len, passwords)) >= 43
@@ -103,20 +116,20 @@ def test_passwords_differ_and_stay_nowhere_else(cluster: Path, node_keys: Path, 
             assert not any(password in path.read_text() for password in passwords)
 
 
-def test_the_operators_keys_stay_at_home_and_nothing_is_replaced(cluster: Path, node_keys: Path) -> None:
-    assert create_secrets(node_keys).returncode == 0
-    operators = [path.read_bytes() for path in (node_keys / "operator").iterdir()]
+def test_the_operators_keys_stay_at_home_and_nothing_is_replaced(cluster: Path, keys: Path) -> None:
+    assert create_secrets(keys).returncode == 0
+    operators = [path.read_bytes() for path in (keys / "operator").iterdir()]
     kept = {path: path.read_bytes() for path in cluster.rglob("*") if path.is_file()}
     assert not any(secret in data for secret in operators for data in kept.values())
-    again = create_secrets(node_keys)
+    again = create_secrets(keys)
     assert again.returncode != 0
     assert "already exists" in again.stderr
     assert {path: path.read_bytes() for path in cluster.rglob("*") if path.is_file()} == kept
 
 
-def test_without_a_services_keys_it_stops(cluster: Path, node_keys: Path, tmp_path: Path) -> None:
+def test_without_a_services_keys_it_stops(cluster: Path, keys: Path, tmp_path: Path) -> None:
     partial = tmp_path / "partial"
-    shutil.copytree(node_keys / "gateway", partial / "gateway")
+    shutil.copytree(keys / "gateway", partial / "gateway")
     done = create_secrets(partial)
     assert done.returncode == 1
     assert "make the keys first" in done.stderr

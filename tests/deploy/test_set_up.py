@@ -147,6 +147,8 @@ def test_a_certificate_is_believed_for_its_own_service_by_those_who_were_told_th
             host = f"{node}.localhost" if service == "gateway" else f"{node}-{service}"
             keys = folder / node / "keys" / service
             shake_hands(keys, believing, host)
+            if service == "gateway":
+                shake_hands(keys, believing, "127.0.0.1")
             with pytest.raises(ssl.SSLCertVerificationError):
                 shake_hands(keys, believing, "alder-privacy" if host != "alder-privacy" else "alder-audit")
             with pytest.raises(ssl.SSLCertVerificationError):
