@@ -85,7 +85,14 @@ def _situation(action: str, basis: str, purpose: str, recipient: Mapping[str, An
     group = {"custody": _CUSTODY | facts.pop("custody", {}), "student": dict(_STUDENT)}
     if "consent" in facts:
         group["consent"] = facts.pop("consent")
-    situation = {"action": action, "basis": basis, "purpose": purpose, "recipient": recipient, "elements": [ORDINARY], "evidence": {}}
+    situation: dict[str, Any] = {
+        "action": action,
+        "basis": basis,
+        "purpose": purpose,
+        "recipient": recipient,
+        "elements": [ORDINARY],
+        "evidence": {},
+    }
     if action != "request":
         situation |= {"groups": [group], "subjects": [[STUDENT, 1, 0]]}
     return copy.deepcopy(situation | facts | {"now": NOW, "v": 1})

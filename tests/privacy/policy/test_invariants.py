@@ -68,6 +68,16 @@ def test_a_permission_rests_on_one_permit_with_its_citation(seed: int) -> None:
 
 @quick
 @given(seeds)
+def test_an_element_is_decided_as_if_it_were_asked_for_alone(seed: int) -> None:
+    facts, _ = _some(seed)
+    (together,) = decide(policy_input(facts), PRESENT).subjects
+    alone = [decide(policy_input(changed(facts, {"elements": [element]})), PRESENT).subjects[0] for element in facts["elements"]]
+    assert {one for subject in alone for one in subject.permitted} == set(together.permitted)
+    assert {one.element: one for subject in alone for one in subject.withheld} == {one.element: one for one in together.withheld}
+
+
+@quick
+@given(seeds)
 def test_the_order_of_elements_has_no_part_in_the_outcome(seed: int) -> None:
     facts, randomness = _some(seed)
     turned = changed(facts, {"elements": randomness.sample(facts["elements"], len(facts["elements"]))})
@@ -75,7 +85,10 @@ def test_the_order_of_elements_has_no_part_in_the_outcome(seed: int) -> None:
 
 
 def _reversed_set() -> PolicySet:
-    packs = [Pack(pack.name, pack.text_sha256, dict(reversed(pack.policies.items()))) for pack in reversed(read_packs())]
+    packs = [
+        Pack(pack.name, pack.text_sha256, {name: pack.policies[name] for name in reversed(list(pack.policies))})
+        for pack in reversed(read_packs())
+    ]
     return assemble(packs, schema_sha256=sha256_of(SCHEMA))
 
 

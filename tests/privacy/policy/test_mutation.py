@@ -53,7 +53,7 @@ def _mutations(est: Any) -> Iterator[Any]:
 
 
 def _changed(est: Mapping[str, Any]) -> Iterator[Est]:
-    ((operator, operand),) = est.items() if len(est) == 1 else (("", None),)
+    operator, operand = next(iter(est.items())) if len(est) == 1 else ("", {})
     if operator in ("&&", "||"):
         yield operand["left"]
         yield operand["right"]
