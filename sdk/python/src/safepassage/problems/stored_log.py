@@ -12,8 +12,8 @@ class LogAltered(SuiteError):
     code, status, title = "log-altered", 422, "Log was altered"
     remedy = "Keep the store as it is, raise an alarm, and compare with the checkpoints that other nodes have pinned."
 
-    def __init__(self, detail: str | None = None, *, index: int = 0, until: int | None = None) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: str | None = None, *, index: int = 0, until: int | None = None, field: str | None = None) -> None:
+        super().__init__(detail, field=field)
         self.index = index
         self.until = index + 1 if until is None else until
         """The first index behind the range in which the fault is."""
