@@ -2,11 +2,12 @@
 
 import typer
 
-from node.commands import clients, keys, organisations, services, trust
+from node.commands import clients, keys, matches, organisations, services, trust
 from node.commands.demo import demo
 from node.commands.doctor import doctor
 from node.commands.new import new
 from node.commands.up import up
+from node.commands.verify_log import verify_log
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Run and operate a Safe Passage node.")
 app.command()(demo)
@@ -14,10 +15,12 @@ app.command()(new)
 app.command()(up)
 app.command()(services.serve)
 app.command()(doctor)
+app.command()(verify_log)
 app.command()(services.migrate)
 app.add_typer(organisations.app, name="organisations")
 app.add_typer(clients.app, name="clients")
 app.add_typer(keys.app, name="keys")
+app.add_typer(matches.app, name="matches")
 app.add_typer(trust.app, name="trust")
 
 
