@@ -24,7 +24,7 @@ from safepassage.wire_policy import ActingFor, Consent, ConsentWithdrawal, NewCo
 from services.privacy.behind import event_of
 from services.privacy.evidence import require_elements, require_party, require_purposes
 from services.privacy.once import Once
-from services.privacy.rights import rights_role
+from services.privacy.policy import rights_role
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject, open_facts, subjects_of
 from services.privacy.tables import ConsentEventRow, ConsentRow, SubjectRow

@@ -10,10 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.elements import BY_ID
 from safepassage.problems.privacy import NoSuchRecipient, UnknownElement, UnknownPurpose
-from services.privacy.policy.taxonomy import PURPOSES
+from services.privacy.policy import PURPOSES
 from services.privacy.tables import OrganisationRow
 
-BEHIND_ANOTHER_NODE: Final = re.compile(r"https?://[A-Za-z0-9.\-\[\]:]+(/[A-Za-z0-9._~/-]*)?#[!-~]{1,64}")
+IDENTIFIER: Final = re.compile(r"[!-~]{1,64}")
+"""Of an organisation behind another node."""
 
 
 def require_elements(elements: Collection[str]) -> None:
@@ -29,15 +30,26 @@ def require_purposes(purposes: Collection[str]) -> None:
 
 
 async def require_party(tx: AsyncSession, party: str, *, kinds: Collection[str]) -> None:
-    """Raises NoSuchRecipient unless it is an organisation here of one of the kinds, or `<entity id>#<its id there>` behind another node."""
-    if BEHIND_ANOTHER_NODE.fullmatch(party):
+    """Raises NoSuchRecipient unless it is an organisation here of one of the kinds, or one behind another node that this node knows."""
+    if await _is_here(tx, party, kinds) or await _is_behind_a_peer(tx, party):
         return
+    raise NoSuchRecipient(field="recipient_id")
+
+
+async def _is_here(tx: AsyncSession, party: str, kinds: Collection[str]) -> bool:
     try:
-        recipient_id = UUID(party)
-    except ValueError as error:
-        raise NoSuchRecipient(field="recipient_id") from error
-    if str(recipient_id) != party:
-        raise NoSuchRecipient("an organisation's id has 36 characters, lower case", field="recipient_id")
-    query = select(OrganisationRow.id).where(OrganisationRow.id == recipient_id, OrganisationRow.kind.in_(kinds))
-    if (await tx.execute(query)).scalar_one_or_none() is None:
-        raise NoSuchRecipient(field="recipient_id")
+        identifier = UUID(party)
+    except ValueError:
+        return False
+    query = select(OrganisationRow.id).where(OrganisationRow.id == identifier, OrganisationRow.kind.in_(kinds))
+    # the policies compare text: another spelling of the same UUID would name nobody
+    return str(identifier) == party and (await tx.execute(query)).scalar_one_or_none() is not None
+
+
+async def _is_behind_a_peer(tx: AsyncSession, party: str) -> bool:
+    """`<entity id>#<its id there>`."""
+    entity_id, hash_sign, identifier = party.partition("#")
+    if not hash_sign or not IDENTIFIER.fullmatch(identifier):
+        return False
+    query = select(OrganisationRow.id).where(OrganisationRow.entity_id == entity_id, OrganisationRow.kind == "peer").limit(1)
+    return (await tx.execute(query)).scalar_one_or_none() is not None

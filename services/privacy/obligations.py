@@ -6,14 +6,12 @@ from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import Field, StringConstraints
 from sqlalchemy import Connection, Select, and_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from safepassage.ids import uuid7
 from safepassage.problems.privacy import NoSuchObligation, ObligationDischarged
-from safepassage.wire import Wire
-from safepassage.wire_policy import OpenObligation
+from safepassage.wire_policy import Discharge, Obligations, OpenObligation
 from services.privacy.behind import event_of
 from services.privacy.once import Once
 from services.privacy.sealing import Sealer
@@ -45,20 +43,6 @@ CONDITIONS_OF_THE_RELEASE: Final = frozenset(
     }
 )
 """Met by the release itself, by its entry in the log, or only when somebody asks: nothing is left to be discharged. Any other kind is."""
-
-
-class Discharge(Wire):
-    """`POST /v1/obligations/{id}/discharge`."""
-
-    evidence_ref: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    """Reference of what shows that it was done."""
-
-
-class Obligations(Wire):
-    """A page of obligations, those due first in front."""
-
-    obligations: tuple[OpenObligation, ...]
-    next: Annotated[str | None, Field(description="Cursor of the next page; also in the Link header.")] = None
 
 
 _OPEN = {

@@ -14,7 +14,7 @@ from services.privacy.tables import ConsentEventRow, ConsentRow
 from shared.contracts.privacy import RightsHolder
 from shared.in_process import Answer
 from tests.privacy.node import problem_of
-from tests.privacy.world import BIRCH, STAFF, World
+from tests.privacy.world import BIRCH, SCHEDULE, STAFF, World
 
 pytestmark = pytest.mark.anyio
 
@@ -139,7 +139,9 @@ async def test_an_electronic_consent_with_approval_is_recorded(world: World) -> 
         ({"purposes": ["targeted-ads"]}, "unknown-purpose"),
         ({"recipient_id": str(uuid4())}, "no-such-recipient"),
         ({"recipient_id": "somebody"}, "no-such-recipient"),
-        ({"recipient_id": "javascript:alert(1)#x"}, "no-such-recipient"),
+        ({"recipient_id": "https://cedar.example#river-school"}, "no-such-recipient"),
+        ({"recipient_id": f"{BIRCH}#"}, "no-such-recipient"),
+        ({"recipient_id": f"{BIRCH}#two words"}, "no-such-recipient"),
         ({"elements": []}, "invalid-request"),
         ({"document": "short"}, "invalid-request"),
         ({"note": "call Jane Doe"}, "invalid-request"),
@@ -148,13 +150,22 @@ async def test_an_electronic_consent_with_approval_is_recorded(world: World) -> 
 async def test_what_the_node_does_not_know_is_refused_and_not_echoed(world: World, change: dict[str, Any], code: str) -> None:
     answer = await post(world, world.new_consent(await world.student()) | change)
     assert (answer.status, problem_of(answer).code) == (422, code)
-    for value in ("shoe_size", "targeted-ads", "somebody", "javascript", "Jane"):
+    for value in ("shoe_size", "targeted-ads", "somebody", "cedar.example", "Jane"):
         assert value not in answer.body.decode()
 
 
 async def test_a_school_behind_another_node_may_be_the_recipient(world: World) -> None:
-    consent = await world.consent(await world.student(), recipient_id=f"{BIRCH}#river-school")
-    assert consent.recipient_id == f"{BIRCH}#river-school"
+    facts = await world.student()
+    consent = await world.consent(facts, recipient_id=f"{BIRCH}#river-school", purposes=["enrollment"])
+    asked = world.by_transfer(facts, basis="consent", consent_id=consent.id, elements=SCHEDULE)
+    assert (await world.node.decide(asked)).outcome == "permit"
+    await world.withdraw(consent)
+    assert (await world.node.decide(asked)).outcome == "deny"
+
+
+async def test_another_spelling_of_an_id_names_nobody(world: World) -> None:
+    answer = await post(world, world.new_consent(await world.student(), recipient_id=str(world.vendor.id).upper()))
+    assert problem_of(answer).code == "no-such-recipient"
 
 
 async def test_a_withdrawal_is_final(world: World) -> None:

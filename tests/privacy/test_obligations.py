@@ -7,8 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from safepassage.wire_policy import OpenObligation
-from services.privacy.obligations import Obligations
+from safepassage.wire_policy import Obligations, OpenObligation
 from services.privacy.tables import ObligationRow
 from tests.privacy.node import Client, problem_of
 from tests.privacy.world import World

@@ -27,6 +27,7 @@ class World:
     elm: Organisation = field(init=False)
     oak_school: Organisation = field(init=False)
     elm_school: Organisation = field(init=False)
+    birch: Organisation = field(init=False)
     vendor: Organisation = field(default_factory=lambda: organisation("vendor", "Acme Reading"))
     parents: dict[UUID, UUID] = field(default_factory=dict)
 
@@ -36,6 +37,7 @@ class World:
             "annual_notice_forwards_records": "notice 2026 p. 2",
             "annual_notice_school_officials": "notice 2026 p. 3",
         }
+        self.birch = organisation("peer", "Birch", entity_id=BIRCH)
         self.oak = organisation("lea", "Oak", self.sea, **notices)
         self.elm = organisation("lea", "Elm", self.sea, **notices)
         self.oak_school = organisation("school", "Oak High", self.oak)
@@ -45,7 +47,7 @@ class World:
     async def on(cls, node: PrivacyNode) -> "World":
         """Project everybody into the service."""
         world = cls(node)
-        for one in (world.sea, world.oak, world.elm, world.oak_school, world.elm_school, world.vendor):
+        for one in (world.sea, world.oak, world.elm, world.oak_school, world.elm_school, world.vendor, world.birch):
             await node.project(one)
         return world
 
