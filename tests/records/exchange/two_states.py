@@ -107,6 +107,11 @@ class State:
         await self.sleep()
         await self._running.aclose()
 
+    async def restart(self) -> None:
+        """A new process, as far as one process can."""
+        self.node = EmbeddedNode(self.folder, clock=self.clock)
+        await self.start()
+
     async def tell(self) -> None:
         """Send what waits in the outboxes of the node."""
         for service in ("gateway", "records", "privacy"):
