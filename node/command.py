@@ -6,6 +6,7 @@ from node.commands import clients, keys, matches, organisations, services, trust
 from node.commands.demo import demo
 from node.commands.doctor import doctor
 from node.commands.new import new
+from node.commands.sample import sample_roster
 from node.commands.up import up
 from node.commands.verify_log import verify_log
 
@@ -17,6 +18,7 @@ app.command()(services.serve)
 app.command()(doctor)
 app.command()(verify_log)
 app.command()(services.migrate)
+app.command()(sample_roster)
 app.add_typer(organisations.app, name="organisations")
 app.add_typer(clients.app, name="clients")
 app.add_typer(keys.app, name="keys")

@@ -1,6 +1,7 @@
 """`organisations`: the tree that says who sees whose students."""
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
@@ -9,6 +10,9 @@ from pydantic import ValidationError
 
 from node.commands.hand import FolderOption, with_hand
 from node.commands.output import console, stop
+from node.folder import NodeFolder
+from node.organisation_files import add_all, organisations_in
+from safepassage.problems import SuiteError
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationKind
 from shared.clock import system_clock
 
@@ -62,6 +66,37 @@ def add(
         stop("Not an organisation: " + ", ".join(str(one["loc"][0]) for one in error.errors()), "See --help for the forms.", code=2)
     added: Organisation = with_hand(node, lambda hand: hand.add_organisation(new, organisation_id=organisation_id))
     console.print(str(added.id))
+
+
+@app.command()
+def load(
+    files: Annotated[Path, typer.Argument(exists=True, help="OneRoster package or Ed-Fi interchange files: a zip or a folder.")],
+    node: Annotated[Path, typer.Option("--node", exists=True, file_okay=False, help="An embedded node's folder.")],
+    onward_transfer_agreed: Annotated[str | None, typer.Option(help="As for `add`; of every district.")] = None,
+    annual_notice_forwards_records: Annotated[str | None, typer.Option(help="As for `add`; of every district.")] = None,
+    annual_notice_school_officials: Annotated[str | None, typer.Option(help="As for `add`; of every district.")] = None,
+) -> None:
+    """Add the districts and schools that a roster's files name; print the districts."""
+    file = NodeFolder(node).file
+    agreements = {
+        "onward_transfer_agreed": onward_transfer_agreed,
+        "annual_notice_forwards_records": annual_notice_forwards_records,
+        "annual_notice_school_officials": annual_notice_school_officials,
+    }
+    try:
+        named = organisations_in(files)
+    except SuiteError as error:
+        stop(f"{error.title}: {error.detail or error.code}", error.remedy)
+    added = with_hand(
+        node,
+        lambda hand: add_all(
+            hand, named, agency_id=file.organisation_id, time_zone=file.time_zone, today=system_clock().date(), agreements=agreements
+        ),
+    )
+    console.print(f"{len(added)} organisations added, {len(named) - len(added)} were there or name no district of these files.")
+    for one in added:
+        if one.kind == "lea":
+            console.print(f"{one.id}  {one.name}")
 
 
 def _kind(kind: str) -> OrganisationKind:

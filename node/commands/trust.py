@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
+from node.commands.hand import with_hand
 from node.commands.output import console, stop
+from node.creation import install_trust_list
 from node.folder import NodeFolder
 from node.trust import member_of, signed_list
 from safepassage.canonical import digest_of, from_base64url
@@ -74,6 +76,22 @@ def show(file: ListFile) -> None:
     console.print(f"{made.content.network}: serial {made.content.serial}, until {_day(made.content.expires_at)}, digest {made.digest}")
     for one in made.content.members:
         console.print(f"  {one.state}  {one.status:10}{one.entity_id}  {one.organisation}")
+
+
+@app.command()
+def install(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A node's folder.")],
+    file: ListFile,
+    digest: Annotated[str | None, typer.Option(help="Digest of the network's first list, got by another way; needed once.")] = None,
+) -> None:
+    """Let a node trust a list: verified against the one it has, or against the digest if it has none."""
+    node, document = NodeFolder(folder), file.read_bytes()
+    if digest is None and not node.first_list_digest.exists():
+        stop("The node trusts nobody yet.", "Give --digest: the first list's digest, got by another way than the list.", code=2)
+    install_trust_list(node, document, first_digest=digest or "")
+    accepted = with_hand(folder, lambda hand: hand.accept_trust_list(document))
+    made = _parse(document)
+    console.print(f"Serial {made.content.serial}: {'accepted' if accepted else 'held already'}, {len(made.content.members)} members.")
 
 
 @app.command()

@@ -42,7 +42,7 @@ def verify_log(
         log = report.log
         newer = f", {log.newer} not covered by a checkpoint yet" if log.newer else ""
         console.print(
-            f"{log.origin}: {log.size} entries and {log.checkpoints} checkpoints agree{newer}; {report.opened} opened to what they commit to"
+            f"{log.origin}: {log.size} entries and {log.checkpoints} checkpoints agree{newer}; {report.opened} opened as committed"
         )
         if report.destroyed:
             console.print(f"    {report.destroyed} entries have content that was destroyed; that they happened stays proven")

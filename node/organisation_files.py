@@ -1,0 +1,108 @@
+"""Organisations from the files that a state has anyway: OneRoster's orgs.csv, Ed-Fi's EducationOrganization interchange."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+from uuid import UUID
+
+from safepassage.wire_organisations import NewOrganisation, Organisation
+from services.gateway.administration import Administration
+from services.records.formats.archive import Archive
+from services.records.formats.edfi_organizations import Organizations
+from services.records.formats.edfi_stream import items
+from services.records.formats.oneroster_tables import Tables
+
+
+@dataclass(frozen=True)
+class NamedOrganisation:
+    """A district or school as a file names it."""
+
+    source_id: str
+    kind: Literal["lea", "school"]
+    name: str
+    nces_id: str | None
+    state_id: str | None
+    parent: str | None
+    """Source id of a school's district."""
+
+
+def organisations_in(path: Path) -> list[NamedOrganisation]:
+    """Districts and schools of a OneRoster package or of Ed-Fi interchange files (a zip or a folder), districts first.
+
+    Raises UnreadableRoster.
+    """
+    archive = Archive.of_folder(path) if path.is_dir() else Archive.of_zip(path.read_bytes())
+    found = list(_oneroster(archive) if "orgs.csv" in archive else _ed_fi(archive))
+    return sorted(found, key=lambda one: one.kind != "lea")
+
+
+def _oneroster(archive: Archive) -> Iterator[NamedOrganisation]:
+    for row in Tables(archive).rows("orgs"):
+        kind: Literal["lea", "school"] | None = {"district": "lea", "local": "lea", "school": "school"}.get(row["type"])  # type: ignore[assignment]  # the values are those two
+        if kind is None or row.to_be_deleted:
+            continue
+        number = row["identifier"] or row["sourcedId"]
+        nces = number if number.isdigit() and len(number) == (7 if kind == "lea" else 12) else None
+        yield NamedOrganisation(row["sourcedId"], kind, row["name"], nces, None if nces else number, row["parentSourcedId"] or None)
+
+
+def _ed_fi(archive: Archive) -> Iterator[NamedOrganisation]:
+    for name in archive.names:
+        if not name.casefold().endswith(".xml"):
+            continue
+        with archive.open(name) as file:
+            for item in items(file, name):
+                if item.tag not in ("School", "LocalEducationAgency"):
+                    continue
+                organizations = Organizations()
+                organizations.take(item)
+                for identifier, reference in organizations.references.items():
+                    yield NamedOrganisation(
+                        source_id=identifier,
+                        kind="school" if item.tag == "School" else "lea",
+                        name=reference.get("name") or identifier,
+                        nces_id=reference.get("nces_id"),
+                        state_id=reference.get("state_id"),
+                        parent=item.text("LocalEducationAgencyReference/LocalEducationAgencyIdentity/LocalEducationAgencyId"),
+                    )
+
+
+async def add_all(
+    hand: Administration,
+    named: Sequence[NamedOrganisation],
+    *,
+    agency_id: UUID,
+    time_zone: str,
+    today: date,
+    agreements: dict[str, str | None],
+) -> list[Organisation]:
+    """Add districts below the state agency and schools below their districts; those that are there already are left as they are.
+
+    agreements  onward_transfer_agreed and the annual notices of every district, as references to documents
+    """
+    there = {one.state_id or one.nces_id: one for one in await hand.organisations() if one.kind in ("lea", "school")}
+    ids: dict[str, UUID] = {}
+    added: list[Organisation] = []
+    for one in named:
+        known = there.get(one.state_id or one.nces_id)
+        if known is None:
+            parent = agency_id if one.kind == "lea" else ids.get(one.parent or "")
+            if parent is None:
+                continue
+            known = await hand.add_organisation(
+                NewOrganisation(
+                    kind=one.kind,
+                    name=one.name,
+                    parent_id=parent,
+                    nces_id=one.nces_id,
+                    state_id=one.state_id,
+                    time_zone=time_zone,
+                    valid_from=today,
+                    **(agreements if one.kind == "lea" else {}),
+                )
+            )
+            added.append(known)
+        ids[one.source_id] = known.id
+    return added
