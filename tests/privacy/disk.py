@@ -13,10 +13,9 @@ async def stored_bytes(database: Database, folder: Path) -> bytes:
     if database.is_sqlite:
         return _bytes_of(folder / "privacy.db", folder / "privacy.db-wal")
     cluster = Path(os.environ["SAFE_PASSAGE_TEST_POSTGRES_DATA"])  # noqa: TID251 how the script tells the tests
-    async with database.engine.connect() as connection:
+    async with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
         oid = (await connection.execute(text("SELECT oid FROM pg_database WHERE datname = current_database()"))).scalar_one()
-        autocommit = await connection.execution_options(isolation_level="AUTOCOMMIT")
-        await autocommit.execute(text("CHECKPOINT"))
+        await connection.execute(text("CHECKPOINT"))
     return _bytes_of(*_files(cluster / "base" / str(oid), cluster / "pg_wal"))
 
 
