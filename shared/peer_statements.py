@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 import httpx2 as httpx
 from sqlalchemy import BigInteger, String, Text, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
 from safepassage.claims import Verified
@@ -199,11 +200,17 @@ class PeerStatements:
             self._next_fetch[member.entity_id] = now + AGAIN_AFTER_FAILURE
             return
         self._next_fetch[member.entity_id] = now + AGAIN_AFTER_SUCCESS
+        try:
+            await self._store(member.entity_id, verified, now)
+        except IntegrityError:
+            log.info("statement of a peer was stored by another process", extra={"peer": member.entity_id})
+
+    async def _store(self, entity_id: str, verified: Verified[NodeStatement], now: datetime) -> None:
         async with self._database.transaction() as tx:
-            held = await tx.get(self._row, member.entity_id, with_for_update=True)
-            values = {"serial": verified.message.serial, "token": token, "fetched_at": now}
+            held = await tx.get(self._row, entity_id, with_for_update=True)
+            values = {"serial": verified.message.serial, "token": verified.token, "fetched_at": now}
             if held is None:
-                tx.add(self._row(entity_id=member.entity_id, **values))
+                tx.add(self._row(entity_id=entity_id, **values))
             elif held.serial <= verified.message.serial:
                 held.serial, held.token, held.fetched_at = values.values()
 

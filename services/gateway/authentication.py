@@ -5,6 +5,7 @@ from datetime import datetime
 
 from safepassage.problems.access import AccessTokenNotValid, ProofNonceRequired, ProofNotValid
 from safepassage.problems.requests import NotAuthenticated
+from services.gateway.client_keys import PROOF_ALGORITHMS
 from services.gateway.headers import Incoming
 from services.gateway.nonces import ProofNonces
 from services.gateway.proof_of_possession import Proofs
@@ -63,9 +64,9 @@ def _token(incoming: Incoming) -> str:
     return token.decode("ascii").strip()
 
 
-def challenge(error: Exception) -> str:
-    """The WWW-Authenticate of a 401 (RFC 9449 section 7.1)."""
-    algorithms = 'DPoP algs="ES256 Ed25519 EdDSA"'
+def challenge(error: Exception, *, issuer: str) -> str:
+    """The WWW-Authenticate of a 401 (RFC 9449 section 7.1, RFC 9728 section 5.1)."""
+    algorithms = f'DPoP algs="{" ".join(PROOF_ALGORITHMS)}", resource_metadata="{issuer}/.well-known/oauth-protected-resource"'
     if isinstance(error, ProofNonceRequired):
         return f'{algorithms}, error="use_dpop_nonce"'
     if isinstance(error, ProofNotValid):

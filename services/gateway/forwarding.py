@@ -207,7 +207,7 @@ class _Passage:
         fields: Fields = [(name, value) for name, value in response.raw_headers if name != b"cache-control"]
         fields += [*_encoded(self.route), (b"x-request-id", self.request_id.encode())]
         if error.status == 401:
-            fields.append((b"www-authenticate", challenge(error).encode()))
+            fields.append((b"www-authenticate", challenge(error, issuer=self.door.authentication.issuer).encode()))
         if isinstance(error, ProofNonceRequired):
             fields.append((b"dpop-nonce", self.door.authentication.nonces.give(self.door.clock()).encode()))
         if isinstance(error, MethodOfPathNotAllowed):

@@ -132,7 +132,8 @@ async def test_no_credential_no_entry(house: House, reader: Party) -> None:
     token = await house.token(reader)
     answer = await ask(house.app, "GET", PATH)
     is_problem(answer, 401, "not-authenticated")
-    assert answer.headers["www-authenticate"] == 'DPoP algs="ES256 Ed25519 EdDSA"'
+    metadata = "https://node.example/.well-known/oauth-protected-resource"
+    assert answer.headers["www-authenticate"] == f'DPoP algs="Ed25519 EdDSA ES256", resource_metadata="{metadata}"'
     for authorization in (f"Bearer {token}", "Basic eDp5", "DPoP", "DPoP x.y.z", f"DPoP {token}x", "DPoP " + "x" * 20_000):
         answer = await ask(
             house.app, "GET", PATH, headers=[("authorization", authorization), ("dpop", reader.proof(house.now, "GET", PATH))]
