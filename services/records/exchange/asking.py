@@ -17,7 +17,7 @@ from safepassage.ids import uuid7
 from safepassage.logged import Logged
 from safepassage.node_statement import NodeStatement, key_to_seal_to
 from safepassage.problems import SuiteError
-from safepassage.problems.exchanges import PeerUnavailable, RefusalMalformed, RequestNotPermitted
+from safepassage.problems.exchanges import PeerUnavailable, RequestNotPermitted
 from safepassage.refusal import verify_refusal
 from safepassage.request import Request, SealedSelector, Selector, selector_info
 from safepassage.trust_members import Member
@@ -129,13 +129,13 @@ async def deliver(exchange: Exchange, row: ExchangeRequestRow) -> None:
 async def refused_as(exchange: Exchange, answer: PeerAnswer, *, peer: str, about: str) -> str:
     """The code with which the peer refused for good, signed. Raises PeerUnavailable for any other answer: it counts as none."""
     wished = int(answer.retry_after.total_seconds()) if answer.retry_after else None
-    if not 400 <= answer.status < 500 or answer.status in (401, 408, 409, 429):
+    if not 400 <= answer.status < 500:
         raise PeerUnavailable(retry_after_seconds=wished)
     try:
         keys = await exchange.signing_keys_of(peer)
         refusal = verify_refusal(answer.body, issuer=peer, audience=exchange.entity_id, about=about, keys=keys)
     except SuiteError as error:
-        log.warning("peer refuses without its signature", extra={"peer": peer, "code": RefusalMalformed.code})
+        log.info("peer's answer is no signed refusal", extra={"peer": peer, "status": answer.status})
         raise PeerUnavailable(retry_after_seconds=wished) from error
     return refusal.message.code
 

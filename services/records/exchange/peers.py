@@ -101,7 +101,8 @@ class Peers:
             response = await self._send(member, method, path, headers, content, query)
             asked_nonce = self._note_nonce(door, response)
             answer = PeerAnswer(response.status, response.body, response.retry_after)
-            if answer.status != 401 or attempt == 2:
+            about_the_token = answer.status == 401 and "www-authenticate" in response.headers
+            if not about_the_token or attempt == 2:
                 break
             if not asked_nonce:
                 door.until = EPOCH  # the token counts no more; another one is asked for, once

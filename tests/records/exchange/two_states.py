@@ -47,6 +47,10 @@ SECTIONS = ("identity", "demographics", "contacts", "enrollment", "attendance", 
 KINDS: tuple[Job, ...] = ("asking", "answering", "queueing", "dispatching", "storing", "opening", "acknowledging")
 
 
+async def at_once(seconds: float) -> None:
+    """A client of the tests waits for nothing."""
+
+
 class State:
     """One node, running."""
 
@@ -177,7 +181,7 @@ class State:
 
     def client(self, name: str) -> Client:
         """A client of the node, by the name of its file."""
-        return Client(ClientFile.load(self.folder.path / "clients" / f"{name}.json"), clock=self.clock)
+        return Client(ClientFile.load(self.folder.path / "clients" / f"{name}.json"), clock=self.clock, pause=at_once)
 
 
 class TwoStates:
