@@ -101,7 +101,7 @@ def _claims(assertion: Assertion, *, issuer: str, now: datetime) -> SpentAsserti
         raise ClientNotAuthenticated("assertion-expired", "the assertion has expired, or no exp")
     if max(issued or 0, not_before or 0) > seconds + FUTURE_SECONDS:
         raise ClientNotAuthenticated("assertion-lifetime", "the assertion is not valid yet")
-    if expires - (seconds if issued is None else issued) > LONGEST_SECONDS or expires > seconds + LONGEST_SECONDS + FUTURE_SECONDS:
+    if expires - (seconds if issued is None else issued) > LONGEST_SECONDS:
         raise ClientNotAuthenticated("assertion-lifetime", "an assertion lasts 60 seconds at the most")
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 8 <= len(jti) <= 128:

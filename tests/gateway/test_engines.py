@@ -1,0 +1,49 @@
+"""The same on both engines: one assertion counts once however many come at the same time, and what is told is told."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import StandingClock
+from tests.gateway.by_hand import ask_token
+from tests.gateway.house import House, open_house
+
+
+async def _holds(house: House) -> None:
+    state = await house.organisation("sea")
+    district = await house.organisation("lea", parent_id=state.id)
+    party = await house.party(district, "admin:organisations", "admin:clients")
+    form = party.form(house.now)
+    answers = await asyncio.gather(*(ask_token(house.app, party, house.now, form=form) for _ in range(10)))
+    assert Counter(answer.status for answer in answers) == {200: 1, 401: 9}
+    token = next(answer.json["access_token"] for answer in answers if answer.status == 200)
+    new = {"kind": "school", "name": "Elm", "parent_id": str(district.id), "valid_from": "2020-01-01"}
+    headers = [("idempotency-key", "0123456789")]
+    added = [await house.call(party, token, "POST", "/v1/organisations", headers=headers, json=new) for _ in range(2)]
+    assert [one.status for one in added] == [201, 201]
+    assert added[0].json == added[1].json
+    school = added[0].json
+    changes = [
+        house.call(party, token, "PUT", f"/v1/organisations/{school['id']}", json=school | {"name": f"Name {number}"})
+        for number in range(5)
+    ]
+    assert Counter(answer.status for answer in await asyncio.gather(*changes)) == {200: 1, 409: 4}
+    listed = await house.call(party, token, "GET", "/v1/organisations")
+    assert {one["id"] for one in listed.json["organisations"]} == {str(district.id), school["id"]}
+    assert (await house.call(party, token, "GET", "/v1/clients")).status == 200
+    assert len([event for event in await house.entries() if event.class_ == "authentication"]) == 1
+    assert len({one.body for one in house.behind["records"].heard if one.path.endswith(school["id"])}) == 2
+
+
+@pytest.mark.anyio
+async def test_the_gateway_holds_on_sqlite(house: House) -> None:
+    await _holds(house)
+
+
+@pytest.mark.anyio
+@pytest.mark.postgres
+async def test_the_gateway_holds_on_postgresql(tmp_path: Path, node_keys: Path, clock: StandingClock, postgres_url: str) -> None:
+    async with open_house(tmp_path, node_keys, clock, database_url=postgres_url) as house:
+        await _holds(house)
