@@ -46,13 +46,21 @@ async def test_a_transaction_that_raises_leaves_nothing(database: Database) -> N
         assert await tx.get(CounterRow, 2) is None
 
 
-async def test_a_reading_transaction_cannot_write_on_sqlite(database: Database) -> None:
-    if not database.is_sqlite:
-        return
+async def test_a_reading_transaction_cannot_write(database: Database) -> None:
     with pytest.raises(DBAPIError):
         async with database.reading() as tx:
             tx.add(CounterRow(id=3, value=1))
             await tx.flush()
+
+
+async def test_a_reading_transaction_is_one_snapshot(database: Database) -> None:
+    async with database.reading() as tx:
+        before = (await tx.execute(select(CounterRow.value))).scalar_one()
+        async with database.transaction() as writing:
+            (await writing.get_one(CounterRow, 1)).value = 7
+        assert (await tx.execute(select(CounterRow.value))).scalar_one() == before
+    async with database.reading() as tx:
+        assert (await tx.execute(select(CounterRow.value))).scalar_one() == 7
 
 
 async def test_no_call_leaves_while_a_transaction_is_open(database: Database) -> None:
