@@ -7,17 +7,21 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_ROOT_USER_ACTION=igno
 WORKDIR /build
 COPY requirements.lock ./
 RUN pip wheel --quiet --require-hashes --wheel-dir wheels --requirement requirements.lock
-COPY pyproject.toml README.md LICENSE ./
+COPY pyproject.toml deploy/image/declared.py ./
+COPY sdk/python/pyproject.toml sdk/python/
+# The product's environment has what it declares and no more; the build's own tools (hatchling) live in one that stays behind.
+RUN python -m venv --without-pip /opt/safe-passage && python -m venv tools \
+    && python declared.py pyproject.toml sdk/python/pyproject.toml >declared.txt \
+    && pip --python /opt/safe-passage/bin/python install --quiet --no-index --find-links wheels --requirement declared.txt \
+    && tools/bin/pip install --quiet --no-index --find-links wheels hatchling editables
+COPY README.md LICENSE ./
 COPY sdk sdk
 COPY shared shared
 COPY services services
 COPY node node
-# The build's own tools (hatchling) live in an environment that stays behind; the product's has only what it declares.
-RUN python -m venv tools \
-    && tools/bin/pip install --quiet --no-index --find-links wheels hatchling editables \
-    && tools/bin/pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir wheels ./sdk/python . \
-    && python -m venv --without-pip /opt/safe-passage \
-    && pip --python /opt/safe-passage/bin/python install --quiet --no-index --find-links wheels safepassage-node
+RUN tools/bin/pip wheel --quiet --no-index --no-deps --no-build-isolation --wheel-dir product ./sdk/python . \
+    && pip --python /opt/safe-passage/bin/python install --quiet --no-index --no-deps product/*.whl \
+    && pip --python /opt/safe-passage/bin/python check
 
 FROM ${PYTHON_IMAGE} AS runtime
 RUN groupadd --system --gid 10001 safe-passage \

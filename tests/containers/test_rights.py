@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.containers.composed import CONTAINERS, ONCE, Composed
+from tests.containers.composed import CONTAINERS, NODES, ONCE, Composed
 
 pytestmark = pytest.mark.containers
 
@@ -66,3 +66,12 @@ def test_what_runs_once_has_ended_well(composed: Composed) -> None:
         assert host["ReadonlyRootfs"] is True
         assert host["CapDrop"] == ["ALL"]
     assert composed.inspect("set-up")["HostConfig"]["NetworkMode"] == "none"
+
+
+def test_the_operators_command_runs_in_a_gateways_container(composed: Composed) -> None:
+    in_the_service = 'set -a; . /run/safe-passage/public/node.env; exec safepassage-node "$@"'
+    for node in NODES:
+        listed = composed.run(f"{node}-gateway", "sh", "-c", in_the_service, "node", "organisations", "list")
+        assert listed.returncode == 0, listed.stderr
+    examined = composed.run("alder-gateway", "sh", "-c", in_the_service, "node", "doctor", "--service", "gateway")
+    assert examined.returncode == 0, examined.stdout

@@ -81,7 +81,7 @@ async def test_the_story_is_true_of_two_nodes_in_containers(composed: Composed, 
 def assert_nothing_personal_was_logged(composed: Composed, story: Story) -> None:
     said = {service: composed.logs(service) for service in (*CONTAINERS, "postgres")}
     everyone = [*story.synthetic(story.alder), *story.synthetic(story.birch)]
-    names = {re.escape(one.selector.family_name) for one in everyone if len(one.selector.family_name) > 4}
+    names = {re.escape(one.selector.last_name) for one in everyone if len(one.selector.last_name) > 4}
     personal = re.compile(rf"\b\d{{3}}-\d{{2}}-\d{{4}}\b|\b(?:{'|'.join(sorted(names))})\b")
     assert {service: found[0] for service, text in said.items() if (found := personal.search(text))} == {}
 

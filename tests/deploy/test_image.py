@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HEALTHCHECK = ROOT / "deploy" / "image" / "healthcheck.py"
+DECLARED = ROOT / "deploy" / "image" / "declared.py"
 
 
 @pytest.fixture(scope="module")
@@ -46,10 +47,21 @@ def test_the_image_that_is_built_by_default_is_the_service(stages: dict[str, lis
 
 
 def test_everything_that_is_installed_has_a_pinned_hash(stages: dict[str, list[str]]) -> None:
-    installs = [part.strip() for line in stages["build"] if line.startswith("RUN") for part in line[4:].split("&&") if "pip" in part]
-    fetched = [command for command in installs if "--no-index" not in command and "venv" not in command]
-    assert fetched == ["pip wheel --quiet --require-hashes --wheel-dir wheels --requirement requirements.lock"]
+    commands = [part.strip() for line in stages["build"] if line.startswith("RUN") for part in line[4:].split("&&")]
+    installing = [command for command in commands if re.search(r"pip.* (install|wheel|download) ", command)]
+    assert len(installing) == 5
+    assert [command for command in installing if "--no-index" not in command] == [
+        "pip wheel --quiet --require-hashes --wheel-dir wheels --requirement requirements.lock"
+    ]
     assert not any("pip" in line for line in stages["runtime"] if "uninstall" not in line)
+
+
+def test_the_image_needs_what_the_distributions_declare_and_no_build_tool() -> None:
+    files = [str(ROOT / "pyproject.toml"), str(ROOT / "sdk" / "python" / "pyproject.toml")]
+    printed = subprocess.run([sys.executable, str(DECLARED), *files], capture_output=True, text=True, check=True).stdout
+    names = {re.split(r"[><=\[; ]", line)[0] for line in printed.splitlines()}
+    assert names >= {"fastapi", "sqlalchemy", "cryptography", "pydantic"}
+    assert names.isdisjoint({"safepassage", "safepassage-node", "hatchling", "editables", "cedarpy", "pytest"})
 
 
 def test_it_runs_as_a_number_that_is_not_root(stages: dict[str, list[str]]) -> None:
