@@ -137,9 +137,9 @@ class State:
         async with self.exchange.database.reading() as tx:
             return list((await tx.execute(select(row))).scalars().all())
 
-    async def load(self, student: SyntheticStudent) -> UUID:
+    async def load(self, student: SyntheticStudent, *, district: UUID | None = None, school: UUID | None = None) -> UUID:
         """Load a student as its district does."""
-        district, school = self.organisation(student.district.key), self.organisation(student.school.key)
+        district, school = district or self.organisation(student.district.key), school or self.organisation(student.school.key)
         loaded = student.load.record.model_dump(mode="json", exclude_none=True)
         origin = {"originating_agency": str(district), "source_system": student.load.source_system, "as_of": student.load.as_of.isoformat()}
         provenance = {name: origin for name, _ in student.load.record.sections()}
