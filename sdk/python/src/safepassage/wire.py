@@ -45,6 +45,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._:-]{0,63}$")
 """A word of a closed vocabulary, never free text."""
 
 Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+"""One line, no control character: PostgreSQL keeps no NUL, and a log or a terminal should not be steered by a name."""
 
 __all__ = ["Base64Url", "Code", "Digest", "Instant", "Name", "Text", "Wire", "to_base64url"]

@@ -20,8 +20,8 @@ class NewOrganisation(Wire):
     """lea → sea, school → lea; none for the others."""
     nces_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{7}([0-9]{5})?$")] | None = None
     """7 digits (agency) or 12 (school)."""
-    state_id: Annotated[str, StringConstraints(max_length=64)] | None = None
-    entity_id: Annotated[str, StringConstraints(max_length=200)] | None = None
+    state_id: Annotated[str, StringConstraints(pattern=r"^[ -~]{1,64}$")] | None = None
+    entity_id: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")] | None = None
     """Of a peer node: its https URL in the trust list."""
     time_zone: Annotated[str, StringConstraints(max_length=64)] = "America/New_York"
     """IANA name."""
