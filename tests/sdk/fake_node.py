@@ -57,6 +57,8 @@ class FakeNode:
         self.students = [str(UUID(int=number)) for number in range(1, 6)]
         self.next_link: Callable[[int], str] | None = None
         self.issuer = ISSUER
+        self.metadata: dict[str, Any] = {"issuer": ISSUER, "token_endpoint": ISSUER + "/oauth/token", "other": 1}
+        self.token_type = "DPoP"
         self.log: Path | None = None
 
     def transport(self) -> httpx2.MockTransport:
@@ -100,7 +102,7 @@ class FakeNode:
     def _route(self, request: httpx2.Request) -> httpx2.Response:
         path = request.url.path
         if path == "/.well-known/oauth-authorization-server":
-            return httpx2.Response(200, json={"issuer": self.issuer, "token_endpoint": self.issuer + "/oauth/token", "other": 1})
+            return httpx2.Response(200, json=self.metadata)
         if path == "/oauth/token":
             return self._token(request)
         self._authorise(request)
@@ -128,7 +130,7 @@ class FakeNode:
             return httpx2.Response(400, json={"error": "invalid_scope"})
         token = secrets.token_urlsafe(16)
         self.tokens[token] = (thumbprint, seconds + 300)
-        return httpx2.Response(200, json={"access_token": token, "token_type": "DPoP", "expires_in": 300})
+        return httpx2.Response(200, json={"access_token": token, "token_type": self.token_type, "expires_in": 300})
 
     def _authorise(self, request: httpx2.Request) -> None:
         scheme, _, token = request.headers["authorization"].partition(" ")

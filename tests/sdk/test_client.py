@@ -39,6 +39,7 @@ CONSENT = NewConsent(
     purposes=("enrollment",),
     recipient_id=str(UUID(int=3)),
 )
+ELSEWHERE = "https://elsewhere.example"
 LOOKUP = StudentLookup(first_name="Ana", last_name="Núñez", birth_date=date(2018, 2, 3))
 
 
@@ -214,11 +215,21 @@ def test_an_answer_that_is_none_is_refused(desk: Desk, fault: str) -> None:
         desk.client.lookup_students(LOOKUP)
 
 
-def test_assertions_go_to_the_named_node_only(desk: Desk) -> None:
-    desk.node.issuer = "https://elsewhere.example"
+@pytest.mark.parametrize(
+    "metadata", [{"issuer": ELSEWHERE}, {"token_endpoint": ELSEWHERE + "/oauth/token"}, {"token_endpoint": "/oauth/token"}]
+)
+def test_assertions_go_to_the_named_node_only(desk: Desk, metadata: dict[str, str]) -> None:
+    desk.node.metadata |= metadata
     with pytest.raises(AnswerNotUnderstood):
         desk.client.lookup_students(LOOKUP)
     assert desk.tokens_asked() == 0
+
+
+def test_a_token_that_is_bound_to_no_key_is_not_used(desk: Desk) -> None:
+    desk.node.token_type = "Bearer"
+    with pytest.raises(AnswerNotUnderstood):
+        desk.client.lookup_students(LOOKUP)
+    assert all(request.url.path != "/v1/students/lookup" for request in desk.node.received)
 
 
 def test_headers_for_another_program_are_those_of_one_request(desk: Desk) -> None:

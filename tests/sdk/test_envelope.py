@@ -186,6 +186,8 @@ def test_a_checkpoint_that_does_not_continue_the_pinned_one_is_refused(exchange:
     assert receive(exchange, resigned(exchange, shown, ciphertext), pinned={log.origin: pinned}).latest(pinned).size == len(log.entries)
     assert refusal(exchange, resigned(exchange, shown, ciphertext), pinned={log.origin: forked}) == "consistency-not-proven"
     assert refusal(exchange, resigned(exchange, good, ciphertext), pinned={log.origin: pinned}) == "consistency-not-shown"
+    elsewhere = good.model_copy(update={"consistency": log.consistency(4)})
+    assert refusal(exchange, resigned(exchange, elsewhere, ciphertext), pinned={log.origin: pinned}) == "consistency-not-shown"
     same_size = Checkpoint(log.origin, len(log.entries), bytes(32))
     assert refusal(exchange, resigned(exchange, shown, ciphertext), pinned={log.origin: same_size}) == "consistency-not-proven"
 

@@ -128,6 +128,17 @@ def test_what_is_wrong_has_its_own_code() -> None:
             verify_inclusion(leaf_hash=leaf, index=index, size=size, path=short, root=root)
 
 
+def test_bytes_moved_from_one_hash_to_the_next_are_refused() -> None:
+    """Concatenated they are the same; only their lengths tell them apart."""
+    leaf, sibling = leaf_hash(ENTRIES[0]), leaf_hash(ENTRIES[1])
+    root = rfc9162.mth(ENTRIES[:2])
+    verify_inclusion(leaf_hash=leaf, index=0, size=2, path=[sibling], root=root)
+    with pytest.raises(InclusionNotProven):
+        verify_inclusion(leaf_hash=leaf + sibling[:1], index=0, size=2, path=[sibling[1:]], root=root)
+    with pytest.raises(ConsistencyNotProven):
+        verify_consistency(old_size=1, new_size=2, old_root=leaf + sibling[:1], new_root=root, path=[sibling[1:]])
+
+
 def test_a_leaf_is_never_taken_for_a_node() -> None:
     left, right = leaf_hash(ENTRIES[0]), leaf_hash(ENTRIES[1])
     with pytest.raises(InclusionNotProven):

@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from safepassage.problems.trust import NotAMember
 from safepassage.public_keys import PublicJwk, by_kid
 from safepassage.suites import MLKEM768_X25519, SUITES
 from safepassage.trust_list import (
+    TYPE,
     TrustList,
     VerifiedTrustList,
     require_fresh,
@@ -107,6 +109,19 @@ def test_one_root_does_not_count_twice() -> None:
     line = once[once.index(b'"signatures":[') + len(b'"signatures":[') : once.rindex(b"]")]
     twice = once.replace(b"]", b"," + line + b"]")
     assert code_of(lambda: verify_first_trust_list(twice, digest=digest(content), now=NOW)) == "trust-list-not-signed"
+
+
+def test_one_root_does_not_count_twice_by_another_spelling_of_its_header() -> None:
+    content = listed(threshold=2)
+    payload = content.payload()
+    lines = []
+    for header in ({"alg": "Ed25519", "kid": ROOTS[0].kid, "typ": TYPE}, {"typ": TYPE, "kid": ROOTS[0].kid, "alg": "Ed25519"}):
+        protected = to_base64url(json.dumps(header).encode())
+        signature = ROOTS[0].private.sign(f"{protected}.{to_base64url(payload)}".encode())
+        lines.append({"protected": protected, "signature": to_base64url(signature)})
+    document = json.dumps({"payload": to_base64url(payload), "signatures": lines}).encode()
+    assert lines[0]["signature"] != lines[1]["signature"]
+    assert code_of(lambda: verify_first_trust_list(document, digest=digest(content), now=NOW)) == "trust-list-not-signed"
 
 
 def test_every_change_of_a_signed_list_is_refused() -> None:
