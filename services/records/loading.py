@@ -14,7 +14,7 @@ from services.records.guardians import with_person_ids
 from services.records.kept_statements import with_statements_kept
 from services.records.loading_rows import Rows
 from services.records.reading import opened
-from services.records.record_sources import Part, as_told_by, merged, parts_of
+from services.records.record_sources import Part, as_told_by, merged, parts_of, record_of
 from services.records.subject_facts import EnrolledAt, facts_of
 from services.records.tables import OWN, EnrollmentRow, OrganisationRow, SectionRow, StudentRow
 from services.records.vault import Vault
@@ -155,13 +155,13 @@ class Loading:
 
 
 def _record_of(parts: list[Part]) -> StudentRecord | None:
-    return StudentRecord.model_validate(merged(parts)) if parts else None
+    return record_of(merged(parts)) if parts else None
 
 
 def _whole(parts: list[Part], before: list[Part], source: str, record: StudentRecord) -> StudentRecord:
     """The record with what other sources have said of the student."""
     others = [part for part in before if part.source != source]
-    return StudentRecord.model_validate(merged([*others, *parts])) if others else record
+    return record_of(merged([*others, *parts])) if others else record
 
 
 def _enrolled(one: Arriving, known: _Held | None) -> tuple[EnrolledAt, ...]:

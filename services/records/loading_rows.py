@@ -30,7 +30,7 @@ class Rows:
         """The parts, sealed."""
         for part in parts:
             place: dict[str, Any] = {"section": part.section, "source": part.source, "version": part.version}
-            self._rows[SectionRow].append({"student_id": student_id, **place, "sealed": key.seal_json(part.value, **place)})
+            self._rows[SectionRow].append({"student_id": student_id, **place, "sealed": key.seal(part.encoded(), **place)})
 
     def add_tags(self, student_id: UUID, source: str, tags: Iterable[bytes]) -> None:
         """The look-up tags that a source's identity gives."""

@@ -6,13 +6,12 @@ from uuid import UUID
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.record import StudentRecord
 from safepassage.wire_exchange import PersonSelector
 from services.records.lookup_tags import LookupTags
 from services.records.matching import transposed
 from services.records.matching_person import Candidate, candidate_of
 from services.records.reading import opened
-from services.records.record_sources import merged
+from services.records.record_sources import merged, record_of
 from services.records.tables import SectionRow, StudentRow, TagRow
 from services.records.vault import Vault
 
@@ -49,8 +48,7 @@ async def candidates_of(session: AsyncSession, vault: Vault, student_ids: Iterab
     found = []
     for identifier in ids:
         key = vault.data_key(identifier, students[identifier].wrapped_key)
-        record = StudentRecord.model_validate(merged(opened(key, sealed[identifier])))
-        found.append(candidate_of(identifier, record))
+        found.append(candidate_of(identifier, record_of(merged(opened(key, sealed[identifier])))))
     return found
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.records import NoSuchStudent
 from safepassage.record import StudentRecord
-from services.records.record_sources import STATEMENTS, Part, merged
+from services.records.record_sources import STATEMENTS, Part, decoded, merged, record_of
 from services.records.tables import SectionRow, StudentRow
 from services.records.vault import DataKey, Vault
 
@@ -45,13 +45,14 @@ async def _read(session: AsyncSession, vault: Vault, student_id: UUID, query: An
     rows = (await session.execute(query)).scalars().all()
     if student is None or not rows:
         raise NoSuchStudent
-    document = merged(opened(vault.data_key(student.id, student.wrapped_key), rows))
-    return HeldRecord(student, StudentRecord.model_validate(document))
+    return HeldRecord(student, record_of(merged(opened(vault.data_key(student.id, student.wrapped_key), rows))))
 
 
 def opened(key: DataKey, rows: Iterable[Any]) -> list[Part]:
     """The parts of sealed rows (section, source, version, sealed). Raises SealBroken."""
-    return [
-        Part(row.section, row.source, row.version, key.open_json(row.sealed, section=row.section, source=row.source, version=row.version))
-        for row in rows
-    ]
+    parts = []
+    for row in rows:
+        section, source, version = row.section, row.source, row.version
+        data = key.open(row.sealed, section=section, source=source, version=version)
+        parts.append(decoded(data, section=section, source=source, version=version))
+    return parts

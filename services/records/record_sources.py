@@ -1,49 +1,91 @@
-"""A student's sections, side by side by source: what this node's own agencies loaded, and what other nodes sent. Pure."""
+"""A student's sections, side by side by source: what this node's own agencies loaded, and what other nodes sent. Pure.
 
+A part is sealed as a short head and the JSON text of each member, so that a page reads one member of a section without parsing the others.
+"""
+
+import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from safepassage.record import StudentRecord
 from services.records.tables.students import OWN
 
 STATEMENTS = "statements"
-"""The part that holds a source's statements of disagreement, sealed beside its sections."""
+"""The part that holds a source's statements of disagreement, sealed beside its sections. Its one member has the same name."""
+
+Members = dict[str, bytes]
+"""The JSON text of each member."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """One section (content and provenance), or the statements, of one source, as JSON."""
+    """One section, or the statements, of one source."""
 
     section: str
     source: str
     version: int
-    value: Any
+    members: Members
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def encoded(self) -> bytes:
+        """What is sealed: a line of JSON {provenance, members: {name: length}}, then the members' texts."""
+        head = {"provenance": self.provenance, "members": {name: len(text) for name, text in self.members.items()}}
+        return b"\n".join((_text(head), b"".join(self.members.values())))
+
+
+def decoded(data: bytes, *, section: str, source: str, version: int) -> Part:
+    """The part that was encoded."""
+    line, _, texts = data.partition(b"\n")
+    head = json.loads(line)
+    members, start = {}, 0
+    for name, length in head["members"].items():
+        members[name] = texts[start : start + length]
+        start += length
+    return Part(section, source, version, members, head["provenance"])
 
 
 def parts_of(record: StudentRecord, *, source: str, version: int) -> list[Part]:
     """What is to be sealed of a record: a part for each section, and one for its statements."""
     document = record.document()
     parts = [
-        Part(section, source, version, {"content": document[section], "provenance": origin})
+        Part(section, source, version, {member: _text(value) for member, value in document[section].items()}, origin)
         for section, origin in document["provenance"].items()
     ]
-    return parts + ([Part(STATEMENTS, source, version, document[STATEMENTS])] if document.get(STATEMENTS) else [])
+    statements = document.get(STATEMENTS)
+    return [*parts, Part(STATEMENTS, source, version, {STATEMENTS: _text(statements)})] if statements else parts
 
 
 def merged(parts: Iterable[Part]) -> dict[str, Any]:
-    """The one record's JSON: of each section the node's own, or else what another node sent last, with the statements of its source."""
+    """The one record: of each section the node's own, or else what another node sent last, with the statements of its source.
+
+    A document in which each element is JSON text (`services.records.release.Document`).
+    """
     document: dict[str, Any] = {"v": 1, "provenance": {}}
     chosen: dict[str, str] = {}
     statements: dict[str, list[dict[str, Any]]] = {}
     for part in sorted(parts, key=lambda part: (part.source != OWN, -part.version)):
         if part.section == STATEMENTS:
-            statements[part.source] = part.value
+            statements[part.source] = json.loads(part.members[STATEMENTS])
         elif part.section not in chosen:
             chosen[part.section] = part.source
-            document[part.section], document["provenance"][part.section] = part.value["content"], part.value["provenance"]
+            document[part.section], document["provenance"][part.section] = part.members, part.provenance
     beside = [statement for source, held in statements.items() for statement in _beside(held, source, chosen)]
     return document | ({STATEMENTS: beside} if beside else {})
+
+
+def printed(document: Mapping[str, Any]) -> bytes:
+    """The JSON text of a document whose elements are JSON text."""
+    members = []
+    for name, value in document.items():
+        text = _printed_section(value) if name not in ("v", "provenance", STATEMENTS) and isinstance(value, dict) else _text(value)
+        members.append(b'"' + name.encode() + b'":' + text)
+    return b"{" + b",".join(members) + b"}"
+
+
+def record_of(document: Mapping[str, Any]) -> StudentRecord:
+    """The record of a document whose elements are JSON text."""
+    return StudentRecord.model_validate_json(printed(document))
 
 
 def as_told_by(record: StudentRecord, entity_id: str) -> StudentRecord:
@@ -64,3 +106,11 @@ def _beside(statements: Sequence[Mapping[str, Any]], source: str, chosen: Mappin
         for statement in statements
     ]
     return [statement for statement in trimmed if statement["relates_to"]]
+
+
+def _printed_section(members: Mapping[str, bytes]) -> bytes:
+    return b"{" + b",".join(b'"' + name.encode() + b'":' + text for name, text in members.items()) + b"}"
+
+
+def _text(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()

@@ -4,6 +4,7 @@ INVARIANT: nothing leaves that is not an element of `permitted`, and a contested
 What is withheld looks exactly like what the source does not have.
 """
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -12,7 +13,7 @@ from safepassage.problems.records import NothingToRelease, StatementOfDisagreeme
 from safepassage.record import StudentRecord
 
 Document = Mapping[str, Any]
-"""A record as JSON (`StudentRecord.document()`)."""
+"""A record as JSON (`StudentRecord.document()`), or the same with each element as JSON text (`record_sources.merged`)."""
 
 ADDRESSES, GUARDIANS, OTHER_NAMES = "contacts.addresses", "contacts.guardians", "identity.other_names"
 
@@ -68,7 +69,10 @@ def _cut(document: Document, allowed: frozenset[str], *, leaves: bool) -> dict[s
 
 
 def _what_may_leave(element: str, value: Any, allowed: frozenset[str]) -> Any:
-    """`value` without what never leaves; None if that is all of it."""
+    """`value` without what never leaves; None if that is all of it. Text is parsed only where something in it may have to stay."""
+    if isinstance(value, bytes) and element in (OTHER_NAMES, GUARDIANS):
+        kept = _what_may_leave(element, json.loads(value), allowed)
+        return None if kept is None else json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
     if element == OTHER_NAMES:
         return [name for name in value if not name.get("sealed", False)] or None
     if element == GUARDIANS:

@@ -3,15 +3,14 @@
 A page is one decision for all of its students and one entry on the log, which is there before the page leaves.
 """
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.elements import BY_ID
@@ -24,7 +23,7 @@ from safepassage.wire_policy import Agreement
 from services.records.logged import actor_of, log_ahead
 from services.records.pseudonyms import pseudonyms_of
 from services.records.reading import opened
-from services.records.record_sources import STATEMENTS, merged
+from services.records.record_sources import STATEMENTS, merged, printed
 from services.records.release import released_document
 from services.records.tables import EnrollmentRow, OrganisationRow, SectionRow, StudentRow
 from services.records.vault import Vault
@@ -35,7 +34,7 @@ from shared.contracts.audit import Context, Event
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, SubjectVersion
 from shared.cursors import Cursor, Limit, next_link
 from shared.problems import responses
-from shared.tenancy import within
+from shared.tenancy import within_any
 
 router = APIRouter(prefix="/v1/roster-entries", tags=["roster entries"])
 
@@ -93,16 +92,16 @@ async def read_roster_entries(
         query: dict[str, str | int] = {"agreement_id": str(agreement_id), "limit": limit}
         query |= {"elements": elements} if elements else {}
         links = {"link": next_link(PATH, query | {"cursor": state.cursors.sign({"after": sealed}, bound_to=bound_to)})}
-    content: dict[str, Any] = {
-        "agreement_id": str(agreement_id),
-        "decision_id": None,
-        "not_scheduled": [element for element in asked if element not in agreement.elements],
-        "students": [],
-    }
-    if page and wanted:
-        decision = await _decide(request, caller, agreement, wanted, page)
-        content |= {"decision_id": str(decision.id), "students": await _disclose(request, caller, agreement, decision, page, now)}
-    return Response(json.dumps(content, ensure_ascii=False, separators=(",", ":")), media_type="application/json", headers=links)
+    decision = await _decide(request, caller, agreement, wanted, page) if page and wanted else None
+    entries = [] if decision is None else await _disclose(request, caller, agreement, decision, page, now)
+    head = RosterPage(
+        agreement_id=agreement_id,
+        decision_id=None if decision is None else decision.id,
+        not_scheduled=tuple(element for element in asked if element not in agreement.elements),
+        students=(),
+    )
+    content = head.model_dump_json().encode().removesuffix(b"[]}") + b"[" + b",".join(entries) + b"]}"
+    return Response(content, media_type="application/json", headers=links)
 
 
 def _asked(elements: str | None, agreement: Agreement) -> list[str]:
@@ -123,7 +122,7 @@ async def _page(
     tx: AsyncSession, district_ids: Sequence[UUID], wanted: Sequence[str], today: date, *, after: UUID | None, limit: int
 ) -> list[_Sealed]:
     """Students enrolled today in the districts, of whom privacy has facts, with the sealed sections that hold what is wanted."""
-    reach = or_(*(EnrollmentRow.organisation_id.in_(within(OrganisationRow, district_id)) for district_id in district_ids))
+    reach = EnrollmentRow.organisation_id.in_(within_any(OrganisationRow, district_ids))
     enrolled = select(EnrollmentRow.student_id).where(reach, enrolled_on(today))
     query = select(StudentRow.id, StudentRow.custodian_id, StudentRow.facts_version, StudentRow.wrapped_key)
     query = query.where(StudentRow.id.in_(enrolled), StudentRow.facts_version > 0).order_by(StudentRow.id).limit(limit)
@@ -167,8 +166,8 @@ async def _decide(request: Request, caller: Caller, agreement: Agreement, wanted
 
 async def _disclose(
     request: Request, caller: Caller, agreement: Agreement, decision: Decision, page: Sequence[_Sealed], now: Now
-) -> list[dict[str, Any]]:
-    """What is permitted of each student, once the log has the read. Students of whom nothing is permitted or there are not in the page."""
+) -> list[bytes]:
+    """JSON of what is permitted of each student, once the log has the read. Of whom nothing is permitted, or there, is not in the page."""
     state = request.app.state
     permitted = {outcome.student_id: outcome.permitted for outcome in decision.subjects}
     released: dict[UUID, dict[str, Any]] = {}
@@ -205,12 +204,12 @@ async def _disclose(
         decision_token=decision.token,
     )
     await log_ahead(request.app, caller, event, request.scope)
-    return [{"student": str(pseudonyms[student_id]), **entry} for student_id, entry in released.items()]
+    return [printed({"student": str(pseudonyms[student_id]), **entry}) for student_id, entry in released.items()]
 
 
 def _released(vault: Vault, one: _Sealed, permitted: Sequence[str]) -> dict[str, Any] | None:
     """The permitted elements that are there, and the statements that belong to them. No provenance: it is not an element."""
-    document: Mapping[str, Any] = merged(opened(vault.data_key(one.student_id, one.wrapped_key), one.rows))
+    document = merged(opened(vault.data_key(one.student_id, one.wrapped_key), one.rows))
     try:
         released = released_document(document, permitted)
     except NothingToRelease:

@@ -9,7 +9,6 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.record import StudentRecord
 from safepassage.record.loads import LoadedRecord, LoadReport
 from services.records.formats.parsed import ParsedRoster, ParsedStudent
 from services.records.loading import Arriving, Loading
@@ -18,7 +17,7 @@ from services.records.loading_rosters import ended, loaded_of, over
 from services.records.loading_students import Known, known_by_source, placed, tagged
 from services.records.logged import load_events
 from services.records.reading import opened
-from services.records.record_sources import merged
+from services.records.record_sources import merged, record_of
 from services.records.tables import OWN, SectionRow, StudentRow
 from services.records.vault import Vault
 from shared.caller import Caller
@@ -118,6 +117,6 @@ class RosterStoring:
         for row in (await tx.execute(query)).scalars():
             sealed.setdefault(row.student_id, []).append(row)
         return {
-            student_id: loaded_of(StudentRecord.model_validate(merged(opened(self._vault.data_key(student_id, keys[student_id]), rows))))
+            student_id: loaded_of(record_of(merged(opened(self._vault.data_key(student_id, keys[student_id]), rows))))
             for student_id, rows in sealed.items()
         }

@@ -4,10 +4,8 @@ Whoever takes the database without the key files learns how many students and se
 organisations the (random) student ids are enrolled; no name, number, date of birth or anything else of a record.
 """
 
-import json
 import secrets
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -20,7 +18,7 @@ from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefuse
 from shared.keys import read_symmetric_key
 
 NONCE_BYTES = 12
-TABLE = "section"
+TABLE = b"section"
 OUTBOX = b"outbox"
 
 
@@ -28,7 +26,7 @@ class DataKey:
     """One student's data key: seals and opens the sections of that student and no other's."""
 
     def __init__(self, student_id: UUID, key: bytes) -> None:
-        self._student_id, self._cipher = student_id, AESGCM(key)
+        self._place, self._cipher = TABLE + b"\0" + student_id.bytes + b"\0", AESGCM(key)
 
     def __repr__(self) -> str:
         return "DataKey()"
@@ -36,26 +34,17 @@ class DataKey:
     def seal(self, plaintext: bytes, *, section: str, source: str, version: int) -> bytes:
         """nonce ‖ ciphertext and tag, bound to table, student, section, source and version: moved elsewhere it does not open."""
         nonce = secrets.token_bytes(NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, plaintext, self._place(section, source, version))
+        return nonce + self._cipher.encrypt(nonce, plaintext, self._at(section, source, version))
 
     def open(self, sealed: bytes, *, section: str, source: str, version: int) -> bytes:
         """The plaintext. Raises SealBroken."""
         try:
-            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self._place(section, source, version))
+            return self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], self._at(section, source, version))
         except (InvalidTag, ValueError) as error:
             raise SealBroken from error
 
-    def seal_json(self, value: Any, *, section: str, source: str, version: int) -> bytes:
-        """The sealed JSON of `value`."""
-        plaintext = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        return self.seal(plaintext, section=section, source=source, version=version)
-
-    def open_json(self, sealed: bytes, *, section: str, source: str, version: int) -> Any:
-        """The value that `seal_json` sealed. Raises SealBroken."""
-        return json.loads(self.open(sealed, section=section, source=source, version=version))
-
-    def _place(self, section: str, source: str, version: int) -> bytes:
-        return b"\0".join((TABLE.encode(), self._student_id.bytes, section.encode(), source.encode(), str(version).encode()))
+    def _at(self, section: str, source: str, version: int) -> bytes:
+        return self._place + f"{section}\0{source}\0{version}".encode()
 
 
 class Vault:

@@ -37,6 +37,12 @@ async def test_exactly_the_scheduled_elements_of_the_agreements_districts_are_gi
         assert entry.student not in ours
 
 
+async def test_an_agreement_with_several_districts_reaches_the_students_of_each(alder: OneState) -> None:
+    await loaded(alder, *OURS[:2], *THEIRS[:2])
+    page = await alder.vendor().page(await alder.agree(SCHEDULE, districts=(DISTRICT, OTHER_DISTRICT)))
+    assert len(page.students) == 4
+
+
 async def test_a_pseudonym_is_the_recipients_own_and_stays(alder: OneState) -> None:
     students = await loaded(alder, *OURS[:3])
     mine, other = await alder.agree(SCHEDULE), await alder.agree(SCHEDULE, recipient_id=OTHER_VENDOR)

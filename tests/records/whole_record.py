@@ -85,6 +85,8 @@ class Filler:
         return 1 + self._next() % 12 if kind is int else made[kind]
 
     def _patterned(self, pattern: str) -> str:
+        if pattern.startswith("^[^"):
+            return self._text()  # a name or a text: everything but control characters
         return BY_PATTERN[pattern].format(self._next() % 100_000)
 
     def _text(self) -> str:

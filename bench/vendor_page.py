@@ -1,0 +1,123 @@
+"""A vendor's page of 1,000 students × 10 elements, through the public door: token, decision, sealed sections, log entry, SQLite FULL.
+
+The node is one process; the vendor is the SDK's client in this one. Records are of 10 kB from the seeded generator.
+"""
+
+import asyncio
+import tempfile
+import time
+from datetime import date, timedelta
+from pathlib import Path
+
+import psutil
+
+from bench.figures import Figure, percentile
+from node.demo.network import new_network
+from node.demo.processes import NodeProcess, free_port
+from node.demo.seats import READING_VENDOR
+from node.demo.synthetic import ALDER, students
+from node.folder import NodeFolder
+from safepassage.client import Client, ClientFile
+from safepassage.wire_organisations import OrganisationPage
+from safepassage.wire_policy import Agreement, NewAgreement
+from shared.clock import system_clock
+
+TITLE = "A vendor's page"
+
+STUDENTS, RUNS = 1_000, 7
+ELEMENTS = (
+    "identity.name",
+    "identity.birth_date",
+    "identity.sex",
+    "identity.identifiers",
+    "demographics.languages",
+    "contacts.emails",
+    "enrollment.enrollments",
+    "attendance.summary",
+    "academics.current_courses",
+    "assessments.results",
+)
+
+
+def run() -> list[Figure]:
+    """Load, agree, read the same page several times."""
+    with tempfile.TemporaryDirectory() as name:
+        return asyncio.run(_run(Path(name)))
+
+
+async def _run(folder: Path) -> list[Figure]:
+    alder, _ = await new_network(folder, ports=(free_port(), free_port()))
+    process = NodeProcess(alder).start().wait_until_ready()
+    try:
+        loading = await _load(alder)
+        agreement = await _agree(alder)
+        milliseconds, cpu, first = await _read(alder, agreement, psutil.Process(process.pid))
+    finally:
+        process.stop()
+    return [
+        Figure("page of 1,000 students × 10 elements, p50", percentile(milliseconds, 50), "ms", "<= 500", f"{RUNS} pages, one at a time"),
+        Figure("the slowest of them", max(milliseconds), "ms", ""),
+        Figure("the first page, which makes the pseudonyms", first, "ms", ""),
+        Figure("CPU of the node for a page", cpu, "s", ""),
+        Figure("roster of 10 kB records, loaded", STUDENTS / loading, "students/s", "", "JSON lines, one upload"),
+    ]
+
+
+def _client(node: NodeFolder, name: str) -> Client:
+    return Client(ClientFile.load(node.path / "clients" / f"{name}.json"))
+
+
+async def _load(node: NodeFolder) -> float:
+    """Seconds for a roster of STUDENTS."""
+    everyone = students(ALDER, as_of=system_clock().date(), count=STUDENTS, size_bytes=10_000)
+    roster = "\n".join(one.load.model_dump_json(exclude_none=True) for one in everyone).encode()
+    async with _client(node, "state-agency") as client:
+        started = time.perf_counter()
+        report = await client.load_roster(roster, "application/x-ndjson")
+    if report.counts.get("created") != STUDENTS:
+        raise RuntimeError(f"not every student was loaded: {report.counts} {report.reasons}")
+    return time.perf_counter() - started
+
+
+async def _agree(node: NodeFolder) -> Agreement:
+    today: date = system_clock().date()
+    async with _client(node, "state-agency") as client:
+        everything: OrganisationPage = (await client.list_organisations(limit=1000)).content
+        new = NewAgreement(
+            kind="contractor",
+            recipient_id=next(one.id for one in everything.organisations if one.name == READING_VENDOR.organisation),
+            district_ids=tuple(one.id for one in everything.organisations if one.kind == "lea"),
+            document="A" * 43,
+            signed_on=today - timedelta(days=2),
+            starts_on=today - timedelta(days=1),
+            ends_on=today + timedelta(days=300),
+            elements=ELEMENTS,
+            purposes=("instruction",),
+            institutional_service="section 2",
+            direct_control="section 3",
+            redisclosure_limits="section 4",
+            legitimate_interest="annual notice",
+            destruction="section 9",
+            security="section 7",
+            breach_notice="section 8",
+        )
+        return await client.record_agreement(new)
+
+
+async def _read(node: NodeFolder, agreement: Agreement, process: psutil.Process) -> tuple[list[float], float, float]:
+    """Milliseconds of each page, CPU seconds of the node for one, and milliseconds of the very first."""
+    async with _client(node, READING_VENDOR.name) as client:
+        first, before, milliseconds = 0.0, None, []
+        for turn in range(RUNS + 1):
+            started = time.perf_counter()
+            page = (await client.read_roster_entries(agreement.id, elements=ELEMENTS, limit=STUDENTS)).content
+            took = (time.perf_counter() - started) * 1000
+            if len(page.students) != STUDENTS:
+                raise RuntimeError(f"{len(page.students)} students in the page")
+            if turn == 0:
+                first, before = took, process.cpu_times()
+            else:
+                milliseconds.append(took)
+        after = process.cpu_times()
+    assert before is not None
+    return milliseconds, (after.user + after.system - before.user - before.system) / RUNS, first

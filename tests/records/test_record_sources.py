@@ -1,0 +1,59 @@
+"""What is sealed is read back as it was; the node's own word goes before another's; statements stay with their source."""
+
+from typing import Any
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safepassage.elements import BY_ID, ELEMENTS
+from safepassage.record import StudentRecord
+from services.records.record_sources import Part, as_told_by, decoded, merged, parts_of, printed, record_of
+from services.records.release import release, released_document
+from tests.records.whole_record import whole_record
+
+WHOLE = whole_record()
+OTHER = whole_record(start=500_000)
+
+
+def sealed_and_opened(record: StudentRecord, *, source: str = "own", version: int = 1) -> list[Part]:
+    parts = parts_of(record, source=source, version=version)
+    return [decoded(part.encoded(), section=part.section, source=source, version=version) for part in parts]
+
+
+def test_a_record_is_the_same_after_it_was_sealed_in_parts() -> None:
+    assert record_of(merged(sealed_and_opened(WHOLE))) == WHOLE
+
+
+@given(mask=st.sets(st.sampled_from([element.id for element in ELEMENTS]), min_size=1))
+def test_cutting_the_texts_is_cutting_the_record(mask: set[str]) -> None:
+    released = released_document(merged(sealed_and_opened(WHOLE)), mask)
+    assert StudentRecord.model_validate_json(printed(released)) == release(WHOLE, mask)
+
+
+def test_the_nodes_own_sections_go_before_those_that_another_node_sent() -> None:
+    own = release(WHOLE, {element for element in BY_ID if element.startswith(("identity.", "enrollment."))})
+    both = record_of(merged([*sealed_and_opened(OTHER, source=str(UUID(int=7)), version=9), *sealed_and_opened(own)]))
+    assert both.identity == own.identity
+    assert both.health == OTHER.health
+    assert {statement.id for statement in both.statements} == {own.statements[0].id, OTHER.statements[0].id}
+
+
+def test_what_came_last_goes_before_what_came_earlier() -> None:
+    first, second = (release(one, {"health.alerts"}) for one in (WHOLE, OTHER))
+    parts = [*sealed_and_opened(first, source="one", version=2), *sealed_and_opened(second, source="two", version=3)]
+    assert record_of(merged(parts)).health == second.health
+
+
+def test_a_statement_about_a_section_that_was_not_chosen_is_not_shown_beside_another() -> None:
+    received = release(OTHER, {"discipline.incidents", "health.alerts"})
+    own = release(WHOLE, {"discipline.restraint"})
+    both = record_of(merged([*sealed_and_opened(received, source="one", version=5), *sealed_and_opened(own)]))
+    assert {statement.id for statement in both.statements} == {own.statements[0].id}
+
+
+def test_agencies_of_another_node_are_named_behind_it_and_once() -> None:
+    told = as_told_by(WHOLE, "https://birch.example")
+    agencies: set[Any] = {origin.originating_agency for origin in told.provenance.values()}
+    assert agencies == {"https://birch.example#0300010"}
+    assert as_told_by(told, "https://third.example") == told
