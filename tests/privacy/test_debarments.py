@@ -50,6 +50,12 @@ async def test_a_debarment_of_less_than_five_years_is_not_recorded(world: World)
     assert answer.status == 422
 
 
+async def test_a_party_is_named_in_printable_characters(world: World) -> None:
+    for party in ("Acme Reading", "acme\0", ""):
+        answer = await world.node.client(world.sea, *WRITE).post("/v1/debarments", finding(world, party=party))
+        assert (answer.status, problem_of(answer).field) == (422, "party")
+
+
 async def test_only_the_state_agency_records_one(world: World) -> None:
     assert (await world.node.client(world.oak, *WRITE).post("/v1/debarments", finding(world))).status == 403
     assert (await world.node.client(world.sea, "agreements:write").post("/v1/debarments", finding(world))).status == 403

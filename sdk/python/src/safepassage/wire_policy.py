@@ -10,7 +10,7 @@ from safepassage.wire import Code, Digest, Instant, Wire
 
 ElementId = Annotated[str, StringConstraints(pattern=r"^[a-z_0-9]+\.[a-z_0-9]+$", max_length=64)]
 Elements = Annotated[tuple[ElementId, ...], Field(min_length=1, max_length=200)]
-PartyId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+PartyId = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
 """An organisation's UUID here (36 characters, lower case), or `<entity id>#<its id there>` behind another node."""
 Purposes = Annotated[tuple[Code, ...], Field(min_length=1, max_length=20)]
 
@@ -116,9 +116,9 @@ class AgreementTermination(Wire):
 class NewDebarment(Wire):
     """A finding that bars a third party from the records of one agency for at least five years, 34 CFR 99.67(c)-(e)."""
 
-    party: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    party: PartyId
     """An organisation's UUID here, `<entity id>#<its id there>` behind a peer, or the entity id of a whole node."""
-    originating_agency: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    originating_agency: PartyId
     """The agency from which the information originated: only its records are closed to the party."""
     finding: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     """Reference of the finding of the Department's office."""
