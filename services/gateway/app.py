@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -70,7 +71,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         clock,
         database,
         state.outbox,
-        KnownClients(database, state.trust, state.statements),
+        KnownClients(database, state.statements),
         tokens,
         proofs,
         nonces,
@@ -146,4 +147,16 @@ def create_app(
         clock=clock,
     )
     app.add_middleware(Forwarding)
+    _document(app)
     return app
+
+
+def _document(app: FastAPI) -> None:
+    made = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = made()
+        token_endpoint.document_errors(document)
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -35,7 +35,7 @@ class Authentication:
         if len(incoming.proofs) != 1:
             raise ProofNotValid("one DPoP proof is needed", field="DPoP")
         verified = self.tokens.verify(token, now)
-        self.standing.require(verified.claims, now)
+        await self.standing.require(verified.claims, now)
         proof = self.proofs.verify(
             incoming.proofs[0].decode("latin-1"),
             method=method,

@@ -46,6 +46,9 @@ log = logging.getLogger("safe_passage.gateway")
 INTERNAL_SECONDS: Final = 15
 """An internal token serves for so long, half its lifetime."""
 
+NEVER_BELIEVED: Final = frozenset({HEADER.encode(), b"x-request-id", b"traceparent"})
+"""Fields that only the gateway itself gives to its own routes."""
+
 Encoded = tuple[tuple[bytes, bytes], ...]
 
 
@@ -149,10 +152,9 @@ class _Passage:
         """The gateway's own routes: behind this door too, with the caller in the scope's state."""
         body = await whole(self.receive, limit=route.body_bytes) if incoming.has_body else b""
         state = {**self.scope.get("state", {}), "caller": None if verified is None else verified.caller}
-        fields = [(name, value) for name, value in self.scope["headers"] if name not in (HEADER.encode(), b"x-request-id")]
+        fields = [(name, value) for name, value in self.scope["headers"] if name not in NEVER_BELIEVED]
         fields.append((b"traceparent", f"00-{self.trace_id}-{secrets.token_hex(8)}-01".encode()))
-        scope = {**self.scope, "state": state, "headers": [f for f in fields if f[0] != b"traceparent"] + fields[-1:]}
-        await self.app(scope, replay(body, self.receive), self._send_guarded)
+        await self.app({**self.scope, "state": state, "headers": fields}, replay(body, self.receive), self._send_guarded)
 
     async def _send_guarded(self, message: Message) -> None:
         if message["type"] == "http.response.start":

@@ -11,14 +11,15 @@ from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems import SuiteError
+from safepassage.problems.trust import NotAMember
 from safepassage.wire_clients import JwkSet
 from safepassage.wire_organisations import OrganisationKind
 from services.gateway.client_keys import ClientKey, client_keys, peer_key
+from services.gateway.oauth_errors import PeerNotVerifiable
 from services.gateway.scopes import PEER_SCOPE, SCOPES
 from services.gateway.tables import ClientRow, OrganisationRow
 from shared.database import Database
 from shared.peer_statements import PeerStatements
-from shared.trust import Trust
 
 PEER_ROLE: Final = "peer-node"
 
@@ -69,13 +70,13 @@ class KnownClient:
 class KnownClients:
     """Looks clients up; never creates one."""
 
-    def __init__(self, database: Database, trust: Trust, statements: PeerStatements) -> None:
-        self._database, self._trust, self._statements = database, trust, statements
+    def __init__(self, database: Database, statements: PeerStatements) -> None:
+        self._database, self._statements = database, statements
 
     async def find(self, client_id: str, *, kid: str, now: datetime) -> KnownClient | None:
         """The client, or None. `kid` is the key that its assertion names: a peer's statement is looked at again for a new one.
 
-        Not within a transaction.
+        Raises PeerNotVerifiable. Not within a transaction.
         """
         identifier = _uuid(client_id)
         if identifier is None:
@@ -85,10 +86,11 @@ class KnownClients:
 
     async def _peer(self, entity_id: str, kid: str, today: date) -> KnownClient | None:
         try:
-            self._trust.member(entity_id)
             statement = (await self._statements.of(entity_id, kid=kid)).message
-        except SuiteError:
+        except NotAMember:
             return None
+        except SuiteError as error:
+            raise PeerNotVerifiable from error
         async with self._database.reading() as tx:
             query = select(OrganisationRow.id, OrganisationRow.valid_from, OrganisationRow.valid_until)
             query = query.where(OrganisationRow.entity_id == entity_id, OrganisationRow.kind == "peer")

@@ -87,3 +87,16 @@ class DetailsRefused(OAuth2Error):
 
     error = "invalid_authorization_details"
     reason = "authorization-details"
+
+
+class PeerNotVerifiable(OAuth2Error):
+    """A member of the trust list whose statement cannot be had or verified now, or no list is in force. It is not refused for good."""
+
+    error = "temporarily_unavailable"
+    reason = "peer-not-verifiable"
+    description = "the node's statement cannot be verified now: try again"
+    status_code = 503
+
+    def get_headers(self) -> Any:
+        """When to try again."""
+        return [*super().get_headers(), ("Retry-After", "5")]

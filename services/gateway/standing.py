@@ -9,9 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from safepassage.problems import SuiteError
 from safepassage.problems.access import AccessTokenNotValid
 from safepassage.problems.requests import TemporarilyUnavailable
+from safepassage.problems.trust import NotAMember
 from services.gateway.known_clients import keys_of
 from services.gateway.tables import ClientRow
 from services.gateway.tokens import AccessClaims
@@ -42,24 +42,32 @@ class Standing:
         self._kids = {str(UUID(str(row.id))): _kids(row.jwks, row.disabled_at) for row in rows}
         self._loaded_at = now
 
-    def require(self, claims: AccessClaims, now: datetime) -> None:
-        """Raises AccessTokenNotValid for a token that counts no more; TemporarilyUnavailable while that cannot be known."""
+    async def require(self, claims: AccessClaims, now: datetime) -> None:
+        """Raises AccessTokenNotValid for a token that counts no more; TemporarilyUnavailable while that cannot be known.
+
+        A key that is not known here may be newer than what was loaded: it is looked for before the token is refused.
+        """
         if claims.organisation_kind == "peer":
-            self._require_peer(claims)
+            await self._require_peer(claims)
             return
         if self._loaded_at is None or now > self._loaded_at + BELIEVED_FOR:
             raise TemporarilyUnavailable("it cannot be known whether the token still counts")
-        kids = self._kids.get(claims.client_id)
-        if kids is not None and claims.client_kid not in kids:
-            raise AccessTokenNotValid("the token was taken back")
+        if not self._counts(claims):
+            await self.refresh()
+            if not self._counts(claims):
+                raise AccessTokenNotValid("the token was taken back")
 
-    def _require_peer(self, claims: AccessClaims) -> None:
+    def _counts(self, claims: AccessClaims) -> bool:
+        kids = self._kids.get(claims.client_id)
+        return kids is None or claims.client_kid in kids
+
+    async def _require_peer(self, claims: AccessClaims) -> None:
         """INVARIANT: the trust list in force is asked at each request, so a revoked member is out at once."""
         try:
-            statement = self._statements.known(claims.client_id)
-        except SuiteError as error:
+            statement = (await self._statements.of(claims.client_id, kid=claims.client_kid)).message
+        except NotAMember as error:
             raise AccessTokenNotValid("the node is no active member") from error
-        if statement is not None and claims.client_kid not in {jwk.kid for jwk in statement.client_authentication}:
+        if claims.client_kid not in {jwk.kid for jwk in statement.client_authentication}:
             raise AccessTokenNotValid("the token was taken back")
 
 

@@ -34,6 +34,13 @@ PATH = "/oauth/token"
 
 router = APIRouter(tags=["oauth"])
 
+OAUTH_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
+    "additionalProperties": False,
+}
+
 
 def stand_ins() -> Mapping[str, ClientKey]:
     """Keys by algorithm that signed nothing, to be checked where a client has no such key: it takes as long."""
@@ -75,8 +82,8 @@ class TokenEndpoint:
             self.refusals.count(getattr(error, "reason", "other"), now)
             if isinstance(error, ProofNeedsNonce):
                 headers["dpop-nonce"] = self.nonces.give(now)
-            status, document, _ = error()
-            return status, document, headers
+            status, document, own = error()
+            return status, document, {**headers, **{name.lower(): value for name, value in own if name == "Retry-After"}}
 
     def _proof(self, proofs: Sequence[str], now: datetime) -> Proof:
         if len(proofs) != 1:
@@ -142,13 +149,21 @@ def _issued(claims: AccessClaims) -> Event:
     )
 
 
+def document_errors(document: dict[str, Any]) -> None:
+    """Where the endpoint itself refuses it answers OAuth's errors; the door in front of it answers problems as everywhere."""
+    answers = document["paths"][PATH]["post"]["responses"]
+    for status in ("400", "401"):
+        answers[status] = {"description": "OAuth error (RFC 6749 section 5.2)", "content": {"application/json": {"schema": OAUTH_ERROR}}}
+    answers["503"] = {"description": "Temporarily unavailable", "content": answers["400"]["content"]}
+    for status in ("403", "422"):
+        answers.pop(status, None)
+
+
 @router.post(
     PATH,
     response_model=None,
     responses={
         200: {"description": "A DPoP-bound access token (RFC 9068)", "content": {"application/json": {"schema": {"type": "object"}}}},
-        400: {"description": "OAuth error document (RFC 6749 section 5.2)"},
-        401: {"description": "invalid_client"},
     },
     openapi_extra={
         "requestBody": {

@@ -10,11 +10,12 @@ from uuid import UUID
 import pytest
 from sqlalchemy import func, select
 
+from safepassage.wire_clients import ClientKeys, JwkSet
 from services.gateway import app as gateway_app
 from services.gateway.signing_keys import activate, prepare
 from services.gateway.tables import SpentRow
 from tests.conftest import StandingClock
-from tests.gateway.by_hand import ask
+from tests.gateway.by_hand import Party, ask
 from tests.gateway.house import House, open_house
 
 PATH = "/v1/decisions/019a0000-0000-7000-8000-000000000000"
@@ -60,6 +61,16 @@ async def test_a_running_gateway_notices(
                 await asyncio.sleep(0.01)
         counted = {event.context.reason for event in house.behind["audit"].events if event.class_ == "refusal"}
         assert counted == {"access-token-not-valid", "not-authenticated"}
+
+
+@pytest.mark.anyio
+async def test_a_key_that_another_process_registered_a_moment_ago_is_believed_at_once(house: House) -> None:
+    party = await house.sea_party("decisions:read")
+    newer = Party(party.client_id, party.issuer, kid="two")
+    jwks = JwkSet.model_validate({"keys": [party.jwk, newer.jwk]})
+    await house.hand.replace_client_keys(UUID(party.client_id), ClientKeys(version=1, jwks=jwks))
+    token = await house.token(newer)
+    assert (await house.call(newer, token, "GET", PATH)).status == 200
 
 
 @pytest.mark.anyio
