@@ -73,5 +73,16 @@ async def _quarantine(
     kept = (await tx.execute(select(func.count()).select_from(QuarantineRow).where(QuarantineRow.peer == peer))).scalar_one()
     if kept >= exchange.settings.max_quarantined_per_peer:
         return
-    tx.add(QuarantineRow(peer=peer, message_digest=digest, code=code, jws=jws, size=size, times=1, first_at=now, last_at=now))
+    tx.add(
+        QuarantineRow(
+            peer=peer,
+            message_digest=digest,
+            code=code,
+            jws=jws if jws.isprintable() else None,
+            size=size,
+            times=1,
+            first_at=now,
+            last_at=now,
+        )
+    )
     exchange.outbox.record(tx, events.refused(peer=peer, message_digest=digest, code=code))
