@@ -10,7 +10,7 @@ from uuid import UUID
 from safepassage.wire_organisations import NewOrganisation, Organisation
 from services.gateway.administration import Administration
 from services.records.formats.archive import Archive
-from services.records.formats.edfi_organizations import Organizations
+from services.records.formats.edfi_organizations import KINDS, Organizations
 from services.records.formats.edfi_stream import items
 from services.records.formats.oneroster_tables import Tables
 
@@ -49,24 +49,24 @@ def _oneroster(archive: Archive) -> Iterator[NamedOrganisation]:
 
 
 def _ed_fi(archive: Archive) -> Iterator[NamedOrganisation]:
-    for name in archive.names:
-        if not name.casefold().endswith(".xml"):
-            continue
+    organizations, kinds = Organizations(), dict[str, Literal["lea", "school"]]()
+    for name in (one for one in archive.names if one.casefold().endswith(".xml")):
         with archive.open(name) as file:
             for item in items(file, name):
-                if item.tag not in ("School", "LocalEducationAgency"):
-                    continue
-                organizations = Organizations()
-                organizations.take(item)
-                for identifier, reference in organizations.references.items():
-                    yield NamedOrganisation(
-                        source_id=identifier,
-                        kind="school" if item.tag == "School" else "lea",
-                        name=reference.get("name") or identifier,
-                        nces_id=reference.get("nces_id"),
-                        state_id=reference.get("state_id"),
-                        parent=item.text("LocalEducationAgencyReference/LocalEducationAgencyIdentity/LocalEducationAgencyId"),
-                    )
+                kind: Literal["lea", "school"] = "school" if item.tag == "School" else "lea"
+                if item.tag in ("School", "LocalEducationAgency") and organizations.take(item):
+                    kinds[item.text(KINDS[item.tag]) or ""] = kind
+    for identifier, kind in kinds.items():
+        reference = organizations.references[identifier]
+        district = organizations.district_of(identifier) if kind == "school" else None
+        yield NamedOrganisation(
+            source_id=identifier,
+            kind=kind,
+            name=reference.get("name") or identifier,
+            nces_id=reference.get("nces_id"),
+            state_id=identifier,
+            parent=None if district is None else str(district["state_id"]),
+        )
 
 
 async def add_all(

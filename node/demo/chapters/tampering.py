@@ -67,7 +67,7 @@ def _flip_a_byte(database: Path) -> int:
     first_length = int.from_bytes(data[:HEADER_BYTES])
     place = HEADER_BYTES + first_length // 2
     changed = data[:place] + bytes([data[place] ^ 1]) + data[place + 1 :]
-    connection.execute("UPDATE segment SET data = ? WHERE log = ? AND start = ?", (changed, log, start))
-    connection.commit()
+    with connection:
+        connection.execute("UPDATE segment SET data = ? WHERE log = ? AND start = ?", (changed, log, start))
     connection.close()
     return int(start)
