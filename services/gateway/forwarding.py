@@ -11,8 +11,7 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Final
 
 from prometheus_client import Counter, Histogram
@@ -43,8 +42,8 @@ from shared.who_may_call import ServiceName
 
 log = logging.getLogger("safe_passage.gateway")
 
-INTERNAL_SECONDS: Final = 15
-"""An internal token serves for so long, half its lifetime."""
+INTERNAL_SECONDS: Final = 5
+"""An internal token serves for so long: most of its lifetime is left to the service, and to those that it calls on the caller's behalf."""
 
 NEVER_BELIEVED: Final = frozenset({HEADER.encode(), b"x-request-id", b"traceparent"})
 """Fields that only the gateway itself gives to its own routes."""
@@ -146,7 +145,7 @@ class _Passage:
         if route.service == "gateway":
             await self._answer_here(route, incoming, verified)
         else:
-            await self._forward(route, incoming, verified, now)
+            await self._forward(route, incoming, verified)
 
     async def _answer_here(self, route: Route, incoming: Incoming, verified: VerifiedToken | None) -> None:
         """The gateway's own routes: behind this door too, with the caller in the scope's state."""
@@ -159,19 +158,17 @@ class _Passage:
     async def _send_guarded(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started, self.status = True, message["status"]
-            names = {name for name, _ in API_HEADERS}
-            kept = [(name, value) for name, value in message.get("headers", ()) if name.decode("latin-1").lower() not in names]
+            own = {name for name, _ in _encoded(self.route)}
+            kept = [(name, value) for name, value in message.get("headers", ()) if name not in own]
             self.request_id = next((value.decode() for name, value in kept if name == b"x-request-id"), self.request_id)
             message = {**message, "headers": [*kept, *_encoded(self.route)]}
         await self.send(message)
 
-    async def _forward(self, route: Route, incoming: Incoming, verified: VerifiedToken | None, now: datetime) -> None:
+    async def _forward(self, route: Route, incoming: Incoming, verified: VerifiedToken | None) -> None:
         upstream = self.door.upstreams.get(route.service)
         if upstream is None:
             raise TemporarilyUnavailable("the service is not configured")
         headers = {name.decode("ascii"): value.decode("latin-1") for name, value in incoming.forwarded}
-        if verified is not None:
-            headers[HEADER] = self._internal_token(route.service, verified, now)
         headers["x-request-id"] = self.request_id
         headers["traceparent"] = f"00-{self.trace_id}-{secrets.token_hex(8)}-01"
         request = Call(
@@ -182,6 +179,7 @@ class _Passage:
             headers,
             incoming.has_body,
             [*_encoded(route), (b"x-request-id", self.request_id.encode())],
+            None if verified is None else partial(self._internal_token, route.service, verified),
         )
         self.status = await upstream.forward(request, self.receive, self._send_watched)
 
@@ -189,8 +187,9 @@ class _Passage:
         self.started = self.started or message["type"] == "http.response.start"
         await self.send(message)
 
-    def _internal_token(self, service: ServiceName, verified: VerifiedToken, now: datetime) -> str:
+    def _internal_token(self, service: ServiceName, verified: VerifiedToken) -> str:
         """INVARIANT: kept with the very access token that proved the caller, so one caller never gets another's."""
+        now = self.door.clock()
         seconds = now.timestamp()
         made_at, token = verified.internal.get(service, (0.0, ""))
         if not made_at <= seconds < made_at + INTERNAL_SECONDS:

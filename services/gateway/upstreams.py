@@ -1,11 +1,12 @@
 """How a request reaches the service that answers it: by a call in the same process, or by HTTP, streamed both ways.
 
-In process the body and the answer are bounded and whole. Over HTTP nothing is kept but a chunk: a slow reader slows the service down, a
-reader who leaves stops it.
+In process the body and the answer are bounded and whole. Over HTTP a small body is taken whole before the service is troubled with it, so
+that a slow sender costs it nothing; of a large one, and of every answer, nothing is kept but a chunk: a slow reader slows the service
+down, a reader who leaves stops it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -19,6 +20,7 @@ from services.gateway.headers import Fields, returned
 from services.gateway.routing_table import Route
 from shared.certificates import client_context
 from shared.in_process import call
+from shared.internal_token import HEADER
 from shared.settings import ServiceSettings
 from shared.siblings import InProcess, Transport
 from shared.who_may_call import ServiceName
@@ -26,6 +28,8 @@ from shared.who_may_call import ServiceName
 CONNECT_SECONDS: Final = 2.0
 CONNECTIONS: Final = 256
 CHUNK: Final = 64 * 1024
+TAKEN_WHOLE: Final = 1024 * 1024
+"""Bodies of routes that take no more than this are taken whole first."""
 PROBLEM: Final = b"application/problem+json"
 
 
@@ -41,6 +45,12 @@ class Call:
     has_body: bool
     answer_headers: Fields
     """Put on every answer: security headers, the request's id."""
+    internal_token: Callable[[], str] | None
+    """The gateway's word of who calls, made when the request goes on: it lasts seconds."""
+
+    def fields(self) -> dict[str, str]:
+        """The header, now."""
+        return self.headers if self.internal_token is None else {**self.headers, HEADER: self.internal_token()}
 
 
 class Upstream(Protocol):
@@ -69,9 +79,9 @@ class SameProcess:
             async with asyncio.timeout(request.route.answer_seconds):
                 if isinstance(transport, InProcess) and transport.app is not None:
                     arguments = (transport.app, request.method, request.raw_path)
-                    answer = await call(*arguments, query=request.query, headers=request.headers, body=body)
+                    answer = await call(*arguments, query=request.query, headers=request.fields(), body=body)
                 else:
-                    answer = await transport.send(request.method, request.raw_path, request.query, request.headers, body)
+                    answer = await transport.send(request.method, request.raw_path, request.query, request.fields(), body)
         except (OSError, TimeoutError) as error:
             raise TemporarilyUnavailable("the service does not answer") from error
         given = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
@@ -94,8 +104,14 @@ class OverNetwork:
 
     async def forward(self, request: Call, receive: Receive, send: Send) -> int:
         """Stream it there and back; stop as soon as the caller leaves."""
-        sent = asyncio.Event()
-        exchange = asyncio.create_task(self._exchange(request, receive, send, sent))
+        sent, failure = asyncio.Event(), list[Exception]()
+        data: bytes | AsyncIterator[bytes] | None = None
+        if request.has_body and request.route.body_bytes > TAKEN_WHOLE:
+            data = _upload(receive, request.route.body_bytes, sent, failure)
+        else:
+            data = await whole(receive, limit=request.route.body_bytes) if request.has_body else None
+            sent.set()
+        exchange = asyncio.create_task(self._exchange(request, data, send, failure))
         caller = asyncio.create_task(_leaves(receive, sent))
         try:
             await asyncio.wait({exchange, caller}, return_when=asyncio.FIRST_COMPLETED)
@@ -107,16 +123,12 @@ class OverNetwork:
             caller.cancel()
             await asyncio.gather(exchange, caller, return_exceptions=True)
 
-    async def _exchange(self, request: Call, receive: Receive, send: Send, sent: asyncio.Event) -> int:
-        failure: list[Exception] = []
-        data = _upload(receive, request.route.body_bytes, sent, failure) if request.has_body else None
-        if data is None:
-            sent.set()
+    async def _exchange(self, request: Call, data: bytes | AsyncIterator[bytes] | None, send: Send, failure: list[Exception]) -> int:
         url = URL(f"{self._base_url}{request.raw_path}{'?' + request.query if request.query else ''}", encoded=True)
         try:
             async with asyncio.timeout(request.route.answer_seconds):
                 response = await self._session.request(
-                    request.method, url, headers=request.headers, data=data, allow_redirects=False, skip_auto_headers=_NOTHING_ADDED
+                    request.method, url, headers=request.fields(), data=data, allow_redirects=False, skip_auto_headers=_NOTHING_ADDED
                 )
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             if failure:

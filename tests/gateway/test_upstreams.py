@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +119,11 @@ class Production:
         writer.close()
         return answer
 
+    def change_route(self, monkeypatch: pytest.MonkeyPatch, template: str, method: str, **about: Any) -> None:
+        """Another table, for one test."""
+        by_method = self.app.state.door.routes._literal[template]
+        monkeypatch.setitem(by_method, method, replace(by_method[method], **about))
+
     def idle(self) -> None:
         """Nothing of a request is left behind."""
         session = self.app.state.door.upstreams["records"]._session
@@ -132,7 +138,7 @@ async def production(tmp_path: Path, node_keys: Path, clock: StandingClock, empt
         app = create_app(settings, clock=clock)
         async with serving(app, lifespan="on") as port:
             production = Production(house, service, port, app)
-            production.party = await house.sea_party("exchange:request")
+            production.party = await house.sea_party("exchange:request", "records:load", "matches:resolve")
             await app.state.standing.refresh()
             production.token = await house.token(production.party)
             yield production
@@ -157,18 +163,47 @@ async def test_a_request_reaches_the_other_process_scrubbed_and_vouched_for(prod
     production.idle()
 
 
+ROSTERS = ("/v1/rosters", CLOSE, "Content-Type: application/x-ndjson", "Transfer-Encoding: chunked")
+CHUNK = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
+
+
 @pytest.mark.anyio
-async def test_bodies_go_up_as_they_come_and_stop_at_the_limit(production: Production) -> None:
-    head = production.request("POST", "/v1/exchange-requests", CLOSE, "Content-Type: application/json", "Transfer-Encoding: chunked")
-    answer = await production.ask(head + b"3\r\n{  \r\n1\r\n}\r\n0\r\n\r\n")
-    assert (status_of(answer), production.service.received) == (200, 4)
-    production.service.received = 0
-    head = production.request("POST", "/v1/exchange-requests", CLOSE, "Content-Type: application/json", "Transfer-Encoding: chunked")
-    chunk = b"8000\r\n" + b"x" * 0x8000 + b"\r\n"
-    answer = await production.ask(head + chunk * 3 + b"0\r\n\r\n")
+async def test_a_large_body_goes_up_as_it_comes(production: Production) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", production.port)
+    writer.write(production.request("POST", *ROSTERS) + CHUNK)
+    async with asyncio.timeout(5):
+        while production.service.received < 0x8000:  # noqa: ASYNC110 the service has it before the caller has sent the rest
+            await asyncio.sleep(0.005)
+        writer.write(CHUNK + b"0\r\n\r\n")
+        answer = await reader.read()
+    writer.close()
+    assert (status_of(answer), production.service.received) == (200, 0x10000)
+    production.idle()
+
+
+@pytest.mark.anyio
+async def test_a_body_stops_at_the_limit(production: Production, monkeypatch: pytest.MonkeyPatch) -> None:
+    production.change_route(monkeypatch, "/v1/rosters", "POST", body_bytes=upstreams.TAKEN_WHOLE + 1)
+    answer = await production.ask(production.request("POST", *ROSTERS) + CHUNK * 33 + b"0\r\n\r\n")
     assert status_of(answer) == 413
     assert b"body-too-large" in answer
-    assert production.service.received <= 0x10000
+    assert production.service.received <= upstreams.TAKEN_WHOLE
+    production.idle()
+
+
+@pytest.mark.anyio
+async def test_a_small_body_reaches_the_service_whole_or_not_at_all(production: Production) -> None:
+    fields = ("/v1/exchange-requests", CLOSE, "Content-Type: application/json", "Transfer-Encoding: chunked")
+    answer = await production.ask(production.request("POST", *fields) + b"3\r\n{  \r\n1\r\n}\r\n0\r\n\r\n")
+    assert (status_of(answer), production.service.received) == (200, 4)
+    production.service.begun.clear()
+    assert status_of(await production.ask(production.request("POST", *fields) + CHUNK * 3 + b"0\r\n\r\n")) == 413
+    _, writer = await asyncio.open_connection("127.0.0.1", production.port)
+    writer.write(production.request("POST", *fields) + b"3\r\n{  \r\n")
+    await asyncio.sleep(0.05)
+    writer.close()
+    await asyncio.sleep(0.05)
+    assert not production.service.begun.is_set()
     production.idle()
 
 
@@ -188,8 +223,7 @@ async def test_a_caller_who_leaves_before_the_answer_ends_the_request(production
 @pytest.mark.anyio
 async def test_a_caller_who_leaves_in_the_middle_of_a_body_ends_the_request(production: Production) -> None:
     _, writer = await asyncio.open_connection("127.0.0.1", production.port)
-    fields = ("Content-Type: application/json", "Content-Length: 1000")
-    writer.write(production.request("POST", "/v1/exchange-requests", *fields) + b"{")
+    writer.write(production.request("POST", *ROSTERS) + CHUNK)
     async with asyncio.timeout(5):
         await production.service.begun.wait()
         writer.close()
@@ -242,13 +276,9 @@ async def test_a_service_that_does_not_answer_is_a_503(production: Production, m
 
 @pytest.mark.anyio
 async def test_a_service_that_is_too_slow_is_given_up(production: Production, monkeypatch: pytest.MonkeyPatch) -> None:
-    from dataclasses import replace  # noqa: PLC0415 only here
-
     production.service.act = production.service.silent
-    table = production.app.state.door.routes
-    node = table._root.literal["v1"].literal["exchange-requests"].parameter
-    monkeypatch.setitem(node.here, "GET", replace(node.here["GET"], answer_seconds=0.05))
-    answer = await production.ask(production.request("GET", PATH, CLOSE))
+    production.change_route(monkeypatch, "/v1/matches", "GET", answer_seconds=0.05)
+    answer = await production.ask(production.request("GET", "/v1/matches", CLOSE))
     assert status_of(answer) == 503
     async with asyncio.timeout(5):
         await production.service.gone.wait()
