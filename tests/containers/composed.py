@@ -23,9 +23,15 @@ def _client() -> str:
     return found
 
 
-@cache
 def _docker(*arguments: str) -> str:
     return subprocess.run([_client(), *arguments], capture_output=True, text=True, check=True).stdout.strip()
+
+
+@cache
+def _container(project: str, service: str) -> str:
+    labels = {"project": project, "service": service, "oneoff": "False"}
+    filters = [part for key, value in labels.items() for part in ("--filter", f"label=com.docker.compose.{key}={value}")]
+    return _docker("ps", "--all", "--quiet", *filters)
 
 
 @dataclass(frozen=True)
@@ -36,9 +42,7 @@ class Composed:
 
     def container(self, service: str) -> str:
         """The id of the container of a service, ended or not."""
-        labels = {"project": self.project, "service": service, "oneoff": "False"}
-        filters = [part for key, value in labels.items() for part in ("--filter", f"label=com.docker.compose.{key}={value}")]
-        return _docker("ps", "--all", "--quiet", *filters)
+        return _container(self.project, service)
 
     def inspect(self, service: str) -> dict[str, Any]:
         """What the engine says of a container."""
