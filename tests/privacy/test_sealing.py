@@ -84,10 +84,12 @@ def test_outbox_texts_are_sealed(sealer: Sealer) -> None:
 
 
 def test_packed_bytes_come_back_and_others_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert unpacked(packed(b"a" * 10_000)) == b"a" * 10_000
-    for bad in (b"", b"x", packed(b"abc")[:-1], packed(b"abc") + b"more"):
+    few, many = b"abc", b"a" * 20_000
+    assert (unpacked(packed(few)), unpacked(packed(many))) == (few, many)
+    assert len(packed(many)) < 1000
+    for bad in (b"", b"x", b"\2abc", packed(many)[:-1], packed(many) + b"more"):
         with pytest.raises(SealBroken):
             unpacked(bad)
     monkeypatch.setattr(sealing, "LONGEST_CLEAR", 1000)
     with pytest.raises(SealBroken):
-        unpacked(zlib.compress(b"a" * 10_000))
+        unpacked(b"\1" + zlib.compress(many))
