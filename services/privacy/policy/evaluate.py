@@ -97,8 +97,7 @@ def _decide_group(decision: _Decision, elements: Iterable[str], context: Record 
     except Exception:  # INVARIANT: an evaluation that errs denies; Cedar would skip the policy, and a skipped forbid permits
         decision.alerts.add(EVALUATION_ERROR.reason)
         return _all_withheld(elements, EVALUATION_ERROR)
-    known, alike = decision.policy_set.taxonomy.elements, decision.policy_set.alike
-    sets = group.sets
+    known, alike, sets = decision.policy_set.taxonomy.elements, decision.policy_set.alike, group.sets
     verdicts: dict[object, Refusal | None] = {}
     permitted: list[str] = []
     withheld: list[Withheld] = []
@@ -108,7 +107,7 @@ def _decide_group(decision: _Decision, elements: Iterable[str], context: Record 
             decision.alerts.add(UNKNOWN_ELEMENT.reason)
             withheld.append(UNKNOWN_ELEMENT.of(element))
             continue
-        key = (alike[resource], *[resource in those for those in sets])
+        key = (alike[resource], *[resource in those for those in sets]) if sets else alike[resource]
         if key not in verdicts:
             verdicts[key] = group.verdict(resource)
         refusal = verdicts[key]
@@ -129,7 +128,8 @@ class _Group:
         self._duties = policy_set.duties.candidates(*asked)
         self._explanation: Explanation | None = None
         self._obliged: dict[tuple[str, ...], Refusal | None] = {}
-        self.sets = [_set_at(path, context) for path in policy_set.resource_use.paths]
+        self.sets = [those for path in policy_set.resource_use.paths if (those := _set_at(path, context))]
+        """The sets that hold some element: what tells elements of the same categories apart."""
 
     def verdict(self, resource: Entity) -> Refusal | None:
         """None if `resource` is permitted."""
