@@ -75,7 +75,7 @@ def append_answer(receipts: Sequence[Receipt], events: Sequence[Event], proven: 
             proof = ""
             if ahead and receipt.growth is not None:
                 proof = f',"path":[{paths.of(receipt.growth.inclusion_path(place.at))}],"checkpoint":{note}'
-            entries.append(f'{{"index":{place.at},"duplicate":false,"entry":"{to_base64url(place.leaf or b"")}"{proof}}}')
+            entries.append(f'{{"index":{place.at},"duplicate":false,"entry":"{to_base64url(receipt.leaf_at(place.at))}"{proof}}}')
     return f'{{"entries":[{",".join(entries)}],"size":{size}}}'.encode("ascii")
 
 

@@ -6,10 +6,8 @@ unseen by those who pinned its checkpoints.
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
-from typing import Any
 
 from fastapi import FastAPI
-from pydantic.json_schema import models_json_schema
 
 from safepassage.compact import thumbprint
 from services.audit import accounting, append, log_routes, search
@@ -21,7 +19,6 @@ from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import OrganisationRow
 from shared.app import build
 from shared.clock import Clock, system_clock
-from shared.contracts.audit import AppendRequest
 from shared.cursors import Cursors
 from shared.key_encryption import FileKeyProvider
 from shared.keys import SigningKey, read_public_key, read_symmetric_key
@@ -52,7 +49,7 @@ def create_app(
     settings: AuditSettings, *, transports: Mapping[ServiceName, Transport] | None = None, clock: Clock = system_clock
 ) -> FastAPI:
     """The application; audit calls no sibling, so `transports` is for the embedded node's sake."""
-    app = build(
+    return build(
         "audit",
         settings,
         routers=(append.router, log_routes.router, search.router, accounting.router, organisations_router(OrganisationRow)),
@@ -63,19 +60,3 @@ def create_app(
         transports=transports,
         clock=clock,
     )
-    _describe_append(app)
-    return app
-
-
-def _describe_append(app: FastAPI) -> None:
-    """Put the body of the append, which FastAPI does not parse, into the OpenAPI document."""
-    document = app.openapi
-
-    def openapi() -> dict[str, Any]:
-        schema = document()
-        _, definitions = models_json_schema([(AppendRequest, "validation")], ref_template="#/components/schemas/{model}")
-        for name, definition in definitions["$defs"].items():
-            schema["components"]["schemas"].setdefault(name, definition)
-        return schema
-
-    app.openapi = openapi  # type: ignore[method-assign]

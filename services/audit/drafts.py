@@ -55,18 +55,17 @@ def draft_of(event: Event, *, producer: str, digest_key: bytes) -> Draft:
     actor = event.actor.__pydantic_serializer__.to_json(event.actor, exclude_defaults=True)
     context = event.context.__pydantic_serializer__.to_json(event.context, exclude_defaults=True)
     subjects = tuple([str(subject) for subject in event.subjects])
-    custodians: tuple[str | None, ...] = tuple([str(custodian) for custodian in event.custodians])
-    if len(custodians) <= 1:
-        custodians = (custodians or (None,)) * max(len(subjects), 1)
+    named = tuple([str(custodian) for custodian in event.custodians])
+    custodians = named if len(named) > 1 else (named or (None,)) * max(len(subjects), 1)
     digests = event.digests
     ct, decision, pt_commit = digests.ct or ABSENT, digests.decision or ABSENT, digests.pt_commit or ABSENT
     policy_hash = event.policy_hash or ABSENT
-    # No part can hold a zero byte, so that their sequence has one reading.
-    received = "\0".join(
-        (event.class_, event.key, ",".join(subjects), ",".join(map(str, event.custodians)), ct, decision, pt_commit, policy_hash)
+    # No part before the token can hold a zero byte, nor can actor and context: their sequence has one reading.
+    received = (
+        f"{event.class_}\0{event.key}\0{','.join(subjects)}\0{','.join(named)}\0{ct}\0{decision}\0{pt_commit}\0{policy_hash}\0"
+        f"{event.decision_token or ''}\0"
     )
-    token = event.decision_token or ""
-    digest = hashlib.blake2b(b"\0".join((received.encode(), actor, context, token.encode())), digest_size=32, key=digest_key).digest()
+    digest = hashlib.blake2b(received.encode() + actor + b"\0" + context, digest_size=32, key=digest_key).digest()
     return Draft(
         event.class_,
         event.class_ in AHEAD,

@@ -52,8 +52,6 @@ class Place(NamedTuple):
     at: int
     """Its index."""
     duplicate: bool
-    leaf: bytes | None = None
-    """The entry; of a duplicate it is read from the store."""
 
 
 @dataclass
@@ -72,6 +70,8 @@ class Committed:
     head: Head
     growth: Growth | None
     minted: Minted | None
+    entries: Sequence[Entry] = ()
+    """The new ones, from the size of the head before on."""
 
 
 async def lock_head(tx: AsyncSession, head: Head) -> None:
@@ -97,14 +97,19 @@ async def append_group(tx: AsyncSession, head: Head, submissions: Sequence[Submi
     epoch = key_epoch(t)
     minted = await keys.for_students(tx, epoch, {student for draft in fresh for student in draft.subjects})
     entries = entries_of(fresh, origin=head.origin, t=t, epoch=epoch, node_key=minted.node_key, keys=minted.keys)
+    after, growth = await write_entries(tx, bulk, head, entries, t)
+    return Committed(after, growth, minted, entries)
+
+
+async def write_entries(tx: AsyncSession, bulk: Bulk, head: Head, entries: Sequence[Entry], t: int) -> tuple[Head, Growth]:
+    """Write entries behind those of `head`, with their tiles and their places in the indexes. Gives the head after them."""
     growth = head.frontier.grow([sha256(b"\x00" + entry.leaf).digest() for entry in entries])
     tiles = tiles_after(head.edges, growth)
-    index_rows = await _write_entries(bulk, head, entries, growth, t)
+    index_rows = await _write_rows(bulk, head, entries, growth, t)
     await _write_tiles(tx, bulk, head.year, tiles)
     after = replace(head, last_t=t, index_rows=head.index_rows + index_rows, frontier=growth.after, edges=tiles.edges)
     await _compare_and_set(tx, head, after)
-    _tell(submissions, head.size, entries)
-    return Committed(after, growth, minted)
+    return after, growth
 
 
 async def _place(bulk: Bulk, head: Head, submissions: Sequence[Submission]) -> list[Draft]:
@@ -138,7 +143,7 @@ async def _place(bulk: Bulk, head: Head, submissions: Sequence[Submission]) -> l
     return fresh
 
 
-async def _write_entries(bulk: Bulk, head: Head, entries: Sequence[Entry], growth: Growth, t: int) -> int:
+async def _write_rows(bulk: Bulk, head: Head, entries: Sequence[Entry], growth: Growth, t: int) -> int:
     """Write the segment, and a row for each key, part and subject. Gives the number of index rows."""
     year, start = head.year, head.size
     block = head.index_rows // ROWS_OF_A_BLOCK
@@ -179,13 +184,3 @@ async def _compare_and_set(tx: AsyncSession, before: Head, after: Head) -> None:
     result = await tx.execute(change)
     if result.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
         raise HeadIsStale
-
-
-def _tell(submissions: Sequence[Submission], start: int, entries: Sequence[Entry]) -> None:
-    """Put the entries' bytes to the places of new events."""
-    for submission in submissions:
-        if submission.places is not None:
-            submission.places = [
-                place if place.duplicate else Place(place.log, place.at, False, entries[place.at - start].leaf)
-                for place in submission.places
-            ]

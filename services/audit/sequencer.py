@@ -20,6 +20,7 @@ from safepassage.problems.log import LogFrozen
 from safepassage.problems.requests import LogUnavailable
 from services.audit.checkpoints import CheckpointSigner, publish
 from services.audit.drafts import Draft
+from services.audit.entries import Entry
 from services.audit.group_commit import Committed, HeadIsStale, Place, Submission, YearIsOver, append_group, lock_head
 from services.audit.heads import Head, LogDamaged
 from services.audit.shards import Shards
@@ -45,10 +46,17 @@ class Receipt:
     """What became of a submission."""
 
     places: Sequence[Place]
+    entries: Sequence[Entry]
+    """The new entries of the group, its own among them."""
     growth: Growth | None
-    """The step of the tree that holds its new entries."""
+    """The step of the tree that holds them."""
     note: str | None
     """The checkpoint of the tree after that step; there for submissions with an ahead-entry."""
+
+    def leaf_at(self, index: int) -> bytes:
+        """The bytes of a new entry."""
+        assert self.growth is not None  # noqa: S101 a group with new entries has grown the tree
+        return self.entries[index - self.growth.before.size].leaf
 
 
 @dataclass
@@ -182,7 +190,7 @@ class Sequencer:
             if submission.refused is not None:
                 _fail(waiting, submission.refused)
             elif not waiting.answer.done():
-                waiting.answer.set_result(Receipt(submission.places or (), committed.growth, note))
+                waiting.answer.set_result(Receipt(submission.places or (), committed.entries, committed.growth, note))
 
     async def _append(self, submissions: list[Submission]) -> Committed:
         """One group, tried again where another process was faster or the year ended."""

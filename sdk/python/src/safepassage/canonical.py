@@ -77,9 +77,12 @@ def _refused(_: str) -> None:
     raise ValueError("not a JSON number")
 
 
+_TO_URL = bytes.maketrans(b"+/", b"-_")
+
+
 def to_base64url(data: bytes) -> str:
     """RFC 4648 section 5, without padding."""
-    return base64.urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+    return binascii.b2a_base64(data, newline=False).translate(_TO_URL).rstrip(b"=").decode("ascii")
 
 
 def from_base64url(text: str) -> bytes:

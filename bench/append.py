@@ -1,0 +1,209 @@
+"""Appending over HTTP: 64 clients with one entry each, one client in batches of 1,000. SQLite FULL, a million entries in the log.
+
+audit is a process of its own (`python -m bench.append FOLDER PORT` starts it); the clients are aiohttp's in this one, so that what is short
+is the service. The leaves of the million are real, and so are tiles, keys of events and index; their sealed rows are empty.
+"""
+
+import asyncio
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import aiohttp
+import psutil
+
+from bench.append_prefill import prefill
+from bench.figures import Figure, disk_milliseconds, percentile
+from node.keys import create_node_keys
+from node.server import server
+from safepassage.ids import uuid7
+from services.audit.app import create_app
+from services.audit.settings import AuditSettings
+from shared.clock import system_clock
+from shared.contracts.audit import Actor, AppendRequest, AppendResponse, Context, Event
+from shared.database import Database
+from shared.internal_token import HEADER, InternalTokens
+from shared.keys import SigningKey
+from shared.migrations import migrate
+
+TITLE = "Appending to the log over HTTP"
+
+ENTITY_ID = "https://alder.example"
+PREFILLED = 1_000_000
+CLIENTS = 64
+STUDENTS = tuple(uuid4() for _ in range(10_000))
+CUSTODIANS = tuple(uuid4() for _ in range(200))
+RUNS = 5
+SINGLES_OF_A_RUN = 4_000
+BATCHES_OF_A_RUN = 15
+
+
+def run() -> list[Figure]:
+    """Measure both, five times each; the medians."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        asyncio.run(_prepare(folder))
+        latency = disk_milliseconds(folder)
+        with _process(folder) as (url, process):
+            return asyncio.run(_run(folder, url, process, latency))
+
+
+async def _prepare(folder: Path) -> None:
+    create_node_keys(folder / "keys")
+    database = Database(f"sqlite+inline:///{folder}/audit.db")
+    await migrate("audit", database)
+    await database.close()
+    app = create_app(_settings(folder))
+    async with app.router.lifespan_context(app):
+        await prefill(app.state.database, count=PREFILLED, t=int(system_clock().timestamp()))
+
+
+async def _run(folder: Path, url: str, process: psutil.Process, latency: float) -> list[Figure]:
+    tokens = InternalTokens("records", SigningKey.load(folder / "keys" / "records" / "internal.json"), {})
+    note = f"{PREFILLED:,} entries before; fdatasync {latency:.2f} ms"
+    connector = aiohttp.TCPConnector(limit=CLIENTS)
+    async with aiohttp.ClientSession(url, connector=connector) as session:
+        asker = _Asker(session, tokens)
+        return [
+            await _singles(asker, process, "64 clients, one entry each, proven", "request", ">= 1000", note),
+            await _singles(asker, process, "64 clients, one entry each", "match", "", note),
+            await _batches(asker, process, "one client, batches of 1,000", "match", ">= 30000", note),
+            await _batches(asker, process, "one client, batches of 1,000, proven", "request", "", note),
+        ]
+
+
+async def _singles(asker: "_Asker", process: psutil.Process, name: str, class_: str, goal: str, note: str) -> Figure:
+    await asker.singles(class_, 500)
+    before = process.cpu_times()
+    rates = [await asker.singles(class_, SINGLES_OF_A_RUN) for _ in range(RUNS)]
+    each = _cpu_since(process, before) / (RUNS * SINGLES_OF_A_RUN)
+    latencies = f"p50 {percentile(asker.took, 50):.0f} ms, p99 {percentile(asker.took, 99):.0f} ms"
+    return Figure(name, statistics.median(rates), "entries/s", goal, f"{latencies}; {each * 1e6:.0f} µs CPU each; {note}")
+
+
+async def _batches(asker: "_Asker", process: psutil.Process, name: str, class_: str, goal: str, note: str) -> Figure:
+    await asker.batches(class_, 3)
+    before = process.cpu_times()
+    rates = [await asker.batches(class_, BATCHES_OF_A_RUN) for _ in range(RUNS)]
+    each = _cpu_since(process, before) / (RUNS * BATCHES_OF_A_RUN * 1000)
+    return Figure(name, statistics.median(rates), "entries/s", goal, f"best {max(rates):,.0f}; {each * 1e6:.0f} µs CPU each; {note}")
+
+
+def _cpu_since(process: psutil.Process, before: "psutil._ntuples.pcputimes") -> float:
+    now = process.cpu_times()
+    return float(now.user + now.system - before.user - before.system)
+
+
+def event_of(class_: str, number: int) -> Event:
+    """An event as records sends it: one student, an exchange, digests."""
+    student, exchange = STUDENTS[(number * 7919) % len(STUDENTS)], uuid7(system_clock())
+    return Event(
+        class_=class_,  # type: ignore[arg-type]  # one of the classes
+        key=f"{exchange}:{number}",
+        subjects=(student,),
+        custodians=(CUSTODIANS[number % len(CUSTODIANS)],),
+        actor=Actor(kind="client", client_id="alder-sis", organisation_id=UUID(int=1), role="information-system"),
+        context=Context(
+            operation="exchange-match",
+            outcome="certain",
+            purpose="enrollment",
+            basis="transfer",
+            exchange_id=exchange,
+            recipient_node="https://birch.example",
+            elements=("identity.name", "identity.birth_date"),
+        ),
+    )
+
+
+class _Asker:
+    """Sends what was made beforehand, so that making it is not measured."""
+
+    def __init__(self, session: aiohttp.ClientSession, tokens: InternalTokens) -> None:
+        self._session, self._tokens = session, tokens
+        self._number = 0
+        self.took: list[float] = []
+
+    async def singles(self, class_: str, count: int) -> float:
+        """Entries per second of 64 clients that send one entry each, one after the other."""
+        bodies = iter([self._body(class_, 1) for _ in range(count)])
+        self.took = []
+
+        async def client() -> None:
+            for body in bodies:
+                started = time.perf_counter()
+                await self._send(body)
+                self.took.append((time.perf_counter() - started) * 1000)
+
+        started = time.perf_counter()
+        await asyncio.gather(*(client() for _ in range(CLIENTS)))
+        return count / (time.perf_counter() - started)
+
+    async def batches(self, class_: str, count: int) -> float:
+        """Entries per second of one client that sends 1,000 at once, one request after the other."""
+        bodies = [self._body(class_, 1000) for _ in range(count)]
+        answers = []
+        started = time.perf_counter()
+        for body in bodies:
+            answers.append(await self._send(body))
+        took = time.perf_counter() - started
+        last = AppendResponse.model_validate_json(answers[-1])
+        assert len(last.entries) == 1000
+        assert not any(entry.duplicate for entry in last.entries)
+        return count * 1000 / took
+
+    def _body(self, class_: str, count: int) -> bytes:
+        self._number += count
+        events = tuple(event_of(class_, self._number + n) for n in range(count))
+        return AppendRequest(events=events).model_dump_json(by_alias=True, exclude_none=True).encode()
+
+    async def _send(self, body: bytes) -> bytes:
+        headers = {HEADER: self._tokens.for_job("audit", "outbox", system_clock()), "content-type": "application/json"}
+        async with self._session.post("/internal/entries", data=body, headers=headers) as response:
+            answer = await response.read()
+            assert response.status == 200, answer
+            return answer
+
+
+def _settings(folder: Path) -> AuditSettings:
+    return AuditSettings(entity_id=ENTITY_ID, database_url=f"sqlite+inline:///{folder}/audit.db", keys_directory=folder / "keys" / "audit")
+
+
+@contextmanager
+def _process(folder: Path) -> Iterator[tuple[str, psutil.Process]]:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+    command = [sys.executable, "-m", "bench.append", str(folder), str(port)]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)  # noqa: S603 ourselves
+    try:
+        _wait_for(port)
+        yield f"http://127.0.0.1:{port}", psutil.Process(process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _wait_for(port: int) -> None:
+    for _ in range(400):
+        try:
+            with socket.create_connection(("127.0.0.1", port), timeout=1):
+                return
+        except OSError:
+            time.sleep(0.05)
+    raise TimeoutError("the service did not become ready")
+
+
+def main(folder: str, port: str) -> None:
+    """Serve."""
+    server(create_app(_settings(Path(folder))), host="127.0.0.1", port=int(port)).run()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

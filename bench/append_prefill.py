@@ -1,0 +1,54 @@
+"""A log that has been in use: entries written past the sealing, so that a million takes a quarter of a minute."""
+
+import os
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy import select
+
+from safepassage.canonical import to_base64url
+from safepassage.ids import uuid7
+from services.audit.bulk import Bulk
+from services.audit.drafts import Draft
+from services.audit.entries import Entry, Sealed
+from services.audit.group_commit import write_entries
+from services.audit.heads import load_head, newest_log
+from services.audit.tables import TreeStateRow
+from shared.database import Database
+
+GROUP: Final = 8_192
+STUDENTS: Final = 20_000
+
+
+async def prefill(database: Database, *, count: int, t: int) -> None:
+    """Put `count` entries of time `t` behind those that are there, group by group."""
+    tags = [os.urandom(16) for _ in range(STUDENTS)]
+    done = 0
+    async with database.reading() as tx:
+        log = await newest_log(tx)
+        assert log is not None
+        head = await load_head(tx, log)
+    while done < count:
+        size = min(GROUP, count - done)
+        async with database.transaction() as tx:
+            await tx.execute(select(TreeStateRow))
+            head, _ = await write_entries(tx, await Bulk.of(tx), head, _entries(size, done, t, tags), t)
+        done += size
+
+
+def _entries(count: int, first: int, t: int, tags: list[bytes]) -> list[Entry]:
+    noise = to_base64url(os.urandom(count * 33))
+    time = uuid7(datetime.fromtimestamp(t, UTC)).bytes[:6]
+    entries = []
+    for n in range(count):
+        at = n * 44
+        salted = noise[at : at + 42] + "A"
+        leaf = (
+            f'{{"class":"match","commitments":{{"actor":"{salted}","context":"{salted}","subject":"{salted}"}},"digests":{{"ct":"{salted}",'
+            f'"decision":"{salted}","pt_commit":"{salted}"}},"id":"01a0c450-6c00-7934-b3d4-{first + n:012x}","key_epoch":2027,'
+            f'"policy_hash":"{salted}","t":{t},"v":1}}'
+        )
+        key = time + (first + n).to_bytes(16, "big")
+        draft = Draft("match", False, key, bytes(32), ("",), (None,), b"", b"", "", "", "", "", 0)
+        entries.append(Entry(draft, leaf.encode("ascii"), (Sealed(tags[(first + n) * 7919 % STUDENTS], b""),)))
+    return entries
