@@ -17,7 +17,8 @@ from safepassage.package import NOTHING_PROVIDED, NotProvided, Package, read_sea
 from safepassage.record.loads import MatchResolution
 from safepassage.wire_exchange import PersonSelector
 from services.records.tables import MatchReviewRow, OutgoingEnvelopeRow
-from tests.records.exchange.two_states import SECTIONS, Case, TwoStates, hard_case
+from tests.records.exchange.requests_for import SECTIONS
+from tests.records.exchange.two_states import Case, TwoStates, hard_case
 
 pytestmark = pytest.mark.anyio
 

@@ -3,9 +3,9 @@
 import asyncio
 import json
 import shutil
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import date, timedelta
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,15 +23,7 @@ from node.folder import NodeFolder
 from node.server import server
 from safepassage.client import Client, ClientFile
 from safepassage.record import StudentRecord
-from safepassage.wire_exchange import (
-    EnrollmentEvidence,
-    EvidenceDocument,
-    ExchangeRequest,
-    NewExchangeRequest,
-    Official,
-    PersonSelector,
-    ReceivingOrganisation,
-)
+from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest, PersonSelector
 from services.gateway.administration import administration
 from services.gateway.settings import GatewaySettings
 from services.records.exchange.exchange import Exchange, Job
@@ -40,9 +32,7 @@ from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, Out
 from shared.clock import system_clock
 from shared.who_may_call import ServiceName
 from tests.conftest import StandingClock
-
-SECTIONS = ("identity", "demographics", "contacts", "enrollment", "attendance", "academics", "assessments", "programmes", "health")
-
+from tests.records.exchange.requests_for import new_request
 
 KINDS: tuple[Job, ...] = ("asking", "answering", "queueing", "dispatching", "storing", "opening", "acknowledging")
 
@@ -208,20 +198,10 @@ class TwoStates:
         now = self.clock()
         return sum([len(await work._due(now, 100)) for state in (self.alder, self.birch) for work in state.exchange.works.values()])
 
-    def new_request(self, person: PersonSelector, *, sections: Sequence[str] = SECTIONS, **about: Any) -> NewExchangeRequest:
+    def new_request(self, person: PersonSelector, **about: Any) -> NewExchangeRequest:
         """What Birch's receiving district says to ask Alder for a child."""
-        organisation_id = self.birch.organisation(RECEIVING_DISTRICT)
-        evidence = EnrollmentEvidence(
-            receiving_organisation=ReceivingOrganisation(id=str(organisation_id), kind="lea", name="The receiving district"),
-            kind="enrolled",
-            entry_date=self.clock().date(),
-            grade="07",
-            document=EvidenceDocument(type="enrollment-form", digest="A" * 43),
-            parent_initiated=True,
-            official=Official(role="registrar", pairwise_id="official-1", attested_at=self.clock() - timedelta(hours=1)),
-        )
-        members = {"holder": self.alder.entity_id, "person": person, "sections": sections, "evidence": evidence, **about}
-        return NewExchangeRequest.model_validate(members)
+        district = self.birch.organisation(RECEIVING_DISTRICT)
+        return new_request(person, holder=self.alder.entity_id, district=district, now=self.clock(), **about)
 
     async def ask(self, person: PersonSelector, **about: Any) -> "Case":
         """Birch's information system asks."""
