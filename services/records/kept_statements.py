@@ -4,13 +4,13 @@ from safepassage.record import StatementOfDisagreement, StudentRecord
 
 
 def with_statements_kept(record: StudentRecord, before: StudentRecord | None) -> StudentRecord:
-    """`record` with the statements of `before` (the same source's) that relate to a section it still has and that it does not bring itself.
+    """`record` with the statements of `before` (the same source's) that relate to what it still has and that it does not bring itself.
 
-    INVARIANT: a load never loses a statement whose section it keeps.
+    INVARIANT: a load never loses a statement whose contested part it keeps.
     """
     if before is None:
         return record
-    present = {name for name, _ in record.sections()}
+    present = {*record.elements(), *(name for name, _ in record.sections())}
     brought = {statement.id for statement in record.statements}
     kept = [trimmed for one in before.statements if one.id not in brought and (trimmed := _within(one, present)) is not None]
     if not kept:
@@ -25,5 +25,5 @@ def with_statements_kept(record: StudentRecord, before: StudentRecord | None) ->
 
 
 def _within(statement: StatementOfDisagreement, present: set[str]) -> StatementOfDisagreement | None:
-    targets = tuple(target for target in statement.relates_to if target.partition(".")[0] in present)
+    targets = tuple(target for target in statement.relates_to if target in present)
     return statement.model_copy(update={"relates_to": targets}) if targets else None

@@ -54,9 +54,9 @@ class Rows:
             for row in (SectionRow, TagRow):
                 await session.execute(delete(row).where(tuple_(row.student_id, row.source).in_(self.replaced)))
             await session.execute(delete(EnrollmentRow).where(EnrollmentRow.student_id.in_(students)))
-        tags = [one["tag"] for one in self._rows[SourceIdRow]]
-        if tags:
-            await session.execute(delete(SourceIdRow).where(SourceIdRow.tag.in_(tags)))
+            tags = [one["tag"] for one in self._rows[SourceIdRow]]
+            # Of these students only: that a source id is another's already ends in the primary key's error.
+            await session.execute(delete(SourceIdRow).where(SourceIdRow.tag.in_(tags), SourceIdRow.student_id.in_(students)))
         for row, values in self._rows.items():
             if values:
                 await session.execute(insert(row), values)

@@ -1,12 +1,12 @@
 """A student's sections, side by side by source: what this node's own agencies loaded, and what other nodes sent. Pure.
 
-A part is sealed as a short head and the JSON text of each member, so that a page reads one member of a section without parsing the others.
+A part is sealed as a line of lengths and the JSON text of each member, so that a page reads one member without parsing the others.
 """
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from safepassage.record import StudentRecord
 from services.records.tables.students import OWN
@@ -18,38 +18,39 @@ Members = dict[str, bytes]
 """The JSON text of each member."""
 
 
-@dataclass(frozen=True)
-class Part:
-    """One section, or the statements, of one source."""
+class Part(NamedTuple):
+    """One section, or the statements, of one source. Members and provenance are JSON text."""
 
     section: str
     source: str
     version: int
     members: Members
-    provenance: Mapping[str, Any] = field(default_factory=dict)
+    provenance: bytes = b""
 
     def encoded(self) -> bytes:
-        """What is sealed: a line of JSON {provenance, members: {name: length}}, then the members' texts."""
-        head = {"provenance": self.provenance, "members": {name: len(text) for name, text in self.members.items()}}
-        return b"\n".join((_text(head), b"".join(self.members.values())))
+        """What is sealed: a line of lengths (`90 name 42 ssn 11`: the provenance, then each member by name), then the texts."""
+        head = [str(len(self.provenance)), *(f"{name} {len(text)}" for name, text in self.members.items())]
+        return b"".join((" ".join(head).encode(), b"\n", self.provenance, *self.members.values()))
 
 
 def decoded(data: bytes, *, section: str, source: str, version: int) -> Part:
     """The part that was encoded."""
     line, _, texts = data.partition(b"\n")
-    head = json.loads(line)
-    members, start = {}, 0
-    for name, length in head["members"].items():
-        members[name] = texts[start : start + length]
-        start += length
-    return Part(section, source, version, members, head["provenance"])
+    head = line.decode().split(" ")
+    start = int(head[0])
+    provenance, members = texts[:start], {}
+    for place in range(1, len(head), 2):
+        end = start + int(head[place + 1])
+        members[head[place]] = texts[start:end]
+        start = end
+    return Part(section, source, version, members, provenance)
 
 
 def parts_of(record: StudentRecord, *, source: str, version: int) -> list[Part]:
     """What is to be sealed of a record: a part for each section, and one for its statements."""
     document = record.document()
     parts = [
-        Part(section, source, version, {member: _text(value) for member, value in document[section].items()}, origin)
+        Part(section, source, version, {member: _text(value) for member, value in document[section].items()}, _text(origin))
         for section, origin in document["provenance"].items()
     ]
     statements = document.get(STATEMENTS)
@@ -59,7 +60,7 @@ def parts_of(record: StudentRecord, *, source: str, version: int) -> list[Part]:
 def merged(parts: Iterable[Part]) -> dict[str, Any]:
     """The one record: of each section the node's own, or else what another node sent last, with the statements of its source.
 
-    A document in which each element is JSON text (`services.records.release.Document`).
+    A document in which each element, and each provenance, is JSON text (`services.records.release.Document`).
     """
     document: dict[str, Any] = {"v": 1, "provenance": {}}
     chosen: dict[str, str] = {}
@@ -74,13 +75,18 @@ def merged(parts: Iterable[Part]) -> dict[str, Any]:
     return document | ({STATEMENTS: beside} if beside else {})
 
 
-def printed(document: Mapping[str, Any]) -> bytes:
-    """The JSON text of a document whose elements are JSON text."""
-    members = []
-    for name, value in document.items():
-        text = _printed_section(value) if name not in ("v", "provenance", STATEMENTS) and isinstance(value, dict) else _text(value)
-        members.append(b'"' + name.encode() + b'":' + text)
-    return b"{" + b",".join(members) + b"}"
+def printed(value: Any) -> bytes:
+    """The JSON text of a document in which elements and provenance are JSON text already."""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, dict):
+        return b"{" + b",".join([_key(name) + printed(part) for name, part in value.items()]) + b"}"
+    return _text(value)
+
+
+@lru_cache(maxsize=512)
+def _key(name: str) -> bytes:
+    return _text(name) + b":"
 
 
 def record_of(document: Mapping[str, Any]) -> StudentRecord:
@@ -106,10 +112,6 @@ def _beside(statements: Sequence[Mapping[str, Any]], source: str, chosen: Mappin
         for statement in statements
     ]
     return [statement for statement in trimmed if statement["relates_to"]]
-
-
-def _printed_section(members: Mapping[str, bytes]) -> bytes:
-    return b"{" + b",".join(b'"' + name.encode() + b'":' + text for name, text in members.items()) + b"}"
 
 
 def _text(value: Any) -> bytes:

@@ -5,10 +5,12 @@ What is withheld looks exactly like what the source does not have.
 """
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import groupby
 from typing import Any
 
-from safepassage.elements import SECTIONS
+from safepassage.elements import ELEMENTS
 from safepassage.problems.records import NothingToRelease, StatementOfDisagreementMissing
 from safepassage.record import StudentRecord
 
@@ -44,32 +46,42 @@ def released_document(document: Document, permitted: Collection[str]) -> dict[st
 
 def _cut(document: Document, allowed: frozenset[str], *, leaves: bool) -> dict[str, Any]:
     released: dict[str, Any] = {}
-    for section in SECTIONS:
-        members = {
-            member: kept
-            for member, value in document.get(section, {}).items()
-            if f"{section}.{member}" in allowed and (kept := _what_may_leave(f"{section}.{member}", value, allowed) if leaves else value)
-        }
+    for section, wanted in _by_section(allowed):
+        held = document.get(section)
+        if held is None:
+            continue
+        members = {member: held[member] for member in wanted if member in held}
+        if leaves:
+            members = _leaving(section, members, allowed)
         if members:
             released[section] = members
     if not released:
         raise NothingToRelease
-    leaving = frozenset(f"{section}.{member}" for section, members in released.items() for member in members)
-    statements = _statements_with(document, released, leaving)
-    provenance = {section: dict(document["provenance"][section]) for section in released}
-    for section, origin in provenance.items():
-        contested_by = [
-            statement["id"] for statement in statements if any(_section(target) == section for target in statement["relates_to"])
-        ]
-        origin.pop("contested_by", None)
-        if contested_by:
-            origin["contested_by"] = contested_by
+    statements = _statements_with(document, released)
+    provenance = {section: _without_marks(document["provenance"][section]) for section in released}
+    for statement in statements:
+        for section in sorted({_section(target) for target in statement["relates_to"]}):
+            provenance[section].setdefault("contested_by", []).append(statement["id"])
     result = {"v": document["v"], **released, "provenance": provenance}
     return result | {"statements": statements} if statements else result
 
 
+@lru_cache(maxsize=256)
+def _by_section(allowed: frozenset[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """The members allowed of each section, in the order of the catalogue."""
+    wanted = [element for element in ELEMENTS if element.id in allowed]
+    return tuple((section, tuple(one.member for one in those)) for section, those in groupby(wanted, key=lambda element: element.section))
+
+
+def _leaving(section: str, members: dict[str, Any], allowed: frozenset[str]) -> dict[str, Any]:
+    if section not in ("identity", "contacts"):
+        return members
+    kept = {member: _what_may_leave(f"{section}.{member}", value, allowed) for member, value in members.items()}
+    return {member: value for member, value in kept.items() if value}
+
+
 def _what_may_leave(element: str, value: Any, allowed: frozenset[str]) -> Any:
-    """`value` without what never leaves; None if that is all of it. Text is parsed only where something in it may have to stay."""
+    """`value` without what never leaves; nothing if that is all of it. Text is parsed only where something in it may have to stay."""
     if isinstance(value, bytes) and element in (OTHER_NAMES, GUARDIANS):
         kept = _what_may_leave(element, json.loads(value), allowed)
         return None if kept is None else json.dumps(kept, ensure_ascii=False, separators=(",", ":")).encode()
@@ -81,19 +93,39 @@ def _what_may_leave(element: str, value: Any, allowed: frozenset[str]) -> Any:
     return value
 
 
-def _statements_with(document: Document, released: Document, leaving: frozenset[str]) -> list[dict[str, Any]]:
+def _statements_with(document: Document, released: Document) -> list[dict[str, Any]]:
     """The statements that relate to what leaves, each naming only the parts that do: what is withheld must not be told by its statement."""
     held = {statement["id"]: statement for statement in document.get("statements", ())}
     for section in released:
-        for identifier in document["provenance"][section].get("contested_by", ()):
+        for identifier in _marks(document["provenance"][section]):
             if identifier not in held:
                 raise StatementOfDisagreementMissing
+    if not held:
+        return []
+    leaving = frozenset(f"{section}.{member}" for section, members in released.items() for member in members)
     statements = []
     for statement in held.values():
         targets = list(_targets_with(statement, released, leaving))
         if targets:
             statements.append({**statement, "relates_to": targets})
     return statements
+
+
+def _marks(origin: Any) -> Sequence[str]:
+    """The statements that contest a section. As text it is parsed only if there are any."""
+    if isinstance(origin, bytes):
+        return _marks(json.loads(origin)) if b'"contested_by":["' in origin else ()
+    marks: Sequence[str] = origin.get("contested_by", ())
+    return marks
+
+
+def _without_marks(origin: Any) -> Any:
+    """The provenance without its marks; text without any stays text."""
+    if isinstance(origin, bytes):
+        if b'"contested_by":["' not in origin:
+            return origin
+        origin = json.loads(origin)
+    return {name: value for name, value in origin.items() if name != "contested_by"}
 
 
 def _targets_with(statement: Document, released: Document, leaving: frozenset[str]) -> Iterator[str]:

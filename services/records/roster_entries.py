@@ -6,12 +6,14 @@ A page is one decision for all of its students and one entry on the log, which i
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import select
+from sqlalchemy import select, type_coerce
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import NullType
 
 from safepassage.elements import BY_ID
 from safepassage.ids import uuid7
@@ -46,7 +48,7 @@ Elements = Annotated[str | None, Query(max_length=4000, description="Elements, s
 
 
 @dataclass(frozen=True)
-class _Sealed:
+class SealedStudent:
     """One student of the page as stored, read in one snapshot: what is decided on is what is released."""
 
     student_id: UUID
@@ -84,7 +86,7 @@ async def read_roster_entries(
     bound_to = f"roster-entries:{caller.client_id}:{agreement_id}:{elements or ''}"
     after = _position(request, cursor, bound_to)
     async with state.database.reading() as tx:
-        students = await _page(tx, agreement.district_ids, wanted, now.date(), after=after, limit=limit + 1)
+        students = await students_in_reach(tx, agreement.district_ids, wanted, now.date(), after=after, limit=limit + 1)
     page, links = students[:limit], {}
     if len(students) > limit:
         # The position is a student's own id, which never leaves: it is sealed inside the signed cursor.
@@ -118,9 +120,9 @@ def _position(request: Request, cursor: str | None, bound_to: str) -> UUID | Non
     return None if position is None else UUID(request.app.state.vault.open_text(position["after"]))
 
 
-async def _page(
+async def students_in_reach(
     tx: AsyncSession, district_ids: Sequence[UUID], wanted: Sequence[str], today: date, *, after: UUID | None, limit: int
-) -> list[_Sealed]:
+) -> list[SealedStudent]:
     """Students enrolled today in the districts, of whom privacy has facts, with the sealed sections that hold what is wanted."""
     reach = EnrollmentRow.organisation_id.in_(within_any(OrganisationRow, district_ids))
     enrolled = select(EnrollmentRow.student_id).where(reach, enrolled_on(today))
@@ -130,15 +132,16 @@ async def _page(
         query = query.where(StudentRow.id > after)
     students = (await tx.execute(query)).all()
     sections = {BY_ID[element].section for element in wanted} | {STATEMENTS}
-    held: dict[UUID, list[Any]] = {row.id: [] for row in students}
-    sealed = select(SectionRow.student_id, SectionRow.section, SectionRow.source, SectionRow.version, SectionRow.sealed)
-    sealed = sealed.where(SectionRow.student_id.in_(list(held)), SectionRow.section.in_(sections))
-    for row in await tx.execute(sealed):
-        held[row.student_id].append(row)
-    return [_Sealed(row.id, row.custodian_id, row.facts_version, row.wrapped_key, held[row.id]) for row in students]
+    # The id as the database gives it, and made a UUID once a student: a thousand students have six thousand rows.
+    raw_id = type_coerce(SectionRow.student_id, NullType()).label("raw_id")
+    sealed = select(raw_id, SectionRow.section, SectionRow.source, SectionRow.version, SectionRow.sealed)
+    sealed = sealed.where(SectionRow.student_id.in_([row.id for row in students]), SectionRow.section.in_(sections))
+    rows = (await tx.execute(sealed.order_by(SectionRow.student_id))).all()
+    held = {raw if isinstance(raw, UUID) else UUID(raw): list(those) for raw, those in groupby(rows, key=lambda row: row.raw_id)}
+    return [SealedStudent(row.id, row.custodian_id, row.facts_version, row.wrapped_key, held.get(row.id, ())) for row in students]
 
 
-async def _decide(request: Request, caller: Caller, agreement: Agreement, wanted: Sequence[str], page: Sequence[_Sealed]) -> Decision:
+async def _decide(request: Request, caller: Caller, agreement: Agreement, wanted: Sequence[str], page: Sequence[SealedStudent]) -> Decision:
     """One decision for the page. Where privacy has older facts they are pushed, and it is asked once more."""
     state = request.app.state
     asked = DecisionRequest(
@@ -165,28 +168,26 @@ async def _decide(request: Request, caller: Caller, agreement: Agreement, wanted
 
 
 async def _disclose(
-    request: Request, caller: Caller, agreement: Agreement, decision: Decision, page: Sequence[_Sealed], now: Now
+    request: Request, caller: Caller, agreement: Agreement, decision: Decision, page: Sequence[SealedStudent], now: Now
 ) -> list[bytes]:
     """JSON of what is permitted of each student, once the log has the read. Of whom nothing is permitted, or there, is not in the page."""
     state = request.app.state
-    permitted = {outcome.student_id: outcome.permitted for outcome in decision.subjects}
-    released: dict[UUID, dict[str, Any]] = {}
-    elements: set[str] = set()
-    for one in page:
-        allowed = permitted.get(one.student_id, ())
-        entry = _released(state.vault, one, allowed) if allowed else None
+    released: list[tuple[SealedStudent, dict[str, Any]]] = []
+    for one, outcome in zip(page, decision.subjects, strict=True):
+        if outcome.student_id != one.student_id:
+            raise TemporarilyUnavailable("the decision is about other students")
+        entry = _released(state.vault, one, outcome.permitted) if outcome.permitted else None
         if entry is not None:
-            released[one.student_id] = entry
-            elements.update(f"{section}.{member}" for section, members in entry.items() if section != STATEMENTS for member in members)
+            released.append((one, entry))
     if not released:
         return []
-    pseudonyms = await pseudonyms_of(state.database, caller.organisation_id, list(released))
-    custodians = {one.student_id: one.custodian_id for one in page}
+    elements = {f"{section}.{member}" for _, entry in released for section in entry if section != STATEMENTS for member in entry[section]}
+    pseudonyms = await pseudonyms_of(state.database, caller.organisation_id, [one.student_id for one, _ in released])
     event = Event(
         class_="read",
         key=f"read:{uuid7(now)}",
-        subjects=tuple(released),
-        custodians=tuple(custodians[student_id] for student_id in released),
+        subjects=tuple(one.student_id for one, _ in released),
+        custodians=tuple(one.custodian_id for one, _ in released),
         actor=actor_of(caller),
         context=Context(
             operation="roster-entries-read",
@@ -204,10 +205,10 @@ async def _disclose(
         decision_token=decision.token,
     )
     await log_ahead(request.app, caller, event, request.scope)
-    return [printed({"student": str(pseudonyms[student_id]), **entry}) for student_id, entry in released.items()]
+    return [printed({"student": str(pseudonyms[one.student_id]), **entry}) for one, entry in released]
 
 
-def _released(vault: Vault, one: _Sealed, permitted: Sequence[str]) -> dict[str, Any] | None:
+def _released(vault: Vault, one: SealedStudent, permitted: Sequence[str]) -> dict[str, Any] | None:
     """The permitted elements that are there, and the statements that belong to them. No provenance: it is not an element."""
     document = merged(opened(vault.data_key(one.student_id, one.wrapped_key), one.rows))
     try:
