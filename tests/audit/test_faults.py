@@ -138,7 +138,9 @@ MENDS = {"sqlite": "DROP TRIGGER broken", "postgresql": "ALTER TABLE {table} DRO
 
 
 @pytest.mark.parametrize("table", ["segment", "sealed", "subject_entry", "appended"])
-async def test_a_group_that_fails_leaves_nothing_and_the_next_one_goes_on(node: AuditNode, table: str) -> None:
+async def test_a_group_that_fails_leaves_nothing_and_the_next_one_goes_on(
+    node: AuditNode, store_url: str, node_keys: Path, table: str
+) -> None:
     engine = "sqlite" if node.database.is_sqlite else "postgresql"
     await node.append(event("request"))
     one = event("request", student=uuid4())
@@ -151,6 +153,8 @@ async def test_a_group_that_fails_leaves_nothing_and_the_next_one_goes_on(node: 
     (appended,) = (await node.append(one)).entries
     assert (appended.index, appended.duplicate) == (1, False)
     node.verified(appended)
+    (report,) = await verify_store(settings_of(store_url, node_keys))
+    assert (report.opened, report.destroyed) == (2, 0)  # nothing is sealed under a key that was rolled back
 
 
 async def test_an_entry_whose_checkpoint_could_not_be_stored_is_not_answered_and_then_found(node: AuditNode) -> None:
