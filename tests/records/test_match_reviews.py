@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
+from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.record.loads import MatchPage, MatchReview
+from safepassage.record.loads import MatchPage, MatchResolution, MatchReview
 from services.records.match_reviews import open_review
 from services.records.tables import MatchReviewRow
 from tests.records.conftest import NOON
@@ -100,6 +101,12 @@ async def test_none_of_them_is_an_answer_and_a_stranger_is_not(alder: OneState, 
     none = await alder.district().send("POST", path, {"student_id": None}, idempotency_key=str(uuid4()))
     assert json.loads(none.body)["outcome"] == "none"
     assert [student for _, student in resumed] == [None]
+
+
+def test_that_none_is_the_child_is_said_and_never_left_out() -> None:
+    assert MatchResolution(student_id=None).model_dump_json(exclude_none=True) == '{"student_id":null}'
+    with pytest.raises(ValidationError):
+        MatchResolution.model_validate_json("{}")
 
 
 async def test_asking_again_for_the_same_request_opens_no_second_match(alder: OneState, resumed: Resumed) -> None:

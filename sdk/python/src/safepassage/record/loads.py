@@ -1,10 +1,10 @@
 """What an information system says to load students, what it is told, and what a vendor reads."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer
 
 from safepassage.record.identity import Identifier
 from safepassage.record.provenance import StatementOfDisagreement
@@ -136,6 +136,11 @@ class MatchPage(Wire):
 
 
 class MatchResolution(Wire):
-    """`POST /v1/matches/{id}/resolution`: which candidate the child is, or that none of them is."""
+    """`POST /v1/matches/{id}/resolution`: which candidate the child is, or (null, said and not left out) that none of them is."""
 
     student_id: UUID | None
+
+    @model_serializer(mode="wrap")
+    def _null_is_a_word(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """A body in which absent members are left out still says null here."""
+        return {"student_id": None, **handler(self)}
