@@ -9,6 +9,7 @@ import typer
 from node.commands.hand import with_hand
 from node.commands.output import console, stop
 from node.creation import NodeExists, create_node
+from node.days import today_in
 from node.embedded import migrate_all
 from node.folder import NodeFile
 from safepassage.ids import uuid7
@@ -47,6 +48,6 @@ def new(
     except NodeExists:
         stop(f"{folder} has a node already; nothing was changed.")
     asyncio.run(migrate_all(node))
-    agency = NewOrganisation(kind="sea", name=name, time_zone=time_zone, valid_from=now.date())
+    agency = NewOrganisation(kind="sea", name=name, time_zone=time_zone, valid_from=today_in(time_zone))
     with_hand(folder, lambda hand: hand.add_organisation(agency, organisation_id=file.organisation_id))
     console.print(f"{name} ({state}) is in {folder}. Start it: safepassage-node up {folder}")

@@ -10,11 +10,11 @@ from pydantic import ValidationError
 
 from node.commands.hand import FolderOption, with_hand
 from node.commands.output import console, stop
+from node.days import today_in
 from node.folder import NodeFolder
 from node.organisation_files import add_all, organisations_in
 from safepassage.problems import SuiteError
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationKind
-from shared.clock import system_clock
 
 app = typer.Typer(no_args_is_help=True, help="The node's organisations: the state agency, districts, schools, vendors.")
 
@@ -48,7 +48,7 @@ def add(
     organisation_id: Annotated[UUID | None, typer.Option("--id", help="For the node's own agency: the id in node.json.")] = None,
 ) -> None:
     """Add an organisation; the other services hear of it within seconds."""
-    since: date = valid_from.date() if valid_from else system_clock().date()
+    since: date = valid_from.date() if valid_from else today_in(time_zone)
     try:
         new = NewOrganisation(
             kind=_kind(kind),
@@ -90,7 +90,7 @@ def load(
     added = with_hand(
         node,
         lambda hand: add_all(
-            hand, named, agency_id=file.organisation_id, time_zone=file.time_zone, today=system_clock().date(), agreements=agreements
+            hand, named, agency_id=file.organisation_id, time_zone=file.time_zone, today=today_in(file.time_zone), agreements=agreements
         ),
     )
     console.print(f"{len(added)} organisations added, {len(named) - len(added)} were there or name no district of these files.")
