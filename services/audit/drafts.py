@@ -6,7 +6,9 @@ RFC 8785 (a test compares), at a tenth of its price.
 
 import hashlib
 import re
+from functools import lru_cache
 from typing import Final, NamedTuple
+from uuid import UUID
 
 from safepassage.leaf import ABSENT
 from shared.contracts.audit import AHEAD, Event
@@ -54,8 +56,8 @@ def draft_of(event: Event, *, producer: str, digest_key: bytes) -> Draft:
     """The draft of an event that the service `producer` has sent."""
     actor = event.actor.__pydantic_serializer__.to_json(event.actor, exclude_defaults=True)
     context = event.context.__pydantic_serializer__.to_json(event.context, exclude_defaults=True)
-    subjects = tuple([str(subject) for subject in event.subjects])
-    named = tuple([str(custodian) for custodian in event.custodians])
+    subjects = tuple([_text(subject) for subject in event.subjects])
+    named = tuple([_custodian_text(custodian) for custodian in event.custodians])
     custodians = named if len(named) > 1 else (named or (None,)) * max(len(subjects), 1)
     digests = event.digests
     ct, decision, pt_commit = digests.ct or ABSENT, digests.decision or ABSENT, digests.pt_commit or ABSENT
@@ -81,6 +83,16 @@ def draft_of(event: Event, *, producer: str, digest_key: bytes) -> Draft:
         policy_hash,
         SEALED_PARTITION if event.context.basis in SEALED_BY_COURT else OPEN_PARTITION,
     )
+
+
+def _text(identifier: UUID) -> str:
+    """`str(identifier)`, in half the time."""
+    digits = f"{identifier.int:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+_custodian_text = lru_cache(maxsize=4096)(_text)
+"""Organisations are few; students are not, and are not kept."""
 
 
 def event_key(producer: str, key: str) -> bytes:
