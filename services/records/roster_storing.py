@@ -1,6 +1,7 @@
 """Storing a parsed roster, a part at a time: who is new, who changed, who is as before, and whose enrolment did not resolve."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from safepassage.record.loads import LoadedRecord, LoadReport
 from services.records.formats.parsed import ParsedRoster, ParsedStudent
 from services.records.loading import Arriving, Loading
 from services.records.loading_places import Places
+from services.records.loading_received import received_before
 from services.records.loading_rosters import ended, loaded_of, over
 from services.records.loading_students import Known, known_by_source, placed, tagged
 from services.records.logged import load_events
@@ -42,17 +44,27 @@ class RosterStoring:
         tags = [self._tag(one) for one in students]
         known = await known_by_source(tx, tags)
         before = await self._records(tx, {held.student_id for held in known.values()})
-        arriving: list[Arriving] = []
-        for one, tag in zip(students, tags, strict=True):
-            prepared = self._prepare(one, tag, self._places, known, before)
-            arriving += [prepared] if prepared is not None else []
+        ready = [(one, self._prepare(one, tag, self._places, known, before)) for one, tag in zip(students, tags, strict=True)]
+        arriving = [(one, prepared) for one, prepared in ready if prepared is not None]
+        attached = await self._attached(tx, arriving)
         loading = Loading(tx, self._vault, self._outbox, jurisdiction=self._jurisdiction, now=self._now)
-        stored = await loading.store(arriving)
+        stored = await loading.store(attached)
         counts = self._roster.findings.counts
         counts["created"] += sum(one.created for one in stored)
         counts["changed"] += sum(not one.created for one in stored)
-        whose = [(one.student_id, what.custodian_id) for one, what in zip(stored, arriving, strict=True)]
+        whose = [(one.student_id, what.custodian_id) for one, what in zip(stored, attached, strict=True)]
         self._outbox.record(tx, *load_events(self._caller, load_id=self._load_id, part=part, format_=self._roster.format, students=whose))
+
+    async def _attached(self, tx: AsyncSession, arriving: Sequence[tuple[ParsedStudent, Arriving]]) -> list[Arriving]:
+        """With the student that each one is, where another state's record came first."""
+        found = await received_before(tx, self._vault, [what for _, what in arriving])
+        attached = []
+        for place, (one, what) in enumerate(arriving):
+            earlier = found.get(place)
+            if earlier is not None and earlier.doubtful:
+                self._roster.findings.missed("may-be-here-already", one.position)
+            attached.append(what if earlier is None or earlier.student_id is None else replace(what, student_id=earlier.student_id))
+        return attached
 
     def report(self) -> LoadReport:
         """What was done."""

@@ -1,5 +1,6 @@
 """Students: loaded by their own agency's information system, read by whoever may see them, each read on the log before it is answered."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPer
 from safepassage.record.loads import ChangedStudent, LoadedStudent, NewStudent, Student, Unresolved
 from services.records.loading import Loading, Stored
 from services.records.loading_places import Places
+from services.records.loading_received import received_before
 from services.records.loading_students import Placed, known_by_source, placed, tagged
 from services.records.logged import load_events, log_ahead, read_event
 from services.records.once import Once
@@ -60,7 +62,11 @@ async def load_student(
         )
     except ValidationError as error:
         raise InvalidRequest("statements relate to sections that are there", field="record.statements") from error
-    stored = await _store(request, caller, tx, tagged(arriving, vault.tags, new.record), now)
+    arriving = tagged(arriving, vault.tags, new.record)
+    found = (await received_before(tx, vault, [arriving.arriving])).get(0)
+    if found is not None and found.student_id is not None:
+        arriving = replace(arriving, arriving=replace(arriving.arriving, student_id=found.student_id))
+    stored = await _store(request, caller, tx, arriving, now)
     await once.keep(tx, caller, "load_student", stored.student_id, now)
     return _loaded(stored, arriving)
 

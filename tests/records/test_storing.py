@@ -1,6 +1,7 @@
 """Storing and reading on both engines: sealed in place, replaced by source, found by tag, pseudonyms that two pages agree on."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -26,6 +27,7 @@ from services.records.roster_entries import students_in_reach
 from services.records.subject_facts import EnrolledAt
 from services.records.tables import EnrollmentRow, LeaseRow, OrganisationRow, OutboxRow, SectionRow, StudentRow, TagRow
 from services.records.vault import Vault
+from services.records.vault_rotation import rewrap_data_keys
 from shared.contracts.organisations import OrganisationProjection
 from shared.database import Database
 from shared.migrations import migrate
@@ -210,3 +212,21 @@ async def test_a_page_reaches_who_is_enrolled_today_with_what_is_sealed(store: S
     assert [one.student_id for one in page] == sorted(one.student_id for one in present)
     assert [{row.section for row in one.rows} for one in page] == [{"identity", "health", "statements"}] * 3
     assert [one.student_id for one in rest] == [one.student_id for one in page[1:]]
+
+
+async def test_after_a_rotation_every_data_key_is_wrapped_again_and_the_old_version_may_go(
+    store: Store, tmp_path: Path, node_keys: Path
+) -> None:
+    keys = tmp_path / "rotating"
+    shutil.copytree(node_keys / "records", keys)
+    vault = Vault.of(keys)
+    rotating = Store(store.database, vault, store.outbox)
+    stored = await rotating.store(arriving(), arriving(whole_record(start=500_000)))
+    vault.provider.rotate()
+    [later] = await rotating.store(arriving(whole_record(start=900_000)))
+    assert await rewrap_data_keys(store.database, vault) == 2
+    assert await rewrap_data_keys(store.database, vault) == 0
+    (keys / "key-encryption" / "1.key").unlink()
+    async with store.database.reading() as tx:
+        for one in (*stored, later):
+            assert (await read_record(tx, Vault.of(keys), one.student_id)).record.identity

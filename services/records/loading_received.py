@@ -1,0 +1,91 @@
+"""A child whose record came from another state before the own roster did: the roster's student is that child, not a second one.
+
+Only where matching is certain: name and date of birth agree, the enrolment that the other record was filed under is at the very school, and
+no twin is in sight. Otherwise a new student is made and the load report says so, for a person to look at.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from sqlalchemy import exists, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.record import StudentRecord
+from safepassage.wire_exchange import PersonSelector
+from services.records.loading import Arriving
+from services.records.matching import Certain, NoCandidate, match
+from services.records.matching_candidates import candidates_of, selector_tags
+from services.records.matching_person import Candidate
+from services.records.tables import EnrollmentRow, SourceIdRow, TagRow
+from services.records.vault import Vault
+
+HERE = "000000000000"
+"""Stands for "at the very school" on both sides: no school has this NCES id."""
+
+
+@dataclass(frozen=True)
+class ReceivedBefore:
+    """What is known of one arriving student: the student that it is, or that it may be one who is here."""
+
+    student_id: UUID | None
+    doubtful: bool
+
+
+async def received_before(tx: AsyncSession, vault: Vault, arriving: Sequence[Arriving]) -> dict[int, ReceivedBefore]:
+    """By place in `arriving`, those who are, or may be, students whom only another state's record made known here."""
+    sought = {place: found for place, one in enumerate(arriving) if (found := _selector_of(one)) is not None}
+    tags = {place: selector_tags(vault.tags, selector) for place, selector in sought.items()}
+    every = frozenset().union(*tags.values()) if tags else frozenset()
+    if not every:
+        return {}
+    query = (
+        select(TagRow.tag, TagRow.student_id, EnrollmentRow.organisation_id)
+        .join(EnrollmentRow, EnrollmentRow.student_id == TagRow.student_id)
+        .where(TagRow.tag.in_(every), ~exists().where(SourceIdRow.student_id == TagRow.student_id))
+    )
+    near = (await tx.execute(query)).all()
+    result = {}
+    for place, selector in sought.items():
+        schools = {enrolled.organisation_id for enrolled in arriving[place].enrolled}
+        same_school = {row.student_id for row in near if row.tag in tags[place] and row.organisation_id in schools}
+        if same_school:
+            result[place] = await _judged(tx, vault, selector, same_school)
+    taken = Counter(found.student_id for found in result.values())
+    # INVARIANT: two who arrive are never made one student: then a person looks.
+    settled = {
+        place: found if taken[found.student_id] == 1 or found.student_id is None else ReceivedBefore(None, doubtful=True)
+        for place, found in result.items()
+    }
+    return {place: found for place, found in settled.items() if found.student_id is not None or found.doubtful}
+
+
+async def _judged(tx: AsyncSession, vault: Vault, selector: PersonSelector, student_ids: set[UUID]) -> ReceivedBefore:
+    candidates: list[Candidate] = [
+        replace(candidate, schools=frozenset({HERE})) for candidate in await candidates_of(tx, vault, student_ids)
+    ]
+    outcome = match(selector, candidates)
+    if isinstance(outcome, Certain):
+        return ReceivedBefore(outcome.student_id, doubtful=False)
+    return ReceivedBefore(None, doubtful=not isinstance(outcome, NoCandidate))
+
+
+def _selector_of(one: Arriving) -> PersonSelector | None:
+    """How the record describes the child, for matching within the school; None where it says too little, or the student is known."""
+    record: StudentRecord = one.record
+    name = record.identity.name if record.identity else None
+    born = record.identity.birth_date if record.identity else None
+    if one.student_id is not None or not one.enrolled or name is None or name.first is None or born is None:
+        return None
+    several = record.identity.multiple_birth if record.identity else None
+    if several is not None and several.indicator:
+        return None
+    last = " ".join(part for part in (name.last_1, name.last_2) if part)
+    return PersonSelector(
+        first_name=name.first,
+        middle_name=name.middle,
+        last_name=last[:200],
+        birth_date=born.birth_date,
+        former_school_nces_id=HERE,
+    )
