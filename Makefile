@@ -26,8 +26,9 @@ $(VENV)/.dev: $(VENV)/.node requirements-dev.lock
 demo: $(VENV)/.node ## two states exchange a child's record, step by step; ONCE=1 ends after the story
 	@$(BIN)/safepassage-node demo $(if $(ONCE),--once)
 
-up: $(VENV)/.node ## start one embedded node on this machine, ready for your own data (insecure development mode, asked for by name)
-	@$(BIN)/safepassage-node up --insecure-development
+up: $(VENV)/.node ## one embedded node on this machine, made on the first call; insecure development, for your own try-outs
+	@test -f var/node/node.json || $(BIN)/safepassage-node new var/node --name "Department of Education" --state XA --insecure-development
+	@$(BIN)/safepassage-node up var/node
 
 test: $(VENV)/.dev ## everything that needs no server
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow" $(ARGS)

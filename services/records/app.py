@@ -27,7 +27,6 @@ from shared.projections import organisations_router
 from shared.siblings import Transport
 from shared.who_may_call import ServiceName
 
-
 STUDENTS = (lookup.router, students.router, rosters.router, roster_entries.router, match_reviews.router)
 
 
