@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
@@ -81,15 +82,15 @@ async def accept_peer_request(request: Request, caller: Peer, now: Now) -> Respo
         raise MalformedToken("not a compact JWS") from error
 
     async def answer() -> Response:
-        accepted = await _accepted(exchange, peer, token, now)
-        exchange.wake("answering")
+        accepted, row_id = await _accepted(exchange, peer, token, now)
+        exchange.wake("answering", row_id)
         return Response(accepted, 202, media_type=CONTENT_TYPE)
 
     return await or_refused(exchange, request, peer=peer, jws=token, size=len(body), answer=answer)
 
 
-async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) -> str:
-    """The receipt for the request, stored. The same bytes get the same receipt."""
+async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) -> tuple[str, UUID | None]:
+    """The receipt for the request, stored, and the id of its row if it is new. The same bytes get the same receipt."""
     await exchange.trust.refresh()
     exchange.trust.member(peer)
     keys = await exchange.signing_keys_of(peer, kid=split(token, max_length=MAX_LENGTH)[0]["kid"])
@@ -97,7 +98,7 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
     async with exchange.database.reading() as tx:
         earlier = await _earlier(tx, peer, verified)
     if earlier is not None:
-        return earlier
+        return earlier, None
     selector = opened(exchange, verified.message, now)
     require_servable(selector, now)
     event = events.was_asked(requester=peer, exchange_id=verified.message.jti, request_digest=verified.digest, selector=selector)
@@ -134,13 +135,13 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
         student_id=None,
     )
 
-    async def store(tx: AsyncSession) -> str:
+    async def store(tx: AsyncSession) -> tuple[str, UUID | None]:
         already = await _earlier(tx, peer, verified)
         if already is not None:
-            return already
+            return already, None
         await exchange.own_log.keep(tx, appended)
         await tx.merge(row)
-        return accepted
+        return accepted, identifier
 
     try:
         return await exchange.write(store)

@@ -6,7 +6,7 @@ Whoever takes the exchange keys of this service can speak as this node to others
 import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -71,10 +71,13 @@ class Exchange:
     milestones: Milestones
     works: dict[Job, Work] = field(default_factory=dict)
 
-    def wake(self, job: Job) -> None:
-        """There may be something to do of this kind."""
-        if job in self.works:
-            self.works[job].wake()
+    def wake(self, job: Job, key: Any = None) -> None:
+        """There may be something to do of this kind, or there is: the row with this key is due."""
+        work = self.works.get(job)
+        if work is not None and key is not None:
+            work.offer(key)
+        elif work is not None:
+            work.wake()
 
     def wake_after(self, tx: AsyncSession, job: Job) -> None:
         """As `wake`, once `tx` has committed."""

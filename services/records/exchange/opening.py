@@ -60,7 +60,7 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID]) -> None:
     else:
         await _file(exchange, opened)
         await exchange.milestones.reached("receiver after_apply")
-    exchange.wake("acknowledging")
+    exchange.wake("acknowledging", key)
 
 
 def _opened(exchange: Exchange, row: IncomingEnvelopeRow, asked: ExchangeRequestRow, ciphertext: bytes) -> _Opened:

@@ -68,7 +68,7 @@ async def create_exchange_request(
     if row.state == Asked.PREPARED:
         # INVARIANT: logged before it leaves, and a client is told "requested" only of what is in the log.
         await exchange.own_log.append(asking.event_of(row))
-        exchange.wake("asking")
+        exchange.wake("asking", row.id)
     response.headers["location"] = f"/v1/exchange-requests/{row.id}"
     return told(row)
 

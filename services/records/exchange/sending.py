@@ -92,7 +92,8 @@ async def queue(exchange: Exchange, envelope_id: UUID) -> None:
     jws = await _signed(exchange, row, appended)
     await exchange.write(lambda tx: _t2(tx, exchange, row.id, jws, appended))
     await exchange.milestones.reached("holder after_T2")
-    exchange.wake("dispatching")
+    if row.leaves_at <= exchange.clock():
+        exchange.wake("dispatching", row.id)
 
 
 async def _signed(exchange: Exchange, row: OutgoingEnvelopeRow, appended: Appended) -> str:

@@ -27,7 +27,7 @@ async def acknowledge(exchange: Exchange, issuer: str, envelope_id: UUID) -> str
     r1 = await _receipt(exchange, row, asked, appended)
     stored = await exchange.write(lambda tx: _t2(tx, exchange, row, r1, appended))
     await exchange.milestones.reached("receiver after_T2")
-    exchange.wake("opening")
+    exchange.wake("opening", (issuer, envelope_id))
     return stored
 
 

@@ -37,6 +37,10 @@ class Lease:
         """Since when without a gap: what has happened before, another process may have done."""
         self._lock = asyncio.Lock()
 
+    def is_mine(self, now: datetime) -> bool:
+        """Whether it is known, without asking the store, that this process may work now."""
+        return self.since is not None and (self._database.is_sqlite or (self._until is not None and now < self._until))
+
     async def is_held(self) -> bool:
         """Whether this process may work now; takes or prolongs the lease where that is due."""
         now = self._clock()
@@ -69,38 +73,48 @@ class Work:
         self._wake = asyncio.Event()
         self._busy: dict[Any, asyncio.Task[None]] = {}
         self._paused: dict[Any, datetime] = {}
+        self._running = self._more = False
 
     def wake(self) -> None:
         """There may be something to do."""
         self._wake.set()
 
+    def offer(self, key: Any) -> None:
+        """This row is due now: take it up without looking for it, where this process may work and has room."""
+        free = self._running and len(self._busy) < AT_ONCE and key not in self._busy and key not in self._paused
+        if free and self._lease.is_mine(self._clock()):
+            self._busy[key] = asyncio.create_task(self._one(key))
+        else:
+            self.wake()
+
     async def run(self) -> None:
         """Work until cancelled: a lifespan task."""
+        self._running = True
         try:
             while True:
                 self._wake.clear()
                 try:
-                    started = await self._lease.is_held() and await self._start_due()
+                    if await self._lease.is_held():
+                        await self._start_due()
                 except Exception as error:
                     log.error("exchange work failed", extra={"job": self.name, "fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
-                    started = False
-                if not started:
-                    await self._sleep()
+                await self._sleep()
         finally:
+            self._running = False
             for task in self._busy.values():
                 task.cancel()
 
-    async def _start_due(self) -> bool:
-        """Start what is due and not yet under way. True if there may be more."""
+    async def _start_due(self) -> None:
+        """Start what is due and not yet under way, as much as there is room for."""
         now = self._clock()
         self._paused = {key: until for key, until in self._paused.items() if until > now}
+        limit = AT_ONCE + len(self._paused)
+        found = await self._due(now, limit)
+        keys = [key for key in found if key not in self._busy and key not in self._paused]
         free = AT_ONCE - len(self._busy)
-        if free <= 0:
-            return False
-        keys = [key for key in await self._due(now, AT_ONCE + len(self._paused)) if key not in self._busy and key not in self._paused]
-        for key in keys[:free]:
+        self._more = len(keys) > free or len(found) == limit
+        for key in keys[: max(free, 0)]:
             self._busy[key] = asyncio.create_task(self._one(key))
-        return False
 
     async def _one(self, key: Any) -> None:
         try:
@@ -111,7 +125,8 @@ class Work:
             self._paused[key] = self._clock() + PAUSE_AFTER_FAULT
         finally:
             del self._busy[key]
-            self._wake.set()
+            if self._more:
+                self._wake.set()
 
     async def _sleep(self) -> None:
         try:

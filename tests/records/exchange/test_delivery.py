@@ -35,7 +35,7 @@ async def test_an_agreement_that_ends_between_two_attempts_stops_the_second_one(
         first = knocks.connections
         assert first > 0
         async with agreement_ended(case):
-            states.clock.advance(seconds=10)
+            await states.advance(seconds=10)
             await states.alder.one("dispatching", (await case.package()).id)
         assert knocks.connections == first
     row = await case.package()

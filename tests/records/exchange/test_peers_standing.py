@@ -79,7 +79,7 @@ async def test_under_a_list_older_than_a_week_receipts_go_out_and_records_do_not
     states = own_states
     case = await states.queued()
     body = (await genuine(case)).body
-    states.clock.advance(days=8)
+    await states.advance(days=8)
     async with birch_away(states) as knocks:
         await case.deliver()
         assert knocks.connections == 0
@@ -95,7 +95,7 @@ async def test_what_is_not_taken_until_it_expires_is_withdrawn_and_both_sides_kn
     case = await states.queued()
     async with birch_away(states):
         await case.deliver()
-        states.clock.advance(days=14)
+        await states.advance(days=14)
         await case.deliver()
     row = await case.package()
     assert (row.state, row.ciphertext, row.problem_code) == (Outgoing.EXPIRED, None, "expired")
@@ -134,10 +134,10 @@ async def test_a_sealing_key_opens_until_everything_sealed_to_it_has_expired(own
     case = await states.queued()
     await Forger(states).send((await genuine(case)).body)
     keys = states.birch.exchange.epochs
-    states.clock.advance(days=7)
+    await states.advance(days=7)
     keys.prepare(states.clock())
     assert len(keys.kids(states.clock())) >= 2
     await case.file()
     assert (await case.told()).state == "applied"
-    states.clock.advance(days=14)
+    await states.advance(days=14)
     assert keys.destroy_expired(states.clock() + timedelta(days=7)) != ()

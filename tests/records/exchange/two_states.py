@@ -185,6 +185,12 @@ class TwoStates:
         """A child whom no other test has."""
         return next(self._students)
 
+    async def advance(self, **by: float) -> None:
+        """Let time pass; the gateways look again at whose tokens count, as they do every second."""
+        self.clock.advance(**by)
+        for state in (self.alder, self.birch):
+            await state.node.applications["gateway"].state.standing.refresh()
+
     async def settle(self) -> None:
         """Do everything that is due at both, until nothing is."""
         while True:
