@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-postgres test-containers check format bench documents policies lock
+.PHONY: help demo up test test-postgres test-stories test-containers check format bench documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -35,6 +35,9 @@ test: $(VENV)/.dev ## everything that needs no server
 
 test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
 	@tests/postgres/with-cluster $(BIN)/python -m pytest -m postgres $(ARGS)
+
+test-stories: $(VENV)/.dev ## the story with the Ed-Fi sample district, and the tutorial as a reader types it
+	@$(BIN)/python -m pytest tests/stories tests/tutorial -m slow $(ARGS)
 
 test-containers: $(VENV)/.dev ## build the image and run the story against docker-compose.yml
 	@tests/containers/run $(ARGS)

@@ -22,8 +22,8 @@ class StateDoors:
     clients: dict[str, Client]
     folder: Path
     """Where the client files are."""
-    student_ids: dict[int, UUID] = field(default_factory=dict)
-    """Ids of the students that the story has looked up, by their index in the synthetic state."""
+    known_ids: set[UUID] = field(default_factory=set)
+    """The node's ids of the students that the story has looked up."""
 
     @property
     def name(self) -> str:

@@ -5,8 +5,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
 from rich.panel import Panel
-from rich.table import Table
+from rich.table import Column, Table
+
+from safepassage.problems import SuiteError
+
+INDENT = 3
 
 
 class NotAsTold(AssertionError):
@@ -36,31 +42,46 @@ class Narrator:
 
     def say(self, text: str) -> None:
         """A sentence of the story."""
-        self._console.print(f"   {text}")
+        self._line(text)
 
     def check(self, sentence: str, *, holds: bool) -> None:
         """A sentence that is verified now. Raises NotAsTold if it does not hold."""
         if not holds:
-            self._console.print(f"   [bold red]✗ {sentence}[/]")
+            self._line(f"[bold red]{escape(sentence)}[/]", mark="[bold red]✗[/]")
             raise NotAsTold(sentence)
         self.verified += 1
-        self._console.print(f"   [green]✓[/] {sentence}")
+        self._line(escape(sentence), mark="[green]✓[/]")
+
+    @contextmanager
+    def proof(self, sentence: str) -> Iterator[None]:
+        """A sentence that what is done within proves. Raises NotAsTold where a verification in it fails."""
+        try:
+            yield
+        except SuiteError as error:
+            self.check(f"{sentence} ({error})", holds=False)
+        self.check(sentence, holds=True)
 
     def refused(self, what: str, why: str, citation: str | None) -> None:
         """A refusal, with its reason."""
-        cited = f" [yellow]{citation}[/]" if citation else ""
-        self._console.print(f"   [yellow]⊘[/] {what}: {why}{cited}")
+        cited = f" [yellow]({citation})[/]" if citation else ""
+        self._line(f"{what}: {why}{cited}", mark="[yellow]⊘[/]")
 
     def where(self, text: str) -> None:
         """Where to look for it."""
-        self._console.print(f"   [dim]→ {text}[/]")
+        self._line(f"[dim]{text}[/]", mark="[dim]→[/]")
 
     def table(self, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """Things side by side."""
-        table = Table(*columns, box=None, padding=(0, 2), header_style="dim", pad_edge=False)
+        table = Table(*columns, box=None, padding=(0, 2, 0, 0), header_style="dim", pad_edge=False)
         for row in rows:
             table.add_row(*row)
-        self._console.print(table)
+        self._console.print(Padding(table, (0, 0, 0, INDENT)))
+
+    def _line(self, text: str, *, mark: str | None = None) -> None:
+        """Where it is long, its other lines are indented as the first is."""
+        line = Table.grid(Column(width=1), Column(), padding=(0, 1, 0, 0)) if mark else Table.grid()
+        line.add_row(*([mark, text] if mark else [text]))
+        self._console.print(Padding(line, (0, 0, 0, INDENT)))
 
     def plain(self, text: str) -> None:
         """A line to copy, as it is."""

@@ -1,5 +1,7 @@
 """The demo's network: two nodes in folders on this machine, a root of trust, one list that both install."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -11,7 +13,7 @@ from node.folder import NodeFile, NodeFolder
 from node.trust import member_of, signed_list
 from safepassage.canonical import digest_of, from_base64url, json_object
 from safepassage.ids import uuid7
-from services.gateway.administration import administration
+from services.gateway.administration import Administration, administration
 from services.gateway.settings import GatewaySettings
 from shared.clock import system_clock
 from shared.keys import SigningKey
@@ -46,19 +48,38 @@ def trust_each_other(nodes: tuple[NodeFolder, ...], *, root_file: Path, now: dat
         install_trust_list(node, document, first_digest=digest)
 
 
-async def new_network(folder: Path, *, ports: tuple[int, int], tick_seconds: float = TICK_SECONDS) -> tuple[NodeFolder, NodeFolder]:
-    """Alder and Birch under `folder`, trusting each other, with their organisations and clients; not started."""
+def new_nodes(folder: Path, *, ports: tuple[int, int], tick_seconds: float = TICK_SECONDS) -> tuple[NodeFolder, NodeFolder]:
+    """Alder and Birch under `folder`, trusting each other; nobody is in them yet."""
     now = system_clock()
     alder = new_node(folder / "alder", ALDER, port=ports[0], now=now, tick_seconds=tick_seconds)
     birch = new_node(folder / "birch", BIRCH, port=ports[1], now=now, tick_seconds=tick_seconds)
     trust_each_other((alder, birch), root_file=folder / "root" / "root.json", now=now)
-    for node, plan in ((alder, ALDER), (birch, BIRCH)):
-        await migrate_all(node)
-        settings = node.settings("gateway")
-        if not isinstance(settings, GatewaySettings):
-            raise TypeError("the gateway's settings are GatewaySettings")
-        async with administration(settings) as hand:
-            file = node.file
-            await seed(hand, plan, agency_id=file.organisation_id, issuer=file.entity_id, folder=node.path / "clients", as_of=now.date())
-            await hand.accept_trust_list(node.trust_list.read_bytes())
+    return alder, birch
+
+
+@asynccontextmanager
+async def hand_on(node: NodeFolder) -> AsyncIterator[Administration]:
+    """The hand of an operator on a node that does not run yet: its stores are made, and its trust list is in force afterwards."""
+    await migrate_all(node)
+    settings = node.settings("gateway")
+    if not isinstance(settings, GatewaySettings):
+        raise TypeError("the gateway's settings are GatewaySettings")
+    async with administration(settings) as hand:
+        yield hand
+        await hand.accept_trust_list(node.trust_list.read_bytes())
+
+
+async def seed_node(node: NodeFolder, plan: StatePlan) -> None:
+    """The state's fictional organisations and its clients."""
+    file = node.file
+    async with hand_on(node) as hand:
+        folder, as_of = node.path / "clients", system_clock().date()
+        await seed(hand, plan, agency_id=file.organisation_id, issuer=file.entity_id, folder=folder, as_of=as_of)
+
+
+async def new_network(folder: Path, *, ports: tuple[int, int], tick_seconds: float = TICK_SECONDS) -> tuple[NodeFolder, NodeFolder]:
+    """Alder and Birch under `folder`, trusting each other, with their organisations and clients; not started."""
+    alder, birch = new_nodes(folder, ports=ports, tick_seconds=tick_seconds)
+    await seed_node(alder, ALDER)
+    await seed_node(birch, BIRCH)
     return alder, birch

@@ -3,7 +3,6 @@
 import sys
 from pathlib import Path
 
-from node.demo.chapters.decision import mover_id
 from node.demo.chapters.transfer import filed_student
 from node.demo.narration import Narrator
 from node.demo.story import Story
@@ -20,7 +19,7 @@ def say_what_to_try(narrator: Narrator, story: Story) -> None:
 def lines(story: Story) -> list[tuple[str, str]]:
     """What each line shows, and the line."""
     command = Path(sys.executable).parent / "safepassage"
-    alder, birch = story.alder, story.birch
+    alder, birch, child = story.alder, story.birch, story.children.mover.id
     district, new, agency = (alder.folder / "former-district.json", birch.folder / "new-district.json", alder.folder / "state-agency.json")
 
     def get(client: Path, url: str) -> str:
@@ -29,7 +28,7 @@ def lines(story: Story) -> list[tuple[str, str]]:
     transferred = "" if story.transfer is None else str(story.transfer.id)
     return [
         ("Alder's public statement of its keys:", f"curl --silent {alder.entity_id}/.well-known/safe-passage"),
-        ("Without a token you get a problem that says what to do:", f"curl --silent {alder.entity_id}/v1/students/{mover_id(story)}"),
+        ("Without a token you get a problem that says what to do:", f"curl --silent {alder.entity_id}/v1/students/{child}"),
         (
             "Where the transfer stands, as Birch's information system asks:",
             get(new, f"{birch.entity_id}/v1/exchange-requests/{transferred}"),
@@ -38,7 +37,7 @@ def lines(story: Story) -> list[tuple[str, str]]:
         ("The child in Birch:", get(new, f"{birch.entity_id}/v1/students/{filed_student(story)}")),
         (
             "The accounting of disclosures of the child, in Alder:",
-            get(district, f"{alder.entity_id}/v1/students/{mover_id(story)}/disclosure-accounting"),
+            get(district, f"{alder.entity_id}/v1/students/{child}/disclosure-accounting"),
         ),
         ("Alder's newest checkpoint:", get(agency, f"{alder.entity_id}/v1/log/checkpoint")),
     ]

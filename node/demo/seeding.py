@@ -40,6 +40,23 @@ async def seed(
         added = await hand.add_organisation(NewOrganisation(kind="vendor", name=vendor, valid_from=OPENED))
         ids[vendor] = added.id
     ids |= chosen_districts(plan, ids, as_of=as_of)
+    await seat_clients(hand, plan, ids, issuer=issuer, folder=folder, url=url, authorities=authorities)
+
+
+async def seat_clients(
+    hand: Administration,
+    plan: StatePlan,
+    ids: dict[str, UUID],
+    *,
+    issuer: str,
+    folder: Path,
+    url: str | None = None,
+    authorities: str | None = None,
+) -> None:
+    """Register the clients of a state's seats, and write their files and the ids of the organisations into `folder`.
+
+    ids  of the organisations that the seats name, and of any others by their key
+    """
     for seat in SEATS[plan.name]:
         await register(
             hand,
@@ -54,11 +71,7 @@ async def seed(
             url=url,
             authorities=authorities,
         )
-    _write(folder / ORGANISATIONS_FILE, ids)
-
-
-def _write(file: Path, ids: dict[str, UUID]) -> None:
-    file.write_text(json.dumps({key: str(identifier) for key, identifier in ids.items()}, indent=2))
+    (folder / ORGANISATIONS_FILE).write_text(json.dumps({key: str(identifier) for key, identifier in ids.items()}, indent=2))
 
 
 def chosen_districts(plan: StatePlan, ids: dict[str, UUID], *, as_of: date) -> dict[str, UUID]:

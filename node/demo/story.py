@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 from node.demo.doors import StateDoors
 from node.demo.narration import Narrator
 from node.demo.synthetic import SyntheticStudent, students
 from safepassage.canonical import from_base64url, json_object
 from safepassage.trust_list import TrustList
-from safepassage.wire_exchange import ExchangeRequest
+from safepassage.wire_exchange import ExchangeRequest, PersonSelector
 
 
 class Outage(Protocol):
@@ -24,6 +25,28 @@ class Outage(Protocol):
     def end(self) -> None:
         """Start it again and wait until it is ready."""
         ...
+
+
+@dataclass(frozen=True)
+class Child:
+    """A child whose record Alder keeps."""
+
+    id: UUID
+    """Alder's own, random; known to nobody outside."""
+    selector: PersonSelector
+    """How the family and a new school describe the child."""
+    school: str
+
+
+@dataclass(frozen=True)
+class Children:
+    """Whom the story is about."""
+
+    mover: Child
+    consenting: Child
+    """A minor, one of whose parents consents."""
+    rights_ended: Child | None = None
+    """A child one of whose parents holds no rights any more. None: the data knows none."""
 
 
 @dataclass
@@ -39,8 +62,15 @@ class Story:
     students_per_state: int
     outages: dict[str, Outage]
     """By the state's name. Empty where processes are not the story's to stop: the chapters that need it say so and are left out."""
-    mover: SyntheticStudent | None = None
+    loaded: Children | None = None
     transfer: ExchangeRequest | None = None
+
+    @property
+    def children(self) -> Children:
+        """Whom the story is about. Raises LookupError before the students are loaded."""
+        if self.loaded is None:
+            raise LookupError("the students are loaded first")
+        return self.loaded
 
     def synthetic(self, doors: StateDoors) -> list[SyntheticStudent]:
         """The students of a state."""

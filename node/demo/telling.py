@@ -15,7 +15,7 @@ from node.demo.chapters.decision import decision
 from node.demo.chapters.loading import load_both_states
 from node.demo.chapters.refusals import refusals
 from node.demo.chapters.tampering import tampering
-from node.demo.chapters.transfer import transfer
+from node.demo.chapters.transfer import transfer, what_came
 from node.demo.chapters.vendor import vendor
 from node.demo.doors import opened
 from node.demo.narration import Narrator, NotAsTold
@@ -27,7 +27,7 @@ from node.demo.synthetic import ALDER, BIRCH
 from safepassage.problems import SuiteError
 from shared.clock import system_clock
 
-CHAPTERS = (load_both_states, transfer, decision, both_logs, vendor, refusals, consent)
+CHAPTERS = (load_both_states, transfer, what_came, decision, both_logs, vendor, refusals, consent)
 PORTS = (8441, 8442)
 
 

@@ -1,6 +1,6 @@
 """Both logs have it, each pins the other's, and neither has to be believed."""
 
-from node.demo.chapters.decision import entry_of, mover_id
+from node.demo.chapters.decision import entry_of
 from node.demo.chapters.waiting import until
 from node.demo.story import Story
 from safepassage.canonical import from_base64url
@@ -13,22 +13,30 @@ async def both_logs(story: Story) -> None:
     """The chain district → state → state → district, from both logs, checked by the reader."""
     narrator = story.narrator
     with narrator.step("Both logs, checked by nobody's word"):
-        disclosed = await entry_of(story.alder, "state-agency", mover_id(story), "disclosure")
+        disclosed = await entry_of(story.alder, "state-agency", story.children.mover.id, "disclosure")
         received = await _arrival(story)
-        narrator.check("Alder's log has the disclosure, Birch's log has its arrival", holds=disclosed.index >= 0 and received.index >= 0)
+        narrator.check(
+            "Alder's log has the disclosure, Birch's log has the arrival of the same envelope",
+            holds=disclosed.index == int((received.context or {})["peer_index"]) and _envelope(disclosed) == _envelope(received),
+        )
         entry = await story.alder.client("state-agency").read_log_entry(disclosed.index)
-        narrator.check("the disclosure is in the tree that Alder's checkpoint names", holds=_in_its_tree(story, entry))
+        with narrator.proof("the disclosure is in the tree that Alder's checkpoint names"):
+            _verify_inclusion(story, entry)
         pinned = verified(story, str((received.context or {})["peer_checkpoint"]))
         narrator.check(
             f"Birch pinned Alder's checkpoint of {pinned.size} entries when it received the record", holds=pinned.size > disclosed.index
         )
-        await _check_consistency(story, pinned, verified(story, entry.checkpoint))
+        with narrator.proof("Alder's log of now continues the one that Birch pinned: nothing was rewritten"):
+            await _verify_consistency(story, pinned, verified(story, entry.checkpoint))
         receipts = await until(
-            lambda: story.alder.client("state-agency").search_log(EntrySearch(student_id=mover_id(story), classes=("receipt",))),
+            lambda: story.alder.client("state-agency").search_log(EntrySearch(student_id=story.children.mover.id, classes=("receipt",))),
             lambda page: len(page.content.entries) >= 2,
             what="both receipts in Alder's log",
         )
-        narrator.check(f"{len(receipts.content.entries)} signed receipts came back: received, and applied", holds=True)
+        narrator.check(
+            f"{len(receipts.content.entries)} signed receipts came back: received, and applied",
+            holds={(one.context or {})["outcome"] for one in receipts.content.entries} == {"received", "applied"},
+        )
     await _accounting(story)
 
 
@@ -45,7 +53,11 @@ async def _arrival(story: Story) -> FoundEntry:
     return (await until(look, bool, what="the arrival in Birch's log"))[0]
 
 
-def _in_its_tree(story: Story, entry: LogEntry) -> bool:
+def _envelope(entry: FoundEntry) -> str:
+    return str((entry.context or {})["envelope_id"])
+
+
+def _verify_inclusion(story: Story, entry: LogEntry) -> None:
     checkpoint = verified(story, entry.checkpoint)
     verify_inclusion(
         leaf_hash=leaf_hash(from_base64url(entry.entry)),
@@ -54,7 +66,6 @@ def _in_its_tree(story: Story, entry: LogEntry) -> bool:
         path=[from_base64url(one) for one in entry.path],
         root=checkpoint.root,
     )
-    return True
 
 
 def verified(story: Story, note: str) -> Checkpoint:
@@ -65,28 +76,31 @@ def verified(story: Story, note: str) -> Checkpoint:
     return verify_checkpoint(note, origin=origin, keys=keys)
 
 
-async def _check_consistency(story: Story, pinned: Checkpoint, newest: Checkpoint) -> None:
-    if newest.size > pinned.size:
-        between = await story.alder.client("state-agency").log_consistency(pinned.size, newest.size)
-        verify_consistency(
-            old_size=pinned.size,
-            new_size=newest.size,
-            old_root=pinned.root,
-            new_root=newest.root,
-            path=[from_base64url(one) for one in between.path],
-        )
-    story.narrator.check("Alder's log of now continues the one that Birch pinned: nothing was rewritten", holds=newest.size >= pinned.size)
+async def _verify_consistency(story: Story, pinned: Checkpoint, newest: Checkpoint) -> None:
+    between = await story.alder.client("state-agency").log_consistency(pinned.size, newest.size)
+    verify_consistency(
+        old_size=pinned.size,
+        new_size=newest.size,
+        old_root=pinned.root,
+        new_root=newest.root,
+        path=[from_base64url(one) for one in between.path],
+    )
 
 
 async def _accounting(story: Story) -> None:
     narrator = story.narrator
     with narrator.step("What the family may see: the accounting of disclosures, 34 CFR 99.32"):
-        page = await story.alder.client("former-district").disclosure_accounting(mover_id(story))
+        page = await story.alder.client("former-district").disclosure_accounting(story.children.mover.id)
         accounting: DisclosureAccounting = page.content
         rows = [
-            (one.at.strftime("%Y-%m-%d %H:%M:%S"), one.phase, one.party.node or one.party.organisation or "-", one.interest.basis or "-",
-             "yes" if one.ferpa_recordable else one.exempt_by or "no")
-            for one in accounting.entries
-        ]  # fmt: skip
-        narrator.table(("when", "what", "who", "basis", "99.32 asks for it"), rows)
+            (
+                f"{one.at:%d %b %H:%M:%S}",
+                one.phase,
+                one.party.node or one.party.organisation or "-",
+                one.interest.basis or "-",
+                "asks for it" if one.ferpa_recordable else "kept beyond it",
+            )
+            for one in reversed(accounting.entries)
+        ]
+        narrator.table(("when (UTC)", "what", "who", "basis", "99.32"), rows)
         narrator.check("the disclosure to Birch is there", holds=any(one.phase == "disclosure" for one in accounting.entries))

@@ -12,25 +12,22 @@ async def decision(story: Story) -> None:
     """The custodian reads reasons and citations in full; the other state was told none that turns on the child."""
     narrator, alder = story.narrator, story.alder
     with narrator.step("The child's former district reads what was decided, and why"):
-        disclosed = await entry_of(alder, "former-district", mover_id(story), "disclosure")
+        disclosed = await entry_of(alder, "former-district", story.children.mover.id, "disclosure")
         decision_id = UUID(str((disclosed.context or {})["decision_id"]))
         decided = await alder.client("former-district").read_decision(decision_id)
         withheld = decided.subjects[0].withheld
-        narrator.table(("kept back", "because", "citation"), [(one.element, one.reason, one.citation or "") for one in withheld])
-        narrator.check(f"each of the {len(withheld)} elements kept back has its reason", holds=all(one.reason for one in withheld))
-        narrator.check("the permission names its rule: " + "; ".join(decided.citations), holds=bool(decided.citations))
+        narrator.table(("kept back", "because"), [(one.element, f"{one.reason}: {one.citation}") for one in withheld])
+        narrator.check(
+            f"{len(withheld)} elements were kept back, each by a rule that is cited",
+            holds=bool(withheld) and all(one.policy and one.citation for one in withheld),
+        )
+        permitting = [one for one in decided.policies if one not in {each.policy for each in withheld}]
+        narrator.check(f"what permits the rest: {', '.join(permitting)}", holds=bool(permitting))
         owed = [one.kind + (f" by {one.due_at:%Y-%m-%d}" if one.due_at else "") for one in decided.obligations]
         narrator.say("It obliges to: " + ", ".join(owed) + ".")
         narrator.check("it says that the policies are unreviewed drafts of law", holds=not decided.reviewed)
         again = await alder.client("former-district").reproduce_decision(decision_id)
         narrator.check("made again from its record alone, it comes out bit for bit", holds=again.input_hash == decided.input_hash)
-
-
-def mover_id(story: Story) -> UUID:
-    """The child's id in Alder. Raises LookupError before the students are loaded."""
-    if story.mover is None:
-        raise LookupError("the students are loaded first")
-    return story.alder.student_ids[story.mover.index]
 
 
 async def entries_of(doors: StateDoors, seat: str, student: UUID, *classes: str) -> FoundEntries:

@@ -1,44 +1,61 @@
 """What is refused, with the law that refuses it."""
 
 from datetime import timedelta
+from uuid import UUID
 
+from node.demo.chapters.decision import entries_of
 from node.demo.chapters.evidence import request_for
+from node.demo.chapters.waiting import until
+from node.demo.doors import StateDoors
 from node.demo.seats import RECEIVING_DISTRICT
-from node.demo.story import Story
-from node.demo.synthetic import SyntheticStudent, organisations
+from node.demo.story import Child, Story
+from node.demo.synthetic import organisations
 from safepassage.canonical import digest_of
 from safepassage.problems.exchanges import ReceivingOrganisationNotYours
 from safepassage.problems.privacy import RightsNotHeld
 from safepassage.record.contacts import Guardian
 from safepassage.wire_exchange import ReceivingOrganisation
-from safepassage.wire_policy import ActingFor, NewConsent
+from safepassage.wire_log import EntrySearch, FoundEntries
+from safepassage.wire_policy import ActingFor, Consent, NewConsent
 from shared.clock import system_clock
 
 
 async def refusals(story: Story) -> None:
-    """A parent whose rights a court ended, and a district that asks for another district's school."""
+    """A district that asks for another district's school, and a parent whose rights a court ended, where the data knows one."""
     with story.narrator.step("What is refused, and why"):
-        await _parent_without_rights(story)
+        if story.children.rights_ended is not None:
+            await _parent_without_rights(story, story.children.rights_ended)
         await _another_districts_school(story)
 
 
-async def _parent_without_rights(story: Story) -> None:
-    narrator, alder = story.narrator, story.alder
-    case = next(one for one in story.synthetic(alder) if one.case == "parent-rights-ended")
-    guardian = await guardian_of(story, case, rights_ended=True)
+async def _parent_without_rights(story: Story, child: Child) -> None:
+    narrator, agency = story.narrator, story.alder.client("state-agency")
+    guardian = await guardian_of(story, child, rights_ended=True)
     try:
-        await alder.client("state-agency").record_consent(consent_of(story, case, guardian))
+        await agency.record_consent(consent_of(story, child, guardian))
     except RightsNotHeld as refusal:
         narrator.refused("A parent consents whose rights a court order ended", refusal.title, "34 CFR 99.4")
-        narrator.check("the consent is not on record", holds=True)
     else:
         narrator.check("a parent without rights cannot consent", holds=False)
+    other = await guardian_of(story, child, rights_ended=False)
+    given = await agency.record_consent(consent_of(story, child, other))
+    # The log hears of consents in their order: once it has the second one, the first would be there too.
+    entries = (await until_consent(story, child, given)).entries
+    narrator.check("the other parent's consent is on record, the only one", holds=len(entries) == 1)
+
+
+async def until_consent(story: Story, child: Child, given: Consent) -> FoundEntries:
+    """The entries about consents for a child, once one about `given` is there."""
+    return await until(
+        lambda: entries_of(story.alder, "state-agency", child.id, "consent"),
+        lambda page: any((one.context or {})["consent_id"] == str(given.id) for one in page.entries),
+        what="the consent in Alder's log",
+    )
 
 
 async def _another_districts_school(story: Story) -> None:
-    narrator, birch, mover = story.narrator, story.birch, story.mover
-    if mover is None:
-        raise LookupError("the students are loaded first")
+    narrator, birch, mover = story.narrator, story.birch, story.children.mover
+    before = await _requests_of(birch)
     own = birch.organisations[RECEIVING_DISTRICT]
     other = next(one for one in organisations(birch.plan) if one.kind == "school" and birch.organisations[one.parent or ""] != own)
     school = ReceivingOrganisation(id=str(birch.organisations[other.key]), kind="school", name=other.name, nces_id=other.nces_id)
@@ -46,14 +63,20 @@ async def _another_districts_school(story: Story) -> None:
         await birch.client("new-district").create_exchange_request(request_for(story, mover.selector, school=school))
     except ReceivingOrganisationNotYours as refusal:
         narrator.refused("A district asks for a child who enrols in another district's school", refusal.title, "34 CFR 99.31(a)(2)")
-        narrator.check("nothing left Birch", holds=True)
+        narrator.check("nothing left Birch: its log has no request more than before", holds=await _requests_of(birch) == before)
     else:
         narrator.check("a district asks for its own schools only", holds=False)
 
 
-async def guardian_of(story: Story, case: SyntheticStudent, *, rights_ended: bool) -> Guardian:
+async def _requests_of(doors: StateDoors) -> list[UUID]:
+    """The entries of what a node asked others for: they are in its log before anything leaves."""
+    page = await doors.client("state-agency").search_log(EntrySearch(classes=("request",)))
+    return [one.entry_id for one in page.content.entries]
+
+
+async def guardian_of(story: Story, child: Child, *, rights_ended: bool) -> Guardian:
     """A parent of a student, as the agency that keeps the record knows them. Raises LookupError."""
-    student = await story.alder.client("state-agency").read_student(story.alder.student_ids[case.index])
+    student = await story.alder.client("state-agency").read_student(child.id)
     contacts = student.record.contacts
     for guardian in (contacts.guardians or ()) if contacts is not None else ():
         if guardian.rights is not None and (guardian.rights.ended_on is not None) == rights_ended:
@@ -74,10 +97,10 @@ def acting_for(guardian: Guardian) -> ActingFor:
     )
 
 
-def consent_of(story: Story, case: SyntheticStudent, guardian: Guardian, *, recipient: str | None = None) -> NewConsent:
+def consent_of(story: Story, child: Child, guardian: Guardian, *, recipient: str | None = None) -> NewConsent:
     """A parent's signed and dated consent that the school in Birch gets enrolment, marks and the programme."""
     return NewConsent(
-        student_id=story.alder.student_ids[case.index],
+        student_id=child.id,
         acting_for=acting_for(guardian),
         signed_on=system_clock().date() - timedelta(days=1),
         signature="paper",

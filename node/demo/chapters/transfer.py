@@ -13,18 +13,15 @@ WAITING_STATES = {"requested", "accepted", "not-provided"}
 
 async def transfer(story: Story) -> None:
     """District → state → state → district."""
-    narrator, mover = story.narrator, story.mover
-    if mover is None:
-        raise LookupError("the students are loaded first")
+    narrator, mover = story.narrator, story.children.mover
     school = receiving_school(story.birch)
-    with narrator.step(f"A child moves: {mover.school.name} in Alder → {school.name} in Birch"):
+    with narrator.step(f"A child moves: {mover.school} in Alder → {school.name} in Birch"):
         narrator.say("Birch's information system asks its own node. Who the child is leaves sealed to Alder, and in no log.")
         asked = await story.birch.client("new-district").create_exchange_request(request_for(story, mover.selector))
         story.transfer = await follow(story, asked)
         narrator.check(
             "Alder released the record, Birch proved it was logged first, opened it and filed it", holds=story.transfer.state == "applied"
         )
-    await _read(story)
 
 
 async def follow(story: Story, asked: ExchangeRequest, *, seconds: float = 30.0) -> ExchangeRequest:
@@ -41,7 +38,8 @@ async def follow(story: Story, asked: ExchangeRequest, *, seconds: float = 30.0)
     return await until(look, lambda one: one.state not in WAITING_STATES | {"received"}, what="the exchange ends", seconds=seconds)
 
 
-async def _read(story: Story) -> None:
+async def what_came(story: Story) -> None:
+    """What the synthetic child brings along, and what stays behind."""
     narrator, transferred = story.narrator, story.transfer
     if transferred is None:
         raise LookupError("the transfer comes first")

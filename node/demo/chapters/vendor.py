@@ -44,9 +44,9 @@ async def vendor(story: Story) -> None:
             holds=bool(page.students) and seen <= set(SCHEDULE),
         )
         narrator.check(f"{ASKED_TOO} is named as not scheduled, the same for every student", holds=page.not_scheduled == (ASKED_TOO,))
-        real = set(alder.student_ids.values())
-        narrator.check("the ids are the vendor's own pseudonyms", holds=real.isdisjoint(entry.student for entry in page.students))
-        story.narrator.where("one decision and one log entry for the page; each student's accounting of disclosures shows it")
+        seen_ids = {entry.student for entry in page.students}
+        narrator.check("the ids are the vendor's own pseudonyms", holds=alder.known_ids.isdisjoint(seen_ids))
+        narrator.where("one decision and one log entry for the page; each student's accounting of disclosures shows it")
 
 
 def _elements_of(entry: dict[str, object]) -> set[str]:
