@@ -18,6 +18,8 @@ from node.demo.seats import READING_VENDOR
 from node.demo.synthetic import ALDER, students
 from node.folder import NodeFolder
 from safepassage.client import Client, ClientFile
+from safepassage.client.call import fetching
+from safepassage.record.loads import RosterPage
 from safepassage.wire_organisations import OrganisationPage
 from safepassage.wire_policy import Agreement, NewAgreement
 from shared.clock import system_clock
@@ -55,9 +57,11 @@ async def _run(folder: Path) -> list[Figure]:
     finally:
         process.stop()
     return [
-        Figure("page of 1,000 students × 10 elements, p50", percentile(milliseconds, 50), "ms", "<= 500", f"{RUNS} pages, one at a time"),
+        Figure(
+            "page of 1,000 students × 10 elements, p50", percentile(milliseconds, 50), "ms", "<= 500", f"{RUNS} pages, until the last byte"
+        ),
         Figure("the slowest of them", max(milliseconds), "ms", ""),
-        Figure("the first page, which makes the pseudonyms", first, "ms", ""),
+        Figure("the first page", first, "ms", "", "waits for the facts of the roster, makes the pseudonyms"),
         Figure("CPU of the node for a page", cpu, "s", ""),
         Figure("roster of 10 kB records, loaded", STUDENTS / loading, "students/s", "", "JSON lines, one upload"),
     ]
@@ -106,18 +110,17 @@ async def _agree(node: NodeFolder) -> Agreement:
 
 async def _read(node: NodeFolder, agreement: Agreement, process: psutil.Process) -> tuple[list[float], float, float]:
     """Milliseconds of each page, CPU seconds of the node for one, and milliseconds of the very first."""
+    query = {"agreement_id": agreement.id, "elements": ",".join(ELEMENTS), "limit": STUDENTS}
+    call = fetching("/v1/roster-entries", accept="application/json", query=query)
     async with _client(node, READING_VENDOR.name) as client:
-        first, before, milliseconds = 0.0, None, []
-        for turn in range(RUNS + 1):
-            started = time.perf_counter()
-            page = (await client.read_roster_entries(agreement.id, elements=ELEMENTS, limit=STUDENTS)).content
-            took = (time.perf_counter() - started) * 1000
-            if len(page.students) != STUDENTS:
-                raise RuntimeError(f"{len(page.students)} students in the page")
-            if turn == 0:
-                first, before = took, process.cpu_times()
-            else:
-                milliseconds.append(took)
-        after = process.cpu_times()
-    assert before is not None
-    return milliseconds, (after.user + after.system - before.user - before.system) / RUNS, first
+        milliseconds, seconds = [], []
+        for _ in range(RUNS + 1):
+            before, started = process.cpu_times(), time.perf_counter()
+            answer = await client.run(call)
+            milliseconds.append((time.perf_counter() - started) * 1000)
+            after = process.cpu_times()
+            seconds.append(after.user + after.system - before.user - before.system)
+            page = RosterPage.model_validate_json(answer)
+            if len(page.students) != STUDENTS or not all(set(entry.elements()) <= set(ELEMENTS) for entry in page.students):
+                raise RuntimeError("the page is not what was asked for")
+    return milliseconds[1:], percentile(seconds[1:], 50), milliseconds[0]

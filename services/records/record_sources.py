@@ -80,7 +80,8 @@ def printed(value: Any) -> bytes:
     if isinstance(value, bytes):
         return value
     if isinstance(value, dict):
-        return b"{" + b",".join([_key(name) + printed(part) for name, part in value.items()]) + b"}"
+        parts = [_key(name) + (part if isinstance(part, bytes) else printed(part)) for name, part in value.items()]
+        return b"{" + b",".join(parts) + b"}"
     return _text(value)
 
 

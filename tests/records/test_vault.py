@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from safepassage.problems.records import SealBroken
-from services.records.vault import Vault
+from services.records.vault import DataKey, Vault
 from shared.key_encryption import FileKeyProvider, WrappedKeyRefused
 from shared.keys import KeyFileUnusable, new_symmetric_key
 
@@ -53,6 +53,12 @@ def test_one_students_key_is_no_use_for_another(keys: Path) -> None:
     _, wrapped = vault.new_data_key(STUDENT)
     with pytest.raises(SealBroken):
         vault.data_key(OTHER, wrapped)
+
+
+def test_a_section_is_bound_to_its_student_even_under_one_key() -> None:
+    sealed = DataKey(STUDENT, b"k" * 32).seal(b"x", section="identity", source="own", version=1)
+    with pytest.raises(SealBroken):
+        DataKey(OTHER, b"k" * 32).open(sealed, section="identity", source="own", version=1)
 
 
 def test_after_a_rotation_old_keys_open_and_wrapping_again_needs_the_new_version(keys: Path) -> None:
