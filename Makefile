@@ -34,7 +34,7 @@ test: $(VENV)/.dev ## everything that needs no server
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow" $(ARGS)
 
 test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
-	@tests/postgres/with-cluster $(BIN)/python -m pytest -m postgres $(ARGS)
+	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 2 --dist loadfile -m postgres $(ARGS)
 
 test-stories: $(VENV)/.dev ## the story with the Ed-Fi sample district, and the tutorial as a reader types it
 	@$(BIN)/python -m pytest tests/stories tests/tutorial -m slow $(ARGS)

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, settings
 
 from node.keys import create_node_keys
 
-
 # The same examples on every machine and at every speed: a test is red because of the code, never because of the day.
 settings.register_profile("house", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
