@@ -6,12 +6,12 @@ import os
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import get_args
+from typing import TypeVar, get_args
 from uuid import UUID
 
 import pytest
@@ -23,7 +23,8 @@ from node.demo.seeding import seed
 from node.demo.synthetic import ALDER, BIRCH, SyntheticStudent
 from node.embedded import migrate_all
 from safepassage.client import BlockingClient, ClientFile
-from safepassage.wire_exchange import ExchangeRequest
+from safepassage.problems import SuiteError
+from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
 from safepassage.wire_log import EntrySearch
 from services.gateway.administration import administration
 from services.gateway.settings import GatewaySettings
@@ -36,6 +37,8 @@ from tests.postgres.databases import temporary_database
 from tests.records.exchange.dying_node import Folder, SharedClock
 from tests.records.exchange.requests_for import new_request
 from tests.records.exchange.two_states import ordinary_students
+
+Answer = TypeVar("Answer")
 
 SECONDS = 60
 LOOKS = 100
@@ -96,9 +99,29 @@ class Processes:
         """Birch asks for a child of Alder's whom nobody has asked for."""
         child = next(self._children)
         self.client("alder", "former-district").load_student(child.load)
+        return self.client("birch", "new-district").create_exchange_request(self._request(child))
+
+    def _request(self, child: SyntheticStudent) -> NewExchangeRequest:
         holder, district = self.folders["alder"].file.entity_id, self.organisations("birch")[RECEIVING_DISTRICT]
-        request = new_request(child.selector, holder=holder, district=district, now=self.clock())
-        return self.client("birch", "new-district").create_exchange_request(request)
+        return new_request(child.selector, holder=holder, district=district, now=self.clock())
+
+    def wait_until_organisations_are_known(self) -> None:
+        """One exchange goes through: every service of both nodes has been told of the organisations."""
+        child = next(self._children)
+        self._patiently(lambda: self.client("alder", "former-district").load_student(child.load))
+        asked = self._patiently(lambda: self.client("birch", "new-district").create_exchange_request(self._request(child)))
+        self.wait_until_over(asked.id)
+
+    @staticmethod
+    def _patiently(call: Callable[[], Answer]) -> Answer:
+        until = time.monotonic() + SECONDS
+        while True:
+            try:
+                return call()
+            except SuiteError:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.2)
 
     def wait_until_over(self, exchange_id: UUID) -> None:
         """Filed at Birch, and everything that follows from it is in both logs."""
@@ -169,6 +192,7 @@ def nodes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         running = Processes(folder)
         stack.callback(running.stop)
         running.start("alder", "birch")
+        running.wait_until_organisations_are_known()
         yield running
 
 
