@@ -251,7 +251,9 @@ class Case:
     async def envelopes(self) -> list[OutgoingEnvelopeRow]:
         """Alder's answers, the oldest first."""
         request_id = (await self.request()).id
-        return sorted([row for row in await self.alder.rows(OutgoingEnvelopeRow) if row.request_id == request_id], key=lambda row: row.id)
+        rows = [row for row in await self.alder.rows(OutgoingEnvelopeRow) if row.request_id == request_id]
+        # In the order of the log: ids of one standing instant have none.
+        return sorted(rows, key=lambda row: (row.entry_index is None, row.entry_index or 0))
 
     async def package(self) -> OutgoingEnvelopeRow:
         """Alder's package."""
