@@ -47,7 +47,8 @@ def build(
 ) -> FastAPI:
     """The application of one service.
 
-    tables      rows of its outbox: `outbox` (OutboxColumns) and `lease` (LeaseColumns); None for a service that tells nobody
+    tables      rows of its outbox: `outbox` (OutboxColumns) and `lease` (LeaseColumns), and `idempotency` (IdempotencyColumns) where it has
+                `Once`; None for a service that tells nobody
     opening     runs after store, keys and siblings are on `app.state`
     workers     lifespan tasks; with several replicas each takes a lease
     transports  how siblings are reached; by default over HTTP, as the settings say
@@ -68,6 +69,7 @@ def build(
             stack.push_async_callback(state.siblings.close)
             own_workers: list[Worker] = [*workers]
             if tables is not None:
+                state.idempotency_row = tables.get("idempotency")
                 outbox, lease = tables["outbox"], tables["lease"]
                 state.outbox = Outbox(service, state.database, state.siblings, clock, row=outbox, lease=lease, holder=state.holder)
                 own_workers.append(_send_outbox)

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from safepassage.canonical import digest_of
 from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, InvalidRequest
+from shared.caller import Caller
 from shared.columns import Milliseconds
 
 KEPT = timedelta(hours=24)
@@ -82,3 +83,28 @@ async def keep_effect(
 async def found(tx: AsyncSession, row: type[Any], effect_id: UUID) -> Any:
     """The row that an earlier effect made."""
     return (await tx.execute(select(row).where(row.id == effect_id))).scalar_one()
+
+
+class Once:
+    """One request's key and digest, as a dependency: `Annotated[Once, Depends()]`. The row is the service's own (shared.app.build)."""
+
+    def __init__(self, request: Request, key: IdempotencyKey, digest: Annotated[str, Depends(request_digest)]) -> None:
+        self._row: type[Any] = request.app.state.idempotency_row
+        self._key, self._digest = key, digest
+
+    async def earlier(self, tx: AsyncSession, caller: Caller, operation: str) -> UUID | None:
+        """What the same request of this client made before. Raises IdempotencyKeyReused if it was another request."""
+        return await earlier_effect(tx, self._row, client_id=caller.client_id, operation=operation, key=self._key, digest=self._digest)
+
+    async def keep(self, tx: AsyncSession, caller: Caller, operation: str, effect_id: UUID, now: datetime) -> None:
+        """Remember what it made."""
+        await keep_effect(
+            tx,
+            self._row,
+            client_id=caller.client_id,
+            operation=operation,
+            key=self._key,
+            digest=self._digest,
+            effect_id=effect_id,
+            now=now,
+        )

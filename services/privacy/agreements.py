@@ -22,12 +22,12 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_policy import Agreement, AgreementTermination, NewAgreement
 from services.privacy.behind import event_of
 from services.privacy.evidence import require_elements, require_party, require_purposes
-from services.privacy.once import Once
 from services.privacy.tables import AgreementDistrictRow, AgreementRow, ObligationRow, OrganisationRow
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.database import ReadOnly, Transaction
+from shared.idempotency import Once
 from shared.problems import responses
 from shared.tenancy import within
 

@@ -14,7 +14,7 @@ from services.privacy.evaluation import Judge
 from services.privacy.policy import load_policy_set
 from services.privacy.sealing import Sealer
 from services.privacy.settings import PrivacySettings
-from services.privacy.tables import LeaseRow, OrganisationRow, OutboxRow
+from services.privacy.tables import IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
 from shared.app import build
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
@@ -61,7 +61,7 @@ def create_app(
         settings,
         routers=ROUTERS,
         summary="Decides what may leave, on facts, evidence and policies with citations, and signs what it permits.",
-        tables={"outbox": OutboxRow, "lease": LeaseRow},
+        tables={"outbox": OutboxRow, "lease": LeaseRow, "idempotency": IdempotencyRow},
         opening=_open,
         transports=transports,
         clock=clock,

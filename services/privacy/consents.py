@@ -23,7 +23,6 @@ from safepassage.problems.records import NoSuchStudent
 from safepassage.wire_policy import ActingFor, Consent, ConsentWithdrawal, NewConsent
 from services.privacy.behind import event_of
 from services.privacy.evidence import require_elements, require_party, require_purposes
-from services.privacy.once import Once
 from services.privacy.policy import rights_role
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject, open_facts, subjects_of
@@ -33,6 +32,7 @@ from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.contracts.privacy import SubjectFacts
 from shared.database import ReadOnly, Transaction
+from shared.idempotency import Once
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/consents", tags=["consents"])

@@ -13,12 +13,12 @@ from safepassage.problems.privacy import NoSuchDebarment
 from safepassage.problems.requests import NotPermitted
 from safepassage.wire_policy import Debarment, NewDebarment
 from services.privacy.behind import event_of
-from services.privacy.once import Once
 from services.privacy.tables import DebarmentRow
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.database import ReadOnly, Transaction
+from shared.idempotency import Once
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/debarments", tags=["debarments"])

@@ -13,7 +13,6 @@ from safepassage.ids import uuid7
 from safepassage.problems.privacy import NoSuchObligation, ObligationDischarged
 from safepassage.wire_policy import Discharge, Obligations, OpenObligation
 from services.privacy.behind import event_of
-from services.privacy.once import Once
 from services.privacy.sealing import Sealer
 from services.privacy.tables import ObligationRow, OrganisationRow
 from shared.caller import Caller, caller_with
@@ -22,6 +21,7 @@ from shared.contracts.audit import Context
 from shared.contracts.privacy import Obligation
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly, Transaction
+from shared.idempotency import Once
 from shared.problems import responses
 from shared.tenancy import within
 

@@ -17,7 +17,7 @@ from services.records.exchange.resolved_matches import on_match_resolved
 from services.records.exchange.routes import ROUTERS as EXCHANGE
 from services.records.exchange.works import keep_watch, work, works_of
 from services.records.settings import RecordsSettings
-from services.records.tables import LeaseRow, OrganisationRow, OutboxRow
+from services.records.tables import IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
 from services.records.vault import Vault
 from shared.app import build
 from shared.clock import Clock, system_clock
@@ -50,7 +50,7 @@ def create_app(
         settings,
         routers=(organisations_router(OrganisationRow), *STUDENTS, *EXCHANGE),
         summary="Holds, seals, opens, sends and receives student records.",
-        tables={"outbox": OutboxRow, "lease": LeaseRow},
+        tables={"outbox": OutboxRow, "lease": LeaseRow, "idempotency": IdempotencyRow},
         opening=_open,
         workers=(work, keep_watch),
         transports=transports,

@@ -14,12 +14,12 @@ from safepassage.problems.records import MatchResolved, NoSuchMatch, NotACandida
 from safepassage.problems.requests import InvalidRequest
 from safepassage.record.loads import MatchPage, MatchResolution, MatchReview
 from services.records.logged import match_event
-from services.records.once import Once
 from services.records.tables import MatchCandidateRow, MatchReviewRow, OrganisationRow, StudentRow
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly, Transaction
+from shared.idempotency import Once
 from shared.problems import responses
 from shared.tenancy import within
 

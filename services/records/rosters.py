@@ -21,11 +21,11 @@ from services.records.formats.edfi_xml import read_edfi_xml
 from services.records.formats.oneroster import read_oneroster
 from services.records.formats.own_json import read_own_json
 from services.records.formats.parsed import ParsedRoster
-from services.records.once import Once
 from services.records.roster_storing import RosterStoring
 from services.records.tables import LoadRow
 from shared.caller import Caller, caller_with
 from shared.clock import Now
+from shared.idempotency import Once
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/rosters", tags=["rosters"])

@@ -19,7 +19,6 @@ from services.records.loading_places import Places
 from services.records.loading_received import received_before
 from services.records.loading_students import Placed, known_by_source, placed, tagged
 from services.records.logged import load_events, log_ahead, read_event
-from services.records.once import Once
 from services.records.reading import read_record
 from services.records.release import part_of
 from services.records.tables import SourceIdRow, StudentRow
@@ -28,6 +27,7 @@ from services.records.visibility import require_kept, require_visible
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.database import Transaction
+from shared.idempotency import Once
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/students", tags=["students"])
