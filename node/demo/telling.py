@@ -21,7 +21,7 @@ from node.demo.doors import opened
 from node.demo.narration import Narrator, NotAsTold
 from node.demo.network import new_network
 from node.demo.next_steps import say_what_to_try
-from node.demo.processes import NodeDidNotStart, NodeProcess, free_port
+from node.demo.processes import NodeDidNotStart, NodeProcess, free_port, taken
 from node.demo.story import Story, tell, trust_list_in
 from node.demo.synthetic import ALDER, BIRCH
 from safepassage.problems import SuiteError
@@ -59,8 +59,11 @@ async def run_demo(
         "Two fictional states on this machine, Alder and Birch, each a node of its own. A child moves from one to the other.\n"
         "Nobody in it exists. The policies are unreviewed drafts of law; nothing here claims legal compliance.",
     )
-    shutil.rmtree(folder, ignore_errors=True)
     chosen = ports or (free_port(), free_port())
+    for port in filter(taken, chosen):
+        console.print(f"[bold red]Port {port} is in use.[/] Stop what listens there, or take any ports: safepassage-node demo --any-ports")
+        return 1
+    shutil.rmtree(folder, ignore_errors=True)
     alder, birch = await new_network(folder, ports=chosen)
     processes = {"Alder": NodeProcess(alder), "Birch": NodeProcess(birch)}
     try:
