@@ -54,8 +54,8 @@ format: $(VENV)/.dev ## format the code
 bench: $(VENV)/.dev ## measure; docs/performance.md says what each figure means
 	@$(BIN)/python -m bench $(ARGS)
 
-documents: $(VENV)/.dev ## write openapi/ and docs/settings.md again from the code
-	@$(BIN)/python -m node.documents
+documents: $(VENV)/.dev ## write openapi/, docs/settings.md and docs/requirements.md again from the code
+	@$(BIN)/python -m node.documents && $(BIN)/python -m tests.house.requirements
 
 policies: $(VENV)/.dev ## parse the Cedar packs again into what the service compiles
 	@$(BIN)/python -m services.privacy.policy.pack

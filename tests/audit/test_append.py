@@ -35,6 +35,7 @@ async def test_a_behind_entry_comes_back_without_proof(node: AuditNode) -> None:
     assert (appended.path, appended.checkpoint) == (None, None)
 
 
+@pytest.mark.requirement("LOG-I1")
 async def test_indices_are_contiguous_whatever_comes_together(node: AuditNode) -> None:
     batches = [[event("request" if n % 3 else "match") for _ in range(n)] for n in (1, 2, 3, 40, 300, 5)]
     answers = await asyncio.gather(*(node.append(*batch) for batch in batches))
@@ -46,6 +47,7 @@ async def test_indices_are_contiguous_whatever_comes_together(node: AuditNode) -
                 node.verified(appended)
 
 
+@pytest.mark.requirement("LOG-I5")
 async def test_the_same_event_again_is_the_same_entry(node: AuditNode, clock: StandingClock) -> None:
     first = disclosure(node, uuid4())
     behind = event("match")
@@ -94,6 +96,7 @@ async def test_a_clients_request_never_reaches_the_logs_door(node: AuditNode) ->
     assert (await node.send("POST", "/internal/entries", {}, b"{}")).status == 401
 
 
+@pytest.mark.requirement("EX-4")
 async def test_a_disclosure_needs_a_decision_that_covers_it(node: AuditNode, clock: StandingClock) -> None:
     student = uuid4()
     good = disclosure(node, student)
@@ -173,6 +176,7 @@ async def test_a_page_of_a_thousand_students_is_one_entry(node: AuditNode) -> No
     node.verified(answer.entries[0])
 
 
+@pytest.mark.requirement("BAD-named")
 async def test_bad_bodies_change_nothing_and_are_not_echoed(node: AuditNode) -> None:
     records = node.as_job("records")
     secret = "123-45-6789"
@@ -192,6 +196,7 @@ async def test_bad_bodies_change_nothing_and_are_not_echoed(node: AuditNode) -> 
     assert (await node.append(event())).entries[0].index == 0
 
 
+@pytest.mark.requirement("LOG-I10")
 async def test_time_never_goes_back(node: AuditNode, clock: StandingClock) -> None:
     times = []
     for step in (0, 5, -3600, 2, 7200, -1):

@@ -76,6 +76,7 @@ async def check_store(url: str, node_keys: Path, acked: dict[str, int]) -> int:
     return size
 
 
+@pytest.mark.requirement("LOG-I2")
 async def test_a_killed_process_loses_nothing_that_was_answered(store_url: str, node_keys: Path) -> None:
     acked: dict[str, int] = {}
     for run in range(2):
@@ -94,6 +95,7 @@ async def test_a_killed_process_loses_nothing_that_was_answered(store_url: str, 
         assert {acked[key] for key in process_keys} <= indices
 
 
+@pytest.mark.requirement("LOG-I1")
 async def test_racing_processes_make_one_contiguous_log(store_url: str, node_keys: Path) -> None:
     processes = [Process(store_url, node_keys, f"race{n}", 12) for n in range(2)]
     for process in processes:
@@ -117,6 +119,7 @@ async def test_two_writers_in_turn_both_go_on(store_url: str, node_keys: Path, c
     await verify_store(settings_of(store_url, node_keys))
 
 
+@pytest.mark.requirement("LOG-I2")
 async def test_a_full_disk_keeps_what_was_answered_and_appending_goes_on_with_room(sqlite_store: Path, node_keys: Path) -> None:
     url = f"sqlite+aiosqlite:///{sqlite_store}"
     process = Process(url, node_keys, "full", 2, "full")
@@ -157,6 +160,7 @@ async def test_a_group_that_fails_leaves_nothing_and_the_next_one_goes_on(
     assert (report.opened, report.destroyed) == (2, 0)  # nothing is sealed under a key that was rolled back
 
 
+@pytest.mark.requirement("LOG-I4")
 async def test_an_entry_whose_checkpoint_could_not_be_stored_is_not_answered_and_then_found(node: AuditNode) -> None:
     """Killed between the commit and the checkpoint, as a failing checkpoint shows it."""
     engine = "sqlite" if node.database.is_sqlite else "postgresql"

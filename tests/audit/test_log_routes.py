@@ -34,6 +34,7 @@ async def test_an_empty_log_has_a_checkpoint(node: AuditNode) -> None:
     assert (head.size, head.root) == (0, naive_tree.tree_head([]))
 
 
+@pytest.mark.requirement("LOG-I6")
 async def test_tiles_and_bundles_are_the_tree_at_every_checkpointed_size(node: AuditNode) -> None:
     sizes = []
     for count in (1, 254, 1, 3, 300):
@@ -55,6 +56,7 @@ async def test_tiles_and_bundles_are_the_tree_at_every_checkpointed_size(node: A
     assert await get(node, "/v1/log/tile/1/000.p/2") == b"".join(naive_tree.tree_head(hashes[n * 256 : n * 256 + 256]) for n in (0, 1))
 
 
+@pytest.mark.requirement("LOG-I4")
 async def test_nothing_beyond_the_checkpoint_is_served(node: AuditNode) -> None:
     await node.append(*[event("request") for _ in range(3)])
     await node.append(event("match"))
@@ -68,6 +70,7 @@ async def test_nothing_beyond_the_checkpoint_is_served(node: AuditNode) -> None:
     assert json.loads(await get(node, "/v1/log/entries/3"))["index"] == 3
 
 
+@pytest.mark.requirement("LOG-I3")
 async def test_published_checkpoints_are_pairwise_consistent(node: AuditNode) -> None:
     heads = []
     for count in (1, 2, 5, 40):

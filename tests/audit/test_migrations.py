@@ -31,6 +31,7 @@ async def test_the_history_ends_at_the_tables_on_postgresql(postgres_url: str) -
     await check_history(postgres_url)
 
 
+@pytest.mark.requirement("LOG-I2")
 @pytest.mark.parametrize("table", ["segment", "tile", "checkpoint", "appended"])
 async def test_no_row_of_the_past_can_be_changed_or_deleted(node: AuditNode, table: str) -> None:
     await node.append(*[event("request") for _ in range(300)])

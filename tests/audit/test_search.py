@@ -51,6 +51,7 @@ async def test_a_student_is_found_across_two_school_years(store_url: str, node_k
     assert [entry.logged_at for entry in found.entries] == [JULY, JUNE]
 
 
+@pytest.mark.requirement("BAD-foreign")
 async def test_a_district_sees_its_own_students_and_another_districts_look_absent(node: AuditNode) -> None:
     await give_organisations(node)
     oak, elm, unknown = uuid4(), uuid4(), uuid4()

@@ -44,6 +44,7 @@ async def test_the_first_entry_of_a_year_pins_the_last_checkpoint_of_the_year_be
     assert (first.class_, first.digests.ct) == ("witness", digest_of(last.note.encode()))
 
 
+@pytest.mark.requirement("LOG-I5")
 async def test_an_event_sent_again_after_new_year_is_still_the_entry_of_the_old_year(node: AuditNode, clock: StandingClock) -> None:
     one = event("request")
     (before,) = (await node.append(one)).entries
@@ -54,6 +55,7 @@ async def test_an_event_sent_again_after_new_year_is_still_the_entry_of_the_old_
     node.verified(again)
 
 
+@pytest.mark.requirement("LOG-I10")
 async def test_a_clock_that_goes_back_over_new_year_reopens_nothing(node: AuditNode, clock: StandingClock) -> None:
     clock.instant = NEW_YEAR
     await node.append(event("request"))

@@ -47,6 +47,7 @@ def test_seventy_thousand_entries_have_the_widths_of_the_standards_example() -> 
     assert [width_at(2, n, size) for n in (0, 1)] == [1, 0]
 
 
+@pytest.mark.requirement("LOG-I6")
 def test_tiles_of_a_grown_tree_are_those_of_its_leaves() -> None:
     stored: dict[tuple[int, int], bytes] = {}
     edges: tuple[tuple[bytes, ...], ...] = ()

@@ -188,6 +188,7 @@ async def test_an_honest_store_verifies(stopped: Path, node_keys: Path) -> None:
     assert (report.log.size, report.log.checkpoints, report.opened, report.destroyed) == (598, 8, 598, 0)
 
 
+@pytest.mark.requirement("LOG-tampering")
 @pytest.mark.parametrize("what", sorted(TAMPERINGS))
 async def test_tampering_is_located(stopped: Path, node_keys: Path, what: str) -> None:
     how, index = TAMPERINGS[what]
@@ -204,6 +205,7 @@ async def test_what_was_altered_with_all_its_hashes_is_narrowed_to_the_checkpoin
     assert (found.value.index, found.value.until) == (1, 251)
 
 
+@pytest.mark.requirement("LOG-tampering")
 async def test_any_byte_of_the_entries_in_the_file_is_covered(stopped: Path, node_keys: Path) -> None:
     """Bytes of the file itself, under the database: those of an entry's text."""
     original = stopped.read_bytes()  # noqa: ASYNC240 nothing else runs
@@ -269,6 +271,7 @@ async def test_another_log_key_freezes_the_year(stopped: Path, node_keys: Path, 
         assert (await node.try_append(disclosure(node, uuid4()))).status == 503
 
 
+@pytest.mark.requirement("LOG-tampering")
 @pytest.mark.postgres
 async def test_tampering_is_located_on_postgresql(postgres_url: str, node_keys: Path, clock: StandingClock) -> None:
     from tests.audit.audit_node import migrated  # noqa: PLC0415 only here

@@ -84,6 +84,7 @@ def test_only_the_doors_are_published_and_on_the_loopback_alone(compose: dict[st
             assert network == {"internal": True}, name
 
 
+@pytest.mark.requirement("ALL-walls")
 def test_who_shares_a_network_may_call_one_another(compose: dict[str, Any]) -> None:
     services = compose["services"]
     for node in NODES:

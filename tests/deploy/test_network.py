@@ -54,6 +54,7 @@ OUT = WHO_MAY_CALL
 IN = {service: frozenset(callers_of(service)) for service in SERVICES if service != "gateway"}
 
 
+@pytest.mark.requirement("ALL-walls")
 def test_policies_are_the_call_graph_at_both_ends(manifests: list[Manifest]) -> None:
     assert way_out(manifests) == OUT
     assert way_in(manifests) == IN

@@ -126,6 +126,7 @@ async def test_the_internal_token_is_made_anew_for_each_caller_and_every_five_se
     assert len(set(seen)) == 3
 
 
+@pytest.mark.requirement("DOOR-proof")
 @pytest.mark.anyio
 async def test_no_credential_no_entry(house: House, reader: Party) -> None:
     token = await house.token(reader)
@@ -202,6 +203,7 @@ WRONG_PROOFS: dict[str, dict[str, Any]] = {
 }
 
 
+@pytest.mark.requirement("DOOR-proof")
 @pytest.mark.anyio
 async def test_a_proof_is_for_this_method_url_token_and_moment(house: House, reader: Party) -> None:
     token = await house.token(reader)
@@ -216,6 +218,7 @@ async def test_a_proof_is_for_this_method_url_token_and_moment(house: House, rea
     nothing_came_through(house)
 
 
+@pytest.mark.requirement("DOOR-proof")
 @pytest.mark.anyio
 async def test_a_stolen_token_is_worth_nothing_without_its_key(house: House, reader: Party) -> None:
     token = await house.token(reader)
@@ -225,6 +228,7 @@ async def test_a_stolen_token_is_worth_nothing_without_its_key(house: House, rea
     is_problem(await house.call(thief, token, "GET", PATH), 401, "proof-not-valid")
 
 
+@pytest.mark.requirement("DOOR-proof")
 @pytest.mark.anyio
 async def test_a_proof_counts_once(house: House, reader: Party, clock: StandingClock) -> None:
     token = await house.token(reader)
@@ -312,6 +316,7 @@ async def test_paths_that_could_mean_two_things_are_refused_before_anything_else
         is_problem(await ask(house.app, "GET", PATH.encode() + b"?" + query), 400, "path-not-allowed")
 
 
+@pytest.mark.requirement("DOOR-table")
 @pytest.mark.anyio
 async def test_what_is_not_in_the_table_does_not_exist(house: House) -> None:
     for path in ("/", "/internal/entries", "/metrics", "/docs", "/openapi.json", "/v1", "/v1/clients/", "/V1/clients", "/v1/nothing"):
@@ -321,6 +326,7 @@ async def test_what_is_not_in_the_table_does_not_exist(house: House) -> None:
     assert answer.headers["allow"] == "GET, POST"
 
 
+@pytest.mark.requirement("DOOR-bounded")
 @pytest.mark.anyio
 async def test_bodies_are_bounded_and_of_the_kind_that_the_route_takes(house: House, reader: Party) -> None:
     token, path = await house.token(reader), "/v1/exchange-requests"

@@ -89,6 +89,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.requirement("DOOR-bounded")
 @pytest.mark.anyio
 async def test_what_two_programs_could_read_in_two_ways_is_refused() -> None:
     async with serving() as port:

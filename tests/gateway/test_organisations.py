@@ -166,6 +166,7 @@ async def test_a_list_goes_on_where_it_stopped_and_only_for_its_reader(house: Ho
     assert (await get(house, admin, "/v1/organisations?limit=1001")).code == "invalid-request"
 
 
+@pytest.mark.requirement("BAD-named")
 @pytest.mark.anyio
 async def test_bad_input_changes_nothing_and_is_not_repeated(house: House, admin: Party) -> None:
     before = len(await house.hand.organisations())

@@ -82,6 +82,7 @@ def _answers(method: str, path: str) -> bool:
         return False
 
 
+@pytest.mark.requirement("DOOR-bounded")
 @given(st.binary(max_size=60).map(lambda data: b"/" + data))
 @settings(max_examples=300, deadline=None)
 def test_no_path_that_is_let_through_can_be_read_in_another_way(path: bytes) -> None:

@@ -274,6 +274,7 @@ async def test_a_revoked_member_is_out_at_once_with_the_token_it_holds(world: Wo
     assert (await world.token(birch)).status == 401
 
 
+@pytest.mark.requirement("EX-8")
 @pytest.mark.anyio
 async def test_an_expired_list_lets_no_peer_in_and_an_older_one_is_not_taken(world: World) -> None:
     clock, network, trust = world.house.clock, world.network, world.house.app.state.trust

@@ -67,6 +67,7 @@ def entries() -> dict[tuple[str, str], Route]:
     return {(route.method, shape(route.template)): route for route in ROUTES}
 
 
+@pytest.mark.requirement("DOOR-table")
 def test_every_route_of_a_service_has_exactly_one_entry() -> None:
     here = Counter((route.method, shape(route.template)) for route in ROUTES)
     there = Counter((operation.method, shape(operation.template)) for operation in answered())

@@ -77,6 +77,7 @@ def test_a_key_that_others_can_read_is_no_key(folder: Path) -> None:
         WatchedTokenKeys(folder)
 
 
+@pytest.mark.requirement("DOOR-rotation")
 @pytest.mark.anyio
 async def test_keys_rotate_under_load_without_one_failed_request(
     tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path

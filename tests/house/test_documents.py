@@ -7,11 +7,13 @@ from shared.settings import ServiceSettings
 from shared.who_may_call import SERVICES, ServiceName
 
 
+@pytest.mark.requirement("ALL-documents")
 @pytest.mark.parametrize("service", SERVICES)
 def test_the_openapi_document_is_pinned(service: ServiceName) -> None:
     assert (ROOT / "openapi" / f"{service}.json").read_text() == openapi(service), "run `make documents` and read the difference"
 
 
+@pytest.mark.requirement("ALL-documents")
 def test_the_settings_are_documented() -> None:
     assert (ROOT / "docs" / "settings.md").read_text() == settings_table(), "run `make documents`"
 

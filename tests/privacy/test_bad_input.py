@@ -39,6 +39,7 @@ async def send(world: World, method: str, path: str, token: str | None, body: by
     return await world.node.send(method, path, token, body=body, headers={"idempotency-key": str(uuid4())})
 
 
+@pytest.mark.requirement("BAD-named")
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"[]", b"null", b'"text"', b"{}", b'{"ssn": "123-45-6789"}', b"\xff\xfe", b"[" * 5000, b'{"a":' * 3000, b"NaN"],
@@ -107,6 +108,7 @@ async def test_a_write_without_an_idempotency_key_is_refused(world: World) -> No
     assert (answer.status, problem_of(answer).code) == (400, "idempotency-key-missing")
 
 
+@pytest.mark.requirement("BAD-named")
 @pytest.mark.parametrize("path", ["/v1/consents/{}", "/v1/agreements/{}", "/v1/decisions/{}", "/v1/debarments/{}"])
 async def test_an_id_that_is_none_is_refused_and_not_echoed(world: World, path: str) -> None:
     client = world.node.client(world.sea, "rights:act", "agreements:read", "decisions:read", "debarments:write")

@@ -49,6 +49,7 @@ async def _everything(world: World) -> None:
     assert (await world.node.send("PUT", f"/internal/subjects/{refused['student_id']}", token, body=refused)).status == 422
 
 
+@pytest.mark.requirement("EX-3")
 async def test_no_personal_fact_is_in_clear_on_disk_or_in_a_log_line(
     world: World, node: PrivacyNode, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

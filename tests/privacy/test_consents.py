@@ -31,6 +31,7 @@ async def test_a_parents_written_consent_is_recorded(world: World) -> None:
     assert Consent.model_validate_json(read.body) == consent
 
 
+@pytest.mark.requirement("BAD-foreign")
 async def test_another_districts_consent_looks_absent(world: World) -> None:
     consent, request_id = await world.consent(await world.student()), uuid4()
     elm = world.node.client(world.elm, *STAFF)

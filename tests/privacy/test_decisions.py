@@ -81,6 +81,7 @@ async def test_may_we_ask_is_decided_without_a_student(world: World) -> None:
     assert (await world.node.decide(asked, by=world.node.client(world.elm, "exchange:request"))).outcome == "deny"
 
 
+@pytest.mark.requirement("POL-4")
 async def test_a_consent_permits_until_it_is_taken_back(world: World) -> None:
     facts = await world.student()
     consent = await world.consent(facts)

@@ -72,7 +72,7 @@ class Race:
         self.revoked.set()
 
 
-@pytest.mark.requirement("policy-6.3-4")
+@pytest.mark.requirement("POL-4")
 @pytest.mark.parametrize(("evidence", "rounds"), [(by_consent, 30), (by_contract, 6)])
 async def test_no_decision_that_starts_after_a_revocation_relies_on_what_was_revoked(
     world: World, replica: PrivacyNode, evidence: Callable[[World], Awaitable[Round]], rounds: int

@@ -115,6 +115,7 @@ async def test_a_decision_is_reproduced(world: World) -> None:
         facts = facts.model_copy(update={"facts_version": facts.facts_version + 1})
 
 
+@pytest.mark.requirement("POL-5")
 async def test_a_fresh_process_reproduces_decisions_from_their_rows_alone(world: World) -> None:
     facts, agreement = await world.student(), await world.agreement()
     vendor = world.node.client(world.vendor)

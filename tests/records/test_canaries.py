@@ -43,6 +43,7 @@ async def loaded(alder: OneState) -> tuple[Filler, str, bytes]:
     return filler, str(student.id), answer.body
 
 
+@pytest.mark.requirement("EX-3")
 async def test_nothing_of_a_record_is_in_clear_in_any_file_of_the_node(made_state: Path, tmp_path: Path) -> None:
     folder = tmp_path / "alder"
     shutil.copytree(made_state, folder)
@@ -78,6 +79,7 @@ async def test_neither_names_numbers_nor_dates_are_in_clear(made_state: Path, tm
             assert all(form not in content for form in forms(secret)), (name, "a secret lies in clear")
 
 
+@pytest.mark.requirement("EX-3")
 async def test_no_log_line_and_no_error_holds_a_value(alder: OneState, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     _, student_id, _ = await loaded(alder)

@@ -29,6 +29,7 @@ def test_the_whole_record_has_every_element() -> None:
     assert set(WHOLE.elements()) == EVERY
 
 
+@pytest.mark.requirement("EX-6")
 @given(mask=MASKS)
 def test_exactly_the_mask_leaves(mask: set[str]) -> None:
     released = release(WHOLE, mask)
@@ -45,6 +46,7 @@ def test_exactly_the_mask_leaves(mask: set[str]) -> None:
     assert len(statements) == touched
 
 
+@pytest.mark.requirement("EX-7")
 @given(mask=MASKS)
 def test_what_is_withheld_looks_exactly_like_what_the_source_does_not_have(mask: set[str]) -> None:
     without = WHOLE.document()

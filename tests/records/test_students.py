@@ -104,6 +104,7 @@ async def test_the_facts_that_privacy_needs_follow_each_change_in_order(alder: O
     assert await alder.rows(OutboxRow) == []
 
 
+@pytest.mark.requirement("BAD-foreign")
 async def test_another_districts_student_looks_absent(alder: OneState) -> None:
     loaded = await alder.district().load(OURS[0].load)
     elsewhere = alder.district(OTHER_DISTRICT)
@@ -180,6 +181,7 @@ async def test_a_vendor_and_a_client_without_the_scope_read_no_student(alder: On
     assert problem(await alder.district(DISTRICT, "records:read").send("POST", "/v1/students", b"{}")) == "not-permitted"
 
 
+@pytest.mark.requirement("BAD-named")
 async def test_a_record_that_is_not_valid_is_refused_by_field_and_without_its_values(alder: OneState) -> None:
     document = OURS[0].load.model_dump(mode="json", exclude_none=True)
     document["record"]["identity"]["ssn"] = "123-45-6789"

@@ -86,6 +86,7 @@ async def test_a_missing_scope_is_named(tiny: Tiny) -> None:
     assert (answer.status, problem(answer)["detail"]) == (403, "needs the scope parcels:read")
 
 
+@pytest.mark.requirement("BAD-named")
 async def test_what_was_refused_is_named_and_not_echoed(tiny: Tiny) -> None:
     headers = tiny.headers("parcels:write") | {"idempotency-key": str(uuid4())}
     answer = await tiny.send("POST", "/v1/parcels", headers, {"weight": "123-45-6789", "note": "x", "nameX": "Ada"})

@@ -64,6 +64,7 @@ async def two_nodes(folder: Path, package: Path, told: StringIO) -> AsyncIterato
             process.stop()
 
 
+@pytest.mark.requirement("ALL-story")
 @pytest.mark.slow
 @pytest.mark.skipif(not SAMPLE.is_dir(), reason="needs the Ed-Fi sample files in ../shared/data/edfi-sample")
 @pytest.mark.anyio

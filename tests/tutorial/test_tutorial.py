@@ -19,6 +19,7 @@ def blocks() -> list[str]:
     return re.findall(r"^```sh\n(.*?)^```$", TUTORIAL.read_text(), re.M | re.S)
 
 
+@pytest.mark.requirement("ALL-tutorial")
 @pytest.mark.slow
 @pytest.mark.skipif(not ED_FI.is_dir(), reason="needs the Ed-Fi sample files in ../shared/data/edfi-sample")
 def test_the_tutorial_does_what_it_says(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import cedarpy
+import pytest
 
 from services.privacy.policy.compile import compile_policies
 from services.privacy.policy.context import contexts
@@ -58,6 +59,7 @@ def _asked(policy_input: PolicyInput, element: str) -> tuple[Any, ...]:
     return principal, entity("Action", policy_input.action), resource, TAXONOMY.ancestors[resource], context
 
 
+@pytest.mark.requirement("POL-cedar")
 def test_cedar_decides_every_generated_policy_alike() -> None:
     randomness = random.Random(20261021)
     generator = PolicyGenerator(randomness)

@@ -4,6 +4,8 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 
+import pytest
+
 from services.privacy.policy import PolicySet, decide
 from services.privacy.policy.context import contexts
 from services.privacy.policy.entities import entity
@@ -37,6 +39,7 @@ def _seeds() -> Iterator[tuple[list[Row], int]]:
     yield [row for row in KNOWN_ROWS if "status-only:1758(b)(6)(B)" in row.obligations], 2 * NEAR_A_PERMIT
 
 
+@pytest.mark.requirement("POL-cedar")
 def test_cedar_decides_every_generated_request_alike(policy_set: PolicySet) -> None:
     randomness = random.Random(20261020)
     asked = [one for rows, count in _seeds() for one in perturbed(rows, count, randomness)]

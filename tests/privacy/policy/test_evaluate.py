@@ -40,17 +40,20 @@ def _contractors_question() -> tuple[Entity, Entity, Record]:
     return entity("Vendor", VENDOR), entity("Action", "disclose"), context
 
 
+@pytest.mark.requirement("POL-2")
 def test_a_forbid_that_errs_denies_and_alerts() -> None:
     """Cedar skips a policy that errs: an erring forbid would permit."""
     outcome = _asked(_with(pack("us.forbids.test", annotated("erring", f"forbid (principal, {ANY}, resource) when {{ {OVERFLOW} }};"))))
     assert (_reason(outcome), outcome.alerts) == ("evaluation-error", ("evaluation-error",))
 
 
+@pytest.mark.requirement("POL-2")
 def test_an_obligation_rule_that_errs_denies_and_alerts() -> None:
     outcome = _asked(_with(pack("us.obligations.test", annotated("erring", f"permit (principal, {ANY}, resource) when {{ {OVERFLOW} }};"))))
     assert (_reason(outcome), outcome.alerts) == ("evaluation-error", ("evaluation-error",))
 
 
+@pytest.mark.requirement("POL-2")
 def test_facts_that_do_not_have_the_form_of_the_schema_deny_and_alert(policy_set: PolicySet) -> None:
     """The recorded input is closed, so this takes a fault of our own: a student's facts in the place of custody."""
     whole = policy_input(SITUATIONS["contractor"])
@@ -59,6 +62,7 @@ def test_facts_that_do_not_have_the_form_of_the_schema_deny_and_alert(policy_set
     assert (_reason(outcome), outcome.alerts) == ("evaluation-error", ("evaluation-error",))
 
 
+@pytest.mark.requirement("POL-2")
 def test_an_obligation_that_cannot_be_resolved_denies_and_alerts(policy_set: PolicySet) -> None:
     """The lint keeps it from being written; should it happen, nothing leaves."""
     policy = f"permit (principal, {ANY}, resource) when {{ context has agreement }};"
@@ -72,6 +76,7 @@ def test_an_obligation_that_cannot_be_resolved_denies_and_alerts(policy_set: Pol
     assert (_reason(outcome), outcome.alerts, outcome.obligations) == ("obligation-unresolved", ("obligation-unresolved",), ())
 
 
+@pytest.mark.requirement("POL-6")
 def test_two_permits_for_one_element_deny_and_alert(policy_set: PolicySet) -> None:
     """The lint keeps two permits of a basis and action out; should two match, nothing leaves."""
     once = policy_set.grants.candidates
@@ -103,6 +108,7 @@ def test_where_no_facts_can_be_used_nothing_is_permitted(policy_set: PolicySet) 
     assert _reason(outcome) == "facts-unusable"
 
 
+@pytest.mark.requirement("POL-1")
 def test_without_rules_everything_is_denied() -> None:
     empty = assemble([Pack("us.forbids", "0" * 64, {})], schema_sha256="0" * 64)
     for situation in SITUATIONS:

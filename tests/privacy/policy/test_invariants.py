@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -38,6 +39,7 @@ def _permitted(facts: dict[str, Any] | PolicyInput, policy_set: PolicySet = PRES
     return frozenset(element for subject in decide(asked, policy_set).subjects for element in subject.permitted)
 
 
+@pytest.mark.requirement("POL-1")
 @quick
 @given(seeds)
 def test_without_evidence_nothing_is_permitted(seed: int) -> None:
@@ -46,6 +48,7 @@ def test_without_evidence_nothing_is_permitted(seed: int) -> None:
     assert _permitted(changed(facts, evidence)) == frozenset()
 
 
+@pytest.mark.requirement("POL-7")
 @quick
 @given(seeds)
 def test_permitted_and_withheld_together_are_what_was_asked(seed: int) -> None:
@@ -56,6 +59,7 @@ def test_permitted_and_withheld_together_are_what_was_asked(seed: int) -> None:
         assert set(asked) == set(facts["elements"])
 
 
+@pytest.mark.requirement("POL-6")
 @quick
 @given(seeds)
 def test_a_permission_rests_on_one_permit_with_its_citation(seed: int) -> None:
@@ -76,6 +80,7 @@ def test_an_element_is_decided_as_if_it_were_asked_for_alone(seed: int) -> None:
     assert {one.element: one for subject in alone for one in subject.withheld} == {one.element: one for one in together.withheld}
 
 
+@pytest.mark.requirement("POL-9")
 @quick
 @given(seeds)
 def test_the_order_of_elements_has_no_part_in_the_outcome(seed: int) -> None:
@@ -96,6 +101,7 @@ TURNED = _reversed_set()
 FEDERAL = assemble([pack for pack in read_packs() if pack.jurisdiction == "US"], schema_sha256=sha256_of(SCHEMA))
 
 
+@pytest.mark.requirement("POL-9")
 @quick
 @given(seeds)
 def test_the_order_of_policies_has_no_part_in_the_outcome(seed: int) -> None:
@@ -103,6 +109,7 @@ def test_the_order_of_policies_has_no_part_in_the_outcome(seed: int) -> None:
     assert decide(policy_input(facts), PRESENT).canonical() == decide(policy_input(facts), TURNED).canonical()
 
 
+@pytest.mark.requirement("POL-3")
 @quick
 @given(seeds, st.sampled_from(["US-CA", "US-NV"]))
 def test_an_overlay_only_narrows(seed: int, jurisdiction: str) -> None:
@@ -128,6 +135,7 @@ NARROWING = [
 """What a bar, a revocation, an end or a protection looks like in the facts."""
 
 
+@pytest.mark.requirement("POL-8")
 @quick
 @given(seeds, st.sampled_from(NARROWING))
 def test_a_bar_or_a_revocation_never_adds_a_permission(seed: int, bar: dict[str, Any]) -> None:
@@ -138,6 +146,7 @@ def test_a_bar_or_a_revocation_never_adds_a_permission(seed: int, bar: dict[str,
         assert _permitted(changed(facts, bar), PRESENT) <= _permitted(facts, PRESENT)
 
 
+@pytest.mark.requirement("POL-8")
 @quick
 @given(seeds, st.sampled_from([CONSENT, TAKEN_BACK]))
 def test_a_consent_beside_it_never_takes_a_permission_away(seed: int, consent: dict[str, Any]) -> None:
@@ -146,6 +155,7 @@ def test_a_consent_beside_it_never_takes_a_permission_away(seed: int, consent: d
         assert _permitted(changed(facts, {"consent": consent}), PRESENT) == _permitted(facts, PRESENT)
 
 
+@pytest.mark.requirement("POL-8")
 @quick
 @given(seeds)
 def test_a_consent_where_there_was_none_never_takes_a_permission_away(seed: int) -> None:
@@ -166,6 +176,7 @@ def test_what_is_the_same_for_every_student_is_so_for_each(seed: int) -> None:
         assert _permitted(changed(facts, {"groups": [group]}), PRESENT).isdisjoint(same)
 
 
+@pytest.mark.requirement("POL-5")
 @quick
 @given(seeds)
 def test_a_decision_is_reproduced_to_the_byte(seed: int) -> None:
@@ -174,6 +185,7 @@ def test_a_decision_is_reproduced_to_the_byte(seed: int) -> None:
     assert reproduce(asked.canonical(), PRESENT) == decide(asked, PRESENT).canonical()
 
 
+@pytest.mark.requirement("POL-5")
 def test_a_fresh_process_reproduces_decisions_from_the_recorded_input_alone(tmp_path: Path) -> None:
     inputs = [policy_input(_some(seed)[0]) for seed in range(40)]
     recorded = tmp_path / "recorded"

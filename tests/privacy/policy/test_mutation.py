@@ -4,6 +4,8 @@ import copy
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+import pytest
+
 from services.privacy.policy import PolicySet
 from services.privacy.policy.compile import compile_policies
 from services.privacy.policy.context import contexts
@@ -101,6 +103,7 @@ def _outcome(permits: set[str], forbids: set[str]) -> frozenset[str]:
     return frozenset(forbids or permits)
 
 
+@pytest.mark.requirement("POL-law")
 def test_the_table_notices_every_change_of_a_rule(policy_set: PolicySet) -> None:
     asked = list(_asked())
     found = [policy_set.grants.matching(*one) for one in asked]

@@ -42,6 +42,7 @@ async def answered(states: TwoStates, case: Case) -> OutgoingEnvelopeRow:
     return row
 
 
+@pytest.mark.requirement("EX-7")
 async def test_a_child_who_is_absent_and_one_whose_record_is_refused_look_alike(states: TwoStates) -> None:
     refused, absent = states.child(), states.child()
     await states.alder.load(refused)
@@ -61,6 +62,7 @@ async def test_a_child_who_is_absent_and_one_whose_record_is_refused_look_alike(
     assert seen[0] == seen[1]
 
 
+@pytest.mark.requirement("EX-7")
 async def test_a_small_record_and_nothing_have_one_size(states: TwoStates) -> None:
     child = states.child()
     await states.alder.load(child)
@@ -70,6 +72,7 @@ async def test_a_small_record_and_nothing_have_one_size(states: TwoStates) -> No
     assert len(some.ciphertext or b"") == len(none.ciphertext or b"")
 
 
+@pytest.mark.requirement("EX-6")
 async def test_a_package_has_what_was_permitted_and_nothing_else(states: TwoStates) -> None:
     case = await states.queued(sections=SECTIONS)
     package = opened(states, await case.package())

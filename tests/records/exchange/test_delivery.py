@@ -27,6 +27,7 @@ async def agreement_ended(case: Case) -> AsyncIterator[None]:
     await case.alder.change_organisation(district, onward_transfer_agreed="agreed again")
 
 
+@pytest.mark.requirement("EX-fallen")
 async def test_an_agreement_that_ends_between_two_attempts_stops_the_second_one(states: TwoStates) -> None:
     case = await states.queued()
     async with birch_away(states) as knocks:
@@ -70,6 +71,7 @@ async def test_what_stands_again_leaves_under_a_new_decision(states: TwoStates) 
     assert (await case.told()).state == "applied"
 
 
+@pytest.mark.requirement("EX-fallen")
 async def test_while_privacy_does_not_answer_no_connection_is_opened(states: TwoStates) -> None:
     case = await states.queued()
     async with birch_away(states) as knocks, states.alder.without("privacy"):
@@ -83,6 +85,7 @@ async def test_while_privacy_does_not_answer_no_connection_is_opened(states: Two
     assert (await case.package()).state == Outgoing.PROCESSED
 
 
+@pytest.mark.requirement("EX-1")
 async def test_a_peer_that_was_away_gets_the_same_bytes_later(states: TwoStates) -> None:
     case = await states.queued()
     before = await case.package()
@@ -98,6 +101,7 @@ async def test_a_peer_that_was_away_gets_the_same_bytes_later(states: TwoStates)
     assert (await case.told()).state == "applied"
 
 
+@pytest.mark.requirement("EX-2")
 async def test_a_lost_receipt_brings_the_same_bytes_again_and_the_same_receipt(states: TwoStates) -> None:
     case = await states.queued()
     forger, body = Forger(states), (await genuine(case)).body
@@ -120,6 +124,7 @@ async def test_a_receipt_of_filing_that_overtakes_the_first_one_is_enough(states
     assert split(row.r2 or "")[1]["outcome"] == "applied"
 
 
+@pytest.mark.requirement("EX-2", "EX-8")
 async def test_another_envelope_under_the_same_id_is_refused_and_on_record(states: TwoStates) -> None:
     case = await states.queued()
     forger, held = Forger(states), await genuine(case)
@@ -133,6 +138,7 @@ async def test_another_envelope_under_the_same_id_is_refused_and_on_record(state
     await case.finish()
 
 
+@pytest.mark.requirement("EX-2")
 async def test_a_second_package_for_a_request_is_refused(states: TwoStates) -> None:
     case = await states.queued()
     held = await genuine(case)
@@ -142,6 +148,7 @@ async def test_a_second_package_for_a_request_is_refused(states: TwoStates) -> N
     assert code_of(await Forger(states).send_claims(claims, held.ciphertext)) == "exchange-closed"
 
 
+@pytest.mark.requirement("EX-4")
 async def test_while_the_log_is_down_nothing_leaves_on_either_side(states: TwoStates) -> None:
     child = states.child()
     await states.alder.load(child)

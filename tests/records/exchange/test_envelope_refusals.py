@@ -144,6 +144,7 @@ REFUSALS: dict[str, tuple[str, Change]] = {
 }
 
 
+@pytest.mark.requirement("EX-4", "EX-8", "EX-refusals")
 @pytest.mark.parametrize("what", REFUSALS)
 async def test_an_envelope_is_refused_with_its_own_code_and_quarantined(table: Table, what: str) -> None:
     code, change = REFUSALS[what]
@@ -184,6 +185,7 @@ async def test_a_client_of_the_node_itself_cannot_deliver(table: Table) -> None:
     assert await table.states.birch.rows(IncomingEnvelopeRow) == []
 
 
+@pytest.mark.requirement("EX-refusals")
 async def test_the_same_refused_message_again_is_counted_and_not_kept_twice(table: Table) -> None:
     claims = {**table.claims, "exp": 1}
     jws = table.forger.sign(claims)
@@ -193,6 +195,7 @@ async def test_the_same_refused_message_again_is_counted_and_not_kept_twice(tabl
     assert kept.times == 3
 
 
+@pytest.mark.requirement("EX-refusals")
 async def test_after_all_that_the_genuine_ones_are_taken(table: Table) -> None:
     for case in table.cases:
         await case.finish()

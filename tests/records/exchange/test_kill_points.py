@@ -202,6 +202,7 @@ def test_nobody_can_ask_production_to_die_at_a_milestone() -> None:
     assert len(get_args(Milestone)) == 11
 
 
+@pytest.mark.requirement("EX-1", "EX-2", "EX-kill")
 @pytest.mark.parametrize("milestone", get_args(Milestone))
 def test_a_process_killed_there_loses_nothing_and_does_nothing_twice(nodes: Processes, milestone: Milestone) -> None:
     name = "alder" if milestone.startswith("holder") else "birch"

@@ -70,6 +70,7 @@ async def in_birchs_place(states: TwoStates) -> AsyncIterator[Wire]:
     await states.birch.wake()
 
 
+@pytest.mark.requirement("EX-4")
 async def test_at_the_first_byte_the_committed_log_holds_the_disclosure(states: TwoStates) -> None:
     case = await states.queued()
     row = await case.package()
@@ -107,6 +108,7 @@ async def everything_on_disk(states: TwoStates) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in files}
 
 
+@pytest.mark.requirement("EX-3")
 async def test_no_name_date_or_number_is_on_disk_or_in_a_log_of_either_node(states: TwoStates, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("INFO")
     child, canaries = with_canaries(states.child())

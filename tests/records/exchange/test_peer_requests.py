@@ -130,6 +130,7 @@ def _moved(asking: Asking, made: dict[str, Any]) -> dict[str, Any]:
     return {"selector": {"suite": MLKEM768_X25519.name, "enc_kid": key.kid, "ciphertext": to_base64url(ciphertext)}}
 
 
+@pytest.mark.requirement("EX-8")
 @pytest.mark.parametrize("what", REFUSALS)
 async def test_a_request_that_cannot_be_served_is_refused_at_once_and_signed(asking: Asking, what: str) -> None:
     code, make = REFUSALS[what]
@@ -161,6 +162,7 @@ async def test_the_requester_is_told_why_it_was_refused(asking: Asking) -> None:
     assert told.remedy
 
 
+@pytest.mark.requirement("EX-8")
 async def test_the_same_request_again_gets_the_same_receipt_and_another_under_its_id_none(asking: Asking) -> None:
     claims = asking.request()
     token = asking.signed(claims)

@@ -90,6 +90,7 @@ async def test_under_a_list_older_than_a_week_receipts_go_out_and_records_do_not
     assert (await case.package()).state == Outgoing.PROCESSED
 
 
+@pytest.mark.requirement("EX-1")
 async def test_what_is_not_taken_until_it_expires_is_withdrawn_and_both_sides_know(own_states: TwoStates) -> None:
     states = own_states
     case = await states.queued()

@@ -99,6 +99,7 @@ async def test_a_request_is_not_sent_and_not_said_to_be_while_the_log_is_down(st
     assert len(await states.alder.rows(PeerRequestRow)) == before + 1
 
 
+@pytest.mark.requirement("BAD-foreign")
 async def test_another_organisations_request_looks_absent(states: TwoStates) -> None:
     case = await states.ask(states.child().selector)
     async with states.birch.client("new-district") as client:

@@ -20,6 +20,7 @@ FINAL = {
 }
 
 
+@pytest.mark.requirement("EX-1")
 @pytest.mark.parametrize("kind", [Asked, Request, Outgoing, Incoming])
 def test_every_state_leads_to_a_final_one_and_final_ones_lead_nowhere(kind: type) -> None:
     follows = FOLLOWS[kind]

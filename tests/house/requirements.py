@@ -1,0 +1,124 @@
+"""What must hold, each with its source, and the tests that show it: found by their `requirement` markers in the source itself.
+
+`python -m tests.house.requirements` writes docs/requirements.md; a test compares it, and refuses a requirement without a test and a marker
+that names no requirement.
+"""
+
+import ast
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from tests.house.sources import ROOT, tracked
+
+REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "The exchange": {
+            "EX-1": "Nothing is lost: every queued envelope ends processed, rejected, recalled or expired with both sides told",
+            "EX-2": "A record is applied once, however often it is delivered",
+            "EX-3": "No plaintext of a record is on disk, in a write-ahead log, in a log line or in an error",
+            "EX-4": "At the first byte the committed log holds the disclosure, and a receiver refuses what is not proven",
+            "EX-6": "Only what was permitted leaves",
+            "EX-7": "The answer about an absent child and about a refused one look alike",
+            "EX-8": "What is old, for another audience or under a rolled-back trust list is refused",
+            "EX-refusals": "Each row of the receiver's table of refusals has its own code and is quarantined",
+            "EX-kill": "A process killed at any named point loses nothing and does nothing twice, on SQLite and PostgreSQL",
+            "EX-fallen": "A decision that fell between two attempts stops the second one: no connection is opened",
+        },
+        "The log": {
+            "LOG-I1": "Indices are contiguous from 0, one entry an index",
+            "LOG-I2": "An index that was answered never changes or vanishes",
+            "LOG-I3": "One root a size is signed, and all signed checkpoints are consistent",
+            "LOG-I4": "Nothing is published beyond what is committed",
+            "LOG-I5": "The same event has the same index for ever",
+            "LOG-I6": "Tiles are what the entries make them",
+            "LOG-I8": "No leaf, tile, checkpoint or log line holds a personal value",
+            "LOG-I10": "Time never goes back",
+            "LOG-tampering": "An alteration of the stored log is located by another process that has nothing but the SDK",
+        },
+        "Decisions": {
+            "POL-1": "What no rule permits is denied",
+            "POL-2": "Errors, unknown words and unresolved obligations deny, and raise an alert",
+            "POL-3": "A state's overlay can only narrow",
+            "POL-4": "A revocation counts for every decision that starts after its commit",
+            "POL-5": "A decision is a pure function of what was recorded, and is reproduced to the bit",
+            "POL-6": "Every permission rests on exactly one permit, with its citation",
+            "POL-7": "Permitted and withheld together are what was asked",
+            "POL-8": "More consent never takes a permission away; a bar or a revocation never adds one",
+            "POL-9": "The order of elements and of rules has no part in the outcome",
+            "POL-law": "Every condition of a rule is noticed by a row of the table of cases from the CFR",
+            "POL-cedar": "Our engine decides as Cedar's own does",
+        },
+        "The law, where a service keeps it": {
+            "FERPA-99.4": "A parent's rights end with the document that ends them, 34 CFR 99.4",
+            "FERPA-99.5": "Rights move to the student at 18 in the student's own time zone, or in postsecondary education, 99.5(a)(1)",
+            "FERPA-99.30": "What lacks an element of a written consent is none, 99.30",
+            "FERPA-99.32-copy-to-district": "The district has its copy of the record of redisclosures within 30 days, 99.32(b)(2)(iii)",
+            "FERPA-99.34-notice": "Where no annual notice says that records are forwarded, the parent is to be told, 99.34(a)(1)",
+            "FERPA-99.67": "A debarred party gets nothing of the agency concerned, 99.67(c)-(e)",
+        },
+        "The door": {
+            "DOOR-proof": "Nobody gets in without a token of ours and a fresh proof of its key",
+            "DOOR-bounded": "Bodies are bounded, of a known kind, and read in one way",
+            "DOOR-rotation": "Signing keys rotate under load without a failed request",
+            "DOOR-table": "What is not in the routing table does not exist",
+        },
+        "Bad input": {
+            "BAD-named": "What is malformed is refused with its field and remedy, without its value, and changes nothing",
+            "BAD-foreign": "What belongs to another organisation looks absent",
+        },
+        "The suite": {
+            "ALL-walls": "The call graph is data, and equal to the network policies",
+            "ALL-documents": "Every setting is documented, every contract pinned",
+            "ALL-tutorial": "The tutorial does what it says",
+            "ALL-story": "The story is true of real sample data",
+        },
+    }
+)
+
+DOCUMENT: Final = ROOT / "docs" / "requirements.md"
+
+
+def known() -> dict[str, str]:
+    """Every requirement by its id."""
+    return {identifier: sentence for group in REQUIREMENTS.values() for identifier, sentence in group.items()}
+
+
+def marked() -> dict[str, list[str]]:
+    """Requirement ids to the tests that carry them, `path::name`, as the source says."""
+    found: dict[str, list[str]] = {}
+    for path in sorted(tracked("tests/**/test_*.py", "tests/test_*.py")):
+        tree = ast.parse(path.read_text())
+        for function in ast.walk(tree):
+            if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+                for identifier in _ids(function):
+                    found.setdefault(identifier, []).append(f"{path.relative_to(ROOT)}::{function.name}")
+    return found
+
+
+def _ids(function: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[str]:
+    for decorator in function.decorator_list:
+        if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.requirement":
+            yield from (
+                argument.value for argument in decorator.args if isinstance(argument, ast.Constant) and isinstance(argument.value, str)
+            )
+
+
+def document() -> str:
+    """docs/requirements.md."""
+    tests = marked()
+    lines = [
+        "# What must hold, and where it is shown",
+        "",
+        "Made from the tests by `make documents`; a requirement without a test fails the build.",
+    ]
+    for title, group in REQUIREMENTS.items():
+        lines += ["", f"## {title}", "", "| id | must hold | shown by |", "|---|---|---|"]
+        for identifier, sentence in group.items():
+            shown = "<br>".join(f"`{name}`" for name in tests.get(identifier, []))
+            lines.append(f"| {identifier} | {sentence} | {shown} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(document())
