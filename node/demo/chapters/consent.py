@@ -49,7 +49,10 @@ async def _nothing_arrives(story: Story, asked: ExchangeRequest) -> None:
     """Wait until Birch, back again, has an answer, which is that there is none."""
     client = story.birch.client("new-district")
     await until(
-        lambda: client.read_exchange_request(asked.id), lambda one: one.state not in {"requested", "accepted"}, what="Alder answers"
+        lambda: client.read_exchange_request(asked.id),
+        lambda one: one.state not in {"requested", "accepted"},
+        what="Alder answers",
+        seconds=120,
     )
     page = await story.birch.client("state-agency").search_log(EntrySearch(classes=("received",)))
     came = [one.context or {} for one in page.content.entries if (one.context or {})["exchange_id"] == str(asked.id)]

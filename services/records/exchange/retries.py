@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 
 SCHEDULE: tuple[timedelta, ...] = (
     timedelta(seconds=5),
+    timedelta(seconds=15),
+    timedelta(minutes=1),
     timedelta(minutes=5),
     timedelta(minutes=30),
     *(timedelta(hours=hours) for hours in (2, 5, 10, 14, 20, 24)),
 )
-"""The pause after the first failure, the second, ...; afterwards the last one again and again."""
+"""The pause after the first failure, the second, ...; afterwards the last one again and again. The first ones are short: a peer that is
+being started again is back within a minute, and a family should not wait five for it."""
 
 JITTER = 0.2
 LONGEST_WISH = timedelta(days=1)

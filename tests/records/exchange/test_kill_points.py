@@ -134,7 +134,7 @@ class Processes:
                 if found == ENTRIES:
                     return
             time.sleep(0.2)
-            # Attempts come further and further apart (5 s, 5 min, 30 min, 2 h ...): where the first ones met a dead node, time goes faster.
+            # Attempts come further and further apart (5 s, 15 s, 1 min, 5 min ...): where the first ones met a dead node, time goes faster.
             self.clock.advance(60 if look < QUICK_LOOKS else 1800)
         raise AssertionError(f"not over: {state}, {found}")
 

@@ -58,7 +58,7 @@ def test_a_pause_follows_the_schedule_within_its_jitter_and_never_ends_before_wh
 
 def test_the_schedule_is_that_of_the_protocol() -> None:
     seconds = [pause.total_seconds() for pause in SCHEDULE]
-    assert seconds == [5, 300, 1800, *(hours * 3600 for hours in (2, 5, 10, 14, 20, 24))]
+    assert seconds == [5, 15, 60, 300, 1800, *(hours * 3600 for hours in (2, 5, 10, 14, 20, 24))]
 
 
 @given(st.integers(0, 10**9), st.sampled_from([0.5, 2.0, 900.0]))
