@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from node.folder import NodeFolder
 from shared.clock import Clock, system_clock
 from shared.database import Database
-from shared.migrations import migrate
+from shared.schema_head import current, head_of
 from shared.siblings import InProcess, Transport
 from shared.who_may_call import SERVICES, ServiceName
 
@@ -68,6 +68,9 @@ async def migrate_all(folder: NodeFolder) -> None:
         folder.store(service).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         database = Database.of(folder.settings(service))
         try:
-            await migrate(service, database)
+            if await current(database) != head_of(service):
+                from shared.migrations import migrate  # noqa: PLC0415 half a second, for a start that changes a schema
+
+                await migrate(service, database)
         finally:
             await database.close()

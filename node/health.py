@@ -14,7 +14,7 @@ from safepassage.problems import SuiteError
 from shared.app import internal_tokens
 from shared.database import Database
 from shared.keys import KeyFileUnusable
-from shared.migrations import SchemaNotAtHead, require_head
+from shared.schema_head import SchemaNotAtHead, require_head
 from shared.settings import ServiceSettings
 from shared.who_may_call import ServiceName
 

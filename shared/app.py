@@ -19,8 +19,8 @@ from shared.database import Database
 from shared.faults import Faults
 from shared.internal_token import InternalTokens
 from shared.keys import SigningKey, read_public_key
-from shared.migrations import require_head
 from shared.outbox import Outbox
+from shared.schema_head import require_head
 from shared.settings import ServiceSettings
 from shared.siblings import Siblings, Transport, transports_over_http
 from shared.telemetry import Metrics, Telemetry

@@ -4,26 +4,16 @@ A service's `migrations/env.py` is one line: `run(Base.metadata)`.
 """
 
 import asyncio
-from pathlib import Path
 from typing import Any
 
 from alembic import command, context
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, MetaData, text
 
 from shared.database import Database
+from shared.schema_head import SchemaNotAtHead, script_location
 from shared.who_may_call import ServiceName
-
-
-class SchemaNotAtHead(Exception):
-    """The store's schema is not the one this version was made for. Run `safepassage-node migrate`; nothing was changed."""
-
-
-def script_location(service: ServiceName) -> Path:
-    """The folder of a service's Alembic history."""
-    return Path(__file__).parent.parent / "services" / service / "migrations"
 
 
 def _config(service: ServiceName) -> Config:
@@ -44,16 +34,6 @@ async def migrate(service: ServiceName, database: Database) -> None:
     async with database.engine.connect() as connection:
         await connection.run_sync(upgrade)
         await connection.commit()
-
-
-async def require_head(service: ServiceName, database: Database) -> None:
-    """Raises SchemaNotAtHead unless the store's schema is this version's."""
-    head = ScriptDirectory.from_config(_config(service)).get_current_head()
-    async with database.engine.connect() as connection:
-        current = await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_revision())
-        await connection.rollback()
-    if current != head:
-        raise SchemaNotAtHead(f"{service}: schema is at {current}, this version needs {head}: run `safepassage-node migrate`")
 
 
 def run(metadata: MetaData) -> None:

@@ -14,7 +14,7 @@ from safepassage.problems import SuiteError
 from services.gateway.administration import Administration, administration
 from services.gateway.settings import GatewaySettings
 from shared.keys import KeyFileUnusable
-from shared.migrations import SchemaNotAtHead
+from shared.schema_head import SchemaNotAtHead
 
 Result = TypeVar("Result")
 

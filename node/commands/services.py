@@ -13,7 +13,6 @@ from node.commands.output import console, stop
 from node.documents import settings_class
 from node.server import serve as serve_application
 from shared.database import Database
-from shared.migrations import migrate as migrate_store
 from shared.settings import ServiceSettings
 
 
@@ -55,6 +54,8 @@ def serve(
 
 def migrate(service: ServiceArgument) -> None:
     """Bring a service's store to this version's schema. Only this command changes a schema."""
+    from shared.migrations import migrate as migrate_store  # noqa: PLC0415 half a second, for this command alone
+
     settings = settings_from_environment(service)
 
     async def run() -> None:

@@ -21,8 +21,8 @@ from shared.app import internal_tokens
 from shared.clock import Clock, system_clock
 from shared.contracts.audit import Actor, Context, Event
 from shared.database import Database
-from shared.migrations import require_head
 from shared.outbox import Outbox
+from shared.schema_head import require_head
 from shared.siblings import Siblings
 from shared.trust import Trust
 

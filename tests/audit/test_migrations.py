@@ -8,7 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from services.audit.tables import Base
 from shared.database import Database
-from shared.migrations import differences, migrate, require_head
+from shared.migrations import differences, migrate
+from shared.schema_head import require_head
 from tests.audit.audit_node import AuditNode, event, sqlite_url
 
 pytestmark = pytest.mark.anyio

@@ -13,7 +13,8 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from shared.database import Database
-from shared.migrations import migrate, require_head
+from shared.migrations import migrate
+from shared.schema_head import require_head
 from shared.who_may_call import SERVICES, ServiceName
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "postgres"

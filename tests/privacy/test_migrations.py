@@ -7,7 +7,8 @@ import pytest
 from services.privacy.app import create_app
 from services.privacy.tables import Base
 from shared.database import Database
-from shared.migrations import SchemaNotAtHead, differences
+from shared.migrations import differences
+from shared.schema_head import SchemaNotAtHead
 from tests.privacy.node import settings_for
 
 pytestmark = pytest.mark.anyio

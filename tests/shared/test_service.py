@@ -21,7 +21,7 @@ from shared.contracts.audit import Actor, Context, Event
 from shared.contracts.organisations import OrganisationProjection
 from shared.in_process import Answer, call
 from shared.internal_token import HEADER, CallerClaims
-from shared.migrations import SchemaNotAtHead, require_head
+from shared.schema_head import SchemaNotAtHead, require_head
 from shared.tenancy import above, within
 from tests.conftest import StandingClock
 from tests.shared.tables import OrganisationRow, OutboxRow
