@@ -1,0 +1,94 @@
+"""Facts of students and the evidence of bases: consents, agreements, debarments."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.privacy.tables.foundation import Base
+from shared.columns import CanonicalText, Milliseconds
+
+
+class SubjectRow(Base):
+    """A student, as far as the rules need to know."""
+
+    __tablename__ = "subject"
+
+    student_id: Mapped[UUID] = mapped_column(primary_key=True)
+    custodian_id: Mapped[UUID] = mapped_column(index=True)
+    facts_version: Mapped[int]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """SubjectFacts, bound to student, version and custodian."""
+
+
+class ConsentRow(Base):
+    """A written consent. It is withdrawn, never altered; its history is in `consent_event`."""
+
+    __tablename__ = "consent"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    student_id: Mapped[UUID] = mapped_column(ForeignKey("subject.student_id"), index=True)
+    recipient_id: Mapped[str] = mapped_column(String(200))
+    granted_at: Mapped[datetime] = mapped_column(Milliseconds)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    epoch: Mapped[int]
+    """Grows with each change; a decision keeps the one that it saw."""
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """The Consent as it was granted."""
+
+
+class ConsentEventRow(Base):
+    """What happened to a consent, and on whose word. Append-only: the store refuses changes."""
+
+    __tablename__ = "consent_event"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    consent_id: Mapped[UUID] = mapped_column(ForeignKey("consent.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(16))
+    """granted | withdrawn"""
+    at: Mapped[datetime] = mapped_column(Milliseconds)
+    client_id: Mapped[str] = mapped_column(String(200))
+    organisation_id: Mapped[UUID]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """Who acted, how they were authenticated, and the reason."""
+
+
+class AgreementRow(Base):
+    """A written agreement with a party that acts for districts."""
+
+    __tablename__ = "agreement"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    recipient_id: Mapped[UUID] = mapped_column(index=True)
+    starts_on: Mapped[date]
+    ends_on: Mapped[date]
+    recorded_at: Mapped[datetime] = mapped_column(Milliseconds)
+    epoch: Mapped[int]
+    whole: Mapped[str] = mapped_column(CanonicalText)
+    """The NewAgreement as JSON."""
+
+
+class AgreementDistrictRow(Base):
+    """One district's part in an agreement: each ends its own."""
+
+    __tablename__ = "agreement_district"
+
+    agreement_id: Mapped[UUID] = mapped_column(ForeignKey("agreement.id"), primary_key=True)
+    district_id: Mapped[UUID] = mapped_column(primary_key=True, index=True)
+    terminated_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    termination_reason: Mapped[str | None] = mapped_column(String(64))
+
+
+class DebarmentRow(Base):
+    """A finding that bars a party from the records of one agency."""
+
+    __tablename__ = "debarment"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    party: Mapped[str] = mapped_column(String(200), index=True)
+    begins_at: Mapped[datetime] = mapped_column(Milliseconds)
+    until: Mapped[datetime] = mapped_column(Milliseconds)
+    recorded_at: Mapped[datetime] = mapped_column(Milliseconds)
+    whole: Mapped[str] = mapped_column(CanonicalText)
+    """The NewDebarment as JSON."""

@@ -1,0 +1,28 @@
+"""The tables that every service has: organisations as projected, the outbox, leases, idempotency keys."""
+
+from sqlalchemy.orm import DeclarativeBase
+
+from shared.idempotency import IdempotencyColumns
+from shared.leases import LeaseColumns
+from shared.outbox import OutboxColumns
+from shared.tenancy import OrganisationColumns
+
+
+class Base(DeclarativeBase):
+    """The tables of privacy."""
+
+
+class OrganisationRow(OrganisationColumns, Base):
+    """An organisation as gateway projected it."""
+
+
+class OutboxRow(OutboxColumns, Base):
+    """A behind-entry that audit has not taken yet."""
+
+
+class LeaseRow(LeaseColumns, Base):
+    """Which replica sends the outbox."""
+
+
+class IdempotencyRow(IdempotencyColumns, Base):
+    """A client's key and what it made."""
