@@ -52,7 +52,7 @@ format: $(VENV)/.dev ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 bench: $(VENV)/.dev ## measure; docs/performance.md says what each figure means
-	@$(BIN)/python -m bench $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m bench $(ARGS)
 
 documents: $(VENV)/.dev ## write openapi/, docs/settings.md and docs/requirements.md again from the code
 	@$(BIN)/python -m node.documents && $(BIN)/python -m tests.house.requirements
