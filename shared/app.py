@@ -7,8 +7,11 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response
+from fastapi.middleware.asyncexitstack import AsyncExitStackMiddleware
 from prometheus_client import generate_latest
 from sqlalchemy import text
+from starlette.middleware.exceptions import ExceptionMiddleware
+from starlette.types import ASGIApp
 
 from safepassage import __version__
 from safepassage.compact import thumbprint
@@ -82,7 +85,7 @@ def build(
             yield
             state.ready = False
 
-    app = FastAPI(
+    app = _Application(
         title=f"Safe Passage: {service}",
         version=__version__,
         summary=summary,
@@ -101,9 +104,20 @@ def build(
         app.include_router(router)
     problems.install(app)
     problems.document(app)
-    app.add_middleware(Faults)
-    app.add_middleware(Telemetry, metrics=app.state.metrics)
     return app
+
+
+class _Application(FastAPI):
+    """FastAPI without the layers that would do nothing here: Faults answers for what failed, and nobody traces (`telemetry=`)."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """From the outside: what a service added, telemetry, faults, problems of known errors, routes."""
+        handlers: dict[Any, Any] = self.exception_handlers
+        layered: ASGIApp = Faults(ExceptionMiddleware(AsyncExitStackMiddleware(self.router), handlers=handlers))
+        layered = Telemetry(layered, metrics=self.state.metrics)
+        for layer, arguments, options in reversed(self.user_middleware):
+            layered = layer(layered, *arguments, **options)
+        return layered
 
 
 def internal_tokens(service: ServiceName, settings: ServiceSettings) -> InternalTokens:

@@ -1,14 +1,17 @@
-"""The caller of a request, as proven by a verified internal token; never by anything in the request itself."""
+"""The caller of a request, as proven by a verified internal token; never by anything in the request itself.
+
+Each dependency verifies by itself instead of building on another: FastAPI takes about 40 µs for every level.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Depends, Request
 
 from safepassage.problems.requests import NotAuthenticated, NotPermitted
-from shared.clock import Now
 from shared.internal_token import HEADER, CallerClaims, InternalTokens, Principal
 from shared.who_may_call import ServiceName
 
@@ -55,18 +58,16 @@ class Caller:
             raise NotPermitted(f"needs the scope {' or '.join(scopes)}")
 
 
-async def _principal(request: Request, now: Now) -> Principal:
-    tokens: InternalTokens = request.app.state.internal_tokens
-    principal = tokens.verify(request.headers.get(HEADER), now)
-    request.state.principal = principal
-    return principal
+def principal_of(request: Request) -> Principal:
+    """The verified sender of `request`: a caller through the gateway, or a job. Raises NotAuthenticated, or the token's problem."""
+    state = request.app.state
+    tokens: InternalTokens = state.internal_tokens
+    now: datetime = state.clock()
+    return tokens.verify(request.headers.get(HEADER), now)
 
 
-AnyPrincipal = Annotated[Principal, Depends(_principal)]
-"""The verified sender of a request: a caller through the gateway, or a sibling's job."""
-
-
-async def _caller(principal: AnyPrincipal) -> Caller:
+async def _caller(request: Request) -> Caller:
+    principal = principal_of(request)
     if principal.caller is None:
         raise NotAuthenticated("this operation is called by clients, through the gateway")
     return Caller(principal.caller, principal)
@@ -79,7 +80,8 @@ AnyCaller = Annotated[Caller, Depends(_caller)]
 def caller_with(*scopes: str) -> Any:
     """`Annotated[Caller, caller_with("records:read")]`: a caller with one of the scopes; anybody else gets 403."""
 
-    async def scoped(caller: AnyCaller) -> Caller:
+    async def scoped(request: Request) -> Caller:
+        caller = await _caller(request)
         caller.require(*scopes)
         return caller
 
@@ -89,12 +91,18 @@ def caller_with(*scopes: str) -> Any:
 def sibling(*services: ServiceName) -> Any:
     """`Annotated[Principal, sibling("records")]`: a request that comes straight from one of the services, for a caller or a job."""
 
-    async def from_sibling(principal: AnyPrincipal) -> Principal:
-        if principal.service not in services:
-            raise NotPermitted("that service may not do this")
-        return principal
+    async def from_sibling(request: Request) -> Principal:
+        return principal_from(request, *services)
 
     return Depends(from_sibling)
+
+
+def principal_from(request: Request, *services: ServiceName) -> Principal:
+    """As `principal_of`, for one of `services`. Raises NotPermitted for another."""
+    principal = principal_of(request)
+    if principal.service not in services:
+        raise NotPermitted("that service may not do this")
+    return principal
 
 
 def _named(dependency: Callable[..., Awaitable[Caller]], scopes: tuple[str, ...]) -> Callable[..., Awaitable[Caller]]:

@@ -68,7 +68,7 @@ class InternalTokens:
     def __init__(self, service: ServiceName, key: SigningKey, callers: Mapping[ServiceName, PublicKeys]) -> None:
         self.service, self._key, self._callers = service, key, callers
         self._verified: OrderedDict[str, InternalClaims] = OrderedDict()
-        self._minted: OrderedDict[tuple[str, str], tuple[int, str]] = OrderedDict()
+        self._minted: OrderedDict[tuple[str, str, str], tuple[int, str]] = OrderedDict()
 
     def for_caller(self, audience: ServiceName, caller: CallerClaims, now: datetime) -> str:
         """The gateway's token for a proven caller."""
@@ -77,17 +77,24 @@ class InternalTokens:
     def for_principal(self, audience: ServiceName, principal: Principal, now: datetime) -> str:
         """A token to call on with: on behalf of the principal's caller, or as the principal's job."""
         if principal.gateway_token is not None:
-            return self._mint(audience, now, on_behalf_of=principal.gateway_token)
+            return self._kept(audience, now, "on_behalf_of", principal.gateway_token)
         return self.for_job(audience, principal.job or "relay", now)
 
     def for_job(self, audience: ServiceName, job: str, now: datetime) -> str:
-        """A worker's token. The same one serves for half its lifetime."""
+        """A worker's token."""
+        return self._kept(audience, now, "system", job)
+
+    def _kept(self, audience: ServiceName, now: datetime, claim: Literal["on_behalf_of", "system"], value: str) -> str:
+        """The same token serves for half its lifetime: neither side signs and verifies for each call.
+
+        INVARIANT: kept by the very claim that it carries, so that nobody's call goes out in another's name.
+        """
         seconds = int(now.timestamp())
-        minted_at, token = self._minted.get((audience, job), (0, ""))
+        minted_at, token = self._minted.get((audience, claim, value), (0, ""))
         if not minted_at <= seconds < minted_at + LIFETIME_SECONDS // 2:
-            token = self._mint(audience, now, system=job)
-            self._minted[audience, job] = (seconds, token)
-            while len(self._minted) > 256:
+            token = self._mint(audience, now, **{claim: value})
+            self._minted[audience, claim, value] = (seconds, token)
+            while len(self._minted) > 1024:
                 self._minted.popitem(last=False)
         return token
 

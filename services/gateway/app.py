@@ -16,7 +16,7 @@ from services.gateway import client_routes, organisation_routes, token_endpoint,
 from services.gateway.administration import record_trust_list
 from services.gateway.authentication import Authentication
 from services.gateway.authorization_server import MachineServer
-from services.gateway.forwarding import Door, Forwarding, Meters
+from services.gateway.forwarding import Door, Forwarding
 from services.gateway.known_clients import KnownClients
 from services.gateway.limits import RateLimit
 from services.gateway.nonces import ProofNonces
@@ -94,7 +94,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         state.internal_tokens,
         upstreams(settings, transports, session),
         state.refusals,
-        Meters(state.metrics),
+        state.metrics,
     )
     stack.push_async_callback(_count_at_the_end, app)
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
 
-from prometheus_client import Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from safepassage.problems import SuiteError
@@ -63,24 +62,7 @@ class Door:
     internal_tokens: InternalTokens
     upstreams: Mapping[ServiceName, Upstream]
     refusals: Refusals
-    meters: "Meters"
-
-
-class Meters:
-    """The counters of each route and status, looked up once: prometheus-client's own look-up costs more than the whole match of a path."""
-
-    def __init__(self, metrics: Metrics) -> None:
-        self._metrics = metrics
-        self._known: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
-
-    def of(self, template: str, method: str, status: int) -> tuple[Counter, Histogram]:
-        """Requests, and seconds. The templates are the table's, so there are only so many."""
-        known = self._known.get((template, method, status))
-        if known is None:
-            metrics = self._metrics
-            count = metrics.requests.labels(metrics.service, template, method, str(status))
-            known = self._known[template, method, status] = (count, metrics.seconds.labels(metrics.service, template))
-        return known
+    metrics: Metrics
 
 
 class Forwarding:
@@ -222,7 +204,7 @@ class _Passage:
             return
         template = self.route.template if self.route is not None else "unrouted"
         method = self.route.method if self.route is not None else "other"
-        count, time_taken = self.door.meters.of(template, method, self.status)
+        count, time_taken = self.door.metrics.of(template, method, self.status)
         count.inc()
         time_taken.observe(seconds)
         extra = {"service": "gateway", "method": method, "route": template, "status": self.status, "milliseconds": round(seconds * 1000, 1)}
