@@ -80,7 +80,7 @@ def assemble(packs: Sequence[Pack], *, schema_sha256: str, taxonomy: Taxonomy = 
         deciding = _policies_of(packs, "permits", "forbids")
         obliging = _policies_of(packs, "obligations")
         grants, duties = compile_policies(deciding, taxonomy.ancestors), compile_policies(obliging, taxonomy.ancestors)
-        policy_hash = _hash(packs, schema_sha256, taxonomy)
+        policy_hash = digest_of_json(contents(packs, schema_sha256=schema_sha256, taxonomy=taxonomy))
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
         raise PolicySetBroken("a policy does not have the form of an EST, or a number that JSON does not hold exactly") from error
     use = ResourceUse.of(deciding | obliging)
@@ -131,13 +131,12 @@ def _alike(use: ResourceUse, taxonomy: Taxonomy) -> dict[Entity, object]:
     }
 
 
-def _hash(packs: Sequence[Pack], schema_sha256: str, taxonomy: Taxonomy) -> Digest:
-    return digest_of_json(
-        {
-            "engine": ENGINE,
-            "packs": {pack.name: {"text_sha256": pack.text_sha256, "policies": pack.policies} for pack in packs},
-            "schema_sha256": schema_sha256,
-            "taxonomy": taxonomy.as_json(),
-            "obligations": {"kinds": {kind: [it.argument, it.citation] for kind, it in KINDS.items()}, "instants": list(INSTANTS)},
-        }
-    )
+def contents(packs: Sequence[Pack], *, schema_sha256: str, taxonomy: Taxonomy = TAXONOMY) -> dict[str, Any]:
+    """Everything that a set is, as JSON: the policy hash is its digest."""
+    return {
+        "engine": ENGINE,
+        "packs": {pack.name: {"text_sha256": pack.text_sha256, "policies": pack.policies} for pack in packs},
+        "schema_sha256": schema_sha256,
+        "taxonomy": taxonomy.as_json(),
+        "obligations": {"kinds": {kind: [it.argument, it.citation] for kind, it in KINDS.items()}, "instants": list(INSTANTS)},
+    }
