@@ -52,6 +52,8 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "The law, where a service keeps it": {
             "FERPA-99.4": "A parent's rights end with the document that ends them, 34 CFR 99.4",
             "FERPA-99.5": "Rights move to the student at 18 in the student's own time zone, or in postsecondary education, 99.5(a)(1)",
+            "FERPA-99.10": "A request to inspect is due in 45 days at most and blocks destruction while it is outstanding, 99.10(b), (e)",
+            "FERPA-99.22": "A hearing counts only with everything that 99.22 asks for",
             "FERPA-99.30": "What lacks an element of a written consent is none, 99.30",
             "FERPA-99.32-copy-to-district": "The district has its copy of the record of redisclosures within 30 days, 99.32(b)(2)(iii)",
             "FERPA-99.34-notice": "Where no annual notice says that records are forwarded, the parent is to be told, 99.34(a)(1)",

@@ -1,0 +1,137 @@
+"""Problems of people's rights and of the law's clocks: requests to inspect and amend, hearings, duties, waivers, destruction."""
+
+from safepassage.problems.problem import SuiteError
+
+
+class ConsentExpired(SuiteError):
+    """The consent has expired; nothing is disclosed under it, and nothing of it can be narrowed."""
+
+    code, status, title = "consent-expired", 409, "Consent has expired"
+    remedy = "Ask the parent or eligible student for a new consent."
+
+
+class ConsentNotNarrowed(SuiteError):
+    """A consent may only shrink: what was sent is not a smaller part of what it still covers."""
+
+    code, status, title = "consent-not-narrowed", 422, "A consent may only be narrowed"
+    remedy = "Name what remains: fewer elements or purposes, or an earlier expiry, and something of each. To end it, withdraw it."
+
+
+class NoSuchRightsRequest(SuiteError):
+    """No request, hearing or statement with this id is visible to the caller; one may exist for others."""
+
+    code, status, title = "no-such-rights-request", 404, "No such request"
+    remedy = "Check the id, and that your organisation keeps the record or took the request in."
+
+
+class StepNotPossible(SuiteError):
+    """The request is in a state from which this step does not lead on; `detail` names the state."""
+
+    code, status, title = "step-not-possible", 409, "Not possible in this state"
+    remedy = "Read the request and take a step that its state allows."
+
+
+class RequestIncomplete(SuiteError):
+    """What was sent cannot have happened so; `field` names what does not fit."""
+
+    code, status, title = "request-incomplete", 422, "A date or reference of the request does not fit"
+    remedy = "Correct the named field to what happened, then send it again."
+
+
+class NotTheOriginatingAgency(SuiteError):
+    """The agency that made the record decides whether to amend it; a state agency forwards the request (34 CFR 99.10(a)(2)(i), 99.20)."""
+
+    code, status, title = "not-the-originating-agency", 403, "The agency that made the record decides"
+    remedy = "Let the originating district decide; it finds the request among its own."
+
+
+class HearingShort(SuiteError):
+    """The hearing lacks what 34 CFR 99.22 asks for; `field` names the first condition that is not met."""
+
+    code, status, title = "hearing-short", 422, "A condition of the hearing is not met"
+    remedy = "Hold the hearing as 34 CFR 99.22 asks: schedule it again with what the named field lacks, or correct the field."
+
+
+class NoSuchPreference(SuiteError):
+    """No opt-out or refusal with this id is visible to the caller; one may exist for others."""
+
+    code, status, title = "no-such-preference", 404, "No such opt-out or refusal"
+    remedy = "Check the id, and that your organisation keeps the student's record."
+
+
+class PreferenceInForce(SuiteError):
+    """The same person said the same for the student in this district, and it is in force."""
+
+    code, status, title = "preference-in-force", 409, "It is in force already"
+    remedy = "Rescind the one that is in force first, if another is to take its place."
+
+
+class PreferenceRescinded(SuiteError):
+    """The opt-out or refusal was rescinded already."""
+
+    code, status, title = "preference-rescinded", 409, "It was rescinded already"
+    remedy = "Record a new one if the person wants it again."
+
+
+class NoSuchDuty(SuiteError):
+    """No duty with this id is visible to the caller; one may exist for others."""
+
+    code, status, title = "no-such-duty", 404, "No such duty"
+    remedy = "List those of your organisation with GET /v1/duties."
+
+
+class DutyDone(SuiteError):
+    """The duty was done already; its evidence is on record."""
+
+    code, status, title = "duty-done", 409, "Duty was done already"
+    remedy = "Read the duty to see when."
+
+
+class DutyEndsByItself(SuiteError):
+    """This duty ends with the step of the request that it is about; it cannot be declared done."""
+
+    code, status, title = "duty-ends-by-itself", 409, "This duty ends with what it is about"
+    remedy = "Take the step of the request that the duty names in `about`: the duty is done with it."
+
+
+class OrganisationNotYours(SuiteError):
+    """A duty is opened for the caller's own organisation or one below it."""
+
+    code, status, title = "organisation-not-yours", 403, "Organisation is outside the caller's own"
+    remedy = "Name your own organisation or one below it."
+
+
+class ObligationWaived(SuiteError):
+    """The obligation was waived by two officials already."""
+
+    code, status, title = "obligation-waived", 409, "Obligation was waived already"
+    remedy = "Read the obligation to see when."
+
+
+class WaiverNotCounted(SuiteError):
+    """An obligation is waived by two different officials of the agency, each on their own word, with one reason."""
+
+    code, status, title = "waiver-not-counted", 409, "This official has waived it already"
+    remedy = "Let a second official of the agency, not the same person, waive it."
+
+
+class InspectionOutstanding(SuiteError):
+    """A request to inspect the records is outstanding, so they must not be destroyed (34 CFR 99.10(e))."""
+
+    code, status, title = "inspection-outstanding", 409, "A request to inspect is outstanding"
+    remedy = "Keep the records until the request to inspect is complied with or withdrawn, then ask again."
+    retry = "after"
+
+
+class AttestationNotValid(SuiteError):
+    """The attestation is not of the documented form, not by the caller's registered key, or not about what the caller owes."""
+
+    code, status, title = "attestation-not-valid", 422, "Attestation of destruction is not valid"
+    remedy = "Sign it with the Ed25519 key that the client is registered with, for this node, about your own agreement, after the fact."
+
+
+class NothingToDestroy(SuiteError):
+    """Nothing is owed under this agreement that an attestation could discharge."""
+
+    code, status, title = "nothing-to-destroy", 409, "No destruction is owed under this agreement"
+    remedy = "Check the agreement; an attestation counts once."

@@ -1,0 +1,131 @@
+"""What an agency owes by when, and who waived or proved it: duties, waivers of obligations, destruction."""
+
+from datetime import date
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from safepassage.wire import Code, Instant, Wire
+
+DutyState = Literal["open", "due", "overdue", "done"]
+"""open: there is time. due: the last days. overdue: too late, and not done. done: with evidence."""
+
+About = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
+"""What a duty is about: `exchange:<id>`, `inspection:<id>`, ..."""
+
+
+class NewDuty(Wire):
+    """`POST /v1/duties`: a clock that the node cannot see start by itself."""
+
+    kind: Code
+    student_id: UUID | None = None
+    organisation_id: UUID | None = None
+    """Whose duty it is; by default the student's custodian, or the caller's own organisation."""
+    started_at: Instant
+    evidence_ref: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """What shows that and when it started."""
+    about: About | None = None
+
+
+class Duty(Wire):
+    """A duty and its clock."""
+
+    id: UUID
+    kind: Code
+    organisation_id: UUID
+    student_id: UUID | None = None
+    about: About | None = None
+    citation: str
+    figure: Literal["law", "ours"]
+    """ours: the law gives no number of days."""
+    checked: bool
+    """Whether the rule was compared with the law's text."""
+    begins_at: Instant
+    due_from: Instant
+    overdue_at: Instant
+    """The first instant that is too late."""
+    state: DutyState
+    done_at: Instant | None = None
+    late: bool
+    """Done too late, or overdue."""
+
+
+class DutyPage(Wire):
+    """`GET /v1/duties`: those that are too late or due first in front."""
+
+    duties: tuple[Duty, ...]
+    next: Annotated[str | None, Field(description="Cursor of the next page; also in the Link header.")] = None
+
+
+class DutyCompletion(Wire):
+    """`POST /v1/duties/{id}/completion`."""
+
+    evidence_ref: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """Reference of what shows that it was done."""
+
+
+class WaivingOfficial(Wire):
+    """An official of the agency, identified and authenticated, who waives an obligation: a pairwise id, never a name."""
+
+    pairwise_id: Code
+    """Lower case: one official has one spelling."""
+    role: Code
+    assurance_level: Literal["ial2", "ial3"]
+    method: Code
+    evidence_ref: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    authenticated_at: Instant
+
+
+class ObligationWaiver(Wire):
+    """`POST /v1/obligations/{id}/waivers`: one official's word. The second official's makes it count."""
+
+    official: WaivingOfficial
+    reason: Code
+    reason_ref: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class SignedAttestation(Wire):
+    """`POST /v1/destruction-attestations` (safepassage.destruction)."""
+
+    attestation: Annotated[str, StringConstraints(max_length=8192)]
+    """Compact JWS, typ sp-destruction+jws, by the Ed25519 key with which the client is registered."""
+    x: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{43}$")]
+    """That key's public half."""
+
+
+class DestructionAttestation(Wire):
+    """An attestation on record."""
+
+    id: UUID
+    agreement_id: UUID
+    organisation_id: UUID
+    recorded_at: Instant
+    destroyed_on: date
+    discharged: tuple[UUID, ...]
+    """The obligations that it discharged."""
+
+
+class NewDestruction(Wire):
+    """`POST /v1/destructions`: ask, before destroying a student's records, whether anything forbids it."""
+
+    student_id: UUID
+    reason: Literal["retention-schedule", "parent-request", "end-of-agreement"]
+    """parent-request: 34 CFR 300.624(b)."""
+    evidence_ref: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    keeps_permanent_record: bool = False
+    """Name, address, phone, grades, attendance, classes, grade and year completed stay: 300.624(b)."""
+
+    @model_validator(mode="after")
+    def _permanent_record_of_idea(self) -> Self:
+        if self.keeps_permanent_record and self.reason != "parent-request":
+            raise ValueError("a permanent record is kept where a parent asks for destruction")
+        return self
+
+
+class Destruction(NewDestruction):
+    """Nothing forbade the destruction when it was asked; it is on record."""
+
+    id: UUID
+    custodian_id: UUID
+    cleared_at: Instant

@@ -1,0 +1,235 @@
+"""The duties that the law starts a clock for: each with its term, its citation, and what of it was compared with the law's text. Pure.
+
+None of this is legal advice. `figure` says whose number it is: where the law says "promptly" or "within a reasonable time", the number is
+ours, an agency sets its own, and being late by it is no finding. `checked` says that the rule was compared with the verbatim paragraph.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from services.privacy.clocks.terms import CalendarDays, SameDay, Term, Until, WorkingDays, Yearly
+
+
+@dataclass(frozen=True)
+class DutyRule:
+    """A duty and its clock."""
+
+    kind: str
+    what: str
+    starts: str
+    """What starts the clock."""
+    term: Term
+    citation: str
+    figure: Literal["law", "ours"]
+    checked: bool
+    warn_days: int
+    """So many last days of the term it is `due` rather than `open`."""
+    opened_by: Literal["node", "staff", "both"]
+    """node: by what happens here. staff: by an agency's client, for what the node cannot see."""
+    source: str = ""
+    """The paragraph as the copies of the law name it; empty where its text was not found."""
+    source_sha256: str = ""
+    """Of the verbatim line."""
+
+
+_RULES = (
+    DutyRule(
+        "inspect-records",
+        "Let the parent or eligible student inspect and review the records; no extension exists",
+        "the request was received",
+        CalendarDays(45), "34 CFR 99.10(b)", "law", True, 15, "node",
+        "34 CFR 99.10(b)", "a6cf8f6de84902100393e273ed140c29ec22631fab02339bf6a887a7c5137fe9",
+    ),
+    DutyRule(
+        "inspect-records-before-meeting",
+        "Let the parent inspect the records before a meeting on the IEP or a hearing, and in no case after 45 days",
+        "the request was received",
+        Until("the meeting or hearing, or 45 days"), "34 CFR 300.613(a)", "law", False, 15, "node",
+    ),
+    DutyRule(
+        "decide-amendment",
+        "Decide whether to amend the record as asked",
+        "the request was received by the agency that made the record",
+        CalendarDays(30), "34 CFR 99.20(b)", "ours", True, 10, "node",
+        "34 CFR 99.20(b)", "5c5177eed0581c36ec4986c91c748683240d991eb9a497b0c58a057cf9def9d9",
+    ),
+    DutyRule(
+        "inform-of-hearing-right",
+        "Tell the parent or eligible student of the refusal and of the right to a hearing",
+        "the amendment was refused",
+        CalendarDays(10), "34 CFR 99.20(c)", "ours", True, 5, "node",
+        "34 CFR 99.20(c)", "6fe2a9714142b6f794446361390b716576f8106bbb61c387630ffefb827bfd99",
+    ),
+    DutyRule(
+        "amend-record",
+        "Amend the record and say so in writing",
+        "the agency decided to amend, or a hearing found that it must",
+        CalendarDays(10), "34 CFR 99.21(b)(1)", "ours", True, 5, "node",
+        "34 CFR 99.21(b)(1)", "2f022e58e305b330689d95cb9ce555aa24c641d0a73b35ab629f8c01da657a8b",
+    ),
+    DutyRule(
+        "hold-hearing",
+        "Hold the hearing",
+        "the request for it was received",
+        CalendarDays(45), "34 CFR 99.22(a)", "ours", True, 15, "node",
+        "34 CFR 99.22(a)", "bc851d2d7e9412ec6da8e800f2e6c6229a3370bd1016bfb4240cbaa0afe3b8a5",
+    ),
+    DutyRule(
+        "decide-hearing",
+        "Give the decision in writing, on the evidence alone, with a summary of it and the reasons",
+        "the hearing was held",
+        CalendarDays(30), "34 CFR 99.22(e)", "ours", True, 10, "node",
+        "34 CFR 99.22(e)", "c249681fb0c6b3e3cbf25ca306e61acb4d105114d6cca993d7890666e760b096",
+    ),
+    DutyRule(
+        "inform-of-statement-right",
+        "Tell the parent or eligible student of the right to place a statement in the record",
+        "the hearing found that the record stands",
+        CalendarDays(10), "34 CFR 99.21(b)(2)", "ours", True, 5, "node",
+        "34 CFR 99.21(b)(2)", "bdf6f523c7fba8d00a9b855928f05271c47b4cbeae4d6ddcf1df7427218bc7f2",
+    ),
+    DutyRule(
+        "load-statement",
+        "Load the statement beside the contested part of the record; until then that part is not released",
+        "the statement was placed",
+        SameDay(), "34 CFR 99.21(c)(1)", "ours", True, 1, "node",
+        "34 CFR 99.21(c)(1)", "dd3f9129e2cf052e8c813feda54b16479e90724e521e159701303b83c8afa325",
+    ),
+    DutyRule(
+        "copy-of-disclosure-record",
+        "Give the district a copy of the record of further disclosures",
+        "the district asked for it",
+        CalendarDays(30), "34 CFR 99.32(b)(2)(iii)", "law", True, 10, "staff",
+        "34 CFR 99.32(b)(2)(iii)", "9d16a42a10ceb0f9974160e0aacdcd5784ad25d7463af63a094ec01055e3f1da",
+    ),
+    DutyRule(
+        "notify-of-conflict",
+        "Tell the Department's office of a conflict with State or local law, with its text and citation",
+        "it was found that the Act cannot be complied with",
+        CalendarDays(45), "34 CFR 99.61", "law", True, 15, "staff",
+        "34 CFR 99.61", "a73b554174f5e791cf28e9e236c821efef415fa3eeeb52770d00ff1264e9f902",
+    ),
+    DutyRule(
+        "annual-notice",
+        "Notify parents and eligible students in attendance of their rights",
+        "the notice of the year before was given",
+        Yearly(), "34 CFR 99.7(a)(1)", "law", True, 60, "staff",
+        "34 CFR 99.7(a)(1)", "0bd41f2ea46743e8681b3bc388d741c7964fe2bb26ef6d7b0566795805097f8a",
+    ),
+    DutyRule(
+        "mic3-request-records",
+        "Request the military child's official records from the sending school, simultaneously with enrolment",
+        "the child was enrolled",
+        SameDay(), "Interstate Compact on Educational Opportunity for Military Children, Art. IV(B)", "ours", True, 1, "staff",
+        "[Art. IV](B)", "8b7a477e092763fb05e4d6a71afe20e9c16fc847fa1a6f01bd544eb1017f67ee",
+    ),
+    DutyRule(
+        "mic3-send-records",
+        "Send the military child's official records to the school in the receiving state",
+        "the request was received",
+        CalendarDays(10), "Interstate Compact on Educational Opportunity for Military Children, Art. IV(B)", "law", True, 5, "staff",
+        "[Art. IV](B)", "8b7a477e092763fb05e4d6a71afe20e9c16fc847fa1a6f01bd544eb1017f67ee",
+    ),
+    DutyRule(
+        "mic3-immunisations",
+        "End of the time that a military child has to get the immunisations that the receiving state asks for, or the first of a series",
+        "the child was enrolled",
+        CalendarDays(30), "Interstate Compact on Educational Opportunity for Military Children, Art. IV(C)", "law", True, 10, "staff",
+        "[Art. IV](C)", "bd9e64b1820faaf9ce44e4ef2eb0e1ec5dde2b170611eedf0994798a3db272ac",
+    ),
+    DutyRule(
+        "idea-obtain-records",
+        "Take reasonable steps to promptly obtain the records of a child with a disability, the IEP and its documents",
+        "the child was enrolled",
+        CalendarDays(10), "34 CFR 300.323(g)(1); 20 U.S.C. 1414(d)(2)(C)(ii)(I)", "ours", True, 5, "staff",
+        "20 USC 1414(d)(2)(C)(ii)(I)", "1251707dfeb3e7080043e1e438cc10017a4b2e35c4e827b65d1aa6d20a9d3168",
+    ),
+    DutyRule(
+        "idea-send-records",
+        "Take reasonable steps to promptly respond to the new school of a child with a disability",
+        "the request was received",
+        CalendarDays(10), "34 CFR 300.323(g)(2); 20 U.S.C. 1414(d)(2)(C)(ii)(II)", "ours", True, 5, "both",
+        "20 USC 1414(d)(2)(C)(ii)(II)", "e4b29fd262caffb2b961d73b04f504fec35d88539ca40d0014dbfc62b2bea0e4",
+    ),
+    DutyRule(
+        "mckinney-vento-contact-school",
+        "Contact the school last attended by a homeless child immediately",
+        "the child was enrolled",
+        SameDay(), "42 U.S.C. 11432(g)(3)(C)(ii)", "ours", True, 1, "staff",
+        "42 USC 11432(g)(3)(C)(ii)", "4a6e61d26ca193fc767894ac8ec0b6b40742dcbb6b8b278c309f9eb3a1161f6b",
+    ),
+    DutyRule(
+        "mckinney-vento-send-records",
+        "Have the records of a homeless child available in a timely fashion to the new school or district",
+        "the request was received",
+        CalendarDays(3), "42 U.S.C. 11432(g)(3)(D)(i)", "ours", True, 3, "both",
+        "42 USC 11432(g)(3)(D)(i)", "23fe2601b35f06472675307a5e729aec913f234fb96409bdf80a6476c3cc4347",
+    ),
+    DutyRule(
+        "foster-contact-school",
+        "Contact the school last attended by a child in foster care immediately",
+        "the child was enrolled",
+        SameDay(), "20 U.S.C. 6311(g)(1)(E)(iii)", "ours", True, 1, "staff",
+        "20 USC 6311(g)(1)(E)(iii)", "f09876668272957f4f1c5f202a66fd9c110522fe0411799b901f5e5023e2b880",
+    ),
+    DutyRule(
+        "foster-send-records",
+        "Answer the school that enrolled a child in foster care and asks for its records immediately",
+        "the request was received",
+        CalendarDays(3), "20 U.S.C. 6311(g)(1)(E)(iii)", "ours", True, 3, "both",
+        "20 USC 6311(g)(1)(E)(iii)", "f09876668272957f4f1c5f202a66fd9c110522fe0411799b901f5e5023e2b880",
+    ),
+    DutyRule(
+        "migrant-send-records",
+        "Make a migratory child's records available to the agency that asks, at no cost",
+        "the request was received",
+        CalendarDays(10), "20 U.S.C. 6398(b)(3)", "ours", True, 5, "staff",
+        "20 USC 6398(b)(3)", "96aea533b22f3a73308cd02e6dfcc9f1422bac8848943d895e0f3e9c7cd92b1c",
+    ),
+    DutyRule(
+        "msix-new-child",
+        "Submit the data elements of a newly documented migratory child to MSIX",
+        "the child was documented",
+        WorkingDays(10), "34 CFR 200.85", "law", False, 5, "staff",
+    ),
+    DutyRule(
+        "msix-end-of-term",
+        "Submit the term's data elements to MSIX",
+        "the term ended",
+        CalendarDays(30), "34 CFR 200.85", "law", False, 10, "staff",
+    ),
+    DutyRule(
+        "msix-moved",
+        "Submit the data elements of a child of whom MSIX says that it moved to another State",
+        "the notice was received",
+        WorkingDays(4), "34 CFR 200.85", "law", False, 2, "staff",
+    ),
+    DutyRule(
+        "msix-acknowledge-correction",
+        "Acknowledge a parent's request to correct data in MSIX",
+        "the request was received",
+        CalendarDays(30), "34 CFR 200.85", "law", False, 10, "staff",
+    ),
+    DutyRule(
+        "msix-answer-correction",
+        "Answer another State's request to correct data in MSIX",
+        "the request was received",
+        WorkingDays(10), "34 CFR 200.85", "law", False, 5, "staff",
+    ),
+    DutyRule(
+        "agreement-expiry",
+        "Renew the agreement, or have what the party holds destroyed",
+        "the agreement was recorded",
+        Until("the agreement ends"), "the agreement", "ours", True, 90, "node",
+    ),
+    DutyRule(
+        "consent-expiry",
+        "Ask for a new consent, or let what rests on it end",
+        "the consent was recorded",
+        Until("the consent expires"), "the consent", "ours", True, 30, "node",
+    ),
+)  # fmt: skip
+
+DUTY_RULES: Mapping[str, DutyRule] = {rule.kind: rule for rule in _RULES}
+"""By kind, in the order of the page that is made of them."""
