@@ -11,6 +11,7 @@ from bench.figures import disk_milliseconds, machine, show
 
 MEASUREMENTS = {
     "decide": "bench.decide",
+    "engines": "bench.engines",
     "decision": "bench.decision_http",
     "append": "bench.append",
     "page": "bench.vendor_page",
