@@ -1,8 +1,10 @@
 """Make the checked-in ESTs from the texts: `python -m services.privacy.policy.pack`.
 
-The only module that needs Cedar's own parser and validator (cedarpy, a dependency of development); no service imports it.
+The only module that needs Cedar's own parser and validator (cedarpy, a dependency of development). The service imports it where it is
+installed, to parse drafts; it starts and decides without it.
 """
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -17,19 +19,33 @@ from services.privacy.policy.rule_pack import ESTS, SCHEMA, TEXTS, Pack, sha256_
 def parse(path: Path) -> Pack:
     """The pack of a text. Raises PolicySetBroken where Cedar does not validate it against the schema."""
     text = path.read_text()
-    if not text.isascii():
-        raise PolicySetBroken(f"{path.name}: a rule that could look like another is refused: ASCII only")
+    found = faults(text)
+    if found:
+        raise PolicySetBroken(f"{path.name}: {'; '.join(found)}")
+    return parsed(path.stem, text)
+
+
+def faults(text: str) -> list[str]:
+    """What Cedar's validator finds in a text against the schema; [] where it validates."""
     validated = cedarpy.validate_policies(text, SCHEMA.read_text())
-    if not validated.validation_passed:
-        raise PolicySetBroken(f"{path.name}: {'; '.join(map(str, validated.errors))}")
-    document = json.loads(cedarpy.policies_to_json_str(text))
+    return [] if validated.validation_passed else [str(error) for error in validated.errors] or ["Cedar does not validate it"]
+
+
+def parsed(name: str, text: str) -> Pack:
+    """The pack of a text, validated or not. Raises PolicySetBroken where it is no set of policies with ids."""
+    if not text.isascii():
+        raise PolicySetBroken(f"{name}: a rule that could look like another is refused: ASCII only")
+    try:
+        document = json.loads(cedarpy.policies_to_json_str(text))
+    except ValueError as error:
+        raise PolicySetBroken(f"{name}: {error}") from error
     if document["templates"] or document["templateLinks"]:
-        raise PolicySetBroken(f"{path.name}: templates are not served")
+        raise PolicySetBroken(f"{name}: templates are not served")
     policies = document["staticPolicies"].values()
     by_id = {policy.get("annotations", {}).get("id", ""): policy for policy in policies}
-    if len(by_id) != len(policies):
-        raise PolicySetBroken(f"{path.name}: an id is missing or there twice")
-    return Pack(path.stem, sha256_of(path), by_id)
+    if len(by_id) != len(policies) or "" in by_id:
+        raise PolicySetBroken(f"{name}: an id is missing or there twice")
+    return Pack(name, hashlib.sha256(text.encode()).hexdigest(), by_id)
 
 
 def main() -> int:
