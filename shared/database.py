@@ -4,21 +4,29 @@ SQLite's default set-up in SQLAlchemy loses concurrent updates silently; here a 
 file's one writer connection, and reading ones have a read-only engine of their own.
 """
 
+import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
-from sqlalchemy import event
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.util import greenlet_spawn
 
 from shared.inline_sqlite import DRIVER, begin_immediate
 from shared.keys import read_secret
 from shared.settings import ServiceSettings
+
+Found = TypeVar("Found")
+
+WAIT_SECONDS = 30
+"""For a connection."""
 
 _in_transaction: ContextVar[bool] = ContextVar("_in_transaction", default=False)
 
@@ -45,6 +53,7 @@ class Database:
             self._writer = _postgresql_engine(self.url, schema, pool_size)
             # READ COMMITTED would give each statement a snapshot of its own
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._turn: AbstractAsyncContextManager[None] = _Turn() if self.is_sqlite else nullcontext()
         self._write_sessions = async_sessionmaker(self._writer, expire_on_commit=False, autobegin=True)
         self._read_sessions = async_sessionmaker(self._reader, expire_on_commit=False)
 
@@ -62,12 +71,13 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A writing transaction: committed when the block ends, rolled back if it raises. Callbacks of `after_commit` run then."""
         async with self._write_sessions() as session:
-            token = _in_transaction.set(True)
-            try:
-                async with session.begin():
-                    yield session
-            finally:
-                _reset(token)
+            async with self._turn:
+                token = _in_transaction.set(True)
+                try:
+                    async with session.begin():
+                        yield session
+                finally:
+                    _reset(token)
             for callback in session.info.pop("after_commit", ()):
                 await callback()
 
@@ -82,11 +92,56 @@ class Database:
             finally:
                 _reset(token)
 
+    async def read(self, ask: Callable[[Connection], Found]) -> Found:
+        """What `ask` makes of one snapshot, for a hot path.
+
+        `ask` speaks to the synchronous connection, in one greenlet from BEGIN to the end: a session costs 0.5 ms more, and switches for
+        every statement.
+        """
+        return await _in_one_go(self._reader, ask)
+
+    async def write(self, change: Callable[[Connection], Found]) -> Found:
+        """As `read`, in a writing transaction: committed when `change` returns, rolled back if it raises."""
+        async with self._turn:
+            return await _in_one_go(self._writer, change)
+
     async def close(self) -> None:
         """Close every connection. The writer last: on SQLite the last one folds the write-ahead log into the file, if it may write."""
         if self._reader is not self._writer:
             await self._reader.dispose()
         await self._writer.dispose()
+
+
+class _Turn:
+    """Writers of one SQLite file go in the order in which they came.
+
+    The pool's one connection goes to whoever asks first when it comes back, be it a newcomer: under load somebody may never get it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    async def __aenter__(self) -> None:
+        try:
+            async with asyncio.timeout(WAIT_SECONDS):
+                await self._lock.acquire()
+        except TimeoutError as error:
+            raise PoolTimeout from error
+
+    async def __aexit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+async def _in_one_go(engine: AsyncEngine, work: Callable[[Connection], Found]) -> Found:
+    def whole() -> Found:
+        with engine.sync_engine.begin() as connection:
+            return work(connection)
+
+    token = _in_transaction.set(True)
+    try:
+        return await greenlet_spawn(whole)
+    finally:
+        _reset(token)
 
 
 def _reset(token: Any) -> None:
@@ -113,8 +168,8 @@ def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     path = Path(url.database or "")
     write_url = url.set(drivername=DRIVER)
     read_url = write_url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
-    writer = create_async_engine(write_url, hide_parameters=True, pool_size=1, max_overflow=0, pool_timeout=30)
-    reader = create_async_engine(read_url, hide_parameters=True, pool_size=4, max_overflow=4, pool_timeout=30)
+    writer = create_async_engine(write_url, hide_parameters=True, pool_size=1, max_overflow=0, pool_timeout=WAIT_SECONDS)
+    reader = create_async_engine(read_url, hide_parameters=True, pool_size=4, max_overflow=4, pool_timeout=WAIT_SECONDS)
 
     def prepare_writer(connection: Any, _: ConnectionPoolEntry) -> None:
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "fullfsync=1", "foreign_keys=ON", "secure_delete=ON", "busy_timeout=0"):
@@ -139,7 +194,7 @@ def _postgresql_engine(url: URL, schema: str | None, pool_size: int) -> AsyncEng
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=30,
+        pool_timeout=WAIT_SECONDS,
         pool_pre_ping=True,
         connect_args={"server_settings": {**settings, "application_name": "safe-passage"}},
     )

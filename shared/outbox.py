@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import BigInteger, Integer, Text, delete, select, update
+from sqlalchemy import BigInteger, Connection, Integer, Text, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -83,6 +83,7 @@ class Outbox:
     ) -> None:
         self._service, self._database, self._siblings, self._clock = service, database, siblings, clock
         self._row, self._lease, self._holder = row, lease, holder
+        self._insert = insert(row)
         self._wake = asyncio.Event()
         self._leased_until: datetime | None = None
 
@@ -95,17 +96,31 @@ class Outbox:
         for event in events:
             self._add(tx, AUDIT_LANE, "audit", "POST", "/internal/entries", event.model_dump_json(by_alias=True, exclude_none=True))
 
+    def row_of(self, event: Event) -> dict[str, Any]:
+        """The row of a behind-entry, for `add_to`."""
+        return self._values(AUDIT_LANE, "audit", "POST", "/internal/entries", event.model_dump_json(by_alias=True, exclude_none=True))
+
+    def add_to(self, connection: Connection, row: dict[str, Any]) -> None:
+        """As `record`, in a transaction of `Database.write`, for a hot path. Call `wake` once it has committed."""
+        connection.execute(self._insert, row)
+
+    def wake(self) -> None:
+        """Something was stored and has committed."""
+        self._wake.set()
+
     def _add(self, tx: AsyncSession, lane: str, sibling: str, method: str, path: str, body: str) -> None:
-        now = self._clock()
-        if self.sealing is not None:
-            body = self.sealing.seal_text(body)
-        tx.add(self._row(lane=lane, sibling=sibling, method=method, path=path, body=body, attempts=0, next_attempt_at=now, refused_as=None))
+        tx.add(self._row(**self._values(lane, sibling, method, path, body)))
         if "outbox-wake" not in tx.info:
             tx.info["outbox-wake"] = True
             after_commit(tx, self._wake_up)
 
+    def _values(self, lane: str, sibling: str, method: str, path: str, body: str) -> dict[str, Any]:
+        sealed = body if self.sealing is None else self.sealing.seal_text(body)
+        columns = {"lane": lane, "sibling": sibling, "method": method, "path": path, "body": sealed}
+        return columns | {"attempts": 0, "next_attempt_at": self._clock(), "refused_as": None}
+
     async def _wake_up(self) -> None:
-        self._wake.set()
+        self.wake()
 
     async def run(self) -> None:
         """Send until cancelled: a lifespan task. With several replicas the holder of the lease sends."""

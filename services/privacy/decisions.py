@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from safepassage.problems.privacy import FactsBehind
 from safepassage.problems.records import SealBroken
 from safepassage.problems.requests import InvalidRequest
-from services.privacy.evaluation import Judge, evaluate, keep
+from services.privacy.evaluation import Judge, decision_on, evaluate, keeping
 from services.privacy.facts import read_facts
 from services.privacy.sealing import Sealer
 from services.privacy.standing import standing_of
@@ -18,6 +18,7 @@ from shared.contracts.privacy import Decision, DecisionRequest, Standing
 from shared.database import Database
 from shared.internal_token import Principal
 from shared.outbox import Outbox
+from shared.plain_route import plain_route
 from shared.problems import responses
 
 router = APIRouter(prefix="/internal/decisions", tags=["internal"])
@@ -25,8 +26,8 @@ router = APIRouter(prefix="/internal/decisions", tags=["internal"])
 FromRecords = Annotated[Principal, sibling("records")]
 
 
-@router.post("", response_model=Decision, responses=responses(FactsBehind, InvalidRequest, SealBroken))
-async def decide_on_request(asked: DecisionRequest, request: Request, principal: FromRecords) -> Response:
+@plain_route(router, "", DecisionRequest, by="records", answer=Decision, responses=responses(FactsBehind, InvalidRequest, SealBroken))
+async def decide_on_request(request: Request, principal: Principal, asked: DecisionRequest) -> Response:
     """Decide per element, on facts read in one snapshot, and keep the decision and its behind-entry before it is answered."""
     _require_subjects(asked)
     state = request.app.state
@@ -35,20 +36,16 @@ async def decide_on_request(asked: DecisionRequest, request: Request, principal:
     sealer: Sealer = state.sealer
     clock: Clock = state.clock
     outbox: Outbox = state.outbox
-    caller_organisation_id = None if principal.caller is None else principal.caller.organisation_id
-    async with database.reading() as tx:
-        facts = await tx.run_sync(
-            lambda session: read_facts(
-                session.connection(),
-                sealer,
-                asked,
-                node_organisation_id=judge.node_organisation_id,
-                caller_organisation_id=caller_organisation_id,
-            )
+    asker = None if principal.caller is None else principal.caller.organisation_id
+    facts = await database.read(
+        lambda connection: read_facts(
+            connection, sealer, asked, node_organisation_id=judge.node_organisation_id, caller_organisation_id=asker
         )
-    evaluation = evaluate(judge, asked, facts, caller_organisation_id=caller_organisation_id, now=facts.not_before(clock()))
-    async with database.transaction() as tx:
-        decision = await keep(tx, outbox, sealer, judge, evaluation, principal)
+    )
+    evaluation = evaluate(judge, asked, facts, caller_organisation_id=asker, now=facts.not_before(clock()))
+    decision = decision_on(judge, evaluation)
+    await database.write(keeping(outbox, sealer, judge, evaluation, decision, principal))
+    outbox.wake()
     return Response(decision.model_dump_json(by_alias=True), media_type="application/json")
 
 

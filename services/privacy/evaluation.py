@@ -1,13 +1,13 @@
 """One evaluation: facts in, the policies' answer out, kept with everything that led to it. What fails is denied, and kept too."""
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import insert
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, insert
 
 from safepassage.canonical import canonical_json, digest_of
 from safepassage.decision import decision_of
@@ -96,52 +96,50 @@ def evaluate(judge: Judge, request: DecisionRequest, facts: Facts, *, caller_org
     return Evaluation(request, facts, outcome, now, recorded_input, recorded_outcome)
 
 
-async def keep(tx: AsyncSession, outbox: Outbox, sealer: Sealer, judge: Judge, evaluation: Evaluation, principal: Principal) -> Decision:
-    """Sign what is permitted; store the decision, what it obliges to, and its behind-entry, all in `tx`."""
-    request, outcome, now = evaluation.request, evaluation.outcome, evaluation.now
-    decision = _decision(judge, evaluation)
-    custodians = evaluation.facts.custodians
+def keeping(
+    outbox: Outbox, sealer: Sealer, judge: Judge, evaluation: Evaluation, decision: Decision, principal: Principal
+) -> Callable[[Connection], None]:
+    """What stores a decision, what it obliges to, and its behind-entry. All is sealed here, before a transaction holds a lock."""
+    request, obligations, now = evaluation.request, evaluation.outcome.obligations, evaluation.now
+    readers = tuple(dict.fromkeys(evaluation.facts.custodians)) or (_caller_organisation(principal) or judge.node_organisation_id,)
+    columns, recorded = _columns(sealer, evaluation, decision, principal), outbox.row_of(_event(evaluation, decision, principal))
+
+    def keep(connection: Connection) -> None:
+        connection.execute(_KEEP, columns)
+        connection.execute(_KEEP_READER, [{"decision_id": decision.id, "custodian_id": reader} for reader in readers])
+        if decision.token is not None:
+            keep_obligations(
+                connection, obligations, decision_id=decision.id, agreement_id=request.agreement_id, custodian_ids=readers, now=now
+            )
+        outbox.add_to(connection, recorded)
+
+    return keep
+
+
+def _columns(sealer: Sealer, evaluation: Evaluation, decision: Decision, principal: Principal) -> dict[str, Any]:
+    outcome = evaluation.outcome
     record = DecisionRecord(
-        request=request,
+        request=evaluation.request,
         asked_by=_asker(principal),
-        custodian_ids=custodians,
+        custodian_ids=evaluation.facts.custodians,
         epochs=evaluation.facts.epochs,
         input_hash=outcome.input_hash,
         token=decision.token,
     )
-    columns = sealed_columns(
+    return sealed_columns(
         sealer,
         decision_id=decision.id,
-        decided_at=now,
+        decided_at=evaluation.now,
         valid_until=decision.valid_until,
         policy_hash=outcome.policy_hash,
         record=record,
         policy_input=evaluation.recorded_input,
         outcome=evaluation.recorded_outcome,
     )
-    readers = tuple(dict.fromkeys(custodians)) or (_caller_organisation(principal) or judge.node_organisation_id,)
-
-    def store(session: Session) -> None:
-        connection = session.connection()
-        connection.execute(_KEEP, columns)
-        for reader in readers:
-            connection.execute(_KEEP_READER, {"decision_id": decision.id, "custodian_id": reader})
-        if decision.token is not None:
-            keep_obligations(
-                connection,
-                outcome.obligations,
-                decision_id=decision.id,
-                agreement_id=request.agreement_id,
-                custodian_ids=readers,
-                now=now,
-            )
-
-    await tx.run_sync(store)
-    outbox.record(tx, _event(evaluation, decision, principal))
-    return decision
 
 
-def _decision(judge: Judge, evaluation: Evaluation) -> Decision:
+def decision_on(judge: Judge, evaluation: Evaluation) -> Decision:
+    """The answer, with what it permits signed."""
     request, outcome, now = evaluation.request, evaluation.outcome, evaluation.now
     decision_id, valid_until, permitted = uuid7(now), evaluation.valid_until, evaluation.permitted
     token = None

@@ -186,7 +186,7 @@ async def test_a_decision_that_is_not_kept_is_not_answered(world: World) -> None
     def stop(*_: object) -> None:
         raise ConnectionResetError
 
-    world.node.app.state.outbox.record = stop  # a fault: outbox_stops_before_commit
+    world.node.app.state.outbox.add_to = stop  # a fault: outbox_stops_before_commit
     answer = await world.node.ask(asked)
     assert answer.status == 500
     assert await world.node.count(DecisionRow) == 0
