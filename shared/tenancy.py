@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, String, Text, select
+from sqlalchemy import BindParameter, Select, String, Text, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -39,7 +39,7 @@ class OrganisationColumns:
         return Organisation.model_validate_json(self.whole)
 
 
-def within(row: type[Any], organisation_id: UUID) -> Select[tuple[UUID]]:
+def within(row: type[Any], organisation_id: UUID | BindParameter[UUID]) -> Select[tuple[UUID]]:
     """Ids of the organisation and of all below it, for `Column.in_(...)`."""
     below = select(row.id).where(row.id == organisation_id).cte("below", recursive=True)
     below = below.union(select(row.id).where(row.parent_id == below.c.id))

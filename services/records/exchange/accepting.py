@@ -2,11 +2,9 @@
 
 from datetime import UTC, datetime
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.accepted import Accepted
@@ -28,7 +26,7 @@ from safepassage.problems.signatures import BadSignature, MalformedToken, Unknow
 from safepassage.problems.trust import NotAMember
 from safepassage.request import MAX_LENGTH, Selector, read_selector, selector_info, verify_request
 from safepassage.request import Request as ExchangeMessage
-from services.records.exchange import events
+from services.records.exchange import events, stored_rows
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.refusals import bounded_body, or_refused
@@ -82,15 +80,16 @@ async def accept_peer_request(request: Request, caller: Peer, now: Now) -> Respo
         raise MalformedToken("not a compact JWS") from error
 
     async def answer() -> Response:
-        accepted, row_id = await _accepted(exchange, peer, token, now)
-        exchange.wake("answering", row_id)
+        accepted, row = await _accepted(exchange, peer, token, now)
+        if row is not None:
+            exchange.wake("answering", row.id, row)
         return Response(accepted, 202, media_type=CONTENT_TYPE)
 
     return await or_refused(exchange, request, peer=peer, jws=token, size=len(body), answer=answer)
 
 
-async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) -> tuple[str, UUID | None]:
-    """The receipt for the request, stored, and the id of its row if it is new. The same bytes get the same receipt."""
+async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) -> tuple[str, PeerRequestRow | None]:
+    """The receipt for the request, stored, and its row if it is new. The same bytes get the same receipt."""
     await exchange.trust.refresh()
     exchange.trust.member(peer)
     keys = await exchange.signing_keys_of(peer, kid=split(token, max_length=MAX_LENGTH)[0]["kid"])
@@ -135,26 +134,26 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
         student_id=None,
     )
 
-    async def store(tx: AsyncSession) -> tuple[str, UUID | None]:
+    async def store(tx: AsyncSession) -> tuple[str, PeerRequestRow | None]:
+        if await stored_rows.store(tx, row):
+            await exchange.own_log.keep(tx, appended)
+            return accepted, row
         already = await _earlier(tx, peer, verified)
-        if already is not None:
-            return already, None
-        await exchange.own_log.keep(tx, appended)
-        await tx.merge(row)
-        return accepted, identifier
+        if already is None:
+            raise BeingStored
+        return already, None
 
-    try:
-        return await exchange.write(store)
-    except IntegrityError as error:  # another process of this node stores the same request at this moment
-        raise BeingStored from error
+    return await exchange.write(store)
+
+
+_EARLIER = select(PeerRequestRow.request_digest, PeerRequestRow.accepted).where(
+    PeerRequestRow.requester == bindparam("requester"), PeerRequestRow.exchange_id == bindparam("exchange_id")
+)
 
 
 async def _earlier(tx: AsyncSession, peer: str, verified: Verified[ExchangeMessage]) -> str | None:
     """What was answered to this request before. Raises MessageIdReused if another one came under its id."""
-    query = select(PeerRequestRow.request_digest, PeerRequestRow.accepted).where(
-        PeerRequestRow.requester == peer, PeerRequestRow.exchange_id == verified.message.jti
-    )
-    held = (await tx.execute(query)).one_or_none()
+    held = (await tx.execute(_EARLIER, {"requester": peer, "exchange_id": verified.message.jti})).one_or_none()
     if held is None:
         return None
     if held.request_digest != verified.digest:

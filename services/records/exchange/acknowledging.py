@@ -3,7 +3,6 @@
 import logging
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import digest_of
@@ -13,18 +12,21 @@ from services.records.exchange.asking import CONTENT_TYPE, refused_as
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import Incoming
+from services.records.exchange.stored_rows import change, row_at
 from services.records.tables import IncomingEnvelopeRow
 
 log = logging.getLogger(__name__)
 
 PATH = "/v1/peer/receipts"
+PROCESSED = (Incoming.APPLIED, Incoming.REJECTED)
 
 
-async def take_up(exchange: Exchange, key: tuple[str, UUID]) -> None:
+async def take_up(exchange: Exchange, key: tuple[str, UUID], row: IncomingEnvelopeRow | None = None) -> None:
     """One attempt to hand R2 over. A holder that refuses it for good, or that is no member any more, is left alone."""
-    async with exchange.database.reading() as tx:
-        row = await tx.get(IncomingEnvelopeRow, key)
-    if row is None or row.state not in (Incoming.APPLIED, Incoming.REJECTED) or row.r2 is None:
+    if row is None:
+        async with exchange.database.reading() as tx:
+            row = await row_at(tx, IncomingEnvelopeRow, *key)
+    if row is None or row.state not in PROCESSED or row.r2 is None:
         return
     attempts, due = row.attempts + 1, None
     try:
@@ -42,7 +44,6 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID]) -> None:
         due = after_failure(error, failures=attempts, now=exchange.clock())
 
     async def note(tx: AsyncSession) -> None:
-        where = IncomingEnvelopeRow.issuer == row.issuer, IncomingEnvelopeRow.id == row.id
-        await tx.execute(update(IncomingEnvelopeRow).where(*where).values(attempts=attempts, next_attempt_at=due))
+        await change(tx, IncomingEnvelopeRow, *key, when=PROCESSED, attempts=attempts, next_attempt_at=due)
 
     await exchange.write(note)

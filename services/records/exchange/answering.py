@@ -6,7 +6,6 @@ From here on the peer hears only `package` or `not-provided`, signed, padded, at
 import logging
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.claims import read_closed
@@ -23,22 +22,28 @@ from services.records.exchange.own_log import JOB
 from services.records.exchange.seals import SUPPORTED
 from services.records.exchange.sending import send_off
 from services.records.exchange.states import Request as State
+from services.records.exchange.states import TransitionRefused
+from services.records.exchange.stored_rows import change, row_at
 from services.records.match_reviews import open_review
 from services.records.matching import Certain, NeedsPerson, match
 from services.records.matching_candidates import find_candidates
-from services.records.reading import read_record
+from services.records.reading import HeldRecord, read_record
 from services.records.release import release
 from services.records.tables import PeerRequestRow
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, SubjectVersion, TransferFacts
 
 log = logging.getLogger(__name__)
 
+OPEN = (State.ACCEPTED, State.WAITING)
+"""In which there is something to answer."""
 
-async def take_up(exchange: Exchange, request_id: UUID) -> None:
+
+async def take_up(exchange: Exchange, request_id: UUID, row: PeerRequestRow | None = None) -> None:
     """Do what is due of one request of a peer."""
-    async with exchange.database.reading() as tx:
-        row = await tx.get(PeerRequestRow, request_id)
-    if row is None or row.state not in (State.ACCEPTED, State.WAITING):
+    if row is None:
+        async with exchange.database.reading() as tx:
+            row = await row_at(tx, PeerRequestRow, request_id)
+    if row is None or row.state not in OPEN:
         return
     if exchange.clock() >= row.expires_at:
         await _set(exchange, row, state=State.CLOSED, next_attempt_at=None)
@@ -54,25 +59,33 @@ async def take_up(exchange: Exchange, request_id: UUID) -> None:
 async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
     asked = asked_by(exchange, row)
     if row.student_id is not None:  # found before, or a person has said who it is
-        await provide(exchange, row, asked, await releasable(exchange, asked, row.student_id))
+        async with exchange.database.reading() as tx:
+            held = await _held(tx, exchange, asked, row.student_id)
+        await provide(exchange, row, asked, await _releasable(exchange, asked, held))
         return
     person = asked.selector.person
     async with exchange.database.reading() as tx:
         outcome = match(person, await find_candidates(tx, exchange.vault, person))
+        held = await _held(tx, exchange, asked, outcome.student_id) if isinstance(outcome, Certain) else None
     if isinstance(outcome, Certain):
-        await provide(exchange, row, asked, await releasable(exchange, asked, outcome.student_id))
+        await provide(exchange, row, asked, await _releasable(exchange, asked, held))
     elif isinstance(outcome, NeedsPerson):
         await provide(exchange, row, asked, Nothing("match-needs-person"), review=outcome)
     else:
         await provide(exchange, row, asked, Nothing("no-candidate"))
 
 
-async def releasable(exchange: Exchange, asked: Asked, student_id: UUID) -> Released | Nothing:
-    """What privacy permits of the sections asked for, cut out of the record. Raises FactsBehind, TemporarilyUnavailable."""
+async def _held(tx: AsyncSession, exchange: Exchange, asked: Asked, student_id: UUID) -> HeldRecord | None:
+    """What is held of the sections asked for."""
     try:
-        async with exchange.database.reading() as tx:
-            held = await read_record(tx, exchange.vault, student_id, sections=asked.selector.sections)
+        return await read_record(tx, exchange.vault, student_id, sections=asked.selector.sections)
     except NoSuchStudent:
+        return None
+
+
+async def _releasable(exchange: Exchange, asked: Asked, held: HeldRecord | None) -> Released | Nothing:
+    """What privacy permits of the sections asked for, cut out of the record. Raises FactsBehind, TemporarilyUnavailable."""
+    if held is None:
         return Nothing("nothing-held")
     student = held.student
     subject = Subject(student.id, student.custodian_id, student.originating_agency)
@@ -122,9 +135,11 @@ async def provide(
     answer = sealed(asked, what, issuer=exchange.entity_id, suite=suite, key=key, trust_serial=serial, now=now)
 
     async def follow(tx: AsyncSession) -> None:
-        values: dict[str, object] = {"attempts": 0, "state": State.WAITING, "next_attempt_at": row.expires_at}
+        values: dict[str, object] = {"attempts": 0, "next_attempt_at": row.expires_at}
         if isinstance(what, Released):
             values |= {"state": State.ANSWERED, "next_attempt_at": None}
+        elif row.state != State.WAITING:
+            values["state"] = State.WAITING
         subject = what.subject
         if subject is not None and row.student_id is None:
             values["student_id"] = subject.student_id
@@ -143,7 +158,9 @@ async def provide(
             await open_review(
                 tx, request_id=row.id, student_ids=review.student_ids, reasons=review.reasons, expires_at=row.expires_at, now=now
             )
-        await tx.execute(update(PeerRequestRow).where(PeerRequestRow.id == row.id).values(**values))
+        # INVARIANT: an answer is stored only with the request's step from the state in which it was made.
+        if not await change(tx, PeerRequestRow, row.id, when=(State(row.state),), **values):
+            raise TransitionRefused("the request was answered meanwhile")
 
     await send_off(exchange, row, answer, follow=follow)
 
@@ -155,7 +172,7 @@ def asked_by(exchange: Exchange, row: PeerRequestRow) -> Asked:
 
 
 async def _set(exchange: Exchange, row: PeerRequestRow, **values: object) -> None:
-    async def change(tx: AsyncSession) -> None:
-        await tx.execute(update(PeerRequestRow).where(PeerRequestRow.id == row.id, PeerRequestRow.state == row.state).values(**values))
+    async def note(tx: AsyncSession) -> None:
+        await change(tx, PeerRequestRow, row.id, when=(State(row.state),), **values)
 
-    await exchange.write(change)
+    await exchange.write(note)

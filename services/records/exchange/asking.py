@@ -5,7 +5,6 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.accepted import Accepted, verify_accepted
@@ -27,7 +26,8 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.seals import SUPPORTED, seal
-from services.records.exchange.states import Asked, is_final
+from services.records.exchange.states import FOLLOWS, Asked, is_final
+from services.records.exchange.stored_rows import change, row_at
 from services.records.tables import ExchangeRequestRow
 from shared.contracts.audit import Event
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, TransferFacts
@@ -36,6 +36,7 @@ from shared.internal_token import Principal
 log = logging.getLogger(__name__)
 
 PATH = "/v1/peer/requests"
+AFTER_PREPARED = tuple(state for state in Asked if state != Asked.PREPARED)
 CONTENT_TYPE = "application/jose"
 
 
@@ -89,25 +90,28 @@ async def may_ask(exchange: Exchange, selector: Selector, *, request_digest: str
     return decision
 
 
-async def take_up(exchange: Exchange, exchange_id: UUID) -> None:
-    """Do what is due of one request: deliver it, or let it end."""
-    async with exchange.database.reading() as tx:
-        row = await tx.get(ExchangeRequestRow, exchange_id)
+async def take_up(exchange: Exchange, exchange_id: UUID, logged: ExchangeRequestRow | None = None) -> None:
+    """Do what is due of one request: deliver it, or let it end. `logged`: the row, where this process has logged it a moment ago."""
+    row = logged
+    if row is None:
+        async with exchange.database.reading() as tx:
+            row = await row_at(tx, ExchangeRequestRow, exchange_id)
     if row is None or is_final(Asked(row.state)):
         return
     if exchange.clock() >= row.expires_at:
         await _end(exchange, exchange_id, Asked.EXPIRED, None)
     elif row.state == Asked.PREPARED:
-        await deliver(exchange, row)
+        await _deliver(exchange, row, logged=logged is not None)
 
 
-async def deliver(exchange: Exchange, row: ExchangeRequestRow) -> None:
+async def _deliver(exchange: Exchange, row: ExchangeRequestRow, *, logged: bool) -> None:
     """One attempt to hand the request over.
 
     INVARIANT: the entry is in the log before a connection is opened, at every attempt of every process (the log answers the same).
     """
     try:
-        await exchange.own_log.append(event_of(row))
+        if not logged:
+            await exchange.own_log.append(event_of(row))
         exchange.trust.require_fresh()
         member = exchange.trust.member(row.holder)
         answer = await exchange.peers.post(member, PATH, row.token.encode("ascii"), content_type=CONTENT_TYPE)
@@ -120,8 +124,7 @@ async def deliver(exchange: Exchange, row: ExchangeRequestRow) -> None:
         due = min(after_failure(error, failures=row.attempts + 1, now=exchange.clock()), row.expires_at)
 
         async def put_off(tx: AsyncSession) -> None:
-            values = {"attempts": row.attempts + 1, "next_attempt_at": due}
-            await tx.execute(update(ExchangeRequestRow).where(ExchangeRequestRow.id == row.id).values(**values))
+            await change(tx, ExchangeRequestRow, row.id, when=(Asked.PREPARED,), attempts=row.attempts + 1, next_attempt_at=due)
 
         await exchange.write(put_off)
 
@@ -165,20 +168,17 @@ async def _accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, a
         )
 
     async def accept(tx: AsyncSession, _: Verified[Accepted], __: Logged) -> None:
-        held = await tx.get_one(ExchangeRequestRow, row.id, with_for_update=True)
-        held.accepted = token
-        if held.state == Asked.PREPARED:  # an answer can be quicker than this
-            held.state, held.attempts, held.next_attempt_at = Asked.ACCEPTED, 0, row.expires_at
+        values = {"accepted": token, "state": Asked.ACCEPTED, "attempts": 0, "next_attempt_at": row.expires_at}
+        if not await change(tx, ExchangeRequestRow, row.id, when=(Asked.PREPARED,), **values):  # an answer can be quicker than this
+            await change(tx, ExchangeRequestRow, row.id, when=AFTER_PREPARED, accepted=token)
 
     await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, accept)
 
 
 async def _end(exchange: Exchange, exchange_id: UUID, state: Asked, code: str | None) -> None:
     async def end(tx: AsyncSession) -> None:
-        held = await tx.get(ExchangeRequestRow, exchange_id, with_for_update=True)
-        if held is None or is_final(Asked(held.state)) or held.state == Asked.RECEIVED:
-            return
-        held.state, held.problem_code, held.next_attempt_at = state, code, None
+        when = [old for old in Asked if state in FOLLOWS[Asked][old]]
+        await change(tx, ExchangeRequestRow, exchange_id, when=when, state=state, problem_code=code, next_attempt_at=None)
 
     await exchange.write(end)
 

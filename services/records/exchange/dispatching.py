@@ -20,7 +20,8 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.own_log import JOB
 from services.records.exchange.receipts import take_receipt
 from services.records.exchange.sending import claims_of
-from services.records.exchange.states import UNDELIVERED, Outgoing, require_transition
+from services.records.exchange.states import SENDABLE, Outgoing
+from services.records.exchange.stored_rows import change, row_at
 from services.records.exchange.withdrawing import give_up
 from services.records.tables import OutgoingEnvelopeRow
 from shared.contracts.privacy import Standing
@@ -30,11 +31,12 @@ log = logging.getLogger(__name__)
 PATH = "/v1/peer/envelopes"
 
 
-async def take_up(exchange: Exchange, envelope_id: UUID) -> None:
+async def take_up(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow | None = None) -> None:
     """One attempt to deliver an envelope that is queued or was tried before; or its end."""
-    async with exchange.database.reading() as tx:
-        row = await tx.get(OutgoingEnvelopeRow, envelope_id)
-    if row is None or row.state not in (Outgoing.QUEUED, Outgoing.IN_FLIGHT) or row.jws is None or row.ciphertext is None:
+    if row is None:
+        async with exchange.database.reading() as tx:
+            row = await row_at(tx, OutgoingEnvelopeRow, envelope_id)
+    if row is None or row.state not in SENDABLE or row.jws is None or row.ciphertext is None:
         return
     if exchange.clock() >= row.expires_at:
         await give_up(exchange, row, Outgoing.EXPIRED, reason="expired", never_sent=_never_sent(exchange, row))
@@ -101,14 +103,12 @@ async def _take_receipt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Me
 async def _refused(exchange: Exchange, row: OutgoingEnvelopeRow, code: str) -> None:
     """The peer refuses it for good, with its signature."""
 
+    event = events.was_refused(claims_of(row), code=code, student_id=row.student_id, custodian_id=row.custodian_id)
+
     async def end(tx: AsyncSession) -> None:
-        held = await tx.get_one(OutgoingEnvelopeRow, row.id, with_for_update=True)
-        if held.state not in UNDELIVERED:
-            return
-        require_transition(Outgoing(held.state), Outgoing.REJECTED)
-        held.state, held.problem_code, held.ciphertext, held.next_attempt_at = Outgoing.REJECTED, code, None, None
-        event = events.was_refused(claims_of(held), code=code, student_id=held.student_id, custodian_id=held.custodian_id)
-        exchange.outbox.record(tx, event)
+        ended = {"state": Outgoing.REJECTED, "problem_code": code, "ciphertext": None, "next_attempt_at": None}
+        if await change(tx, OutgoingEnvelopeRow, row.id, when=SENDABLE, **ended):
+            exchange.outbox.record(tx, event)
 
     await exchange.write(end)
 
@@ -119,9 +119,8 @@ async def _put_off(exchange: Exchange, row: OutgoingEnvelopeRow, error: SuiteErr
     due = min(after_failure(error, failures=max(attempts, 1), now=exchange.clock()), row.expires_at)
 
     async def put_off(tx: AsyncSession) -> None:
-        held = await tx.get_one(OutgoingEnvelopeRow, row.id, with_for_update=True)
-        if held.state not in UNDELIVERED:
-            return
-        held.state, held.attempts, held.next_attempt_at = state, attempts, due
+        when = SENDABLE if state == Outgoing.IN_FLIGHT else (state,)
+        values = {"state": state} if state == Outgoing.IN_FLIGHT else {}
+        await change(tx, OutgoingEnvelopeRow, row.id, when=when, attempts=attempts, next_attempt_at=due, **values)
 
     await exchange.write(put_off)

@@ -71,11 +71,11 @@ class Exchange:
     milestones: Milestones
     works: dict[Job, Work] = field(default_factory=dict)
 
-    def wake(self, job: Job, key: Any = None) -> None:
-        """There may be something to do of this kind, or there is: the row with this key is due."""
+    def wake(self, job: Job, key: Any = None, held: Any = None) -> None:
+        """There may be something to do of this kind, or there is: the row with this key is due. `held`: what this step knows of it."""
         work = self.works.get(job)
         if work is not None and key is not None:
-            work.offer(key)
+            work.offer(key, held)
         elif work is not None:
             work.wake()
 

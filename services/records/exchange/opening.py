@@ -3,9 +3,10 @@
 import logging
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.compact import split
@@ -19,8 +20,9 @@ from safepassage.request import Selector
 from services.records.exchange import events
 from services.records.exchange.asking import selector_of
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.states import Asked, Incoming, require_transition
-from services.records.exchange.storing import message_of
+from services.records.exchange.states import Asked, Incoming, TransitionRefused
+from services.records.exchange.stored_rows import change, row_at
+from services.records.exchange.storing import Received, message_of, received
 from services.records.loading import ReceivedEnrollment, store_received
 from services.records.match_reviews import open_review
 from services.records.matching import Certain, Match, NeedsPerson, match
@@ -41,26 +43,30 @@ class _Opened:
     content: Package | NotProvided
 
 
-async def take_up(exchange: Exchange, key: tuple[str, UUID]) -> None:
+async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | None = None) -> None:
     """Open one envelope, and file what is in it."""
-    async with exchange.database.reading() as tx:
-        row = await tx.get(IncomingEnvelopeRow, key)
-        asked = None if row is None else await tx.get_one(ExchangeRequestRow, row.exchange_id)
-    if row is None or asked is None or row.state != Incoming.RECEIVED or row.ciphertext is None:
+    if stored is None:
+        async with exchange.database.reading() as tx:
+            stored = await received(tx, *key)
+    if stored is None or stored.row.state != Incoming.RECEIVED or stored.row.ciphertext is None:
         return
+    row = stored.row
     try:
-        opened = _opened(exchange, row, asked, row.ciphertext)
+        opened = _opened(exchange, row, stored.asked, stored.row.ciphertext)
         await exchange.milestones.reached("receiver after_open")
     except SuiteError as error:
         if error.retry != "never":
             raise
         code = error.code
         log.warning("package rejected", extra={"code": code, "peer": row.issuer})
-        await exchange.write(lambda tx: _reject(tx, exchange, key, code))
+        done = await exchange.write(lambda tx: _reject(tx, exchange, row, code))
     else:
-        await _file(exchange, opened)
+        done = await _file(exchange, opened)
         await exchange.milestones.reached("receiver after_apply")
-    exchange.wake("acknowledging", key)
+    if done is not None:
+        for name, value in done.items():
+            setattr(row, name, value)
+        exchange.wake("acknowledging", key, row)
 
 
 def _opened(exchange: Exchange, row: IncomingEnvelopeRow, asked: ExchangeRequestRow, ciphertext: bytes) -> _Opened:
@@ -82,31 +88,42 @@ def require_as_asked(package: Package, selector: Selector) -> None:
         raise RecordNotFiled("sections that were not asked for")
 
 
-async def _file(exchange: Exchange, opened: _Opened) -> None:
-    """One transaction: the record filed, the ciphertext deleted, R2 made. INVARIANT: applied once, since the state is checked in it."""
+async def _file(exchange: Exchange, opened: _Opened) -> dict[str, Any] | None:
+    """One transaction: the record filed, the ciphertext deleted, R2 made. INVARIANT: applied once, since the state is checked in it.
+
+    Gives what was set in the row if R2 may go now.
+    """
     row, now = opened.row, exchange.clock()
     outcome: Match | None = None
     if isinstance(opened.content, Package) and row.match_id is None:
         async with exchange.database.reading() as tx:
             outcome = match(opened.selector.person, await find_candidates(tx, exchange.vault, opened.selector.person))
 
-    async def file(tx: AsyncSession) -> None:
-        held = await tx.get_one(IncomingEnvelopeRow, (row.issuer, row.id), with_for_update=True)
+    async def file(tx: AsyncSession) -> dict[str, Any] | None:
+        held = (await tx.execute(_STATE, {"issuer": row.issuer, "id_": row.id})).one()
         if held.state != Incoming.RECEIVED:
-            return
+            return None
         if isinstance(outcome, NeedsPerson):
-            await _ask_person(tx, held, opened, outcome, now)
-            return
+            await _ask_person(tx, row, opened, outcome, now)
+            return None
+        student_id = held.student_id
         if isinstance(opened.content, Package):
             found = outcome.student_id if isinstance(outcome, Certain) else held.student_id
-            held.student_id = await _store(tx, exchange, opened, opened.content, found, now)
-            await _apply(tx, exchange, opened, opened.content, held.student_id)
-        _done(exchange, held, Incoming.APPLIED, None, now)
+            student_id = await _apply(tx, exchange, opened, opened.content, found, now)
+        return await _done(tx, exchange, row, Incoming.APPLIED, None, now, student_id=student_id)
 
-    await exchange.write(file)
+    return await exchange.write(file)
 
 
-async def _store(tx: AsyncSession, exchange: Exchange, opened: _Opened, package: Package, student_id: UUID | None, now: datetime) -> UUID:
+_STATE = (
+    select(IncomingEnvelopeRow.state, IncomingEnvelopeRow.student_id)
+    .where(IncomingEnvelopeRow.issuer == bindparam("issuer"), IncomingEnvelopeRow.id == bindparam("id_"))
+    .with_for_update()
+)
+
+
+async def _apply(tx: AsyncSession, exchange: Exchange, opened: _Opened, package: Package, student_id: UUID | None, now: datetime) -> UUID:
+    """File the record as the student's, or a new one's, whose id is given."""
     organisation_id = opened.asked.receiving_organisation_id
     stored = await store_received(
         tx,
@@ -121,30 +138,36 @@ async def _store(tx: AsyncSession, exchange: Exchange, opened: _Opened, package:
         jurisdiction=exchange.settings.jurisdiction,
         now=now,
     )
+    applied = {"state": Asked.APPLIED, "student_id": stored.student_id, "next_attempt_at": None}
+    if not await change(tx, ExchangeRequestRow, opened.asked.id, when=(Asked.RECEIVED,), **applied):
+        raise TransitionRefused("the request has not received it")
+    custodian_id = (await tx.execute(_CUSTODIAN, {"id_": stored.student_id})).scalar_one()
+    elements = package.manifest.elements
+    exchange.outbox.record(
+        tx, events.filed(message=opened.message, student_id=stored.student_id, custodian_id=custodian_id, elements=elements)
+    )
     return stored.student_id
 
 
-async def _apply(tx: AsyncSession, exchange: Exchange, opened: _Opened, package: Package, student_id: UUID) -> None:
-    asked = await tx.get_one(ExchangeRequestRow, opened.asked.id, with_for_update=True)
-    require_transition(Asked(asked.state), Asked.APPLIED)
-    asked.state, asked.student_id, asked.next_attempt_at = Asked.APPLIED, student_id, None
-    custodian_id = (await tx.execute(select(StudentRow.custodian_id).where(StudentRow.id == student_id))).scalar_one()
-    event = events.filed(message=opened.message, student_id=student_id, custodian_id=custodian_id, elements=package.manifest.elements)
-    exchange.outbox.record(tx, event)
+_CUSTODIAN = select(StudentRow.custodian_id).where(StudentRow.id == bindparam("id_"))
 
 
 async def _district_of(tx: AsyncSession, organisation_id: UUID) -> UUID:
     """Who answers for the record here: the receiving school's district, or the district itself."""
-    organisation = await tx.get_one(OrganisationRow, organisation_id)
-    return organisation.parent_id if organisation.kind == "school" and organisation.parent_id is not None else organisation_id
+    organisation = await row_at(tx, OrganisationRow, organisation_id)
+    if organisation is not None and organisation.kind == "school" and organisation.parent_id is not None:
+        return organisation.parent_id
+    return organisation_id
 
 
-async def _ask_person(tx: AsyncSession, held: IncomingEnvelopeRow, opened: _Opened, outcome: NeedsPerson, now: datetime) -> None:
+async def _ask_person(tx: AsyncSession, row: IncomingEnvelopeRow, opened: _Opened, outcome: NeedsPerson, now: datetime) -> None:
     """A person says whether one of our students is this child. Until then it stays sealed."""
-    held.state, held.match_id, held.next_attempt_at = Incoming.MATCHING, uuid7(now), None
+    match_id = uuid7(now)
+    waits = {"state": Incoming.MATCHING, "match_id": match_id, "next_attempt_at": None}
+    await change(tx, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **waits)
     await open_review(
         tx,
-        request_id=held.match_id,
+        request_id=match_id,
         student_ids=outcome.student_ids,
         reasons=outcome.reasons,
         expires_at=opened.asked.expires_at,
@@ -152,21 +175,29 @@ async def _ask_person(tx: AsyncSession, held: IncomingEnvelopeRow, opened: _Open
     )
 
 
-async def _reject(tx: AsyncSession, exchange: Exchange, key: tuple[str, UUID], code: str) -> None:
-    held = await tx.get_one(IncomingEnvelopeRow, key, with_for_update=True)
-    if held.state != Incoming.RECEIVED:
-        return
-    asked = await tx.get_one(ExchangeRequestRow, held.exchange_id, with_for_update=True)
-    if held.kind == "package":
-        require_transition(Asked(asked.state), Asked.REJECTED)
-        asked.state, asked.problem_code, asked.next_attempt_at = Asked.REJECTED, code, None
-    _done(exchange, held, Incoming.REJECTED, code, exchange.clock())
+async def _reject(tx: AsyncSession, exchange: Exchange, row: IncomingEnvelopeRow, code: str) -> dict[str, Any] | None:
+    done = await _done(tx, exchange, row, Incoming.REJECTED, code, exchange.clock())
+    if done is not None and row.kind == "package":
+        rejected = {"state": Asked.REJECTED, "problem_code": code, "next_attempt_at": None}
+        if not await change(tx, ExchangeRequestRow, row.exchange_id, when=(Asked.RECEIVED,), **rejected):
+            raise TransitionRefused("the request has not received it")
+    return done
 
 
-def _done(exchange: Exchange, held: IncomingEnvelopeRow, state: Incoming, code: str | None, now: datetime) -> None:
+async def _done(
+    tx: AsyncSession,
+    exchange: Exchange,
+    row: IncomingEnvelopeRow,
+    state: Incoming,
+    code: str | None,
+    now: datetime,
+    *,
+    student_id: UUID | None = None,
+) -> dict[str, Any] | None:
     """The ciphertext goes, R2 is there to be sent. Its proof is that of R1: the entry that the envelope was received."""
-    require_transition(Incoming(held.state), state)
     outcome = {"outcome": "applied" if state == Incoming.APPLIED else "rejected", "reason": code, "iat": int(now.timestamp())}
-    receipt = Receipt.model_validate({**split(held.r1 or "")[1], **outcome, "consistency": None})
-    held.r2 = exchange.signing.sign_compact(typ=Receipt.TYPE, payload=receipt.claims())
-    held.state, held.ciphertext, held.attempts, held.next_attempt_at = state, None, 0, now
+    receipt = Receipt.model_validate({**split(row.r1 or "")[1], **outcome, "consistency": None})
+    r2 = exchange.signing.sign_compact(typ=Receipt.TYPE, payload=receipt.claims())
+    done = {"state": state, "r2": r2, "ciphertext": None, "attempts": 0, "next_attempt_at": now, "student_id": student_id}
+    held = await change(tx, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **done)
+    return done if held else None

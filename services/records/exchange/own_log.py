@@ -24,7 +24,7 @@ from services.records.exchange.pins import pin
 from services.records.tables import PeerLogRow
 from shared.clock import Clock
 from shared.contracts.audit import Appended, AppendRequest, AppendResponse, ConsistencyResponse, Event
-from shared.database import Database
+from shared.database import Database, after_commit
 from shared.internal_token import Principal
 from shared.siblings import Siblings
 
@@ -45,6 +45,7 @@ class OwnLog:
         self._answered: OrderedDict[str, int] = OrderedDict()
         self._largest: dict[str, Checkpoint] = {}
         self._linked: set[str] = set()
+        self._kept: dict[str, int] = {}
         self._went_back = False
 
     async def open(self, database: Database) -> None:
@@ -149,9 +150,17 @@ class OwnLog:
 
     async def keep(self, tx: AsyncSession, appended: Appended) -> None:
         """Store the checkpoint of an answer if it is the largest, in the transaction that stores what was appended."""
-        if appended.checkpoint is not None:
-            checkpoint = parse_checkpoint(parse_note(appended.checkpoint).text)
-            await pin(tx, checkpoint, node=self._node, note=appended.checkpoint, now=self._clock())
+        if appended.checkpoint is None:
+            return
+        checkpoint = parse_checkpoint(parse_note(appended.checkpoint).text)
+        if checkpoint.size <= self._kept.get(checkpoint.origin, 0):
+            return
+        await pin(tx, checkpoint, node=self._node, note=appended.checkpoint, now=self._clock())
+
+        async def kept() -> None:
+            self._kept[checkpoint.origin] = max(checkpoint.size, self._kept.get(checkpoint.origin, 0))
+
+        after_commit(tx, kept)
 
 
 def _fail(group: Sequence[tuple[Event, "asyncio.Future[Appended]"]], error: Exception) -> None:

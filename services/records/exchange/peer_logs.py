@@ -20,7 +20,8 @@ from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.trust_members import Member
 from services.records.exchange.group_commit import GroupCommit
 from services.records.exchange.peers import Peers
-from services.records.exchange.pins import pin
+from services.records.exchange.pins import pin, pin_after
+from services.records.exchange.stored_rows import row_at
 from services.records.tables import PeerLogRow
 from shared.clock import Clock
 from shared.contracts.audit import ConsistencyResponse
@@ -47,6 +48,8 @@ class _Seen:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
     largest: dict[str, Checkpoint] = field(default_factory=dict)
     linked: dict[Checkpoint, None] = field(default_factory=dict)
+    pinned: dict[str, Checkpoint] = field(default_factory=dict)
+    """What this process has stored last of each log, as far as it knows."""
 
     def link(self, checkpoint: Checkpoint) -> None:
         self.linked[checkpoint] = None
@@ -55,6 +58,12 @@ class _Seen:
         known = self.largest.get(checkpoint.origin)
         if known is None or known.size < checkpoint.size:
             self.largest[checkpoint.origin] = checkpoint
+
+    def moved_to(self, pinned: Checkpoint) -> None:
+        """Another process has pinned this one: only what is linked to it counts from here on."""
+        self.linked.clear()
+        self.largest.pop(pinned.origin, None)
+        self.link(pinned)
 
 
 class PeerLogs:
@@ -114,17 +123,23 @@ class PeerLogs:
 
     async def _keep(self, tx: AsyncSession, member: Member, logged: Logged) -> None:
         """Pin what `verify` has shown. Raises PinMoved."""
-        checkpoint = _plain(logged.checkpoint)
-        held = await tx.get(PeerLogRow, checkpoint.origin, populate_existing=True, with_for_update=True)
-        seen = self._seen(member.entity_id)
+        checkpoint, seen, now = _plain(logged.checkpoint), self._seen(member.entity_id), self._clock()
         # INVARIANT: what is pinned is always part of one history with everything that was pinned before, whichever process pinned it.
-        if held is not None and _checkpoint_of(held) not in seen.linked:
-            seen.linked.clear()
-            seen.largest.pop(checkpoint.origin)
-            seen.link(_checkpoint_of(held))
+        if checkpoint not in seen.linked:
+            raise PinMoved
+        before = seen.pinned.get(checkpoint.origin)
+        if before is not None and before.size < checkpoint.size and await pin_after(tx, before, checkpoint, note=logged.note, now=now):
+            seen.pinned[checkpoint.origin] = checkpoint
+            return
+        row = await row_at(tx, PeerLogRow, checkpoint.origin, lock=True)
+        held = None if row is None else _checkpoint_of(row)
+        if held is not None and held not in seen.linked:
+            seen.moved_to(held)
             raise PinMoved
         if held is None or held.size < checkpoint.size:
-            await pin(tx, checkpoint, node=member.entity_id, note=logged.note, now=self._clock())
+            await pin(tx, checkpoint, node=member.entity_id, note=logged.note, now=now)
+            held = checkpoint
+        seen.pinned[checkpoint.origin] = held
 
     def _seen(self, node: str) -> _Seen:
         return self._nodes.setdefault(node, _Seen())

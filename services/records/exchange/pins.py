@@ -1,7 +1,10 @@
 """Keeping the largest checkpoint of each log, so that a log that goes back or forks is found out."""
 
 from datetime import datetime
+from functools import cache
+from typing import Any
 
+from sqlalchemy import Insert, Update, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,11 +12,37 @@ from safepassage.canonical import to_base64url
 from safepassage.checkpoints import Checkpoint
 from services.records.tables import PeerLogRow
 
+_TABLE = PeerLogRow.__table__
+
 
 async def pin(tx: AsyncSession, checkpoint: Checkpoint, *, node: str, note: str, now: datetime) -> None:
     """Store a verified checkpoint of a log of `node`, unless a larger one is stored."""
-    insert = sqlite.insert if tx.get_bind().dialect.name == "sqlite" else postgresql.insert
-    values = {"size": checkpoint.size, "root": to_base64url(checkpoint.root), "note": note, "seen_at": now}
-    statement = insert(PeerLogRow).values(origin=checkpoint.origin, node=node, **values)
-    larger = PeerLogRow.size < statement.excluded.size
-    await tx.execute(statement.on_conflict_do_update(index_elements=[PeerLogRow.origin], set_=values, where=larger))
+    await tx.execute(_pin(tx.get_bind().dialect.name), {"origin": checkpoint.origin, "node": node, **_values(checkpoint, note, now)})
+
+
+async def pin_after(tx: AsyncSession, before: Checkpoint, checkpoint: Checkpoint, *, note: str, now: datetime) -> bool:
+    """Store a verified checkpoint of the same log in the place of `before`; False, and nothing is stored, if another one is there."""
+    values = {f"new_{name}": value for name, value in _values(checkpoint, note, now).items()}
+    held = {"origin_": before.origin, "size_": before.size, "root_": to_base64url(before.root)}
+    return bool((await tx.execute(_MOVE, {**held, **values})).rowcount)  # type: ignore[attr-defined]  # of an UPDATE it is a CursorResult
+
+
+def _values(checkpoint: Checkpoint, note: str, now: datetime) -> dict[str, Any]:
+    return {"size": checkpoint.size, "root": to_base64url(checkpoint.root), "note": note, "seen_at": now}
+
+
+@cache
+def _pin(dialect: str) -> Insert:
+    kind: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement = kind(_TABLE)
+    values = {name: statement.excluded[name] for name in ("size", "root", "note", "seen_at")}
+    larger = _TABLE.c.size < statement.excluded.size
+    pinned: Insert = statement.on_conflict_do_update(index_elements=[_TABLE.c.origin], set_=values, where=larger)
+    return pinned
+
+
+_MOVE: Update = (
+    update(PeerLogRow.__table__)  # type: ignore[arg-type]  # a Table
+    .where(_TABLE.c.origin == bindparam("origin_"), _TABLE.c.size == bindparam("size_"), _TABLE.c.root == bindparam("root_"))
+    .values({name: bindparam(f"new_{name}") for name in ("size", "root", "note", "seen_at")})
+)

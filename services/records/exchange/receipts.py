@@ -1,9 +1,12 @@
 """Receipts for what this node sent: R1 is the answer to an envelope, R2 comes to `POST /v1/peer/receipts` when it was filed or rejected."""
 
 from collections.abc import Collection
+from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from safepassage.claims import Verified
 from safepassage.compact import MAX_LENGTH, split
@@ -23,7 +26,8 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusals import bounded_body, or_refused
 from services.records.exchange.sending import claims_of
-from services.records.exchange.states import Outgoing, is_final, require_transition
+from services.records.exchange.states import Outgoing, is_final
+from services.records.exchange.stored_rows import change
 from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
 from shared.problems import responses
 
@@ -89,33 +93,44 @@ async def take_receipt(exchange: Exchange, member: Member, token: str, *, outcom
         )
 
     async def store(tx: AsyncSession, receipt: Verified[Receipt], logged: Logged) -> None:
-        row = await tx.get(OutgoingEnvelopeRow, receipt.message.envelope_id, with_for_update=True)
-        if row is None or row.recipient_node != member.entity_id or row.envelope_digest is None:
+        found = (await tx.execute(_ENVELOPE, {"id_": receipt.message.envelope_id})).one_or_none()
+        if found is None or found[0].recipient_node != member.entity_id or found[0].envelope_digest is None:
             raise NoSuchEnvelope
+        row, subject_commit = found
         if receipt.message.outcome not in outcomes:
             raise ReceiptOfAnotherEnvelope("another outcome belongs here")
-        require_receipt_for(receipt.message, logged, sent=await _sent(tx, row), now=exchange.clock())
-        _keep(exchange, tx, row, receipt)
+        require_receipt_for(receipt.message, logged, sent=_sent(row, subject_commit), now=exchange.clock())
+        await _keep(exchange, tx, row, receipt)
 
     await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, store)
 
 
-async def _sent(tx: AsyncSession, row: OutgoingEnvelopeRow) -> SentEnvelope:
+_ENVELOPE = (
+    select(OutgoingEnvelopeRow, PeerRequestRow.subject_commit)
+    .join(PeerRequestRow, PeerRequestRow.id == OutgoingEnvelopeRow.request_id)
+    .where(OutgoingEnvelopeRow.id == bindparam("id_"))
+    .options(defer(OutgoingEnvelopeRow.ciphertext))
+    .with_for_update(of=OutgoingEnvelopeRow)
+    .execution_options(populate_existing=True)
+)
+
+
+def _sent(row: OutgoingEnvelopeRow, subject_commit: str) -> SentEnvelope:
     """What was sent, from our own rows."""
-    request, message = await tx.get_one(PeerRequestRow, row.request_id), claims_of(row)
+    message = claims_of(row)
     return SentEnvelope(
         exchange_id=message.exchange_id,
         envelope_id=message.envelope_id,
         envelope_digest=row.envelope_digest or "",
         request_digest=message.request_digest,
-        subject_commit=request.subject_commit,
+        subject_commit=subject_commit,
         recipient_organisation=message.recipient_organisation,
         ct_digest=message.ct_digest,
         redisclosure_notice_digest=REDISCLOSURE_NOTICE_DIGEST if row.kind == "package" else None,
     )
 
 
-def _keep(exchange: Exchange, tx: AsyncSession, row: OutgoingEnvelopeRow, receipt: Verified[Receipt]) -> None:
+async def _keep(exchange: Exchange, tx: AsyncSession, row: OutgoingEnvelopeRow, receipt: Verified[Receipt]) -> None:
     """Store the receipt, once. INVARIANT: a state changes only on a receipt that is stored with it; a final one never."""
     outcome = receipt.message.outcome
     first = outcome == "received"
@@ -124,14 +139,11 @@ def _keep(exchange: Exchange, tx: AsyncSession, row: OutgoingEnvelopeRow, receip
         if held != receipt.token and split(held)[1]["outcome"] != outcome:
             raise MessageIdReused("another receipt for this envelope is on record")
         return
-    if first:
-        row.r1 = receipt.token
-    else:
-        row.r2, row.ciphertext = receipt.token, None
+    values: dict[str, Any] = {"r1": receipt.token} if first else {"r2": receipt.token, "ciphertext": None}
     state, shown = Outgoing(row.state), SHOWN_BY[outcome]
     if not is_final(state) and not (first and state == Outgoing.RECEIVED):
-        require_transition(state, shown)
-        row.state, row.problem_code, row.next_attempt_at = shown, receipt.message.reason, None
+        values |= {"state": shown, "problem_code": receipt.message.reason, "next_attempt_at": None}
+    await change(tx, OutgoingEnvelopeRow, row.id, when=(state,), **values)
     exchange.outbox.record(
         tx, events.acknowledged(receipt.message, digest=receipt.digest, student_id=row.student_id, custodian_id=row.custodian_id)
     )

@@ -6,8 +6,7 @@ INVARIANT: an envelope that does not prove that its disclosure was decided and l
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.compact import split
@@ -34,15 +33,14 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusals import bounded_body, or_refused
 from services.records.exchange.seals import SUPPORTED
-from services.records.exchange.states import Asked, Incoming
-from services.records.exchange.storing import acknowledge
+from services.records.exchange.states import OPEN_FOR_A_PACKAGE, Asked, Incoming
+from services.records.exchange.stored_rows import row_at, store
+from services.records.exchange.storing import Received, acknowledge
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow
 from shared.clock import Now
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/peer", tags=["peers"])
-
-OPEN_FOR_A_PACKAGE = (Asked.PREPARED, Asked.ACCEPTED, Asked.NOT_PROVIDED)
 
 
 @router.post(
@@ -106,27 +104,27 @@ async def _stored(exchange: Exchange, peer: str, body: bytes, jws: str, now: dat
     signed = read_envelope(body, issuer=peer, audience=exchange.entity_id, keys=keys)
     message = signed.message
     async with exchange.database.reading() as tx:
-        held = await tx.get(IncomingEnvelopeRow, (peer, message.envelope_id))
-        asked = await tx.get(ExchangeRequestRow, message.exchange_id)
+        held = await row_at(tx, IncomingEnvelopeRow, peer, message.envelope_id)
+        asked = await row_at(tx, ExchangeRequestRow, message.exchange_id)
     if held is not None:
         return _again(held, signed)
-    expected = _expected(exchange, asked, signed, now)
+    if asked is None or asked.holder != message.iss:
+        raise OtherExchange
+    expected = _expected(exchange, asked, message, now)
+    row = _stored_row(signed, asked, now)
 
     def verify(pinned: Pinned, path: list[bytes] | None) -> tuple[SignedEnvelope, Logged]:
         logs = member.log_identities()
         return signed, verify_envelope(signed, expected=expected, logs=logs, pinned=pinned, now=now, consistency=path)
 
     async def t1(tx: AsyncSession, _: SignedEnvelope, __: Logged) -> IncomingEnvelopeRow | None:
-        return await _t1(tx, signed, now)
+        return await _t1(tx, row)
 
-    try:
-        before = await exchange.peer_logs.take(member, message.checkpoint, verify, t1)
-    except IntegrityError as error:  # another process of this node stores the same envelope at this moment
-        raise BeingStored from error
+    before = await exchange.peer_logs.take(member, message.checkpoint, verify, t1)
     if before is not None:
         return _again(before, signed)
     await exchange.milestones.reached("receiver after_T1")
-    return await acknowledge(exchange, peer, message.envelope_id)
+    return await acknowledge(exchange, Received(row, asked))
 
 
 def _again(held: IncomingEnvelopeRow, signed: SignedEnvelope) -> str:
@@ -138,12 +136,9 @@ def _again(held: IncomingEnvelopeRow, signed: SignedEnvelope) -> str:
     return held.r1
 
 
-def _expected(exchange: Exchange, asked: ExchangeRequestRow | None, signed: SignedEnvelope, now: datetime) -> ExpectedAnswer:
-    """What we asked this peer for. Raises OtherExchange, ExchangeClosed."""
-    message = signed.message
-    if asked is None or asked.holder != message.iss:
-        raise OtherExchange
-    _require_open(Asked(asked.state), message)
+def _expected(exchange: Exchange, asked: ExchangeRequestRow, message: Envelope, now: datetime) -> ExpectedAnswer:
+    """What we asked this peer for. Raises ExchangeClosed."""
+    _require_open(Asked(asked.state), message.kind)
     return ExpectedAnswer(
         exchange_id=asked.id,
         request_digest=asked.request_digest,
@@ -153,43 +148,47 @@ def _expected(exchange: Exchange, asked: ExchangeRequestRow | None, signed: Sign
     )
 
 
-def _require_open(state: Asked, message: Envelope) -> None:
+def _require_open(state: Asked, kind: str) -> None:
     """A request takes one package. That nothing is provided may be said at any time, and changes nothing any more after a package."""
-    if state in (Asked.REFUSED, Asked.EXPIRED) or (message.kind == "package" and state not in OPEN_FOR_A_PACKAGE):
+    if state in (Asked.REFUSED, Asked.EXPIRED) or (kind == "package" and state not in OPEN_FOR_A_PACKAGE):
         raise ExchangeClosed
 
 
-async def _t1(tx: AsyncSession, signed: SignedEnvelope, now: datetime) -> IncomingEnvelopeRow | None:
-    """Store it. Gives the row of the same id if one was stored in the meantime. Raises ExchangeClosed."""
+def _stored_row(signed: SignedEnvelope, asked: ExchangeRequestRow, now: datetime) -> IncomingEnvelopeRow:
     message = signed.message
-    held = await tx.get(IncomingEnvelopeRow, (message.iss, message.envelope_id))
-    if held is not None:
-        return held
-    asked = await tx.get_one(ExchangeRequestRow, message.exchange_id, with_for_update=True)
-    _require_open(Asked(asked.state), message)
-    if message.kind == "package":
-        query = select(IncomingEnvelopeRow.id).where(
-            IncomingEnvelopeRow.exchange_id == message.exchange_id,
-            IncomingEnvelopeRow.kind == "package",
-            IncomingEnvelopeRow.state != Incoming.REJECTED,
-        )
-        if (await tx.execute(query)).first() is not None:
-            raise ExchangeClosed
     event = events.received(message, organisation_id=asked.receiving_organisation_id)
-    tx.add(
-        IncomingEnvelopeRow(
-            issuer=message.iss,
-            id=message.envelope_id,
-            exchange_id=message.exchange_id,
-            kind=message.kind,
-            state=Incoming.STORED,
-            jws=signed.jws.token,
-            envelope_digest=signed.jws.digest,
-            ciphertext=signed.ciphertext,
-            event=event.model_dump_json(by_alias=True, exclude_none=True),
-            stored_at=now,
-            attempts=0,
-            next_attempt_at=now + SOON,
-        )
+    return IncomingEnvelopeRow(
+        issuer=message.iss,
+        id=message.envelope_id,
+        exchange_id=message.exchange_id,
+        kind=message.kind,
+        state=Incoming.STORED,
+        jws=signed.jws.token,
+        envelope_digest=signed.jws.digest,
+        ciphertext=signed.ciphertext,
+        event=event.model_dump_json(by_alias=True, exclude_none=True),
+        stored_at=now,
+        attempts=0,
+        next_attempt_at=now + SOON,
     )
+
+
+_STATE = select(ExchangeRequestRow.state).where(ExchangeRequestRow.id == bindparam("exchange_id")).with_for_update()
+_OTHER_PACKAGE = select(IncomingEnvelopeRow.id).where(
+    IncomingEnvelopeRow.exchange_id == bindparam("exchange_id"),
+    IncomingEnvelopeRow.id != bindparam("id_"),
+    IncomingEnvelopeRow.kind == "package",
+    IncomingEnvelopeRow.state != Incoming.REJECTED,
+)
+
+
+async def _t1(tx: AsyncSession, row: IncomingEnvelopeRow) -> IncomingEnvelopeRow | None:
+    """Store it. Gives the row of the same id if one was stored in the meantime. Raises ExchangeClosed, and nothing is stored then."""
+    about = {"exchange_id": row.exchange_id}
+    state = Asked((await tx.execute(_STATE, about)).scalar_one())
+    if not await store(tx, row):
+        return await row_at(tx, IncomingEnvelopeRow, row.issuer, row.id)
+    _require_open(state, row.kind)
+    if row.kind == "package" and (await tx.execute(_OTHER_PACKAGE, {**about, "id_": row.id})).first() is not None:
+        raise ExchangeClosed
     return None

@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,7 +16,7 @@ from safepassage.problems.exchanges import NoSuchExchange, ReceivingOrganisation
 from safepassage.problems.requests import IdempotencyKeyReused, InvalidRequest, LogUnavailable, TemporarilyUnavailable
 from safepassage.problems.trust import NotAMember, TrustListStale
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
-from services.records.exchange import asking, events
+from services.records.exchange import asking, events, stored_rows
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import Asked, as_told
 from services.records.tables import ExchangeRequestRow, IdempotencyRow, OrganisationRow
@@ -68,7 +68,7 @@ async def create_exchange_request(
     if row.state == Asked.PREPARED:
         # INVARIANT: logged before it leaves, and a client is told "requested" only of what is in the log.
         await exchange.own_log.append(asking.event_of(row))
-        exchange.wake("asking", row.id)
+        exchange.wake("asking", row.id, row)
     response.headers["location"] = f"/v1/exchange-requests/{row.id}"
     return told(row)
 
@@ -132,7 +132,8 @@ async def _prepare(
         await keep_effect(
             tx, IdempotencyRow, client_id=caller.client_id, operation=OPERATION, key=key, digest=digest, effect_id=row.id, now=now
         )
-        return await tx.merge(row)
+        await stored_rows.store(tx, row)
+        return row
 
     try:
         return await exchange.write(store)
@@ -142,7 +143,13 @@ async def _prepare(
 
 async def _earlier(tx: AsyncSession, caller: Caller, key: str, digest: str) -> ExchangeRequestRow | None:
     effect = await earlier_effect(tx, IdempotencyRow, client_id=caller.client_id, operation=OPERATION, key=key, digest=digest)
-    return None if effect is None else await tx.get_one(ExchangeRequestRow, effect)
+    return None if effect is None else await stored_rows.row_at(tx, ExchangeRequestRow, effect)
+
+
+_KIND_WITHIN = select(OrganisationRow.kind).where(
+    OrganisationRow.id == bindparam("id_"),
+    OrganisationRow.id.in_(within(OrganisationRow, bindparam("caller", type_=OrganisationRow.id.type))),
+)
 
 
 async def _receiving_organisation(tx: AsyncSession, new: NewExchangeRequest, caller: Caller) -> UUID:
@@ -152,9 +159,7 @@ async def _receiving_organisation(tx: AsyncSession, new: NewExchangeRequest, cal
         identifier = UUID(named.id)
     except ValueError as error:
         raise ReceivingOrganisationNotYours(field="evidence.receiving_organisation.id") from error
-    mine = within(OrganisationRow, caller.organisation_id)
-    query = select(OrganisationRow.kind).where(OrganisationRow.id == identifier, OrganisationRow.id.in_(mine))
-    kind = (await tx.execute(query)).scalar_one_or_none()
+    kind = (await tx.execute(_KIND_WITHIN, {"id_": identifier, "caller": caller.organisation_id})).scalar_one_or_none()
     if kind is None or kind != named.kind or str(identifier) != named.id:
         raise ReceivingOrganisationNotYours(field="evidence.receiving_organisation")
     return identifier

@@ -5,6 +5,7 @@ Nothing is sent here. What is sent later are the bytes that T2 has stored, never
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +18,7 @@ from services.records.exchange.answers import Answer
 from services.records.exchange.due import SOON
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import Outgoing
+from services.records.exchange.stored_rows import change, row_at, store
 from services.records.exchange.ticks import next_tick
 from services.records.exchange.withdrawing import give_up
 from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
@@ -35,13 +37,13 @@ async def send_off(
     row = _sealed_row(exchange, request, answer)
 
     async def t1(tx: AsyncSession) -> None:
-        tx.add(row)
+        await store(tx, row)
         await follow(tx)
 
     await exchange.write(t1)
     await exchange.milestones.reached("holder after_T1")
     try:
-        await queue(exchange, row.id)
+        await queue(exchange, row.id, row)
     except SuiteError as error:
         log.warning("answer sealed and not logged yet", extra={"code": error.code})
 
@@ -68,13 +70,14 @@ def _sealed_row(exchange: Exchange, request: PeerRequestRow, answer: Answer) -> 
     )
 
 
-async def queue(exchange: Exchange, envelope_id: UUID) -> None:
+async def queue(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow | None = None) -> None:
     """L and T2 of a sealed envelope: again after a crash, with the same result.
 
     Raises LogUnavailable, OwnLogWentBack: it is tried again. An entry that audit refuses for good ends the envelope.
     """
-    async with exchange.database.reading() as tx:
-        row = await tx.get(OutgoingEnvelopeRow, envelope_id)
+    if row is None:
+        async with exchange.database.reading() as tx:
+            row = await row_at(tx, OutgoingEnvelopeRow, envelope_id)
     if row is None or row.state != Outgoing.SEALED:
         return
     if exchange.clock() >= row.expires_at:
@@ -90,10 +93,21 @@ async def queue(exchange: Exchange, envelope_id: UUID) -> None:
         return
     await exchange.milestones.reached("holder after_append")
     jws = await _signed(exchange, row, appended)
-    await exchange.write(lambda tx: _t2(tx, exchange, row.id, jws, appended))
+    queued = {
+        "state": Outgoing.QUEUED,
+        "jws": jws,
+        "envelope_digest": digest_of(jws.encode("ascii")),
+        "entry_index": appended.index,
+        "queued_at": exchange.clock(),
+        "next_attempt_at": row.leaves_at,
+    }
+    if not await exchange.write(lambda tx: _t2(tx, exchange, envelope_id, queued, appended)):
+        return
     await exchange.milestones.reached("holder after_T2")
     if row.leaves_at <= exchange.clock():
-        exchange.wake("dispatching", row.id)
+        for name, value in queued.items():
+            setattr(row, name, value)
+        exchange.wake("dispatching", row.id, row)
 
 
 async def _signed(exchange: Exchange, row: OutgoingEnvelopeRow, appended: Appended) -> str:
@@ -102,13 +116,12 @@ async def _signed(exchange: Exchange, row: OutgoingEnvelopeRow, appended: Append
     return exchange.signing.sign_compact(typ=Envelope.TYPE, payload=message.claims())
 
 
-async def _t2(tx: AsyncSession, exchange: Exchange, envelope_id: UUID, jws: str, appended: Appended) -> None:
-    held = await tx.get_one(OutgoingEnvelopeRow, envelope_id, with_for_update=True)
-    if held.state != Outgoing.SEALED:
-        return
-    held.state, held.jws, held.envelope_digest = Outgoing.QUEUED, jws, digest_of(jws.encode("ascii"))
-    held.entry_index, held.queued_at, held.next_attempt_at = appended.index, exchange.clock(), held.leaves_at
+async def _t2(tx: AsyncSession, exchange: Exchange, envelope_id: UUID, queued: dict[str, Any], appended: Appended) -> bool:
+    """False if another process has done it, or ended the envelope."""
+    if not await change(tx, OutgoingEnvelopeRow, envelope_id, when=(Outgoing.SEALED,), **queued):
+        return False
     await exchange.own_log.keep(tx, appended)
+    return True
 
 
 def claims_of(row: OutgoingEnvelopeRow) -> Envelope:

@@ -103,8 +103,14 @@ State = Asked | Request | Outgoing | Incoming
 FOLLOWS: dict[type[State], Mapping[Any, set[Any]]] = {Asked: _ASKED, Request: _REQUEST, Outgoing: _OUTGOING, Incoming: _INCOMING}
 """For each kind of state, every one with those that may follow it. Words recur in different kinds, so a word alone is no key."""
 
-UNDELIVERED = (Outgoing.SEALED, Outgoing.QUEUED, Outgoing.IN_FLIGHT)
+SENDABLE = (Outgoing.QUEUED, Outgoing.IN_FLIGHT)
+"""Envelopes that an attempt may be made with."""
+UNDELIVERED = (Outgoing.SEALED, *SENDABLE)
 """Envelopes for which no receipt has come: only they can be withdrawn or expire."""
+
+
+OPEN_FOR_A_PACKAGE = (Asked.PREPARED, Asked.ACCEPTED, Asked.NOT_PROVIDED)
+"""Requests of ours that a package may still answer."""
 
 
 class TransitionRefused(Exception):

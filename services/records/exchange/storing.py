@@ -1,5 +1,7 @@
 """From a stored envelope to its receipt R1: L log that it was received, T2 store the receipt; only then is the sender answered."""
 
+from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,30 +12,52 @@ from safepassage.package import REDISCLOSURE_NOTICE_DIGEST
 from safepassage.problems.exchanges import BeingStored
 from safepassage.receipt import Receipt
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.states import Asked, Incoming, require_transition
+from services.records.exchange.states import OPEN_FOR_A_PACKAGE, Asked, Incoming, TransitionRefused
+from services.records.exchange.stored_rows import change, row_at
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow
 from shared.contracts.audit import Appended, Event
 
 
-async def acknowledge(exchange: Exchange, issuer: str, envelope_id: UUID) -> str:
+@dataclass(frozen=True)
+class Received:
+    """An envelope as it is stored here, with the request that it answers."""
+
+    row: IncomingEnvelopeRow
+    asked: ExchangeRequestRow
+
+
+async def received(tx: AsyncSession, issuer: str, envelope_id: UUID) -> Received | None:
+    """The stored envelope, if there is one."""
+    row = await row_at(tx, IncomingEnvelopeRow, issuer, envelope_id)
+    asked = None if row is None else await row_at(tx, ExchangeRequestRow, row.exchange_id)
+    return None if row is None or asked is None else Received(row, asked)
+
+
+async def acknowledge(exchange: Exchange, stored: Received) -> str:
     """L and T2 of a stored envelope, and its receipt R1: again after a crash, with the same result. Raises LogUnavailable."""
-    async with exchange.database.reading() as tx:
-        row = await tx.get_one(IncomingEnvelopeRow, (issuer, envelope_id))
-        asked = await tx.get_one(ExchangeRequestRow, row.exchange_id)
+    row, asked = stored.row, stored.asked
     if row.r1 is not None:
         return row.r1
     appended = await exchange.own_log.append(Event.model_validate_json(row.event))
     await exchange.milestones.reached("receiver after_append")
     r1 = await _receipt(exchange, row, asked, appended)
-    stored = await exchange.write(lambda tx: _t2(tx, exchange, row, r1, appended))
+    now = exchange.clock()
+    acknowledged = {"state": Incoming.RECEIVED, "r1": r1, "entry_index": appended.index, "next_attempt_at": now}
+    counts = await exchange.write(lambda tx: _t2(tx, exchange, stored, acknowledged, appended))
     await exchange.milestones.reached("receiver after_T2")
-    exchange.wake("opening", (issuer, envelope_id))
-    return stored
+    if counts == r1:
+        for name, value in acknowledged.items():
+            setattr(row, name, value)
+        exchange.wake("opening", (row.issuer, row.id), stored)
+    return counts
 
 
-async def take_up(exchange: Exchange, key: tuple[str, UUID]) -> None:
+async def take_up(exchange: Exchange, key: tuple[str, UUID], _: None = None) -> None:
     """An envelope that was stored by a process that did not come to its receipt."""
-    await acknowledge(exchange, *key)
+    async with exchange.database.reading() as tx:
+        stored = await received(tx, *key)
+    if stored is not None:
+        await acknowledge(exchange, stored)
 
 
 async def _receipt(exchange: Exchange, row: IncomingEnvelopeRow, asked: ExchangeRequestRow, appended: Appended) -> str:
@@ -56,23 +80,23 @@ async def _receipt(exchange: Exchange, row: IncomingEnvelopeRow, asked: Exchange
     return exchange.signing.sign_compact(typ=Receipt.TYPE, payload=receipt.claims())
 
 
-async def _t2(tx: AsyncSession, exchange: Exchange, row: IncomingEnvelopeRow, r1: str, appended: Appended) -> str:
+async def _t2(tx: AsyncSession, exchange: Exchange, stored: Received, acknowledged: dict[str, Any], appended: Appended) -> str:
     """Store the receipt. Gives the one that counts: the first stored, if two processes came this far."""
-    held = await tx.get_one(IncomingEnvelopeRow, (row.issuer, row.id), with_for_update=True)
-    if held.r1 is not None:
+    row, asked = stored.row, stored.asked
+    if not await change(tx, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.STORED,), **acknowledged):
+        held = await row_at(tx, IncomingEnvelopeRow, row.issuer, row.id)
+        if held is None or held.r1 is None:
+            raise BeingStored
         return held.r1
-    if held.state != Incoming.STORED:
-        raise BeingStored
-    now = exchange.clock()
-    held.state, held.r1, held.entry_index, held.next_attempt_at = Incoming.RECEIVED, r1, appended.index, now
-    asked = await tx.get_one(ExchangeRequestRow, row.exchange_id, with_for_update=True)
-    shown = Asked.RECEIVED if held.kind == "package" else Asked.NOT_PROVIDED
-    if held.kind == "package" or asked.state in (Asked.PREPARED, Asked.ACCEPTED):
-        require_transition(Asked(asked.state), shown)
-        asked.state = shown
-        asked.next_attempt_at = None if shown == Asked.RECEIVED else asked.expires_at
+    if row.kind == "package":
+        shown: dict[str, Any] = {"state": Asked.RECEIVED, "next_attempt_at": None}
+        if not await change(tx, ExchangeRequestRow, asked.id, when=OPEN_FOR_A_PACKAGE, **shown):
+            raise TransitionRefused("the request takes no package any more")
+    else:
+        shown = {"state": Asked.NOT_PROVIDED, "next_attempt_at": asked.expires_at}
+        await change(tx, ExchangeRequestRow, asked.id, when=(Asked.PREPARED, Asked.ACCEPTED), **shown)
     await exchange.own_log.keep(tx, appended)
-    return r1
+    return str(acknowledged["r1"])
 
 
 def message_of(row: IncomingEnvelopeRow) -> Envelope:

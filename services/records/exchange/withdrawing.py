@@ -8,7 +8,8 @@ from safepassage.claims import read_closed
 from safepassage.envelope import Envelope
 from services.records.exchange import events
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.states import UNDELIVERED, Outgoing, Request, require_transition
+from services.records.exchange.states import UNDELIVERED, Outgoing, Request
+from services.records.exchange.stored_rows import change
 from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
 
 log = logging.getLogger(__name__)
@@ -33,29 +34,25 @@ async def give_up(
     log.info("envelope not delivered", extra={"event": state.value, "code": reason})
 
     async def end(tx: AsyncSession) -> bool:
-        held = await tx.get_one(OutgoingEnvelopeRow, row.id, with_for_update=True)
-        if held.state not in UNDELIVERED:
+        ended = {"state": state, "problem_code": reason, "ciphertext": None, "next_attempt_at": None}
+        if not await change(tx, OutgoingEnvelopeRow, row.id, when=UNDELIVERED, **ended):
             return False
         # INVARIANT: a disclosure that is in the log and does not take place is said to be withdrawn, in the same transaction.
-        if logged and held.kind == "package" and held.student_id is not None:
+        if logged and row.kind == "package" and row.student_id is not None:
             exchange.outbox.record(
                 tx,
                 events.withdrawn(
-                    read_closed(held.claims.encode(), model=Envelope),
-                    student_id=held.student_id,
-                    custodian_id=held.custodian_id,
-                    decision_id=held.decision_id,
+                    read_closed(row.claims.encode(), model=Envelope),
+                    student_id=row.student_id,
+                    custodian_id=row.custodian_id,
+                    decision_id=row.decision_id,
                     reason=reason,
                     never_sent=never_sent,
                 ),
             )
-        require_transition(Outgoing(held.state), state)
-        held.state, held.problem_code, held.ciphertext, held.next_attempt_at = state, reason, None, None
         if reopen:
-            request = await tx.get_one(PeerRequestRow, held.request_id, with_for_update=True)
-            if request.state == Request.ANSWERED:
-                require_transition(Request.ANSWERED, Request.WAITING)
-                request.state, request.attempts, request.next_attempt_at = Request.WAITING, 0, exchange.clock()
+            waits = {"state": Request.WAITING, "attempts": 0, "next_attempt_at": exchange.clock()}
+            if await change(tx, PeerRequestRow, row.request_id, when=(Request.ANSWERED,), **waits):
                 exchange.wake_after(tx, "answering")
         return True
 

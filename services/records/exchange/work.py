@@ -23,8 +23,9 @@ PAUSE_AFTER_FAULT = timedelta(seconds=5)
 
 Due = Callable[[datetime, int], Awaitable[Sequence[Any]]]
 """Ids of at most so many rows that are due at an instant, the longest due first."""
-Do = Callable[[Any], Awaitable[None]]
-"""Takes one row as far as it goes now; stores when it is due again, if it is."""
+Do = Callable[[Any, Any], Awaitable[None]]
+"""Takes the row with a key as far as it goes now; stores when it is due again, if it is. The second argument is what the step before has
+handed on of it, so that it is not read again; None where the row was found in the store."""
 
 
 class Lease:
@@ -79,11 +80,11 @@ class Work:
         """There may be something to do."""
         self._wake.set()
 
-    def offer(self, key: Any) -> None:
+    def offer(self, key: Any, held: Any = None) -> None:
         """This row is due now: take it up without looking for it, where this process may work and has room."""
         free = self._running and len(self._busy) < AT_ONCE and key not in self._busy and key not in self._paused
         if free and self._lease.is_mine(self._clock()):
-            self._busy[key] = asyncio.create_task(self._one(key))
+            self._busy[key] = asyncio.create_task(self._one(key, held))
         else:
             self.wake()
 
@@ -116,9 +117,9 @@ class Work:
         for key in keys[: max(free, 0)]:
             self._busy[key] = asyncio.create_task(self._one(key))
 
-    async def _one(self, key: Any) -> None:
+    async def _one(self, key: Any, held: Any = None) -> None:
         try:
-            await self._do(key)
+            await self._do(key, held)
         except Exception as error:
             place = _place(error)
             log.error("exchange step failed", extra={"job": self.name, "fault": type(error).__name__, "place": place})  # noqa: TRY400 as above
@@ -139,7 +140,7 @@ class Work:
         """Do everything that is due now, and what becomes due by it: for tests and for a stop that leaves nothing behind."""
         while keys := [key for key in await self._due(self._clock(), AT_ONCE) if key not in self._busy]:
             for key in keys:
-                await self._do(key)
+                await self._do(key, None)
 
 
 def _place(error: BaseException) -> str:

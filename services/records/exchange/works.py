@@ -11,25 +11,25 @@ from sqlalchemy import update
 from services.records.exchange import acknowledging, answering, asking, dispatching, opening, sending, storing
 from services.records.exchange.due import due_rows
 from services.records.exchange.exchange import Exchange, Job, turn_keys
-from services.records.exchange.states import Asked, Incoming, Outgoing, Request
+from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing
 from services.records.exchange.work import Work
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
 
 MINUTE_SECONDS = 60.0
 KEYS_EVERY_MINUTES = 60
 
-TakeUp = Callable[[Exchange, Any], Awaitable[None]]
+TakeUp = Callable[[Exchange, Any, Any], Awaitable[None]]
 
 _INCOMING = (IncomingEnvelopeRow.issuer, IncomingEnvelopeRow.id)
 
 KINDS: dict[Job, tuple[type[Any], tuple[Any, ...], tuple[str, ...], TakeUp]] = {
     "asking": (ExchangeRequestRow, (ExchangeRequestRow.id,), (Asked.PREPARED, Asked.ACCEPTED, Asked.NOT_PROVIDED), asking.take_up),
-    "answering": (PeerRequestRow, (PeerRequestRow.id,), (Request.ACCEPTED, Request.WAITING), answering.take_up),
+    "answering": (PeerRequestRow, (PeerRequestRow.id,), answering.OPEN, answering.take_up),
     "queueing": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), (Outgoing.SEALED,), sending.queue),
-    "dispatching": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), (Outgoing.QUEUED, Outgoing.IN_FLIGHT), dispatching.take_up),
+    "dispatching": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), SENDABLE, dispatching.take_up),
     "storing": (IncomingEnvelopeRow, _INCOMING, (Incoming.STORED,), storing.take_up),
     "opening": (IncomingEnvelopeRow, _INCOMING, (Incoming.RECEIVED,), opening.take_up),
-    "acknowledging": (IncomingEnvelopeRow, _INCOMING, (Incoming.APPLIED, Incoming.REJECTED), acknowledging.take_up),
+    "acknowledging": (IncomingEnvelopeRow, _INCOMING, acknowledging.PROCESSED, acknowledging.take_up),
 }
 """Rows, their key, the states in which there is something to do once they are due, and what takes one up."""
 

@@ -1,0 +1,74 @@
+"""Reading, storing and changing rows of the exchange by statements that are built once, so that each costs its execution alone.
+
+A state changes only from one that it may follow: the guard is in the UPDATE itself, so that no row has to be read and locked before.
+"""
+
+from collections.abc import Collection
+from functools import cache
+from typing import Any, TypeVar
+
+from sqlalchemy import Insert, Select, Update, bindparam, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.records.exchange.states import State, require_transition
+
+Row = TypeVar("Row")
+Key = tuple[Any, ...]
+"""Values of the primary key, in the order of its columns."""
+
+
+async def row_at(tx: AsyncSession, row: type[Row], *key: Any, lock: bool = False) -> Row | None:
+    """The row with this primary key as it is now. `lock`: nobody else changes it until `tx` ends."""
+    table: Any = row
+    found: Row | None = (await tx.execute(_by_key(table, lock), _named(table, key))).scalar_one_or_none()
+    return found
+
+
+async def store(tx: AsyncSession, row: Any) -> bool:
+    """Insert `row` as it stands. False if one with the same key, or the same of what is unique, is there: that one stays as it is."""
+    values = {column.key: getattr(row, column.key) for column in row.__table__.columns}
+    result = await tx.execute(_insert(row.__mapper__.class_, tx.get_bind().dialect.name), values)
+    return bool(result.rowcount)  # type: ignore[attr-defined]  # of an INSERT it is a CursorResult
+
+
+async def change(tx: AsyncSession, row: Any, *key: Any, when: Collection[State], **values: Any) -> bool:
+    """Set `values` in the row with this key if its state is one of `when`; False if it is another, and nothing is changed.
+
+    Raises TransitionRefused where a new state may not follow one of `when`.
+    """
+    new = values.get("state")
+    if new is not None:
+        for old in when:
+            require_transition(old, new)
+    statement = _update(row, tuple(values), tuple(when))
+    result = await tx.execute(statement, {**_named(row, key), **{f"new_{name}": value for name, value in values.items()}})
+    return bool(result.rowcount)  # type: ignore[attr-defined]  # of an UPDATE it is a CursorResult
+
+
+def _named(row: type[Any], key: Key) -> dict[str, Any]:
+    return {f"key_{column.key}": value for column, value in zip(row.__table__.primary_key.columns, key, strict=True)}
+
+
+def _with_key(row: type[Any]) -> list[Any]:
+    return [column == bindparam(f"key_{column.key}") for column in row.__table__.primary_key.columns]
+
+
+@cache
+def _by_key(row: Any, lock: bool) -> Select[Any]:
+    statement = select(row).where(*_with_key(row)).execution_options(populate_existing=True)
+    return statement.with_for_update() if lock else statement
+
+
+@cache
+def _insert(row: Any, dialect: str) -> Insert:
+    kind: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
+    statement: Insert = kind(row.__table__).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    return statement
+
+
+@cache
+def _update(row: Any, names: tuple[str, ...], when: tuple[State, ...]) -> Update:
+    table = row.__table__
+    states = or_(*(table.c.state == state.value for state in when))
+    return update(table).where(*_with_key(row), states).values({name: bindparam(f"new_{name}") for name in names})
