@@ -4,16 +4,13 @@ import os
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy import select
-
 from safepassage.canonical import to_base64url
 from safepassage.ids import uuid7
-from services.audit.bulk import Bulk
 from services.audit.drafts import Draft
+from services.audit.driver import Driver
 from services.audit.entries import Entry, Sealed
 from services.audit.group_commit import write_entries
 from services.audit.heads import load_head, newest_log
-from services.audit.tables import TreeStateRow
 from shared.database import Database
 
 GROUP: Final = 8_192
@@ -31,8 +28,7 @@ async def prefill(database: Database, *, count: int, t: int) -> None:
     while done < count:
         size = min(GROUP, count - done)
         async with database.transaction() as tx:
-            await tx.execute(select(TreeStateRow))
-            head, _ = await write_entries(tx, await Bulk.of(tx), head, _entries(size, done, t, tags), t)
+            head, _ = await write_entries(await Driver.of(tx), head, _entries(size, done, t, tags), t)
         done += size
 
 

@@ -24,8 +24,8 @@ from safepassage.problems.messages import MessageExpired
 from safepassage.problems.requests import BodyTooLarge, InvalidRequest, LogUnavailable, MalformedBody
 from services.audit.answers import append_answer, prove_duplicates
 from services.audit.authority import Permission, needs_decision, permission_of, require_own_class
-from services.audit.bulk import Bulk
 from services.audit.drafts import Draft, draft_of
+from services.audit.driver import Driver
 from services.audit.sequencer import Receipt, Sequencer
 from services.audit.tables import AppendedRow
 from shared.contracts.audit import AppendRequest, AppendResponse, Event
@@ -139,7 +139,7 @@ async def _require_appended_before(
         if permission is not None and permission.expired
     ]
     async with state.database.reading() as tx:
-        held = await (await Bulk.of(tx)).lookup(AppendedRow, "event_key", keys)
+        held = await (await Driver.of(tx)).lookup(AppendedRow, "event_key", keys)
     if len(held) != len(set(keys)):
         raise MessageExpired(field="decision_token")
 

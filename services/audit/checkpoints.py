@@ -3,14 +3,16 @@
 The log's key is trusted with the present: whoever holds it can sign another history, and is found out by everyone who pinned a checkpoint.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.checkpoints import ED25519, VerifierKey, checkpoint_body, note_with, parse_checkpoint, parse_note, signature_line
+from services.audit.driver import Driver
 from services.audit.heads import Head, LogDamaged
 from services.audit.tables import CheckpointRow
+from shared.columns import EPOCH
 from shared.database import Database
 from shared.keys import SigningKey
 
@@ -41,15 +43,22 @@ async def publish(database: Database, signer: CheckpointSigner, head: Head, now:
 
     # INVARIANT: the primary key (log, size) keeps one size from ever having two roots. Raises LogDamaged where it would.
     """
+    note = signer.note(head)
     async with database.transaction() as tx:
-        held = await tx.get(CheckpointRow, (head.year, head.size))
-        if held is None:
-            note = signer.note(head)
-            tx.add(CheckpointRow(log=head.year, size=head.size, note=note, signed_at=now))
+        driver = await Driver.of(tx)
+        added = await driver.change(
+            "INSERT INTO checkpoint (log, size, note, signed_at) VALUES (?, ?, ?, ?) ON CONFLICT (log, size) DO NOTHING",
+            head.year,
+            head.size,
+            note,
+            (now - EPOCH) // timedelta(milliseconds=1),
+        )
+        if added:
             return note
-        if parse_checkpoint(parse_note(held.note).text).root != head.root:
+        ((held,),) = await driver.rows("SELECT note FROM checkpoint WHERE log = ? AND size = ?", head.year, head.size)
+        if parse_checkpoint(parse_note(held).text).root != head.root:
             raise LogDamaged("a checkpoint of this size was signed with another root")
-        return held.note
+        return str(held)
 
 
 async def latest_checkpoint(tx: AsyncSession, year: int) -> CheckpointRow | None:

@@ -15,11 +15,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from safepassage.leaf import SALT_BYTES
 from services.audit.drafts import KINDS, Draft
-from services.audit.sealing import NONCE_BYTES, entry_binding, seal
+from services.audit.sealing import NONCE_BYTES, entry_binding, group_bytes, seal
 from services.audit.tree import Frontier
 
-_SALT_AND_NONCE: Final = SALT_BYTES + NONCE_BYTES
 _ID_BYTES: Final = 10
+_OF_ENTRY: Final = _ID_BYTES + 2 * SALT_BYTES + NONCE_BYTES
+"""Random bytes of an entry: its id, the salts of actor and context, a nonce."""
+_OF_SUBJECT: Final = SALT_BYTES + NONCE_BYTES
+"""Random bytes of each of its subjects: a salt, and the nonce of those that are sealed by themselves."""
 _VARIANT: Final = "89ab"
 _TO_URL: Final = bytes.maketrans(b"+/", b"-_")
 
@@ -80,7 +83,7 @@ def _commit(
     drafts: Sequence[Draft], *, origin: str, t: int, node_key: SealingKey, keys: Mapping[str, SealingKey]
 ) -> tuple[list[str], list[bytes], list[tuple[Sealed, ...]]]:
     """Of each entry its id, its three commitments (actor, context, subject), and what is sealed."""
-    random = os.urandom(sum(_ID_BYTES + _SALT_AND_NONCE * (2 + max(len(draft.subjects), 1)) for draft in drafts))
+    random = os.urandom(sum(_OF_ENTRY + _OF_SUBJECT * max(len(draft.subjects), 1) for draft in drafts))
     milliseconds = f"{t * 1000:012x}"
     id_start = f"{milliseconds[:8]}-{milliseconds[8:]}-7"
     at = 0
@@ -93,29 +96,24 @@ def _commit(
         entry_id = f"{id_start}{bits[:3]}-{_VARIANT[random[at] & 3]}{bits[4:7]}-{bits[7:19]}"
         bound = entry_binding(origin, entry_id)
         at += _ID_BYTES
-        of_actor, of_context = random[at : at + _SALT_AND_NONCE], random[at + _SALT_AND_NONCE : at + 2 * _SALT_AND_NONCE]
-        at += 2 * _SALT_AND_NONCE
-        one = len(draft.subjects) == 1
-        key_id, cipher = keys[draft.subjects[0]] if one else node_key
-        who_and_what = seal("actor", cipher, of_actor, draft.actor, bound) + seal("context", cipher, of_context, draft.context, bound)
+        actor = random[at : at + SALT_BYTES] + draft.actor
+        at += SALT_BYTES
+        context = random[at : at + SALT_BYTES] + draft.context
+        at += SALT_BYTES
+        nonce, of_subjects = random[at : at + NONCE_BYTES], at + NONCE_BYTES
+        at = of_subjects + _OF_SUBJECT * max(len(draft.subjects), 1)
+        groups = group_bytes("actor", actor) + group_bytes("context", context)
         if len(draft.subjects) <= 1:
-            salt_and_nonce = random[at : at + _SALT_AND_NONCE]
-            payload = _subject(draft.subjects[0] if one else None, draft.custodians[0], key_id)
-            subject = _salted_leaf(salt_and_nonce, payload)
-            parts: tuple[Sealed, ...] = (Sealed(key_id, who_and_what + seal("subject", cipher, salt_and_nonce, payload, bound)),)
-            at += _SALT_AND_NONCE
+            student = draft.subjects[0] if draft.subjects else None
+            key_id, cipher = node_key if student is None else keys[student]
+            salted = random[of_subjects : of_subjects + SALT_BYTES] + _subject(student, draft.custodians[0], key_id)
+            subject = hashlib.sha256(b"\x00" + salted).digest()
+            sealed.append((Sealed(key_id, seal(cipher, nonce, groups + group_bytes("subject", salted), bound)),))
         else:
-            end = at + _SALT_AND_NONCE * len(draft.subjects)
-            subject, students = _seal_subjects(draft, random[at:end], keys, bound)
-            parts = (Sealed(key_id, who_and_what), *students)
-            at = end
+            subject, students = _seal_subjects(draft, random[of_subjects:at], keys, bound)
+            sealed.append((Sealed(node_key.key_id, seal(node_key.cipher, nonce, groups, bound)), *students))
         ids.append(entry_id)
-        commitments += (
-            hashlib.sha256(of_actor[:SALT_BYTES] + draft.actor).digest(),
-            hashlib.sha256(of_context[:SALT_BYTES] + draft.context).digest(),
-            subject,
-        )
-        sealed.append(parts)
+        commitments += (hashlib.sha256(actor).digest(), hashlib.sha256(context).digest(), subject)
     return ids, commitments, sealed
 
 
@@ -123,16 +121,12 @@ def _seal_subjects(draft: Draft, random: bytes, keys: Mapping[str, SealingKey], 
     """Commitment and sealed parts of many subjects, each under their own key."""
     leaves, parts = [], []
     for position, (student, custodian) in enumerate(zip(draft.subjects, draft.custodians, strict=True)):
-        salt_and_nonce = random[position * _SALT_AND_NONCE : (position + 1) * _SALT_AND_NONCE]
+        own = random[position * _OF_SUBJECT : (position + 1) * _OF_SUBJECT]
         key_id, cipher = keys[student]
-        payload = _subject(student, custodian, key_id)
-        leaves.append(_salted_leaf(salt_and_nonce, payload))
-        parts.append(Sealed(key_id, seal("subject", cipher, salt_and_nonce, payload, bound)))
+        salted = own[:SALT_BYTES] + _subject(student, custodian, key_id)
+        leaves.append(hashlib.sha256(b"\x00" + salted).digest())
+        parts.append(Sealed(key_id, seal(cipher, own[SALT_BYTES:], group_bytes("subject", salted), bound)))
     return Frontier().grow(leaves).after.root, parts
-
-
-def _salted_leaf(salt_and_nonce: bytes, payload: bytes) -> bytes:
-    return hashlib.sha256(b"\x00" + salt_and_nonce[:SALT_BYTES] + payload).digest()
 
 
 def _subject(student: str | None, custodian: str | None, tag: bytes) -> bytes:

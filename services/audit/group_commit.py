@@ -5,26 +5,21 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy import select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.log import EventKeyReused
-from services.audit.bulk import Bulk
 from services.audit.drafts import Draft
+from services.audit.driver import Driver
 from services.audit.entries import Entry, entries_of
 from services.audit.heads import Head
 from services.audit.school_years import key_epoch, log_year
 from services.audit.subject_keys import Minted, SubjectKeys
 from services.audit.tables import (
     AppendedRow,
-    EdgeTileRow,
-    LogRow,
     SealedRow,
     SegmentRow,
     SubjectEntryRow,
     TileRow,
-    TreeStateRow,
 )
 from services.audit.tiles import NewTiles, tiles_after
 from services.audit.tree import Growth
@@ -76,9 +71,10 @@ class Committed:
 
 async def lock_head(tx: AsyncSession, head: Head) -> None:
     """Take the writer's lock on a log. Raises HeadIsStale unless it is just as `head` has it, and not sealed or frozen meanwhile."""
-    state = await tx.scalar(select(TreeStateRow).where(TreeStateRow.log == head.year).with_for_update())
-    log = await tx.get(LogRow, head.year)  # after the lock: it sees what the last writer did
-    if state is None or log is None or log.state != "active" or (state.size, state.root) != (head.size, head.root):
+    driver = await Driver.of(tx)
+    held = await driver.locked("SELECT size, root FROM tree_state WHERE log = ?", head.year)
+    state = await driver.rows("SELECT state FROM log WHERE year = ?", head.year)  # after the lock: it sees what the last writer did
+    if held != [(head.size, head.root)] or state != [("active",)]:
         raise HeadIsStale
 
 
@@ -90,35 +86,35 @@ async def append_group(tx: AsyncSession, head: Head, submissions: Sequence[Submi
     t = max(now, head.last_t)
     if log_year(t) != head.year:
         raise YearIsOver(head.year)
-    bulk = await Bulk.of(tx)
-    fresh = await _place(bulk, head, submissions)
+    driver = await Driver.of(tx)
+    fresh = await _place(driver, head, submissions)
     if not fresh:
         return Committed(head, None, None)
     epoch = key_epoch(t)
     minted = await keys.for_students(tx, epoch, {student for draft in fresh for student in draft.subjects})
     entries = entries_of(fresh, origin=head.origin, t=t, epoch=epoch, node_key=minted.node_key, keys=minted.keys)
-    after, growth = await write_entries(tx, bulk, head, entries, t)
+    after, growth = await write_entries(driver, head, entries, t)
     return Committed(after, growth, minted, entries)
 
 
-async def write_entries(tx: AsyncSession, bulk: Bulk, head: Head, entries: Sequence[Entry], t: int) -> tuple[Head, Growth]:
+async def write_entries(driver: Driver, head: Head, entries: Sequence[Entry], t: int) -> tuple[Head, Growth]:
     """Write entries behind those of `head`, with their tiles and their places in the indexes. Gives the head after them."""
     growth = head.frontier.grow([sha256(b"\x00" + entry.leaf).digest() for entry in entries])
     tiles = tiles_after(head.edges, growth)
-    index_rows = await _write_rows(bulk, head, entries, growth, t)
-    await _write_tiles(tx, bulk, head.year, tiles)
+    index_rows = await _write_rows(driver, head, entries, growth, t)
+    await _write_tiles(driver, head.year, tiles)
     after = replace(head, last_t=t, index_rows=head.index_rows + index_rows, frontier=growth.after, edges=tiles.edges)
-    await _compare_and_set(tx, head, after)
+    await _compare_and_set(driver, head, after)
     return after, growth
 
 
-async def _place(bulk: Bulk, head: Head, submissions: Sequence[Submission]) -> list[Draft]:
+async def _place(driver: Driver, head: Head, submissions: Sequence[Submission]) -> list[Draft]:
     """Give each event its index: that of the entry it already is, or the next one. Gives the drafts that become entries, in order.
 
     A submission that has an event whose key belongs to another event is refused as a whole, and nothing of it is appended.
     """
     event_keys = [draft.event_key for submission in submissions for draft in submission.drafts]
-    held = {bytes(row[0]): (bytes(row[1]), row[2], row[3]) for row in await bulk.lookup(AppendedRow, "event_key", event_keys)}
+    held = {bytes(row[0]): (bytes(row[1]), row[2], row[3]) for row in await driver.lookup(AppendedRow, "event_key", event_keys)}
     fresh: list[Draft] = []
     for submission in submissions:
         places: list[Place] = []
@@ -143,7 +139,7 @@ async def _place(bulk: Bulk, head: Head, submissions: Sequence[Submission]) -> l
     return fresh
 
 
-async def _write_rows(bulk: Bulk, head: Head, entries: Sequence[Entry], growth: Growth, t: int) -> int:
+async def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], growth: Growth, t: int) -> int:
     """Write the segment, and a row for each key, part and subject. Gives the number of index rows."""
     year, start = head.year, head.size
     block = head.index_rows // ROWS_OF_A_BLOCK
@@ -157,30 +153,35 @@ async def _write_rows(bulk: Bulk, head: Head, entries: Sequence[Entry], growth: 
         tagged = entry.sealed if len(draft.subjects) == 1 else entry.sealed[1:]
         index += [(block, one.key_id, year, idx, entry.kind, draft.partition) for one in tagged]
     index.sort()
-    await bulk.insert(SegmentRow, [(year, start, len(entries), t, hashes, data)])
-    await bulk.insert(AppendedRow, appended)
-    await bulk.insert(SealedRow, sealed)
-    await bulk.insert(SubjectEntryRow, index)
+    await driver.insert(SegmentRow, [(year, start, len(entries), t, hashes, data)])
+    await driver.insert(AppendedRow, appended)
+    await driver.insert(SealedRow, sealed)
+    await driver.insert(SubjectEntryRow, index)
     return len(index)
 
 
-async def _write_tiles(tx: AsyncSession, bulk: Bulk, year: int, tiles: NewTiles) -> None:
-    await bulk.insert(TileRow, [(year, level, index, hashes) for level, index, hashes in tiles.full])
+async def _write_tiles(driver: Driver, year: int, tiles: NewTiles) -> None:
+    await driver.insert(TileRow, [(year, level, index, hashes) for level, index, hashes in tiles.full])
     for level in tiles.changed:
-        hashes = b"".join(tiles.edges[level])
-        insert = sqlite.insert if tx.get_bind().dialect.name == "sqlite" else postgresql.insert
-        row = insert(EdgeTileRow).values(log=year, level=level, hashes=hashes)
-        await tx.execute(row.on_conflict_do_update(index_elements=["log", "level"], set_={"hashes": hashes}))
+        await driver.change(
+            "INSERT INTO edge_tile (log, level, hashes) VALUES (?, ?, ?) ON CONFLICT (log, level) DO UPDATE SET hashes = excluded.hashes",
+            year,
+            level,
+            b"".join(tiles.edges[level]),
+        )
 
 
-async def _compare_and_set(tx: AsyncSession, before: Head, after: Head) -> None:
+async def _compare_and_set(driver: Driver, before: Head, after: Head) -> None:
     """# INVARIANT: a log grows only from the size that its writer saw. Raises HeadIsStale."""
-    change = (
-        update(TreeStateRow)
-        .where(TreeStateRow.log == before.year, TreeStateRow.size == before.size, TreeStateRow.root == before.root)
-        .values(size=after.size, root=after.root, last_t=after.last_t, index_rows=after.index_rows)
-        .execution_options(synchronize_session=False)
+    changed = await driver.change(
+        "UPDATE tree_state SET size = ?, root = ?, last_t = ?, index_rows = ? WHERE log = ? AND size = ? AND root = ?",
+        after.size,
+        after.root,
+        after.last_t,
+        after.index_rows,
+        before.year,
+        before.size,
+        before.root,
     )
-    result = await tx.execute(change)
-    if result.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE's result has it
+    if changed != 1:
         raise HeadIsStale

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.leaf import Leaf, parse_leaf
 from safepassage.problems.log import PurposeMissing
 from safepassage.problems.requests import NotPermitted
-from services.audit.sealing import Group, Opened, entry_binding, open_sealed, split_groups
+from services.audit.sealing import Opened, entry_binding, open_sealed
 from services.audit.stored_tree import StoredTree
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import LogRow, OrganisationRow, SealedRow
@@ -143,9 +143,7 @@ def _open_row(entry: OpenedEntry, row: SealedRow, ciphers: Mapping[bytes, AESGCM
     if cipher is None:
         return
     bound_to = entry_binding(entry.origin, str(entry.leaf.id))
-    groups: dict[Group, Opened] = {
-        group: open_sealed(group, cipher, sealed, bound_to=bound_to) for group, sealed in split_groups(row.groups).items()
-    }
+    groups = open_sealed(cipher, row.groups, bound_to=bound_to)
     entry.actor, entry.context = groups.get("actor", entry.actor), groups.get("context", entry.context)
     if "subject" in groups:
         entry.subjects.append(SubjectPart(max(row.part - 1, 0), groups["subject"]))

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.audit.bulk import Bulk
+from services.audit.driver import Driver
 from services.audit.entries import SealingKey
 from services.audit.school_years import node_tag, student_tag
 from services.audit.tables import LogKeyRow, SubjectKeyRow
@@ -76,12 +76,12 @@ class SubjectKeys:
 
     async def find(self, tx: AsyncSession, key_ids: Sequence[bytes]) -> dict[bytes, AESGCM]:
         """The keys that still exist among `key_ids`."""
-        rows = await (await Bulk.of(tx)).lookup(SubjectKeyRow, "key_id", key_ids)
+        rows = await (await Driver.of(tx)).lookup(SubjectKeyRow, "key_id", key_ids)
         return {bytes(key_id): self._cipher(bytes(key_id), bytes(wrapped)) for key_id, _, wrapped in rows}
 
     async def _find_or_make(self, tx: AsyncSession, epoch: int, missing: dict[bytes, str | None], minted: "Minted") -> None:
-        bulk = await Bulk.of(tx)
-        found = {bytes(row[0]): bytes(row[2]) for row in await bulk.lookup(SubjectKeyRow, "key_id", list(missing))}
+        driver = await Driver.of(tx)
+        found = {bytes(row[0]): bytes(row[2]) for row in await driver.lookup(SubjectKeyRow, "key_id", list(missing))}
         new = []
         for tag, student in missing.items():
             if tag in found:
@@ -95,7 +95,7 @@ class SubjectKeys:
             else:
                 minted.keys[student] = key
             minted.fresh.append((student, key))
-        await bulk.insert(SubjectKeyRow, sorted(new))
+        await driver.insert(SubjectKeyRow, sorted(new))
 
     async def _tag_key(self, tx: AsyncSession, epoch: int, minted: "Minted") -> bytes:
         key = self._tag_keys.get(epoch)

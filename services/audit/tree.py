@@ -7,6 +7,7 @@ complete nodes alone, and those never change once they exist.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from typing import Final, NamedTuple
 
@@ -119,7 +120,7 @@ class Frontier:
     size: int = 0
     peaks: tuple[bytes, ...] = ()
 
-    @property
+    @cached_property
     def root(self) -> bytes:
         """The root, 32 bytes."""
         return fold(self.peaks)

@@ -8,6 +8,7 @@ import resource
 import signal
 import sys
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from uuid import UUID
 
@@ -34,7 +35,9 @@ def student_of(name: str, batch: int) -> UUID:
     return UUID(int=int.from_bytes(f"{name[:4]}{batch:08d}".encode(), "big") << 16 | 0x4000 << 64 & 0)
 
 
+@cache
 def key_of(name: str, batch: int, position: int) -> str:
+    """The same for a batch that is sent again."""
     return f"{name}:{batch}:{position}:{uuid7(BEGIN)}"
 
 

@@ -14,7 +14,7 @@ from safepassage.leaf import ABSENT, commitment, leaf_bytes, parse_leaf, subject
 from services.audit.drafts import KINDS, Draft, draft_of, event_key
 from services.audit.entries import Entry, SealingKey, entries_of
 from services.audit.school_years import key_epoch, log_year, node_tag, student_tag
-from services.audit.sealing import BUCKET, NONCE_BYTES, Group, Opened, SealBroken, entry_binding, open_sealed, split_groups
+from services.audit.sealing import BUCKET, NONCE_BYTES, Group, Opened, SealBroken, entry_binding, open_sealed, seal
 from shared.contracts.audit import MAY_WRITE, Actor, Context, Digests, Event
 
 ORIGIN = "alder.example/log/2026"
@@ -59,10 +59,7 @@ def keys_of(draft: Draft) -> dict[str, SealingKey]:
 def opened(entry: Entry, keys: dict[str, SealingKey]) -> list[dict[Group, Opened]]:
     ciphers = {key.key_id: key.cipher for key in (NODE, *keys.values())}
     bound = entry_binding(ORIGIN, str(parse_leaf(entry.leaf).id))
-    return [
-        {group: open_sealed(group, ciphers[part.key_id], sealed, bound_to=bound) for group, sealed in split_groups(part.groups).items()}
-        for part in entry.sealed
-    ]
+    return [open_sealed(ciphers[part.key_id], part.groups, bound_to=bound) for part in entry.sealed]
 
 
 @given(actors, contexts)
@@ -139,26 +136,28 @@ def test_a_leaf_tells_nothing_of_the_person_the_actor_or_the_context() -> None:
     assert {first.subject, first.actor, first.context}.isdisjoint({second.subject, second.actor, second.context})
 
 
-def test_sealed_groups_are_padded_and_bound_to_log_entry_and_group() -> None:
+def test_what_is_sealed_is_padded_and_bound_to_log_and_entry() -> None:
     draft = draft_of(an_event(), producer="records", digest_key=KEY)
     keys = keys_of(draft)
     (entry,) = entries_of([draft], origin=ORIGIN, t=1_790_000_000, epoch=2027, node_key=NODE, keys=keys)
     (part,) = entry.sealed
     cipher = keys[draft.subjects[0]].cipher
     entry_id = str(parse_leaf(entry.leaf).id)
-    groups = split_groups(part.groups)
-    assert all((len(sealed) - NONCE_BYTES - 16) % BUCKET == 0 for sealed in groups.values())
-    wrong: list[tuple[Group, bytes]] = [
-        ("context", entry_binding(ORIGIN, entry_id)),
-        ("actor", entry_binding("birch.example/log/2026", entry_id)),
-        ("actor", entry_binding(ORIGIN, str(uuid4()))),
-    ]
-    for group, bound in wrong:
+    assert (len(part.groups) - NONCE_BYTES - 16) % BUCKET == 0
+    assert set(open_sealed(cipher, part.groups, bound_to=entry_binding(ORIGIN, entry_id))) == {"subject", "actor", "context"}
+    for bound in (entry_binding("birch.example/log/2026", entry_id), entry_binding(ORIGIN, str(uuid4()))):
         with pytest.raises(SealBroken):
-            open_sealed(group, cipher, groups["actor"], bound_to=bound)
-    for broken in (part.groups[:-1], b"\x09" + part.groups[1:]):
+            open_sealed(cipher, part.groups, bound_to=bound)
+    for broken in (part.groups[:-1], part.groups[:20] + bytes([part.groups[20] ^ 1]) + part.groups[21:], b""):
         with pytest.raises(SealBroken):
-            split_groups(broken)
+            open_sealed(cipher, broken, bound_to=entry_binding(ORIGIN, entry_id))
+
+
+@pytest.mark.parametrize("groups", [b"\x09\x00\x00\x22" + bytes(32) + b"{}", b"\x01\x00\x00\x22" + bytes(32), b"\x01\x00"])
+def test_a_seal_that_holds_no_groups_is_refused_whoever_made_it(groups: bytes) -> None:
+    sealed = seal(NODE.cipher, os.urandom(NONCE_BYTES), groups, b"bound")
+    with pytest.raises(SealBroken):
+        open_sealed(NODE.cipher, sealed, bound_to=b"bound")
 
 
 def test_events_with_one_key_are_told_apart_by_every_member() -> None:
