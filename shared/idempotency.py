@@ -4,11 +4,12 @@ What is kept is the key, a digest of the request and the id of what it made; nev
 """
 
 from datetime import datetime, timedelta
-from typing import Annotated, Any
+from functools import cache
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import Depends, Request
-from sqlalchemy import String, delete, select
+from sqlalchemy import Connection, Delete, Insert, Select, String, bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -51,9 +52,9 @@ async def request_digest(request: Request) -> str:
     return digest_of(f"{request.method} {request.url.path}\n".encode() + await request.body())
 
 
-async def earlier_effect(tx: AsyncSession, row: type[Any], *, client_id: str, operation: str, key: str, digest: str) -> UUID | None:
+def effect_at(connection: Connection, row: Any, *, client_id: str, operation: str, key: str, digest: str) -> UUID | None:
     """The id of what this key made before, or None. Raises IdempotencyKeyReused if it came with another request."""
-    held = await tx.get(row, (client_id, operation, key))
+    held = connection.execute(_statements(row).held, {"client_": client_id, "operation_": operation, "key_": key}).one_or_none()
     if held is None:
         return None
     if held.request_digest != digest:
@@ -62,9 +63,9 @@ async def earlier_effect(tx: AsyncSession, row: type[Any], *, client_id: str, op
     return effect
 
 
-async def keep_effect(
-    tx: AsyncSession,
-    row: type[Any],
+def keep_at(
+    connection: Connection,
+    row: Any,
     *,
     client_id: str,
     operation: str,
@@ -75,9 +76,35 @@ async def keep_effect(
     kept: timedelta = KEPT,
 ) -> None:
     """Remember that this key made `effect_id`; forget those whose time is over. A race ends in the primary key's error: one effect."""
-    await tx.execute(delete(row).where(row.expires_at <= now))
-    tx.add(row(client_id=client_id, operation=operation, key=key, request_digest=digest, effect_id=effect_id, expires_at=now + kept))
-    await tx.flush()
+    statements = _statements(row)
+    connection.execute(statements.forget, {"now": now})
+    effect = {"client_id": client_id, "operation": operation, "key": key, "request_digest": digest, "effect_id": effect_id}
+    connection.execute(statements.keep, {**effect, "expires_at": now + kept})
+
+
+async def earlier_effect(tx: AsyncSession, row: type[Any], **about: Any) -> UUID | None:
+    """As `effect_at`, in a session's transaction."""
+    return await tx.run_sync(lambda session: effect_at(session.connection(), row, **about))
+
+
+async def keep_effect(tx: AsyncSession, row: type[Any], **about: Any) -> None:
+    """As `keep_at`, in a session's transaction."""
+    await tx.run_sync(lambda session: keep_at(session.connection(), row, **about))
+
+
+class _Statements(NamedTuple):
+    held: Select[Any]
+    forget: Delete
+    keep: Insert
+
+
+@cache
+def _statements(row: Any) -> _Statements:
+    """Built once for each service's table."""
+    table = row.__table__
+    mine = (table.c.client_id == bindparam("client_"), table.c.operation == bindparam("operation_"), table.c.key == bindparam("key_"))
+    held = select(table.c.request_digest, table.c.effect_id).where(*mine)
+    return _Statements(held, delete(table).where(table.c.expires_at <= bindparam("now")), insert(table))
 
 
 async def found(tx: AsyncSession, row: type[Any], effect_id: UUID) -> Any:

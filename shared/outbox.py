@@ -100,9 +100,9 @@ class Outbox:
         """The row of a behind-entry, for `add_to`."""
         return self._values(AUDIT_LANE, "audit", "POST", "/internal/entries", event.model_dump_json(by_alias=True, exclude_none=True))
 
-    def add_to(self, connection: Connection, row: dict[str, Any]) -> None:
+    def add_to(self, connection: Connection, *rows: dict[str, Any]) -> None:
         """As `record`, in a transaction of `Database.write`, for a hot path. Call `wake` once it has committed."""
-        connection.execute(self._insert, row)
+        connection.execute(self._insert, rows)
 
     def wake(self) -> None:
         """Something was stored and has committed."""

@@ -6,7 +6,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from sqlalchemy import Select, exists, select
+from sqlalchemy import Connection, Select, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
@@ -31,21 +31,20 @@ OnMatchResolved = Callable[[AsyncSession, UUID, UUID | None, datetime], Awaitabl
 """`app.state.on_match_resolved`: what goes on when a person has said it, in the same transaction (the exchange sets it)."""
 
 
-async def open_review(
-    tx: AsyncSession, *, request_id: UUID, student_ids: Sequence[UUID], reasons: Sequence[str], expires_at: datetime, now: datetime
+def open_review(
+    connection: Connection, *, request_id: UUID, student_ids: Sequence[UUID], reasons: Sequence[str], expires_at: datetime, now: datetime
 ) -> UUID:
     """Ask a person about a request; asking again for the same request changes nothing. Gives the match's id."""
-    held = (await tx.execute(select(MatchReviewRow.id).where(MatchReviewRow.request_id == request_id))).scalar_one_or_none()
+    held: UUID | None = connection.execute(select(MatchReviewRow.id).where(MatchReviewRow.request_id == request_id)).scalar_one_or_none()
     if held is not None:
         return held
-    row = MatchReviewRow(
-        id=uuid7(now), request_id=request_id, reasons=",".join(reasons), opened_at=now, expires_at=expires_at, outcome=None, student_id=None
-    )
-    tx.add(row)
-    await tx.flush()
-    tx.add_all(MatchCandidateRow(match_id=row.id, student_id=student_id) for student_id in student_ids)
-    await tx.flush()
-    return row.id
+    identifier = uuid7(now)
+    review = {"id": identifier, "request_id": request_id, "reasons": ",".join(reasons), "opened_at": now, "expires_at": expires_at}
+    connection.execute(insert(MatchReviewRow).values(review))
+    if student_ids:
+        candidates = [{"match_id": identifier, "student_id": student_id} for student_id in student_ids]
+        connection.execute(insert(MatchCandidateRow), candidates)
+    return identifier
 
 
 @router.get("", responses=responses(InvalidRequest))

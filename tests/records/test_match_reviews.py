@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
@@ -39,15 +40,17 @@ async def resumed(alder: OneState) -> AsyncIterator[Resumed]:
 
 
 async def opened(alder: OneState, *student_ids: UUID, request_id: UUID | None = None) -> UUID:
-    async with alder.records.state.database.transaction() as tx:
-        return await open_review(
-            tx,
+    match_id: UUID = await alder.records.state.database.write(
+        partial(
+            open_review,
             request_id=request_id or uuid4(),
             student_ids=student_ids,
             reasons=("multiple-birth",),
             expires_at=NOON + timedelta(days=14),
             now=NOON,
         )
+    )
+    return match_id
 
 
 async def waiting(caller: Caller, query: str = "") -> list[MatchReview]:

@@ -4,8 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, bindparam, select
 
 from safepassage.accepted import Accepted
 from safepassage.canonical import from_base64url
@@ -29,6 +28,7 @@ from safepassage.request import Request as ExchangeMessage
 from services.records.exchange import events, stored_rows
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.group_commit import Writing
 from services.records.exchange.refusals import bounded_body, or_refused
 from services.records.exchange.seals import SUPPORTED
 from services.records.exchange.servable import require_servable
@@ -94,8 +94,7 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
     exchange.trust.member(peer)
     keys = await exchange.signing_keys_of(peer, kid=split(token, max_length=MAX_LENGTH)[0]["kid"])
     verified = verify_request(token, issuer=peer, audience=exchange.entity_id, keys=keys, now=now)
-    async with exchange.database.reading() as tx:
-        earlier = await _earlier(tx, peer, verified)
+    earlier = await exchange.database.read(lambda connection: _earlier(connection, peer, verified))
     if earlier is not None:
         return earlier, None
     selector = opened(exchange, verified.message, now)
@@ -134,11 +133,11 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
         student_id=None,
     )
 
-    async def store(tx: AsyncSession) -> tuple[str, PeerRequestRow | None]:
-        if await stored_rows.store(tx, row):
-            await exchange.own_log.keep(tx, appended)
+    def store(tx: Writing) -> tuple[str, PeerRequestRow | None]:
+        if stored_rows.store(tx.connection, row):
+            exchange.own_log.keep(tx, appended)
             return accepted, row
-        already = await _earlier(tx, peer, verified)
+        already = _earlier(tx.connection, peer, verified)
         if already is None:
             raise BeingStored
         return already, None
@@ -151,9 +150,9 @@ _EARLIER = select(PeerRequestRow.request_digest, PeerRequestRow.accepted).where(
 )
 
 
-async def _earlier(tx: AsyncSession, peer: str, verified: Verified[ExchangeMessage]) -> str | None:
+def _earlier(connection: Connection, peer: str, verified: Verified[ExchangeMessage]) -> str | None:
     """What was answered to this request before. Raises MessageIdReused if another one came under its id."""
-    held = (await tx.execute(_EARLIER, {"requester": peer, "exchange_id": verified.message.jti})).one_or_none()
+    held = connection.execute(_EARLIER, {"requester": peer, "exchange_id": verified.message.jti}).one_or_none()
     if held is None:
         return None
     if held.request_digest != verified.digest:

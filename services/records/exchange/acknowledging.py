@@ -3,14 +3,13 @@
 import logging
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from safepassage.canonical import digest_of
 from safepassage.problems import SuiteError
 from safepassage.problems.trust import NotAMember
 from services.records.exchange.asking import CONTENT_TYPE, refused_as
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import Incoming
 from services.records.exchange.stored_rows import change, row_at
 from services.records.tables import IncomingEnvelopeRow
@@ -24,8 +23,7 @@ PROCESSED = (Incoming.APPLIED, Incoming.REJECTED)
 async def take_up(exchange: Exchange, key: tuple[str, UUID], row: IncomingEnvelopeRow | None = None) -> None:
     """One attempt to hand R2 over. A holder that refuses it for good, or that is no member any more, is left alone."""
     if row is None:
-        async with exchange.database.reading() as tx:
-            row = await row_at(tx, IncomingEnvelopeRow, *key)
+        row = await exchange.database.read(lambda connection: row_at(connection, IncomingEnvelopeRow, *key))
     if row is None or row.state not in PROCESSED or row.r2 is None:
         return
     attempts, due = row.attempts + 1, None
@@ -43,7 +41,7 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], row: IncomingEnvelo
         log.info("receipt not delivered yet", extra={"peer": row.issuer, "code": error.code, "attempt": attempts})
         due = after_failure(error, failures=attempts, now=exchange.clock())
 
-    async def note(tx: AsyncSession) -> None:
-        await change(tx, IncomingEnvelopeRow, *key, when=PROCESSED, attempts=attempts, next_attempt_at=due)
+    def note(tx: Writing) -> None:
+        change(tx.connection, IncomingEnvelopeRow, *key, when=PROCESSED, attempts=attempts, next_attempt_at=due)
 
     await exchange.write(note)

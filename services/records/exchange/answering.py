@@ -18,6 +18,7 @@ from services.records.exchange import events
 from services.records.exchange.answers import Asked, Nothing, Released, Subject, sealed
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.group_commit import Writing
 from services.records.exchange.own_log import JOB
 from services.records.exchange.seals import SUPPORTED
 from services.records.exchange.sending import send_off
@@ -41,8 +42,7 @@ OPEN = (State.ACCEPTED, State.WAITING)
 async def take_up(exchange: Exchange, request_id: UUID, row: PeerRequestRow | None = None) -> None:
     """Do what is due of one request of a peer."""
     if row is None:
-        async with exchange.database.reading() as tx:
-            row = await row_at(tx, PeerRequestRow, request_id)
+        row = await exchange.database.read(lambda connection: row_at(connection, PeerRequestRow, request_id))
     if row is None or row.state not in OPEN:
         return
     if exchange.clock() >= row.expires_at:
@@ -134,7 +134,7 @@ async def provide(
     serial = exchange.trust.current().serial
     answer = sealed(asked, what, issuer=exchange.entity_id, suite=suite, key=key, trust_serial=serial, now=now)
 
-    async def follow(tx: AsyncSession) -> None:
+    def follow(tx: Writing) -> None:
         values: dict[str, object] = {"attempts": 0, "next_attempt_at": row.expires_at}
         if isinstance(what, Released):
             values |= {"state": State.ANSWERED, "next_attempt_at": None}
@@ -143,8 +143,7 @@ async def provide(
         subject = what.subject
         if subject is not None and row.student_id is None:
             values["student_id"] = subject.student_id
-            exchange.outbox.record(
-                tx,
+            tx.record(
                 events.matched(
                     request_id=row.id,
                     exchange_id=row.exchange_id,
@@ -155,11 +154,11 @@ async def provide(
                 ),
             )
         if review is not None:
-            await open_review(
-                tx, request_id=row.id, student_ids=review.student_ids, reasons=review.reasons, expires_at=row.expires_at, now=now
+            open_review(
+                tx.connection, request_id=row.id, student_ids=review.student_ids, reasons=review.reasons, expires_at=row.expires_at, now=now
             )
         # INVARIANT: an answer is stored only with the request's step from the state in which it was made.
-        if not await change(tx, PeerRequestRow, row.id, when=(State(row.state),), **values):
+        if not change(tx.connection, PeerRequestRow, row.id, when=(State(row.state),), **values):
             raise TransitionRefused("the request was answered meanwhile")
 
     await send_off(exchange, row, answer, follow=follow)
@@ -172,7 +171,7 @@ def asked_by(exchange: Exchange, row: PeerRequestRow) -> Asked:
 
 
 async def _set(exchange: Exchange, row: PeerRequestRow, **values: object) -> None:
-    async def note(tx: AsyncSession) -> None:
-        await change(tx, PeerRequestRow, row.id, when=(State(row.state),), **values)
+    def note(tx: Writing) -> None:
+        change(tx.connection, PeerRequestRow, row.id, when=(State(row.state),), **values)
 
     await exchange.write(note)

@@ -5,8 +5,6 @@ import secrets
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from safepassage.accepted import Accepted, verify_accepted
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.claims import Verified, read_closed
@@ -23,6 +21,7 @@ from safepassage.trust_members import Member
 from safepassage.wire_exchange import NewExchangeRequest
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.group_commit import Writing
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.seals import SUPPORTED, seal
@@ -94,8 +93,7 @@ async def take_up(exchange: Exchange, exchange_id: UUID, logged: ExchangeRequest
     """Do what is due of one request: deliver it, or let it end. `logged`: the row, where this process has logged it a moment ago."""
     row = logged
     if row is None:
-        async with exchange.database.reading() as tx:
-            row = await row_at(tx, ExchangeRequestRow, exchange_id)
+        row = await exchange.database.read(lambda connection: row_at(connection, ExchangeRequestRow, exchange_id))
     if row is None or is_final(Asked(row.state)):
         return
     if exchange.clock() >= row.expires_at:
@@ -123,8 +121,8 @@ async def _deliver(exchange: Exchange, row: ExchangeRequestRow, *, logged: bool)
         log.info("request not delivered", extra={"code": error.code, "peer": row.holder, "attempt": row.attempts + 1})
         due = min(after_failure(error, failures=row.attempts + 1, now=exchange.clock()), row.expires_at)
 
-        async def put_off(tx: AsyncSession) -> None:
-            await change(tx, ExchangeRequestRow, row.id, when=(Asked.PREPARED,), attempts=row.attempts + 1, next_attempt_at=due)
+        def put_off(tx: Writing) -> None:
+            change(tx.connection, ExchangeRequestRow, row.id, when=(Asked.PREPARED,), attempts=row.attempts + 1, next_attempt_at=due)
 
         await exchange.write(put_off)
 
@@ -167,18 +165,18 @@ async def _accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, a
             consistency=path,
         )
 
-    async def accept(tx: AsyncSession, _: Verified[Accepted], __: Logged) -> None:
+    def accept(tx: Writing, _: Verified[Accepted], __: Logged) -> None:
         values = {"accepted": token, "state": Asked.ACCEPTED, "attempts": 0, "next_attempt_at": row.expires_at}
-        if not await change(tx, ExchangeRequestRow, row.id, when=(Asked.PREPARED,), **values):  # an answer can be quicker than this
-            await change(tx, ExchangeRequestRow, row.id, when=AFTER_PREPARED, accepted=token)
+        if not change(tx.connection, ExchangeRequestRow, row.id, when=(Asked.PREPARED,), **values):  # an answer can be quicker than this
+            change(tx.connection, ExchangeRequestRow, row.id, when=AFTER_PREPARED, accepted=token)
 
     await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, accept)
 
 
 async def _end(exchange: Exchange, exchange_id: UUID, state: Asked, code: str | None) -> None:
-    async def end(tx: AsyncSession) -> None:
+    def end(tx: Writing) -> None:
         when = [old for old in Asked if state in FOLLOWS[Asked][old]]
-        await change(tx, ExchangeRequestRow, exchange_id, when=when, state=state, problem_code=code, next_attempt_at=None)
+        change(tx.connection, ExchangeRequestRow, exchange_id, when=when, state=state, problem_code=code, next_attempt_at=None)
 
     await exchange.write(end)
 

@@ -6,8 +6,6 @@ A revocation therefore works on what waits: where the decision has fallen, or pr
 import logging
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from safepassage.envelope import CONTENT_TYPE, envelope_body
 from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerUnavailable
@@ -17,6 +15,7 @@ from services.records.exchange import events
 from services.records.exchange.asking import refused_as
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.group_commit import Writing
 from services.records.exchange.own_log import JOB
 from services.records.exchange.receipts import take_receipt
 from services.records.exchange.sending import claims_of
@@ -34,8 +33,7 @@ PATH = "/v1/peer/envelopes"
 async def take_up(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow | None = None) -> None:
     """One attempt to deliver an envelope that is queued or was tried before; or its end."""
     if row is None:
-        async with exchange.database.reading() as tx:
-            row = await row_at(tx, OutgoingEnvelopeRow, envelope_id)
+        row = await exchange.database.read(lambda connection: row_at(connection, OutgoingEnvelopeRow, envelope_id))
     if row is None or row.state not in SENDABLE or row.jws is None or row.ciphertext is None:
         return
     if exchange.clock() >= row.expires_at:
@@ -105,10 +103,10 @@ async def _refused(exchange: Exchange, row: OutgoingEnvelopeRow, code: str) -> N
 
     event = events.was_refused(claims_of(row), code=code, student_id=row.student_id, custodian_id=row.custodian_id)
 
-    async def end(tx: AsyncSession) -> None:
+    def end(tx: Writing) -> None:
         ended = {"state": Outgoing.REJECTED, "problem_code": code, "ciphertext": None, "next_attempt_at": None}
-        if await change(tx, OutgoingEnvelopeRow, row.id, when=SENDABLE, **ended):
-            exchange.outbox.record(tx, event)
+        if change(tx.connection, OutgoingEnvelopeRow, row.id, when=SENDABLE, **ended):
+            tx.record(event)
 
     await exchange.write(end)
 
@@ -118,9 +116,9 @@ async def _put_off(exchange: Exchange, row: OutgoingEnvelopeRow, error: SuiteErr
     attempts = row.attempts + (1 if isinstance(error, PeerUnavailable) or tried else 0)
     due = min(after_failure(error, failures=max(attempts, 1), now=exchange.clock()), row.expires_at)
 
-    async def put_off(tx: AsyncSession) -> None:
+    def put_off(tx: Writing) -> None:
         when = SENDABLE if state == Outgoing.IN_FLIGHT else (state,)
         values = {"state": state} if state == Outgoing.IN_FLIGHT else {}
-        await change(tx, OutgoingEnvelopeRow, row.id, when=when, attempts=attempts, next_attempt_at=due, **values)
+        change(tx.connection, OutgoingEnvelopeRow, row.id, when=when, attempts=attempts, next_attempt_at=due, **values)
 
     await exchange.write(put_off)

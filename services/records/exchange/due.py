@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from safepassage.problems import SuiteError
@@ -21,10 +21,11 @@ SOON = timedelta(seconds=5)
 def due_rows(database: Database, row: type[Any], key: Sequence[InstrumentedAttribute[Any]], states: Collection[str]) -> Due:
     """Keys of rows in one of `states` whose time has come, the longest due first."""
 
+    waiting = select(*key).where(row.next_attempt_at <= bindparam("now"), row.state.in_(states))
+    query = waiting.order_by(row.next_attempt_at).limit(bindparam("most", type_=Integer))
+
     async def due(now: datetime, limit: int) -> Sequence[Any]:
-        query = select(*key).where(row.next_attempt_at <= now, row.state.in_(states)).order_by(row.next_attempt_at).limit(limit)
-        async with database.reading() as tx:
-            found = (await tx.execute(query)).all()
+        found = await database.read(lambda connection: connection.execute(query, {"now": now, "most": limit}).all())
         return [tuple(one) if len(key) > 1 else one[0] for one in found]
 
     return due

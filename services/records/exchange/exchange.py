@@ -135,7 +135,7 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
     stack.push_async_callback(peers.close)
     own_log = OwnLog(state.siblings, clock, node=settings.entity_id)
     await own_log.open(database)
-    write = GroupCommit(database)
+    write = GroupCommit(database, state.outbox)
     peer_logs = PeerLogs(database, write, peers, clock)
     await peer_logs.open()
     state.exchange = Exchange(

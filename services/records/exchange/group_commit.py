@@ -1,25 +1,51 @@
 """Exchanges that are written at the same moment share one commit: with a disk that takes a moment to be sure, that is most of the speed."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, TypeVar
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection
 
+from shared.contracts.audit import Event
 from shared.database import Database
+from shared.outbox import Outbox
 
 T = TypeVar("T")
-Write = Callable[[AsyncSession], Awaitable[T]]
-"""Reads and writes in the session that it is given, and nothing else: it may run twice, the second time in a transaction of its own."""
 
 LARGEST = 64
+
+
+class Writing:
+    """The transaction that several writes share."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.events: list[Event] = []
+        self._callbacks: list[Callable[[], None]] = []
+
+    def record(self, event: Event) -> None:
+        """Append a behind-entry to the log, once this has committed."""
+        self.events.append(event)
+
+    def afterwards(self, callback: Callable[[], None]) -> None:
+        """Call `callback` once this has committed, and only then."""
+        self._callbacks.append(callback)
+
+    def committed(self) -> None:
+        """It has."""
+        for callback in self._callbacks:
+            callback()
+
+
+Write = Callable[[Writing], T]
+"""Reads and writes in the transaction that it is given, and nothing else: it may run twice, the second time in one of its own."""
 
 
 class GroupCommit:
     """Writes of one process, a transaction for all that are waiting. What one writes the next one sees; none is told before the commit."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, outbox: Outbox) -> None:
+        self._database, self._outbox = database, outbox
         self._waiting: list[tuple[Write[Any], asyncio.Future[Any]]] = []
         self._task: asyncio.Task[None] | None = None
 
@@ -35,26 +61,33 @@ class GroupCommit:
         while self._waiting:
             group, self._waiting = self._waiting[:LARGEST], self._waiting[LARGEST:]
             try:
-                await self._together(group)
+                results = await self._together([write for write, _ in group])
             except Exception:
                 # INVARIANT: one write that fails takes no other with it.
                 await self._one_by_one(group)
+            else:
+                for (_, future), result in zip(group, results, strict=True):
+                    if not future.done():
+                        future.set_result(result)
 
-    async def _together(self, group: list[tuple[Write[Any], asyncio.Future[Any]]]) -> None:
-        results = []
-        async with self._database.transaction() as tx:
-            for write, _ in group:
-                results.append(await write(tx))
-                await tx.flush()
-        for (_, future), result in zip(group, results, strict=True):
-            if not future.done():
-                future.set_result(result)
+    async def _together(self, writes: list[Write[Any]]) -> list[Any]:
+        def run(connection: Connection) -> tuple[Writing, list[Any]]:
+            writing = Writing(connection)
+            results = [write(writing) for write in writes]
+            if writing.events:
+                self._outbox.add_to(connection, *(self._outbox.row_of(event) for event in writing.events))
+            return writing, results
+
+        writing, results = await self._database.write(run)
+        writing.committed()
+        if writing.events:
+            self._outbox.wake()
+        return results
 
     async def _one_by_one(self, group: list[tuple[Write[Any], asyncio.Future[Any]]]) -> None:
         for write, future in group:
             try:
-                async with self._database.transaction() as tx:
-                    result = await write(tx)
+                [result] = await self._together([write])
             except Exception as error:
                 if not future.done():
                     future.set_exception(error)

@@ -6,8 +6,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from safepassage.compact import split
 from safepassage.envelope import Envelope, sealed_claims
@@ -21,7 +22,7 @@ from services.records.exchange import events
 from services.records.exchange.asking import selector_of
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import Asked, Incoming, TransitionRefused
-from services.records.exchange.stored_rows import change, row_at
+from services.records.exchange.stored_rows import change
 from services.records.exchange.storing import Received, message_of, received
 from services.records.loading import ReceivedEnrollment, store_received
 from services.records.match_reviews import open_review
@@ -46,8 +47,7 @@ class _Opened:
 async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | None = None) -> None:
     """Open one envelope, and file what is in it."""
     if stored is None:
-        async with exchange.database.reading() as tx:
-            stored = await received(tx, *key)
+        stored = await exchange.database.read(lambda connection: received(connection, *key))
     if stored is None or stored.row.state != Incoming.RECEIVED or stored.row.ciphertext is None:
         return
     row = stored.row
@@ -59,7 +59,7 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | 
             raise
         code = error.code
         log.warning("package rejected", extra={"code": code, "peer": row.issuer})
-        done = await exchange.write(lambda tx: _reject(tx, exchange, row, code))
+        done = await exchange.write(lambda tx: _reject(tx.connection, exchange, row, code))
     else:
         done = await _file(exchange, opened)
         await exchange.milestones.reached("receiver after_apply")
@@ -99,23 +99,23 @@ async def _file(exchange: Exchange, opened: _Opened) -> dict[str, Any] | None:
         async with exchange.database.reading() as tx:
             outcome = match(opened.selector.person, await find_candidates(tx, exchange.vault, opened.selector.person))
 
-    async def file(tx: AsyncSession) -> dict[str, Any] | None:
-        held = (await tx.execute(_STATE, {"issuer": row.issuer, "id_": row.id})).one()
+    async with exchange.database.transaction() as tx:
+        held = (await tx.execute(_HELD, {"issuer": row.issuer, "id_": row.id})).one()
         if held.state != Incoming.RECEIVED:
             return None
         if isinstance(outcome, NeedsPerson):
-            await _ask_person(tx, row, opened, outcome, now)
+            await tx.run_sync(_ask_person, opened, outcome, now)
             return None
         student_id = held.student_id
         if isinstance(opened.content, Package):
             found = outcome.student_id if isinstance(outcome, Certain) else held.student_id
             student_id = await _apply(tx, exchange, opened, opened.content, found, now)
-        return await _done(tx, exchange, row, Incoming.APPLIED, None, now, student_id=student_id)
+        done = _done(exchange, row, Incoming.APPLIED, None, now, student_id=student_id)
+        await tx.run_sync(_keep, opened, done)
+    return done
 
-    return await exchange.write(file)
 
-
-_STATE = (
+_HELD = (
     select(IncomingEnvelopeRow.state, IncomingEnvelopeRow.student_id)
     .where(IncomingEnvelopeRow.issuer == bindparam("issuer"), IncomingEnvelopeRow.id == bindparam("id_"))
     .with_for_update()
@@ -125,6 +125,7 @@ _STATE = (
 async def _apply(tx: AsyncSession, exchange: Exchange, opened: _Opened, package: Package, student_id: UUID | None, now: datetime) -> UUID:
     """File the record as the student's, or a new one's, whose id is given."""
     organisation_id = opened.asked.receiving_organisation_id
+    district = await _district_of(tx, organisation_id)
     stored = await store_received(
         tx,
         exchange.vault,
@@ -133,40 +134,44 @@ async def _apply(tx: AsyncSession, exchange: Exchange, opened: _Opened, package:
         from_node=opened.message.iss,
         exchange_id=opened.message.exchange_id,
         student_id=student_id,
-        custodian_id=await _district_of(tx, organisation_id),
+        custodian_id=district,
         enrollment=ReceivedEnrollment(organisation_id, opened.selector.evidence.entry_date),
         jurisdiction=exchange.settings.jurisdiction,
         now=now,
     )
-    applied = {"state": Asked.APPLIED, "student_id": stored.student_id, "next_attempt_at": None}
-    if not await change(tx, ExchangeRequestRow, opened.asked.id, when=(Asked.RECEIVED,), **applied):
-        raise TransitionRefused("the request has not received it")
-    custodian_id = (await tx.execute(_CUSTODIAN, {"id_": stored.student_id})).scalar_one()
+    known = select(StudentRow.custodian_id).where(StudentRow.id == stored.student_id)
+    custodian_id = district if stored.created else (await tx.execute(known)).scalar_one()
     elements = package.manifest.elements
-    exchange.outbox.record(
-        tx, events.filed(message=opened.message, student_id=stored.student_id, custodian_id=custodian_id, elements=elements)
-    )
+    event = events.filed(message=opened.message, student_id=stored.student_id, custodian_id=custodian_id, elements=elements)
+    exchange.outbox.record(tx, event)
     return stored.student_id
 
 
-_CUSTODIAN = select(StudentRow.custodian_id).where(StudentRow.id == bindparam("id_"))
+def _keep(session: Session, opened: _Opened, done: dict[str, Any]) -> None:
+    """The steps of the envelope and of the request that it answers."""
+    row, connection = opened.row, session.connection()
+    change(connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **done)
+    applied = {"state": Asked.APPLIED, "student_id": done["student_id"], "next_attempt_at": None}
+    if row.kind == "package" and not change(connection, ExchangeRequestRow, row.exchange_id, when=(Asked.RECEIVED,), **applied):
+        raise TransitionRefused("the request has not received it")
 
 
 async def _district_of(tx: AsyncSession, organisation_id: UUID) -> UUID:
     """Who answers for the record here: the receiving school's district, or the district itself."""
-    organisation = await row_at(tx, OrganisationRow, organisation_id)
-    if organisation is not None and organisation.kind == "school" and organisation.parent_id is not None:
-        return organisation.parent_id
-    return organisation_id
+    organisation = (await tx.execute(_ORGANISATION, {"id_": organisation_id})).one()
+    return organisation.parent_id if organisation.kind == "school" and organisation.parent_id is not None else organisation_id
 
 
-async def _ask_person(tx: AsyncSession, row: IncomingEnvelopeRow, opened: _Opened, outcome: NeedsPerson, now: datetime) -> None:
+_ORGANISATION = select(OrganisationRow.kind, OrganisationRow.parent_id).where(OrganisationRow.id == bindparam("id_"))
+
+
+def _ask_person(session: Session, opened: _Opened, outcome: NeedsPerson, now: datetime) -> None:
     """A person says whether one of our students is this child. Until then it stays sealed."""
-    match_id = uuid7(now)
+    row, connection, match_id = opened.row, session.connection(), uuid7(now)
     waits = {"state": Incoming.MATCHING, "match_id": match_id, "next_attempt_at": None}
-    await change(tx, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **waits)
-    await open_review(
-        tx,
+    change(connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **waits)
+    open_review(
+        connection,
         request_id=match_id,
         student_ids=outcome.student_ids,
         reasons=outcome.reasons,
@@ -175,29 +180,21 @@ async def _ask_person(tx: AsyncSession, row: IncomingEnvelopeRow, opened: _Opene
     )
 
 
-async def _reject(tx: AsyncSession, exchange: Exchange, row: IncomingEnvelopeRow, code: str) -> dict[str, Any] | None:
-    done = await _done(tx, exchange, row, Incoming.REJECTED, code, exchange.clock())
-    if done is not None and row.kind == "package":
-        rejected = {"state": Asked.REJECTED, "problem_code": code, "next_attempt_at": None}
-        if not await change(tx, ExchangeRequestRow, row.exchange_id, when=(Asked.RECEIVED,), **rejected):
-            raise TransitionRefused("the request has not received it")
+def _reject(connection: Connection, exchange: Exchange, row: IncomingEnvelopeRow, code: str) -> dict[str, Any] | None:
+    done = _done(exchange, row, Incoming.REJECTED, code, exchange.clock())
+    if not change(connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **done):
+        return None
+    rejected = {"state": Asked.REJECTED, "problem_code": code, "next_attempt_at": None}
+    if row.kind == "package" and not change(connection, ExchangeRequestRow, row.exchange_id, when=(Asked.RECEIVED,), **rejected):
+        raise TransitionRefused("the request has not received it")
     return done
 
 
-async def _done(
-    tx: AsyncSession,
-    exchange: Exchange,
-    row: IncomingEnvelopeRow,
-    state: Incoming,
-    code: str | None,
-    now: datetime,
-    *,
-    student_id: UUID | None = None,
-) -> dict[str, Any] | None:
-    """The ciphertext goes, R2 is there to be sent. Its proof is that of R1: the entry that the envelope was received."""
+def _done(
+    exchange: Exchange, row: IncomingEnvelopeRow, state: Incoming, code: str | None, now: datetime, *, student_id: UUID | None = None
+) -> dict[str, Any]:
+    """What is set in the row: the ciphertext goes, R2 is there to be sent. Its proof is that of R1: the entry that it was received."""
     outcome = {"outcome": "applied" if state == Incoming.APPLIED else "rejected", "reason": code, "iat": int(now.timestamp())}
     receipt = Receipt.model_validate({**split(row.r1 or "")[1], **outcome, "consistency": None})
     r2 = exchange.signing.sign_compact(typ=Receipt.TYPE, payload=receipt.claims())
-    done = {"state": state, "r2": r2, "ciphertext": None, "attempts": 0, "next_attempt_at": now, "student_id": student_id}
-    held = await change(tx, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **done)
-    return done if held else None
+    return {"state": state, "r2": r2, "ciphertext": None, "attempts": 0, "next_attempt_at": now, "student_id": student_id}

@@ -10,7 +10,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import from_base64url
 from safepassage.checkpoints import Checkpoint, parse_checkpoint
@@ -20,11 +19,12 @@ from safepassage.problems.exchanges import OwnLogWentBack
 from safepassage.problems.proofs import ConsistencyNotProven
 from safepassage.problems.requests import LogUnavailable
 from safepassage.proofs import verify_consistency
+from services.records.exchange.group_commit import Writing
 from services.records.exchange.pins import pin
 from services.records.tables import PeerLogRow
 from shared.clock import Clock
 from shared.contracts.audit import Appended, AppendRequest, AppendResponse, ConsistencyResponse, Event
-from shared.database import Database, after_commit
+from shared.database import Database
 from shared.internal_token import Principal
 from shared.siblings import Siblings
 
@@ -148,19 +148,19 @@ class OwnLog:
         log.critical("own log went back: nothing is released any more", extra={"event": "own-log-went-back"})
         raise OwnLogWentBack
 
-    async def keep(self, tx: AsyncSession, appended: Appended) -> None:
+    def keep(self, tx: Writing, appended: Appended) -> None:
         """Store the checkpoint of an answer if it is the largest, in the transaction that stores what was appended."""
         if appended.checkpoint is None:
             return
         checkpoint = parse_checkpoint(parse_note(appended.checkpoint).text)
         if checkpoint.size <= self._kept.get(checkpoint.origin, 0):
             return
-        await pin(tx, checkpoint, node=self._node, note=appended.checkpoint, now=self._clock())
+        pin(tx.connection, checkpoint, node=self._node, note=appended.checkpoint, now=self._clock())
 
-        async def kept() -> None:
+        def kept() -> None:
             self._kept[checkpoint.origin] = max(checkpoint.size, self._kept.get(checkpoint.origin, 0))
 
-        after_commit(tx, kept)
+        tx.afterwards(kept)
 
 
 def _fail(group: Sequence[tuple[Event, "asyncio.Future[Appended]"]], error: Exception) -> None:

@@ -1,14 +1,13 @@
 """Other nodes' logs, as far as this node has seen them: each new checkpoint has to continue the largest one seen (decisions 6)."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
 from pydantic import ValidationError
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, select
 
 from safepassage.canonical import from_base64url
 from safepassage.checkpoints import Checkpoint, parse_checkpoint
@@ -18,7 +17,7 @@ from safepassage.problems import SuiteError
 from safepassage.problems.envelopes import ConsistencyNotShown, WithoutProof
 from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.trust_members import Member
-from services.records.exchange.group_commit import GroupCommit
+from services.records.exchange.group_commit import GroupCommit, Writing
 from services.records.exchange.peers import Peers
 from services.records.exchange.pins import pin, pin_after
 from services.records.exchange.stored_rows import row_at
@@ -101,9 +100,7 @@ class PeerLogs:
             seen.link(_plain(logged.checkpoint))
             return result, logged
 
-    async def take(
-        self, member: Member, note: str | None, verify: Verify[T], store: Callable[[AsyncSession, T, Logged], Awaitable[R]]
-    ) -> R:
+    async def take(self, member: Member, note: str | None, verify: Verify[T], store: Callable[[Writing, T, Logged], R]) -> R:
         """Verify a message, then store it and pin its checkpoint in one transaction; again if another process pinned meanwhile.
 
         Raises what `verify` and `store` raise, PeerUnavailable.
@@ -115,29 +112,27 @@ class PeerLogs:
             except PinMoved:
                 continue
 
-    async def _store(
-        self, member: Member, store: Callable[[AsyncSession, T, Logged], Awaitable[R]], result: T, logged: Logged, tx: AsyncSession
-    ) -> R:
-        await self._keep(tx, member, logged)
-        return await store(tx, result, logged)
+    def _store(self, member: Member, store: Callable[[Writing, T, Logged], R], result: T, logged: Logged, tx: Writing) -> R:
+        self._keep(tx.connection, member, logged)
+        return store(tx, result, logged)
 
-    async def _keep(self, tx: AsyncSession, member: Member, logged: Logged) -> None:
+    def _keep(self, connection: Connection, member: Member, logged: Logged) -> None:
         """Pin what `verify` has shown. Raises PinMoved."""
         checkpoint, seen, now = _plain(logged.checkpoint), self._seen(member.entity_id), self._clock()
         # INVARIANT: what is pinned is always part of one history with everything that was pinned before, whichever process pinned it.
         if checkpoint not in seen.linked:
             raise PinMoved
         before = seen.pinned.get(checkpoint.origin)
-        if before is not None and before.size < checkpoint.size and await pin_after(tx, before, checkpoint, note=logged.note, now=now):
+        if before is not None and before.size < checkpoint.size and pin_after(connection, before, checkpoint, note=logged.note, now=now):
             seen.pinned[checkpoint.origin] = checkpoint
             return
-        row = await row_at(tx, PeerLogRow, checkpoint.origin, lock=True)
+        row = row_at(connection, PeerLogRow, checkpoint.origin, lock=True)
         held = None if row is None else _checkpoint_of(row)
         if held is not None and held not in seen.linked:
             seen.moved_to(held)
             raise PinMoved
         if held is None or held.size < checkpoint.size:
-            await pin(tx, checkpoint, node=member.entity_id, note=logged.note, now=now)
+            pin(connection, checkpoint, node=member.entity_id, note=logged.note, now=now)
             held = checkpoint
         seen.pinned[checkpoint.origin] = held
 

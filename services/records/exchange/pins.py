@@ -4,9 +4,8 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Insert, Update, bindparam, update
+from sqlalchemy import Connection, Insert, Update, bindparam, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import to_base64url
 from safepassage.checkpoints import Checkpoint
@@ -15,16 +14,16 @@ from services.records.tables import PeerLogRow
 _TABLE = PeerLogRow.__table__
 
 
-async def pin(tx: AsyncSession, checkpoint: Checkpoint, *, node: str, note: str, now: datetime) -> None:
+def pin(connection: Connection, checkpoint: Checkpoint, *, node: str, note: str, now: datetime) -> None:
     """Store a verified checkpoint of a log of `node`, unless a larger one is stored."""
-    await tx.execute(_pin(tx.get_bind().dialect.name), {"origin": checkpoint.origin, "node": node, **_values(checkpoint, note, now)})
+    connection.execute(_pin(connection.dialect.name), {"origin": checkpoint.origin, "node": node, **_values(checkpoint, note, now)})
 
 
-async def pin_after(tx: AsyncSession, before: Checkpoint, checkpoint: Checkpoint, *, note: str, now: datetime) -> bool:
+def pin_after(connection: Connection, before: Checkpoint, checkpoint: Checkpoint, *, note: str, now: datetime) -> bool:
     """Store a verified checkpoint of the same log in the place of `before`; False, and nothing is stored, if another one is there."""
     values = {f"new_{name}": value for name, value in _values(checkpoint, note, now).items()}
     held = {"origin_": before.origin, "size_": before.size, "root_": to_base64url(before.root)}
-    return bool((await tx.execute(_MOVE, {**held, **values})).rowcount)  # type: ignore[attr-defined]  # of an UPDATE it is a CursorResult
+    return bool(connection.execute(_MOVE, {**held, **values}).rowcount)
 
 
 def _values(checkpoint: Checkpoint, note: str, now: datetime) -> dict[str, Any]:

@@ -5,8 +5,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import defer
 
 from safepassage.claims import Verified
 from safepassage.compact import MAX_LENGTH, split
@@ -23,6 +21,7 @@ from services.records.exchange import events
 from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.group_commit import Writing
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusals import bounded_body, or_refused
 from services.records.exchange.sending import claims_of
@@ -92,30 +91,28 @@ async def take_receipt(exchange: Exchange, member: Member, token: str, *, outcom
             consistency=path,
         )
 
-    async def store(tx: AsyncSession, receipt: Verified[Receipt], logged: Logged) -> None:
-        found = (await tx.execute(_ENVELOPE, {"id_": receipt.message.envelope_id})).one_or_none()
-        if found is None or found[0].recipient_node != member.entity_id or found[0].envelope_digest is None:
+    def store(tx: Writing, receipt: Verified[Receipt], logged: Logged) -> None:
+        row = tx.connection.execute(_ENVELOPE, {"id_": receipt.message.envelope_id}).one_or_none()
+        if row is None or row.recipient_node != member.entity_id or row.envelope_digest is None:
             raise NoSuchEnvelope
-        row, subject_commit = found
         if receipt.message.outcome not in outcomes:
             raise ReceiptOfAnotherEnvelope("another outcome belongs here")
-        require_receipt_for(receipt.message, logged, sent=_sent(row, subject_commit), now=exchange.clock())
-        await _keep(exchange, tx, row, receipt)
+        require_receipt_for(receipt.message, logged, sent=_sent(row), now=exchange.clock())
+        _keep(tx, row, receipt)
 
     await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, store)
 
 
+_SENT = OutgoingEnvelopeRow.__table__
 _ENVELOPE = (
-    select(OutgoingEnvelopeRow, PeerRequestRow.subject_commit)
-    .join(PeerRequestRow, PeerRequestRow.id == OutgoingEnvelopeRow.request_id)
-    .where(OutgoingEnvelopeRow.id == bindparam("id_"))
-    .options(defer(OutgoingEnvelopeRow.ciphertext))
-    .with_for_update(of=OutgoingEnvelopeRow)
-    .execution_options(populate_existing=True)
+    select(*(column for column in _SENT.c if column.key != "ciphertext"), PeerRequestRow.subject_commit)
+    .join(PeerRequestRow, PeerRequestRow.id == _SENT.c.request_id)
+    .where(_SENT.c.id == bindparam("id_"))
+    .with_for_update(of=_SENT)
 )
 
 
-def _sent(row: OutgoingEnvelopeRow, subject_commit: str) -> SentEnvelope:
+def _sent(row: Any) -> SentEnvelope:
     """What was sent, from our own rows."""
     message = claims_of(row)
     return SentEnvelope(
@@ -123,14 +120,14 @@ def _sent(row: OutgoingEnvelopeRow, subject_commit: str) -> SentEnvelope:
         envelope_id=message.envelope_id,
         envelope_digest=row.envelope_digest or "",
         request_digest=message.request_digest,
-        subject_commit=subject_commit,
+        subject_commit=row.subject_commit,
         recipient_organisation=message.recipient_organisation,
         ct_digest=message.ct_digest,
         redisclosure_notice_digest=REDISCLOSURE_NOTICE_DIGEST if row.kind == "package" else None,
     )
 
 
-async def _keep(exchange: Exchange, tx: AsyncSession, row: OutgoingEnvelopeRow, receipt: Verified[Receipt]) -> None:
+def _keep(tx: Writing, row: Any, receipt: Verified[Receipt]) -> None:
     """Store the receipt, once. INVARIANT: a state changes only on a receipt that is stored with it; a final one never."""
     outcome = receipt.message.outcome
     first = outcome == "received"
@@ -143,7 +140,5 @@ async def _keep(exchange: Exchange, tx: AsyncSession, row: OutgoingEnvelopeRow, 
     state, shown = Outgoing(row.state), SHOWN_BY[outcome]
     if not is_final(state) and not (first and state == Outgoing.RECEIVED):
         values |= {"state": shown, "problem_code": receipt.message.reason, "next_attempt_at": None}
-    await change(tx, OutgoingEnvelopeRow, row.id, when=(state,), **values)
-    exchange.outbox.record(
-        tx, events.acknowledged(receipt.message, digest=receipt.digest, student_id=row.student_id, custodian_id=row.custodian_id)
-    )
+    change(tx.connection, OutgoingEnvelopeRow, row.id, when=(state,), **values)
+    tx.record(events.acknowledged(receipt.message, digest=receipt.digest, student_id=row.student_id, custodian_id=row.custodian_id))

@@ -6,8 +6,7 @@ INVARIANT: an envelope that does not prove that its disclosure was decided and l
 from datetime import datetime
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, bindparam, select
 
 from safepassage.compact import split
 from safepassage.envelope import (
@@ -30,6 +29,7 @@ from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE as RECEIPT_TYPE
 from services.records.exchange.due import SOON
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.group_commit import Writing
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusals import bounded_body, or_refused
 from services.records.exchange.seals import SUPPORTED
@@ -103,9 +103,12 @@ async def _stored(exchange: Exchange, peer: str, body: bytes, jws: str, now: dat
     keys = await exchange.signing_keys_of(peer, kid=split(jws)[0]["kid"])
     signed = read_envelope(body, issuer=peer, audience=exchange.entity_id, keys=keys)
     message = signed.message
-    async with exchange.database.reading() as tx:
-        held = await row_at(tx, IncomingEnvelopeRow, peer, message.envelope_id)
-        asked = await row_at(tx, ExchangeRequestRow, message.exchange_id)
+
+    def known(connection: Connection) -> tuple[IncomingEnvelopeRow | None, ExchangeRequestRow | None]:
+        held = row_at(connection, IncomingEnvelopeRow, peer, message.envelope_id)
+        return held, row_at(connection, ExchangeRequestRow, message.exchange_id)
+
+    held, asked = await exchange.database.read(known)
     if held is not None:
         return _again(held, signed)
     if asked is None or asked.holder != message.iss:
@@ -117,8 +120,8 @@ async def _stored(exchange: Exchange, peer: str, body: bytes, jws: str, now: dat
         logs = member.log_identities()
         return signed, verify_envelope(signed, expected=expected, logs=logs, pinned=pinned, now=now, consistency=path)
 
-    async def t1(tx: AsyncSession, _: SignedEnvelope, __: Logged) -> IncomingEnvelopeRow | None:
-        return await _t1(tx, row)
+    def t1(tx: Writing, _: SignedEnvelope, __: Logged) -> IncomingEnvelopeRow | None:
+        return _t1(tx.connection, row)
 
     before = await exchange.peer_logs.take(member, message.checkpoint, verify, t1)
     if before is not None:
@@ -182,13 +185,13 @@ _OTHER_PACKAGE = select(IncomingEnvelopeRow.id).where(
 )
 
 
-async def _t1(tx: AsyncSession, row: IncomingEnvelopeRow) -> IncomingEnvelopeRow | None:
+def _t1(connection: Connection, row: IncomingEnvelopeRow) -> IncomingEnvelopeRow | None:
     """Store it. Gives the row of the same id if one was stored in the meantime. Raises ExchangeClosed, and nothing is stored then."""
     about = {"exchange_id": row.exchange_id}
-    state = Asked((await tx.execute(_STATE, about)).scalar_one())
-    if not await store(tx, row):
-        return await row_at(tx, IncomingEnvelopeRow, row.issuer, row.id)
+    state = Asked(connection.execute(_STATE, about).scalar_one())
+    if not store(connection, row):
+        return row_at(connection, IncomingEnvelopeRow, row.issuer, row.id)
     _require_open(state, row.kind)
-    if row.kind == "package" and (await tx.execute(_OTHER_PACKAGE, {**about, "id_": row.id})).first() is not None:
+    if row.kind == "package" and connection.execute(_OTHER_PACKAGE, {**about, "id_": row.id}).first() is not None:
         raise ExchangeClosed
     return None

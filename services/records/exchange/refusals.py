@@ -6,8 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 
 from fastapi import Response
-from sqlalchemy import func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import func, select, update
 from starlette.requests import Request
 
 from safepassage.canonical import digest_of
@@ -16,6 +15,8 @@ from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
 from safepassage.refusal import MEMBER, Refusal
 from services.records.exchange import events
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.group_commit import Writing
+from services.records.exchange.stored_rows import store
 from services.records.tables import QuarantineRow
 from shared.problems import MEDIA_TYPE
 from shared.telemetry import request_id_of
@@ -62,27 +63,23 @@ def _signed(exchange: Exchange, request: Request, error: SuiteError, *, peer: st
     return Response(json.dumps(document), error.status, {"cache-control": "no-store"}, MEDIA_TYPE)
 
 
-async def _quarantine(
-    tx: AsyncSession, exchange: Exchange, *, peer: str, jws: str, digest: str, size: int, code: str, now: datetime
-) -> None:
+def _quarantine(tx: Writing, exchange: Exchange, *, peer: str, jws: str, digest: str, size: int, code: str, now: datetime) -> None:
     """Keep the signed part, once. A peer cannot fill the store, nor the log: beyond its share, what is refused is only counted."""
-    held = await tx.get(QuarantineRow, (peer, digest), with_for_update=True)
-    if held is not None:
-        held.times, held.last_at, held.code = held.times + 1, now, code
+    again = update(QuarantineRow).where(QuarantineRow.peer == peer, QuarantineRow.message_digest == digest)
+    if tx.connection.execute(again.values(times=QuarantineRow.times + 1, last_at=now, code=code)).rowcount:
         return
-    kept = (await tx.execute(select(func.count()).select_from(QuarantineRow).where(QuarantineRow.peer == peer))).scalar_one()
+    kept = tx.connection.execute(select(func.count()).select_from(QuarantineRow).where(QuarantineRow.peer == peer)).scalar_one()
     if kept >= exchange.settings.max_quarantined_per_peer:
         return
-    tx.add(
-        QuarantineRow(
-            peer=peer,
-            message_digest=digest,
-            code=code,
-            jws=jws if jws.isprintable() else None,
-            size=size,
-            times=1,
-            first_at=now,
-            last_at=now,
-        )
+    row = QuarantineRow(
+        peer=peer,
+        message_digest=digest,
+        code=code,
+        jws=jws if jws.isprintable() else None,
+        size=size,
+        times=1,
+        first_at=now,
+        last_at=now,
     )
-    exchange.outbox.record(tx, events.refused(peer=peer, message_digest=digest, code=code))
+    if store(tx.connection, row):
+        tx.record(events.refused(peer=peer, message_digest=digest, code=code))

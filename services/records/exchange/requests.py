@@ -1,13 +1,12 @@
 """`/v1/exchange-requests`: an information system asks another state for a child's record, and sees how far it is."""
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import digest_of
 from safepassage.elements import SECTIONS
@@ -18,12 +17,13 @@ from safepassage.problems.trust import NotAMember, TrustListStale
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
 from services.records.exchange import asking, events, stored_rows
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import Asked, as_told
 from services.records.tables import ExchangeRequestRow, IdempotencyRow, OrganisationRow
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Actor
-from shared.idempotency import IdempotencyKey, earlier_effect, keep_effect, request_digest
+from shared.idempotency import IdempotencyKey, effect_at, keep_at, request_digest
 from shared.problems import responses
 from shared.tenancy import within
 
@@ -60,9 +60,11 @@ async def create_exchange_request(
     """
     exchange: Exchange = request.app.state.exchange
     digest = await request_digest(request)
-    async with exchange.database.reading() as tx:
-        row = await _earlier(tx, caller, key, digest)
-        organisation_id = await _receiving_organisation(tx, new, caller)
+
+    def known(connection: Connection) -> tuple[ExchangeRequestRow | None, UUID]:
+        return _earlier(connection, caller, key, digest), _receiving_organisation(connection, new, caller)
+
+    row, organisation_id = await exchange.database.read(known)
     if row is None:
         row = await _prepare(exchange, new, organisation_id, caller, key, digest, now)
     if row.state == Asked.PREPARED:
@@ -125,14 +127,12 @@ async def _prepare(
         student_id=None,
     )
 
-    async def store(tx: AsyncSession) -> ExchangeRequestRow:
-        earlier = await _earlier(tx, caller, key, digest)
+    def store(tx: Writing) -> ExchangeRequestRow:
+        earlier = _earlier(tx.connection, caller, key, digest)
         if earlier is not None:
             return earlier
-        await keep_effect(
-            tx, IdempotencyRow, client_id=caller.client_id, operation=OPERATION, key=key, digest=digest, effect_id=row.id, now=now
-        )
-        await stored_rows.store(tx, row)
+        keep_at(tx.connection, IdempotencyRow, **_about(caller, key, digest), effect_id=row.id, now=now)
+        stored_rows.store(tx.connection, row)
         return row
 
     try:
@@ -141,9 +141,13 @@ async def _prepare(
         raise TemporarilyUnavailable("the same request is being made at this moment") from error
 
 
-async def _earlier(tx: AsyncSession, caller: Caller, key: str, digest: str) -> ExchangeRequestRow | None:
-    effect = await earlier_effect(tx, IdempotencyRow, client_id=caller.client_id, operation=OPERATION, key=key, digest=digest)
-    return None if effect is None else await stored_rows.row_at(tx, ExchangeRequestRow, effect)
+def _about(caller: Caller, key: str, digest: str) -> dict[str, Any]:
+    return {"client_id": caller.client_id, "operation": OPERATION, "key": key, "digest": digest}
+
+
+def _earlier(connection: Connection, caller: Caller, key: str, digest: str) -> ExchangeRequestRow | None:
+    effect = effect_at(connection, IdempotencyRow, **_about(caller, key, digest))
+    return None if effect is None else stored_rows.row_at(connection, ExchangeRequestRow, effect)
 
 
 _KIND_WITHIN = select(OrganisationRow.kind).where(
@@ -152,14 +156,14 @@ _KIND_WITHIN = select(OrganisationRow.kind).where(
 )
 
 
-async def _receiving_organisation(tx: AsyncSession, new: NewExchangeRequest, caller: Caller) -> UUID:
+def _receiving_organisation(connection: Connection, new: NewExchangeRequest, caller: Caller) -> UUID:
     """The id of the receiving school or district: of this node, of the kind named, the caller's or below it."""
     named = new.evidence.receiving_organisation
     try:
         identifier = UUID(named.id)
     except ValueError as error:
         raise ReceivingOrganisationNotYours(field="evidence.receiving_organisation.id") from error
-    kind = (await tx.execute(_KIND_WITHIN, {"id_": identifier, "caller": caller.organisation_id})).scalar_one_or_none()
+    kind = connection.execute(_KIND_WITHIN, {"id_": identifier, "caller": caller.organisation_id}).scalar_one_or_none()
     if kind is None or kind != named.kind or str(identifier) != named.id:
         raise ReceivingOrganisationNotYours(field="evidence.receiving_organisation")
     return identifier

@@ -4,11 +4,9 @@ Nothing is sent here. What is sent later are the bytes that T2 has stored, never
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import digest_of
 from safepassage.claims import read_closed
@@ -17,6 +15,7 @@ from safepassage.problems import SuiteError
 from services.records.exchange.answers import Answer
 from services.records.exchange.due import SOON
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import Outgoing
 from services.records.exchange.stored_rows import change, row_at, store
 from services.records.exchange.ticks import next_tick
@@ -27,18 +26,16 @@ from shared.contracts.audit import Appended, Event
 log = logging.getLogger(__name__)
 
 
-async def send_off(
-    exchange: Exchange, request: PeerRequestRow, answer: Answer, *, follow: Callable[[AsyncSession], Awaitable[None]]
-) -> None:
+async def send_off(exchange: Exchange, request: PeerRequestRow, answer: Answer, *, follow: Callable[[Writing], None]) -> None:
     """T1, then log and queue it. `follow` writes, in T1, what the answer means for the request.
 
     From T1 on the row says what there is to do: if the log does not answer now, it is asked again later.
     """
     row = _sealed_row(exchange, request, answer)
 
-    async def t1(tx: AsyncSession) -> None:
-        await store(tx, row)
-        await follow(tx)
+    def t1(tx: Writing) -> None:
+        store(tx.connection, row)
+        follow(tx)
 
     await exchange.write(t1)
     await exchange.milestones.reached("holder after_T1")
@@ -76,8 +73,7 @@ async def queue(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow 
     Raises LogUnavailable, OwnLogWentBack: it is tried again. An entry that audit refuses for good ends the envelope.
     """
     if row is None:
-        async with exchange.database.reading() as tx:
-            row = await row_at(tx, OutgoingEnvelopeRow, envelope_id)
+        row = await exchange.database.read(lambda connection: row_at(connection, OutgoingEnvelopeRow, envelope_id))
     if row is None or row.state != Outgoing.SEALED:
         return
     if exchange.clock() >= row.expires_at:
@@ -116,11 +112,11 @@ async def _signed(exchange: Exchange, row: OutgoingEnvelopeRow, appended: Append
     return exchange.signing.sign_compact(typ=Envelope.TYPE, payload=message.claims())
 
 
-async def _t2(tx: AsyncSession, exchange: Exchange, envelope_id: UUID, queued: dict[str, Any], appended: Appended) -> bool:
+def _t2(tx: Writing, exchange: Exchange, envelope_id: UUID, queued: dict[str, Any], appended: Appended) -> bool:
     """False if another process has done it, or ended the envelope."""
-    if not await change(tx, OutgoingEnvelopeRow, envelope_id, when=(Outgoing.SEALED,), **queued):
+    if not change(tx.connection, OutgoingEnvelopeRow, envelope_id, when=(Outgoing.SEALED,), **queued):
         return False
-    await exchange.own_log.keep(tx, appended)
+    exchange.own_log.keep(tx, appended)
     return True
 
 

@@ -1,5 +1,6 @@
 """The proof that goes with a message of ours: where it was logged, and that our log continues what the peer has seen of it."""
 
+import asyncio
 from collections import OrderedDict
 from typing import Any
 
@@ -19,7 +20,7 @@ class ShownProofs:
     def __init__(self, own_log: OwnLog) -> None:
         self._own_log = own_log
         self._shown: dict[tuple[str, str], int] = {}
-        self._paths: OrderedDict[tuple[str, int, int], tuple[str, ...]] = OrderedDict()
+        self._paths: OrderedDict[tuple[str, int, int], asyncio.Future[tuple[str, ...]]] = OrderedDict()
 
     async def members_for(self, peer: str, appended: Appended, *, seen_size: int = 0) -> dict[str, Any]:
         """The members of a LoggedMessage for `peer`. `seen_size`: a size that the peer says it has verified. Raises LogUnavailable."""
@@ -37,9 +38,11 @@ class ShownProofs:
         )
 
     async def _path(self, origin: str, old: int, new: int) -> tuple[str, ...]:
+        """Asked of the log once, also by messages of the same moment: those of a burst share their checkpoint."""
         key = (origin, old, new)
-        if key not in self._paths:
-            self._paths[key] = await self._own_log.consistency(origin, old, new)
+        path = self._paths.get(key)
+        if path is None or (path.done() and (path.cancelled() or path.exception() is not None)):
+            path = self._paths[key] = asyncio.ensure_future(self._own_log.consistency(origin, old, new))
             while len(self._paths) > REMEMBERED:
                 self._paths.popitem(last=False)
-        return self._paths[key]
+        return await asyncio.shield(path)

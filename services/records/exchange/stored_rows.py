@@ -7,9 +7,8 @@ from collections.abc import Collection
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Insert, Select, Update, bindparam, or_, select, update
+from sqlalchemy import Connection, Insert, Select, Update, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.records.exchange.states import State, require_transition
 
@@ -18,21 +17,20 @@ Key = tuple[Any, ...]
 """Values of the primary key, in the order of its columns."""
 
 
-async def row_at(tx: AsyncSession, row: type[Row], *key: Any, lock: bool = False) -> Row | None:
-    """The row with this primary key as it is now. `lock`: nobody else changes it until `tx` ends."""
+def row_at(connection: Connection, row: type[Row], *key: Any, lock: bool = False) -> Row | None:
+    """The row with this primary key as it is now. `lock`: nobody else changes it until the transaction ends."""
     table: Any = row
-    found: Row | None = (await tx.execute(_by_key(table, lock), _named(table, key))).scalar_one_or_none()
-    return found
+    found = connection.execute(_by_key(table, lock), _named(table, key)).one_or_none()
+    return None if found is None else row(**found._mapping)
 
 
-async def store(tx: AsyncSession, row: Any) -> bool:
+def store(connection: Connection, row: Any) -> bool:
     """Insert `row` as it stands. False if one with the same key, or the same of what is unique, is there: that one stays as it is."""
     values = {column.key: getattr(row, column.key) for column in row.__table__.columns}
-    result = await tx.execute(_insert(row.__mapper__.class_, tx.get_bind().dialect.name), values)
-    return bool(result.rowcount)  # type: ignore[attr-defined]  # of an INSERT it is a CursorResult
+    return bool(connection.execute(_insert(row.__mapper__.class_, connection.dialect.name), values).rowcount)
 
 
-async def change(tx: AsyncSession, row: Any, *key: Any, when: Collection[State], **values: Any) -> bool:
+def change(connection: Connection, row: Any, *key: Any, when: Collection[State], **values: Any) -> bool:
     """Set `values` in the row with this key if its state is one of `when`; False if it is another, and nothing is changed.
 
     Raises TransitionRefused where a new state may not follow one of `when`.
@@ -42,21 +40,20 @@ async def change(tx: AsyncSession, row: Any, *key: Any, when: Collection[State],
         for old in when:
             require_transition(old, new)
     statement = _update(row, tuple(values), tuple(when))
-    result = await tx.execute(statement, {**_named(row, key), **{f"new_{name}": value for name, value in values.items()}})
-    return bool(result.rowcount)  # type: ignore[attr-defined]  # of an UPDATE it is a CursorResult
+    return bool(connection.execute(statement, {**_named(row, key), **{f"new_{name}": value for name, value in values.items()}}).rowcount)
 
 
-def _named(row: type[Any], key: Key) -> dict[str, Any]:
+def _named(row: Any, key: Key) -> dict[str, Any]:
     return {f"key_{column.key}": value for column, value in zip(row.__table__.primary_key.columns, key, strict=True)}
 
 
-def _with_key(row: type[Any]) -> list[Any]:
+def _with_key(row: Any) -> list[Any]:
     return [column == bindparam(f"key_{column.key}") for column in row.__table__.primary_key.columns]
 
 
 @cache
 def _by_key(row: Any, lock: bool) -> Select[Any]:
-    statement = select(row).where(*_with_key(row)).execution_options(populate_existing=True)
+    statement = select(row.__table__).where(*_with_key(row))
     return statement.with_for_update() if lock else statement
 
 

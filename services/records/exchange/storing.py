@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection
 
 from safepassage.compact import split
 from safepassage.envelope import Envelope
@@ -12,6 +12,7 @@ from safepassage.package import REDISCLOSURE_NOTICE_DIGEST
 from safepassage.problems.exchanges import BeingStored
 from safepassage.receipt import Receipt
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import OPEN_FOR_A_PACKAGE, Asked, Incoming, TransitionRefused
 from services.records.exchange.stored_rows import change, row_at
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow
@@ -26,10 +27,10 @@ class Received:
     asked: ExchangeRequestRow
 
 
-async def received(tx: AsyncSession, issuer: str, envelope_id: UUID) -> Received | None:
+def received(connection: Connection, issuer: str, envelope_id: UUID) -> Received | None:
     """The stored envelope, if there is one."""
-    row = await row_at(tx, IncomingEnvelopeRow, issuer, envelope_id)
-    asked = None if row is None else await row_at(tx, ExchangeRequestRow, row.exchange_id)
+    row = row_at(connection, IncomingEnvelopeRow, issuer, envelope_id)
+    asked = None if row is None else row_at(connection, ExchangeRequestRow, row.exchange_id)
     return None if row is None or asked is None else Received(row, asked)
 
 
@@ -54,8 +55,7 @@ async def acknowledge(exchange: Exchange, stored: Received) -> str:
 
 async def take_up(exchange: Exchange, key: tuple[str, UUID], _: None = None) -> None:
     """An envelope that was stored by a process that did not come to its receipt."""
-    async with exchange.database.reading() as tx:
-        stored = await received(tx, *key)
+    stored = await exchange.database.read(lambda connection: received(connection, *key))
     if stored is not None:
         await acknowledge(exchange, stored)
 
@@ -80,22 +80,22 @@ async def _receipt(exchange: Exchange, row: IncomingEnvelopeRow, asked: Exchange
     return exchange.signing.sign_compact(typ=Receipt.TYPE, payload=receipt.claims())
 
 
-async def _t2(tx: AsyncSession, exchange: Exchange, stored: Received, acknowledged: dict[str, Any], appended: Appended) -> str:
+def _t2(tx: Writing, exchange: Exchange, stored: Received, acknowledged: dict[str, Any], appended: Appended) -> str:
     """Store the receipt. Gives the one that counts: the first stored, if two processes came this far."""
     row, asked = stored.row, stored.asked
-    if not await change(tx, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.STORED,), **acknowledged):
-        held = await row_at(tx, IncomingEnvelopeRow, row.issuer, row.id)
+    if not change(tx.connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.STORED,), **acknowledged):
+        held = row_at(tx.connection, IncomingEnvelopeRow, row.issuer, row.id)
         if held is None or held.r1 is None:
             raise BeingStored
         return held.r1
     if row.kind == "package":
         shown: dict[str, Any] = {"state": Asked.RECEIVED, "next_attempt_at": None}
-        if not await change(tx, ExchangeRequestRow, asked.id, when=OPEN_FOR_A_PACKAGE, **shown):
+        if not change(tx.connection, ExchangeRequestRow, asked.id, when=OPEN_FOR_A_PACKAGE, **shown):
             raise TransitionRefused("the request takes no package any more")
     else:
         shown = {"state": Asked.NOT_PROVIDED, "next_attempt_at": asked.expires_at}
-        await change(tx, ExchangeRequestRow, asked.id, when=(Asked.PREPARED, Asked.ACCEPTED), **shown)
-    await exchange.own_log.keep(tx, appended)
+        change(tx.connection, ExchangeRequestRow, asked.id, when=(Asked.PREPARED, Asked.ACCEPTED), **shown)
+    exchange.own_log.keep(tx, appended)
     return str(acknowledged["r1"])
 
 

@@ -1,13 +1,13 @@
 """An envelope that is not delivered, or not any more: said in the log, its ciphertext deleted (decisions 1 and 3)."""
 
 import logging
-
-from sqlalchemy.ext.asyncio import AsyncSession
+from functools import partial
 
 from safepassage.claims import read_closed
 from safepassage.envelope import Envelope
 from services.records.exchange import events
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import UNDELIVERED, Outgoing, Request
 from services.records.exchange.stored_rows import change
 from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
@@ -33,14 +33,13 @@ async def give_up(
     """
     log.info("envelope not delivered", extra={"event": state.value, "code": reason})
 
-    async def end(tx: AsyncSession) -> bool:
+    def end(tx: Writing) -> bool:
         ended = {"state": state, "problem_code": reason, "ciphertext": None, "next_attempt_at": None}
-        if not await change(tx, OutgoingEnvelopeRow, row.id, when=UNDELIVERED, **ended):
+        if not change(tx.connection, OutgoingEnvelopeRow, row.id, when=UNDELIVERED, **ended):
             return False
         # INVARIANT: a disclosure that is in the log and does not take place is said to be withdrawn, in the same transaction.
         if logged and row.kind == "package" and row.student_id is not None:
-            exchange.outbox.record(
-                tx,
+            tx.record(
                 events.withdrawn(
                     read_closed(row.claims.encode(), model=Envelope),
                     student_id=row.student_id,
@@ -52,8 +51,8 @@ async def give_up(
             )
         if reopen:
             waits = {"state": Request.WAITING, "attempts": 0, "next_attempt_at": exchange.clock()}
-            if await change(tx, PeerRequestRow, row.request_id, when=(Request.ANSWERED,), **waits):
-                exchange.wake_after(tx, "answering")
+            if change(tx.connection, PeerRequestRow, row.request_id, when=(Request.ANSWERED,), **waits):
+                tx.afterwards(partial(exchange.wake, "answering"))
         return True
 
     return await exchange.write(end)

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from services.records.exchange import acknowledging, answering, asking, dispatching, opening, sending, storing
 from services.records.exchange.due import due_rows
 from services.records.exchange.exchange import Exchange, Job, turn_keys
+from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing
 from services.records.exchange.work import Work
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
@@ -46,9 +47,9 @@ async def take_over(exchange: Exchange) -> None:
     """What a process that died was in the middle of is due at once. Doing it twice does no harm: every step has its key."""
     now = exchange.clock()
 
-    async def due_now(tx: Any) -> None:
-        await tx.execute(update(OutgoingEnvelopeRow).where(OutgoingEnvelopeRow.state == Outgoing.SEALED).values(next_attempt_at=now))
-        await tx.execute(update(IncomingEnvelopeRow).where(IncomingEnvelopeRow.state == Incoming.STORED).values(next_attempt_at=now))
+    def due_now(tx: Writing) -> None:
+        tx.connection.execute(update(OutgoingEnvelopeRow).where(OutgoingEnvelopeRow.state == Outgoing.SEALED).values(next_attempt_at=now))
+        tx.connection.execute(update(IncomingEnvelopeRow).where(IncomingEnvelopeRow.state == Incoming.STORED).values(next_attempt_at=now))
 
     await exchange.write(due_now)
 

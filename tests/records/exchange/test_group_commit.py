@@ -1,16 +1,22 @@
 """Writes that share a commit, on both engines."""
 
 import asyncio
+from asyncio import Task
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import insert, select, update
 
-from services.records.exchange.group_commit import GroupCommit
-from shared.database import Database, after_commit
-from tests.shared.tables import Base, CounterRow
+from services.records.exchange.group_commit import GroupCommit, Write, Writing
+from shared.clock import system_clock
+from shared.contracts.audit import Actor, Context, Event
+from shared.database import Database
+from shared.internal_token import InternalTokens
+from shared.keys import SigningKey
+from shared.outbox import Outbox
+from shared.siblings import Siblings
+from tests.shared.tables import Base, CounterRow, LeaseRow, OutboxRow
 
 pytestmark = pytest.mark.anyio
 
@@ -26,29 +32,34 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     await database.close()
 
 
+def group_commit(database: Database) -> GroupCommit:
+    siblings = Siblings("records", InternalTokens("records", SigningKey.generate(), {}), {}, system_clock)
+    outbox = Outbox("records", database, siblings, system_clock, row=OutboxRow, lease=LeaseRow, holder="this process")
+    return GroupCommit(database, outbox)
+
+
 async def value(database: Database, identifier: int = 1) -> int | None:
     async with database.reading() as tx:
         return (await tx.execute(select(CounterRow.value).where(CounterRow.id == identifier))).scalar_one_or_none()
 
 
-async def increment(tx: AsyncSession) -> int:
-    row = await tx.get_one(CounterRow, 1, with_for_update=True)
-    row.value += 1
-    return row.value
+def increment(tx: Writing) -> int:
+    more = update(CounterRow).where(CounterRow.id == 1).values(value=CounterRow.value + 1).returning(CounterRow.value)
+    value: int = tx.connection.execute(more).scalar_one()
+    return value
 
 
 async def test_fifty_writes_at_once_all_count_and_each_sees_those_before_it(database: Database) -> None:
-    write = GroupCommit(database)
+    write = group_commit(database)
     assert sorted(await asyncio.gather(*(write(increment) for _ in range(50)))) == list(range(1, 51))
     assert await value(database) == 50
 
 
 async def test_a_write_that_fails_takes_no_other_with_it_and_leaves_nothing(database: Database) -> None:
-    write = GroupCommit(database)
+    write = group_commit(database)
 
-    async def half(tx: AsyncSession) -> int:
-        tx.add(CounterRow(id=2, value=2))
-        await tx.flush()
+    def half(tx: Writing) -> int:
+        tx.connection.execute(insert(CounterRow).values(id=2, value=2))
         raise ZeroDivisionError
 
     results = await asyncio.gather(*(write(one) for one in (increment, half, increment)), return_exceptions=True)
@@ -57,15 +68,35 @@ async def test_a_write_that_fails_takes_no_other_with_it_and_leaves_nothing(data
     assert await value(database, 2) is None
 
 
-async def test_nobody_is_told_before_the_commit(database: Database) -> None:
-    write, seen = GroupCommit(database), []
+async def test_nobody_is_told_before_the_commit_and_what_fails_tells_nobody(database: Database) -> None:
+    write, seen = group_commit(database), list[Task[int | None]]()
 
-    async def noting(tx: AsyncSession) -> int:
-        async def look() -> None:
-            seen.append(await value(database))
+    def noting(tx: Writing) -> int:
+        tx.afterwards(lambda: seen.append(asyncio.ensure_future(value(database))))
+        return increment(tx)
 
-        after_commit(tx, look)
-        return await increment(tx)
+    def failing(tx: Writing) -> int:
+        noting(tx)
+        raise ZeroDivisionError
 
     await asyncio.gather(write(noting), write(increment))
-    assert seen == [2]
+    assert [await task for task in seen] == [2]
+    with pytest.raises(ZeroDivisionError):
+        await write(failing)
+    assert len(seen) == 1
+
+
+async def test_what_the_log_is_to_be_told_is_stored_with_the_write_and_with_no_other(database: Database) -> None:
+    write = group_commit(database)
+
+    def telling(key: str, *, fails: bool) -> Write[int]:
+        def tell(tx: Writing) -> int:
+            tx.record(Event(class_="match", key=key, actor=Actor(kind="system", job="test"), context=Context(operation="test")))
+            return 1 // (not fails)
+
+        return tell
+
+    await asyncio.gather(write(telling("a", fails=False)), write(telling("b", fails=True)), write(increment), return_exceptions=True)
+    async with database.reading() as tx:
+        bodies = (await tx.execute(select(OutboxRow.body))).scalars().all()
+    assert [Event.model_validate_json(body).key for body in bodies] == ["a"]

@@ -151,11 +151,9 @@ async def test_the_requester_is_told_why_it_was_refused(asking: Asking) -> None:
     row = await case.asked()
     token = asking.signed({**split(row.token)[1], "aud": "https://cedar.example"})
 
-    async def mislead(tx: Any) -> None:
-        held = await tx.get(type(row), row.id)
+    async with states.birch.exchange.database.transaction() as tx:
+        held = await tx.get_one(type(row), row.id)
         held.token, held.request_digest = token, digest_of(token.encode())
-
-    await states.birch.exchange.write(mislead)
     await case.deliver_request()
     told = await case.told()
     assert (told.state, told.problem_code) == ("refused", "wrong-audience")
