@@ -5,7 +5,8 @@ Rows of one `lane` are sent in the order in which they were stored, each at leas
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
@@ -64,6 +65,23 @@ class Sealing(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Together:
+    """How the rows of a lane go in one call: many may be waiting after a load."""
+
+    sibling: ServiceName
+    path: str
+    """Of a POST."""
+    body_of: Callable[[Sequence[str]], BaseModel]
+    """Of the waiting bodies, in their order."""
+    refused_in: Callable[[bytes], Mapping[int, str]] = lambda _: {}
+    """Places in the call, and problem codes, of rows that its answer says were refused while the others were taken."""
+
+
+def _appending(bodies: Sequence[str]) -> BaseModel:
+    return AppendRequest(events=tuple(Event.model_validate_json(body) for body in bodies))
+
+
 class Outbox:
     """One service's outbox: rows in, a lifespan task out."""
 
@@ -84,6 +102,7 @@ class Outbox:
         self._service, self._database, self._siblings, self._clock = service, database, siblings, clock
         self._row, self._lease, self._holder = row, lease, holder
         self._insert = insert(row)
+        self.together: dict[str, Together] = {AUDIT_LANE: Together("audit", "/internal/entries", _appending)}
         self._wake = asyncio.Event()
         self._leased_until: datetime | None = None
 
@@ -160,21 +179,25 @@ class Outbox:
         sent = False
         for lane, waiting in lanes.items():
             if waiting[0].next_attempt_at <= self._clock():
-                sent |= await (self._send_events(waiting[:BATCH]) if lane == AUDIT_LANE else self._send_in_order(waiting[:BATCH]))
+                together = self.together.get(lane)
+                some = waiting[:BATCH]
+                sent |= await (self._send_in_order(some) if together is None else self._send_together(together, some))
         return sent
 
-    async def _send_events(self, rows: Sequence[Any]) -> bool:
-        """Behind-entries go in one append. If audit refuses one for good, they go one by one, so that it alone is set aside."""
-        request = AppendRequest(events=tuple(Event.model_validate_json(self._body(row)) for row in rows))
-        content = request.model_dump_json(by_alias=True, exclude_none=True).encode()
+    async def _send_together(self, together: Together, rows: Sequence[Any]) -> bool:
+        """Rows go in one call. If all of it is refused for good, they go one by one, so that the one at fault alone is set aside."""
+        content = together.body_of([self._body(row) for row in rows]).model_dump_json(by_alias=True, exclude_none=True).encode()
         try:
-            await self._siblings.send("audit", "POST", "/internal/entries", by="outbox", content=content)
+            answer = await self._siblings.send(together.sibling, "POST", together.path, by="outbox", content=content)
         except SuiteError as error:
             if error.retry == "never" and len(rows) > 1:
-                return any([await self._send_events([row]) for row in rows])
+                return any([await self._send_together(together, [row]) for row in rows])
             await self._failed(rows, error)
             return False
-        await self._done([row.id for row in rows])
+        refused = together.refused_in(answer)
+        for place, code in refused.items():
+            await self._set_aside(rows[place], code)
+        await self._done([row.id for place, row in enumerate(rows) if place not in refused])
         return True
 
     async def _send_in_order(self, rows: Sequence[Any]) -> bool:
@@ -203,13 +226,20 @@ class Outbox:
 
     async def _failed(self, rows: Sequence[Any], error: SuiteError) -> None:
         """Later again, twice as long each time up to five minutes; refused for good, it is set aside and said."""
+        if error.retry == "never":
+            for row in rows:
+                await self._set_aside(row, error.code)
+            return
         attempts = rows[0].attempts + 1
         due = self._clock() + timedelta(seconds=min(2**attempts, 300))
-        refused = error.code if error.retry == "never" else None
-        if refused:
-            log.error("outbox row refused", extra={"code": error.code, "service": self._service})
+        await self._change(rows, attempts=attempts, next_attempt_at=due)
+
+    async def _set_aside(self, row: Any, code: str) -> None:
+        log.error("outbox row refused", extra={"code": code, "service": self._service})
+        await self._change([row], attempts=row.attempts + 1, refused_as=code)
+
+    async def _change(self, rows: Sequence[Any], **values: Any) -> None:
         async with self._database.transaction() as tx:
-            values = {"attempts": attempts, "next_attempt_at": due, "refused_as": refused}
             await tx.execute(update(self._row).where(self._row.id.in_([row.id for row in rows])).values(**values))
 
     async def drain(self) -> None:

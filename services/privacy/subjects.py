@@ -1,24 +1,27 @@
 """What privacy knows of a student: a closed list of facts that records alone writes, in order (decisions 3)."""
 
 from collections.abc import Iterable, Sequence
-from typing import Annotated, Protocol, cast
+from typing import Annotated, Any, Protocol, cast
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from safepassage.problems import SuiteError
 from safepassage.problems.privacy import FactsConflict
 from safepassage.problems.records import NoSuchStudent, SealBroken
 from safepassage.problems.requests import InvalidRequest
-from services.privacy.inserts import insert_into
 from services.privacy.sealing import Sealer
 from services.privacy.tables import OrganisationRow, SubjectRow
 from shared.caller import Caller, sibling
 from shared.contracts.privacy import SubjectFacts
-from shared.database import Transaction
+from shared.contracts.subject_batches import RefusedSubject, SubjectBatch, SubjectsTaken
+from shared.database import Database
 from shared.internal_token import Principal
+from shared.plain_route import plain_route
 from shared.problems import responses
 from shared.tenancy import within
 
@@ -28,20 +31,45 @@ TABLE = "subject"
 
 
 @router.put("/{student_id}", status_code=204, responses=responses(FactsConflict, InvalidRequest))
-async def put_subject(
-    student_id: UUID, facts: SubjectFacts, request: Request, _: Annotated[Principal, sibling("records")], tx: Transaction
-) -> Response:
+async def put_subject(student_id: UUID, facts: SubjectFacts, request: Request, _: Annotated[Principal, sibling("records")]) -> Response:
     """Take the facts of a student. A version older than the one held changes nothing; the same version says the same or is refused."""
     if facts.student_id != student_id:
         raise InvalidRequest("the id of the path and of the body differ", field="student_id")
     _require_time_zone(facts.time_zone)
-    await store_facts(tx, request.app.state.sealer, facts)
+    if await _store(request, [facts]):
+        raise FactsConflict(field="facts_version")
     return Response(status_code=204)
 
 
-async def store_facts(tx: AsyncSession, sealer: Sealer, facts: SubjectFacts) -> None:
-    """Store facts that are newer than those held, in one statement: two pushes at once end with the newer. Raises FactsConflict."""
-    values = {
+@plain_route(router, "", SubjectBatch, by="records", answer=SubjectsTaken, responses=responses(InvalidRequest, SealBroken))
+async def put_subjects(request: Request, _: Principal, batch: SubjectBatch) -> Response:
+    """Take the facts of several students in one transaction. Those that are refused are named, and stop none of the others."""
+    refused: dict[int, type[SuiteError]] = {}
+    for place, facts in enumerate(batch.subjects):
+        try:
+            _require_time_zone(facts.time_zone)
+        except InvalidRequest:
+            refused[place] = InvalidRequest
+    good = [place for place in range(len(batch.subjects)) if place not in refused]
+    conflicts = await _store(request, [batch.subjects[place] for place in good])
+    refused |= {good[place]: FactsConflict for place in conflicts}
+    named = tuple(
+        RefusedSubject(place=place, student_id=batch.subjects[place].student_id, code=refused[place].code) for place in sorted(refused)
+    )
+    return Response(SubjectsTaken(refused=named).model_dump_json(), media_type="application/json")
+
+
+async def _store(request: Request, several: Sequence[SubjectFacts]) -> list[int]:
+    database: Database = request.app.state.database
+    sealer: Sealer = request.app.state.sealer
+    rows = [sealed_row(sealer, facts) for facts in several]
+    return await database.write(lambda connection: store_facts(connection, sealer, several, rows)) if several else []
+
+
+def sealed_row(sealer: Sealer, facts: SubjectFacts) -> dict[str, Any]:
+    """The columns of a student's facts."""
+    return {
+        "student_id": facts.student_id,
         "custodian_id": facts.custodian_id,
         "facts_version": facts.facts_version,
         "sealed": sealer.seal(
@@ -51,16 +79,35 @@ async def store_facts(tx: AsyncSession, sealer: Sealer, facts: SubjectFacts) -> 
             of=_of(facts.facts_version, facts.custodian_id),
         ),
     }
-    # INVARIANT: facts_version only grows.
-    statement = insert_into(tx, SubjectRow).values(student_id=facts.student_id, **values)
-    statement = statement.on_conflict_do_update(
-        index_elements=["student_id"], set_=values, where=SubjectRow.facts_version < facts.facts_version
-    ).returning(SubjectRow.facts_version)
-    if (await tx.execute(statement)).scalar_one_or_none() is not None:
-        return
-    held = (await tx.execute(select(SubjectRow).where(SubjectRow.student_id == facts.student_id))).scalar_one()
-    if held.facts_version == facts.facts_version and open_facts(sealer, held) != facts:
-        raise FactsConflict(field="facts_version")
+
+
+def store_facts(connection: Connection, sealer: Sealer, several: Sequence[SubjectFacts], rows: Sequence[dict[str, Any]]) -> list[int]:
+    """Store what is newer than what is held; the places of those that contradict what is held at their own version.
+
+    rows  `sealed_row` of each
+
+    # INVARIANT: facts_version only grows: two pushes at once end with the newer.
+    """
+    # In one order, so that two batches never wait for each other's rows.
+    connection.execute(_NEWER[connection.dialect.name], sorted(rows, key=lambda row: (row["student_id"], row["facts_version"])))
+    held = subjects_by_id(connection, list({facts.student_id for facts in several}))
+    return [
+        place
+        for place, (facts, row) in enumerate(zip(several, rows, strict=True))
+        if (now := held[facts.student_id]).facts_version == facts.facts_version
+        and now.sealed != row["sealed"]
+        and open_facts(sealer, now) != facts
+    ]
+
+
+def _newer(insert: Any) -> Any:
+    statement = insert(SubjectRow)
+    values = {name: statement.excluded[name] for name in ("custodian_id", "facts_version", "sealed")}
+    newer = SubjectRow.facts_version < statement.excluded.facts_version
+    return statement.on_conflict_do_update(index_elements=["student_id"], set_=values, where=newer)
+
+
+_NEWER = {"sqlite": _newer(sqlite.insert), "postgresql": _newer(postgresql.insert)}
 
 
 class HeldSubject(Protocol):

@@ -16,6 +16,7 @@ from services.records.exchange.milestones import Unwatched
 from services.records.exchange.resolved_matches import on_match_resolved
 from services.records.exchange.routes import ROUTERS as EXCHANGE
 from services.records.exchange.works import keep_watch, work, works_of
+from services.records.facts_lane import send_facts_together
 from services.records.settings import RecordsSettings
 from services.records.tables import IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
 from services.records.vault import Vault
@@ -34,6 +35,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state = app.state
     state.vault = Vault.of(state.settings.keys_directory)
     state.outbox.sealing = state.vault
+    send_facts_together(state.outbox)
     state.cursors = Cursors(read_symmetric_key(state.settings.keys_directory / "cursor.key"))
     state.lookup_limit = lookup.LookupLimit()
     await open_exchange(app, stack)

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.records import NoSuchStudent
 from safepassage.record import StudentRecord
+from services.records.facts_lane import tell_facts
 from services.records.guardians import with_person_ids
 from services.records.kept_statements import with_statements_kept
 from services.records.loading_rows import Rows
@@ -81,7 +82,7 @@ class Loading:
         stored = [self._prepare(one, held, rows) for one in arriving]
         await rows.write(self._session)
         for facts in rows.facts:
-            self._outbox.tell(self._session, "privacy", "PUT", f"/internal/subjects/{facts.student_id}", facts)
+            tell_facts(self._session, self._outbox, facts)
         return stored
 
     def _prepare(self, one: Arriving, held: dict[UUID, _Held], rows: Rows) -> Stored:

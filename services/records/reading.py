@@ -1,6 +1,6 @@
 """Reading a student's record: opened in memory, under the transaction that the caller holds."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -48,11 +48,17 @@ async def _read(session: AsyncSession, vault: Vault, student_id: UUID, query: An
     return HeldRecord(student, record_of(merged(opened(vault.data_key(student.id, student.wrapped_key), rows))))
 
 
-def opened(key: DataKey, rows: Iterable[Any]) -> list[Part]:
-    """The parts of sealed rows (section, source, version, sealed). Raises SealBroken."""
+def opened(key: DataKey, rows: Iterable[Any], *, only: Mapping[str, Collection[str]] | None = None) -> list[Part]:
+    """The parts of sealed rows (section, source, version, sealed). Raises SealBroken.
+
+    only  the members wanted of each section: what is not wanted is not opened; None: all of all
+    """
     parts = []
     for row in rows:
-        section, source, version = row.section, row.source, row.version
-        data = key.open(row.sealed, section=section, source=source, version=version)
-        parts.append(decoded(data, section=section, source=source, version=version))
+        section, source, version, sealed = row.section, row.source, row.version, row.sealed
+        members = None if only is None else only.get(section)
+        if members is None and only is not None:
+            continue
+        data = key.open(sealed, section=section, source=source, version=version)
+        parts.append(decoded(data, section=section, source=source, version=version, only=members))
     return parts

@@ -4,7 +4,7 @@ A part is sealed as a line of lengths and the JSON text of each member, so that 
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -33,15 +33,16 @@ class Part(NamedTuple):
         return b"".join((" ".join(head).encode(), b"\n", self.provenance, *self.members.values()))
 
 
-def decoded(data: bytes, *, section: str, source: str, version: int) -> Part:
-    """The part that was encoded."""
-    line, _, texts = data.partition(b"\n")
-    head = line.decode().split(" ")
-    start = int(head[0])
-    provenance, members = texts[:start], {}
-    for place in range(1, len(head), 2):
-        end = start + int(head[place + 1])
-        members[head[place]] = texts[start:end]
+def decoded(data: bytes, *, section: str, source: str, version: int, only: Collection[str] | None = None) -> Part:
+    """The part that was encoded; of its members `only` those named, or all."""
+    begin = data.index(b"\n") + 1
+    head = data[: begin - 1].decode().split(" ")
+    start = begin + int(head[0])
+    provenance, members = data[begin:start], {}
+    for name, length in zip(head[1::2], head[2::2], strict=True):
+        end = start + int(length)
+        if only is None or name in only:
+            members[name] = data[start:end]
         start = end
     return Part(section, source, version, members, provenance)
 
@@ -77,17 +78,33 @@ def merged(parts: Iterable[Part]) -> dict[str, Any]:
 
 def printed(value: Any) -> bytes:
     """The JSON text of a document in which elements and provenance are JSON text already."""
+    return b"".join(pieces_of(value))
+
+
+def pieces_of(value: Any) -> list[bytes]:
+    """What `printed` joins: a page of many documents is joined once."""
+    pieces: list[bytes] = []
+    _print(value, pieces)
+    return pieces
+
+
+def _print(value: Any, pieces: list[bytes]) -> None:
     if isinstance(value, bytes):
-        return value
-    if isinstance(value, dict):
-        parts = [_key(name) + (part if isinstance(part, bytes) else printed(part)) for name, part in value.items()]
-        return b"{" + b",".join(parts) + b"}"
-    return _text(value)
+        pieces.append(value)
+    elif isinstance(value, dict) and value:
+        mark = "{"
+        for name, part in value.items():
+            pieces.append(_key(mark, name))
+            _print(part, pieces)
+            mark = ","
+        pieces.append(b"}")
+    else:
+        pieces.append(_text(value))
 
 
-@lru_cache(maxsize=512)
-def _key(name: str) -> bytes:
-    return _text(name) + b":"
+@lru_cache(maxsize=1024)
+def _key(mark: str, name: str) -> bytes:
+    return mark.encode() + _text(name) + b":"
 
 
 def record_of(document: Mapping[str, Any]) -> StudentRecord:

@@ -66,6 +66,11 @@ def _cut(document: Document, allowed: frozenset[str], *, leaves: bool) -> dict[s
     return result | {"statements": statements} if statements else result
 
 
+def members_of(permitted: Collection[str]) -> dict[str, frozenset[str]]:
+    """The members permitted of each section: a record need not be opened further than that to be released."""
+    return {section: frozenset(members) for section, members in _by_section(frozenset(permitted))}
+
+
 @lru_cache(maxsize=256)
 def _by_section(allowed: frozenset[str]) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The members allowed of each section, in the order of the catalogue."""

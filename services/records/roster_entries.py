@@ -3,16 +3,16 @@
 A page is one decision for all of its students and one entry on the log, which is there before the page leaves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from operator import itemgetter
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import select, type_coerce
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, select, type_coerce
 from sqlalchemy.types import NullType
 
 from safepassage.elements import BY_ID
@@ -25,8 +25,8 @@ from safepassage.wire_policy import Agreement
 from services.records.logged import actor_of, log_ahead
 from services.records.pseudonyms import pseudonyms_of
 from services.records.reading import opened
-from services.records.record_sources import STATEMENTS, merged, printed
-from services.records.release import released_document
+from services.records.record_sources import STATEMENTS, merged, pieces_of
+from services.records.release import members_of, released_document
 from services.records.tables import EnrollmentRow, OrganisationRow, SectionRow, StudentRow
 from services.records.vault import Vault
 from services.records.visibility import enrolled_on
@@ -85,8 +85,9 @@ async def read_roster_entries(
     wanted = [element for element in asked if element in agreement.elements]
     bound_to = f"roster-entries:{caller.client_id}:{agreement_id}:{elements or ''}"
     after = _position(request, cursor, bound_to)
-    async with state.database.reading() as tx:
-        students = await students_in_reach(tx, agreement.district_ids, wanted, now.date(), after=after, limit=limit + 1)
+    students = await state.database.read(
+        lambda connection: students_in_reach(connection, agreement.district_ids, wanted, now.date(), after=after, limit=limit + 1)
+    )
     page, links = students[:limit], {}
     if len(students) > limit:
         # The position is a student's own id, which never leaves: it is sealed inside the signed cursor.
@@ -102,8 +103,14 @@ async def read_roster_entries(
         not_scheduled=tuple(element for element in asked if element not in agreement.elements),
         students=(),
     )
-    content = head.model_dump_json().encode().removesuffix(b"[]}") + b"[" + b",".join(entries) + b"]}"
-    return Response(content, media_type="application/json", headers=links)
+    pieces = [head.model_dump_json().encode().removesuffix(b"]}")]
+    for entry in entries:
+        pieces += pieces_of(entry)
+        pieces.append(b",")
+    if entries:
+        pieces.pop()
+    pieces.append(b"]}")
+    return Response(b"".join(pieces), media_type="application/json", headers=links)
 
 
 def _asked(elements: str | None, agreement: Agreement) -> list[str]:
@@ -120,8 +127,8 @@ def _position(request: Request, cursor: str | None, bound_to: str) -> UUID | Non
     return None if position is None else UUID(request.app.state.vault.open_text(position["after"]))
 
 
-async def students_in_reach(
-    tx: AsyncSession, district_ids: Sequence[UUID], wanted: Sequence[str], today: date, *, after: UUID | None, limit: int
+def students_in_reach(
+    connection: Connection, district_ids: Sequence[UUID], wanted: Sequence[str], today: date, *, after: UUID | None, limit: int
 ) -> list[SealedStudent]:
     """Students enrolled today in the districts, of whom privacy has facts, with the sealed sections that hold what is wanted."""
     reach = EnrollmentRow.organisation_id.in_(within_any(OrganisationRow, district_ids))
@@ -130,14 +137,14 @@ async def students_in_reach(
     query = query.where(StudentRow.id.in_(enrolled), StudentRow.facts_version > 0).order_by(StudentRow.id).limit(limit)
     if after is not None:
         query = query.where(StudentRow.id > after)
-    students = (await tx.execute(query)).all()
+    students = connection.execute(query).all()
     sections = {BY_ID[element].section for element in wanted} | {STATEMENTS}
     # The id as the database gives it, and made a UUID once a student: a thousand students have six thousand rows.
     raw_id = type_coerce(SectionRow.student_id, NullType()).label("raw_id")
     sealed = select(raw_id, SectionRow.section, SectionRow.source, SectionRow.version, SectionRow.sealed)
     sealed = sealed.where(SectionRow.student_id.in_([row.id for row in students]), SectionRow.section.in_(sections))
-    rows = (await tx.execute(sealed.order_by(SectionRow.student_id))).all()
-    held = {raw if isinstance(raw, UUID) else UUID(raw): list(those) for raw, those in groupby(rows, key=lambda row: row.raw_id)}
+    rows = connection.execute(sealed.order_by(SectionRow.student_id)).all()
+    held = {raw if isinstance(raw, UUID) else UUID(raw): list(those) for raw, those in groupby(rows, key=itemgetter(0))}
     return [SealedStudent(row.id, row.custodian_id, row.facts_version, row.wrapped_key, held.get(row.id, ())) for row in students]
 
 
@@ -169,19 +176,26 @@ async def _decide(request: Request, caller: Caller, agreement: Agreement, wanted
 
 async def _disclose(
     request: Request, caller: Caller, agreement: Agreement, decision: Decision, page: Sequence[SealedStudent], now: Now
-) -> list[bytes]:
-    """JSON of what is permitted of each student, once the log has the read. Of whom nothing is permitted, or there, is not in the page."""
+) -> list[dict[str, Any]]:
+    """What is permitted of each student, once the log has the read. Of whom nothing is permitted, or there, is not in the page."""
     state = request.app.state
     released: list[tuple[SealedStudent, dict[str, Any]]] = []
+    wanted: dict[tuple[str, ...], dict[str, frozenset[str]]] = {}
     for one, outcome in zip(page, decision.subjects, strict=True):
         if outcome.student_id != one.student_id:
             raise TemporarilyUnavailable("the decision is about other students")
-        entry = _released(state.vault, one, outcome.permitted) if outcome.permitted else None
+        if not outcome.permitted:
+            continue
+        only = wanted.get(outcome.permitted)
+        if only is None:
+            only = wanted[outcome.permitted] = members_of(outcome.permitted) | {STATEMENTS: frozenset({STATEMENTS})}
+        entry = _released(state.vault, one, outcome.permitted, only)
         if entry is not None:
             released.append((one, entry))
     if not released:
         return []
-    elements = {f"{section}.{member}" for _, entry in released for section in entry if section != STATEMENTS for member in entry[section]}
+    kinds = {(section, *entry[section]) for _, entry in released for section in entry if section != STATEMENTS}
+    elements = {f"{section}.{member}" for section, *members in kinds for member in members}
     pseudonyms = await pseudonyms_of(state.database, caller.organisation_id, [one.student_id for one, _ in released])
     event = Event(
         class_="read",
@@ -205,12 +219,12 @@ async def _disclose(
         decision_token=decision.token,
     )
     await log_ahead(request.app, caller, event, request.scope)
-    return [printed({"student": str(pseudonyms[one.student_id]), **entry}) for one, entry in released]
+    return [{"student": str(pseudonyms[one.student_id]), **entry} for one, entry in released]
 
 
-def _released(vault: Vault, one: SealedStudent, permitted: Sequence[str]) -> dict[str, Any] | None:
+def _released(vault: Vault, one: SealedStudent, permitted: Sequence[str], only: Mapping[str, frozenset[str]]) -> dict[str, Any] | None:
     """The permitted elements that are there, and the statements that belong to them. No provenance: it is not an element."""
-    document = merged(opened(vault.data_key(one.student_id, one.wrapped_key), one.rows))
+    document = merged(opened(vault.data_key(one.student_id, one.wrapped_key), one.rows, only=only))
     try:
         released = released_document(document, permitted)
     except NothingToRelease:

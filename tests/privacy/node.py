@@ -18,6 +18,7 @@ from services.privacy.tables import OutboxRow
 from shared.contracts.audit import Event
 from shared.contracts.organisations import OrganisationProjection
 from shared.contracts.privacy import Decision, DecisionRequest, Standing, SubjectFacts
+from shared.contracts.subject_batches import SubjectBatch
 from shared.in_process import Answer, call
 from shared.internal_token import HEADER, CallerClaims, InternalTokens, Principal
 from shared.keys import SigningKey
@@ -112,6 +113,11 @@ class PrivacyNode:
         """Push the facts of a student, as records does."""
         token = self.records.for_job("privacy", "outbox", self.clock())
         return await self.send("PUT", f"/internal/subjects/{facts.student_id}", token, body=facts)
+
+    async def push_all(self, *several: SubjectFacts) -> Answer:
+        """Push the facts of several students in one call."""
+        token = self.records.for_job("privacy", "outbox", self.clock())
+        return await self.send("POST", "/internal/subjects", token, body=SubjectBatch(subjects=several))
 
     async def ask(self, asked: DecisionRequest | dict[str, Any], *, by: Client | None = None) -> Answer:
         """Ask for a decision as records does: on behalf of a client, or as a job."""

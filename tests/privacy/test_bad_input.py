@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 WRITES = (
     ("PUT", f"/internal/subjects/{UUID(int=1)}", "records"),
     ("POST", "/internal/decisions", "records"),
+    ("POST", "/internal/subjects", "records"),
     ("POST", "/v1/consents", "gateway"),
     ("POST", "/v1/agreements", "gateway"),
     ("POST", "/v1/debarments", "gateway"),

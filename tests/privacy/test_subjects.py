@@ -1,5 +1,6 @@
 """Facts come from records alone, in order; their versions only grow."""
 
+import asyncio
 from uuid import uuid4
 
 import pytest
@@ -10,6 +11,7 @@ from safepassage.problems.records import SealBroken
 from services.privacy.subjects import open_facts
 from services.privacy.tables import SubjectRow
 from shared.contracts.privacy import SubjectFacts
+from shared.contracts.subject_batches import SubjectBatch, SubjectsTaken
 from tests.privacy.node import PrivacyNode, problem_of
 from tests.privacy.world import World
 
@@ -47,6 +49,48 @@ async def test_other_facts_under_the_same_version_are_refused(world: World) -> N
     answer = await world.node.push(world.facts(student_id=facts.student_id, flags=frozenset({"homeless"})))
     assert (answer.status, problem_of(answer).code) == (409, FactsConflict.code)
     assert await held(world.node, facts) == facts
+
+
+async def test_a_batch_is_taken_but_for_what_is_refused_in_it(world: World) -> None:
+    """One call with every kind: each ends as it would have alone."""
+    newer, held_already = await world.student(version=5), await world.student()
+    new, conflicting = world.facts(), world.facts(student_id=held_already.student_id, flags=frozenset({"homeless"}))
+    older = world.facts(student_id=newer.student_id, version=4, flags=frozenset({"homeless"}))
+    later = world.facts(student_id=new.student_id, version=2, flags=frozenset({"foster"}))
+    nowhere = world.facts(time_zone="Mars/Olympus")
+    answer = await world.node.push_all(nowhere, new, conflicting, older, held_already, later)
+    taken = SubjectsTaken.model_validate_json(answer.body)
+    assert {(one.place, one.student_id, one.code) for one in taken.refused} == {
+        (0, nowhere.student_id, "invalid-request"),
+        (2, conflicting.student_id, FactsConflict.code),
+    }
+    assert await held(world.node, newer) == newer
+    assert await held(world.node, held_already) == held_already
+    assert await held(world.node, new) == later
+    assert await world.node.count(SubjectRow) == 3
+
+
+async def test_a_batch_that_came_before_changes_nothing(world: World) -> None:
+    batch = [world.facts(flags=frozenset({"homeless", "foster"})) for _ in range(3)]
+    for _ in range(2):
+        assert SubjectsTaken.model_validate_json((await world.node.push_all(*batch)).body).refused == ()
+    assert [await held(world.node, facts) for facts in batch] == batch
+
+
+async def test_batches_that_cross_end_with_the_newer_facts(world: World) -> None:
+    """Two senders at once, in opposite orders: none waits for the other for ever, and no older facts are left."""
+    first = [world.facts() for _ in range(20)]
+    second = [world.facts(student_id=facts.student_id, version=2, flags=frozenset({"foster"})) for facts in first]
+    answers = await asyncio.gather(world.node.push_all(*first), world.node.push_all(*reversed(second)))
+    assert [answer.status for answer in answers] == [200, 200]
+    assert [await held(world.node, facts) for facts in first] == second
+
+
+async def test_no_client_writes_facts_in_batches(world: World) -> None:
+    token = world.node.gateway.for_caller("privacy", world.node.client(world.sea, "rights:act").claims, world.node.clock())
+    answer = await world.node.send("POST", "/internal/subjects", token, body=SubjectBatch(subjects=(world.facts(),)))
+    assert answer.status == 403
+    assert await world.node.count(SubjectRow) == 0
 
 
 async def test_no_client_writes_facts(world: World) -> None:

@@ -1,5 +1,6 @@
 """What is sealed is read back as it was; the node's own word goes before another's; statements stay with their source."""
 
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -8,8 +9,10 @@ from hypothesis import strategies as st
 
 from safepassage.elements import BY_ID, ELEMENTS
 from safepassage.record import StudentRecord
-from services.records.record_sources import Part, as_told_by, decoded, merged, parts_of, printed, record_of
-from services.records.release import release, released_document
+from services.records.reading import opened
+from services.records.record_sources import STATEMENTS, Part, as_told_by, decoded, merged, parts_of, printed, record_of
+from services.records.release import members_of, release, released_document
+from services.records.vault import DataKey
 from tests.records.whole_record import whole_record
 
 WHOLE = whole_record()
@@ -29,6 +32,19 @@ def test_a_record_is_the_same_after_it_was_sealed_in_parts() -> None:
 def test_cutting_the_texts_is_cutting_the_record(mask: set[str]) -> None:
     released = released_document(merged(sealed_and_opened(WHOLE)), mask)
     assert StudentRecord.model_validate_json(printed(released)) == release(WHOLE, mask)
+
+
+@given(mask=st.sets(st.sampled_from([element.id for element in ELEMENTS]), min_size=1))
+def test_opening_no_more_than_is_permitted_releases_the_same(mask: set[str]) -> None:
+    """A page opens of each student what it releases; the statements come with it as with the whole record."""
+    key = DataKey(UUID(int=1), bytes(32))
+    parts = parts_of(WHOLE, source="own", version=1)
+    place: dict[str, Any] = {part.section: {"section": part.section, "source": part.source, "version": part.version} for part in parts}
+    rows = [SimpleNamespace(**place[part.section], sealed=key.seal(part.encoded(), **place[part.section])) for part in parts]
+    only = members_of(mask) | {STATEMENTS: frozenset({STATEMENTS})}
+    narrow = opened(key, rows, only=only)
+    assert all(part.members.keys() <= only[part.section] for part in narrow)
+    assert released_document(merged(narrow), mask) == released_document(merged(opened(key, rows)), mask)
 
 
 def test_the_nodes_own_sections_go_before_those_that_another_node_sent() -> None:

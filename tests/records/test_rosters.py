@@ -8,11 +8,15 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from node.demo.synthetic import ALDER, SyntheticStudent
 from node.demo.synthetic.oneroster_writer import write_oneroster
 from safepassage.record.loads import LoadReport
-from services.records.tables import EnrollmentRow, LoadRow, SectionRow, StudentRow
+from services.privacy.subjects import sealed_row, store_facts
+from services.privacy.tables import SubjectRow
+from services.records.tables import EnrollmentRow, LoadRow, OutboxRow, SectionRow, StudentRow
+from shared.contracts.privacy import SubjectFacts
 from shared.in_process import Answer
 from tests.records.one_state import DISTRICT, OneState, problem, some_students
 from tests.records.whole_record import CANARY
@@ -48,6 +52,28 @@ async def test_a_roster_of_json_lines_is_loaded_and_the_same_again_changes_nothi
     assert again.counts == {"students": len(OURS), "unchanged": len(OURS)}
     assert first.reasons == again.reasons == {}
     assert {row.version for row in await alder.rows(StudentRow)} == {1}
+
+
+async def test_the_facts_of_a_roster_reach_privacy_together_and_one_that_is_refused_stays_alone(alder: OneState) -> None:
+    await alder.district().load_roster(lines(*OURS), JSON_LINES)
+    loaded = await alder.rows(StudentRow)
+    privacy = alder.node.applications["privacy"].state
+    other = SubjectFacts(
+        student_id=loaded[0].id,
+        facts_version=1,
+        custodian_id=loaded[0].custodian_id,
+        originating_agency="elsewhere",
+        birth_date=DAY,
+        time_zone="America/New_York",
+        jurisdiction="US-XA",
+    )
+    # a fault: privacy_was_told_otherwise
+    rows = [sealed_row(privacy.sealer, other)]
+    await privacy.database.write(lambda connection: store_facts(connection, privacy.sealer, [other], rows))
+    await alder.tell()
+    async with privacy.database.reading() as tx:
+        assert set((await tx.scalars(select(SubjectRow.student_id))).all()) == {one.id for one in loaded}
+    assert [(row.lane, row.refused_as) for row in await alder.rows(OutboxRow)] == [("facts", "facts-conflict")]
 
 
 async def test_one_key_is_one_load_and_its_report_is_told_again(alder: OneState) -> None:

@@ -1,0 +1,31 @@
+"""Facts of students on their way to privacy: many in one call, so that a vendor need not wait long after a load."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from shared.contracts.privacy import SubjectFacts
+from shared.contracts.subject_batches import SubjectBatch, SubjectsTaken
+from shared.outbox import Outbox, Together
+
+LANE: Final = "facts"
+PATH: Final = "/internal/subjects"
+
+
+def tell_facts(tx: AsyncSession, outbox: Outbox, facts: SubjectFacts) -> None:
+    """Tell privacy, once `tx` has committed. `send_facts_together` says how."""
+    outbox.tell(tx, "privacy", "POST", PATH, facts, lane=LANE)
+
+
+def send_facts_together(outbox: Outbox) -> None:
+    """Have `outbox` send what waits of the lane in one call; a student whose facts are refused stops no other's."""
+    outbox.together[LANE] = Together("privacy", PATH, _body_of, _refused_in)
+
+
+def _body_of(bodies: Sequence[str]) -> SubjectBatch:
+    return SubjectBatch(subjects=tuple(SubjectFacts.model_validate_json(body) for body in bodies))
+
+
+def _refused_in(answer: bytes) -> Mapping[int, str]:
+    return {one.place: one.code for one in SubjectsTaken.model_validate_json(answer).refused}
