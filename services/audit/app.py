@@ -49,7 +49,7 @@ def create_app(
     settings: AuditSettings, *, transports: Mapping[ServiceName, Transport] | None = None, clock: Clock = system_clock
 ) -> FastAPI:
     """The application; audit calls no sibling, so `transports` is for the embedded node's sake."""
-    return build(
+    app = build(
         "audit",
         settings,
         routers=(append.router, log_routes.router, search.router, accounting.router, organisations_router(OrganisationRow)),
@@ -60,3 +60,5 @@ def create_app(
         transports=transports,
         clock=clock,
     )
+    app.router.routes.insert(0, append.FRONT)
+    return app

@@ -1,7 +1,7 @@
 """`POST /internal/entries`: the only way into the log for the other services.
 
-The hottest path of the node, so FastAPI describes the operation and takes no part in it: a plain route in front of the described one
-reads the body with pydantic's JSON reader at once and writes the answer directly.
+The hottest path of the node, so FastAPI describes the operation and takes no part in it: a plain route, in front of all others, reads
+the body with pydantic's JSON reader at once and writes the answer directly.
 """
 
 import asyncio
@@ -43,7 +43,7 @@ PATH = "/internal/entries"
 
 async def _append(request: Request) -> Response:
     """What `append_entries` describes."""
-    request.scope["route"] = _PLAIN  # for telemetry, which FastAPI's own routes tell
+    request.scope["route"] = FRONT  # for telemetry, which FastAPI's own routes tell
     state = request.app.state
     now: datetime = state.clock()
     principal = _sender(request, now)
@@ -52,23 +52,13 @@ async def _append(request: Request) -> Response:
     sequencer: Sequencer = state.sequencer
     if any(permission is not None and permission.expired for permission in permissions):
         await _require_appended_before(state, principal, events, permissions)
-    steps: list[asyncio.Task[Receipt]] = []
-    for step in _steps(events):
-        drafts = [_draft(events[at], permissions[at], principal, sequencer) for at in step]
-        steps.append(asyncio.ensure_future(sequencer.append(drafts)))
-        await asyncio.sleep(0)
-    receipts = await asyncio.gather(*steps, return_exceptions=True)
-    answers: list[Receipt] = []
-    for receipt in receipts:
-        if isinstance(receipt, BaseException):
-            raise receipt
-        answers.append(receipt)
-    proven = await prove_duplicates(state.database, answers, events)
-    return Response(append_answer(answers, events, proven, size=sequencer.size), media_type="application/json")
+    receipts = await _in_steps(events, permissions, principal, sequencer)
+    proven = await prove_duplicates(state.database, receipts, events)
+    return Response(append_answer(receipts, events, proven, size=sequencer.size), media_type="application/json")
 
 
-_PLAIN = Route(PATH, _append, methods=["POST"], include_in_schema=False)
-router.routes.append(_PLAIN)
+FRONT = Route(PATH, _append, methods=["POST"], include_in_schema=False)
+"""Belongs in front of every other route: what is looked at first is found first."""
 
 
 @router.post(
@@ -142,6 +132,21 @@ async def _require_appended_before(
         held = await (await Driver.of(tx)).lookup(AppendedRow, "event_key", keys)
     if len(held) != len(set(keys)):
         raise MessageExpired(field="decision_token")
+
+
+async def _in_steps(
+    events: Sequence[Event], permissions: Sequence[Permission | None], principal: Principal, sequencer: Sequencer
+) -> list[Receipt]:
+    """Append step by step, each prepared while the one before it commits. Raises what the first of those that failed did."""
+    steps: list[asyncio.Task[Receipt]] = []
+    for step in _steps(events):
+        drafts = [_draft(events[at], permissions[at], principal, sequencer) for at in step]
+        if len(step) == len(events):
+            return [await sequencer.append(drafts)]
+        steps.append(asyncio.ensure_future(sequencer.append(drafts)))
+        await asyncio.sleep(0)
+    await asyncio.gather(*steps, return_exceptions=True)  # whichever failed, all of them end before the answer
+    return [step.result() for step in steps]
 
 
 def _steps(events: Sequence[Event]) -> Iterator[range]:
