@@ -57,8 +57,9 @@ bench: $(VENV)/.dev ## measure; docs/performance.md says what each figure means
 documents: $(VENV)/.dev ## write openapi/, docs/settings.md and docs/requirements.md again from the code
 	@$(BIN)/python -m node.documents && $(BIN)/python -m tests.house.requirements
 
-policies: $(VENV)/.dev ## parse the Cedar packs again into what the service compiles
+policies: $(VENV)/.dev ## parse the Cedar packs again into what the service compiles, and write the table of cases beside them
 	@$(BIN)/python -m services.privacy.policy.pack
+	@$(BIN)/python -m tests.privacy.built_in_cases
 
 lock: ## resolve the dependencies again (needs uv)
 	$(UV_COMPILE) --group pyproject.toml:build pyproject.toml -o requirements.lock

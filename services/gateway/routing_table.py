@@ -96,6 +96,9 @@ GATEWAY: Final = (
     _send("DELETE", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
 )
 
+POLICIES: Final = ("policies:draft", "policies:approve", "policies:activate", "policies:simulate")
+"""Whoever has a hand in the rules reads them."""
+
 PRIVACY: Final = (
     _send("POST", "/v1/consents", "privacy", "rights:act"),
     _get("/v1/consents/{consent_id}", "privacy", "rights:act"),
@@ -109,6 +112,18 @@ PRIVACY: Final = (
     _send("POST", "/v1/decisions/{decision_id}/reproduction", "privacy", "decisions:read", body=0, types=()),
     _get("/v1/obligations", "privacy", "obligations:read", "obligations:discharge"),
     _send("POST", "/v1/obligations/{obligation_id}/discharge", "privacy", "obligations:discharge"),
+    _send("POST", "/v1/policy-sets", "privacy", "policies:draft", body=4 * MIB, seconds=30.0),
+    _get("/v1/policy-sets", "privacy", *POLICIES),
+    _get("/v1/policy-sets/{policy_hash}", "privacy", *POLICIES),
+    _send("POST", "/v1/policy-sets/{policy_hash}/validation", "privacy", "policies:draft", seconds=30.0),
+    _send("POST", "/v1/policy-sets/{policy_hash}/tests", "privacy", "policies:draft", body=4 * MIB, seconds=30.0),
+    _send("POST", "/v1/policy-sets/{policy_hash}/replays", "privacy", "policies:draft"),
+    _get("/v1/policy-sets/{policy_hash}/replays/{replay_id}", "privacy", *POLICIES),
+    _send("POST", "/v1/policy-sets/{policy_hash}/approvals", "privacy", "policies:approve"),
+    _send("POST", "/v1/policy-sets/{policy_hash}/activation", "privacy", "policies:activate"),
+    _get("/v1/policy-activations", "privacy", *POLICIES),
+    _send("POST", "/v1/policy-activations/{number}/call-off", "privacy", "policies:activate"),
+    _send("POST", "/v1/simulations", "privacy", "policies:simulate"),
 )
 
 ROSTERS: Final = ("application/zip", "application/x-ndjson")

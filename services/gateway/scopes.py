@@ -38,6 +38,10 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
     "decisions:read": _scope("read and reproduce decisions", "sea", "lea", "school"),
     "obligations:read": _scope("read obligations", "sea", "lea", "school"),
     "obligations:discharge": _scope("discharge obligations", "sea", "lea", "school"),
+    "policies:draft": _scope("draft, validate, test and replay policy sets", "sea"),
+    "policies:approve": _scope("approve policy sets as officials who did not draft them", "sea"),
+    "policies:activate": _scope("let approved policy sets decide from an instant on, and call that off", "sea"),
+    "policies:simulate": _scope("ask what the policies would answer to supplied facts", "sea"),
     "audit:accounting": _scope("the accounting of disclosures of one student", "sea", "lea", "school"),
     "audit:search": _scope("search the log", "sea", "lea"),
     "audit:operate": _scope("checkpoints, tiles and proofs of the log", "sea"),
@@ -45,7 +49,19 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
     "admin:clients": _scope("administer clients", "sea", "lea"),
 }
 
-STATE_GRANTS_ONLY: Final = frozenset({"records:read:state", "debarments:write", "audit:operate", "admin:organisations", "admin:clients"})
+STATE_GRANTS_ONLY: Final = frozenset(
+    {
+        "records:read:state",
+        "debarments:write",
+        "policies:draft",
+        "policies:approve",
+        "policies:activate",
+        "policies:simulate",
+        "audit:operate",
+        "admin:organisations",
+        "admin:clients",
+    }
+)
 """Only the state agency's administrators grant these."""
 
 

@@ -8,10 +8,28 @@ from contextlib import AsyncExitStack
 
 from fastapi import FastAPI
 
-from services.privacy import agreements, consents, debarments, decisions, obligations, recorded_decisions, schedules, subjects
-from services.privacy.activation import activate
+from safepassage import __version__
+from safepassage.problems import SuiteError
+from services.privacy import (
+    agreements,
+    consents,
+    debarments,
+    decisions,
+    obligations,
+    policy_replays,
+    policy_set_routes,
+    policy_sets,
+    recorded_decisions,
+    schedules,
+    simulation,
+    subjects,
+)
+from services.privacy.activation import start_release
 from services.privacy.evaluation import Judge
-from services.privacy.policy import load_policy_set
+from services.privacy.policy import PolicySetBroken, load_policy_set
+from services.privacy.policy_replays import Replays
+from services.privacy.policy_schedule import deciding_at
+from services.privacy.policy_sets import PolicySets, keep_built_in
 from services.privacy.sealing import Sealer
 from services.privacy.settings import PrivacySettings
 from services.privacy.tables import IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
@@ -33,6 +51,9 @@ ROUTERS = (
     debarments.router,
     recorded_decisions.router,
     obligations.router,
+    policy_set_routes.router,
+    policy_set_routes.activations_router,
+    simulation.router,
 )
 
 
@@ -42,14 +63,32 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     settings: PrivacySettings = state.settings
     state.sealer = state.outbox.sealing = Sealer.of(settings.keys_directory)
     state.cursors = Cursors(read_symmetric_key(settings.keys_directory / "cursor.key"))
+    built_in = load_policy_set()
     state.judge = Judge(
-        policy_set=load_policy_set(),
+        policy_set=built_in,
         key=SigningKey.load(settings.keys_directory / "decision-signing.json"),
         issuer=settings.entity_id,
         node_organisation_id=settings.node_organisation_id,
     )
+    state.policy_sets = PolicySets(state.database, built_in)
+    state.replays = Replays(
+        database=state.database,
+        sets=state.policy_sets,
+        sealer=state.sealer,
+        outbox=state.outbox,
+        clock=state.clock,
+        holder=state.holder,
+    )
+    now = state.clock()
     async with state.database.transaction() as tx:
-        await activate(tx, state.outbox, state.judge.policy_set, now=state.clock())
+        await keep_built_in(tx, built_in, title=f"Safe Passage {__version__}", now=now)
+        await start_release(tx, state.outbox, built_in, now=now)
+    async with state.database.reading() as tx:
+        deciding = await deciding_at(tx, now)
+    try:
+        await state.policy_sets.held(deciding)
+    except SuiteError as error:
+        raise PolicySetBroken(f"the policy set that is in force, {deciding}: {error.title}: {error.detail or error.remedy}") from error
 
 
 def create_app(
@@ -63,6 +102,7 @@ def create_app(
         summary="Decides what may leave, on facts, evidence and policies with citations, and signs what it permits.",
         tables={"outbox": OutboxRow, "lease": LeaseRow, "idempotency": IdempotencyRow},
         opening=_open,
+        workers=(policy_sets.prepare, policy_replays.work),
         transports=transports,
         clock=clock,
     )

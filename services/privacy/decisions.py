@@ -1,15 +1,21 @@
 """Decisions: may this leave? records asks before it releases anything, and again before every attempt to deliver it."""
 
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from sqlalchemy import Connection
 
+from safepassage.problems.policy_sets import PoliciesUnavailable
 from safepassage.problems.privacy import FactsBehind
 from safepassage.problems.records import SealBroken
 from safepassage.problems.requests import InvalidRequest
+from safepassage.wire import Digest
 from services.privacy.evaluation import Judge, decision_on, evaluate, keeping
-from services.privacy.facts import read_facts
+from services.privacy.facts import Facts, read_facts
+from services.privacy.policy_schedule import deciding_hash
+from services.privacy.policy_sets import PolicySets
 from services.privacy.sealing import Sealer
 from services.privacy.standing import standing_of
 from shared.caller import sibling
@@ -26,7 +32,14 @@ router = APIRouter(prefix="/internal/decisions", tags=["internal"])
 FromRecords = Annotated[Principal, sibling("records")]
 
 
-@plain_route(router, "", DecisionRequest, by="records", answer=Decision, responses=responses(FactsBehind, InvalidRequest, SealBroken))
+@plain_route(
+    router,
+    "",
+    DecisionRequest,
+    by="records",
+    answer=Decision,
+    responses=responses(FactsBehind, InvalidRequest, SealBroken, PoliciesUnavailable),
+)
 async def decide_on_request(request: Request, principal: Principal, asked: DecisionRequest) -> Response:
     """Decide per element, on facts read in one snapshot, and keep the decision and its behind-entry before it is answered."""
     _require_subjects(asked)
@@ -36,13 +49,18 @@ async def decide_on_request(request: Request, principal: Principal, asked: Decis
     sealer: Sealer = state.sealer
     clock: Clock = state.clock
     outbox: Outbox = state.outbox
+    sets: PolicySets = state.policy_sets
     asker = None if principal.caller is None else principal.caller.organisation_id
-    facts = await database.read(
-        lambda connection: read_facts(
-            connection, sealer, asked, node_organisation_id=judge.node_organisation_id, caller_organisation_id=asker
-        )
-    )
-    evaluation = evaluate(judge, asked, facts, caller_organisation_id=asker, now=facts.not_before(clock()))
+    asked_at = clock()  # before the snapshot: services.privacy.policy_schedule
+
+    def read(connection: Connection) -> tuple[Facts, datetime, Digest]:
+        facts = read_facts(connection, sealer, asked, node_organisation_id=judge.node_organisation_id, caller_organisation_id=asker)
+        now = facts.not_before(asked_at)
+        return facts, now, deciding_hash(connection, now)
+
+    facts, now, policy_hash = await database.read(read)
+    judge = judge.under(await sets.in_force(policy_hash))
+    evaluation = evaluate(judge, asked, facts, caller_organisation_id=asker, now=now)
     decision = decision_on(judge, evaluation)
     await database.write(keeping(outbox, sealer, judge, evaluation, decision, principal))
     outbox.wake()
@@ -54,7 +72,14 @@ async def ask_standing(decision_id: UUID, request: Request, principal: FromRecor
     """Does the decision still hold on the facts of this instant? Unknown, expired, denied or fallen once: it does not."""
     state = request.app.state
     return await standing_of(
-        decision_id, database=state.database, judge=state.judge, sealer=state.sealer, clock=state.clock, outbox=state.outbox, by=principal
+        decision_id,
+        database=state.database,
+        judge=state.judge,
+        sets=state.policy_sets,
+        sealer=state.sealer,
+        clock=state.clock,
+        outbox=state.outbox,
+        by=principal,
     )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -41,6 +41,10 @@ class Judge:
     key: SigningKey
     issuer: str
     node_organisation_id: UUID
+
+    def under(self, policy_set: PolicySet) -> "Judge":
+        """The same judge under another set."""
+        return self if policy_set is self.policy_set else replace(self, policy_set=policy_set)
 
 
 @dataclass(frozen=True)

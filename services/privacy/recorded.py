@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 from uuid import UUID
 
+from sqlalchemy import Row
+
 from safepassage.wire import Digest, Wire
 from safepassage.wire_decisions import Asker, Fall, Obligation, RecordedDecision, SubjectOutcome, Withheld
 from services.privacy.sealing import Sealer, packed, unpacked
@@ -98,12 +100,12 @@ def open_record(sealer: Sealer, row: DecisionRow) -> DecisionRecord:
     return DecisionRecord.model_validate_json(_open(sealer, row, "record", row.sealed_record))
 
 
-def open_input(sealer: Sealer, row: DecisionRow) -> bytes:
+def open_input(sealer: Sealer, row: DecisionRow | Row[Any]) -> bytes:
     """The canonical bytes that the policies were given. Raises SealBroken."""
     return _open(sealer, row, "input", row.sealed_input)
 
 
-def open_outcome(sealer: Sealer, row: DecisionRow) -> bytes:
+def open_outcome(sealer: Sealer, row: DecisionRow | Row[Any]) -> bytes:
     """The canonical bytes that they answered. Raises SealBroken."""
     return _open(sealer, row, "outcome", row.sealed_outcome)
 
@@ -147,11 +149,11 @@ def _seal(sealer: Sealer, row: Clear, part: Part, clear: bytes) -> bytes:
     return sealer.seal(packed(clear), table=TABLE, row=row.id, of=_of(row, part))
 
 
-def _open(sealer: Sealer, row: DecisionRow, part: Part, sealed: bytes) -> bytes:
+def _open(sealer: Sealer, row: DecisionRow | Row[Any], part: Part, sealed: bytes) -> bytes:
     return unpacked(sealer.open(sealed, table=TABLE, row=row.id, of=_of(row, part)))
 
 
-def _of(row: Clear | DecisionRow, part: Part) -> str:
+def _of(row: Clear | DecisionRow | Row[Any], part: Part) -> str:
     """INVARIANT: the clear columns that mean something are bound to the seal."""
     return f"{part}:{_milliseconds(row.decided_at)}:{_milliseconds(row.valid_until)}:{row.action}:{row.exchange_id}:{row.policy_hash}"
 

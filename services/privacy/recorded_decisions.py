@@ -7,9 +7,10 @@ from fastapi import APIRouter, Request
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from safepassage.problems.policy_sets import PolicySetNotUsable
 from safepassage.problems.privacy import DecisionNotReproduced, NoSuchDecision, PolicySetNotHeld
 from safepassage.wire_decisions import RecordedDecision, Reproduction
-from services.privacy.evaluation import Judge
+from services.privacy.policy_sets import PolicySets
 from services.privacy.recorded import RecordedOutcome, open_outcome, open_record, recorded_decision
 from services.privacy.reproduction import reproduction_of
 from services.privacy.sealing import Sealer
@@ -37,12 +38,14 @@ async def read_decision(decision_id: UUID, request: Request, caller: Reader, tx:
     return recorded_decision(row, open_record(sealer, row), outcome, readers=readers, fallen=fallen)
 
 
-@router.post("/{decision_id}/reproduction", responses=responses(NoSuchDecision, PolicySetNotHeld, DecisionNotReproduced))
+@router.post(
+    "/{decision_id}/reproduction", responses=responses(NoSuchDecision, PolicySetNotHeld, PolicySetNotUsable, DecisionNotReproduced)
+)
 async def reproduce_decision(decision_id: UUID, request: Request, caller: Reader, tx: ReadOnly) -> Reproduction:
     """Run a decision again from its row alone; the outcome must be the same to the bit."""
-    judge: Judge = request.app.state.judge
+    sets: PolicySets = request.app.state.policy_sets
     row = await _callers_decision(tx, caller, decision_id)
-    return reproduction_of(row, request.app.state.sealer, judge.policy_set)
+    return reproduction_of(row, request.app.state.sealer, await sets.held(row.policy_hash))
 
 
 async def _callers_decision(tx: AsyncSession, caller: Caller, decision_id: UUID) -> DecisionRow:

@@ -13,6 +13,8 @@ from services.privacy.behind import actor_of
 from services.privacy.evaluation import Evaluation, Judge, evaluate
 from services.privacy.facts import Facts, read_facts
 from services.privacy.inserts import insert_into
+from services.privacy.policy_schedule import deciding_at
+from services.privacy.policy_sets import PolicySets
 from services.privacy.recorded import DecisionRecord, RecordedOutcome, open_outcome, open_record
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionFallRow, DecisionRow
@@ -32,12 +34,13 @@ FACTS_MISSING = Standing(stands=False, reason="facts-missing")
 
 
 async def standing_of(
-    decision_id: UUID, *, database: Database, judge: Judge, sealer: Sealer, clock: Clock, outbox: Outbox, by: Principal
+    decision_id: UUID, *, database: Database, judge: Judge, sets: PolicySets, sealer: Sealer, clock: Clock, outbox: Outbox, by: Principal
 ) -> Standing:
-    """Decide the recorded request again, for now, on fresh facts. What was permitted must still be permitted.
+    """Decide the recorded request again, for now, on fresh facts and by the set in force. What was permitted must still be permitted.
 
     # INVARIANT: a decision that has fallen once stays fallen, so that two attempts to deliver cannot be told differently.
     """
+    asked_at = clock()  # before the snapshot: services.privacy.policy_schedule
     async with database.reading() as tx:
         row = await tx.get(DecisionRow, decision_id)
         if row is None:
@@ -45,7 +48,7 @@ async def standing_of(
         fallen = await fall_of(tx, sealer, decision_id)
         if fallen is not None:
             return Standing(stands=False, reason=fallen.reason, citation=fallen.citation)
-        if clock() >= row.valid_until:
+        if asked_at >= row.valid_until:
             return EXPIRED
         record = open_record(sealer, row)
         asker = record.asked_by.organisation_id
@@ -62,10 +65,13 @@ async def standing_of(
             )
         except FactsBehind:
             return FACTS_MISSING
+        now = facts.not_before(asked_at)
+        policy_hash = await deciding_at(tx, now)
     outcome = RecordedOutcome.of(open_outcome(sealer, row))
     if record.token is None:
         return NOTHING_PERMITTED
-    evaluation = evaluate(judge, record.request, facts, caller_organisation_id=asker, now=facts.not_before(clock()))
+    judge = judge.under(await sets.in_force(policy_hash))
+    evaluation = evaluate(judge, record.request, facts, caller_organisation_id=asker, now=now)
     lost = next(_lost(outcome, evaluation), None)
     if lost is None:
         return Standing(stands=True)

@@ -168,9 +168,9 @@ async def test_each_evaluation_leaves_one_row_and_one_entry(world: World) -> Non
 
 async def test_an_evaluation_that_fails_denies_and_is_kept(world: World) -> None:
     facts, agreement = await world.student(), await world.agreement()
-    judge = world.node.app.state.judge
+    sets = world.node.app.state.policy_sets
     broken: Any = None
-    world.node.app.state.judge = replace(judge, policy_set=replace(judge.policy_set, taxonomy=broken))
+    sets.built_in = replace(sets.built_in, taxonomy=broken)
     decision = await world.node.decide(world.by_contract(agreement, facts), by=world.node.client(world.vendor))
     assert (decision.outcome, decision.token, decision.obligations) == ("deny", None, ())
     assert {one.reason for one in decision.subjects[0].withheld} == {"evaluation-failed"}

@@ -10,9 +10,8 @@ import pytest
 from pydantic import BaseModel
 
 from node.documents import application
-from safepassage.client import calls
 from safepassage.client.call import Call
-from safepassage.client.operations import AsyncOperations
+from safepassage.client.operations import AsyncOperations, Awaited
 from shared.who_may_call import SERVICES
 
 NOT_FOR_CLIENTS = ("/internal/", "/v1/peer/", "/oauth/", "/.well-known/", "/livez", "/readyz")
@@ -28,7 +27,7 @@ def operations() -> Iterator[tuple[str, str, str]]:
 
 
 OPERATIONS = {name: (method, path) for name, method, path in operations()}
-CALLS = {name: getattr(calls, name) for name in vars(AsyncOperations) if not name.startswith("_")}
+CALLS = {name: held.build for name, held in vars(AsyncOperations).items() if isinstance(held, Awaited)}
 
 
 def example(kind: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What privacy stores: facts of students, the evidence of bases, decisions and what they oblige to.
+"""What privacy stores: facts of students, the evidence of bases, decisions and what they oblige to, policy sets.
 
 The store is not trusted with contents: whoever controls it sees ids, organisations, instants and sizes, and can stop the service. What
 tells of a person (dates of birth, flags, rights holders, reasons, evidence) is sealed (services.privacy.sealing).
@@ -7,9 +7,18 @@ tells of a person (dates of birth, flags, rights holders, reasons, evidence) is 
 from services.privacy.tables.decisions import DecisionCustodianRow, DecisionFallRow, DecisionRow, ObligationRow
 from services.privacy.tables.evidence import AgreementDistrictRow, AgreementRow, ConsentEventRow, ConsentRow, DebarmentRow, SubjectRow
 from services.privacy.tables.foundation import Base, IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
-from services.privacy.tables.policies import PolicyActivationRow
+from services.privacy.tables.policies import (
+    RELEASE,
+    PolicyActivationRow,
+    PolicyApprovalRow,
+    PolicyCallOffRow,
+    PolicyReplayRow,
+    PolicyReportRow,
+    PolicySetRow,
+)
 
 __all__ = [
+    "RELEASE",
     "AgreementDistrictRow",
     "AgreementRow",
     "Base",
@@ -25,5 +34,10 @@ __all__ = [
     "OrganisationRow",
     "OutboxRow",
     "PolicyActivationRow",
+    "PolicyApprovalRow",
+    "PolicyCallOffRow",
+    "PolicyReplayRow",
+    "PolicyReportRow",
+    "PolicySetRow",
     "SubjectRow",
 ]

@@ -1,9 +1,9 @@
-"""The operations as methods of both faces. Each is the call of the same name in `safepassage.client.calls`, made at once."""
+"""The operations as methods of both faces. Each is the call of the same name in `safepassage.client.calls` (policy_calls), made at once."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
-from safepassage.client import calls
+from safepassage.client import calls, policy_calls
 from safepassage.client.call import Call
 
 P = ParamSpec("P")
@@ -71,6 +71,18 @@ class AsyncOperations:
     read_debarment = Awaited(calls.read_debarment)
     list_obligations = Awaited(calls.list_obligations)
     discharge_obligation = Awaited(calls.discharge_obligation)
+    draft_policy_set = Awaited(policy_calls.draft_policy_set)
+    list_policy_sets = Awaited(policy_calls.list_policy_sets)
+    read_policy_set = Awaited(policy_calls.read_policy_set)
+    validate_policy_set = Awaited(policy_calls.validate_policy_set)
+    run_policy_tests = Awaited(policy_calls.run_policy_tests)
+    start_policy_replay = Awaited(policy_calls.start_policy_replay)
+    read_policy_replay = Awaited(policy_calls.read_policy_replay)
+    approve_policy_set = Awaited(policy_calls.approve_policy_set)
+    activate_policy_set = Awaited(policy_calls.activate_policy_set)
+    list_policy_activations = Awaited(policy_calls.list_policy_activations)
+    call_off_policy_activation = Awaited(policy_calls.call_off_policy_activation)
+    simulate_decision = Awaited(policy_calls.simulate_decision)
     log_checkpoint = Awaited(calls.log_checkpoint)
     log_proof = Awaited(calls.log_proof)
     log_tile = Awaited(calls.log_tile)
@@ -118,6 +130,18 @@ class BlockingOperations:
     read_debarment = Waited(calls.read_debarment)
     list_obligations = Waited(calls.list_obligations)
     discharge_obligation = Waited(calls.discharge_obligation)
+    draft_policy_set = Waited(policy_calls.draft_policy_set)
+    list_policy_sets = Waited(policy_calls.list_policy_sets)
+    read_policy_set = Waited(policy_calls.read_policy_set)
+    validate_policy_set = Waited(policy_calls.validate_policy_set)
+    run_policy_tests = Waited(policy_calls.run_policy_tests)
+    start_policy_replay = Waited(policy_calls.start_policy_replay)
+    read_policy_replay = Waited(policy_calls.read_policy_replay)
+    approve_policy_set = Waited(policy_calls.approve_policy_set)
+    activate_policy_set = Waited(policy_calls.activate_policy_set)
+    list_policy_activations = Waited(policy_calls.list_policy_activations)
+    call_off_policy_activation = Waited(policy_calls.call_off_policy_activation)
+    simulate_decision = Waited(policy_calls.simulate_decision)
     log_checkpoint = Waited(calls.log_checkpoint)
     log_proof = Waited(calls.log_proof)
     log_tile = Waited(calls.log_tile)

@@ -1,0 +1,216 @@
+"""Replays: recorded decisions run under another set, a job of one replica, in pieces that leave the event loop to those who wait."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import FastAPI
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.ids import uuid7
+from safepassage.problems import SuiteError
+from safepassage.problems.policy_sets import PolicySetNotUsable
+from safepassage.problems.privacy import PolicySetNotHeld
+from safepassage.problems.requests import InvalidRequest
+from safepassage.wire import Digest
+from safepassage.wire_policy_sets import NewPolicyReplay, PolicyReplay, ReplayReport
+from services.privacy.policy import PolicySet
+from services.privacy.policy_hand import Hand, policy_event
+from services.privacy.policy_reports import replay_of
+from services.privacy.policy_sets import PolicySets, packs_of
+from services.privacy.recorded import open_input, open_outcome
+from services.privacy.replay_differences import Differences
+from services.privacy.replay_skeletons import InstantUse, Skeletons
+from services.privacy.sealing import Sealer
+from services.privacy.tables import DecisionRow, LeaseRow, PolicyReplayRow, PolicySetRow
+from shared.clock import Clock
+from shared.contracts.audit import Actor
+from shared.database import Database, after_commit
+from shared.leases import take_lease
+from shared.outbox import Outbox
+
+log = logging.getLogger(__name__)
+
+CHUNK: Final = 500
+"""Decisions between two looks at the event loop: 10 ms of work in a thread."""
+LEASE = timedelta(seconds=60)
+SAID_EVERY = 20
+"""Chunks between two writes of the progress, which prolong the lease too."""
+IDLE_SECONDS = 5.0
+
+_JOB = Actor(kind="system", job="policy-replay")
+_RECORDED = select(
+    DecisionRow.id,
+    DecisionRow.decided_at,
+    DecisionRow.valid_until,
+    DecisionRow.action,
+    DecisionRow.exchange_id,
+    DecisionRow.policy_hash,
+    DecisionRow.sealed_input,
+    DecisionRow.sealed_outcome,
+).order_by(DecisionRow.id)
+
+
+async def request_replay(
+    tx: AsyncSession, outbox: Outbox, row: PolicySetRow, asked: NewPolicyReplay, hand: Hand, *, now: datetime
+) -> PolicyReplay:
+    """Queue a replay. Raises InvalidRequest unless the range is one, and over."""
+    if not asked.from_ < asked.until <= now:
+        raise InvalidRequest("a replay is of a time that is over: from < until <= now", field="until")
+    replay = PolicyReplayRow(
+        id=uuid7(now),
+        policy_hash=row.policy_hash,
+        official=hand.official,
+        requested_at=now,
+        from_at=asked.from_,
+        until_at=asked.until,
+        state="queued",
+        done=0,
+        total=0,
+    )
+    tx.add(replay)
+    outbox.record(tx, policy_event("policy-set-replay-asked", f"{replay.id}:asked", hand, row.policy_hash))
+    return replay_of(replay)
+
+
+def wake_after_commit(tx: AsyncSession, replays: "Replays") -> None:
+    """Begin once what was queued is committed."""
+
+    async def wake() -> None:
+        replays.wake()
+
+    after_commit(tx, wake)
+
+
+class Replays:
+    """Runs what is queued, one at a time on one replica. A replay that a replica left half done begins again on the next."""
+
+    def __init__(self, *, database: Database, sets: PolicySets, sealer: Sealer, outbox: Outbox, clock: Clock, holder: str) -> None:
+        self._database, self._sets, self._sealer, self._outbox, self._clock, self._holder = database, sets, sealer, outbox, clock, holder
+        self._awake, self._one_at_a_time = asyncio.Event(), asyncio.Lock()
+
+    def wake(self) -> None:
+        """Something was queued."""
+        self._awake.set()
+
+    async def run(self) -> None:
+        """Until cancelled: a lifespan task."""
+        while True:
+            self._awake.clear()
+            try:
+                more = await self.run_next()
+            except Exception as error:
+                log.error("replays failed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+                more = False
+            if not more:
+                try:
+                    async with asyncio.timeout(IDLE_SECONDS):
+                        await self._awake.wait()
+                except TimeoutError:
+                    pass
+
+    async def drain(self) -> None:
+        """Run until nothing is queued."""
+        while await self.run_next():
+            pass
+
+    async def run_next(self) -> bool:
+        """Run the replay that has waited longest. False if there is none, or another replica runs them."""
+        async with self._one_at_a_time:
+            waiting = PolicyReplayRow.state.in_(("queued", "running"))
+            async with self._database.reading() as tx:
+                row = (await tx.scalars(select(PolicyReplayRow).where(waiting).order_by(PolicyReplayRow.id).limit(1))).first()
+            if row is None or not await self._holds_lease():
+                return False
+            try:
+                report = await self._run(row)
+            except SuiteError as error:
+                log.error("a replay failed", extra={"code": error.code})  # noqa: TRY400 the code says it
+                await self._end(row, "failed", None)
+            else:
+                await self._end(row, "done", report)
+            return True
+
+    async def _run(self, row: PolicyReplayRow) -> ReplayReport:
+        """Raises PolicySetNotHeld, PolicySetNotUsable, SealBroken."""
+        within = (DecisionRow.id >= _first_id(row.from_at), DecisionRow.id < _first_id(row.until_at))
+        async with self._database.reading() as tx:
+            total = await tx.scalar(select(func.count()).select_from(DecisionRow).where(*within)) or 0
+            hashes = (await tx.scalars(select(DecisionRow.policy_hash).where(*within).distinct())).all()
+            stored = await tx.execute(select(PolicySetRow.contents).where(PolicySetRow.policy_hash.in_({*hashes, row.policy_hash})))
+            contents = stored.scalars().all()
+        new = await self._sets.held(row.policy_hash)
+        sets = {policy_hash: await self._set_of_then(policy_hash) for policy_hash in hashes}
+        use = InstantUse(frozenset(), absolute=False)
+        for text in contents:
+            use |= InstantUse.of(policy for pack in packs_of(text) for policy in pack.policies.values())
+        differences = Differences(new, Skeletons(use))
+        done, last = 0, _first_id(row.from_at)
+        await self._progress(row, done, total)
+        while True:
+            async with self._database.reading() as tx:
+                # the first id of a range belongs to it; those after are beyond what was read
+                beyond = DecisionRow.id > last if done else DecisionRow.id >= last
+                rows = (await tx.execute(_RECORDED.where(beyond, within[1]).limit(CHUNK))).all()
+            if not rows:
+                return differences.report()
+            await asyncio.to_thread(self._add, differences, rows, sets)
+            done, last = done + len(rows), rows[-1].id
+            if done // CHUNK % SAID_EVERY == 0:
+                await self._progress(row, done, max(done, total))
+
+    def _add(self, differences: Differences, rows: Sequence[Any], sets: Mapping[Digest, PolicySet | None]) -> None:
+        sealer = self._sealer
+        for row in rows:
+            outcome = partial(open_outcome, sealer, row)
+            differences.add(row.id, sets[row.policy_hash], row.policy_hash, open_input(sealer, row), outcome)
+
+    async def _set_of_then(self, policy_hash: Digest) -> PolicySet | None:
+        try:
+            return await self._sets.held(policy_hash)
+        except (PolicySetNotHeld, PolicySetNotUsable):
+            return None
+
+    async def _holds_lease(self) -> bool:
+        now = self._clock()
+        return await take_lease(self._database, LeaseRow, name="policy-replays", holder=self._holder, now=now, lasts=LEASE) is not None
+
+    async def _progress(self, row: PolicyReplayRow, done: int, total: int) -> None:
+        if not await self._holds_lease():
+            raise _Overtaken
+        async with self._database.transaction() as tx:
+            change = update(PolicyReplayRow).where(PolicyReplayRow.id == row.id)
+            await tx.execute(change.values(state="running", done=done, total=total))
+
+    async def _end(self, row: PolicyReplayRow, state: str, report: ReplayReport | None) -> None:
+        now = self._clock()
+        values: dict[str, Any] = {"state": state, "finished_at": now}
+        if report is not None:
+            values |= {"done": report.decisions, "total": report.decisions, "report": report.model_dump_json()}
+        async with self._database.transaction() as tx:
+            await tx.execute(update(PolicyReplayRow).where(PolicyReplayRow.id == row.id).values(**values))
+            count = None if report is None else report.decisions
+            event = policy_event(
+                "policy-set-replayed", f"{row.id}:{state}", Hand(row.official, _JOB), row.policy_hash, outcome=state, count=count
+            )
+            self._outbox.record(tx, event)
+
+
+class _Overtaken(Exception):
+    """Another replica took the lease: it begins this replay again."""
+
+
+def _first_id(at: datetime) -> UUID:
+    """No decision of that instant or later has a smaller id: they are UUIDv7 (safepassage.ids)."""
+    return UUID(int=uuid7(at).int >> 80 << 80)
+
+
+async def work(app: FastAPI) -> None:
+    """The lifespan task."""
+    replays: Replays = app.state.replays
+    await replays.run()

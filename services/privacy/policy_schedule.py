@@ -1,0 +1,80 @@
+"""Which policy set decides at an instant: the one whose activation started last and was not called off."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.problems.policy_sets import PoliciesUnavailable
+from safepassage.wire import Digest
+from safepassage.wire_policy_sets import PolicyActivation
+from services.privacy.tables import PolicyActivationRow, PolicyCallOffRow
+
+_HOLDS = PolicyActivationRow.number.not_in(select(PolicyCallOffRow.number))
+_HASHES = select(PolicyActivationRow.policy_hash).where(_HOLDS)
+_DECIDING = _HASHES.where(PolicyActivationRow.valid_from <= bindparam("at")).order_by(PolicyActivationRow.valid_from.desc()).limit(1)
+_FIRST = _HASHES.order_by(PolicyActivationRow.valid_from).limit(1)
+
+
+def deciding_hash(connection: Connection, at: datetime) -> Digest:
+    """The hash of the set that decides at `at`, read in the decision's own snapshot, so that a switch is seen by every worker at once.
+
+    # INVARIANT: `at` was read from the clock before the snapshot was taken, and an activation is committed before its start: whatever
+    # starts until `at` is in the snapshot.
+
+    A clock that stands before the first activation of all is behind: then the first set decides. Raises PoliciesUnavailable where there
+    was never one.
+    """
+    found: Digest | None = connection.execute(_DECIDING, {"at": at}).scalar_one_or_none()
+    if found is None:
+        found = connection.execute(_FIRST).scalar_one_or_none()
+    if found is None:
+        raise PoliciesUnavailable
+    return found
+
+
+async def deciding_at(tx: AsyncSession, at: datetime) -> Digest:
+    """As `deciding_hash`."""
+    return await tx.run_sync(lambda session: deciding_hash(session.connection(), at))
+
+
+async def to_come(tx: AsyncSession, now: datetime) -> Sequence[Digest]:
+    """Hashes of the sets that will decide, the next one first."""
+    query = _HASHES.where(PolicyActivationRow.valid_from > now).order_by(PolicyActivationRow.valid_from)
+    return (await tx.scalars(query)).all()
+
+
+async def was_active(tx: AsyncSession, policy_hash: Digest, now: datetime) -> bool:
+    """Whether the set decides, or decided before."""
+    query = select(PolicyActivationRow.number).where(
+        _HOLDS, PolicyActivationRow.policy_hash == policy_hash, PolicyActivationRow.valid_from <= now
+    )
+    return (await tx.scalars(query.limit(1))).first() is not None
+
+
+async def activations(tx: AsyncSession, *, limit: int = 200) -> tuple[PolicyActivation, ...]:
+    """The latest, the last one first."""
+    query: Select[PolicyActivationRow, datetime | None] = (
+        select(PolicyActivationRow, PolicyCallOffRow.at)
+        .outerjoin(PolicyCallOffRow, PolicyCallOffRow.number == PolicyActivationRow.number)
+        .order_by(PolicyActivationRow.number.desc())
+        .limit(limit)
+    )
+    return tuple(activation_of(row, called_off_at) for row, called_off_at in (await tx.execute(query)).all())
+
+
+def activation_of(row: PolicyActivationRow, called_off_at: datetime | None = None) -> PolicyActivation:
+    """An activation as it is read."""
+    return PolicyActivation(
+        number=row.number,
+        policy_hash=row.policy_hash,
+        valid_from=row.valid_from,
+        recorded_at=row.recorded_at,
+        reason=row.reason,
+        author=row.author,
+        first_official=row.first_official,
+        second_official=row.second_official,
+        activated_by=row.activated_by,
+        called_off_at=called_off_at,
+    )

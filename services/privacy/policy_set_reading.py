@@ -1,0 +1,102 @@
+"""A policy set as officials read it: how far it has come, what it changes, and what an approver has to know."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.problems.policy_sets import NoSuchPolicySet
+from safepassage.wire import Digest
+from safepassage.wire_policy_sets import PolicyDifference, PolicySetDocument, PolicySetSummary, Stage
+from services.privacy.policy_approvals import open_approvals
+from services.privacy.policy_drafts import policies_of
+from services.privacy.policy_reports import Findings, findings_of
+from services.privacy.policy_schedule import deciding_at, to_come, was_active
+from services.privacy.tables import PolicySetRow
+from shared.columns import EPOCH
+
+
+async def set_row(tx: AsyncSession, policy_hash: Digest) -> PolicySetRow:
+    """Raises NoSuchPolicySet."""
+    row = await tx.get(PolicySetRow, policy_hash)
+    if row is None:
+        raise NoSuchPolicySet
+    return row
+
+
+async def policy_set_document(tx: AsyncSession, row: PolicySetRow, now: datetime) -> PolicySetDocument:
+    """Everything about a set. Of one that decided here before nothing is needed to approve it again."""
+    findings, approvals = await findings_of(tx, row.policy_hash), await open_approvals(tx, row.policy_hash)
+    known = await was_active(tx, row.policy_hash, now)
+    return PolicySetDocument(
+        **await _summary(tx, row, now, findings, len(approvals)),
+        parsed_by=row.parsed_by,
+        packs=json.loads(row.texts),
+        difference=await _difference(tx, row, now),
+        needs=() if known else findings.needs,
+        must_acknowledge=() if known else findings.must_acknowledge,
+        validation=findings.validation,
+        tests=findings.tests,
+        replays=findings.replays,
+        approvals=approvals,
+    )
+
+
+async def page_of_sets(
+    tx: AsyncSession, position: Mapping[str, Any] | None, *, limit: int, now: datetime
+) -> tuple[tuple[PolicySetSummary, ...], dict[str, Any] | None]:
+    """A page of sets, newest first, and the position of the next one."""
+    query = select(PolicySetRow).order_by(PolicySetRow.recorded_at.desc(), PolicySetRow.policy_hash).limit(limit + 1)
+    if position is not None:
+        at, after = EPOCH + timedelta(milliseconds=position["at"]), position["hash"]
+        query = query.where(or_(PolicySetRow.recorded_at < at, and_(PolicySetRow.recorded_at == at, PolicySetRow.policy_hash > after)))
+    rows: Sequence[PolicySetRow] = (await tx.scalars(query)).all()
+    page = []
+    for row in rows[:limit]:
+        findings, approvals = await findings_of(tx, row.policy_hash), await open_approvals(tx, row.policy_hash)
+        page.append(PolicySetSummary(**await _summary(tx, row, now, findings, len(approvals))))
+    if len(rows) <= limit:
+        return tuple(page), None
+    last = rows[limit - 1]
+    return tuple(page), {"at": (last.recorded_at - EPOCH) // timedelta(milliseconds=1), "hash": last.policy_hash}
+
+
+async def _summary(tx: AsyncSession, row: PolicySetRow, now: datetime, findings: Findings, approvals: int) -> dict[str, Any]:
+    return {
+        "policy_hash": row.policy_hash,
+        "origin": row.origin,
+        "author": row.author,
+        "title": row.title,
+        "based_on": row.based_on,
+        "recorded_at": row.recorded_at,
+        "stage": await _stage(tx, row.policy_hash, now, findings, approvals),
+    }
+
+
+async def _stage(tx: AsyncSession, policy_hash: Digest, now: datetime, findings: Findings, approvals: int) -> Stage:
+    if await deciding_at(tx, now) == policy_hash:
+        return "active"
+    if policy_hash in await to_come(tx, now):
+        return "scheduled"
+    if approvals >= 2:
+        return "approved"
+    if await was_active(tx, policy_hash, now):
+        return "retired"
+    steps: tuple[tuple[str, Stage], ...] = (("validation", "draft"), ("tests", "validated"), ("replay", "tested"))
+    return next((stage for step, stage in steps if step in findings.needs), "replayed")
+
+
+async def _difference(tx: AsyncSession, row: PolicySetRow, now: datetime) -> PolicyDifference:
+    active = await deciding_at(tx, now)
+    deciding = await tx.get(PolicySetRow, active)
+    theirs = {} if deciding is None else policies_of(deciding)
+    ours = policies_of(row)
+    return PolicyDifference(
+        active=active,
+        added=tuple(sorted(ours.keys() - theirs.keys())),
+        removed=tuple(sorted(theirs.keys() - ours.keys())),
+        changed=tuple(sorted(identifier for identifier in ours.keys() & theirs.keys() if ours[identifier] != theirs[identifier])),
+    )

@@ -1,0 +1,149 @@
+"""The policy sets of this node: kept by their hash, found again by it, compiled once, and never believed without being hashed anew.
+
+The store is not trusted with what a set is: whoever controls it can remove one, and stop the service; an altered set has another hash and
+is not used.
+"""
+
+import asyncio
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+from datetime import datetime
+
+from fastapi import FastAPI
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.canonical import canonical_json, digest_of
+from safepassage.problems import SuiteError
+from safepassage.problems.policy_sets import NoSuchPolicySet, PoliciesUnavailable, PolicySetNotUsable
+from safepassage.problems.privacy import PolicySetNotHeld
+from safepassage.wire import Digest
+from services.privacy.inserts import insert_into
+from services.privacy.policy import PolicySet, PolicySetBroken
+from services.privacy.policy.policy_set import assemble, contents
+from services.privacy.policy.rule_pack import SCHEMA, TEXTS, Pack, read_packs, sha256_of
+from services.privacy.policy_schedule import to_come
+from services.privacy.tables import RELEASE, PolicySetRow
+from shared.database import Database
+
+log = logging.getLogger(__name__)
+
+PREPARED_EVERY_SECONDS = 1.0
+"""Shorter than the time between the commit of an activation and its start (services.privacy.activation.LEAD)."""
+COMPILED_AT_ONCE = 16
+"""Compiled sets in memory: those that decide or decided lately. More are compiled again when they are asked for."""
+
+
+class PolicySets:
+    """Compiled sets by hash. What is not in memory is loaded from the store, hashed anew, and compiled in a thread."""
+
+    def __init__(self, database: Database, built_in: PolicySet) -> None:
+        self.built_in = built_in
+        self._database = database
+        self._compiled: OrderedDict[Digest, PolicySet] = OrderedDict()
+        self._compiling = asyncio.Lock()
+
+    def at_hand(self, policy_hash: Digest) -> PolicySet | None:
+        """A set that is compiled already."""
+        if policy_hash == self.built_in.policy_hash:
+            return self.built_in
+        found = self._compiled.get(policy_hash)
+        if found is not None:
+            self._compiled.move_to_end(policy_hash)
+        return found
+
+    async def held(self, policy_hash: Digest) -> PolicySet:
+        """The set. Raises PolicySetNotHeld, PolicySetNotUsable."""
+        found = self.at_hand(policy_hash)
+        if found is not None:
+            return found
+        async with self._compiling:
+            found = self.at_hand(policy_hash)
+            if found is None:
+                async with self._database.reading() as tx:
+                    stored = await tx.scalar(select(PolicySetRow.contents).where(PolicySetRow.policy_hash == policy_hash))
+                if stored is None:
+                    raise PolicySetNotHeld
+                found = self._compiled[policy_hash] = await asyncio.to_thread(restored, stored, policy_hash)
+                if len(self._compiled) > COMPILED_AT_ONCE:
+                    self._compiled.popitem(last=False)
+        return found
+
+    async def found(self, policy_hash: Digest) -> PolicySet:
+        """The set that a caller names. Raises NoSuchPolicySet, PolicySetNotUsable."""
+        try:
+            return await self.held(policy_hash)
+        except PolicySetNotHeld as error:
+            raise NoSuchPolicySet from error
+
+    async def in_force(self, policy_hash: Digest) -> PolicySet:
+        """The set that decides. Raises PoliciesUnavailable: fail closed, and say so to the operator."""
+        found = self.at_hand(policy_hash)
+        if found is not None:
+            return found
+        try:
+            return await self.held(policy_hash)
+        except (PolicySetNotHeld, PolicySetNotUsable) as error:
+            log.error("the policy set that decides cannot be loaded", extra={"code": error.code, "policy_hash": policy_hash})  # noqa: TRY400 no more is known
+            raise PoliciesUnavailable(retry_after_seconds=30) from error
+
+
+def restored(stored: str, policy_hash: Digest) -> PolicySet:
+    """The set of stored contents. Raises PolicySetNotHeld where they have another hash, PolicySetNotUsable for those of another version."""
+    # INVARIANT: a stored set decides only if it is what its hash says.
+    if digest_of(stored.encode()) != policy_hash:
+        raise PolicySetNotHeld("what is stored under its hash is another one")
+    policy_set = compiled(packs_of(stored))
+    if policy_set.policy_hash != policy_hash:
+        raise PolicySetNotUsable("it was made for another version of the node")
+    return policy_set
+
+
+def packs_of(stored: str) -> tuple[Pack, ...]:
+    """The packs of stored contents."""
+    packs = json.loads(stored)["packs"]
+    return tuple(Pack(name, pack["text_sha256"], pack["policies"]) for name, pack in packs.items())
+
+
+def compiled(packs: Sequence[Pack]) -> PolicySet:
+    """The set of these packs against this version's schema. Raises PolicySetNotUsable."""
+    try:
+        return assemble(packs, schema_sha256=sha256_of(SCHEMA))
+    except PolicySetBroken as error:
+        raise PolicySetNotUsable("this version's checks refuse it") from error
+
+
+async def keep_built_in(tx: AsyncSession, built_in: PolicySet, *, title: str, now: datetime) -> None:
+    """Keep the set of this version in the store, so that what it decides is reproduced by every later version. Raises PolicySetBroken."""
+    stored = canonical_json(contents(read_packs(), schema_sha256=sha256_of(SCHEMA))).decode()
+    if digest_of(stored.encode()) != built_in.policy_hash:
+        raise PolicySetBroken("the files are not those of the set that was loaded from them")
+    values = {
+        "policy_hash": built_in.policy_hash,
+        "origin": RELEASE,
+        "author": RELEASE,
+        "title": title,
+        "parsed_by": RELEASE,
+        "recorded_at": now,
+        "contents": stored,
+        "texts": canonical_json({path.stem: path.read_text() for path in TEXTS.glob("*.cedar")}).decode(),
+    }
+    await tx.execute(insert_into(tx, PolicySetRow).values(**values).on_conflict_do_nothing())
+
+
+async def prepare(app: FastAPI) -> None:
+    """A lifespan task: compile every set before its start, so that a switch makes nobody wait."""
+    database: Database = app.state.database
+    sets: PolicySets = app.state.policy_sets
+    while True:
+        try:
+            async with database.reading() as tx:
+                coming = await to_come(tx, app.state.clock())
+            for policy_hash in coming:
+                await sets.held(policy_hash)
+        except Exception as error:
+            fault = error.code if isinstance(error, SuiteError) else type(error).__name__
+            log.error("a policy set that will decide cannot be prepared", extra={"fault": fault})  # noqa: TRY400 the code says it
+        await asyncio.sleep(PREPARED_EVERY_SECONDS)

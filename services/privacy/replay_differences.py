@@ -1,0 +1,189 @@
+"""Who would gain and who would lose: recorded decisions under another set, counted, never told of a student. Pure."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+from uuid import UUID
+
+from safepassage.wire import Digest
+from safepassage.wire_policy_sets import ReplayReport, Shift
+from services.privacy.policy import PolicyInput, PolicySet, decide
+from services.privacy.policy.outcome import Outcome
+from services.privacy.replay_skeletons import Skeleton, Skeletons
+
+SAMPLES: Final = 20
+REMEMBERED: Final = 20_000
+
+Answer = Mapping[str, tuple[str, str] | None]
+"""Of each element None where it is permitted, else the reason and the policy."""
+
+
+@dataclass
+class _Change:
+    """What becomes of every decision with one skeleton, and how many there were."""
+
+    recipient_kind: str
+    groups: list[tuple[list[tuple[str, str, bool]], int, int]]
+    """Of each group: (element, policy, gained) for each change; how many answers stay; how many have another reason."""
+    students: Counter[int] = field(default_factory=Counter)
+    """By group."""
+    decisions: int = 0
+
+    @property
+    def gains(self) -> bool:
+        return any(gained for changes, _, _ in self.groups for _, _, gained in changes)
+
+    @property
+    def loses(self) -> bool:
+        return any(not gained for changes, _, _ in self.groups for _, _, gained in changes)
+
+
+class Differences:
+    """Takes decisions one by one."""
+
+    def __init__(self, new: PolicySet, skeletons: Skeletons) -> None:
+        self._new, self._skeletons = new, skeletons
+        self._changes: dict[tuple[Digest, Skeleton], _Change] = {}
+        self._totals: Counter[str] = Counter()
+        self._shifts: dict[str, Counter[tuple[str, bool]]] = {"policy": Counter(), "element": Counter(), "recipient": Counter()}
+        self._samples: dict[bool, list[UUID]] = {False: [], True: []}
+
+    def add(
+        self,
+        decision_id: UUID | str,
+        set_of_then: PolicySet | None,
+        policy_hash: Digest,
+        recorded_input: bytes,
+        outcome: Callable[[], bytes],
+    ) -> None:
+        """One recorded decision.
+
+        set_of_then  the set that decided, None where it is not held
+        outcome      opens the recorded outcome; asked once for each skeleton, to see that it is what the set of then decides
+        """
+        try:
+            skeleton, subjects = self._skeletons.of(recorded_input)
+            key = (policy_hash, skeleton)
+            change = self._changes.get(key)
+            if change is None:
+                change = self._change(set_of_then, recorded_input, outcome())
+                if set_of_then is not None:
+                    self._remember(key, change)
+        except ValueError:
+            self._totals["not_replayed"] += 1
+            return
+        change.decisions += 1
+        change.students.update(_students(subjects))
+        if set_of_then is None:
+            self._totals["not_reproduced"] += 1
+            self._count(change)
+        for gained, changed in ((True, change.gains), (False, change.loses)):
+            samples = self._samples[gained]
+            if changed and len(samples) < SAMPLES:
+                samples.append(UUID(str(decision_id)))
+
+    def report(self) -> ReplayReport:
+        """What was found."""
+        for change in self._changes.values():
+            self._count(change)
+        self._changes.clear()
+        totals = self._totals
+        return ReplayReport(
+            decisions=totals["decisions"] + totals["not_replayed"],
+            students=totals["students"],
+            decisions_losing=totals["losing"],
+            decisions_gaining=totals["gaining"],
+            permit_to_deny=totals["permit_to_deny"],
+            deny_to_permit=totals["deny_to_permit"],
+            unchanged=totals["unchanged"],
+            other_reason=totals["other_reason"],
+            by_policy=_shifts(self._shifts["policy"]),
+            by_element=_shifts(self._shifts["element"]),
+            by_recipient_kind=_shifts(self._shifts["recipient"]),
+            samples_losing=tuple(self._samples[False]),
+            samples_gaining=tuple(self._samples[True]),
+            not_replayed=totals["not_replayed"],
+            not_reproduced=totals["not_reproduced"],
+        )
+
+    def _change(self, set_of_then: PolicySet | None, recorded_input: bytes, outcome: bytes) -> _Change:
+        policy_input = PolicyInput.model_validate_json(recorded_input, strict=True)
+        if set_of_then is not None and decide(policy_input, set_of_then).canonical() != outcome:
+            self._totals["not_reproduced"] += 1
+        after = decide(policy_input, self._new)
+        permit = _permits(self._new, policy_input)
+        before = [_recorded(group) for group in json.loads(outcome)["groups"]]
+        if len(before) != len(after.groups):
+            raise ValueError("the recorded outcome has other groups")
+        groups = [_compared(then, _answered(after, number), permit) for number, then in enumerate(before)]
+        return _Change(policy_input.recipient.kind, groups)
+
+    def _remember(self, key: tuple[Digest, Skeleton], change: _Change) -> None:
+        if len(self._changes) >= REMEMBERED:
+            for one in self._changes.values():
+                self._count(one)
+            self._changes.clear()
+        self._changes[key] = change
+
+    def _count(self, change: _Change) -> None:
+        totals = self._totals
+        totals["decisions"] += change.decisions
+        totals["gaining"] += change.decisions * change.gains
+        totals["losing"] += change.decisions * change.loses
+        for number, students in change.students.items():
+            changes, same, other = change.groups[number]
+            totals["students"] += students
+            totals["unchanged"] += same * students
+            totals["other_reason"] += other * students
+            for element, policy, gained in changes:
+                totals["deny_to_permit" if gained else "permit_to_deny"] += students
+                for name, by in ((policy, "policy"), (element, "element"), (change.recipient_kind, "recipient")):
+                    self._shifts[by][name, gained] += students
+
+
+def _students(subjects: bytes) -> Iterable[int]:
+    """The group of each student: the first where there is no student."""
+    if not subjects:
+        return (0,)
+    if subjects.count(b"[") == 2:
+        last = subjects[subjects.rfind(b",") + 1 : -2]
+        return (0 if last == b"null" else int(last),)
+    return [-1 if group is None else group for _, _, group in json.loads(subjects)]
+
+
+def _recorded(group: dict[str, list[dict[str, str]]]) -> Answer:
+    withheld = {one["element"]: (one["reason"], one.get("policy", "")) for one in group["withheld"]}
+    return dict.fromkeys(map(str, group["permitted"])) | withheld
+
+
+def _answered(outcome: Outcome, number: int) -> Answer:
+    group = outcome.groups[number]
+    withheld = {one.element: (one.reason, one.policy or "") for one in group.withheld}
+    return dict.fromkeys(group.permitted) | withheld
+
+
+def _permits(policy_set: PolicySet, policy_input: PolicyInput) -> str:
+    claimed = policy_set.claims.get((policy_input.basis, policy_input.action))
+    return "no policy" if claimed is None else claimed.annotations.id
+
+
+def _compared(then: Answer, now: Answer, permit: str) -> tuple[list[tuple[str, str, bool]], int, int]:
+    changes: list[tuple[str, str, bool]] = []
+    same = other = 0
+    for element, before in then.items():
+        after = now[element]
+        if (before is None) == (after is None):
+            other += before != after
+            same += before == after
+        elif after is None:
+            changes.append((element, permit, True))
+        else:
+            changes.append((element, after[1] or "no policy", False))
+    return changes, same, other
+
+
+def _shifts(counts: Counter[tuple[str, bool]]) -> tuple[Shift, ...]:
+    names = sorted({name for name, _ in counts})
+    return tuple(Shift(name=name, permit_to_deny=counts[name, False], deny_to_permit=counts[name, True]) for name in names)
