@@ -9,8 +9,8 @@ from safepassage.problems.log import LogFrozen, PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted
 from safepassage.wire_log import AccountedEntry, DisclosureAccounting
 from services.audit.disclosure_record import ACCOUNTED_KINDS, accounted, phase_of
-from services.audit.log_routes import PublishedLog, published_log
 from services.audit.openings import OpenedEntry, Place, open_entries, sight_of
+from services.audit.published import PublishedLog, published_log
 from services.audit.search_log import record_search
 from services.audit.subject_index import Window, entries_about
 from shared.caller import Caller, caller_with

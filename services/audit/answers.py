@@ -15,7 +15,7 @@ from services.audit.group_commit import Place
 from services.audit.heads import LogDamaged
 from services.audit.sequencer import Receipt
 from services.audit.stored_tree import StoredTree
-from shared.contracts.audit import AHEAD, Event
+from shared.contracts.audit import AHEAD, Continued, Event
 from shared.database import Database
 
 
@@ -25,6 +25,8 @@ class Proven(NamedTuple):
     leaf: bytes
     path: tuple[bytes, ...] | None
     note: str | None
+    size: int
+    """Of that checkpoint; 0 for none."""
 
 
 async def prove_duplicates(database: Database, receipts: Sequence[Receipt], events: Sequence[Event]) -> dict[tuple[int, int], Proven]:
@@ -53,15 +55,22 @@ async def _prove(tx: AsyncSession, year: int, indices: Mapping[int, bool]) -> di
     proven = {}
     for index, ahead in indices.items():
         if not ahead:
-            proven[index] = Proven(leaves[index], None, None)
+            proven[index] = Proven(leaves[index], None, None, 0)
             continue
         if checkpoint is None or checkpoint.size <= index:
             raise LogDamaged("an ahead-entry was committed without its checkpoint")
-        proven[index] = Proven(leaves[index], await tree.inclusion_path(index, checkpoint.size), checkpoint.note)
+        proven[index] = Proven(leaves[index], await tree.inclusion_path(index, checkpoint.size), checkpoint.note, checkpoint.size)
     return proven
 
 
-def append_answer(receipts: Sequence[Receipt], events: Sequence[Event], proven: Mapping[tuple[int, int], Proven], *, size: int) -> bytes:
+def append_answer(
+    receipts: Sequence[Receipt],
+    events: Sequence[Event],
+    proven: Mapping[tuple[int, int], Proven],
+    continued: Sequence[Continued],
+    *,
+    size: int,
+) -> bytes:
     """The AppendResponse as JSON, in the order of the events."""
     classes = iter([event.class_ for event in events])
     entries: list[str] = []
@@ -76,7 +85,8 @@ def append_answer(receipts: Sequence[Receipt], events: Sequence[Event], proven: 
             if ahead and receipt.growth is not None:
                 proof = f',"path":[{paths.of(receipt.growth.inclusion_path(place.at))}],"checkpoint":{note}'
             entries.append(f'{{"index":{place.at},"duplicate":false,"entry":"{to_base64url(receipt.leaf_at(place.at))}"{proof}}}')
-    return f'{{"entries":[{",".join(entries)}],"size":{size}}}'.encode("ascii")
+    paths_from = f',"continued":[{",".join([one.model_dump_json() for one in continued])}]' if continued else ""
+    return f'{{"entries":[{",".join(entries)}],"size":{size}{paths_from}}}'.encode("ascii")
 
 
 def _duplicate(place: Place, found: Proven) -> str:

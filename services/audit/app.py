@@ -12,11 +12,13 @@ from fastapi import FastAPI
 from safepassage.compact import thumbprint
 from services.audit import accounting, append, log_routes, search
 from services.audit.checkpoints import CheckpointSigner
+from services.audit.consistency import Consistency
 from services.audit.sequencer import Sequencer
 from services.audit.settings import AuditSettings
 from services.audit.shards import Shards
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import OrganisationRow
+from services.audit.tile_memory import TileMemory
 from shared.app import build
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
@@ -37,7 +39,11 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.keys = SubjectKeys(FileKeyProvider(folder / "key-encryption"))
     signer = CheckpointSigner(SigningKey.load(folder / "log.json"))
     shards = Shards(state.database, signer, state.keys, settings.host)
-    state.sequencer = Sequencer(state.database, shards, state.keys, signer, state.clock, checkpoint_seconds=settings.checkpoint_seconds)
+    memory = TileMemory()
+    state.consistency = Consistency(state.database, memory)
+    state.sequencer = Sequencer(
+        state.database, shards, state.keys, signer, state.clock, memory=memory, checkpoint_seconds=settings.checkpoint_seconds
+    )
     await state.sequencer.open()
 
 

@@ -5,7 +5,7 @@ the body with pydantic's JSON reader at once and writes the answer directly.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -22,13 +22,14 @@ from safepassage.problems.log import (
 )
 from safepassage.problems.messages import MessageExpired
 from safepassage.problems.requests import BodyTooLarge, InvalidRequest, LogUnavailable, MalformedBody
-from services.audit.answers import append_answer, prove_duplicates
+from services.audit.answers import Proven, append_answer, prove_duplicates
 from services.audit.authority import Permission, needs_decision, permission_of, require_own_class
+from services.audit.consistency import Consistency
 from services.audit.drafts import Draft, draft_of
 from services.audit.driver import Driver
 from services.audit.sequencer import Receipt, Sequencer
 from services.audit.tables import AppendedRow
-from shared.contracts.audit import AppendRequest, AppendResponse, Event
+from shared.contracts.audit import AppendRequest, AppendResponse, Continued, Event, KnownSize
 from shared.internal_token import HEADER, Principal
 from shared.problems import invalid_request, responses
 
@@ -47,14 +48,16 @@ async def _append(request: Request) -> Response:
     state = request.app.state
     now: datetime = state.clock()
     principal = _sender(request, now)
-    events = await _events(request)
+    asked = await _request(request)
+    events = asked.events
     permissions = [_permission(event, principal, state, now) for event in events]
     sequencer: Sequencer = state.sequencer
     if any(permission is not None and permission.expired for permission in permissions):
         await _require_appended_before(state, principal, events, permissions)
     receipts = await _in_steps(events, permissions, principal, sequencer)
     proven = await prove_duplicates(state.database, receipts, events)
-    return Response(append_answer(receipts, events, proven, size=sequencer.size), media_type="application/json")
+    continued = await _continued(state.consistency, asked.continues, receipts, proven) if asked.continues else ()
+    return Response(append_answer(receipts, events, proven, continued, size=sequencer.size), media_type="application/json")
 
 
 FRONT = Route(PATH, _append, methods=["POST"], include_in_schema=False)
@@ -91,7 +94,7 @@ def _sender(request: Request, now: datetime) -> Principal:
     return principal
 
 
-async def _events(request: Request) -> Sequence[Event]:
+async def _request(request: Request) -> AppendRequest:
     limit: int = request.app.state.settings.max_append_bytes
     chunks, length = [], 0
     async for chunk in request.stream():
@@ -100,7 +103,7 @@ async def _events(request: Request) -> Sequence[Event]:
             raise BodyTooLarge
         chunks.append(chunk)
     try:
-        return AppendRequest.model_validate_json(b"".join(chunks)).events
+        return AppendRequest.model_validate_json(b"".join(chunks))
     except ValidationError as error:
         raise invalid_request(error) from None
 
@@ -147,6 +150,15 @@ async def _in_steps(
         await asyncio.sleep(0)
     await asyncio.gather(*steps, return_exceptions=True)  # whichever failed, all of them end before the answer
     return [step.result() for step in steps]
+
+
+async def _continued(
+    consistency: Consistency, known: Sequence[KnownSize], receipts: Sequence[Receipt], proven: Mapping[tuple[int, int], Proven]
+) -> Sequence[Continued]:
+    """The paths to the largest checkpoint of the answer."""
+    shown = [receipt.growth.after.size for receipt in receipts if receipt.growth is not None and receipt.note is not None]
+    shown += [one.size for one in proven.values()]
+    return await consistency.continued(known, size=max(shown, default=0))
 
 
 def _steps(events: Sequence[Event]) -> Iterator[range]:

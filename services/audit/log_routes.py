@@ -5,18 +5,15 @@ Only what the latest published checkpoint covers is shown, so that nobody sees a
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
-from sqlalchemy import select
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from safepassage.canonical import to_base64url
 from safepassage.problems.log import NoSuchEntry, NoSuchLog, NoSuchTile, SizesNotOrdered
 from safepassage.problems.requests import NotPermitted
 from safepassage.tlog_proof import proof_file
 from safepassage.wire_log import LogConsistency
-from services.audit.checkpoints import latest_checkpoint
-from services.audit.heads import newest_log
-from services.audit.stored_tree import StoredTree
-from services.audit.tables import CheckpointRow, LogRow
+from services.audit.consistency import Consistency
+from services.audit.published import PublishedLog, proven_entry, published_log
 from services.audit.tiles import parse_tile_path, width_at
 from shared.caller import Caller, caller_with, sibling
 from shared.contracts.audit import ConsistencyResponse
@@ -37,23 +34,9 @@ _BYTES: dict[int | str, dict[str, Any]] = {
 Operator = Annotated[Caller, caller_with("audit:operate")]
 Reader = Annotated[Caller, caller_with("audit:operate", "audit:search")]
 Year = Annotated[int | None, Query(ge=1970, le=9999, description="Calendar year of a closed log; by default the newest.")]
-
-
-class PublishedLog:
-    """A log as far as its latest checkpoint reaches."""
-
-    def __init__(self, tx: ReadOnly, log: LogRow, checkpoint: CheckpointRow) -> None:
-        self.log, self.note, self.size = log, checkpoint.note, checkpoint.size
-        self.tree = StoredTree(tx, log.year)
-
-
-async def published_log(tx: ReadOnly, year: int | None = None) -> PublishedLog:
-    """The log of `year`, or the newest. Raises NoSuchLog."""
-    log = await newest_log(tx) if year is None else await tx.get(LogRow, year)
-    checkpoint = None if log is None else await latest_checkpoint(tx, log.year)
-    if log is None or checkpoint is None:
-        raise NoSuchLog
-    return PublishedLog(tx, log, checkpoint)
+OldSize = Annotated[int, Query(alias="from", ge=1, lt=2**53)]
+NewSize = Annotated[int, Query(ge=1, lt=2**53)]
+Origin = Annotated[str | None, Query(max_length=300, description="Origin of the log; by default the newest.")]
 
 
 async def _published(tx: ReadOnly, year: Year = None) -> PublishedLog:
@@ -102,40 +85,16 @@ async def log_proof(index: int, _: Reader, published: Published) -> Response:
 
 
 @router.get("/v1/log/consistency", responses=responses(NotPermitted, NoSuchLog, SizesNotOrdered))
-async def log_consistency(
-    _: Operator, published: Published, from_: Annotated[int, Query(alias="from", ge=1)], to: Annotated[int, Query(ge=1)]
-) -> LogConsistency:
+async def log_consistency(_: Operator, published: Published, from_: OldSize, to: NewSize) -> LogConsistency:
     """That the log with `to` entries begins with the one that had `from`: the path between them (RFC 9162 section 2.1.4)."""
-    path = await _consistency(published, from_, to)
+    path = tuple(map(to_base64url, await published.consistency_path(from_, to)))
     return LogConsistency.model_validate({"log": published.log.origin, "from": from_, "to": to, "path": path})
 
 
 @router.get("/internal/consistency", responses=responses(NotPermitted, NoSuchLog, SizesNotOrdered))
 async def consistency(
-    _: Annotated[Principal, sibling("records")],
-    tx: ReadOnly,
-    from_: Annotated[int, Query(alias="from", ge=1)],
-    to: Annotated[int, Query(ge=1)],
-    origin: Annotated[str | None, Query(max_length=300, description="Origin of the log; by default the newest.")] = None,
+    _: Annotated[Principal, sibling("records")], request: Request, from_: OldSize, to: NewSize, origin: Origin = None
 ) -> ConsistencyResponse:
     """The path between two sizes of one of the node's own logs, for a peer that has pinned the smaller one."""
-    year = None
-    if origin is not None:
-        year = await tx.scalar(select(LogRow.year).where(LogRow.origin == origin))
-        if year is None:
-            raise NoSuchLog(field="origin")
-    return ConsistencyResponse(path=await _consistency(await published_log(tx, year), from_, to))
-
-
-async def _consistency(published: PublishedLog, old_size: int, new_size: int) -> tuple[str, ...]:
-    if not 1 <= old_size <= new_size <= published.size:
-        raise SizesNotOrdered
-    return tuple(to_base64url(digest) for digest in await published.tree.consistency_path(old_size, new_size))
-
-
-async def proven_entry(published: PublishedLog, index: int) -> tuple[bytes, tuple[bytes, ...]]:
-    """An entry and its path to the published root. Raises NoSuchEntry."""
-    if not 0 <= index < published.size:
-        raise NoSuchEntry(field="index")
-    (entry,) = await published.tree.entries(index, index + 1)
-    return entry, await published.tree.inclusion_path(index, published.size)
+    found: Consistency = request.app.state.consistency
+    return ConsistencyResponse(path=await found.path(origin, from_, to))

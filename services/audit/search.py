@@ -13,8 +13,9 @@ from safepassage.problems.log import LogFrozen, NoSuchEntry, NoSuchLog, PurposeM
 from safepassage.problems.requests import LogUnavailable, NotPermitted
 from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry, LogEntry, OpenedGroup, OpenedSubject
 from services.audit.drafts import KINDS
-from services.audit.log_routes import Reader, Year, proven_entry, published_log
+from services.audit.log_routes import Reader, Year
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries, sight_of
+from services.audit.published import proven_entry, published_log
 from services.audit.sealing import Opened
 from services.audit.search_log import record_search
 from services.audit.subject_index import Window, entries_about

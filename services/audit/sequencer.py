@@ -25,6 +25,7 @@ from services.audit.group_commit import Committed, HeadIsStale, Place, Submissio
 from services.audit.heads import Head, LogDamaged
 from services.audit.shards import Shards
 from services.audit.subject_keys import SubjectKeys
+from services.audit.tile_memory import TileMemory
 from services.audit.tree import Growth
 from shared.clock import Clock
 from shared.database import Database
@@ -73,15 +74,22 @@ class Sequencer:
     """Appends to the node's newest log."""
 
     def __init__(
-        self, database: Database, shards: Shards, keys: SubjectKeys, signer: CheckpointSigner, clock: Clock, *, checkpoint_seconds: float
+        self,
+        database: Database,
+        shards: Shards,
+        keys: SubjectKeys,
+        signer: CheckpointSigner,
+        clock: Clock,
+        *,
+        memory: TileMemory,
+        checkpoint_seconds: float,
     ) -> None:
         self._database, self._shards, self._keys, self._signer, self._clock = database, shards, keys, signer, clock
-        self._checkpoint_seconds = checkpoint_seconds
+        self._memory, self._checkpoint_seconds = memory, checkpoint_seconds
         self._waiting: deque[_Waiting] = deque()
         self._work = asyncio.Event()
         self._writing = asyncio.Lock()
         self._head: Head | None = None
-        self._published: tuple[int, int] | None = None
         self._digest_key: bytes | None = None
         self._size = 0
         self.frozen: str | None = None
@@ -222,13 +230,14 @@ class Sequencer:
 
     async def _publish(self, head: Head) -> str:
         note = await publish(self._database, self._signer, head, self._clock())
-        self._published = (head.year, head.size)
+        self._memory.published = head
         return note
 
     async def publish_now(self) -> None:
         """Publish the checkpoint of what is committed, if it is not published yet."""
         async with self._writing:
-            if self._head is not None and self._published != (self._head.year, self._head.size):
+            shown = self._memory.published
+            if self._head is not None and (shown is None or (shown.year, shown.size) != (self._head.year, self._head.size)):
                 await self._publish(self._head)
 
     async def _publish_behind(self) -> None:

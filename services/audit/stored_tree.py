@@ -1,8 +1,8 @@
 """The tree at rest: hashes, entries and proofs of any size that a log has had, read from segments and tiles."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -23,10 +23,14 @@ class StoredTree:
         self._tx, self._log = tx, log
         self._tiles: dict[tuple[int, int], bytes] = {}
 
+    def full_tiles(self) -> dict[tuple[int, int], bytes]:
+        """The full tiles that were read so far, by level and number."""
+        return {place: hashes for place, hashes in self._tiles.items() if len(hashes) == WIDTH * HASH_BYTES}
+
     async def root(self, size: int) -> bytes:
         """The root of the tree of the first `size` leaves."""
         nodes = complete_nodes(0, size)
-        node_hash = node_hash_from(await self._tiles_for([Range(0, size)] if size else []))
+        node_hash = node_hash_from(await self._tiles_of(widths_under([Range(0, size)])))
         return fold([node_hash(node) for node in nodes])
 
     async def inclusion_path(self, index: int, size: int) -> tuple[bytes, ...]:
@@ -42,7 +46,8 @@ class StoredTree:
         start = tile.n * WIDTH
         if tile.level is None:
             return bundle_of(await self.entries(start, start + tile.width))
-        return (await self._tile(tile.level, tile.n, tile.width))[: tile.width * HASH_BYTES]
+        tile_of = await self._tiles_of({(tile.level, tile.n): tile.width})
+        return tile_of(tile.level, tile.n)[: tile.width * HASH_BYTES]
 
     async def entries(self, start: int, end: int) -> list[bytes]:
         """The entries [start, end)."""
@@ -87,24 +92,22 @@ class StoredTree:
         return [(row[0], row[1]) for row in await self._tx.execute(query.order_by(SegmentRow.start))]
 
     async def _path(self, ranges: Sequence[Range]) -> tuple[bytes, ...]:
-        return path_of(ranges, node_hash_from(await self._tiles_for(ranges)))
+        return path_of(ranges, node_hash_from(await self._tiles_of(widths_under(ranges))))
 
-    async def _tiles_for(self, ranges: Iterable[Range]) -> Callable[[int, int], bytes]:
-        widths: dict[tuple[int, int], int] = {}
-        for leaves in ranges:
-            for node in complete_nodes(*leaves):
-                place = hashes_under(node)
-                widths[place.level, place.n] = max(widths.get((place.level, place.n), 0), place.end)
-        for (level, n), width in widths.items():
-            if len(self._tiles.get((level, n), b"")) < width * HASH_BYTES:
-                self._tiles[level, n] = await self._tile(level, n, width)
+    async def _tiles_of(self, widths: Mapping[tuple[int, int], int]) -> Callable[[int, int], bytes]:
+        """Of the tiles with these levels and numbers at least so many hashes."""
+        missing = [place for place, width in widths.items() if len(self._tiles.get(place, b"")) < width * HASH_BYTES]
+        if missing:
+            row = TileRow
+            full = select(row.level, row.n, row.hashes).where(row.log == self._log, tuple_(row.level, row.n).in_(missing))
+            self._tiles |= {(level, n): hashes for level, n, hashes in await self._tx.execute(full)}
+        for level, n in missing:
+            if len(self._tiles.get((level, n), b"")) < widths[level, n] * HASH_BYTES:
+                self._tiles[level, n] = await self._edge(level, n, widths[level, n])
         return lambda level, n: self._tiles[level, n]
 
-    async def _tile(self, level: int, n: int, width: int) -> bytes:
-        """At least the first `width` hashes of a tile."""
-        full = await self._tx.get(TileRow, (self._log, level, n))
-        if full is not None:
-            return full.hashes
+    async def _edge(self, level: int, n: int, width: int) -> bytes:
+        """At least the first `width` hashes of a tile that is not full."""
         if level == 0:
             return b"".join(await self.leaf_hashes(n * WIDTH, n * WIDTH + width))
         edge = await self._tx.get(EdgeTileRow, (self._log, level))
@@ -112,3 +115,13 @@ class StoredTree:
         if edge is None or (n and before is None) or len(edge.hashes) < width * HASH_BYTES:
             raise HashesMissing
         return edge.hashes
+
+
+def widths_under(ranges: Iterable[Range]) -> dict[tuple[int, int], int]:
+    """The tiles under `ranges` by level and number, and how many of their first hashes it takes."""
+    widths: dict[tuple[int, int], int] = {}
+    for leaves in ranges:
+        for node in complete_nodes(*leaves):
+            place = hashes_under(node)
+            widths[place.level, place.n] = max(widths.get((place.level, place.n), 0), place.end)
+    return widths

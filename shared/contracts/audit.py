@@ -112,10 +112,19 @@ class Event(Wire):
         return self
 
 
+class KnownSize(Wire):
+    """A size of one of the node's own logs that somebody has verified a checkpoint of."""
+
+    origin: Annotated[str, StringConstraints(max_length=300)]
+    size: Annotated[int, Field(ge=1, lt=2**53)]
+
+
 class AppendRequest(Wire):
     """`POST /internal/entries`."""
 
     events: Annotated[tuple[Event, ...], Field(min_length=1, max_length=1000)]
+    continues: Annotated[tuple[KnownSize, ...], Field(max_length=64)] = ()
+    """Sizes from which the answer should show the path to its checkpoint, which spares asking for it."""
 
 
 class Appended(Wire):
@@ -130,11 +139,21 @@ class Appended(Wire):
     """A signed note (C2SP tlog-checkpoint) of a tree that holds the entry."""
 
 
+class Continued(KnownSize):
+    """That the log with `to` entries begins with the one that had `size`."""
+
+    to: int
+    """The size of the largest checkpoint of the answer."""
+    path: tuple[Digest, ...]
+
+
 class AppendResponse(Wire):
     """In the order of the events."""
 
     entries: tuple[Appended, ...]
     size: int
+    continued: tuple[Continued, ...] = ()
+    """Of the sizes that the request names, those of the log and below the size of the answer's largest checkpoint."""
 
 
 class ConsistencyResponse(Wire):
