@@ -5,20 +5,26 @@ What is kept is the key, a digest of the request and the id of what it made; nev
 
 from datetime import datetime, timedelta
 from functools import cache
+from hashlib import sha256
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from fastapi import Depends, Request
-from sqlalchemy import Connection, Delete, Insert, Select, String, bindparam, delete, insert, select
+from fastapi import Depends, Header, Request
+from sqlalchemy import BigInteger, Connection, Delete, Insert, Select, String, bindparam, delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from safepassage.canonical import digest_of
-from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, InvalidRequest
+from safepassage.problems.requests import IdempotencyKeyReused, RequestUnderWay
 from shared.caller import Caller
 from shared.columns import Milliseconds
 
+HEADER = "Idempotency-Key"
+
 KEPT = timedelta(hours=24)
+
+_LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
 
 
 class IdempotencyColumns:
@@ -34,17 +40,17 @@ class IdempotencyColumns:
     expires_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
 
 
-async def _key(request: Request) -> str:
-    key = request.headers.get("idempotency-key")
-    if key is None:
-        raise IdempotencyKeyMissing
-    if not 8 <= len(key) <= 64 or not key.replace("-", "").isalnum() or not key.isascii():
-        raise InvalidRequest("8 to 64 letters, digits and hyphens", field="Idempotency-Key")
-    return key
-
-
-IdempotencyKey = Annotated[str, Depends(_key)]
-"""The header, required."""
+IdempotencyKey = Annotated[
+    str,
+    Header(
+        alias=HEADER,
+        min_length=8,
+        max_length=64,
+        pattern="^-*[A-Za-z0-9][A-Za-z0-9-]*$",
+        description="A UUID of your own, the same one on each retry of the same request; kept for 24 hours.",
+    ),
+]
+"""The header, required. What is wrong with it is named by shared.problems."""
 
 
 async def request_digest(request: Request) -> str:
@@ -53,7 +59,14 @@ async def request_digest(request: Request) -> str:
 
 
 def effect_at(connection: Connection, row: Any, *, client_id: str, operation: str, key: str, digest: str) -> UUID | None:
-    """The id of what this key made before, or None. Raises IdempotencyKeyReused if it came with another request."""
+    """The id of what this key made before, or None. Raises IdempotencyKeyReused if it came with another request.
+
+    # INVARIANT: in a writing transaction, of requests with one key that come at once the second waits here until the first has ended, and
+    # then finds what it made. SQLite has one writer anyway.
+    """
+    if connection.dialect.name == "postgresql" and not connection.get_execution_options().get("postgresql_readonly"):
+        number = sha256("\0".join((client_id, operation, key)).encode()).digest()[:8]
+        connection.execute(_LOCK, {"number": int.from_bytes(number, "big", signed=True)})
     held = connection.execute(_statements(row).held, {"client_": client_id, "operation_": operation, "key_": key}).one_or_none()
     if held is None:
         return None
@@ -88,8 +101,15 @@ async def earlier_effect(tx: AsyncSession, row: type[Any], **about: Any) -> UUID
 
 
 async def keep_effect(tx: AsyncSession, row: type[Any], **about: Any) -> None:
-    """As `keep_at`, in a session's transaction."""
-    await tx.run_sync(lambda session: keep_at(session.connection(), row, **about))
+    """As `keep_at`, in a session's transaction, of which all is written by then.
+
+    Raises RequestUnderWay where `earlier_effect` was asked in another transaction, and another request came first.
+    """
+    await tx.flush()
+    try:
+        await tx.run_sync(lambda session: keep_at(session.connection(), row, **about))
+    except IntegrityError as error:
+        raise RequestUnderWay from error
 
 
 class _Statements(NamedTuple):

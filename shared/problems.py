@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from safepassage.problems import Problem, SuiteError
 from safepassage.problems.requests import (
+    IdempotencyKeyMissing,
     InternalFault,
     InvalidRequest,
     MalformedBody,
@@ -39,6 +40,11 @@ def render(error: SuiteError, request_id: str | None) -> Response:
 
 def invalid_request(error: RequestValidationError | ValidationError) -> SuiteError:
     """The names of the fields at fault and what each should be; never their values."""
+    key = next((one for one in error.errors() if one["loc"] == ("header", "Idempotency-Key")), None)
+    if key is not None:
+        if key["type"] == "missing":
+            return IdempotencyKeyMissing()
+        return InvalidRequest("8 to 64 letters, digits and hyphens", field="Idempotency-Key")
     first = error.errors()[0] if error.errors() else {"loc": (), "type": "value_error"}
     if first["type"] == "json_invalid":
         return MalformedBody("the body is not JSON", field="body")

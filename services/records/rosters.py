@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from safepassage.ids import uuid7
 from safepassage.problems.records import UnreadableRoster
-from safepassage.problems.requests import BodyTooLarge, TemporarilyUnavailable, UnsupportedMediaType
+from safepassage.problems.requests import BodyTooLarge, RequestUnderWay, TemporarilyUnavailable, UnsupportedMediaType
 from safepassage.record.loads import LoadReport
 from services.records.formats.archive import Archive
 from services.records.formats.edfi_xml import read_edfi_xml
@@ -40,7 +40,7 @@ PART = 250
 
 @router.post(
     "",
-    responses=responses(UnreadableRoster, UnsupportedMediaType, BodyTooLarge, TemporarilyUnavailable),
+    responses=responses(UnreadableRoster, UnsupportedMediaType, BodyTooLarge, RequestUnderWay, TemporarilyUnavailable),
     openapi_extra={"requestBody": {"required": True, "content": {ZIP: {}, JSON_LINES: {}}}},
 )
 async def load_roster(caller: Loader, request: Request, now: Now, once: Annotated[Once, Depends()]) -> LoadReport:
@@ -73,15 +73,12 @@ async def load_roster(caller: Loader, request: Request, now: Now, once: Annotate
 
 
 async def _begin(request: Request, caller: Caller, format_: str, once: Once, now: Now) -> UUID:
-    """Put the load and its key on record. Raises TemporarilyUnavailable where the same request is under way."""
+    """Put the load and its key on record. Raises RequestUnderWay."""
     load_id = uuid7(now)
-    try:
-        async with request.app.state.database.transaction() as tx:
-            organisation_id, client_id = caller.organisation_id, caller.client_id
-            tx.add(LoadRow(id=load_id, organisation_id=organisation_id, client_id=client_id, format=format_, loaded_at=now, report=""))
-            await once.keep(tx, caller, "load_roster", load_id, now)
-    except IntegrityError as error:
-        raise TemporarilyUnavailable("the same request is under way") from error
+    async with request.app.state.database.transaction() as tx:
+        organisation_id, client_id = caller.organisation_id, caller.client_id
+        tx.add(LoadRow(id=load_id, organisation_id=organisation_id, client_id=client_id, format=format_, loaded_at=now, report=""))
+        await once.keep(tx, caller, "load_roster", load_id, now)
     return load_id
 
 

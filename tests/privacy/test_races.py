@@ -1,6 +1,7 @@
 """Two replicas, one store: a revocation that was committed is seen by every decision that starts afterwards, on either."""
 
 import asyncio
+import json
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
@@ -121,3 +122,20 @@ async def test_of_two_who_end_a_contract_at_once_one_ends_it(world: World, repli
     told = [event for event in await world.node.events() if event.context.operation == "agreement-terminated"]
     assert len(told) == 1
     assert await world.node.count(AgreementRow) == 1
+
+
+async def test_the_same_request_at_once_on_both_replicas_has_one_effect_and_one_answer(world: World, replica: PrivacyNode) -> None:
+    """With one key: whoever comes second waits and is told what the first made; nobody is told of a fault or of a conflict."""
+    facts, agreement = await world.student(), await world.agreement()
+    guardian, key = world.node.client(world.oak, "rights:act", "agreements:write"), str(uuid4())
+    there = replica.client(world.oak, "rights:act", "agreements:write")
+    consents = await asyncio.gather(
+        *(client.post("/v1/consents", world.new_consent(facts), key=key) for client in (guardian, there) for _ in range(4))
+    )
+    assert {answer.status for answer in consents} == {201}, [answer.body for answer in consents]
+    assert len({json.loads(answer.body)["id"] for answer in consents}) == 1
+    assert await world.node.count(ConsentRow) == 1
+    path = f"/v1/agreements/{agreement.id}/termination"
+    ends = await asyncio.gather(*(client.post(path, {"reason": "breach"}, key=key) for client in (guardian, there) for _ in range(4)))
+    assert {answer.status for answer in ends} == {200}, [answer.body for answer in ends]
+    assert len({answer.body for answer in ends}) == 1

@@ -87,6 +87,14 @@ class IdempotencyKeyMissing(SuiteError):
     remedy = "Send an Idempotency-Key header: a UUID of your own, the same one on each retry of the same request."
 
 
+class RequestUnderWay(SuiteError):
+    """A request with this Idempotency-Key is being answered at this moment; it has its effect once."""
+
+    code, status, title = "request-under-way", 409, "The same request is under way"
+    remedy = "Send it again after the time in Retry-After, with the same Idempotency-Key: the answer is then that of the first."
+    retry = "same-key"
+
+
 class UnsupportedVersion(SuiteError):
     """The message's `v` is not one that this node speaks."""
 
