@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
-import httpx2 as httpx
+import aiohttp
 from pydantic import BaseModel, ValidationError
 from starlette.types import ASGIApp
+from yarl import URL
 
 from safepassage.problems import Problem, SuiteError, problem_from
 from safepassage.problems.requests import InternalFault, LogUnavailable, TemporarilyUnavailable
@@ -25,6 +26,9 @@ from shared.who_may_call import WHO_MAY_CALL, ServiceName
 Model = TypeVar("Model", bound=BaseModel)
 
 TIMEOUT_SECONDS = 10.0
+CONNECTIONS = 64
+KEPT_SECONDS = 30.0
+"""An idle connection is closed here long before the server closes it (node.server)."""
 
 
 class Transport(Protocol):
@@ -60,21 +64,36 @@ class OverHttp:
     """Production: the sibling's own process."""
 
     def __init__(self, base_url: str, certificates: ssl.SSLContext) -> None:
-        limits = httpx.Limits(max_connections=64, max_keepalive_connections=32)
-        self._client = httpx.AsyncClient(base_url=base_url, timeout=TIMEOUT_SECONDS, limits=limits, trust_env=False, verify=certificates)
+        self._base_url, self._certificates = base_url.rstrip("/"), certificates
+        self._session: aiohttp.ClientSession | None = None
 
     async def send(self, method: str, path: str, query: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """Send it over a kept connection."""
-        url = f"{path}?{query}" if query else path
+        if self._session is None:  # it belongs to the loop that it is made in
+            self._session = client_session(self._certificates, seconds=TIMEOUT_SECONDS)
+        url = URL(f"{self._base_url}{path}{'?' + query if query else ''}", encoded=True)
         try:
-            response = await self._client.request(method, url, headers=dict(headers), content=body)
-        except httpx.HTTPError as error:
+            async with self._session.request(method, url, headers=headers, data=body, allow_redirects=False) as response:
+                return Answer(response.status, {name.lower(): value for name, value in response.headers.items()}, await response.read())
+        except (aiohttp.ClientError, TimeoutError) as error:
             raise ConnectionError from error
-        return Answer(response.status_code, {k.lower(): v for k, v in response.headers.items()}, response.content)
 
     async def close(self) -> None:
         """Close kept connections."""
-        await self._client.aclose()
+        if self._session is not None:
+            await self._session.close()
+
+
+def client_session(certificates: ssl.SSLContext, *, seconds: float) -> aiohttp.ClientSession:
+    """For calls to other processes: nothing of the environment, no cookie, nothing decoded, no header that was not asked for."""
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=certificates, keepalive_timeout=KEPT_SECONDS),
+        timeout=aiohttp.ClientTimeout(total=seconds),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        skip_auto_headers=("accept", "accept-encoding", "user-agent"),
+        auto_decompress=False,
+        trust_env=False,
+    )
 
 
 class Siblings:
@@ -168,4 +187,4 @@ def transports_over_http(urls: Mapping[ServiceName, str], authorities: Path | No
     return {name: OverHttp(url, certificates) for name, url in urls.items()}
 
 
-__all__: Sequence[str] = ("InProcess", "OverHttp", "Siblings", "Transport", "segment", "transports_over_http")
+__all__: Sequence[str] = ("InProcess", "OverHttp", "Siblings", "Transport", "client_session", "segment", "transports_over_http")

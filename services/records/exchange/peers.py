@@ -5,12 +5,14 @@ A peer is not trusted: what it answers is bounded, parsed strictly and verified 
 
 import asyncio
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-import httpx2 as httpx
+import aiohttp
+from yarl import URL
 
 from safepassage.problems.exchanges import PeerAddressRefused, PeerUnavailable
 from safepassage.trust_members import Member, is_loopback_http
@@ -20,6 +22,7 @@ from shared.clock import Clock
 from shared.columns import EPOCH
 from shared.database import refuse_network_call_in_transaction
 from shared.settings import ServiceSettings
+from shared.siblings import client_session
 
 MAX_ANSWER_BYTES = 256 * 1024
 RENEWED_BEFORE = timedelta(seconds=20)
@@ -37,7 +40,8 @@ class PeerAnswer:
 @dataclass(frozen=True)
 class _Response:
     status: int
-    headers: httpx.Headers
+    headers: Mapping[str, str]
+    """Their names in any case."""
     body: bytes
 
     @property
@@ -63,13 +67,7 @@ class Peers:
         self._credentials, self._clock = credentials, clock
         self._development = settings.insecure_development
         self._doors: dict[str, _Door] = {}
-        self._client = httpx.AsyncClient(
-            timeout=timeout_seconds,
-            follow_redirects=False,
-            trust_env=False,
-            verify=client_context(settings.peer_authorities_file),
-            limits=httpx.Limits(max_connections=64, max_keepalive_connections=32, keepalive_expiry=30),
-        )
+        self._session = client_session(client_context(settings.peer_authorities_file), seconds=timeout_seconds)
 
     async def post(self, member: Member, path: str, content: bytes, *, content_type: str) -> PeerAnswer:
         """Send `content` to the member's `path`. Raises PeerUnavailable if nobody answers, PeerAddressRefused. Not within a transaction."""
@@ -135,10 +133,11 @@ class Peers:
         base = member.endpoints.gateway
         if not base.startswith("https://") and not (self._development and is_loopback_http(base)):
             raise PeerAddressRefused
+        url = URL(f"{base}{path}{'?' + urlencode(query) if query else ''}", encoded=True)
         try:
-            async with self._client.stream(method, base + path, headers=headers, content=content, params=query) as response:
-                return _Response(response.status_code, response.headers, await _read_bounded(response))
-        except httpx.HTTPError as error:
+            async with self._session.request(method, url, headers=headers, data=content or None, allow_redirects=False) as response:
+                return _Response(response.status, response.headers, await _read_bounded(response))
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise PeerUnavailable from error
 
     def _note_nonce(self, door: _Door, response: _Response) -> bool:
@@ -151,12 +150,12 @@ class Peers:
 
     async def close(self) -> None:
         """Close connections."""
-        await self._client.aclose()
+        await self._session.close()
 
 
-async def _read_bounded(response: httpx.Response) -> bytes:
+async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
     body = b""
-    async for chunk in response.aiter_raw():
+    async for chunk in response.content.iter_any():
         body += chunk
         if len(body) > MAX_ANSWER_BYTES:
             raise PeerUnavailable("the peer's answer is longer than any that it could give")

@@ -1,0 +1,70 @@
+"""A family takes its consent back while the record that rests on it waits to be sent."""
+
+from datetime import timedelta
+from uuid import UUID
+
+import pytest
+
+from node.demo.seats import RECEIVING_DISTRICT
+from safepassage.canonical import digest_of
+from safepassage.client import Client
+from safepassage.wire_policy import ActingFor, ConsentWithdrawal, NewConsent
+from services.records.exchange.states import Outgoing
+from tests.records.exchange.behind import waiting_for_the_log
+from tests.records.exchange.listener import birch_away
+from tests.records.exchange.two_states import TwoStates
+
+pytestmark = pytest.mark.anyio
+
+
+async def parent_of(states: TwoStates, agency: Client, student_id: UUID) -> ActingFor:
+    """A parent with rights, as the agency's staff identified them at the counter."""
+    contacts = (await agency.read_student(student_id)).record.contacts
+    guardians = (contacts.guardians or ()) if contacts is not None else ()
+    [person_id, *_] = [one.person_id for one in guardians if one.person_id and one.rights and one.rights.ended_on is None]
+    return ActingFor(
+        person_id=person_id,
+        assurance_level="ial2",
+        method="in-person",
+        evidence_ref="counter protocol 2026-118",
+        authenticated_at=states.clock() - timedelta(minutes=10),
+    )
+
+
+@pytest.mark.requirement("EX-fallen")
+async def test_a_consent_taken_back_between_two_attempts_opens_no_second_connection(states: TwoStates) -> None:
+    child = states.child()
+    student_id = await states.alder.load(child)
+    recipient = f"{states.birch.entity_id}#{states.birch.organisation(RECEIVING_DISTRICT)}"
+    async with states.alder.client("state-agency") as agency:
+        parent = await parent_of(states, agency, student_id)
+        new = NewConsent(
+            student_id=student_id,
+            acting_for=parent,
+            signed_on=states.clock().date() - timedelta(days=1),
+            signature="paper",
+            document=digest_of(b"the signed consent"),
+            elements=("identity.name", "enrollment.enrollments"),
+            purposes=("enrollment",),
+            recipient_id=recipient,
+        )
+        given = await agency.record_consent(new)
+        case = await states.ask(child.selector, basis="consent", consent_id=given.id)
+        await case.deliver_request()
+        await case.answer()
+        async with birch_away(states) as knocks:
+            await case.deliver()
+            assert (await case.package()).state == Outgoing.IN_FLIGHT
+            first = knocks.connections
+            assert first > 0
+            await agency.withdraw_consent(given.id, ConsentWithdrawal(acting_for=parent, reason="family-changed-its-mind"))
+            await states.advance(seconds=10)
+            await states.alder.one("dispatching", (await case.package()).id)
+            assert knocks.connections == first
+    row = await case.package()
+    assert (row.state, row.problem_code, row.ciphertext) == (Outgoing.WITHDRAWN, "consent-withdrawn", None)
+    [entry] = await waiting_for_the_log(states.alder, "disclosure-withdrawn", case)
+    assert (entry["context"]["reason"], entry["context"]["envelope_id"]) == ("consent-withdrawn", str(row.id))
+    await case.answer()
+    await case.finish()
+    assert [received.kind for received in await case.received()] == ["not-provided"]
