@@ -26,7 +26,7 @@ def record_of(one: SyntheticStudent) -> dict[str, object]:
 
 
 def test_among_ordinary_children_some_wait_for_a_person_and_of_those_who_are_measured_none() -> None:
-    ordinary = [one for one in students(ALDER, as_of=date(2026, 9, 1), count=250) if one.case is None and one.twin_of is None]
+    ordinary = [one for one in students(ALDER, as_of=date(2026, 9, 1), count=400) if one.case is None and one.twin_of is None]
     measured = list(told_apart(ordinary))
     assert any(waits_for_a_person(child, ordinary[:place]) for place, child in enumerate(ordinary))
     assert not any(waits_for_a_person(child, measured[:place]) for place, child in enumerate(measured))
