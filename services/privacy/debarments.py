@@ -5,18 +5,20 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Connection, Row, bindparam, select
 
 from safepassage.ids import uuid7
 from safepassage.problems.privacy import NoSuchDebarment
 from safepassage.problems.requests import NotPermitted
+from safepassage.wire_lists import DebarmentPage
 from safepassage.wire_policy import Debarment, NewDebarment
 from services.privacy.behind import event_of
 from services.privacy.tables import DebarmentRow
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context
+from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.problems import responses
@@ -43,6 +45,26 @@ async def record_debarment(
     context = Context(operation="debarment-recorded", recipient_organisation=new.party)
     request.app.state.outbox.record(tx, event_of("policy", f"debarment:{row.id}", caller, context))
     return _debarment(row)
+
+
+@router.get("", responses=responses(NotPermitted))
+async def list_debarments(
+    request: Request, response: Response, caller: Writer, tx: ReadOnly, limit: Limit = 100, cursor: Cursor = None
+) -> DebarmentPage:
+    """The debarments on record, in the order in which they were recorded."""
+    _require_state_agency(caller)
+    cursors: Cursors = request.app.state.cursors
+    bound_to = f"list_debarments:{caller.client_id}"
+    query = select(DebarmentRow).order_by(DebarmentRow.id).limit(limit + 1)
+    position = cursors.read(cursor, bound_to=bound_to)
+    if position is not None:
+        query = query.where(DebarmentRow.id > UUID(position["id"]))
+    rows = (await tx.scalars(query)).all()
+    following = None
+    if len(rows) > limit:
+        following = cursors.sign({"id": str(rows[limit - 1].id)}, bound_to=bound_to)
+        response.headers["link"] = next_link(request.url.path, {"limit": limit, "cursor": following})
+    return DebarmentPage(debarments=tuple(_debarment(row) for row in rows[:limit]), next=following)
 
 
 @router.get("/{debarment_id}", responses=responses(NoSuchDebarment, NotPermitted))

@@ -1,10 +1,12 @@
 """A finding of the Department's office closes one agency's records to a party."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from safepassage.wire_lists import DebarmentPage
 from safepassage.wire_policy import Debarment
 from shared.contracts.privacy import SubjectFacts
 from tests.privacy.node import problem_of
@@ -68,3 +70,19 @@ async def test_the_same_finding_again_is_recorded_once(world: World) -> None:
     once, again = await sea.post("/v1/debarments", finding(world), key=key), await sea.post("/v1/debarments", finding(world), key=key)
     assert once.body == again.body
     assert [event.context.operation for event in await world.node.events()].count("debarment-recorded") == 1
+
+
+async def test_the_list_is_paged_and_the_state_agencys_alone(world: World) -> None:
+    staff = world.node.client(world.sea, *WRITE)
+    made = []
+    for number in range(5):
+        world.node.clock.advance(seconds=1)
+        made.append(json.loads((await staff.post("/v1/debarments", finding(world, finding=f"SPPO 26-{number}"))).body)["id"])
+    read, query = [], "limit=2"
+    while query:
+        page = DebarmentPage.model_validate_json((await staff.get("/v1/debarments", query)).body)
+        read += [str(one.id) for one in page.debarments]
+        query = f"limit=2&cursor={page.next}" if page.next else ""
+    assert read == made
+    foreign = await world.node.client(world.oak, *WRITE).get("/v1/debarments")
+    assert foreign.status == 403

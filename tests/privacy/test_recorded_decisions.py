@@ -11,6 +11,7 @@ from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from safepassage.wire_decisions import RecordedDecision, Reproduction
+from safepassage.wire_lists import DecisionPage
 from services.privacy.recorded import TABLE, _of, open_outcome
 from services.privacy.sealing import packed
 from services.privacy.tables import DecisionRow
@@ -187,3 +188,32 @@ async def drop_triggers(world: World) -> None:
     async with database.transaction() as tx:
         for name in names:
             await tx.execute(text(f"DROP TRIGGER {name}" + ("" if database.is_sqlite else " ON decision")))
+
+
+async def test_the_list_has_the_decisions_of_ones_own_students_newest_first(world: World) -> None:
+    ours, theirs = await world.student(), await world.student(district=world.elm)
+    made = []
+    for facts in (ours, theirs, ours, ours):
+        world.node.clock.advance(seconds=1)
+        made.append((facts, (await world.node.decide(world.by_transfer(facts))).id))
+    reader = world.node.client(world.oak, *READ)
+    read: list[UUID] = []
+    query = "limit=2"
+    while query:
+        page = DecisionPage.model_validate_json((await reader.get("/v1/decisions", query)).body)
+        read += [one.id for one in page.decisions]
+        query = f"limit=2&cursor={page.next}" if page.next else ""
+    assert read == [identifier for facts, identifier in reversed(made) if facts is ours]
+    state = DecisionPage.model_validate_json((await world.node.client(world.sea, *READ).get("/v1/decisions")).body)
+    assert [one.id for one in state.decisions] == [identifier for _, identifier in reversed(made)]
+
+
+async def test_a_cursor_of_another_client_or_list_is_refused(world: World) -> None:
+    facts = await world.student()
+    for _ in range(2):
+        await world.node.decide(world.by_transfer(facts))
+    page = DecisionPage.model_validate_json((await world.node.client(world.oak, *READ).get("/v1/decisions", "limit=1")).body)
+    other = world.node.client(world.oak, *READ, client_id="other")
+    staff = world.node.client(world.sea, "debarments:write", client_id="sis")
+    for answer in (await other.get("/v1/decisions", f"cursor={page.next}"), await staff.get("/v1/debarments", f"cursor={page.next}")):
+        assert (answer.status, problem_of(answer).field) == (422, "cursor")

@@ -24,6 +24,7 @@ from safepassage.record.loads import (
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPage, NewClient
 from safepassage.wire_decisions import RecordedDecision, Reproduction
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
+from safepassage.wire_lists import DebarmentPage, DecisionPage
 from safepassage.wire_log import DisclosureAccounting, EntrySearch, FoundEntries, LogConsistency, LogEntry
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationPage
 from safepassage.wire_policy import (
@@ -141,6 +142,11 @@ def terminate_agreement(agreement_id: UUID, termination: AgreementTermination, *
     return writing("POST", path, termination, Agreement, idempotency_key=idempotency_key)
 
 
+def list_decisions(*, limit: int | None = None) -> Call[Page[DecisionPage]]:
+    """Decisions about students whose records the caller's organisation keeps, the newest first. Scope decisions:read."""
+    return paged("/v1/decisions", DecisionPage, query={"limit": limit})
+
+
 def read_decision(decision_id: UUID) -> Call[RecordedDecision]:
     """A decision in full: per element, with reasons and citations. Scope decisions:read."""
     return reading(path_of("/v1/decisions/{id}", id=decision_id), RecordedDecision)
@@ -159,6 +165,11 @@ def record_debarment(debarment: NewDebarment, *, idempotency_key: str | None = N
 def read_debarment(debarment_id: UUID) -> Call[Debarment]:
     """A debarment. Scope debarments:write."""
     return reading(path_of("/v1/debarments/{id}", id=debarment_id), Debarment)
+
+
+def list_debarments(*, limit: int | None = None) -> Call[Page[DebarmentPage]]:
+    """The debarments on record; the state agency reads them. Scope debarments:write."""
+    return paged("/v1/debarments", DebarmentPage, query={"limit": limit})
 
 
 def list_obligations(*, state: Literal["open", "discharged", "all"] = "open", limit: int | None = None) -> Call[Page[Obligations]]:

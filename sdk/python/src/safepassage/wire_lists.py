@@ -1,0 +1,36 @@
+"""Pages of what a caller may see, each with the cursor of the next one."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field
+
+from safepassage.wire import Digest, Instant, Wire
+from safepassage.wire_policy import Debarment
+
+Next = Annotated[str | None, Field(description="Cursor of the next page; also in the Link header.")]
+
+
+class DecisionSummary(Wire):
+    """A decision in a list: what tells of no student. `GET /v1/decisions/{id}` has it in full."""
+
+    id: UUID
+    action: Literal["request", "disclose", "redisclose"]
+    exchange_id: UUID | None
+    decided_at: Instant
+    valid_until: Instant
+    policy_hash: Digest
+
+
+class DecisionPage(Wire):
+    """`GET /v1/decisions`: a page, the newest first."""
+
+    decisions: tuple[DecisionSummary, ...]
+    next: Next = None
+
+
+class DebarmentPage(Wire):
+    """`GET /v1/debarments`: a page, in the order in which they were recorded."""
+
+    debarments: tuple[Debarment, ...]
+    next: Next = None
