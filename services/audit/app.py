@@ -45,6 +45,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
         state.database, shards, state.keys, signer, state.clock, memory=memory, checkpoint_seconds=settings.checkpoint_seconds
     )
     await state.sequencer.open()
+    stack.push_async_callback(state.sequencer.close)
 
 
 async def _run_sequencer(app: FastAPI) -> None:

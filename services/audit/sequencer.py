@@ -94,7 +94,7 @@ class Sequencer:
         self._size = 0
         self.frozen: str | None = None
         """Why nothing is appended, once the log was found damaged."""
-        self._stopped = False
+        self._stopped = self._disk_refused = False
 
     @property
     def digest_key(self) -> bytes:
@@ -131,7 +131,7 @@ class Sequencer:
         """
         if self.frozen is not None:
             raise LogFrozen
-        if self._stopped:
+        if self._stopped or self._disk_refused:
             raise LogUnavailable
         waiting = _Waiting(Submission(drafts), asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
@@ -183,6 +183,7 @@ class Sequencer:
                 ahead = any(draft.ahead for waiting in group for draft in waiting.submission.drafts)
                 note = await self._publish(committed.head) if ahead else None
         except asyncio.CancelledError:
+            self._head = None  # the group may have been committed
             for waiting in group:
                 _fail(waiting, LogUnavailable())
             raise
@@ -190,7 +191,7 @@ class Sequencer:
             problem = await self._failed(error)
             for waiting in group:
                 _fail(waiting, problem)
-            if self._stopped:
+            if self._disk_refused:
                 raise DiskCannotBeTrusted from error
             return
         for waiting in group:
@@ -240,16 +241,28 @@ class Sequencer:
             if self._head is not None and (shown is None or (shown.year, shown.size) != (self._head.year, self._head.size)):
                 await self._publish(self._head)
 
+    async def close(self) -> None:
+        """After `run` has ended: publish the checkpoint of everything, so that a stopped node's store has no entry that none covers."""
+        if self.frozen is not None or self._disk_refused:
+            return
+        try:
+            if self._head is None:
+                async with self._database.transaction() as tx:
+                    self._head = await self._shards.current(tx)
+            await self.publish_now()
+        except Exception as error:
+            log.error("last checkpoint not published", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+
     async def _publish_behind(self) -> None:
         try:
             await self.publish_now()
         except Exception as error:
             await self._failed(error)
-            if self._stopped:
+            if self._disk_refused:
                 raise DiskCannotBeTrusted from error
 
     async def _failed(self, error: Exception) -> SuiteError:
-        """Throw the memory away; say what the submitters are told. After a failed fsync `_stopped` is set."""
+        """Throw the memory away; say what the submitters are told. After a failed fsync `_disk_refused` is set."""
         self._head = None
         self._keys.forget()
         if isinstance(error, LogDamaged):
@@ -258,7 +271,7 @@ class Sequencer:
         log.error("group not committed", extra={"fault": type(error).__name__})
         code = _sqlite_error_code(error)
         if code in _SYNC_FAILED:
-            self._stopped = True
+            self._disk_refused = True
         elif code is not None:
             # INVARIANT: after an I/O error nothing is tried again on the same file handle.
             await self._database.engine.dispose()

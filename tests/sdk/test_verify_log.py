@@ -266,3 +266,9 @@ def test_without_the_log_s_key_nothing_is_checked(database: DatabaseFile, tmp_pa
     assert main(verify(stranger.path)) == 2
     other_key = key_of("elm.example/log/2026").vkey
     assert answer(capsys, verify(database.path, keys=(other_key,)))[0] == 1
+
+
+def test_one_entry_is_spoken_of_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_folder(tmp_path, ENTRIES[:1])
+    assert main(verify(tmp_path)) == 0
+    assert f"{ORIGIN}: its one entry is as it was signed; one checkpoint agrees.\n" in capsys.readouterr().out

@@ -117,10 +117,18 @@ def _open(path: Path) -> tuple[list[StoredLog], Any]:
 def _log(log: StoredLog, keys: NamedKeys, pinned: list[str], *, leaves: bool) -> Evidence:
     of_this_log = [note for note in pinned if note.startswith(log.origin + "\n")]
     report = verify_log(log, keys=keys.all_log_keys(), pinned=of_this_log, leaves=leaves)
-    newer = f" {report.newer} newer entries are not covered by a checkpoint yet." if report.newer else ""
-    sentence = f"{report.origin}: all {report.size} entries are as they were signed; {report.checkpoints} checkpoints agree.{newer}"
+    sentence = (
+        f"{report.origin}: {_say_of(report.size, 'its one entry is as it was signed', 'all {} entries are as they were signed')}; "
+        f"{_say_of(report.checkpoints, 'one checkpoint agrees', '{} checkpoints agree')}."
+    )
+    if report.newer:
+        sentence += f" {_say_of(report.newer, 'One newer entry is', '{} newer entries are')} not covered by a checkpoint yet."
     facts = {"origin": report.origin, "size": report.size, "root": report.root.hex(), "checkpoints": report.checkpoints}
     return Evidence(sentence, {**facts, "newer": report.newer, "pinned": len(of_this_log)})
+
+
+def _say_of(count: int, one: str, many: str) -> str:
+    return one if count == 1 else many.format(count)
 
 
 def _succession(logs: list[StoredLog]) -> list[Evidence]:
