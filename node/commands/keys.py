@@ -1,18 +1,27 @@
 """`keys`: the key files of a node."""
 
+import asyncio
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from node.commands.output import console, stop
+from node.commands.services import Service, settings_from_environment
 from node.folder import NodeFolder
 from node.keys import create_node_keys
 from node.statement import sign_statement
+from safepassage.problems.records import SealBroken
+from services.records.vault import Vault
+from services.records.vault_rotation import rewrap_data_keys
 from shared.clock import system_clock
+from shared.database import Database
 from shared.keys import KeyFileUnusable, SigningKey
+from shared.settings import ServiceSettings
 
-app = typer.Typer(no_args_is_help=True, help="The node's key files: make them, show what is public, sign the node's statement.")
+app = typer.Typer(
+    no_args_is_help=True, help="The node's key files: make them, show what is public, sign the node's statement, wrap data keys again."
+)
 
 
 @app.command()
@@ -45,3 +54,40 @@ def statement(
     except KeyFileUnusable as error:
         stop(str(error))
     console.print(f"Statement {serial} signed: {node.statement}")
+
+
+@app.command()
+def rewrap(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(
+            exists=True, file_okay=False, help="An embedded node's folder; left out: the records service of SAFE_PASSAGE_* variables."
+        ),
+    ] = None,
+) -> None:
+    """Wrap every student's data key again under the newest key-encryption key of records. It may run while the service does.
+
+    First start the service with the new version's file beside the old one: a process knows the versions that were there when it started.
+    """
+    settings = settings_from_environment(Service.records) if folder is None else NodeFolder(folder).settings("records")
+    try:
+        vault = Vault.of(settings.keys_directory)
+        rewrapped = asyncio.run(_rewrap(settings, vault))
+    except KeyFileUnusable as error:
+        stop(str(error))
+    except SealBroken:
+        stop(
+            "A data key opens under none of the versions that are here.", "Put the missing version's file back; nothing was changed for it."
+        )
+    console.print(f"{rewrapped} data keys wrapped again under version {vault.provider.version}.")
+    console.print(
+        "Destroy an older version's file once the outbox of records is empty (`safepassage-node doctor`): what waits there has it too."
+    )
+
+
+async def _rewrap(settings: ServiceSettings, vault: Vault) -> int:
+    database = Database.of(settings)
+    try:
+        return await rewrap_data_keys(database, vault)
+    finally:
+        await database.close()
