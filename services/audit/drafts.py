@@ -15,7 +15,7 @@ from shared.contracts.audit import AHEAD, Event
 
 KINDS: Final[dict[str, int]] = {
     "authentication": 1, "refusal": 2, "administration": 3,
-    "decision": 11, "consent": 12, "agreement": 13, "opt-out": 14, "policy": 15,
+    "decision": 11, "consent": 12, "agreement": 13, "opt-out": 14, "policy": 15, "rights": 16, "duty": 17,
     "request": 21, "match": 22, "disclosure": 23, "disclosure-withdrawn": 24, "read": 25, "received": 26, "receipt": 27,
     "load": 28, "trust": 29, "search": 41, "export": 42, "alert": 43, "destruction": 44, "witness": 45,
 }  # fmt: skip

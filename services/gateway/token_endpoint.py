@@ -114,6 +114,7 @@ class TokenEndpoint:
             client_id=assertion.client_id,
             scope=granted.granted_scope,
             client_kid=assertion.kid,
+            client_key=None if key is None else key.thumbprint,
             organisation_id=granted.client.organisation_id,
             organisation_kind=granted.client.organisation_kind,
             role=granted.client.role,

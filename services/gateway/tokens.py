@@ -49,6 +49,8 @@ class AccessClaims(Wire):
     cnf: Confirmation
     client_kid: Annotated[str, Field(max_length=128)]
     """The client's key that asked for the token: when that key goes, the token goes."""
+    client_key: Digest | None = None
+    """That key's thumbprint (RFC 7638): what a vendor attests under it, the services can tell from what anybody else signs."""
     organisation_id: UUID
     organisation_kind: OrganisationKind
     role: Annotated[str, Field(max_length=64)]
@@ -59,6 +61,8 @@ class AccessClaims(Wire):
         details: dict[str, Any] = {}
         for one in self.authorization_details:
             details = {name: value for name, value in one.claims().items() if name != "type"}
+        if self.organisation_kind in ("vendor", "agency") and self.client_key is not None:
+            details = details | {"client_key": self.client_key}
         if self.organisation_kind == "peer":
             details = {"entity_id": self.client_id}
         return CallerClaims(

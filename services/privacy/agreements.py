@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, bindparam, or_, select, update
@@ -21,7 +22,10 @@ from safepassage.problems.privacy import (
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_policy import Agreement, AgreementTermination, NewAgreement
 from services.privacy.behind import event_of
+from services.privacy.clocks import begins
+from services.privacy.duties import Clock, end_duties, start_duties
 from services.privacy.evidence import require_elements, require_party, require_purposes
+from services.privacy.rights import zone_name_of
 from services.privacy.tables import AgreementDistrictRow, AgreementRow, ObligationRow, OrganisationRow
 from shared.caller import Caller, caller_with
 from shared.clock import Now
@@ -62,6 +66,7 @@ async def record_agreement(
     tx.add(row)
     await tx.flush()
     tx.add_all(AgreementDistrictRow(agreement_id=row.id, district_id=district_id) for district_id in dict.fromkeys(new.district_ids))
+    await start_duties(tx, await _expiry_clocks(tx, row, new.district_ids, request.app.state.settings.node_organisation_id), now=now)
     await once.keep(tx, caller, "record_agreement", row.id, now)
     context = Context(
         operation="agreement-recorded", agreement_id=row.id, recipient_organisation=str(row.recipient_id), elements=new.elements
@@ -100,6 +105,16 @@ async def terminate_agreement(
     for part in ending:
         part.terminated_at, part.termination_reason = now, termination.reason
         await _destruction_is_due(tx, row.id, part.district_id, now)
+        await end_duties(
+            tx,
+            request.app.state.sealer,
+            caller,
+            about=f"agreement:{row.id}",
+            kinds=("agreement-expiry",),
+            custodian_id=part.district_id,
+            evidence_ref=f"agreement:{row.id}:terminated",
+            now=now,
+        )
     row.epoch += 1
     await once.keep(tx, caller, "terminate_agreement", row.id, now)
     context = Context(
@@ -192,6 +207,16 @@ async def _require_own_districts(tx: AsyncSession, caller: Caller, district_ids:
 def _require_order(new: NewAgreement) -> None:
     if new.ends_on <= new.starts_on:
         raise InvalidRequest("an agreement ends after it starts", field="ends_on")
+
+
+async def _expiry_clocks(tx: AsyncSession, row: AgreementRow, district_ids: Sequence[UUID], node_organisation_id: UUID) -> list[Clock]:
+    """For each district the clock that warns before it ends, in the days of the state agency, as the agreement's are."""
+    zone_name = await zone_name_of(tx, node_organisation_id)
+    ends_at, about = begins(row.ends_on, ZoneInfo(zone_name)), f"agreement:{row.id}"
+    return [
+        Clock("agreement-expiry", district_id, zone_name, row.recorded_at, about=about, ends_at=ends_at)
+        for district_id in dict.fromkeys(district_ids)
+    ]
 
 
 async def _destruction_is_due(tx: AsyncSession, agreement_id: UUID, district_id: UUID, now: datetime) -> None:

@@ -12,9 +12,17 @@ from safepassage import __version__
 from safepassage.problems import SuiteError
 from services.privacy import (
     agreements,
+    amendments,
+    consent_narrowing,
+    consent_receipts,
     consents,
     debarments,
     decisions,
+    destructions,
+    duties,
+    hearings,
+    inspections,
+    obligation_waivers,
     obligations,
     policy_replays,
     policy_set_routes,
@@ -22,6 +30,7 @@ from services.privacy import (
     recorded_decisions,
     schedules,
     simulation,
+    statements,
     subjects,
 )
 from services.privacy.activation import start_release
@@ -46,6 +55,8 @@ ROUTERS = (
     subjects.router,
     organisations_router(OrganisationRow),
     consents.router,
+    consent_narrowing.router,
+    consent_receipts.router,
     agreements.router,
     schedules.router,
     debarments.router,
@@ -54,6 +65,13 @@ ROUTERS = (
     policy_set_routes.router,
     policy_set_routes.activations_router,
     simulation.router,
+    obligation_waivers.router,
+    destructions.router,
+    duties.router,
+    inspections.router,
+    amendments.router,
+    hearings.router,
+    statements.router,
 )
 
 

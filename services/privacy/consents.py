@@ -1,12 +1,12 @@
-"""Consents: what a parent or eligible student allowed in writing (34 CFR 99.30), and when they took it back."""
+"""Consents: what a parent or eligible student allowed in writing (34 CFR 99.30), what they left of it, and when they took it back."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Request
-from sqlalchemy import Connection, Row, Select, bindparam, select
+from fastapi import APIRouter, Depends, Query, Request
+from sqlalchemy import Connection, Row, Select, and_, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
@@ -20,10 +20,15 @@ from safepassage.problems.privacy import (
     UnknownPurpose,
 )
 from safepassage.problems.records import NoSuchStudent
+from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_policy import ActingFor, Consent, ConsentWithdrawal, NewConsent
+from safepassage.wire_rights import ConsentHistory
 from services.privacy.behind import event_of
+from services.privacy.consent_events import Narrowing, Said, as_known_at, history_of, in_force, open_said, remember
+from services.privacy.duties import Clock, end_duties, start_duties
 from services.privacy.evidence import require_elements, require_party, require_purposes
 from services.privacy.policy import rights_role
+from services.privacy.rights import zone_name_of
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject, open_facts, subjects_of
 from services.privacy.tables import ConsentEventRow, ConsentRow, SubjectRow
@@ -37,7 +42,7 @@ from shared.problems import responses
 
 router = APIRouter(prefix="/v1/consents", tags=["consents"])
 
-TABLE, EVENT_TABLE = "consent", "consent_event"
+TABLE = "consent"
 RECIPIENTS = ("vendor", "agency", "school", "lea", "sea")
 
 Staff = Annotated[Caller, caller_with("rights:act")]
@@ -56,7 +61,7 @@ async def record_consent(
     sealer: Sealer = request.app.state.sealer
     earlier = await once.earlier(tx, caller, "record_consent")
     if earlier is not None:
-        return open_consent(sealer, await _callers_consent(tx, caller, earlier))
+        return await standing_consent(tx, sealer, await callers_consent(tx, caller, earlier))
     subject = await callers_subject(tx, caller, new.student_id)
     facts = open_facts(sealer, subject)
     role = rights_role(facts, new.acting_for.person_id, now=now)
@@ -69,16 +74,39 @@ async def record_consent(
     consent = Consent(**new.model_dump(), id=uuid7(now), grantor_role=role, granted_at=now)
     tx.add(_row_of(sealer, consent))
     await tx.flush()
-    _remember(tx, sealer, consent.id, "granted", new.acting_for, None, caller, now)
+    remember(tx, sealer, consent.id, "granted", Said(acting_for=new.acting_for, reason="granted"), caller, now)
+    if consent.expires_at is not None:
+        await start_duties(tx, [await expiry_clock(tx, consent, subject)], now=now)
     await once.keep(tx, caller, "record_consent", consent.id, now)
-    _tell(request, tx, caller, consent, "granted", subject, new.acting_for, None)
+    tell(request, tx, caller, consent, "granted", subject, new.acting_for, None)
     return consent
 
 
 @router.get("/{consent_id}", responses=responses(NoSuchConsent))
-async def read_consent(consent_id: UUID, request: Request, caller: Staff, tx: ReadOnly) -> Consent:
-    """A consent for a student whose record the caller's organisation keeps."""
-    return open_consent(request.app.state.sealer, await _callers_consent(tx, caller, consent_id))
+async def read_consent(
+    consent_id: UUID,
+    request: Request,
+    caller: Staff,
+    tx: ReadOnly,
+    known_at: Annotated[datetime | None, Query(description="As it was known to stand at this instant; now, if left out.")] = None,
+) -> Consent:
+    """A consent for a student whose record the caller's organisation keeps: what is in force of it, or was known to be."""
+    sealer: Sealer = request.app.state.sealer
+    row = await callers_consent(tx, caller, consent_id)
+    if known_at is None:
+        return await standing_consent(tx, sealer, row)
+    if known_at.tzinfo is None:
+        raise InvalidRequest("an instant needs its UTC offset", field="known_at")
+    if known_at < row.granted_at:
+        raise NoSuchConsent
+    return as_known_at(open_grant(sealer, row), await history_of(tx, sealer, row.id), known_at)
+
+
+@router.get("/{consent_id}/history", responses=responses(NoSuchConsent))
+async def read_consent_history(consent_id: UUID, request: Request, caller: Staff, tx: ReadOnly) -> ConsentHistory:
+    """Everything that happened to a consent, and on whose word."""
+    row = await callers_consent(tx, caller, consent_id)
+    return ConsentHistory(consent_id=row.id, events=await history_of(tx, request.app.state.sealer, row.id))
 
 
 @router.post("/{consent_id}/withdrawal", responses=responses(NoSuchConsent, ConsentWithdrawn, RightsNotHeld))
@@ -94,19 +122,20 @@ async def withdraw_consent(
     """Take a consent back. Every decision that starts from now on finds it withdrawn, and what waits to be sent is recalled."""
     sealer: Sealer = request.app.state.sealer
     earlier = await once.earlier(tx, caller, "withdraw_consent")
-    row = await _callers_consent(tx, caller, earlier or consent_id, for_update=True)
+    row = await callers_consent(tx, caller, earlier or consent_id, for_update=True)
+    consent = await standing_consent(tx, sealer, row)
     if earlier is not None:
-        return open_consent(sealer, row)
-    consent = open_consent(sealer, row)
+        return consent
     subject = await callers_subject(tx, caller, consent.student_id)
-    _require_may_withdraw(withdrawal, consent, open_facts(sealer, subject), now=now)
+    require_may_change(withdrawal.acting_for, consent, open_facts(sealer, subject), now=now)
     if row.withdrawn_at is not None:
         raise ConsentWithdrawn
     row.withdrawn_at, row.epoch = now, row.epoch + 1
-    _remember(tx, sealer, row.id, "withdrawn", withdrawal.acting_for, withdrawal.reason, caller, now)
+    remember(tx, sealer, row.id, "withdrawn", Said(acting_for=withdrawal.acting_for, reason=withdrawal.reason), caller, now)
+    await end_expiry(tx, sealer, caller, row, f"consent:{row.id}:withdrawn", now)
     await once.keep(tx, caller, "withdraw_consent", row.id, now)
-    _tell(request, tx, caller, consent, "withdrawn", subject, withdrawal.acting_for, withdrawal.reason)
-    return open_consent(sealer, row)
+    tell(request, tx, caller, consent, "withdrawn", subject, withdrawal.acting_for, withdrawal.reason)
+    return consent.model_copy(update={"withdrawn_at": row.withdrawn_at})
 
 
 def require_written_consent(new: NewConsent, facts: SubjectFacts, *, now: datetime) -> None:
@@ -128,21 +157,51 @@ def require_written_consent(new: NewConsent, facts: SubjectFacts, *, now: dateti
         raise ConsentIncomplete("an electronic signature indicates the person's approval: 99.30(d)(2)", field="electronic_approval")
 
 
-_HELD = select(
-    ConsentRow.id, ConsentRow.student_id, ConsentRow.recipient_id, ConsentRow.withdrawn_at, ConsentRow.epoch, ConsentRow.sealed
-).where(ConsentRow.id == bindparam("consent_id"))
+_NARROWED = and_(ConsentEventRow.consent_id == ConsentRow.id, ConsentEventRow.kind == "narrowed")
+_HELD = (
+    select(
+        ConsentRow.id,
+        ConsentRow.student_id,
+        ConsentRow.recipient_id,
+        ConsentRow.withdrawn_at,
+        ConsentRow.epoch,
+        ConsentRow.sealed,
+        ConsentEventRow.id.label("event_id"),
+        ConsentEventRow.at.label("event_at"),
+        ConsentEventRow.sealed.label("event_sealed"),
+    )
+    .outerjoin(ConsentEventRow, _NARROWED)
+    .where(ConsentRow.id == bindparam("consent_id"))
+)
 
 
 def held_consent(connection: Connection, sealer: Sealer, consent_id: UUID) -> tuple[Consent, int] | None:
-    """A consent as it stands, and its epoch, for a decision: any student's, since the policies compare."""
-    row = connection.execute(_HELD, {"consent_id": consent_id}).one_or_none()
-    return None if row is None else (open_consent(sealer, row), row.epoch)
+    """A consent as it stands, and its epoch, for a decision: any student's, since the policies compare. One statement.
+
+    # INVARIANT: every narrowing that was committed counts, whatever a replica's clock said when it was made.
+    """
+    rows = connection.execute(_HELD, {"consent_id": consent_id}).all()
+    if not rows:
+        return None
+    row = rows[0]
+    narrowings = [
+        Narrowing(one.event_at, open_said(sealer, one.event_id, "narrowed", row.id, one.event_sealed))
+        for one in rows
+        if one.event_id is not None
+    ]
+    return in_force(open_grant(sealer, row), narrowings, withdrawn_at=row.withdrawn_at), row.epoch
 
 
-def open_consent(sealer: Sealer, row: ConsentRow | Row[UUID, UUID, str, datetime | None, int, bytes]) -> Consent:
-    """The consent of a row. Raises SealBroken."""
-    granted = Consent.model_validate_json(sealer.open(row.sealed, table=TABLE, row=row.id, of=_of(row.student_id, row.recipient_id)))
-    return granted.model_copy(update={"withdrawn_at": row.withdrawn_at})
+async def standing_consent(tx: AsyncSession, sealer: Sealer, row: ConsentRow) -> Consent:
+    """As `held_consent`, in a session that holds the row."""
+    events = (await tx.execute(select(ConsentEventRow).join(ConsentRow, _NARROWED).where(ConsentRow.id == row.id))).scalars()
+    narrowings = [Narrowing(one.at, open_said(sealer, one.id, one.kind, row.id, one.sealed)) for one in events]
+    return in_force(open_grant(sealer, row), narrowings, withdrawn_at=row.withdrawn_at)
+
+
+def open_grant(sealer: Sealer, row: ConsentRow | Row[*tuple[Any, ...]]) -> Consent:
+    """The consent of a row as it was granted. Raises SealBroken."""
+    return Consent.model_validate_json(sealer.open(row.sealed, table=TABLE, row=row.id, of=_of(row.student_id, row.recipient_id)))
 
 
 def _row_of(sealer: Sealer, consent: Consent) -> ConsentRow:
@@ -162,7 +221,7 @@ def _of(student_id: UUID, recipient_id: str) -> str:
     return f"consent:{student_id}:{recipient_id}"
 
 
-async def _callers_consent(tx: AsyncSession, caller: Caller, consent_id: UUID, *, for_update: bool = False) -> ConsentRow:
+async def callers_consent(tx: AsyncSession, caller: Caller, consent_id: UUID, *, for_update: bool = False) -> ConsentRow:
     """INVARIANT: another district's consent looks absent, to the byte."""
     own: Select[UUID] = subjects_of(caller).with_only_columns(SubjectRow.student_id)
     query = select(ConsentRow).where(ConsentRow.id == consent_id, ConsentRow.student_id.in_(own))
@@ -174,39 +233,33 @@ async def _callers_consent(tx: AsyncSession, caller: Caller, consent_id: UUID, *
     return row
 
 
-def _require_may_withdraw(withdrawal: ConsentWithdrawal, consent: Consent, facts: SubjectFacts, *, now: datetime) -> None:
-    """Who gave it may always take it back; so may whoever holds the student's rights now."""
-    person_id = withdrawal.acting_for.person_id
-    if person_id != consent.acting_for.person_id and rights_role(facts, person_id, now=now) is None:
+def require_may_change(acting_for: ActingFor, consent: Consent, facts: SubjectFacts, *, now: datetime) -> None:
+    """Who gave it may always take it back, or a part of it; so may whoever holds the student's rights now. Raises RightsNotHeld."""
+    if acting_for.person_id != consent.acting_for.person_id and rights_role(facts, acting_for.person_id, now=now) is None:
         raise RightsNotHeld(field="acting_for.person_id")
 
 
-def _remember(
-    tx: AsyncSession,
-    sealer: Sealer,
-    consent_id: UUID,
-    kind: str,
-    acting_for: ActingFor,
-    reason: str | None,
-    caller: Caller,
-    now: datetime,
-) -> None:
-    event_id = uuid7(now)
-    clear = ConsentWithdrawal(acting_for=acting_for, reason=reason or kind).model_dump_json().encode()
-    tx.add(
-        ConsentEventRow(
-            id=event_id,
-            consent_id=consent_id,
-            kind=kind,
-            at=now,
-            client_id=caller.client_id,
-            organisation_id=caller.organisation_id,
-            sealed=sealer.seal(clear, table=EVENT_TABLE, row=event_id, of=f"{kind}:{consent_id}"),
-        )
+async def expiry_clock(tx: AsyncSession, consent: Consent, subject: SubjectRow, *, epoch: int = 1) -> Clock:
+    """The clock that warns before it expires; another one where a narrowing brought the end forward."""
+    return Clock(
+        "consent-expiry",
+        subject.custodian_id,
+        await zone_name_of(tx, subject.custodian_id),
+        consent.granted_at,
+        about=f"consent:{consent.id}" if epoch == 1 else f"consent:{consent.id}:{epoch}",
+        student_id=consent.student_id,
+        ends_at=consent.expires_at,
     )
 
 
-def _tell(
+async def end_expiry(tx: AsyncSession, sealer: Sealer, caller: Caller, row: ConsentRow, evidence_ref: str, now: datetime) -> None:
+    """Nobody needs the warnings of its expiry any more: it was withdrawn, or ends earlier."""
+    abouts = [f"consent:{row.id}", *(f"consent:{row.id}:{epoch}" for epoch in range(2, row.epoch))]
+    for about in abouts:
+        await end_duties(tx, sealer, caller, about=about, kinds=("consent-expiry",), evidence_ref=evidence_ref, now=now)
+
+
+def tell(  # every argument is told
     request: Request,
     tx: AsyncSession,
     caller: Caller,
@@ -216,8 +269,9 @@ def _tell(
     acting_for: ActingFor,
     reason: str | None,
 ) -> None:
+    """The behind-entry of what happened to a consent; `kind` granted, withdrawn, or narrowed with the consent's new epoch."""
     context = Context(
-        operation=f"consent-{kind}",
+        operation=f"consent-{kind.partition(':')[0]}",
         reason=reason,
         consent_id=consent.id,
         recipient_organisation=consent.recipient_id,

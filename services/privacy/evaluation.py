@@ -14,12 +14,14 @@ from safepassage.decision import decision_of
 from safepassage.ids import uuid7
 from safepassage.wire_decisions import Asker, Withheld
 from services.privacy.behind import actor_of
+from services.privacy.duties import start
 from services.privacy.facts import Facts
 from services.privacy.obligations import keep_obligations
 from services.privacy.policy import GroupOutcome, Outcome, PolicySet, build_input, decide
 from services.privacy.recorded import DecisionRecord, sealed_columns
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionCustodianRow, DecisionRow
+from services.privacy.transfer_duties import transfer_clocks
 from shared.contracts.audit import Context, Digests, Event
 from shared.contracts.privacy import Decision, DecisionRequest
 from shared.internal_token import Principal
@@ -107,6 +109,7 @@ def keeping(
     request, obligations, now = evaluation.request, evaluation.outcome.obligations, evaluation.now
     readers = tuple(dict.fromkeys(evaluation.facts.custodians)) or (_caller_organisation(principal) or judge.node_organisation_id,)
     columns, recorded = _columns(sealer, evaluation, decision, principal), outbox.row_of(_event(evaluation, decision, principal))
+    clocks = transfer_clocks(request, evaluation.facts.subjects, evaluation.facts.organisations, now=now)
 
     def keep(connection: Connection) -> None:
         connection.execute(_KEEP, columns)
@@ -115,6 +118,8 @@ def keeping(
             keep_obligations(
                 connection, obligations, decision_id=decision.id, agreement_id=request.agreement_id, custodian_ids=readers, now=now
             )
+        if clocks:
+            start(connection, clocks, now=now)
         outbox.add_to(connection, recorded)
 
     return keep
@@ -129,6 +134,7 @@ def _columns(sealer: Sealer, evaluation: Evaluation, decision: Decision, princip
         epochs=evaluation.facts.epochs,
         input_hash=outcome.input_hash,
         token=decision.token,
+        statement_ids=tuple(one.id for of in evaluation.facts.statements for one in of.statements),
     )
     return sealed_columns(
         sealer,
@@ -174,6 +180,7 @@ def decision_on(judge: Judge, evaluation: Evaluation) -> Decision:
         policy_hash=outcome.policy_hash,
         input_hash=outcome.input_hash,
         token=token,
+        statements=evaluation.facts.statements,
     )
 
 

@@ -16,9 +16,10 @@ from services.privacy.consents import held_consent
 from services.privacy.debarments import debarments_of
 from services.privacy.policy.organisation_tree import OrganisationTree
 from services.privacy.sealing import Sealer
+from services.privacy.statements import placed_statements
 from services.privacy.subjects import open_facts, subjects_by_id
 from services.privacy.tables import OrganisationRow
-from shared.contracts.privacy import DecisionRequest, SubjectFacts
+from shared.contracts.privacy import DecisionRequest, StatementsOf, SubjectFacts
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class Facts:
     debarments: tuple[Debarment, ...]
     epochs: dict[str, Any]
     """Which version of each fact was seen."""
+    statements: tuple[StatementsOf, ...] = ()
+    """Of those of the students in whose records statements of disagreement were placed."""
 
     @property
     def custodians(self) -> tuple[UUID, ...]:
@@ -91,6 +94,11 @@ def read_facts(
         agreement and agreement[0],
         debarments_of(connection, _barred_names(request, organisations)),
         epochs,
+        tuple(
+            StatementsOf(student_id=row.student_id, statements=placed_statements(sealer, row.student_id, row.sealed_statements))
+            for row in held
+            if row.sealed_statements is not None
+        ),
     )
 
 

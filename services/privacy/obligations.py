@@ -1,4 +1,4 @@
-"""Obligations: what a permission obliges to. Stored with the decision, open until discharged with evidence; they never vanish."""
+"""Obligations: what a permission obliges to. Open until discharged with evidence or waived by two officials; they never vanish."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -8,9 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import Connection, Select, and_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
 from safepassage.problems.privacy import NoSuchObligation, ObligationDischarged
+from safepassage.problems.rights import ObligationWaived
 from safepassage.wire_policy import Discharge, Obligations, OpenObligation
 from services.privacy.behind import event_of
 from services.privacy.sealing import Sealer
@@ -85,6 +87,14 @@ def keep_obligations(
         connection.execute(_OPEN[connection.dialect.name], rows if len(rows) > 1 else rows[0])
 
 
+_IN_STATE: Final[dict[str, tuple[Any, ...]]] = {
+    "open": (ObligationRow.discharged_at.is_(None), ObligationRow.waived_at.is_(None)),
+    "discharged": (ObligationRow.discharged_at.is_not(None),),
+    "waived": (ObligationRow.waived_at.is_not(None),),
+    "all": (),
+}
+
+
 @router.get("")
 async def list_obligations(
     caller: Reader,
@@ -93,14 +103,13 @@ async def list_obligations(
     tx: ReadOnly,
     limit: Limit = 100,
     cursor: Cursor = None,
-    state: Annotated[Literal["open", "discharged", "all"], Query(description="Which ones.")] = "open",
+    state: Annotated[Literal["open", "discharged", "waived", "all"], Query(description="Which ones.")] = "open",
 ) -> Obligations:
     """The obligations of the caller's organisation and those below it, those due first in front."""
     cursors: Cursors = request.app.state.cursors
     bound_to = f"list_obligations:{caller.client_id}:{state}"
     query = _callers_obligations(caller)
-    if state != "all":
-        query = query.where(ObligationRow.discharged_at.is_(None) if state == "open" else ObligationRow.discharged_at.is_not(None))
+    query = query.where(*_IN_STATE[state])
     position = cursors.read(cursor, bound_to=bound_to)
     if position is not None:
         query = query.where(_after(position))
@@ -115,7 +124,7 @@ async def list_obligations(
     return Obligations(obligations=tuple(OpenObligation.model_validate(row) for row in page), next=following)
 
 
-@router.post("/{obligation_id}/discharge", responses=responses(NoSuchObligation, ObligationDischarged))
+@router.post("/{obligation_id}/discharge", responses=responses(NoSuchObligation, ObligationDischarged, ObligationWaived))
 async def discharge_obligation(
     obligation_id: UUID,
     discharge: Discharge,
@@ -127,14 +136,9 @@ async def discharge_obligation(
 ) -> OpenObligation:
     """Say, with the reference of what shows it, that an obligation was met."""
     earlier = await once.earlier(tx, caller, "discharge_obligation")
-    query = _callers_obligations(caller).where(ObligationRow.id == (earlier or obligation_id)).with_for_update()
-    row = (await tx.execute(query)).scalar_one_or_none()
-    if row is None:
-        raise NoSuchObligation
+    row = await open_obligation(tx, caller, earlier or obligation_id, repeated=earlier is not None)
     if earlier is not None:
         return OpenObligation.model_validate(row)
-    if row.discharged_at is not None:
-        raise ObligationDischarged
     sealer: Sealer = request.app.state.sealer
     row.discharged_at, row.discharged_by = now, caller.client_id
     row.sealed_evidence = sealer.seal(discharge.evidence_ref.encode(), table="obligation", row=row.id, of="evidence")
@@ -143,6 +147,22 @@ async def discharge_obligation(
     event = event_of("decision", f"obligation:{row.id}:discharged", caller, context)
     request.app.state.outbox.record(tx, event)
     return OpenObligation.model_validate(row)
+
+
+async def open_obligation(tx: AsyncSession, caller: Caller, obligation_id: UUID, *, repeated: bool = False) -> ObligationRow:
+    """An obligation of the caller's, locked, still to be met unless the call is `repeated`.
+
+    Raises NoSuchObligation, ObligationDischarged, ObligationWaived.
+    """
+    query = _callers_obligations(caller).where(ObligationRow.id == obligation_id).with_for_update()
+    row = (await tx.execute(query)).scalar_one_or_none()
+    if row is None:
+        raise NoSuchObligation
+    if row.discharged_at is not None and not repeated:
+        raise ObligationDischarged
+    if row.waived_at is not None and not repeated:
+        raise ObligationWaived
+    return row
 
 
 def _callers_obligations(caller: Caller) -> Select[ObligationRow]:

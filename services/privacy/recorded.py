@@ -32,6 +32,8 @@ class DecisionRecord(Wire):
     """Which version of each fact was seen."""
     input_hash: Digest
     token: str | None = None
+    statement_ids: tuple[UUID, ...] = ()
+    """Statements of disagreement that had been placed in the students' records."""
 
 
 @dataclass(frozen=True)

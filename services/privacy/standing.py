@@ -1,6 +1,6 @@
 """Standing: does a decision that permitted still hold? A revocation works on what waits to be delivered (decisions 3)."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -72,7 +72,7 @@ async def standing_of(
         return NOTHING_PERMITTED
     judge = judge.under(await sets.in_force(policy_hash))
     evaluation = evaluate(judge, record.request, facts, caller_organisation_id=asker, now=now)
-    lost = next(_lost(outcome, evaluation), None)
+    lost = next(_lost(outcome, evaluation, record.statement_ids), None)
     if lost is None:
         return Standing(stands=True)
     async with database.transaction() as tx:
@@ -86,8 +86,21 @@ async def fall_of(tx: AsyncSession, sealer: Sealer, decision_id: UUID) -> Fall |
     return None if row is None else Fall.model_validate_json(sealer.open(row.sealed, table=TABLE, row=decision_id, of="fall"))
 
 
-def _lost(outcome: RecordedOutcome, evaluation: Evaluation) -> Iterator[Withheld]:
+def _contested_since(outcome: RecordedOutcome, evaluation: Evaluation, known: Collection[UUID]) -> Iterator[Withheld]:
+    """What was permitted and is to leave with a statement that was placed since: the package that waits does not have it."""
+    permitted = {element for subject in outcome.subjects for element in subject.permitted}
+    for of in evaluation.facts.statements:
+        for statement in of.statements:
+            parts = [
+                element for element in permitted if element in statement.relates_to or element.partition(".")[0] in statement.relates_to
+            ]
+            if parts and statement.id not in known:
+                yield Withheld(element=min(parts), reason="statement-placed", citation="34 CFR 99.21(c)(2)")
+
+
+def _lost(outcome: RecordedOutcome, evaluation: Evaluation, known: Collection[UUID]) -> Iterator[Withheld]:
     """What was permitted then and is withheld now."""
+    yield from _contested_since(outcome, evaluation, known)
     for then, now in zip(outcome.subjects, evaluation.outcome.subjects, strict=True):
         permitted = set(then.permitted)
         yield from (one for one in now.withheld if one.element in permitted)

@@ -121,6 +121,8 @@ class HeldSubject(Protocol):
     def facts_version(self) -> int: ...
     @property
     def sealed(self) -> bytes: ...
+    @property
+    def sealed_statements(self) -> bytes | None: ...
 
 
 def open_facts(sealer: Sealer, row: HeldSubject) -> SubjectFacts:
@@ -132,7 +134,7 @@ def open_facts(sealer: Sealer, row: HeldSubject) -> SubjectFacts:
     return facts
 
 
-_HELD = select(SubjectRow.student_id, SubjectRow.custodian_id, SubjectRow.facts_version, SubjectRow.sealed)
+_HELD = select(SubjectRow.student_id, SubjectRow.custodian_id, SubjectRow.facts_version, SubjectRow.sealed, SubjectRow.sealed_statements)
 _HELD_ONE = _HELD.where(SubjectRow.student_id == bindparam("student_id"))
 _HELD_SEVERAL = _HELD.where(SubjectRow.student_id.in_(bindparam("student_ids", expanding=True)))
 

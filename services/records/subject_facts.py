@@ -10,6 +10,7 @@ from safepassage.record import StudentRecord
 from safepassage.record.contacts import Guardian
 from shared.contracts.privacy import Attendance, Flag, RightsHolder, SubjectFacts
 
+NOT_MILITARY = frozenset({"", "no", "none", "not", "unknown", "notmilitaryconnected", "notapplicable"})
 POSTSECONDARY_GRADES = frozenset({"ps", "postsecondary"})
 
 
@@ -53,8 +54,8 @@ def facts_of(
 
 
 def flags_of(record: StudentRecord) -> frozenset[Flag]:
-    """Flags on which a forbid or an obligation may rest. What was once so and has ended still counts: the data is still there."""
-    special, programmes, contacts = record.special_education, record.programmes, record.contacts
+    """Flags on which a forbid, an obligation or a duty may rest. What was once so and has ended still counts: the data is still there."""
+    special, programmes, contacts, demographics = record.special_education, record.programmes, record.contacts, record.demographics
     flags: set[Flag] = set()
     if special and (special.iep or (special.eligibility and special.eligibility.eligible)):
         flags.add("special-education")
@@ -64,10 +65,19 @@ def flags_of(record: StudentRecord) -> frozenset[Flag]:
         flags.add("foster")
     if programmes and programmes.homeless:
         flags.add("homeless")
+    if programmes and programmes.migrant:
+        flags.add("migrant")
+    if demographics and demographics.military_connection and not _says_no(demographics.military_connection.status.code):
+        flags.add("military")
     places = [*(contacts.addresses or () if contacts else ()), *(place for one in _guardians(record) for place in one.addresses or ())]
     if any(place.protected for place in places):
         flags.add("protected-address")
     return frozenset(flags)
+
+
+def _says_no(code: str) -> bool:
+    """The code says that nobody serves, or that it is not known; sources spell it in many ways."""
+    return re.sub(r"[^a-z]", "", code.lower()) in NOT_MILITARY
 
 
 def _guardians(record: StudentRecord) -> tuple[Guardian, ...]:

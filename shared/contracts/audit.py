@@ -9,14 +9,14 @@ from safepassage.wire import Base64Url, Code, Digest, Wire
 from safepassage.wire_policy import ElementId
 
 GatewayClass = Literal["authentication", "refusal", "administration"]
-PrivacyClass = Literal["decision", "consent", "agreement", "opt-out", "policy"]
+PrivacyClass = Literal["decision", "consent", "agreement", "opt-out", "policy", "rights", "duty"]
 RecordsClass = Literal["request", "match", "disclosure", "disclosure-withdrawn", "read", "received", "receipt", "load", "trust"]
 AuditClass = Literal["search", "export", "alert", "destruction", "witness"]
 EntryClass = Literal[GatewayClass, PrivacyClass, RecordsClass, AuditClass]
 
 MAY_WRITE: dict[str, frozenset[str]] = {
     "gateway": frozenset({"authentication", "refusal", "administration"}),
-    "privacy": frozenset({"decision", "consent", "agreement", "opt-out", "policy"}),
+    "privacy": frozenset({"decision", "consent", "agreement", "opt-out", "policy", "rights", "duty"}),
     "records": frozenset({"request", "match", "disclosure", "disclosure-withdrawn", "read", "received", "receipt", "load", "trust"}),
     "audit": frozenset({"search", "export", "alert", "destruction", "witness"}),
 }

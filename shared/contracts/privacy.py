@@ -13,7 +13,7 @@ from safepassage.wire_decisions import SubjectOutcome as SubjectOutcome
 from safepassage.wire_decisions import Withheld as Withheld
 from safepassage.wire_exchange import EnrollmentEvidence
 
-Flag = Literal["special-education", "part-c", "foster", "homeless", "protected-address"]
+Flag = Literal["special-education", "part-c", "foster", "homeless", "protected-address", "military", "migrant"]
 
 
 class Attendance(Wire):
@@ -71,6 +71,8 @@ class TransferFacts(Wire):
     evidence: EnrollmentEvidence
     request_digest: Digest
     asserted_by: Annotated[str, StringConstraints(max_length=200)]
+    received_at: Instant | None = None
+    """When it was received here: the clock of a duty to answer starts then. No rule that permits reads it."""
 
 
 class SubjectVersion(Wire):
@@ -99,6 +101,21 @@ class DecisionRequest(Wire):
     valid_for_seconds: Annotated[int, Field(ge=1, le=15 * 86400)] = 60
 
 
+class PlacedStatement(Wire):
+    """A statement of disagreement that goes with parts of a student's record, 34 CFR 99.21(c)(2)."""
+
+    id: UUID
+    relates_to: Annotated[tuple[Annotated[str, StringConstraints(max_length=64)], ...], Field(min_length=1, max_length=50)]
+    """Elements and sections."""
+
+
+class StatementsOf(Wire):
+    """The statements that were placed in a student's record: without them no part that they relate to leaves."""
+
+    student_id: UUID
+    statements: tuple[PlacedStatement, ...]
+
+
 class Decision(Wire):
     """The answer to a `DecisionRequest`. `token` (sp-decision+jwt) is None where nothing is permitted."""
 
@@ -115,6 +132,8 @@ class Decision(Wire):
     policy_hash: Digest
     input_hash: Digest
     token: str | None
+    statements: tuple[StatementsOf, ...] = ()
+    """Of those students of the request in whose records statements were placed."""
 
 
 class Standing(Wire):

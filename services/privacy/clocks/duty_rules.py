@@ -128,7 +128,7 @@ _RULES = (
         "mic3-send-records",
         "Send the military child's official records to the school in the receiving state",
         "the request was received",
-        CalendarDays(10), "Interstate Compact on Educational Opportunity for Military Children, Art. IV(B)", "law", True, 5, "staff",
+        CalendarDays(10), "Interstate Compact on Educational Opportunity for Military Children, Art. IV(B)", "law", True, 5, "both",
         "[Art. IV](B)", "8b7a477e092763fb05e4d6a71afe20e9c16fc847fa1a6f01bd544eb1017f67ee",
     ),
     DutyRule(
@@ -184,7 +184,7 @@ _RULES = (
         "migrant-send-records",
         "Make a migratory child's records available to the agency that asks, at no cost",
         "the request was received",
-        CalendarDays(10), "20 U.S.C. 6398(b)(3)", "ours", True, 5, "staff",
+        CalendarDays(10), "20 U.S.C. 6398(b)(3)", "ours", True, 5, "both",
         "20 USC 6398(b)(3)", "96aea533b22f3a73308cd02e6dfcc9f1422bac8848943d895e0f3e9c7cd92b1c",
     ),
     DutyRule(

@@ -1,10 +1,11 @@
-"""What privacy stores: facts of students, the evidence of bases, decisions and what they oblige to, policy sets.
+"""What privacy stores: facts of students, the evidence of bases, decisions and what they oblige to, policy sets, rights and duties.
 
 The store is not trusted with contents: whoever controls it sees ids, organisations, instants and sizes, and can stop the service. What
 tells of a person (dates of birth, flags, rights holders, reasons, evidence) is sealed (services.privacy.sealing).
 """
 
 from services.privacy.tables.decisions import DecisionCustodianRow, DecisionFallRow, DecisionRow, ObligationRow
+from services.privacy.tables.duties import DestructionAttestationRow, DestructionRow, DutyRow, ObligationWaiverRow
 from services.privacy.tables.evidence import AgreementDistrictRow, AgreementRow, ConsentEventRow, ConsentRow, DebarmentRow, SubjectRow
 from services.privacy.tables.foundation import Base, IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
 from services.privacy.tables.policies import (
@@ -16,6 +17,7 @@ from services.privacy.tables.policies import (
     PolicyReportRow,
     PolicySetRow,
 )
+from services.privacy.tables.rights import PreferenceEventRow, PreferenceRow, RightsEventRow, RightsRequestRow
 
 __all__ = [
     "RELEASE",
@@ -28,9 +30,13 @@ __all__ = [
     "DecisionCustodianRow",
     "DecisionFallRow",
     "DecisionRow",
+    "DestructionAttestationRow",
+    "DestructionRow",
+    "DutyRow",
     "IdempotencyRow",
     "LeaseRow",
     "ObligationRow",
+    "ObligationWaiverRow",
     "OrganisationRow",
     "OutboxRow",
     "PolicyActivationRow",
@@ -39,5 +45,9 @@ __all__ = [
     "PolicyReplayRow",
     "PolicyReportRow",
     "PolicySetRow",
+    "PreferenceEventRow",
+    "PreferenceRow",
+    "RightsEventRow",
+    "RightsRequestRow",
     "SubjectRow",
 ]

@@ -69,3 +69,9 @@ class ObligationRow(Base):
     discharged_by: Mapped[str | None] = mapped_column(String(200))
     """The client that said so."""
     sealed_evidence: Mapped[bytes | None] = mapped_column(LargeBinary)
+    waivers: Mapped[int] = mapped_column(default=0)
+    """How many officials have waived it (`obligation_waiver`)."""
+    waived_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    """Since two have."""
+    attestation_id: Mapped[UUID | None] = mapped_column(index=True)
+    """The party's signed attestation that discharged it."""

@@ -20,10 +20,12 @@ class SubjectRow(Base):
     facts_version: Mapped[int]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     """SubjectFacts, bound to student, version and custodian."""
+    sealed_statements: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """The statements of disagreement that go with parts of the record, if there are any; read with the facts, in one statement."""
 
 
 class ConsentRow(Base):
-    """A written consent. It is withdrawn, never altered; its history is in `consent_event`."""
+    """A written consent. It is narrowed or withdrawn, never altered; what is in force follows from `consent_event`."""
 
     __tablename__ = "consent"
 
@@ -46,12 +48,12 @@ class ConsentEventRow(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     consent_id: Mapped[UUID] = mapped_column(ForeignKey("consent.id"), index=True)
     kind: Mapped[str] = mapped_column(String(16))
-    """granted | withdrawn"""
+    """granted | narrowed | withdrawn"""
     at: Mapped[datetime] = mapped_column(Milliseconds)
     client_id: Mapped[str] = mapped_column(String(200))
     organisation_id: Mapped[UUID]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    """Who acted, how they were authenticated, and the reason."""
+    """Who acted, how they were authenticated, and the reason; of a narrowing, what remains."""
 
 
 class AgreementRow(Base):

@@ -1,6 +1,5 @@
 """What an agency owes by when, and who waived or proved it: duties, waivers of obligations, destruction."""
 
-from datetime import date
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
@@ -94,14 +93,13 @@ class SignedAttestation(Wire):
     """That key's public half."""
 
 
-class DestructionAttestation(Wire):
+class DestructionAttestation(SignedAttestation):
     """An attestation on record."""
 
     id: UUID
     agreement_id: UUID
     organisation_id: UUID
     recorded_at: Instant
-    destroyed_on: date
     discharged: tuple[UUID, ...]
     """The obligations that it discharged."""
 

@@ -52,6 +52,8 @@ class Consent(NewConsent):
     id: UUID
     grantor_role: Literal["parent", "student"]
     granted_at: Instant
+    narrowed_at: Instant | None = None
+    """When it was last narrowed: elements, purposes and expiry are those that remain."""
     withdrawn_at: Instant | None = None
 
 
@@ -152,6 +154,9 @@ class OpenObligation(Wire):
     citation: str | None
     due_at: Instant | None
     discharged_at: Instant | None = None
+    waivers: int = 0
+    """Officials of the agency who have waived it; it counts from the second on."""
+    waived_at: Instant | None = None
 
 
 class Obligations(Wire):

@@ -3,6 +3,7 @@
 Every write takes an `idempotency_key`; without one it makes its own. To repeat a write after a crash, give the key of the first time.
 """
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -116,9 +117,10 @@ def record_consent(consent: NewConsent, *, idempotency_key: str | None = None) -
     return writing("POST", "/v1/consents", consent, Consent, idempotency_key=idempotency_key)
 
 
-def read_consent(consent_id: UUID) -> Call[Consent]:
-    """A consent for a student whose record the caller's organisation keeps. Scope rights:act."""
-    return reading(path_of("/v1/consents/{id}", id=consent_id), Consent)
+def read_consent(consent_id: UUID, *, known_at: datetime | None = None) -> Call[Consent]:
+    """A consent as it stands, or as it was known to stand at an instant. Scope rights:act."""
+    query = {"known_at": None if known_at is None else known_at.isoformat()}
+    return reading(path_of("/v1/consents/{id}", id=consent_id), Consent, query=query)
 
 
 def withdraw_consent(consent_id: UUID, withdrawal: ConsentWithdrawal, *, idempotency_key: str | None = None) -> Call[Consent]:
@@ -172,7 +174,9 @@ def list_debarments(*, limit: int | None = None) -> Call[Page[DebarmentPage]]:
     return paged("/v1/debarments", DebarmentPage, query={"limit": limit})
 
 
-def list_obligations(*, state: Literal["open", "discharged", "all"] = "open", limit: int | None = None) -> Call[Page[Obligations]]:
+def list_obligations(
+    *, state: Literal["open", "discharged", "waived", "all"] = "open", limit: int | None = None
+) -> Call[Page[Obligations]]:
     """What permissions obliged to, those due first in front. Scope obligations:read or obligations:discharge."""
     return paged("/v1/obligations", Obligations, query={"state": state, "limit": limit})
 

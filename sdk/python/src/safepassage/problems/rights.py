@@ -135,3 +135,10 @@ class NothingToDestroy(SuiteError):
 
     code, status, title = "nothing-to-destroy", 409, "No destruction is owed under this agreement"
     remedy = "Check the agreement; an attestation counts once."
+
+
+class NoSuchAttestation(SuiteError):
+    """No attestation with this id is visible to the caller; one may exist for others."""
+
+    code, status, title = "no-such-attestation", 404, "No such attestation"
+    remedy = "Check the id; an attestation is shown to who made it and to the agencies to which it was owed."

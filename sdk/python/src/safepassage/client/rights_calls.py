@@ -1,0 +1,179 @@
+"""Calls about people's rights and the law's clocks: consents narrowed, requests to inspect and amend, hearings, duties, waivers."""
+
+from typing import Literal
+from uuid import UUID
+
+from safepassage.client.call import Call, Page, paged, path_of, reading, writing
+from safepassage.wire_duties import (
+    Destruction,
+    DestructionAttestation,
+    Duty,
+    DutyCompletion,
+    DutyPage,
+    DutyState,
+    NewDestruction,
+    NewDuty,
+    ObligationWaiver,
+    SignedAttestation,
+)
+from safepassage.wire_policy import Consent, OpenObligation
+from safepassage.wire_rights import (
+    Amendment,
+    AmendmentDecision,
+    ConsentHistory,
+    ConsentNarrowing,
+    Hearing,
+    HearingDecision,
+    HearingRecord,
+    HearingSchedule,
+    Inspection,
+    InspectionPage,
+    InspectionStep,
+    NewAmendment,
+    NewHearing,
+    NewInspection,
+    NewStatement,
+    ReceiptKeys,
+    SignedConsentReceipt,
+    Statement,
+)
+
+
+def narrow_consent(consent_id: UUID, narrowing: ConsentNarrowing, *, idempotency_key: str | None = None) -> Call[Consent]:
+    """Leave a part of a consent in force; the rest is taken back at once. Scope rights:act."""
+    path = path_of("/v1/consents/{id}/narrowing", id=consent_id)
+    return writing("POST", path, narrowing, Consent, idempotency_key=idempotency_key)
+
+
+def read_consent_history(consent_id: UUID) -> Call[ConsentHistory]:
+    """Everything that happened to a consent, and on whose word. Scope rights:act."""
+    return reading(path_of("/v1/consents/{id}/history", id=consent_id), ConsentHistory)
+
+
+def read_consent_receipt(consent_id: UUID) -> Call[SignedConsentReceipt]:
+    """A signed receipt for the person who gave it (safepassage.consent_receipt). Scope rights:act."""
+    return reading(path_of("/v1/consents/{id}/receipt", id=consent_id), SignedConsentReceipt)
+
+
+def read_receipt_keys() -> Call[ReceiptKeys]:
+    """The keys that receipts are verified with. Scope rights:act."""
+    return reading("/v1/receipt-keys", ReceiptKeys)
+
+
+def request_inspection(inspection: NewInspection, *, idempotency_key: str | None = None) -> Call[Inspection]:
+    """Put a request to inspect records on record (34 CFR 99.10). Scope rights:act."""
+    return writing("POST", "/v1/inspections", inspection, Inspection, idempotency_key=idempotency_key)
+
+
+def list_inspections(*, state: Literal["outstanding", "all"] = "outstanding", limit: int | None = None) -> Call[Page[InspectionPage]]:
+    """Requests to inspect, those due first in front. Scope rights:act."""
+    return paged("/v1/inspections", InspectionPage, query={"state": state, "limit": limit})
+
+
+def read_inspection(inspection_id: UUID) -> Call[Inspection]:
+    """A request to inspect, and what happened to it. Scope rights:act."""
+    return reading(path_of("/v1/inspections/{id}", id=inspection_id), Inspection)
+
+
+def take_inspection_step(inspection_id: UUID, step: InspectionStep, *, idempotency_key: str | None = None) -> Call[Inspection]:
+    """Say what the agency did about a request to inspect. Scope rights:act."""
+    path = path_of("/v1/inspections/{id}/steps", id=inspection_id)
+    return writing("POST", path, step, Inspection, idempotency_key=idempotency_key)
+
+
+def request_amendment(amendment: NewAmendment, *, idempotency_key: str | None = None) -> Call[Amendment]:
+    """Put a request to amend on record (34 CFR 99.20). Scope rights:act."""
+    return writing("POST", "/v1/amendments", amendment, Amendment, idempotency_key=idempotency_key)
+
+
+def read_amendment(amendment_id: UUID) -> Call[Amendment]:
+    """A request to amend, and what happened to it. Scope rights:act."""
+    return reading(path_of("/v1/amendments/{id}", id=amendment_id), Amendment)
+
+
+def decide_amendment(amendment_id: UUID, decision: AmendmentDecision, *, idempotency_key: str | None = None) -> Call[Amendment]:
+    """Grant or refuse it, as the agency that made the record. Scope rights:act."""
+    path = path_of("/v1/amendments/{id}/decision", id=amendment_id)
+    return writing("POST", path, decision, Amendment, idempotency_key=idempotency_key)
+
+
+def request_hearing(hearing: NewHearing, *, idempotency_key: str | None = None) -> Call[Hearing]:
+    """Ask for a hearing on a refused amendment (34 CFR 99.21). Scope rights:act."""
+    return writing("POST", "/v1/hearings", hearing, Hearing, idempotency_key=idempotency_key)
+
+
+def read_hearing(hearing_id: UUID) -> Call[Hearing]:
+    """A hearing, and what happened in it. Scope rights:act."""
+    return reading(path_of("/v1/hearings/{id}", id=hearing_id), Hearing)
+
+
+def schedule_hearing(hearing_id: UUID, schedule: HearingSchedule, *, idempotency_key: str | None = None) -> Call[Hearing]:
+    """Set date, time, place and officer, with the notice that was given. Scope rights:act."""
+    path = path_of("/v1/hearings/{id}/schedule", id=hearing_id)
+    return writing("POST", path, schedule, Hearing, idempotency_key=idempotency_key)
+
+
+def record_hearing(hearing_id: UUID, record: HearingRecord, *, idempotency_key: str | None = None) -> Call[Hearing]:
+    """Put on record that it was held. Scope rights:act."""
+    path = path_of("/v1/hearings/{id}/record", id=hearing_id)
+    return writing("POST", path, record, Hearing, idempotency_key=idempotency_key)
+
+
+def decide_hearing(hearing_id: UUID, decision: HearingDecision, *, idempotency_key: str | None = None) -> Call[Hearing]:
+    """Decide it; refused while a condition of 34 CFR 99.22 is not met. Scope rights:act."""
+    path = path_of("/v1/hearings/{id}/decision", id=hearing_id)
+    return writing("POST", path, decision, Hearing, idempotency_key=idempotency_key)
+
+
+def place_statement(statement: NewStatement, *, idempotency_key: str | None = None) -> Call[Statement]:
+    """Place a statement of disagreement; load its text with the record under the answer's id (34 CFR 99.21(c)). Scope rights:act."""
+    return writing("POST", "/v1/statements", statement, Statement, idempotency_key=idempotency_key)
+
+
+def read_statement(statement_id: UUID) -> Call[Statement]:
+    """A statement on record. Scope rights:act."""
+    return reading(path_of("/v1/statements/{id}", id=statement_id), Statement)
+
+
+def list_duties(
+    *,
+    state: DutyState | Literal["outstanding", "all"] = "outstanding",
+    kind: str | None = None,
+    organisation_id: UUID | None = None,
+    limit: int | None = None,
+) -> Call[Page[DutyPage]]:
+    """Duties and their clocks: what is overdue or due first in front. Scope duties:read or duties:complete."""
+    query = {"state": state, "kind": kind, "organisation_id": organisation_id, "limit": limit}
+    return paged("/v1/duties", DutyPage, query=query)
+
+
+def open_duty(duty: NewDuty, *, idempotency_key: str | None = None) -> Call[Duty]:
+    """Start a clock that the node cannot see start. Scope duties:complete."""
+    return writing("POST", "/v1/duties", duty, Duty, idempotency_key=idempotency_key)
+
+
+def complete_duty(duty_id: UUID, completion: DutyCompletion, *, idempotency_key: str | None = None) -> Call[Duty]:
+    """Say, with the reference of what shows it, that a duty was done. Scope duties:complete."""
+    path = path_of("/v1/duties/{id}/completion", id=duty_id)
+    return writing("POST", path, completion, Duty, idempotency_key=idempotency_key)
+
+
+def waive_obligation(obligation_id: UUID, waiver: ObligationWaiver, *, idempotency_key: str | None = None) -> Call[OpenObligation]:
+    """Waive an obligation as one of two officials. Scope obligations:waive."""
+    path = path_of("/v1/obligations/{id}/waivers", id=obligation_id)
+    return writing("POST", path, waiver, OpenObligation, idempotency_key=idempotency_key)
+
+
+def clear_destruction(destruction: NewDestruction, *, idempotency_key: str | None = None) -> Call[Destruction]:
+    """Ask whether a student's records may be destroyed. Scope destruction:clear."""
+    return writing("POST", "/v1/destructions", destruction, Destruction, idempotency_key=idempotency_key)
+
+
+def attest_destruction(attestation: SignedAttestation, *, idempotency_key: str | None = None) -> Call[DestructionAttestation]:
+    """Attest that what was held under an ended agreement is destroyed (safepassage.destruction). Scope destruction:attest."""
+    return writing("POST", "/v1/destruction-attestations", attestation, DestructionAttestation, idempotency_key=idempotency_key)
+
+
+def read_destruction_attestation(attestation_id: UUID) -> Call[DestructionAttestation]:
+    """An attestation, to be verified by its own signature. Scope destruction:attest, obligations:read or obligations:discharge."""
+    return reading(path_of("/v1/destruction-attestations/{id}", id=attestation_id), DestructionAttestation)

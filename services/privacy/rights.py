@@ -1,0 +1,257 @@
+"""What a parent or eligible student asked of an agency, and what happened to it: rows that never change, and events that follow them."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from sqlalchemy import exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.ids import uuid7
+from safepassage.problems.privacy import RightsNotHeld
+from safepassage.problems.rights import NoSuchRightsRequest, RequestIncomplete
+from safepassage.wire import Code, Wire
+from safepassage.wire_policy import ActingFor
+from safepassage.wire_rights import EvidenceRef, RightsEvent
+from services.privacy.behind import event_of
+from services.privacy.clocks import begins, events_that_end, state_after
+from services.privacy.policy import rights_role
+from services.privacy.sealing import Sealer
+from services.privacy.subjects import callers_subject, open_facts
+from services.privacy.tables import OrganisationRow, RightsEventRow, RightsRequestRow, SubjectRow
+from shared.caller import Caller, caller_with
+from shared.contracts.audit import Context
+from shared.contracts.privacy import SubjectFacts
+from shared.tenancy import within
+
+TABLE, EVENT_TABLE = "rights_request", "rights_event"
+
+Kind = Literal["inspection", "amendment", "hearing", "statement"]
+
+Staff = Annotated[Caller, caller_with("rights:act")]
+"""Staff or portal of the agency that keeps the student's record; a parent never calls (decisions 4)."""
+
+
+class Said(Wire):
+    """What an event rests on."""
+
+    evidence_ref: EvidenceRef | None = None
+    reason: Code | None = None
+    acting_for: ActingFor | None = None
+    official: str | None = None
+    """Pairwise id of the official whose act it was."""
+    form: dict[str, Any] | None = None
+    """The whole of what was sent, where it is more."""
+
+
+@dataclass(frozen=True)
+class Happened:
+    """An event, opened."""
+
+    kind: str
+    at: datetime
+    organisation_id: UUID
+    said: Said
+
+    @property
+    def event(self) -> RightsEvent:
+        """As it is said aloud: no person."""
+        said = self.said
+        return RightsEvent(
+            kind=self.kind, at=self.at, organisation_id=self.organisation_id, evidence_ref=said.evidence_ref, reason=said.reason
+        )
+
+
+@dataclass(frozen=True)
+class Held:
+    """A request and everything that happened to it, in order."""
+
+    row: RightsRequestRow
+    happened: tuple[Happened, ...]
+
+    @property
+    def state(self) -> str:
+        """Where it stands."""
+        return state_after(self.row.kind, [one.kind for one in self.happened])
+
+    @property
+    def events(self) -> tuple[RightsEvent, ...]:
+        """As they are said aloud."""
+        return tuple(one.event for one in self.happened)
+
+    def last(self, *kinds: str) -> Happened | None:
+        """The last event of one of the kinds."""
+        return next((one for one in reversed(self.happened) if one.kind in kinds), None)
+
+    def require_step(self, event: str) -> str:
+        """The state after `event`. Raises StepNotPossible."""
+        return state_after(self.row.kind, [one.kind for one in self.happened], event)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who holds the student's rights and acts now, and about whom."""
+
+    subject: SubjectRow
+    facts: SubjectFacts
+    role: Literal["parent", "student"]
+
+
+async def acting_person(tx: AsyncSession, sealer: Sealer, caller: Caller, student_id: UUID, acting_for: ActingFor, now: datetime) -> Person:
+    """The student of the caller's, and the person who holds the rights. Raises NoSuchStudent, RightsNotHeld, RequestIncomplete."""
+    subject = await callers_subject(tx, caller, student_id)
+    facts = open_facts(sealer, subject)
+    if acting_for.authenticated_at > now:
+        raise RequestIncomplete("the person was authenticated before: 99.31(c)", field="acting_for.authenticated_at")
+    role = rights_role(facts, acting_for.person_id, now=now)
+    if role is None:
+        raise RightsNotHeld(field="acting_for.person_id")
+    return Person(subject, facts, role)
+
+
+async def lock_subject(tx: AsyncSession, student_id: UUID) -> None:
+    """Let nobody else ask about or clear the destruction of the student's records until this has committed (99.10(e))."""
+    await tx.execute(select(SubjectRow.student_id).where(SubjectRow.student_id == student_id).with_for_update())
+
+
+async def zone_name_of(tx: AsyncSession, organisation_id: UUID) -> str:
+    """The time zone of an organisation: its days are the days of its duties."""
+    row = (await tx.execute(select(OrganisationRow).where(OrganisationRow.id == organisation_id))).scalar_one()
+    return row.organisation.time_zone
+
+
+def received_at(on: date, zone_name: str, *, now: datetime) -> datetime:
+    """The instant at which a clock that starts on a day starts. Raises RequestIncomplete for a day that has not come."""
+    zone = ZoneInfo(zone_name)
+    if on > now.astimezone(zone).date():
+        raise RequestIncomplete("it was received before it is recorded", field="received_on")
+    return begins(on, zone)
+
+
+async def add_request(
+    tx: AsyncSession,
+    sealer: Sealer,
+    caller: Caller,
+    *,
+    kind: Kind,
+    student_id: UUID,
+    custodian_id: UUID,
+    about_id: UUID | None = None,
+    overdue_at: datetime | None,
+    whole: Wire,
+    now: datetime,
+) -> RightsRequestRow:
+    """Put a request on record."""
+    request_id = uuid7(now)
+    row = RightsRequestRow(
+        id=request_id,
+        kind=kind,
+        student_id=student_id,
+        custodian_id=custodian_id,
+        taken_by_id=caller.organisation_id,
+        about_id=about_id,
+        recorded_at=now,
+        overdue_at=overdue_at,
+        sealed=sealer.seal(whole.model_dump_json().encode(), table=TABLE, row=request_id, of=f"{kind}:{student_id}:{custodian_id}"),
+    )
+    tx.add(row)
+    await tx.flush()
+    return row
+
+
+def open_request(sealer: Sealer, row: RightsRequestRow) -> bytes:
+    """The request as it was recorded, JSON. Raises SealBroken."""
+    return sealer.open(row.sealed, table=TABLE, row=row.id, of=f"{row.kind}:{row.student_id}:{row.custodian_id}")
+
+
+async def held_request(tx: AsyncSession, sealer: Sealer, caller: Caller, kind: Kind, request_id: UUID, *, for_update: bool = False) -> Held:
+    """A request that the caller's organisation, or one below it, owes an answer to or took in.
+
+    INVARIANT: another organisation's looks absent, to the byte. Raises NoSuchRightsRequest.
+    """
+    query = select(RightsRequestRow).where(
+        RightsRequestRow.id == request_id, RightsRequestRow.kind == kind, _visible_to(caller.organisation_id)
+    )
+    if for_update:
+        query = query.with_for_update(of=RightsRequestRow)
+    row = (await tx.execute(query)).scalar_one_or_none()
+    if row is None:
+        raise NoSuchRightsRequest
+    return (await with_events(tx, sealer, [row]))[0]
+
+
+async def with_events(tx: AsyncSession, sealer: Sealer, rows: Sequence[RightsRequestRow]) -> list[Held]:
+    """The requests with what happened to each."""
+    query = select(RightsEventRow).where(RightsEventRow.request_id.in_([row.id for row in rows])).order_by(RightsEventRow.number)
+    happened: dict[UUID, list[Happened]] = {}
+    for event in (await tx.execute(query)).scalars():
+        clear = sealer.open(event.sealed, table=EVENT_TABLE, row=event.id, of=f"{event.kind}:{event.request_id}")
+        opened = Happened(event.kind, event.at, event.organisation_id, Said.model_validate_json(clear))
+        happened.setdefault(event.request_id, []).append(opened)
+    return [Held(row, tuple(happened.get(row.id, ()))) for row in rows]
+
+
+async def add_event(tx: AsyncSession, sealer: Sealer, caller: Caller, held: Held, kind: str, said: Said, now: datetime) -> Held:
+    """Let something happen to a request, if its state allows it: the row is locked (`held_request`). Raises StepNotPossible."""
+    held.require_step(kind)
+    event_id, at = uuid7(now), max([now, *(one.at for one in held.happened)])
+    clear = said.model_dump_json(exclude_none=True).encode()
+    tx.add(
+        RightsEventRow(
+            id=event_id,
+            request_id=held.row.id,
+            number=len(held.happened) + 1,
+            kind=kind,
+            at=at,
+            client_id=caller.client_id,
+            organisation_id=caller.organisation_id,
+            sealed=sealer.seal(clear, table=EVENT_TABLE, row=event_id, of=f"{kind}:{held.row.id}"),
+        )
+    )
+    await tx.flush()
+    return Held(held.row, (*held.happened, Happened(kind, at, caller.organisation_id, said)))
+
+
+def visible_requests(caller: Caller, kind: Kind) -> Any:
+    """SELECT of the caller's requests of a kind."""
+    return select(RightsRequestRow).where(RightsRequestRow.kind == kind, _visible_to(caller.organisation_id))
+
+
+def is_outstanding(kind: Kind) -> Any:
+    """Condition: nothing has ended the request."""
+    ended = exists().where(RightsEventRow.request_id == RightsRequestRow.id, RightsEventRow.kind.in_(sorted(events_that_end(kind))))
+    return ~ended
+
+
+async def outstanding_inspections(tx: AsyncSession, student_ids: Collection[UUID]) -> bool:
+    """Whether anybody waits to inspect the records of one of the students, here or at the state agency (99.10(e))."""
+    query = select(RightsRequestRow.id).where(
+        RightsRequestRow.kind == "inspection", RightsRequestRow.student_id.in_(student_ids), is_outstanding("inspection")
+    )
+    return (await tx.execute(query.limit(1))).scalar_one_or_none() is not None
+
+
+def tell(
+    request: Request, tx: AsyncSession, caller: Caller, row: RightsRequestRow, happened: str, *, reason: str | None, acting_for: UUID | None
+) -> None:
+    """The behind-entry of what happened: ids and codes."""
+    context = Context(operation=f"{row.kind}-{happened}", reason=reason, about=f"{row.kind}:{row.id}")
+    event = event_of(
+        "rights",
+        f"{row.kind}:{row.id}:{happened}:{uuid7(row.recorded_at)}",
+        caller,
+        context,
+        students=(row.student_id,),
+        custodians=(row.custodian_id,),
+        acting_for=acting_for,
+    )
+    request.app.state.outbox.record(tx, event)
+
+
+def _visible_to(organisation_id: UUID) -> Any:
+    own = within(OrganisationRow, organisation_id)
+    return or_(RightsRequestRow.custodian_id.in_(own), RightsRequestRow.taken_by_id.in_(own))

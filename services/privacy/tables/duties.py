@@ -1,0 +1,78 @@
+"""What is owed by when, and who proved or waived it: duties, waivers of obligations, destruction."""
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from services.privacy.tables.foundation import Base
+from shared.columns import Milliseconds
+
+
+class DutyRow(Base):
+    """A clock that the law, or an agreement, has started for one organisation. It ends by being done, and does not vanish."""
+
+    __tablename__ = "duty"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    key: Mapped[str] = mapped_column(String(200), unique=True)
+    """Which duty it is: what starts the same clock twice starts it once."""
+    kind: Mapped[str] = mapped_column(String(64), index=True)
+    custodian_id: Mapped[UUID] = mapped_column(index=True)
+    """Whose duty it is."""
+    student_id: Mapped[UUID | None] = mapped_column(index=True)
+    about: Mapped[str | None] = mapped_column(String(128), index=True)
+    begins_at: Mapped[datetime] = mapped_column(Milliseconds)
+    due_from: Mapped[datetime] = mapped_column(Milliseconds)
+    overdue_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
+    opened_by: Mapped[str | None] = mapped_column(String(200))
+    """The client that opened it; none where the node did."""
+    sealed_start: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """What shows that it started."""
+    done_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    done_by: Mapped[str | None] = mapped_column(String(200))
+    sealed_evidence: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ObligationWaiverRow(Base):
+    """One official's word that an obligation need not be met; two make it so. Append-only."""
+
+    __tablename__ = "obligation_waiver"
+
+    obligation_id: Mapped[UUID] = mapped_column(ForeignKey("obligation.id"), primary_key=True)
+    official: Mapped[str] = mapped_column(String(64), primary_key=True)
+    """INVARIANT: the same official waives an obligation once, whatever the service does."""
+    at: Mapped[datetime] = mapped_column(Milliseconds)
+    client_id: Mapped[str] = mapped_column(String(200))
+    organisation_id: Mapped[UUID]
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class DestructionAttestationRow(Base):
+    """A party's signed word that what it held under an agreement is destroyed. Append-only."""
+
+    __tablename__ = "destruction_attestation"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    agreement_id: Mapped[UUID] = mapped_column(ForeignKey("agreement.id"), index=True)
+    organisation_id: Mapped[UUID]
+    client_id: Mapped[str] = mapped_column(String(200))
+    recorded_at: Mapped[datetime] = mapped_column(Milliseconds)
+    digest: Mapped[str] = mapped_column(String(43), unique=True)
+    """Of the token."""
+    token: Mapped[str] = mapped_column(Text)
+    x: Mapped[str] = mapped_column(String(43))
+    """The public key that it was verified with: the client's registered one at that instant."""
+
+
+class DestructionRow(Base):
+    """That nothing forbade the destruction of a student's records when it was asked. Append-only."""
+
+    __tablename__ = "destruction"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    student_id: Mapped[UUID] = mapped_column(ForeignKey("subject.student_id"), index=True)
+    custodian_id: Mapped[UUID] = mapped_column(index=True)
+    cleared_at: Mapped[datetime] = mapped_column(Milliseconds)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)

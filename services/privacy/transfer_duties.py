@@ -1,0 +1,50 @@
+"""The duty to send a transferring child's record, beside the permission to: a request that is permitted, or denied, may be overdue."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from safepassage.wire_organisations import Organisation
+from services.privacy.duties import Clock
+from shared.contracts.privacy import DecisionRequest, SubjectFacts
+
+BY_FLAG: Final[Mapping[str, str]] = {
+    "special-education": "idea-send-records",
+    "homeless": "mckinney-vento-send-records",
+    "foster": "foster-send-records",
+    "military": "mic3-send-records",
+    "migrant": "migrant-send-records",
+}
+"""What the law asks of the school that a child left, by what the facts say of the child."""
+
+
+def transfer_clocks(
+    request: DecisionRequest, subjects: Sequence[SubjectFacts], organisations: Mapping[UUID, Organisation], *, now: datetime
+) -> tuple[Clock, ...]:
+    """The clocks that a request of another state's school starts, whatever is decided on it. Pure.
+
+    They run from the receipt of the request, as records says, for each agency that keeps the child's record, once for an exchange.
+    """
+    return tuple(_clocks(request, subjects, organisations, now))
+
+
+def _clocks(
+    request: DecisionRequest, subjects: Sequence[SubjectFacts], organisations: Mapping[UUID, Organisation], now: datetime
+) -> Iterator[Clock]:
+    transfer = request.transfer
+    if request.action == "request" or transfer is None or request.exchange_id is None:
+        return
+    for subject in subjects:
+        keeper = organisations.get(subject.custodian_id)
+        if keeper is None:
+            continue
+        for flag in BY_FLAG.keys() & subject.flags:
+            yield Clock(
+                BY_FLAG[flag],
+                keeper.id,
+                keeper.time_zone,
+                min(now, transfer.received_at or now),
+                about=f"exchange:{request.exchange_id}",
+                student_id=subject.student_id,
+            )
