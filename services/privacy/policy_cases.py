@@ -107,8 +107,8 @@ def _found(case: PolicyCase, policy_input: PolicyInput, policy_set: PolicySet) -
     if group.permitted != (case.element,):
         withheld = group.withheld[0]
         return _said(False, withheld.policy, withheld.reason, None)
-    # The permit is named, not the forbids and the obligations that had no say against it.
-    permit = case.policy if case.policy in outcome.policies else next(iter(outcome.policies), None)
+    claimed = policy_set.claims.get((policy_input.basis, policy_input.action))
+    permit = case.policy if case.policy in outcome.policies or claimed is None else claimed.annotations.id
     obligations = None if case.obligations is None else tuple(f"{one.kind}:{one.argument}" for one in outcome.obligations)
     return _said(True, permit, None, obligations)
 

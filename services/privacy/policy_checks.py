@@ -15,7 +15,7 @@ from services.privacy.policy_cases import built_in, run
 from services.privacy.policy_sets import packs_of
 from services.privacy.tables import PolicySetRow
 
-SHOWN = 200
+SHOWN = 2_000
 """Failed rows in a report."""
 LONGEST = 500
 

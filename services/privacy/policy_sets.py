@@ -78,6 +78,13 @@ class PolicySets:
         except PolicySetNotHeld as error:
             raise NoSuchPolicySet from error
 
+    async def prepare(self, now: datetime) -> None:
+        """Compile what will decide. Raises PolicySetNotHeld, PolicySetNotUsable."""
+        async with self._database.reading() as tx:
+            coming = await to_come(tx, now)
+        for policy_hash in coming:
+            await self.held(policy_hash)
+
     async def in_force(self, policy_hash: Digest) -> PolicySet:
         """The set that decides. Raises PoliciesUnavailable: fail closed, and say so to the operator."""
         found = self.at_hand(policy_hash)
@@ -135,14 +142,9 @@ async def keep_built_in(tx: AsyncSession, built_in: PolicySet, *, title: str, no
 
 async def prepare(app: FastAPI) -> None:
     """A lifespan task: compile every set before its start, so that a switch makes nobody wait."""
-    database: Database = app.state.database
-    sets: PolicySets = app.state.policy_sets
     while True:
         try:
-            async with database.reading() as tx:
-                coming = await to_come(tx, app.state.clock())
-            for policy_hash in coming:
-                await sets.held(policy_hash)
+            await app.state.policy_sets.prepare(app.state.clock())
         except Exception as error:
             fault = error.code if isinstance(error, SuiteError) else type(error).__name__
             log.error("a policy set that will decide cannot be prepared", extra={"fault": fault})  # noqa: TRY400 the code says it

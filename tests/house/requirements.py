@@ -49,6 +49,17 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "POL-law": "Every condition of a rule is noticed by a row of the table of cases from the CFR",
             "POL-cedar": "Our engine decides as Cedar's own does",
         },
+        "Changing the rules": {
+            "SETS-life": "A set decides once it is checked, replayed, approved by two and activated; it is taken back the same way",
+            "SETS-four-eyes": "Two officials approve, neither the author: in the code, and once more in the store",
+            "SETS-narrow": "A draft whose state pack does not only narrow is never approved",
+            "SETS-dates": "Nothing is back-dated: what was decided stays as it was decided",
+            "SETS-tamper": "A set that was altered in the store decides nothing",
+            "SETS-swap": "A switch fails no request, and every decision names the set that was valid at its instant",
+            "SETS-race": "Of two activations at once one is taken",
+            "SETS-replay": "A replay counts what the set would decide, and tells of no student",
+            "SETS-simulation": "A simulation is no decision and cannot be read as one",
+        },
         "The law, where a service keeps it": {
             "FERPA-99.4": "A parent's rights end with the document that ends them, 34 CFR 99.4",
             "FERPA-99.5": "Rights move to the student at 18 in the student's own time zone, or in postsecondary education, 99.5(a)(1)",

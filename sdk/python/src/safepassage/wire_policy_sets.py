@@ -146,7 +146,7 @@ class PolicyTests(Wire):
     own_cases: int
     built_in_cases: int
     failed: tuple[CaseResult, ...]
-    """The first 200, own ones first."""
+    """The first 2,000, own ones first."""
     failed_count: int
     changed: tuple[CaseResult, ...]
     """Rows of the built-in table that were named, as they come out now."""
