@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 from pydantic import BaseModel
-from sqlalchemy import BigInteger, Connection, Integer, Text, delete, insert, select, update
+from sqlalchemy import BigInteger, Connection, Integer, Text, bindparam, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -101,7 +101,9 @@ class Outbox:
     ) -> None:
         self._service, self._database, self._siblings, self._clock = service, database, siblings, clock
         self._row, self._lease, self._holder = row, lease, holder
-        self._insert = insert(row)
+        self._insert, table = insert(row), row.__table__
+        self._waiting = select(table).where(table.c.refused_as.is_(None)).order_by(table.c.id).limit(BATCH * 5)
+        self._sent = delete(table).where(table.c.id.in_(bindparam("ids", expanding=True)))
         self.together: dict[str, Together] = {AUDIT_LANE: Together("audit", "/internal/entries", _appending)}
         self._wake = asyncio.Event()
         self._leased_until: datetime | None = None
@@ -169,10 +171,7 @@ class Outbox:
 
     async def send_due(self) -> bool:
         """Send what is due now, lane by lane. True if some of it went and more may be waiting."""
-        row = self._row
-        async with self._database.reading() as tx:
-            query = select(row).where(row.refused_as.is_(None)).order_by(row.id).limit(BATCH * 5)
-            rows = (await tx.execute(query)).scalars().all()
+        rows = await self._database.read(lambda connection: connection.execute(self._waiting).all())
         lanes: dict[str, list[Any]] = {}
         for one in rows:
             lanes.setdefault(one.lane, []).append(one)
@@ -221,8 +220,7 @@ class Outbox:
 
     async def _done(self, ids: Sequence[int]) -> None:
         if ids:
-            async with self._database.transaction() as tx:
-                await tx.execute(delete(self._row).where(self._row.id.in_(ids)))
+            await self._database.write(lambda connection: connection.execute(self._sent, {"ids": list(ids)}))
 
     async def _failed(self, rows: Sequence[Any], error: SuiteError) -> None:
         """Later again, twice as long each time up to five minutes; refused for good, it is set aside and said."""

@@ -62,9 +62,8 @@ async def received_before(tx: AsyncSession, vault: Vault, arriving: Sequence[Arr
 
 
 async def _judged(tx: AsyncSession, vault: Vault, selector: PersonSelector, student_ids: set[UUID]) -> ReceivedBefore:
-    candidates: list[Candidate] = [
-        replace(candidate, schools=frozenset({HERE})) for candidate in await candidates_of(tx, vault, student_ids)
-    ]
+    found = await tx.run_sync(lambda session: candidates_of(session.connection(), vault, student_ids))
+    candidates: list[Candidate] = [replace(candidate, schools=frozenset({HERE})) for candidate in found]
     outcome = match(selector, candidates)
     if isinstance(outcome, Certain):
         return ReceivedBefore(outcome.student_id, doubtful=False)

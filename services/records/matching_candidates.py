@@ -1,10 +1,10 @@
 """Who may be the child asked for: students who share a keyed tag with what is said of the child, opened in memory."""
 
 from collections.abc import Iterable
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, bindparam, select
 
 from safepassage.wire_exchange import PersonSelector
 from services.records.lookup_tags import LookupTags
@@ -21,11 +21,15 @@ MOST = 200
 SECTIONS = ("identity", "contacts", "enrollment", "statements")
 
 
-async def find_candidates(session: AsyncSession, vault: Vault, selector: PersonSelector) -> list[Candidate]:
+_TAGGED = select(TagRow.student_id).where(TagRow.tag.in_(bindparam("tags", expanding=True))).distinct().limit(MOST)
+_STUDENTS = select(StudentRow.id, StudentRow.wrapped_key).where(StudentRow.id.in_(bindparam("ids", expanding=True)))
+_SEALED = select(SectionRow.__table__).where(SectionRow.student_id.in_(bindparam("ids", expanding=True)), SectionRow.section.in_(SECTIONS))
+
+
+def find_candidates(connection: Connection, vault: Vault, selector: PersonSelector) -> list[Candidate]:
     """Every student whom an identifier, or a name with a date of birth, of `selector` may mean, in the order of their ids."""
     tags = selector_tags(vault.tags, selector)
-    ids = (await session.execute(select(TagRow.student_id).where(TagRow.tag.in_(tags)).distinct().limit(MOST))).scalars().all()
-    return await candidates_of(session, vault, ids)
+    return candidates_of(connection, vault, connection.execute(_TAGGED, {"tags": list(tags)}).scalars().all())
 
 
 def selector_here(selector: PersonSelector, receiving_school_nces_id: str | None) -> PersonSelector:
@@ -35,19 +39,18 @@ def selector_here(selector: PersonSelector, receiving_school_nces_id: str | None
     return selector.model_copy(update={"state_student_id": None, "former_school_nces_id": school, "former_district_nces_id": district})
 
 
-async def candidates_of(session: AsyncSession, vault: Vault, student_ids: Iterable[UUID]) -> list[Candidate]:
+def candidates_of(connection: Connection, vault: Vault, student_ids: Iterable[UUID]) -> list[Candidate]:
     """What matching looks at of these students. Raises SealBroken."""
     ids = sorted(set(student_ids))
     if not ids:
         return []
-    students = {row.id: row for row in (await session.execute(select(StudentRow).where(StudentRow.id.in_(ids)))).scalars()}
-    sealed: dict[UUID, list[SectionRow]] = {identifier: [] for identifier in ids}
-    query = select(SectionRow).where(SectionRow.student_id.in_(ids), SectionRow.section.in_(SECTIONS))
-    for row in (await session.execute(query)).scalars():
+    wrapped = {row.id: row.wrapped_key for row in connection.execute(_STUDENTS, {"ids": ids})}
+    sealed: dict[UUID, list[Any]] = {identifier: [] for identifier in ids}
+    for row in connection.execute(_SEALED, {"ids": ids}):
         sealed[row.student_id].append(row)
     found = []
     for identifier in ids:
-        key = vault.data_key(identifier, students[identifier].wrapped_key)
+        key = vault.data_key(identifier, wrapped[identifier])
         found.append(candidate_of(identifier, record_of(merged(opened(key, sealed[identifier])))))
     return found
 

@@ -176,9 +176,9 @@ async def test_a_child_is_found_among_many_by_keyed_tags(store: Store) -> None:
     records = [as_record(one.load.record, originating_agency="x", source_system="y", as_of=NOON) for one in everyone]
     stored = await store.store(*(arriving(record) for record in records))
     wanted = next(one for one in everyone if one.case == "diacritics")
-    async with store.database.reading() as tx:
-        found = await find_candidates(tx, store.vault, wanted.selector)
-        here = await find_candidates(tx, store.vault, selector_here(wanted.selector, wanted.school.nces_id))
+    found = await store.database.read(lambda connection: find_candidates(connection, store.vault, wanted.selector))
+    wished = selector_here(wanted.selector, wanted.school.nces_id)
+    here = await store.database.read(lambda connection: find_candidates(connection, store.vault, wished))
     assert match(wanted.selector, found) == Certain(stored[wanted.index].student_id)
     assert match(selector_here(wanted.selector, wanted.school.nces_id), here) == Certain(stored[wanted.index].student_id)
 

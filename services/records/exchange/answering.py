@@ -6,7 +6,7 @@ From here on the peer hears only `package` or `not-provided`, signed, padded, at
 import logging
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection
 
 from safepassage.claims import read_closed
 from safepassage.elements import elements_of
@@ -26,9 +26,9 @@ from services.records.exchange.states import Request as State
 from services.records.exchange.states import TransitionRefused
 from services.records.exchange.stored_rows import change, row_at
 from services.records.match_reviews import open_review
-from services.records.matching import Certain, NeedsPerson, match
+from services.records.matching import Certain, Match, NeedsPerson, match
 from services.records.matching_candidates import find_candidates
-from services.records.reading import HeldRecord, read_record
+from services.records.reading import HeldRecord, record_at
 from services.records.release import release
 from services.records.tables import PeerRequestRow
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, SubjectVersion, TransferFacts
@@ -59,14 +59,17 @@ async def take_up(exchange: Exchange, request_id: UUID, row: PeerRequestRow | No
 async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
     asked = asked_by(exchange, row)
     if row.student_id is not None:  # found before, or a person has said who it is
-        async with exchange.database.reading() as tx:
-            held = await _held(tx, exchange, asked, row.student_id)
+        student_id = row.student_id
+        held = await exchange.database.read(lambda connection: _held(connection, exchange, asked, student_id))
         await provide(exchange, row, asked, await _releasable(exchange, asked, held))
         return
     person = asked.selector.person
-    async with exchange.database.reading() as tx:
-        outcome = match(person, await find_candidates(tx, exchange.vault, person))
-        held = await _held(tx, exchange, asked, outcome.student_id) if isinstance(outcome, Certain) else None
+
+    def look(connection: Connection) -> tuple[Match, HeldRecord | None]:
+        outcome = match(person, find_candidates(connection, exchange.vault, person))
+        return outcome, _held(connection, exchange, asked, outcome.student_id) if isinstance(outcome, Certain) else None
+
+    outcome, held = await exchange.database.read(look)
     if isinstance(outcome, Certain):
         await provide(exchange, row, asked, await _releasable(exchange, asked, held))
     elif isinstance(outcome, NeedsPerson):
@@ -75,10 +78,10 @@ async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
         await provide(exchange, row, asked, Nothing("no-candidate"))
 
 
-async def _held(tx: AsyncSession, exchange: Exchange, asked: Asked, student_id: UUID) -> HeldRecord | None:
+def _held(connection: Connection, exchange: Exchange, asked: Asked, student_id: UUID) -> HeldRecord | None:
     """What is held of the sections asked for."""
     try:
-        return await read_record(tx, exchange.vault, student_id, sections=asked.selector.sections)
+        return record_at(connection, exchange.vault, student_id, sections=asked.selector.sections)
     except NoSuchStudent:
         return None
 

@@ -96,8 +96,8 @@ async def _file(exchange: Exchange, opened: _Opened) -> dict[str, Any] | None:
     row, now = opened.row, exchange.clock()
     outcome: Match | None = None
     if isinstance(opened.content, Package) and row.match_id is None:
-        async with exchange.database.reading() as tx:
-            outcome = match(opened.selector.person, await find_candidates(tx, exchange.vault, opened.selector.person))
+        person = opened.selector.person
+        outcome = match(person, await exchange.database.read(lambda connection: find_candidates(connection, exchange.vault, person)))
 
     async with exchange.database.transaction() as tx:
         held = (await tx.execute(_HELD, {"issuer": row.issuer, "id_": row.id})).one()
