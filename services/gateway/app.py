@@ -19,6 +19,7 @@ from services.gateway.authorization_server import MachineServer
 from services.gateway.forwarding import Door, Forwarding
 from services.gateway.known_clients import KnownClients
 from services.gateway.limits import RateLimit
+from services.gateway.metrics_door import MetricsDoor
 from services.gateway.nonces import ProofNonces
 from services.gateway.paths import Matcher
 from services.gateway.proof_of_possession import Proofs
@@ -96,6 +97,10 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         state.refusals,
         state.metrics,
     )
+    state.metrics_door = None
+    if settings.metrics_port is not None:
+        state.metrics_door = MetricsDoor(settings, state.metrics.registry)
+        stack.callback(state.metrics_door.close)
     stack.push_async_callback(_count_at_the_end, app)
 
 

@@ -31,3 +31,10 @@ class GatewaySettings(ServiceSettings):
     anonymous_burst: Annotated[
         int, Field(ge=1, le=1_000_000, description="Requests of one address without a token that may come at once.")
     ] = 500
+    metrics_port: Annotated[
+        int | None,
+        Field(ge=0, le=65535, description="Port for Prometheus, apart from the public one; left out: counters are not served."),
+    ] = None
+    metrics_address: Annotated[
+        str, Field(min_length=1, max_length=255, description="Internal address on which `metrics_port` listens.")
+    ] = "127.0.0.1"
