@@ -67,7 +67,7 @@ class Folder(NodeFolder):
     async def free_leases(self) -> None:
         """Who held them is dead: that is known here, and elsewhere only by time."""
         database = self.told.get("database")
-        if database is not None:
+        if database is not None and not self.told.get("replicas"):
             connection = await asyncpg.connect(database.replace("postgresql+asyncpg://", "postgresql://"))
             for service in ("gateway", "privacy", "records"):
                 await connection.execute(f'DELETE FROM "{service}".lease')  # noqa: S608 names of our own

@@ -1,196 +1,21 @@
 """kill -9 at each point of the commit protocol, of a real process, on both engines: all arrives, once, and both sides agree."""
 
-import asyncio
-import json
-import os
-import secrets
-import time
-from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from contextlib import ExitStack
-from datetime import datetime
-from pathlib import Path
-from typing import TypeVar, get_args
-from uuid import UUID
+from typing import get_args
 
 import pytest
 
-from node.demo.network import new_node, trust_each_other
-from node.demo.processes import NodeProcess, free_port
-from node.demo.seats import MOVER_DISTRICT, RECEIVING_DISTRICT
-from node.demo.seeding import seed
-from node.demo.synthetic import ALDER, BIRCH, SyntheticStudent
-from node.embedded import migrate_all
-from safepassage.client import BlockingClient, ClientFile
-from safepassage.problems import SuiteError
-from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
-from safepassage.wire_log import EntrySearch
-from services.gateway.administration import administration
-from services.gateway.settings import GatewaySettings
 from services.records.exchange.milestones import Milestone
-from shared.clock import system_clock
-from shared.database import Database
-from shared.migrations import create_schema
-from shared.who_may_call import SERVICES
-from tests.postgres.databases import temporary_database
-from tests.records.exchange.dying_node import Folder, SharedClock
-from tests.records.exchange.requests_for import new_request
-from tests.records.exchange.two_states import ordinary_students
-
-Answer = TypeVar("Answer")
-
-SECONDS = 120
-PASSING_SECONDS = 5
-"""That pass between two looks: the attempts after 5, 15 and 60 s come soon, and a call on a busy machine is not overtaken by time: the
-tokens inside a node last 30 s."""
-ENTRIES = {
-    "alder": {"request": 1, "match": 1, "disclosure": 1, "receipt": 1},
-    "birch": {"request": 1, "received": 1, "load": 1},
-}
-"""What each log has of one exchange when it is over, each once. Of the receipts, that of the filing: it may overtake the first one."""
-
-
-class Processes:
-    """Two nodes, each a process."""
-
-    def __init__(self, folder: Path) -> None:
-        self.clock = SharedClock(folder / "clock")
-        self.folders = {name: Folder(folder / name) for name in ("alder", "birch")}
-        arguments = ("-m", "tests.records.exchange.dying_node")
-        self.processes = {name: NodeProcess(one, arguments=arguments) for name, one in self.folders.items()}
-        self._clients: dict[tuple[str, str], BlockingClient] = {}
-        self._children = iter(one for one in ordinary_students() if self._at_home(one))
-
-    def _at_home(self, student: SyntheticStudent) -> bool:
-        ids = self.organisations("alder")
-        return ids[student.district.key] == ids[MOVER_DISTRICT]
-
-    def organisations(self, name: str) -> dict[str, UUID]:
-        """The ids of a node's organisations."""
-        file = self.folders[name].path / "clients" / "organisations.json"
-        return {key: UUID(identifier) for key, identifier in json.loads(file.read_text()).items()}
-
-    def client(self, name: str, seat: str) -> BlockingClient:
-        """A client of a node, with its token."""
-        if (name, seat) not in self._clients:
-            file = ClientFile.load(self.folders[name].path / "clients" / f"{seat}.json")
-            self._clients[name, seat] = BlockingClient(file, clock=self.clock)
-        return self._clients[name, seat]
-
-    def start(self, *names: str) -> None:
-        """Start, and wait until they are ready."""
-        for name in names:
-            self.processes[name].start()
-        for name in names:
-            self.processes[name].wait_until_ready()
-
-    def die_at(self, name: str, milestone: Milestone) -> None:
-        """From now on the node dies when it gets there."""
-        (self.folders[name].path / "die-at").write_text(milestone)
-
-    def wait_for_death(self, name: str) -> None:
-        """It has come there, and is ready again in another life."""
-        until, file = time.monotonic() + SECONDS, self.folders[name].path / "die-at"
-        while file.exists():
-            assert time.monotonic() < until, "it did not come to the milestone"
-            time.sleep(0.01)
-        self.processes[name].wait_until_ready()
-
-    def ask(self) -> ExchangeRequest:
-        """Birch asks for a child of Alder's whom nobody has asked for."""
-        child = next(self._children)
-        self.client("alder", "former-district").load_student(child.load)
-        return self.client("birch", "new-district").create_exchange_request(self._request(child))
-
-    def _request(self, child: SyntheticStudent) -> NewExchangeRequest:
-        holder, district = self.folders["alder"].file.entity_id, self.organisations("birch")[RECEIVING_DISTRICT]
-        return new_request(child.selector, holder=holder, district=district, now=self.clock())
-
-    def wait_until_organisations_are_known(self) -> None:
-        """One exchange goes through: every service of both nodes has been told of the organisations."""
-        child = next(self._children)
-        self._patiently(lambda: self.client("alder", "former-district").load_student(child.load))
-        asked = self._patiently(lambda: self.client("birch", "new-district").create_exchange_request(self._request(child)))
-        self.wait_until_over(asked.id)
-
-    @staticmethod
-    def _patiently(call: Callable[[], Answer]) -> Answer:
-        until = time.monotonic() + SECONDS
-        while True:
-            try:
-                return call()
-            except SuiteError:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.2)
-
-    def wait_until_over(self, exchange_id: UUID) -> None:
-        """Filed at Birch, and everything that follows from it is in both logs."""
-        state, found, until = "", {}, time.monotonic() + SECONDS
-        while time.monotonic() < until:
-            state = self.client("birch", "new-district").read_exchange_request(exchange_id).state
-            if state == "applied":
-                found = {name: self.entries(name, exchange_id) for name in self.folders}
-                if found == ENTRIES:
-                    return
-            time.sleep(0.2)
-            self.clock.advance(PASSING_SECONDS)
-        raise AssertionError(f"not over: {state}, {found}")
-
-    def entries(self, name: str, exchange_id: UUID) -> dict[str, int]:
-        """How many entries of each class a node's log has of an exchange."""
-        page = self.client(name, "state-agency").search_log(EntrySearch(classes=tuple(ENTRIES[name])), limit=50)
-        contexts = [(one.class_, one.context or {}) for one in page.content.entries]
-        about = [(class_, context) for class_, context in contexts if context.get("exchange_id") == str(exchange_id)]
-        return dict(Counter(class_ for class_, context in about if class_ != "receipt" or context["outcome"] == "applied"))
-
-    def stop(self) -> None:
-        """End both."""
-        for client in self._clients.values():
-            client.close()
-        for process in self.processes.values():
-            process.stop()
-
-
-async def network(folder: Path, databases: dict[str, str], beginning: datetime) -> None:
-    """Two nodes that trust each other, never started, their stores where `databases` says."""
-    plans = {"alder": ALDER, "birch": BIRCH}
-    (folder / "clock").write_text("0")
-    for name, plan in plans.items():
-        new_node(folder / name, plan, port=free_port(), now=beginning, tick_seconds=0.0)
-        (folder / name / "test.json").write_text(json.dumps({"database": databases[name]} if name in databases else {}))
-    nodes = {name: Folder(folder / name) for name in plans}
-    trust_each_other(tuple(nodes.values()), root_file=folder / "root" / "root.json", now=beginning)
-    for name, node in nodes.items():
-        if name in databases:
-            database = Database(databases[name])
-            for service in SERVICES:
-                await create_schema(database, service)
-            await database.close()
-        await migrate_all(node)
-        settings, file = node.settings("gateway"), node.file
-        assert isinstance(settings, GatewaySettings)
-        async with administration(settings) as hand:
-            clients = node.path / "clients"
-            await seed(hand, plans[name], agency_id=file.organisation_id, issuer=file.entity_id, folder=clients, as_of=beginning.date())
-            await hand.accept_trust_list(node.trust_list.read_bytes())
+from tests.records.exchange.two_processes import Processes, made, two_databases
 
 
 @pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def nodes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """Both nodes, running, their stores on one engine."""
-    folder, beginning = tmp_path_factory.mktemp("killed"), system_clock()
+    folder = tmp_path_factory.mktemp("killed")
     with ExitStack() as stack:
-        databases: dict[str, str] = {}
-        if request.param == "postgresql":
-            admin = os.environ.get("SAFE_PASSAGE_TEST_POSTGRES")  # noqa: TID251 how the script tells the tests
-            if not admin:
-                pytest.skip("needs PostgreSQL: make test-postgres")
-            for name in ("alder", "birch"):
-                databases[name] = stack.enter_context(temporary_database(admin, f"killed_{name}_{secrets.token_hex(4)}"))
-        with ThreadPoolExecutor(1) as pool:
-            pool.submit(lambda: asyncio.run(network(folder, databases, beginning))).result()
+        made(folder, two_databases(stack) if request.param == "postgresql" else {})
         running = Processes(folder)
         stack.callback(running.stop)
         running.start("alder", "birch")

@@ -1,0 +1,63 @@
+"""Several replicas of a node on one store: the work is there for each, and done by one."""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from node.demo.processes import NodeProcess, free_port
+from tests.records.exchange.dying_node import Folder
+from tests.records.exchange.two_processes import Processes, made, two_databases
+
+pytestmark = pytest.mark.postgres
+
+EXCHANGES = 4
+
+
+def second(first: Folder) -> NodeProcess:
+    """Another process of the same node: its keys, its stores, another port."""
+    shutil.copytree(first.path, first.path.with_name(f"{first.path.name}-again"))
+    folder = Folder(first.path.with_name(f"{first.path.name}-again"))
+    file = folder.file.model_copy(update={"port": free_port()})
+    (folder.path / "node.json").write_text(file.model_dump_json())
+    return NodeProcess(folder, arguments=("-m", "tests.records.exchange.dying_node"))
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator[Processes]:
+    """Alder twice, Birch twice."""
+    with ExitStack() as stack:
+        made(tmp_path, two_databases(stack))
+        for name in ("alder", "birch"):
+            told = tmp_path / name / "test.json"
+            told.write_text(json.dumps({**json.loads(told.read_text()), "replicas": True}))
+        running = Processes(tmp_path)
+        others = [second(folder) for folder in running.folders.values()]
+        stack.callback(running.stop)
+        for process in others:
+            stack.callback(process.stop)
+            process.start()
+        running.start("alder", "birch")
+        for process in others:
+            process.wait_until_ready()
+        running.wait_until_organisations_are_known()
+        yield running
+
+
+def envelopes_taken(nodes: Processes) -> Counter[int]:
+    """How many envelopes came to Birch's door, by what they were answered."""
+    lines = nodes.processes["birch"].log_file.read_text().splitlines()
+    said = [json.loads(line) for line in lines if line.startswith("{")]
+    return Counter(one["status"] for one in said if one.get("route") == "/v1/peer/envelopes" and one["service"] == "gateway")
+
+
+@pytest.mark.requirement("EX-2")
+def test_several_replicas_on_one_store_send_and_file_each_envelope_once(nodes: Processes) -> None:
+    before = envelopes_taken(nodes)
+    for asked in [nodes.ask() for _ in range(EXCHANGES)]:
+        nodes.wait_until_over(asked.id, passing=0)
+    assert envelopes_taken(nodes) - before == Counter({200: EXCHANGES})
