@@ -115,7 +115,8 @@ class Database:
 class _Turn:
     """Writers of one SQLite file go in the order in which they came.
 
-    The pool's one connection goes to whoever asks first when it comes back, be it a newcomer: under load somebody may never get it.
+    Without it, one who writes in one go and asks again takes the pool's one connection back before a waiter does: tests/privacy/test_races.py
+    ends in the pool's timeout.
     """
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from shared.database import Database, NetworkCallInTransaction, after_commit, refuse_network_call_in_transaction
@@ -88,3 +88,20 @@ async def test_callbacks_run_after_the_commit_and_not_after_a_rollback(database:
             after_commit(tx, look)
             raise ZeroDivisionError
     assert seen == [4]
+
+
+async def test_what_is_written_in_one_go_is_there_or_not_at_all(database: Database) -> None:
+    """`write` commits when its function returns, and rolls back when it raises; `read` cannot write."""
+    await database.write(lambda connection: connection.execute(insert(CounterRow), {"id": 2, "value": 7}))
+    assert await database.read(lambda connection: connection.execute(select(CounterRow.value).where(CounterRow.id == 2)).scalar_one()) == 7
+
+    def fails(connection: Connection) -> None:
+        connection.execute(insert(CounterRow), {"id": 3, "value": 8})
+        raise RuntimeError("after the write")
+
+    with pytest.raises(RuntimeError, match="after the write"):
+        await database.write(fails)
+    with pytest.raises(DBAPIError):
+        await database.read(lambda connection: connection.execute(insert(CounterRow), {"id": 4, "value": 9}))
+    ids = await database.read(lambda connection: connection.execute(select(CounterRow.id)).scalars().all())
+    assert sorted(ids) == [1, 2]

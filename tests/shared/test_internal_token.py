@@ -48,6 +48,18 @@ def test_a_service_calls_on_with_the_gateways_whole_token(tokens: dict[ServiceNa
     assert (at_audit.service, at_audit.caller) == ("privacy", CALLER)
 
 
+def test_a_token_is_kept_for_the_very_caller_that_it_speaks_for(tokens: dict[ServiceName, InternalTokens], clock: StandingClock) -> None:
+    """The same call goes out with the same token for half its lifetime, and nobody's in another's name."""
+    other = CALLER.model_copy(update={"client_id": "elm-sis"})
+    behind = [tokens["records"].verify(tokens["gateway"].for_caller("records", caller, clock()), clock()) for caller in (CALLER, other)]
+    made = [tokens["records"].for_principal("privacy", one, clock()) for one in (*behind, *behind)]
+    assert made[:2] == made[2:]
+    assert [tokens["privacy"].verify(token, clock()).caller for token in made[:2]] == [CALLER, other]
+    assert tokens["records"].for_job("privacy", behind[0].gateway_token or "", clock()) not in made
+    clock.advance(seconds=16)
+    assert tokens["records"].for_principal("privacy", behind[0], clock()) != made[0]
+
+
 def test_a_worker_names_its_job(tokens: dict[ServiceName, InternalTokens], clock: StandingClock) -> None:
     principal = tokens["audit"].verify(tokens["records"].for_job("audit", "outbox", clock()), clock())
     assert (principal.service, principal.caller, principal.job) == ("records", None, "outbox")
