@@ -115,8 +115,7 @@ class Database:
 class _Turn:
     """Writers of one SQLite file go in the order in which they came.
 
-    Without it, one who writes in one go and asks again takes the pool's one connection back before a waiter does: tests/privacy/test_races.py
-    ends in the pool's timeout.
+    Without turns, who asks again at once is served before who waits, until the pool's timeout (tests/privacy/test_races.py).
     """
 
     def __init__(self) -> None:
