@@ -173,11 +173,12 @@ async def list_duties(
     """The duties of the caller's organisation and those below it: what is overdue or due first in front."""
     cursors: Cursors = request.app.state.cursors
     bound_to = f"list_duties:{caller.client_id}:{state}:{kind}:{organisation_id}"
-    query = select(DutyRow).where(DutyRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)), *_in_state(state, now))
+    if organisation_id is not None and not await _reaches(tx, caller, organisation_id):
+        return DutyPage(duties=())
+    query = select(DutyRow).where(DutyRow.custodian_id.in_(within(OrganisationRow, organisation_id or caller.organisation_id)))
+    query = query.where(*_in_state(state, now))
     if kind is not None:
         query = query.where(DutyRow.kind == kind)
-    if organisation_id is not None:
-        query = query.where(DutyRow.custodian_id.in_(within(OrganisationRow, organisation_id)))
     position = cursors.read(cursor, bound_to=bound_to)
     if position is not None:
         at, identifier = datetime.fromisoformat(position["at"]), UUID(position["id"])
@@ -278,12 +279,16 @@ async def _whose(tx: AsyncSession, caller: Caller, new: NewDuty) -> UUID:
         custodian_id = (await callers_subject(tx, caller, new.student_id)).custodian_id
     if new.organisation_id is None:
         return custodian_id
-    query = select(OrganisationRow.id).where(
-        OrganisationRow.id == new.organisation_id, OrganisationRow.id.in_(within(OrganisationRow, caller.organisation_id))
-    )
-    if (await tx.execute(query)).scalar_one_or_none() is None:
+    if not await _reaches(tx, caller, new.organisation_id):
         raise OrganisationNotYours(field="organisation_id")
     return new.organisation_id
+
+
+async def _reaches(tx: AsyncSession, caller: Caller, organisation_id: UUID) -> bool:
+    """It is the caller's own organisation, or one below it."""
+    own = within(OrganisationRow, caller.organisation_id)
+    query = select(OrganisationRow.id).where(OrganisationRow.id == organisation_id, OrganisationRow.id.in_(own))
+    return (await tx.execute(query)).scalar_one_or_none() is not None
 
 
 async def _callers_duty(tx: AsyncSession, caller: Caller, duty_id: UUID, *, for_update: bool = False) -> DutyRow:

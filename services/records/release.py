@@ -10,9 +10,10 @@ from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-from safepassage.elements import ELEMENTS
+from safepassage.elements import ELEMENTS, SECTIONS
 from safepassage.problems.records import NothingToRelease, StatementOfDisagreementMissing
 from safepassage.record import StudentRecord
+from shared.contracts.privacy import PlacedStatement
 
 Document = Mapping[str, Any]
 """A record as JSON (`StudentRecord.document()`), or the same with each element as JSON text (`record_sources.merged`)."""
@@ -20,15 +21,35 @@ Document = Mapping[str, Any]
 ADDRESSES, GUARDIANS, OTHER_NAMES = "contacts.addresses", "contacts.guardians", "identity.other_names"
 
 
-def release(record: StudentRecord, permitted: Collection[str]) -> StudentRecord:
+def release(record: StudentRecord, permitted: Collection[str], *, owed: Collection[PlacedStatement] = ()) -> StudentRecord:
     """The part of `record` that may leave: the elements of `permitted` that are there, and the statements that they bring with them.
 
     Three things inside an element stay, whatever is permitted: names that are sealed, the node's own ids of persons, and the addresses of
     guardians where the student's own addresses are withheld (a protected address is protected wherever it stands).
 
+    owed  the statements that were placed in the record, as the decision names them: one that was not loaded yet holds its part back
+
     Raises NothingToRelease, StatementOfDisagreementMissing (34 CFR 99.21(c)).
     """
-    return StudentRecord.model_validate(released_document(record.document(), permitted))
+    released = released_document(record.document(), permitted)
+    if _uncarried(released, owed):
+        raise StatementOfDisagreementMissing
+    return StudentRecord.model_validate(released)
+
+
+def carrying_statements(document: Document, permitted: Sequence[str], owed: Collection[PlacedStatement]) -> Sequence[str]:
+    """`permitted` without the elements whose statements the record does not hold yet: on a page, one student's do not stop the others."""
+    held = {str(statement["id"]) for statement in document.get("statements", ())}
+    missing = {target for one in owed if str(one.id) not in held for target in one.relates_to}
+    return [element for element in permitted if element not in missing and _section(element) not in missing] if missing else permitted
+
+
+def _uncarried(released: Document, owed: Collection[PlacedStatement]) -> bool:
+    """Whether a part leaves without a statement that was placed about it."""
+    carried = {str(statement["id"]) for statement in released.get("statements", ())}
+    leaving = {f"{section}.{member}" for section in SECTIONS if section in released for member in released[section]}
+    leaving |= {section for section in SECTIONS if section in released}
+    return any(str(one.id) not in carried and not leaving.isdisjoint(one.relates_to) for one in owed)
 
 
 def part_of(record: StudentRecord, elements: Collection[str]) -> StudentRecord:

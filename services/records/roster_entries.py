@@ -26,14 +26,14 @@ from services.records.logged import actor_of, log_ahead
 from services.records.pseudonyms import pseudonyms_of
 from services.records.reading import opened
 from services.records.record_sources import STATEMENTS, merged, pieces_of
-from services.records.release import members_of, released_document
+from services.records.release import carrying_statements, members_of, released_document
 from services.records.tables import EnrollmentRow, OrganisationRow, SectionRow, StudentRow
 from services.records.vault import Vault
 from services.records.visibility import enrolled_on
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context, Event
-from shared.contracts.privacy import Decision, DecisionRequest, Recipient, SubjectVersion
+from shared.contracts.privacy import Decision, DecisionRequest, PlacedStatement, Recipient, SubjectVersion
 from shared.cursors import Cursor, Limit, next_link
 from shared.problems import responses
 from shared.tenancy import within_any
@@ -181,6 +181,7 @@ async def _disclose(
     state = request.app.state
     released: list[tuple[SealedStudent, dict[str, Any]]] = []
     wanted: dict[tuple[str, ...], dict[str, frozenset[str]]] = {}
+    owed = {of.student_id: of.statements for of in decision.statements}
     for one, outcome in zip(page, decision.subjects, strict=True):
         if outcome.student_id != one.student_id:
             raise TemporarilyUnavailable("the decision is about other students")
@@ -189,7 +190,7 @@ async def _disclose(
         only = wanted.get(outcome.permitted)
         if only is None:
             only = wanted[outcome.permitted] = members_of(outcome.permitted) | {STATEMENTS: frozenset({STATEMENTS})}
-        entry = _released(state.vault, one, outcome.permitted, only)
+        entry = _released(state.vault, one, outcome.permitted, only, owed.get(one.student_id, ()))
         if entry is not None:
             released.append((one, entry))
     if not released:
@@ -222,11 +223,13 @@ async def _disclose(
     return [{"student": str(pseudonyms[one.student_id]), **entry} for one, entry in released]
 
 
-def _released(vault: Vault, one: SealedStudent, permitted: Sequence[str], only: Mapping[str, frozenset[str]]) -> dict[str, Any] | None:
+def _released(
+    vault: Vault, one: SealedStudent, permitted: Sequence[str], only: Mapping[str, frozenset[str]], owed: Sequence[PlacedStatement]
+) -> dict[str, Any] | None:
     """The permitted elements that are there, and the statements that belong to them. No provenance: it is not an element."""
     document = merged(opened(vault.data_key(one.student_id, one.wrapped_key), one.rows, only=only))
     try:
-        released = released_document(document, permitted)
+        released = released_document(document, carrying_statements(document, permitted, owed) if owed else permitted)
     except NothingToRelease:
         return None
     return {name: part for name, part in released.items() if name not in ("v", "provenance")}

@@ -72,6 +72,12 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "FERPA-99.34-notice": "Where no annual notice says that records are forwarded, the parent is to be told, 99.34(a)(1)",
             "FERPA-99.67": "A debarred party gets nothing of the agency concerned, 99.67(c)-(e)",
         },
+        "The law's clocks": {
+            "DUTY-clocks": "A duty is in time until the last instant of its last day in the agency's calendar, and overdue from the next",
+            "DUTY-transfer": "A request for a child's record starts the clock of the duty to answer it, whatever is decided",
+            "DUTY-waived-by-two": "An obligation is waived by two different officials of the agency, never by the party that owes it",
+            "DUTY-attested": "A vendor's destruction is attested by the key it is registered with, after the agreement's end",
+        },
         "The door": {
             "DOOR-proof": "Nobody gets in without a token of ours and a fresh proof of its key",
             "DOOR-bounded": "Bodies are bounded, of a known kind, and read in one way",

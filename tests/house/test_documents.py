@@ -3,6 +3,7 @@
 import pytest
 
 from node.documents import ROOT, openapi, settings_class, settings_table
+from services.privacy.clocks.page import rights_and_clocks
 from shared.settings import ServiceSettings
 from shared.who_may_call import SERVICES, ServiceName
 
@@ -16,6 +17,10 @@ def test_the_openapi_document_is_pinned(service: ServiceName) -> None:
 @pytest.mark.requirement("ALL-documents")
 def test_the_settings_are_documented() -> None:
     assert (ROOT / "docs" / "settings.md").read_text() == settings_table(), "run `make documents`"
+
+
+def test_the_laws_clocks_are_documented() -> None:
+    assert (ROOT / "docs" / "rights-and-clocks.md").read_text() == rights_and_clocks(), "run `make documents`"
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from safepassage.elements import BY_ID, ELEMENTS
 from safepassage.problems.records import NothingToRelease, StatementOfDisagreementMissing
 from safepassage.record import StudentRecord
-from services.records.release import release, released_document
+from services.records.release import carrying_statements, release, released_document
+from shared.contracts.privacy import PlacedStatement
 from tests.records.whole_record import CANARY, whole_record
 
 WHOLE = whole_record()
@@ -109,6 +110,48 @@ def test_a_contested_section_without_its_statement_does_not_leave() -> None:
     with pytest.raises(StatementOfDisagreementMissing):
         released_document(document, {"discipline.restraint"})
     assert released_document(document, {"health.alerts"})["health"]
+
+
+PLACED = PlacedStatement(id=UUID(int=77), relates_to=("academics.transcript", "health"))
+"""A statement that a hearing led to, and that the record does not hold yet."""
+
+
+@pytest.mark.requirement("FERPA-99.21")
+@pytest.mark.parametrize(
+    ("permitted", "leaves"),
+    [
+        ({"academics.transcript"}, False),
+        ({"identity.name", "health.alerts"}, False),
+        ({"identity.name", "academics.current_courses"}, True),
+        ({"discipline.incidents"}, True),
+    ],
+)
+def test_a_part_does_not_leave_before_the_statement_placed_about_it_was_loaded(permitted: set[str], leaves: bool) -> None:
+    owed = [PLACED, *(PlacedStatement(id=one.id, relates_to=one.relates_to) for one in WHOLE.statements)]
+    if leaves:
+        assert set(release(WHOLE, permitted, owed=owed).elements()) == {one for one in permitted if one in EVERY}
+    else:
+        with pytest.raises(StatementOfDisagreementMissing):
+            release(WHOLE, permitted, owed=owed)
+    kept = carrying_statements(WHOLE.document(), sorted(permitted), owed)
+    assert set(kept) == {one for one in permitted if leaves or one == "identity.name"}
+
+
+def test_once_it_was_loaded_the_part_leaves_with_it() -> None:
+    document = WHOLE.document()
+    statement = {
+        "id": str(PLACED.id),
+        "relates_to": ["academics.transcript"],
+        "statement": "no",
+        "placed_by": "parent",
+        "placed_on": "2026-11-06",
+    }
+    document["statements"].append(statement)
+    document["provenance"]["academics"]["contested_by"] = [str(PLACED.id)]
+    record = StudentRecord.model_validate(document)
+    [carried] = release(record, {"academics.transcript"}, owed=[PLACED]).statements
+    assert carried.id == PLACED.id
+    assert list(carrying_statements(record.document(), ["academics.transcript"], [PLACED])) == ["academics.transcript"]
 
 
 def test_nothing_permitted_or_nothing_there_is_nothing_to_release() -> None:

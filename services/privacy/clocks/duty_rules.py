@@ -104,6 +104,13 @@ _RULES = (
         "34 CFR 99.32(b)(2)(iii)", "9d16a42a10ceb0f9974160e0aacdcd5784ad25d7463af63a094ec01055e3f1da",
     ),
     DutyRule(
+        "copy-of-what-was-disclosed",
+        "Give the parent or eligible student a copy of the records that were disclosed",
+        "it was asked for",
+        CalendarDays(30), "34 CFR 99.30(c)(1), 99.34(a)(2)", "ours", True, 10, "staff",
+        "34 CFR 99.30(c)(1)", "a156df2b36d0b0fcea53572af4163d011d7a2b6c61108bfde0664bf692c58200",
+    ),
+    DutyRule(
         "notify-of-conflict",
         "Tell the Department's office of a conflict with State or local law, with its text and citation",
         "it was found that the Act cannot be complied with",

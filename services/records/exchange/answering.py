@@ -87,7 +87,10 @@ def _held(connection: Connection, exchange: Exchange, asked: Asked, student_id: 
 
 
 async def _releasable(exchange: Exchange, asked: Asked, held: HeldRecord | None) -> Released | Nothing:
-    """What privacy permits of the sections asked for, cut out of the record. Raises FactsBehind, TemporarilyUnavailable."""
+    """What privacy permits of the sections asked for, cut out of the record.
+
+    Raises FactsBehind, TemporarilyUnavailable, StatementOfDisagreementMissing (until it is loaded, the answer is put off).
+    """
     if held is None:
         return Nothing("nothing-held")
     student = held.student
@@ -99,7 +102,7 @@ async def _releasable(exchange: Exchange, asked: Asked, held: HeldRecord | None)
     if not outcome.permitted or decision.token is None:
         return Nothing(outcome.withheld[0].reason if outcome.withheld else "denied", subject, decision.id)
     try:
-        record = release(held.record, outcome.permitted)
+        record = release(held.record, outcome.permitted, owed=[one for of in decision.statements for one in of.statements])
     except NothingToRelease:
         return Nothing("nothing-to-release", subject, decision.id)
     not_scheduled = tuple(sorted({one.element for one in outcome.withheld if one.same_for_every_student}))
@@ -118,7 +121,9 @@ async def _decide(exchange: Exchange, asked: Asked, subject: Subject, facts_vers
         purpose=selector.purpose,
         elements=elements_of(selector.sections),
         consent_id=selector.consent_id,
-        transfer=TransferFacts(evidence=selector.evidence, request_digest=asked.request_digest, asserted_by=asked.requester),
+        transfer=TransferFacts(
+            evidence=selector.evidence, request_digest=asked.request_digest, asserted_by=asked.requester, received_at=asked.received_at
+        ),
         exchange_id=asked.exchange_id,
         valid_for_seconds=max(1, int((asked.expires_at - exchange.clock()).total_seconds())),
     )
@@ -170,7 +175,7 @@ async def provide(
 def asked_by(exchange: Exchange, row: PeerRequestRow) -> Asked:
     """The request, its selector opened from rest."""
     selector = read_closed(exchange.open_particulars(row.id, row.particulars), model=Selector)
-    return Asked(row.requester, row.exchange_id, row.request_digest, row.recipient_organisation, selector, row.expires_at)
+    return Asked(row.requester, row.exchange_id, row.request_digest, row.recipient_organisation, selector, row.received_at, row.expires_at)
 
 
 async def _set(exchange: Exchange, row: PeerRequestRow, **values: object) -> None:

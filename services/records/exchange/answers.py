@@ -59,6 +59,7 @@ class Asked:
     request_digest: str
     recipient_organisation: str
     selector: Selector
+    received_at: datetime
     expires_at: datetime
 
 

@@ -35,7 +35,7 @@ class StatementOfDisagreementMissing(SuiteError):
     """A contested part of the record was to leave without the statement placed beside it (34 CFR 99.21(c)). Nothing left."""
 
     code, status, title = "statement-of-disagreement-missing", 500, "Statement of disagreement is missing"
-    remedy = "The node's operator restores the statement; until then the contested part cannot be released."
+    remedy = "Load the statement with the student's record, or restore it; until then the contested part cannot be released."
 
 
 class NothingToRelease(SuiteError):

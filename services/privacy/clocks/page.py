@@ -1,0 +1,73 @@
+"""docs/rights-and-clocks.md: what is written about rights and clocks, with the table of duties made from their rules. Pure."""
+
+from services.privacy.clocks.duty_rules import DUTY_RULES, DutyRule
+
+_BEFORE = """\
+# Rights and clocks
+
+What people may ask for, what an agency owes by when, and where it is written. The table at the end is made from the code (`make
+documents`); a test compares. None of it is legal advice: where the law gives no number of days the figure is ours, and what was not
+compared with the law's text says so.
+
+A parent or eligible student acts through the agency's staff or portal: every operation here takes `acting_for`, checked against the
+rights holders of the student at that instant (either parent until a binding document ends the rights; only the student from 18, in the
+student's own time zone, or in postsecondary education). What happens is an event that is added and never changed; its entry is on the
+log's way in the same transaction.
+
+## Consent
+
+- Recorded with the five elements of 34 CFR 99.30 and, on paper or electronically, what shows signature, date, source and approval.
+- **Narrowed** (`POST /v1/consents/{id}/narrowing`): elements and purposes may only shrink, an expiry may only come sooner. The consent
+  in force is the grant cut by every narrowing; what it was known to be at an instant is `GET /v1/consents/{id}?known_at=`, its events
+  are `/history`.
+- **Receipt** (`GET /v1/consents/{id}/receipt`): JSON in the shape of ISO/IEC TS 27560, signed as `sp-consent-receipt+jws` by the key
+  that signs decisions. It is verified by `safepassage.consent_receipt` with the keys of `GET /v1/receipt-keys` alone, and names no
+  person: the student is a commitment that the receipt's holder can open.
+- Withdrawn or expired, nothing is decided on it any more, and what waits to be sent is asked again before every attempt.
+
+## Inspecting, amending, disagreeing
+
+- **Inspection** (`/v1/inspections`): at a district or at the state agency. The due date cannot be moved: the row refuses changes. A
+  copy or the review ends it; explanations and other arrangements do not. While one is outstanding, anywhere in the node, `POST
+  /v1/destructions` answers 409: an agency asks there before it destroys a student's records.
+- **Amendment** (`/v1/amendments`): the agency that made the record decides. A state agency forwards (99.10(a)(2)(i) makes it an agency
+  for subpart B only); the district finds the request among its own and owes the decision. What another state made is decided by the
+  district that keeps it, or else written to.
+- **Hearing** (`/v1/hearings`): notice of date, time and place before its day, an officer without a direct interest who is not the one
+  who refused, what shows the opportunity to present evidence, a written decision with summary and reasons, on the evidence alone. While
+  one is missing the decision is refused, with its paragraph.
+- **Statement** (`/v1/statements`): where the hearing let the record stand. privacy never sees its text. The agency's system loads it
+  with the student's record, as a `StatementOfDisagreement` under the `id` of the answer (`hearing_reference` may name the hearing).
+  From the instant it is placed every decision about the student names it: records puts an exchange off, and leaves the contested part
+  out of a vendor's page, until the record holds it; a package that waits without it is recalled. Later loads keep it.
+
+## Obligations
+
+Open until discharged with evidence, or waived by two different officials of the agency (`/waivers`), never by the party that owes. A
+vendor's `destroy-by` is discharged by its own signed word (`sp-destruction+jws`, `POST /v1/destruction-attestations`): by the Ed25519 key
+that its client is registered with, after the agreement's end, copies included.
+
+## Duties
+
+A duty is `open`, `due` (the last days of its term), `overdue` or `done` with evidence; `GET /v1/duties` lists them, what is overdue
+first. Days are those of the agency's own time zone: the day on which a term begins does not count, its last day counts in full. What the
+node sees starts by itself (a request, a hearing, an agreement's end, another state's request for a child with a disability, homeless, in
+foster care, migratory or of a military family); the rest is opened by staff with what shows it. The duty to send a record is beside the
+decision and independent of it: a request may be permitted and overdue, or denied and overdue. It runs from the receipt of the request and
+ends when the agency says so with its evidence, the exchange's receipt.
+
+| duty | rule | clock | citation | figure | text |
+|---|---|---|---|---|---|
+"""
+
+
+def rights_and_clocks() -> str:
+    """The page."""
+    return _BEFORE + "".join(_row(rule) for rule in DUTY_RULES.values())
+
+
+def _row(rule: DutyRule) -> str:
+    clock = f"{rule.term}, from when {rule.starts}"
+    checked = "checked" if rule.checked else "unchecked"
+    figure = "the law's" if rule.figure == "law" else "ours"
+    return f"| `{rule.kind}` | {rule.what} | {clock} | {rule.citation} | {figure} | {checked} |\n"
