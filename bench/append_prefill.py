@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from safepassage.canonical import to_base64url
+from safepassage.checkpoints import parse_vkey
 from safepassage.ids import uuid7
 from services.audit.drafts import Draft
 from services.audit.driver import Driver
@@ -24,7 +25,7 @@ async def prefill(database: Database, *, count: int, t: int) -> None:
     async with database.reading() as tx:
         log = await newest_log(tx)
         assert log is not None
-        head = await load_head(tx, log)
+        head = await load_head(tx, log, keys=[parse_vkey(log.vkey)])
     while done < count:
         size = min(GROUP, count - done)
         async with database.transaction() as tx:

@@ -23,7 +23,7 @@ from shared.app import build
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
 from shared.key_encryption import FileKeyProvider
-from shared.keys import SigningKey, read_public_key, read_symmetric_key
+from shared.keys import read_public_key, read_symmetric_key
 from shared.projections import organisations_router
 from shared.siblings import Transport
 from shared.who_may_call import ServiceName
@@ -37,7 +37,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.decision_keys = {thumbprint(decision_key): decision_key}
     state.cursors = Cursors(read_symmetric_key(folder / "cursor.key"))
     state.keys = SubjectKeys(FileKeyProvider(folder / "key-encryption"))
-    signer = CheckpointSigner(SigningKey.load(folder / "log.json"))
+    signer = CheckpointSigner.of(folder)
     shards = Shards(state.database, signer, state.keys, settings.host)
     memory = TileMemory()
     state.consistency = Consistency(state.database, memory)

@@ -3,8 +3,11 @@
 The log's key is trusted with the present: whoever holds it can sign another history, and is found out by everyone who pinned a checkpoint.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,7 +17,7 @@ from services.audit.heads import Head, LogDamaged
 from services.audit.tables import CheckpointRow
 from shared.columns import EPOCH
 from shared.database import Database
-from shared.keys import SigningKey
+from shared.keys import KeyFileUnusable, SigningKey, read_public_key
 
 
 def origin_of(host: str, year: int) -> str:
@@ -23,14 +26,29 @@ def origin_of(host: str, year: int) -> str:
 
 
 class CheckpointSigner:
-    """Signs tree heads with the node's log key."""
+    """Signs tree heads with the node's log key.
 
-    def __init__(self, key: SigningKey) -> None:
-        self._key = key
+    retired  public keys that signed before and never sign again
+    """
+
+    def __init__(self, key: SigningKey, *, retired: Sequence[Ed25519PublicKey] = ()) -> None:
+        self._key, self._retired = key, tuple(old.public_bytes_raw() for old in retired)
+        if key.public.public_bytes_raw() in self._retired:
+            raise KeyFileUnusable("log.json is among the retired keys: a key that was retired signs nothing any more")
+
+    @classmethod
+    def of(cls, folder: Path) -> "CheckpointSigner":
+        """The key `log.json` in a folder, and the public keys in `log-retired/`, if there are any. Raises KeyFileUnusable."""
+        retired = [read_public_key(path) for path in sorted((folder / "log-retired").glob("*.json"))]
+        return cls(SigningKey.load(folder / "log.json"), retired=retired)
 
     def verifier(self, origin: str) -> VerifierKey:
         """The public half, under the name of the log it signs for."""
         return VerifierKey(origin, ED25519, self._key.public.public_bytes_raw())
+
+    def verifiers(self, origin: str) -> tuple[VerifierKey, ...]:
+        """Whose signatures count on what is stored: the key's and those of the retired ones."""
+        return (self.verifier(origin), *(VerifierKey(origin, ED25519, old) for old in self._retired))
 
     def note(self, head: Head) -> str:
         """The signed note of a committed head."""

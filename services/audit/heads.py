@@ -1,11 +1,12 @@
 """What the writer of a log keeps in memory: where the tree ends. Read from the store, never believed without the store's own evidence."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.checkpoints import parse_vkey, verify_checkpoint
+from safepassage.checkpoints import VerifierKey, verify_checkpoint
 from safepassage.problems import SuiteError
 from services.audit.stored_tree import HashesMissing, StoredTree
 from services.audit.tables import CheckpointRow, EdgeTileRow, LogRow, TreeStateRow
@@ -52,12 +53,13 @@ async def newest_log(tx: AsyncSession) -> LogRow | None:
     return found
 
 
-async def load_head(tx: AsyncSession, log: LogRow, *, thorough: bool = False) -> Head:
+async def load_head(tx: AsyncSession, log: LogRow, *, keys: Sequence[VerifierKey], thorough: bool = False) -> Head:
     """The head of a log, folded anew from segments and tiles.
 
+    keys      of this log, retired ones too
     thorough  also fold the full tiles below the incomplete ones again: up to 255 of each level, for the start of the process
 
-    Raises LogDamaged unless that fold is the stored root, and the last checkpoint is signed by this log, not ahead of it, and of its tree.
+    Raises LogDamaged unless that fold is the stored root, and the last checkpoint is signed by one of the keys, not ahead, and of its tree.
     """
     state = await tx.get(TreeStateRow, log.year)
     if state is None:
@@ -68,7 +70,7 @@ async def load_head(tx: AsyncSession, log: LogRow, *, thorough: bool = False) ->
         frontier = Frontier(state.size, _peaks(state.size, edges))
         if frontier.root != state.root:
             raise LogDamaged("the stored root is not that of the stored hashes")
-        await _check_last_checkpoint(tx, tree, log, state.size)
+        await _check_last_checkpoint(tx, tree, log, state.size, keys)
         if thorough:
             await _check_edges(tree, state.size, edges)
     except HashesMissing:
@@ -109,7 +111,7 @@ async def _check_edges(tree: StoredTree, size: int, edges: tuple[tuple[bytes, ..
                 raise LogDamaged("a tile is not what the tree above it was made of")
 
 
-async def _check_last_checkpoint(tx: AsyncSession, tree: StoredTree, log: LogRow, size: int) -> None:
+async def _check_last_checkpoint(tx: AsyncSession, tree: StoredTree, log: LogRow, size: int, keys: Sequence[VerifierKey]) -> None:
     newest = select(CheckpointRow).where(CheckpointRow.log == log.year).order_by(CheckpointRow.size.desc()).limit(1)
     row = await tx.scalar(newest)
     if row is None:
@@ -117,8 +119,8 @@ async def _check_last_checkpoint(tx: AsyncSession, tree: StoredTree, log: LogRow
     if row.size > size:
         raise LogDamaged("the last checkpoint is ahead of the log: an older copy of the store was restored")
     try:
-        checkpoint = verify_checkpoint(row.note, origin=log.origin, keys=[parse_vkey(log.vkey)])
+        checkpoint = verify_checkpoint(row.note, origin=log.origin, keys=keys)
     except SuiteError:
-        raise LogDamaged("the last checkpoint is not signed by the log's key") from None
+        raise LogDamaged("the last checkpoint is not signed by a key of the log") from None
     if checkpoint.size != row.size or checkpoint.root != await tree.root(row.size):
         raise LogDamaged("the last checkpoint is not of this tree")

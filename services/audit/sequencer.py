@@ -114,6 +114,7 @@ class Sequencer:
         async with self._database.transaction() as tx:
             self._digest_key = await self._keys.event_digest_key(tx)
         try:
+            await self._shards.change_key(self._clock(), digest_key=self._digest_key)
             async with self._database.transaction() as tx:
                 self._head = await self._shards.current(tx, thorough=True)
             self._size = self._head.size

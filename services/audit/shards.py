@@ -6,6 +6,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import digest_of
+from safepassage.checkpoints import VerifierKey
 from services.audit.checkpoints import CheckpointSigner, origin_of, publish
 from services.audit.drafts import draft_of
 from services.audit.group_commit import Submission, YearIsOver, append_group
@@ -19,6 +20,8 @@ from shared.database import Database
 
 OPENED = "log-opened"
 """Operation of the first entry of every log but the first."""
+KEY_CHANGED = "log-key-changed"
+"""Operation of the first entry under another key."""
 
 
 class Shards:
@@ -34,6 +37,29 @@ class Shards:
                 seconds = int(now.timestamp())
                 self._add_log(tx, log_year(seconds), last_t=seconds, index_rows=0, now=now)
 
+    async def change_key(self, now: datetime, *, digest_key: bytes) -> None:
+        """Go on under another key if `log.json` was replaced and the key before it was retired: the next entry says so.
+
+        A key that nobody retired is not replaced: `current` refuses the new one. Raises LogDamaged.
+        """
+        async with self._database.transaction() as tx:
+            log = await newest_log(tx)
+            if log is None or log.state != "active":
+                return
+            await tx.execute(select(TreeStateRow).where(TreeStateRow.log == log.year).with_for_update())
+            await tx.refresh(log)
+            key, *retired = self._signer.verifiers(log.origin)
+            before = next((old for old in retired if old.vkey == log.vkey), None)
+            if before is None:
+                return
+            head = await load_head(tx, log, keys=(key, *retired), thorough=True)
+            log.vkey = key.vkey
+            await tx.flush()
+            t = max(int(now.timestamp()), head.last_t)
+            if log_year(t) == head.year:
+                draft = draft_of(_key_changed(before, key), producer="audit", digest_key=digest_key)
+                await append_group(tx, head, [Submission([draft])], now=t, keys=self._keys)
+
     async def current(self, tx: AsyncSession, *, thorough: bool = False) -> Head:
         """The head of the newest log, checked, with the writer's lock taken in `tx`. Raises LogDamaged, and YearIsOver if it is sealed."""
         log = await newest_log(tx)
@@ -46,8 +72,8 @@ class Shards:
         if log.state == "frozen":
             raise LogDamaged("the log was frozen")
         if log.vkey != self._signer.verifier(log.origin).vkey:
-            raise LogDamaged("the log's key is not the one that began this year")
-        return await load_head(tx, log, thorough=thorough)
+            raise LogDamaged("the log's key is another one, and the one before is not among the retired keys")
+        return await load_head(tx, log, keys=self._signer.verifiers(log.origin), thorough=thorough)
 
     async def roll_over(self, year: int, now: datetime, *, digest_key: bytes) -> None:
         """Close the log of `year` and open the next one. Every step may be repeated: a crash or another process in between does no harm."""
@@ -56,7 +82,8 @@ class Shards:
             log = await tx.get_one(LogRow, year)
             log.state = "sealed"
         async with self._database.reading() as tx:
-            closed = await load_head(tx, await tx.get_one(LogRow, year))
+            log = await tx.get_one(LogRow, year)
+            closed = await load_head(tx, log, keys=self._signer.verifiers(log.origin))
         note = await publish(self._database, self._signer, closed, now)
         # A sealed year takes no more entries: if the clock went back across New Year meanwhile, time goes on from New Year.
         new_year = int(datetime(closed.year + 1, 1, 1, tzinfo=now.tzinfo).timestamp())
@@ -84,6 +111,17 @@ class Shards:
             log = await newest_log(tx)
             if log is not None:
                 log.state = "frozen"
+
+
+def _key_changed(before: VerifierKey, after: VerifierKey) -> Event:
+    """The first entry whose checkpoint the new key signs: its leaf pins that key."""
+    return Event(
+        class_="witness",
+        key=f"{KEY_CHANGED}:{after.key_id.hex()}",
+        actor=Actor(kind="system", job=KEY_CHANGED),
+        context=Context(operation=KEY_CHANGED, about=f"log-key:{before.key_id.hex()}:{after.key_id.hex()}"),
+        digests=Digests(ct=digest_of(after.vkey.encode())),
+    )
 
 
 def _opened(closed: Head, note: str) -> Event:

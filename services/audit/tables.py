@@ -39,7 +39,7 @@ class LogRow(Base):
     year: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     origin: Mapped[str] = mapped_column(String(300))
     vkey: Mapped[str] = mapped_column(String(400))
-    """The key that signs this year's checkpoints (C2SP signed-note)."""
+    """The key that signs its checkpoints from now on (C2SP signed-note); earlier ones may be signed by retired keys."""
     state: Mapped[str] = mapped_column(String(8))
     """active, sealed (its year is over) or frozen (it does not agree with itself)."""
     created_at: Mapped[datetime] = mapped_column(Milliseconds)

@@ -15,6 +15,7 @@ from safepassage.leaf import commitment, subject_commitment, subject_leaf
 from safepassage.notes import ED25519, VerifierKey
 from safepassage.offline.whole_log import LogReport, verify_log, verify_succession
 from safepassage.problems.stored_log import EntriesMissing, LogAltered
+from services.audit.checkpoints import CheckpointSigner
 from services.audit.heads import LogDamaged, load_head
 from services.audit.openings import OpenedEntry, Place, open_entries
 from services.audit.sealing import SealBroken
@@ -24,7 +25,6 @@ from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import AppendedRow, LogRow, TreeStateRow
 from shared.database import Database
 from shared.key_encryption import FileKeyProvider, WrappedKeyRefused
-from shared.keys import SigningKey
 
 OPENED_AT_ONCE = 256
 
@@ -45,12 +45,12 @@ async def verify_store(
 ) -> list[StoreReport]:
     """Check every log of the store, oldest first; reads only.
 
-    further_keys  Ed25519 public keys of former years, 32 bytes each, beside that of `log.json`
+    further_keys  Ed25519 public keys of former years, 32 bytes each, beside those of the keys folder
     pinned        by origin, checkpoints that others have kept: they show what the store alone cannot
 
     Raises LogAltered or EntriesMissing with the first bad index, NothingSigned, and what `verify_checkpoint` raises.
     """
-    own = SigningKey.load(settings.keys_directory / "log.json").public.public_bytes_raw()
+    signer = CheckpointSigner.of(settings.keys_directory)
     keys = SubjectKeys(FileKeyProvider(settings.keys_directory / "key-encryption"))
     database = Database.of(settings)
     reports: list[StoreReport] = []
@@ -58,7 +58,7 @@ async def verify_store(
         async with database.reading() as tx:
             older: LogRow | None = None
             for log in (await tx.scalars(select(LogRow).order_by(LogRow.year))).all():
-                signers = [VerifierKey(log.origin, ED25519, key) for key in (own, *further_keys)]
+                signers = [*signer.verifiers(log.origin), *(VerifierKey(log.origin, ED25519, key) for key in further_keys)]
                 reports.append(await _verify(tx, keys, log, signers, (pinned or {}).get(log.origin, ())))
                 if older is not None:
                     await _verify_succession(tx, older, log)
@@ -72,7 +72,7 @@ async def verify_store(
 async def _verify(tx: AsyncSession, keys: SubjectKeys, log: LogRow, signers: Sequence[VerifierKey], pinned: Sequence[str]) -> StoreReport:
     report = await tx.run_sync(lambda session: verify_log(LogOfStore(session, log), keys=signers, pinned=pinned, leaves=True))
     size = report.size + report.newer
-    await _check_state(tx, log, report, size)
+    await _check_state(tx, log, report, size, signers)
     await _check_events(tx, log.year, size)
     opened = destroyed = 0
     for start in range(0, size, OPENED_AT_ONCE):
@@ -83,7 +83,7 @@ async def _verify(tx: AsyncSession, keys: SubjectKeys, log: LogRow, signers: Seq
     return StoreReport(report, opened, destroyed)
 
 
-async def _check_state(tx: AsyncSession, log: LogRow, report: LogReport, size: int) -> None:
+async def _check_state(tx: AsyncSession, log: LogRow, report: LogReport, size: int, signers: Sequence[VerifierKey]) -> None:
     """The stored size and root are those of the entries, and the incomplete tiles those of the full ones."""
     state = await tx.get(TreeStateRow, log.year)
     if state is None or state.size > size:
@@ -91,7 +91,7 @@ async def _check_state(tx: AsyncSession, log: LogRow, report: LogReport, size: i
     if state.size < size:
         raise LogAltered("entries lie behind the size that the log's state names", index=state.size, until=size)
     try:
-        await load_head(tx, log, thorough=True)
+        await load_head(tx, log, keys=signers, thorough=True)
     except LogDamaged as damage:
         raise LogAltered(str(damage), index=report.size, until=max(size, report.size + 1)) from damage
 
