@@ -32,6 +32,10 @@ print(os.environ["SAFE_PASSAGE_TEST_POSTGRES"], os.environ["SAFE_PASSAGE_TEST_PO
 sys.stdin.read()"""
 
 
+class NoCluster(RuntimeError):
+    """There is no PostgreSQL to measure on."""
+
+
 class Nodes(Protocol):
     """Alder, which holds, and Birch, which asks; running."""
 
@@ -219,6 +223,8 @@ def _cluster() -> Iterator[tuple[str, str]]:
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 our own script
         if process.stdout is None or process.stdin is None:
             raise RuntimeError("pipes were asked for")
-        dsn, data = process.stdout.readline().split()
-        yield dsn, data
+        said = process.stdout.readline().split()
+        if len(said) != 2:
+            raise NoCluster("tests/postgres/with-cluster did not start one; it says why")
+        yield said[0], said[1]
         process.stdin.close()
