@@ -5,7 +5,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.privacy import RightsNotHeld
@@ -20,6 +19,7 @@ from services.privacy.rights import (
     acting_person,
     add_event,
     add_request,
+    agency_of,
     held_request,
     open_request,
     received_at,
@@ -27,7 +27,6 @@ from services.privacy.rights import (
     zone_name_of,
 )
 from services.privacy.sealing import Sealer
-from services.privacy.tables import OrganisationRow
 from shared.caller import Caller
 from shared.clock import Now
 from shared.contracts.privacy import SubjectFacts
@@ -149,27 +148,15 @@ async def _decider(tx: AsyncSession, facts: SubjectFacts) -> UUID | None:
     None: made behind another node and kept by the state agency alone; the originating district is written to.
     """
     for reference, kinds in ((facts.originating_agency, ("lea", "sea", "agency")), (str(facts.custodian_id), ("lea",))):
-        agency = await _agency(tx, reference)
+        agency = await agency_of(tx, reference)
         if agency is not None and agency.kind in kinds:
             return agency.id
     return None
 
 
-async def _agency(tx: AsyncSession, reference: str) -> OrganisationRow | None:
-    """The organisation of this node, or of a school the district it belongs to."""
-    try:
-        identifier = UUID(reference)
-    except ValueError:
-        return None
-    row = (await tx.execute(select(OrganisationRow).where(OrganisationRow.id == identifier))).scalar_one_or_none()
-    if row is None or row.kind != "school" or row.parent_id is None:
-        return row
-    return (await tx.execute(select(OrganisationRow).where(OrganisationRow.id == row.parent_id))).scalar_one_or_none()
-
-
 async def _is_of(tx: AsyncSession, caller: Caller, agency_id: UUID) -> bool:
     """The caller is the agency, or a school of it; a state agency is not its districts, nor they it."""
-    own = await _agency(tx, str(caller.organisation_id))
+    own = await agency_of(tx, str(caller.organisation_id))
     return caller.organisation_id == agency_id or (own is not None and own.id == agency_id)
 
 

@@ -24,6 +24,7 @@ from services.privacy import (
     inspections,
     obligation_waivers,
     obligations,
+    opt_outs,
     policy_replays,
     policy_set_routes,
     policy_sets,
@@ -72,6 +73,7 @@ ROUTERS = (
     amendments.router,
     hearings.router,
     statements.router,
+    opt_outs.router,
 )
 
 

@@ -124,6 +124,18 @@ async def zone_name_of(tx: AsyncSession, organisation_id: UUID) -> str:
     return row.organisation.time_zone
 
 
+async def agency_of(tx: AsyncSession, reference: str) -> OrganisationRow | None:
+    """The organisation of this node, or of a school the district it belongs to."""
+    try:
+        identifier = UUID(reference)
+    except ValueError:
+        return None
+    row = (await tx.execute(select(OrganisationRow).where(OrganisationRow.id == identifier))).scalar_one_or_none()
+    if row is None or row.kind != "school" or row.parent_id is None:
+        return row
+    return (await tx.execute(select(OrganisationRow).where(OrganisationRow.id == row.parent_id))).scalar_one_or_none()
+
+
 def received_at(on: date, zone_name: str, *, now: datetime) -> datetime:
     """The instant at which a clock that starts on a day starts. Raises RequestIncomplete for a day that has not come."""
     zone = ZoneInfo(zone_name)

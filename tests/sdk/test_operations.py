@@ -3,7 +3,7 @@
 import inspect
 import re
 from collections.abc import Iterator
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 from uuid import UUID
 
 import pytest
@@ -32,6 +32,8 @@ CALLS = {name: held.build for name, held in vars(AsyncOperations).items() if isi
 
 def example(kind: Any) -> Any:
     """A value for a parameter, good enough to build the path."""
+    if get_args(kind):  # one of several
+        return example(get_args(kind)[0])
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return kind.model_construct(id=UUID(int=1))
     return {UUID: UUID(int=1), int: 7, bytes: b"", str: "x"}[kind]

@@ -25,6 +25,12 @@ log's way in the same transaction.
   person: the student is a commitment that the receipt's holder can open.
 - Withdrawn or expired, nothing is decided on it any more, and what waits to be sent is asked again before every attempt.
 
+## Opting out
+
+`/v1/preferences`: an opt-out of directory information (99.37(a)(2)), of recruiters' lists (20 U.S.C. 7908(a)(2)), or a refusal of what
+another parent consents to. It binds the district that kept the record when it was said, also after the student has left, until it is
+rescinded: by who said it, by another holder of the rights once that person holds none, and of a former student by the student alone.
+
 ## Inspecting, amending, disagreeing
 
 - **Inspection** (`/v1/inspections`): at a district or at the state agency. The due date cannot be moved: the row refuses changes. A

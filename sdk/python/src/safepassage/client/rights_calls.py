@@ -4,6 +4,7 @@ from typing import Literal
 from uuid import UUID
 
 from safepassage.client.call import Call, Page, paged, path_of, reading, writing
+from safepassage.wire_directory import NewPreference, Preference
 from safepassage.wire_duties import (
     Destruction,
     DestructionAttestation,
@@ -34,6 +35,7 @@ from safepassage.wire_rights import (
     NewInspection,
     NewStatement,
     ReceiptKeys,
+    Rescission,
     SignedConsentReceipt,
     Statement,
 )
@@ -58,6 +60,22 @@ def read_consent_receipt(consent_id: UUID) -> Call[SignedConsentReceipt]:
 def read_receipt_keys() -> Call[ReceiptKeys]:
     """The keys that receipts are verified with. Scope rights:act."""
     return reading("/v1/receipt-keys", ReceiptKeys)
+
+
+def record_preference(preference: NewPreference, *, idempotency_key: str | None = None) -> Call[Preference]:
+    """Put an opt-out of directory information or recruiters' lists, or a refusal, on record (34 CFR 99.37). Scope rights:act."""
+    return writing("POST", "/v1/preferences", preference, Preference, idempotency_key=idempotency_key)
+
+
+def read_preference(preference_id: UUID) -> Call[Preference]:
+    """An opt-out or refusal. Scope rights:act."""
+    return reading(path_of("/v1/preferences/{id}", id=preference_id), Preference)
+
+
+def rescind_preference(preference_id: UUID, rescission: Rescission, *, idempotency_key: str | None = None) -> Call[Preference]:
+    """Take an opt-out or refusal back. Scope rights:act."""
+    path = path_of("/v1/preferences/{id}/rescission", id=preference_id)
+    return writing("POST", path, rescission, Preference, idempotency_key=idempotency_key)
 
 
 def request_inspection(inspection: NewInspection, *, idempotency_key: str | None = None) -> Call[Inspection]:

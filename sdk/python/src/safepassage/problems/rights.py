@@ -59,13 +59,6 @@ class NoSuchPreference(SuiteError):
     remedy = "Check the id, and that your organisation keeps the student's record."
 
 
-class PreferenceInForce(SuiteError):
-    """The same person said the same for the student in this district, and it is in force."""
-
-    code, status, title = "preference-in-force", 409, "It is in force already"
-    remedy = "Rescind the one that is in force first, if another is to take its place."
-
-
 class PreferenceRescinded(SuiteError):
     """The opt-out or refusal was rescinded already."""
 
