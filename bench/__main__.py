@@ -13,6 +13,7 @@ MEASUREMENTS = {
     "decide": "bench.decide",
     "engines": "bench.engines",
     "decision": "bench.decision_http",
+    "replay": "bench.replay",
     "append": "bench.append",
     "page": "bench.vendor_page",
     "node": "bench.node_size",

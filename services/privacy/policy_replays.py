@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from fastapi import FastAPI
-from sqlalchemy import func, select, update
+from sqlalchemy import BigInteger, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
@@ -27,7 +27,7 @@ from services.privacy.recorded import open_input, open_outcome
 from services.privacy.replay_differences import Differences
 from services.privacy.replay_skeletons import InstantUse, Skeletons
 from services.privacy.sealing import Sealer
-from services.privacy.tables import DecisionRow, LeaseRow, PolicyReplayRow, PolicySetRow
+from services.privacy.tables import DecisionRow, LeaseRow, PolicyActivationRow, PolicyReplayRow, PolicySetRow
 from shared.clock import Clock
 from shared.contracts.audit import Actor
 from shared.database import Database, after_commit
@@ -36,18 +36,19 @@ from shared.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
-CHUNK: Final = 500
-"""Decisions between two looks at the event loop: 10 ms of work in a thread."""
+CHUNK: Final = 250
+"""Decisions between two looks at the event loop: some ms of work in a thread."""
+COUNTED_AT_ONCE: Final = 50_000
 LEASE = timedelta(seconds=60)
-SAID_EVERY = 20
+SAID_EVERY = 40
 """Chunks between two writes of the progress, which prolong the lease too."""
 IDLE_SECONDS = 5.0
 
 _JOB = Actor(kind="system", job="policy-replay")
 _RECORDED = select(
     DecisionRow.id,
-    DecisionRow.decided_at,
-    DecisionRow.valid_until,
+    type_coerce(DecisionRow.decided_at, BigInteger).label("decided_at"),
+    type_coerce(DecisionRow.valid_until, BigInteger).label("valid_until"),
     DecisionRow.action,
     DecisionRow.exchange_id,
     DecisionRow.policy_hash,
@@ -138,37 +139,47 @@ class Replays:
 
     async def _run(self, row: PolicyReplayRow) -> ReplayReport:
         """Raises PolicySetNotHeld, PolicySetNotUsable, SealBroken."""
-        within = (DecisionRow.id >= _first_id(row.from_at), DecisionRow.id < _first_id(row.until_at))
-        async with self._database.reading() as tx:
-            total = await tx.scalar(select(func.count()).select_from(DecisionRow).where(*within)) or 0
-            hashes = (await tx.scalars(select(DecisionRow.policy_hash).where(*within).distinct())).all()
-            stored = await tx.execute(select(PolicySetRow.contents).where(PolicySetRow.policy_hash.in_({*hashes, row.policy_hash})))
-            contents = stored.scalars().all()
         new = await self._sets.held(row.policy_hash)
+        async with self._database.reading() as tx:
+            hashes = (await tx.scalars(select(PolicyActivationRow.policy_hash).distinct())).all()
+            contents = (
+                await tx.scalars(select(PolicySetRow.contents).where(PolicySetRow.policy_hash.in_({*hashes, row.policy_hash})))
+            ).all()
         sets = {policy_hash: await self._set_of_then(policy_hash) for policy_hash in hashes}
         use = InstantUse(frozenset(), absolute=False)
         for text in contents:
             use |= InstantUse.of(policy for pack in packs_of(text) for policy in pack.policies.values())
-        differences = Differences(new, Skeletons(use))
-        done, last = 0, _first_id(row.from_at)
-        await self._progress(row, done, total)
-        while True:
-            async with self._database.reading() as tx:
-                # the first id of a range belongs to it; those after are beyond what was read
-                beyond = DecisionRow.id > last if done else DecisionRow.id >= last
-                rows = (await tx.execute(_RECORDED.where(beyond, within[1]).limit(CHUNK))).all()
-            if not rows:
-                return differences.report()
+        differences, total = Differences(new, Skeletons(use)), await self._total(row)
+        await self._progress(row, 0, total)
+        done, last, chunks = 0, _before(row.from_at), 0
+        while rows := await self._chunk(last, row.until_at):
             await asyncio.to_thread(self._add, differences, rows, sets)
-            done, last = done + len(rows), rows[-1].id
-            if done // CHUNK % SAID_EVERY == 0:
+            done, last, chunks = done + len(rows), rows[-1].id, chunks + 1
+            if chunks % SAID_EVERY == 0:
                 await self._progress(row, done, max(done, total))
+        return differences.report()
+
+    async def _chunk(self, after: UUID, until: datetime) -> Sequence[Any]:
+        async with self._database.reading() as tx:
+            query = _RECORDED.where(DecisionRow.id > after, DecisionRow.id <= _before(until)).limit(CHUNK)
+            return (await tx.execute(query)).all()
+
+    async def _total(self, row: PolicyReplayRow) -> int:
+        """How many decisions the range has, counted in pieces too: a million would hold the loop of SQLite up."""
+        total, last = 0, _before(row.from_at)
+        while True:
+            beyond = select(DecisionRow.id).where(DecisionRow.id > last, DecisionRow.id <= _before(row.until_at))
+            async with self._database.reading() as tx:
+                following = await tx.scalar(beyond.order_by(DecisionRow.id).offset(COUNTED_AT_ONCE - 1).limit(1))
+                if following is None:
+                    return total + (await tx.scalar(select(func.count()).select_from(beyond.subquery())) or 0)
+            total, last = total + COUNTED_AT_ONCE, following
 
     def _add(self, differences: Differences, rows: Sequence[Any], sets: Mapping[Digest, PolicySet | None]) -> None:
         sealer = self._sealer
         for row in rows:
             outcome = partial(open_outcome, sealer, row)
-            differences.add(row.id, sets[row.policy_hash], row.policy_hash, open_input(sealer, row), outcome)
+            differences.add(row.id, sets.get(row.policy_hash), row.policy_hash, open_input(sealer, row), outcome)
 
     async def _set_of_then(self, policy_hash: Digest) -> PolicySet | None:
         try:
@@ -205,8 +216,8 @@ class _Overtaken(Exception):
     """Another replica took the lease: it begins this replay again."""
 
 
-def _first_id(at: datetime) -> UUID:
-    """No decision of that instant or later has a smaller id: they are UUIDv7 (safepassage.ids)."""
+def _before(at: datetime) -> UUID:
+    """Every decision of that instant or later has a larger id, every earlier one a smaller: they are UUIDv7 (safepassage.ids)."""
     return UUID(int=uuid7(at).int >> 80 << 80)
 
 

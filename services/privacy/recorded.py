@@ -160,8 +160,9 @@ def _of(row: Clear | DecisionRow | Row[Any], part: Part) -> str:
     return f"{part}:{_milliseconds(row.decided_at)}:{_milliseconds(row.valid_until)}:{row.action}:{row.exchange_id}:{row.policy_hash}"
 
 
-def _milliseconds(instant: datetime) -> int:
-    return (instant - EPOCH) // timedelta(milliseconds=1)
+def _milliseconds(instant: datetime | int) -> int:
+    """What was read from the store without being made an instant stays as it is."""
+    return instant if isinstance(instant, int) else (instant - EPOCH) // timedelta(milliseconds=1)
 
 
 def _obligation(said: dict[str, Any]) -> Obligation:

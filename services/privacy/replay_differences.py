@@ -30,14 +30,12 @@ class _Change:
     students: Counter[int] = field(default_factory=Counter)
     """By group."""
     decisions: int = 0
+    gains: bool = field(init=False)
+    loses: bool = field(init=False)
 
-    @property
-    def gains(self) -> bool:
-        return any(gained for changes, _, _ in self.groups for _, _, gained in changes)
-
-    @property
-    def loses(self) -> bool:
-        return any(not gained for changes, _, _ in self.groups for _, _, gained in changes)
+    def __post_init__(self) -> None:
+        self.gains = any(gained for changes, _, _ in self.groups for _, _, gained in changes)
+        self.loses = any(not gained for changes, _, _ in self.groups for _, _, gained in changes)
 
 
 class Differences:
@@ -52,7 +50,7 @@ class Differences:
 
     def add(
         self,
-        decision_id: UUID | str,
+        decision_id: UUID,
         set_of_then: PolicySet | None,
         policy_hash: Digest,
         recorded_input: bytes,
@@ -75,14 +73,15 @@ class Differences:
             self._totals["not_replayed"] += 1
             return
         change.decisions += 1
-        change.students.update(_students(subjects))
+        for group in _students(subjects):
+            change.students[group] += 1
         if set_of_then is None:
             self._totals["not_reproduced"] += 1
             self._count(change)
-        for gained, changed in ((True, change.gains), (False, change.loses)):
-            samples = self._samples[gained]
-            if changed and len(samples) < SAMPLES:
-                samples.append(UUID(str(decision_id)))
+        if change.gains and len(self._samples[True]) < SAMPLES:
+            self._samples[True].append(decision_id)
+        if change.loses and len(self._samples[False]) < SAMPLES:
+            self._samples[False].append(decision_id)
 
     def report(self) -> ReplayReport:
         """What was found."""

@@ -50,7 +50,7 @@ class Skeletons:
     """Gives the skeletons of canonical inputs, for sets that use instants in one way."""
 
     def __init__(self, use: InstantUse) -> None:
-        self._exact = tuple(name.encode() for name in sorted(use.exact))
+        self._exact = tuple(name.encode() for name in sorted(use.exact) if name.endswith(("_at", "_until")))
         self._absolute = use.absolute
 
     def of(self, canonical: bytes) -> tuple[Skeleton, bytes]:
@@ -61,16 +61,18 @@ class Skeletons:
         if self._absolute:
             return (rest, _groups(subjects)), subjects
         at = rest.find(b'"now":')
-        end = rest.find(b",", at)
-        now = int(rest[at + 6 : end])
-        parts: list[object] = list(_INSTANT.split(rest))
+        now = rest[at + 6 : rest.find(b",", at)]
+        parts: list[Any] = _INSTANT.split(rest)
         for place in range(1, len(parts), 2):
-            before: bytes = parts[place - 1]  # type: ignore[assignment]  # a text stands before each number
-            if before.endswith(_INSTANT_NAMES):
-                distance = int(parts[place]) - now  # type: ignore[call-overload]  # digits
-                exact = bool(self._exact) and before.endswith(self._exact)
-                parts[place] = distance if exact else (distance > 0) - (distance < 0)
-        return (*parts, _groups(subjects)), subjects
+            before, instant = parts[place - 1], parts[place]
+            if not before.endswith(_INSTANT_NAMES):
+                continue
+            if len(instant) != len(now) or before.endswith(self._exact):
+                parts[place] = int(instant) - int(now)
+            else:  # as many digits: the order of the bytes is that of the numbers
+                parts[place] = (instant > now) - (instant < now)
+        parts.append(_groups(subjects))
+        return tuple(parts), subjects
 
 
 def _without(canonical: bytes, opening: bytes, closing: bytes) -> tuple[bytes, bytes]:
