@@ -1,34 +1,29 @@
 """Making a trust list: a network's root keys, a member's part, the signed list. Whoever holds the roots does this away from any server."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 from node.folder import NodeFile
-from safepassage.notes import ED25519, VerifierKey
+from node.log_keys import published
 from safepassage.public_keys import PublicJwk
 from safepassage.trust_list import TrustList, VerifiedTrustList, root_signing_input, trust_list_document
-from safepassage.trust_members import Endpoints, Log, LogKey, Member
+from safepassage.trust_members import Endpoints, Member
 from shared.keys import SigningKey
 
 LASTS = timedelta(days=30)
 
 
-def member_of(node: NodeFile, keys: Path, *, year: int) -> Member:
-    """The node as a member of the list: where it is reached, the key of its statements, its log of `year` and of the year after."""
-    log_key = SigningKey.load(keys / "audit" / "log.json").public.public_bytes_raw()
+def member_of(node: NodeFile, keys: Path, *, today: date) -> Member:
+    """The node as a member of the list: where it is reached, the key of its statements, its log of this year and of the one after."""
     host = node.entity_id.partition("://")[2]
-
-    def log(origin: str) -> Log:
-        return Log(origin=origin, keys=(LogKey(vkey=VerifierKey(origin, ED25519, log_key).vkey),))
-
     return Member(
         entity_id=node.entity_id,
         organisation=node.name,
         state=node.state,
         endpoints=Endpoints(gateway=node.entity_id),
         statement_keys=(public_jwk_of(SigningKey.load(keys / "operator" / "node-statement.json")),),
-        logs=tuple(log(f"{host}/log/{one}") for one in (year, year + 1)),
+        logs=tuple(published(keys / "audit", f"{host}/log/{year}", today=today) for year in (today.year, today.year + 1)),
     )
 
 

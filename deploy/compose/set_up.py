@@ -72,7 +72,7 @@ def _trust_list(operator: Path, nodes: list[NodeFolder], *, now: datetime) -> tu
         SigningKey.generate().save(root)
     held = _read(file.read_bytes()) if file.exists() else None
     if held is None or now.timestamp() - held.content.issued_at >= LIST_LASTS.total_seconds():
-        members = [member_of(node.file, node.keys, year=now.year) for node in nodes]
+        members = [member_of(node.file, node.keys, today=now.date()) for node in nodes]
         roots = [SigningKey.load(root)]
         file.write_bytes(signed_list(network=NETWORK, roots=roots, threshold=1, members=members, previous=held, now=now))
     if not first.exists():

@@ -10,6 +10,8 @@ from node.commands.output import console, stop
 from node.commands.services import Service, settings_from_environment
 from node.folder import NodeFolder
 from node.keys import create_node_keys
+from node.locks import FolderInUse, alone_in
+from node.log_keys import prepare_next, replace
 from node.statement import sign_statement
 from safepassage.problems.records import SealBroken
 from services.records.vault import Vault
@@ -19,9 +21,7 @@ from shared.database import Database
 from shared.keys import KeyFileUnusable, SigningKey
 from shared.settings import ServiceSettings
 
-app = typer.Typer(
-    no_args_is_help=True, help="The node's key files: make them, show what is public, sign the node's statement, wrap data keys again."
-)
+app = typer.Typer(no_args_is_help=True, help="The node's key files: make, show, publish and change them, wrap data keys again.")
 
 
 @app.command()
@@ -54,6 +54,35 @@ def statement(
     except KeyFileUnusable as error:
         stop(str(error))
     console.print(f"Statement {serial} signed: {node.statement}")
+
+
+@app.command("next-log-key")
+def next_log_key(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The node's folder, with keys/audit/ in it.")],
+) -> None:
+    """Make the key that will sign the log next. The current one goes on signing until `replace-log-key`."""
+    try:
+        key = prepare_next(NodeFolder(folder).keys / "audit")
+    except FileExistsError:
+        stop("A next key of the log waits already; it was not replaced.", "Publish it, then: safepassage-node keys replace-log-key")
+    console.print(f"Key {key.kid} made. Have a trust list signed with this node's new description (`safepassage-node trust member`),")
+    console.print("and wait until every member has that list; then stop the node and run `safepassage-node keys replace-log-key`.")
+
+
+@app.command("replace-log-key")
+def replace_log_key(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The node's folder, with keys/audit/ in it.")],
+) -> None:
+    """Let the log's next key take over, while no audit process runs. The public half of the one before is kept: it proves the past."""
+    try:
+        with alone_in(folder):
+            key = replace(NodeFolder(folder).keys / "audit", today=system_clock().date())
+    except FolderInUse as error:
+        stop(str(error))
+    except KeyFileUnusable as error:
+        stop(str(error), "First: safepassage-node keys next-log-key")
+    console.print(f"The log is signed by {key.kid} from the next start on; its next entry says so.")
+    console.print("In two weeks have a trust list signed again: it names the key before as retired.")
 
 
 @app.command()

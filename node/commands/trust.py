@@ -39,7 +39,7 @@ def root(file: Annotated[Path, typer.Argument(help="New file for the private key
 def member(folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A node's folder.")]) -> None:
     """Print what the list says of a node: public keys and addresses only. Send it to whoever signs the list."""
     node = NodeFolder(folder)
-    one = member_of(node.file, node.keys, year=system_clock().year)
+    one = member_of(node.file, node.keys, today=system_clock().date())
     console.print_json(one.model_dump_json())
 
 

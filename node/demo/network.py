@@ -41,7 +41,7 @@ def trust_each_other(nodes: tuple[NodeFolder, ...], *, root_file: Path, now: dat
     """Make a root, sign a first list with every node in it, install it everywhere."""
     root = SigningKey.generate()
     root.save(root_file)
-    members = [member_of(node.file, node.keys, year=now.year) for node in nodes]
+    members = [member_of(node.file, node.keys, today=now.date()) for node in nodes]
     document = signed_list(network=NETWORK, roots=[root], threshold=1, members=members, previous=None, now=now)
     digest = digest_of(from_base64url(str(json_object(document)["payload"])))
     for node in nodes:

@@ -37,7 +37,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.decision_keys = {thumbprint(decision_key): decision_key}
     state.cursors = Cursors(read_symmetric_key(folder / "cursor.key"))
     state.keys = SubjectKeys(FileKeyProvider(folder / "key-encryption"))
-    signer = CheckpointSigner.of(folder)
+    signer = CheckpointSigner.of(folder, settings.retired_log_keys_directory)
     shards = Shards(state.database, signer, state.keys, settings.host)
     memory = TileMemory()
     state.consistency = Consistency(state.database, memory)

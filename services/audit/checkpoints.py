@@ -37,9 +37,9 @@ class CheckpointSigner:
             raise KeyFileUnusable("log.json is among the retired keys: a key that was retired signs nothing any more")
 
     @classmethod
-    def of(cls, folder: Path) -> "CheckpointSigner":
-        """The key `log.json` in a folder, and the public keys in `log-retired/`, if there are any. Raises KeyFileUnusable."""
-        retired = [read_public_key(path) for path in sorted((folder / "log-retired").glob("*.json"))]
+    def of(cls, folder: Path, retired_folder: Path | None = None) -> "CheckpointSigner":
+        """The key `log.json` in a folder, and the public keys of the other one (`log-retired/` in it), if any. Raises KeyFileUnusable."""
+        retired = [read_public_key(path) for path in sorted((retired_folder or folder / "log-retired").glob("*.json"))]
         return cls(SigningKey.load(folder / "log.json"), retired=retired)
 
     def verifier(self, origin: str) -> VerifierKey:

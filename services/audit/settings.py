@@ -1,5 +1,6 @@
 """What the audit service is told."""
 
+from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field
@@ -21,3 +22,10 @@ class AuditSettings(ServiceSettings):
     max_append_bytes: Annotated[
         int, Field(ge=65_536, le=2**26, description="Largest body of one append by another service of the node.")
     ] = 8 * 2**20
+    retired_log_keys_directory: Annotated[
+        Path | None,
+        Field(
+            description="Folder of the public halves of the log's earlier keys, by the day of their replacement; "
+            "by default `log-retired` in the folder of keys."
+        ),
+    ] = None

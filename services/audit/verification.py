@@ -50,7 +50,7 @@ async def verify_store(
 
     Raises LogAltered or EntriesMissing with the first bad index, NothingSigned, and what `verify_checkpoint` raises.
     """
-    signer = CheckpointSigner.of(settings.keys_directory)
+    signer = CheckpointSigner.of(settings.keys_directory, settings.retired_log_keys_directory)
     keys = SubjectKeys(FileKeyProvider(settings.keys_directory / "key-encryption"))
     database = Database.of(settings)
     reports: list[StoreReport] = []

@@ -28,7 +28,7 @@ def next_list(states: TwoStates, *, change: dict[str, dict[str, object]]) -> byt
     root = SigningKey.load(states.alder.folder.path.parent / "root" / "root.json")
     digest = states.alder.folder.first_list_digest.read_text().strip()
     held = verify_first_trust_list(states.alder.folder.trust_list.read_bytes(), digest=digest, now=states.clock(), development=True)
-    members = [member_of(one.folder.file, one.folder.keys, year=states.clock().year) for one in (states.alder, states.birch)]
+    members = [member_of(one.folder.file, one.folder.keys, today=states.clock().date()) for one in (states.alder, states.birch)]
     changed = [one.model_copy(update=change.get(one.entity_id, {})) for one in members]
     return signed_list(network=held.content.network, roots=[root], threshold=1, members=changed, previous=held, now=states.clock())
 
