@@ -13,7 +13,8 @@ from safepassage.wire_decisions import SubjectOutcome as SubjectOutcome
 from safepassage.wire_decisions import Withheld as Withheld
 from safepassage.wire_exchange import EnrollmentEvidence
 
-Flag = Literal["special-education", "part-c", "foster", "homeless", "protected-address", "military", "migrant"]
+Flag = Literal["special-education", "part-c", "foster", "homeless", "protected-address", "dual-enrollment", "military", "migrant"]
+"""dual-enrollment: attends a postsecondary institution beside the secondary school whose record it is."""
 
 
 class Attendance(Wire):
@@ -75,6 +76,29 @@ class TransferFacts(Wire):
     """When it was received here: the clock of a duty to answer starts then. No rule that permits reads it."""
 
 
+RecordClass = Literal[
+    "education-record",
+    "sole-possession-note",
+    "law-enforcement-unit-record",
+    "employment-record",
+    "treatment-record",
+    "post-attendance-record",
+    "peer-graded-paper",
+    "protected-health-information",
+    "protected-survey",
+]
+"""What the records that are asked for are in law: 34 CFR 99.3 "Education records", 45 CFR 160.103, 20 USC 1232h(b)."""
+
+
+class RecipientProof(Wire):
+    """How staff of the agency that discloses authenticated a recipient that does not call itself, 34 CFR 99.31(c)."""
+
+    assurance_level: Literal["ial1", "ial2", "ial3"]
+    method: Code
+    evidence_ref: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    authenticated_at: Instant
+
+
 class SubjectVersion(Wire):
     """Which facts the asker will release under; older ones at privacy answer `facts-behind`."""
 
@@ -97,6 +121,14 @@ class DecisionRequest(Wire):
     consent_id: UUID | None = None
     agreement_id: UUID | None = None
     transfer: TransferFacts | None = None
+    evidence_ids: Annotated[tuple[UUID, ...], Field(max_length=20)] = ()
+    """Evidence of the basis (safepassage.wire_evidence); loaded by privacy, never believed from the asker."""
+    other_consent_ids: Annotated[tuple[UUID, ...], Field(max_length=20)] = ()
+    """Beside `consent_id`: each is evaluated by itself, and the best one counts for each element."""
+    recipient_proof: RecipientProof | None = None
+    identified_by: Annotated[tuple[Annotated[str, StringConstraints(max_length=64)], ...], Field(max_length=40)] = ()
+    """The elements by which the asker identified the student, 34 CFR 99.37(e)."""
+    record_class: RecordClass = "education-record"
     exchange_id: UUID | None = None
     valid_for_seconds: Annotated[int, Field(ge=1, le=15 * 86400)] = 60
 

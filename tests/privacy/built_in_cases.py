@@ -6,7 +6,8 @@ from typing import Any
 
 from services.privacy.policy_cases import FILE
 from tests.privacy.policy.cfr_rows import Row
-from tests.privacy.policy.situations import SITUATIONS, changed
+from tests.privacy.policy.every_situation import SITUATIONS
+from tests.privacy.policy.situations import changed
 from tests.privacy.policy.test_cfr_table import ROWS
 
 

@@ -16,6 +16,9 @@ REQUIRED = frozenset(
 REVIEWS = ("unreviewed-draft", "reviewed")
 AUTHORITIES = ("law", "institution")
 
+NOT_AT_HAND = "not-at-hand"
+"""In the place of a hash: the words were not at hand when the rule was written."""
+
 _CODE = re.compile(r"[a-z0-9][a-z0-9._:-]{0,63}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -30,10 +33,10 @@ class Reason:
 
 @dataclass(frozen=True)
 class Source:
-    """A paragraph of the law and the SHA-256 of its line, as the collection of the law's words defines it."""
+    """A paragraph of the law and the SHA-256 of its line, as the collection of the law's words defines it; None: not at hand."""
 
     paragraph: str
-    sha256: str
+    sha256: str | None
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,12 @@ def annotations_of(policy: Est) -> Annotations:
     _require(given["review"] in REVIEWS, identifier, "review has a known status")
     paragraphs, hashes = _parts(given["source"]), _parts(given["source_sha256"])
     _require(bool(paragraphs) and len(paragraphs) == len(hashes), identifier, "each source has a hash")
-    _require(all(_SHA256.fullmatch(value) for value in hashes), identifier, "hashes are hexadecimal SHA-256")
+    _require(all(value == NOT_AT_HAND or _SHA256.fullmatch(value) for value in hashes), identifier, "hashes are hexadecimal SHA-256")
+    # INVARIANT: a rule whose words nobody compared never passes for the law.
+    unchecked = NOT_AT_HAND in hashes
+    _require(not unchecked or given["authority"] == "institution", identifier, "words that are not at hand are no law yet")
+    _require(not unchecked or given["review"] == "unreviewed-draft", identifier, "words that are not at hand were not reviewed")
+    _require(not unchecked or "(not checked)" in given["citation"], identifier, "its citation says that it was not checked")
     try:
         effective = date.fromisoformat(given["effective"])
     except ValueError as error:
@@ -78,7 +86,9 @@ def annotations_of(policy: Est) -> Annotations:
         effective=effective,
         reasons=tuple(_reason(part, identifier) for part in _parts(given["conditions"])),
         obligations=parse_obligations(given["obligations"]),
-        sources=tuple(map(Source, paragraphs, hashes)),
+        sources=tuple(
+            Source(paragraph, None if value == NOT_AT_HAND else value) for paragraph, value in zip(paragraphs, hashes, strict=True)
+        ),
         reviewed=given["review"] == "reviewed",
     )
 

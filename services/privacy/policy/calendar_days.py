@@ -26,14 +26,17 @@ def first_instant(day: date, zone: ZoneInfo) -> int:
     return milliseconds_of(datetime.combine(day, time.min, tzinfo=zone))
 
 
-def reaches_majority_on(birth_date: date) -> date:
-    """The day on which the student has reached 18 years.
+def reaches(birth_date: date, years: int) -> date:
+    """The day on which a person has lived so many years; who was born on 29 February, in a year without one, on 1 March."""
+    try:
+        return birth_date.replace(year=birth_date.year + years)
+    except ValueError:
+        return date(birth_date.year + years, 3, 1)
 
-    Who was born on 29 February has lived 18 years on 1 March: the eighteenth year is never a leap year.
-    """
-    if (birth_date.month, birth_date.day) == (2, 29):
-        return date(birth_date.year + MAJORITY_YEARS, 3, 1)
-    return birth_date.replace(year=birth_date.year + MAJORITY_YEARS)
+
+def reaches_majority_on(birth_date: date) -> date:
+    """The day on which the student has reached 18 years. Who was born on 29 February has on 1 March: the year is never a leap year."""
+    return reaches(birth_date, MAJORITY_YEARS)
 
 
 @dataclass(frozen=True)

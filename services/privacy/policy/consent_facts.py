@@ -1,5 +1,7 @@
 """A written consent as the rules read it, each condition of 34 CFR 99.30 a fact of its own."""
 
+from collections.abc import Collection
+
 from safepassage.wire_policy import Consent
 from services.privacy.policy.calendar_days import Place
 from services.privacy.policy.policy_input import ConsentFacts
@@ -11,8 +13,10 @@ AUTHENTICATED_LEVELS = ("ial2", "ial3")
 """Levels of NIST SP 800-63A at which a particular person was identified, 99.30(d)(1); ial1 is a claim."""
 
 
-def consent_facts(consent: Consent, student: SubjectFacts, recipient: Recipient, place: Place) -> ConsentFacts:
-    """The facts of a consent about `student`, whose calendar is `place`."""
+def consent_facts(
+    consent: Consent, student: SubjectFacts, recipient: Recipient, place: Place, *, refused: Collection[str] = ()
+) -> ConsentFacts:
+    """The facts of a consent about `student`, whose calendar is `place`; `refused` by another parent."""
     holds, ended_at = _rights(consent, student, place)
     return ConsentFacts(
         approval_indicated=bool(consent.electronic_approval),
@@ -25,6 +29,7 @@ def consent_facts(consent: Consent, student: SubjectFacts, recipient: Recipient,
         grantor_role=consent.grantor_role,
         names_recipient=recipient.id == consent.recipient_id,
         purposes=tuple(sorted(set(consent.purposes))),
+        refused=tuple(sorted(refused)),
         signature=consent.signature,
         signed=bool(consent.document),
         source_authenticated=consent.acting_for.assurance_level in AUTHENTICATED_LEVELS,

@@ -5,8 +5,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pydantic import BaseModel
 
 from services.privacy.policy.entities import Entity, Record, entity
-from services.privacy.policy.policy_input import AgreementFacts, ConsentFacts, PolicyInput, StudentGroup
+from services.privacy.policy.policy_input import ConsentFacts, PolicyInput, StudentGroup
 from services.privacy.policy.taxonomy import Taxonomy
+
+ELEMENTS = frozenset({"elements", "designated", "opted_out", "refused"})
+"""Members that are sets of data elements."""
 
 
 def contexts(policy_input: PolicyInput, taxonomy: Taxonomy) -> Iterator[Record | None]:
@@ -26,11 +29,16 @@ def contexts(policy_input: PolicyInput, taxonomy: Taxonomy) -> Iterator[Record |
         shared["asker"] = _record(policy_input.asker)
         yield shared
         return
+    shared["record_class"] = policy_input.record_class or "education-record"
     if policy_input.agreement is not None:
-        shared["agreement"] = _with_scope(policy_input.agreement, taxonomy)
-        shared["agreement"]["clauses"] = frozenset(policy_input.agreement.clauses)
+        shared["agreement"] = _with_sets(policy_input.agreement, taxonomy)
     for group in policy_input.groups:
         yield _of_group(shared, group, taxonomy)
+
+
+def in_place_of_the_consent(context: Record, others: Iterable[ConsentFacts] | None, taxonomy: Taxonomy) -> list[Record]:
+    """The contexts of a group: as it is, and with each other consent in the place of the first."""
+    return [context, *(Record(context, consent=_with_sets(consent, taxonomy)) for consent in others or ())]
 
 
 def _of_group(shared: Record, group: StudentGroup, taxonomy: Taxonomy) -> Record | None:
@@ -42,14 +50,23 @@ def _of_group(shared: Record, group: StudentGroup, taxonomy: Taxonomy) -> Record
     context["student"]["jurisdiction"] = jurisdiction
     context["custody"] = _record(group.custody)
     if group.consent is not None:
-        context["consent"] = _with_scope(group.consent, taxonomy)
+        context["consent"] = _with_sets(group.consent, taxonomy)
+    if group.grounds is not None:
+        for name, facts in group.grounds.__dict__.items():
+            if facts is not None:
+                context[name] = _with_sets(facts, taxonomy)
     return context
 
 
-def _with_scope(facts: AgreementFacts | ConsentFacts, taxonomy: Taxonomy) -> Record:
+def _with_sets(facts: BaseModel, taxonomy: Taxonomy) -> Record:
+    """The members that are there; what is a list in JSON is a set, of elements, of purposes or of words."""
     record = _record(facts)
-    record["elements"] = _entities("DataElement", facts.elements, taxonomy.elements)
-    record["purposes"] = _entities("Purpose", facts.purposes, taxonomy.purposes)
+    for name, value in record.items():
+        if isinstance(value, tuple):
+            if name in ELEMENTS:
+                record[name] = _entities("DataElement", value, taxonomy.elements)
+            else:
+                record[name] = _entities("Purpose", value, taxonomy.purposes) if name == "purposes" else frozenset(value)
     return record
 
 

@@ -4,10 +4,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from safepassage.wire_evidence import AnyAgreement, Evidence
 from safepassage.wire_organisations import Organisation
-from safepassage.wire_policy import Agreement, Debarment
+from safepassage.wire_policy import Debarment
+from safepassage.wire_programmes import OnwardUnderstanding
 from services.privacy.policy.organisation_tree import OrganisationTree
 from services.privacy.policy.policy_input import CustodyFacts
+from services.privacy.policy.programme_facts import in_force
 from services.privacy.policy.time_values import milliseconds_of
 from shared.contracts.privacy import Recipient, SubjectFacts
 
@@ -20,8 +23,10 @@ class Parties:
     now: int
     node_organisation_id: UUID
     tree: OrganisationTree
-    agreement: Agreement | None
+    agreement: AnyAgreement | None
     debarments: Sequence[Debarment]
+    basis: str
+    evidence: Sequence[Evidence] = ()
 
 
 def custody_facts(student: SubjectFacts, parties: Parties) -> CustodyFacts:
@@ -34,6 +39,7 @@ def custody_facts(student: SubjectFacts, parties: Parties) -> CustodyFacts:
         annual_notice_school_officials=any(it.annual_notice_school_officials for it in keeper),
         keeper_party_to_agreement=_any_of(keeper, districts),
         onward_transfer_agreed=any(it.onward_transfer_agreed for it in originator),
+        onward_understood=_onward_understood(originator, parties),
         originated_here=student.originating_agency == str(parties.node_organisation_id),
         originator_party_to_agreement=_any_of(originator, districts),
         recipient_debarred_until=_debarred_until(student, originator, parties),
@@ -43,6 +49,18 @@ def custody_facts(student: SubjectFacts, parties: Parties) -> CustodyFacts:
 
 def _any_of(agency: Iterable[Organisation], districts: frozenset[UUID]) -> bool:
     return any(it.id in districts for it in agency)
+
+
+def _onward_understood(originator: Iterable[Organisation], parties: Parties) -> bool:
+    """The agency that made the record disclosed it with the understanding that it goes on, on this basis, on its behalf, 99.33(b)(1)."""
+    agencies = {organisation.id for organisation in originator}
+    return any(
+        isinstance(it.of, OnwardUnderstanding)
+        and it.of.agency_id in agencies
+        and parties.basis in it.of.bases
+        and in_force(it, parties.now)
+        for it in parties.evidence
+    )
 
 
 def _debarred_until(student: SubjectFacts, originator: Iterable[Organisation], parties: Parties) -> int | None:

@@ -4,21 +4,23 @@ Default deny. A forbid overrides. Exactly one permit of the claimed basis has to
 not have, an evaluation that errs, an obligation that cannot be resolved - denies what it concerns, and raises an alert.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from services.privacy.policy.compile import among
-from services.privacy.policy.context import contexts
+from services.privacy.policy.context import contexts, in_place_of_the_consent
 from services.privacy.policy.entities import Entity, Record, entity
 from services.privacy.policy.explain import Explanation, Refusal
-from services.privacy.policy.obligations import ObligationUnresolved
+from services.privacy.policy.obligations import ObligationRule, ObligationUnresolved
 from services.privacy.policy.outcome import GroupOutcome, Outcome
-from services.privacy.policy.policy_input import PolicyInput
+from services.privacy.policy.policy_input import ConsentFacts, PolicyInput
 from services.privacy.policy.policy_set import PolicySet
 from services.privacy.policy.taxonomy import BASES, RECIPIENTS
 from shared.contracts.privacy import Obligation, Withheld
 
+PROVIDE: Final = "provide"
+"""The kind of obligation that makes a permission a duty."""
 UNKNOWN_ELEMENT: Final = Refusal("unknown-element", same_for_every_student=True)
 UNKNOWN_JURISDICTION: Final = Refusal("unknown-jurisdiction")
 EVALUATION_ERROR: Final = Refusal("evaluation-error")
@@ -40,6 +42,11 @@ class _Decision:
     obligations: dict[tuple[str, str, object], Obligation] = field(default_factory=dict)
     alerts: set[str] = field(default_factory=set)
 
+    def oblige(self, rules: Iterable[ObligationRule], context: Record) -> None:
+        """Take on what the rules oblige to, all of it or nothing. Raises ObligationUnresolved."""
+        resolved = [rule.resolve(context) for rule in rules]
+        self.obligations |= {(one.kind, one.argument or "", one.due_at): one for one in resolved}
+
 
 def decide(policy_input: PolicyInput, policy_set: PolicySet) -> Outcome:
     """Decide every element for every student of the input."""
@@ -53,7 +60,11 @@ def decide(policy_input: PolicyInput, policy_set: PolicySet) -> Outcome:
     elements = _in_order(policy_input.elements, policy_set)
     unknown = _unknown_word(policy_input, policy_set)
     if unknown is None:
-        groups = [_decide_group(decision, elements, context) for context in contexts(policy_input, policy_set.taxonomy)]
+        others = [None] if policy_input.asker is not None else [group.other_consents for group in policy_input.groups]
+        groups = [
+            _decide_group(decision, elements, context, other)
+            for context, other in zip(contexts(policy_input, policy_set.taxonomy), others, strict=True)
+        ]
     else:
         decision.alerts.add(unknown)
         refused = _all_withheld(elements, Refusal(unknown, same_for_every_student=True))
@@ -74,6 +85,7 @@ def decide(policy_input: PolicyInput, policy_set: PolicySet) -> Outcome:
         holds_until_milliseconds=policy_input.holds_until,
         policy_hash=policy_set.policy_hash,
         input_hash=policy_input.digest,
+        required=any(one.kind == PROVIDE for one in decision.obligations.values()),
     )
 
 
@@ -88,10 +100,27 @@ def reproduce(recorded: bytes, policy_set: PolicySet) -> bytes:
     return decide(policy_input, policy_set).canonical()
 
 
-def _decide_group(decision: _Decision, elements: Iterable[str], context: Record | None) -> GroupOutcome:
+def _decide_group(
+    decision: _Decision, elements: Iterable[str], context: Record | None, other_consents: Iterable[ConsentFacts] | None
+) -> GroupOutcome:
     if context is None:
         decision.alerts.add(UNKNOWN_JURISDICTION.reason)
         return _all_withheld(elements, UNKNOWN_JURISDICTION)
+    if other_consents:
+        return _best_of(decision, elements, in_place_of_the_consent(context, other_consents, decision.policy_set.taxonomy))
+    return _decide_context(decision, elements, context)
+
+
+def _best_of(decision: _Decision, elements: Iterable[str], candidates: Sequence[Record]) -> GroupOutcome:
+    """Each consent decides by itself; an element is permitted if one of them permits it, else withheld for the reason of the first."""
+    answers = [_decide_context(decision, elements, context) for context in candidates]
+    permitted = {element for answer in answers for element in answer.permitted}
+    first = {one.element: one for one in answers[0].withheld}
+    order = [element for element in elements if element in permitted]
+    return GroupOutcome(tuple(order), tuple(first[element] for element in elements if element not in permitted))
+
+
+def _decide_context(decision: _Decision, elements: Iterable[str], context: Record) -> GroupOutcome:
     try:
         group = _Group(decision, context)
     except Exception:  # INVARIANT: an evaluation that errs denies; Cedar would skip the policy, and a skipped forbid permits
@@ -145,6 +174,8 @@ class _Group:
         permits, forbids = among(self._grants, *asked)
         if forbids or not permits:
             decision.policies.update(forbids)
+            for identifier in forbids:
+                decision.oblige(decision.policy_set.policies[identifier].annotations.obligations, context)
             return self._explained.refusal(resource, ancestors, forbids)
         if len(permits) > 1:
             return self._alert(SEVERAL_PERMITS)
@@ -167,11 +198,10 @@ class _Group:
         decision = self._decision
         rules = [rule for identifier in determining for rule in decision.policy_set.policies[identifier].annotations.obligations]
         try:
-            resolved = [rule.resolve(self._context) for rule in rules]
+            decision.oblige(rules, self._context)
         except (ObligationUnresolved, ArithmeticError):
             return self._alert(OBLIGATION_UNRESOLVED)
         decision.policies.update(determining)
-        decision.obligations |= {(one.kind, one.argument or "", one.due_at): one for one in resolved}
         return None
 
     def _alert(self, refusal: Refusal) -> Refusal:

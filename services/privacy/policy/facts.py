@@ -5,20 +5,40 @@ Errors are mistakes of the caller: a request and evidence that do not belong tog
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from uuid import UUID
 
+from safepassage.wire_directory import ParentsDisagree, Preference
+from safepassage.wire_evidence import STANDING, AnyAgreement, Evidence
 from safepassage.wire_organisations import Organisation
-from safepassage.wire_policy import Agreement, Consent, Debarment
-from services.privacy.policy.calendar_days import Place, reaches_majority_on
+from safepassage.wire_policy import Consent, Debarment
+from services.privacy.policy.agreement_facts import agreement_facts
+from services.privacy.policy.calendar_days import Place, reaches, reaches_majority_on
 from services.privacy.policy.consent_facts import consent_facts
 from services.privacy.policy.custody_facts import Parties, custody_facts
+from services.privacy.policy.disagreement import refused_elements
+from services.privacy.policy.discloser import Discloser
+from services.privacy.policy.earliest_change import earliest_change
+from services.privacy.policy.evidence_input import GroundFacts
+from services.privacy.policy.ground_facts import Held, ground_facts
 from services.privacy.policy.organisation_tree import OrganisationTree
-from services.privacy.policy.party_facts import agreement_facts, asker_facts, enrollment_facts, recipient_facts
-from services.privacy.policy.policy_input import AgreementFacts, Evidence, PolicyInput, StudentFacts, StudentGroup, Subject
+from services.privacy.policy.party_facts import asker_facts, enrollment_facts, recipient_facts
+from services.privacy.policy.policy_input import (
+    AgreementFacts,
+    ConsentFacts,
+    PolicyInput,
+    StudentFacts,
+    StudentGroup,
+    Subject,
+)
+from services.privacy.policy.policy_input import Evidence as EvidenceNamed
 from services.privacy.policy.rights import is_eligible
 from services.privacy.policy.time_values import milliseconds_of
 from shared.contracts.privacy import DecisionRequest, SubjectFacts
+
+NO_CHOICES: Mapping[UUID, ParentsDisagree] = MappingProxyType({})
 
 
 def build_input(
@@ -30,8 +50,12 @@ def build_input(
     subjects: Sequence[SubjectFacts],
     organisations: Mapping[UUID, Organisation],
     consent: Consent | None = None,
-    agreement: Agreement | None = None,
+    other_consents: Sequence[Consent] = (),
+    agreement: AnyAgreement | None = None,
     debarments: Sequence[Debarment] = (),
+    evidence: Sequence[Evidence] = (),
+    preferences: Sequence[Preference] = (),
+    parents_disagree: Mapping[UUID, ParentsDisagree] = NO_CHOICES,
 ) -> PolicyInput:
     """The input of the decision on `request` at the instant `now`.
 
@@ -40,11 +64,17 @@ def build_input(
     subjects                the facts that privacy holds, in the order of the request
     organisations           the node's agency, the recipient, the custodians, the originating agencies and all above them, as far as known
     consent, agreement      those that the request names, if they exist
+    other_consents          those of `other_consent_ids`; a refusal is found in a withdrawn one too
     debarments              of the recipient, of those above it, or of its node
+    evidence                that of `evidence_ids`, and the standing kinds (wire_evidence.STANDING) of the agencies concerned
+    preferences             opt-outs and refusals on record for the students of the request
+    parents_disagree        what agencies chose for parents who disagree, by agency
 
-    Raises ValueError if subjects, consent or agreement are not those of the request, or the node's agency is not among the organisations.
+    Raises ValueError if subjects, consent, agreement or evidence are not those of the request, or the node's agency is not among the
+    organisations.
     """
     _belong_together(request, subjects, consent, agreement)
+    _are_named(request, other_consents, evidence, preferences)
     if node_organisation_id not in organisations:
         raise ValueError("the node's agency is not among the organisations")
     tree = OrganisationTree(organisations)
@@ -53,42 +83,52 @@ def build_input(
     if agreement is not None and not asking:
         place = Place.at(organisations[node_organisation_id].time_zone, now)
         agreed = agreement_facts(agreement, request.recipient, place)
-    parties = Parties(request.recipient, milliseconds_of(now), node_organisation_id, tree, agreement, debarments)
-    students = _Students(parties, consent, now)
+    parties = Parties(request.recipient, milliseconds_of(now), node_organisation_id, tree, agreement, debarments, request.basis, evidence)
+    discloser = Discloser(request, parties.now, node_organisation_id, tree)
+    consents = (() if consent is None else (consent,)) + tuple(other_consents)
+    students = _Students(parties, discloser, consents, Held(evidence, preferences), parents_disagree, now)
     grouped = tuple(map(students.subject, subjects))
     transfer = request.transfer
+    held = sorted({*(it.id for it in other_consents), *(it.id for it in evidence), *(it.id for it in preferences)})
     return PolicyInput(
         action=request.action,
         agreement=agreed,
         asker=asker_facts(request, caller_organisation_id, tree) if asking else None,
         basis=request.basis,
         elements=tuple(sorted(set(request.elements))),
-        evidence=Evidence(
+        evidence=EvidenceNamed(
             agreement=None if agreement is None else agreement.id,
             asserted_by=None if transfer is None else transfer.asserted_by,
             consent=None if consent is None else consent.id,
+            held=tuple(held) or None,
             request_digest=None if transfer is None else transfer.request_digest,
         ),
         groups=tuple(students.groups),
-        holds_until=_earliest_change(parties.now, students, agreed),
+        holds_until=earliest_change(parties.now, students.majority_at, students.groups, agreed),
         now=parties.now,
         purpose=request.purpose,
-        recipient=recipient_facts(request, caller_organisation_id, tree, now),
+        recipient=recipient_facts(request, caller_organisation_id, subjects, evidence, discloser, now),
+        record_class=None if request.record_class == "education-record" else request.record_class,
         subjects=grouped,
         transfer=None if transfer is None else enrollment_facts(request.recipient, transfer),
     )
 
 
+@dataclass
 class _Students:
     """Puts each student into the group of those with the same facts, so that a page of alike students is decided once."""
 
-    def __init__(self, parties: Parties, consent: Consent | None, now: datetime) -> None:
-        self.groups: list[StudentGroup] = []
-        self.majority_at: int | None = None
-        """When the one student whom the consent is about comes of age, if that is still to come."""
-        self._parties, self._consent, self._now = parties, consent, now
-        self._index: dict[tuple[object, ...], int] = {}
-        self._places: dict[str, Place | None] = {}
+    parties: Parties
+    discloser: Discloser
+    consents: tuple[Consent, ...]
+    held: Held
+    parents_disagree: Mapping[UUID, ParentsDisagree]
+    now: datetime
+    groups: list[StudentGroup] = field(default_factory=list)
+    majority_at: list[int] = field(default_factory=list)
+    """When a student comes of an age on which the answer turns, if that is still to come."""
+    _index: dict[tuple[object, ...], int] = field(default_factory=dict)
+    _places: dict[str, Place | None] = field(default_factory=dict)
 
     def subject(self, student: SubjectFacts) -> Subject:
         """The student with its group; without one where its time zone does not exist."""
@@ -102,35 +142,58 @@ class _Students:
             student.jurisdiction,
             "protected-address" in student.flags,
         )
-        consent = self._consent if self._consent is not None and self._consent.student_id == student.student_id else None
-        key = (*facts, student.custodian_id, student.originating_agency, consent is not None)
+        own = tuple(consent for consent in self.consents if consent.student_id == student.student_id) if self.consents else ()
+        grounds = self._grounds(student, place)
+        if not facts[0] and (own or (grounds is not None and grounds.relation is not None)):
+            self.majority_at.append(place.begins(reaches_majority_on(student.birth_date)))
+        if grounds is not None and grounds.substance is not None and grounds.substance.under_21:
+            self.majority_at.append(place.begins(reaches(student.birth_date, 21)))
+        key = (*facts, student.custodian_id, student.originating_agency, bool(own), grounds)
         index = self._index.get(key)
         if index is None:
             index = self._index[key] = len(self.groups)
-            self.groups.append(self._group(student, facts, consent, place))
+            self.groups.append(self._group(student, facts, own, grounds, place))
         return identifier, student.facts_version, index
 
-    def _group(self, student: SubjectFacts, facts: tuple[bool, bool, str, bool], consent: Consent | None, place: Place) -> StudentGroup:
+    def _grounds(self, student: SubjectFacts, place: Place) -> GroundFacts | None:
+        if not self.held.evidence and self.discloser.recipient.kind != "person":
+            return None
+        return ground_facts(student, self.held, self.discloser, place)
+
+    def _group(
+        self,
+        student: SubjectFacts,
+        facts: tuple[bool, bool, str, bool],
+        consents: tuple[Consent, ...],
+        grounds: GroundFacts | None,
+        place: Place,
+    ) -> StudentGroup:
         eligible, homeless, jurisdiction, protected_address = facts
-        if consent is not None and not eligible:
-            self.majority_at = place.begins(reaches_majority_on(student.birth_date))
+        candidates = tuple(self._consent(consent, student, place) for consent in consents)
         return StudentGroup(
-            consent=None if consent is None else consent_facts(consent, student, self._parties.recipient, place),
-            custody=custody_facts(student, self._parties),
+            consent=candidates[0] if candidates else None,
+            custody=custody_facts(student, self.parties),
+            grounds=grounds,
+            other_consents=candidates[1:] or None,
             student=StudentFacts(eligible=eligible, homeless=homeless, jurisdiction=jurisdiction, protected_address=protected_address),
         )
+
+    def _consent(self, consent: Consent, student: SubjectFacts, place: Place) -> ConsentFacts:
+        others = [it for it in self.consents if it is not consent and it.student_id == student.student_id]
+        refused = refused_elements(consent, others, self.held.preferences, self.parents_disagree, student, self.discloser, place)
+        return consent_facts(consent, student, self.parties.recipient, place, refused=refused)
 
     def _place(self, time_zone: str) -> Place | None:
         if time_zone not in self._places:
             try:
-                self._places[time_zone] = Place.at(time_zone, self._now)
+                self._places[time_zone] = Place.at(time_zone, self.now)
             except ValueError:
                 self._places[time_zone] = None
         return self._places[time_zone]
 
 
 def _belong_together(
-    request: DecisionRequest, subjects: Sequence[SubjectFacts], consent: Consent | None, agreement: Agreement | None
+    request: DecisionRequest, subjects: Sequence[SubjectFacts], consent: Consent | None, agreement: AnyAgreement | None
 ) -> None:
     asked = [subject.student_id for subject in request.subjects]
     if asked != [subject.student_id for subject in subjects] or len(set(asked)) != len(asked):
@@ -143,12 +206,12 @@ def _belong_together(
         raise ValueError("the agreement is not the one that the request names")
 
 
-def _earliest_change(now: int, students: _Students, agreement: AgreementFacts | None) -> int | None:
-    """The first instant after `now` at which a permission could end, or a consent change hands, by time alone."""
-    instants = [students.majority_at]
-    if agreement is not None:
-        instants += [agreement.ends_at, agreement.terminated_at]
-    for group in students.groups:
-        if group.consent is not None:
-            instants += [group.consent.expires_at, group.consent.withdrawn_at, group.consent.grantor_rights_ended_at]
-    return min((instant for instant in instants if instant is not None and instant > now), default=None)
+def _are_named(
+    request: DecisionRequest, consents: Sequence[Consent], evidence: Sequence[Evidence], preferences: Sequence[Preference]
+) -> None:
+    if not {consent.id for consent in consents} <= set(request.other_consent_ids):
+        raise ValueError("the other consents are not those that the request names")
+    if not {it.id for it in evidence if it.of.kind not in STANDING} <= set(request.evidence_ids):
+        raise ValueError("the evidence is not what the request names")
+    if not {it.of.student_id for it in preferences} <= {subject.student_id for subject in request.subjects}:
+        raise ValueError("the preferences are not those of the students of the request")

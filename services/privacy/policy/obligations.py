@@ -15,7 +15,7 @@ from services.privacy.policy.entities import Record
 from services.privacy.policy.time_values import DAY, instant_of
 from shared.contracts.privacy import Obligation
 
-ArgumentForm = Literal["paragraph", "duration", "instant"]
+ArgumentForm = Literal["paragraph", "duration", "instant", "desk"]
 
 
 @dataclass(frozen=True)
@@ -28,25 +28,40 @@ class ObligationKind:
 
 
 KINDS: Mapping[str, ObligationKind] = {
+    "after-review": ObligationKind("duration", None),
     "attach-notice": ObligationKind("paragraph", None),
     "attach-statement": ObligationKind("paragraph", None),
     "copy-on-request": ObligationKind("paragraph", None),
     "copy-to-district": ObligationKind("duration", "34 CFR 99.32(b)(2)(iii)"),
     "destroy-by": ObligationKind("instant", None),
+    "destroy-on-request": ObligationKind("paragraph", None),
+    "do-not-notify": ObligationKind("paragraph", None),
     "hearing-on-request": ObligationKind("paragraph", None),
+    "limit-to-order": ObligationKind("paragraph", None),
+    "no-identify": ObligationKind("paragraph", None),
     "no-redisclose": ObligationKind("paragraph", None),
     "notify-parent": ObligationKind("paragraph", None),
+    "provide": ObligationKind("paragraph", None),
     "purpose-limit": ObligationKind("paragraph", None),
     "record": ObligationKind("paragraph", None),
+    "redact-others": ObligationKind("paragraph", None),
+    "respond-within": ObligationKind("duration", "34 CFR 99.10(b)"),
+    "route-to": ObligationKind("desk", None),
     "status-only": ObligationKind("paragraph", None),
+    "verify-identity": ObligationKind("paragraph", None),
 }
-"""record with `exempt-` before the paragraph: that paragraph exempts the disclosure from the record of 99.32; it is logged all the same."""
+"""provide: the paragraph makes the disclosure a duty, not a permission (99.31(d)). route-to: a person at that desk decides.
+record with `exempt-` before the paragraph: that paragraph exempts the disclosure from the record of 99.32; it is logged all the same.
+"""
 
-INSTANTS: tuple[str, ...] = ("agreement.ends_at",)
+INSTANTS: tuple[str, ...] = ("agreement.ends_at", "mandate.ends_at", "meals.ends_at")
 """Facts that an argument may name; the member before the dot is optional in the schema, the one after it is not."""
 
-_TITLES = (("99.", "34 CFR "), ("1758(", "42 U.S.C. "))
-_PARAGRAPH = re.compile(r"(?P<exempt>exempt-)?(?P<paragraph>[0-9]+(\.[0-9]+)?(\([0-9A-Za-z]+\))*)")
+DESKS: tuple[str, ...] = ("custody-desk",)
+"""Where a person has to decide."""
+
+_TITLES = (("99.", "34 CFR "), ("300.6", "34 CFR "), ("1232g(", "20 U.S.C. "), ("1758(", "42 U.S.C. "), ("7908(", "20 U.S.C. "))
+_PARAGRAPH = re.compile(r"(?P<exempt>exempt-)?(?P<paragraph>[0-9]+[a-z]?(\.[0-9]+)?(\([0-9A-Za-z]+\))*)")
 _DURATION = re.compile(r"P(?P<days>[1-9][0-9]{0,3})D")
 
 
@@ -65,7 +80,7 @@ class ObligationRule:
 
     def resolve(self, context: Record) -> Obligation:
         """The obligation of a decision on `context`. Raises ObligationUnresolved."""
-        if KINDS[self.kind].argument == "paragraph":
+        if KINDS[self.kind].argument in ("paragraph", "desk"):
             return self._without_date
         due_at = _instant(context, self.argument) if self.days is None else context["now"] + self.days * DAY
         return Obligation(kind=self.kind, argument=self.argument, citation=self.citation, due_at=instant_of(due_at))
@@ -100,6 +115,10 @@ def _rule(text: str) -> ObligationRule:
         if duration is None:
             raise PolicySetBroken(f"not a number of days: {text}")
         return ObligationRule(name, argument, kind.citation, int(duration["days"]))
+    if kind.argument == "desk":
+        if argument not in DESKS:
+            raise PolicySetBroken(f"no such desk: {text}")
+        return ObligationRule(name, argument, None)
     if argument not in INSTANTS:
         raise PolicySetBroken(f"not a fact that holds an instant: {text}")
     return ObligationRule(name, argument, kind.citation)

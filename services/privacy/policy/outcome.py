@@ -37,6 +37,8 @@ class Outcome:
     holds_until_milliseconds: int | None
     policy_hash: Digest
     input_hash: Digest
+    required: bool = False
+    """The law makes the disclosure a duty, not a permission (34 CFR 99.31(d))."""
 
     @property
     def outcome(self) -> Literal["permit", "permit-with-redaction", "deny"]:
@@ -68,6 +70,7 @@ class Outcome:
                 "policies": list(self.policies),
                 "citations": list(self.citations),
                 "obligations": [_obligation(one) for one in self.obligations],
+                "required": self.required,
                 "reviewed": self.reviewed,
                 "alerts": list(self.alerts),
                 "holds_until": self.holds_until_milliseconds,

@@ -1,24 +1,35 @@
-"""The parties to a disclosure as the rules read them: the recipient, its agreement, its enrolment evidence, and who asks."""
+"""The parties to a disclosure as the rules read them: the recipient, its enrolment evidence, and who asks."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from safepassage.wire_policy import Agreement
+from safepassage.wire_evidence import Evidence
 from services.privacy.policy.calendar_days import Place
+from services.privacy.policy.discloser import Discloser, is_proved
 from services.privacy.policy.organisation_tree import OrganisationTree
-from services.privacy.policy.policy_input import AgreementFacts, AskerFacts, EnrollmentFacts, RecipientFacts
+from services.privacy.policy.policy_input import AskerFacts, EnrollmentFacts, RecipientFacts
+from services.privacy.policy.relation_facts import is_of_the_family
 from services.privacy.policy.time_values import milliseconds_of
-from shared.contracts.privacy import DecisionRequest, Recipient, TransferFacts
+from shared.contracts.privacy import DecisionRequest, Recipient, SubjectFacts, TransferFacts
 
 
-def recipient_facts(request: DecisionRequest, caller: UUID | None, tree: OrganisationTree, now: datetime) -> RecipientFacts:
-    """The recipient: known and authenticated by its own credential here, or by the verified, signed request of its peer."""
-    recipient = request.recipient
+def recipient_facts(
+    request: DecisionRequest,
+    caller: UUID | None,
+    students: Sequence[SubjectFacts],
+    evidence: Sequence[Evidence],
+    here: Discloser,
+    now: datetime,
+) -> RecipientFacts:
+    """The recipient: authenticated by its own credential here, by the verified, signed request of its peer, or by the discloser's staff."""
+    recipient, tree = request.recipient, here.tree
     if recipient.node is not None:
         known = authenticated = _is_vouched_for(recipient, request.transfer)
     else:
-        known = _is_on_record(recipient, tree, now)
+        known = _is_on_record(recipient, tree, now) or _is_known_person(recipient, students, evidence)
         authenticated = bool(tree.upward(caller)) if caller and request.action == "request" else recipient.id == str(caller)
+        authenticated = authenticated or is_proved(request.recipient_proof, caller, students, here)
     return RecipientFacts(
         authenticated=authenticated,
         id=recipient.id,
@@ -53,31 +64,20 @@ def enrollment_facts(recipient: Recipient, transfer: TransferFacts) -> Enrollmen
     )
 
 
-def agreement_facts(agreement: Agreement, recipient: Recipient, place: Place) -> AgreementFacts:
-    """An agreement; its days are those of the state agency's calendar, `place`."""
-    return AgreementFacts(
-        clauses=tuple(sorted({clause.clause for clause in agreement.state_clauses})),
-        direct_control=bool(agreement.direct_control),
-        elements=tuple(sorted(set(agreement.elements))),
-        ends_at=place.begins(agreement.ends_on),
-        institutional_service=bool(agreement.institutional_service),
-        kind=agreement.kind,
-        legitimate_interest=bool(agreement.legitimate_interest),
-        names_recipient=recipient.node is None and recipient.id == str(agreement.recipient_id),
-        purposes=tuple(sorted(set(agreement.purposes))),
-        redisclosure_limits=bool(agreement.redisclosure_limits),
-        signed=bool(agreement.document) and agreement.signed_on <= place.today,
-        starts_at=place.begins(agreement.starts_on),
-        terminated_at=None if agreement.terminated_at is None else milliseconds_of(agreement.terminated_at),
-    )
-
-
 def _is_vouched_for(recipient: Recipient, transfer: TransferFacts | None) -> bool:
     """The peer's signed request asserts it, and the recipient is one behind that very peer."""
     node = recipient.node
     if transfer is None or node is None:
         return False
     return (transfer.asserted_by == node or transfer.asserted_by.startswith(f"{node}#")) and recipient.id.startswith(f"{node}#")
+
+
+def _is_known_person(recipient: Recipient, students: Sequence[SubjectFacts], evidence: Sequence[Evidence]) -> bool:
+    """A person of each student's family, or whom evidence of the request names."""
+    if recipient.kind != "person":
+        return False
+    named = any(getattr(it.of, "recipient_id", None) == recipient.id for it in evidence)
+    return named or (bool(students) and all(is_of_the_family(student, recipient.id) for student in students))
 
 
 def _is_on_record(recipient: Recipient, tree: OrganisationTree, now: datetime) -> bool:

@@ -9,15 +9,11 @@ It holds no name, no birth date, no text of an agreement; of a person nothing bu
 from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import Field, model_validator
 
 from safepassage.canonical import digest_of
 from safepassage.wire import Digest, Wire
-
-Milliseconds = Annotated[int, Field(gt=-(2**53), lt=2**53)]
-"""Since the epoch; exact in JSON."""
-
-Word = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+from services.privacy.policy.evidence_input import GroundFacts, Milliseconds, Word
 
 
 class AgreementFacts(Wire):
@@ -58,6 +54,8 @@ class ConsentFacts(Wire):
     grantor_role: Word
     names_recipient: bool
     purposes: tuple[Word, ...]
+    refused: tuple[Word, ...]
+    """Elements that another parent with rights refuses."""
     signature: Word
     signed: bool
     source_authenticated: bool
@@ -71,6 +69,7 @@ class CustodyFacts(Wire):
     annual_notice_school_officials: bool
     keeper_party_to_agreement: bool
     onward_transfer_agreed: bool
+    onward_understood: bool
     originated_here: bool
     originator_party_to_agreement: bool
     recipient_debarred_until: Milliseconds | None = None
@@ -83,6 +82,8 @@ class Evidence(Wire):
     agreement: UUID | None = None
     asserted_by: Word | None = None
     consent: UUID | None = None
+    held: tuple[UUID, ...] | None = None
+    """Other evidence, consents and preferences that were read."""
     request_digest: Digest | None = None
 
 
@@ -122,6 +123,10 @@ class StudentGroup(Wire):
 
     consent: ConsentFacts | None = None
     custody: CustodyFacts
+    grounds: GroundFacts | None = None
+    """Evidence of other bases, each of its members a member of the context."""
+    other_consents: Annotated[tuple[ConsentFacts, ...], Field(max_length=20)] | None = None
+    """Each is evaluated by itself in the place of `consent`."""
     student: StudentFacts
 
 
@@ -145,6 +150,8 @@ class PolicyInput(Wire):
     now: Milliseconds
     purpose: Word
     recipient: RecipientFacts
+    record_class: Word | None = None
+    """None: education records."""
     subjects: Annotated[tuple[Subject, ...], Field(max_length=1000)] = ()
     transfer: EnrollmentFacts | None = None
     v: Literal[1] = 1

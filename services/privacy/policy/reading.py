@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from services.privacy.policy.entities import Entity
+from services.privacy.policy.evidence_input import GroundFacts
 from services.privacy.policy.expressions import Est, entity_of
 
 CONTEXT = {"Var": "context"}
 RESOURCE = {"Var": "resource"}
 ARITHMETIC = frozenset({"+", "-", "*", "neg", "offset", "durationSince", "toDate"})
-STUDENT_FACTS = frozenset({"student", "custody", "consent"})
+STUDENT_FACTS = frozenset({"student", "custody", "consent", *GroundFacts.model_fields})
 """The members of the context that differ from student to student of one request."""
 
 

@@ -12,8 +12,13 @@ from shared.contracts.privacy import SubjectFacts
 
 
 def is_eligible(student: SubjectFacts, place: Place) -> bool:
-    """The student has reached 18 in `place`, or attends a postsecondary institution (34 CFR 99.3 "Eligible student")."""
-    return student.attends_postsecondary or reaches_majority_on(student.birth_date) <= place.today
+    """The student has reached 18 in `place`, or attends a postsecondary institution (34 CFR 99.3 "Eligible student").
+
+    Of a student who attends one beside the secondary school whose record it is, the parents keep the rights until 18: so says guidance of
+    the Department that is not at hand; the text of 99.3 and 99.5 does not tell the two apart. Local policy, as the flag is the agency's.
+    """
+    dually_enrolled = "dual-enrollment" in student.flags
+    return (student.attends_postsecondary and not dually_enrolled) or reaches_majority_on(student.birth_date) <= place.today
 
 
 def parental_rights(student: SubjectFacts, person_id: UUID, place: Place) -> tuple[bool, date | None]:

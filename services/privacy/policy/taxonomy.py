@@ -3,15 +3,46 @@
 Whatever is not here is unknown, and what is unknown is denied. The taxonomy is part of the policy hash.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from safepassage.elements import ELEMENTS
 from services.privacy.policy.entities import Entity, entity
 
-BASES: tuple[str, ...] = ("consent", "contractor", "transfer")
-"""consent: 34 CFR 99.30. contractor: 99.31(a)(1)(i)(B). transfer: 99.31(a)(2), 99.34, onward under 99.33(b)."""
+BASES: Mapping[str, str] = {
+    "consent": "34 CFR 99.30",
+    "school-official": "34 CFR 99.31(a)(1)(i)(A)",
+    "contractor": "34 CFR 99.31(a)(1)(i)(B)",
+    "transfer": "34 CFR 99.31(a)(2)",
+    "audit-authority": "34 CFR 99.31(a)(3)",
+    "audit-representative": "34 CFR 99.35(a)(3)",
+    "financial-aid": "34 CFR 99.31(a)(4)",
+    "juvenile-justice-before-1974": "34 CFR 99.31(a)(5)(i)(A)",
+    "juvenile-justice": "34 CFR 99.31(a)(5)(i)(B)",
+    "study": "34 CFR 99.31(a)(6)",
+    "accreditation": "34 CFR 99.31(a)(7)",
+    "dependent-student": "34 CFR 99.31(a)(8)",
+    "judicial-order": "34 CFR 99.31(a)(9)(i)-(ii)",
+    "sealed-order": "34 CFR 99.31(a)(9)(ii)(A)-(C)",
+    "child-protection-order": "20 U.S.C. 1232g(b)(2)(B)",
+    "litigation": "34 CFR 99.31(a)(9)(iii)",
+    "emergency": "34 CFR 99.31(a)(10)",
+    "conduct-risk": "34 CFR 99.36(b)(3)",
+    "directory": "34 CFR 99.31(a)(11)",
+    "rights-holder": "34 CFR 99.31(a)(12)",
+    "crime-victim": "34 CFR 99.31(a)(13)",
+    "disciplinary-results": "34 CFR 99.31(a)(14)",
+    "substance-violation": "34 CFR 99.31(a)(15)",
+    "registered-offender": "34 CFR 99.31(a)(16)",
+    "de-identified": "34 CFR 99.31(b)(1)",
+    "de-identified-coded": "34 CFR 99.31(b)(2)",
+    "child-welfare": "20 U.S.C. 1232g(b)(1)(L)",
+    "meal-evaluation": "20 U.S.C. 1232g(b)(1)(K)",
+    "military-recruiter": "20 U.S.C. 7908(a)(1); 10 U.S.C. 503(c)(1)(A)(ii)",
+    "higher-education-recruiter": "20 U.S.C. 7908(a)(1)",
+}
+"""A basis that a request may claim, and where the law has it. Forms of a paragraph that differ in what they oblige to are bases each."""
 
 ACTIONS: tuple[str, ...] = ("disclose", "redisclose", "request")
 
@@ -40,6 +71,11 @@ PURPOSES: Mapping[str, str | None] = {
     "child-nutrition": None,
     "safety": None,
     "recruiting": None,
+    "legal-process": None,
+    "records-access": None,
+    "transition-services": None,
+    "private-school-services": None,
+    "research": None,
 }
 """A purpose and the wider one that it is part of. Commercial purposes are not there, so that nothing can be asked for them."""
 
@@ -55,6 +91,16 @@ FICTIONAL_STATES: tuple[str, ...] = ("XA", "XB")
 
 JURISDICTIONS: Mapping[str, str | None] = {"US": None} | {f"US-{code}": "US" for code in (*STATES, *FICTIONAL_STATES)}
 """A jurisdiction and the one that it is part of."""
+
+
+def is_for(purpose: str, purposes: Collection[str]) -> bool:
+    """The purpose is one of `purposes`, or a part of one."""
+    here: str | None = purpose
+    while here is not None:
+        if here in purposes:
+            return True
+        here = PURPOSES.get(here)
+    return False
 
 
 @dataclass(frozen=True)
@@ -73,7 +119,7 @@ class Taxonomy:
     def as_json(self) -> dict[str, Any]:
         """What the policy hash covers."""
         return {
-            "bases": list(BASES),
+            "bases": dict(BASES),
             "actions": list(ACTIONS),
             "recipients": dict(RECIPIENTS),
             "parents": {uid: sorted(parents) for uid, parents in self.parents.items()},

@@ -14,6 +14,7 @@ EVERY: Final = tuple(PERMIT_OF)
 DISCLOSING: Final = tuple(name for name in PERMIT_OF if not name.startswith("request"))
 NOTICE: Final = "notify-parent:99.34(a)(1)"
 DEBARRED: Final = "ferpa-99.67-debarred"
+PART_B: Final = ("record:300.614", "destroy-on-request:300.624(b)")
 OUTSIDERS: Final = ("vendor", "sea", "agency", "person")
 
 ROWS: Final[tuple[Row, ...]] = (
@@ -66,7 +67,8 @@ ROWS: Final[tuple[Row, ...]] = (
     *allow("99.31(a)(2)", ALL, element=ADDRESS),
     *allow("99.31(a)(2), also where the parents opted out of directory information", ALL, element="identity.name"),
     *allow("7917(b), suspension and expulsion", ALL, element="discipline.incidents"),
-    *allow("300.323, the IEP", ALL, element="special_education.iep"),
+    *allow("300.323, the IEP", ASKING, element="special_education.iep"),
+    *allow("300.323, the IEP", BOTH, element="special_education.iep", more=PART_B),
     *allow("11432(g)(3)(D), immunisations", ALL, element="health.immunizations"),
     *deny("protected address", BOTH, {"student.protected_address": True}, "protected-address", by="protected-address", element=ADDRESS),
     *deny(

@@ -8,14 +8,23 @@ from safepassage.elements import ELEMENTS
 from services.privacy.policy.policy_input import PolicyInput
 from services.privacy.policy.taxonomy import BASES, JURISDICTIONS, PURPOSES, RECIPIENTS
 from tests.privacy.policy.cfr_rows import Row
-from tests.privacy.policy.situations import DAY, GONE, NOW, SITUATIONS, changed, policy_input
+from tests.privacy.policy.every_situation import SITUATIONS
+from tests.privacy.policy.ground_situations import AUDITED, STUDIED
+from tests.privacy.policy.situations import DAY, GONE, NOW, changed, policy_input
 
 ELEMENT_IDS = tuple(element.id for element in ELEMENTS)
 INSTANTS = (NOW - DAY, NOW - 1, NOW, NOW + 1, NOW + DAY)
-CLAUSES = ("ca-49073.1-b1", "ca-49073.1-b2", "ca-49073.1-b2-not-applicable", "ca-49073.1-b3", "ca-49073.1-b4")
+CLAUSES = (
+    "ca-49073.1-b1", "ca-49073.1-b2", "ca-49073.1-b2-not-applicable", "ca-49073.1-b3", "ca-49073.1-b4", *AUDITED["clauses"],
+    *STUDIED["clauses"],
+)  # fmt: skip
 WORDS: Mapping[str, Sequence[Any]] = {
-    "agreement.kind": ("contractor", "study"),
-    "basis": BASES,
+    "agreement.kind": ("contractor", "study", "audit-evaluation"),
+    "litigation.initiated_by": ("agency", "parent", "eligible-student", "neighbour"),
+    "order.form": ("court-order", "subpoena", "grand-jury-subpoena", "law-enforcement-subpoena", "ex-parte-order"),
+    "proceeding.offense": ("crime-of-violence", "non-forcible-sex-offense", "vandalism"),
+    "recruiting.recruiter": ("military", "higher-education"),
+    "basis": tuple(BASES),
     "consent.grantor_role": ("parent", "student", "neighbour"),
     "consent.signature": ("paper", "electronic"),
     "purpose": tuple(PURPOSES),
@@ -28,7 +37,13 @@ OPTIONAL = (
     "consent.grantor_rights_ended_at",
     "consent.withdrawn_at",
     "custody.recipient_debarred_until",
+    "juvenile.adjudicated_at",
+    "juvenile.certified_at",
+    "order.notice_at",
+    "order.protective_action_until",
+    "relation.rights_ended_at",
 )
+LISTS_OF_ELEMENTS = (".elements", ".designated", ".opted_out", ".refused")
 
 
 def perturbed(rows: Sequence[Row], count: int, randomness: random.Random) -> Iterator[tuple[PolicyInput, str]]:
@@ -48,14 +63,15 @@ def perturbed(rows: Sequence[Row], count: int, randomness: random.Random) -> Ite
 
 def _paths(facts: Mapping[str, Any]) -> Iterable[str]:
     """Every fact that may be changed: those that are there, and optional ones of evidence that is."""
-    places = {"": facts, **(facts["groups"][0] if "groups" in facts else {})}
+    group = dict(facts["groups"][0]) if "groups" in facts else {}
+    places = {"": facts, **group.pop("grounds", {}), **group}
     for name in ("agreement", "asker", "recipient", "transfer"):
         if name in facts:
             places[name] = facts[name]
     for place, members in places.items():
         for member, value in members.items():
             path = f"{place}.{member}" if place else member
-            if isinstance(value, bool) or path in WORDS or path.endswith(("_at", ".elements", ".purposes", ".clauses")):
+            if isinstance(value, bool) or path in WORDS or path.endswith(("_at", "_until", *LISTS_OF_ELEMENTS, ".purposes", ".clauses")):
                 yield path
     yield from (path for path in OPTIONAL if path.partition(".")[0] in places)
 
@@ -65,12 +81,13 @@ def _value(path: str, facts: Mapping[str, Any], randomness: random.Random) -> An
         return randomness.choice(WORDS[path])
     if path.endswith(("_at", "_until")):
         return randomness.choice((*INSTANTS, GONE) if path in OPTIONAL else INSTANTS)
-    if path.endswith(".elements"):
+    if path.endswith(LISTS_OF_ELEMENTS):
         return sorted(randomness.sample(ELEMENT_IDS, randomness.randint(0, 30)))
     if path.endswith(".purposes"):
         return sorted(randomness.sample(tuple(PURPOSES), randomness.randint(0, 6)))
     if path.endswith(".clauses"):
         return sorted(randomness.sample(CLAUSES, randomness.randint(0, 5)))
     place, _, member = path.partition(".")
-    members = facts["groups"][0][place] if place in ("student", "custody", "consent") else facts[place]
+    group = facts["groups"][0] if "groups" in facts else {}
+    members = facts.get(place) or group.get(place) or group["grounds"][place]
     return not members[member]

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, Final
 
+from services.privacy.policy.evidence_input import GroundFacts
 from services.privacy.policy.policy_input import PolicyInput
 
 NOW: Final = 1_790_000_000_000
@@ -24,6 +25,10 @@ MEAL: Final = "programmes.meal_status"
 HOMELESS: Final = "programmes.homeless"
 PART_C: Final = "special_education.early_intervention"
 
+GROUNDS: Final = frozenset(GroundFacts.model_fields)
+"""Members of a student's group that are evidence; a path begins with their name."""
+OF_STUDENT: Final = frozenset({"student", "custody", "consent", "other_consents"})
+
 GONE: Final = object()
 """A change that takes a fact away."""
 
@@ -33,6 +38,7 @@ _CUSTODY = {
     "annual_notice_school_officials": False,
     "keeper_party_to_agreement": False,
     "onward_transfer_agreed": False,
+    "onward_understood": False,
     "originated_here": False,
     "originator_party_to_agreement": False,
     "recipient_is_another": True,
@@ -46,6 +52,7 @@ _CONSENT = {
     "grantor_role": "parent",
     "names_recipient": True,
     "purposes": ["financial-aid"],
+    "refused": [],
     "signature": "electronic",
     "signed": True,
     "source_authenticated": True,
@@ -98,6 +105,15 @@ def _situation(action: str, basis: str, purpose: str, recipient: Mapping[str, An
     return copy.deepcopy(situation | facts | {"now": NOW, "v": 1})
 
 
+def on_ground(action: str, basis: str, purpose: str, kind: str, /, **facts: Any) -> dict[str, Any]:
+    """A situation that stands on evidence in `grounds`, with a recipient of `kind` whom the agency's staff authenticated."""
+    grounds, custody = facts.pop("grounds", {}), facts.pop("custody", {})
+    situation = _situation(action, basis, purpose, _VENDOR | {"kind": kind}, custody=custody, **facts)
+    if grounds:
+        situation["groups"][0]["grounds"] = copy.deepcopy(grounds)
+    return situation
+
+
 _PARTY = {"keeper_party_to_agreement": True, "originator_party_to_agreement": True, "annual_notice_school_officials": True}
 
 SITUATIONS: Final[Mapping[str, dict[str, Any]]] = {
@@ -127,16 +143,17 @@ PERMIT_OF: Final[Mapping[str, str]] = {
 
 
 def changed(situation: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A copy in which each fact of `changes`, by its path, has another value; `student`, `custody` and `consent` are the one student's."""
+    """A copy in which each fact of `changes`, by its path, has another value; those of a student's group are the one student's."""
     whole = dict(situation)
     for path, value in changes.items():
-        *parents, member = path.split(".")
+        first = path.partition(".")[0]
+        *parents, member = f"grounds.{path}".split(".") if first in GROUNDS else path.split(".")
         place: dict[str, Any] = whole
-        if path.partition(".")[0] in ("student", "custody", "consent"):
+        if first in OF_STUDENT or first in GROUNDS:
             place = dict(whole["groups"][0])
             whole["groups"] = [place]
         for parent in parents:
-            place[parent] = dict(place[parent])
+            place[parent] = dict(place.get(parent, {}) if parent == "grounds" else place[parent])
             place = place[parent]
         if value is GONE:
             place.pop(member, None)

@@ -19,7 +19,7 @@ from tests.privacy.policy.perturbations import perturbed
 from tests.privacy.policy.policy_generator import PolicyGenerator
 from tests.privacy.policy.test_differential_requests import KNOWN_ROWS
 
-SETS, POLICIES, REQUESTS = 170, 10, 20
+SETS, POLICIES, REQUESTS = 220, 10, 20
 OPERATORS = {
     "&&", "||", "!", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "neg", "in", "is", "has", ".", "like", "if-then-else", "contains",
     "containsAll", "containsAny", "isEmpty", "Set", "Record", "datetime", "duration", "offset", "durationSince", "toDate", "toTime",
@@ -61,7 +61,7 @@ def _asked(policy_input: PolicyInput, element: str) -> tuple[Any, ...]:
 
 @pytest.mark.requirement("POL-cedar")
 def test_cedar_decides_every_generated_policy_alike() -> None:
-    randomness = random.Random(20261021)
+    randomness = random.Random(20261126)
     generator = PolicyGenerator(randomness)
     disclosing = [row for row in KNOWN_ROWS if not row.situation.startswith("request")]
     requests = list(perturbed(disclosing, 600, randomness))

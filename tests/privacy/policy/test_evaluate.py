@@ -12,8 +12,9 @@ from services.privacy.policy.entities import Entity, Record, entity
 from services.privacy.policy.policy_set import assemble
 from services.privacy.policy.rule_pack import Pack, read_packs
 from services.privacy.policy.taxonomy import TAXONOMY
+from tests.privacy.policy.every_situation import ELEMENT_OF, SITUATIONS
 from tests.privacy.policy.rule_texts import annotated, est_of, pack
-from tests.privacy.policy.situations import GONE, ORDINARY, SITUATIONS, SSN, STUDENT, VENDOR, policy_input
+from tests.privacy.policy.situations import GONE, ORDINARY, SSN, STUDENT, VENDOR, policy_input
 
 ANY = 'action in [SafePassage::Action::"disclose", SafePassage::Action::"redisclose"]'
 OVERFLOW = 'context.now.offset(duration("106751991167d")) > context.now'
@@ -87,9 +88,10 @@ def test_two_permits_for_one_element_deny_and_alert(policy_set: PolicySet) -> No
 
 @pytest.mark.parametrize("situation", SITUATIONS)
 def test_one_unknown_element_does_not_take_the_others_with_it(policy_set: PolicySet, situation: str) -> None:
-    outcome = _asked(policy_set, situation, {"elements": [ORDINARY, "academics.shoe_size"]})
+    element = ELEMENT_OF.get(situation, ORDINARY)
+    outcome = _asked(policy_set, situation, {"elements": [element, "academics.shoe_size"]})
     assert outcome.outcome == "permit-with-redaction"
-    assert outcome.subjects[0].permitted == (ORDINARY,)
+    assert outcome.subjects[0].permitted == (element,)
     assert [(one.element, one.reason) for one in outcome.subjects[0].withheld] == [("academics.shoe_size", "unknown-element")]
     assert outcome.alerts == ("unknown-element",)
 

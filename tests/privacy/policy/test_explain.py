@@ -6,7 +6,8 @@ import pytest
 
 from safepassage.wire_decisions import Withheld
 from services.privacy.policy import PolicySet, decide
-from tests.privacy.policy.situations import ADDRESS, GONE, HOMELESS, MEAL, NOW, ORDINARY, SITUATIONS, SSN, policy_input
+from tests.privacy.policy.every_situation import SITUATIONS
+from tests.privacy.policy.situations import ADDRESS, GONE, HOMELESS, MEAL, NOW, ORDINARY, SSN, policy_input
 
 
 def _withheld(policy_set: PolicySet, situation: str, changes: dict[str, Any], element: str = ORDINARY) -> Withheld:

@@ -25,6 +25,11 @@ def test_nothing_obliges_to_nothing() -> None:
         ("attach-statement:99.21(c)", "34 CFR 99.21(c)", None),
         ("record:99.32(b)(2)", "34 CFR 99.32(b)(2)", None),
         ("record:exempt-99.32(d)(3)", "34 CFR 99.32(d)(3)", None),
+        ("record:300.614", "34 CFR 300.614", None),
+        ("record:1232g(b)(4)(A)", "20 U.S.C. 1232g(b)(4)(A)", None),
+        ("provide:7908(a)(1)", "20 U.S.C. 7908(a)(1)", None),
+        ("respond-within:P45D", "34 CFR 99.10(b)", NOW + timedelta(days=45)),
+        ("route-to:custody-desk", None, None),
         ("status-only:1758(b)(6)(B)", "42 U.S.C. 1758(b)(6)(B)", None),
         ("copy-to-district:P30D", "34 CFR 99.32(b)(2)(iii)", NOW + timedelta(days=30)),
         ("destroy-by:agreement.ends_at", None, ENDS),
@@ -49,7 +54,9 @@ def test_several_stand_in_their_order() -> None:
         "Record:99.32(a)",
         "record:99.32(a);",
         "record:99.32(a) unless asked",
-        "record:300.614",
+        "record:303.414",
+        "route-to:custody",
+        "route-to:",
         "record:99.32(a); record:99.32(a)",
         "copy-to-district:30",
         "copy-to-district:P0D",
@@ -75,6 +82,7 @@ def test_a_fact_that_is_not_there_does_not_resolve(context: Record) -> None:
 
 def test_the_vocabulary_is_closed() -> None:
     assert set(KINDS) == {
-        "attach-notice", "attach-statement", "copy-on-request", "copy-to-district", "destroy-by", "hearing-on-request", "no-redisclose",
-        "notify-parent", "purpose-limit", "record", "status-only",
+        "after-review", "attach-notice", "attach-statement", "copy-on-request", "copy-to-district", "destroy-by", "destroy-on-request",
+        "do-not-notify", "hearing-on-request", "limit-to-order", "no-identify", "no-redisclose", "notify-parent", "provide",
+        "purpose-limit", "record", "redact-others", "respond-within", "route-to", "status-only", "verify-identity",
     }  # fmt: skip

@@ -10,8 +10,9 @@ from pydantic import BaseModel, ValidationError
 from safepassage.canonical import canonical_json, digest_of
 from services.privacy.policy import PolicyInput, PolicySet, reproduce
 from services.privacy.policy import policy_input as module
+from tests.privacy.policy.every_situation import SITUATIONS
 from tests.privacy.policy.perturbations import perturbed
-from tests.privacy.policy.situations import SITUATIONS, changed, policy_input
+from tests.privacy.policy.situations import changed, policy_input
 from tests.privacy.policy.test_differential_requests import KNOWN_ROWS
 
 MODELS = [it for it in vars(module).values() if isinstance(it, type) and issubclass(it, BaseModel) and it.__module__ == module.__name__]

@@ -101,12 +101,25 @@ class NewAgreement(Wire):
     state_clauses: Annotated[tuple[StateClause, ...], Field(max_length=40)] = ()
 
 
+class AgreementAmendment(Wire):
+    """From its day on, the schedule and the end of an agreement are these."""
+
+    document: Digest
+    signed_on: date
+    from_: Annotated[date, Field(alias="from", serialization_alias="from")]
+    elements: Elements
+    purposes: Purposes
+    ends_on: date
+
+
 class Agreement(NewAgreement):
     """An agreement on record."""
 
     id: UUID
     recorded_at: Instant
     terminated_at: Instant | None = None
+    amendments: Annotated[tuple[AgreementAmendment, ...], Field(max_length=40)] = ()
+    """In the order in which they were recorded; of those in force the last one counts."""
 
 
 class AgreementTermination(Wire):
