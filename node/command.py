@@ -2,7 +2,7 @@
 
 import typer
 
-from node.commands import clients, keys, matches, organisations, services, trust
+from node.commands import clients, keys, matches, organisations, policies, services, trust
 from node.commands.demo import demo
 from node.commands.doctor import doctor
 from node.commands.new import new
@@ -23,6 +23,7 @@ app.add_typer(organisations.app, name="organisations")
 app.add_typer(clients.app, name="clients")
 app.add_typer(keys.app, name="keys")
 app.add_typer(matches.app, name="matches")
+app.add_typer(policies.app, name="policies")
 app.add_typer(trust.app, name="trust")
 
 

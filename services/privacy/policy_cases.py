@@ -108,7 +108,8 @@ def _found(case: PolicyCase, policy_input: PolicyInput, policy_set: PolicySet) -
         withheld = group.withheld[0]
         return _said(False, withheld.policy, withheld.reason, None)
     claimed = policy_set.claims.get((policy_input.basis, policy_input.action))
-    permit = case.policy if case.policy in outcome.policies or claimed is None else claimed.annotations.id
+    named = case.policy is None or case.policy in outcome.policies
+    permit = case.policy if named or claimed is None else claimed.annotations.id
     obligations = None if case.obligations is None else tuple(f"{one.kind}:{one.argument}" for one in outcome.obligations)
     return _said(True, permit, None, obligations)
 
@@ -117,4 +118,4 @@ def _said(permitted: bool, policy: str | None, reason: str | None, obligations: 
     if not permitted:
         return f"{reason} by {policy or 'no policy'}"
     obliging = "" if obligations is None else f", obliging to {'; '.join(sorted(obligations)) or 'nothing'}"
-    return f"permitted by {policy}{obliging}"
+    return f"permitted{f' by {policy}' if policy else ''}{obliging}"

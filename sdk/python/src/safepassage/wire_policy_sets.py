@@ -106,7 +106,7 @@ class PolicyCase(Wire):
     element: Annotated[str, StringConstraints(min_length=1, max_length=64)]
     permitted: bool
     policy: Code | None = None
-    """What permits, or withholds, it."""
+    """What permits, or withholds, it; without one, whichever permits."""
     reason: Code | None = None
     """Of one that is withheld."""
     obligations: Annotated[tuple[Annotated[str, StringConstraints(max_length=200)], ...], Field(max_length=64)] | None = None
