@@ -57,6 +57,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     secret = read_symmetric_key(settings.keys_directory / "cursor.key")
     state.cursors, state.node_statement = Cursors(secret), well_known.NodeStatementFile(settings.node_statement_file)
     state.metadata, state.resource_metadata = well_known.metadata_of(settings.entity_id), well_known.resource_of(settings.entity_id)
+    state.decision_point_metadata = well_known.decision_point_of(settings.entity_id)
     state.token_keys = WatchedTokenKeys(settings.keys_directory / "token-signing")
     state.trust = Trust(database, settings, clock, row=TrustListRow, on_accepted=partial(_trust_accepted, app))
     state.statements = PeerStatements(database, state.trust, clock, row=NodeStatementRow, fetch=ThroughRecords(state.siblings))

@@ -84,14 +84,20 @@ class Forwarding:
 class _Passage:
     """One request on its way through the door."""
 
-    __slots__ = ("app", "door", "receive", "request_id", "route", "scope", "send", "started", "status", "trace_id")
+    __slots__ = ("app", "door", "echoed", "receive", "request_id", "route", "scope", "send", "started", "status", "trace_id")
 
     def __init__(self, app: ASGIApp, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
         self.app, self.door, self.scope, self.receive, self.send = app, door, scope, receive, send
         self.request_id = _new_request_id()
         self.trace_id, self.route, self.status, self.started = "", None, 500, False
+        self.echoed = b""
 
     route: Route | None
+
+    @property
+    def told_id(self) -> bytes:
+        """The request id of the answer."""
+        return self.echoed or self.request_id.encode()
 
     async def go(self) -> None:
         began = time.perf_counter()
@@ -116,6 +122,7 @@ class _Passage:
         self.route = route = door.routes.match(scope["method"], scope["raw_path"])
         incoming = read_headers(scope["headers"])
         self.trace_id = trace_id_of(incoming.traceparent)
+        self.echoed = incoming.request_id if route.echoes_request_id else b""
         _require_form(route, incoming, scope["query_string"])
         verified = None
         if route.accepts == "anonymous":
@@ -160,7 +167,7 @@ class _Passage:
             self.scope["query_string"].decode("ascii"),
             headers,
             incoming.has_body,
-            [*_encoded(route), (b"x-request-id", self.request_id.encode())],
+            [*_encoded(route), (b"x-request-id", self.told_id)],
             None if verified is None else partial(self._internal_token, route.service, verified),
         )
         self.status = await upstream.forward(request, self.receive, self._send_watched)
@@ -188,7 +195,7 @@ class _Passage:
             raise ConnectionAbortedError
         response = render(error, self.request_id)
         fields: Fields = [(name, value) for name, value in response.raw_headers if name != b"cache-control"]
-        fields += [*_encoded(self.route), (b"x-request-id", self.request_id.encode())]
+        fields += [*_encoded(self.route), (b"x-request-id", self.told_id)]
         if error.status == 401:
             fields.append((b"www-authenticate", challenge(error, issuer=self.door.authentication.issuer).encode()))
         if isinstance(error, ProofNonceRequired):

@@ -31,6 +31,8 @@ RETURNED: Final = frozenset(
 """Response fields of a service that a caller may see."""
 
 MAY_REPEAT: Final = frozenset({b"accept", b"accept-language", b"if-none-match", b"prefer"})
+_ECHOED: Final = re.compile(rb"[\x21-\x7e]{1,200}")
+"""A request id that is said again as it came. Any other is not: the answer's is ours then."""
 _VALUE: Final = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -46,6 +48,8 @@ class Incoming:
     chunked: bool = False
     encoded: bool = False
     traceparent: bytes = b""
+    request_id: bytes = b""
+    """The caller's own, to be echoed where a standard asks for it; never believed."""
 
     @property
     def has_body(self) -> bool:
@@ -73,6 +77,8 @@ def read_headers(fields: Fields) -> Incoming:
             incoming.authorization.append(value)
         elif name == b"dpop":
             incoming.proofs.append(value)
+        elif name == b"x-request-id":
+            incoming.request_id = value if _ECHOED.fullmatch(value) else b""
         elif name == b"traceparent":
             incoming.traceparent = value
         elif name == b"transfer-encoding":

@@ -49,6 +49,8 @@ class Route:
     answer_seconds: float = 10.0
     """Until the answer begins; then no pause may be longer than 15 s."""
     headers: tuple[tuple[str, str], ...] = API_HEADERS
+    echoes_request_id: bool = False
+    """The caller's X-Request-ID is in the answer, as AuthZEN asks; ours goes inside and into problems as ever."""
 
 
 def _get(template: str, service: ServiceName, *scopes: str, and_scopes: tuple[str, ...] = (), seconds: float = 10.0) -> Route:
@@ -67,6 +69,11 @@ def _send(
     return Route(method, template, service, "clients", frozenset(scopes), frozenset(), body, types, seconds)
 
 
+def _access(template: str, *, body: int = 64 * KIB) -> Route:
+    scopes = frozenset({"access:evaluate"})
+    return Route("POST", template, "privacy", "clients", scopes, body_bytes=body, media_types=JSON, echoes_request_id=True)
+
+
 def _peers(method: str, template: str, service: ServiceName, *, body: int = 0, types: tuple[str, ...] = (), seconds: float = 20.0) -> Route:
     return Route(method, template, service, "peers", frozenset({PEER_SCOPE}), frozenset(), body, types, seconds)
 
@@ -82,6 +89,7 @@ GATEWAY: Final = (
     _open("GET", "/oauth/jwks", "gateway"),
     _open("GET", "/.well-known/oauth-authorization-server", "gateway"),
     _open("GET", "/.well-known/oauth-protected-resource", "gateway"),
+    _open("GET", "/.well-known/authzen-configuration", "gateway"),
     _open("GET", "/.well-known/safe-passage", "gateway"),
     _get("/v1/organisations", "gateway", "admin:organisations"),
     _send("POST", "/v1/organisations", "gateway", "admin:organisations"),
@@ -156,6 +164,14 @@ PRIVACY: Final = (
     _get("/v1/destruction-attestations/{attestation_id}", "privacy", "destruction:attest", "obligations:read", "obligations:discharge"),
 )
 
+ACCESS: Final = (
+    _access("/access/v1/evaluation"),
+    _access("/access/v1/evaluations", body=MIB),
+    _access("/access/v1/search/subject"),
+    _access("/access/v1/search/resource"),
+    _access("/access/v1/search/action"),
+)
+
 ROSTERS: Final = ("application/zip", "application/x-ndjson")
 
 RECORDS: Final = (
@@ -186,4 +202,4 @@ AUDIT: Final = (
     _get("/v1/students/{student_id}/disclosure-accounting", "audit", "audit:accounting", seconds=30.0),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*GATEWAY, *PRIVACY, *RECORDS, *AUDIT)
+ROUTES: Final[tuple[Route, ...]] = (*GATEWAY, *PRIVACY, *ACCESS, *RECORDS, *AUDIT)

@@ -36,6 +36,7 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
     "agreements:write": _scope("record and end agreements", "sea", "lea"),
     "debarments:write": _scope("record and read debarments", "sea"),
     "decisions:read": _scope("read and reproduce decisions", "sea", "lea", "school"),
+    "access:evaluate": _scope("ask for access decisions as an enforcement point (AuthZEN)", "sea", "lea", "school"),
     "obligations:read": _scope("read obligations", "sea", "lea", "school"),
     "obligations:discharge": _scope("discharge obligations", "sea", "lea", "school"),
     "policies:draft": _scope("draft, validate, test and replay policy sets", "sea"),

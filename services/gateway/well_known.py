@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from safepassage.node_statement import CONTENT_TYPE, WELL_KNOWN_PATH
 from safepassage.problems.requests import NotFound
+from safepassage.wire_access import OBLIGATION_KINDS
 from services.gateway import authorization_details
 from services.gateway.client_keys import ASSERTION_ALGORITHMS, PROOF_ALGORITHMS
 from services.gateway.scopes import SCOPES
@@ -57,6 +58,19 @@ def resource_of(issuer: str) -> dict[str, Any]:
     }
 
 
+def decision_point_of(issuer: str) -> dict[str, Any]:
+    """AuthZEN's metadata (Authorization API 1.0, section "PDP metadata"); the kinds of obligation are a parameter of our own."""
+    return {
+        "policy_decision_point": issuer,
+        "access_evaluation_endpoint": f"{issuer}/access/v1/evaluation",
+        "access_evaluations_endpoint": f"{issuer}/access/v1/evaluations",
+        "search_subject_endpoint": f"{issuer}/access/v1/search/subject",
+        "search_resource_endpoint": f"{issuer}/access/v1/search/resource",
+        "search_action_endpoint": f"{issuer}/access/v1/search/action",
+        "supported_obligations": list(OBLIGATION_KINDS),
+    }
+
+
 class NodeStatementFile:
     """The node's own statement: a file that the operator's command replaces, read again when it has changed."""
 
@@ -90,6 +104,12 @@ async def read_authorization_server_metadata(request: Request) -> Response:
 async def read_protected_resource_metadata(request: Request) -> Response:
     """RFC 9728."""
     return JSONResponse(request.app.state.resource_metadata)
+
+
+@router.get("/.well-known/authzen-configuration", response_model=None)
+async def read_decision_point_metadata(request: Request) -> Response:
+    """AuthZEN Authorization API 1.0: where access decisions are made."""
+    return JSONResponse(request.app.state.decision_point_metadata)
 
 
 @router.get("/oauth/jwks", response_model=None)

@@ -34,6 +34,7 @@ from services.privacy import (
     statements,
     subjects,
 )
+from services.privacy.access import routes as access
 from services.privacy.activation import start_release
 from services.privacy.evaluation import Judge
 from services.privacy.policy import PolicySetBroken, load_policy_set
@@ -66,6 +67,7 @@ ROUTERS = (
     policy_set_routes.router,
     policy_set_routes.activations_router,
     simulation.router,
+    access.router,
     obligation_waivers.router,
     destructions.router,
     duties.router,

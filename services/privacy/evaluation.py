@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert
 from safepassage.canonical import canonical_json, digest_of
 from safepassage.decision import decision_of
 from safepassage.ids import uuid7
-from safepassage.wire_decisions import Asker, Withheld
+from safepassage.wire_decisions import AccessRecord, Asker, Withheld
 from services.privacy.behind import actor_of
 from services.privacy.duties import start
 from services.privacy.facts import Facts
@@ -102,13 +102,23 @@ def evaluate(judge: Judge, request: DecisionRequest, facts: Facts, *, caller_org
     return Evaluation(request, facts, outcome, now, recorded_input, recorded_outcome)
 
 
-def keeping(
-    outbox: Outbox, sealer: Sealer, judge: Judge, evaluation: Evaluation, decision: Decision, principal: Principal
+def keeping(  # what it is kept with
+    outbox: Outbox,
+    sealer: Sealer,
+    judge: Judge,
+    evaluation: Evaluation,
+    decision: Decision,
+    principal: Principal,
+    access: AccessRecord | None = None,
 ) -> Callable[[Connection], None]:
-    """What stores a decision, what it obliges to, and its behind-entry. All is sealed here, before a transaction holds a lock."""
+    """What stores a decision, what it obliges to, and its behind-entry. All is sealed here, before a transaction holds a lock.
+
+    access  what an enforcement point was told, where one asked
+    """
     request, obligations, now = evaluation.request, evaluation.outcome.obligations, evaluation.now
     readers = tuple(dict.fromkeys(evaluation.facts.custodians)) or (_caller_organisation(principal) or judge.node_organisation_id,)
-    columns, recorded = _columns(sealer, evaluation, decision, principal), outbox.row_of(_event(evaluation, decision, principal))
+    columns = _columns(sealer, evaluation, decision, principal, access)
+    recorded = outbox.row_of(_event(evaluation, decision, principal, access))
     clocks = transfer_clocks(request, evaluation.facts.subjects, evaluation.facts.organisations, now=now)
 
     def keep(connection: Connection) -> None:
@@ -125,7 +135,9 @@ def keeping(
     return keep
 
 
-def _columns(sealer: Sealer, evaluation: Evaluation, decision: Decision, principal: Principal) -> dict[str, Any]:
+def _columns(
+    sealer: Sealer, evaluation: Evaluation, decision: Decision, principal: Principal, access: AccessRecord | None
+) -> dict[str, Any]:
     outcome = evaluation.outcome
     record = DecisionRecord(
         request=evaluation.request,
@@ -134,6 +146,7 @@ def _columns(sealer: Sealer, evaluation: Evaluation, decision: Decision, princip
         epochs=evaluation.facts.epochs,
         input_hash=outcome.input_hash,
         token=decision.token,
+        access=access,
         statement_ids=tuple(one.id for of in evaluation.facts.statements for one in of.statements),
     )
     return sealed_columns(
@@ -148,12 +161,12 @@ def _columns(sealer: Sealer, evaluation: Evaluation, decision: Decision, princip
     )
 
 
-def decision_on(judge: Judge, evaluation: Evaluation) -> Decision:
-    """The answer, with what it permits signed."""
+def decision_on(judge: Judge, evaluation: Evaluation, *, granted: bool = True) -> Decision:
+    """The answer, with what it permits signed; nothing is signed, nor owed, if the asker may not act on it (`granted`)."""
     request, outcome, now = evaluation.request, evaluation.outcome, evaluation.now
     decision_id, valid_until, permitted = uuid7(now), evaluation.valid_until, evaluation.permitted
     token = None
-    if permitted:
+    if permitted and granted:
         claims = decision_of(
             iss=judge.issuer,
             jti=decision_id,
@@ -184,13 +197,14 @@ def decision_on(judge: Judge, evaluation: Evaluation) -> Decision:
     )
 
 
-def _event(evaluation: Evaluation, decision: Decision, principal: Principal) -> Event:
+def _event(evaluation: Evaluation, decision: Decision, principal: Principal, access: AccessRecord | None) -> Event:
     request, custodians = evaluation.request, evaluation.facts.custodians
+    searched, refused = access is not None and access.asked == "search", access is not None and not access.granted
     reasons = {one.reason for group in evaluation.outcome.groups for one in group.withheld}
     context = Context(
-        operation=request.action,
-        outcome=decision.outcome,
-        reason=reasons.pop() if len(reasons) == 1 else None,
+        operation="search" if searched else request.action,
+        outcome="deny" if refused and not searched else decision.outcome,
+        reason=reasons.pop() if len(reasons) == 1 else None if access is None else access.denied_as,
         purpose=request.purpose,
         basis=request.basis,
         recipient_organisation=request.recipient.id,
@@ -199,7 +213,7 @@ def _event(evaluation: Evaluation, decision: Decision, principal: Principal) -> 
         decision_id=decision.id,
         consent_id=request.consent_id,
         agreement_id=request.agreement_id,
-        elements=evaluation.permitted,
+        elements=() if refused and not searched else evaluation.permitted,
         policies=decision.policies[:64],
         citations=decision.citations[:64],
         request_digest=None if request.transfer is None else request.transfer.request_digest,

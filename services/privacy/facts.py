@@ -1,7 +1,7 @@
 """The facts of one decision, read in one snapshot: what was committed before it is seen, all of it and nothing half."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -42,6 +42,17 @@ class Facts:
     def custodians(self) -> tuple[UUID, ...]:
         """Who keeps the record, for each subject."""
         return tuple(subject.custodian_id for subject in self.subjects)
+
+    def of_one(self, place: int) -> "Facts":
+        """The facts of one student of several."""
+        student = self.subjects[place]
+        epochs = {**self.epochs, "subjects": self.epochs["subjects"][place : place + 1]}
+        statements = tuple(of for of in self.statements if of.student_id == student.student_id)
+        return replace(self, subjects=(student,), epochs=epochs, statements=statements)
+
+    def of_nobody(self) -> "Facts":
+        """The facts of a question about a student whom the asker does not see."""
+        return replace(self, subjects=(), consent=None, epochs={}, statements=())
 
     def not_before(self, now: datetime) -> datetime:
         """The instant to decide at: never before a revocation that was seen, though another replica's clock ran ahead when it was made."""

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Row
 
 from safepassage.wire import Digest, Wire
-from safepassage.wire_decisions import Asker, Fall, Obligation, RecordedDecision, SubjectOutcome, Withheld
+from safepassage.wire_decisions import AccessRecord, Asker, Fall, Obligation, RecordedDecision, SubjectOutcome, Withheld
 from services.privacy.sealing import Sealer, packed, unpacked
 from services.privacy.tables import DecisionRow
 from shared.columns import EPOCH
@@ -32,6 +32,7 @@ class DecisionRecord(Wire):
     """Which version of each fact was seen."""
     input_hash: Digest
     token: str | None = None
+    access: AccessRecord | None = None
     statement_ids: tuple[UUID, ...] = ()
     """Statements of disagreement that had been placed in the students' records."""
 
@@ -144,6 +145,7 @@ def recorded_decision(
         policy_hash=row.policy_hash,
         input_hash=record.input_hash,
         fallen=fallen,
+        access=record.access,
     )
 
 

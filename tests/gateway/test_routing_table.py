@@ -109,6 +109,7 @@ def test_only_what_must_be_open_is_open() -> None:
         "/oauth/jwks",
         "/.well-known/oauth-authorization-server",
         "/.well-known/oauth-protected-resource",
+        "/.well-known/authzen-configuration",
         "/.well-known/safe-passage",
     }
     assert all(not route.scopes for route in ROUTES if route.accepts == "anonymous")

@@ -48,6 +48,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "POL-9": "The order of elements and of rules has no part in the outcome",
             "POL-law": "Every condition of a rule is noticed by a row of the table of cases from the CFR",
             "POL-cedar": "Our engine decides as Cedar's own does",
+            "POL-proved": "What must hold of every request is proved by a solver over all requests of the schema",
         },
         "Changing the rules": {
             "SETS-life": "A set decides once it is checked, replayed, approved by two and activated; it is taken back the same way",
@@ -59,6 +60,13 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "SETS-race": "Of two activations at once one is taken",
             "SETS-replay": "A replay counts what the set would decide, and tells of no student",
             "SETS-simulation": "A simulation is no decision and cannot be read as one",
+        },
+        "Enforcement points elsewhere (AuthZEN)": {
+            "AZ-ids": "They send ids; what is not of the form, a fact sent along among it, is refused",
+            "AZ-all": "A decision is true only for all that was asked, or for a part where a part was asked for",
+            "AZ-obligations": "A decision with an obligation that they do not support is false",
+            "AZ-record": "Each question leaves exactly one decision and one entry; under a search nothing may be released",
+            "AZ-request-id": "The id of their request comes back, and is believed nowhere",
         },
         "The law, where a service keeps it": {
             "FERPA-99.4": "A parent's rights end with the document that ends them, 34 CFR 99.4",

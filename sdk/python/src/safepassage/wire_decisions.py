@@ -65,6 +65,14 @@ class Fall(Wire):
     citation: str | None = None
 
 
+class AccessRecord(Wire):
+    """What an enforcement point elsewhere was told (AuthZEN): less than the policies permit, where it may not act on that."""
+
+    asked: Literal["evaluation", "search"]
+    granted: bool
+    denied_as: Code | None = None
+
+
 class RecordedDecision(Wire):
     """`GET /v1/decisions/{id}`: in full, for the students whose records the caller's organisation keeps."""
 
@@ -95,6 +103,8 @@ class RecordedDecision(Wire):
     policy_hash: Digest
     input_hash: Digest
     fallen: Fall | None = None
+    access: AccessRecord | None = None
+    """Where an enforcement point asked for it (`/access/v1`)."""
 
 
 class Reproduction(Wire):

@@ -22,6 +22,18 @@ from safepassage.record.loads import (
     Student,
     StudentLookup,
 )
+from safepassage.wire_access import (
+    AccessDecision,
+    AccessDecisions,
+    AccessEvaluation,
+    AccessEvaluations,
+    ActionSearch,
+    FoundActions,
+    FoundResources,
+    FoundSubjects,
+    ResourceSearch,
+    SubjectSearch,
+)
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPage, NewClient
 from safepassage.wire_decisions import RecordedDecision, Reproduction
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
@@ -157,6 +169,31 @@ def read_decision(decision_id: UUID) -> Call[RecordedDecision]:
 def reproduce_decision(decision_id: UUID) -> Call[Reproduction]:
     """Let the node make the decision again from what it recorded. Scope decisions:read."""
     return asking(path_of("/v1/decisions/{id}/reproduction", id=decision_id), None, Reproduction)
+
+
+def evaluate_access(evaluation: AccessEvaluation) -> Call[AccessDecision]:
+    """May this recipient have these elements of a record? (AuthZEN.) Scope access:evaluate."""
+    return asking("/access/v1/evaluation", evaluation, AccessDecision)
+
+
+def evaluate_accesses(several: AccessEvaluations) -> Call[AccessDecisions]:
+    """Several evaluations of one instant; name at least one. Scope access:evaluate."""
+    return asking("/access/v1/evaluations", several, AccessDecisions)
+
+
+def search_access_subjects(search: SubjectSearch) -> Call[FoundSubjects]:
+    """Whether the caller's own organisation may have these elements. Scope access:evaluate."""
+    return asking("/access/v1/search/subject", search, FoundSubjects)
+
+
+def search_access_resources(search: ResourceSearch) -> Call[FoundResources]:
+    """Which elements of a student's record a recipient may have. Scope access:evaluate."""
+    return asking("/access/v1/search/resource", search, FoundResources)
+
+
+def search_access_actions(search: ActionSearch) -> Call[FoundActions]:
+    """On which bases a recipient may have these elements. Scope access:evaluate."""
+    return asking("/access/v1/search/action", search, FoundActions)
 
 
 def record_debarment(debarment: NewDebarment, *, idempotency_key: str | None = None) -> Call[Debarment]:

@@ -134,3 +134,17 @@ class ObligationDischarged(SuiteError):
 
     code, status, title = "obligation-discharged", 409, "Obligation was discharged already"
     remedy = "Read the obligation to see when."
+
+
+class AccessRequestNotValid(SuiteError):
+    """An AuthZEN request does not have the documented form; `field` names the first member at fault."""
+
+    code, status, title = "access-request-not-valid", 400, "Access request is not valid"
+    remedy = "Compare the named field with docs/access-evaluation.md and the OpenAPI document; members that are not there are refused."
+
+
+class SubjectSearchNotAnswered(SuiteError):
+    """A search for subjects is answered for the organisation that asks, and for no other: of those nobody has proved the identity."""
+
+    code, status, title = "subject-search-not-answered", 400, "Search for subjects is not answered"
+    remedy = "Name the recipient, say how it was authenticated (context.recipient_proof), and ask for an evaluation."
