@@ -140,6 +140,7 @@ PRIVACY: Final = (
     _get("/v1/debarments/{debarment_id}", "privacy", "debarments:write"),
     _get("/v1/decisions", "privacy", "decisions:read"),
     _get("/v1/decisions/{decision_id}", "privacy", "decisions:read"),
+    _get("/v1/decisions/{decision_id}/explanation", "privacy", "decisions:read"),
     _send("POST", "/v1/decisions/{decision_id}/reproduction", "privacy", "decisions:read", body=0, types=()),
     _get("/v1/obligations", "privacy", "obligations:read", "obligations:discharge"),
     _send("POST", "/v1/obligations/{obligation_id}/discharge", "privacy", "obligations:discharge"),

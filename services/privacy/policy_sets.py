@@ -7,9 +7,12 @@ is not used.
 import asyncio
 import json
 import logging
+import re
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any, Final
 
 from fastapi import FastAPI
 from sqlalchemy import select
@@ -22,8 +25,11 @@ from safepassage.problems.privacy import PolicySetNotHeld
 from safepassage.wire import Digest
 from services.privacy.inserts import insert_into
 from services.privacy.policy import PolicySet, PolicySetBroken
-from services.privacy.policy.policy_set import assemble, contents
+from services.privacy.policy.entities import Entity
+from services.privacy.policy.obligations import INSTANTS, KINDS
+from services.privacy.policy.policy_set import ENGINE, assemble, contents
 from services.privacy.policy.rule_pack import SCHEMA, TEXTS, Pack, read_packs, sha256_of
+from services.privacy.policy.taxonomy import TAXONOMY, Taxonomy
 from services.privacy.policy_schedule import to_come
 from services.privacy.tables import RELEASE, PolicySetRow
 from shared.database import Database
@@ -32,6 +38,7 @@ log = logging.getLogger(__name__)
 
 PREPARED_EVERY_SECONDS = 1.0
 """Shorter than the time between the commit of an activation and its start (services.privacy.activation.LEAD)."""
+_KIND_AND_ID: Final = re.compile(r'(.*?)::"(.*)"')
 COMPILED_AT_ONCE = 16
 """Compiled sets in memory: those that decide or decided lately. More are compiled again when they are asked for."""
 
@@ -102,10 +109,11 @@ def restored(stored: str, policy_hash: Digest) -> PolicySet:
     # INVARIANT: a stored set decides only if it is what its hash says.
     if digest_of(stored.encode()) != policy_hash:
         raise PolicySetNotHeld("what is stored under its hash is another one")
-    policy_set = compiled(packs_of(stored))
-    if policy_set.policy_hash != policy_hash:
+    said = json.loads(stored)
+    if said["engine"] != ENGINE or not _has_vocabulary(said["obligations"]):
         raise PolicySetNotUsable("it was made for another version of the node")
-    return policy_set
+    policy_set = compiled(packs_of(stored), taxonomy=taxonomy_of(said["taxonomy"]["parents"]))
+    return replace(policy_set, policy_hash=policy_hash)
 
 
 def packs_of(stored: str) -> tuple[Pack, ...]:
@@ -114,10 +122,44 @@ def packs_of(stored: str) -> tuple[Pack, ...]:
     return tuple(Pack(name, pack["text_sha256"], pack["policies"]) for name, pack in packs.items())
 
 
-def compiled(packs: Sequence[Pack]) -> PolicySet:
-    """The set of these packs against this version's schema. Raises PolicySetNotUsable."""
+def taxonomy_of(parents: Mapping[str, Sequence[str]]) -> Taxonomy:
+    """The vocabularies of a stored set: its own elements, purposes and jurisdictions, in this version's order of the record."""
+    entities = {uid: Entity(*_KIND_AND_ID.fullmatch(uid).groups()) for uid in parents}  # type: ignore[union-attr]  # uids were written here
+    above = {entities[uid]: tuple(entities[one] for one in wider) for uid, wider in parents.items()}
+    if above == {uid: tuple(sorted(wider)) for uid, wider in TAXONOMY.parents.items()}:
+        return TAXONOMY
+    ancestors = {uid: frozenset(_upward(uid, above)) for uid in above}
+    ranks = {uid: rank for rank, uid in enumerate(TAXONOMY.elements.values())}
+    by_kind: dict[str, dict[str, Entity]] = {kind: {} for kind in ("DataElement", "Purpose", "Jurisdiction")}
+    for uid in sorted(above, key=lambda uid: (ranks.get(uid, len(ranks)), uid)):
+        kind, identifier = _KIND_AND_ID.fullmatch(uid).groups()  # type: ignore[union-attr]  # as above
+        by_kind.setdefault(kind.rpartition("::")[2], {})[identifier] = uid
+    return replace(
+        TAXONOMY,
+        elements=by_kind["DataElement"],
+        purposes=by_kind["Purpose"],
+        jurisdictions=by_kind["Jurisdiction"],
+        ancestors=ancestors,
+        parents=above,
+    )
+
+
+def _upward(uid: Entity, parents: Mapping[Entity, tuple[Entity, ...]]) -> set[Entity]:
+    return {uid}.union(*(_upward(parent, parents) for parent in parents[uid]))
+
+
+def _has_vocabulary(obligations: Mapping[str, Any]) -> bool:
+    """Whether this version knows every kind of obligation as the set does, and every instant that one may name."""
+    kinds = {kind: [it.argument, it.citation] for kind, it in KINDS.items()}
+    return all(kinds.get(kind) == meaning for kind, meaning in obligations["kinds"].items()) and set(obligations["instants"]) <= set(
+        INSTANTS
+    )
+
+
+def compiled(packs: Sequence[Pack], *, taxonomy: Taxonomy = TAXONOMY) -> PolicySet:
+    """The set of these packs against a taxonomy. Raises PolicySetNotUsable."""
     try:
-        return assemble(packs, schema_sha256=sha256_of(SCHEMA))
+        return assemble(packs, schema_sha256=sha256_of(SCHEMA), taxonomy=taxonomy)
     except PolicySetBroken as error:
         raise PolicySetNotUsable("this version's checks refuse it") from error
 

@@ -54,9 +54,8 @@ async def list_decisions(
 async def read_decision(decision_id: UUID, request: Request, caller: Reader, tx: ReadOnly) -> RecordedDecision:
     """A decision about students whose records the caller's organisation keeps."""
     sealer: Sealer = request.app.state.sealer
-    row = await _callers_decision(tx, caller, decision_id)
-    own = select(OrganisationRow.id).where(OrganisationRow.id.in_(within(OrganisationRow, caller.organisation_id)))
-    readers = set((await tx.scalars(own)).all())
+    row = await callers_decision(tx, caller, decision_id)
+    readers = await readers_of(tx, caller)
     outcome = RecordedOutcome.of(open_outcome(sealer, row))
     fallen = await fall_of(tx, sealer, row.id)
     return recorded_decision(row, open_record(sealer, row), outcome, readers=readers, fallen=fallen)
@@ -68,11 +67,18 @@ async def read_decision(decision_id: UUID, request: Request, caller: Reader, tx:
 async def reproduce_decision(decision_id: UUID, request: Request, caller: Reader, tx: ReadOnly) -> Reproduction:
     """Run a decision again from its row alone; the outcome must be the same to the bit."""
     sets: PolicySets = request.app.state.policy_sets
-    row = await _callers_decision(tx, caller, decision_id)
+    row = await callers_decision(tx, caller, decision_id)
     return reproduction_of(row, request.app.state.sealer, await sets.held(row.policy_hash))
 
 
-async def _callers_decision(tx: AsyncSession, caller: Caller, decision_id: UUID) -> DecisionRow:
+async def readers_of(tx: AsyncSession, caller: Caller) -> set[UUID]:
+    """The caller's organisation and those below it."""
+    own = select(OrganisationRow.id).where(OrganisationRow.id.in_(within(OrganisationRow, caller.organisation_id)))
+    return set((await tx.scalars(own)).all())
+
+
+async def callers_decision(tx: AsyncSession, caller: Caller, decision_id: UUID) -> DecisionRow:
+    """A decision about students whose records the caller's organisation keeps. Raises NoSuchDecision."""
     query = select(DecisionRow).where(DecisionRow.id == decision_id, DecisionRow.id.in_(_kept_for(caller)))
     row = (await tx.execute(query)).scalar_one_or_none()
     if row is None:

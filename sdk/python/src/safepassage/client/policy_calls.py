@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from safepassage.client.call import Call, Page, asking, paged, path_of, reading, writing
+from safepassage.wire_explanation import DecisionExplanation
 from safepassage.wire_policy_sets import (
     NewCallOff,
     NewPolicyActivation,
@@ -81,6 +82,11 @@ def call_off_policy_activation(number: int, call_off: NewCallOff, *, idempotency
     """Call an activation off before its start. Scope policies:activate."""
     path = path_of("/v1/policy-activations/{number}/call-off", number=number)
     return writing("POST", path, call_off, PolicyActivation, idempotency_key=idempotency_key)
+
+
+def explain_decision(decision_id: UUID) -> Call[DecisionExplanation]:
+    """Why each element was permitted or withheld: rule, failed conditions, citations. Scope decisions:read."""
+    return reading(path_of("/v1/decisions/{id}/explanation", id=decision_id), DecisionExplanation)
 
 
 def simulate_decision(simulation: NewSimulation) -> Call[Simulation]:
