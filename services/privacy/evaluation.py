@@ -13,6 +13,7 @@ from safepassage.canonical import canonical_json, digest_of
 from safepassage.decision import decision_of
 from safepassage.ids import uuid7
 from safepassage.wire_decisions import AccessRecord, Asker, Withheld
+from safepassage.wire_directory import Preference
 from services.privacy.behind import actor_of
 from services.privacy.duties import start
 from services.privacy.facts import Facts
@@ -88,6 +89,7 @@ def evaluate(judge: Judge, request: DecisionRequest, facts: Facts, *, caller_org
             consent=facts.consent,
             agreement=facts.agreement,
             debarments=facts.debarments,
+            preferences=_of_the_students(request, facts),
         )
         recorded_input = policy_input.canonical()
         outcome = decide(policy_input, judge.policy_set)
@@ -100,6 +102,12 @@ def evaluate(judge: Judge, request: DecisionRequest, facts: Facts, *, caller_org
     if outcome.alerts:
         log.error("decision denied with an alert", extra={"event": "decision-alert", "code": outcome.alerts[0]})
     return Evaluation(request, facts, outcome, now, recorded_input, recorded_outcome)
+
+
+def _of_the_students(request: DecisionRequest, facts: Facts) -> tuple[Preference, ...]:
+    """The preferences of the students of the request; facts may be those of more."""
+    students = {subject.student_id for subject in request.subjects} if facts.preferences else set()
+    return tuple(one for one in facts.preferences if one.of.student_id in students)
 
 
 def keeping(  # what it is kept with

@@ -3,23 +3,28 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select
 
 from safepassage.problems.privacy import FactsBehind
+from safepassage.wire_directory import Preference
 from safepassage.wire_organisations import Organisation
 from safepassage.wire_policy import Agreement, Consent, Debarment
 from services.privacy.agreements import held_agreement
 from services.privacy.consents import held_consent
 from services.privacy.debarments import debarments_of
+from services.privacy.opt_outs import held_preferences
 from services.privacy.policy.organisation_tree import OrganisationTree
 from services.privacy.sealing import Sealer
 from services.privacy.statements import placed_statements
 from services.privacy.subjects import open_facts, subjects_by_id
 from services.privacy.tables import OrganisationRow
 from shared.contracts.privacy import DecisionRequest, StatementsOf, SubjectFacts
+
+HEED_PREFERENCES: Final = frozenset({"consent", "directory", "military-recruiter", "higher-education-recruiter"})
+"""Bases in which an opt-out or refusal has a part; for the others none is read."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,8 @@ class Facts:
     """Which version of each fact was seen."""
     statements: tuple[StatementsOf, ...] = ()
     """Of those of the students in whose records statements of disagreement were placed."""
+    preferences: tuple[Preference, ...] = ()
+    """Opt-outs and refusals of the students, where the basis gives them a part."""
 
     @property
     def custodians(self) -> tuple[UUID, ...]:
@@ -58,7 +65,7 @@ class Facts:
         """The instant to decide at: never before a revocation that was seen, though another replica's clock ran ahead when it was made."""
         withdrawn_at = None if self.consent is None else self.consent.withdrawn_at
         terminated_at = None if self.agreement is None else self.agreement.terminated_at
-        return max(now, withdrawn_at or now, terminated_at or now)
+        return max(now, withdrawn_at or now, terminated_at or now, *(one.recorded_at for one in self.preferences))
 
 
 def read_facts(
@@ -110,6 +117,7 @@ def read_facts(
             for row in held
             if row.sealed_statements is not None
         ),
+        held_preferences(connection, sealer, [one.student_id for one in subjects]) if request.basis in HEED_PREFERENCES else (),
     )
 
 

@@ -158,16 +158,20 @@ async def test_only_the_key_that_the_client_is_registered_with_attests(world: Wo
 async def test_before_the_end_nothing_is_discharged_and_anothers_agreement_looks_absent(world: World) -> None:
     client = vendor(world)
     agreement = await ended(world, client)
-    for destroyed_on in ("2027-06-30",):
-        answer = await client.post("/v1/destruction-attestations", word(client, agreement, destroyed_on=destroyed_on))
-        assert problem_of(answer).code == "nothing-to-destroy"
+    answer = await client.post("/v1/destruction-attestations", word(client, agreement, destroyed_on="2027-06-30"))
+    assert problem_of(answer).code == "nothing-to-destroy"
     world.node.clock.instant = ENDED - timedelta(milliseconds=1)
     early = word(client, agreement, destroyed_on="2027-06-30", iat=int(ENDED.timestamp()) - 60)
     assert problem_of(await client.post("/v1/destruction-attestations", early)).code == "nothing-to-destroy"
+    # in the vendor's own zone it is the day already, an hour before the agreement ends
+    await world.node.project(world.vendor.model_copy(update={"version": 2, "time_zone": "Pacific/Auckland"}))
+    world.node.clock.instant = ENDED - timedelta(hours=1)
+    today = word(client, agreement, destroyed_on="2027-07-01", iat=int(ENDED.timestamp()) - 3600)
+    assert problem_of(await client.post("/v1/destruction-attestations", today)).code == "nothing-to-destroy"
     stranger = Keyed(world.node, world.vendor.model_copy(update={"id": uuid4()}), frozenset({"destruction:attest"}), "other")
     await world.node.project(stranger.organisation)
-    foreign = word(stranger, agreement, iat=int(ENDED.timestamp()) - 60)
-    unknown = word(stranger, agreement, agreement_id=str(uuid4()), iat=int(ENDED.timestamp()) - 60)
+    foreign = word(stranger, agreement, iat=int(ENDED.timestamp()) - 3600)
+    unknown = word(stranger, agreement, agreement_id=str(uuid4()), iat=int(ENDED.timestamp()) - 3600)
     answers = [await stranger.post("/v1/destruction-attestations", body, request_id=UUID(int=5)) for body in (foreign, unknown)]
     assert [answer.status for answer in answers] == [404, 404]
     assert answers[0].body == answers[1].body

@@ -115,6 +115,25 @@ async def test_one_parent_does_not_take_back_what_the_other_said(world: World, k
     assert [one.rescinded_at for one in await held(world, facts)] == [world.node.clock()]
 
 
+async def test_what_one_parent_refuses_the_others_consent_does_not_open_until_it_is_taken_back(world: World) -> None:
+    facts, vendor = await two_parents(world), world.node.client(world.vendor)
+    consent = await world.consent(facts)
+    asked = world.by_consent(facts, consent)
+    before = await world.node.decide(asked, by=vendor)
+    father = world.acting_for(FATHER).model_dump(mode="json")
+    refusal = await said(world, facts, "disclosure-refusal", acting_for=father, elements=["attendance.summary"])
+    after = await world.node.decide(asked, by=vendor)
+    assert set(before.subjects[0].permitted) - set(after.subjects[0].permitted) == {"attendance.summary"}
+    assert not (await world.node.standing(before.id)).stands
+    assert (await world.node.standing(after.id)).stands
+    assert (await rescind(world, refusal, FATHER)).status == 200
+    world.node.clock.advance(seconds=1)
+    again = await world.node.decide(asked, by=vendor)
+    assert set(again.subjects[0].permitted) == set(before.subjects[0].permitted)
+    other = await world.student()
+    assert (await world.node.decide(world.by_consent(other, await world.consent(other)), by=vendor)).outcome == "permit"
+
+
 @pytest.mark.parametrize(
     ("change", "code"),
     [
