@@ -6,6 +6,7 @@ from node.commands import clients, keys, matches, organisations, policies, servi
 from node.commands.demo import demo
 from node.commands.doctor import doctor
 from node.commands.new import new
+from node.commands.readiness import readiness
 from node.commands.sample import sample_roster
 from node.commands.up import up
 from node.commands.verify_log import verify_log
@@ -17,6 +18,7 @@ app.command()(up)
 app.command()(services.serve)
 app.command()(doctor)
 app.command()(verify_log)
+app.command()(readiness)
 app.command()(services.migrate)
 app.command()(sample_roster)
 app.add_typer(organisations.app, name="organisations")

@@ -33,6 +33,8 @@ SEA = Seat(
         "decisions:read",
         "obligations:read",
         "matches:resolve",
+        "readiness:read",
+        "readiness:attest",
         "audit:accounting",
         "audit:search",
         "audit:operate",

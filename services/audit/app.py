@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from fastapi import FastAPI
 
 from safepassage.compact import thumbprint
-from services.audit import accounting, append, log_routes, search
+from services.audit import accounting, append, log_routes, readiness_evidence, search
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.consistency import Consistency
 from services.audit.sequencer import Sequencer
@@ -37,7 +37,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.decision_keys = {thumbprint(decision_key): decision_key}
     state.cursors = Cursors(read_symmetric_key(folder / "cursor.key"))
     state.keys = SubjectKeys(FileKeyProvider(folder / "key-encryption"))
-    signer = CheckpointSigner.of(folder, settings.retired_log_keys_directory)
+    state.signer = signer = CheckpointSigner.of(folder, settings.retired_log_keys_directory)
     shards = Shards(state.database, signer, state.keys, settings.host)
     memory = TileMemory()
     state.consistency = Consistency(state.database, memory)
@@ -59,7 +59,14 @@ def create_app(
     app = build(
         "audit",
         settings,
-        routers=(append.router, log_routes.router, search.router, accounting.router, organisations_router(OrganisationRow)),
+        routers=(
+            append.router,
+            log_routes.router,
+            search.router,
+            accounting.router,
+            readiness_evidence.router,
+            organisations_router(OrganisationRow),
+        ),
         summary="Appends what was asked, decided, disclosed and received; proves it; tells who saw what.",
         tables=None,
         opening=_open,

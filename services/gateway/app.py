@@ -23,6 +23,7 @@ from services.gateway.metrics_door import MetricsDoor
 from services.gateway.nonces import ProofNonces
 from services.gateway.paths import Matcher
 from services.gateway.proof_of_possession import Proofs
+from services.gateway.readiness_evidence import keep_reporting
 from services.gateway.refusals import Refusals
 from services.gateway.replay import DatabaseProofStore, ProcessProofStore, ProofStore, forget_expired
 from services.gateway.routing_table import ROUTES
@@ -148,7 +149,7 @@ def create_app(
         summary="Proves who calls, and lets through what they may do.",
         tables={"outbox": OutboxRow, "lease": LeaseRow},
         opening=partial(_open, transports=transports),
-        workers=(_look,),
+        workers=(_look, keep_reporting),
         transports=transports,
         clock=clock,
     )

@@ -106,6 +106,7 @@ GATEWAY: Final = (
 
 POLICIES: Final = ("policies:draft", "policies:approve", "policies:activate", "policies:simulate")
 """Whoever has a hand in the rules reads them."""
+READINESS: Final = ("readiness:read", "readiness:attest")
 
 PRIVACY: Final = (
     _send("POST", "/v1/consents", "privacy", "rights:act"),
@@ -163,6 +164,16 @@ PRIVACY: Final = (
     _send("POST", "/v1/destructions", "privacy", "destruction:clear"),
     _send("POST", "/v1/destruction-attestations", "privacy", "destruction:attest"),
     _get("/v1/destruction-attestations/{attestation_id}", "privacy", "destruction:attest", "obligations:read", "obligations:discharge"),
+    _get("/v1/readiness", "privacy", *READINESS),
+    _get("/v1/readiness/questions", "privacy", *READINESS),
+    _get("/v1/readiness/table", "privacy", *READINESS),
+    _get("/v1/readiness/page", "privacy", *READINESS),
+    _get("/v1/readiness/questions/{question_id}/attestations", "privacy", *READINESS),
+    _send("POST", "/v1/readiness/questions/{question_id}/attestations", "privacy", "readiness:attest"),
+    _send("POST", "/v1/readiness/attestations/{attestation_id}/withdrawal", "privacy", "readiness:attest"),
+    _get("/v1/readiness/snapshots", "privacy", *READINESS),
+    _get("/v1/readiness/snapshots/{snapshot_id}", "privacy", *READINESS),
+    _send("POST", "/v1/readiness/snapshots", "privacy", "readiness:attest", body=0, types=(), seconds=30.0),
 )
 
 ACCESS: Final = (

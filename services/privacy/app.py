@@ -42,6 +42,8 @@ from services.privacy.policy import PolicySetBroken, load_policy_set
 from services.privacy.policy_replays import Replays
 from services.privacy.policy_schedule import deciding_at
 from services.privacy.policy_sets import PolicySets, keep_built_in
+from services.privacy.readiness import attestations, evidence, scorecard_routes, snapshots
+from services.privacy.readiness.watching import watch
 from services.privacy.sealing import Sealer
 from services.privacy.settings import PrivacySettings
 from services.privacy.tables import IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
@@ -78,6 +80,10 @@ ROUTERS = (
     hearings.router,
     statements.router,
     opt_outs.router,
+    scorecard_routes.router,
+    attestations.router,
+    snapshots.router,
+    evidence.router,
 )
 
 
@@ -126,7 +132,7 @@ def create_app(
         summary="Decides what may leave, on facts, evidence and policies with citations, and signs what it permits.",
         tables={"outbox": OutboxRow, "lease": LeaseRow, "idempotency": IdempotencyRow},
         opening=_open,
-        workers=(policy_sets.prepare, policy_replays.work),
+        workers=(policy_sets.prepare, policy_replays.work, watch),
         transports=transports,
         clock=clock,
     )

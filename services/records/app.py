@@ -17,6 +17,7 @@ from services.records.exchange.resolved_matches import on_match_resolved
 from services.records.exchange.routes import ROUTERS as EXCHANGE
 from services.records.exchange.works import keep_watch, work, works_of
 from services.records.facts_lane import send_facts_together
+from services.records.readiness_evidence import keep_reporting
 from services.records.settings import RecordsSettings
 from services.records.tables import IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
 from services.records.vault import Vault
@@ -54,7 +55,7 @@ def create_app(
         summary="Holds, seals, opens, sends and receives student records.",
         tables={"outbox": OutboxRow, "lease": LeaseRow, "idempotency": IdempotencyRow},
         opening=_open,
-        workers=(work, keep_watch),
+        workers=(work, keep_watch, keep_reporting),
         transports=transports,
         clock=clock,
     )

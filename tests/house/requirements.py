@@ -93,6 +93,11 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-rotation": "Signing keys rotate under load without a failed request",
             "DOOR-table": "What is not in the routing table does not exist",
         },
+        "The readiness scorecard": {
+            "READY-measured": "What the running node measures is not raised by a word, and what a silent service would show is at 0",
+            "READY-agency": "Only the agency that runs the node reads and attests, and a service reports for itself alone",
+            "READY-no-student": "No evidence, no scorecard and no export names a student",
+        },
         "Bad input": {
             "BAD-named": "What is malformed is refused with its field and remedy, without its value, and changes nothing",
             "BAD-foreign": "What belongs to another organisation looks absent",

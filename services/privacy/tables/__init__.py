@@ -17,6 +17,7 @@ from services.privacy.tables.policies import (
     PolicyReportRow,
     PolicySetRow,
 )
+from services.privacy.tables.readiness import ReadinessAttestationRow, ReadinessEvidenceRow, ReadinessSnapshotRow, ReadinessWithdrawalRow
 from services.privacy.tables.rights import PreferenceEventRow, PreferenceRow, RightsEventRow, RightsRequestRow
 
 __all__ = [
@@ -47,6 +48,10 @@ __all__ = [
     "PolicySetRow",
     "PreferenceEventRow",
     "PreferenceRow",
+    "ReadinessAttestationRow",
+    "ReadinessEvidenceRow",
+    "ReadinessSnapshotRow",
+    "ReadinessWithdrawalRow",
     "RightsEventRow",
     "RightsRequestRow",
     "SubjectRow",

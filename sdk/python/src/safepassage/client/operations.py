@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
-from safepassage.client import calls, policy_calls, rights_calls
+from safepassage.client import calls, policy_calls, readiness_calls, rights_calls
 from safepassage.client.call import Call
 
 P = ParamSpec("P")
@@ -119,6 +119,16 @@ class AsyncOperations:
     clear_destruction = Awaited(rights_calls.clear_destruction)
     attest_destruction = Awaited(rights_calls.attest_destruction)
     read_destruction_attestation = Awaited(rights_calls.read_destruction_attestation)
+    read_scorecard = Awaited(readiness_calls.read_scorecard)
+    list_readiness_questions = Awaited(readiness_calls.list_readiness_questions)
+    export_scorecard_table = Awaited(readiness_calls.export_scorecard_table)
+    export_scorecard_page = Awaited(readiness_calls.export_scorecard_page)
+    read_attestations = Awaited(readiness_calls.read_attestations)
+    attest_question = Awaited(readiness_calls.attest_question)
+    withdraw_attestation = Awaited(readiness_calls.withdraw_attestation)
+    take_snapshot = Awaited(readiness_calls.take_snapshot)
+    list_snapshots = Awaited(readiness_calls.list_snapshots)
+    read_snapshot = Awaited(readiness_calls.read_snapshot)
     log_checkpoint = Awaited(calls.log_checkpoint)
     log_proof = Awaited(calls.log_proof)
     log_tile = Awaited(calls.log_tile)
@@ -214,6 +224,16 @@ class BlockingOperations:
     clear_destruction = Waited(rights_calls.clear_destruction)
     attest_destruction = Waited(rights_calls.attest_destruction)
     read_destruction_attestation = Waited(rights_calls.read_destruction_attestation)
+    read_scorecard = Waited(readiness_calls.read_scorecard)
+    list_readiness_questions = Waited(readiness_calls.list_readiness_questions)
+    export_scorecard_table = Waited(readiness_calls.export_scorecard_table)
+    export_scorecard_page = Waited(readiness_calls.export_scorecard_page)
+    read_attestations = Waited(readiness_calls.read_attestations)
+    attest_question = Waited(readiness_calls.attest_question)
+    withdraw_attestation = Waited(readiness_calls.withdraw_attestation)
+    take_snapshot = Waited(readiness_calls.take_snapshot)
+    list_snapshots = Waited(readiness_calls.list_snapshots)
+    read_snapshot = Waited(readiness_calls.read_snapshot)
     log_checkpoint = Waited(calls.log_checkpoint)
     log_proof = Waited(calls.log_proof)
     log_tile = Waited(calls.log_tile)

@@ -1,0 +1,117 @@
+"""What agreements, their ends and the destructions that they oblige to show, in counts."""
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Select, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.privacy.tables import AgreementDistrictRow, AgreementRow, ObligationRow
+
+NOTICED_BEFORE: Final = timedelta(days=90)
+COPY: Final = "copy-to-district"
+DESTROY: Final = "destroy-by"
+
+CLAUSES: Final[dict[str, tuple[str, ...]]] = {
+    "contractor": (
+        "institutional_service", "direct_control", "redisclosure_limits", "legitimate_interest", "destruction", "security", "breach_notice",
+    ),
+    "audit-evaluation": ("designation", "information", "purpose", "activity", "destruction", "destruction_period", "protection"),
+    "study": ("purpose_and_scope", "use_limit", "no_identification", "destruction"),
+}  # fmt: skip
+"""The clauses of each kind: 34 CFR 99.31(a)(1)(i)(B) with what every agreement should have beside it, 99.35(a)(3), 99.31(a)(6)(iii)."""
+
+
+@dataclass(frozen=True)
+class Held:
+    """An agreement as far as it is counted."""
+
+    id: UUID
+    recipient_id: UUID
+    kind: str
+    complete: bool
+    starts_on: date
+    ends_on: date
+    terminated: bool
+    """For every district."""
+
+    def in_force(self, today: date) -> bool:
+        """It has begun, and has not ended."""
+        return not self.terminated and self.starts_on <= today < self.ends_on
+
+
+async def agreement_measures(tx: AsyncSession, *, now: datetime) -> dict[str, Any]:
+    """Days are those of UTC: a day more or less is not what is measured here."""
+    today = now.date()
+    held = await _agreements(tx)
+    in_force = [one for one in held if one.in_force(today)]
+    ended = [one for one in held if one.terminated or one.ends_on <= today]
+    unsettled = set((await tx.execute(_open_destructions())).scalars())
+    return {
+        "agreements": len(in_force),
+        "agreements_complete": sum(one.complete for one in in_force),
+        "audit_agreements": sum(one.kind == "audit-evaluation" for one in in_force),
+        "audit_agreements_complete": sum(one.kind == "audit-evaluation" and one.complete for one in in_force),
+        "study_agreements": sum(one.kind == "study" for one in in_force),
+        "study_agreements_complete": sum(one.kind == "study" and one.complete for one in in_force),
+        "agreements_ending": sum(_ends_soon(one, held, today) for one in in_force),
+        "parties_with_agreement": frozenset(one.recipient_id for one in in_force),
+        "agreements_ended": len(ended),
+        "agreements_ended_settled": sum(one.id not in unsettled for one in ended),
+    }
+
+
+async def obligation_measures(tx: AsyncSession, *, now: datetime) -> dict[str, int]:
+    """Destructions that are due, and copies of the record of redisclosures; what two officials have waived is not owed."""
+    row = ObligationRow
+    due = select(row.id).where(row.kind == DESTROY, row.due_at <= now, row.waived_at.is_(None))
+    copies = select(row.id).where(row.kind == COPY, (row.due_at <= now) | row.discharged_at.is_not(None), row.waived_at.is_(None))
+    return {
+        "destructions_due": await _count(tx, due),
+        "destructions_shown": await _count(tx, due.where(row.discharged_at.is_not(None))),
+        "copies_owed": await _count(tx, copies),
+        "copies_in_time": await _count(tx, copies.where(row.discharged_at <= row.due_at)),
+    }
+
+
+async def schedules_of(tx: AsyncSession, agreement_ids: Collection[UUID]) -> dict[UUID, frozenset[str]]:
+    """The schedule of data of each agreement."""
+    rows = (await tx.execute(select(AgreementRow.id, AgreementRow.whole).where(AgreementRow.id.in_(agreement_ids)))).all()
+    return {row.id: frozenset(json.loads(row.whole)["elements"]) for row in rows}
+
+
+async def _agreements(tx: AsyncSession) -> list[Held]:
+    living = select(AgreementDistrictRow.agreement_id).where(AgreementDistrictRow.terminated_at.is_(None)).distinct()
+    alive = set((await tx.execute(living)).scalars())
+    query = select(AgreementRow.id, AgreementRow.recipient_id, AgreementRow.starts_on, AgreementRow.ends_on, AgreementRow.whole)
+    return [_held(row, terminated=row.id not in alive) for row in (await tx.execute(query)).all()]
+
+
+def _held(row: Any, *, terminated: bool) -> Held:
+    whole = json.loads(row.whole)
+    kind = whole.get("kind", "")
+    clauses = CLAUSES.get(kind, ())
+    complete = bool(clauses) and all(whole.get(clause) for clause in clauses)
+    return Held(row.id, row.recipient_id, kind, complete, row.starts_on, row.ends_on, terminated)
+
+
+def _ends_soon(one: Held, held: list[Held], today: date) -> bool:
+    if one.ends_on > today + NOTICED_BEFORE:
+        return False
+    return not any(
+        other.recipient_id == one.recipient_id and not other.terminated and other.starts_on <= one.ends_on < other.ends_on for other in held
+    )
+
+
+def _open_destructions() -> Select[UUID | None]:
+    row = ObligationRow
+    open_ = (row.discharged_at.is_(None), row.waived_at.is_(None))
+    return select(row.agreement_id).where(row.kind == DESTROY, *open_, row.agreement_id.is_not(None)).distinct()
+
+
+async def _count(tx: AsyncSession, query: Select[Any]) -> int:
+    return (await tx.execute(select(func.count()).select_from(query.subquery()))).scalar_one()
