@@ -1,3 +1,5 @@
+import importlib
+import pkgutil
 import threading
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -10,6 +12,7 @@ import anyio
 import httpx2
 import pytest
 
+import safepassage.client
 from safepassage.client import BlockingClient, Client, ClientFile, ClientKey, calls
 from safepassage.client.call import path_of
 from safepassage.client.keys import write_private
@@ -89,7 +92,11 @@ async def test_both_faces_do_the_same(desk: Desk) -> None:
 
 
 def test_every_call_has_a_method_of_its_name() -> None:
-    built = {name for name, value in vars(calls).items() if callable(value) and value.__module__ == calls.__name__ and name[0] != "_"}
+    names = [module.name for module in pkgutil.iter_modules(safepassage.client.__path__) if module.name.endswith("calls")]
+    modules = [importlib.import_module(f"safepassage.client.{name}") for name in names]
+    built = {
+        name for one in modules for name, value in vars(one).items() if getattr(value, "__module__", "") == one.__name__ and name[0] != "_"
+    }
     assert built == {name for name in vars(AsyncOperations) if not name.startswith("_")}
     assert all(vars(AsyncOperations)[name].__doc__ for name in built)
 
