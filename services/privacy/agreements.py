@@ -66,7 +66,12 @@ async def record_agreement(
     tx.add(row)
     await tx.flush()
     tx.add_all(AgreementDistrictRow(agreement_id=row.id, district_id=district_id) for district_id in dict.fromkeys(new.district_ids))
-    await start_duties(tx, await _expiry_clocks(tx, row, new.district_ids, request.app.state.settings.node_organisation_id), now=now)
+    await start_duties(
+        tx,
+        request.app.state.sealer,
+        await _expiry_clocks(tx, row, new.district_ids, request.app.state.settings.node_organisation_id),
+        now=now,
+    )
     await once.keep(tx, caller, "record_agreement", row.id, now)
     context = Context(
         operation="agreement-recorded", agreement_id=row.id, recipient_organisation=str(row.recipient_id), elements=new.elements

@@ -1,5 +1,6 @@
 """Requests to amend a record: decided by the agency that made it; a state agency only forwards them (34 CFR 99.20, 99.10(a)(2)(i))."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -62,7 +63,7 @@ async def request_amendment(
         whole=_Recorded(**new.model_dump(), originating_agency=person.facts.originating_agency, decides=decides),
         now=now,
     )
-    await start_duties(tx, [Clock(**{**vars(clock), "about": f"amendment:{row.id}"})], now=now)
+    await start_duties(tx, sealer, [replace(clock, about=f"amendment:{row.id}")], now=now)
     held = Held(row, ())
     if decides is None or not await _is_of(tx, caller, decides):
         held = await add_event(tx, sealer, caller, held, "forwarded", Said(evidence_ref=new.request_ref), now)
@@ -109,7 +110,7 @@ async def decide_amendment(
     next_duty = "amend-record" if decision.outcome == "granted" else "inform-of-hearing-right"
     begins_at = received_at(decision.decided_on, zone_name, now=now)
     clock = Clock(next_duty, held.row.custodian_id, zone_name, begins_at, about=about, student_id=held.row.student_id)
-    await start_duties(tx, [clock], now=now)
+    await start_duties(tx, sealer, [clock], now=now)
     await once.keep(tx, caller, "decide_amendment", held.row.id, now)
     tell(request, tx, caller, held.row, decision.outcome, reason=asked.grounds, acting_for=None)
     return amendment_of(sealer, held)

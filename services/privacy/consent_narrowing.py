@@ -58,7 +58,7 @@ async def narrow_consent(
     left = in_force(consent, [Narrowing(now, said)], withdrawn_at=None)
     if left.expires_at != consent.expires_at:
         await end_expiry(tx, sealer, caller, row, f"consent:{row.id}:narrowed", now)
-        await start_duties(tx, [await expiry_clock(tx, left, subject, epoch=row.epoch)], now=now)
+        await start_duties(tx, sealer, [await expiry_clock(tx, left, subject, epoch=row.epoch)], now=now)
     await once.keep(tx, caller, "narrow_consent", row.id, now)
     tell(request, tx, caller, left, f"narrowed:{row.epoch}", subject, narrowing.acting_for, narrowing.reason)
     return left

@@ -76,7 +76,7 @@ async def record_consent(
     await tx.flush()
     remember(tx, sealer, consent.id, "granted", Said(acting_for=new.acting_for, reason="granted"), caller, now)
     if consent.expires_at is not None:
-        await start_duties(tx, [await expiry_clock(tx, consent, subject)], now=now)
+        await start_duties(tx, sealer, [await expiry_clock(tx, consent, subject)], now=now)
     await once.keep(tx, caller, "record_consent", consent.id, now)
     tell(request, tx, caller, consent, "granted", subject, new.acting_for, None)
     return consent

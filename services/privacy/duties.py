@@ -7,14 +7,16 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, Select, and_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from safepassage.canonical import digest_of
 from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import InvalidRequest
 from safepassage.problems.rights import DutyDone, DutyEndsByItself, NoSuchDuty, OrganisationNotYours
+from safepassage.wire import Code, Wire
 from safepassage.wire_duties import Duty, DutyCompletion, DutyPage, DutyState, NewDuty
 from services.privacy.behind import event_of
 from services.privacy.clocks import DUTY_RULES, DutyRule, Until, overdue_from, state_of, warned_from
@@ -28,6 +30,7 @@ from shared.contracts.audit import Context
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
+from shared.keys import SigningKey
 from shared.problems import responses
 from shared.tenancy import within
 
@@ -38,8 +41,8 @@ TABLE = "duty"
 Reader = Annotated[Caller, caller_with("duties:read", "duties:complete")]
 Writer = Annotated[Caller, caller_with("duties:complete")]
 
-ENDS_BY_ITSELF = frozenset({"inspect-records", "inspect-records-before-meeting", "decide-amendment", "hold-hearing", "decide-hearing"})
-"""Done by the step of the request that they are about, and by nothing else."""
+ENDS_BY_ITSELF = frozenset({"inspect-records", "decide-amendment", "hold-hearing", "decide-hearing"})
+"""As kept: done by the step of the request that they are about, and by nothing else."""
 
 _OPEN = {
     "sqlite": sqlite.insert(DutyRow).on_conflict_do_nothing(index_elements=["key"]),
@@ -75,46 +78,74 @@ class Clock:
             return self.ends_at
         return overdue_from(term, self.begins_at, zone_name=self.zone_name)
 
-    @property
-    def key(self) -> str:
-        """Which duty it is."""
-        return f"{self.kind}:{self.custodian_id}:{self.about or '-'}"
+    def key(self, secret: SigningKey | None) -> str:
+        """Which duty it is. Where its words would tell of a child only the holder of the node's key makes it: Ed25519 is deterministic."""
+        words = f"{self.rule.kept_as}:{self.custodian_id}:{self.about or '-'}"
+        if not self.rule.tells_of_a_child:
+            return words
+        if secret is None:
+            raise ValueError("this duty is named by a key")
+        return f"{self.rule.kept_as}:{digest_of(secret.sign(b'safepassage/duty-key' + bytes(1) + f'{self.kind}:{words}'.encode()))}"
 
 
-def start(
-    connection: Connection,
+class Details(Wire):
+    """What a duty is, in full."""
+
+    kind: Code
+    student_id: UUID | None = None
+    about: str | None = None
+
+
+def rows_of(
+    sealer: Sealer,
     clocks: Sequence[Clock],
     *,
     now: datetime,
+    secret: SigningKey | None = None,
     opened_by: str | None = None,
-    sealer: Sealer | None = None,
     evidence_ref: str | None = None,
-) -> None:
-    """Open duties; one that is there already is not opened again."""
+) -> list[dict[str, Any]]:
+    """The rows of duties that start, for `start`: sealed before a transaction holds a lock.
+
+    # INVARIANT: what the store has in clear of a duty does not tell that a child is homeless, in foster care, migratory, of a military
+    # family or has a disability.
+
+    secret  names those that would tell of a child
+    """
+    rows = []
     for clock in clocks:
-        duty_id, overdue_at = uuid7(now), clock.overdue_at
+        duty_id, overdue_at, key = uuid7(now), clock.overdue_at, clock.key(secret)
+        details = Details(kind=clock.kind, student_id=clock.student_id, about=clock.about).model_dump_json(exclude_none=True).encode()
         start_sealed = None
-        if sealer is not None and evidence_ref is not None:
-            start_sealed = sealer.seal(evidence_ref.encode(), table=TABLE, row=duty_id, of=f"start:{clock.key}")
+        if evidence_ref is not None:
+            start_sealed = sealer.seal(evidence_ref.encode(), table=TABLE, row=duty_id, of=f"start:{key}")
         values = {
             "id": duty_id,
-            "key": clock.key,
-            "kind": clock.kind,
+            "key": key,
+            "kind": clock.rule.kept_as,
             "custodian_id": clock.custodian_id,
-            "student_id": clock.student_id,
-            "about": clock.about,
+            "about": None if clock.rule.tells_of_a_child else clock.about,
+            "sealed_details": sealer.seal(details, table=TABLE, row=duty_id, of=f"details:{key}"),
             "begins_at": clock.begins_at,
             "due_from": warned_from(overdue_at, days=clock.rule.warn_days, zone_name=clock.zone_name),
             "overdue_at": overdue_at,
             "opened_by": opened_by,
             "sealed_start": start_sealed,
         }
-        connection.execute(_OPEN[connection.dialect.name], values)
+        rows.append(values)
+    return rows
 
 
-async def start_duties(tx: AsyncSession, clocks: Sequence[Clock], *, now: datetime) -> None:
-    """`start`, in a session."""
-    await tx.run_sync(lambda session: start(session.connection(), clocks, now=now))
+def start(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Open duties; one that is there already is not opened again."""
+    for row in rows:
+        connection.execute(_OPEN[connection.dialect.name], row)
+
+
+async def start_duties(tx: AsyncSession, sealer: Sealer, clocks: Sequence[Clock], *, now: datetime) -> None:
+    """`start`, in a session, of duties that tell nothing of a child."""
+    rows = rows_of(sealer, clocks, now=now)
+    await tx.run_sync(lambda session: start(session.connection(), rows))
 
 
 async def end_duties(
@@ -129,22 +160,29 @@ async def end_duties(
     custodian_id: UUID | None = None,
 ) -> None:
     """What it was about has happened: the duties are done, with its evidence; those of one organisation, or of all."""
-    query = select(DutyRow).where(DutyRow.about == about, DutyRow.kind.in_(kinds), DutyRow.done_at.is_(None))
+    kept_as = {DUTY_RULES[kind].kept_as for kind in kinds}
+    query = select(DutyRow).where(DutyRow.about == about, DutyRow.kind.in_(kept_as), DutyRow.done_at.is_(None))
     if custodian_id is not None:
         query = query.where(DutyRow.custodian_id == custodian_id)
     for row in (await tx.execute(query.with_for_update())).scalars():
         _done(row, sealer, caller, evidence_ref, now)
 
 
-def duty_of(row: DutyRow, *, now: datetime) -> Duty:
+def details_of(sealer: Sealer, row: DutyRow) -> Details:
+    """What the duty is. Raises SealBroken."""
+    return Details.model_validate_json(sealer.open(row.sealed_details, table=TABLE, row=row.id, of=f"details:{row.key}"))
+
+
+def duty_of(sealer: Sealer, row: DutyRow, *, now: datetime) -> Duty:
     """The row as it is said aloud."""
-    rule = DUTY_RULES[row.kind]
+    details = details_of(sealer, row)
+    rule = DUTY_RULES[details.kind]
     return Duty(
         id=row.id,
-        kind=row.kind,
+        kind=details.kind,
         organisation_id=row.custodian_id,
-        student_id=row.student_id,
-        about=row.about,
+        student_id=details.student_id,
+        about=details.about,
         citation=rule.citation,
         figure=rule.figure,
         checked=rule.checked,
@@ -178,28 +216,42 @@ async def list_duties(
     query = select(DutyRow).where(DutyRow.custodian_id.in_(within(OrganisationRow, organisation_id or caller.organisation_id)))
     query = query.where(*_in_state(state, now))
     if kind is not None:
-        query = query.where(DutyRow.kind == kind)
-    position = cursors.read(cursor, bound_to=bound_to)
-    if position is not None:
-        at, identifier = datetime.fromisoformat(position["at"]), UUID(position["id"])
-        query = query.where(or_(DutyRow.overdue_at > at, and_(DutyRow.overdue_at == at, DutyRow.id > identifier)))
-    rows = (await tx.execute(query.order_by(DutyRow.overdue_at, DutyRow.id).limit(limit + 1))).scalars().all()
-    page = tuple(duty_of(row, now=now) for row in rows[:limit])
-    if len(rows) <= limit:
+        query = query.where(DutyRow.kind == (DUTY_RULES[kind].kept_as if kind in DUTY_RULES else kind))
+    read = cursors.read(cursor, bound_to=bound_to)
+    position = None if read is None else (datetime.fromisoformat(read["at"]), UUID(read["id"]))
+    sealer: Sealer = request.app.state.sealer
+    found: list[Duty] = []
+    while len(found) <= limit:  # of those that are kept under one word, a page is found one by one
+        rows = (await tx.execute(_after(query, position).limit(limit + 1))).scalars().all()
+        found += [duty for duty in (duty_of(sealer, row, now=now) for row in rows) if kind in (None, duty.kind)]
+        if len(rows) <= limit:
+            break
+        position = (rows[-1].overdue_at, rows[-1].id)
+    page = tuple(found[:limit])
+    if len(found) <= limit:
         return DutyPage(duties=page)
-    last = rows[limit - 1]
-    following = cursors.sign({"at": last.overdue_at.isoformat(), "id": str(last.id)}, bound_to=bound_to)
+    following = cursors.sign({"at": page[-1].overdue_at.isoformat(), "id": str(page[-1].id)}, bound_to=bound_to)
     asked: dict[str, Any] = {"limit": limit, "state": state, "kind": kind, "organisation_id": organisation_id, "cursor": following}
     response.headers["link"] = next_link(request.url.path, {name: str(value) for name, value in asked.items() if value is not None})
     return DutyPage(duties=page, next=following)
 
 
+def _after(query: Select[DutyRow], position: tuple[datetime, UUID] | None) -> Select[DutyRow]:
+    """The rows behind `position`, in the order of the list."""
+    if position is not None:
+        at, identifier = position
+        query = query.where(or_(DutyRow.overdue_at > at, and_(DutyRow.overdue_at == at, DutyRow.id > identifier)))
+    return query.order_by(DutyRow.overdue_at, DutyRow.id)
+
+
 @router.post("", status_code=201, responses=responses(InvalidRequest, NoSuchStudent, OrganisationNotYours))
 async def open_duty(new: NewDuty, request: Request, caller: Writer, tx: Transaction, now: Now, once: Annotated[Once, Depends()]) -> Duty:
     """Start a clock that the node cannot see start by itself: a child was enrolled, a notice given, a district has asked."""
+    sealer: Sealer = request.app.state.sealer
+    secret: SigningKey = request.app.state.judge.key
     earlier = await once.earlier(tx, caller, "open_duty")
     if earlier is not None:
-        return duty_of(await _callers_duty(tx, caller, earlier), now=now)
+        return duty_of(sealer, await _callers_duty(tx, caller, earlier), now=now)
     rule = DUTY_RULES.get(new.kind)
     if rule is None or rule.opened_by == "node":
         raise InvalidRequest("not a kind of duty that is opened by hand", field="kind")
@@ -214,16 +266,12 @@ async def open_duty(new: NewDuty, request: Request, caller: Writer, tx: Transact
         about=new.about or f"opened:{uuid7(now)}",
         student_id=new.student_id,
     )
-    sealer: Sealer = request.app.state.sealer
-    await tx.run_sync(
-        lambda session: start(
-            session.connection(), [clock], now=now, opened_by=caller.client_id, sealer=sealer, evidence_ref=new.evidence_ref
-        )
-    )
-    row = (await tx.execute(select(DutyRow).where(DutyRow.key == clock.key))).scalar_one()
+    rows = rows_of(sealer, [clock], now=now, secret=secret, opened_by=caller.client_id, evidence_ref=new.evidence_ref)
+    await tx.run_sync(lambda session: start(session.connection(), rows))
+    row = (await tx.execute(select(DutyRow).where(DutyRow.key == clock.key(secret)))).scalar_one()
     await once.keep(tx, caller, "open_duty", row.id, now)
     _tell(request, tx, caller, row, "opened")
-    return duty_of(row, now=now)
+    return duty_of(sealer, row, now=now)
 
 
 @router.post("/{duty_id}/completion", responses=responses(NoSuchDuty, DutyDone, DutyEndsByItself))
@@ -238,20 +286,21 @@ async def complete_duty(
 ) -> Duty:
     """Say, with the reference of what shows it, that a duty was done. Of a yearly one the next begins with it."""
     earlier = await once.earlier(tx, caller, "complete_duty")
+    sealer: Sealer = request.app.state.sealer
     row = await _callers_duty(tx, caller, earlier or duty_id, for_update=True)
     if earlier is not None:
-        return duty_of(row, now=now)
+        return duty_of(sealer, row, now=now)
     if row.kind in ENDS_BY_ITSELF:
         raise DutyEndsByItself
     if row.done_at is not None:
         raise DutyDone
-    _done(row, request.app.state.sealer, caller, completion.evidence_ref, now)
+    _done(row, sealer, caller, completion.evidence_ref, now)
     if row.kind == "annual-notice":
         zone_name = await zone_name_of(tx, row.custodian_id)
-        await start_duties(tx, [Clock("annual-notice", row.custodian_id, zone_name, now, about=f"duty:{row.id}")], now=now)
+        await start_duties(tx, sealer, [Clock("annual-notice", row.custodian_id, zone_name, now, about=f"duty:{row.id}")], now=now)
     await once.keep(tx, caller, "complete_duty", row.id, now)
     _tell(request, tx, caller, row, "done")
-    return duty_of(row, now=now)
+    return duty_of(sealer, row, now=now)
 
 
 def _done(row: DutyRow, sealer: Sealer, caller: Caller, evidence_ref: str, now: datetime) -> None:
@@ -301,7 +350,8 @@ async def _callers_duty(tx: AsyncSession, caller: Caller, duty_id: UUID, *, for_
 
 
 def _tell(request: Request, tx: AsyncSession, caller: Caller, row: DutyRow, happened: str) -> None:
-    context = Context(operation=f"duty-{happened}", reason=row.kind, about=f"duty:{row.id}")
-    students = () if row.student_id is None else (row.student_id,)
+    details = details_of(request.app.state.sealer, row)
+    context = Context(operation=f"duty-{happened}", reason=details.kind, about=f"duty:{row.id}")
+    students = () if details.student_id is None else (details.student_id,)
     event = event_of("duty", f"duty:{row.id}:{happened}", caller, context, students=students, custodians=(row.custodian_id,))
     request.app.state.outbox.record(tx, event)

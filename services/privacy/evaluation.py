@@ -15,7 +15,7 @@ from safepassage.ids import uuid7
 from safepassage.wire_decisions import AccessRecord, Asker, Withheld
 from safepassage.wire_directory import Preference
 from services.privacy.behind import actor_of
-from services.privacy.duties import start
+from services.privacy.duties import rows_of, start
 from services.privacy.facts import Facts
 from services.privacy.obligations import keep_obligations
 from services.privacy.policy import GroupOutcome, Outcome, PolicySet, build_input, decide
@@ -128,6 +128,7 @@ def keeping(  # what it is kept with
     columns = _columns(sealer, evaluation, decision, principal, access)
     recorded = outbox.row_of(_event(evaluation, decision, principal, access))
     clocks = transfer_clocks(request, evaluation.facts.subjects, evaluation.facts.organisations, now=now)
+    starting = rows_of(sealer, clocks, now=now, secret=judge.key)
 
     def keep(connection: Connection) -> None:
         connection.execute(_KEEP, columns)
@@ -136,8 +137,7 @@ def keeping(  # what it is kept with
             keep_obligations(
                 connection, obligations, decision_id=decision.id, agreement_id=request.agreement_id, custodian_ids=readers, now=now
             )
-        if clocks:
-            start(connection, clocks, now=now)
+        start(connection, starting)
         outbox.add_to(connection, recorded)
 
     return keep

@@ -1,5 +1,6 @@
 """Hearings on amendments that were refused: what 34 CFR 99.22 asks for is checked on evidence before a decision counts (99.21)."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -66,7 +67,7 @@ async def request_hearing(
         whole=new,
         now=now,
     )
-    await start_duties(tx, [Clock(**{**vars(clock), "about": f"hearing:{row.id}"})], now=now)
+    await start_duties(tx, sealer, [replace(clock, about=f"hearing:{row.id}")], now=now)
     told = (f"amendment:{amendment.row.id}", ("inform-of-hearing-right",))
     await end_duties(tx, sealer, caller, about=told[0], kinds=told[1], evidence_ref=new.request_ref, now=now)
     await once.keep(tx, caller, "request_hearing", row.id, now)
@@ -212,4 +213,4 @@ async def _next_duty(  # one duty ends, the next begins
     about, custodian_id = f"hearing:{held.row.id}", held.row.custodian_id
     await end_duties(tx, sealer, caller, about=about, kinds=(done,), evidence_ref=evidence_ref, now=now)
     zone_name = await zone_name_of(tx, custodian_id)
-    await start_duties(tx, [Clock(then, custodian_id, zone_name, begins_at, about=about, student_id=held.row.student_id)], now=now)
+    await start_duties(tx, sealer, [Clock(then, custodian_id, zone_name, begins_at, about=about, student_id=held.row.student_id)], now=now)

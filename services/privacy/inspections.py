@@ -1,5 +1,6 @@
 """Requests to inspect and review education records: 45 days at most, no extension, and nothing is destroyed meanwhile (34 CFR 99.10)."""
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
@@ -75,7 +76,7 @@ async def request_inspection(
         now=now,
     )
     about = f"inspection:{row.id}"
-    await start_duties(tx, [Clock(**{**vars(clock), "about": about})], now=now)
+    await start_duties(tx, sealer, [replace(clock, about=about)], now=now)
     await once.keep(tx, caller, "request_inspection", row.id, now)
     tell(request, tx, caller, row, "requested", reason=new.law, acting_for=new.acting_for.person_id)
     return inspection_of(sealer, Held(row, ()))

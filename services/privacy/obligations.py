@@ -41,10 +41,20 @@ CONDITIONS_OF_THE_RELEASE: Final = frozenset(
         "status-only",
         "record",
         "copy-on-request",
+        "destroy-on-request",
+        "do-not-notify",
         "hearing-on-request",
+        "limit-to-order",
+        "no-identify",
+        "provide",
+        "redact-others",
+        "verify-identity",
     }
 )
-"""Met by the release itself, by its entry in the log, or only when somebody asks: nothing is left to be discharged. Any other kind is."""
+"""Met by the release itself, by its entry in the log, or only when somebody asks (which is a duty): nothing is left to be discharged."""
+
+TRACKED: Final = frozenset({"after-review", "copy-to-district", "destroy-by", "notify-parent", "respond-within", "route-to"})
+"""Open until discharged or waived; so is any kind that is in neither list."""
 
 
 _OPEN = {

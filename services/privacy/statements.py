@@ -92,7 +92,7 @@ async def place_statement(
     kinds = ("inform-of-statement-right",)
     await end_duties(tx, sealer, caller, about=about, kinds=kinds, evidence_ref=f"statement:{row.id}", now=now)
     loading = Clock("load-statement", custodian_id, zone_name, now, about=f"statement:{row.id}", student_id=student_id)
-    await start_duties(tx, [loading], now=now)
+    await start_duties(tx, sealer, [loading], now=now)
     await once.keep(tx, caller, "place_statement", row.id, now)
     tell(request, tx, caller, row, "placed", reason=None, acting_for=new.acting_for.person_id)
     return statement_of(sealer, Held(row, ()))

@@ -5,10 +5,10 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import select
 
 from safepassage.wire_duties import Duty, DutyPage
 from services.privacy.clocks import DUTY_RULES
-from services.privacy.duties import ENDS_BY_ITSELF
 from services.privacy.tables import DutyRow
 from tests.privacy.node import problem_of
 from tests.privacy.rights import Staff, looks_absent
@@ -86,6 +86,27 @@ async def test_a_duty_is_done_with_evidence_late_or_not_and_stays_listed(world: 
     assert (opened_with, done_with) == (b"request 7", b"receipt 9")
 
 
+@pytest.mark.requirement("DUTY-sealed")
+async def test_the_store_does_not_tell_which_law_protects_a_child(world: World) -> None:
+    staff = Staff(world)
+    telling = [kind for kind in BY_HAND if DUTY_RULES[kind].tells_of_a_child]
+    assert len(telling) == 16
+    facts, exchange = await world.student(), f"exchange:{uuid4()}"
+    for kind in telling:
+        duty = await opened(staff, kind=kind, student_id=str(facts.student_id), about=exchange)
+        assert (duty.kind, duty.student_id, duty.about) == (kind, facts.student_id, exchange)
+        assert (await opened(staff, kind=kind, about=exchange)).id == duty.id
+    async with world.node.app.state.database.reading() as tx:
+        rows = (await tx.execute(select(DutyRow))).scalars().all()
+    assert len(rows) == len(telling)
+    for row in rows:
+        clear = " ".join(str(value) for name, value in vars(row).items() if not name.startswith(("sealed", "_")))
+        assert row.kind == "of-a-child"
+        assert not any(word in clear for word in (*telling, str(facts.student_id), exchange, "idea", "foster", "homeless"))
+    assert await staff.kinds("kind=foster-contact-school&limit=1") == ["foster-contact-school"]
+    assert sorted(await staff.kinds()) == sorted(telling)
+
+
 async def test_the_same_clock_is_started_once(world: World) -> None:
     staff = Staff(world)
     about = f"exchange:{uuid4()}"
@@ -117,7 +138,11 @@ async def test_what_ends_with_its_request_cannot_be_declared_done(world: World) 
     (duty,) = await staff.duties()
     answer = await staff.client.post(f"/v1/duties/{duty.id}/completion", {"evidence_ref": "x"})
     assert problem_of(answer).code == "duty-ends-by-itself"
-    assert {"inspect-records", "inspect-records-before-meeting", "decide-amendment", "hold-hearing", "decide-hearing"} == ENDS_BY_ITSELF
+    before = {"kind": "iep-meeting", "on": "2026-11-20"}
+    await staff.inspect(await world.student(), law="idea", before=before)
+    (other,) = await staff.duties("kind=inspect-records-before-meeting")
+    answer = await staff.client.post(f"/v1/duties/{other.id}/completion", {"evidence_ref": "x"})
+    assert problem_of(answer).code == "duty-ends-by-itself"
 
 
 async def test_of_a_yearly_notice_the_next_begins_with_it(world: World) -> None:

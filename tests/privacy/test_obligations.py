@@ -8,6 +8,8 @@ import pytest
 from sqlalchemy import select
 
 from safepassage.wire_policy import Obligations, OpenObligation
+from services.privacy.obligations import CONDITIONS_OF_THE_RELEASE, TRACKED
+from services.privacy.policy.obligations import KINDS
 from services.privacy.tables import ObligationRow
 from tests.privacy.node import Client, problem_of
 from tests.privacy.world import World
@@ -41,6 +43,12 @@ async def test_where_no_notice_was_given_the_parent_is_to_be_told(world: World) 
     await world.node.decide(asked.model_copy(update={"transfer": asked.transfer.model_copy(update={"evidence": evidence})}))
     kinds = [one.kind for one in (await listed(world.node.client(world.oak, *SCOPES))).obligations]
     assert kinds == ["copy-to-district", "notify-parent"]
+
+
+def test_every_kind_of_the_vocabulary_is_met_by_the_release_or_tracked() -> None:
+    assert set(KINDS) == CONDITIONS_OF_THE_RELEASE | TRACKED
+    assert CONDITIONS_OF_THE_RELEASE.isdisjoint(TRACKED)
+    assert {kind for kind, form in KINDS.items() if form.argument in ("duration", "instant")} <= TRACKED
 
 
 async def test_a_denial_obliges_to_nothing(world: World) -> None:

@@ -32,6 +32,18 @@ class DutyRule:
     source_sha256: str = ""
     """Of the verbatim line."""
 
+    @property
+    def tells_of_a_child(self) -> bool:
+        """Whoever knows that a child has this duty knows what the child is or lives through: it is not kept in clear."""
+        return self.kind.startswith(("idea-", "mckinney-vento-", "foster-", "mic3-", "migrant-", "msix-"))
+
+    @property
+    def kept_as(self) -> str:
+        """The kind as the store has it in clear."""
+        if self.kind == "inspect-records-before-meeting":
+            return "inspect-records"
+        return "of-a-child" if self.tells_of_a_child else self.kind
+
 
 _RULES = (
     DutyRule(
@@ -158,6 +170,13 @@ _RULES = (
         "the request was received",
         CalendarDays(10), "34 CFR 300.323(g)(2); 20 U.S.C. 1414(d)(2)(C)(ii)(II)", "ours", True, 5, "both",
         "20 USC 1414(d)(2)(C)(ii)(II)", "e4b29fd262caffb2b961d73b04f504fec35d88539ca40d0014dbfc62b2bea0e4",
+    ),
+    DutyRule(
+        "idea-inform-no-longer-needed",
+        "Tell the parents that information on a child with a disability is no longer needed to provide educational services",
+        "it was found to be no longer needed",
+        CalendarDays(30), "34 CFR 300.624(a)", "ours", True, 10, "staff",
+        "34 CFR 300.624(a)", "cd83ce517a1ce66a15c3d0df28bc828081a9c59a65839bd1af301bc953689f34",
     ),
     DutyRule(
         "mckinney-vento-contact-school",

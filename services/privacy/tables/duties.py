@@ -17,12 +17,15 @@ class DutyRow(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(200), unique=True)
-    """Which duty it is: what starts the same clock twice starts it once."""
+    """Which duty it is: what starts the same clock twice starts it once. A keyed digest where its words would tell of a child."""
     kind: Mapped[str] = mapped_column(String(64), index=True)
+    """As it may be known (DutyRule.kept_as); the kind itself is in `sealed_details`."""
     custodian_id: Mapped[UUID] = mapped_column(index=True)
     """Whose duty it is."""
-    student_id: Mapped[UUID | None] = mapped_column(index=True)
     about: Mapped[str | None] = mapped_column(String(128), index=True)
+    """What it is about, where that may be known."""
+    sealed_details: Mapped[bytes] = mapped_column(LargeBinary)
+    """Kind, student and what it is about."""
     begins_at: Mapped[datetime] = mapped_column(Milliseconds)
     due_from: Mapped[datetime] = mapped_column(Milliseconds)
     overdue_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
