@@ -84,10 +84,7 @@ def run(
     for case in cases:
         expected = _said(case.permitted, case.policy, case.reason, case.obligations)
         try:
-            facts = situations.get(case.situation)
-            if facts is None:
-                raise NotFacts("no such situation")  # noqa: TRY301 one place where a row fails
-            found = _found(case, input_of({**changed(facts, case.changes), "elements": [case.element]}), policy_set)
+            found = _found(case, _asked(case, situations), policy_set)
         except NotFacts as error:
             found = str(error)
         if found == expected:
@@ -99,6 +96,14 @@ def run(
                     id=case_id(case), citation=case.citation, situation=case.situation, element=case.element, expected=expected, found=found
                 ),
             )
+
+
+def _asked(case: PolicyCase, situations: Mapping[str, Facts]) -> PolicyInput:
+    """What a row asks. Raises NotFacts."""
+    facts = situations.get(case.situation)
+    if facts is None:
+        raise NotFacts("no such situation")
+    return input_of({**changed(facts, case.changes), "elements": [case.element]})
 
 
 def _found(case: PolicyCase, policy_input: PolicyInput, policy_set: PolicySet) -> str:

@@ -12,6 +12,7 @@ from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from fastapi import FastAPI
@@ -164,9 +165,18 @@ def compiled(packs: Sequence[Pack], *, taxonomy: Taxonomy = TAXONOMY) -> PolicyS
         raise PolicySetNotUsable("this version's checks refuse it") from error
 
 
+@cache
+def _files() -> tuple[str, str]:
+    """Contents and texts of this version's own set."""
+    stored = canonical_json(contents(read_packs(), schema_sha256=sha256_of(SCHEMA))).decode()
+    return stored, canonical_json({path.stem: path.read_text() for path in TEXTS.glob("*.cedar")}).decode()
+
+
 async def keep_built_in(tx: AsyncSession, built_in: PolicySet, *, title: str, now: datetime) -> None:
     """Keep the set of this version in the store, so that what it decides is reproduced by every later version. Raises PolicySetBroken."""
-    stored = canonical_json(contents(read_packs(), schema_sha256=sha256_of(SCHEMA))).decode()
+    if await tx.scalar(select(PolicySetRow.policy_hash).where(PolicySetRow.policy_hash == built_in.policy_hash)) is not None:
+        return
+    stored, texts = _files()
     if digest_of(stored.encode()) != built_in.policy_hash:
         raise PolicySetBroken("the files are not those of the set that was loaded from them")
     values = {
@@ -177,7 +187,7 @@ async def keep_built_in(tx: AsyncSession, built_in: PolicySet, *, title: str, no
         "parsed_by": RELEASE,
         "recorded_at": now,
         "contents": stored,
-        "texts": canonical_json({path.stem: path.read_text() for path in TEXTS.glob("*.cedar")}).decode(),
+        "texts": texts,
     }
     await tx.execute(insert_into(tx, PolicySetRow).values(**values).on_conflict_do_nothing())
 

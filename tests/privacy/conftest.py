@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 
 from services.privacy import app as privacy_app
+from services.privacy import policy_checks
 from services.privacy.app import create_app
 from services.privacy.policy import PolicySet, load_policy_set
+from services.privacy.policy_cases import built_in
 from shared.database import Database
 from shared.migrations import migrate
 from shared.siblings import InProcess
@@ -67,3 +69,10 @@ async def node(
 async def world(node: PrivacyNode) -> World:
     """Alder in small, on `node`."""
     return await World.on(node)
+
+
+@pytest.fixture
+def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The built-in table cut down, for tests that are about other steps than the tests of a set."""
+    table = built_in()
+    monkeypatch.setattr(policy_checks, "built_in", lambda: table._replace(cases=table.cases[:40]))

@@ -9,7 +9,7 @@ from tests.privacy.node import problem_of
 from tests.privacy.officials import Officials, forbid
 from tests.privacy.world import World
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("small_table")]
 
 
 async def explained(world: World, decision_id: object) -> DecisionExplanation:

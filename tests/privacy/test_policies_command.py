@@ -9,17 +9,22 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from node.commands.policies import app
+from services.privacy import policy_administration
+from services.privacy.policy import PolicySet
 from services.privacy.policy_schedule import activations
 from shared.database import Database
 from tests.privacy.node import ENTITY_ID, NODE_ORGANISATION
 from tests.privacy.officials import forbid
 
+pytestmark = pytest.mark.usefixtures("small_table")
+
 QUIET = "assessments.results"
 
 
 @pytest.fixture
-def store(tmp_path: Path, node_keys: Path, empty_store: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+def store(tmp_path: Path, node_keys: Path, empty_store: Path, policy_set: PolicySet, monkeypatch: pytest.MonkeyPatch) -> str:
     """A store at head on which no service has started yet, and the variables that name it."""
+    monkeypatch.setattr(policy_administration, "load_policy_set", lambda: policy_set)
     shutil.copy(empty_store, tmp_path / "privacy.db")
     url = f"sqlite+inline:///{tmp_path}/privacy.db"
     values = {"ENTITY_ID": ENTITY_ID, "DATABASE_URL": url, "KEYS_DIRECTORY": str(node_keys / "privacy")}

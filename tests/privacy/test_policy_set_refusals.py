@@ -23,7 +23,7 @@ from tests.privacy.node import problem_of, settings_for
 from tests.privacy.officials import AUTHOR, FIRST, SCOPES, SECOND, Officials, forbid
 from tests.privacy.world import World
 
-pytestmark = pytest.mark.anyio
+pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("small_table")]
 
 QUIET = "assessments.results"
 """An element that no row of the built-in table asks for."""
