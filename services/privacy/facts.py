@@ -55,11 +55,12 @@ class Facts:
         student = self.subjects[place]
         epochs = {**self.epochs, "subjects": self.epochs["subjects"][place : place + 1]}
         statements = tuple(of for of in self.statements if of.student_id == student.student_id)
-        return replace(self, subjects=(student,), epochs=epochs, statements=statements)
+        preferences = tuple(it for it in self.preferences if it.of.student_id == student.student_id)
+        return replace(self, subjects=(student,), epochs=epochs, statements=statements, preferences=preferences)
 
     def of_nobody(self) -> "Facts":
         """The facts of a question about a student whom the asker does not see."""
-        return replace(self, subjects=(), consent=None, epochs={}, statements=())
+        return replace(self, subjects=(), consent=None, epochs={}, statements=(), preferences=())
 
     def not_before(self, now: datetime) -> datetime:
         """The instant to decide at: never before a revocation that was seen, though another replica's clock ran ahead when it was made."""

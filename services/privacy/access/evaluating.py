@@ -31,7 +31,7 @@ _VERSIONS = select(SubjectRow.student_id, SubjectRow.facts_version).where(
     SubjectRow.student_id.in_(bindparam("student_ids", expanding=True))
 )
 
-WHATEVER_IS_CLAIMED = {"action": "disclose", "basis": "any", "purpose": "any", "elements": ("any",)}
+WHATEVER_IS_ASKED_FOR = {"elements": ("any",)}
 """What has no part in which facts are read: two questions that differ in nothing else rest on the same evidence."""
 
 
@@ -165,7 +165,7 @@ def _seen(connection: Connection, judge: Judge, sealer: Sealer, organisation_id:
     versions = _versions(connection, named)
     alike: dict[DecisionRequest, list[int]] = {}
     for at, one in enumerate(asked):
-        alike.setdefault(one.request.model_copy(update=WHATEVER_IS_CLAIMED), []).append(at)
+        alike.setdefault(one.request.model_copy(update=WHATEVER_IS_ASKED_FOR), []).append(at)
     found: dict[int, Seen] = {}
     for common, places in alike.items():
         students = tuple(dict.fromkeys(student for at in places if (student := asked[at].student_id) in versions))

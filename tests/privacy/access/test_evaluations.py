@@ -11,6 +11,7 @@ from services.privacy.tables import DecisionRow
 from tests.privacy.access.enforcement import Enforcer
 from tests.privacy.node import problem_of
 from tests.privacy.rights import Staff
+from tests.privacy.test_opt_outs import FATHER, said, two_parents
 from tests.privacy.world import SCHEDULE, World
 
 pytestmark = pytest.mark.anyio
@@ -159,3 +160,20 @@ async def test_a_statement_is_named_where_what_it_contests_may_leave(world: Worl
     found = await enforcer.decisions({"evaluations": bodies})
     assert [one.decision for one in found] == [True, True, True, False]
     assert [one.context.statement_ids for one in found] == [(placed.id,), (), (), ()]
+
+
+async def test_what_a_parent_refuses_counts_for_that_student_alone(world: World, enforcer: Enforcer) -> None:
+    """Facts that only some bases give a part are read for those, alone and in company."""
+    refused, other = await two_parents(world), await world.student()
+    consents = [await world.consent(one) for one in (refused, other)]
+    father = world.acting_for(FATHER).model_dump(mode="json")
+    await said(world, refused, "disclosure-refusal", acting_for=father, elements=["attendance.summary"])
+    agreement = await world.agreement()
+    bodies = [enforcer.by_consent(one, consent, partial=True) for one, consent in zip((refused, other), consents, strict=True)]
+    bodies += [enforcer.by_consent(other, consents[0], partial=True), enforcer.by_contract(refused, agreement)]
+    together = await enforcer.decisions({"evaluations": bodies})
+    alone = [await enforcer.decision(body) for body in bodies]
+    assert [told(one) for one in together] == [told(one) for one in alone]
+    assert [one.decision for one in together] == [True, True, False, True]
+    assert set(SCHEDULE) - set(together[0].context.permitted) == {"attendance.summary"}
+    assert set(together[1].context.permitted) == set(SCHEDULE)
