@@ -80,7 +80,8 @@ class Clock:
 
     def key(self, secret: SigningKey | None) -> str:
         """Which duty it is. Where its words would tell of a child only the holder of the node's key makes it: Ed25519 is deterministic."""
-        words = f"{self.rule.kept_as}:{self.custodian_id}:{self.about or '-'}"
+        of_what = digest_of(f"{self.about or '-'}:{self.student_id or '-'}".encode())
+        words = f"{self.rule.kept_as}:{self.custodian_id}:{of_what}"
         if not self.rule.tells_of_a_child:
             return words
         if secret is None:

@@ -95,7 +95,7 @@ async def test_the_store_does_not_tell_which_law_protects_a_child(world: World) 
     for kind in telling:
         duty = await opened(staff, kind=kind, student_id=str(facts.student_id), about=exchange)
         assert (duty.kind, duty.student_id, duty.about) == (kind, facts.student_id, exchange)
-        assert (await opened(staff, kind=kind, about=exchange)).id == duty.id
+        assert (await opened(staff, kind=kind, student_id=str(facts.student_id), about=exchange)).id == duty.id
     async with world.node.app.state.database.reading() as tx:
         rows = (await tx.execute(select(DutyRow))).scalars().all()
     assert len(rows) == len(telling)
@@ -114,6 +114,17 @@ async def test_the_same_clock_is_started_once(world: World) -> None:
     world.node.clock.advance(days=2)
     assert (await opened(staff, about=about)).id == first.id
     assert await world.node.count(DutyRow) == 1
+
+
+@pytest.mark.parametrize("kind", ["copy-of-what-was-disclosed", "idea-obtain-records"])
+async def test_two_children_of_one_list_have_a_clock_each(world: World, kind: str) -> None:
+    staff, about = Staff(world), "l" * 128
+    for _ in range(2):
+        facts = await world.student()
+        for _ in range(2):
+            duty = await opened(staff, kind=kind, student_id=str(facts.student_id), about=about)
+            assert duty.student_id == facts.student_id
+    assert await world.node.count(DutyRow) == 2
 
 
 @pytest.mark.parametrize(
