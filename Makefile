@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-postgres test-stories test-containers check format bench documents policies lock
+.PHONY: help demo up test test-postgres test-stories test-containers test-policies check format bench documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -42,6 +42,9 @@ test-stories: $(VENV)/.dev ## the story with the Ed-Fi sample district, and the 
 test-containers: $(VENV)/.dev ## build the image and run the story against docker-compose.yml
 	@tests/containers/run $(ARGS)
 
+test-policies: $(VENV)/.dev ## the rules against Cedar itself, five times as many generated requests as `make test` has
+	@$(BIN)/python -m pytest tests/privacy/policy -m slow $(ARGS)
+
 check: $(VENV)/.dev ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
@@ -57,8 +60,8 @@ bench: $(VENV)/.dev ## measure; docs/performance.md says what each figure means
 documents: $(VENV)/.dev ## write openapi/, docs/settings.md and docs/requirements.md again from the code
 	@$(BIN)/python -m node.documents && $(BIN)/python -m tests.house.requirements
 
-policies: $(VENV)/.dev ## parse the Cedar packs again into what the service compiles, and write the table of cases beside them
-	@$(BIN)/python -m services.privacy.policy.pack
+policies: $(VENV)/.dev ## parse the Cedar packs again into what the service compiles, and write docs/law.md and the table of cases
+	@$(BIN)/python -m services.privacy.policy.pack && $(BIN)/python -m services.privacy.policy.law_document
 	@$(BIN)/python -m tests.privacy.built_in_cases
 
 lock: ## resolve the dependencies again (needs uv)

@@ -4,6 +4,7 @@
 """
 
 from services.privacy.policy.broken import PolicySetBroken
+from services.privacy.policy.counterfactual import Change, Counterfactual, counterfactuals
 from services.privacy.policy.evaluate import decide, reproduce
 from services.privacy.policy.facts import build_input
 from services.privacy.policy.outcome import GroupOutcome, Outcome
@@ -14,12 +15,15 @@ from services.privacy.policy.taxonomy import PURPOSES
 
 __all__ = [
     "PURPOSES",
+    "Change",
+    "Counterfactual",
     "GroupOutcome",
     "Outcome",
     "PolicyInput",
     "PolicySet",
     "PolicySetBroken",
     "build_input",
+    "counterfactuals",
     "decide",
     "load_policy_set",
     "reproduce",

@@ -1,18 +1,20 @@
 """Policies in Cedar's JSON form (EST) become Python code: one function that is asked once per request and student, and small ones after it.
 
 Most conditions are about the request and not about the element. `candidates` evaluates, for every policy, what stands before the first
-mention of the resource, in its order; what is left of those that are still possible is asked per element. Policies of a claimed basis
-stand behind one comparison, so that a request pays for its own basis only: sound, because the comparison is their first conjunct.
+mention of the resource, in its order; what is left of those that are still possible is asked per element. What basis, action and kind of
+recipient decide is decided when the code is made, once for each combination (specialise.py), so that a request pays for its own rules.
 """
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from services.privacy.policy.entities import Entity, Record
 from services.privacy.policy.expressions import Est, Expressions, compare, load
 from services.privacy.policy.reading import can_err, claimed_basis, conjuncts, mentions_resource
+from services.privacy.policy.specialise import Known
 
 Rest = Callable[[Entity, Entity, Entity, frozenset[Entity], Record], bool]
 """(principal, action, resource, the resource's ancestors and itself, context) → the rest of a policy's conditions hold."""
@@ -34,12 +36,17 @@ It, and what it gives, raise whatever the evaluation errs with; nothing is permi
 """
 
 
-@dataclass(frozen=True)
 class Condition:
-    """One conjunct of a permit, to be tried alone when an answer has to say what failed."""
+    """One conjunct of a permit, to be tried alone when an answer has to say what failed; compiled when that is first asked."""
 
-    holds: Rest
-    about_resource: bool
+    def __init__(self, conditions: "_Conditions", at: int, *, about_resource: bool) -> None:
+        self._conditions, self._at = conditions, at
+        self.about_resource = about_resource
+
+    @property
+    def holds(self) -> Rest:
+        """Asks it."""
+        return self._conditions.functions[self._at]
 
 
 @dataclass(frozen=True)
@@ -47,6 +54,10 @@ class Compiled:
     """A set of policies as code."""
 
     candidates: Candidates
+    plain: Candidates
+    """The same, by code that was made for no combination of basis, action and recipient: for questions that are asked once."""
+    left: Callable[[str, Entity, str], tuple[str, ...]]
+    """(basis, action, kind of recipient) → ids of the policies that can match at all."""
     conditions: Mapping[str, tuple[Condition, ...]]
     """Of each permit: the conjuncts of its clauses in their order, without that of the basis."""
 
@@ -72,31 +83,97 @@ def among(
 def compile_policies(policies: Mapping[str, Est], ancestors: Mapping[Entity, frozenset[Entity]]) -> Compiled:
     """Compile policies that Cedar validated against the schema. Raises PolicySetBroken for a construct that is not known."""
     expressions = Expressions(ancestors)
-    parts = {identifier: _parts(policy, expressions) for identifier, policy in policies.items()}
-    functions: list[ast.stmt] = []
-    candidates: dict[str, ast.Name] = {}
-    conditions: dict[str, tuple[tuple[str, bool], ...]] = {}
-    for number, (identifier, policy) in enumerate(policies.items()):
-        candidates[identifier] = load(f"candidate_{number}")
-        if parts[identifier].rest:
-            functions.append(_function(f"rest_{number}", _RESOURCE_PARAMETERS, [ast.Return(_conjunction(parts[identifier].rest))]))
-        if policy["effect"] == "permit":
-            asked = conditions_of(policy)
-            conditions[identifier] = tuple((f"condition_{number}_{at}", mentions_resource(part)) for at, part in enumerate(asked))
-            functions += [
-                _function(name, _RESOURCE_PARAMETERS, [ast.Return(expressions.expression(part))])
-                for (name, _), part in zip(conditions[identifier], asked, strict=True)
-            ]
-    functions.append(_function("candidates", _REQUEST_PARAMETERS, _candidates(policies, parts, candidates)))
-    space: dict[str, Any] = dict(expressions.names)
-    code = compile(ast.fix_missing_locations(ast.Module(functions, [])), "<policies>", "exec")
-    exec(code, space)  # noqa: S102  the tree is built here, from constructs that are known
-    for number, (identifier, policy) in enumerate(policies.items()):
-        space[f"candidate_{number}"] = Candidate(identifier, policy["effect"] == "permit", space.get(f"rest_{number}"))
-    return Compiled(
-        space["candidates"],
-        {identifier: tuple(Condition(space[name], about) for name, about in those) for identifier, those in conditions.items()},
-    )
+    rules = [_Rule(identifier, policy["effect"] == "permit", *_parts(policy, expressions)) for identifier, policy in policies.items()]
+    conditions = {
+        identifier: _Conditions(tuple(expressions.expression(part) for part in asked), expressions.names).each(asked)
+        for identifier, policy in policies.items()
+        if policy["effect"] == "permit"
+        for asked in [conditions_of(policy)]
+    }
+    candidates = _Candidates(rules, expressions.names)
+    return Compiled(candidates, candidates.plain, candidates.left, conditions)
+
+
+class _Rule(NamedTuple):
+    """A policy's conditions, scope included, before and from the first mention of the resource on."""
+
+    id: str
+    permits: bool
+    first: list[ast.expr]
+    rest: list[ast.expr]
+
+
+class _Candidates:
+    """Finds the policies that may match: what basis, action and kind of recipient decide is decided once, when first asked for."""
+
+    def __init__(self, rules: Sequence[_Rule], names: Mapping[str, Any]) -> None:
+        self._rules, self._names = rules, names
+        self._by_request: dict[tuple[str, Entity, str], Candidates] = {}
+        self._plain: Candidates | None = None
+
+    def __call__(self, principal: Entity, action: Entity, context: Record) -> list[Candidate]:
+        key = (context["basis"], action, principal.kind)
+        found = self._by_request.get(key)
+        if found is None:
+            found = self._compiled(Known(*key, self._names))
+            if len(self._by_request) < REMEMBERED:
+                self._by_request[key] = found
+        return found(principal, action, context)
+
+    def plain(self, principal: Entity, action: Entity, context: Record) -> list[Candidate]:
+        """By the same rules, nothing decided before."""
+        if self._plain is None:
+            self._plain = self._compiled(None)
+        return self._plain(principal, action, context)
+
+    def left(self, basis: str, action: Entity, kind: str) -> tuple[str, ...]:
+        """Ids of the policies that can match such a request."""
+        return tuple(rule.id for rule, _, _ in self._folded(Known(basis, action, kind, self._names)))
+
+    def _folded(self, known: Known | None) -> Iterator[tuple[_Rule, ast.expr, ast.expr]]:
+        for rule in self._rules:
+            first, rest = _conjunction(rule.first), _conjunction(rule.rest)
+            if known is not None:
+                first, rest = known.fold(first), known.fold(rest)
+            if not _is(first, False) and not _is(rest, False):
+                yield rule, first, rest
+
+    def _compiled(self, known: Known | None) -> Candidates:
+        space: dict[str, Any] = dict(self._names)
+        functions: list[ast.stmt] = []
+        statements: list[ast.stmt] = []
+        found = list(self._folded(known))
+        for number, (_, first, rest) in enumerate(found):
+            if not _is(rest, True):
+                functions.append(_function(f"rest_{number}", _RESOURCE_PARAMETERS, [ast.Return(rest)]))
+            append = ast.Call(ast.Attribute(load("found"), "append", ast.Load()), [load(f"candidate_{number}")], [])
+            statements.append(ast.Expr(append) if _is(first, True) else ast.If(first, [ast.Expr(append)], []))
+        empty = ast.Assign([ast.Name("found", ast.Store())], ast.List([], ast.Load()))
+        functions.append(_function("candidates", _REQUEST_PARAMETERS, [empty, *statements, ast.Return(load("found"))]))
+        _run(functions, space)
+        for number, (rule, _, _) in enumerate(found):
+            space[f"candidate_{number}"] = Candidate(rule.id, rule.permits, space.get(f"rest_{number}"))
+        candidates: Candidates = space["candidates"]
+        return candidates
+
+
+class _Conditions:
+    """The conditions of one permit, compiled when an answer first has to say which of them failed."""
+
+    def __init__(self, trees: Sequence[ast.expr], names: Mapping[str, Any]) -> None:
+        self._trees, self._names = trees, names
+
+    def each(self, asked: Sequence[Est]) -> tuple[Condition, ...]:
+        """In the order of the rule."""
+        return tuple(Condition(self, at, about_resource=mentions_resource(part)) for at, part in enumerate(asked))
+
+    @cached_property
+    def functions(self) -> list[Rest]:
+        """One to a condition."""
+        space: dict[str, Any] = dict(self._names)
+        names = [f"condition_{number}" for number in range(len(self._trees))]
+        _run([_function(name, _RESOURCE_PARAMETERS, [ast.Return(tree)]) for name, tree in zip(names, self._trees, strict=True)], space)
+        return [space[name] for name in names]
 
 
 def conditions_of(policy: Est) -> list[Est]:
@@ -105,12 +182,8 @@ def conditions_of(policy: Est) -> list[Est]:
     return parts if claimed_basis(policy) is None else parts[1:]
 
 
-class _Parts(NamedTuple):
-    """The conditions of a policy, scope included, before and from the first mention of the resource on."""
-
-    first: list[ast.expr]
-    rest: list[ast.expr]
-
+REMEMBERED = 4_096
+"""Combinations of basis, action and kind of recipient whose code is kept: all that there are, and a bound for what tests invent."""
 
 _REQUEST_PARAMETERS = ("principal", "action", "context")
 _RESOURCE_PARAMETERS = ("principal", "action", "resource", "resource_ancestors", "context")
@@ -123,28 +196,22 @@ def _all_conditions(policy: Est) -> list[Est]:
     return parts
 
 
-def _parts(policy: Est, expressions: Expressions) -> _Parts:
+def _parts(policy: Est, expressions: Expressions) -> tuple[list[ast.expr], list[ast.expr]]:
     conditions = _all_conditions(policy)
     early = next((at for at, part in enumerate(conditions) if mentions_resource(part) or can_err(part)), len(conditions))
     trees = [expressions.expression(part) for part in conditions]
     scope = {variable: _scope(policy[variable], load(variable), expressions) for variable in ("principal", "action", "resource")}
     # A condition that can err (arithmetic) is not asked before the resource's scope, for Cedar would not ask it either.
-    return _Parts([*scope["principal"], *scope["action"], *trees[:early]], [*scope["resource"], *trees[early:]])
+    return [*scope["principal"], *scope["action"], *trees[:early]], [*scope["resource"], *trees[early:]]
 
 
-def _candidates(policies: Mapping[str, Est], parts: Mapping[str, _Parts], candidates: Mapping[str, ast.Name]) -> list[ast.stmt]:
-    by_basis: dict[str | None, list[ast.stmt]] = {None: []}
-    for identifier, policy in policies.items():
-        append = ast.Call(ast.Attribute(load("found"), "append", ast.Load()), [candidates[identifier]], [])
-        statement = ast.If(_conjunction(parts[identifier].first), [ast.Expr(append)], [])
-        by_basis.setdefault(claimed_basis(policy), []).append(statement)
-    general = by_basis.pop(None)
-    basis = ast.Subscript(load("context"), ast.Constant("basis"), ast.Load())
-    chain: list[ast.stmt] = []
-    for name, statements in by_basis.items():
-        chain = [ast.If(compare(basis, ast.Eq(), ast.Constant(name)), statements, chain)]
-    found = ast.Assign([ast.Name("found", ast.Store())], ast.List([], ast.Load()))
-    return [found, *general, *chain, ast.Return(load("found"))]
+def _is(tree: ast.expr, value: bool) -> bool:
+    return isinstance(tree, ast.Constant) and tree.value is value
+
+
+def _run(functions: list[ast.stmt], space: dict[str, Any]) -> None:
+    code = compile(ast.fix_missing_locations(ast.Module(functions, [])), "<policies>", "exec")
+    exec(code, space)  # noqa: S102  the tree is built here, from constructs that are known
 
 
 def _conjunction(trees: list[ast.expr]) -> ast.expr:

@@ -4,8 +4,9 @@ Default deny. A forbid overrides. Exactly one permit of the claimed basis has to
 not have, an evaluation that errs, an obligation that cannot be resolved - denies what it concerns, and raises an alert.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 from services.privacy.policy.compile import among
@@ -41,6 +42,11 @@ class _Decision:
     policies: set[str] = field(default_factory=set)
     obligations: dict[tuple[str, str, object], Obligation] = field(default_factory=dict)
     alerts: set[str] = field(default_factory=set)
+
+    @cached_property
+    def alike(self) -> Mapping[Entity, object]:
+        """What the rules for this request cannot tell apart."""
+        return self.policy_set.alike(self.policy_input.basis, self.action, self.principal.kind)
 
     def oblige(self, rules: Iterable[ObligationRule], context: Record) -> None:
         """Take on what the rules oblige to, all of it or nothing. Raises ObligationUnresolved."""
@@ -126,7 +132,7 @@ def _decide_context(decision: _Decision, elements: Iterable[str], context: Recor
     except Exception:  # INVARIANT: an evaluation that errs denies; Cedar would skip the policy, and a skipped forbid permits
         decision.alerts.add(EVALUATION_ERROR.reason)
         return _all_withheld(elements, EVALUATION_ERROR)
-    known, alike, sets = decision.policy_set.taxonomy.elements, decision.policy_set.alike, group.sets
+    known, alike, sets = decision.policy_set.taxonomy.elements, decision.alike, group.sets
     verdicts: dict[object, Refusal | None] = {}
     permitted: list[str] = []
     withheld: list[Withheld] = []
@@ -157,7 +163,13 @@ class _Group:
         self._duties = policy_set.duties.candidates(*asked)
         self._explanation: Explanation | None = None
         self._obliged: dict[tuple[str, ...], Refusal | None] = {}
-        self.sets = [those for path in policy_set.resource_use.paths if (those := _set_at(path, context))]
+        self.sets = [
+            those
+            for fact, paths in policy_set.resource_use.by_fact.items()
+            if fact in context
+            for path in paths
+            if (those := _set_at(path, context))
+        ]
         """The sets that hold some element: what tells elements of the same categories apart."""
 
     def verdict(self, resource: Entity) -> Refusal | None:

@@ -58,6 +58,8 @@ def _policy(pack: Pack, identifier: str, policy: Est, taxonomy: Taxonomy) -> Ann
     if pack.kind == "permits":
         _require(claimed_basis(policy) in BASES, identifier, "a permit begins with its basis")
         _require(bool(claims_of(policy)), identifier, "a permit names its actions")
+        # INVARIANT: what nobody compared with the law's words can only take away.
+        _require(all(source.sha256 for source in found.sources), identifier, "the words of a permit are at hand")
         _require(len(found.reasons) == len(conditions_of(policy)), identifier, "each condition has its reason and citation")
     else:
         _require(len(found.reasons) == 1, identifier, "it has one reason")

@@ -11,12 +11,12 @@ from safepassage.canonical import digest_of_json
 from safepassage.wire import Digest
 from services.privacy.policy.annotations import Annotations, Reason
 from services.privacy.policy.broken import PolicySetBroken
-from services.privacy.policy.compile import Compiled, Condition, compile_policies, conditions_of
+from services.privacy.policy.compile import REMEMBERED, Compiled, Condition, compile_policies, conditions_of
 from services.privacy.policy.entities import Entity
 from services.privacy.policy.expressions import Est
 from services.privacy.policy.lint import claims_of, lint
 from services.privacy.policy.obligations import INSTANTS, KINDS
-from services.privacy.policy.reading import ResourceUse, depends_on_student
+from services.privacy.policy.reading import ResourceUse, depends_on_student, entities_named
 from services.privacy.policy.rule_pack import SCHEMA, Pack, read_packs, sha256_of
 from services.privacy.policy.taxonomy import TAXONOMY, Taxonomy
 
@@ -41,6 +41,10 @@ class Policy:
     conditions: tuple[ConditionRule, ...]
     """Of a permit of a basis; () of a forbid or an obligation."""
     depends_on_student: bool
+    parts: tuple[Est, ...] = field(default=(), repr=False)
+    """What a permit or a forbid asks for, conjunct by conjunct; of a permit in the order of `conditions`."""
+    named: frozenset[Entity] = field(default=frozenset(), repr=False)
+    """Entities that it names: elements and categories among them."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -59,10 +63,21 @@ class PolicySet:
     policy_hash: Digest
     reviewed: bool
     """Every policy was reviewed: an answer rests on all of them, on those that did not match too."""
-    alike: Mapping[Entity, object]
-    """Elements that the rules cannot tell apart, but by the sets of `resource_use`, have the same key."""
     memory: dict[object, Any] = field(default_factory=dict, compare=False)
     """Explanations that were made before; what is in it has no part in any answer."""
+    _alike: dict[tuple[str, Entity, str], Mapping[Entity, object]] = field(default_factory=dict, compare=False)
+
+    def alike(self, basis: str, action: Entity, kind: str) -> Mapping[Entity, object]:
+        """Of each element a key: the same for those that rules of such a request cannot tell apart, but by the sets of `resource_use`."""
+        key = (basis, action, kind)
+        found = self._alike.get(key)
+        if found is None:
+            asked = {*self.grants.left(*key), *self.duties.left(*key)}
+            named = frozenset[Entity]().union(*(self.policies[identifier].named for identifier in asked))
+            found = _alike(ResourceUse(self.resource_use.paths, named, self.resource_use.opaque), self.taxonomy)
+            if len(self._alike) < REMEMBERED:
+                self._alike[key] = found
+        return found
 
     def __repr__(self) -> str:
         return f"PolicySet({self.policy_hash})"
@@ -89,10 +104,15 @@ def assemble(packs: Sequence[Pack], *, schema_sha256: str, taxonomy: Taxonomy = 
             annotations[identifier],
             _conditions(identifier, policy, annotations[identifier], grants) if policy["effect"] == "permit" else (),
             depends_on_student(policy["conditions"]),
+            tuple(conditions_of(policy)),
+            frozenset(entities_named(policy)),
         )
         for identifier, policy in deciding.items()
     }
-    policies |= {identifier: Policy(annotations[identifier], (), True) for identifier in obliging}
+    policies |= {
+        identifier: Policy(annotations[identifier], (), True, named=frozenset(entities_named(policy)))
+        for identifier, policy in obliging.items()
+    }
     return PolicySet(
         policies=policies,
         grants=grants,
@@ -102,7 +122,6 @@ def assemble(packs: Sequence[Pack], *, schema_sha256: str, taxonomy: Taxonomy = 
         taxonomy=taxonomy,
         policy_hash=policy_hash,
         reviewed=all(found.reviewed for found in annotations.values()),
-        alike=_alike(use, taxonomy),
     )
 
 

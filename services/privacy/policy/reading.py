@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from services.privacy.policy.entities import Entity
@@ -25,6 +26,12 @@ class ResourceUse:
     """Entities that a rule names: elements and categories among them."""
     opaque: bool
     """The resource is used in another way: no two elements are alike."""
+
+    @cached_property
+    def by_fact(self) -> Mapping[str, tuple[tuple[str, ...], ...]]:
+        """The paths by the fact that they begin with."""
+        facts = sorted({path[0] for path in self.paths})
+        return {fact: tuple(sorted(path for path in self.paths if path[0] == fact)) for fact in facts}
 
     @staticmethod
     def of(policies: Mapping[str, Est]) -> "ResourceUse":

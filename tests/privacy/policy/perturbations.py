@@ -15,8 +15,8 @@ from tests.privacy.policy.situations import DAY, GONE, NOW, changed, policy_inpu
 ELEMENT_IDS = tuple(element.id for element in ELEMENTS)
 INSTANTS = (NOW - DAY, NOW - 1, NOW, NOW + 1, NOW + DAY)
 CLAUSES = (
-    "ca-49073.1-b1", "ca-49073.1-b2", "ca-49073.1-b2-not-applicable", "ca-49073.1-b3", "ca-49073.1-b4", *AUDITED["clauses"],
-    *STUDIED["clauses"],
+    "ca-49073.1-b1", "ca-49073.1-b2", "ca-49073.1-b2-not-applicable", "ca-49073.1-b3", "ca-49073.1-b4", "co-22-16-107", "co-22-16-110",
+    "il-85-15-4a", "il-85-15-4b", "il-85-27", "la-3914-f", "ny-2d-3c", "ny-2d-5e", *AUDITED["clauses"], *STUDIED["clauses"],
 )  # fmt: skip
 WORDS: Mapping[str, Sequence[Any]] = {
     "agreement.kind": ("contractor", "study", "audit-evaluation"),
@@ -29,7 +29,7 @@ WORDS: Mapping[str, Sequence[Any]] = {
     "consent.signature": ("paper", "electronic"),
     "purpose": tuple(PURPOSES),
     "recipient.kind": tuple(RECIPIENTS),
-    "student.jurisdiction": ("US-CA", "US-XA", *JURISDICTIONS),
+    "student.jurisdiction": ("US-CA", "US-XA", "US-NY", "US-IL", "US-CO", "US-LA", "US-NH", "US-VA", *JURISDICTIONS),
 }
 OPTIONAL = (
     "agreement.terminated_at",

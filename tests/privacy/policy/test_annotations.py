@@ -25,6 +25,14 @@ def test_annotations_are_parsed() -> None:
     assert found.sources == (Source("34 CFR 99.30(a)", "a" * 64), Source("34 CFR 99.30(b)", "b" * 64))
 
 
+def test_words_that_are_not_at_hand_have_no_hash_and_are_no_law() -> None:
+    text = annotated(
+        "an-id", POLICY, source="16 CFR 312.5", source_sha256="not-at-hand", authority="institution", citation="16 CFR 312.5 (not checked)"
+    )
+    (policy,) = est_of(text).values()
+    assert annotations_of(policy).sources == (Source("16 CFR 312.5", None),)
+
+
 @pytest.mark.parametrize("name", sorted(REQUIRED - {"id"}))
 def test_no_annotation_may_be_missing(name: str) -> None:
     annotations = {"id": "an-id", **ANNOTATIONS}
@@ -57,6 +65,10 @@ def test_a_policy_without_annotations_is_refused() -> None:
         {"conditions": "no-citation: "},
         {"conditions": "Not A Code: 34 CFR 99.30"},
         {"obligations": "no-redisclose"},
+        {"source_sha256": "not-at-hand"},
+        {"source_sha256": "not-at-hand", "authority": "institution"},
+        {"source_sha256": "not-at-hand", "citation": "16 CFR 312 (not checked)"},
+        {"source_sha256": "not-at-hand", "citation": "16 CFR 312 (not checked)", "authority": "institution", "review": "reviewed"},
     ],
     ids=str,
 )

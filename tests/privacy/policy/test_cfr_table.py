@@ -17,6 +17,7 @@ from tests.privacy.policy import (
     cfr_table_officials,
     cfr_table_process,
     cfr_table_programmes,
+    cfr_table_states,
     cfr_table_transfer,
 )
 from tests.privacy.policy.cedar import Reference, cedar_request, text_of
@@ -34,6 +35,7 @@ TABLES = (
     cfr_table_officials,
     cfr_table_process,
     cfr_table_programmes,
+    cfr_table_states,
     cfr_table_transfer,
 )
 ROWS = tuple(row for table in TABLES for row in table.ROWS)

@@ -114,12 +114,12 @@ def test_the_order_of_policies_has_no_part_in_the_outcome(seed: int) -> None:
 
 @pytest.mark.requirement("POL-3")
 @quick
-@given(seeds, st.sampled_from(["US-CA", "US-NV"]))
+@given(seeds, st.sampled_from(["US-CA", "US-CO", "US-IL", "US-LA", "US-NH", "US-NY", "US-VA", "US-NV"]))
 def test_an_overlay_only_narrows(seed: int, jurisdiction: str) -> None:
     facts, _ = _some(seed, DISCLOSING, **{"student.jurisdiction": jurisdiction})
     narrowed, federal = _permitted(facts, PRESENT), _permitted(facts, FEDERAL)
     assert narrowed <= federal
-    assert jurisdiction == "US-CA" or narrowed == federal
+    assert jurisdiction != "US-NV" or narrowed == federal
 
 
 CONSENT = changed(SITUATIONS["consent"], {})["groups"][0]["consent"]

@@ -4,7 +4,8 @@ import pytest
 
 from services.privacy.policy import PolicySetBroken
 from services.privacy.policy.lint import lint
-from services.privacy.policy.rule_pack import Pack, read_packs
+from services.privacy.policy.pack import parsed
+from services.privacy.policy.rule_pack import TEXTS, Pack, read_packs
 from services.privacy.policy.taxonomy import TAXONOMY
 from tests.privacy.policy.rule_texts import CONSENT, DISCLOSE, annotated, est_of, pack
 
@@ -14,7 +15,12 @@ OVERLAY = f'forbid (principal, {DISCLOSE}, resource) when {{ context.student.jur
 
 
 def test_the_packs_of_this_version_are_in_order() -> None:
-    assert len(lint(read_packs(), TAXONOMY)) == 76
+    assert len(lint(read_packs(), TAXONOMY)) == 88
+
+
+def test_the_template_of_a_states_overlay_is_in_order_once_it_names_its_state() -> None:
+    text = (TEXTS / "template.forbids.cedar.txt").read_text().partition("\n")[2].replace("XX", "VT").replace("xx-", "vt-")
+    assert set(lint([parsed("us-vt.forbids", text)], TAXONOMY)) == {"vt-1-clause"}
 
 
 def test_a_small_set_is_in_order() -> None:
@@ -48,6 +54,10 @@ BREACHES = {
         "us.permits.consent", annotated("p", f"permit (principal, {DISCLOSE}, resource) when {{ context.recipient.known && {CONSENT} }};")
     ),
     "a permit of an unknown basis": pack("us.permits.consent", annotated("p", PERMIT.replace('"consent"', '"whim"'))),
+    "a permit whose words are not at hand": pack(
+        "us.permits.consent",
+        annotated("p", PERMIT, source_sha256="not-at-hand", authority="institution", citation="34 CFR 99.30(a) (not checked)"),
+    ),
     "a permit of any action": pack("us.permits.consent", annotated("p", PERMIT.replace(DISCLOSE, "action"))),
     "two permits of a basis and action": pack("us.permits.consent", annotated("p", PERMIT), annotated("q", PERMIT)),
     "a condition without its reason": pack("us.permits.consent", annotated("p", PERMIT, conditions="")),

@@ -1,13 +1,13 @@
 """Would the table notice? Each condition of each rule is dropped, negated, moved by a boundary; some row has to tell the difference."""
 
 import copy
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from services.privacy.policy import PolicySet
-from services.privacy.policy.compile import compile_policies
+from services.privacy.policy.compile import among, compile_policies
 from services.privacy.policy.context import contexts
 from services.privacy.policy.entities import entity
 from services.privacy.policy.evidence_input import GroundFacts
@@ -97,10 +97,10 @@ def _mutants(policy: Est) -> Iterator[tuple[str, Est]]:
 
 def _answers(policy: Est, asked: list[tuple[Any, ...]]) -> Iterator[bool | None]:
     """Whether the policy matches each request; None where it errs, which Cedar's validator would have refused."""
-    matching: Callable[..., tuple[list[str], list[str]]] = compile_policies({"one": policy}, TAXONOMY.ancestors).matching
-    for one in asked:
+    plain = compile_policies({"one": policy}, TAXONOMY.ancestors).plain
+    for principal, action, resource, ancestors, context in asked:
         try:
-            yield any(matching(*one))
+            yield any(among(plain(principal, action, context), principal, action, resource, ancestors, context))
         except (KeyError, TypeError):
             yield None
 
