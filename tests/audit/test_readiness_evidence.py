@@ -27,7 +27,7 @@ async def tamper(node: AuditNode, statement: str, **values: bytes) -> None:
             await tx.execute(text("DROP TRIGGER IF EXISTS segment_refuses_update"))
             await tx.execute(text("DROP TRIGGER IF EXISTS segment_refuses_delete"))
         else:
-            await tx.execute(text("DROP TRIGGER IF EXISTS segment_refuses_changes ON segment"))
+            await tx.execute(text("DROP TRIGGER IF EXISTS segment_refuses_change ON segment"))
         await tx.execute(text(statement), values)
 
 
