@@ -198,6 +198,7 @@ def decision_on(judge: Judge, evaluation: Evaluation, *, granted: bool = True) -
         citations=outcome.citations,
         obligations=outcome.obligations,
         reviewed=outcome.reviewed,
+        required=outcome.required,
         policy_hash=outcome.policy_hash,
         input_hash=outcome.input_hash,
         token=token,

@@ -59,6 +59,7 @@ class RecordedOutcome:
     citations: tuple[str, ...]
     obligations: tuple[Obligation, ...]
     reviewed: bool
+    required: bool
 
     @classmethod
     def of(cls, canonical: bytes) -> "RecordedOutcome":
@@ -75,6 +76,7 @@ class RecordedOutcome:
             citations=tuple(said["citations"]),
             obligations=tuple(_obligation(one) for one in said["obligations"]),
             reviewed=said["reviewed"],
+            required=said.get("required", False),
         )
 
 
@@ -142,6 +144,7 @@ def recorded_decision(
         citations=outcome.citations,
         obligations=outcome.obligations,
         reviewed=outcome.reviewed,
+        required=outcome.required,
         policy_hash=row.policy_hash,
         input_hash=record.input_hash,
         fallen=fallen,

@@ -161,6 +161,8 @@ class Decision(Wire):
     obligations: tuple[Obligation, ...]
     reviewed: bool
     """False while any policy that the answer rests on is an unreviewed draft of law."""
+    required: bool = False
+    """The law makes the disclosure a duty, not a permission: 34 CFR 99.31(d), 20 USC 7908."""
     policy_hash: Digest
     input_hash: Digest
     token: str | None

@@ -12,10 +12,13 @@ from sqlalchemy.exc import DBAPIError
 
 from safepassage.wire_decisions import RecordedDecision, Reproduction
 from safepassage.wire_lists import DecisionPage
-from services.privacy.recorded import TABLE, _of, open_outcome
+from services.privacy.policy import PolicySet, decide
+from services.privacy.recorded import TABLE, RecordedOutcome, _of, open_outcome
 from services.privacy.sealing import packed
 from services.privacy.tables import DecisionRow
 from tests.privacy.node import PrivacyNode, problem_of
+from tests.privacy.policy.every_situation import SITUATIONS
+from tests.privacy.policy.situations import policy_input
 from tests.privacy.world import World
 
 pytestmark = pytest.mark.anyio
@@ -217,3 +220,11 @@ async def test_a_cursor_of_another_client_or_list_is_refused(world: World) -> No
     staff = world.node.client(world.sea, "debarments:write", client_id="sis")
     for answer in (await other.get("/v1/decisions", f"cursor={page.next}"), await staff.get("/v1/debarments", f"cursor={page.next}")):
         assert (answer.status, problem_of(answer).field) == (422, "cursor")
+
+
+@pytest.mark.parametrize(("situation", "required"), [("rights-holder", True), ("military-recruiter", True), ("contractor", False)])
+def test_what_is_recorded_says_whether_the_law_made_it_a_duty(policy_set: PolicySet, situation: str, required: bool) -> None:
+    element = "academics.transcript" if situation == "contractor" else "identity.name"
+    facts = policy_input(SITUATIONS[situation], {"elements": [element]})
+    outcome = decide(facts, policy_set)
+    assert (outcome.outcome, RecordedOutcome.of(outcome.canonical()).required) == ("permit", required)
