@@ -39,6 +39,18 @@ async def test_each_element_has_its_rule_its_failed_conditions_and_their_citatio
     assert all(one.citation for one in failed.failed)
 
 
+async def test_the_one_change_that_would_permit_an_element_is_named_with_its_citation(world: World) -> None:
+    facts, agreement = await world.student(), await world.agreement()
+    asked = world.by_contract(agreement, facts, elements=("academics.transcript", "identity.sex"))
+    told = await explained(world, (await world.node.decide(asked, by=world.node.client(world.vendor))).id)
+    scheduled, other = (next(one for one in told.subjects[0].elements if one.element == name) for name in asked.elements)
+    assert (scheduled.permitted, scheduled.would_be_permitted_by) == (True, None)
+    change = other.would_be_permitted_by
+    assert change is not None
+    assert (change.fact, change.suffices) == ("agreement.elements", True)
+    assert change.citation == other.citation
+
+
 async def test_a_decision_is_explained_by_the_set_that_made_it(world: World) -> None:
     officials = Officials.of(world)
     drafted = await officials.ready(forbid(element="assessments.results"))

@@ -19,6 +19,18 @@ class ExplainedRule(Wire):
     reviewed: bool
 
 
+class ExplainedChange(Wire):
+    """One fact that a person may lawfully change; never an age or a right, nor what a family refused or a court ordered."""
+
+    fact: str
+    """By its place among the facts: `agreement.elements`; of evidence that is missing as a whole `agreement`."""
+    remedy: str
+    citation: str
+    """Where the law asks for it."""
+    suffices: bool
+    """It was tried, and the element would be permitted; else evidence has to come that says what the law asks for."""
+
+
 class ExplainedElement(Wire):
     """One element of one student."""
 
@@ -33,6 +45,8 @@ class ExplainedElement(Wire):
     """Every condition of the basis that the facts did not meet: with all of them met it would be permitted, unless a rule forbids it."""
     same_for_every_student: bool | None = None
     """Of one that is withheld: whether no fact of the student had a part in it."""
+    would_be_permitted_by: ExplainedChange | None = None
+    """Of one that is withheld: the one change that would permit it, where there is one."""
 
 
 class ExplainedSubject(Wire):
