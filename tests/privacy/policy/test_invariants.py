@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.privacy.policy import Outcome, PolicyInput, PolicySet, decide, load_policy_set, reproduce
+from services.privacy.policy.evidence_input import GroundFacts
 from services.privacy.policy.policy_set import assemble
 from services.privacy.policy.rule_pack import SCHEMA, Pack, read_packs, sha256_of
 from tests.privacy.policy.every_situation import SITUATIONS
@@ -134,6 +135,13 @@ NARROWING = [
     {"consent.expires_at": NOW},
     {"consent.grantor_rights_ended_at": NOW},
     {"agreement.terminated_at": NOW},
+    {"consent.refused": sorted(ELEMENT_IDS)},
+    {"directory.opted_out": sorted(ELEMENT_IDS)},
+    {"directory.found_by_other_information": True},
+    {"recruiting.opt_out_stands": True},
+    {"relation.rights_ended_at": NOW},
+    {"record_class": "treatment-record"},
+    *({f"{place}.ends_at": NOW} for place in sorted(GroundFacts.model_fields) if place not in ("onboarding", "relation", "directory")),
 ]
 """What a bar, a revocation, an end or a protection looks like in the facts."""
 
@@ -144,8 +152,9 @@ NARROWING = [
 def test_a_bar_or_a_revocation_never_adds_a_permission(seed: int, bar: dict[str, Any]) -> None:
     facts, _ = _some(seed, DISCLOSING)
     (path,) = bar
-    place = facts["groups"][0] if path.startswith(("consent", "student", "custody")) else facts
-    if path.partition(".")[0] in place:
+    group = facts["groups"][0]
+    places = {"record_class", *facts, *(name for name, value in group.items() if value), *group.get("grounds", ())}
+    if path.partition(".")[0] in places:
         assert _permitted(changed(facts, bar), PRESENT) <= _permitted(facts, PRESENT)
 
 
@@ -164,6 +173,24 @@ def test_a_consent_beside_it_never_takes_a_permission_away(seed: int, consent: d
 def test_a_consent_where_there_was_none_never_takes_a_permission_away(seed: int) -> None:
     facts, _ = _some(seed, [row for row in DISCLOSING if row.situation.startswith("consent")])
     assert _permitted(changed(facts, {"consent": GONE}), PRESENT) <= _permitted(facts, PRESENT)
+
+
+@quick
+@given(seeds, st.sampled_from([CONSENT, TAKEN_BACK, {**CONSENT, "refused": sorted(ELEMENT_IDS)}]))
+def test_another_consent_never_takes_a_permission_away(seed: int, other: dict[str, Any]) -> None:
+    facts, _ = _some(seed, [row for row in DISCLOSING if row.situation.startswith("consent")])
+    if "consent" in facts["groups"][0]:
+        assert _permitted(changed(facts, {"other_consents": [other]})) >= _permitted(facts)
+        assert _permitted(changed(facts, {"other_consents": [other]})) == _permitted(facts) | _permitted(changed(facts, {"consent": other}))
+
+
+@quick
+@given(seeds)
+def test_a_duty_is_said_where_a_permit_makes_it_one_and_nowhere_else(seed: int) -> None:
+    facts, _ = _some(seed, DISCLOSING)
+    outcome = decide(policy_input(facts), PRESENT)
+    duties = {"rights-holder", "military-recruiter", "higher-education-recruiter"}
+    assert outcome.required is (facts["basis"] in duties and outcome.outcome != "deny")
 
 
 @quick
