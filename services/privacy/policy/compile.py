@@ -1,8 +1,8 @@
 """Policies in Cedar's JSON form (EST) become Python code: one function that is asked once per request and student, and small ones after it.
 
 Most conditions are about the request and not about the element. `candidates` evaluates, for every policy, what stands before the first
-mention of the resource, in its order; what is left of those that are still possible is asked per element. What basis, action and kind of
-recipient decide is decided when the code is made, once for each combination (specialise.py), so that a request pays for its own rules.
+mention of the resource, in its order; what is left of those that are still possible is asked per element. What basis, action, kind of
+recipient and state decide is decided when the code is made, once for each combination (specialise.py): a request pays for its own rules.
 """
 
 import ast
@@ -108,16 +108,17 @@ class _Candidates:
 
     def __init__(self, rules: Sequence[_Rule], names: Mapping[str, Any]) -> None:
         self._rules, self._names = rules, names
-        self._by_request: dict[tuple[str, Entity, str], Candidates] = {}
+        self._by_request: dict[tuple[str, Entity, str, Entity | None], Candidates] = {}
         self._plain: Candidates | None = None
 
     def __call__(self, principal: Entity, action: Entity, context: Record) -> list[Candidate]:
-        key = (context["basis"], action, principal.kind)
+        student = context.get("student")
+        key = (context["basis"], action, principal.kind, None if student is None else student["jurisdiction"])
         found = self._by_request.get(key)
         if found is None:
-            found = self._compiled(Known(*key, self._names))
-            if len(self._by_request) < REMEMBERED:
-                self._by_request[key] = found
+            if len(self._by_request) >= REMEMBERED:
+                return self.plain(principal, action, context)
+            found = self._by_request[key] = self._compiled(Known(*key, self._names))
         return found(principal, action, context)
 
     def plain(self, principal: Entity, action: Entity, context: Record) -> list[Candidate]:
@@ -128,7 +129,7 @@ class _Candidates:
 
     def left(self, basis: str, action: Entity, kind: str) -> tuple[str, ...]:
         """Ids of the policies that can match such a request."""
-        return tuple(rule.id for rule, _, _ in self._folded(Known(basis, action, kind, self._names)))
+        return tuple(rule.id for rule, _, _ in self._folded(Known(basis, action, kind, None, self._names)))
 
     def _folded(self, known: Known | None) -> Iterator[tuple[_Rule, ast.expr, ast.expr]]:
         for rule in self._rules:
@@ -182,8 +183,8 @@ def conditions_of(policy: Est) -> list[Est]:
     return parts if claimed_basis(policy) is None else parts[1:]
 
 
-REMEMBERED = 4_096
-"""Combinations of basis, action and kind of recipient whose code is kept: all that there are, and a bound for what tests invent."""
+REMEMBERED = 2_048
+"""Combinations of basis, action, kind of recipient and state whose code is made: what comes after them is asked by plain code."""
 
 _REQUEST_PARAMETERS = ("principal", "action", "context")
 _RESOURCE_PARAMETERS = ("principal", "action", "resource", "resource_ancestors", "context")

@@ -1,4 +1,4 @@
-"""What is left of conditions once basis, action and kind of recipient are known: a request pays for the rules that can still match.
+"""What is left of conditions once basis, action, kind of recipient and state are known: a request pays for rules that can still match.
 
 Nothing is folded that could err before, and nothing that Cedar would have asked first is passed over: of a conjunction or disjunction
 only its beginning decides it.
@@ -12,6 +12,10 @@ from typing import Any
 from services.privacy.policy.entities import Entity
 
 BASIS = ast.dump(ast.Subscript(ast.Name("context", ast.Load()), ast.Constant("basis"), ast.Load()))
+STUDENT = ast.Subscript(ast.Name("context", ast.Load()), ast.Constant("student"), ast.Load())
+JURISDICTIONS = ast.dump(
+    ast.Call(ast.Name("ancestors_of", ast.Load()), [ast.Subscript(STUDENT, ast.Constant("jurisdiction"), ast.Load())], [])
+)
 KIND = ast.dump(ast.Attribute(ast.Name("principal", ast.Load()), "kind", ast.Load()))
 
 
@@ -22,6 +26,8 @@ class Known:
     basis: str
     action: Entity
     kind: str
+    jurisdiction: Entity | None
+    """Of the student; None where there is none, or it is not to be taken for known."""
     names: Mapping[str, Any]
     """The constants that conditions name."""
 
@@ -33,6 +39,8 @@ class Known:
             if tree.id == "action":
                 return True, self.action
             return tree.id.startswith("constant_"), self.names.get(tree.id)
+        if isinstance(tree, ast.Call) and self.jurisdiction is not None and ast.dump(tree) == JURISDICTIONS:
+            return True, self.names["ancestors_of"](self.jurisdiction)
         return False, None
 
     def fold(self, tree: ast.expr) -> ast.expr:
