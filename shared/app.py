@@ -23,6 +23,7 @@ from shared.faults import Faults
 from shared.internal_token import InternalTokens
 from shared.keys import SigningKey, read_public_key
 from shared.outbox import Outbox
+from shared.plain_route import PlainRoute, PlainRoutes
 from shared.schema_head import require_head
 from shared.settings import ServiceSettings
 from shared.siblings import Siblings, Transport, transports_over_http
@@ -102,6 +103,7 @@ def build(
     app.state.holder, app.state.ready, app.state.tasks = secrets.token_hex(8), False, []
     for router in (_health, *routers):
         app.include_router(router)
+    app.plain_routes = [route for router in routers for route in router.routes if isinstance(route, PlainRoute)]
     problems.install(app)
     problems.document(app)
     return app
@@ -110,10 +112,13 @@ def build(
 class _Application(FastAPI):
     """FastAPI without the layers that would do nothing here: Faults answers for what failed, and nobody traces (`telemetry=`)."""
 
+    plain_routes: Sequence[PlainRoute] = ()
+
     def build_middleware_stack(self) -> ASGIApp:
-        """From the outside: what a service added, telemetry, faults, problems of known errors, routes."""
+        """From the outside: what a service added, telemetry, faults, problems of known errors, plain routes, all others."""
         handlers: dict[Any, Any] = self.exception_handlers
-        layered: ASGIApp = Faults(ExceptionMiddleware(AsyncExitStackMiddleware(self.router), handlers=handlers))
+        plain = PlainRoutes(AsyncExitStackMiddleware(self.router), self.plain_routes)
+        layered: ASGIApp = Faults(ExceptionMiddleware(plain, handlers=handlers))
         layered = Telemetry(layered, metrics=self.state.metrics)
         for layer, arguments, options in reversed(self.user_middleware):
             layered = layer(layered, *arguments, **options)

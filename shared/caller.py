@@ -66,11 +66,19 @@ def principal_of(request: Request) -> Principal:
     return tokens.verify(request.headers.get(HEADER), now)
 
 
-async def _caller(request: Request) -> Caller:
+def caller_from(request: Request, *scopes: str) -> Caller:
+    """The client behind `request`, with one of `scopes` where any are named. Raises NotAuthenticated, NotPermitted."""
     principal = principal_of(request)
     if principal.caller is None:
         raise NotAuthenticated("this operation is called by clients, through the gateway")
-    return Caller(principal.caller, principal)
+    caller = Caller(principal.caller, principal)
+    if scopes:
+        caller.require(*scopes)
+    return caller
+
+
+async def _caller(request: Request) -> Caller:
+    return caller_from(request)
 
 
 AnyCaller = Annotated[Caller, Depends(_caller)]
@@ -81,9 +89,7 @@ def caller_with(*scopes: str) -> Any:
     """`Annotated[Caller, caller_with("records:read")]`: a caller with one of the scopes; anybody else gets 403."""
 
     async def scoped(request: Request) -> Caller:
-        caller = await _caller(request)
-        caller.require(*scopes)
-        return caller
+        return caller_from(request, *scopes)
 
     return Depends(_named(scoped, scopes))
 

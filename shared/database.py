@@ -5,6 +5,7 @@ file's one writer connection, and reading ones have a read-only engine of their 
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
@@ -14,6 +15,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Request
 from sqlalchemy import Connection, event
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -21,12 +23,16 @@ from sqlalchemy.util import greenlet_spawn
 
 from shared.inline_sqlite import DRIVER, begin_immediate
 from shared.keys import read_secret
+from shared.open_connections import OpenConnections
 from shared.settings import ServiceSettings
 
 Found = TypeVar("Found")
 
+KEPT_READERS = 2
 WAIT_SECONDS = 30
 """For a connection."""
+RESTED_SECONDS = 1.0
+"""After so long without use a connection of PostgreSQL is asked whether it is still there."""
 
 _in_transaction: ContextVar[bool] = ContextVar("_in_transaction", default=False)
 
@@ -44,15 +50,17 @@ def refuse_network_call_in_transaction() -> None:
 class Database:
     """One service's store. `transaction()` writes, `reading()` reads; nothing else touches the engine."""
 
-    def __init__(self, url: URL | str, *, schema: str | None = None, pool_size: int = 10) -> None:
+    def __init__(self, url: URL | str, *, schema: str | None = None, pool_size: int = 10, rested_seconds: float = RESTED_SECONDS) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._writer, self._reader = _sqlite_engines(self.url)
+            self._writing, self._readings = OpenConnections(self._writer, most=0), OpenConnections(self._reader, most=KEPT_READERS)
         else:
-            self._writer = _postgresql_engine(self.url, schema, pool_size)
+            self._writer = _postgresql_engine(self.url, schema, pool_size, rested_seconds)
             # READ COMMITTED would give each statement a snapshot of its own
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+            self._writing, self._readings = OpenConnections(self._writer, most=0), OpenConnections(self._reader, most=0)
         self._turn: AbstractAsyncContextManager[None] = _Turn() if self.is_sqlite else nullcontext()
         self._write_sessions = async_sessionmaker(self._writer, expire_on_commit=False, autobegin=True)
         self._read_sessions = async_sessionmaker(self._reader, expire_on_commit=False)
@@ -98,15 +106,16 @@ class Database:
         `ask` speaks to the synchronous connection, in one greenlet from BEGIN to the end: a session costs 0.5 ms more, and switches for
         every statement.
         """
-        return await _in_one_go(self._reader, ask)
+        return await _in_one_go(self._readings, ask)
 
     async def write(self, change: Callable[[Connection], Found]) -> Found:
         """As `read`, in a writing transaction: committed when `change` returns, rolled back if it raises."""
         async with self._turn:
-            return await _in_one_go(self._writer, change)
+            return await _in_one_go(self._writing, change)
 
     async def close(self) -> None:
         """Close every connection. The writer last: on SQLite the last one folds the write-ahead log into the file, if it may write."""
+        await self._readings.close()
         if self._reader is not self._writer:
             await self._reader.dispose()
         await self._writer.dispose()
@@ -132,14 +141,10 @@ class _Turn:
         self._lock.release()
 
 
-async def _in_one_go(engine: AsyncEngine, work: Callable[[Connection], Found]) -> Found:
-    def whole() -> Found:
-        with engine.sync_engine.begin() as connection:
-            return work(connection)
-
+async def _in_one_go(connections: OpenConnections, work: Callable[[Connection], Found]) -> Found:
     token = _in_transaction.set(True)
     try:
-        return await greenlet_spawn(whole)
+        return await greenlet_spawn(connections.transact, work)
     finally:
         _reset(token)
 
@@ -183,21 +188,45 @@ def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     event.listen(writer.sync_engine, "connect", prepare_writer)
     event.listen(reader.sync_engine, "connect", prepare_reader)
     event.listen(writer.sync_engine, "begin", lambda connection: begin_immediate(connection.connection.dbapi_connection))
-    event.listen(reader.sync_engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+    event.listen(reader.sync_engine, "begin", lambda connection: connection.connection.dbapi_connection.execute("BEGIN"))
     return writer, reader
 
 
-def _postgresql_engine(url: URL, schema: str | None, pool_size: int) -> AsyncEngine:
+def _postgresql_engine(url: URL, schema: str | None, pool_size: int, rested_seconds: float) -> AsyncEngine:
     settings = {"search_path": schema} if schema else {}
-    return create_async_engine(
+    engine = create_async_engine(
         url,
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=WAIT_SECONDS,
-        pool_pre_ping=True,
         connect_args={"server_settings": {**settings, "application_name": "safe-passage"}},
     )
+    _ask_after_rest(engine, rested_seconds)
+    return engine
+
+
+def _ask_after_rest(engine: AsyncEngine, rested_seconds: float) -> None:
+    """Ask a connection that has rested whether it is still there, before it is used: the server may have started anew.
+
+    SQLAlchemy's pool_pre_ping asks at every use: three round trips (BEGIN, the question, ROLLBACK), more than most transactions here.
+    """
+    dialect = engine.dialect
+
+    def rests(_: Any, record: ConnectionPoolEntry) -> None:
+        record.info["rests_since"] = time.monotonic()
+
+    def is_used(connection: Any, record: ConnectionPoolEntry, _: Any) -> None:
+        since = record.info.get("rests_since")
+        if since is None or time.monotonic() - since < rested_seconds:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+
+    event.listen(engine.sync_engine, "checkin", rests)
+    event.listen(engine.sync_engine, "checkout", is_used)
 
 
 async def _transaction(request: Request) -> AsyncIterator[AsyncSession]:

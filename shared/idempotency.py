@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from safepassage.canonical import digest_of
 from safepassage.problems.requests import IdempotencyKeyReused, RequestUnderWay
+from shared import prepared
 from shared.caller import Caller
 from shared.columns import Milliseconds
 
@@ -66,8 +67,8 @@ def effect_at(connection: Connection, row: Any, *, client_id: str, operation: st
     """
     if connection.dialect.name == "postgresql" and not connection.get_execution_options().get("postgresql_readonly"):
         number = sha256("\0".join((client_id, operation, key)).encode()).digest()[:8]
-        connection.execute(_LOCK, {"number": int.from_bytes(number, "big", signed=True)})
-    held = connection.execute(_statements(row).held, {"client_": client_id, "operation_": operation, "key_": key}).one_or_none()
+        prepared.rows(connection, _LOCK, {"number": int.from_bytes(number, "big", signed=True)})
+    held = prepared.row(connection, _statements(row).held, {"client_": client_id, "operation_": operation, "key_": key})
     if held is None:
         return None
     if held.request_digest != digest:
@@ -90,9 +91,9 @@ def keep_at(
 ) -> None:
     """Remember that this key made `effect_id`; forget those whose time is over. A race ends in the primary key's error: one effect."""
     statements = _statements(row)
-    connection.execute(statements.forget, {"now": now})
+    prepared.change(connection, statements.forget, {"now": now})
     effect = {"client_id": client_id, "operation": operation, "key": key, "request_digest": digest, "effect_id": effect_id}
-    connection.execute(statements.keep, {**effect, "expires_at": now + kept})
+    prepared.change(connection, statements.keep, {**effect, "expires_at": now + kept})
 
 
 async def earlier_effect(tx: AsyncSession, row: type[Any], **about: Any) -> UUID | None:

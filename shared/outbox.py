@@ -5,6 +5,8 @@ Rows of one `lane` are sent in the order in which they were stored, each at leas
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from safepassage.problems import SuiteError
+from shared import prepared
 from shared.clock import Clock
 from shared.columns import Milliseconds
 from shared.contracts.audit import AppendRequest, Event
@@ -31,7 +34,9 @@ AUDIT_LANE = "audit"
 BATCH = 200
 IDLE_SECONDS = 5.0
 LINGER_SECONDS = 0.05
-"""What comes within it goes together: under load a commit and a call for many rows, not for each."""
+BUSY_LINGER_SECONDS = 0.25
+"""What comes within it goes together: under load a commit and a call for many rows, not for each. The second where something went
+within the last second: what is told behind may wait, and each sending costs as much as a decision."""
 LEASE = timedelta(seconds=30)
 
 
@@ -103,42 +108,51 @@ class Outbox:
         self._row, self._lease, self._holder = row, lease, holder
         self._insert, table = insert(row), row.__table__
         self._waiting = select(table).where(table.c.refused_as.is_(None)).order_by(table.c.id).limit(BATCH * 5)
-        self._sent = delete(table).where(table.c.id.in_(bindparam("ids", expanding=True)))
+        self._sent = delete(table).where(table.c.id == bindparam("id_"))
         self.together: dict[str, Together] = {AUDIT_LANE: Together("audit", "/internal/entries", _appending)}
         self._wake = asyncio.Event()
         self._leased_until: datetime | None = None
+        self._sent_at = -math.inf
+        self._more = False
+        """Whether more was waiting than was sent."""
 
     def tell(self, tx: AsyncSession, sibling: ServiceName, method: str, path: str, body: BaseModel, *, lane: str | None = None) -> None:
         """Tell `sibling`, once `tx` has committed. `lane` defaults to the sibling's name."""
-        self._add(tx, lane or sibling, sibling, method, path, body.model_dump_json(by_alias=True, exclude_none=True))
+        self._add(tx, self.row_to_tell(sibling, method, path, body, lane=lane))
 
     def record(self, tx: AsyncSession, *events: Event) -> None:
         """Append behind-entries to the audit log, once `tx` has committed."""
         for event in events:
-            self._add(tx, AUDIT_LANE, "audit", "POST", "/internal/entries", event.model_dump_json(by_alias=True, exclude_none=True))
+            self._add(tx, self.row_of(event))
 
     def row_of(self, event: Event) -> dict[str, Any]:
         """The row of a behind-entry, for `add_to`."""
-        return self._values(AUDIT_LANE, "audit", "POST", "/internal/entries", event.model_dump_json(by_alias=True, exclude_none=True))
+        return self.row_to_tell("audit", "POST", "/internal/entries", event, lane=AUDIT_LANE)
+
+    def row_to_tell(self, sibling: ServiceName, method: str, path: str, body: BaseModel, *, lane: str | None = None) -> dict[str, Any]:
+        """The row that tells `sibling`, for `add_to`."""
+        text = body.model_dump_json(by_alias=True, exclude_none=True)
+        sealed = text if self.sealing is None else self.sealing.seal_text(text)
+        columns = {"lane": lane or sibling, "sibling": sibling, "method": method, "path": path, "body": sealed}
+        return columns | {"attempts": 0, "next_attempt_at": self._clock(), "refused_as": None}
 
     def add_to(self, connection: Connection, *rows: dict[str, Any]) -> None:
         """As `record`, in a transaction of `Database.write`, for a hot path. Call `wake` once it has committed."""
-        connection.execute(self._insert, rows)
+        prepared.change_each(connection, self._insert, rows)
 
     def wake(self) -> None:
         """Something was stored and has committed."""
         self._wake.set()
 
-    def _add(self, tx: AsyncSession, lane: str, sibling: str, method: str, path: str, body: str) -> None:
-        tx.add(self._row(**self._values(lane, sibling, method, path, body)))
+    def _add(self, tx: AsyncSession, row: dict[str, Any]) -> None:
+        tx.add(self._row(**row))
+        self.wake_after(tx)
+
+    def wake_after(self, tx: AsyncSession) -> None:
+        """As `wake`, once `tx` has committed."""
         if "outbox-wake" not in tx.info:
             tx.info["outbox-wake"] = True
             after_commit(tx, self._wake_up)
-
-    def _values(self, lane: str, sibling: str, method: str, path: str, body: str) -> dict[str, Any]:
-        sealed = body if self.sealing is None else self.sealing.seal_text(body)
-        columns = {"lane": lane, "sibling": sibling, "method": method, "path": path, "body": sealed}
-        return columns | {"attempts": 0, "next_attempt_at": self._clock(), "refused_as": None}
 
     async def _wake_up(self) -> None:
         self.wake()
@@ -148,7 +162,7 @@ class Outbox:
         while True:
             self._wake.clear()
             try:
-                more = await self._holds_lease() and await self.send_due()
+                more = await self._holds_lease() and await self.send_due() and self._more
             except Exception as error:
                 log.error("outbox failed", extra={"fault": type(error).__name__, "service": self._service})  # noqa: TRY400 its text may hold a value
                 more = False
@@ -156,7 +170,8 @@ class Outbox:
                 try:
                     async with asyncio.timeout(IDLE_SECONDS):
                         await self._wake.wait()
-                        await asyncio.sleep(LINGER_SECONDS)
+                        busy = time.monotonic() - self._sent_at < 1
+                        await asyncio.sleep(BUSY_LINGER_SECONDS if busy else LINGER_SECONDS)
                 except TimeoutError:
                     pass
 
@@ -171,7 +186,8 @@ class Outbox:
 
     async def send_due(self) -> bool:
         """Send what is due now, lane by lane. True if some of it went and more may be waiting."""
-        rows = await self._database.read(lambda connection: connection.execute(self._waiting).all())
+        rows = await self._database.read(lambda connection: prepared.rows(connection, self._waiting))
+        self._more = len(rows) > BATCH
         lanes: dict[str, list[Any]] = {}
         for one in rows:
             lanes.setdefault(one.lane, []).append(one)
@@ -220,7 +236,9 @@ class Outbox:
 
     async def _done(self, ids: Sequence[int]) -> None:
         if ids:
-            await self._database.write(lambda connection: connection.execute(self._sent, {"ids": list(ids)}))
+            sent = [{"id_": identifier} for identifier in ids]
+            await self._database.write(lambda connection: prepared.change_each(connection, self._sent, sent))
+            self._sent_at = time.monotonic()
 
     async def _failed(self, rows: Sequence[Any], error: SuiteError) -> None:
         """Later again, twice as long each time up to five minutes; refused for good, it is set aside and said."""

@@ -4,17 +4,60 @@ FastAPI parses JSON into objects, validates those, solves dependencies and build
 more the larger the body.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ValidationError
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from shared.caller import principal_from
+from shared.caller import Caller, caller_from, principal_from
 from shared.internal_token import Principal
 from shared.problems import invalid_request
 from shared.who_may_call import ServiceName
+
+ForCaller = Callable[[Request, Caller], Coroutine[Any, Any, Response]]
+
+
+class PlainRoute(Route):
+    """A route without parameters that is looked at before all others (`PlainRoutes`), FastAPI's of the same path among them."""
+
+    scopes: frozenset[str] = frozenset()
+    """Of a client's route: one is needed."""
+
+
+class PlainRoutes:
+    """An application that answers its plain routes by a look into a table, and leaves every other request to `app`."""
+
+    def __init__(self, app: ASGIApp, routes: Iterable[PlainRoute]) -> None:
+        self.app = app
+        self._routes = {(method, route.path): route for route in routes for method in route.methods or ()}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        if route is None:
+            await self.app(scope, receive, send)
+        else:
+            scope["route"] = route  # for telemetry, which FastAPI's own routes tell
+            await route.app(scope, receive, send)
+
+
+def caller_route(router: APIRouter, path: str, scope: str) -> Callable[[ForCaller], ForCaller]:
+    """Have `POST path`, which the decorated function is FastAPI's operation of, answered by it without FastAPI."""
+
+    def decorate(endpoint: ForCaller) -> ForCaller:
+        async def answering(request: Request) -> Response:
+            return await endpoint(request, caller_from(request, scope))
+
+        route = PlainRoute(router.prefix + path, answering, methods=["POST"], include_in_schema=False)
+        route.scopes = frozenset({scope})
+        router.routes.insert(-1, route)
+        return endpoint
+
+    return decorate
+
 
 Body = TypeVar("Body", bound=BaseModel)
 Answering = Callable[[Request, Principal, Body], Awaitable[Response]]
@@ -30,7 +73,6 @@ def plain_route(
 
     def decorate(endpoint: Answering[Body]) -> Answering[Body]:
         async def answering(request: Request) -> Response:
-            request.scope["route"] = route  # for telemetry, which FastAPI's own routes tell
             principal = principal_from(request, by)
             try:
                 given = body.model_validate_json(await request.body())
@@ -41,8 +83,7 @@ def plain_route(
         async def described(_: Any) -> None:
             raise AssertionError("the plain route in front of this one answers")
 
-        route = Route(router.prefix + path, answering, methods=["POST"], include_in_schema=False)
-        router.routes.append(route)
+        router.routes.append(PlainRoute(router.prefix + path, answering, methods=["POST"], include_in_schema=False))
         described.__name__, described.__doc__, described.__annotations__ = getattr(endpoint, "__name__", ""), endpoint.__doc__, {"_": body}
         router.add_api_route(path, described, methods=["POST"], response_model=answer, responses=responses)
         return endpoint

@@ -56,7 +56,7 @@ def create_app(
     settings: AuditSettings, *, transports: Mapping[ServiceName, Transport] | None = None, clock: Clock = system_clock
 ) -> FastAPI:
     """The application; audit calls no sibling, so `transports` is for the embedded node's sake."""
-    app = build(
+    return build(
         "audit",
         settings,
         routers=(
@@ -74,5 +74,3 @@ def create_app(
         transports=transports,
         clock=clock,
     )
-    app.router.routes.insert(0, append.FRONT)
-    return app

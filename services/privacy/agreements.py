@@ -27,6 +27,7 @@ from services.privacy.duties import Clock, end_duties, start_duties
 from services.privacy.evidence import require_elements, require_party, require_purposes
 from services.privacy.rights import zone_name_of
 from services.privacy.tables import AgreementDistrictRow, AgreementRow, ObligationRow, OrganisationRow
+from shared import prepared
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context
@@ -161,7 +162,7 @@ def held_agreement(connection: Connection, agreement_id: UUID) -> tuple[Agreemen
 
     `district_ids` are those for whom it is in force; once it has ended for all of them, those for whom it was.
     """
-    found = connection.execute(_HELD, {"agreement_id": agreement_id}).all()
+    found = prepared.rows(connection, _HELD, {"agreement_id": agreement_id})
     if not found:
         return None
     row = found[0]

@@ -32,6 +32,7 @@ from services.privacy.rights import zone_name_of
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject, open_facts, subjects_of
 from services.privacy.tables import ConsentEventRow, ConsentRow, SubjectRow
+from shared import prepared
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context
@@ -180,7 +181,7 @@ def held_consent(connection: Connection, sealer: Sealer, consent_id: UUID) -> tu
 
     # INVARIANT: every narrowing that was committed counts, whatever a replica's clock said when it was made.
     """
-    rows = connection.execute(_HELD, {"consent_id": consent_id}).all()
+    rows = prepared.rows(connection, _HELD, {"consent_id": consent_id})
     if not rows:
         return None
     row = rows[0]

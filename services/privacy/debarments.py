@@ -15,6 +15,7 @@ from safepassage.wire_lists import DebarmentPage
 from safepassage.wire_policy import Debarment, NewDebarment
 from services.privacy.behind import event_of
 from services.privacy.tables import DebarmentRow
+from shared import prepared
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context
@@ -86,7 +87,7 @@ _AGAINST = (
 
 def debarments_of(connection: Connection, parties: Collection[str]) -> tuple[Debarment, ...]:
     """Every finding against one of the parties, of any time."""
-    return tuple(_debarment(row) for row in connection.execute(_AGAINST, {"parties": sorted(parties)}))
+    return tuple(_debarment(row) for row in prepared.rows(connection, _AGAINST, {"parties": sorted(parties)}))
 
 
 def _require_state_agency(caller: Caller) -> None:

@@ -24,6 +24,7 @@ from services.privacy.rights import zone_name_of
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject
 from services.privacy.tables import DutyRow, OrganisationRow
+from shared import prepared
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context
@@ -139,8 +140,7 @@ def rows_of(
 
 def start(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Open duties; one that is there already is not opened again."""
-    for row in rows:
-        connection.execute(_OPEN[connection.dialect.name], row)
+    prepared.change_each(connection, _OPEN[connection.dialect.name], rows)
 
 
 async def start_duties(tx: AsyncSession, sealer: Sealer, clocks: Sequence[Clock], *, now: datetime) -> None:

@@ -23,6 +23,7 @@ from services.privacy.recorded import DecisionRecord, sealed_columns
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionCustodianRow, DecisionRow
 from services.privacy.transfer_duties import transfer_clocks
+from shared import prepared
 from shared.contracts.audit import Context, Digests, Event
 from shared.contracts.privacy import Decision, DecisionRequest
 from shared.internal_token import Principal
@@ -131,8 +132,8 @@ def keeping(  # what it is kept with
     starting = rows_of(sealer, clocks, now=now, secret=judge.key)
 
     def keep(connection: Connection) -> None:
-        connection.execute(_KEEP, columns)
-        connection.execute(_KEEP_READER, [{"decision_id": decision.id, "custodian_id": reader} for reader in readers])
+        prepared.change(connection, _KEEP, columns)
+        prepared.change_each(connection, _KEEP_READER, [{"decision_id": decision.id, "custodian_id": reader} for reader in readers])
         if decision.token is not None:
             keep_obligations(
                 connection, obligations, decision_id=decision.id, agreement_id=request.agreement_id, custodian_ids=readers, now=now

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +22,7 @@ from services.privacy.sealing import Sealer
 from services.privacy.statements import placed_statements
 from services.privacy.subjects import open_facts, subjects_by_id
 from services.privacy.tables import OrganisationRow
+from shared import prepared
 from shared.contracts.privacy import DecisionRequest, StatementsOf, SubjectFacts
 
 HEED_PREFERENCES: Final = frozenset({"consent", "directory", "military-recruiter", "higher-education-recruiter"})
@@ -156,6 +158,11 @@ _CONCERNED = select(OrganisationRow.whole).where(OrganisationRow.id.in_(select(_
 
 def _organisations(connection: Connection, identifiers: set[UUID]) -> dict[UUID, Organisation]:
     """The organisations and all above them."""
-    found = connection.execute(_CONCERNED, {"identifiers": list(identifiers)})
-    organisations = (Organisation.model_validate_json(whole) for whole in found.scalars())
-    return {organisation.id: organisation for organisation in organisations}
+    found = prepared.rows(connection, _CONCERNED, {"identifiers": list(identifiers)})
+    return {organisation.id: organisation for organisation in (_organisation(one.whole) for one in found)}
+
+
+@lru_cache(maxsize=4096)
+def _organisation(whole: str) -> Organisation:
+    """The text that was read, as an organisation: the same text is not parsed for each decision."""
+    return Organisation.model_validate_json(whole)

@@ -17,6 +17,7 @@ from safepassage.wire_policy import Discharge, Obligations, OpenObligation
 from services.privacy.behind import event_of
 from services.privacy.sealing import Sealer
 from services.privacy.tables import ObligationRow, OrganisationRow
+from shared import prepared
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context
@@ -91,10 +92,11 @@ def keep_obligations(
                     "argument": one.argument,
                     "citation": one.citation,
                     "due_at": one.due_at,
+                    "waivers": 0,
                 }
             )
     if rows:
-        connection.execute(_OPEN[connection.dialect.name], rows if len(rows) > 1 else rows[0])
+        prepared.change_each(connection, _OPEN[connection.dialect.name], rows)
 
 
 _IN_STATE: Final[dict[str, tuple[Any, ...]]] = {

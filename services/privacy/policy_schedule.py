@@ -10,6 +10,7 @@ from safepassage.problems.policy_sets import PoliciesUnavailable
 from safepassage.wire import Digest
 from safepassage.wire_policy_sets import PolicyActivation
 from services.privacy.tables import PolicyActivationRow, PolicyCallOffRow
+from shared import prepared
 
 _HOLDS = PolicyActivationRow.number.not_in(select(PolicyCallOffRow.number))
 _HASHES = select(PolicyActivationRow.policy_hash).where(_HOLDS)
@@ -26,12 +27,11 @@ def deciding_hash(connection: Connection, at: datetime) -> Digest:
     A clock that stands before the first activation of all is behind: then the first set decides. Raises PoliciesUnavailable where there
     was never one.
     """
-    found: Digest | None = connection.execute(_DECIDING, {"at": at}).scalar_one_or_none()
-    if found is None:
-        found = connection.execute(_FIRST).scalar_one_or_none()
+    found = prepared.row(connection, _DECIDING, {"at": at}) or prepared.row(connection, _FIRST)
     if found is None:
         raise PoliciesUnavailable
-    return found
+    deciding: Digest = found.policy_hash
+    return deciding
 
 
 async def deciding_at(tx: AsyncSession, at: datetime) -> Digest:

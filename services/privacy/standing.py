@@ -1,23 +1,27 @@
 """Standing: does a decision that permitted still hold? A revocation works on what waits to be delivered (decisions 3)."""
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.privacy import FactsBehind
+from safepassage.wire import Digest
 from safepassage.wire_decisions import Fall, Withheld
 from services.privacy.behind import actor_of
 from services.privacy.evaluation import Evaluation, Judge, evaluate
 from services.privacy.facts import Facts, read_facts
 from services.privacy.inserts import insert_into
-from services.privacy.policy_schedule import deciding_at
+from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
 from services.privacy.recorded import DecisionRecord, RecordedOutcome, open_outcome, open_record
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionFallRow, DecisionRow
+from shared import prepared
 from shared.clock import Clock
 from shared.contracts.audit import Context, Event
 from shared.contracts.privacy import Standing
@@ -41,38 +45,13 @@ async def standing_of(
     # INVARIANT: a decision that has fallen once stays fallen, so that two attempts to deliver cannot be told differently.
     """
     asked_at = clock()  # before the snapshot: services.privacy.policy_schedule
-    async with database.reading() as tx:
-        row = await tx.get(DecisionRow, decision_id)
-        if row is None:
-            return UNKNOWN
-        fallen = await fall_of(tx, sealer, decision_id)
-        if fallen is not None:
-            return Standing(stands=False, reason=fallen.reason, citation=fallen.citation)
-        if asked_at >= row.valid_until:
-            return EXPIRED
-        record = open_record(sealer, row)
-        asker = record.asked_by.organisation_id
-        try:
-            facts = await tx.run_sync(
-                lambda session: read_facts(
-                    session.connection(),
-                    sealer,
-                    record.request,
-                    node_organisation_id=judge.node_organisation_id,
-                    caller_organisation_id=asker,
-                    at_stated_version=False,
-                )
-            )
-        except FactsBehind:
-            return FACTS_MISSING
-        now = facts.not_before(asked_at)
-        policy_hash = await deciding_at(tx, now)
-    outcome = RecordedOutcome.of(open_outcome(sealer, row))
-    if record.token is None:
-        return NOTHING_PERMITTED
-    judge = judge.under(await sets.in_force(policy_hash))
-    evaluation = evaluate(judge, record.request, facts, caller_organisation_id=asker, now=now)
-    lost = next(_lost(outcome, evaluation, record.statement_ids), None)
+    known = await database.read(lambda connection: _known(connection, decision_id, judge=judge, sealer=sealer, asked_at=asked_at))
+    if isinstance(known, Standing):
+        return known
+    record, facts = known.record, known.facts
+    judge = judge.under(await sets.in_force(known.policy_hash))
+    evaluation = evaluate(judge, record.request, facts, caller_organisation_id=record.asked_by.organisation_id, now=known.now)
+    lost = next(_lost(known.outcome, evaluation, record.statement_ids), None)
     if lost is None:
         return Standing(stands=True)
     async with database.transaction() as tx:
@@ -80,10 +59,59 @@ async def standing_of(
     return Standing(stands=False, reason=lost.reason, citation=lost.citation)
 
 
+@dataclass(frozen=True)
+class _Known:
+    """A recorded decision and the facts of now, of one snapshot."""
+
+    record: DecisionRecord
+    outcome: RecordedOutcome
+    facts: Facts
+    now: datetime
+    policy_hash: Digest
+
+
+def _known(connection: Connection, decision_id: UUID, *, judge: Judge, sealer: Sealer, asked_at: datetime) -> _Known | Standing:
+    """What is looked at again; or how the decision stands, where that is certain already."""
+    row = prepared.row(connection, _RECORDED, {"id_": decision_id})
+    if row is None:
+        return UNKNOWN
+    if row.fall is not None:
+        fallen = _opened(sealer, decision_id, row.fall)
+        return Standing(stands=False, reason=fallen.reason, citation=fallen.citation)
+    if asked_at >= row.valid_until:
+        return EXPIRED
+    record = open_record(sealer, row)
+    try:
+        facts = read_facts(
+            connection,
+            sealer,
+            record.request,
+            node_organisation_id=judge.node_organisation_id,
+            caller_organisation_id=record.asked_by.organisation_id,
+            at_stated_version=False,
+        )
+    except FactsBehind:
+        return FACTS_MISSING
+    now = facts.not_before(asked_at)
+    outcome, policy_hash = RecordedOutcome.of(open_outcome(sealer, row)), deciding_hash(connection, now)
+    return NOTHING_PERMITTED if record.token is None else _Known(record, outcome, facts, now, policy_hash)
+
+
+_RECORDED = (
+    select(DecisionRow.__table__, DecisionFallRow.sealed.label("fall"))
+    .join_from(DecisionRow, DecisionFallRow, DecisionFallRow.decision_id == DecisionRow.id, isouter=True)
+    .where(DecisionRow.id == bindparam("id_"))
+)
+
+
 async def fall_of(tx: AsyncSession, sealer: Sealer, decision_id: UUID) -> Fall | None:
     """Why the decision fell, if it did. Raises SealBroken."""
     row = await tx.get(DecisionFallRow, decision_id)
-    return None if row is None else Fall.model_validate_json(sealer.open(row.sealed, table=TABLE, row=decision_id, of="fall"))
+    return None if row is None else _opened(sealer, decision_id, row.sealed)
+
+
+def _opened(sealer: Sealer, decision_id: UUID, sealed: bytes) -> Fall:
+    return Fall.model_validate_json(sealer.open(sealed, table=TABLE, row=decision_id, of="fall"))
 
 
 def _contested_since(outcome: RecordedOutcome, evaluation: Evaluation, known: Collection[UUID]) -> Iterator[Withheld]:

@@ -1,7 +1,7 @@
 """What privacy knows of a student: a closed list of facts that records alone writes, in order (decisions 3)."""
 
-from collections.abc import Iterable, Sequence
-from typing import Annotated, Any, Protocol, cast
+from collections.abc import Sequence
+from typing import Annotated, Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -16,6 +16,7 @@ from safepassage.problems.records import NoSuchStudent, SealBroken
 from safepassage.problems.requests import InvalidRequest
 from services.privacy.sealing import Sealer
 from services.privacy.tables import OrganisationRow, SubjectRow
+from shared import prepared
 from shared.caller import Caller, sibling
 from shared.contracts.privacy import SubjectFacts
 from shared.contracts.subject_batches import RefusedSubject, SubjectBatch, SubjectsTaken
@@ -89,7 +90,8 @@ def store_facts(connection: Connection, sealer: Sealer, several: Sequence[Subjec
     # INVARIANT: facts_version only grows: two pushes at once end with the newer.
     """
     # In one order, so that two batches never wait for each other's rows.
-    connection.execute(_NEWER[connection.dialect.name], sorted(rows, key=lambda row: (row["student_id"], row["facts_version"])))
+    in_order = sorted(rows, key=lambda row: (row["student_id"], row["facts_version"]))
+    prepared.change_each(connection, _NEWER[connection.dialect.name], in_order)
     held = subjects_by_id(connection, list({facts.student_id for facts in several}))
     return [
         place
@@ -144,10 +146,10 @@ def subjects_by_id(connection: Connection, student_ids: Sequence[UUID]) -> dict[
     if not student_ids:
         return {}
     if len(student_ids) == 1:
-        rows = connection.execute(_HELD_ONE, {"student_id": student_ids[0]})
+        rows = prepared.rows(connection, _HELD_ONE, {"student_id": student_ids[0]})
     else:
-        rows = connection.execute(_HELD_SEVERAL, {"student_ids": student_ids})
-    return {row.student_id: row for row in cast("Iterable[HeldSubject]", rows)}
+        rows = prepared.rows(connection, _HELD_SEVERAL, {"student_ids": list(student_ids)})
+    return {row.student_id: row for row in rows}
 
 
 def subjects_of(caller: Caller) -> Select[SubjectRow]:

@@ -1,9 +1,7 @@
 """Facts of students on their way to privacy: many in one call, so that a vendor need not wait long after a load."""
 
 from collections.abc import Mapping, Sequence
-from typing import Final
-
-from sqlalchemy.ext.asyncio import AsyncSession
+from typing import Any, Final
 
 from shared.contracts.privacy import SubjectFacts
 from shared.contracts.subject_batches import SubjectBatch, SubjectsTaken
@@ -13,9 +11,9 @@ LANE: Final = "facts"
 PATH: Final = "/internal/subjects"
 
 
-def tell_facts(tx: AsyncSession, outbox: Outbox, facts: SubjectFacts) -> None:
-    """Tell privacy, once `tx` has committed. `send_facts_together` says how."""
-    outbox.tell(tx, "privacy", "POST", PATH, facts, lane=LANE)
+def telling(outbox: Outbox, facts: SubjectFacts) -> dict[str, Any]:
+    """The row that tells privacy, for `outbox.add_to`. `send_facts_together` says how it goes."""
+    return outbox.row_to_tell("privacy", "POST", PATH, facts, lane=LANE)
 
 
 def send_facts_together(outbox: Outbox) -> None:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.records import NoSuchStudent
 from safepassage.record import StudentRecord
-from services.records.facts_lane import tell_facts
+from safepassage.wire_organisations import Organisation
+from services.records.facts_lane import telling
 from services.records.guardians import with_person_ids
 from services.records.kept_statements import with_statements_kept
 from services.records.loading_rows import Rows
@@ -19,6 +21,7 @@ from services.records.record_sources import Part, as_told_by, merged, parts_of, 
 from services.records.subject_facts import EnrolledAt, facts_of
 from services.records.tables import OWN, EnrollmentRow, OrganisationRow, SectionRow, StudentRow
 from services.records.vault import Vault
+from shared import prepared
 from shared.outbox import Outbox
 
 BATCH = 500
@@ -49,40 +52,50 @@ class Stored:
     created: bool
     version: int
     facts_version: int
+    custodian_id: UUID
 
 
 @dataclass
 class _Held:
-    """A student as stored before."""
+    """A student as stored before: rows of `student` and `section`."""
 
-    student: StudentRow
-    sections: list[SectionRow] = field(default_factory=list)
+    student: Any
+    sections: list[Any] = field(default_factory=list)
     enrolled: list[EnrolledAt] = field(default_factory=list)
 
 
 class Loading:
     """Stores records under one transaction. `jurisdiction` is the node's (`US-XA`), for the facts that privacy is told."""
 
-    def __init__(self, session: AsyncSession, vault: Vault, outbox: Outbox, *, jurisdiction: str, now: datetime) -> None:
-        self._session, self._vault, self._outbox = session, vault, outbox
+    def __init__(self, vault: Vault, outbox: Outbox, *, jurisdiction: str, now: datetime) -> None:
+        self._vault, self._outbox = vault, outbox
         self._jurisdiction, self._now = jurisdiction, now
         self._time_zones: dict[UUID, str] = {}
 
-    async def store(self, arriving: Sequence[Arriving]) -> list[Stored]:
-        """Store each; what became of them, in their order. No student twice in one call. Raises NoSuchStudent."""
-        stored: list[Stored] = []
-        for start in range(0, len(arriving), BATCH):
-            stored += await self._store_batch(arriving[start : start + BATCH])
+    async def store_in(self, tx: AsyncSession, arriving: Sequence[Arriving]) -> list[Stored]:
+        """`store`, in a session's transaction. The outbox is woken once it has committed."""
+        await tx.flush()
+        stored = await tx.run_sync(lambda session: self.store(session.connection(), arriving))
+        self._outbox.wake_after(tx)
         return stored
 
-    async def _store_batch(self, arriving: Sequence[Arriving]) -> list[Stored]:
-        held = await self._held({one.student_id for one in arriving if one.student_id is not None})
-        await self._know_time_zones({one.custodian_id for one in arriving})
+    def store(self, connection: Connection, arriving: Sequence[Arriving]) -> list[Stored]:
+        """Store each; what became of them, in their order. No student twice in one call. Raises NoSuchStudent.
+
+        The outbox is to be woken once `connection` has committed.
+        """
+        stored: list[Stored] = []
+        for start in range(0, len(arriving), BATCH):
+            stored += self._store_batch(connection, arriving[start : start + BATCH])
+        return stored
+
+    def _store_batch(self, connection: Connection, arriving: Sequence[Arriving]) -> list[Stored]:
+        held = _held(connection, [one.student_id for one in arriving if one.student_id is not None])
+        self._know_time_zones(connection, {one.custodian_id for one in arriving})
         rows = Rows()
         stored = [self._prepare(one, held, rows) for one in arriving]
-        await rows.write(self._session)
-        for facts in rows.facts:
-            tell_facts(self._session, self._outbox, facts)
+        rows.write(connection)
+        self._outbox.add_to(connection, *(telling(self._outbox, facts) for facts in rows.facts))
         return stored
 
     def _prepare(self, one: Arriving, held: dict[UUID, _Held], rows: Rows) -> Stored:
@@ -114,9 +127,14 @@ class Loading:
         facts_version = version if facts is not None else 0
         if known is not None:
             rows.replaced.append((student_id, one.source))
-            student = known.student
-            student.custodian_id, student.originating_agency = one.custodian_id, one.originating_agency
-            student.version, student.facts_version, student.changed_at = version, facts_version, self._now
+            rows.change_student(
+                student_id,
+                custodian_id=one.custodian_id,
+                originating_agency=one.originating_agency,
+                version=version,
+                facts_version=facts_version,
+                changed_at=self._now,
+            )
         else:
             rows.add_student(
                 id=student_id,
@@ -135,24 +153,30 @@ class Loading:
             rows.add_source_id(student_id, one.source_tag, one.content_tag)
         if facts is not None:
             rows.facts.append(facts)
-        return Stored(student_id, known is None, version, facts_version)
+        return Stored(student_id, known is None, version, facts_version, one.custodian_id)
 
-    async def _held(self, ids: set[UUID]) -> dict[UUID, _Held]:
-        if not ids:
-            return {}
-        students = (await self._session.execute(select(StudentRow).where(StudentRow.id.in_(ids)).with_for_update())).scalars()
-        held = {student.id: _Held(student) for student in students}
-        for section in (await self._session.execute(select(SectionRow).where(SectionRow.student_id.in_(ids)))).scalars():
-            held[section.student_id].sections.append(section)
-        for one in (await self._session.execute(select(EnrollmentRow).where(EnrollmentRow.student_id.in_(ids)))).scalars():
-            held[one.student_id].enrolled.append(EnrolledAt(one.organisation_id, one.entry_date, one.exit_date))
-        return held
-
-    async def _know_time_zones(self, ids: set[UUID]) -> None:
+    def _know_time_zones(self, connection: Connection, ids: set[UUID]) -> None:
         unknown = ids - set(self._time_zones)
         if unknown:
-            rows = (await self._session.execute(select(OrganisationRow).where(OrganisationRow.id.in_(unknown)))).scalars()
-            self._time_zones |= {row.id: row.organisation.time_zone for row in rows}
+            found = prepared.rows(connection, _ORGANISATIONS, {"ids": list(unknown)})
+            self._time_zones |= {row.id: Organisation.model_validate_json(row.whole).time_zone for row in found}
+
+
+_ORGANISATIONS = select(OrganisationRow.id, OrganisationRow.whole).where(OrganisationRow.id.in_(bindparam("ids", expanding=True)))
+_STUDENTS = select(StudentRow.__table__).where(StudentRow.id.in_(bindparam("ids", expanding=True))).with_for_update()
+_SECTIONS = select(SectionRow.__table__).where(SectionRow.student_id.in_(bindparam("ids", expanding=True)))
+_ENROLLED = select(EnrollmentRow.__table__).where(EnrollmentRow.student_id.in_(bindparam("ids", expanding=True)))
+
+
+def _held(connection: Connection, ids: list[UUID]) -> dict[UUID, _Held]:
+    if not ids:
+        return {}
+    held = {student.id: _Held(student) for student in prepared.rows(connection, _STUDENTS, {"ids": ids})}
+    for section in prepared.rows(connection, _SECTIONS, {"ids": ids}):
+        held[section.student_id].sections.append(section)
+    for one in prepared.rows(connection, _ENROLLED, {"ids": ids}):
+        held[one.student_id].enrolled.append(EnrolledAt(one.organisation_id, one.entry_date, one.exit_date))
+    return held
 
 
 def _record_of(parts: list[Part]) -> StudentRecord | None:
@@ -181,8 +205,8 @@ class ReceivedEnrollment:
     entry_date: date
 
 
-async def store_received(
-    session: AsyncSession,
+def store_received(
+    connection: Connection,
     vault: Vault,
     outbox: Outbox,
     record: StudentRecord,
@@ -201,11 +225,11 @@ async def store_received(
     custodian_id  who answers for a new student's record here: the receiving school's district
     enrollment    goes to the enrolments of this node; those that the record tells of stay in the record
 
-    Raises NoSuchStudent.
+    The outbox is to be woken once `connection` has committed. Raises NoSuchStudent.
     """
     record = as_told_by(record, from_node)
     origin = next(iter(record.provenance.values())).originating_agency
-    known = await session.get(StudentRow, student_id) if student_id is not None else None
+    known = None if student_id is None else prepared.row(connection, _STUDENTS, {"ids": [student_id]})
     arriving = Arriving(
         record=record,
         custodian_id=known.custodian_id if known is not None else custodian_id,
@@ -214,5 +238,5 @@ async def store_received(
         source=str(exchange_id),
         student_id=student_id,
     )
-    [stored] = await Loading(session, vault, outbox, jurisdiction=jurisdiction, now=now).store([arriving])
+    [stored] = Loading(vault, outbox, jurisdiction=jurisdiction, now=now).store(connection, [arriving])
     return stored

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, insert, tuple_
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection, bindparam, delete, insert, tuple_, update
 
 from services.records.record_sources import Part
 from services.records.subject_facts import EnrolledAt
 from services.records.tables import EnrollmentRow, SectionRow, SourceIdRow, StudentRow, TagRow
 from services.records.vault import DataKey
+from shared import prepared
 from shared.contracts.privacy import SubjectFacts
 
 
@@ -20,11 +20,16 @@ class Rows:
     def __init__(self) -> None:
         self.replaced: list[tuple[UUID, str]] = []
         self.facts: list[SubjectFacts] = []
+        self._changed: list[dict[str, Any]] = []
         self._rows: dict[Any, list[dict[str, Any]]] = {StudentRow: [], SectionRow: [], TagRow: [], EnrollmentRow: [], SourceIdRow: []}
 
     def add_student(self, **values: Any) -> None:
         """A new student: the columns of StudentRow."""
         self._rows[StudentRow].append(values)
+
+    def change_student(self, student_id: UUID, **values: Any) -> None:
+        """New values in columns of a student that is there."""
+        self._changed.append({"id_": student_id, **{f"new_{name}": value for name, value in values.items()}})
 
     def add_parts(self, student_id: UUID, key: DataKey, parts: Sequence[Part]) -> None:
         """The parts, sealed."""
@@ -47,16 +52,22 @@ class Rows:
         """The source system's id, tagged."""
         self._rows[SourceIdRow].append({"tag": tag, "student_id": student_id, "content_tag": content_tag})
 
-    async def write(self, session: AsyncSession) -> None:
+    def write(self, connection: Connection) -> None:
         """Write everything, old parts out and new ones in."""
         if self.replaced:
             students = {student for student, _ in self.replaced}
             for row in (SectionRow, TagRow):
-                await session.execute(delete(row).where(tuple_(row.student_id, row.source).in_(self.replaced)))
-            await session.execute(delete(EnrollmentRow).where(EnrollmentRow.student_id.in_(students)))
+                connection.execute(delete(row).where(tuple_(row.student_id, row.source).in_(self.replaced)))
+            connection.execute(delete(EnrollmentRow).where(EnrollmentRow.student_id.in_(students)))
             tags = [one["tag"] for one in self._rows[SourceIdRow]]
             # Of these students only: that a source id is another's already ends in the primary key's error.
-            await session.execute(delete(SourceIdRow).where(SourceIdRow.tag.in_(tags), SourceIdRow.student_id.in_(students)))
+            connection.execute(delete(SourceIdRow).where(SourceIdRow.tag.in_(tags), SourceIdRow.student_id.in_(students)))
+        prepared.change_each(connection, _CHANGE, self._changed)
         for row, values in self._rows.items():
             if values:
-                await session.execute(insert(row), values)
+                prepared.change_each(connection, _INSERT[row], values)
+
+
+_CHANGED = ("custodian_id", "originating_agency", "version", "facts_version", "changed_at")
+_CHANGE = update(StudentRow).where(StudentRow.id == bindparam("id_")).values({name: bindparam(f"new_{name}") for name in _CHANGED})
+_INSERT = {row: insert(row) for row in (StudentRow, SectionRow, TagRow, EnrollmentRow, SourceIdRow)}

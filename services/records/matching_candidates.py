@@ -14,6 +14,7 @@ from services.records.reading import opened
 from services.records.record_sources import merged, record_of
 from services.records.tables import SectionRow, StudentRow, TagRow
 from services.records.vault import Vault
+from shared import prepared
 
 MOST = 200
 """Students opened for one request at the most; more share a tag only where a name and a date say nothing, and then a person decides."""
@@ -22,14 +23,17 @@ SECTIONS = ("identity", "contacts", "enrollment", "statements")
 
 
 _TAGGED = select(TagRow.student_id).where(TagRow.tag.in_(bindparam("tags", expanding=True))).distinct().limit(MOST)
-_STUDENTS = select(StudentRow.id, StudentRow.wrapped_key).where(StudentRow.id.in_(bindparam("ids", expanding=True)))
-_SEALED = select(SectionRow.__table__).where(SectionRow.student_id.in_(bindparam("ids", expanding=True)), SectionRow.section.in_(SECTIONS))
+_SEALED = (
+    select(StudentRow.wrapped_key, SectionRow.__table__)
+    .join_from(StudentRow, SectionRow)
+    .where(StudentRow.id.in_(bindparam("ids", expanding=True)), SectionRow.section.in_(SECTIONS))
+)
 
 
 def find_candidates(connection: Connection, vault: Vault, selector: PersonSelector) -> list[Candidate]:
     """Every student whom an identifier, or a name with a date of birth, of `selector` may mean, in the order of their ids."""
-    tags = selector_tags(vault.tags, selector)
-    return candidates_of(connection, vault, connection.execute(_TAGGED, {"tags": list(tags)}).scalars().all())
+    found = prepared.rows(connection, _TAGGED, {"tags": list(selector_tags(vault.tags, selector))})
+    return candidates_of(connection, vault, [one.student_id for one in found])
 
 
 def selector_here(selector: PersonSelector, receiving_school_nces_id: str | None) -> PersonSelector:
@@ -44,14 +48,13 @@ def candidates_of(connection: Connection, vault: Vault, student_ids: Iterable[UU
     ids = sorted(set(student_ids))
     if not ids:
         return []
-    wrapped = {row.id: row.wrapped_key for row in connection.execute(_STUDENTS, {"ids": ids})}
     sealed: dict[UUID, list[Any]] = {identifier: [] for identifier in ids}
-    for row in connection.execute(_SEALED, {"ids": ids}):
+    for row in prepared.rows(connection, _SEALED, {"ids": ids}):
         sealed[row.student_id].append(row)
     found = []
-    for identifier in ids:
-        key = vault.data_key(identifier, wrapped[identifier])
-        found.append(candidate_of(identifier, record_of(merged(opened(key, sealed[identifier])))))
+    for identifier, rows in sealed.items():
+        parts = opened(vault.data_key(identifier, rows[0].wrapped_key), rows) if rows else []
+        found.append(candidate_of(identifier, record_of(merged(parts))))
     return found
 
 

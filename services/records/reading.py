@@ -13,6 +13,7 @@ from safepassage.record import StudentRecord
 from services.records.record_sources import STATEMENTS, Part, decoded, merged, record_of
 from services.records.tables import SectionRow, StudentRow
 from services.records.vault import DataKey, Vault
+from shared import prepared
 
 
 @dataclass(frozen=True)
@@ -25,18 +26,21 @@ class HeldRecord:
 
 def record_at(connection: Connection, vault: Vault, student_id: UUID, *, sections: Collection[str]) -> HeldRecord:
     """As `read_record`, for a hot path (shared.database.Database.read)."""
-    student = connection.execute(_STUDENT, {"id_": student_id}).one_or_none()
-    rows = connection.execute(_SECTIONS, {"id_": student_id, "sections": [*sections, STATEMENTS]}).all()
-    if student is None or not rows:
+    rows = prepared.rows(connection, _WITH_SECTIONS, {"id_": student_id, "sections": [*sections, STATEMENTS]})
+    if not rows:
         raise NoSuchStudent
+    student = StudentRow(**{column.key: getattr(rows[0], column.key) for column in _STUDENT})
     key = vault.data_key(student_id, student.wrapped_key)
-    return HeldRecord(StudentRow(**student._mapping), record_of(merged(opened(key, rows))))
+    return HeldRecord(student, record_of(merged(opened(key, rows))))
 
 
-_STUDENT = select(StudentRow.__table__).where(StudentRow.id == bindparam("id_"))
-_SECTIONS = select(SectionRow.__table__).where(
-    SectionRow.student_id == bindparam("id_"), SectionRow.section.in_(bindparam("sections", expanding=True))
+_STUDENT = tuple(column for column in StudentRow.__table__.columns if column.key != "version")
+_WITH_SECTIONS = (
+    select(*_STUDENT, SectionRow.section, SectionRow.source, SectionRow.version, SectionRow.sealed)
+    .join_from(StudentRow, SectionRow)
+    .where(StudentRow.id == bindparam("id_"), SectionRow.section.in_(bindparam("sections", expanding=True)))
 )
+"""A student's columns beside each section that is wanted; `version` is the section's."""
 
 
 async def read_record(session: AsyncSession, vault: Vault, student_id: UUID, *, sections: Collection[str] | None = None) -> HeldRecord:

@@ -47,8 +47,8 @@ class RosterStoring:
         ready = [(one, self._prepare(one, tag, self._places, known, before)) for one, tag in zip(students, tags, strict=True)]
         arriving = [(one, prepared) for one, prepared in ready if prepared is not None]
         attached = await self._attached(tx, arriving)
-        loading = Loading(tx, self._vault, self._outbox, jurisdiction=self._jurisdiction, now=self._now)
-        stored = await loading.store(attached)
+        loading = Loading(self._vault, self._outbox, jurisdiction=self._jurisdiction, now=self._now)
+        stored = await loading.store_in(tx, attached)
         counts = self._roster.findings.counts
         counts["created"] += sum(one.created for one in stored)
         counts["changed"] += sum(not one.created for one in stored)

@@ -130,8 +130,8 @@ def _elements(text: str | None) -> frozenset[str] | None:
 
 async def _store(request: Request, caller: Caller, tx: AsyncSession, one: Placed, now: Now) -> Stored:
     state = request.app.state
-    loading = Loading(tx, state.vault, state.outbox, jurisdiction=state.settings.jurisdiction, now=now)
-    [stored] = await loading.store([one.arriving])
+    loading = Loading(state.vault, state.outbox, jurisdiction=state.settings.jurisdiction, now=now)
+    [stored] = await loading.store_in(tx, [one.arriving])
     students = [(stored.student_id, one.arriving.custodian_id)]
     state.outbox.record(tx, *load_events(caller, load_id=uuid7(now), part=0, format_="json", students=students))
     return stored

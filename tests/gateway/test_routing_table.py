@@ -13,6 +13,7 @@ from node.documents import application
 from services.gateway.paths import Matcher
 from services.gateway.routing_table import API_HEADERS, JSON, ROUTES, Route
 from services.gateway.scopes import PEER_SCOPE, SCOPES
+from shared.plain_route import PlainRoute
 from shared.who_may_call import SERVICES, ServiceName
 
 NOT_ROUTED = ("/internal/", "/metrics")
@@ -41,6 +42,8 @@ def _of(service: ServiceName) -> Iterator[Answered]:
     for context in iter_route_contexts(application(service).routes):
         route, template = context.original_route, context.path
         if template is None or template.startswith(NOT_ROUTED) or (service != "gateway" and ("GET", template) in HEALTH):
+            continue
+        if isinstance(route, PlainRoute):  # it answers what another one describes
             continue
         methods = (getattr(route, "methods", None) or set()) - {"HEAD"}
         dependant = route.dependant if isinstance(route, APIRoute) else None
@@ -74,6 +77,14 @@ def test_every_route_of_a_service_has_exactly_one_entry() -> None:
     assert [key for key, count in (here + there).items() if here[key] > 1 or there[key] > 1] == []
     assert sorted(there.keys() - here.keys()) == [], "answered by a service, and not in the table"
     assert sorted(here.keys() - there.keys()) == [], "in the table, and answered by no service"
+
+
+def test_a_plain_route_answers_what_another_describes_and_asks_for_the_same_scopes() -> None:
+    described = {(operation.method, operation.template): operation.scopes for operation in answered()}
+    plain = [route for service in SERVICES for route in application(service).plain_routes if not route.path.startswith(NOT_ROUTED)]
+    assert {route.path for route in plain} == {"/v1/peer/requests", "/v1/peer/envelopes", "/v1/peer/receipts"}
+    for route in plain:
+        assert [described[method, route.path] for method in route.methods or ()] == [frozenset({route.scopes})]
 
 
 def test_an_entry_names_the_service_that_answers_and_the_scopes_that_it_asks_for() -> None:

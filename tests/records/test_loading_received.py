@@ -24,9 +24,9 @@ CHILD = next(
 async def received(alder: OneState, child: SyntheticStudent, *, school: str | None = None) -> UUID:
     """Another state's record of the child, filed under an enrolment at a school here."""
     state = alder.records.state
-    async with state.database.transaction() as tx:
-        stored = await store_received(
-            tx,
+    stored = await state.database.write(
+        lambda connection: store_received(
+            connection,
             state.vault,
             state.outbox,
             as_record(child.load.record, originating_agency="x", source_system="y", as_of=NOON),
@@ -38,6 +38,7 @@ async def received(alder: OneState, child: SyntheticStudent, *, school: str | No
             jurisdiction="US-XA",
             now=NOON,
         )
+    )
     return stored.student_id
 
 

@@ -54,7 +54,7 @@ class Store:
 
     async def store(self, *arriving: Arriving) -> list[Stored]:
         async with self.database.transaction() as tx:
-            return await Loading(tx, self.vault, self.outbox, jurisdiction="US-XA", now=NOON).store(arriving)
+            return await Loading(self.vault, self.outbox, jurisdiction="US-XA", now=NOON).store_in(tx, arriving)
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
@@ -111,9 +111,9 @@ async def test_a_received_record_stands_beside_the_nodes_own_and_does_not_replac
     own = release(whole_record(), {"identity.name", "identity.birth_date", "enrollment.enrollments"})
     [stored] = await store.store(arriving(own))
     sent, exchange_id = whole_record(start=500_000), uuid4()
-    async with store.database.transaction() as tx:
-        received = await store_received(
-            tx,
+    received = await store.database.write(
+        lambda connection: store_received(
+            connection,
             store.vault,
             store.outbox,
             sent,
@@ -125,6 +125,7 @@ async def test_a_received_record_stands_beside_the_nodes_own_and_does_not_replac
             jurisdiction="US-XA",
             now=NOON,
         )
+    )
     assert (received.student_id, received.created, received.version) == (stored.student_id, False, 2)
     async with store.database.reading() as tx:
         merged = (await read_record(tx, store.vault, stored.student_id)).record
@@ -140,9 +141,9 @@ async def test_a_received_record_stands_beside_the_nodes_own_and_does_not_replac
 
 
 async def test_a_received_record_of_a_child_new_here_keeps_its_origin(store: Store) -> None:
-    async with store.database.transaction() as tx:
-        received = await store_received(
-            tx,
+    received = await store.database.write(
+        lambda connection: store_received(
+            connection,
             store.vault,
             store.outbox,
             whole_record(),
@@ -154,6 +155,7 @@ async def test_a_received_record_of_a_child_new_here_keeps_its_origin(store: Sto
             jurisdiction="US-XA",
             now=NOON,
         )
+    )
     async with store.database.reading() as tx:
         student = await tx.get_one(StudentRow, received.student_id)
     assert (received.created, student.custodian_id, student.originating_agency) == (True, LEA, f"{PEER}#0300010")

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.database import Database, NetworkCallInTransaction, after_commit, refuse_network_call_in_transaction
@@ -34,6 +34,22 @@ async def test_fifty_concurrent_increments_end_at_fifty(database: Database) -> N
     await asyncio.gather(*(increment() for _ in range(50)))
     async with database.reading() as tx:
         assert (await tx.get_one(CounterRow, 1)).value == 50
+
+
+@pytest.mark.postgres
+async def test_connections_that_rested_while_the_server_started_anew_are_replaced(postgres_url: str) -> None:
+    rested, other = Database(postgres_url, rested_seconds=0), Database(postgres_url)
+    ended = text(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
+    one = text("SELECT 1")
+    try:
+        assert await rested.read(lambda tx: tx.execute(one).scalar_one()) == 1
+        assert await other.read(lambda tx: tx.execute(ended).scalars().all()) == [True]
+        assert await rested.read(lambda tx: tx.execute(one).scalar_one()) == 1
+    finally:
+        await rested.close()
+        await other.close()
 
 
 async def test_a_transaction_that_raises_leaves_nothing(database: Database) -> None:

@@ -86,6 +86,21 @@ async def test_a_missing_scope_is_named(tiny: Tiny) -> None:
     assert (answer.status, problem(answer)["detail"]) == (403, "needs the scope parcels:read")
 
 
+async def test_a_plain_route_is_answered_without_fastapi_and_verifies_its_caller_as_every_other(
+    tiny: Tiny, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    answer = await tiny.send("POST", "/v1/stamps", tiny.headers("parcels:write"), b"two")
+    assert (answer.status, answer.body) == (202, b"sis two")
+    assert answer.headers["x-request-id"]
+    assert [vars(record)["route"] for record in caplog.records if record.message == "request"] == ["/v1/stamps"]
+    nobody = await tiny.send("POST", "/v1/stamps", {}, b"two")
+    assert (nobody.status, problem(nobody)["code"]) == (401, "not-authenticated")
+    without = await tiny.send("POST", "/v1/stamps", tiny.headers("parcels:read"), b"two")
+    assert (without.status, problem(without)["detail"]) == (403, "needs the scope parcels:write")
+    assert (await tiny.send("GET", "/v1/stamps", tiny.headers("parcels:write"))).status == 405
+
+
 @pytest.mark.requirement("BAD-named")
 async def test_what_was_refused_is_named_and_not_echoed(tiny: Tiny) -> None:
     headers = tiny.headers("parcels:write") | {"idempotency-key": str(uuid4())}

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request, Response
 
 from safepassage.problems.requests import NotFound
 from safepassage.wire import Wire
@@ -15,6 +15,7 @@ from shared.contracts.audit import Appended, AppendRequest, AppendResponse
 from shared.database import Database, Transaction
 from shared.idempotency import IdempotencyKey, earlier_effect, keep_effect
 from shared.internal_token import Principal
+from shared.plain_route import caller_route
 from shared.problems import responses
 from shared.projections import organisations_router
 from shared.settings import ServiceSettings
@@ -57,6 +58,12 @@ def records_app(settings: ServiceSettings, transports: dict[ServiceName, Transpo
     async def parcel(parcel_id: UUID, caller: Annotated[Caller, caller_with("parcels:read")]) -> dict[str, str]:
         """Never there."""
         raise NotFound(field="parcel_id")
+
+    @caller_route(router, "/v1/stamps", "parcels:write")
+    @router.post("/v1/stamps", status_code=202)
+    async def stamp(request: Request, caller: Annotated[Caller, caller_with("parcels:write")]) -> Response:
+        """Answered without FastAPI."""
+        return Response(f"{caller.client_id} {(await request.body()).decode()}", 202, media_type="text/plain")
 
     @router.get("/v1/fault")
     async def fault(caller: Annotated[Caller, caller_with("parcels:read")]) -> dict[str, str]:

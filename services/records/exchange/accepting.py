@@ -34,8 +34,9 @@ from services.records.exchange.seals import SUPPORTED
 from services.records.exchange.servable import require_servable
 from services.records.exchange.states import Request as State
 from services.records.tables import PeerRequestRow
+from shared import prepared
 from shared.caller import Caller, caller_with
-from shared.clock import Now
+from shared.plain_route import caller_route
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/peer", tags=["peers"])
@@ -43,6 +44,7 @@ router = APIRouter(prefix="/v1/peer", tags=["peers"])
 Peer = Annotated[Caller, caller_with("exchange:peer")]
 
 
+@caller_route(router, "/requests", "exchange:peer")
 @router.post(
     "/requests",
     status_code=202,
@@ -69,10 +71,10 @@ Peer = Annotated[Caller, caller_with("exchange:peer")]
     openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},
     response_class=Response,
 )
-async def accept_peer_request(request: Request, caller: Peer, now: Now) -> Response:
+async def accept_peer_request(request: Request, caller: Peer) -> Response:
     """Take another node's request (sp-request+jws). 202 with sp-accepted+jws says that it is on record, not whether the child is known."""
     exchange: Exchange = request.app.state.exchange
-    peer = caller.peer
+    peer, now = caller.peer, exchange.clock()
     body = await bounded_body(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
     try:
         token = body.decode("ascii")
@@ -152,7 +154,7 @@ _EARLIER = select(PeerRequestRow.request_digest, PeerRequestRow.accepted).where(
 
 def _earlier(connection: Connection, peer: str, verified: Verified[ExchangeMessage]) -> str | None:
     """What was answered to this request before. Raises MessageIdReused if another one came under its id."""
-    held = connection.execute(_EARLIER, {"requester": peer, "exchange_id": verified.message.jti}).one_or_none()
+    held = prepared.row(connection, _EARLIER, {"requester": peer, "exchange_id": verified.message.jti})
     if held is None:
         return None
     if held.request_digest != verified.digest:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
@@ -50,7 +51,12 @@ class GroupCommit:
         self._task: asyncio.Task[None] | None = None
 
     async def __call__(self, write: Write[T]) -> T:
-        """Run `write` and give its result once it is committed. What it raises is raised here, and nothing of it is stored."""
+        """Run `write` and give its result once it is committed. What it raises is raised here, and nothing of it is stored.
+
+        Raises TypeError for a coroutine function, which would be called and never run.
+        """
+        if iscoroutinefunction(write):
+            raise TypeError("a write is a plain function: it waits for nobody while locks are held")
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._waiting.append((write, future))
         if self._task is None or self._task.done():

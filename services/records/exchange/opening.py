@@ -7,8 +7,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
 
 from safepassage.compact import split
 from safepassage.envelope import Envelope, sealed_claims
@@ -21,6 +19,7 @@ from safepassage.request import Selector
 from services.records.exchange import events
 from services.records.exchange.asking import selector_of
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import Asked, Incoming, TransitionRefused
 from services.records.exchange.stored_rows import change
 from services.records.exchange.storing import Received, message_of, received
@@ -28,7 +27,8 @@ from services.records.loading import ReceivedEnrollment, store_received
 from services.records.match_reviews import open_review
 from services.records.matching import Certain, Match, NeedsPerson, match
 from services.records.matching_candidates import find_candidates
-from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OrganisationRow, StudentRow
+from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OrganisationRow
+from shared import prepared
 
 log = logging.getLogger(__name__)
 
@@ -99,20 +99,22 @@ async def _file(exchange: Exchange, opened: _Opened) -> dict[str, Any] | None:
         person = opened.selector.person
         outcome = match(person, await exchange.database.read(lambda connection: find_candidates(connection, exchange.vault, person)))
 
-    async with exchange.database.transaction() as tx:
-        held = (await tx.execute(_HELD, {"issuer": row.issuer, "id_": row.id})).one()
-        if held.state != Incoming.RECEIVED:
+    def file(tx: Writing) -> dict[str, Any] | None:
+        held = prepared.row(tx.connection, _HELD, {"issuer": row.issuer, "id_": row.id})
+        if held is None or held.state != Incoming.RECEIVED:
             return None
         if isinstance(outcome, NeedsPerson):
-            await tx.run_sync(_ask_person, opened, outcome, now)
+            _ask_person(tx.connection, opened, outcome, now)
             return None
         student_id = held.student_id
         if isinstance(opened.content, Package):
             found = outcome.student_id if isinstance(outcome, Certain) else held.student_id
-            student_id = await _apply(tx, exchange, opened, opened.content, found, now)
+            student_id = _apply(tx, exchange, opened, opened.content, found, now)
         done = _done(exchange, row, Incoming.APPLIED, None, now, student_id=student_id)
-        await tx.run_sync(_keep, opened, done)
-    return done
+        _keep(tx.connection, opened, done)
+        return done
+
+    return await exchange.write(file)
 
 
 _HELD = (
@@ -122,12 +124,12 @@ _HELD = (
 )
 
 
-async def _apply(tx: AsyncSession, exchange: Exchange, opened: _Opened, package: Package, student_id: UUID | None, now: datetime) -> UUID:
+def _apply(tx: Writing, exchange: Exchange, opened: _Opened, package: Package, student_id: UUID | None, now: datetime) -> UUID:
     """File the record as the student's, or a new one's, whose id is given."""
     organisation_id = opened.asked.receiving_organisation_id
-    district = await _district_of(tx, organisation_id)
-    stored = await store_received(
-        tx,
+    district = _district_of(tx.connection, organisation_id)
+    stored = store_received(
+        tx.connection,
         exchange.vault,
         exchange.outbox,
         package.record,
@@ -139,35 +141,33 @@ async def _apply(tx: AsyncSession, exchange: Exchange, opened: _Opened, package:
         jurisdiction=exchange.settings.jurisdiction,
         now=now,
     )
-    known = select(StudentRow.custodian_id).where(StudentRow.id == stored.student_id)
-    custodian_id = district if stored.created else (await tx.execute(known)).scalar_one()
-    elements = package.manifest.elements
-    event = events.filed(message=opened.message, student_id=stored.student_id, custodian_id=custodian_id, elements=elements)
-    exchange.outbox.record(tx, event)
+    tx.afterwards(exchange.outbox.wake)
+    elements, custodian_id = package.manifest.elements, stored.custodian_id
+    tx.record(events.filed(message=opened.message, student_id=stored.student_id, custodian_id=custodian_id, elements=elements))
     return stored.student_id
 
 
-def _keep(session: Session, opened: _Opened, done: dict[str, Any]) -> None:
+def _keep(connection: Connection, opened: _Opened, done: dict[str, Any]) -> None:
     """The steps of the envelope and of the request that it answers."""
-    row, connection = opened.row, session.connection()
+    row = opened.row
     change(connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **done)
     applied = {"state": Asked.APPLIED, "student_id": done["student_id"], "next_attempt_at": None}
     if row.kind == "package" and not change(connection, ExchangeRequestRow, row.exchange_id, when=(Asked.RECEIVED,), **applied):
         raise TransitionRefused("the request has not received it")
 
 
-async def _district_of(tx: AsyncSession, organisation_id: UUID) -> UUID:
+def _district_of(connection: Connection, organisation_id: UUID) -> UUID:
     """Who answers for the record here: the receiving school's district, or the district itself."""
-    organisation = (await tx.execute(_ORGANISATION, {"id_": organisation_id})).one()
+    organisation = prepared.rows(connection, _ORGANISATION, {"id_": organisation_id})[0]
     return organisation.parent_id if organisation.kind == "school" and organisation.parent_id is not None else organisation_id
 
 
 _ORGANISATION = select(OrganisationRow.kind, OrganisationRow.parent_id).where(OrganisationRow.id == bindparam("id_"))
 
 
-def _ask_person(session: Session, opened: _Opened, outcome: NeedsPerson, now: datetime) -> None:
+def _ask_person(connection: Connection, opened: _Opened, outcome: NeedsPerson, now: datetime) -> None:
     """A person says whether one of our students is this child. Until then it stays sealed."""
-    row, connection, match_id = opened.row, session.connection(), uuid7(now)
+    row, match_id = opened.row, uuid7(now)
     waits = {"state": Incoming.MATCHING, "match_id": match_id, "next_attempt_at": None}
     change(connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **waits)
     open_review(

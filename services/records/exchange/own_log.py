@@ -7,7 +7,7 @@ more (decisions 1), since what the log forgot may already be with others.
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
 
@@ -23,7 +23,7 @@ from services.records.exchange.group_commit import Writing
 from services.records.exchange.pins import pin
 from services.records.tables import PeerLogRow
 from shared.clock import Clock
-from shared.contracts.audit import Appended, AppendRequest, AppendResponse, ConsistencyResponse, Event
+from shared.contracts.audit import Appended, AppendRequest, AppendResponse, ConsistencyResponse, Event, KnownSize
 from shared.database import Database
 from shared.internal_token import Principal
 from shared.siblings import Siblings
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 
 LARGEST = 200
 REMEMBERED = 10_000
+PATHS_REMEMBERED = 256
 JOB = "exchange"
 
 
@@ -47,6 +48,9 @@ class OwnLog:
         self._linked: set[str] = set()
         self._kept: dict[str, int] = {}
         self._went_back = False
+        self._paths: OrderedDict[tuple[str, int, int], tuple[str, ...]] = OrderedDict()
+        self.seen_by_peers: Callable[[], tuple[KnownSize, ...]] = tuple
+        """From which sizes an append is to answer paths to what it made: the next message shows one of them."""
 
     async def open(self, database: Database) -> None:
         """Load the largest checkpoint that audit has answered, of each year's log."""
@@ -72,6 +76,10 @@ class OwnLog:
             self._task = asyncio.create_task(self._append_waiting())
         return await future
 
+    def answered_path(self, origin: str, old_size: int, new_size: int) -> tuple[str, ...] | None:
+        """The path between two sizes, where an append has been answered with it."""
+        return self._paths.get((origin, old_size, new_size))
+
     async def consistency(self, origin: str, old_size: int, new_size: int, *, by: Principal | str = JOB) -> tuple[str, ...]:
         """The path between two sizes of one of this node's logs. Raises LogUnavailable, or the problem of audit."""
         query: dict[str, str | int] = {"from": old_size, "to": new_size, "origin": origin}
@@ -92,6 +100,7 @@ class OwnLog:
             for (_, future), appended in zip(group, answers, strict=True):
                 if not future.done():
                     future.set_result(appended)
+            await asyncio.sleep(0)  # who was answered says first what the peer sees: from there the next append is continued
 
     async def _one_by_one(self, group: Sequence[tuple[Event, asyncio.Future[Appended]]]) -> None:
         """One event is refused for good: it alone is told so."""
@@ -105,7 +114,7 @@ class OwnLog:
                     future.set_result(appended)
 
     async def _append(self, events: list[Event], *, by: Principal | str = JOB) -> Sequence[Appended]:
-        request = AppendRequest(events=tuple(events))
+        request = AppendRequest(events=tuple(events), continues=self.seen_by_peers())
         response = await self._siblings.call("audit", "POST", "/internal/entries", answer=AppendResponse, by=by, body=request)
         if len(response.entries) != len(events):
             raise LogUnavailable
@@ -113,6 +122,10 @@ class OwnLog:
             self._require_remembered(event.key, appended, response.size)
         for note in {appended.checkpoint for appended in response.entries}:
             await self._require_grown(note, response.size)
+        for one in response.continued:
+            self._paths[one.origin, one.size, one.to] = one.path
+        while len(self._paths) > PATHS_REMEMBERED:
+            self._paths.popitem(last=False)
         return response.entries
 
     def _require_remembered(self, key: str, appended: Appended, size: int) -> None:

@@ -10,20 +10,22 @@ from sqlalchemy.dialects import postgresql, sqlite
 from safepassage.canonical import to_base64url
 from safepassage.checkpoints import Checkpoint
 from services.records.tables import PeerLogRow
+from shared import prepared
 
 _TABLE = PeerLogRow.__table__
 
 
 def pin(connection: Connection, checkpoint: Checkpoint, *, node: str, note: str, now: datetime) -> None:
     """Store a verified checkpoint of a log of `node`, unless a larger one is stored."""
-    connection.execute(_pin(connection.dialect.name), {"origin": checkpoint.origin, "node": node, **_values(checkpoint, note, now)})
+    values = {"origin": checkpoint.origin, "node": node, **_values(checkpoint, note, now)}
+    prepared.change(connection, _pin(connection.dialect.name), values)
 
 
 def pin_after(connection: Connection, before: Checkpoint, checkpoint: Checkpoint, *, note: str, now: datetime) -> bool:
     """Store a verified checkpoint of the same log in the place of `before`; False, and nothing is stored, if another one is there."""
     values = {f"new_{name}": value for name, value in _values(checkpoint, note, now).items()}
     held = {"origin_": before.origin, "size_": before.size, "root_": to_base64url(before.root)}
-    return bool(connection.execute(_MOVE, {**held, **values}).rowcount)
+    return bool(prepared.change(connection, _MOVE, {**held, **values}))
 
 
 def _values(checkpoint: Checkpoint, note: str, now: datetime) -> dict[str, Any]:

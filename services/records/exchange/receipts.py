@@ -28,6 +28,8 @@ from services.records.exchange.sending import claims_of
 from services.records.exchange.states import Outgoing, is_final
 from services.records.exchange.stored_rows import change
 from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
+from shared import prepared
+from shared.plain_route import caller_route
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/peer", tags=["peers"])
@@ -36,6 +38,7 @@ SHOWN_BY = {"received": Outgoing.RECEIVED, "applied": Outgoing.PROCESSED, "rejec
 """The state that each outcome shows."""
 
 
+@caller_route(router, "/receipts", "exchange:peer")
 @router.post(
     "/receipts",
     status_code=204,
@@ -92,7 +95,7 @@ async def take_receipt(exchange: Exchange, member: Member, token: str, *, outcom
         )
 
     def store(tx: Writing, receipt: Verified[Receipt], logged: Logged) -> None:
-        row = tx.connection.execute(_ENVELOPE, {"id_": receipt.message.envelope_id}).one_or_none()
+        row = prepared.row(tx.connection, _ENVELOPE, {"id_": receipt.message.envelope_id})
         if row is None or row.recipient_node != member.entity_id or row.envelope_digest is None:
             raise NoSuchEnvelope
         if receipt.message.outcome not in outcomes:

@@ -37,12 +37,13 @@ from services.records.exchange.states import OPEN_FOR_A_PACKAGE, Asked, Incoming
 from services.records.exchange.stored_rows import row_at, store
 from services.records.exchange.storing import Received, acknowledge
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow
-from shared.clock import Now
+from shared.plain_route import caller_route
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/peer", tags=["peers"])
 
 
+@caller_route(router, "/envelopes", "exchange:peer")
 @router.post(
     "/envelopes",
     responses=responses(
@@ -82,10 +83,10 @@ router = APIRouter(prefix="/v1/peer", tags=["peers"])
     openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
     response_class=Response,
 )
-async def receive_envelope(request: Request, caller: Peer, now: Now) -> Response:
+async def receive_envelope(request: Request, caller: Peer) -> Response:
     """Take an answer to a request of ours. 200 with receipt R1 (sp-receipt+jws) says: stored and logged here."""
     exchange: Exchange = request.app.state.exchange
-    peer = caller.peer
+    peer, now = caller.peer, exchange.clock()
     body = await bounded_body(request, content_type=CONTENT_TYPE, limit=exchange.settings.max_envelope_bytes)
     jws, _ = split_body(body)
 

@@ -20,6 +20,7 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import Asked, as_told
 from services.records.tables import ExchangeRequestRow, IdempotencyRow, OrganisationRow
+from shared import prepared
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Actor
@@ -163,8 +164,8 @@ def _receiving_organisation(connection: Connection, new: NewExchangeRequest, cal
         identifier = UUID(named.id)
     except ValueError as error:
         raise ReceivingOrganisationNotYours(field="evidence.receiving_organisation.id") from error
-    kind = connection.execute(_KIND_WITHIN, {"id_": identifier, "caller": caller.organisation_id}).scalar_one_or_none()
-    if kind is None or kind != named.kind or str(identifier) != named.id:
+    held = prepared.row(connection, _KIND_WITHIN, {"id_": identifier, "caller": caller.organisation_id})
+    if held is None or held.kind != named.kind or str(identifier) != named.id:
         raise ReceivingOrganisationNotYours(field="evidence.receiving_organisation")
     return identifier
 

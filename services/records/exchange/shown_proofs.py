@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import OrderedDict
+from itertools import islice
 from typing import Any
 
 from safepassage.checkpoints import parse_checkpoint
@@ -9,9 +10,10 @@ from safepassage.logged import Consistency, proof_members
 from safepassage.notes import parse_note
 from safepassage.problems.requests import LogUnavailable
 from services.records.exchange.own_log import OwnLog
-from shared.contracts.audit import Appended
+from shared.contracts.audit import Appended, KnownSize
 
 REMEMBERED = 256
+MOST_ASKED = 64
 
 
 class ShownProofs:
@@ -21,6 +23,7 @@ class ShownProofs:
         self._own_log = own_log
         self._shown: dict[tuple[str, str], int] = {}
         self._paths: OrderedDict[tuple[str, int, int], asyncio.Future[tuple[str, ...]]] = OrderedDict()
+        own_log.seen_by_peers = self._sizes
 
     async def members_for(self, peer: str, appended: Appended, *, seen_size: int = 0) -> dict[str, Any]:
         """The members of a LoggedMessage for `peer`. `seen_size`: a size that the peer says it has verified. Raises LogUnavailable."""
@@ -31,11 +34,18 @@ class ShownProofs:
         old = max(self._shown.get((peer, origin), 0), seen_size)
         consistency = None
         if 0 < old < size:
-            consistency = Consistency.model_validate({"from": old, "path": await self._path(origin, old, size)})
+            path = self._own_log.answered_path(origin, old, size) or await self._path(origin, old, size)
+            consistency = Consistency.model_validate({"from": old, "path": path})
+        self._shown.pop((peer, origin), None)
         self._shown[peer, origin] = max(old if old <= size else 0, size)
         return proof_members(
             entry=appended.entry, index=appended.index, path=appended.path, checkpoint=appended.checkpoint, consistency=consistency
         )
+
+    def _sizes(self) -> tuple[KnownSize, ...]:
+        """What was shown last, to whomever: the log answers the paths from there together with the next append."""
+        latest = dict.fromkeys((origin, size) for (_, origin), size in reversed(self._shown.items()))
+        return tuple(KnownSize(origin=origin, size=size) for origin, size in islice(latest, MOST_ASKED))
 
     async def _path(self, origin: str, old: int, new: int) -> tuple[str, ...]:
         """Asked of the log once, also by messages of the same moment: those of a burst share their checkpoint."""

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Insert, Select, Update, bindparam, or_, selec
 from sqlalchemy.dialects import postgresql, sqlite
 
 from services.records.exchange.states import State, require_transition
+from shared import prepared
 
 Row = TypeVar("Row")
 Key = tuple[Any, ...]
@@ -20,14 +21,14 @@ Key = tuple[Any, ...]
 def row_at(connection: Connection, row: type[Row], *key: Any, lock: bool = False) -> Row | None:
     """The row with this primary key as it is now. `lock`: nobody else changes it until the transaction ends."""
     table: Any = row
-    found = connection.execute(_by_key(table, lock), _named(table, key)).one_or_none()
-    return None if found is None else row(**found._mapping)
+    found = prepared.row(connection, _by_key(table, lock), _named(table, key))
+    return None if found is None else row(**found._asdict())
 
 
 def store(connection: Connection, row: Any) -> bool:
     """Insert `row` as it stands. False if one with the same key, or the same of what is unique, is there: that one stays as it is."""
     values = {column.key: getattr(row, column.key) for column in row.__table__.columns}
-    return bool(connection.execute(_insert(row.__mapper__.class_, connection.dialect.name), values).rowcount)
+    return bool(prepared.change(connection, _insert(row.__mapper__.class_, connection.dialect.name), values))
 
 
 def change(connection: Connection, row: Any, *key: Any, when: Collection[State], **values: Any) -> bool:
@@ -40,7 +41,7 @@ def change(connection: Connection, row: Any, *key: Any, when: Collection[State],
         for old in when:
             require_transition(old, new)
     statement = _update(row, tuple(values), tuple(when))
-    return bool(connection.execute(statement, {**_named(row, key), **{f"new_{name}": value for name, value in values.items()}}).rowcount)
+    return bool(prepared.change(connection, statement, {**_named(row, key), **{f"new_{name}": value for name, value in values.items()}}))
 
 
 def _named(row: Any, key: Key) -> dict[str, Any]:
@@ -60,7 +61,7 @@ def _by_key(row: Any, lock: bool) -> Select[Any]:
 @cache
 def _insert(row: Any, dialect: str) -> Insert:
     kind: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement: Insert = kind(row.__table__).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+    statement: Insert = kind(row.__table__).on_conflict_do_nothing()
     return statement
 
 

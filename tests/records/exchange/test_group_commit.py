@@ -4,6 +4,7 @@ import asyncio
 from asyncio import Task
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 from sqlalchemy import insert, select, update
@@ -53,6 +54,15 @@ async def test_fifty_writes_at_once_all_count_and_each_sees_those_before_it(data
     write = group_commit(database)
     assert sorted(await asyncio.gather(*(write(increment) for _ in range(50)))) == list(range(1, 51))
     assert await value(database) == 50
+
+
+async def test_a_coroutine_function_is_refused_instead_of_never_being_run(database: Database) -> None:
+    async def waiting(tx: Writing) -> int:
+        return increment(tx)
+
+    with pytest.raises(TypeError, match="plain function"):
+        await group_commit(database)(cast("Write[int]", waiting))
+    assert await value(database) == 0
 
 
 async def test_a_write_that_fails_takes_no_other_with_it_and_leaves_nothing(database: Database) -> None:

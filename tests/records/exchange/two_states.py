@@ -145,8 +145,8 @@ class State:
         )
         exchange = self.exchange
         async with exchange.database.transaction() as tx:
-            loading = Loading(tx, exchange.vault, exchange.outbox, jurisdiction=exchange.settings.jurisdiction, now=self.clock())
-            [stored] = await loading.store([arriving])
+            loading = Loading(exchange.vault, exchange.outbox, jurisdiction=exchange.settings.jurisdiction, now=self.clock())
+            [stored] = await loading.store_in(tx, [arriving])
         await self.tell()
         return stored.student_id
 

@@ -1,0 +1,92 @@
+"""What two processes of one node have seen of another node's log is one history, whoever pinned it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from sqlalchemy import select
+
+from safepassage.checkpoints import Checkpoint
+from safepassage.logged import Logged
+from safepassage.problems.proofs import ConsistencyNotProven
+from safepassage.trust_members import Member
+from services.records.exchange.group_commit import GroupCommit, Writing
+from services.records.exchange.peer_logs import PeerLogs, Pinned, Verify
+from services.records.exchange.pins import pin
+from services.records.tables import LeaseRow, OutboxRow, PeerLogRow
+from shared.database import Database
+from shared.migrations import migrate
+from shared.outbox import Outbox
+from tests.conftest import StandingClock
+
+pytestmark = pytest.mark.anyio
+
+NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
+ORIGIN = "birch.example/log/2026"
+BIRCH = cast("Member", type("Birch", (), {"entity_id": "https://birch.example", "logs": ()}))
+OURS, OTHER = b"\1" * 32, b"\2" * 32
+"""Roots of two histories."""
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    url = f"sqlite+aiosqlite:///{tmp_path}/records.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    database = Database(url)
+    await migrate("records", database)
+    yield database
+    await database.close()
+
+
+class Process:
+    """One of several processes on a store: what it has verified, and what it has stored."""
+
+    def __init__(self, database: Database) -> None:
+        outbox = Outbox("records", database, cast("Any", None), StandingClock(NOON), row=OutboxRow, lease=LeaseRow, holder="test")
+        self.logs = PeerLogs(database, GroupCommit(database, outbox), cast("Any", None), StandingClock(NOON))
+        self.stored: list[int] = []
+
+    async def take(self, size: int, root: bytes) -> None:
+        """A message whose checkpoint has this size, of this history."""
+        await self.logs.take(BIRCH, None, message(size, root), self._store)
+
+    def _store(self, _: Writing, size: int, __: Logged) -> None:
+        self.stored.append(size)
+
+
+def message(size: int, root: bytes) -> Verify[int]:
+    """Verifies as a proof does: a pinned checkpoint of the other history is continued by none of this one."""
+
+    def verify(pinned: Pinned, _: list[bytes] | None) -> tuple[int, Logged]:
+        if any(known.root != root for known in pinned.values()):
+            raise ConsistencyNotProven
+        return size, Logged(leaf=cast("Any", None), index=0, checkpoint=Checkpoint(ORIGIN, size, root), note=f"note of {size}")
+
+    return verify
+
+
+async def pinned(database: Database) -> list[tuple[int, str]]:
+    async with database.reading() as tx:
+        return [(row.size, row.note) for row in (await tx.execute(select(PeerLogRow))).scalars()]
+
+
+async def test_messages_that_another_processs_pin_overtook_are_all_verified_again(database: Database) -> None:
+    """All of one group: the first one learns of the pin, and the others must not be stored as if they continued it."""
+    one = Process(database)
+    await one.take(5, OURS)
+    await database.write(lambda tx: pin(tx, Checkpoint(ORIGIN, 9, OTHER), node=BIRCH.entity_id, note="note of another process", now=NOON))
+    outcomes = await asyncio.gather(*(one.take(size, OURS) for size in (6, 7, 8)), return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [ConsistencyNotProven] * 3
+    assert one.stored == [5]
+    assert await pinned(database) == [(9, "note of another process")]
+
+
+async def test_a_message_that_continues_another_processs_pin_is_stored(database: Database) -> None:
+    one, two = Process(database), Process(database)
+    await one.take(5, OURS)
+    await two.take(9, OURS)
+    await asyncio.gather(*(one.take(size, OURS) for size in (6, 12)))
+    assert (sorted(one.stored), two.stored) == ([5, 6, 12], [9])
+    assert await pinned(database) == [(12, "note of 12")]

@@ -1,0 +1,97 @@
+"""A statement that is compiled once does what SQLAlchemy's own execution does, on either engine."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from shared import prepared
+from shared.clock import system_clock
+from shared.database import Database
+from tests.shared.tables import Base, CounterRow, OutboxRow
+
+pytestmark = pytest.mark.anyio
+
+_ALL = select(CounterRow.id, CounterRow.value).order_by(CounterRow.id)
+_SOME = select(CounterRow.value.label("number")).where(CounterRow.id.in_(bindparam("ids", expanding=True))).order_by(CounterRow.id)
+_FIXED = select(CounterRow.id).where(CounterRow.id.in_((2, 3)), CounterRow.value > bindparam("least")).order_by(CounterRow.id)
+_ADD = insert(CounterRow)
+_SET = update(CounterRow).where(CounterRow.id == bindparam("id_")).values(value=bindparam("new_value"))
+_TELL = insert(OutboxRow)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    url = f"sqlite+aiosqlite:///{tmp_path}/test.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    database = Database(url)
+    async with database.transaction() as tx:
+        await (await tx.connection()).run_sync(Base.metadata.create_all)
+    await database.write(lambda tx: prepared.change_each(tx, _ADD, [{"id": one, "value": one * 10} for one in (1, 2, 3)]))
+    yield database
+    await database.close()
+
+
+async def everything(database: Database) -> list[tuple[Any, ...]]:
+    return [tuple(one) for one in await database.read(lambda tx: prepared.rows(tx, _ALL))]
+
+
+async def test_rows_come_by_name_in_the_order_of_the_query(database: Database) -> None:
+    found = await database.read(lambda tx: prepared.rows(tx, _ALL))
+    assert [(one.id, one.value) for one in found] == [(1, 10), (2, 20), (3, 30)]
+
+
+@pytest.mark.parametrize("ids", [[1], [1, 3], [3, 2, 1], [], list(range(40))])
+async def test_a_list_of_any_length_is_looked_for(database: Database, ids: list[int]) -> None:
+    for _ in range(2):  # the second time by the text that was kept
+        found = await database.read(lambda tx: prepared.rows(tx, _SOME, {"ids": ids}))
+        assert [one.number for one in found] == [one * 10 for one in (1, 2, 3) if one in ids]
+
+
+async def test_values_that_the_statement_says_itself_go_beside_those_that_are_given(database: Database) -> None:
+    assert [one.id for one in await database.read(lambda tx: prepared.rows(tx, _FIXED, {"least": 20}))] == [3]
+    assert [one.id for one in await database.read(lambda tx: prepared.rows(tx, _FIXED, {"least": 0}))] == [2, 3]
+
+
+async def test_a_change_says_how_many_rows_it_concerned(database: Database) -> None:
+    assert await database.write(lambda tx: prepared.change(tx, _SET, {"id_": 2, "new_value": 7})) == 1
+    assert await database.write(lambda tx: prepared.change(tx, _SET, {"id_": 9, "new_value": 7})) == 0
+    assert await database.write(lambda tx: prepared.change(tx, delete(CounterRow), {})) == 3
+
+
+async def test_types_are_converted_both_ways(database: Database) -> None:
+    now = system_clock()
+    told = {"lane": "a", "sibling": "audit", "method": "POST", "path": "/", "body": "{}", "attempts": 0, "next_attempt_at": now}
+    await database.write(lambda tx: prepared.change(tx, _TELL, {**told, "refused_as": None}))
+    async with database.reading() as tx:
+        usual = (await tx.execute(select(OutboxRow.next_attempt_at))).scalar_one()
+    row = await database.read(lambda tx: prepared.row(tx, select(OutboxRow.__table__)))
+    assert row is not None
+    assert (row.next_attempt_at, row.refused_as, row.lane) == (usual, None, "a")
+
+
+async def test_what_the_driver_raises_comes_as_sqlalchemys_error_and_nothing_of_the_transaction_is_stored(database: Database) -> None:
+    def twice(tx: Connection) -> None:
+        prepared.change(tx, _SET, {"id_": 1, "new_value": 99})
+        prepared.change(tx, _ADD, {"id": 1, "value": 1})
+
+    with pytest.raises(IntegrityError):
+        await database.write(twice)
+    assert await everything(database) == [(1, 10), (2, 20), (3, 30)]
+    assert await database.write(lambda tx: prepared.change(tx, _SET, {"id_": 1, "new_value": 5})) == 1
+
+
+async def test_nothing_runs_outside_a_transaction(database: Database) -> None:
+    async with database.engine.connect() as connection:
+        with pytest.raises(RuntimeError, match="in a transaction"):
+            await connection.run_sync(prepared.change, _SET, {"id_": 1, "new_value": 5})
+    assert await everything(database) == [(1, 10), (2, 20), (3, 30)]
+
+
+async def test_a_default_that_nobody_would_fill_in_is_refused(database: Database) -> None:
+    with pytest.raises(TypeError, match="default"):
+        await database.write(
+            lambda tx: prepared.change(tx, _TELL, {"lane": "a", "sibling": "audit", "method": "POST", "path": "/", "body": ""})
+        )
