@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-postgres test-stories test-containers test-policies check format bench documents policies lock
+.PHONY: help demo up test test-postgres test-stories test-containers test-policies check format bench race documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -56,6 +56,9 @@ format: $(VENV)/.dev ## format the code
 
 bench: $(VENV)/.dev ## measure; docs/performance.md says what each figure means
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m bench $(ARGS)
+
+race: $(VENV)/.dev ## 100,000 decisions race revocations on PostgreSQL, and none may be stale (about a quarter of an hour)
+	@tests/postgres/with-cluster $(BIN)/python -m bench.races $(ARGS)
 
 documents: $(VENV)/.dev ## write openapi/, docs/settings.md and docs/requirements.md again from the code
 	@$(BIN)/python -m node.documents && $(BIN)/python -m tests.house.requirements

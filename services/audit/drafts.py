@@ -24,7 +24,7 @@ KINDS: Final[dict[str, int]] = {
 OPEN_PARTITION: Final = 0
 SEALED_PARTITION: Final = 1
 
-SEALED_BY_COURT: Final = frozenset({"subpoena-grand-jury", "subpoena-law-enforcement", "order-ex-parte"})
+SEALED_BY_COURT: Final = frozenset({"sealed-order", "subpoena-grand-jury", "subpoena-law-enforcement", "order-ex-parte"})
 """Bases whose disclosure is kept from the accounting that parents see: 34 CFR 99.31(a)(9)(ii)(A)-(C), 99.32(d)(5)."""
 
 _UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")

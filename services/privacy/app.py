@@ -11,6 +11,9 @@ from fastapi import FastAPI
 from safepassage import __version__
 from safepassage.problems import SuiteError
 from services.privacy import (
+    agreement_amendments,
+    agreement_documents,
+    agreement_use,
     agreements,
     amendments,
     consent_narrowing,
@@ -20,6 +23,7 @@ from services.privacy import (
     decisions,
     destructions,
     duties,
+    evidence_routes,
     explanations,
     hearings,
     inspections,
@@ -62,7 +66,10 @@ ROUTERS = (
     consents.router,
     consent_narrowing.router,
     consent_receipts.router,
+    agreement_documents.router,
     agreements.router,
+    agreement_amendments.router,
+    agreement_use.router,
     schedules.router,
     debarments.router,
     recorded_decisions.router,
@@ -84,6 +91,7 @@ ROUTERS = (
     attestations.router,
     snapshots.router,
     evidence.router,
+    evidence_routes.router,
 )
 
 

@@ -1,5 +1,6 @@
 """Consents: what a parent or eligible student allowed in writing (34 CFR 99.30), what they left of it, and when they took it back."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
@@ -172,18 +173,28 @@ _HELD = (
         ConsentEventRow.sealed.label("event_sealed"),
     )
     .outerjoin(ConsentEventRow, _NARROWED)
-    .where(ConsentRow.id == bindparam("consent_id"))
+    .where(ConsentRow.id.in_(bindparam("consent_ids", expanding=True)))
 )
 
 
 def held_consent(connection: Connection, sealer: Sealer, consent_id: UUID) -> tuple[Consent, int] | None:
-    """A consent as it stands, and its epoch, for a decision: any student's, since the policies compare. One statement.
+    """A consent as it stands, and its epoch, for a decision: any student's, since the policies compare. One statement."""
+    return next(iter(held_consents(connection, sealer, (consent_id,))), None)
+
+
+def held_consents(connection: Connection, sealer: Sealer, consent_ids: Sequence[UUID]) -> list[tuple[Consent, int]]:
+    """As `held_consent`, of several that may be there, in the order of `consent_ids`. One statement.
 
     # INVARIANT: every narrowing that was committed counts, whatever a replica's clock said when it was made.
     """
-    rows = prepared.rows(connection, _HELD, {"consent_id": consent_id})
-    if not rows:
-        return None
+    rows: dict[UUID, list[Row[*tuple[Any, ...]]]] = {}
+    for row in prepared.rows(connection, _HELD, {"consent_ids": list(consent_ids)}):
+        rows.setdefault(row.id, []).append(row)
+    return [_held(sealer, rows[consent_id]) for consent_id in dict.fromkeys(consent_ids) if consent_id in rows]
+
+
+def _held(sealer: Sealer, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Consent, int]:
+    """A consent of its rows, one to a narrowing."""
     row = rows[0]
     narrowings = [
         Narrowing(one.event_at, open_said(sealer, one.event_id, "narrowed", row.id, one.event_sealed))

@@ -13,7 +13,6 @@ from safepassage.canonical import canonical_json, digest_of
 from safepassage.decision import decision_of
 from safepassage.ids import uuid7
 from safepassage.wire_decisions import AccessRecord, Asker, Withheld
-from safepassage.wire_directory import Preference
 from services.privacy.behind import actor_of
 from services.privacy.duties import rows_of, start
 from services.privacy.facts import Facts
@@ -90,7 +89,9 @@ def evaluate(judge: Judge, request: DecisionRequest, facts: Facts, *, caller_org
             consent=facts.consent,
             agreement=facts.agreement,
             debarments=facts.debarments,
-            preferences=_of_the_students(request, facts),
+            other_consents=facts.grounds.other_consents,
+            evidence=facts.grounds.evidence,
+            preferences=facts.grounds.preferences,
         )
         recorded_input = policy_input.canonical()
         outcome = decide(policy_input, judge.policy_set)
@@ -103,12 +104,6 @@ def evaluate(judge: Judge, request: DecisionRequest, facts: Facts, *, caller_org
     if outcome.alerts:
         log.error("decision denied with an alert", extra={"event": "decision-alert", "code": outcome.alerts[0]})
     return Evaluation(request, facts, outcome, now, recorded_input, recorded_outcome)
-
-
-def _of_the_students(request: DecisionRequest, facts: Facts) -> tuple[Preference, ...]:
-    """The preferences of the students of the request; facts may be those of more."""
-    students = {subject.student_id for subject in request.subjects} if facts.preferences else set()
-    return tuple(one for one in facts.preferences if one.of.student_id in students)
 
 
 def keeping(  # what it is kept with

@@ -1,7 +1,7 @@
 """The facts of one decision, read in one snapshot: what was committed before it is seen, all of it and nothing half."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final
@@ -10,23 +10,24 @@ from uuid import UUID
 from sqlalchemy import Connection, bindparam, select
 
 from safepassage.problems.privacy import FactsBehind
-from safepassage.wire_directory import Preference
+from safepassage.wire_evidence import AnyAgreement
 from safepassage.wire_organisations import Organisation
-from safepassage.wire_policy import Agreement, Consent, Debarment
-from services.privacy.agreements import held_agreement
+from safepassage.wire_policy import Consent, Debarment
+from services.privacy.agreement_records import held_agreement
 from services.privacy.consents import held_consent
 from services.privacy.debarments import debarments_of
-from services.privacy.opt_outs import held_preferences
+from services.privacy.evidence_records import COLUMNS, open_evidence
+from services.privacy.grounds import Grounds, Held, grounds_named, standing_kinds, standing_of
 from services.privacy.policy.organisation_tree import OrganisationTree
 from services.privacy.sealing import Sealer
 from services.privacy.statements import placed_statements
 from services.privacy.subjects import open_facts, subjects_by_id
-from services.privacy.tables import OrganisationRow
+from services.privacy.tables import EvidenceRow, OrganisationRow
 from shared import prepared
 from shared.contracts.privacy import DecisionRequest, StatementsOf, SubjectFacts
 
-HEED_PREFERENCES: Final = frozenset({"consent", "directory", "military-recruiter", "higher-education-recruiter"})
-"""Bases in which an opt-out or refusal has a part; for the others none is read."""
+ATTENDANCE_MATTERS: Final = frozenset({"directory", "school-official", "military-recruiter", "higher-education-recruiter"})
+"""Bases whose rules ask where a student attends: of a school that is not loaded nobody could tell whose it is."""
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,13 @@ class Facts:
     organisations: dict[UUID, Organisation]
     """Everyone who has a part in it, and all above them."""
     consent: Consent | None
-    agreement: Agreement | None
+    agreement: AnyAgreement | None
     debarments: tuple[Debarment, ...]
     epochs: dict[str, Any]
     """Which version of each fact was seen."""
     statements: tuple[StatementsOf, ...] = ()
     """Of those of the students in whose records statements of disagreement were placed."""
-    preferences: tuple[Preference, ...] = ()
-    """Opt-outs and refusals of the students, where the basis gives them a part."""
+    grounds: Grounds = field(default_factory=Grounds)
 
     @property
     def custodians(self) -> tuple[UUID, ...]:
@@ -57,18 +57,18 @@ class Facts:
         student = self.subjects[place]
         epochs = {**self.epochs, "subjects": self.epochs["subjects"][place : place + 1]}
         statements = tuple(of for of in self.statements if of.student_id == student.student_id)
-        preferences = tuple(it for it in self.preferences if it.of.student_id == student.student_id)
-        return replace(self, subjects=(student,), epochs=epochs, statements=statements, preferences=preferences)
+        grounds = self.grounds.of_student(student.student_id)
+        return replace(self, subjects=(student,), epochs=epochs, statements=statements, grounds=grounds)
 
     def of_nobody(self) -> "Facts":
         """The facts of a question about a student whom the asker does not see."""
-        return replace(self, subjects=(), consent=None, epochs={}, statements=(), preferences=())
+        return replace(self, subjects=(), consent=None, epochs={}, statements=(), grounds=Grounds())
 
     def not_before(self, now: datetime) -> datetime:
         """The instant to decide at: never before a revocation that was seen, though another replica's clock ran ahead when it was made."""
         withdrawn_at = None if self.consent is None else self.consent.withdrawn_at
         terminated_at = None if self.agreement is None else self.agreement.terminated_at
-        return max(now, withdrawn_at or now, terminated_at or now, *(one.recorded_at for one in self.preferences))
+        return max(now, withdrawn_at or now, terminated_at or now, *self.grounds.seen_at)
 
 
 def read_facts(
@@ -99,14 +99,15 @@ def read_facts(
     subjects = tuple(open_facts(sealer, row) for row in held)
     consent = None if request.consent_id is None else held_consent(connection, sealer, request.consent_id)
     agreement = None if request.agreement_id is None else held_agreement(connection, request.agreement_id)
-    organisations = _organisations(
-        connection, _concerned(request, subjects, agreement and agreement[0], (node_organisation_id, caller_organisation_id))
-    )
+    concerned = _concerned(request, subjects, agreement and agreement[0], (node_organisation_id, caller_organisation_id))
+    organisations, standing = _organisations(connection, sealer, request, concerned)
+    grounds = grounds_named(connection, sealer, request, standing)
     epochs = {
         "agreement": agreement and agreement[1],
         "consent": consent and consent[1],
         "organisations": {str(organisation.id): organisation.version for organisation in organisations.values()},
         "subjects": [subject.facts_version for subject in subjects],
+        **grounds.epochs,
     }
     return Facts(
         subjects,
@@ -120,18 +121,20 @@ def read_facts(
             for row in held
             if row.sealed_statements is not None
         ),
-        held_preferences(connection, sealer, [one.student_id for one in subjects]) if request.basis in HEED_PREFERENCES else (),
+        grounds,
     )
 
 
 def _concerned(
-    request: DecisionRequest, subjects: Sequence[SubjectFacts], agreement: Agreement | None, always: Iterable[UUID | None]
+    request: DecisionRequest, subjects: Sequence[SubjectFacts], agreement: AnyAgreement | None, always: Iterable[UUID | None]
 ) -> set[UUID]:
     """Organisations that the rules may ask about, by their ids here."""
     named = {subject.originating_agency for subject in subjects} | {request.recipient.id}
     if request.transfer is not None:
         named.add(request.transfer.evidence.receiving_organisation.id)
     concerned = {identifier for identifier in map(_uuid, named) if identifier is not None}
+    if request.basis in ATTENDANCE_MATTERS:
+        concerned |= {attendance.organisation_id for subject in subjects for attendance in subject.attendances}
     concerned |= {subject.custodian_id for subject in subjects} | {identifier for identifier in always if identifier is not None}
     return concerned if agreement is None else concerned | {agreement.recipient_id, *agreement.district_ids}
 
@@ -154,12 +157,27 @@ _NAMED = select(OrganisationRow.id, OrganisationRow.parent_id).where(Organisatio
 _UP = _NAMED.cte("up", recursive=True)
 _UP = _UP.union(select(OrganisationRow.id, OrganisationRow.parent_id).where(OrganisationRow.id == _UP.c.parent_id))
 _CONCERNED = select(OrganisationRow.whole).where(OrganisationRow.id.in_(select(_UP.c.id)))
+_WITH_STANDING = (
+    select(OrganisationRow.whole, *COLUMNS)
+    .outerjoin(EvidenceRow, standing_of(OrganisationRow.id))
+    .where(OrganisationRow.id.in_(select(_UP.c.id)))
+)
 
 
-def _organisations(connection: Connection, identifiers: set[UUID]) -> dict[UUID, Organisation]:
-    """The organisations and all above them."""
-    found = prepared.rows(connection, _CONCERNED, {"identifiers": list(identifiers)})
-    return {organisation.id: organisation for organisation in (_organisation(one.whole) for one in found)}
+def _organisations(
+    connection: Connection, sealer: Sealer, request: DecisionRequest, identifiers: set[UUID]
+) -> tuple[dict[UUID, Organisation], tuple[Held, ...]]:
+    """The organisations and all above them, and their evidence of the kinds that no request names. One statement, whether or not."""
+    kinds = standing_kinds(request)
+    asked: dict[str, Any] = {"identifiers": list(identifiers)}
+    if kinds:
+        rows = prepared.rows(connection, _WITH_STANDING, asked | {"kinds": kinds, "operator_id": request.recipient.id})
+        wholes = dict.fromkeys(row.whole for row in rows)
+        standing = tuple((open_evidence(sealer, row), row.epoch) for row in rows if row.id is not None)
+    else:
+        wholes, standing = dict.fromkeys(row.whole for row in prepared.rows(connection, _CONCERNED, asked)), ()
+    organisations = (_organisation(whole) for whole in wholes)
+    return {organisation.id: organisation for organisation in organisations}, standing
 
 
 @lru_cache(maxsize=4096)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -17,6 +17,9 @@ from shared.columns import EPOCH
 from shared.contracts.privacy import DecisionRequest
 
 TABLE = "decision"
+
+KEPT_BY_COURT: Final = "sealed-order"
+"""Its decisions are shown to the scope `evidence:sealed` alone."""
 
 Part = Literal["record", "input", "outcome"]
 
@@ -47,6 +50,8 @@ class Clear:
     action: str
     exchange_id: UUID | None
     policy_hash: str
+    agreement_id: UUID | None
+    secret: bool
 
 
 @dataclass(frozen=True)
@@ -92,7 +97,17 @@ def sealed_columns(  # every argument is a column
     outcome: bytes,
 ) -> dict[str, Any]:
     """The columns of a decision's row."""
-    clear = Clear(decision_id, decided_at, valid_until, record.request.action, record.request.exchange_id, policy_hash)
+    request = record.request
+    clear = Clear(
+        decision_id,
+        decided_at,
+        valid_until,
+        request.action,
+        request.exchange_id,
+        policy_hash,
+        request.agreement_id,
+        request.basis == KEPT_BY_COURT,
+    )
     return vars(clear) | {
         "sealed_record": _seal(sealer, clear, "record", record.model_dump_json(exclude_none=True).encode()),
         "sealed_input": _seal(sealer, clear, "input", policy_input),
@@ -105,12 +120,12 @@ def open_record(sealer: Sealer, row: DecisionRow) -> DecisionRecord:
     return DecisionRecord.model_validate_json(_open(sealer, row, "record", row.sealed_record))
 
 
-def open_input(sealer: Sealer, row: DecisionRow | Row[Any]) -> bytes:
+def open_input(sealer: Sealer, row: DecisionRow | Row[*tuple[Any, ...]]) -> bytes:
     """The canonical bytes that the policies were given. Raises SealBroken."""
     return _open(sealer, row, "input", row.sealed_input)
 
 
-def open_outcome(sealer: Sealer, row: DecisionRow | Row[Any]) -> bytes:
+def open_outcome(sealer: Sealer, row: DecisionRow | Row[*tuple[Any, ...]]) -> bytes:
     """The canonical bytes that they answered. Raises SealBroken."""
     return _open(sealer, row, "outcome", row.sealed_outcome)
 
@@ -156,12 +171,12 @@ def _seal(sealer: Sealer, row: Clear, part: Part, clear: bytes) -> bytes:
     return sealer.seal(packed(clear), table=TABLE, row=row.id, of=_of(row, part))
 
 
-def _open(sealer: Sealer, row: DecisionRow | Row[Any], part: Part, sealed: bytes) -> bytes:
+def _open(sealer: Sealer, row: DecisionRow | Row[*tuple[Any, ...]], part: Part, sealed: bytes) -> bytes:
     return unpacked(sealer.open(sealed, table=TABLE, row=row.id, of=_of(row, part)))
 
 
-def _of(row: Clear | DecisionRow | Row[Any], part: Part) -> str:
-    """INVARIANT: the clear columns that mean something are bound to the seal."""
+def _of(row: Clear | DecisionRow | Row[*tuple[Any, ...]], part: Part) -> str:
+    """INVARIANT: the clear columns that a decision's meaning rests on are bound to the seal; the others repeat what is sealed."""
     return f"{part}:{_milliseconds(row.decided_at)}:{_milliseconds(row.valid_until)}:{row.action}:{row.exchange_id}:{row.policy_hash}"
 
 

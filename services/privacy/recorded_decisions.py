@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import load_only
 
@@ -12,6 +12,7 @@ from safepassage.problems.policy_sets import PolicySetNotUsable
 from safepassage.problems.privacy import DecisionNotReproduced, NoSuchDecision, PolicySetNotHeld
 from safepassage.wire_decisions import RecordedDecision, Reproduction
 from safepassage.wire_lists import DecisionPage, DecisionSummary
+from services.privacy.evidence_records import may_read_sealed
 from services.privacy.policy_sets import PolicySets
 from services.privacy.recorded import RecordedOutcome, open_outcome, open_record, recorded_decision
 from services.privacy.reproduction import reproduction_of
@@ -38,7 +39,7 @@ async def list_decisions(
     """Decisions about students whose records the caller's organisation keeps, the newest first."""
     cursors: Cursors = request.app.state.cursors
     bound_to = f"list_decisions:{caller.client_id}"
-    query = select(DecisionRow).options(load_only(*_SUMMARY)).where(DecisionRow.id.in_(_kept_for(caller)))
+    query = select(DecisionRow).options(load_only(*_SUMMARY)).where(DecisionRow.id.in_(_kept_for(caller)), *_known_to(caller))
     position = cursors.read(cursor, bound_to=bound_to)
     if position is not None:
         query = query.where(DecisionRow.id < UUID(position["id"]))
@@ -79,7 +80,7 @@ async def readers_of(tx: AsyncSession, caller: Caller) -> set[UUID]:
 
 async def callers_decision(tx: AsyncSession, caller: Caller, decision_id: UUID) -> DecisionRow:
     """A decision about students whose records the caller's organisation keeps. Raises NoSuchDecision."""
-    query = select(DecisionRow).where(DecisionRow.id == decision_id, DecisionRow.id.in_(_kept_for(caller)))
+    query = select(DecisionRow).where(DecisionRow.id == decision_id, DecisionRow.id.in_(_kept_for(caller)), *_known_to(caller))
     row = (await tx.execute(query)).scalar_one_or_none()
     if row is None:
         raise NoSuchDecision
@@ -90,3 +91,8 @@ def _kept_for(caller: Caller) -> Select[UUID]:
     """Ids of the decisions that the caller's organisation, or one below it, is a reader of."""
     own = within(OrganisationRow, caller.organisation_id)
     return select(DecisionCustodianRow.decision_id).where(DecisionCustodianRow.custodian_id.in_(own))
+
+
+def _known_to(caller: Caller) -> list[ColumnElement[bool]]:
+    """Conditions: a decision on a secret order looks absent to who may not know of it."""
+    return [] if may_read_sealed(caller) else [DecisionRow.secret.is_(False)]

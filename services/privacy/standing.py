@@ -157,6 +157,7 @@ async def _keep_fall(  # what it is kept with
     context = Context(
         operation="standing",
         outcome="fallen",
+        basis=record.request.basis,
         reason=lost.reason,
         citations=() if lost.citation is None else (lost.citation,),
         exchange_id=record.request.exchange_id,

@@ -8,9 +8,10 @@ from uuid import uuid4
 
 import pytest
 
-from shared.contracts.privacy import RightsHolder
+from shared.contracts.privacy import Recipient, RightsHolder
 from shared.telemetry import JsonLines
 from tests.privacy.disk import stored_bytes
+from tests.privacy.grounds import ALL_SCOPES, Grounds
 from tests.privacy.node import PrivacyNode
 from tests.privacy.world import World
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.anyio
 BORN = date(2011, 9, 23)
 CANARIES = (
     "2011-09-23", "protected-address", "homeless", "special-education", "canary-stepfather", "canary-order-77", "canary-desk-log",
-    "canary-approval", "canary-evidence", "America/Indiana/Knox", "canary-reason",
+    "canary-approval", "canary-evidence", "America/Indiana/Knox", "canary-reason", "canary-threat", "canary-case", "canary-vacated",
 )  # fmt: skip
 
 
@@ -42,6 +43,12 @@ async def _everything(world: World) -> None:
     obligations = json.loads((await staff.get("/v1/obligations")).body)["obligations"]
     discharged = await staff.post(f"/v1/obligations/{obligations[0]['id']}/discharge", {"evidence_ref": "canary-evidence"})
     assert discharged.status == 200
+    grounds = await Grounds.of(world)
+    emergency = await grounds.record("emergency", facts, reference="canary-case")
+    asked = grounds.request("emergency", "safety", Recipient(kind="agency", id=str(grounds.agency.id)), facts, evidence_ids=(emergency.id,))
+    assert (await world.node.decide(asked, by=world.node.client(world.oak))).outcome == "permit"
+    ended = await world.node.client(world.oak, *ALL_SCOPES).post(f"/v1/evidence/{emergency.id}/revocation", {"reason": "canary-vacated"})
+    assert ended.status == 200
     await world.node.push(world.facts(student_id=facts.student_id, version=2, birth_date=BORN, attends_postsecondary=True, flags=flags))
     await world.node.standing(decision.id)
     refused = world.facts(birth_date=BORN).model_dump(mode="json", by_alias=True) | {"nickname": "canary-stepfather"}

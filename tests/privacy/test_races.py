@@ -11,10 +11,11 @@ from uuid import uuid4
 import pytest
 
 from services.privacy.app import create_app
-from services.privacy.tables import AgreementRow, ConsentRow, DecisionRow
+from services.privacy.tables import AgreementRow, ConsentRow, DecisionRow, EvidenceRow
 from shared.contracts.privacy import DecisionRequest
 from shared.siblings import InProcess
 from tests.conftest import StandingClock
+from tests.privacy.grounds import ALL_SCOPES, Grounds, on
 from tests.privacy.node import Client, PrivacyNode, settings_for
 from tests.privacy.test_subjects import held
 from tests.privacy.world import STAFF, World
@@ -46,12 +47,19 @@ async def by_contract(world: World) -> Round:
     return world.by_contract(agreement, facts), lambda: staff.post(path, {"reason": "breach"})
 
 
+async def by_evidence(world: World) -> Round:
+    grounds = await Grounds.of(world)
+    asked, record = await on(grounds, "judicial-order")
+    order = await record()
+    return asked.model_copy(update={"evidence_ids": (order.id,)}), lambda: grounds.revoke(order)
+
+
 @dataclass
 class Race:
     """Askers who go on until each has had three answers to questions put after the revocation was committed."""
 
     asked: DecisionRequest
-    vendor: Client
+    asker: Client
     begun: asyncio.Event = field(default_factory=asyncio.Event)
     revoked: asyncio.Event = field(default_factory=asyncio.Event)
     results: list[tuple[bool, str]] = field(default_factory=list)
@@ -61,7 +69,7 @@ class Race:
         after = 0
         while after < 3:
             was_revoked = self.revoked.is_set()
-            decision = await node.decide(self.asked, by=self.vendor)
+            decision = await node.decide(self.asked, by=self.asker)
             self.results.append((was_revoked, decision.outcome))
             after += was_revoked
             if len(self.results) >= ASKERS:
@@ -74,14 +82,14 @@ class Race:
 
 
 @pytest.mark.requirement("POL-4")
-@pytest.mark.parametrize(("evidence", "rounds"), [(by_consent, 30), (by_contract, 6)])
+@pytest.mark.parametrize(("evidence", "rounds"), [(by_consent, 30), (by_contract, 6), (by_evidence, 6)])
 async def test_no_decision_that_starts_after_a_revocation_relies_on_what_was_revoked(
     world: World, replica: PrivacyNode, evidence: Callable[[World], Awaitable[Round]], rounds: int
 ) -> None:
     decisions = 0
     for _ in range(1 if world.node.app.state.database.is_sqlite else rounds):
         asked, revoke = await evidence(world)
-        race = Race(asked, world.node.client(world.vendor))
+        race = Race(asked, world.node.client(world.oak if asked.evidence_ids else world.vendor))
         await asyncio.gather(race.take_back(revoke), *(race.ask(node) for node in (world.node, replica) for _ in range(ASKERS // 2)))
         assert (False, "permit") in race.results
         assert (True, "permit") not in race.results
@@ -139,3 +147,34 @@ async def test_the_same_request_at_once_on_both_replicas_has_one_effect_and_one_
     ends = await asyncio.gather(*(client.post(path, {"reason": "breach"}, key=key) for client in (guardian, there) for _ in range(4)))
     assert {answer.status for answer in ends} == {200}, [answer.body for answer in ends]
     assert len({answer.body for answer in ends}) == 1
+
+
+async def test_evidence_sent_at_once_on_both_replicas_is_recorded_and_revoked_once(world: World, replica: PrivacyNode) -> None:
+    grounds, key, again = await Grounds.of(world), str(uuid4()), str(uuid4())
+    body = grounds.body("accreditation")
+    clients = [node.client(world.oak, *ALL_SCOPES) for node in (world.node, replica) for _ in range(4)]
+    made = await asyncio.gather(*(client.post("/v1/evidence", body, key=key) for client in clients))
+    assert {answer.status for answer in made} == {201}, [answer.body for answer in made]
+    assert len({answer.body for answer in made}) == 1
+    path = f"/v1/evidence/{json.loads(made[0].body)['id']}/revocation"
+    ended = await asyncio.gather(*(client.post(path, {"reason": "over"}, key=again) for client in clients))
+    assert {answer.status for answer in ended} == {200}
+    assert len({answer.body for answer in ended}) == 1
+    assert await world.node.count(EvidenceRow) == 1
+
+
+async def test_of_two_amendments_at_once_each_has_a_number_of_its_own(world: World, replica: PrivacyNode) -> None:
+    agreement = await world.agreement()
+    path = f"/v1/agreements/{agreement.id}/amendments"
+    body = {
+        "document": world.new_agreement()["document"],
+        "signed_on": "2026-10-19",
+        "from": "2026-10-20",
+        "elements": ["identity.name"],
+        "purposes": ["instruction"],
+        "ends_on": "2027-07-01",
+    }
+    clients = [node.client(world.oak, "agreements:write") for node in (world.node, replica) for _ in range(2)]
+    answers = await asyncio.gather(*(client.post(path, body) for client in clients))
+    assert {answer.status for answer in answers} == {201}, [answer.body for answer in answers]
+    assert sorted(len(json.loads(answer.body)["amendments"]) for answer in answers) == [1, 2, 3, 4]

@@ -15,7 +15,11 @@ from safepassage.client.operations import AsyncOperations, Awaited
 from shared.who_may_call import SERVICES
 
 NOT_FOR_CLIENTS = ("/internal/", "/v1/peer/", "/oauth/", "/.well-known/", "/livez", "/readyz")
-VARIANTS = {"read_received_record_as_edfi": "read_received_record"}
+VARIANTS = {
+    "read_received_record_as_edfi": "read_received_record",
+    "record_audit_agreement": "record_agreement",
+    "record_study_agreement": "record_agreement",
+}
 """Calls that are another form of an operation."""
 
 

@@ -244,6 +244,13 @@ _RULES = (
         WorkingDays(10), "34 CFR 200.85", "law", False, 5, "staff",
     ),
     DutyRule(
+        "emergency-review",
+        "Review whether the threat was articulable and significant, and that nobody but those who needed to know was told",
+        "the emergency was put on record",
+        CalendarDays(3), "34 CFR 99.36(c)", "ours", True, 3, "node",
+        "34 CFR 99.36(c)", "a671ca11c062ca53e930d9baefb39018479ac1aca4392f6bb045b632f051d08a",
+    ),
+    DutyRule(
         "agreement-expiry",
         "Renew the agreement, or have what the party holds destroyed",
         "the agreement was recorded",

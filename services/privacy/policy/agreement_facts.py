@@ -37,7 +37,8 @@ def agreement_facts(agreement: AnyAgreement, recipient: Recipient, place: Place)
     """An agreement with its amendments; its days are those of the state agency's calendar, `place`."""
     amended = amendment_in_force(agreement, place)
     scheduled = agreement if amended is None else amended
-    clauses = {clause.clause for clause in agreement.state_clauses}
+    amended_clauses = None if amended is None else amended.state_clauses
+    clauses = {clause.clause for clause in (agreement.state_clauses if amended_clauses is None else amended_clauses)}
     clauses |= {paragraph for member, paragraph in CLAUSES[agreement.kind].items() if getattr(agreement, member)}
     return AgreementFacts.model_validate(
         {

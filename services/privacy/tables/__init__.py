@@ -8,6 +8,7 @@ from services.privacy.tables.decisions import DecisionCustodianRow, DecisionFall
 from services.privacy.tables.duties import DestructionAttestationRow, DestructionRow, DutyRow, ObligationWaiverRow
 from services.privacy.tables.evidence import AgreementDistrictRow, AgreementRow, ConsentEventRow, ConsentRow, DebarmentRow, SubjectRow
 from services.privacy.tables.foundation import Base, IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
+from services.privacy.tables.grounds import AgreementAmendmentRow, EvidenceEventRow, EvidenceRow
 from services.privacy.tables.policies import (
     RELEASE,
     PolicyActivationRow,
@@ -22,6 +23,7 @@ from services.privacy.tables.rights import PreferenceEventRow, PreferenceRow, Ri
 
 __all__ = [
     "RELEASE",
+    "AgreementAmendmentRow",
     "AgreementDistrictRow",
     "AgreementRow",
     "Base",
@@ -34,6 +36,8 @@ __all__ = [
     "DestructionAttestationRow",
     "DestructionRow",
     "DutyRow",
+    "EvidenceEventRow",
+    "EvidenceRow",
     "IdempotencyRow",
     "LeaseRow",
     "ObligationRow",

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.privacy.tables.foundation import Base
@@ -14,6 +14,15 @@ class DecisionRow(Base):
     """One evaluation, with everything that is needed to run it again. Append-only: the store refuses changes."""
 
     __tablename__ = "decision"
+    __table_args__ = (
+        Index(
+            "ix_decision_agreement_id",
+            "agreement_id",
+            "id",
+            sqlite_where=text("agreement_id IS NOT NULL"),
+            postgresql_where=text("agreement_id IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     decided_at: Mapped[datetime] = mapped_column(Milliseconds)
@@ -21,6 +30,10 @@ class DecisionRow(Base):
     action: Mapped[str] = mapped_column(String(16))
     exchange_id: Mapped[UUID | None] = mapped_column(index=True)
     policy_hash: Mapped[str] = mapped_column(String(43))
+    agreement_id: Mapped[UUID | None]
+    """Under which it was asked: what of the agreement's schedule is used is counted from its decisions."""
+    secret: Mapped[bool] = mapped_column(default=False)
+    """A court keeps it from all but a few (34 CFR 99.31(a)(9)(ii)(A)-(C))."""
     sealed_record: Mapped[bytes] = mapped_column(LargeBinary)
     """What was asked, by whom, on which epochs of the evidence, and the token (services.privacy.recorded)."""
     sealed_input: Mapped[bytes] = mapped_column(LargeBinary)

@@ -65,10 +65,11 @@ class AgreementRow(Base):
     recipient_id: Mapped[UUID] = mapped_column(index=True)
     starts_on: Mapped[date]
     ends_on: Mapped[date]
+    """As last agreed; what was agreed at first is in `whole`, what changed in `agreement_amendment`."""
     recorded_at: Mapped[datetime] = mapped_column(Milliseconds)
     epoch: Mapped[int]
     whole: Mapped[str] = mapped_column(CanonicalText)
-    """The NewAgreement as JSON."""
+    """The agreement as it was recorded (wire_evidence.AnyNewAgreement), as JSON."""
 
 
 class AgreementDistrictRow(Base):

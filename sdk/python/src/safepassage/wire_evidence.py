@@ -13,7 +13,7 @@ from safepassage.wire import Code, Instant, Wire
 from safepassage.wire_directory import DirectoryNotice
 from safepassage.wire_ground import Ground, OfStudents, Reference
 from safepassage.wire_legal_process import ChildWelfare, CourtOrder, Emergency, JuvenileJustice, LegalAction
-from safepassage.wire_policy import Agreement
+from safepassage.wire_policy import Agreement, NewAgreement
 from safepassage.wire_programmes import (
     Accreditation,
     AuditAgreement,
@@ -22,6 +22,8 @@ from safepassage.wire_programmes import (
     Dependency,
     FinancialAid,
     MealEvaluation,
+    NewAuditAgreement,
+    NewStudyAgreement,
     OnwardUnderstanding,
     OperatorOnboarding,
     RecruiterRequest,
@@ -116,4 +118,6 @@ class EvidenceRevocation(Wire):
 
 
 AnyAgreement = Annotated[Agreement | AuditAgreement | StudyAgreement, Field(discriminator="kind")]
-"""Every kind of written agreement."""
+"""Every kind of written agreement, on record."""
+AnyNewAgreement = Annotated[NewAgreement | NewAuditAgreement | NewStudyAgreement, Field(discriminator="kind")]
+"""Every kind, as it is put on record."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from safepassage.wire import Code, Digest, Instant, Wire
+from safepassage.wire import Code, Digest, Instant, Name, Wire
 
 ElementId = Annotated[str, StringConstraints(pattern=r"^[a-z_0-9]+\.[a-z_0-9]+$", max_length=64)]
 Elements = Annotated[tuple[ElementId, ...], Field(min_length=1, max_length=200)]
@@ -72,6 +72,18 @@ class StateClause(Wire):
     where: Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
+class Subprocessor(Wire):
+    """A party that works for the one that signed, and where the document, or a list that it names, has it."""
+
+    name: Name
+    service: Name
+    """What it does."""
+    where: Name
+
+
+Subprocessors = Annotated[tuple[Subprocessor, ...], Field(max_length=200)]
+
+
 class NewAgreement(Wire):
     """A written agreement with a party that acts for districts: each clause that the law asks for, with where it stands in the document."""
 
@@ -99,10 +111,11 @@ class NewAgreement(Wire):
     security: Annotated[str, StringConstraints(max_length=200)] | None = None
     breach_notice: Annotated[str, StringConstraints(max_length=200)] | None = None
     state_clauses: Annotated[tuple[StateClause, ...], Field(max_length=40)] = ()
+    subprocessors: Subprocessors = ()
 
 
 class AgreementAmendment(Wire):
-    """From its day on, the schedule and the end of an agreement are these."""
+    """`POST /v1/agreements/{id}/amendments`: from its day on, the schedule and the end of an agreement are these."""
 
     document: Digest
     signed_on: date
@@ -110,6 +123,10 @@ class AgreementAmendment(Wire):
     elements: Elements
     purposes: Purposes
     ends_on: date
+    state_clauses: Annotated[tuple[StateClause, ...], Field(max_length=40)] | None = None
+    """All that count from then on; None: those of before."""
+    subprocessors: Subprocessors | None = None
+    """All from then on; None: those of before."""
 
 
 class Agreement(NewAgreement):

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from safepassage.wire import Digest, Instant, Wire
 from safepassage.wire_ground import Ground, OfStudents, Proof, Reference
-from safepassage.wire_policy import AgreementAmendment, Elements, PartyId, Purposes, StateClause
+from safepassage.wire_policy import AgreementAmendment, Elements, PartyId, Purposes, StateClause, Subprocessors
 
 
 class SchoolOfficial(Ground):
@@ -52,14 +52,18 @@ class _WrittenAgreement(Wire):
     """The first day on which it no longer holds, and by which the information is destroyed."""
     elements: Elements
     purposes: Purposes
+    state_clauses: Annotated[tuple[StateClause, ...], Field(max_length=40)] = ()
+    subprocessors: Subprocessors = ()
+
+
+class _OnRecord(Wire):
     id: UUID
     recorded_at: Instant
     terminated_at: Instant | None = None
     amendments: Annotated[tuple[AgreementAmendment, ...], Field(max_length=40)] = ()
-    state_clauses: Annotated[tuple[StateClause, ...], Field(max_length=40)] = ()
 
 
-class AuditAgreement(_WrittenAgreement):
+class NewAuditAgreement(_WrittenAgreement):
     """The written agreement that designates an authorised representative, 99.35(a)(3): where it has each clause."""
 
     kind: Literal["audit-evaluation"] = "audit-evaluation"
@@ -81,7 +85,11 @@ class AuditAgreement(_WrittenAgreement):
     """(v)."""
 
 
-class StudyAgreement(_WrittenAgreement):
+class AuditAgreement(NewAuditAgreement, _OnRecord):
+    """On record."""
+
+
+class NewStudyAgreement(_WrittenAgreement):
     """The written agreement of a study for, or on behalf of, agencies, 99.31(a)(6)(iii): where it has each clause."""
 
     kind: Literal["study"] = "study"
@@ -94,6 +102,10 @@ class StudyAgreement(_WrittenAgreement):
     """(A), (C)(3)."""
     destruction: Reference | None = None
     """(B), (C)(4), with the time period."""
+
+
+class StudyAgreement(NewStudyAgreement, _OnRecord):
+    """On record."""
 
 
 class FinancialAid(OfStudents):

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
-from safepassage.client import calls, policy_calls, readiness_calls, rights_calls
+from safepassage.client import calls, evidence_calls, policy_calls, readiness_calls, rights_calls
 from safepassage.client.call import Call
 
 P = ParamSpec("P")
@@ -73,6 +73,16 @@ class AsyncOperations:
     search_access_subjects = Awaited(calls.search_access_subjects)
     search_access_resources = Awaited(calls.search_access_resources)
     search_access_actions = Awaited(calls.search_access_actions)
+    record_audit_agreement = Awaited(evidence_calls.record_audit_agreement)
+    record_study_agreement = Awaited(evidence_calls.record_study_agreement)
+    amend_agreement = Awaited(evidence_calls.amend_agreement)
+    read_agreement_use = Awaited(evidence_calls.read_agreement_use)
+    export_agreement = Awaited(evidence_calls.export_agreement)
+    import_agreement = Awaited(evidence_calls.import_agreement)
+    record_evidence = Awaited(evidence_calls.record_evidence)
+    list_evidence = Awaited(evidence_calls.list_evidence)
+    read_evidence = Awaited(evidence_calls.read_evidence)
+    revoke_evidence = Awaited(evidence_calls.revoke_evidence)
     record_debarment = Awaited(calls.record_debarment)
     list_debarments = Awaited(calls.list_debarments)
     read_debarment = Awaited(calls.read_debarment)
@@ -178,6 +188,16 @@ class BlockingOperations:
     search_access_subjects = Waited(calls.search_access_subjects)
     search_access_resources = Waited(calls.search_access_resources)
     search_access_actions = Waited(calls.search_access_actions)
+    record_audit_agreement = Waited(evidence_calls.record_audit_agreement)
+    record_study_agreement = Waited(evidence_calls.record_study_agreement)
+    amend_agreement = Waited(evidence_calls.amend_agreement)
+    read_agreement_use = Waited(evidence_calls.read_agreement_use)
+    export_agreement = Waited(evidence_calls.export_agreement)
+    import_agreement = Waited(evidence_calls.import_agreement)
+    record_evidence = Waited(evidence_calls.record_evidence)
+    list_evidence = Waited(evidence_calls.list_evidence)
+    read_evidence = Waited(evidence_calls.read_evidence)
+    revoke_evidence = Waited(evidence_calls.revoke_evidence)
     record_debarment = Waited(calls.record_debarment)
     list_debarments = Waited(calls.list_debarments)
     read_debarment = Waited(calls.read_debarment)

@@ -1,0 +1,65 @@
+"""Calls about the evidence that disclosures rest on, and about agreements of every kind."""
+
+from uuid import UUID
+
+from safepassage.client.call import Call, Page, paged, path_of, reading, writing
+from safepassage.wire_agreement_use import AgreementDocument, AgreementUse
+from safepassage.wire_evidence import Evidence, EvidenceRevocation, Kind
+from safepassage.wire_evidence_pages import EvidencePage, EvidenceState
+from safepassage.wire_policy import Agreement, AgreementAmendment
+from safepassage.wire_programmes import AuditAgreement, NewAuditAgreement, NewStudyAgreement, StudyAgreement
+
+
+def record_evidence(evidence: Kind, *, idempotency_key: str | None = None) -> Call[Evidence]:
+    """Put evidence of a legal basis on record. Scope evidence:write; a secret order takes evidence:sealed too."""
+    return writing("POST", "/v1/evidence", evidence, Evidence, idempotency_key=idempotency_key)
+
+
+def list_evidence(
+    *, state: EvidenceState | None = None, kind: str | None = None, organisation_id: UUID | None = None, limit: int | None = None
+) -> Call[Page[EvidencePage]]:
+    """The evidence of the caller's organisation and those below it, newest first. Scopes as `read_evidence`."""
+    query = {"state": state, "kind": kind, "organisation_id": organisation_id, "limit": limit}
+    return paged("/v1/evidence", EvidencePage, query=query)
+
+
+def read_evidence(evidence_id: UUID) -> Call[Evidence]:
+    """Evidence in full. Scope evidence:read, evidence:write or evidence:sealed; the text of a threat takes evidence:sealed."""
+    return reading(path_of("/v1/evidence/{id}", id=evidence_id), Evidence)
+
+
+def revoke_evidence(evidence_id: UUID, revocation: EvidenceRevocation, *, idempotency_key: str | None = None) -> Call[Evidence]:
+    """End evidence: no decision that starts from then on relies on it. Scope evidence:write."""
+    path = path_of("/v1/evidence/{id}/revocation", id=evidence_id)
+    return writing("POST", path, revocation, Evidence, idempotency_key=idempotency_key)
+
+
+def record_audit_agreement(agreement: NewAuditAgreement, *, idempotency_key: str | None = None) -> Call[AuditAgreement]:
+    """Put the agreement that designates an authorised representative on record (34 CFR 99.35(a)(3)). Scope agreements:write."""
+    return writing("POST", "/v1/agreements", agreement, AuditAgreement, idempotency_key=idempotency_key)
+
+
+def record_study_agreement(agreement: NewStudyAgreement, *, idempotency_key: str | None = None) -> Call[StudyAgreement]:
+    """Put the agreement of a study on record (34 CFR 99.31(a)(6)). Scope agreements:write."""
+    return writing("POST", "/v1/agreements", agreement, StudyAgreement, idempotency_key=idempotency_key)
+
+
+def amend_agreement(agreement_id: UUID, amendment: AgreementAmendment, *, idempotency_key: str | None = None) -> Call[Agreement]:
+    """Put a signed amendment of a contractor's agreement on record. Scope agreements:write."""
+    path = path_of("/v1/agreements/{id}/amendments", id=agreement_id)
+    return writing("POST", path, amendment, Agreement, idempotency_key=idempotency_key)
+
+
+def read_agreement_use(agreement_id: UUID) -> Call[AgreementUse]:
+    """What of an agreement's schedule is used. Scope agreements:read or agreements:write."""
+    return reading(path_of("/v1/agreements/{id}/use", id=agreement_id), AgreementUse)
+
+
+def export_agreement(agreement_id: UUID) -> Call[AgreementDocument]:
+    """An agreement's facts in a neutral form. Scope agreements:read or agreements:write."""
+    return reading(path_of("/v1/agreements/{id}/document", id=agreement_id), AgreementDocument)
+
+
+def import_agreement(document: AgreementDocument, *, idempotency_key: str | None = None) -> Call[Agreement]:
+    """Put a contractor's agreement on record from such a document. Scope agreements:write."""
+    return writing("POST", "/v1/agreements/documents", document, Agreement, idempotency_key=idempotency_key)

@@ -1,0 +1,102 @@
+"""What privacy holds beside consent and agreement that a decision may rest on: evidence, other consents, what the student's side said."""
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, and_, bindparam, or_
+
+from safepassage.wire_directory import Preference
+from safepassage.wire_evidence import Evidence
+from safepassage.wire_policy import Consent
+from services.privacy.consents import held_consents
+from services.privacy.evidence_records import held_evidence
+from services.privacy.opt_outs import held_preferences
+from services.privacy.sealing import Sealer
+from services.privacy.tables import EvidenceRow
+from shared.contracts.privacy import DecisionRequest
+
+HEARD_ON: Final = frozenset({"consent", "directory", "military-recruiter", "higher-education-recruiter"})
+"""Bases on which the rules ask what parents and eligible students said; no other pays a statement for it."""
+
+Held = tuple[Evidence, int]
+"""Evidence and its epoch."""
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """Loaded in the snapshot of the other facts."""
+
+    other_consents: tuple[Consent, ...] = ()
+    evidence: tuple[Evidence, ...] = ()
+    """That the request names, and the standing kinds of the organisations concerned."""
+    preferences: tuple[Preference, ...] = ()
+    """Of the students of the request."""
+    epochs: Mapping[str, Any] = field(default_factory=dict)
+    """Which version of each was seen; nothing of what there was none of."""
+
+    @property
+    def seen_at(self) -> Iterator[datetime]:
+        """Instants that had come when this was read, whatever this replica's clock says: of revocations, and of what was refused."""
+        for evidence in self.evidence:
+            if evidence.revoked_at is not None:
+                yield evidence.revoked_at
+        for consent in self.other_consents:
+            if consent.withdrawn_at is not None:
+                yield consent.withdrawn_at
+        yield from (preference.recorded_at for preference in self.preferences)
+
+    def of_student(self, student_id: UUID) -> "Grounds":
+        """As far as it is about one student of several."""
+        return replace(
+            self,
+            other_consents=tuple(consent for consent in self.other_consents if consent.student_id == student_id),
+            preferences=tuple(preference for preference in self.preferences if preference.of.student_id == student_id),
+        )
+
+
+def grounds_named(connection: Connection, sealer: Sealer, request: DecisionRequest, standing: Collection[Held]) -> Grounds:
+    """What the request names or its basis asks for; `standing` was read with the organisations.
+
+    A statement each for evidence and consents that are named, and for preferences on bases that hear them. Raises SealBroken.
+    """
+    named = held_evidence(connection, sealer, set(request.evidence_ids))
+    others = held_consents(connection, sealer, request.other_consent_ids) if request.other_consent_ids else []
+    preferences: tuple[Preference, ...] = ()
+    if request.basis in HEARD_ON:
+        preferences = held_preferences(connection, sealer, [subject.student_id for subject in request.subjects])
+    evidence = {it.id: (it, epoch) for it, epoch in (*standing, *named)}
+    epochs = {
+        "evidence": {str(identifier): epoch for identifier, (_, epoch) in evidence.items()},
+        "other_consents": {str(consent.id): epoch for consent, epoch in others},
+        "preferences": {str(it.id): 1 if it.rescinded_at is None else 2 for it in preferences},
+    }
+    return Grounds(
+        tuple(consent for consent, _ in others),
+        tuple(it for it, _ in evidence.values()),
+        preferences,
+        {name: seen for name, seen in epochs.items() if seen},
+    )
+
+
+def standing_kinds(request: DecisionRequest) -> list[str]:
+    """The kinds of evidence that this request's rules ask for without its naming any (wire_evidence.STANDING)."""
+    kinds = []
+    if request.recipient.kind == "vendor":
+        kinds.append("operator-onboarding")
+    if request.basis == "directory":
+        kinds.append("directory-notice")
+    if request.action == "redisclose" and request.basis != "transfer":
+        kinds.append("onward-understanding")
+    return kinds
+
+
+def standing_of(organisation_id: Any) -> Any:
+    """Condition: a row of evidence of the organisation, of one of the parameter `kinds`; of operators the parameter `operator_id` alone."""
+    return and_(
+        EvidenceRow.agency_id == organisation_id,
+        EvidenceRow.kind.in_(bindparam("kinds", expanding=True)),
+        or_(EvidenceRow.operator_id.is_(None), EvidenceRow.operator_id == bindparam("operator_id")),
+    )
