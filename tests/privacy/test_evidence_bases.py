@@ -3,11 +3,14 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection, event
 
 from services.privacy.evidence_rules import RULES
+from services.privacy.facts import Facts, read_facts
 from services.privacy.recorded import open_record
 from services.privacy.tables import DecisionRow
-from shared.contracts.privacy import Decision, DecisionRequest
+from shared import prepared
+from shared.contracts.privacy import Decision, DecisionRequest, Recipient
 from tests.privacy.grounds import SITUATIONS, Grounds, on
 from tests.privacy.node import Client
 from tests.privacy.test_opt_outs import said
@@ -63,6 +66,17 @@ async def test_a_decision_keeps_which_version_of_its_evidence_it_saw(world: Worl
     assert seen == [{str(evidence.id): 1}, {str(evidence.id): 2}]
 
 
+async def test_a_revocation_by_a_clock_that_ran_ahead_counts_at_once(world: World) -> None:
+    grounds = await Grounds.of(world)
+    asked, record = await on(grounds, "judicial-order")
+    evidence = await record()
+    now = world.node.clock()
+    world.node.clock.advance(seconds=30)
+    await grounds.revoke(evidence)
+    world.node.clock.instant = now
+    assert (await decide(world, asked, evidence.id)).outcome == "deny"
+
+
 async def test_evidence_of_another_agency_supports_nothing(world: World) -> None:
     grounds = await Grounds.of(world)
     asked, _ = await on(grounds, "accreditation")
@@ -114,3 +128,42 @@ async def test_a_vendors_page_heeds_what_the_vendor_said_when_it_was_taken_on(wo
     assert (await world.node.decide(asked, by=vendor)).outcome == "permit"
     other = await grounds.record("operator-onboarding", recipient=str(world.vendor.id), valid_from="2026-11-20T10:00:00.000Z")
     assert (await world.node.decide(asked, by=vendor)).outcome == "permit", other
+
+
+@pytest.mark.parametrize(("kind", "statements"), [("contract", 4), ("transfer", 3), ("order", 4), ("consent", 5)])
+async def test_the_hot_paths_read_in_as_few_statements_as_before(
+    world: World, kind: str, statements: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Students, organisations with their standing evidence, debarments; and an agreement, evidence, or a consent with preferences."""
+    grounds, facts = await Grounds.of(world), await world.student()
+    await grounds.record("operator-onboarding")
+    order = await grounds.record("court-order", facts)
+    asked = {
+        "contract": world.by_contract(await world.agreement(), facts),
+        "transfer": world.by_transfer(facts),
+        "consent": world.by_consent(facts, await world.consent(facts)),
+        "order": grounds.request(
+            "judicial-order", "legal-process", Recipient(kind="agency", id=str(grounds.agency.id)), facts, evidence_ids=(order.id,)
+        ),
+    }[kind]
+    seen: list[str] = []
+
+    executed = prepared._execute
+
+    def counted(connection: Connection, one: Any, values: Any, **more: Any) -> Any:
+        seen.append(one.text)
+        return executed(connection, one, values, **more)
+
+    monkeypatch.setattr(prepared, "_execute", counted)
+
+    def read(connection: Connection) -> Facts:
+        event.listen(connection, "before_cursor_execute", lambda *about: seen.append(about[2]))
+        return read_facts(
+            connection, world.node.app.state.sealer, asked, node_organisation_id=world.sea.id, caller_organisation_id=world.oak.id
+        )
+
+    found = await world.node.app.state.database.read(read)
+    assert [it.of.kind for it in found.grounds.evidence] == {"contract": ["operator-onboarding"], "order": ["court-order"]}.get(
+        kind, ["operator-onboarding"] if kind == "consent" else []
+    )
+    assert len(seen) == statements, seen
