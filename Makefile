@@ -57,7 +57,7 @@ format: $(VENV)/.dev ## format the code
 bench: $(VENV)/.dev ## measure; docs/performance.md says what each figure means
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m bench $(ARGS)
 
-race: $(VENV)/.dev ## 100,000 decisions race revocations on PostgreSQL, and none may be stale (about a quarter of an hour)
+race: $(VENV)/.dev ## 100,000 decisions race revocations on PostgreSQL, and none may be stale (about half an hour)
 	@tests/postgres/with-cluster $(BIN)/python -m bench.races $(ARGS)
 
 documents: $(VENV)/.dev ## write openapi/, docs/settings.md and docs/requirements.md again from the code
