@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Dialect, Executable, bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from starlette.requests import Request
 
 from safepassage.wire import Digest
@@ -127,35 +127,15 @@ class Bench:
             )
             for one in judged
         ]
-
         if not kept:
             return
 
         def write(connection: Connection) -> None:
-            together = _Together(connection.dialect)
             for keep in kept:
-                keep(cast("Connection", together))
-            together.store(connection)
+                keep(connection)
 
         await self._database.write(write)
         self._outbox.wake()
-
-
-class _Together:
-    """Stands in for the connection while decisions say what they store: the rows of all go in one execution of each statement, in order."""
-
-    def __init__(self, dialect: Dialect) -> None:
-        self.dialect = dialect
-        self._rows: dict[Executable, list[Any]] = {}
-
-    def execute(self, statement: Executable, rows: Any) -> None:
-        """Take note of the rows of an INSERT. What asks for an answer has no place here, and errs on None."""
-        self._rows.setdefault(statement, []).extend(rows if isinstance(rows, list | tuple) else [rows])
-
-    def store(self, connection: Connection) -> None:
-        """Store them all."""
-        for statement, rows in self._rows.items():
-            connection.execute(statement, rows)
 
 
 def _seen(connection: Connection, judge: Judge, sealer: Sealer, organisation_id: UUID, asked: Sequence[Asked], *, today: Any) -> list[Seen]:
