@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-postgres test-stories test-containers test-policies check format bench race documents policies lock
+.PHONY: help demo up test test-postgres test-stories test-containers test-policies test-fuzz check format bench race documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,7 +31,7 @@ up: $(VENV)/.node ## one embedded node on this machine, made on the first call; 
 	@$(BIN)/safepassage-node up var/node
 
 test: $(VENV)/.dev ## everything that needs no server
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow and not fuzz" $(ARGS)
 
 test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
 	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 2 --dist loadfile -m postgres $(ARGS)
@@ -42,8 +42,11 @@ test-stories: $(VENV)/.dev ## the story with the Ed-Fi sample district, and the 
 test-containers: $(VENV)/.dev ## build the image and run the story against docker-compose.yml
 	@tests/containers/run $(ARGS)
 
-test-policies: $(VENV)/.dev ## the rules against Cedar itself, five times as many generated requests as `make test` has
-	@$(BIN)/python -m pytest tests/privacy/policy -m slow $(ARGS)
+test-policies: $(VENV)/.dev ## the rules: proofs over every request, every rule changed in every way, Cedar itself at length
+	@$(BIN)/python -m pytest -n 2 tests/privacy/policy -m slow $(ARGS)
+
+test-fuzz: $(VENV)/.dev ## every service against its OpenAPI document, with good and bad requests (schemathesis)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests -m "fuzz and not postgres" $(ARGS)
 
 check: $(VENV)/.dev ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .

@@ -21,6 +21,8 @@ from shared.in_process import Answer
 from tests.audit.audit_node import STATE, AuditNode, disclosure, event, give_organisations, running, sqlite_url
 from tests.conftest import StandingClock
 
+pytestmark = pytest.mark.fuzz
+
 DOCUMENT = application("audit").openapi()
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = [(method.upper(), path) for path, operations in DOCUMENT["paths"].items() for method in operations]

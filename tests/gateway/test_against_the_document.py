@@ -21,6 +21,8 @@ from tests.conftest import StandingClock
 from tests.gateway.by_hand import Answer, Party
 from tests.gateway.house import House, open_house
 
+pytestmark = pytest.mark.fuzz
+
 DOCUMENT = application("gateway").openapi()
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = [(method.upper(), path) for path, operations in DOCUMENT["paths"].items() if path.startswith("/v1/") for method in operations]

@@ -28,6 +28,8 @@ from shared.who_may_call import ServiceName
 from tests.conftest import StandingClock
 from tests.records.one_state import STATE_AGENCY, OneState, make_state, one_state
 
+pytestmark = pytest.mark.fuzz
+
 DOCUMENTS: dict[ServiceName, dict[str, Any]] = {name: application(name).openapi() for name in ("privacy", "records")}
 SCHEMAS = {name: schemathesis.openapi.from_dict(document) for name, document in DOCUMENTS.items()}
 OPERATIONS = [

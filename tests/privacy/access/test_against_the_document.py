@@ -22,6 +22,8 @@ from tests.conftest import StandingClock
 from tests.privacy.node import Client, PrivacyNode, settings_for
 from tests.privacy.world import World
 
+pytestmark = pytest.mark.fuzz
+
 PATHS = tuple(f"/access/v1/{name}" for name in ("evaluation", "evaluations", "search/subject", "search/resource", "search/action"))
 
 

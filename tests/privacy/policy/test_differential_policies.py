@@ -19,6 +19,8 @@ from tests.privacy.policy.perturbations import perturbed
 from tests.privacy.policy.policy_generator import PolicyGenerator
 from tests.privacy.policy.test_differential_requests import KNOWN_ROWS
 
+pytestmark = pytest.mark.slow
+
 SETS, POLICIES, REQUESTS = 220, 10, 20
 OPERATORS = {
     "&&", "||", "!", "==", "!=", "<", "<=", ">", ">=", "+", "-", "*", "neg", "in", "is", "has", ".", "like", "if-then-else", "contains",

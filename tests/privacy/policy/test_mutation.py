@@ -19,6 +19,8 @@ from tests.privacy.policy.every_situation import SITUATIONS
 from tests.privacy.policy.situations import policy_input
 from tests.privacy.policy.test_differential_requests import KNOWN_ROWS
 
+pytestmark = pytest.mark.slow
+
 BOUNDARIES = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "=="}
 TRUE = {"Value": True}
 

@@ -20,6 +20,8 @@ from tests.privacy.policy.rule_texts import CONSENT, annotated, est_of
 from tests.privacy.policy.test_differential_policies import _asked, _est_of, _valid
 from tests.privacy.policy.test_differential_requests import KNOWN_ROWS
 
+pytestmark = pytest.mark.slow
+
 REQUESTS, GENERATED = 100, 250
 
 

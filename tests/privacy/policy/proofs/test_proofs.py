@@ -11,6 +11,8 @@ from tests.privacy.policy.proofs.claims import CLAIMS, Claim
 from tests.privacy.policy.proofs.mutations import doubled
 from tests.privacy.policy.proofs.prover import Rules
 
+pytestmark = pytest.mark.slow
+
 PACKS = read_packs()
 SAID_TWICE = frozenset({"ferpa-99.3-ssn-is-no-directory-information"})
 """A forbid that says in the law's own words what a permit leaves out already: the element is not of the category that it permits. It stays,
