@@ -87,11 +87,21 @@ def open_to_others(mode: int, *, owner: int, reader: int) -> bool:
 
 
 def write_secret(path: Path, data: bytes) -> None:
-    """Write a new secret file, mode 0600, in a folder of mode 0700. Raises FileExistsError rather than replace a key."""
+    """Write a new secret file, mode 0600, in a folder of mode 0700: all of it is there, or nothing, after a crash and for another process.
+
+    Raises FileExistsError rather than replace a key.
+    """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(data)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(draft, path)  # unlike a rename, it replaces nothing
+    finally:
+        draft.unlink()
 
 
 def new_symmetric_key(path: Path) -> None:

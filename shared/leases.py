@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from shared.columns import Milliseconds
 from shared.database import Database
+from shared.inserts import insert_into
 
 
 class LeaseColumns:
@@ -26,10 +26,9 @@ async def take_lease(database: Database, row: type[LeaseColumns], *, name: str, 
 
     The fence grows whenever the holder changes; a write that carries an older one is refused by whoever checks it.
     """
-    insert = sqlite.insert if database.is_sqlite else postgresql.insert
     async with database.transaction() as tx:
         blank = {"name": name, "holder": "", "fence": 0, "expires_at": now}
-        await tx.execute(insert(row).values(**blank).on_conflict_do_nothing())
+        await tx.execute(insert_into(tx, row).values(**blank).on_conflict_do_nothing())
         held = (await tx.execute(select(row).where(row.name == name).with_for_update())).scalar_one()
         if held.holder != holder and held.holder and held.expires_at > now:
             return None

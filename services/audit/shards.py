@@ -17,6 +17,7 @@ from services.audit.tables import LogRow, TreeStateRow
 from services.audit.tree import EMPTY_ROOT
 from shared.contracts.audit import Actor, Context, Digests, Event
 from shared.database import Database
+from shared.inserts import insert_into
 
 OPENED = "log-opened"
 """Operation of the first entry of every log but the first."""
@@ -35,7 +36,7 @@ class Shards:
         async with self._database.transaction() as tx:
             if await newest_log(tx) is None:
                 seconds = int(now.timestamp())
-                self._add_log(tx, log_year(seconds), last_t=seconds, index_rows=0, now=now)
+                await self._add_log(tx, log_year(seconds), last_t=seconds, index_rows=0, now=now)
 
     async def change_key(self, now: datetime, *, digest_key: bytes) -> None:
         """Go on under another key if `log.json` was replaced and the key before it was retired: the next entry says so.
@@ -92,18 +93,23 @@ class Shards:
             newest = await newest_log(tx)
             if newest is None or newest.year != closed.year:
                 return
-            log = self._add_log(tx, log_year(t), last_t=t, index_rows=closed.index_rows, now=now)
-            await tx.flush()
-            empty = Head(log.year, log.origin, log.vkey, t, closed.index_rows, edges=((),))
+            opened = await self._add_log(tx, log_year(t), last_t=t, index_rows=closed.index_rows, now=now)
+            if opened is None:
+                return
+            empty = Head(opened.year, opened.origin, opened.vkey, t, closed.index_rows, edges=((),))
             draft = draft_of(_opened(closed, note), producer="audit", digest_key=digest_key)
             await append_group(tx, empty, [Submission([draft])], now=t, keys=self._keys)
 
-    def _add_log(self, tx: AsyncSession, year: int, *, last_t: int, index_rows: int, now: datetime) -> LogRow:
+    async def _add_log(self, tx: AsyncSession, year: int, *, last_t: int, index_rows: int, now: datetime) -> LogRow | None:
+        """The log of `year`, or None where another replica opened it meanwhile: they start together, and meet New Year together."""
         origin = origin_of(self._host, year)
-        log = LogRow(year=year, origin=origin, vkey=self._signer.verifier(origin).vkey, state="active", created_at=now)
-        tx.add(log)
+        values = {"year": year, "origin": origin, "vkey": self._signer.verifier(origin).vkey, "state": "active", "created_at": now}
+        added = await tx.execute(insert_into(tx, LogRow).values(**values).on_conflict_do_nothing().returning(LogRow.year))
+        if added.scalar_one_or_none() is None:
+            return None
         tx.add(TreeStateRow(log=year, size=0, root=EMPTY_ROOT, last_t=last_t, index_rows=index_rows))
-        return log
+        await tx.flush()
+        return await tx.get_one(LogRow, year)
 
     async def freeze(self) -> None:
         """Mark the newest log as frozen, so that every process sees it and a restart does not forget it."""

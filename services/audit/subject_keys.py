@@ -17,6 +17,7 @@ from services.audit.driver import Driver
 from services.audit.entries import SealingKey
 from services.audit.school_years import node_tag, student_tag
 from services.audit.tables import LogKeyRow, SubjectKeyRow
+from shared.inserts import insert_into
 from shared.key_encryption import KeyProvider
 
 KEPT_IN_MEMORY: Final = 16_384
@@ -106,9 +107,10 @@ class SubjectKeys:
     async def _service_key(self, tx: AsyncSession, name: str) -> bytes:
         row = await tx.get(LogKeyRow, name)
         if row is None:
-            row = LogKeyRow(name=name, wrapped=self._provider.wrap(secrets.token_bytes(32), context=name.encode()))
-            tx.add(row)
-            await tx.flush()
+            wrapped = self._provider.wrap(secrets.token_bytes(32), context=name.encode())
+            # Replicas that start together on a new store each make one: the first to commit has made the key, the others read it.
+            await tx.execute(insert_into(tx, LogKeyRow).values(name=name, wrapped=wrapped).on_conflict_do_nothing())
+            row = await tx.get_one(LogKeyRow, name)
         return self._unwrapped(row)
 
     def _unwrapped(self, row: LogKeyRow) -> bytes:

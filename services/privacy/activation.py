@@ -14,13 +14,13 @@ from safepassage.problems.policy_sets import (
     PolicySetNotUsable,
 )
 from safepassage.wire_policy_sets import NewCallOff, NewPolicyActivation, PolicyActivation
-from services.privacy.inserts import insert_into
 from services.privacy.policy import PolicySet
 from services.privacy.policy_approvals import two_approvals
 from services.privacy.policy_hand import Hand, policy_event
 from services.privacy.policy_schedule import activation_of, deciding_at, was_active
 from services.privacy.tables import RELEASE, PolicyActivationRow, PolicyCallOffRow, PolicySetRow
 from shared.contracts.audit import Actor
+from shared.inserts import insert_into
 from shared.outbox import Outbox
 
 LEAD = timedelta(seconds=3)

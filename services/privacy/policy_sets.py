@@ -24,7 +24,6 @@ from safepassage.problems import SuiteError
 from safepassage.problems.policy_sets import NoSuchPolicySet, PoliciesUnavailable, PolicySetNotUsable
 from safepassage.problems.privacy import PolicySetNotHeld
 from safepassage.wire import Digest
-from services.privacy.inserts import insert_into
 from services.privacy.policy import PolicySet, PolicySetBroken
 from services.privacy.policy.entities import Entity
 from services.privacy.policy.obligations import INSTANTS, KINDS
@@ -34,6 +33,7 @@ from services.privacy.policy.taxonomy import TAXONOMY, Taxonomy
 from services.privacy.policy_schedule import to_come
 from services.privacy.tables import RELEASE, PolicySetRow
 from shared.database import Database
+from shared.inserts import insert_into
 
 log = logging.getLogger(__name__)
 

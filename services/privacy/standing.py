@@ -15,7 +15,6 @@ from safepassage.wire_decisions import Fall, Withheld
 from services.privacy.behind import actor_of
 from services.privacy.evaluation import Evaluation, Judge, evaluate
 from services.privacy.facts import Facts, read_facts
-from services.privacy.inserts import insert_into
 from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
 from services.privacy.recorded import DecisionRecord, RecordedOutcome, open_outcome, open_record
@@ -26,6 +25,7 @@ from shared.clock import Clock
 from shared.contracts.audit import Context, Event
 from shared.contracts.privacy import Standing
 from shared.database import Database
+from shared.inserts import insert_into
 from shared.internal_token import Principal
 from shared.outbox import Outbox
 

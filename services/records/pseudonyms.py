@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 from sqlalchemy import select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.records.tables import PseudonymRow
 from shared.database import Database
+from shared.inserts import insert_into
 
 CHUNK = 200
 
@@ -20,7 +20,6 @@ async def pseudonyms_of(database: Database, recipient_id: UUID, student_ids: Seq
     missing = [student_id for student_id in student_ids if student_id not in held]
     if not missing:
         return held
-    insert = sqlite.insert if database.is_sqlite else postgresql.insert
     async with database.transaction() as tx:
         for start in range(0, len(missing), CHUNK):
             rows = [
@@ -28,7 +27,9 @@ async def pseudonyms_of(database: Database, recipient_id: UUID, student_ids: Seq
                 for student_id in missing[start : start + CHUNK]
             ]
             # Two pages at once may both find a student without one: the first to write wins, and both read what was written.
-            await tx.execute(insert(PseudonymRow).values(rows).on_conflict_do_nothing(index_elements=["recipient_id", "student_id"]))
+            await tx.execute(
+                insert_into(tx, PseudonymRow).values(rows).on_conflict_do_nothing(index_elements=["recipient_id", "student_id"])
+            )
         return await _held(tx, recipient_id, student_ids)
 
 

@@ -20,7 +20,6 @@ from safepassage.wire_readiness import (
     ReadinessQuestion,
 )
 from services.privacy.behind import event_of
-from services.privacy.inserts import insert_into
 from services.privacy.readiness.officials import Attester, Reader
 from services.privacy.readiness.questions import question_by_id
 from services.privacy.tables import ReadinessAttestationRow, ReadinessWithdrawalRow
@@ -28,6 +27,7 @@ from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
+from shared.inserts import insert_into
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/readiness", tags=["readiness"])

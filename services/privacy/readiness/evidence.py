@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.problems.requests import NotPermitted
 from safepassage.wire import Wire
 from safepassage.wire_readiness import ServiceOfMeasure
-from services.privacy.inserts import insert_into
 from services.privacy.policy_schedule import deciding_at
 from services.privacy.readiness.measures import MODELS, Measures, Report
 from services.privacy.readiness.own_measures import own_measures
@@ -18,6 +17,7 @@ from services.privacy.tables import ReadinessEvidenceRow
 from shared.caller import sibling
 from shared.contracts.readiness import AuditReport, GatewayReport, RecordsReport
 from shared.database import Transaction
+from shared.inserts import insert_into
 from shared.internal_token import Principal
 from shared.problems import responses
 

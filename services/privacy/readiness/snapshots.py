@@ -14,7 +14,6 @@ from safepassage.problems.readiness import NoSuchSnapshot
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted
 from safepassage.wire_readiness import AreaScore, Score, Scorecard, Snapshot, SnapshotPage, SnapshotSummary
 from services.privacy.behind import event_of
-from services.privacy.inserts import insert_into
 from services.privacy.readiness.attestations import newest_attestations
 from services.privacy.readiness.evidence import held_measures, measure_here
 from services.privacy.readiness.officials import Attester, Reader
@@ -24,6 +23,7 @@ from shared.contracts.audit import Actor, Context, Event
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly
 from shared.idempotency import Once
+from shared.inserts import insert_into
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/readiness/snapshots", tags=["readiness"])

@@ -8,6 +8,7 @@ import json
 import os
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -26,6 +27,8 @@ LASTS = timedelta(days=7)
 KEPT = timedelta(days=21)
 """From its first day: 7 days of use and the 14 days for which a message may be under way."""
 FOLDER = "hpke"
+DOOMED = ".destroying"
+"""Ends the name of a file that is being destroyed."""
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,13 @@ class EpochKeys:
         """Overwrite and remove every key whose time is over. Gives the epochs that are gone."""
         over = tuple(epoch for epoch, key in self._keys.items() if key.destroyed_at <= now)
         for epoch in over:
-            _destroy(self._folder / f"{epoch}.json")
+            # Another name first: a crash halfway leaves no file of zeros that would pass for a damaged key and stop the next start.
+            with suppress(FileNotFoundError):
+                (self._folder / f"{epoch}.json").rename(self._folder / f"{epoch}{DOOMED}")
             del self._keys[epoch]
+        for doomed in self._folder.glob(f"*{DOOMED}"):
+            with suppress(FileNotFoundError):  # another replica was quicker
+                _destroy(doomed)
         return over
 
     def published(self, now: datetime) -> tuple[EncryptionKey, ...]:

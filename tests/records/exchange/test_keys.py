@@ -10,7 +10,7 @@ from safepassage.node_statement import key_to_seal_to
 from safepassage.problems.exchanges import CiphertextUnopened
 from safepassage.problems.messages import EncryptionKeyUnknown
 from safepassage.suites import MLKEM768_X25519
-from services.records.exchange.epochs import KEPT, LASTS, EpochKeys, epoch_of
+from services.records.exchange.epochs import DOOMED, KEPT, LASTS, EpochKeys, epoch_of
 from services.records.exchange.seals import SUPPORTED, PrivateKey, seal
 from services.records.exchange.statement import statement_payload
 from shared.keys import KeyFileUnusable, SigningKey
@@ -62,6 +62,30 @@ def test_a_week_has_one_key_which_is_published_for_its_week_opens_for_three_and_
     assert keys.destroy_expired(begins + KEPT) == (this.epoch,)
     assert [path.stem for path in (tmp_path / "hpke").iterdir()] == [str(following.epoch)]
     assert EpochKeys(tmp_path).kids(NOW) == {following.kid}
+
+
+def test_a_key_whose_destruction_was_cut_short_stops_no_start_and_is_destroyed_after_all(tmp_path: Path) -> None:
+    keys = EpochKeys(tmp_path)
+    keys.prepare(NOW)
+    [this, following] = keys.published(NOW)
+    over = datetime.fromtimestamp(this.not_before, tz=UTC) + KEPT
+    file = tmp_path / "hpke" / f"{this.epoch}.json"
+    file.write_bytes(b"\0" * file.stat().st_size)
+    file.rename(file.with_suffix(DOOMED))
+    again = EpochKeys(tmp_path)
+    assert again.kids(NOW) == {following.kid}
+    assert again.destroy_expired(over) == ()
+    assert [path.stem for path in (tmp_path / "hpke").iterdir()] == [str(following.epoch)]
+
+
+def test_two_replicas_destroy_one_key(tmp_path: Path) -> None:
+    first, second = EpochKeys(tmp_path), EpochKeys(tmp_path)
+    first.prepare(NOW)
+    second.load()
+    [this, following] = first.published(NOW)
+    over = datetime.fromtimestamp(this.not_before, tz=UTC) + KEPT
+    assert first.destroy_expired(over) == second.destroy_expired(over) == (this.epoch,)
+    assert [path.stem for path in (tmp_path / "hpke").iterdir()] == [str(following.epoch)]
 
 
 def test_preparing_again_changes_no_key(tmp_path: Path) -> None:
