@@ -36,8 +36,8 @@ test: $(VENV)/.dev ## everything that needs no server
 test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
 	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 2 --dist loadfile -m postgres $(ARGS)
 
-test-stories: $(VENV)/.dev ## the story with the Ed-Fi sample district, and the tutorial as a reader types it
-	@$(BIN)/python -m pytest tests/stories tests/tutorial -m slow $(ARGS)
+test-stories: $(VENV)/.dev ## the Ed-Fi sample district, the tutorial as a reader types it, kill -9 at each step of an exchange
+	@$(BIN)/python -m pytest tests/stories tests/tutorial tests/records/exchange/test_kill_points.py -m slow $(ARGS)
 
 test-containers: $(VENV)/.dev ## build the image and run the story against docker-compose.yml
 	@tests/containers/run $(ARGS)

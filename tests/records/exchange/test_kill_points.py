@@ -10,7 +10,9 @@ from services.records.exchange.milestones import Milestone
 from tests.records.exchange.two_processes import Processes, made, two_databases
 
 
-@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+@pytest.fixture(
+    scope="module", params=[pytest.param("sqlite", marks=pytest.mark.slow), pytest.param("postgresql", marks=pytest.mark.postgres)]
+)
 def nodes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """Both nodes, running, their stores on one engine."""
     folder = tmp_path_factory.mktemp("killed")
