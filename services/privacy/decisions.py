@@ -11,7 +11,9 @@ from safepassage.problems.policy_sets import PoliciesUnavailable
 from safepassage.problems.privacy import FactsBehind
 from safepassage.problems.records import SealBroken
 from safepassage.problems.requests import InvalidRequest
+from safepassage.problems.rights import NoSuchDuty
 from safepassage.wire import Digest
+from services.privacy.duty_exchanges import named_duties
 from services.privacy.evaluation import Judge, decision_on, evaluate, keeping
 from services.privacy.facts import Facts, read_facts
 from services.privacy.policy_schedule import deciding_hash
@@ -38,7 +40,7 @@ FromRecords = Annotated[Principal, sibling("records")]
     DecisionRequest,
     by="records",
     answer=Decision,
-    responses=responses(FactsBehind, InvalidRequest, SealBroken, PoliciesUnavailable),
+    responses=responses(FactsBehind, InvalidRequest, NoSuchDuty, SealBroken, PoliciesUnavailable),
 )
 async def decide_on_request(request: Request, principal: Principal, asked: DecisionRequest) -> Response:
     """Decide per element, on facts read in one snapshot, and keep the decision and its behind-entry before it is answered."""
@@ -53,16 +55,16 @@ async def decide_on_request(request: Request, principal: Principal, asked: Decis
     asker = None if principal.caller is None else principal.caller.organisation_id
     asked_at = clock()  # before the snapshot: services.privacy.policy_schedule
 
-    def read(connection: Connection) -> tuple[Facts, datetime, Digest]:
+    def read(connection: Connection) -> tuple[Facts, datetime, Digest, list[str]]:
         facts = read_facts(connection, sealer, asked, node_organisation_id=judge.node_organisation_id, caller_organisation_id=asker)
         now = facts.not_before(asked_at)
-        return facts, now, deciding_hash(connection, now)
+        return facts, now, deciding_hash(connection, now), named_duties(connection, asked.duty_ids, asker)
 
-    facts, now, policy_hash = await database.read(read)
+    facts, now, policy_hash, duty_keys = await database.read(read)
     judge = judge.under(await sets.in_force(policy_hash))
     evaluation = evaluate(judge, asked, facts, caller_organisation_id=asker, now=now)
     decision = decision_on(judge, evaluation)
-    await database.write(keeping(outbox, sealer, judge, evaluation, decision, principal))
+    await database.write(keeping(outbox, sealer, judge, evaluation, decision, principal, duty_keys=duty_keys))
     outbox.wake()
     return Response(decision.model_dump_json(by_alias=True), media_type="application/json")
 
@@ -90,3 +92,5 @@ def _require_subjects(asked: DecisionRequest) -> None:
         raise InvalidRequest("a student is named twice", field="subjects")
     if (asked.action == "request") != (not asked.subjects):
         raise InvalidRequest("students are named for every action but `request`", field="subjects")
+    if asked.duty_ids and (asked.action != "request" or asked.exchange_id is None):
+        raise InvalidRequest("a request to another state serves duties", field="duty_ids")

@@ -20,6 +20,7 @@ from safepassage.wire import Code, Wire
 from safepassage.wire_duties import Duty, DutyCompletion, DutyPage, DutyState, NewDuty
 from services.privacy.behind import event_of
 from services.privacy.clocks import DUTY_RULES, DutyRule, Until, overdue_from, state_of, warned_from
+from services.privacy.duty_exchanges import exchange_about, serve, serving
 from services.privacy.rights import zone_name_of
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject
@@ -166,7 +167,7 @@ async def end_duties(
     if custodian_id is not None:
         query = query.where(DutyRow.custodian_id == custodian_id)
     for row in (await tx.execute(query.with_for_update())).scalars():
-        _done(row, sealer, caller, evidence_ref, now)
+        end_duty(row, sealer, by=caller.client_id, evidence_ref=evidence_ref, at=now)
 
 
 def details_of(sealer: Sealer, row: DutyRow) -> Details:
@@ -192,6 +193,7 @@ def duty_of(sealer: Sealer, row: DutyRow, *, now: datetime) -> Duty:
         overdue_at=row.overdue_at,
         state=state_of(due_from=row.due_from, overdue_at=row.overdue_at, done_at=row.done_at, now=now),
         done_at=row.done_at,
+        evidence_ref=evidence_of(sealer, row),
         late=(row.done_at or now) >= row.overdue_at,
     )
 
@@ -268,8 +270,15 @@ async def open_duty(new: NewDuty, request: Request, caller: Writer, tx: Transact
         student_id=new.student_id,
     )
     rows = rows_of(sealer, [clock], now=now, secret=secret, opened_by=caller.client_id, evidence_ref=new.evidence_ref)
-    await tx.run_sync(lambda session: start(session.connection(), rows))
-    row = (await tx.execute(select(DutyRow).where(DutyRow.key == clock.key(secret)))).scalar_one()
+    exchange_id, key = exchange_about(clock.about), clock.key(secret)
+    links = [] if exchange_id is None else serving(secret, exchange_id, [key])
+
+    def store(connection: Connection) -> None:
+        start(connection, rows)
+        serve(connection, links)
+
+    await tx.run_sync(lambda session: store(session.connection()))
+    row = (await tx.execute(select(DutyRow).where(DutyRow.key == key))).scalar_one()
     await once.keep(tx, caller, "open_duty", row.id, now)
     _tell(request, tx, caller, row, "opened")
     return duty_of(sealer, row, now=now)
@@ -295,7 +304,7 @@ async def complete_duty(
         raise DutyEndsByItself
     if row.done_at is not None:
         raise DutyDone
-    _done(row, sealer, caller, completion.evidence_ref, now)
+    end_duty(row, sealer, by=caller.client_id, evidence_ref=completion.evidence_ref, at=now)
     if row.kind == "annual-notice":
         zone_name = await zone_name_of(tx, row.custodian_id)
         await start_duties(tx, sealer, [Clock("annual-notice", row.custodian_id, zone_name, now, about=f"duty:{row.id}")], now=now)
@@ -304,9 +313,17 @@ async def complete_duty(
     return duty_of(sealer, row, now=now)
 
 
-def _done(row: DutyRow, sealer: Sealer, caller: Caller, evidence_ref: str, now: datetime) -> None:
-    row.done_at, row.done_by = now, caller.client_id
+def end_duty(row: DutyRow, sealer: Sealer, *, by: str, evidence_ref: str, at: datetime) -> None:
+    """It was done, on the word of `by`, with what shows it."""
+    row.done_at, row.done_by = at, by
     row.sealed_evidence = sealer.seal(evidence_ref.encode(), table=TABLE, row=row.id, of=f"evidence:{row.key}")
+
+
+def evidence_of(sealer: Sealer, row: DutyRow) -> str | None:
+    """What shows that it was done. Raises SealBroken."""
+    if row.sealed_evidence is None:
+        return None
+    return sealer.open(row.sealed_evidence, table=TABLE, row=row.id, of=f"evidence:{row.key}").decode()
 
 
 def _in_state(state: str, now: datetime) -> list[Any]:

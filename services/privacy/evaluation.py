@@ -1,7 +1,7 @@
 """One evaluation: facts in, the policies' answer out, kept with everything that led to it. What fails is denied, and kept too."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,6 +15,7 @@ from safepassage.ids import uuid7
 from safepassage.wire_decisions import AccessRecord, Asker, Withheld
 from services.privacy.behind import actor_of
 from services.privacy.duties import rows_of, start
+from services.privacy.duty_exchanges import serve, serving
 from services.privacy.facts import Facts
 from services.privacy.obligations import keep_obligations
 from services.privacy.policy import GroupOutcome, Outcome, PolicySet, build_input, decide
@@ -114,10 +115,12 @@ def keeping(  # what it is kept with
     decision: Decision,
     principal: Principal,
     access: AccessRecord | None = None,
+    duty_keys: Sequence[str] = (),
 ) -> Callable[[Connection], None]:
     """What stores a decision, what it obliges to, and its behind-entry. All is sealed here, before a transaction holds a lock.
 
-    access  what an enforcement point was told, where one asked
+    access     what an enforcement point was told, where one asked
+    duty_keys  duties of the asker that the exchange is to serve
     """
     request, obligations, now = evaluation.request, evaluation.outcome.obligations, evaluation.now
     readers = tuple(dict.fromkeys(evaluation.facts.custodians)) or (_caller_organisation(principal) or judge.node_organisation_id,)
@@ -125,6 +128,8 @@ def keeping(  # what it is kept with
     recorded = outbox.row_of(_event(evaluation, decision, principal, access))
     clocks = transfer_clocks(request, evaluation.facts.subjects, evaluation.facts.organisations, now=now)
     starting = rows_of(sealer, clocks, now=now, secret=judge.key)
+    served = [*(row["key"] for row in starting), *(() if decision.token is None else duty_keys)]
+    links = [] if request.exchange_id is None else serving(judge.key, request.exchange_id, served)
 
     def keep(connection: Connection) -> None:
         prepared.change(connection, _KEEP, columns)
@@ -134,6 +139,7 @@ def keeping(  # what it is kept with
                 connection, obligations, decision_id=decision.id, agreement_id=request.agreement_id, custodian_ids=readers, now=now
             )
         start(connection, starting)
+        serve(connection, links)
         outbox.add_to(connection, recorded)
 
     return keep

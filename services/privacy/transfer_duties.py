@@ -6,7 +6,9 @@ from typing import Final
 from uuid import UUID
 
 from safepassage.wire_organisations import Organisation
+from services.privacy.clocks.compact_coverage import coverage
 from services.privacy.duties import Clock
+from services.privacy.policy.calendar_days import zone_of
 from shared.contracts.privacy import DecisionRequest, SubjectFacts
 
 BY_FLAG: Final[Mapping[str, str]] = {
@@ -39,12 +41,21 @@ def _clocks(
         keeper = organisations.get(subject.custodian_id)
         if keeper is None:
             continue
+        begins_at = min(now, transfer.received_at or now)
         for flag in BY_FLAG.keys() & subject.flags:
+            if flag == "military" and not _may_be_covered(subject, keeper, begins_at):
+                continue
             yield Clock(
                 BY_FLAG[flag],
                 keeper.id,
                 keeper.time_zone,
-                min(now, transfer.received_at or now),
+                begins_at,
                 about=f"exchange:{request.exchange_id}",
                 student_id=subject.student_id,
             )
+
+
+def _may_be_covered(subject: SubjectFacts, keeper: Organisation, at: datetime) -> bool:
+    """The compact covers the child on the day on which the request came, as its keeper counts days; or it is not known that it does not."""
+    day = at.astimezone(zone_of(keeper.time_zone)).date()
+    return coverage(subject.military_service, agency_kind=keeper.kind, on=day).answer != "not-covered"

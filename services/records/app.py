@@ -15,6 +15,7 @@ from services.records.exchange.exchange import open_exchange
 from services.records.exchange.milestones import Unwatched
 from services.records.exchange.resolved_matches import on_match_resolved
 from services.records.exchange.routes import ROUTERS as EXCHANGE
+from services.records.exchange.told_milestones import send_milestones_together
 from services.records.exchange.works import keep_watch, work, works_of
 from services.records.facts_lane import send_facts_together
 from services.records.readiness_evidence import keep_reporting
@@ -37,6 +38,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.vault = Vault.of(state.settings.keys_directory)
     state.outbox.sealing = state.vault
     send_facts_together(state.outbox)
+    send_milestones_together(state.outbox)
     state.cursors = Cursors(read_symmetric_key(state.settings.keys_directory / "cursor.key"))
     state.lookup_limit = lookup.LookupLimit()
     await open_exchange(app, stack)

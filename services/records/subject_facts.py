@@ -1,16 +1,37 @@
 """What privacy is told of a student, made from the record: the closed list of decisions 3, and nothing else. Pure."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 from uuid import UUID
 
 from safepassage.record import StudentRecord
 from safepassage.record.contacts import Guardian
-from shared.contracts.privacy import Attendance, Flag, RightsHolder, SubjectFacts
+from shared.contracts.privacy import Attendance, Flag, MilitaryService, MilitaryStatus, RightsHolder, SubjectFacts
 
 NOT_MILITARY = frozenset({"", "no", "none", "not", "unknown", "notmilitaryconnected", "notapplicable"})
+MILITARY_STATUS: Final[Mapping[str, MilitaryStatus]] = {
+    "activeduty": "active-duty",
+    "guardorreserveonorders": "guard-or-reserve-on-orders",
+    "nationalguardorreserveonorders": "guard-or-reserve-on-orders",
+    "guardorreserveinactive": "guard-or-reserve-inactive",
+    "nationalguardorreserveinactive": "guard-or-reserve-inactive",
+    "medicallydischarged": "medically-discharged-or-retired",
+    "medicallyretired": "medically-discharged-or-retired",
+    "medicallydischargedorretired": "medically-discharged-or-retired",
+    "deceased": "died",
+    "died": "died",
+    "diedonactiveduty": "died",
+    "diedofinjuries": "died",
+    "retired": "retired",
+    "veteran": "veteran",
+    "civilian": "civilian",
+    "civilianemployee": "civilian",
+}
+"""Codes as sources spell them, letters alone. CEDS 001576 has ActiveDuty and NationalGuardOrReserve: the second does not say whether orders
+call to active duty, which is what the compact asks (Art. III(A)(1), (C)(1)), so it stays not known."""
 POSTSECONDARY_GRADES = frozenset({"ps", "postsecondary"})
 
 
@@ -49,6 +70,7 @@ def facts_of(
         attends_postsecondary=_attends_postsecondary(record),
         jurisdiction=jurisdiction,
         flags=flags_of(record),
+        military_service=_military_service(record),
         rights_holders=tuple(_rights_holder(one, born.birth_date) for one in _guardians(record) if one.rights and one.person_id),
     )
 
@@ -75,9 +97,21 @@ def flags_of(record: StudentRecord) -> frozenset[Flag]:
     return frozenset(flags)
 
 
+def _military_service(record: StudentRecord) -> MilitaryService | None:
+    held = record.demographics.military_connection if record.demographics else None
+    if held is None or _says_no(held.status.code):
+        return None
+    status = MILITARY_STATUS.get(_letters(held.status.code), "not-known")
+    return MilitaryService(status=status, since=held.begin_date, until=held.end_date)
+
+
 def _says_no(code: str) -> bool:
     """The code says that nobody serves, or that it is not known; sources spell it in many ways."""
-    return re.sub(r"[^a-z]", "", code.lower()) in NOT_MILITARY
+    return _letters(code) in NOT_MILITARY
+
+
+def _letters(code: str) -> str:
+    return re.sub(r"[^a-z]", "", code.lower())
 
 
 def _guardians(record: StudentRecord) -> tuple[Guardian, ...]:

@@ -36,6 +36,31 @@ class RightsHolder(Wire):
     """Reference of the order, statute or binding document that revoked the rights."""
 
 
+MilitaryStatus = Literal[
+    "active-duty",
+    "guard-or-reserve-on-orders",
+    "guard-or-reserve-inactive",
+    "medically-discharged-or-retired",
+    "died",
+    "retired",
+    "veteran",
+    "civilian",
+    "not-known",
+]
+"""As the compact tells them apart (Art. III). medically-discharged-or-retired: severely injured before. died: on active duty or of injuries
+sustained on it. on-orders: on active duty orders under 10 U.S.C. 1209 and 1211. not-known: the record does not say which."""
+
+
+class MilitaryService(Wire):
+    """A parent's or guardian's service, as far as the compact's test of coverage asks. No rule that permits reads it."""
+
+    status: MilitaryStatus
+    since: date | None = None
+    """Of a discharge, retirement or death, its day."""
+    until: date | None = None
+    """The last day of a service that has ended."""
+
+
 class SubjectFacts(Wire):
     """`PUT /internal/subjects/{student_id}`: everything that privacy knows of a student. records is its only writer, in order."""
 
@@ -51,6 +76,8 @@ class SubjectFacts(Wire):
     jurisdiction: Annotated[str, StringConstraints(pattern=r"^US(-[A-Z]{2})?$")]
     flags: frozenset[Flag] = frozenset()
     rights_holders: Annotated[tuple[RightsHolder, ...], Field(max_length=20)] = ()
+    military_service: MilitaryService | None = None
+    """Where the flag `military` is set; None where it was set before the record said more."""
 
 
 Action = Literal["request", "disclose", "redisclose"]
@@ -130,6 +157,8 @@ class DecisionRequest(Wire):
     """The elements by which the asker identified the student, 34 CFR 99.37(e)."""
     record_class: RecordClass = "education-record"
     exchange_id: UUID | None = None
+    duty_ids: Annotated[tuple[UUID, ...], Field(max_length=10)] = ()
+    """For the action `request`: duties of the asker's that the exchange serves, and that its receipts end."""
     valid_for_seconds: Annotated[int, Field(ge=1, le=15 * 86400)] = 60
 
 

@@ -89,6 +89,8 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "The law's clocks": {
             "DUTY-clocks": "A duty is in time until the last instant of its last day in the agency's calendar, and overdue from the next",
             "DUTY-transfer": "A request for a child's record starts the clock of the duty to answer it, whatever is decided",
+            "DUTY-served": "The receipt of the exchange that serves a duty ends it, with the receipt as evidence; nobody else's duty",
+            "DUTY-mic3": "The compact's clocks run for whom its Article III covers, and where that is not known",
             "DUTY-sealed": "The store does not tell by a duty what a child lives through: such kinds are sealed, and named by a key",
             "DUTY-waived-by-two": "An obligation is waived by two different officials of the agency, never by the party that owes it",
             "DUTY-attested": "A vendor's destruction is attested by the key it is registered with, after the agreement's end",

@@ -59,8 +59,19 @@ A duty is `open`, `due` (the last days of its term), `overdue` or `done` with ev
 first. Days are those of the agency's own time zone: the day on which a term begins does not count, its last day counts in full. What the
 node sees starts by itself (a request, a hearing, an agreement's end, another state's request for a child with a disability, homeless, in
 foster care, migratory or of a military family); the rest is opened by staff with what shows it. The duty to send a record is beside the
-decision and independent of it: a request may be permitted and overdue, or denied and overdue. It runs from the receipt of the request and
-ends when the agency says so with its evidence, the exchange's receipt.
+decision and independent of it: a request may be permitted and overdue, or denied and overdue. It runs from the receipt of the request.
+
+An exchange ends the duties that it serves, with its receipt as evidence (`exchange:<id>:<reached>:<digest of the receipt>`): the duty to
+send with the recipient's first receipt for a record, and never with an answer that provides none; a second one that says that the record
+could not be filed opens it again. The duties to ask and to contact the last school end with the holder's receipt for the request, the duty
+to obtain the records of a child with a disability when they are filed here: of those that `duty_ids` of `POST /v1/exchange-requests` names.
+What staff has ended by hand stays as it is, and staff can end each of them so.
+
+The clocks of the compact start for the children whom its Article III covers on the day on which the request came: of members on active
+duty, Guard and Reserve on orders among them; for one year after a medical discharge or retirement, or a death on active duty or of its
+injuries. They start where the record does not say which, too (`NationalGuardOrReserve` of CEDS does not), and not for inactive Guard and
+Reserve, other retirees and veterans, and civilians. What the compact means by a local education agency is in its Article II, which is not
+at hand: of an agency that is neither district nor school it is not known.
 
 | duty | rule | clock | citation | figure | text |
 |---|---|---|---|---|---|

@@ -5,7 +5,7 @@ tells of a person (dates of birth, flags, rights holders, reasons, evidence) is 
 """
 
 from services.privacy.tables.decisions import DecisionCustodianRow, DecisionFallRow, DecisionRow, ObligationRow
-from services.privacy.tables.duties import DestructionAttestationRow, DestructionRow, DutyRow, ObligationWaiverRow
+from services.privacy.tables.duties import DestructionAttestationRow, DestructionRow, DutyExchangeRow, DutyRow, ObligationWaiverRow
 from services.privacy.tables.evidence import AgreementDistrictRow, AgreementRow, ConsentEventRow, ConsentRow, DebarmentRow, SubjectRow
 from services.privacy.tables.foundation import Base, IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
 from services.privacy.tables.grounds import AgreementAmendmentRow, EvidenceEventRow, EvidenceRow
@@ -35,6 +35,7 @@ __all__ = [
     "DecisionRow",
     "DestructionAttestationRow",
     "DestructionRow",
+    "DutyExchangeRow",
     "DutyRow",
     "EvidenceEventRow",
     "EvidenceRow",

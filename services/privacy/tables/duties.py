@@ -38,6 +38,15 @@ class DutyRow(Base):
     sealed_evidence: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
+class DutyExchangeRow(Base):
+    """An exchange that serves a duty. Of the exchange the store has a keyed digest."""
+
+    __tablename__ = "duty_exchange"
+
+    exchange_key: Mapped[str] = mapped_column(String(43), primary_key=True)
+    duty_key: Mapped[str] = mapped_column(String(200), ForeignKey("duty.key"), primary_key=True)
+
+
 class ObligationWaiverRow(Base):
     """One official's word that an obligation need not be met; two make it so. Append-only."""
 

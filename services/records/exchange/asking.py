@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -27,6 +28,7 @@ from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.seals import SUPPORTED, seal
 from services.records.exchange.states import FOLLOWS, Asked, is_final
 from services.records.exchange.stored_rows import change, row_at
+from services.records.exchange.told_milestones import milestone
 from services.records.tables import ExchangeRequestRow
 from shared.contracts.audit import Event
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, TransferFacts
@@ -66,8 +68,8 @@ def prepared(
     return Request(iss=issuer, aud=new.holder, jti=exchange_id, iat=issued, exp=expires, selector=sealed), selector
 
 
-async def may_ask(exchange: Exchange, selector: Selector, *, request_digest: str, by: Principal) -> Decision:
-    """privacy's permission to ask. Raises RequestNotPermitted with the reason and its citation."""
+async def may_ask(exchange: Exchange, selector: Selector, *, request_digest: str, by: Principal, duty_ids: Sequence[UUID] = ()) -> Decision:
+    """privacy's permission to ask, for the duties named too. Raises RequestNotPermitted with the reason and its citation, NoSuchDuty."""
     organisation = selector.evidence.receiving_organisation
     asked = DecisionRequest(
         action="request",
@@ -79,6 +81,7 @@ async def may_ask(exchange: Exchange, selector: Selector, *, request_digest: str
         consent_id=selector.consent_id,
         transfer=TransferFacts(evidence=selector.evidence, request_digest=request_digest, asserted_by=organisation.id),
         exchange_id=selector.exchange_id,
+        duty_ids=tuple(duty_ids),
     )
     decision = await exchange.siblings.call("privacy", "POST", "/internal/decisions", answer=Decision, by=by, body=asked)
     if decision.outcome == "deny" or decision.token is None:
@@ -169,6 +172,7 @@ async def _accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, a
         values = {"accepted": token, "state": Asked.ACCEPTED, "attempts": 0, "next_attempt_at": row.expires_at}
         if not change(tx.connection, ExchangeRequestRow, row.id, when=(Asked.PREPARED,), **values):  # an answer can be quicker than this
             change(tx.connection, ExchangeRequestRow, row.id, when=AFTER_PREPARED, accepted=token)
+        tx.tell(milestone(exchange.outbox, row.id, "accepted", peer=row.holder, receipt=token, at=now))
 
     await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, accept)
 

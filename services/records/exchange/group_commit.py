@@ -22,11 +22,16 @@ class Writing:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.events: list[Event] = []
+        self.tellings: list[dict[str, Any]] = []
         self._callbacks: list[Callable[[], None]] = []
 
     def record(self, event: Event) -> None:
         """Append a behind-entry to the log, once this has committed."""
         self.events.append(event)
+
+    def tell(self, row: dict[str, Any]) -> None:
+        """Tell a sibling (`Outbox.row_to_tell`), once this has committed."""
+        self.tellings.append(row)
 
     def afterwards(self, callback: Callable[[], None]) -> None:
         """Call `callback` once this has committed, and only then."""
@@ -80,13 +85,13 @@ class GroupCommit:
         def run(connection: Connection) -> tuple[Writing, list[Any]]:
             writing = Writing(connection)
             results = [write(writing) for write in writes]
-            if writing.events:
-                self._outbox.add_to(connection, *(self._outbox.row_of(event) for event in writing.events))
+            if writing.events or writing.tellings:
+                self._outbox.add_to(connection, *(self._outbox.row_of(event) for event in writing.events), *writing.tellings)
             return writing, results
 
         writing, results = await self._database.write(run)
         writing.committed()
-        if writing.events:
+        if writing.events or writing.tellings:
             self._outbox.wake()
         return results
 

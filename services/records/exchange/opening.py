@@ -23,6 +23,7 @@ from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import Asked, Incoming, TransitionRefused
 from services.records.exchange.stored_rows import change
 from services.records.exchange.storing import Received, message_of, received
+from services.records.exchange.told_milestones import milestone
 from services.records.loading import ReceivedEnrollment, store_received
 from services.records.match_reviews import open_review
 from services.records.matching import Certain, Match, NeedsPerson, match
@@ -112,6 +113,8 @@ async def _file(exchange: Exchange, opened: _Opened) -> dict[str, Any] | None:
             student_id = _apply(tx, exchange, opened, opened.content, found, now)
         done = _done(exchange, row, Incoming.APPLIED, None, now, student_id=student_id)
         _keep(tx.connection, opened, done)
+        if isinstance(opened.content, Package):
+            tx.tell(milestone(exchange.outbox, row.exchange_id, "filed", peer=row.issuer, receipt=done["r2"], at=now))
         return done
 
     return await exchange.write(file)

@@ -1,7 +1,7 @@
 """Receipts for what this node sent: R1 is the answer to an envelope, R2 comes to `POST /v1/peer/receipts` when it was filed or rejected."""
 
-from collections.abc import Collection
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import bindparam, select
@@ -27,6 +27,7 @@ from services.records.exchange.refusals import bounded_body, or_refused
 from services.records.exchange.sending import claims_of
 from services.records.exchange.states import Outgoing, is_final
 from services.records.exchange.stored_rows import change
+from services.records.exchange.told_milestones import Reached, milestone
 from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
 from shared import prepared
 from shared.plain_route import caller_route
@@ -36,6 +37,8 @@ router = APIRouter(prefix="/v1/peer", tags=["peers"])
 
 SHOWN_BY = {"received": Outgoing.RECEIVED, "applied": Outgoing.PROCESSED, "rejected": Outgoing.REJECTED}
 """The state that each outcome shows."""
+TOLD: Final[Mapping[str, Reached]] = {"received": "delivered", "applied": "delivered", "rejected": "rejected"}
+"""What privacy is told of a record's receipt. The second says delivered again: the first may never have come."""
 
 
 @caller_route(router, "/receipts", "exchange:peer")
@@ -101,7 +104,7 @@ async def take_receipt(exchange: Exchange, member: Member, token: str, *, outcom
         if receipt.message.outcome not in outcomes:
             raise ReceiptOfAnotherEnvelope("another outcome belongs here")
         require_receipt_for(receipt.message, logged, sent=_sent(row), now=exchange.clock())
-        _keep(tx, row, receipt)
+        _keep(tx, exchange, row, receipt)
 
     await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, store)
 
@@ -130,8 +133,11 @@ def _sent(row: Any) -> SentEnvelope:
     )
 
 
-def _keep(tx: Writing, row: Any, receipt: Verified[Receipt]) -> None:
-    """Store the receipt, once. INVARIANT: a state changes only on a receipt that is stored with it; a final one never."""
+def _keep(tx: Writing, exchange: Exchange, row: Any, receipt: Verified[Receipt]) -> None:
+    """Store the receipt, once. INVARIANT: a state changes only on a receipt that is stored with it; a final one never.
+
+    A record's receipt ends the duty to send it; that it could not be filed opens the duty again.
+    """
     outcome = receipt.message.outcome
     first = outcome == "received"
     held = row.r1 if first else row.r2
@@ -145,3 +151,13 @@ def _keep(tx: Writing, row: Any, receipt: Verified[Receipt]) -> None:
         values |= {"state": shown, "problem_code": receipt.message.reason, "next_attempt_at": None}
     change(tx.connection, OutgoingEnvelopeRow, row.id, when=(state,), **values)
     tx.record(events.acknowledged(receipt.message, digest=receipt.digest, student_id=row.student_id, custodian_id=row.custodian_id))
+    if row.kind == "package" and outcome in TOLD:
+        told = milestone(
+            exchange.outbox,
+            receipt.message.exchange_id,
+            TOLD[outcome],
+            peer=row.recipient_node,
+            receipt=receipt.token,
+            at=exchange.clock(),
+        )
+        tx.tell(told)

@@ -13,6 +13,7 @@ from safepassage.elements import SECTIONS
 from safepassage.problems import REGISTRY
 from safepassage.problems.exchanges import NoSuchExchange, ReceivingOrganisationNotYours, RequestNotPermitted, UnknownSection
 from safepassage.problems.requests import IdempotencyKeyReused, InvalidRequest, LogUnavailable, TemporarilyUnavailable
+from safepassage.problems.rights import NoSuchDuty
 from safepassage.problems.trust import NotAMember, TrustListStale
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
 from services.records.exchange import asking, events, stored_rows
@@ -45,6 +46,7 @@ def actor_of(caller: Caller) -> Actor:
     responses=responses(
         ReceivingOrganisationNotYours,
         RequestNotPermitted,
+        NoSuchDuty,
         UnknownSection,
         NotAMember,
         TrustListStale,
@@ -97,7 +99,7 @@ async def _prepare(
     )
     token = exchange.signing.sign_compact(typ=message.TYPE, payload=message.claims())
     signed_digest = digest_of(token.encode("ascii"))
-    decision = await asking.may_ask(exchange, selector, request_digest=signed_digest, by=caller.principal)
+    decision = await asking.may_ask(exchange, selector, request_digest=signed_digest, by=caller.principal, duty_ids=new.duty_ids)
     event = events.asked(
         actor=actor_of(caller),
         exchange_id=message.jti,

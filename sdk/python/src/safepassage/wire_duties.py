@@ -46,6 +46,8 @@ class Duty(Wire):
     """The first instant that is too late."""
     state: DutyState
     done_at: Instant | None = None
+    evidence_ref: str | None = None
+    """What shows that it was done: `exchange:<id>:<reached>:<digest of the receipt>` where the exchange that serves it did."""
     late: bool
     """Done too late, or overdue."""
 

@@ -76,6 +76,9 @@ class NewExchangeRequest(Wire):
     """With basis `consent`: the id of the consent at the holder's node, from the receipt that the family was given there."""
     sections: Sections
     evidence: EnrollmentEvidence
+    duty_ids: Annotated[tuple[UUID, ...], Field(max_length=10)] = ()
+    """Duties of the caller's organisation that the request serves (to ask, to contact the last school, to obtain the records): the
+    exchange's receipts end them. They stay in this node."""
 
     @model_validator(mode="after")
     def _consent_with_its_basis(self) -> Self:

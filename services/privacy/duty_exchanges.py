@@ -1,0 +1,66 @@
+"""Which exchange serves a duty: the store has a keyed digest of the exchange, so that it does not tell whose exchange has one."""
+
+import re
+from collections.abc import Sequence
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from safepassage.canonical import digest_of
+from safepassage.problems.rights import NoSuchDuty
+from services.privacy.tables import DutyExchangeRow, DutyRow, OrganisationRow
+from shared import prepared
+from shared.keys import SigningKey
+from shared.tenancy import within
+
+_EXCHANGE: Final = re.compile(r"exchange:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
+
+_SERVE = {
+    "sqlite": sqlite.insert(DutyExchangeRow).on_conflict_do_nothing(),
+    "postgresql": postgresql.insert(DutyExchangeRow).on_conflict_do_nothing(),
+}
+
+
+def exchange_key(secret: SigningKey, exchange_id: UUID) -> str:
+    """Names the exchange to the holder of the node's key alone: Ed25519 is deterministic."""
+    return digest_of(secret.sign(b"safepassage/exchange-key" + bytes(1) + exchange_id.bytes))
+
+
+def exchange_about(about: str | None) -> UUID | None:
+    """The exchange of `exchange:<id>`."""
+    found = None if about is None else _EXCHANGE.fullmatch(about)
+    return None if found is None else UUID(found[1])
+
+
+def serving(secret: SigningKey, exchange_id: UUID, duty_keys: Sequence[str]) -> list[dict[str, Any]]:
+    """The rows that say so, for `serve`."""
+    if not duty_keys:
+        return []
+    key = exchange_key(secret, exchange_id)
+    return [{"exchange_key": key, "duty_key": duty_key} for duty_key in duty_keys]
+
+
+_NAMED = select(DutyRow.key).where(
+    DutyRow.id.in_(bindparam("duty_ids", expanding=True)),
+    DutyRow.custodian_id.in_(within(OrganisationRow, bindparam("organisation_id", type_=DutyRow.custodian_id.type))),
+)
+
+
+def named_duties(connection: Connection, duty_ids: Sequence[UUID], organisation_id: UUID | None) -> list[str]:
+    """The keys of duties of the asker's organisation, or of those below it. Raises NoSuchDuty for any other, there or not."""
+    if not duty_ids:
+        return []
+    named = sorted(set(duty_ids))
+    asked = {"duty_ids": named, "organisation_id": organisation_id}
+    keys = [] if organisation_id is None else [row.key for row in prepared.rows(connection, _NAMED, asked)]
+    if len(keys) != len(named):
+        raise NoSuchDuty(field="duty_ids")
+    return keys
+
+
+def serve(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Keep that the exchange serves the duties, which are there."""
+    if rows:
+        prepared.change_each(connection, _SERVE[connection.dialect.name], rows)
