@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import and_, or_
 
 from safepassage.problems.privacy import RightsNotHeld
@@ -16,33 +16,13 @@ from safepassage.problems.rights import NoSuchRightsRequest, RequestIncomplete, 
 from safepassage.wire_policy import ActingFor
 from safepassage.wire_rights import Inspection, InspectionPage, InspectionStep, NewInspection
 from services.privacy.clocks import begins
-from services.privacy.duties import Clock, end_duties, start_duties
+from services.privacy.duties import Clock
 from services.privacy.policy import rights_role
-from services.privacy.rights import (
-    Held,
-    Said,
-    Staff,
-    acting_person,
-    add_event,
-    add_request,
-    held_request,
-    is_outstanding,
-    lock_subject,
-    open_request,
-    received_at,
-    tell,
-    visible_requests,
-    with_events,
-    zone_name_of,
-)
-from services.privacy.sealing import Sealer
+from services.privacy.rights import Held, Said, is_outstanding, lock_subject, received_at, visible_requests, with_events, zone_name_of
+from services.privacy.rights_desk import Desk, StaffDesk, StaffFiles
 from services.privacy.subjects import callers_subject, open_facts
 from services.privacy.tables import RightsRequestRow
-from shared.caller import Caller
-from shared.clock import Now
 from shared.cursors import Cursor, Cursors, Limit, next_link
-from shared.database import ReadOnly, Transaction
-from shared.idempotency import Once
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/inspections", tags=["rights"])
@@ -51,51 +31,35 @@ KINDS = ("inspect-records", "inspect-records-before-meeting")
 
 
 @router.post("", status_code=201, responses=responses(NoSuchStudent, RightsNotHeld, RequestIncomplete, InvalidRequest))
-async def request_inspection(
-    new: NewInspection, request: Request, caller: Staff, tx: Transaction, now: Now, once: Annotated[Once, Depends()]
-) -> Inspection:
+async def request_inspection(new: NewInspection, desk: StaffDesk) -> Inspection:
     """Put a request to inspect on record, at a district or at the state agency: the clock of 99.10(b) runs from its receipt."""
-    sealer: Sealer = request.app.state.sealer
-    earlier = await once.earlier(tx, caller, "request_inspection")
+    earlier = await desk.earlier("request_inspection")
     if earlier is not None:
-        return inspection_of(sealer, await held_request(tx, sealer, caller, "inspection", earlier))
-    await acting_person(tx, sealer, caller, new.student_id, new.acting_for, now)
-    await lock_subject(tx, new.student_id)
-    custodian_id = caller.organisation_id
-    zone_name = await zone_name_of(tx, custodian_id)
-    clock = _clock(new, custodian_id, zone_name, received_at(new.received_on, zone_name, now=now))
-    row = await add_request(
-        tx,
-        sealer,
-        caller,
-        kind="inspection",
-        student_id=new.student_id,
-        custodian_id=custodian_id,
-        overdue_at=clock.overdue_at,
-        whole=new,
-        now=now,
-    )
-    about = f"inspection:{row.id}"
-    await start_duties(tx, sealer, [replace(clock, about=about)], now=now)
-    await once.keep(tx, caller, "request_inspection", row.id, now)
-    tell(request, tx, caller, row, "requested", reason=new.law, acting_for=new.acting_for.person_id)
-    return inspection_of(sealer, Held(row, ()))
+        return inspection_of(await desk.held("inspection", earlier))
+    await desk.acting(new.student_id, new.acting_for)
+    await lock_subject(desk.tx, new.student_id)
+    custodian_id = desk.caller.organisation_id
+    zone_name = await zone_name_of(desk.tx, custodian_id)
+    clock = _clock(new, custodian_id, zone_name, received_at(new.received_on, zone_name, now=desk.now))
+    held = await desk.file("inspection", new, student_id=new.student_id, custodian_id=custodian_id, overdue_at=clock.overdue_at)
+    await desk.start(replace(clock, about=held.about))
+    await desk.close("request_inspection", held, "requested", reason=new.law, acting_for=new.acting_for)
+    return inspection_of(held)
 
 
 @router.get("", responses=responses(InvalidRequest))
 async def list_inspections(
-    caller: Staff,
+    files: StaffFiles,
     request: Request,
     response: Response,
-    tx: ReadOnly,
     limit: Limit = 100,
     cursor: Cursor = None,
     state: Annotated[Literal["outstanding", "all"], Query(description="Which ones.")] = "outstanding",
 ) -> InspectionPage:
     """The requests to inspect of the caller's organisation and those below it, those due first in front."""
     cursors: Cursors = request.app.state.cursors
-    bound_to = f"list_inspections:{caller.client_id}:{state}"
-    query = visible_requests(caller, "inspection")
+    bound_to = f"list_inspections:{files.caller.client_id}:{state}"
+    query = visible_requests(files.caller, "inspection")
     if state == "outstanding":
         query = query.where(is_outstanding("inspection"))
     position = cursors.read(cursor, bound_to=bound_to)
@@ -103,9 +67,8 @@ async def list_inspections(
     if position is not None:
         at, identifier = datetime.fromisoformat(position["at"]), UUID(position["id"])
         query = query.where(or_(overdue_at > at, and_(overdue_at == at, RightsRequestRow.id > identifier)))
-    rows = (await tx.execute(query.order_by(overdue_at, RightsRequestRow.id).limit(limit + 1))).scalars().all()
-    sealer: Sealer = request.app.state.sealer
-    page = tuple(inspection_of(sealer, held) for held in await with_events(tx, sealer, rows[:limit]))
+    rows = (await files.tx.execute(query.order_by(overdue_at, RightsRequestRow.id).limit(limit + 1))).scalars().all()
+    page = tuple(map(inspection_of, await with_events(files.tx, files.sealer, rows[:limit])))
     if len(rows) <= limit:
         return InspectionPage(inspections=page)
     following = cursors.sign({"at": page[-1].overdue_at.isoformat(), "id": str(page[-1].id)}, bound_to=bound_to)
@@ -114,44 +77,30 @@ async def list_inspections(
 
 
 @router.get("/{inspection_id}", responses=responses(NoSuchRightsRequest))
-async def read_inspection(inspection_id: UUID, request: Request, caller: Staff, tx: ReadOnly) -> Inspection:
+async def read_inspection(inspection_id: UUID, files: StaffFiles) -> Inspection:
     """A request to inspect, and what happened to it."""
-    sealer: Sealer = request.app.state.sealer
-    return inspection_of(sealer, await held_request(tx, sealer, caller, "inspection", inspection_id))
+    return inspection_of(await files.held("inspection", inspection_id))
 
 
 @router.post("/{inspection_id}/steps", responses=responses(NoSuchRightsRequest, StepNotPossible, RightsNotHeld))
-async def take_inspection_step(
-    inspection_id: UUID,
-    step: InspectionStep,
-    request: Request,
-    caller: Staff,
-    tx: Transaction,
-    now: Now,
-    once: Annotated[Once, Depends()],
-) -> Inspection:
+async def take_inspection_step(inspection_id: UUID, step: InspectionStep, desk: StaffDesk) -> Inspection:
     """What the agency did: explained, arranged, gave a copy, let them inspect; or a refusal under 99.12; or it was withdrawn."""
-    sealer: Sealer = request.app.state.sealer
-    earlier = await once.earlier(tx, caller, "take_inspection_step")
-    held = await held_request(tx, sealer, caller, "inspection", earlier or inspection_id, for_update=True)
+    earlier = await desk.earlier("take_inspection_step")
+    held = await desk.locked("inspection", earlier or inspection_id)
     if earlier is not None:
-        return inspection_of(sealer, held)
+        return inspection_of(held)
     if step.acting_for is not None:
-        await _require_may_withdraw(tx, sealer, caller, held, step.acting_for, now)
-    said = Said(evidence_ref=step.evidence_ref, reason=step.reason, acting_for=step.acting_for)
-    held = await add_event(tx, sealer, caller, held, step.step, said, now)
+        await _require_may_withdraw(desk, held, step.acting_for)
+    held = await desk.let_happen(held, step.step, Said(evidence_ref=step.evidence_ref, reason=step.reason, acting_for=step.acting_for))
     if held.state != "outstanding":
-        about = f"inspection:{held.row.id}"
-        await end_duties(tx, sealer, caller, about=about, kinds=KINDS, evidence_ref=step.evidence_ref, now=now)
-    await once.keep(tx, caller, "take_inspection_step", held.row.id, now)
-    acting_for = None if step.acting_for is None else step.acting_for.person_id
-    tell(request, tx, caller, held.row, step.step, reason=step.reason, acting_for=acting_for)
-    return inspection_of(sealer, held)
+        await desk.end(held, *KINDS, evidence_ref=step.evidence_ref)
+    await desk.close("take_inspection_step", held, step.step, reason=step.reason, acting_for=step.acting_for)
+    return inspection_of(held)
 
 
-def inspection_of(sealer: Sealer, held: Held) -> Inspection:
+def inspection_of(held: Held) -> Inspection:
     """The request as it is said aloud."""
-    new = NewInspection.model_validate_json(open_request(sealer, held.row))
+    new = NewInspection.model_validate_json(held.whole)
     members = {"custodian_id": held.row.custodian_id, "state": held.state, "overdue_at": held.row.overdue_at, "events": held.events}
     return Inspection.model_validate(new.model_dump() | {"id": held.row.id} | members)
 
@@ -167,9 +116,9 @@ def _clock(new: NewInspection, custodian_id: UUID, zone_name: str, at: datetime)
     return Clock("inspect-records-before-meeting", custodian_id, zone_name, at, student_id=new.student_id, ends_at=ends_at)
 
 
-async def _require_may_withdraw(tx: Transaction, sealer: Sealer, caller: Caller, held: Held, acting_for: ActingFor, now: datetime) -> None:
+async def _require_may_withdraw(desk: Desk, held: Held, acting_for: ActingFor) -> None:
     """Who asked may always take it back; so may whoever holds the student's rights now."""
-    asked = NewInspection.model_validate_json(open_request(sealer, held.row))
-    facts = open_facts(sealer, await callers_subject(tx, caller, held.row.student_id))
-    if acting_for.person_id != asked.acting_for.person_id and rights_role(facts, acting_for.person_id, now=now) is None:
+    asked = NewInspection.model_validate_json(held.whole)
+    facts = open_facts(desk.sealer, await callers_subject(desk.tx, desk.caller, held.row.student_id))
+    if acting_for.person_id != asked.acting_for.person_id and rights_role(facts, acting_for.person_id, now=desk.now) is None:
         raise RightsNotHeld(field="acting_for.person_id")

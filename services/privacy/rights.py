@@ -7,24 +7,20 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import Request
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.ids import uuid7
 from safepassage.problems.privacy import RightsNotHeld
-from safepassage.problems.rights import NoSuchRightsRequest, RequestIncomplete
+from safepassage.problems.rights import RequestIncomplete
 from safepassage.wire import Code, Wire
 from safepassage.wire_policy import ActingFor
 from safepassage.wire_rights import EvidenceRef, RightsEvent
-from services.privacy.behind import event_of
 from services.privacy.clocks import begins, events_that_end, state_after
 from services.privacy.policy import rights_role
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject, open_facts
 from services.privacy.tables import OrganisationRow, RightsEventRow, RightsRequestRow, SubjectRow
 from shared.caller import Caller, caller_with
-from shared.contracts.audit import Context
 from shared.contracts.privacy import SubjectFacts
 from shared.tenancy import within
 
@@ -71,7 +67,14 @@ class Held:
     """A request and everything that happened to it, in order."""
 
     row: RightsRequestRow
-    happened: tuple[Happened, ...]
+    whole: bytes
+    """What was asked for, as it was recorded: JSON."""
+    happened: tuple[Happened, ...] = ()
+
+    @property
+    def about(self) -> str:
+        """What its duties are about."""
+        return f"{self.row.kind}:{self.row.id}"
 
     @property
     def state(self) -> str:
@@ -144,93 +147,39 @@ def received_at(on: date, zone_name: str, *, now: datetime) -> datetime:
     return begins(on, zone)
 
 
-async def add_request(
-    tx: AsyncSession,
-    sealer: Sealer,
-    caller: Caller,
-    *,
-    kind: Kind,
-    student_id: UUID,
-    custodian_id: UUID,
-    about_id: UUID | None = None,
-    overdue_at: datetime | None,
-    whole: Wire,
-    now: datetime,
-) -> RightsRequestRow:
-    """Put a request on record."""
-    request_id = uuid7(now)
-    row = RightsRequestRow(
-        id=request_id,
-        kind=kind,
-        student_id=student_id,
-        custodian_id=custodian_id,
-        taken_by_id=caller.organisation_id,
-        about_id=about_id,
-        recorded_at=now,
-        overdue_at=overdue_at,
-        sealed=sealer.seal(whole.model_dump_json().encode(), table=TABLE, row=request_id, of=f"{kind}:{student_id}:{custodian_id}"),
-    )
-    tx.add(row)
-    await tx.flush()
-    return row
-
-
-def open_request(sealer: Sealer, row: RightsRequestRow) -> bytes:
-    """The request as it was recorded, JSON. Raises SealBroken."""
-    return sealer.open(row.sealed, table=TABLE, row=row.id, of=f"{row.kind}:{row.student_id}:{row.custodian_id}")
-
-
-async def held_request(tx: AsyncSession, sealer: Sealer, caller: Caller, kind: Kind, request_id: UUID, *, for_update: bool = False) -> Held:
-    """A request that the caller's organisation, or one below it, owes an answer to or took in.
-
-    INVARIANT: another organisation's looks absent, to the byte. Raises NoSuchRightsRequest.
-    """
-    query = select(RightsRequestRow).where(
-        RightsRequestRow.id == request_id, RightsRequestRow.kind == kind, _visible_to(caller.organisation_id)
-    )
-    if for_update:
-        query = query.with_for_update(of=RightsRequestRow)
-    row = (await tx.execute(query)).scalar_one_or_none()
-    if row is None:
-        raise NoSuchRightsRequest
-    return (await with_events(tx, sealer, [row]))[0]
-
-
 async def with_events(tx: AsyncSession, sealer: Sealer, rows: Sequence[RightsRequestRow]) -> list[Held]:
-    """The requests with what happened to each."""
+    """The requests with what happened to each. Raises SealBroken."""
     query = select(RightsEventRow).where(RightsEventRow.request_id.in_([row.id for row in rows])).order_by(RightsEventRow.number)
     happened: dict[UUID, list[Happened]] = {}
     for event in (await tx.execute(query)).scalars():
-        clear = sealer.open(event.sealed, table=EVENT_TABLE, row=event.id, of=f"{event.kind}:{event.request_id}")
+        clear = sealer.open(event.sealed, table=EVENT_TABLE, row=event.id, of=event_place(event.kind, event.request_id))
         opened = Happened(event.kind, event.at, event.organisation_id, Said.model_validate_json(clear))
         happened.setdefault(event.request_id, []).append(opened)
-    return [Held(row, tuple(happened.get(row.id, ()))) for row in rows]
+    return [Held(row, _open(sealer, row), tuple(happened.get(row.id, ()))) for row in rows]
 
 
-async def add_event(tx: AsyncSession, sealer: Sealer, caller: Caller, held: Held, kind: str, said: Said, now: datetime) -> Held:
-    """Let something happen to a request, if its state allows it: the row is locked (`held_request`). Raises StepNotPossible."""
-    held.require_step(kind)
-    event_id, at = uuid7(now), max([now, *(one.at for one in held.happened)])
-    clear = said.model_dump_json(exclude_none=True).encode()
-    tx.add(
-        RightsEventRow(
-            id=event_id,
-            request_id=held.row.id,
-            number=len(held.happened) + 1,
-            kind=kind,
-            at=at,
-            client_id=caller.client_id,
-            organisation_id=caller.organisation_id,
-            sealed=sealer.seal(clear, table=EVENT_TABLE, row=event_id, of=f"{kind}:{held.row.id}"),
-        )
-    )
-    await tx.flush()
-    return Held(held.row, (*held.happened, Happened(kind, at, caller.organisation_id, said)))
+def _open(sealer: Sealer, row: RightsRequestRow) -> bytes:
+    return sealer.open(row.sealed, table=TABLE, row=row.id, of=request_place(row.kind, row.student_id, row.custodian_id))
 
 
-def visible_requests(caller: Caller, kind: Kind) -> Any:
-    """SELECT of the caller's requests of a kind."""
-    return select(RightsRequestRow).where(RightsRequestRow.kind == kind, _visible_to(caller.organisation_id))
+def request_place(kind: str, student_id: UUID, custodian_id: UUID) -> str:
+    """Which request's value is sealed."""
+    return f"{kind}:{student_id}:{custodian_id}"
+
+
+def event_place(kind: str, request_id: UUID) -> str:
+    """Which event's value is sealed."""
+    return f"{kind}:{request_id}"
+
+
+def visible_requests(caller: Caller, kind: Kind) -> Select[RightsRequestRow]:
+    """SELECT of the requests of a kind that the caller's organisation, or one below it, owes an answer to or took in.
+
+    INVARIANT: another organisation's looks absent, to the byte.
+    """
+    own = within(OrganisationRow, caller.organisation_id)
+    mine = or_(RightsRequestRow.custodian_id.in_(own), RightsRequestRow.taken_by_id.in_(own))
+    return select(RightsRequestRow).where(RightsRequestRow.kind == kind, mine)
 
 
 def is_outstanding(kind: Kind) -> Any:
@@ -245,25 +194,3 @@ async def outstanding_inspections(tx: AsyncSession, student_ids: Collection[UUID
         RightsRequestRow.kind == "inspection", RightsRequestRow.student_id.in_(student_ids), is_outstanding("inspection")
     )
     return (await tx.execute(query.limit(1))).scalar_one_or_none() is not None
-
-
-def tell(
-    request: Request, tx: AsyncSession, caller: Caller, row: RightsRequestRow, happened: str, *, reason: str | None, acting_for: UUID | None
-) -> None:
-    """The behind-entry of what happened: ids and codes."""
-    context = Context(operation=f"{row.kind}-{happened}", reason=reason, about=f"{row.kind}:{row.id}")
-    event = event_of(
-        "rights",
-        f"{row.kind}:{row.id}:{happened}:{uuid7(row.recorded_at)}",
-        caller,
-        context,
-        students=(row.student_id,),
-        custodians=(row.custodian_id,),
-        acting_for=acting_for,
-    )
-    request.app.state.outbox.record(tx, event)
-
-
-def _visible_to(organisation_id: UUID) -> Any:
-    own = within(OrganisationRow, organisation_id)
-    return or_(RightsRequestRow.custodian_id.in_(own), RightsRequestRow.taken_by_id.in_(own))
