@@ -62,11 +62,11 @@ class Receipts:
         signed = signing_input(typ=typ, kid=self.key.kid, payload={**claims, **change(claims)})
         return assemble(signed, self.key.sign(signed))
 
-    async def send(self, token: str) -> PeerAnswer:
+    async def send(self, token: str | bytes) -> PeerAnswer:
         """R2 through Alder's door."""
         exchange, alder = self.case.birch.exchange, self.case.alder.entity_id
-        path, content_type = "/v1/peer/receipts", "application/jose"
-        return await exchange.peers.post(exchange.trust.member(alder), path, token.encode(), content_type=content_type)
+        body = token if isinstance(token, bytes) else token.encode()
+        return await exchange.peers.post(exchange.trust.member(alder), "/v1/peer/receipts", body, content_type="application/jose")
 
     async def answer(self, token: str) -> None:
         """R1, as the answer to an attempt."""
@@ -116,6 +116,7 @@ async def test_a_receipt_under_another_signature_or_of_another_type_or_in_the_ot
     assert code_of(await receipts.send(f"{signed}.{flipped(signature)}")) == "bad-signature"
     assert code_of(await receipts.send(receipts.changed(receipts.r2, lambda _: {}, typ="sp-accepted+jws"))) == "unexpected-type"
     assert code_of(await receipts.send(receipts.r1)) == "receipt-of-another-envelope"
+    assert code_of(await receipts.send(receipts.r2.encode() + b"\xff")) == "malformed-token"
     with pytest.raises(SuiteError):
         await receipts.answer(receipts.r2)
     assert await receipts.untouched()
@@ -126,3 +127,14 @@ async def test_after_all_that_the_genuine_ones_are_taken(receipts: Receipts) -> 
     assert (await receipts.send(receipts.r2)).status == 204
     row = await receipts.case.package()
     assert (row.state, row.r1, row.r2, row.ciphertext) == (Outgoing.PROCESSED, receipts.r1, receipts.r2, None)
+
+
+async def test_what_is_on_record_stays_whatever_receipt_comes_later(receipts: Receipts) -> None:
+    """Runs after the genuine ones were taken."""
+    held = await receipts.case.package()
+    again = receipts.changed(receipts.r2, lambda claims: {"stored_at": claims["stored_at"] - 1})
+    assert (await receipts.send(again)).status == 204
+    rejected = receipts.changed(receipts.r2, lambda _: {"outcome": "rejected", "reason": "record-not-filed"})
+    assert code_of(await receipts.send(rejected)) == "message-id-reused"
+    row = await receipts.case.package()
+    assert (row.state, row.r2) == (held.state, receipts.r2)
