@@ -146,9 +146,9 @@ def _keep(tx: Writing, exchange: Exchange, row: Any, receipt: Verified[Receipt])
             raise MessageIdReused("another receipt for this envelope is on record")
         return
     values: dict[str, Any] = {"r1": receipt.token} if first else {"r2": receipt.token, "ciphertext": None}
-    state, shown = Outgoing(row.state), SHOWN_BY[outcome]
-    if not is_final(state) and not (first and state == Outgoing.RECEIVED):
-        values |= {"state": shown, "problem_code": receipt.message.reason, "next_attempt_at": None}
+    state = Outgoing(row.state)
+    if not is_final(state):
+        values |= {"state": SHOWN_BY[outcome], "problem_code": receipt.message.reason, "next_attempt_at": None}
     change(tx.connection, OutgoingEnvelopeRow, row.id, when=(state,), **values)
     tx.record(events.acknowledged(receipt.message, digest=receipt.digest, student_id=row.student_id, custodian_id=row.custodian_id))
     if row.kind == "package" and outcome in TOLD:
