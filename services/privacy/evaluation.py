@@ -95,7 +95,7 @@ def evaluate(judge: Judge, request: DecisionRequest, facts: Facts, *, caller_org
             preferences=facts.grounds.preferences,
         )
         recorded_input = policy_input.canonical()
-        outcome = decide(policy_input, judge.policy_set)
+        outcome = decide(policy_input, judge.policy_set, canonical=recorded_input)
         recorded_outcome = outcome.canonical()
     except Exception as error:
         log.error("evaluation failed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value

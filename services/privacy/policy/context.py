@@ -1,10 +1,13 @@
 """The facts of a PolicyInput as the compiled rules read them: Cedar's context, one to a group of students."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from functools import cache
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
-from services.privacy.policy.entities import Entity, Record, entity
+from services.privacy.policy.entities import Record
 from services.privacy.policy.policy_input import ConsentFacts, PolicyInput, StudentGroup
 from services.privacy.policy.taxonomy import Taxonomy
 
@@ -17,12 +20,9 @@ def contexts(policy_input: PolicyInput, taxonomy: Taxonomy) -> Iterator[Record |
 
     None where the student's jurisdiction is not in the taxonomy. Purpose, basis and action were found to be known before.
     """
-    shared = Record(
-        now=policy_input.now,
-        basis=policy_input.basis,
-        purpose=taxonomy.purposes[policy_input.purpose],
-        recipient=_record(policy_input.recipient, without=("id", "kind")),
-    )
+    recipient = _record(policy_input.recipient)
+    del recipient["id"], recipient["kind"]  # the principal's
+    shared = Record(now=policy_input.now, basis=policy_input.basis, purpose=taxonomy.purposes[policy_input.purpose], recipient=recipient)
     if policy_input.transfer is not None:
         shared["transfer"] = _record(policy_input.transfer)
     if policy_input.asker is not None:
@@ -61,20 +61,48 @@ def _of_group(shared: Record, group: StudentGroup, taxonomy: Taxonomy) -> Record
 def _with_sets(facts: BaseModel, taxonomy: Taxonomy) -> Record:
     """The members that are there; what is a list in JSON is a set, of elements, of purposes or of words."""
     record = _record(facts)
-    for name, value in record.items():
+    for name in _form_of(type(facts)).lists:
+        value = record.get(name)
         if isinstance(value, tuple):
             if name in ELEMENTS:
-                record[name] = _entities("DataElement", value, taxonomy.elements)
+                record[name] = taxonomy.set_of("DataElement", value)
             else:
-                record[name] = _entities("Purpose", value, taxonomy.purposes) if name == "purposes" else frozenset(value)
+                record[name] = taxonomy.set_of("Purpose", value) if name == "purposes" else frozenset(value)
     return record
 
 
-def _record(facts: BaseModel, without: tuple[str, ...] = ()) -> Record:
+def _record(facts: BaseModel) -> Record:
     """The members that are there."""
-    return Record({name: value for name, value in facts.__dict__.items() if value is not None and name not in without})
+    record = Record(facts.__dict__)
+    for name in _form_of(type(facts)).optional:
+        if record[name] is None:
+            del record[name]
+    return record
 
 
-def _entities(kind: str, identifiers: Iterable[str], known: Mapping[str, Entity]) -> frozenset[Entity]:
-    """A set of entities; an identifier that the taxonomy does not have is one that no rule asks for."""
-    return frozenset([known.get(identifier) or entity(kind, identifier) for identifier in identifiers])
+class _Form(NamedTuple):
+    """Of a kind of facts, the names of those members that may be absent, and of those that may be lists."""
+
+    optional: tuple[str, ...]
+    lists: tuple[str, ...]
+
+
+@cache
+def _form_of(kind: type[BaseModel]) -> _Form:
+    fields = {name: set(_types_in(field.annotation)) for name, field in kind.model_fields.items()}
+    return _Form(
+        tuple(name for name, types in fields.items() if type(None) in types),
+        tuple(name for name, types in fields.items() if tuple in types),
+    )
+
+
+def _types_in(annotation: Any) -> Iterator[Any]:
+    """The types of which a member is one."""
+    origin = get_origin(annotation)
+    if origin in (Union, UnionType):
+        for one in get_args(annotation):
+            yield from _types_in(one)
+    elif origin is Annotated:
+        yield from _types_in(get_args(annotation)[0])
+    else:
+        yield origin or annotation

@@ -4,21 +4,21 @@ Default deny. A forbid overrides. Exactly one permit of the claimed basis has to
 not have, an evaluation that errs, an obligation that cannot be resolved - denies what it concerns, and raises an alert.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from safepassage.canonical import digest_of
+from services.privacy.policy.asked_elements import AskedElements, in_order
 from services.privacy.policy.compile import among
 from services.privacy.policy.context import contexts, in_place_of_the_consent
 from services.privacy.policy.entities import Entity, Record, entity
 from services.privacy.policy.explain import Explanation, Refusal
-from services.privacy.policy.obligations import ObligationRule, ObligationUnresolved
+from services.privacy.policy.obligations import ObligationKey, ObligationUnresolved
 from services.privacy.policy.outcome import GroupOutcome, Outcome
 from services.privacy.policy.policy_input import ConsentFacts, PolicyInput
-from services.privacy.policy.policy_set import PolicySet
+from services.privacy.policy.policy_set import PolicySet, remember
 from services.privacy.policy.taxonomy import BASES, RECIPIENTS
-from shared.contracts.privacy import Obligation, Withheld
+from shared.contracts.privacy import Obligation
 
 PROVIDE: Final = "provide"
 """The kind of obligation that makes a permission a duty."""
@@ -31,67 +31,57 @@ FACTS_UNUSABLE: Final = Refusal("facts-unusable")
 """The facts of this student could not be used: a time zone that does not exist."""
 
 
-@dataclass
 class _Decision:
     """What is being decided, and what comes together on the way."""
 
-    policy_input: PolicyInput
-    policy_set: PolicySet
-    principal: Entity
-    action: Entity
-    policies: set[str] = field(default_factory=set)
-    obligations: dict[tuple[str, str, object], Obligation] = field(default_factory=dict)
-    alerts: set[str] = field(default_factory=set)
+    def __init__(self, policy_input: PolicyInput, policy_set: PolicySet) -> None:
+        recipient = policy_input.recipient
+        self.policy_input, self.policy_set = policy_input, policy_set
+        self.principal = entity(RECIPIENTS.get(recipient.kind, ""), recipient.id)
+        self.action = policy_set.taxonomy.actions.get(policy_input.action) or entity("Action", policy_input.action)
+        self.policies: set[str] = set()
+        self.obligations: dict[ObligationKey, Obligation] = {}
+        self.alerts: set[str] = set()
 
-    @cached_property
-    def alike(self) -> Mapping[Entity, object]:
-        """What the rules for this request cannot tell apart."""
-        return self.policy_set.alike(self.policy_input.basis, self.action, self.principal.kind)
-
-    def oblige(self, rules: Iterable[ObligationRule], context: Record) -> None:
-        """Take on what the rules oblige to, all of it or nothing. Raises ObligationUnresolved."""
-        resolved = [rule.resolve(context) for rule in rules]
-        self.obligations |= {(one.kind, one.argument or "", one.due_at): one for one in resolved}
+    def oblige(self, policies: tuple[str, ...], context: Record) -> None:
+        """Take on what the policies oblige to, all of it or nothing. Raises ObligationUnresolved."""
+        self.policy_set.obliging(policies).take_on(self.obligations, context)
 
 
-def decide(policy_input: PolicyInput, policy_set: PolicySet) -> Outcome:
-    """Decide every element for every student of the input."""
-    recipient = policy_input.recipient
-    decision = _Decision(
-        policy_input,
-        policy_set,
-        principal=entity(RECIPIENTS.get(recipient.kind, ""), recipient.id),
-        action=entity("Action", policy_input.action),
-    )
-    elements = _in_order(policy_input.elements, policy_set)
+def decide(policy_input: PolicyInput, policy_set: PolicySet, *, canonical: bytes | None = None) -> Outcome:
+    """Decide every element for every student of the input. `canonical` is the input's canonical form, where the caller has made it."""
+    decision = _Decision(policy_input, policy_set)
     unknown = _unknown_word(policy_input, policy_set)
     if unknown is None:
+        asked = policy_set.asked(policy_input.elements, policy_input.basis, decision.action, decision.principal.kind)
+        elements = asked.order
         others = [None] if policy_input.asker is not None else [group.other_consents for group in policy_input.groups]
         groups = [
-            _decide_group(decision, elements, context, other)
+            _decide_group(decision, asked, context, other)
             for context, other in zip(contexts(policy_input, policy_set.taxonomy), others, strict=True)
         ]
     else:
         decision.alerts.add(unknown)
+        elements = in_order(policy_input.elements, policy_set.taxonomy)
         refused = _all_withheld(elements, Refusal(unknown, same_for_every_student=True))
         groups = [refused] * max(1, len(policy_input.groups))
     if any(group is None for _, _, group in policy_input.subjects):
         decision.alerts.add(FACTS_UNUSABLE.reason)
         groups.append(_all_withheld(elements, FACTS_UNUSABLE))
-    determining = sorted(decision.policies)
+    policies, citations = policy_set.cited(frozenset(decision.policies))
     return Outcome(
         groups=tuple(groups),
-        group_of=tuple((student, len(groups) - 1 if group is None else group) for student, _, group in policy_input.subjects)
+        group_of=tuple([(student, len(groups) - 1 if group is None else group) for student, _, group in policy_input.subjects])
         or ((None, 0),),
-        policies=tuple(determining),
-        citations=tuple(dict.fromkeys(policy_set.policies[identifier].annotations.citation for identifier in determining)),
-        obligations=tuple(decision.obligations[key] for key in sorted(decision.obligations, key=_obligation_order)),
+        policies=policies,
+        citations=citations,
+        obligations=tuple([decision.obligations[key] for key in sorted(decision.obligations, key=_obligation_order)]),
         reviewed=policy_set.reviewed,
         alerts=tuple(sorted(decision.alerts)),
         holds_until_milliseconds=policy_input.holds_until,
         policy_hash=policy_set.policy_hash,
-        input_hash=policy_input.digest,
-        required=any(one.kind == PROVIDE for one in decision.obligations.values()),
+        input_hash=policy_input.digest if canonical is None else digest_of(canonical),
+        required=any(kind == PROVIDE for kind, _, _ in decision.obligations),
     )
 
 
@@ -103,54 +93,62 @@ def reproduce(recorded: bytes, policy_set: PolicySet) -> bytes:
     policy_input = PolicyInput.model_validate_json(recorded, strict=True)
     if policy_input.canonical() != recorded:
         raise ValueError("not the canonical form of a policy input")
-    return decide(policy_input, policy_set).canonical()
+    return decide(policy_input, policy_set, canonical=recorded).canonical()
 
 
 def _decide_group(
-    decision: _Decision, elements: Iterable[str], context: Record | None, other_consents: Iterable[ConsentFacts] | None
+    decision: _Decision, asked: AskedElements, context: Record | None, other_consents: Iterable[ConsentFacts] | None
 ) -> GroupOutcome:
     if context is None:
         decision.alerts.add(UNKNOWN_JURISDICTION.reason)
-        return _all_withheld(elements, UNKNOWN_JURISDICTION)
+        return _all_withheld(asked.order, UNKNOWN_JURISDICTION)
     if other_consents:
-        return _best_of(decision, elements, in_place_of_the_consent(context, other_consents, decision.policy_set.taxonomy))
-    return _decide_context(decision, elements, context)
+        return _best_of(decision, asked, in_place_of_the_consent(context, other_consents, decision.policy_set.taxonomy))
+    return _decide_context(decision, asked, context)
 
 
-def _best_of(decision: _Decision, elements: Iterable[str], candidates: Sequence[Record]) -> GroupOutcome:
+def _best_of(decision: _Decision, asked: AskedElements, candidates: Sequence[Record]) -> GroupOutcome:
     """Each consent decides by itself; an element is permitted if one of them permits it, else withheld for the reason of the first."""
-    answers = [_decide_context(decision, elements, context) for context in candidates]
+    answers = [_decide_context(decision, asked, context) for context in candidates]
     permitted = {element for answer in answers for element in answer.permitted}
     first = {one.element: one for one in answers[0].withheld}
-    order = [element for element in elements if element in permitted]
-    return GroupOutcome(tuple(order), tuple(first[element] for element in elements if element not in permitted))
+    order = [element for element in asked.order if element in permitted]
+    return GroupOutcome(tuple(order), tuple(first[element] for element in asked.order if element not in permitted))
 
 
-def _decide_context(decision: _Decision, elements: Iterable[str], context: Record) -> GroupOutcome:
+def _decide_context(decision: _Decision, asked: AskedElements, context: Record) -> GroupOutcome:
     try:
         group = _Group(decision, context)
     except Exception:  # INVARIANT: an evaluation that errs denies; Cedar would skip the policy, and a skipped forbid permits
         decision.alerts.add(EVALUATION_ERROR.reason)
-        return _all_withheld(elements, EVALUATION_ERROR)
-    known, alike, sets = decision.policy_set.taxonomy.elements, decision.alike, group.sets
-    verdicts: dict[object, Refusal | None] = {}
-    permitted: list[str] = []
-    withheld: list[Withheld] = []
-    for element in elements:
-        resource = known.get(element)
-        if resource is None:
-            decision.alerts.add(UNKNOWN_ELEMENT.reason)
-            withheld.append(UNKNOWN_ELEMENT.of(element))
-            continue
-        key = (alike[resource], *[resource in those for those in sets]) if sets else alike[resource]
-        if key not in verdicts:
-            verdicts[key] = group.verdict(resource)
-        refusal = verdicts[key]
-        if refusal is None:
-            permitted.append(element)
-        else:
-            withheld.append(refusal.of_known(element))
-    return GroupOutcome(tuple(permitted), tuple(withheld))
+        return _all_withheld(asked.order, EVALUATION_ERROR)
+    verdicts: list[Refusal | None] = [UNKNOWN_ELEMENT] * len(asked.order)
+    for alike in asked.alike:
+        for resource, places in alike.parts(group.sets):
+            refusal = group.verdict(resource)
+            for place in places:
+                verdicts[place] = refusal
+    if asked.unknown:
+        decision.alerts.add(UNKNOWN_ELEMENT.reason)
+        return _answer(asked.order, verdicts)
+    answers, key = decision.policy_set.answers, (asked.order, *verdicts)
+    found: GroupOutcome | None = answers.get(key)
+    if found is None:
+        found = _answer(asked.order, verdicts)
+        remember(answers, key, found)
+    return found
+
+
+def _answer(elements: Sequence[str], verdicts: Sequence[Refusal | None]) -> GroupOutcome:
+    decided = list(zip(elements, verdicts, strict=True))
+    return GroupOutcome(
+        tuple(element for element, refusal in decided if refusal is None),
+        tuple(
+            refusal.of(element) if refusal is UNKNOWN_ELEMENT else refusal.of_known(element)
+            for element, refusal in decided
+            if refusal is not None
+        ),
+    )
 
 
 class _Group:
@@ -187,7 +185,7 @@ class _Group:
         if forbids or not permits:
             decision.policies.update(forbids)
             for identifier in forbids:
-                decision.oblige(decision.policy_set.policies[identifier].annotations.obligations, context)
+                decision.oblige((identifier,), context)
             return self._explained.refusal(resource, ancestors, forbids)
         if len(permits) > 1:
             return self._alert(SEVERAL_PERMITS)
@@ -208,9 +206,8 @@ class _Group:
     def _oblige(self, determining: tuple[str, ...]) -> Refusal | None:
         """Take on the obligations of the policies that permit."""
         decision = self._decision
-        rules = [rule for identifier in determining for rule in decision.policy_set.policies[identifier].annotations.obligations]
         try:
-            decision.oblige(rules, self._context)
+            decision.oblige(determining, self._context)
         except (ObligationUnresolved, ArithmeticError):
             return self._alert(OBLIGATION_UNRESOLVED)
         decision.policies.update(determining)
@@ -240,15 +237,9 @@ def _unknown_word(policy_input: PolicyInput, policy_set: PolicySet) -> str | Non
     return None if policy_input.recipient.kind in RECIPIENTS else "unknown-recipient-kind"
 
 
-def _in_order(elements: Iterable[str], policy_set: PolicySet) -> tuple[str, ...]:
-    asked = set(elements)
-    known = policy_set.taxonomy.elements
-    return *(element for element in known if element in asked), *sorted(asked - known.keys())
-
-
 def _all_withheld(elements: Iterable[str], refusal: Refusal) -> GroupOutcome:
     return GroupOutcome((), tuple(refusal.of(element) for element in elements))
 
 
-def _obligation_order(key: tuple[str, str, object]) -> tuple[str, str]:
+def _obligation_order(key: ObligationKey) -> tuple[str, str]:
     return key[0], key[1]

@@ -5,8 +5,9 @@ duration that starts with the decision, or a fact that holds an instant. An argu
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
@@ -69,6 +70,13 @@ class ObligationUnresolved(Exception):
     """The fact that an obligation's argument names is not there."""
 
 
+ObligationKey = tuple[str, str, object]
+"""Kind, argument and due instant: two of the same are one obligation."""
+
+DUE_KEPT = 64
+"""Obligations of a rule that are kept by when they are due: of an agreement it is the same instant in every decision."""
+
+
 @dataclass(frozen=True)
 class ObligationRule:
     """An obligation as a policy states it."""
@@ -77,22 +85,63 @@ class ObligationRule:
     argument: str
     citation: str | None
     days: int | None = None
+    _due: dict[int, tuple[ObligationKey, Obligation]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def resolve(self, context: Record) -> Obligation:
         """The obligation of a decision on `context`. Raises ObligationUnresolved."""
-        if KINDS[self.kind].argument in ("paragraph", "desk"):
-            return self._without_date
-        due_at = _instant(context, self.argument) if self.days is None else context["now"] + self.days * DAY
-        return Obligation(kind=self.kind, argument=self.argument, citation=self.citation, due_at=instant_of(due_at))
+        return self.keyed(context)[1]
+
+    def keyed(self, context: Record) -> tuple[ObligationKey, Obligation]:
+        """As `resolve`, with its key."""
+        if not self.is_dated:
+            return self.undated
+        due = _instant(context, self.argument) if self.days is None else context["now"] + self.days * DAY
+        found = self._due.get(due)
+        if found is None:
+            found = self._made(instant_of(due))
+            if len(self._due) >= DUE_KEPT:
+                self._due.clear()
+            self._due[due] = found
+        return found
+
+    @property
+    def is_dated(self) -> bool:
+        """It is due at an instant that depends on the decision."""
+        return KINDS[self.kind].argument not in ("paragraph", "desk")
 
     @cached_property
-    def _without_date(self) -> Obligation:
-        return Obligation(kind=self.kind, argument=self.argument, citation=self.citation)
+    def undated(self) -> tuple[ObligationKey, Obligation]:
+        """The obligation of every decision, of a rule that is not dated."""
+        return self._made(None)
+
+    def _made(self, due_at: datetime | None) -> tuple[ObligationKey, Obligation]:
+        obligation = Obligation(kind=self.kind, argument=self.argument, citation=self.citation, due_at=due_at)
+        return (self.kind, self.argument, obligation.due_at), obligation
 
     @property
     def needs(self) -> str | None:
         """The optional member of the context that has to be there."""
         return self.argument.partition(".")[0] if KINDS[self.kind].argument == "instant" else None
+
+
+@dataclass(frozen=True)
+class Obliging:
+    """What some policies oblige to together: what is the same in every decision is found once."""
+
+    undated: Mapping[ObligationKey, Obligation]
+    dated: tuple[ObligationRule, ...]
+
+    @staticmethod
+    def of(rules: Iterable[ObligationRule]) -> "Obliging":
+        """What these rules oblige to."""
+        every = tuple(rules)
+        return Obliging(dict(rule.undated for rule in every if not rule.is_dated), tuple(rule for rule in every if rule.is_dated))
+
+    def take_on(self, obligations: dict[ObligationKey, Obligation], context: Record) -> None:
+        """Add to `obligations` all of it, or nothing. Raises ObligationUnresolved."""
+        resolved = [rule.keyed(context) for rule in self.dated]
+        obligations.update(self.undated)
+        obligations.update(resolved)
 
 
 def parse_obligations(text: str) -> tuple[ObligationRule, ...]:

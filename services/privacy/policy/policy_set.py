@@ -3,25 +3,29 @@
 A PolicySet is immutable. Two of the same hash decide alike.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from safepassage.canonical import digest_of_json
 from safepassage.wire import Digest
 from services.privacy.policy.annotations import Annotations, Reason
+from services.privacy.policy.asked_elements import AskedElements
 from services.privacy.policy.broken import PolicySetBroken
 from services.privacy.policy.compile import REMEMBERED, Compiled, Condition, compile_policies, conditions_of
 from services.privacy.policy.entities import Entity
 from services.privacy.policy.expressions import Est
 from services.privacy.policy.lint import claims_of, lint
-from services.privacy.policy.obligations import INSTANTS, KINDS
+from services.privacy.policy.obligations import INSTANTS, KINDS, Obliging
 from services.privacy.policy.reading import ResourceUse, depends_on_student, entities_named
 from services.privacy.policy.rule_pack import SCHEMA, Pack, read_packs, sha256_of
 from services.privacy.policy.taxonomy import TAXONOMY, Taxonomy
 
 ENGINE = 2
 """Of compile.py, evaluate.py and explain.py: a change that could change an outcome raises it."""
+
+LISTS_KEPT: Final = 1024
+"""Of what was found for a list of elements, or a combination of policies: then it begins anew."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +69,41 @@ class PolicySet:
     """Every policy was reviewed: an answer rests on all of them, on those that did not match too."""
     memory: dict[object, Any] = field(default_factory=dict, compare=False)
     """Explanations that were made before; what is in it has no part in any answer."""
+    answers: dict[object, Any] = field(default_factory=dict, compare=False)
+    """Answers for a group that were made before: the same elements, each permitted or withheld for the same reason."""
     _alike: dict[tuple[str, Entity, str], Mapping[Entity, object]] = field(default_factory=dict, compare=False)
+    _asked: dict[tuple[tuple[str, ...], str, Entity, str], AskedElements] = field(default_factory=dict, compare=False)
+    _obliging: dict[tuple[str, ...], Obliging] = field(default_factory=dict, compare=False)
+    _citations: dict[frozenset[str], tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict, compare=False)
 
-    def alike(self, basis: str, action: Entity, kind: str) -> Mapping[Entity, object]:
+    def asked(self, elements: tuple[str, ...], basis: str, action: Entity, kind: str) -> AskedElements:
+        """The elements of such a request, and which of them its rules cannot tell apart but by the sets of `resource_use`."""
+        key = (elements, basis, action, kind)
+        found = self._asked.get(key)
+        if found is None:
+            found = AskedElements.of(elements, self._keys(basis, action, kind), self.taxonomy)
+            if not found.unknown:  # of words that nobody knows there is no end
+                remember(self._asked, key, found)
+        return found
+
+    def obliging(self, policies: tuple[str, ...]) -> Obliging:
+        """What these policies oblige to together."""
+        found = self._obliging.get(policies)
+        if found is None:
+            found = Obliging.of(rule for identifier in policies for rule in self.policies[identifier].annotations.obligations)
+            remember(self._obliging, policies, found)
+        return found
+
+    def cited(self, policies: frozenset[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The policies in their order, and what they cite, each once."""
+        found = self._citations.get(policies)
+        if found is None:
+            ids = tuple(sorted(policies))
+            found = ids, tuple(dict.fromkeys(self.policies[identifier].annotations.citation for identifier in ids))
+            remember(self._citations, policies, found)
+        return found
+
+    def _keys(self, basis: str, action: Entity, kind: str) -> Mapping[Entity, object]:
         """Of each element a key: the same for those that rules of such a request cannot tell apart, but by the sets of `resource_use`."""
         key = (basis, action, kind)
         found = self._alike.get(key)
@@ -81,6 +117,13 @@ class PolicySet:
 
     def __repr__(self) -> str:
         return f"PolicySet({self.policy_hash})"
+
+
+def remember(memory: dict[Any, Any], key: Hashable, found: object) -> None:
+    """Keep what was found. What is kept has no part in any answer: when it is too much, it begins anew."""
+    if len(memory) >= LISTS_KEPT:
+        memory.clear()
+    memory[key] = found
 
 
 def load_policy_set() -> PolicySet:

@@ -4,8 +4,8 @@ Whatever is not here is unknown, and what is unknown is denied. The taxonomy is 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
 
 from safepassage.elements import ELEMENTS
 from services.privacy.policy.entities import Entity, entity
@@ -93,6 +93,9 @@ JURISDICTIONS: Mapping[str, str | None] = {"US": None} | {f"US-{code}": "US" for
 """A jurisdiction and the one that it is part of."""
 
 
+SETS_KEPT: Final = 1024
+
+
 def is_for(purpose: str, purposes: Collection[str]) -> bool:
     """The purpose is one of `purposes`, or a part of one."""
     here: str | None = purpose
@@ -115,6 +118,19 @@ class Taxonomy:
     ancestors: Mapping[Entity, frozenset[Entity]]
     """Of an entity: itself and everything above it."""
     parents: Mapping[Entity, tuple[Entity, ...]]
+    _sets: dict[tuple[str, tuple[str, ...]], frozenset[Entity]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def set_of(self, kind: Literal["DataElement", "Purpose"], identifiers: tuple[str, ...]) -> frozenset[Entity]:
+        """A set of entities; an identifier that is not known is one that no rule asks for. The same lists come again and again."""
+        key = (kind, identifiers)
+        found = self._sets.get(key)
+        if found is None:
+            known = self.elements if kind == "DataElement" else self.purposes
+            found = frozenset([known.get(identifier) or entity(kind, identifier) for identifier in identifiers])
+            if len(self._sets) >= SETS_KEPT:
+                self._sets.clear()
+            self._sets[key] = found
+        return found
 
     def as_json(self) -> dict[str, Any]:
         """What the policy hash covers."""
