@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 
 from sqlalchemy import insert
 
-from bench.figures import Figure
+from bench.figures import Figure, as_served
 from node.keys import create_node_keys
 from safepassage.canonical import canonical_json
 from safepassage.ids import uuid7
@@ -64,6 +64,7 @@ async def _measure(folder: Path) -> list[Figure]:
         await _record(state.database, state.sealer, state.policy_sets.built_in)
         replay = await _queue(state.database, new)
         gaps: list[float] = []
+        as_served()
         ticking = asyncio.create_task(_tick(gaps))
         started, began = time.process_time(), time.perf_counter()
         await state.replays.drain()

@@ -4,12 +4,11 @@ import asyncio
 import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
 from fastapi import FastAPI
-from sqlalchemy import BigInteger, func, select, type_coerce, update
+from sqlalchemy import BigInteger, bindparam, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
@@ -28,6 +27,7 @@ from services.privacy.replay_differences import Differences
 from services.privacy.replay_skeletons import InstantUse, Skeletons
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionRow, LeaseRow, PolicyActivationRow, PolicyReplayRow, PolicySetRow
+from shared import prepared
 from shared.clock import Clock
 from shared.contracts.audit import Actor
 from shared.database import Database, after_commit
@@ -52,9 +52,14 @@ _RECORDED = select(
     DecisionRow.action,
     DecisionRow.exchange_id,
     DecisionRow.policy_hash,
-    DecisionRow.sealed_input,
-    DecisionRow.sealed_outcome,
-).order_by(DecisionRow.id)
+)
+_CHUNK = (
+    _RECORDED.add_columns(DecisionRow.sealed_input)
+    .where(DecisionRow.id > bindparam("after"), DecisionRow.id <= bindparam("until"))
+    .order_by(DecisionRow.id)
+    .limit(bindparam("most", type_=BigInteger()))
+)
+_OUTCOMES = _RECORDED.add_columns(DecisionRow.sealed_outcome)
 
 
 async def request_replay(
@@ -153,16 +158,17 @@ class Replays:
         await self._progress(row, 0, total)
         done, last, chunks = 0, _before(row.from_at), 0
         while rows := await self._chunk(last, row.until_at):
-            await asyncio.to_thread(self._add, differences, rows, sets)
+            met = await asyncio.to_thread(self._add, differences, rows)
+            if met:
+                await self._meet(differences, met, sets)
             done, last, chunks = done + len(rows), rows[-1].id, chunks + 1
             if chunks % SAID_EVERY == 0:
                 await self._progress(row, done, max(done, total))
         return differences.report()
 
     async def _chunk(self, after: UUID, until: datetime) -> Sequence[Any]:
-        async with self._database.reading() as tx:
-            query = _RECORDED.where(DecisionRow.id > after, DecisionRow.id <= _before(until)).limit(CHUNK)
-            return (await tx.execute(query)).all()
+        asked = {"after": after, "until": _before(until), "most": CHUNK}
+        return await self._database.read(lambda connection: prepared.rows(connection, _CHUNK, asked))
 
     async def _total(self, row: PolicyReplayRow) -> int:
         """How many decisions the range has, counted in pieces too: a million would hold the loop of SQLite up."""
@@ -175,11 +181,26 @@ class Replays:
                     return total + (await tx.scalar(select(func.count()).select_from(beyond.subquery())) or 0)
             total, last = total + COUNTED_AT_ONCE, following
 
-    def _add(self, differences: Differences, rows: Sequence[Any], sets: Mapping[Digest, PolicySet | None]) -> None:
-        sealer = self._sealer
+    def _add(self, differences: Differences, rows: Sequence[Any]) -> dict[UUID, bytes]:
+        """Count decisions; the inputs of those that are the first of their kind."""
+        sealer, add, met = self._sealer, differences.add, {}
         for row in rows:
-            outcome = partial(open_outcome, sealer, row)
-            differences.add(row.id, sets.get(row.policy_hash), row.policy_hash, open_input(sealer, row), outcome)
+            recorded_input = open_input(sealer, row)
+            if not add(row.id, row.policy_hash, recorded_input):
+                met[row.id] = recorded_input
+        return met
+
+    async def _meet(self, differences: Differences, met: Mapping[UUID, bytes], sets: Mapping[Digest, PolicySet | None]) -> None:
+        """Decide those that are the first of their kind, and compare them with the outcomes that were recorded."""
+        async with self._database.reading() as tx:
+            rows = (await tx.execute(_OUTCOMES.where(DecisionRow.id.in_(met)).order_by(DecisionRow.id))).all()
+
+        def each() -> None:
+            for row in rows:
+                recorded_outcome = open_outcome(self._sealer, row)
+                differences.meet(row.id, sets.get(row.policy_hash), row.policy_hash, met[row.id], recorded_outcome)
+
+        await asyncio.to_thread(each)
 
     async def _set_of_then(self, policy_hash: Digest) -> PolicySet | None:
         try:

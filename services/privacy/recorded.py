@@ -177,12 +177,15 @@ def _open(sealer: Sealer, row: DecisionRow | Row[*tuple[Any, ...]], part: Part, 
 
 def _of(row: Clear | DecisionRow | Row[*tuple[Any, ...]], part: Part) -> str:
     """INVARIANT: the clear columns that a decision's meaning rests on are bound to the seal; the others repeat what is sealed."""
-    return f"{part}:{_milliseconds(row.decided_at)}:{_milliseconds(row.valid_until)}:{row.action}:{row.exchange_id}:{row.policy_hash}"
+    # what was read from the store without being made an instant stays as it is
+    decided_at, valid_until = row.decided_at, row.valid_until
+    if type(decided_at) is not int:
+        decided_at, valid_until = _milliseconds(decided_at), _milliseconds(valid_until)
+    return f"{part}:{decided_at}:{valid_until}:{row.action}:{row.exchange_id}:{row.policy_hash}"
 
 
-def _milliseconds(instant: datetime | int) -> int:
-    """What was read from the store without being made an instant stays as it is."""
-    return instant if isinstance(instant, int) else (instant - EPOCH) // timedelta(milliseconds=1)
+def _milliseconds(instant: datetime) -> int:
+    return (instant - EPOCH) // timedelta(milliseconds=1)
 
 
 def _obligation(said: dict[str, Any]) -> Obligation:

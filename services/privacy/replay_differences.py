@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 from uuid import UUID
@@ -27,8 +27,10 @@ class _Change:
     recipient_kind: str
     groups: list[tuple[list[tuple[str, str, bool]], int, int]]
     """Of each group: (element, policy, gained) for each change; how many answers stay; how many have another reason."""
+    only: int | None
+    """The group of the one student, or of none; None for a page: each has groups of its own."""
     students: Counter[int] = field(default_factory=Counter)
-    """By group."""
+    """Of pages, by group."""
     decisions: int = 0
     gains: bool = field(init=False)
     loses: bool = field(init=False)
@@ -48,36 +50,44 @@ class Differences:
         self._shifts: dict[str, Counter[tuple[str, bool]]] = {"policy": Counter(), "element": Counter(), "recipient": Counter()}
         self._samples: dict[bool, list[UUID]] = {False: [], True: []}
 
-    def add(
-        self,
-        decision_id: UUID,
-        set_of_then: PolicySet | None,
-        policy_hash: Digest,
-        recorded_input: bytes,
-        outcome: Callable[[], bytes],
-    ) -> None:
-        """One recorded decision.
+    def add(self, decision_id: UUID, policy_hash: Digest, recorded_input: bytes) -> bool:
+        """Count one recorded decision. False: none of its skeleton was met before, and it has to be told with its outcome (`meet`)."""
+        skeleton, students = self._skeletons.of(recorded_input)
+        change = self._changes.get((policy_hash, skeleton))
+        if change is None:
+            return False
+        self._add(change, decision_id, students)
+        return True
 
-        set_of_then  the set that decided, None where it is not held
-        outcome      opens the recorded outcome; asked once for each skeleton, to see that it is what the set of then decides
+    def meet(
+        self, decision_id: UUID, set_of_then: PolicySet | None, policy_hash: Digest, recorded_input: bytes, recorded_outcome: bytes
+    ) -> None:
+        """As `add`, for the first decision of its skeleton.
+
+        set_of_then       the set that decided, None where it is not held
+        recorded_outcome  canonical; for each skeleton it is seen once that it is what the set of then decides
         """
+        skeleton, students = self._skeletons.of(recorded_input)
+        key = (policy_hash, skeleton)
+        change = self._changes.get(key)
         try:
-            skeleton, subjects = self._skeletons.of(recorded_input)
-            key = (policy_hash, skeleton)
-            change = self._changes.get(key)
             if change is None:
-                change = self._change(set_of_then, recorded_input, outcome())
-                if set_of_then is not None:
-                    self._remember(key, change)
+                change = self._change(set_of_then, recorded_input, students, recorded_outcome)
         except ValueError:
             self._totals["not_replayed"] += 1
             return
-        change.decisions += 1
-        for group in _students(subjects):
-            change.students[group] += 1
-        if set_of_then is None:
+        if set_of_then is not None:
+            self._remember(key, change)
+            self._add(change, decision_id, students)
+        else:
             self._totals["not_reproduced"] += 1
+            self._add(change, decision_id, students)
             self._count(change)
+
+    def _add(self, change: _Change, decision_id: UUID, students: bytes) -> None:
+        change.decisions += 1
+        if change.only is None:
+            change.students.update(_groups_of(students))
         if change.gains and len(self._samples[True]) < SAMPLES:
             self._samples[True].append(decision_id)
         if change.loses and len(self._samples[False]) < SAMPLES:
@@ -107,7 +117,7 @@ class Differences:
             not_reproduced=totals["not_reproduced"],
         )
 
-    def _change(self, set_of_then: PolicySet | None, recorded_input: bytes, outcome: bytes) -> _Change:
+    def _change(self, set_of_then: PolicySet | None, recorded_input: bytes, students: bytes, outcome: bytes) -> _Change:
         policy_input = PolicyInput.model_validate_json(recorded_input, strict=True)
         if set_of_then is not None and decide(policy_input, set_of_then).canonical() != outcome:
             self._totals["not_reproduced"] += 1
@@ -117,10 +127,11 @@ class Differences:
         if len(before) != len(after.groups):
             raise ValueError("the recorded outcome has other groups")
         groups = [_compared(then, _answered(after, number), permit) for number, then in enumerate(before)]
-        return _Change(policy_input.recipient.kind, groups)
+        only = None if b"[" in students else _only_group(students)
+        return _Change(policy_input.recipient.kind, groups, only)
 
     def _remember(self, key: tuple[Digest, Skeleton], change: _Change) -> None:
-        if len(self._changes) >= REMEMBERED:
+        if len(self._changes) >= REMEMBERED and key not in self._changes:
             for one in self._changes.values():
                 self._count(one)
             self._changes.clear()
@@ -131,7 +142,8 @@ class Differences:
         totals["decisions"] += change.decisions
         totals["gaining"] += change.decisions * change.gains
         totals["losing"] += change.decisions * change.loses
-        for number, students in change.students.items():
+        by_group = change.students if change.only is None else {change.only: change.decisions}
+        for number, students in by_group.items():
             changes, same, other = change.groups[number]
             totals["students"] += students
             totals["unchanged"] += same * students
@@ -142,14 +154,14 @@ class Differences:
                     self._shifts[by][name, gained] += students
 
 
-def _students(subjects: bytes) -> Iterable[int]:
-    """The group of each student: the first where there is no student."""
-    if not subjects:
-        return (0,)
-    if subjects.count(b"[") == 2:
-        last = subjects[subjects.rfind(b",") + 1 : -2]
-        return (0 if last == b"null" else int(last),)
-    return [-1 if group is None else group for _, _, group in json.loads(subjects)]
+def _only_group(student: bytes) -> int:
+    """The group of one student; the last where its facts could not be used, the first where there is no student."""
+    group = student[student.rfind(b",") + 1 :]
+    return int(group or 0) if group != b"null" else -1
+
+
+def _groups_of(students: bytes) -> Iterable[int]:
+    return [-1 if group is None else group for _, _, group in json.loads(b"[[%b]]" % students)]
 
 
 def _recorded(group: dict[str, list[dict[str, str]]]) -> Answer:

@@ -5,19 +5,19 @@ Left out are the student's id, the recipient's id and the references of the evid
 is before, at or after the decision's own remains, where every rule compares it with nothing else.
 """
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from services.privacy.policy.reading import ARITHMETIC
+from services.privacy.replay_layouts import Layout
 
 NOW_ATTRIBUTE: Final = {".": {"left": {"Var": "context"}, "attr": "now"}}
 _COMPARISONS: Final = ("==", "!=", "<", "<=", ">", ">=")
 _ABSOLUTE: Final = frozenset({"datetime", "toDate", "toTime"})
-_INSTANT: Final = re.compile(rb'":(\d{12,14})(?=[,}\]])')
-"""An instant of 1973 to 5138 in milliseconds; any other number stays as it is."""
-_INSTANT_NAMES: Final = (b"_at", b"_until", b'"now')
+FORMS_KEPT: Final = 20_000
+"""Forms of inputs that are known again; then it begins anew."""
+_NONE: Final[Mapping[Layout, set[tuple[bytes, ...]]]] = {}
 
 Skeleton = tuple[object, ...]
 
@@ -52,54 +52,46 @@ class Skeletons:
     def __init__(self, use: InstantUse) -> None:
         self._exact = tuple(name.encode() for name in sorted(use.exact) if name.endswith(("_at", "_until")))
         self._absolute = use.absolute
+        self._layouts: dict[tuple[int, int, int], dict[Layout, set[tuple[bytes, ...]]]] = {}
+        """By length and two places, and what inputs of the layout had between its places."""
+        self._forms = 0
 
     def of(self, canonical: bytes) -> tuple[Skeleton, bytes]:
-        """The skeleton of an input, and its subjects as JSON (`[["<student>",<version>,<group>],...]`)."""
-        rest, subjects = _without(canonical, b'"subjects":[[', b"]]")
-        rest, _ = _without(rest, b'"evidence":{', b"}")
-        rest = _without_recipient_id(rest)
-        if self._absolute:
-            return (rest, _groups(subjects)), subjects
-        at = rest.find(b'"now":')
-        now = rest[at + 6 : rest.find(b",", at)]
-        parts: list[Any] = _INSTANT.split(rest)
-        for place in range(1, len(parts), 2):
-            before, instant = parts[place - 1], parts[place]
-            if not before.endswith(_INSTANT_NAMES):
-                continue
-            if len(instant) != len(now) or before.endswith(self._exact):
-                parts[place] = int(instant) - int(now)
-            else:  # as many digits: the order of the bytes is that of the numbers
-                parts[place] = (instant > now) - (instant < now)
-        parts.append(_groups(subjects))
-        return tuple(parts), subjects
+        """The skeleton of an input, and its students (`"<id>",<version>,<group>],["<id>",...`), none for the action `request`."""
+        evidence = canonical.find(b'"evidence":')
+        found = len(canonical), evidence, canonical.find(b'"recipient":', evidence)
+        for layout, had in self._layouts.get(found, _NONE).items():
+            parts = layout.cut(canonical)
+            kept, places = parts[::2], parts[1::2]
+            if kept in had and (relations := layout.relations(places)) is not None:
+                return _skeleton(layout, kept, relations, places)
+        return self._first_of_its_form(found, canonical)
+
+    def _first_of_its_form(self, found: tuple[int, int, int], canonical: bytes) -> tuple[Skeleton, bytes]:
+        layout = Layout.of(canonical, self._exact, instants_are_kept=self._absolute)
+        if layout is None:
+            return (canonical,), b""
+        parts = layout.cut(canonical)
+        kept, places = parts[::2], parts[1::2]
+        relations = layout.relations(places)
+        if relations is None:
+            return (canonical,), b""
+        if self._forms >= FORMS_KEPT:
+            self._layouts.clear()
+            self._forms = 0
+        self._layouts.setdefault(found, {}).setdefault(layout, set()).add(kept)
+        self._forms += 1
+        return _skeleton(layout, kept, relations, places)
 
 
-def _without(canonical: bytes, opening: bytes, closing: bytes) -> tuple[bytes, bytes]:
-    """The bytes without the member that begins so and ends at the first `closing`, and that member's value; whole if it nests deeper."""
-    start = canonical.find(opening)
-    if start < 0:
-        return canonical, b""
-    end = canonical.find(closing, start + len(opening))
-    inner = canonical[start + len(opening) : end]
-    if b"{" in inner or end < 0:
-        return canonical, b""
-    value = canonical[canonical.find(b":", start) + 1 : end + len(closing)]
-    return canonical[:start] + canonical[end + len(closing) :], value
+def _skeleton(layout: Layout, kept: tuple[bytes, ...], relations: tuple[int, ...], places: Sequence[bytes]) -> tuple[Skeleton, bytes]:
+    students = b"" if layout.subjects is None else places[layout.subjects]
+    return (kept, relations, _groups(students)), students
 
 
-def _without_recipient_id(canonical: bytes) -> bytes:
-    start = canonical.find(b'"recipient":{')
-    identifier = canonical.find(b'"id":"', start)
-    end = canonical.find(b'"', identifier + 6)
-    if start < 0 or identifier < 0 or canonical.find(b"}", start) < identifier or b"\\" in canonical[identifier:end]:
-        return canonical
-    return canonical[:identifier] + canonical[end:]
-
-
-def _groups(subjects: bytes) -> bytes:
-    """Of one student whether there is a group; of a page, which groups are used is told by the groups themselves."""
-    return subjects[subjects.rfind(b",") + 1 :] if subjects.count(b"[") == 2 else b"null" if b"null" in subjects else b""
+def _groups(students: bytes) -> bytes:
+    """Of one student its group; of a page, which groups are used is told by the groups themselves."""
+    return students[students.rfind(b",") + 1 :] if b"[" not in students else b"null" if b"null" in students else b""
 
 
 def _reads_calendar(est: Any) -> bool:

@@ -18,6 +18,7 @@ from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefuse
 
 NONCE_BYTES = 12
 WRAPPED_BYTES = 4 + 12 + 32 + 16
+_SEALED_FROM = WRAPPED_BYTES + NONCE_BYTES
 WORTH_PACKING = 16 * 1024
 LONGEST_CLEAR = 64 * 2**20
 
@@ -47,8 +48,7 @@ class Sealer:
         place = _place(table, row, of)
         try:
             key = self.provider.unwrap(sealed[:WRAPPED_BYTES], context=place)
-            body = sealed[WRAPPED_BYTES:]
-            return AESGCM(key).decrypt(body[:NONCE_BYTES], body[NONCE_BYTES:], place)
+            return AESGCM(key).decrypt(sealed[WRAPPED_BYTES:_SEALED_FROM], sealed[_SEALED_FROM:], place)
         except (WrappedKeyRefused, InvalidTag, ValueError) as error:
             raise SealBroken from error
 
