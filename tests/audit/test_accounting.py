@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import delete
 
 from safepassage.wire_log import AccountedEntry, DisclosureAccounting
 from services.audit.disclosure_record import EXEMPT, accounted, phase_of
+from services.audit.tables import SubjectKeyRow
 from shared.contracts.audit import Actor, Context
 from tests.audit.audit_node import ELM, OAK, VENDOR, AuditNode, disclosure, event
 from tests.conftest import StandingClock
@@ -75,6 +77,31 @@ async def test_a_vendors_read_is_a_disclosure_and_a_districts_own_is_none(node: 
     assert await account(node, student, query="recordable_only=true") == ()
 
 
+async def test_what_only_idea_asks_to_be_recorded_is_recordable(node: AuditNode) -> None:
+    student = uuid4()
+    await node.append(disclosure(node, student, basis="contractor", elements=("special_education.iep",)))
+    (entry,) = await account(node, student, query="recordable_only=true")
+    assert (entry.ferpa_recordable, entry.idea_recordable) == (False, True)
+
+
+async def test_an_entry_that_no_checkpoint_covers_yet_is_said_to_be_logged_alone(node: AuditNode) -> None:
+    student = uuid4()
+    await node.append(disclosure(node, student))
+    await node.append(event("match", student=student, operation="exchange-match"))
+    assert [entry.proof for entry in await account(node, student)] == ["pending", "published"]
+
+
+async def test_of_entries_whose_key_was_destroyed_nothing_is_told(node: AuditNode) -> None:
+    gone, kept = uuid4(), uuid4()
+    await node.append(disclosure(node, gone))
+    async with node.database.transaction() as tx:
+        await tx.execute(delete(SubjectKeyRow).where(SubjectKeyRow.key_id.in_(await node.app.state.keys.tags(tx, str(gone)))))
+    node.app.state.keys.forget()
+    await node.append(disclosure(node, kept))
+    assert await account(node, gone) == ()
+    assert len(await account(node, kept)) == 1
+
+
 async def test_another_districts_and_unknown_students_have_the_same_empty_accounting(node: AuditNode) -> None:
     student = uuid4()
     await node.append(disclosure(node, student))
@@ -111,6 +138,7 @@ async def test_a_long_accounting_comes_in_pages(node: AuditNode) -> None:
         link = answer.headers.get("link", "")
         query = urlsplit(link.partition(">")[0][1:]).query
     assert seen == [4, 3, 2, 1, 0]
+    assert (await node.send("GET", path, headers, query="limit=5")).headers.get("link") is None
 
 
 def rule(class_: str, **context: Any) -> AccountedEntry | None:
