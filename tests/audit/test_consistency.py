@@ -6,6 +6,7 @@ import pytest
 
 from safepassage.canonical import from_base64url
 from safepassage.checkpoints import parse_checkpoint, parse_note
+from safepassage.problems.log import SizesNotOrdered
 from safepassage.proofs import verify_consistency
 from services.audit.consistency import Consistency
 from services.audit.published import published_log
@@ -70,3 +71,11 @@ async def test_no_path_is_shown_from_another_log_nor_from_what_is_not_below_the_
     known = [KnownSize(origin="birch.example/log/2026", size=1), KnownSize(origin=ORIGIN, size=2), KnownSize(origin=ORIGIN, size=99)]
     assert (await append(node, event("request"), continues=known)).continued == ()
     assert (await append(node, event("match"), continues=[KnownSize(origin=ORIGIN, size=1)])).continued == ()
+
+
+@pytest.mark.parametrize(("old", "new"), [(0, 1), (2, 1), (2, 4)], ids=["before the first", "the larger first", "not published yet"])
+async def test_a_path_between_other_sizes_is_refused(node: AuditNode, old: int, new: int) -> None:
+    await node.append(*[event("request") for _ in range(3)])
+    for consistency in (node.app.state.consistency, Consistency(node.database, TileMemory())):
+        with pytest.raises(SizesNotOrdered):
+            await consistency.path(ORIGIN, old, new)
