@@ -170,6 +170,7 @@ PRIVACY: Final = (
     _send("POST", "/v1/duties", "privacy", "duties:complete"),
     _send("POST", "/v1/duties/{duty_id}/completion", "privacy", "duties:complete"),
     _send("POST", "/v1/destructions", "privacy", "destruction:clear"),
+    _get("/v1/agreements/{agreement_id}/destruction", "privacy", "destruction:attest", "obligations:read", "obligations:discharge"),
     _send("POST", "/v1/destruction-attestations", "privacy", "destruction:attest"),
     _get("/v1/destruction-attestations/{attestation_id}", "privacy", "destruction:attest", "obligations:read", "obligations:discharge"),
     _get("/v1/readiness", "privacy", *READINESS),

@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
-from sqlalchemy import Connection, Row, Select, and_, bindparam, select
+from sqlalchemy import Connection, Row, Select, and_, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
@@ -160,30 +160,22 @@ def require_written_consent(new: NewConsent, facts: SubjectFacts, *, now: dateti
 
 
 _NARROWED = and_(ConsentEventRow.consent_id == ConsentRow.id, ConsentEventRow.kind == "narrowed")
-_HELD = (
-    select(
-        ConsentRow.id,
-        ConsentRow.student_id,
-        ConsentRow.recipient_id,
-        ConsentRow.withdrawn_at,
-        ConsentRow.epoch,
-        ConsentRow.sealed,
-        ConsentEventRow.id.label("event_id"),
-        ConsentEventRow.at.label("event_at"),
-        ConsentEventRow.sealed.label("event_sealed"),
-    )
-    .outerjoin(ConsentEventRow, _NARROWED)
-    .where(ConsentRow.id.in_(bindparam("consent_ids", expanding=True)))
-)
-
-
-def held_consent(connection: Connection, sealer: Sealer, consent_id: UUID) -> tuple[Consent, int] | None:
-    """A consent as it stands, and its epoch, for a decision: any student's, since the policies compare. One statement."""
-    return next(iter(held_consents(connection, sealer, (consent_id,))), None)
+_COLUMNS_HELD = select(
+    ConsentRow.id,
+    ConsentRow.student_id,
+    ConsentRow.recipient_id,
+    ConsentRow.withdrawn_at,
+    ConsentRow.epoch,
+    ConsentRow.sealed,
+    ConsentEventRow.id.label("event_id"),
+    ConsentEventRow.at.label("event_at"),
+    ConsentEventRow.sealed.label("event_sealed"),
+).outerjoin(ConsentEventRow, _NARROWED)
+_HELD = _COLUMNS_HELD.where(ConsentRow.id.in_(bindparam("consent_ids", expanding=True)))
 
 
 def held_consents(connection: Connection, sealer: Sealer, consent_ids: Sequence[UUID]) -> list[tuple[Consent, int]]:
-    """As `held_consent`, of several that may be there, in the order of `consent_ids`. One statement.
+    """Consents as they stand, each with its epoch, for a decision: of any student, since the policies compare. One statement.
 
     # INVARIANT: every narrowing that was committed counts, whatever a replica's clock said when it was made.
     """
@@ -191,6 +183,33 @@ def held_consents(connection: Connection, sealer: Sealer, consent_ids: Sequence[
     for row in prepared.rows(connection, _HELD, {"consent_ids": list(consent_ids)}):
         rows.setdefault(row.id, []).append(row)
     return [_held(sealer, rows[consent_id]) for consent_id in dict.fromkeys(consent_ids) if consent_id in rows]
+
+
+_WITH_THOSE_TAKEN_BACK = _COLUMNS_HELD.where(
+    or_(
+        ConsentRow.id == bindparam("consent_id"),
+        and_(
+            ConsentRow.student_id.in_(bindparam("student_ids", expanding=True)),
+            ConsentRow.recipient_id == bindparam("recipient_id"),
+            ConsentRow.withdrawn_at.is_not(None),
+        ),
+    )
+).order_by(ConsentRow.id)
+
+HeldConsent = tuple[Consent, int]
+"""A consent as it stands, and its epoch."""
+
+
+def consent_and_those_taken_back(
+    connection: Connection, sealer: Sealer, consent_id: UUID, student_ids: Sequence[UUID], *, recipient_id: str
+) -> tuple[HeldConsent | None, list[HeldConsent]]:
+    """The consent that is named, and the other consents about the students for the recipient that were withdrawn. One statement."""
+    rows: dict[UUID, list[Row[*tuple[Any, ...]]]] = {}
+    asked = {"consent_id": consent_id, "student_ids": list(student_ids), "recipient_id": recipient_id}
+    for row in prepared.rows(connection, _WITH_THOSE_TAKEN_BACK, asked):
+        rows.setdefault(row.id, []).append(row)
+    named = rows.pop(consent_id, None)
+    return None if named is None else _held(sealer, named), [_held(sealer, of_one) for of_one in rows.values()]
 
 
 def _held(sealer: Sealer, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Consent, int]:
@@ -205,7 +224,7 @@ def _held(sealer: Sealer, rows: Sequence[Row[*tuple[Any, ...]]]) -> tuple[Consen
 
 
 async def standing_consent(tx: AsyncSession, sealer: Sealer, row: ConsentRow) -> Consent:
-    """As `held_consent`, in a session that holds the row."""
+    """A consent as it stands, in a session that holds the row."""
     events = (await tx.execute(select(ConsentEventRow).join(ConsentRow, _NARROWED).where(ConsentRow.id == row.id))).scalars()
     narrowings = [Narrowing(one.at, open_said(sealer, one.id, one.kind, row.id, one.sealed)) for one in events]
     return in_force(open_grant(sealer, row), narrowings, withdrawn_at=row.withdrawn_at)

@@ -1,4 +1,7 @@
-"""Destruction: cleared before it happens, unless somebody waits to inspect (34 CFR 99.10(e)); attested by the party that owed it after."""
+"""Destruction: cleared before it happens, unless somebody waits to inspect (34 CFR 99.10(e)); attested by the party that owed it after.
+
+# INVARIANT: no word of a destruction is taken while a request to inspect what was destroyed is outstanding.
+"""
 
 from datetime import datetime
 from typing import Annotated
@@ -17,8 +20,10 @@ from safepassage.problems import SuiteError
 from safepassage.problems.privacy import NoSuchAgreement
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.rights import AttestationNotValid, InspectionOutstanding, NoSuchAttestation, NothingToDestroy
-from safepassage.wire_duties import Destruction, DestructionAttestation, NewDestruction, SignedAttestation
+from safepassage.wire_duties import Destruction, DestructionAttestation, DestructionOwed, NewDestruction, SignedAttestation
+from services.privacy.agreement_records import visible_agreement
 from services.privacy.behind import event_of
+from services.privacy.destruction_holds import DESTROY, suspended
 from services.privacy.rights import lock_subject, outstanding_inspections, zone_name_of
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject
@@ -36,6 +41,8 @@ router = APIRouter(prefix="/v1", tags=["destruction"])
 Clearer = Annotated[Caller, caller_with("destruction:clear")]
 Attester = Annotated[Caller, caller_with("destruction:attest")]
 Reader = Annotated[Caller, caller_with("destruction:attest", "obligations:read", "obligations:discharge")]
+
+_OPEN = (ObligationRow.discharged_at.is_(None), ObligationRow.waived_at.is_(None))
 
 CLIENT_KEY = "client_key"
 """In the caller's details: thumbprint of the registered key that the client got its token with (services.gateway.tokens)."""
@@ -75,7 +82,28 @@ async def clear_destruction(
     return Destruction(**new.model_dump(), id=destruction_id, custodian_id=subject.custodian_id, cleared_at=now)
 
 
-@router.post("/destruction-attestations", status_code=201, responses=responses(AttestationNotValid, NoSuchAgreement, NothingToDestroy))
+@router.get("/agreements/{agreement_id}/destruction", responses=responses(NoSuchAgreement))
+async def read_destruction_owed(agreement_id: UUID, request: Request, caller: Reader, tx: ReadOnly, now: Now) -> DestructionOwed:
+    """What has to be destroyed under an agreement, and whether it must wait: a party asks here before it destroys anything."""
+    await visible_agreement(tx, caller, agreement_id)
+    query = select(ObligationRow).where(ObligationRow.agreement_id == agreement_id, ObligationRow.kind == DESTROY, *_OPEN)
+    rows = (await tx.execute(query.order_by(ObligationRow.due_at, ObligationRow.id))).scalars().all()
+    held = await suspended(tx, request.app.state.sealer, rows)
+    dues = [row.due_at for row in rows if row.due_at is not None]
+    return DestructionOwed(
+        agreement_id=agreement_id,
+        owed=len(rows),
+        due_at=min(dues, default=None),
+        overdue=not held and any(due <= now for due in dues),
+        held=bool(held),
+    )
+
+
+@router.post(
+    "/destruction-attestations",
+    status_code=201,
+    responses=responses(AttestationNotValid, NoSuchAgreement, NothingToDestroy, InspectionOutstanding),
+)
 async def attest_destruction(
     signed: SignedAttestation, request: Request, caller: Attester, tx: Transaction, now: Now, once: Annotated[Once, Depends()]
 ) -> DestructionAttestation:
@@ -92,6 +120,8 @@ async def attest_destruction(
     met = [one for one in owed if one.due_at is not None and one.due_at.astimezone(zone).date() <= said.destroyed_on]
     if not met:
         raise NothingToDestroy
+    if await suspended(tx, request.app.state.sealer, met):
+        raise InspectionOutstanding("of a student whose records were received under this agreement")
     row = DestructionAttestationRow(
         id=uuid7(now),
         agreement_id=said.agreement_id,
@@ -162,10 +192,9 @@ async def _owed(tx: AsyncSession, agreement_id: UUID, now: datetime) -> list[Obl
     """What is due by now: until the agreement has ended the party may receive more, so nothing attested before counts."""
     query = select(ObligationRow).where(
         ObligationRow.agreement_id == agreement_id,
-        ObligationRow.kind == "destroy-by",
+        ObligationRow.kind == DESTROY,
         ObligationRow.due_at <= now,
-        ObligationRow.discharged_at.is_(None),
-        ObligationRow.waived_at.is_(None),
+        *_OPEN,
     )
     return list((await tx.execute(query.with_for_update())).scalars())
 

@@ -93,6 +93,7 @@ def evaluate(judge: Judge, request: DecisionRequest, facts: Facts, *, caller_org
             other_consents=facts.grounds.other_consents,
             evidence=facts.grounds.evidence,
             preferences=facts.grounds.preferences,
+            taken_back=facts.grounds.taken_back,
         )
         recorded_input = policy_input.canonical()
         outcome = decide(policy_input, judge.policy_set, canonical=recorded_input)

@@ -13,7 +13,7 @@ from safepassage.problems.records import NoSuchStudent
 from safepassage.wire_directory import DirectoryNotice
 from safepassage.wire_evidence import Kind
 from safepassage.wire_ground import Ground, OfStudents
-from safepassage.wire_programmes import OperatorOnboarding, RecruiterRequest, SchoolOfficial
+from safepassage.wire_programmes import InterstateUnderstanding, OperatorOnboarding, RecruiterRequest, SchoolOfficial
 from services.privacy.consents import RECIPIENTS
 from services.privacy.evidence import require_elements, require_party, require_purposes
 from services.privacy.evidence_rules import RULES
@@ -49,6 +49,10 @@ async def _require_own_agency(tx: AsyncSession, caller: Caller, agency_id: UUID,
 async def _require_recipient(tx: AsyncSession, caller: Caller, of: Kind) -> None:
     """INVARIANT: nobody records what entitles the recorder to receive."""
     rule = RULES[of.kind]
+    if isinstance(of, InterstateUnderstanding):
+        query = select(OrganisationRow.id).where(OrganisationRow.entity_id == of.node, OrganisationRow.kind == "peer").limit(1)
+        if (await tx.execute(query)).scalar_one_or_none() is None:
+            raise NoSuchRecipient("a node of the network", field="node")
     if not isinstance(of, Ground | OperatorOnboarding):
         return
     if of.recipient_id == str(caller.organisation_id) and not rule.of_the_agency:

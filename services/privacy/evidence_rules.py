@@ -15,7 +15,7 @@ from services.privacy.policy.taxonomy import BASES
 EMERGENCY_LASTS: Final = timedelta(hours=72)
 """Local policy, as in the rule: 34 CFR 99.36 has no number of hours."""
 
-_DISTRICT, _BOTH = frozenset({"lea"}), frozenset({"lea", "sea"})
+_DISTRICT, _STATE, _BOTH = frozenset({"lea"}), frozenset({"sea"}), frozenset({"lea", "sea"})
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,7 @@ RULES: Final[Mapping[str, EvidenceRule]] = {
     ),
     "emergency": EvidenceRule(("emergency",), "34 CFR 99.36", persons=True, happened=("declared_at", "approved_at")),
     "financial-aid": EvidenceRule(("financial-aid",), "34 CFR 99.31(a)(4)"),
+    "interstate-understanding": EvidenceRule((), "34 CFR 99.31(a)(2), 99.33(b)", recorders=_STATE, agencies=_STATE),
     "juvenile-justice": EvidenceRule(
         ("juvenile-justice", "juvenile-justice-before-1974"),
         "34 CFR 99.31(a)(5)",
@@ -66,13 +67,15 @@ RULES: Final[Mapping[str, EvidenceRule]] = {
     "offender-registration": EvidenceRule(("registered-offender",), "34 CFR 99.31(a)(16)", persons=True),
     "onward-understanding": EvidenceRule((), "34 CFR 99.33(b)(1)", recorders=_DISTRICT, agencies=_DISTRICT),
     "operator-onboarding": EvidenceRule((), "16 CFR 312"),
+    "parents-disagree": EvidenceRule((), "34 CFR 99.4", recorders=_DISTRICT, agencies=_DISTRICT),
     "recruiter-request": EvidenceRule(
         ("military-recruiter", "higher-education-recruiter"), "20 U.S.C. 7908(a)", agencies=_DISTRICT, happened=("requested_at",)
     ),
     "school-official": EvidenceRule(("school-official",), "34 CFR 99.31(a)(1)(i)(A)", agencies=_DISTRICT, of_the_agency=True),
     "substance-violation": EvidenceRule(("substance-violation",), "34 CFR 99.31(a)(15)", persons=True),
 }
-"""By kind. That the state agency may pass data on is the district's alone to record: it would be the agency's own leave."""
+"""By kind. That the state agency may pass data on is the district's alone to record: it would be the agency's own leave. So is what a
+district does where parents disagree: no law lets anybody else choose."""
 
 
 def is_secret(of: Kind) -> bool:

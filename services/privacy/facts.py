@@ -14,7 +14,7 @@ from safepassage.wire_evidence import AnyAgreement
 from safepassage.wire_organisations import Organisation
 from safepassage.wire_policy import Consent, Debarment
 from services.privacy.agreement_records import held_agreement
-from services.privacy.consents import held_consent
+from services.privacy.consents import HeldConsent, consent_and_those_taken_back
 from services.privacy.debarments import debarments_of
 from services.privacy.evidence_records import COLUMNS, open_evidence
 from services.privacy.grounds import Grounds, Held, grounds_named, standing_kinds, standing_of
@@ -97,11 +97,11 @@ def read_facts(
     if len(held) != len(request.subjects):
         raise FactsBehind(f"of {len(request.subjects) - len(held)} of {len(request.subjects)} students", field="subjects")
     subjects = tuple(open_facts(sealer, row) for row in held)
-    consent = None if request.consent_id is None else held_consent(connection, sealer, request.consent_id)
+    consent, taken_back = _consents(connection, sealer, request)
     agreement = None if request.agreement_id is None else held_agreement(connection, request.agreement_id)
     concerned = _concerned(request, subjects, agreement and agreement[0], (node_organisation_id, caller_organisation_id))
     organisations, standing = _organisations(connection, sealer, request, concerned)
-    grounds = grounds_named(connection, sealer, request, standing)
+    grounds = grounds_named(connection, sealer, request, standing, taken_back)
     epochs = {
         "agreement": agreement and agreement[1],
         "consent": consent and consent[1],
@@ -123,6 +123,14 @@ def read_facts(
         ),
         grounds,
     )
+
+
+def _consents(connection: Connection, sealer: Sealer, request: DecisionRequest) -> tuple[HeldConsent | None, list[HeldConsent]]:
+    """The consent that is named, and what was taken back beside it: whoever asks need not name what speaks against it."""
+    if request.consent_id is None:
+        return None, []
+    students = [subject.student_id for subject in request.subjects]
+    return consent_and_those_taken_back(connection, sealer, request.consent_id, students, recipient_id=request.recipient.id)
 
 
 def _concerned(

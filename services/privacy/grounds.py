@@ -34,6 +34,8 @@ class Grounds:
     """That the request names, and the standing kinds of the organisations concerned."""
     preferences: tuple[Preference, ...] = ()
     """Of the students of the request."""
+    taken_back: tuple[Consent, ...] = ()
+    """Consents for the same recipient that were withdrawn, on the basis of consent: whoever asks need not name them."""
     epochs: Mapping[str, Any] = field(default_factory=dict)
     """Which version of each was seen; nothing of what there was none of."""
 
@@ -47,6 +49,7 @@ class Grounds:
             if consent.withdrawn_at is not None:
                 yield consent.withdrawn_at
         yield from (preference.recorded_at for preference in self.preferences)
+        yield from (consent.withdrawn_at for consent in self.taken_back if consent.withdrawn_at is not None)
 
     def of_student(self, student_id: UUID) -> "Grounds":
         """As far as it is about one student of several."""
@@ -54,11 +57,18 @@ class Grounds:
             self,
             other_consents=tuple(consent for consent in self.other_consents if consent.student_id == student_id),
             preferences=tuple(preference for preference in self.preferences if preference.of.student_id == student_id),
+            taken_back=tuple(consent for consent in self.taken_back if consent.student_id == student_id),
         )
 
 
-def grounds_named(connection: Connection, sealer: Sealer, request: DecisionRequest, standing: Collection[Held]) -> Grounds:
-    """What the request names or its basis asks for; `standing` was read with the organisations.
+def grounds_named(
+    connection: Connection,
+    sealer: Sealer,
+    request: DecisionRequest,
+    standing: Collection[Held],
+    taken_back: Collection[tuple[Consent, int]] = (),
+) -> Grounds:
+    """What the request names or its basis asks for; `standing` was read with the organisations, `taken_back` with the consent.
 
     A statement each for evidence and consents that are named, and for preferences on bases that hear them. Raises SealBroken.
     """
@@ -71,12 +81,14 @@ def grounds_named(connection: Connection, sealer: Sealer, request: DecisionReque
     epochs = {
         "evidence": {str(identifier): epoch for identifier, (_, epoch) in evidence.items()},
         "other_consents": {str(consent.id): epoch for consent, epoch in others},
+        "taken_back": {str(consent.id): epoch for consent, epoch in taken_back},
         "preferences": {str(it.id): 1 if it.rescinded_at is None else 2 for it in preferences},
     }
     return Grounds(
         tuple(consent for consent, _ in others),
         tuple(it for it, _ in evidence.values()),
         preferences,
+        tuple(consent for consent, _ in taken_back),
         {name: seen for name, seen in epochs.items() if seen},
     )
 
@@ -88,6 +100,8 @@ def standing_kinds(request: DecisionRequest) -> list[str]:
         kinds.append("operator-onboarding")
     if request.basis == "directory":
         kinds.append("directory-notice")
+    if request.basis == "consent":
+        kinds.append("parents-disagree")
     if request.action == "redisclose" and request.basis != "transfer":
         kinds.append("onward-understanding")
     return kinds

@@ -12,9 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
 from safepassage.problems.privacy import NoSuchObligation, ObligationDischarged
-from safepassage.problems.rights import ObligationWaived
+from safepassage.problems.rights import InspectionOutstanding, ObligationWaived
 from safepassage.wire_policy import Discharge, Obligations, OpenObligation
 from services.privacy.behind import event_of
+from services.privacy.destruction_holds import suspended
 from services.privacy.sealing import Sealer
 from services.privacy.tables import ObligationRow, OrganisationRow
 from shared import prepared
@@ -113,6 +114,7 @@ async def list_obligations(
     request: Request,
     response: Response,
     tx: ReadOnly,
+    now: Now,
     limit: Limit = 100,
     cursor: Cursor = None,
     state: Annotated[Literal["open", "discharged", "waived", "all"], Query(description="Which ones.")] = "open",
@@ -128,15 +130,19 @@ async def list_obligations(
     query = query.order_by(ObligationRow.due_at.is_(None), ObligationRow.due_at, ObligationRow.id).limit(limit + 1)
     rows = (await tx.execute(query)).scalars().all()
     page = rows[:limit]
+    held = await suspended(tx, request.app.state.sealer, [row for row in page if row.due_at is not None and row.due_at <= now])
+    obligations = tuple(OpenObligation.model_validate(row).model_copy(update={"suspended": row.id in held}) for row in page)
     if len(rows) <= limit:
-        return Obligations(obligations=tuple(OpenObligation.model_validate(row) for row in page))
+        return Obligations(obligations=obligations)
     last = page[-1]
     following = cursors.sign({"due": None if last.due_at is None else last.due_at.isoformat(), "id": str(last.id)}, bound_to=bound_to)
     response.headers["link"] = next_link(request.url.path, {"limit": limit, "state": state, "cursor": following})
-    return Obligations(obligations=tuple(OpenObligation.model_validate(row) for row in page), next=following)
+    return Obligations(obligations=obligations, next=following)
 
 
-@router.post("/{obligation_id}/discharge", responses=responses(NoSuchObligation, ObligationDischarged, ObligationWaived))
+@router.post(
+    "/{obligation_id}/discharge", responses=responses(NoSuchObligation, ObligationDischarged, ObligationWaived, InspectionOutstanding)
+)
 async def discharge_obligation(
     obligation_id: UUID,
     discharge: Discharge,
@@ -146,12 +152,14 @@ async def discharge_obligation(
     now: Now,
     once: Annotated[Once, Depends()],
 ) -> OpenObligation:
-    """Say, with the reference of what shows it, that an obligation was met."""
+    """Say, with the reference of what shows it, that an obligation was met. A destruction waits while somebody waits to inspect."""
     earlier = await once.earlier(tx, caller, "discharge_obligation")
     row = await open_obligation(tx, caller, earlier or obligation_id, repeated=earlier is not None)
     if earlier is not None:
         return OpenObligation.model_validate(row)
     sealer: Sealer = request.app.state.sealer
+    if await suspended(tx, sealer, [row]):
+        raise InspectionOutstanding
     row.discharged_at, row.discharged_by = now, caller.client_id
     row.sealed_evidence = sealer.seal(discharge.evidence_ref.encode(), table="obligation", row=row.id, of="evidence")
     await once.keep(tx, caller, "discharge_obligation", row.id, now)

@@ -190,6 +190,8 @@ class PrivacyMeasures(Wire):
     destructions_due: Count
     destructions_shown: Count
     """Of those due."""
+    destructions_held: Count
+    """That would be due, but for a request to inspect that is outstanding."""
     debarments: Count
     consents_sampled: Count
     consents_complete: Count

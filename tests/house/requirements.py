@@ -50,6 +50,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "POL-21": "A secret order, and what was decided on it, is known to few and in no accounting",
             "POL-22": "An emergency is declared and approved by two officials, reviewed afterwards, and its threat is sealed",
             "POL-23": "An agreement of a kind has every clause that the law asks for, or is refused with the paragraph",
+            "POL-25": "What follows where parents disagree is the district's stored choice, never the asker's; else any refusal holds",
             "POL-24": "What was known of evidence and agreements at an instant stays readable",
             "POL-law": "Every condition of a rule is noticed by a row of the table of cases from the CFR",
             "POL-cedar": "Our engine decides as Cedar's own does",

@@ -38,6 +38,7 @@ OWN: Final[Mapping[str, Mapping[str, Any]]] = {
                   "knowledge_necessary": "log 3", "approved_by": "o-superintendent", "approved_at": "2026-10-20T09:30:00.000Z",
                   "valid_until": "2026-10-23T09:00:00.000Z"},
     "financial-aid": {"stage": "applied", "needed_for": ["eligibility"], "conditioned_on_attendance": "programme s. 4"},
+    "interstate-understanding": {"node": "https://birch.example"},
     "juvenile-justice": {"state": "US-XA", "statute": "XA code 44", "adopted_on": "1994-05-01", "concerns_system": "statute s. 2",
                          "certification": {"certified_at": _BEFORE, "reference": "certificate 8"}},
     "legal-action": {"initiated_by": "parent", "filed_at": _BEFORE, "relevance": "brief p. 3"},
@@ -46,6 +47,7 @@ OWN: Final[Mapping[str, Mapping[str, Any]]] = {
     "offender-registration": {"provided_under": "notice 5"},
     "onward-understanding": {"bases": ["child-welfare"]},
     "operator-onboarding": {"collects_from_under_13": True},
+    "parents-disagree": {"choice": "latest-decides"},
     "recruiter-request": {"recruiter": "military", "requested_at": _BEFORE, "assistance": "Title I", "optout_notice": "notice p. 5"},
     "school-official": {"legitimate_interest": "notice p. 2", "access_control": "role matrix", "purposes": ["instruction"]},
     "substance-violation": {"determination": "finding 9"},
@@ -55,7 +57,12 @@ OWN: Final[Mapping[str, Mapping[str, Any]]] = {
 STUDENTLESS: Final = frozenset(
     {"accreditation", "audit-mandate", "de-identified-release", "meal-evaluation", "recruiter-request", "school-official"}
 )
-PARTYLESS: Final = frozenset({"directory-notice", "onward-understanding", "operator-onboarding"})
+PARTYLESS: Final = frozenset(
+    {"directory-notice", "interstate-understanding", "onward-understanding", "operator-onboarding", "parents-disagree"}
+)
+
+OF_DISTRICTS: Final = tuple(sorted(kind for kind, rule in RULES.items() if "lea" in rule.recorders))
+"""Kinds that a district records."""
 
 COLLEGE: Final = {"attends_postsecondary": True, "birth_date": date(2007, 5, 4)}
 
@@ -87,6 +94,8 @@ class Grounds:
             values |= {} if kind in STUDENTLESS else {"student_ids": [str(one.student_id) for one in facts]}
         if kind == "operator-onboarding":
             values |= {"recipient_id": recipient or str(self.world.vendor.id)}
+        if kind == "interstate-understanding":
+            values |= {"agency_id": str(self.world.sea.id)}
         if kind == "recruiter-request":
             values |= {"secondary_school_ids": [str(self.world.oak_school.id)]}
         if kind == "dependency":

@@ -15,7 +15,7 @@ from services.audit.drafts import SEALED_PARTITION, draft_of
 from services.privacy.evidence_rules import RULES
 from services.privacy.tables import EvidenceEventRow, EvidenceRow
 from shared.contracts.privacy import SubjectFacts
-from tests.privacy.grounds import ALL_SCOPES, COLLEGE, OWN, PARTYLESS, Grounds, on
+from tests.privacy.grounds import ALL_SCOPES, COLLEGE, OF_DISTRICTS, OWN, PARTYLESS, Grounds, on
 from tests.privacy.node import Client, problem_of
 from tests.privacy.rights import Staff
 from tests.privacy.test_evidence_bases import decide
@@ -43,7 +43,7 @@ async def listed(client: Client, query: str = "") -> list[UUID]:
 @pytest.mark.requirement("POL-24")
 async def test_each_kind_is_recorded_read_listed_and_revoked(world: World) -> None:
     grounds, facts = await Grounds.of(world), await world.student(**COLLEGE)
-    for kind in sorted(RULES):
+    for kind in OF_DISTRICTS:
         await recorded_read_listed_and_revoked(world, grounds, facts, kind)
 
 
@@ -68,7 +68,7 @@ async def recorded_read_listed_and_revoked(world: World, grounds: Grounds, facts
 
 async def test_another_districts_evidence_looks_absent(world: World) -> None:
     grounds, facts = await Grounds.of(world), await world.student(**COLLEGE)
-    for kind in sorted(RULES):
+    for kind in OF_DISTRICTS:
         await looks_absent_to_elm(world, grounds, facts, kind)
 
 
@@ -102,6 +102,19 @@ async def test_the_state_agency_does_not_record_its_own_leave_to_pass_on(world: 
     answer = await world.node.client(world.sea, *ALL_SCOPES).post("/v1/evidence", grounds.body("onward-understanding"))
     assert (answer.status, problem_of(answer).code) == (403, "recorder-not-permitted")
     assert (await grounds.record("accreditation", by=world.sea)).of.agency_id == world.oak.id
+
+
+async def test_an_understanding_with_another_state_is_the_state_agencys(world: World) -> None:
+    grounds, staff = await Grounds.of(world), world.node.client(world.sea, *ALL_SCOPES)
+    body = grounds.body("interstate-understanding")
+    made = await staff.post("/v1/evidence", body)
+    assert made.status == 201, made.body
+    answer = await staff.post("/v1/evidence", body | {"node": "https://nobody.example"})
+    assert (problem_of(answer).code, problem_of(answer).field) == ("no-such-recipient", "node")
+    refused = await world.node.client(world.oak, *ALL_SCOPES).post("/v1/evidence", body | {"agency_id": str(world.oak.id)})
+    assert problem_of(refused).code == "recorder-not-permitted"
+    path = f"/v1/evidence/{Evidence.model_validate_json(made.body).id}/revocation"
+    assert (await staff.post(path, {"reason": "ended"})).status == 200
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,9 @@ Errors are mistakes of the caller: a request and evidence that do not belong tog
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from uuid import UUID
 
-from safepassage.wire_directory import ParentsDisagree, Preference
+from safepassage.wire_directory import Preference
 from safepassage.wire_evidence import STANDING, AnyAgreement, Evidence
 from safepassage.wire_organisations import Organisation
 from safepassage.wire_policy import Consent, Debarment
@@ -18,7 +17,7 @@ from services.privacy.policy.agreement_facts import agreement_facts
 from services.privacy.policy.calendar_days import Place, reaches, reaches_majority_on
 from services.privacy.policy.consent_facts import consent_facts
 from services.privacy.policy.custody_facts import Parties, custody_facts
-from services.privacy.policy.disagreement import refused_elements
+from services.privacy.policy.disagreement import choice_changes_at, refused_elements
 from services.privacy.policy.discloser import Discloser
 from services.privacy.policy.earliest_change import earliest_change
 from services.privacy.policy.evidence_input import GroundFacts
@@ -38,8 +37,6 @@ from services.privacy.policy.rights import is_eligible
 from services.privacy.policy.time_values import milliseconds_of
 from shared.contracts.privacy import DecisionRequest, SubjectFacts
 
-NO_CHOICES: Mapping[UUID, ParentsDisagree] = MappingProxyType({})
-
 
 def build_input(
     request: DecisionRequest,
@@ -55,7 +52,7 @@ def build_input(
     debarments: Sequence[Debarment] = (),
     evidence: Sequence[Evidence] = (),
     preferences: Sequence[Preference] = (),
-    parents_disagree: Mapping[UUID, ParentsDisagree] = NO_CHOICES,
+    taken_back: Sequence[Consent] = (),
 ) -> PolicyInput:
     """The input of the decision on `request` at the instant `now`.
 
@@ -68,13 +65,13 @@ def build_input(
     debarments              of the recipient, of those above it, or of its node
     evidence                that of `evidence_ids`, and the standing kinds (wire_evidence.STANDING) of the agencies concerned
     preferences             opt-outs and refusals on record for the students of the request
-    parents_disagree        what agencies chose for parents who disagree, by agency
+    taken_back              consents about those students for the recipient that were withdrawn: refusals, whether or not they are named
 
     Raises ValueError if subjects, consent, agreement or evidence are not those of the request, or the node's agency is not among the
     organisations.
     """
     _belong_together(request, subjects, consent, agreement)
-    _are_named(request, other_consents, evidence, preferences)
+    _are_named(request, other_consents, evidence, [*(it.of.student_id for it in preferences), *(it.student_id for it in taken_back)])
     if node_organisation_id not in organisations:
         raise ValueError("the node's agency is not among the organisations")
     tree = OrganisationTree(organisations)
@@ -86,10 +83,10 @@ def build_input(
     parties = Parties(request.recipient, milliseconds_of(now), node_organisation_id, tree, agreement, debarments, request.basis, evidence)
     discloser = Discloser(request, parties.now, node_organisation_id, tree)
     consents = (() if consent is None else (consent,)) + tuple(other_consents)
-    students = _Students(parties, discloser, consents, Held(evidence, preferences), parents_disagree, now)
+    students = _Students(parties, discloser, consents, tuple(taken_back), Held(evidence, preferences), now)
     grouped = tuple(map(students.subject, subjects))
     transfer = request.transfer
-    held = sorted({*(it.id for it in other_consents), *(it.id for it in evidence), *(it.id for it in preferences)})
+    held = sorted({it.id for several in (other_consents, evidence, preferences, taken_back) for it in several})
     return PolicyInput(
         action=request.action,
         agreement=agreed,
@@ -121,12 +118,12 @@ class _Students:
     parties: Parties
     discloser: Discloser
     consents: tuple[Consent, ...]
+    taken_back: tuple[Consent, ...]
     held: Held
-    parents_disagree: Mapping[UUID, ParentsDisagree]
     now: datetime
     groups: list[StudentGroup] = field(default_factory=list)
     majority_at: list[int] = field(default_factory=list)
-    """When a student comes of an age on which the answer turns, if that is still to come."""
+    """When a student comes of an age on which the answer turns, if that is still to come; when a district's choice begins or ends."""
     _index: dict[tuple[object, ...], int] = field(default_factory=dict)
     _places: dict[str, Place | None] = field(default_factory=dict)
 
@@ -179,8 +176,11 @@ class _Students:
         )
 
     def _consent(self, consent: Consent, student: SubjectFacts, place: Place) -> ConsentFacts:
-        others = [it for it in self.consents if it is not consent and it.student_id == student.student_id]
-        refused = refused_elements(consent, others, self.held.preferences, self.parents_disagree, student, self.discloser, place)
+        others = {it.id: it for it in (*self.taken_back, *self.consents) if it.id != consent.id and it.student_id == student.student_id}
+        refused = refused_elements(
+            consent, tuple(others.values()), self.held.preferences, self.held.evidence, student, self.discloser, place
+        )
+        self.majority_at.extend(choice_changes_at(self.held.evidence))
         return consent_facts(consent, student, self.parties.recipient, place, refused=refused)
 
     def _place(self, time_zone: str) -> Place | None:
@@ -206,12 +206,10 @@ def _belong_together(
         raise ValueError("the agreement is not the one that the request names")
 
 
-def _are_named(
-    request: DecisionRequest, consents: Sequence[Consent], evidence: Sequence[Evidence], preferences: Sequence[Preference]
-) -> None:
+def _are_named(request: DecisionRequest, consents: Sequence[Consent], evidence: Sequence[Evidence], said_about: Sequence[UUID]) -> None:
     if not {consent.id for consent in consents} <= set(request.other_consent_ids):
         raise ValueError("the other consents are not those that the request names")
     if not {it.id for it in evidence if it.of.kind not in STANDING} <= set(request.evidence_ids):
         raise ValueError("the evidence is not what the request names")
-    if not {it.of.student_id for it in preferences} <= {subject.student_id for subject in request.subjects}:
+    if not set(said_about) <= {subject.student_id for subject in request.subjects}:
         raise ValueError("the preferences are not those of the students of the request")

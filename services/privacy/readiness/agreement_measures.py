@@ -10,6 +10,8 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from services.privacy.destruction_holds import suspended
+from services.privacy.sealing import Sealer
 from services.privacy.tables import AgreementDistrictRow, AgreementRow, ObligationRow
 
 NOTICED_BEFORE: Final = timedelta(days=90)
@@ -65,13 +67,19 @@ async def agreement_measures(tx: AsyncSession, *, now: datetime) -> dict[str, An
     }
 
 
-async def obligation_measures(tx: AsyncSession, *, now: datetime) -> dict[str, int]:
-    """Destructions that are due, and copies of the record of redisclosures; what two officials have waived is not owed."""
+async def obligation_measures(tx: AsyncSession, sealer: Sealer, *, now: datetime) -> dict[str, int]:
+    """Destructions that are due, and copies of the record of redisclosures; what two officials have waived is not owed.
+
+    What must wait because somebody inspects is not due. Raises SealBroken.
+    """
     row = ObligationRow
     due = select(row.id).where(row.kind == DESTROY, row.due_at <= now, row.waived_at.is_(None))
+    undone = select(row).where(row.kind == DESTROY, row.due_at <= now, row.waived_at.is_(None), row.discharged_at.is_(None))
+    held = len(await suspended(tx, sealer, (await tx.execute(undone)).scalars().all()))
     copies = select(row.id).where(row.kind == COPY, (row.due_at <= now) | row.discharged_at.is_not(None), row.waived_at.is_(None))
     return {
-        "destructions_due": await _count(tx, due),
+        "destructions_due": await _count(tx, due) - held,
+        "destructions_held": held,
         "destructions_shown": await _count(tx, due.where(row.discharged_at.is_not(None))),
         "copies_owed": await _count(tx, copies),
         "copies_in_time": await _count(tx, copies.where(row.discharged_at <= row.due_at)),

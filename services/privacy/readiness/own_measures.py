@@ -39,7 +39,7 @@ async def own_measures(
     people = await database.read(of_people)
     decisions = await decision_measures(database, sealer, now=now)
     async with database.reading() as tx:
-        agreements = await agreement_measures(tx, now=now) | await obligation_measures(tx, now=now)
+        agreements = await agreement_measures(tx, now=now) | await obligation_measures(tx, sealer, now=now)
     return PrivacyMeasures(
         **catalogue_measures(),
         **rule_measures(policy_set),

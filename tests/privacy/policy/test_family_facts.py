@@ -213,13 +213,60 @@ def _refusal(**changes: Any) -> Preference:
 def test_two_parents_who_disagree_are_a_matter_for_a_person(
     policy_set: PolicySet, refusal: dict[str, Any], choice: Any, subject: dict[str, Any], permitted: bool
 ) -> None:
-    chosen = {} if choice is None else {DISTRICT: ParentsDisagree(agency_id=DISTRICT, choice=choice)}
+    chosen = [] if choice is None else [_choice(choice)]
     subjects = [student(**({"rights_holders": BOTH_PARENTS} | subject))]
-    outcome = decide(built(request("consent"), preferences=[_refusal(**refusal)], parents_disagree=chosen, subjects=subjects), policy_set)
+    outcome = decide(built(request("consent"), preferences=[_refusal(**refusal)], evidence=chosen, subjects=subjects), policy_set)
     assert (outcome.outcome == "permit") is permitted
     if not permitted:
         assert outcome.subjects[0].withheld[0].reason == "parents-disagree"
         assert [(one.kind, one.argument) for one in outcome.obligations] == [("route-to", "custody-desk")]
+
+
+def _choice(choice: Any, *, agency: UUID = DISTRICT, **more: Any) -> Evidence:
+    of = {"agency_id": agency, "document": DIGEST, "reference": "board minute 3", "valid_from": NOW - TICK, "valid_until": NOW + TICK}
+    revoked_at = more.pop("revoked_at", None)
+    chosen = ParentsDisagree.model_validate({**of, "choice": choice, **more})
+    return Evidence(id=UUID(int=300 + len(choice)), of=chosen, recorded_at=NOW - TICK, revoked_at=revoked_at)
+
+
+@pytest.mark.requirement("POL-25")
+@pytest.mark.parametrize(
+    ("choices", "permitted"),
+    [
+        ([_choice("consent-stands")], True),
+        ([_choice("consent-stands", valid_from=NOW)], True),
+        ([_choice("consent-stands", valid_from=NOW + TICK, valid_until=NOW + 2 * TICK)], False),
+        ([_choice("consent-stands", valid_until=NOW)], False),
+        ([_choice("consent-stands", revoked_at=NOW)], False),
+        ([_choice("consent-stands", revoked_at=NOW + TICK)], True),
+        ([_choice("consent-stands", agency=OTHER_DISTRICT)], False),
+        ([_choice("consent-stands"), _choice("any-refusal-blocks")], False),
+        ([_choice("latest-decides"), _choice("consent-stands")], True),
+    ],
+    ids=str,
+)
+def test_only_the_keepers_choice_in_force_counts_and_of_several_the_strictest(
+    policy_set: PolicySet, choices: list[Evidence], permitted: bool
+) -> None:
+    subjects = [student(rights_holders=BOTH_PARENTS)]
+    given = built(request("consent"), preferences=[_refusal(received_at=NOW - timedelta(days=900))], evidence=choices, subjects=subjects)
+    assert _permits(given, policy_set) is permitted
+
+
+def test_an_answer_holds_no_longer_than_the_choice_that_it_rests_on(policy_set: PolicySet) -> None:
+    given = built(request("consent"), evidence=[_choice("consent-stands")], subjects=[student(rights_holders=BOTH_PARENTS)])
+    assert given.holds_until == milliseconds_of(NOW + TICK)
+    assert given.evidence.held == (UUID(int=300 + len("consent-stands")),)
+
+
+@pytest.mark.requirement("POL-25")
+def test_what_the_other_parent_took_back_counts_without_being_named(policy_set: PolicySet) -> None:
+    taken_back = consent(id=OTHER, acting_for={"person_id": FATHER}, withdrawn_at=NOW, elements=(TRANSCRIPT,))
+    subjects = [student(rights_holders=BOTH_PARENTS)]
+    given = built(request("consent"), taken_back=[taken_back], subjects=subjects)
+    assert not _permits(given, policy_set)
+    assert given.evidence.held == (OTHER,)
+    assert _permits(built(request("consent"), taken_back=[taken_back], evidence=[_choice("consent-stands")], subjects=subjects), policy_set)
 
 
 def test_a_students_own_consent_is_not_for_a_parent_to_refuse(policy_set: PolicySet) -> None:

@@ -43,7 +43,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "districts": 4, "districts_agreeing_onward": 4, "agreements": 3, "agreements_complete": 3, "audit_agreements": 1,
         "audit_agreements_complete": 1, "study_agreements": 1, "study_agreements_complete": 1, "agreements_ending": 0,
         "parties_with_agreement": {VENDOR}, "agreements_ended": 2, "agreements_ended_settled": 2, "destructions_due": 2,
-        "destructions_shown": 2, "debarments": 1, "consents_sampled": 5, "consents_complete": 5, "consents_electronic": 2,
+        "destructions_shown": 2, "destructions_held": 0, "debarments": 1, "consents_sampled": 5, "consents_complete": 5, "consents_electronic": 2,
         "consents_withdrawn": 1, "subjects_sampled": 50, "subjects_decidable": 50, "subjects_of_age": 4, "copies_owed": 5,
         "copies_in_time": 5, "log_waiting": WAITING, "key_encryption": KEYS, "opt_outs": 3, "opt_outs_of_former": 1, "inspections": 4,
         "inspections_in_time": 4, "inspections_median_days": 12, "amendments": 2, "hearings": 1, "statements": 1, "public_questions": 8,

@@ -56,11 +56,16 @@ class DisclosureRefusal(_Said):
     purposes: Purposes | None = None
 
 
-class ParentsDisagree(Wire):
-    """What a district does where one parent consents and another with full rights refuses: 99.4 leaves it to the agency."""
+class ParentsDisagree(Proof):
+    """What a district chose to do where one parent consents and another with full rights refuses: 99.4 leaves it to the agency.
 
-    agency_id: UUID
-    choice: Literal["any-refusal-blocks", "latest-decides", "consent-stands"] = "any-refusal-blocks"
+    any-refusal-blocks  nothing goes on the consent until a person has decided; so it is where a district chose nothing
+    latest-decides      what was said last counts
+    consent-stands      one parent's consent is enough
+    """
+
+    kind: Literal["parents-disagree"] = "parents-disagree"
+    choice: Literal["any-refusal-blocks", "latest-decides", "consent-stands"]
 
 
 NewPreference = Annotated[DirectoryOptOut | RecruiterOptOut | DisclosureRefusal, Field(discriminator="kind")]

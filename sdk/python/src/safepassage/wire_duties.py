@@ -106,6 +106,21 @@ class DestructionAttestation(SignedAttestation):
     """The obligations that it discharged."""
 
 
+class DestructionOwed(Wire):
+    """`GET /v1/agreements/{id}/destruction`: what a party has to destroy, and whether it must wait (34 CFR 99.10(e))."""
+
+    agreement_id: UUID
+    owed: int
+    """Obligations to destroy that are neither discharged nor waived, one to a district."""
+    due_at: Instant | None = None
+    """When the first of them is due."""
+    overdue: bool
+    """Never while `held`."""
+    held: bool
+    """Somebody waits to inspect records that were received under the agreement: nothing of it is destroyed, and no attestation is taken,
+    until that request is complied with or withdrawn."""
+
+
 class NewDestruction(Wire):
     """`POST /v1/destructions`: ask, before destroying a student's records, whether anything forbids it."""
 

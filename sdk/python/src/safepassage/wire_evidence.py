@@ -10,7 +10,7 @@ from uuid import UUID
 from pydantic import Field
 
 from safepassage.wire import Code, Instant, Wire
-from safepassage.wire_directory import DirectoryNotice
+from safepassage.wire_directory import DirectoryNotice, ParentsDisagree
 from safepassage.wire_ground import Ground, OfStudents, Reference
 from safepassage.wire_legal_process import ChildWelfare, CourtOrder, Emergency, JuvenileJustice, LegalAction
 from safepassage.wire_policy import Agreement, NewAgreement
@@ -21,6 +21,7 @@ from safepassage.wire_programmes import (
     ConductRisk,
     Dependency,
     FinancialAid,
+    InterstateUnderstanding,
     MealEvaluation,
     NewAuditAgreement,
     NewStudyAgreement,
@@ -86,20 +87,22 @@ Kind = Annotated[
     | DisciplinaryProceeding
     | Emergency
     | FinancialAid
+    | InterstateUnderstanding
     | JuvenileJustice
     | LegalAction
     | MealEvaluation
     | OffenderRegistration
     | OnwardUnderstanding
     | OperatorOnboarding
+    | ParentsDisagree
     | RecruiterRequest
     | SchoolOfficial
     | SubstanceViolation,
     Field(discriminator="kind"),
 ]
 
-STANDING = ("directory-notice", "onward-understanding", "operator-onboarding")
-"""Kinds that no request names: they hold for every disclosure of their agency, and are loaded with its facts."""
+STANDING = ("directory-notice", "interstate-understanding", "onward-understanding", "operator-onboarding", "parents-disagree")
+"""Kinds that no request names: they hold for every disclosure of their agency, and are loaded with its facts where a rule asks for them."""
 
 
 class Evidence(Wire):

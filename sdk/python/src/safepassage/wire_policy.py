@@ -187,6 +187,9 @@ class OpenObligation(Wire):
     waivers: int = 0
     """Officials of the agency who have waived it; it counts from the second on."""
     waived_at: Instant | None = None
+    suspended: bool = False
+    """Of a `destroy-by` that is due: somebody waits to inspect the records, so they are not destroyed meanwhile, and it is not overdue
+    (34 CFR 99.10(e))."""
 
 
 class Obligations(Wire):

@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from safepassage.wire import Digest, Instant, Wire
 from safepassage.wire_ground import Ground, OfStudents, Proof, Reference
@@ -167,6 +167,14 @@ class OperatorOnboarding(Proof):
     consent_path: Reference | None = None
     retention_policy: Reference | None = None
     subdisclosures: Reference | None = None
+
+
+class InterstateUnderstanding(Proof):
+    """A written understanding of the state agency with another state's on the exchange of records. No rule that permits reads it."""
+
+    kind: Literal["interstate-understanding"] = "interstate-understanding"
+    node: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """Entity id of the other state's node."""
 
 
 class OnwardUnderstanding(Proof):

@@ -34,7 +34,7 @@ def within_schedule(measures: Measures) -> Finding:
 def destruction_certified(measures: Measures) -> Finding:
     """v54."""
     report = measures.privacy
-    it, shown = report.of, report.shown("destructions_due", "destructions_shown")
+    it, shown = report.of, report.shown("destructions_due", "destructions_shown", "destructions_held")
     if not it.destructions_due:
         return nothing_to_measure("No destruction is due yet.", "The end of an agreement raises it.", *shown)
     return measured(

@@ -8,6 +8,7 @@ from safepassage.wire_directory import NewPreference, Preference
 from safepassage.wire_duties import (
     Destruction,
     DestructionAttestation,
+    DestructionOwed,
     Duty,
     DutyCompletion,
     DutyPage,
@@ -190,6 +191,11 @@ def clear_destruction(destruction: NewDestruction, *, idempotency_key: str | Non
 def attest_destruction(attestation: SignedAttestation, *, idempotency_key: str | None = None) -> Call[DestructionAttestation]:
     """Attest that what was held under an ended agreement is destroyed (safepassage.destruction). Scope destruction:attest."""
     return writing("POST", "/v1/destruction-attestations", attestation, DestructionAttestation, idempotency_key=idempotency_key)
+
+
+def read_destruction_owed(agreement_id: UUID) -> Call[DestructionOwed]:
+    """What has to be destroyed under an agreement, and whether it must wait. Scope destruction:attest or obligations:read."""
+    return reading(path_of("/v1/agreements/{id}/destruction", id=agreement_id), DestructionOwed)
 
 
 def read_destruction_attestation(attestation_id: UUID) -> Call[DestructionAttestation]:

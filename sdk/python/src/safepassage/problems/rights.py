@@ -109,10 +109,13 @@ class WaiverNotCounted(SuiteError):
 
 
 class InspectionOutstanding(SuiteError):
-    """A request to inspect the records is outstanding, so they must not be destroyed (34 CFR 99.10(e))."""
+    """A request to inspect the records is outstanding, so they must not be destroyed (34 CFR 99.10(e)); no destruction of them is taken.
+
+    What was destroyed already is reported to the agency: it owes the person who asked an explanation.
+    """
 
     code, status, title = "inspection-outstanding", 409, "A request to inspect is outstanding"
-    remedy = "Keep the records until the request to inspect is complied with or withdrawn, then ask again."
+    remedy = "Keep the records until the request to inspect is complied with or withdrawn, then ask or attest again."
     retry = "after"
 
 
