@@ -27,6 +27,7 @@ from services.gateway.readiness_evidence import keep_reporting
 from services.gateway.refusals import Refusals
 from services.gateway.replay import DatabaseProofStore, ProcessProofStore, ProofStore, forget_expired
 from services.gateway.routing_table import ROUTES
+from services.gateway.scope_use import ScopeUse, keep_writing_down
 from services.gateway.settings import GatewaySettings
 from services.gateway.signing_keys import WatchedTokenKeys
 from services.gateway.standing import Standing
@@ -88,6 +89,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     if transports is None:
         session = network_session(settings)
         stack.push_async_callback(session.close)
+    state.scope_use = ScopeUse()
     state.door = Door(
         clock,
         Matcher(ROUTES),
@@ -98,6 +100,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         upstreams(settings, transports, session),
         state.refusals,
         state.metrics,
+        state.scope_use,
     )
     state.metrics_door = None
     if settings.metrics_port is not None:
@@ -109,6 +112,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
 async def _count_at_the_end(app: FastAPI) -> None:
     state = app.state
     await state.refusals.flush(state.database, state.outbox, state.clock(), all_of_them=True)
+    await state.scope_use.write_down(state.database, state.clock)
 
 
 async def _trust_accepted(app: FastAPI, tx: AsyncSession, accepted: VerifiedTrustList) -> None:
@@ -149,7 +153,7 @@ def create_app(
         summary="Proves who calls, and lets through what they may do.",
         tables={"outbox": OutboxRow, "lease": LeaseRow},
         opening=partial(_open, transports=transports),
-        workers=(_look, keep_reporting),
+        workers=(_look, keep_reporting, keep_writing_down),
         transports=transports,
         clock=clock,
     )

@@ -31,6 +31,7 @@ from services.gateway.limits import RateLimit
 from services.gateway.paths import ALLOWED_QUERY, MAX_QUERY, Matcher, MethodOfPathNotAllowed
 from services.gateway.refusals import Refusals
 from services.gateway.routing_table import API_HEADERS, Route
+from services.gateway.scope_use import ScopeUse
 from services.gateway.tokens import VerifiedToken
 from services.gateway.upstreams import Call, Upstream
 from shared.clock import Clock
@@ -63,6 +64,7 @@ class Door:
     upstreams: Mapping[ServiceName, Upstream]
     refusals: Refusals
     metrics: Metrics
+    scope_use: ScopeUse
 
 
 class Forwarding:
@@ -130,6 +132,8 @@ class _Passage:
         else:
             verified = await door.authentication.authenticate(incoming, method=route.method, raw_path=scope["raw_path"], now=now)
             require_permission(route, verified)
+            if route.accepts == "clients":
+                door.scope_use.note(verified.claims.client_id, route.scopes, route.and_scopes, verified.caller.scopes)
             door.client_limit.take(verified.claims.client_id, now.timestamp())
         if route.service == "gateway":
             await self._answer_here(route, incoming, verified)

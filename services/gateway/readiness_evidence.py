@@ -1,25 +1,31 @@
 """What the gateway measures for the readiness scorecard: clients in force and what they may do, told to privacy once a minute."""
 
-from datetime import datetime
+from collections import defaultdict
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
 
 from fastapi import FastAPI
 from sqlalchemy import Connection, func, select
 
-from services.gateway.tables import ClientRow, LeaseRow, OrganisationRow, OutboxRow
+from services.gateway.tables import ClientRow, LeaseRow, OrganisationRow, OutboxRow, ScopeUseRow
 from shared.contracts.readiness import GatewayMeasures, GatewayReport
 from shared.readiness_evidence import entries_waiting, keep_doing, tell_privacy
 
 READ_ANY = "records:read:state"
+DORMANT_AFTER: Final = timedelta(days=30)
+USED_WITHIN: Final = timedelta(days=90)
 
 
 def measure(connection: Connection, *, now: datetime) -> GatewayMeasures:
     """Of one snapshot."""
     query = (
-        select(ClientRow.organisation_id, OrganisationRow.kind, ClientRow.scopes, ClientRow.jwks)
+        select(ClientRow.id, ClientRow.created_at, ClientRow.organisation_id, OrganisationRow.kind, ClientRow.scopes, ClientRow.jwks)
         .join(OrganisationRow, OrganisationRow.id == ClientRow.organisation_id)
         .where(ClientRow.disabled_at.is_(None), OrganisationRow.kind != "peer")
     )
-    clients = [(row.organisation_id, row.kind, frozenset(row.scopes.split()), row.jwks) for row in connection.execute(query)]
+    rows = connection.execute(query).all()
+    clients = [(row.organisation_id, row.kind, frozenset(row.scopes.split()), row.jwks) for row in rows]
     districts = select(func.count()).select_from(OrganisationRow).where(OrganisationRow.kind == "lea")
     return GatewayMeasures(
         clients=len(clients),
@@ -30,7 +36,23 @@ def measure(connection: Connection, *, now: datetime) -> GatewayMeasures:
         districts_drawing_accounting=len({one for one, kind, scopes, _ in clients if kind == "lea" and "audit:accounting" in scopes}),
         vendors_with_credentials=frozenset(one for one, kind, _, _ in clients if kind == "vendor"),
         log_waiting=entries_waiting(connection, OutboxRow, now=now),
+        **_use(connection, [row for row in rows if row.created_at <= now - DORMANT_AFTER], now=now),
     )
+
+
+def _use(connection: Connection, clients: list[Any], *, now: datetime) -> dict[str, int]:
+    """Of clients that have been there for thirty days: who did nothing in that time, and what of what they may do was done in ninety."""
+    used: dict[UUID, dict[str, date]] = defaultdict(dict)
+    for row in connection.execute(select(ScopeUseRow.client_id, ScopeUseRow.scope, ScopeUseRow.used_on)):
+        used[row.client_id][row.scope] = row.used_on
+    today, granted = now.date(), {row.id: frozenset(row.scopes.split()) for row in clients}
+    lately = {identifier: {scope for scope, day in used[identifier].items() if day > today - USED_WITHIN} for identifier in granted}
+    return {
+        "clients_of_a_month": len(clients),
+        "clients_dormant": sum(max(used[one].values(), default=date.min) <= today - DORMANT_AFTER for one in granted),
+        "scopes_granted": sum(map(len, granted.values())),
+        "scopes_used": sum(len(scopes & lately[identifier]) for identifier, scopes in granted.items()),
+    }
 
 
 async def report(app: FastAPI) -> None:

@@ -3,7 +3,7 @@
 The store is trusted with who may call: whoever controls it can register a client of their own.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
@@ -56,6 +56,16 @@ class ClientRow(Base):
     disabled_at: Mapped[datetime | None] = mapped_column(Milliseconds)
     changed_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
     """Last change of keys or of `disabled_at`: processes look for recent ones, to refuse tokens that are out."""
+
+
+class ScopeUseRow(Base):
+    """The day, in UTC, on which a client last used a scope."""
+
+    __tablename__ = "scope_use"
+
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id"), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(64), primary_key=True)
+    used_on: Mapped[date]
 
 
 class SpentRow(Base):

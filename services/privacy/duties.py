@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy import Connection, Row, Select, and_, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -170,7 +170,7 @@ async def end_duties(
         end_duty(row, sealer, by=caller.client_id, evidence_ref=evidence_ref, at=now)
 
 
-def details_of(sealer: Sealer, row: DutyRow) -> Details:
+def details_of(sealer: Sealer, row: DutyRow | Row[*tuple[Any, ...]]) -> Details:
     """What the duty is. Raises SealBroken."""
     return Details.model_validate_json(sealer.open(row.sealed_details, table=TABLE, row=row.id, of=f"details:{row.key}"))
 

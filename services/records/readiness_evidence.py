@@ -12,6 +12,7 @@ from sqlalchemy import BigInteger, Connection, Select, and_, func, or_, select, 
 from safepassage.compact import split
 from safepassage.package import REDISCLOSURE_NOTICE_DIGEST
 from services.records.exchange.states import Asked, Outgoing
+from services.records.matching_quality import matching_quality
 from services.records.tables import (
     ExchangeRequestRow,
     IncomingEnvelopeRow,
@@ -63,6 +64,9 @@ def measure(connection: Connection, keys_directory: Path, *, oldest_record_at: d
         **_envelopes(connection, now),
         **_loads(connection, now),
         log_waiting=entries_waiting(connection, OutboxRow, now=now),
+        match_cases=matching_quality().cases,
+        match_precision_percent=matching_quality().precision_percent,
+        match_recall_percent=matching_quality().recall_percent,
         key_encryption=key_encryption_in(keys_directory, now=now),
     )
 

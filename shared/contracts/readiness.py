@@ -50,10 +50,13 @@ class GatewayMeasures(Wire):
     """With a client of their own that has the scope `audit:accounting`."""
     vendors_with_credentials: Organisations
     log_waiting: Waiting
-    clients_dormant: Count | None = None
-    """Unused for 30 days."""
-    scopes_granted: Count | None = None
-    scopes_used: Count | None = None
+    clients_of_a_month: Count
+    """That were registered thirty days ago or earlier."""
+    clients_dormant: Count
+    """Of them, unused for 30 days."""
+    scopes_granted: Count
+    """To them."""
+    scopes_used: Count
     """Of those granted, in 90 days."""
     staff: Count | None = None
     staff_phishing_resistant: Count | None = None
@@ -99,11 +102,10 @@ class RecordsMeasures(Wire):
     loading_organisations: Count
     log_waiting: Waiting
     key_encryption: KeyEncryption
-    match_precision_percent: Annotated[int, Field(ge=0, le=100)] | None = None
-    match_recall_percent: Annotated[int, Field(ge=0, le=100)] | None = None
-    urgent_requests: Count | None = None
-    """For homeless students and students in foster care."""
-    urgent_answered_same_day: Count | None = None
+    match_cases: Count
+    """Of the standard set of hard cases (services.records.matching_quality), which the running matcher was given."""
+    match_precision_percent: Annotated[int, Field(ge=0, le=100)]
+    match_recall_percent: Annotated[int, Field(ge=0, le=100)]
 
 
 class AuditMeasures(Wire):
@@ -169,7 +171,8 @@ class PrivacyMeasures(Wire):
     iep_permitted: Count
     partners: Count
     """Other states' nodes."""
-    partners_with_understanding: Count | None = None
+    partners_with_understanding: Count
+    """Of them, with an understanding on record that is in force."""
     districts: Count
     districts_agreeing_onward: Count
     """That have agreed to transfers on their behalf, by a document."""
@@ -220,9 +223,17 @@ class PrivacyMeasures(Wire):
     """Of those, while a request to inspect was outstanding."""
     log_waiting: Waiting
     key_encryption: KeyEncryption
-    public_questions: Count | None = None
-    public_questions_in_time: Count | None = None
-    breach_clocks: Count | None = None
+    public_questions: Count
+    """That were answered, or are overdue, in a year."""
+    public_questions_in_time: Count
+    breach_clocks: Count
+    """Kinds of duty that a breach starts."""
+    breach_duties: Count
+    """Such duties that were done, or are overdue, in a year."""
+    breach_duties_in_time: Count
+    urgent_requests: Count
+    """For homeless students and students in foster care, of a sample of the newest duties: done, or of an earlier day."""
+    urgent_answered_same_day: Count
 
 
 class GatewayReport(Wire):

@@ -26,7 +26,7 @@ async def test_a_gateway_without_clients_reports_none(house: House) -> None:
     it = await reported(house)
     assert (it.clients, it.clients_bound, it.clients_reading_any, it.districts) == (0, 0, 0, 0)
     assert it.vendors_with_credentials == frozenset()
-    assert it.clients_dormant is it.scopes_used is it.staff is None
+    assert (it.clients_of_a_month, it.clients_dormant, it.scopes_granted, it.scopes_used, it.staff) == (0, 0, 0, 0, None)
 
 
 async def test_clients_are_counted_by_what_they_may_do(house: House) -> None:

@@ -103,6 +103,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-table": "What is not in the routing table does not exist",
         },
         "The readiness scorecard": {
+            "READY-live": "51 of the 76 questions are evaluated live, each with figures that the running services have just measured",
             "READY-measured": "What the running node measures is not raised by a word, and what a silent service would show is at 0",
             "READY-agency": "Only the agency that runs the node reads and attests, and a service reports for itself alone",
             "READY-no-student": "No evidence, no scorecard and no export names a student",

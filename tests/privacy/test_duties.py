@@ -54,6 +54,12 @@ async def test_staff_start_the_clocks_that_the_node_cannot_see(world: World, kin
         ("msix-new-child", "2026-11-04T05:00"),
         ("msix-moved", "2026-10-27T04:00"),
         ("annual-notice", "2027-10-21T04:00"),
+        ("answer-public-question", "2026-11-20T05:00"),
+        ("breach-contractor-tells-agency-ny", "2026-10-28T04:00"),
+        ("breach-agency-tells-state-ny", "2026-10-31T04:00"),
+        ("breach-families-told-ny", "2026-12-20T05:00"),
+        ("breach-families-told-il", "2026-11-20T05:00"),
+        ("breach-provider-tells-agency", "2026-10-23T11:00"),
     ],
 )
 async def test_each_clock_has_both_its_sides(world: World, kind: str, first_too_late: str) -> None:

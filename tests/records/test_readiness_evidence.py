@@ -108,7 +108,7 @@ async def test_a_node_without_students_reports_none(alder: OneState) -> None:
     it = await reported(alder)
     assert (it.students_sampled, it.students_random, it.loads) == (0, 0, 0)
     assert it.key_encryption.versions == 1
-    assert it.urgent_requests is it.match_recall_percent is None
+    assert (it.match_cases, it.match_precision_percent, it.match_recall_percent) == (42, 100, 100)
 
 
 async def test_students_and_loads_are_counted(alder: OneState) -> None:

@@ -4,13 +4,14 @@ from services.privacy.clocks.duty_rules import DUTY_RULES, DutyRule
 from services.privacy.clocks.hearing_conditions import hearing_shortcomings
 from services.privacy.clocks.request_states import events_that_end, state_after
 from services.privacy.clocks.states import DutyState, state_of
-from services.privacy.clocks.terms import CalendarDays, SameDay, Until, WorkingDays, Yearly, begins, overdue_from, warned_from
+from services.privacy.clocks.terms import CalendarDays, Hours, SameDay, Until, WorkingDays, Yearly, begins, overdue_from, warned_from
 
 __all__ = [
     "DUTY_RULES",
     "CalendarDays",
     "DutyRule",
     "DutyState",
+    "Hours",
     "SameDay",
     "Until",
     "WorkingDays",

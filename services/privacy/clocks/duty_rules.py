@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from services.privacy.clocks.terms import CalendarDays, SameDay, Term, Until, WorkingDays, Yearly
+from services.privacy.clocks.terms import CalendarDays, Hours, SameDay, Term, Until, WorkingDays, Yearly
 
 
 @dataclass(frozen=True)
@@ -249,6 +249,48 @@ _RULES = (
         "the emergency was put on record",
         CalendarDays(3), "34 CFR 99.36(c)", "ours", True, 3, "node",
         "34 CFR 99.36(c)", "a671ca11c062ca53e930d9baefb39018479ac1aca4392f6bb045b632f051d08a",
+    ),
+    DutyRule(
+        "answer-public-question",
+        "Answer what somebody of the public asks about student data, or a complaint about it",
+        "the question was received",
+        CalendarDays(30), "none: the agency's own rule", "ours", False, 10, "staff",
+    ),
+    DutyRule(
+        "breach-contractor-tells-agency-ny",
+        "Be told of a breach by the contractor (New York): seven days at the most after it was discovered",
+        "the contractor discovered it",
+        CalendarDays(7), "N.Y. Educ. Law 2-d; 8 NYCRR 121.10", "law", False, 3, "staff",
+    ),
+    DutyRule(
+        "breach-agency-tells-state-ny",
+        "Tell the State's chief privacy officer of a breach (New York)",
+        "the breach was discovered, or the contractor's notice came",
+        CalendarDays(10), "N.Y. Educ. Law 2-d; 8 NYCRR 121.10", "law", False, 4, "staff",
+    ),
+    DutyRule(
+        "breach-families-told-ny",
+        "Tell parents, eligible students, teachers and principals of a breach (New York)",
+        "the breach was discovered, or the contractor's notice came",
+        CalendarDays(60), "N.Y. Educ. Law 2-d; 8 NYCRR 121.10", "law", False, 15, "staff",
+    ),
+    DutyRule(
+        "breach-operator-tells-school-il",
+        "Be told of a breach by the operator (Illinois)",
+        "the operator determined that there was a breach",
+        CalendarDays(30), "105 ILCS 85/15", "law", False, 10, "staff",
+    ),
+    DutyRule(
+        "breach-families-told-il",
+        "Tell parents of a breach (Illinois)",
+        "the operator's notice came, or the breach was determined",
+        CalendarDays(30), "105 ILCS 85/27", "law", False, 10, "staff",
+    ),
+    DutyRule(
+        "breach-provider-tells-agency",
+        "Be told of a breach by a party under an agreement that says 72 hours, as those of the national data privacy agreement do",
+        "the party confirmed the breach",
+        Hours(72), "the agreement", "ours", False, 1, "staff",
     ),
     DutyRule(
         "agreement-expiry",

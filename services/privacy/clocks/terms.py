@@ -30,6 +30,16 @@ class CalendarDays:
 
 
 @dataclass(frozen=True)
+class Hours:
+    """So many hours from the instant on, whatever the calendar says."""
+
+    hours: int
+
+    def __str__(self) -> str:
+        return f"{self.hours} hours"
+
+
+@dataclass(frozen=True)
 class WorkingDays:
     """So many days from Monday to Friday. No holiday is taken out: what counts them can only be due later."""
 
@@ -83,12 +93,14 @@ class Until:
         return f"until {self.what}"
 
 
-Term = CalendarDays | WorkingDays | SameDay | Yearly | Until
+Term = CalendarDays | Hours | WorkingDays | SameDay | Yearly | Until
 
 
-def overdue_from(term: CalendarDays | WorkingDays | SameDay | Yearly, begins_at: datetime, *, zone_name: str) -> datetime:
+def overdue_from(term: CalendarDays | Hours | WorkingDays | SameDay | Yearly, begins_at: datetime, *, zone_name: str) -> datetime:
     """The first instant that is too late, in the calendar of the zone. Raises ValueError if there is no such zone."""
     zone = zone_of(zone_name)
+    if isinstance(term, Hours):
+        return begins_at + timedelta(hours=term.hours)
     return begins(term.last_day(begins_at.astimezone(zone).date()) + ONE_DAY, zone)
 
 

@@ -7,7 +7,6 @@ from safepassage.wire_readiness import Measure
 from services.privacy.readiness.measures import Measures
 
 TOP = 4
-NOT_TAKEN = "The suite does not take this figure yet."
 
 
 @dataclass(frozen=True)

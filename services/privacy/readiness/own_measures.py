@@ -9,6 +9,7 @@ from services.privacy.policy import PolicySet
 from services.privacy.readiness.agreement_measures import agreement_measures, obligation_measures
 from services.privacy.readiness.catalogue_measures import catalogue_measures, rule_measures
 from services.privacy.readiness.decision_measures import decision_measures
+from services.privacy.readiness.duty_measures import duty_measures, understanding_measures
 from services.privacy.readiness.people_measures import consent_measures, organisation_measures, subject_measures
 from services.privacy.readiness.rights_measures import rights_measures
 from services.privacy.sealing import Sealer
@@ -33,6 +34,8 @@ async def own_measures(
             **subject_measures(connection, sealer, now=now),
             **organisation_measures(connection),
             **rights_measures(connection, sealer, now=now),
+            **duty_measures(connection, sealer, now=now),
+            **understanding_measures(connection, sealer, now=now),
             "log_waiting": entries_waiting(connection, OutboxRow, now=now),
         }
 

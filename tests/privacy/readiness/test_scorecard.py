@@ -83,9 +83,9 @@ def test_a_bare_word_does_not_raise_what_documents_or_the_node_answer() -> None:
 
 
 def test_what_does_not_exist_yet_may_be_attested() -> None:
-    none_yet = measures(audit={"alerts": None})
-    assert (answer("d39", none_yet).level, answer("d39", none_yet).live_level) == (0, None)
-    assert answer("d39", none_yet, word("d39", 2)).level == 2
+    none_yet = measures(privacy={"public_questions": 0, "public_questions_in_time": 0})
+    assert (answer("c32", none_yet).level, answer("c32", none_yet).live_level) == (0, None)
+    assert answer("c32", none_yet, word("c32", 2)).level == 2
 
 
 @pytest.mark.parametrize(

@@ -51,18 +51,12 @@ def _of_kind(report: Report[PrivacyMeasures], kind: str, held: str, complete: st
 
 
 def interstate_understandings(measures: Measures) -> Finding:
-    """l19. Onward agreement of districts is on record; an understanding between states is not yet."""
+    """l19. The understanding is evidence of the kind interstate-understanding, in force."""
     report = measures.privacy
     it = report.of
     shown = report.shown("partners", "partners_with_understanding", "districts", "districts_agreeing_onward")
     if not it.partners:
         return nothing_to_measure("No other state is a partner yet.", "Join a network of states.", *shown)
-    if it.partners_with_understanding is None:
-        return nothing_to_measure(
-            f"{it.districts_agreeing_onward} of {it.districts} districts agree to transfers; understandings with states are not recorded.",
-            "Attest the understanding with each partner, with the document.",
-            *shown,
-        )
     return measured(
         level_of_share(it.partners_with_understanding, it.partners),
         f"{it.partners_with_understanding} of {it.partners} partner states have an understanding on record.",

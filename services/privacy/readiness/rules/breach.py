@@ -1,6 +1,6 @@
 """Rules of the areas breach, retention and quality: questions b66, b67, r71, r72, q76."""
 
-from services.privacy.readiness.finding import NOT_TAKEN, Finding, level_of_share, measured, nothing_to_measure
+from services.privacy.readiness.finding import Finding, level_of_share, measured, nothing_to_measure
 from services.privacy.readiness.measures import Measures
 
 
@@ -27,12 +27,19 @@ def blast_radius(measures: Measures) -> Finding:
 def breach_clocks(measures: Measures) -> Finding:
     """b67."""
     report = measures.privacy
-    it, shown = report.of, report.shown("breach_clocks")
-    if it.breach_clocks is None:
-        return nothing_to_measure(NOT_TAKEN, "Attest the clocks, with the plan that has them.", *shown)
+    it, shown = report.of, report.shown("breach_clocks", "breach_duties", "breach_duties_in_time")
     if not it.breach_clocks:
         return measured(0, "No law's clock is set up.", "Set up the clocks of your state.", *shown)
-    return measured(4, f"{it.breach_clocks} clocks are set up.", "", *shown)
+    if not it.breach_duties:
+        return measured(
+            3, f"{it.breach_clocks} clocks are set up; none has run to its end.", "The first breach or rehearsal raises it.", *shown
+        )
+    return measured(
+        max(1, level_of_share(it.breach_duties_in_time, it.breach_duties)),
+        f"{it.breach_duties_in_time} of {it.breach_duties} notices of breaches were given in time.",
+        "Give them in time.",
+        *shown,
+    )
 
 
 def agreements_settled(measures: Measures) -> Finding:

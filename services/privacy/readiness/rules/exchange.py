@@ -1,6 +1,6 @@
 """Rules of the area interstate exchange: questions x42 to x50."""
 
-from services.privacy.readiness.finding import NOT_TAKEN, Finding, level_of_share, measured, nothing_to_measure, percent
+from services.privacy.readiness.finding import Finding, level_of_share, measured, nothing_to_measure, percent
 from services.privacy.readiness.measures import Measures
 
 RECEIPTS_WANTED_PERCENT = 99
@@ -35,9 +35,7 @@ def proof_of_enrolment(measures: Measures) -> Finding:
 def matching_quality(measures: Measures) -> Finding:
     """x44."""
     report = measures.records
-    it, shown = report.of, report.shown("match_precision_percent", "match_recall_percent")
-    if it.match_precision_percent is None or it.match_recall_percent is None:
-        return nothing_to_measure(NOT_TAKEN, "Attest the result of a run on the standard set.", *shown)
+    it, shown = report.of, report.shown("match_cases", "match_precision_percent", "match_recall_percent")
     worst = min(it.match_precision_percent, it.match_recall_percent)
     level = 4 if worst >= 99 else 3 if worst >= 95 else 2 if worst >= 80 else 1
     return measured(
@@ -102,11 +100,9 @@ def cohort_receipts(measures: Measures) -> Finding:
 
 
 def urgent_students(measures: Measures) -> Finding:
-    """x49."""
-    report = measures.records
+    """x49. Of the duties to send and to contact the last school, which the exchange's receipts end."""
+    report = measures.privacy
     it, shown = report.of, report.shown("urgent_requests", "urgent_answered_same_day")
-    if it.urgent_requests is None or it.urgent_answered_same_day is None:
-        return nothing_to_measure(NOT_TAKEN, "Attest how such requests are handled.", *shown)
     if not it.urgent_requests:
         return nothing_to_measure("No such request came yet.", "The first ones raise it.", *shown)
     return measured(

@@ -90,11 +90,10 @@ def anomalies_reviewed(measures: Measures) -> Finding:
     searches = it.by_class.get("search", 0)
     shown = (*report.shown("alerts", "alerts_reviewed"), report.figure("searches-of-seven-days", searches))
     if it.alerts is None or it.alerts_reviewed is None:
-        return nothing_to_measure(
-            f"Unusual access is not detected yet; the log was searched {searches} times in seven days.",
-            "Attest the weekly review, with its record.",
-            *shown,
-        )
+        # the suite has no detector of its own yet: what can be shown is that somebody looks
+        if not searches:
+            return measured(1, "Nobody looked into the log in seven days.", "Look at who read what each week.", *shown)
+        return measured(3, f"The log was looked into {searches} times in seven days.", "A detector of unusual access raises it.", *shown)
     if not it.alerts:
         return measured(3, "Unusual access is watched for; there was none in seven days.", "A reviewed alert raises it.", *shown)
     return measured(

@@ -1,6 +1,6 @@
 """Rules of the area consent, rights, transparency: questions c24 to c30, c32, c33."""
 
-from services.privacy.readiness.finding import NOT_TAKEN, Finding, level_of_share, measured, nothing_to_measure, percent
+from services.privacy.readiness.finding import Finding, level_of_share, measured, nothing_to_measure, percent
 from services.privacy.readiness.measures import Measures
 
 
@@ -103,10 +103,8 @@ def public_questions(measures: Measures) -> Finding:
     """c32."""
     report = measures.privacy
     it, shown = report.of, report.shown("public_questions", "public_questions_in_time")
-    if it.public_questions is None or it.public_questions_in_time is None:
-        return nothing_to_measure(NOT_TAKEN, "Attest the channel and its response time.", *shown)
     if not it.public_questions:
-        return measured(2, "The channel is open; nobody has asked.", "The first questions raise it.", *shown)
+        return nothing_to_measure("No question of the public is on record.", "Open a duty answer-public-question for each.", *shown)
     level = max(1, level_of_share(it.public_questions_in_time, it.public_questions))
     share = percent(it.public_questions_in_time, it.public_questions)
     return measured(level, f"{share} percent were answered in time.", "Answer in time.", *shown)

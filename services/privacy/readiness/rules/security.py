@@ -1,6 +1,6 @@
 """Rules of the area security: questions s57 to s59, s64."""
 
-from services.privacy.readiness.finding import NOT_TAKEN, Finding, level_of_share, measured, nothing_to_measure, percent
+from services.privacy.readiness.finding import Finding, level_of_share, measured, nothing_to_measure, percent
 from services.privacy.readiness.measures import Measures
 
 ROTATED_WITHIN_DAYS = 365
@@ -42,11 +42,9 @@ def sealed_at_rest(measures: Measures) -> Finding:
 def least_privilege(measures: Measures) -> Finding:
     """s59."""
     report = measures.gateway
-    it, shown = report.of, report.shown("scopes_granted", "scopes_used")
-    if it.scopes_granted is None or it.scopes_used is None:
-        return nothing_to_measure(NOT_TAKEN, "Attest the latest review of what clients may do.", *shown)
+    it, shown = report.of, report.shown("clients_of_a_month", "scopes_granted", "scopes_used")
     if not it.scopes_granted:
-        return nothing_to_measure("Nothing is granted.", "The first clients raise it.", *shown)
+        return nothing_to_measure("No client has been registered for 30 days yet.", "Time raises it.", *shown)
     return measured(
         level_of_share(it.scopes_used, it.scopes_granted, three=80),
         f"{percent(it.scopes_used, it.scopes_granted)} percent of what was granted was used in 90 days.",

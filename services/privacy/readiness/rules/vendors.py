@@ -1,6 +1,6 @@
 """Rules of the area vendors: questions v51, v52, v54, v55."""
 
-from services.privacy.readiness.finding import NOT_TAKEN, Finding, level_of_share, measured, nothing_to_measure, percent
+from services.privacy.readiness.finding import Finding, level_of_share, measured, nothing_to_measure, percent
 from services.privacy.readiness.measures import Measures
 
 
@@ -48,15 +48,13 @@ def destruction_certified(measures: Measures) -> Finding:
 def dormant_credentials(measures: Measures) -> Finding:
     """v55."""
     report = measures.gateway
-    it, shown = report.of, report.shown("clients", "clients_dormant")
-    if it.clients_dormant is None:
-        return nothing_to_measure(NOT_TAKEN, "Attest how unused credentials are found and taken back.", *shown)
-    if not it.clients:
-        return nothing_to_measure("No client is registered.", "The first clients raise it.", *shown)
-    used = it.clients - it.clients_dormant
+    it, shown = report.of, report.shown("clients", "clients_of_a_month", "clients_dormant")
+    if not it.clients_of_a_month:
+        return nothing_to_measure("No client has been registered for 30 days yet.", "Time raises it.", *shown)
+    used = it.clients_of_a_month - it.clients_dormant
     return measured(
-        level_of_share(used, it.clients),
-        f"{percent(it.clients_dormant, it.clients)} percent of credentials have been unused for 30 days.",
+        level_of_share(used, it.clients_of_a_month),
+        f"{percent(it.clients_dormant, it.clients_of_a_month)} percent of credentials have been unused for 30 days.",
         "Take the unused ones back.",
         *shown,
     )
