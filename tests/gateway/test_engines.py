@@ -3,9 +3,12 @@
 import asyncio
 from collections import Counter
 from pathlib import Path
+from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
+from services.gateway.tables import ScopeUseRow
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import ask_token
 from tests.gateway.house import House, open_house
@@ -34,6 +37,12 @@ async def _holds(house: House) -> None:
     assert {one["id"] for one in listed.json["organisations"]} == {str(district.id), school["id"]}
     assert (await house.call(party, token, "GET", "/v1/clients")).status == 200
     assert len([event for event in await house.entries() if event.class_ == "authentication"]) == 1
+    for _ in range(2):
+        await house.app.state.scope_use.write_down(house.app.state.database, house.clock)
+        assert (await house.call(party, token, "GET", "/v1/clients")).status == 200
+    async with house.app.state.database.reading() as tx:
+        used = {(row.client_id, row.scope, row.used_on) for row in (await tx.execute(select(ScopeUseRow))).scalars()}
+    assert used == {(UUID(party.client_id), scope, house.now.date()) for scope in ("admin:organisations", "admin:clients")}
     assert len({one.body for one in house.behind["records"].heard if one.path.endswith(school["id"])}) == 2
 
 
