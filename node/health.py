@@ -11,6 +11,8 @@ from sqlalchemy import text
 
 from safepassage.compact import split
 from safepassage.problems import SuiteError
+from safepassage.problems.policy_sets import PoliciesUnavailable
+from services.privacy.policy_examination import examine_schedule
 from shared.app import internal_tokens
 from shared.database import Database
 from shared.keys import KeyFileUnusable
@@ -61,6 +63,8 @@ async def _examine_store(service: ServiceName, database: Database, now: datetime
         return
     if service == "audit":
         return
+    if service == "privacy":
+        yield await _examine_policies(database, now)
     async with database.reading() as tx:
         waiting = (await tx.execute(text("SELECT count(*), min(next_attempt_at) FROM outbox WHERE refused_as IS NULL"))).one()
         refused = (await tx.execute(text("SELECT count(*) FROM outbox WHERE refused_as IS NOT NULL"))).scalar_one()
@@ -68,6 +72,23 @@ async def _examine_store(service: ServiceName, database: Database, now: datetime
     state: Literal["good", "warning", "bad"] = "bad" if refused else "warning" if late_seconds > 600 else "good"
     detail = f"{waiting[0]} waiting, {refused} refused for good" if waiting[0] or refused else ""
     yield Finding(f"{service}: outbox", state, detail, "read the service's log for the refusal's code" if refused else "")
+
+
+async def _examine_policies(database: Database, now: datetime) -> Finding:
+    """Whether this version can decide by the sets that are, or will be, in force: else it does not start, or stops deciding later."""
+    what = "privacy: policies"
+    try:
+        async with database.reading() as tx:
+            examined = await examine_schedule(tx, now)
+    except PoliciesUnavailable:
+        return Finding(what, "warning", "no policy set is in force", "start the service once: it puts the set of this version in force")
+    faults = [one for one in examined if one.fault is not None]
+    if not faults:
+        return Finding(what, "good")
+    detail = "; ".join(f"{one.policy_hash[:12]} {'decides' if one.deciding else 'will decide'}: {one.fault}" for one in faults)
+    return Finding(
+        what, "bad", detail, 'docs/policy-sets.md, "After an upgrade": draft, approve and activate it anew before the service starts'
+    )
 
 
 def examine_folder(folder: Path) -> Finding:

@@ -115,7 +115,7 @@ PRIVACY: Final = (
     _get("/v1/consents/{consent_id}/receipt", "privacy", "rights:act"),
     _send("POST", "/v1/consents/{consent_id}/narrowing", "privacy", "rights:act"),
     _send("POST", "/v1/consents/{consent_id}/withdrawal", "privacy", "rights:act"),
-    _get("/v1/receipt-keys", "privacy", "rights:act"),
+    _open("GET", "/v1/receipt-keys", "privacy"),
     _send("POST", "/v1/preferences", "privacy", "rights:act"),
     _get("/v1/preferences/{preference_id}", "privacy", "rights:act"),
     _send("POST", "/v1/preferences/{preference_id}/rescission", "privacy", "rights:act"),

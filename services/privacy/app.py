@@ -110,6 +110,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
         issuer=settings.entity_id,
         node_organisation_id=settings.node_organisation_id,
     )
+    state.retired_receipt_keys = consent_receipts.retired_receipt_keys(settings.keys_directory)
     state.policy_sets = PolicySets(state.database, built_in)
     state.replays = Replays(
         database=state.database,

@@ -2,13 +2,17 @@
 
 import secrets
 from datetime import datetime
+from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from pydantic import ValidationError
 
 from safepassage.canonical import to_base64url
+from safepassage.compact import public_key_of
 from safepassage.consent_receipt import ConsentReceipt, ProcessingParty, Purpose, ReceiptEvent, principal_commitment
+from safepassage.problems import SuiteError
 from safepassage.problems.privacy import NoSuchConsent
 from safepassage.wire_policy import Consent
 from safepassage.wire_rights import ConsentEvent, PublicSigningKey, ReceiptKeys, SignedConsentReceipt
@@ -19,6 +23,7 @@ from services.privacy.sealing import Sealer
 from services.privacy.tables import SubjectRow
 from shared.clock import Now
 from shared.database import ReadOnly
+from shared.keys import KeyFileUnusable
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1", tags=["consents"])
@@ -39,10 +44,24 @@ async def read_consent_receipt(consent_id: UUID, request: Request, caller: Staff
 
 
 @router.get("/receipt-keys")
-async def read_receipt_keys(request: Request, _: Staff) -> ReceiptKeys:
-    """The public keys of this node's receipts."""
+async def read_receipt_keys(request: Request) -> ReceiptKeys:
+    """The public keys of this node's receipts, those of earlier years too, for whoever holds one: a parent's own software, a court."""
     judge: Judge = request.app.state.judge
-    return ReceiptKeys(issuer=judge.issuer, keys=(PublicSigningKey.model_validate(judge.key.jwk),))
+    keys = (judge.key.jwk, *request.app.state.retired_receipt_keys)
+    return ReceiptKeys(issuer=judge.issuer, keys=tuple(PublicSigningKey.model_validate(jwk) for jwk in keys))
+
+
+def retired_receipt_keys(keys_directory: Path) -> tuple[dict[str, str], ...]:
+    """Public keys that signed receipts before: JWKs in `decision-signing-retired/`. They sign nothing any more. Raises KeyFileUnusable."""
+    found = []
+    for path in sorted((keys_directory / "decision-signing-retired").glob("*.json")):
+        try:
+            jwk = PublicSigningKey.model_validate_json(path.read_bytes())
+            public_key_of(jwk.model_dump())
+        except (ValidationError, SuiteError, OSError) as error:
+            raise KeyFileUnusable(f"{path.name} is no public key") from error
+        found.append(jwk.model_dump())
+    return tuple(found)
 
 
 def receipt_of(

@@ -111,8 +111,10 @@ def restored(stored: str, policy_hash: Digest) -> PolicySet:
     if digest_of(stored.encode()) != policy_hash:
         raise PolicySetNotHeld("what is stored under its hash is another one")
     said = json.loads(stored)
-    if said["engine"] != ENGINE or not _has_vocabulary(said["obligations"]):
-        raise PolicySetNotUsable("it was made for another version of the node")
+    if said["engine"] != ENGINE:
+        raise PolicySetNotUsable(f"it was made for engine {said['engine']}, this version has engine {ENGINE}")
+    if not _has_vocabulary(said["obligations"]):
+        raise PolicySetNotUsable("it obliges to what this version does not know, or means by it something else")
     policy_set = compiled(packs_of(stored), taxonomy=taxonomy_of(said["taxonomy"]["parents"]))
     return replace(policy_set, policy_hash=policy_hash)
 

@@ -122,6 +122,7 @@ def test_only_what_must_be_open_is_open() -> None:
         "/.well-known/oauth-protected-resource",
         "/.well-known/authzen-configuration",
         "/.well-known/safe-passage",
+        "/v1/receipt-keys",
     }
     assert all(not route.scopes for route in ROUTES if route.accepts == "anonymous")
 

@@ -57,6 +57,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "POL-proved": "What must hold of every request is proved by a solver over all requests of the schema",
         },
         "Changing the rules": {
+            "SETS-upgrade": "A version that cannot use the set in force says so before it starts, and does not start",
             "SETS-life": "A set decides once it is checked, replayed, approved by two and activated; it is taken back the same way",
             "SETS-four-eyes": "Two officials approve, neither the author: in the code, and once more in the store",
             "SETS-narrow": "A draft whose state pack does not only narrow is never approved",
@@ -92,6 +93,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DUTY-transfer": "A request for a child's record starts the clock of the duty to answer it, whatever is decided",
             "DUTY-served": "The receipt of the exchange that serves a duty ends it, with the receipt as evidence; nobody else's duty",
             "DUTY-mic3": "The compact's clocks run for whom its Article III covers, and where that is not known",
+            "RIGHTS-receipt": "A consent's receipt is verified by whoever holds it, offline, with keys published to everybody",
             "DUTY-sealed": "The store does not tell by a duty what a child lives through: such kinds are sealed, and named by a key",
             "DUTY-waived-by-two": "An obligation is waived by two different officials of the agency, never by the party that owes it",
             "DUTY-attested": "A vendor's destruction is attested by the key it is registered with, after the agreement's end",

@@ -1,19 +1,22 @@
 """What a person keeps of a consent is verified with the SDK and the node's published key alone, and tells nobody else who the child is."""
 
+import json
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from safepassage.canonical import from_base64url
 from safepassage.compact import PublicKeys, split
-from safepassage.consent_receipt import ConsentReceipt, receipt_keys, verify_consent_receipt, verify_principal
+from safepassage.consent_receipt import ConsentReceipt, receipt_keys, verify_consent_receipt, verify_principal, verify_signed_receipt
 from safepassage.decision import verify_decision
 from safepassage.problems.messages import CommitmentNotOpened, MessageNotYetValid, WrongIssuer
 from safepassage.problems.signatures import BadSignature, UnexpectedType, UnknownKey
 from safepassage.wire_policy import Consent
-from safepassage.wire_rights import ReceiptKeys, SignedConsentReceipt
-from shared.keys import SigningKey
+from safepassage.wire_rights import PublicSigningKey, ReceiptKeys, SignedConsentReceipt
+from services.privacy.consent_receipts import retired_receipt_keys
+from shared.keys import KeyFileUnusable, SigningKey
 from tests.privacy.node import ENTITY_ID
 from tests.privacy.rights import looks_absent
 from tests.privacy.test_consent_narrowing import narrow
@@ -38,6 +41,45 @@ async def receipt_for(world: World, consent: Consent) -> SignedConsentReceipt:
 async def read(world: World, consent: Consent) -> ConsentReceipt:
     signed = await receipt_for(world, consent)
     return verify_consent_receipt(signed.receipt, issuer=ENTITY_ID, keys=await keys_of(world), now=world.node.clock()).message
+
+
+@pytest.mark.requirement("RIGHTS-receipt")
+async def test_the_keys_are_published_to_everybody_with_those_of_earlier_years(world: World, tmp_path: Path) -> None:
+    answer = await world.node.send("GET", "/v1/receipt-keys", None)
+    assert answer.status == 200, answer.body
+    published = ReceiptKeys.model_validate_json(answer.body)
+    assert [set(key) for key in json.loads(answer.body)["keys"]] == [{"kty", "crv", "x", "kid", "alg", "use"}]
+    retired = tmp_path / "decision-signing-retired"
+    retired.mkdir()
+    old = SigningKey.generate()
+    (retired / "2025.json").write_text(json.dumps(old.jwk))
+    world.node.app.state.retired_receipt_keys = retired_receipt_keys(tmp_path)
+    both = ReceiptKeys.model_validate_json((await world.node.send("GET", "/v1/receipt-keys", None)).body)
+    assert [key.kid for key in both.keys] == [published.keys[0].kid, old.kid]
+    for broken in ("{}", json.dumps(old.jwk | {"x": "AAAA"}), json.dumps(old.jwk | {"d": "A" * 43})):
+        (retired / "2024.json").write_text(broken)
+        with pytest.raises(KeyFileUnusable):
+            retired_receipt_keys(tmp_path)
+
+
+@pytest.mark.requirement("RIGHTS-receipt")
+async def test_whoever_holds_a_receipt_verifies_it_offline_with_what_the_node_publishes(world: World) -> None:
+    facts, now = await world.student(), world.node.clock()
+    signed = await receipt_for(world, await world.consent(facts))
+    published = ReceiptKeys.model_validate_json((await world.node.send("GET", "/v1/receipt-keys", None)).body)
+    verified = verify_signed_receipt(signed, issuer=ENTITY_ID, published=published, now=now, student_id=facts.student_id)
+    assert verified.message.in_force_when_made
+    with pytest.raises(CommitmentNotOpened):
+        verify_signed_receipt(signed, issuer=ENTITY_ID, published=published, now=now, student_id=uuid4())
+    for issuer, keys in (
+        ("https://birch.example", published),
+        (ENTITY_ID, published.model_copy(update={"issuer": "https://birch.example"})),
+    ):
+        with pytest.raises(WrongIssuer):
+            verify_signed_receipt(signed, issuer=issuer, published=keys, now=now)
+    with pytest.raises(UnknownKey):
+        other = (PublicSigningKey.model_validate(SigningKey.generate().jwk),)
+        verify_signed_receipt(signed, issuer=ENTITY_ID, published=published.model_copy(update={"keys": other}), now=now)
 
 
 async def test_a_receipt_says_what_was_given_to_whom_for_what(world: World) -> None:

@@ -21,8 +21,9 @@ log's way in the same transaction.
   in force is the grant cut by every narrowing; what it was known to be at an instant is `GET /v1/consents/{id}?known_at=`, its events
   are `/history`.
 - **Receipt** (`GET /v1/consents/{id}/receipt`): JSON in the shape of ISO/IEC TS 27560, signed as `sp-consent-receipt+jws` by the key
-  that signs decisions. It is verified by `safepassage.consent_receipt` with the keys of `GET /v1/receipt-keys` alone, and names no
-  person: the student is a commitment that the receipt's holder can open.
+  that signs decisions. Anybody who holds it verifies it, without an account and offline: `safepassage verify-receipt`, or
+  `safepassage.consent_receipt.verify_signed_receipt`, with the keys of `GET /v1/receipt-keys`, which is open. It names no person: the
+  student is a commitment that the receipt's holder can open.
 - Withdrawn or expired, nothing is decided on it any more, and what waits to be sent is asked again before every attempt.
 
 ## Opting out

@@ -6,15 +6,20 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import ValidationError
 
 from safepassage import __version__
 from safepassage.client import BlockingClient, ClientFile, ClientKey
 from safepassage.client.log_mirror import mirror_log
+from safepassage.clock import system_clock
+from safepassage.consent_receipt import verify_signed_receipt
 from safepassage.offline import verification
 from safepassage.problems import SuiteError
 from safepassage.problems.calls import ClientFileUnusable
+from safepassage.problems.signatures import MalformedToken
+from safepassage.wire_rights import ReceiptKeys, SignedConsentReceipt
 
 
 def argument_parser() -> argparse.ArgumentParser:
@@ -45,6 +50,12 @@ def argument_parser() -> argparse.ArgumentParser:
     curl.add_argument("--purpose", metavar="PURPOSE", help="instead of the client file's")
     curl.add_argument("method", metavar="METHOD")
     curl.add_argument("url", metavar="URL")
+
+    receipt = _command(commands, "verify-receipt", _verify_receipt, "verify the receipt of a consent offline; prints what it says")
+    receipt.add_argument("receipt", type=Path, metavar="FILE", help="the answer of GET /v1/consents/{id}/receipt")
+    receipt.add_argument("--keys", type=Path, required=True, metavar="FILE", help="the answer of GET /v1/receipt-keys of the node")
+    receipt.add_argument("--issuer", required=True, metavar="URL", help="the node that gave it")
+    receipt.add_argument("--student", type=UUID, metavar="ID", help="check that it is about this student, too")
 
     mirror = _command(commands, "mirror-log", _mirror_log, "copy a node's log into a folder, to be verified and kept")
     mirror.add_argument("folder", type=Path, metavar="FOLDER")
@@ -115,6 +126,17 @@ def _curl(arguments: argparse.Namespace) -> int:
     names = {"authorization": "Authorization", "dpop": "DPoP"}
     lines = [f'header = "{names[name]}: {value}"' for name, value in headers.items()]
     sys.stdout.write("\n".join([f'request = "{method}"', *lines]) + "\n")
+    return 0
+
+
+def _verify_receipt(arguments: argparse.Namespace) -> int:
+    try:
+        signed = SignedConsentReceipt.model_validate_json(arguments.receipt.read_bytes())
+        published = ReceiptKeys.model_validate_json(arguments.keys.read_bytes())
+    except ValidationError as error:
+        raise MalformedToken("receipt or keys are not what the node answers") from error
+    verified = verify_signed_receipt(signed, issuer=arguments.issuer, published=published, now=system_clock(), student_id=arguments.student)
+    sys.stdout.write(verified.message.model_dump_json(indent=2, exclude_none=True) + "\n")
     return 0
 
 

@@ -1,7 +1,8 @@
 """sp-consent-receipt+jws: what a person keeps of a consent that they gave, in the shape of ISO/IEC TS 27560:2023, signed by the node.
 
-It stands alone: with the node's receipt key (`GET /v1/receipt-keys`) it is verified by this module and nothing else. Members and their
-names follow the specification's sections header, processing, parties and events; what it leaves to profiles, this profile fixes.
+It stands alone: with the node's receipt keys (`GET /v1/receipt-keys`, open to everybody) it is verified by this module and nothing else.
+Members and their names follow the specification's sections header, processing, parties and events; what it leaves to profiles, this
+profile fixes.
 """
 
 from datetime import date, datetime
@@ -17,7 +18,7 @@ from safepassage.leaf import commitment, verify_commitment
 from safepassage.problems.messages import WrongIssuer
 from safepassage.wire import Code, Digest, Instant, Wire
 from safepassage.wire_policy import ElementId
-from safepassage.wire_rights import PublicSigningKey
+from safepassage.wire_rights import PublicSigningKey, ReceiptKeys, SignedConsentReceipt
 
 SCHEMA_VERSION = "safepassage/consent-receipt/1"
 LAWFUL_BASIS = "34 CFR 99.30"
@@ -105,6 +106,25 @@ def verify_consent_receipt(token: str, *, issuer: str, keys: PublicKeys, now: da
     if verified.message.iss != issuer:
         raise WrongIssuer
     require_lifetime(iat=verified.message.iat, exp=None, now=now)
+    return verified
+
+
+def verify_signed_receipt(
+    signed: SignedConsentReceipt, *, issuer: str, published: ReceiptKeys, now: datetime, student_id: UUID | None = None
+) -> Verified[ConsentReceipt]:
+    """The receipt as its holder has it, with the keys that the node publishes: no account with the node, and no connection, is needed.
+
+    issuer      the node that the holder knows by another way than from the receipt
+    published   the answer of `GET /v1/receipt-keys` of that node, kept or read over https
+    student_id  to check for whom it is, too
+
+    Raises WrongIssuer where the keys are another node's, CommitmentNotOpened, and what `verify_consent_receipt` raises.
+    """
+    if published.issuer != issuer:
+        raise WrongIssuer
+    verified = verify_consent_receipt(signed.receipt, issuer=issuer, keys=receipt_keys(published.keys), now=now)
+    if student_id is not None:
+        verify_principal(verified.message, salt=signed.principal_salt, student_id=student_id)
     return verified
 
 

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, urlsplit
 from uuid import uuid4
 
 import httpx2
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from safepassage.problems.calls import AnswerNotUnderstood
 
@@ -75,6 +75,30 @@ def searching(path: str, body: BaseModel, answer: type[M], *, query: Mapping[str
     """A POST that only reads, page by page: the same body each time, the cursor in the query."""
     call: Call[Page[M]] = Call("POST", path, _no_page, query=_query(query), body=_json(body), content_type="application/json")
     return _by_page(replace(call, repeatable=True), answer)
+
+
+def reading_any(path: str, read: Read[A]) -> Call[A]:
+    """A GET of one of several kinds, told apart by the answer itself (`one_of`)."""
+    return Call("GET", path, read)
+
+
+def writing_any(path: str, body: BaseModel | None, read: Read[A], *, idempotency_key: str | None = None) -> Call[A]:
+    """A POST, as `writing`, answered with one of several kinds (`one_of`)."""
+    content = None if body is None else _json(body)
+    key = idempotency_key or str(uuid4())
+    return Call("POST", path, read, body=content, content_type="application/json" if content else None, idempotency_key=key)
+
+
+def one_of(kinds: TypeAdapter[A]) -> Read[A]:
+    """Reads an answer that is one of a closed union."""
+
+    def read(response: httpx2.Response) -> A:
+        try:
+            return kinds.validate_json(response.content, extra="ignore")
+        except ValidationError as error:
+            raise AnswerNotUnderstood from error
+
+    return read
 
 
 def _by_page(call: Call[Page[M]], answer: type[M]) -> Call[Page[M]]:

@@ -42,7 +42,6 @@ from safepassage.wire_log import DisclosureAccounting, EntrySearch, FoundEntries
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationPage
 from safepassage.wire_policy import (
     Agreement,
-    AgreementTermination,
     Consent,
     ConsentWithdrawal,
     Debarment,
@@ -143,17 +142,6 @@ def withdraw_consent(consent_id: UUID, withdrawal: ConsentWithdrawal, *, idempot
 def record_agreement(agreement: NewAgreement, *, idempotency_key: str | None = None) -> Call[Agreement]:
     """Put an agreement with a party that acts for districts on record. Scope agreements:write."""
     return writing("POST", "/v1/agreements", agreement, Agreement, idempotency_key=idempotency_key)
-
-
-def read_agreement(agreement_id: UUID) -> Call[Agreement]:
-    """An agreement; a vendor sees its own. Scope agreements:read or agreements:write."""
-    return reading(path_of("/v1/agreements/{id}", id=agreement_id), Agreement)
-
-
-def terminate_agreement(agreement_id: UUID, termination: AgreementTermination, *, idempotency_key: str | None = None) -> Call[Agreement]:
-    """End an agreement. Scope agreements:write."""
-    path = path_of("/v1/agreements/{id}/termination", id=agreement_id)
-    return writing("POST", path, termination, Agreement, idempotency_key=idempotency_key)
 
 
 def list_decisions(*, limit: int | None = None) -> Call[Page[DecisionPage]]:

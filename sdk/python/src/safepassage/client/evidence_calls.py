@@ -1,13 +1,19 @@
 """Calls about the evidence that disclosures rest on, and about agreements of every kind."""
 
+from typing import Final
 from uuid import UUID
 
-from safepassage.client.call import Call, Page, paged, path_of, reading, writing
+from pydantic import TypeAdapter
+
+from safepassage.client.call import Call, Page, Read, one_of, paged, path_of, reading, reading_any, writing, writing_any
 from safepassage.wire_agreement_use import AgreementDocument, AgreementUse
-from safepassage.wire_evidence import Evidence, EvidenceRevocation, Kind
+from safepassage.wire_evidence import AnyAgreement, Evidence, EvidenceRevocation, Kind
 from safepassage.wire_evidence_pages import EvidencePage, EvidenceState
-from safepassage.wire_policy import Agreement, AgreementAmendment
+from safepassage.wire_policy import AgreementAmendment, AgreementTermination
 from safepassage.wire_programmes import AuditAgreement, NewAuditAgreement, NewStudyAgreement, StudyAgreement
+
+_AGREEMENTS: Final[TypeAdapter[AnyAgreement]] = TypeAdapter(AnyAgreement)
+ONE_AGREEMENT: Final[Read[AnyAgreement]] = one_of(_AGREEMENTS)
 
 
 def record_evidence(evidence: Kind, *, idempotency_key: str | None = None) -> Call[Evidence]:
@@ -44,10 +50,21 @@ def record_study_agreement(agreement: NewStudyAgreement, *, idempotency_key: str
     return writing("POST", "/v1/agreements", agreement, StudyAgreement, idempotency_key=idempotency_key)
 
 
-def amend_agreement(agreement_id: UUID, amendment: AgreementAmendment, *, idempotency_key: str | None = None) -> Call[Agreement]:
-    """Put a signed amendment of a contractor's agreement on record. Scope agreements:write."""
+def read_agreement(agreement_id: UUID) -> Call[AnyAgreement]:
+    """An agreement of any kind, told by its `kind`; a vendor sees its own. Scope agreements:read or agreements:write."""
+    return reading_any(path_of("/v1/agreements/{id}", id=agreement_id), ONE_AGREEMENT)
+
+
+def terminate_agreement(agreement_id: UUID, termination: AgreementTermination, *, idempotency_key: str | None = None) -> Call[AnyAgreement]:
+    """End an agreement of any kind. Scope agreements:write."""
+    path = path_of("/v1/agreements/{id}/termination", id=agreement_id)
+    return writing_any(path, termination, ONE_AGREEMENT, idempotency_key=idempotency_key)
+
+
+def amend_agreement(agreement_id: UUID, amendment: AgreementAmendment, *, idempotency_key: str | None = None) -> Call[AnyAgreement]:
+    """Put a signed amendment of an agreement of any kind on record. Scope agreements:write."""
     path = path_of("/v1/agreements/{id}/amendments", id=agreement_id)
-    return writing("POST", path, amendment, Agreement, idempotency_key=idempotency_key)
+    return writing_any(path, amendment, ONE_AGREEMENT, idempotency_key=idempotency_key)
 
 
 def read_agreement_use(agreement_id: UUID) -> Call[AgreementUse]:
@@ -60,6 +77,6 @@ def export_agreement(agreement_id: UUID) -> Call[AgreementDocument]:
     return reading(path_of("/v1/agreements/{id}/document", id=agreement_id), AgreementDocument)
 
 
-def import_agreement(document: AgreementDocument, *, idempotency_key: str | None = None) -> Call[Agreement]:
-    """Put a contractor's agreement on record from such a document. Scope agreements:write."""
-    return writing("POST", "/v1/agreements/documents", document, Agreement, idempotency_key=idempotency_key)
+def import_agreement(document: AgreementDocument, *, idempotency_key: str | None = None) -> Call[AnyAgreement]:
+    """Put an agreement of any kind on record from such a document. Scope agreements:write."""
+    return writing_any("/v1/agreements/documents", document, ONE_AGREEMENT, idempotency_key=idempotency_key)

@@ -59,7 +59,7 @@ def read_consent_receipt(consent_id: UUID) -> Call[SignedConsentReceipt]:
 
 
 def read_receipt_keys() -> Call[ReceiptKeys]:
-    """The keys that receipts are verified with. Scope rights:act."""
+    """The keys that receipts are verified with. Open to everybody: a GET without a token is answered alike."""
     return reading("/v1/receipt-keys", ReceiptKeys)
 
 

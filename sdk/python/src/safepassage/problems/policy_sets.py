@@ -57,7 +57,10 @@ class PolicySetNotUsable(SuiteError):
     """This version of the node cannot decide by the set: its checks refuse it, or it was made for another version of the engine."""
 
     code, status, title = "policy-set-not-usable", 409, "Policy set cannot be used by this version"
-    remedy = "Validate the set to see what is found; draft it anew for this version of the node."
+    remedy = (
+        "Read `detail`. A set of another engine: draft its packs anew on this version (safepassage-node policies draft), validate, test, "
+        "replay, have two officials approve and activate it; until then run the version that it was made for: docs/policy-sets.md"
+    )
 
 
 class PolicySetNotReady(SuiteError):
