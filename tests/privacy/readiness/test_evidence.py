@@ -15,6 +15,8 @@ from shared.contracts.readiness import GatewayMeasures, PrivacyMeasures
 from tests.privacy.node import PrivacyNode, problem_of
 from tests.privacy.readiness.agency import Agency
 from tests.privacy.readiness.reported import GOOD
+from tests.privacy.test_agreement_kinds import agreement_of
+from tests.privacy.test_obligations import listed
 from tests.privacy.world import World
 
 pytestmark = pytest.mark.anyio
@@ -125,6 +127,26 @@ async def test_agreements_are_counted_by_their_clauses_their_end_and_their_destr
     assert (it.destructions_due, it.destructions_shown) == (1, 0)
 
 
+async def test_agreements_of_the_other_kinds_are_counted_by_themselves(world: World) -> None:
+    await world.agreement()
+    for kind, number in (("audit-evaluation", 1), ("study", 2)):
+        for _ in range(number):
+            made = await world.node.client(world.oak, "agreements:write").post("/v1/agreements", agreement_of(world, kind))
+            assert made.status == 201, made.body
+    it = await measured(world.node)
+    assert (it.agreements, it.audit_agreements, it.audit_agreements_complete) == (4, 1, 1)
+    assert (it.study_agreements, it.study_agreements_complete) == (2, 2)
+
+
+async def test_an_agreement_is_in_force_to_the_day_before_its_end(world: World) -> None:
+    await world.agreement(starts_on="2026-01-01", ends_on="2026-10-21")
+    it = await measured(world.node)
+    assert (it.agreements, it.agreements_ended) == (1, 0)
+    world.node.clock.advance(days=1)
+    it = await measured(world.node)
+    assert (it.agreements, it.agreements_ended) == (0, 1)
+
+
 async def test_an_agreement_that_ends_soon_is_noticed_unless_it_has_a_successor(world: World) -> None:
     await world.agreement(starts_on="2026-01-01", ends_on="2026-12-01")
     assert (await measured(world.node)).agreements_ending == 1
@@ -147,6 +169,18 @@ async def test_a_copy_that_the_district_is_owed_counts_when_it_is_due(world: Wor
     world.node.clock.advance(days=31)
     it = await measured(world.node)
     assert (it.copies_owed, it.copies_in_time) == (1, 0)
+
+
+@pytest.mark.parametrize(("days", "in_time"), [(30, 1), (31, 0)])
+async def test_a_copy_that_was_given_is_in_time_until_it_is_due(world: World, days: int, in_time: int) -> None:
+    await world.node.decide(world.by_transfer(await world.student()))
+    oak = world.node.client(world.oak, "obligations:discharge")
+    (owed,) = (await listed(oak)).obligations
+    world.node.clock.advance(days=days)
+    answer = await oak.post(f"/v1/obligations/{owed.id}/discharge", {"evidence_ref": "letter to Oak"})
+    assert answer.status == 200, answer.body
+    it = await measured(world.node)
+    assert (it.copies_owed, it.copies_in_time) == (1, in_time)
 
 
 async def test_a_transfer_that_asks_for_the_programme_counts_as_far_as_anything_may_leave(world: World) -> None:
