@@ -6,13 +6,14 @@ from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from sqlalchemy import Connection, Row, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
 from safepassage.problems.privacy import NoSuchRecipient, RightsNotHeld, UnknownElement, UnknownPurpose
 from safepassage.problems.records import NoSuchStudent
+from safepassage.problems.requests import InvalidRequest
 from safepassage.problems.rights import NoSuchPreference, PreferenceRescinded, RequestIncomplete
 from safepassage.wire_directory import DirectoryOptOut, DisclosureRefusal, NewPreference, Preference
 from safepassage.wire_policy import ActingFor
@@ -77,10 +78,24 @@ async def record_preference(
     return preference
 
 
-@router.get("/{preference_id}", responses=responses(NoSuchPreference))
-async def read_preference(preference_id: UUID, request: Request, caller: Staff, tx: ReadOnly) -> Preference:
-    """An opt-out or refusal at the caller's district or one below it."""
-    return open_preference(request.app.state.sealer, await _callers_preference(tx, caller, preference_id))
+@router.get("/{preference_id}", responses=responses(NoSuchPreference, InvalidRequest))
+async def read_preference(
+    preference_id: UUID,
+    request: Request,
+    caller: Staff,
+    tx: ReadOnly,
+    known_at: Annotated[datetime | None, Query(description="As it was known to stand at this instant; now, if left out.")] = None,
+) -> Preference:
+    """An opt-out or refusal at the caller's district or one below it, as it stands or was known to."""
+    preference = open_preference(request.app.state.sealer, await _callers_preference(tx, caller, preference_id))
+    if known_at is None:
+        return preference
+    if known_at.tzinfo is None:
+        raise InvalidRequest("an instant needs its UTC offset", field="known_at")
+    if known_at < preference.recorded_at:
+        raise NoSuchPreference
+    known = preference.rescinded_at is not None and preference.rescinded_at <= known_at
+    return preference if known else preference.model_copy(update={"rescinded_at": None})
 
 
 @router.post("/{preference_id}/rescission", responses=responses(NoSuchPreference, PreferenceRescinded, RightsNotHeld))

@@ -1,6 +1,6 @@
 """An opt-out binds the district to which it was told, outlives the enrolment, and is taken back by who may, and nobody else."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -52,6 +52,24 @@ async def held(world: World, *facts: SubjectFacts) -> tuple[Preference, ...]:
         lambda connection: held_preferences(connection, state.sealer, [one.student_id for one in facts])
     )
     return found
+
+
+@pytest.mark.requirement("POL-24")
+async def test_what_was_known_of_it_at_an_instant_stays_readable(world: World) -> None:
+    facts = await world.student()
+    made, staff = await said(world, facts), world.node.client(world.oak, *STAFF)
+
+    async def known(seconds: int) -> Answer:
+        at = (made.recorded_at + timedelta(seconds=seconds)).isoformat().replace("+00:00", "Z")
+        return await staff.get(f"/v1/preferences/{made.id}", f"known_at={at}")
+
+    world.node.clock.advance(seconds=60)
+    await rescind(world, made, world.parents[facts.student_id])
+    assert [Preference.model_validate_json((await known(at)).body).rescinded_at is None for at in (0, 59, 60)] == [True, True, False]
+    assert (problem_of(await known(-1)).code, (await staff.get(f"/v1/preferences/{made.id}", "known_at=2026-10-20T12:00:00")).status) == (
+        "no-such-preference",
+        422,
+    )
 
 
 @pytest.mark.requirement("FERPA-99.37")
