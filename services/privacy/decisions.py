@@ -14,7 +14,7 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.problems.rights import NoSuchDuty
 from safepassage.wire import Digest
 from services.privacy.duty_exchanges import named_duties
-from services.privacy.evaluation import Judge, decision_on, evaluate, keeping
+from services.privacy.evaluation import Judge, decision_on, evaluate, keep, kept
 from services.privacy.facts import Facts, read_facts
 from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
@@ -64,7 +64,8 @@ async def decide_on_request(request: Request, principal: Principal, asked: Decis
     judge = judge.under(await sets.in_force(policy_hash))
     evaluation = evaluate(judge, asked, facts, caller_organisation_id=asker, now=now)
     decision = decision_on(judge, evaluation)
-    await database.write(keeping(outbox, sealer, judge, evaluation, decision, principal, duty_keys=duty_keys))
+    row = kept(outbox, sealer, judge, evaluation, decision, principal, duty_keys=duty_keys)
+    await database.write(lambda connection: keep(connection, outbox, [row]))
     outbox.wake()
     return Response(decision.model_dump_json(by_alias=True), media_type="application/json")
 

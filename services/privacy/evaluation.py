@@ -1,7 +1,7 @@
 """One evaluation: facts in, the policies' answer out, kept with everything that led to it. What fails is denied, and kept too."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +17,7 @@ from services.privacy.behind import actor_of
 from services.privacy.duties import rows_of, start
 from services.privacy.duty_exchanges import serve, serving
 from services.privacy.facts import Facts
-from services.privacy.obligations import keep_obligations
+from services.privacy.obligations import open_obligations, rows_owed
 from services.privacy.policy import GroupOutcome, Outcome, PolicySet, build_input, decide
 from services.privacy.recorded import DecisionRecord, sealed_columns
 from services.privacy.sealing import Sealer
@@ -86,7 +86,7 @@ def evaluate(judge: Judge, request: DecisionRequest, facts: Facts, *, caller_org
             node_organisation_id=judge.node_organisation_id,
             caller_organisation_id=caller_organisation_id,
             subjects=facts.subjects,
-            organisations=facts.organisations,
+            organisations=facts.tree,
             consent=facts.consent,
             agreement=facts.agreement,
             debarments=facts.debarments,
@@ -108,7 +108,19 @@ def evaluate(judge: Judge, request: DecisionRequest, facts: Facts, *, caller_org
     return Evaluation(request, facts, outcome, now, recorded_input, recorded_outcome)
 
 
-def keeping(  # what it is kept with
+@dataclass(frozen=True)
+class Kept:
+    """The rows of a decision that is kept: itself, who may read it, what it obliges to, duties that start, its behind-entry. All sealed."""
+
+    decision: dict[str, Any]
+    readers: list[dict[str, Any]]
+    owed: list[dict[str, Any]]
+    starting: list[dict[str, Any]]
+    links: list[dict[str, Any]]
+    told: dict[str, Any]
+
+
+def kept(  # what it is kept with
     outbox: Outbox,
     sealer: Sealer,
     judge: Judge,
@@ -117,33 +129,38 @@ def keeping(  # what it is kept with
     principal: Principal,
     access: AccessRecord | None = None,
     duty_keys: Sequence[str] = (),
-) -> Callable[[Connection], None]:
-    """What stores a decision, what it obliges to, and its behind-entry. All is sealed here, before a transaction holds a lock.
+) -> Kept:
+    """What is to be kept of a decision. All is sealed here, before a transaction holds a lock.
 
     access     what an enforcement point was told, where one asked
     duty_keys  duties of the asker that the exchange is to serve
     """
     request, obligations, now = evaluation.request, evaluation.outcome.obligations, evaluation.now
     readers = tuple(dict.fromkeys(evaluation.facts.custodians)) or (_caller_organisation(principal) or judge.node_organisation_id,)
-    columns = _columns(sealer, evaluation, decision, principal, access)
-    recorded = outbox.row_of(_event(evaluation, decision, principal, access))
     clocks = transfer_clocks(request, evaluation.facts.subjects, evaluation.facts.organisations, now=now)
     starting = rows_of(sealer, clocks, now=now, secret=judge.key)
     served = [*(row["key"] for row in starting), *(() if decision.token is None else duty_keys)]
-    links = [] if request.exchange_id is None else serving(judge.key, request.exchange_id, served)
+    owed: list[dict[str, Any]] = []
+    if decision.token is not None:
+        owed = rows_owed(obligations, decision_id=decision.id, agreement_id=request.agreement_id, custodian_ids=readers, now=now)
+    return Kept(
+        decision=_columns(sealer, evaluation, decision, principal, access),
+        readers=[{"decision_id": decision.id, "custodian_id": reader} for reader in readers],
+        owed=owed,
+        starting=starting,
+        links=[] if request.exchange_id is None else serving(judge.key, request.exchange_id, served),
+        told=outbox.row_of(_event(evaluation, decision, principal, access)),
+    )
 
-    def keep(connection: Connection) -> None:
-        prepared.change(connection, _KEEP, columns)
-        prepared.change_each(connection, _KEEP_READER, [{"decision_id": decision.id, "custodian_id": reader} for reader in readers])
-        if decision.token is not None:
-            keep_obligations(
-                connection, obligations, decision_id=decision.id, agreement_id=request.agreement_id, custodian_ids=readers, now=now
-            )
-        start(connection, starting)
-        serve(connection, links)
-        outbox.add_to(connection, recorded)
 
-    return keep
+def keep(connection: Connection, outbox: Outbox, several: Sequence[Kept]) -> None:
+    """Store decisions, in their order: a statement for all rows of a table."""
+    prepared.change_each(connection, _KEEP, [one.decision for one in several])
+    prepared.change_each(connection, _KEEP_READER, [row for one in several for row in one.readers])
+    open_obligations(connection, [row for one in several for row in one.owed])
+    start(connection, [row for one in several for row in one.starting])
+    serve(connection, [row for one in several for row in one.links])
+    outbox.add_to(connection, *(one.told for one in several))
 
 
 def _columns(

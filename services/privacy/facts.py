@@ -1,9 +1,9 @@
 """The facts of one decision, read in one snapshot: what was committed before it is seen, all of it and nothing half."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,11 +17,11 @@ from services.privacy.agreement_records import held_agreement
 from services.privacy.consents import HeldConsent, consent_and_those_taken_back
 from services.privacy.debarments import debarments_of
 from services.privacy.evidence_records import COLUMNS, open_evidence
-from services.privacy.grounds import Grounds, Held, grounds_named, standing_kinds, standing_of
+from services.privacy.grounds import HEARD_ON, Grounds, Held, grounds_named, standing_kinds, standing_of
 from services.privacy.policy.organisation_tree import OrganisationTree
 from services.privacy.sealing import Sealer
 from services.privacy.statements import placed_statements
-from services.privacy.subjects import open_facts, subjects_by_id
+from services.privacy.subjects import HeldSubject, open_facts, subjects_by_id
 from services.privacy.tables import EvidenceRow, OrganisationRow
 from shared import prepared
 from shared.contracts.privacy import DecisionRequest, StatementsOf, SubjectFacts
@@ -47,6 +47,11 @@ class Facts:
     """Of those of the students in whose records statements of disagreement were placed."""
     grounds: Grounds = field(default_factory=Grounds)
 
+    @cached_property
+    def tree(self) -> OrganisationTree:
+        """The organisations, as they stand to one another."""
+        return OrganisationTree(self.organisations)
+
     @property
     def custodians(self) -> tuple[UUID, ...]:
         """Who keeps the record, for each subject."""
@@ -58,7 +63,9 @@ class Facts:
         epochs = {**self.epochs, "subjects": self.epochs["subjects"][place : place + 1]}
         statements = tuple(of for of in self.statements if of.student_id == student.student_id)
         grounds = self.grounds.of_student(student.student_id)
-        return replace(self, subjects=(student,), epochs=epochs, statements=statements, grounds=grounds)
+        one = replace(self, subjects=(student,), epochs=epochs, statements=statements, grounds=grounds)
+        one.__dict__["tree"] = self.tree
+        return one
 
     def of_nobody(self) -> "Facts":
         """The facts of a question about a student whom the asker does not see."""
@@ -71,6 +78,46 @@ class Facts:
         return max(now, withdrawn_at or now, terminated_at or now, *self.grounds.seen_at)
 
 
+@dataclass(frozen=True)
+class HeldStudent:
+    """What is held of a student."""
+
+    facts: SubjectFacts
+    statements: StatementsOf | None
+
+
+def held_students(connection: Connection, sealer: Sealer, student_ids: Sequence[UUID]) -> dict[UUID, HeldStudent]:
+    """Those of the students who are held, by id. Raises SealBroken."""
+    return {
+        student_id: HeldStudent(open_facts(sealer, row), _statements(sealer, row))
+        for student_id, row in subjects_by_id(connection, student_ids).items()
+    }
+
+
+def _statements(sealer: Sealer, row: HeldSubject) -> StatementsOf | None:
+    if row.sealed_statements is None:
+        return None
+    return StatementsOf(student_id=row.student_id, statements=placed_statements(sealer, row.student_id, row.sealed_statements))
+
+
+def read_alike(request: DecisionRequest) -> Hashable:
+    """The same for requests about the same students for which the same facts are read, so that they can be read once.
+
+    # INVARIANT: it has everything of a request that `read_facts` looks at beside the students (a test compares, basis by basis).
+    """
+    return (
+        request.recipient,
+        request.consent_id,
+        request.agreement_id,
+        request.other_consent_ids,
+        request.evidence_ids,
+        request.transfer,
+        request.basis in ATTENDANCE_MATTERS,
+        request.basis in HEARD_ON,
+        *standing_kinds(request),
+    )
+
+
 def read_facts(
     connection: Connection,
     sealer: Sealer,
@@ -79,24 +126,28 @@ def read_facts(
     node_organisation_id: UUID,
     caller_organisation_id: UUID | None,
     at_stated_version: bool = True,
+    held: Mapping[UUID, HeldStudent] | None = None,
 ) -> Facts:
     """Load what `request` is decided on. `connection` is in a transaction that is one snapshot (Database.reading).
 
     # INVARIANT: nothing is cached between decisions, so that a revocation is seen by every decision that starts after its commit.
 
     at_stated_version  also refuse facts that are older here than those under which the asker will release
+    held               what `held_students` read in this snapshot, where several questions are about the same students
 
     Raises FactsBehind (also for a student who is not here at all), SealBroken.
     """
-    rows = subjects_by_id(connection, [subject.student_id for subject in request.subjects])
-    held = [
-        row
+    if held is None:
+        held = held_students(connection, sealer, [subject.student_id for subject in request.subjects])
+    students = [
+        student
         for subject in request.subjects
-        if (row := rows.get(subject.student_id)) is not None and (row.facts_version >= subject.facts_version or not at_stated_version)
+        if (student := held.get(subject.student_id)) is not None
+        and (student.facts.facts_version >= subject.facts_version or not at_stated_version)
     ]
-    if len(held) != len(request.subjects):
-        raise FactsBehind(f"of {len(request.subjects) - len(held)} of {len(request.subjects)} students", field="subjects")
-    subjects = tuple(open_facts(sealer, row) for row in held)
+    if len(students) != len(request.subjects):
+        raise FactsBehind(f"of {len(request.subjects) - len(students)} of {len(request.subjects)} students", field="subjects")
+    subjects = tuple(student.facts for student in students)
     consent, taken_back = _consents(connection, sealer, request)
     agreement = None if request.agreement_id is None else held_agreement(connection, request.agreement_id)
     concerned = _concerned(request, subjects, agreement and agreement[0], (node_organisation_id, caller_organisation_id))
@@ -116,11 +167,7 @@ def read_facts(
         agreement and agreement[0],
         debarments_of(connection, _barred_names(request, organisations)),
         epochs,
-        tuple(
-            StatementsOf(student_id=row.student_id, statements=placed_statements(sealer, row.student_id, row.sealed_statements))
-            for row in held
-            if row.sealed_statements is not None
-        ),
+        tuple(student.statements for student in students if student.statements is not None),
         grounds,
     )
 

@@ -65,16 +65,10 @@ _OPEN = {
 }
 
 
-def keep_obligations(
-    connection: Connection,
-    obligations: Iterable[Obligation],
-    *,
-    decision_id: UUID,
-    agreement_id: UUID | None,
-    custodian_ids: Sequence[UUID],
-    now: datetime,
-) -> None:
-    """Open what a decision obliges to, for each custodian. What is owed under the same agreement already is not opened twice."""
+def rows_owed(
+    obligations: Iterable[Obligation], *, decision_id: UUID, agreement_id: UUID | None, custodian_ids: Sequence[UUID], now: datetime
+) -> list[dict[str, Any]]:
+    """The rows of what a decision obliges to, for each custodian."""
     rows: list[dict[str, Any]] = []
     for one in obligations:
         if one.kind in CONDITIONS_OF_THE_RELEASE and one.due_at is None:
@@ -96,8 +90,12 @@ def keep_obligations(
                     "waivers": 0,
                 }
             )
-    if rows:
-        prepared.change_each(connection, _OPEN[connection.dialect.name], rows)
+    return rows
+
+
+def open_obligations(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Open what is owed. What is owed under the same agreement already is not opened twice."""
+    prepared.change_each(connection, _OPEN[connection.dialect.name], rows)
 
 
 _IN_STATE: Final[dict[str, tuple[Any, ...]]] = {

@@ -1,12 +1,13 @@
 """Several questions at one instant, on one snapshot of the facts: decided one by one, kept together, before any is answered."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import date, datetime
+from functools import cached_property
 from uuid import UUID
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection
 from starlette.requests import Request
 
 from safepassage.wire import Digest
@@ -15,24 +16,19 @@ from safepassage.wire_decisions import AccessRecord
 from services.privacy.access.answers import Verdict, answer, unseen_input, unseen_outcome, verdict_on
 from services.privacy.access.asked import Asked
 from services.privacy.access.sight import Sight
-from services.privacy.evaluation import Evaluation, Judge, decision_on, evaluate, keeping
-from services.privacy.facts import Facts, read_facts
+from services.privacy.evaluation import Evaluation, Judge, Kept, decision_on, evaluate, keep, kept
+from services.privacy.facts import Facts, held_students, read_alike, read_facts
 from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
 from services.privacy.sealing import Sealer
-from services.privacy.tables import SubjectRow
 from shared.caller import Caller
 from shared.clock import Clock
 from shared.contracts.privacy import Decision, DecisionRequest, SubjectVersion
 from shared.database import Database
 from shared.outbox import Outbox
 
-_VERSIONS = select(SubjectRow.student_id, SubjectRow.facts_version).where(
-    SubjectRow.student_id.in_(bindparam("student_ids", expanding=True))
-)
-
-WHATEVER_IS_ASKED_FOR = {"elements": ("any",)}
-"""What has no part in which facts are read: two questions that differ in nothing else rest on the same evidence."""
+SLICE = 8
+"""Questions that are decided, or sealed, before others get their turn: some ms."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +48,14 @@ class Judged:
     seen: Seen
     evaluation: Evaluation
     verdict: Verdict
-    decision: Decision
+    judge: Judge
+    signs: bool
+    """What is permitted may be released on it."""
+
+    @cached_property
+    def decision(self) -> Decision:
+        """The decision that is kept and answered: a search asks for it where the answer is true."""
+        return decision_on(self.judge, self.evaluation, granted=self.signs)
 
     @property
     def answer(self) -> AccessDecision:
@@ -80,7 +83,7 @@ class Hearing:
             outcome = unseen_outcome(recorded, seen.request.elements, judge.policy_set)
             evaluation = Evaluation(seen.request, seen.facts, outcome, self.now, recorded, outcome.canonical())
         verdict = verdict_on(evaluation.outcome, seen=bool(seen.request.subjects), partial=asked.partial, supported=asked.supported)
-        return Judged(seen, evaluation, verdict, decision_on(judge, evaluation, granted=granted and verdict.granted))
+        return Judged(seen, evaluation, verdict, judge, signs=granted and verdict.granted)
 
 
 class Bench:
@@ -115,47 +118,46 @@ class Bench:
     async def keep(self, judged: Iterable[Judged], *, searched: bool = False) -> None:
         """One row and one entry for each, all in one transaction. Nothing is answered before."""
         asked = "search" if searched else "evaluation"
-        kept = [
-            keeping(
-                self._outbox,
-                self._sealer,
-                self._judge,
-                one.evaluation,
-                one.decision,
-                self._caller.principal,
-                AccessRecord(asked=asked, granted=one.verdict.granted and not searched, denied_as=one.verdict.denied_as),
-            )
-            for one in judged
-        ]
-        if not kept:
-            return
-
-        def write(connection: Connection) -> None:
-            for keep in kept:
-                keep(connection)
-
-        await self._database.write(write)
-        self._outbox.wake()
+        rows: list[Kept] = []
+        for one in judged:
+            access = AccessRecord(asked=asked, granted=one.verdict.granted and not searched, denied_as=one.verdict.denied_as)
+            rows.append(kept(self._outbox, self._sealer, self._judge, one.evaluation, one.decision, self._caller.principal, access))
+            await turn_for_others(len(rows))
+        if rows:
+            await self._database.write(lambda connection: keep(connection, self._outbox, rows))
+            self._outbox.wake()
 
 
-def _seen(connection: Connection, judge: Judge, sealer: Sealer, organisation_id: UUID, asked: Sequence[Asked], *, today: Any) -> list[Seen]:
-    """Questions on the same evidence are read together: of a hundred students, what they have in common is read once."""
+async def turn_for_others(done: int) -> None:
+    """After each SLICE of many pieces."""
+    if done % SLICE == 0:
+        await asyncio.sleep(0)
+
+
+def _seen(
+    connection: Connection, judge: Judge, sealer: Sealer, organisation_id: UUID, asked: Sequence[Asked], *, today: date
+) -> list[Seen]:
+    """Each student is read once, and so is the evidence of questions that rest on the same."""
     sight = Sight.of(connection, organisation_id)
-    named = {one.student_id for one in asked if one.student_id is not None}
-    versions = _versions(connection, named)
-    alike: dict[DecisionRequest, list[int]] = {}
+    held = held_students(connection, sealer, list(dict.fromkeys(one.student_id for one in asked if one.student_id is not None)))
+    alike: dict[Hashable, list[int]] = {}
     for at, one in enumerate(asked):
-        alike.setdefault(one.request.model_copy(update=WHATEVER_IS_ASKED_FOR), []).append(at)
+        alike.setdefault(read_alike(one.request), []).append(at)
     found: dict[int, Seen] = {}
-    for common, places in alike.items():
-        students = tuple(dict.fromkeys(student for at in places if (student := asked[at].student_id) in versions))
-        subjects = tuple(SubjectVersion(student_id=student, facts_version=versions[student]) for student in students if student is not None)
+    for places in alike.values():
+        students = tuple(dict.fromkeys(student for at in places if (student := asked[at].student_id) in held))
+        subjects = tuple(
+            SubjectVersion(student_id=student, facts_version=held[student].facts.facts_version)
+            for student in students
+            if student is not None
+        )
         facts = read_facts(
             connection,
             sealer,
-            common.model_copy(update={"subjects": subjects}),
+            asked[places[0]].request.model_copy(update={"subjects": subjects}),
             node_organisation_id=judge.node_organisation_id,
             caller_organisation_id=organisation_id,
+            held=held,
         )
         place_of = {subject.student_id: place for place, subject in enumerate(subjects)}
         for at in places:
@@ -163,13 +165,7 @@ def _seen(connection: Connection, judge: Judge, sealer: Sealer, organisation_id:
     return [found[at] for at in range(len(asked))]
 
 
-def _versions(connection: Connection, student_ids: set[UUID]) -> dict[UUID, int]:
-    """The version of the facts of each student who is held."""
-    rows = connection.execute(_VERSIONS, {"student_ids": list(student_ids)}) if student_ids else ()
-    return {row.student_id: row.facts_version for row in rows}
-
-
-def _of_one(asked: Asked, facts: Facts, place_of: dict[UUID, int], sight: Sight, subjects: Sequence[SubjectVersion], today: Any) -> Seen:
+def _of_one(asked: Asked, facts: Facts, place_of: dict[UUID, int], sight: Sight, subjects: Sequence[SubjectVersion], today: date) -> Seen:
     place = None if asked.student_id is None else place_of.get(asked.student_id)
     if place is None or not sight.sees(facts.subjects[place], today):
         return Seen(asked.request, facts.of_nobody(), in_full=True)

@@ -1,6 +1,5 @@
 """The AuthZEN operations: parse, decide, keep, answer. What does not have the documented form is a 400, as the standard has it."""
 
-import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
@@ -27,8 +26,8 @@ from safepassage.wire_access import (
 )
 from services.privacy.access.answers import fault
 from services.privacy.access.asked import Asked, asked_of, each_of
-from services.privacy.access.evaluating import Bench, Judged
-from services.privacy.access.searching import SLICE, search_actions, search_resources, search_subjects
+from services.privacy.access.evaluating import Bench, Judged, turn_for_others
+from services.privacy.access.searching import search_actions, search_resources, search_subjects
 from services.privacy.access.sight import require_purpose_of_state
 from shared.caller import Caller, caller_with
 from shared.problems import invalid_request, responses
@@ -129,7 +128,6 @@ async def _evaluate(bench: Bench, asked: list[Asked] | tuple[Asked | AccessFault
         true = isinstance(one, Asked) and judged[-1].verdict.granted
         if semantic == ("permit_on_first_permit" if true else "deny_on_first_deny"):
             break
-        if len(answered) % SLICE == 0:
-            await asyncio.sleep(0)
+        await turn_for_others(len(answered))
     await bench.keep(judged)
     return [fault(one) if isinstance(one, AccessFault) else one.answer for one in answered]

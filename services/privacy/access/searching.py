@@ -4,7 +4,6 @@ What a search names leaves a decision on record for each, under which nothing ma
 that names nothing leaves the decision of its first question.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 
 from safepassage.elements import ELEMENTS
@@ -28,12 +27,9 @@ from safepassage.wire_access import (
     SubjectSearch,
 )
 from services.privacy.access.asked import Asked, request_of, student_of
-from services.privacy.access.evaluating import Bench, Judged
+from services.privacy.access.evaluating import Bench, Judged, turn_for_others
 from services.privacy.policy.taxonomy import BASES
 from shared.caller import Caller
-
-SLICE = 40
-"""Questions that are decided before others get their turn."""
 
 
 async def search_subjects(search: SubjectSearch, bench: Bench, caller: Caller) -> FoundSubjects:
@@ -82,8 +78,7 @@ async def _true_of(bench: Bench, asked: Sequence[Asked]) -> list[Judged]:
     judged: list[Judged] = []
     for at in range(len(asked)):
         judged.append(hearing.judged(at, granted=False))
-        if at % SLICE == SLICE - 1:
-            await asyncio.sleep(0)
+        await turn_for_others(at + 1)
     true = [one for one in judged if one.verdict.granted]
     await bench.keep(true or judged[:1], searched=True)
     return true

@@ -45,7 +45,7 @@ def build_input(
     node_organisation_id: UUID,
     caller_organisation_id: UUID | None,
     subjects: Sequence[SubjectFacts],
-    organisations: Mapping[UUID, Organisation],
+    organisations: Mapping[UUID, Organisation] | OrganisationTree,
     consent: Consent | None = None,
     other_consents: Sequence[Consent] = (),
     agreement: AnyAgreement | None = None,
@@ -72,13 +72,14 @@ def build_input(
     """
     _belong_together(request, subjects, consent, agreement)
     _are_named(request, other_consents, evidence, [*(it.of.student_id for it in preferences), *(it.student_id for it in taken_back)])
-    if node_organisation_id not in organisations:
+    tree = organisations if isinstance(organisations, OrganisationTree) else OrganisationTree(organisations)
+    node_organisation = tree.known(str(node_organisation_id))
+    if node_organisation is None:
         raise ValueError("the node's agency is not among the organisations")
-    tree = OrganisationTree(organisations)
     asking = request.action == "request"
     agreed: AgreementFacts | None = None
     if agreement is not None and not asking:
-        place = Place.at(organisations[node_organisation_id].time_zone, now)
+        place = Place.at(node_organisation.time_zone, now)
         agreed = agreement_facts(agreement, request.recipient, place)
     parties = Parties(request.recipient, milliseconds_of(now), node_organisation_id, tree, agreement, debarments, request.basis, evidence)
     discloser = Discloser(request, parties.now, node_organisation_id, tree)

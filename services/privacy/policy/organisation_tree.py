@@ -11,24 +11,29 @@ class OrganisationTree:
 
     def __init__(self, organisations: Mapping[UUID, Organisation]) -> None:
         self._organisations = organisations
+        self._by_reference = {str(identifier): organisation for identifier, organisation in organisations.items()}
         self._chains: dict[UUID, tuple[Organisation, ...]] = {}
+        self._agencies: dict[UUID, tuple[Organisation, ...]] = {}
 
     def known(self, reference: str) -> Organisation | None:
         """The organisation whose UUID `reference` is; None for one behind a peer, or none at all."""
+        found = self._by_reference.get(reference)
+        if found is not None:
+            return found
         try:
-            return self._organisations.get(UUID(reference))
+            return self._organisations.get(UUID(reference))  # written in another way
         except ValueError:
             return None
 
     def upward(self, identifier: UUID) -> tuple[Organisation, ...]:
         """The organisation and all above it; empty if it is unknown."""
         if identifier not in self._chains:
-            chain: list[Organisation] = []
+            chain: dict[UUID, Organisation] = {}
             here = self._organisations.get(identifier)
-            while here is not None and here not in chain:
-                chain.append(here)
+            while here is not None and here.id not in chain:
+                chain[here.id] = here
                 here = None if here.parent_id is None else self._organisations.get(here.parent_id)
-            self._chains[identifier] = tuple(chain)
+            self._chains[identifier] = tuple(chain.values())
         return self._chains[identifier]
 
     def agency(self, reference: str) -> tuple[Organisation, ...]:
@@ -36,5 +41,8 @@ class OrganisationTree:
         organisation = self.known(reference)
         if organisation is None:
             return ()
-        above = self.upward(organisation.id)
-        return above[:1] + tuple(it for it in above[1:] if it.kind in ("school", "lea"))
+        found = self._agencies.get(organisation.id)
+        if found is None:
+            above = self.upward(organisation.id)
+            found = self._agencies[organisation.id] = above[:1] + tuple(it for it in above[1:] if it.kind in ("school", "lea"))
+        return found

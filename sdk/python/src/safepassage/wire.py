@@ -21,7 +21,7 @@ def _aware_utc_milliseconds(value: datetime) -> datetime:
 
 
 def _rfc3339(value: datetime) -> str:
-    return value.strftime("%Y-%m-%dT%H:%M:%S.") + f"{value.microsecond // 1000:03d}Z"
+    return value.isoformat(timespec="milliseconds")[:23] + "Z"
 
 
 Instant = Annotated[datetime, AfterValidator(_aware_utc_milliseconds), PlainSerializer(_rfc3339, when_used="json")]
