@@ -52,6 +52,8 @@ class PolicySets:
         self._database = database
         self._compiled: OrderedDict[Digest, PolicySet] = OrderedDict()
         self._compiling = asyncio.Lock()
+        self._deciding = built_in
+        """The set that decided last here."""
 
     def at_hand(self, policy_hash: Digest) -> PolicySet | None:
         """A set that is compiled already."""
@@ -87,16 +89,18 @@ class PolicySets:
             raise NoSuchPolicySet from error
 
     async def prepare(self, now: datetime) -> None:
-        """Compile what will decide. Raises PolicySetNotHeld, PolicySetNotUsable."""
+        """Compile what will decide, and for what is being asked about. Raises PolicySetNotHeld, PolicySetNotUsable."""
         async with self._database.reading() as tx:
             coming = await to_come(tx, now)
         for policy_hash in coming:
-            await self.held(policy_hash)
+            found = await self.held(policy_hash)
+            await asyncio.to_thread(found.make_ready_for, self._deciding)
 
     async def in_force(self, policy_hash: Digest) -> PolicySet:
         """The set that decides. Raises PoliciesUnavailable: fail closed, and say so to the operator."""
         found = self.at_hand(policy_hash)
         if found is not None:
+            self._deciding = found
             return found
         try:
             return await self.held(policy_hash)

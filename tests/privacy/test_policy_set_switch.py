@@ -107,9 +107,12 @@ async def test_a_set_is_compiled_before_its_start_on_a_replica_that_did_not_acti
 ) -> None:
     drafted = await officials.ready(forbid(element="assessments.results"))
     await officials.active_from(drafted.policy_hash, replaces=officials.active, at=world.node.clock() + timedelta(days=1))
+    await replica.decide(world.by_transfer(await world.student()))
     sets = replica.app.state.policy_sets
     await sets.prepare(world.node.clock())
-    assert sets.at_hand(drafted.policy_hash).policy_hash == drafted.policy_hash
+    coming = sets.at_hand(drafted.policy_hash)
+    assert coming.policy_hash == drafted.policy_hash
+    assert {"transfer"} <= {basis for basis, *_ in coming.grants.met()}, "and for what is asked there"
 
 
 async def test_what_two_officials_approved_stays_in_force_over_a_restart(

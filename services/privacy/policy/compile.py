@@ -6,7 +6,7 @@ recipient and state decide is decided when the code is made, once for each combi
 """
 
 import ast
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -28,6 +28,9 @@ class Candidate(NamedTuple):
     rest: Rest | None
     """None: it matches whatever the resource is."""
 
+
+Combination = tuple[str, Entity, str, Entity | None]
+"""Basis, action, kind of recipient, and the student's state, if there is a student: what code is made for."""
 
 Candidates = Callable[[Entity, Entity, Record], list[Candidate]]
 """(principal, action, context) → the policies that may match, in the order of the policies.
@@ -60,6 +63,10 @@ class Compiled:
     """(basis, action, kind of recipient) → ids of the policies that can match at all."""
     conditions: Mapping[str, tuple[Condition, ...]]
     """Of each permit: the conjuncts of its clauses in their order, without that of the basis."""
+    met: Callable[[], tuple[Combination, ...]]
+    """The combinations whose code was made so far."""
+    make: Callable[[Iterable[Combination]], None]
+    """Make code of combinations that nobody has asked about yet, so that who asks first does not wait for it."""
 
     def matching(
         self, principal: Entity, action: Entity, resource: Entity, ancestors: frozenset[Entity], context: Record
@@ -91,7 +98,7 @@ def compile_policies(policies: Mapping[str, Est], ancestors: Mapping[Entity, fro
         for asked in [conditions_of(policy)]
     }
     candidates = _Candidates(rules, expressions.names)
-    return Compiled(candidates, candidates.plain, candidates.left, conditions)
+    return Compiled(candidates, candidates.plain, candidates.left, conditions, candidates.met, candidates.make)
 
 
 class _Rule(NamedTuple):
@@ -108,7 +115,7 @@ class _Candidates:
 
     def __init__(self, rules: Sequence[_Rule], names: Mapping[str, Any]) -> None:
         self._rules, self._names = rules, names
-        self._by_request: dict[tuple[str, Entity, str, Entity | None], Candidates] = {}
+        self._by_request: dict[Combination, Candidates] = {}
         self._plain: Candidates | None = None
 
     def __call__(self, principal: Entity, action: Entity, context: Record) -> list[Candidate]:
@@ -126,6 +133,16 @@ class _Candidates:
         if self._plain is None:
             self._plain = self._compiled(None)
         return self._plain(principal, action, context)
+
+    def met(self) -> tuple[Combination, ...]:
+        """The combinations whose code was made."""
+        return tuple(self._by_request)
+
+    def make(self, combinations: Iterable[Combination]) -> None:
+        """Make code, as far as it is not made."""
+        for key in combinations:
+            if key not in self._by_request and len(self._by_request) < REMEMBERED:
+                self._by_request[key] = self._compiled(Known(*key, self._names))
 
     def left(self, basis: str, action: Entity, kind: str) -> tuple[str, ...]:
         """Ids of the policies that can match such a request."""

@@ -45,7 +45,7 @@ class Outcome:
     required: bool = False
     """The law makes the disclosure a duty, not a permission (34 CFR 99.31(d))."""
 
-    @property
+    @cached_property
     def outcome(self) -> Literal["permit", "permit-with-redaction", "deny"]:
         """Over every student and element."""
         used = [self.groups[group] for _, group in self.group_of]

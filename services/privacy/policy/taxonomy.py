@@ -138,7 +138,7 @@ class Taxonomy:
             "bases": dict(BASES),
             "actions": list(ACTIONS),
             "recipients": dict(RECIPIENTS),
-            "parents": {uid: sorted(parents) for uid, parents in self.parents.items()},
+            "parents": {str(uid): sorted(map(str, parents)) for uid, parents in self.parents.items()},
         }
 
 

@@ -1,11 +1,14 @@
 """Whatever goes wrong denies what it concerns, and says so."""
 
+import json
+import random
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from safepassage.canonical import canonical_json
 from services.privacy.policy import Outcome, PolicySet, decide
 from services.privacy.policy.context import contexts
 from services.privacy.policy.entities import Entity, Record, entity
@@ -13,6 +16,7 @@ from services.privacy.policy.policy_set import assemble
 from services.privacy.policy.rule_pack import Pack, read_packs
 from services.privacy.policy.taxonomy import TAXONOMY
 from tests.privacy.policy.every_situation import ELEMENT_OF, SITUATIONS
+from tests.privacy.policy.perturbations import ELEMENT_IDS
 from tests.privacy.policy.rule_texts import annotated, est_of, pack
 from tests.privacy.policy.situations import GONE, ORDINARY, SSN, STUDENT, VENDOR, policy_input
 
@@ -127,3 +131,39 @@ def test_the_outcome_names_who_permitted_and_who_forbade(policy_set: PolicySet) 
 
 def test_a_denial_obliges_to_nothing(policy_set: PolicySet) -> None:
     assert _asked(policy_set, "transfer", {"transfer": GONE}).obligations == ()
+
+
+SETS_OF_ELEMENTS = {"contractor": ["agreement.elements"], "consent": ["consent.elements", "consent.refused"], "transfer": []}
+
+
+@pytest.mark.parametrize("situation", SETS_OF_ELEMENTS)
+def test_each_of_several_elements_is_decided_as_it_is_alone(policy_set: PolicySet, situation: str) -> None:
+    """Elements that rules cannot tell apart are decided together: by their categories, and by whatever sets of the context hold them."""
+    randomness = random.Random(17)
+    for _ in range(10):
+        sets = {path: sorted(randomness.sample(ELEMENT_IDS, 15)) for path in SETS_OF_ELEMENTS[situation]}
+        sets |= {"student.protected_address": randomness.random() < 0.5, "student.homeless": randomness.random() < 0.5}
+        elements = randomness.sample(ELEMENT_IDS, 12)
+        together = decide(policy_input(SITUATIONS[situation], {**sets, "elements": sorted(elements)}), policy_set).groups[0]
+        alone = [decide(policy_input(SITUATIONS[situation], {**sets, "elements": [element]}), policy_set).groups[0] for element in elements]
+        assert set(together.permitted) == {element for one in alone for element in one.permitted}
+        assert {one.element: one for one in together.withheld} == {one.element: one for group in alone for one in group.withheld}
+
+
+def test_what_is_recorded_of_an_outcome_is_canonical(policy_set: PolicySet) -> None:
+    for situation in SITUATIONS:
+        recorded = _asked(policy_set, situation, {"elements": [ORDINARY, SSN, "academics.shoe_size"]}).canonical()
+        assert canonical_json(json.loads(recorded)) == recorded
+
+
+def test_a_set_that_takes_over_has_made_the_code_for_what_is_asked() -> None:
+    deciding, successor = (assemble(read_packs(), schema_sha256=digit * 64) for digit in "01")
+    outcomes = {situation: _asked(deciding, situation) for situation in ("contractor", "transfer")}
+    assert successor.grants.met() == ()
+    successor.make_ready_for(deciding)
+    made = successor.grants.met(), successor.duties.met()
+    assert made == (deciding.grants.met(), deciding.duties.met())
+    for situation, before in outcomes.items():
+        after = _asked(successor, situation)
+        assert (after.groups, after.policies, after.obligations) == (before.groups, before.policies, before.obligations)
+    assert (successor.grants.met(), successor.duties.met()) == made
