@@ -14,6 +14,7 @@ MEASUREMENTS = {
     "engines": "bench.engines",
     "decision": "bench.decision_http",
     "replay": "bench.replay",
+    "swap": "bench.swap",
     "append": "bench.append",
     "page": "bench.vendor_page",
     "node": "bench.node_size",

@@ -141,7 +141,7 @@ def test_each_of_several_elements_is_decided_as_it_is_alone(policy_set: PolicySe
     """Elements that rules cannot tell apart are decided together: by their categories, and by whatever sets of the context hold them."""
     randomness = random.Random(17)
     for _ in range(10):
-        sets = {path: sorted(randomness.sample(ELEMENT_IDS, 15)) for path in SETS_OF_ELEMENTS[situation]}
+        sets: dict[str, Any] = {path: sorted(randomness.sample(ELEMENT_IDS, 15)) for path in SETS_OF_ELEMENTS[situation]}
         sets |= {"student.protected_address": randomness.random() < 0.5, "student.homeless": randomness.random() < 0.5}
         elements = randomness.sample(ELEMENT_IDS, 12)
         together = decide(policy_input(SITUATIONS[situation], {**sets, "elements": sorted(elements)}), policy_set).groups[0]
