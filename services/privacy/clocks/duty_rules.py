@@ -151,6 +151,13 @@ _RULES = (
         "[Art. IV](B)", "8b7a477e092763fb05e4d6a71afe20e9c16fc847fa1a6f01bd544eb1017f67ee",
     ),
     DutyRule(
+        "mic3-unofficial-records",
+        "Furnish a complete set of unofficial records to carry by hand, where official ones cannot be released to the parents",
+        "the parent asked for the records",
+        CalendarDays(3), "Interstate Compact on Educational Opportunity for Military Children, Art. IV(A)", "ours", True, 3, "staff",
+        "[Art. IV](A)", "97d7af9372a7a2b6028a4968e5f6c9992d431d561cff42cf10bacac898ca789a",
+    ),
+    DutyRule(
         "mic3-immunisations",
         "End of the time that a military child has to get the immunisations that the receiving state asks for, or the first of a series",
         "the child was enrolled",
