@@ -2,7 +2,10 @@
 
 import os
 from datetime import UTC, datetime
+from functools import partial
 from typing import Final
+
+from sqlalchemy import Connection
 
 from safepassage.canonical import to_base64url
 from safepassage.checkpoints import parse_vkey
@@ -11,7 +14,7 @@ from services.audit.drafts import Draft
 from services.audit.driver import Driver
 from services.audit.entries import Entry, Sealed
 from services.audit.group_commit import write_entries
-from services.audit.heads import load_head, newest_log
+from services.audit.heads import Head, load_head, newest_log
 from shared.database import Database
 
 GROUP: Final = 8_192
@@ -28,9 +31,13 @@ async def prefill(database: Database, *, count: int, t: int) -> None:
         head = await load_head(tx, log, keys=[parse_vkey(log.vkey)])
     while done < count:
         size = min(GROUP, count - done)
-        async with database.transaction() as tx:
-            head, _ = await write_entries(await Driver.of(tx), head, _entries(size, done, t, tags), t)
+        head = await database.write(partial(_write, head, _entries(size, done, t, tags), t))
         done += size
+
+
+def _write(head: Head, entries: list[Entry], t: int, connection: Connection) -> Head:
+    after, _ = write_entries(Driver(connection), head, entries, t)
+    return after
 
 
 def _entries(count: int, first: int, t: int, tags: list[bytes]) -> list[Entry]:

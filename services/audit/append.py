@@ -29,6 +29,7 @@ from services.audit.driver import Driver
 from services.audit.sequencer import Receipt, Sequencer
 from services.audit.tables import AppendedRow
 from shared.contracts.audit import AppendRequest, AppendResponse, Continued, Event, KnownSize
+from shared.database import Database
 from shared.internal_token import HEADER, Principal
 from shared.plain_route import PlainRoute
 from shared.problems import invalid_request, responses
@@ -129,8 +130,8 @@ async def _require_appended_before(
         for event, permission in zip(events, permissions, strict=True)
         if permission is not None and permission.expired
     ]
-    async with state.database.reading() as tx:
-        held = await (await Driver.of(tx)).lookup(AppendedRow, "event_key", keys)
+    database: Database = state.database
+    held = await database.read(lambda connection: Driver(connection).lookup(AppendedRow, "event_key", keys))
     if len(held) != len(set(keys)):
         raise MessageExpired(field="decision_token")
 

@@ -1,4 +1,4 @@
-"""Signing checkpoints: only sizes that are committed, outside the transaction that appended, and stored before anybody sees them.
+"""Signing checkpoints: stored before anybody sees them, with the entries that they are to prove or after them (docs/decisions/0013).
 
 The log's key is trusted with the present: whoever holds it can sign another history, and is found out by everyone who pinned a checkpoint.
 """
@@ -56,27 +56,32 @@ class CheckpointSigner:
         return note_with(body, [signature_line(self.verifier(head.origin), self._key.sign(body))])
 
 
-async def publish(database: Database, signer: CheckpointSigner, head: Head, now: datetime) -> str:
-    """Sign and store the checkpoint of a committed head; the one that is stored already, if this size was signed before.
+def keep_checkpoint(driver: Driver, signer: CheckpointSigner, head: Head, now: datetime) -> str:
+    """Sign and store the checkpoint of a head, in the transaction that made it or in a later one. Gives what is shown after the commit.
+
+    That is the one which is stored already, if this size was signed before.
 
     # INVARIANT: the primary key (log, size) keeps one size from ever having two roots. Raises LogDamaged where it would.
     """
     note = signer.note(head)
-    async with database.transaction() as tx:
-        driver = await Driver.of(tx)
-        added = await driver.change(
-            "INSERT INTO checkpoint (log, size, note, signed_at) VALUES (?, ?, ?, ?) ON CONFLICT (log, size) DO NOTHING",
-            head.year,
-            head.size,
-            note,
-            (now - EPOCH) // timedelta(milliseconds=1),
-        )
-        if added:
-            return note
-        ((held,),) = await driver.rows("SELECT note FROM checkpoint WHERE log = ? AND size = ?", head.year, head.size)
-        if parse_checkpoint(parse_note(held).text).root != head.root:
-            raise LogDamaged("a checkpoint of this size was signed with another root")
-        return str(held)
+    added = driver.change(
+        "INSERT INTO checkpoint (log, size, note, signed_at) VALUES (?, ?, ?, ?) ON CONFLICT (log, size) DO NOTHING",
+        head.year,
+        head.size,
+        note,
+        (now - EPOCH) // timedelta(milliseconds=1),
+    )
+    if added:
+        return note
+    ((held,),) = driver.rows("SELECT note FROM checkpoint WHERE log = ? AND size = ?", head.year, head.size)
+    if parse_checkpoint(parse_note(held).text).root != head.root:
+        raise LogDamaged("a checkpoint of this size was signed with another root")
+    return str(held)
+
+
+async def publish(database: Database, signer: CheckpointSigner, head: Head, now: datetime) -> str:
+    """Store the checkpoint of a head that was committed before."""
+    return await database.write(lambda connection: keep_checkpoint(Driver(connection), signer, head, now))
 
 
 async def latest_checkpoint(tx: AsyncSession, year: int) -> CheckpointRow | None:

@@ -1,4 +1,4 @@
-"""Statements in a session's transaction, past SQLAlchemy's price for each of them: the driver's own ways, for the writer of the log.
+"""Statements in a transaction, past SQLAlchemy's price for each of them: the driver's own ways, for the writer of the log.
 
 SQLite takes them inline; PostgreSQL takes many rows by binary COPY and arrays. Measured: a group of one entry in a third of the time.
 """
@@ -8,50 +8,48 @@ from functools import lru_cache
 from itertools import chain, count
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Connection
 from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.util import await_only
 
 ROWS_OF_A_LOOKUP = 8_000
 """Under SQLite's limit of variables in a statement (32,766)."""
 ROWS_OF_A_STATEMENT = 256
 """Rows that one INSERT of SQLite takes; a power of two, so that few statements differ and each is prepared once."""
+FEW_ROWS = 8
+"""Up to so many, PostgreSQL takes an INSERT of its own for each: a COPY asks the server three times."""
 
 
 class Driver:
-    """One transaction. Statements are SQL of ours that both engines know, with `?` for each value."""
+    """One transaction. Statements are SQL of ours that both engines know, with `?` for each value.
 
-    def __init__(self, connection: Any, *, is_sqlite: bool) -> None:
-        self._connection, self._is_sqlite = connection, is_sqlite
+    connection  has begun a transaction; all is called in the greenlet that it works in (Database.write, AsyncSession.run_sync)
+    """
 
-    @classmethod
-    async def of(cls, tx: AsyncSession) -> "Driver":
-        """For the transaction of `tx`, which has begun when this returns."""
-        connection = await tx.connection()
-        raw = (await connection.get_raw_connection()).driver_connection
-        is_sqlite = connection.dialect.name == "sqlite"
-        if not is_sqlite and not raw.is_in_transaction():  # type: ignore[union-attr]  # asyncpg's
-            # INVARIANT: nothing is written outside a transaction. SQLAlchemy begins PostgreSQL's with its own first statement.
-            await connection.exec_driver_sql("SELECT 1")
-        return cls(raw, is_sqlite=is_sqlite)
+    def __init__(self, connection: Connection) -> None:
+        self._transaction, self._is_sqlite = connection, connection.dialect.name == "sqlite"
+        self._connection: Any = connection.connection.driver_connection
 
-    async def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """What a query finds."""
         if self._is_sqlite:
             return list(self._connection.execute(query, values).fetchall())
-        return [tuple(record) for record in await self._connection.fetch(_numbered(query), *values)]
+        self._begun()
+        return [tuple(record) for record in await_only(self._connection.fetch(_numbered(query), *values))]
 
-    async def locked(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+    def locked(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """What a query finds, locked until the transaction ends. SQLite's writing transaction has locked everything."""
-        return await self.rows(query if self._is_sqlite else f"{query} FOR UPDATE", *values)
+        return self.rows(query if self._is_sqlite else f"{query} FOR UPDATE", *values)
 
-    async def change(self, statement: str, *values: Any) -> int:
+    def change(self, statement: str, *values: Any) -> int:
         """Run an INSERT or UPDATE. Gives how many rows it concerned."""
         if self._is_sqlite:
             return int(self._connection.execute(statement, values).rowcount)
-        status: str = await self._connection.execute(_numbered(statement), *values)
+        self._begun()
+        status: str = await_only(self._connection.execute(_numbered(statement), *values))
         return int(status.rpartition(" ")[2])
 
-    async def insert(self, row: type[DeclarativeBase], rows: Sequence[tuple[Any, ...]]) -> None:
+    def insert(self, row: type[DeclarativeBase], rows: Sequence[tuple[Any, ...]]) -> None:
         """Insert rows, their values in the order of the table's columns. Raises the driver's error if one is there already."""
         if not rows:
             return
@@ -60,10 +58,14 @@ class Driver:
             for some in _steps(rows):
                 marks = ",".join(["(" + ",".join("?" * len(columns)) + ")"] * len(some))
                 self._connection.execute(f"INSERT INTO {row.__tablename__} VALUES {marks}", tuple(chain.from_iterable(some)))  # noqa: S608 its own name
+        elif len(rows) <= FEW_ROWS:
+            marks = ",".join(["(" + ",".join("?" * len(columns)) + ")"] * len(rows))
+            self.change(f"INSERT INTO {row.__tablename__} ({', '.join(columns)}) VALUES {marks}", *chain.from_iterable(rows))  # noqa: S608 its own names
         else:
-            await self._connection.copy_records_to_table(row.__tablename__, records=rows, columns=columns)
+            self._begun()
+            await_only(self._connection.copy_records_to_table(row.__tablename__, records=rows, columns=columns))
 
-    async def lookup(self, row: type[DeclarativeBase], key: str, values: Sequence[bytes]) -> list[tuple[Any, ...]]:
+    def lookup(self, row: type[DeclarativeBase], key: str, values: Sequence[bytes]) -> list[tuple[Any, ...]]:
         """The rows whose column `key` is one of `values`, in any order, all columns."""
         found: list[tuple[Any, ...]] = []
         table = row.__table__
@@ -74,9 +76,13 @@ class Driver:
                 found += self._connection.execute(f"SELECT * FROM {row.__tablename__} WHERE {key} IN ({marks})", some).fetchall()  # noqa: S608 names of ours
             else:
                 columns = ", ".join(column.name for column in table.columns)
-                query = f"SELECT {columns} FROM {row.__tablename__} WHERE {key} = ANY($1::bytea[])"  # noqa: S608 names of ours
-                found += [tuple(record) for record in await self._connection.fetch(query, list(some))]
+                found += self.rows(f"SELECT {columns} FROM {row.__tablename__} WHERE {key} = ANY(?::bytea[])", list(some))  # noqa: S608 names of ours
         return found
+
+    def _begun(self) -> None:
+        # INVARIANT: nothing is written outside a transaction. SQLAlchemy begins PostgreSQL's with its own first statement.
+        if not self._connection.is_in_transaction():
+            self._transaction.exec_driver_sql("SELECT 1")
 
 
 @lru_cache(maxsize=64)

@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import NamedTuple
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from safepassage.problems.log import EventKeyReused
 from services.audit.drafts import Draft
 from services.audit.driver import Driver
@@ -67,54 +65,54 @@ class Committed:
     minted: Minted | None
     entries: Sequence[Entry] = ()
     """The new ones, from the size of the head before on."""
+    note: str | None = None
+    """The checkpoint of `head`, where it was stored with them."""
 
 
-async def lock_head(tx: AsyncSession, head: Head) -> None:
+def lock_head(driver: Driver, head: Head) -> None:
     """Take the writer's lock on a log. Raises HeadIsStale unless it is just as `head` has it, and not sealed or frozen meanwhile."""
-    driver = await Driver.of(tx)
-    held = await driver.locked("SELECT size, root FROM tree_state WHERE log = ?", head.year)
-    state = await driver.rows("SELECT state FROM log WHERE year = ?", head.year)  # after the lock: it sees what the last writer did
+    held = driver.locked("SELECT size, root FROM tree_state WHERE log = ?", head.year)
+    state = driver.rows("SELECT state FROM log WHERE year = ?", head.year)  # after the lock: it sees what the last writer did
     if held != [(head.size, head.root)] or state != [("active",)]:
         raise HeadIsStale
 
 
-async def append_group(tx: AsyncSession, head: Head, submissions: Sequence[Submission], *, now: int, keys: SubjectKeys) -> Committed:
-    """Append the submissions' new events to the locked log of `head`; `tx` has the lock, and commits afterwards.
+def append_group(driver: Driver, head: Head, submissions: Sequence[Submission], *, now: int, keys: SubjectKeys) -> Committed:
+    """Append the submissions' new events to the log of `head`, in a transaction that has its lock, and commits afterwards.
 
     now  whole seconds; an entry is never older than the one before it. Raises YearIsOver.
     """
     t = max(now, head.last_t)
     if log_year(t) != head.year:
         raise YearIsOver(head.year)
-    driver = await Driver.of(tx)
-    fresh = await _place(driver, head, submissions)
+    fresh = _place(driver, head, submissions)
     if not fresh:
         return Committed(head, None, None)
     epoch = key_epoch(t)
-    minted = await keys.for_students(tx, epoch, {student for draft in fresh for student in draft.subjects})
+    minted = keys.for_students(driver, epoch, {student for draft in fresh for student in draft.subjects})
     entries = entries_of(fresh, origin=head.origin, t=t, epoch=epoch, node_key=minted.node_key, keys=minted.keys)
-    after, growth = await write_entries(driver, head, entries, t)
+    after, growth = write_entries(driver, head, entries, t)
     return Committed(after, growth, minted, entries)
 
 
-async def write_entries(driver: Driver, head: Head, entries: Sequence[Entry], t: int) -> tuple[Head, Growth]:
+def write_entries(driver: Driver, head: Head, entries: Sequence[Entry], t: int) -> tuple[Head, Growth]:
     """Write entries behind those of `head`, with their tiles and their places in the indexes. Gives the head after them."""
     growth = head.frontier.grow([sha256(b"\x00" + entry.leaf).digest() for entry in entries])
     tiles = tiles_after(head.edges, growth)
-    index_rows = await _write_rows(driver, head, entries, growth, t)
-    await _write_tiles(driver, head.year, tiles)
+    index_rows = _write_rows(driver, head, entries, growth, t)
+    _write_tiles(driver, head.year, tiles)
     after = replace(head, last_t=t, index_rows=head.index_rows + index_rows, frontier=growth.after, edges=tiles.edges)
-    await _compare_and_set(driver, head, after)
+    _compare_and_set(driver, head, after)
     return after, growth
 
 
-async def _place(driver: Driver, head: Head, submissions: Sequence[Submission]) -> list[Draft]:
+def _place(driver: Driver, head: Head, submissions: Sequence[Submission]) -> list[Draft]:
     """Give each event its index: that of the entry it already is, or the next one. Gives the drafts that become entries, in order.
 
     A submission that has an event whose key belongs to another event is refused as a whole, and nothing of it is appended.
     """
     event_keys = [draft.event_key for submission in submissions for draft in submission.drafts]
-    held = {bytes(row[0]): (bytes(row[1]), row[2], row[3]) for row in await driver.lookup(AppendedRow, "event_key", event_keys)}
+    held = {bytes(row[0]): (bytes(row[1]), row[2], row[3]) for row in driver.lookup(AppendedRow, "event_key", event_keys)}
     fresh: list[Draft] = []
     for submission in submissions:
         places: list[Place] = []
@@ -139,7 +137,7 @@ async def _place(driver: Driver, head: Head, submissions: Sequence[Submission]) 
     return fresh
 
 
-async def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], growth: Growth, t: int) -> int:
+def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], growth: Growth, t: int) -> int:
     """Write the segment, and a row for each key, part and subject. Gives the number of index rows."""
     year, start = head.year, head.size
     block = head.index_rows // ROWS_OF_A_BLOCK
@@ -153,17 +151,17 @@ async def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], grow
         tagged = entry.sealed if len(draft.subjects) == 1 else entry.sealed[1:]
         index += [(block, one.key_id, year, idx, entry.kind, draft.partition) for one in tagged]
     index.sort()
-    await driver.insert(SegmentRow, [(year, start, len(entries), t, hashes, data)])
-    await driver.insert(AppendedRow, appended)
-    await driver.insert(SealedRow, sealed)
-    await driver.insert(SubjectEntryRow, index)
+    driver.insert(SegmentRow, [(year, start, len(entries), t, hashes, data)])
+    driver.insert(AppendedRow, appended)
+    driver.insert(SealedRow, sealed)
+    driver.insert(SubjectEntryRow, index)
     return len(index)
 
 
-async def _write_tiles(driver: Driver, year: int, tiles: NewTiles) -> None:
-    await driver.insert(TileRow, [(year, level, index, hashes) for level, index, hashes in tiles.full])
+def _write_tiles(driver: Driver, year: int, tiles: NewTiles) -> None:
+    driver.insert(TileRow, [(year, level, index, hashes) for level, index, hashes in tiles.full])
     for level in tiles.changed:
-        await driver.change(
+        driver.change(
             "INSERT INTO edge_tile (log, level, hashes) VALUES (?, ?, ?) ON CONFLICT (log, level) DO UPDATE SET hashes = excluded.hashes",
             year,
             level,
@@ -171,9 +169,9 @@ async def _write_tiles(driver: Driver, year: int, tiles: NewTiles) -> None:
         )
 
 
-async def _compare_and_set(driver: Driver, before: Head, after: Head) -> None:
+def _compare_and_set(driver: Driver, before: Head, after: Head) -> None:
     """# INVARIANT: a log grows only from the size that its writer saw. Raises HeadIsStale."""
-    changed = await driver.change(
+    changed = driver.change(
         "UPDATE tree_state SET size = ?, root = ?, last_t = ?, index_rows = ? WHERE log = ? AND size = ? AND root = ?",
         after.size,
         after.root,

@@ -3,7 +3,7 @@
 Who else might write is kept out by the row lock of the tree's state, by compare-and-set, and by the primary key on a segment's start. On
 any error the transaction is rolled back and the tree in memory thrown away: it is read again, and checked, before the next group.
 
-# INVARIANT: an answer is given after the commit; for ahead-entries after their checkpoint is stored too. What was answered never changes.
+# INVARIANT: an answer is given after the commit; for ahead-entries their checkpoint is part of it. What was answered never changes.
 """
 
 import asyncio
@@ -11,15 +11,17 @@ import logging
 import sqlite3
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from sqlalchemy.exc import DBAPIError
 
 from safepassage.problems import SuiteError
 from safepassage.problems.log import LogFrozen
 from safepassage.problems.requests import LogUnavailable
-from services.audit.checkpoints import CheckpointSigner, publish
+from services.audit.checkpoints import CheckpointSigner, keep_checkpoint, publish
 from services.audit.drafts import Draft
+from services.audit.driver import Driver
 from services.audit.entries import Entry
 from services.audit.group_commit import Committed, HeadIsStale, Place, Submission, YearIsOver, append_group, lock_head
 from services.audit.heads import Head, LogDamaged
@@ -111,8 +113,7 @@ class Sequencer:
     async def open(self) -> None:
         """Make the first log if there is none, check the stored one. A damaged log is frozen: it is still read, nothing is appended."""
         await self._shards.open_first(self._clock())
-        async with self._database.transaction() as tx:
-            self._digest_key = await self._keys.event_digest_key(tx)
+        self._digest_key = await self._database.write(lambda connection: self._keys.event_digest_key(Driver(connection)))
         try:
             await self._shards.change_key(self._clock(), digest_key=self._digest_key)
             async with self._database.transaction() as tx:
@@ -181,8 +182,6 @@ class Sequencer:
         try:
             async with self._writing:
                 committed = await self._append([waiting.submission for waiting in group])
-                ahead = any(draft.ahead for waiting in group for draft in waiting.submission.drafts)
-                note = await self._publish(committed.head) if ahead else None
         except asyncio.CancelledError:
             self._head = None  # the group may have been committed
             for waiting in group:
@@ -200,7 +199,7 @@ class Sequencer:
             if submission.refused is not None:
                 _fail(waiting, submission.refused)
             elif not waiting.answer.done():
-                waiting.answer.set_result(Receipt(submission.places or (), committed.entries, committed.growth, note))
+                waiting.answer.set_result(Receipt(submission.places or (), committed.entries, committed.growth, committed.note))
 
     async def _append(self, submissions: list[Submission]) -> Committed:
         """One group, tried again where another process was faster or the year ended."""
@@ -217,23 +216,34 @@ class Sequencer:
     async def _attempt(self, submissions: list[Submission]) -> Committed:
         for submission in submissions:
             submission.places = submission.refused = None
-        async with self._database.transaction() as tx:
-            head = self._head
-            if head is None:
-                head = await self._shards.current(tx)
-                self._head = head
-            else:
-                await lock_head(tx, head)
-            committed = await append_group(tx, head, submissions, now=int(self._clock().timestamp()), keys=self._keys)
+        now, head = self._clock(), self._head
+        if head is None:
+            async with self._database.transaction() as tx:
+                self._head = head = await self._shards.current(tx)
+                committed = await tx.run_sync(lambda session: self._write(Driver(session.connection()), head, submissions, now))
+        else:
+            committed = await self._database.write(lambda connection: self._write_behind(Driver(connection), head, submissions, now))
         self._head, self._size = committed.head, committed.head.size
         if committed.minted is not None:
             committed.minted.keep()
+        if committed.note is not None:
+            self._memory.published = committed.head
         return committed
 
-    async def _publish(self, head: Head) -> str:
-        note = await publish(self._database, self._signer, head, self._clock())
+    def _write_behind(self, driver: Driver, head: Head, submissions: list[Submission], now: datetime) -> Committed:
+        lock_head(driver, head)
+        return self._write(driver, head, submissions, now)
+
+    def _write(self, driver: Driver, head: Head, submissions: list[Submission], now: datetime) -> Committed:
+        """Append to the locked log. INVARIANT: with an ahead-entry, the checkpoint that proves it is in the same transaction."""
+        committed = append_group(driver, head, submissions, now=int(now.timestamp()), keys=self._keys)
+        if not any(draft.ahead for submission in submissions for draft in submission.drafts):
+            return committed
+        return replace(committed, note=keep_checkpoint(driver, self._signer, committed.head, now))
+
+    async def _publish(self, head: Head) -> None:
+        await publish(self._database, self._signer, head, self._clock())
         self._memory.published = head
-        return note
 
     async def publish_now(self) -> None:
         """Publish the checkpoint of what is committed, if it is not published yet."""

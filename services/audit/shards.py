@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.canonical import digest_of
 from safepassage.checkpoints import VerifierKey
 from services.audit.checkpoints import CheckpointSigner, origin_of, publish
-from services.audit.drafts import draft_of
+from services.audit.drafts import Draft, draft_of
+from services.audit.driver import Driver
 from services.audit.group_commit import Submission, YearIsOver, append_group
 from services.audit.heads import Head, LogDamaged, load_head, newest_log
 from services.audit.school_years import log_year
@@ -59,7 +60,7 @@ class Shards:
             t = max(int(now.timestamp()), head.last_t)
             if log_year(t) == head.year:
                 draft = draft_of(_key_changed(before, key), producer="audit", digest_key=digest_key)
-                await append_group(tx, head, [Submission([draft])], now=t, keys=self._keys)
+                await self._append(tx, head, draft, t)
 
     async def current(self, tx: AsyncSession, *, thorough: bool = False) -> Head:
         """The head of the newest log, checked, with the writer's lock taken in `tx`. Raises LogDamaged, and YearIsOver if it is sealed."""
@@ -98,7 +99,10 @@ class Shards:
                 return
             empty = Head(opened.year, opened.origin, opened.vkey, t, closed.index_rows, edges=((),))
             draft = draft_of(_opened(closed, note), producer="audit", digest_key=digest_key)
-            await append_group(tx, empty, [Submission([draft])], now=t, keys=self._keys)
+            await self._append(tx, empty, draft, t)
+
+    async def _append(self, tx: AsyncSession, head: Head, draft: Draft, t: int) -> None:
+        await tx.run_sync(lambda session: append_group(Driver(session.connection()), head, [Submission([draft])], now=t, keys=self._keys))
 
     async def _add_log(self, tx: AsyncSession, year: int, *, last_t: int, index_rows: int, now: datetime) -> LogRow | None:
         """The log of `year`, or None where another replica opened it meanwhile: they start together, and meet New Year together."""

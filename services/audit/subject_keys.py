@@ -17,10 +17,10 @@ from services.audit.driver import Driver
 from services.audit.entries import SealingKey
 from services.audit.school_years import node_tag, student_tag
 from services.audit.tables import LogKeyRow, SubjectKeyRow
-from shared.inserts import insert_into
 from shared.key_encryption import KeyProvider
 
 KEPT_IN_MEMORY: Final = 16_384
+_HELD_KEY: Final = "SELECT wrapped FROM log_key WHERE name = ?"
 
 
 class SubjectKeys:
@@ -37,9 +37,9 @@ class SubjectKeys:
         self._tag_keys, self._node = {}, {}
         self._students.clear()
 
-    async def event_digest_key(self, tx: AsyncSession) -> bytes:
-        """The key that digests events for comparison; made once, in the writing transaction `tx`."""
-        return await self._service_key(tx, "events")
+    def event_digest_key(self, driver: Driver) -> bytes:
+        """The key that digests events for comparison; made once, in a writing transaction."""
+        return self._service_key(driver, "events")
 
     async def epochs(self, tx: AsyncSession) -> list[int]:
         """The epochs that have a tag key, newest first."""
@@ -54,10 +54,10 @@ class SubjectKeys:
             tags.append(student_tag(self._unwrapped(row), student))
         return tags
 
-    async def for_students(self, tx: AsyncSession, epoch: int, students: Iterable[str]) -> "Minted":
-        """The keys of students in `epoch`, and the node's. Those that are not there are made and stored in `tx`, a writing transaction."""
+    def for_students(self, driver: Driver, epoch: int, students: Iterable[str]) -> "Minted":
+        """The keys of students in `epoch`, and the node's. Those that are not there are made and stored, in a writing transaction."""
         minted = Minted(self, epoch)
-        tag_key = await self._tag_key(tx, epoch, minted)
+        tag_key = self._tag_key(driver, epoch, minted)
         missing: dict[bytes, str | None] = {}
         for student in students:
             known = self._students.get((epoch, student))
@@ -72,17 +72,16 @@ class SubjectKeys:
         else:
             minted.node = node
         if missing:
-            await self._find_or_make(tx, epoch, missing, minted)
+            self._find_or_make(driver, epoch, missing, minted)
         return minted
 
     async def find(self, tx: AsyncSession, key_ids: Sequence[bytes]) -> dict[bytes, AESGCM]:
         """The keys that still exist among `key_ids`."""
-        rows = await (await Driver.of(tx)).lookup(SubjectKeyRow, "key_id", key_ids)
+        rows = await tx.run_sync(lambda session: Driver(session.connection()).lookup(SubjectKeyRow, "key_id", key_ids))
         return {bytes(key_id): self._cipher(bytes(key_id), bytes(wrapped)) for key_id, _, wrapped in rows}
 
-    async def _find_or_make(self, tx: AsyncSession, epoch: int, missing: dict[bytes, str | None], minted: "Minted") -> None:
-        driver = await Driver.of(tx)
-        found = {bytes(row[0]): bytes(row[2]) for row in await driver.lookup(SubjectKeyRow, "key_id", list(missing))}
+    def _find_or_make(self, driver: Driver, epoch: int, missing: dict[bytes, str | None], minted: "Minted") -> None:
+        found = {bytes(row[0]): bytes(row[2]) for row in driver.lookup(SubjectKeyRow, "key_id", list(missing))}
         new = []
         for tag, student in missing.items():
             if tag in found:
@@ -96,22 +95,22 @@ class SubjectKeys:
             else:
                 minted.keys[student] = key
             minted.fresh.append((student, key))
-        await driver.insert(SubjectKeyRow, sorted(new))
+        driver.insert(SubjectKeyRow, sorted(new))
 
-    async def _tag_key(self, tx: AsyncSession, epoch: int, minted: "Minted") -> bytes:
+    def _tag_key(self, driver: Driver, epoch: int, minted: "Minted") -> bytes:
         key = self._tag_keys.get(epoch)
         if key is None:
-            key = minted.tag_key = await self._service_key(tx, _tag_name(epoch))
+            key = minted.tag_key = self._service_key(driver, _tag_name(epoch))
         return key
 
-    async def _service_key(self, tx: AsyncSession, name: str) -> bytes:
-        row = await tx.get(LogKeyRow, name)
-        if row is None:
+    def _service_key(self, driver: Driver, name: str) -> bytes:
+        held = driver.rows(_HELD_KEY, name)
+        if not held:
             wrapped = self._provider.wrap(secrets.token_bytes(32), context=name.encode())
             # Replicas that start together on a new store each make one: the first to commit has made the key, the others read it.
-            await tx.execute(insert_into(tx, LogKeyRow).values(name=name, wrapped=wrapped).on_conflict_do_nothing())
-            row = await tx.get_one(LogKeyRow, name)
-        return self._unwrapped(row)
+            driver.change("INSERT INTO log_key (name, wrapped) VALUES (?, ?) ON CONFLICT DO NOTHING", name, wrapped)
+            held = driver.rows(_HELD_KEY, name)
+        return self._provider.unwrap(bytes(held[0][0]), context=name.encode())
 
     def _unwrapped(self, row: LogKeyRow) -> bytes:
         return self._provider.unwrap(row.wrapped, context=row.name.encode())

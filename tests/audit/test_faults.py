@@ -161,19 +161,24 @@ async def test_a_group_that_fails_leaves_nothing_and_the_next_one_goes_on(
 
 
 @pytest.mark.requirement("LOG-I4")
-async def test_an_entry_whose_checkpoint_could_not_be_stored_is_not_answered_and_then_found(node: AuditNode) -> None:
-    """Killed between the commit and the checkpoint, as a failing checkpoint shows it."""
+@pytest.mark.requirement("LOG-I3")
+async def test_an_entry_whose_checkpoint_cannot_be_stored_is_not_in_the_log(node: AuditNode, store_url: str, node_keys: Path) -> None:
+    """The checkpoint is of one commit with its entry: one that was signed and rolled back is stored nowhere and was shown to nobody."""
     engine = "sqlite" if node.database.is_sqlite else "postgresql"
-    one = disclosure(node, uuid4())
+    one, other = disclosure(node, uuid4()), disclosure(node, uuid4())
     await _in_store(node, BREAKS[engine].format(table="checkpoint"))
     assert (await node.try_append(one)).status == 503
     async with node.database.reading() as tx:
-        assert await tx.scalar(select(TreeStateRow.size)) == 1
-        assert await tx.scalar(select(CheckpointRow.size).order_by(CheckpointRow.size.desc())) == 0
+        assert await tx.scalar(select(TreeStateRow.size)) == 0
+        assert list(await tx.scalars(select(CheckpointRow.size))) == [0]
     await _in_store(node, MENDS[engine].format(table="checkpoint"))
-    (appended,) = (await node.append(one)).entries
-    assert (appended.index, appended.duplicate) == (0, True)
-    node.verified(appended)
+    for index, event_ in enumerate((other, one)):  # another one is first now: the size that was signed has one root all the same
+        (appended,) = (await node.append(event_)).entries
+        assert (appended.index, appended.duplicate) == (index, False)
+        node.verified(appended)
+    async with node.database.reading() as tx:
+        assert sorted(await tx.scalars(select(CheckpointRow.size))) == [0, 1, 2]
+    await verify_store(settings_of(store_url, node_keys))
 
 
 async def test_after_a_failed_fsync_nothing_is_appended_any_more(

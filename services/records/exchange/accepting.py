@@ -9,7 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 from safepassage.accepted import Accepted
 from safepassage.canonical import from_base64url
 from safepassage.claims import Verified
-from safepassage.compact import split
+from safepassage.compact import kid_of
 from safepassage.ids import uuid7
 from safepassage.problems.exchanges import (
     BeingStored,
@@ -94,7 +94,7 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
     """The receipt for the request, stored, and its row if it is new. The same bytes get the same receipt."""
     await exchange.trust.refresh()
     exchange.trust.member(peer)
-    keys = await exchange.signing_keys_of(peer, kid=split(token, max_length=MAX_LENGTH)[0]["kid"])
+    keys = await exchange.signing_keys_of(peer, kid=kid_of(token, max_length=MAX_LENGTH))
     verified = verify_request(token, issuer=peer, audience=exchange.entity_id, keys=keys, now=now)
     earlier = await exchange.database.read(lambda connection: _earlier(connection, peer, verified))
     if earlier is not None:

@@ -148,7 +148,8 @@ async def _accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, a
     """The holder has it on record."""
     try:
         token = answer.body.decode("ascii")
-        kid, note = split(token)[0]["kid"], split(token)[1].get("checkpoint")
+        header, payload, _, _ = split(token)
+        kid, note = header["kid"], payload.get("checkpoint")
     except UnicodeDecodeError as error:
         raise PeerUnavailable("the answer is no sp-accepted") from error
     keys = await exchange.signing_keys_of(row.holder, kid=kid)

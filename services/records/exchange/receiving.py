@@ -8,7 +8,7 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, bindparam, select
 
-from safepassage.compact import split
+from safepassage.compact import kid_of
 from safepassage.envelope import (
     CONTENT_TYPE,
     Envelope,
@@ -101,7 +101,7 @@ async def _stored(exchange: Exchange, peer: str, body: bytes, jws: str, now: dat
     """R1 for the envelope, which is stored (T1), logged (L) and acknowledged (T2) when it is given; the same for a duplicate."""
     await exchange.trust.refresh()
     member = exchange.trust.member(peer)
-    keys = await exchange.signing_keys_of(peer, kid=split(jws)[0]["kid"])
+    keys = await exchange.signing_keys_of(peer, kid=kid_of(jws))
     signed = read_envelope(body, issuer=peer, audience=exchange.entity_id, keys=keys)
     message = signed.message
 

@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from safepassage.canonical import from_base64
@@ -58,6 +59,7 @@ def checkpoint_body(origin: str, size: int, root: bytes) -> bytes:
     return body
 
 
+@lru_cache(maxsize=256)
 def parse_checkpoint(body: bytes) -> Checkpoint:
     """Read the text of a note as a checkpoint, without any signature being checked. Raises NoteMalformed."""
     try:

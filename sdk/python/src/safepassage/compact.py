@@ -7,6 +7,7 @@ Who signs builds the bytes here and signs them with its own key; who verifies na
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from cryptography.exceptions import InvalidSignature
@@ -54,8 +55,12 @@ def public_key_of(jwk: Mapping[str, Any]) -> Ed25519PublicKey:
 
 def signing_input(*, typ: str, kid: str, payload: Mapping[str, Any]) -> bytes:
     """The bytes to sign: `base64url(header).base64url(payload)`, both canonical JSON."""
-    header = canonical_json({"alg": ALGORITHM, "kid": kid, "typ": typ})
-    return f"{to_base64url(header)}.{to_base64url(canonical_json(payload))}".encode("ascii")
+    return f"{_encoded_header(typ, kid)}.{to_base64url(canonical_json(payload))}".encode("ascii")
+
+
+@lru_cache(maxsize=64)
+def _encoded_header(typ: str, kid: str) -> str:
+    return to_base64url(canonical_json({"alg": ALGORITHM, "kid": kid, "typ": typ}))
 
 
 def assemble(signed: bytes, signature: bytes) -> str:
@@ -106,17 +111,38 @@ def split(token: str, *, max_length: int = MAX_LENGTH) -> tuple[dict[str, str], 
     return parts.header, parts.payload, parts.signed, parts.signature
 
 
-def _parts(token: str, max_length: int) -> Parts:
+def kid_of(token: str, *, max_length: int = MAX_LENGTH) -> str:
+    """The `kid` of a compact JWS, **not verified**: which key to look for. Raises MalformedToken."""
+    signed, _, _ = _segments(token, max_length)
+    return _header(signed.partition(".")[0])["kid"]
+
+
+def _segments(token: str, max_length: int) -> tuple[str, str, str]:
+    """What is signed, the payload in it, and the signature; encoded."""
     if len(token) > max_length or token.count(".") != 2:
         raise MalformedToken("not a compact JWS of permitted length")
     signed, _, encoded_signature = token.rpartition(".")
-    encoded_header, _, encoded_payload = signed.partition(".")
+    return signed, signed.partition(".")[2], encoded_signature
+
+
+def _parts(token: str, max_length: int) -> Parts:
+    signed, encoded_payload, encoded_signature = _segments(token, max_length)
     try:
         payload_bytes = from_base64url(encoded_payload)
-        header, payload = json_object(from_base64url(encoded_header)), json_object(payload_bytes)
-        parts = Parts(header, payload, payload_bytes, signed.encode("ascii"), from_base64url(encoded_signature))
+        payload, signature = json_object(payload_bytes), from_base64url(encoded_signature)
+        signed_bytes = signed.encode("ascii")
+    except ValueError as error:
+        raise MalformedToken("a segment is not base64url JSON") from error
+    return Parts(dict(_header(signed.partition(".")[0])), payload, payload_bytes, signed_bytes, signature)
+
+
+@lru_cache(maxsize=256)
+def _header(encoded: str) -> Mapping[str, str]:
+    """A key's header is the same in each of its tokens of one type: it is read once. Raises MalformedToken, which is not remembered."""
+    try:
+        header = json_object(from_base64url(encoded))
     except ValueError as error:
         raise MalformedToken("a segment is not base64url JSON") from error
     if set(header) != {"alg", "kid", "typ"} or header["alg"] != ALGORITHM or not all(isinstance(v, str) for v in header.values()):
         raise MalformedToken("the header is not {alg: Ed25519, kid, typ}")
-    return parts
+    return header

@@ -6,8 +6,10 @@ the whole note; signatures of unknown keys, and of types that this version does 
 
 import base64
 import hashlib
+import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from cryptography.exceptions import InvalidSignature
@@ -21,6 +23,8 @@ ED25519: Final = 0x01
 MAX_NOTE_BYTES: Final = 2**18
 MAX_SIGNATURES: Final = 100
 _KEY_ID_BYTES: Final = 4
+_CONTROL: Final = re.compile(r"[\x00-\x09\x0b-\x1f]")
+"""Every control character under 0x20 but the line feed."""
 
 
 @dataclass(frozen=True)
@@ -101,15 +105,20 @@ def note_with(body: bytes, signatures: Sequence[SignatureLine]) -> str:
     return body.decode() + "\n" + "".join(map(str, signatures))
 
 
+@lru_cache(maxsize=256)
 def parse_note(note: str | bytes) -> Note:
-    """Read a note without believing any of it. Raises NoteMalformed."""
+    """Read a note without believing any of it. Raises NoteMalformed.
+
+    The same note is read by each who looks at it, and comes with every message of its moment: what it says is remembered, for it follows
+    from its text alone.
+    """
     try:
         data = note.encode() if isinstance(note, str) else note
         content = data.decode()
     except UnicodeError:
         raise NoteMalformed from None
     # INVARIANT: what splits lines here is the line feed alone; other control characters could show one text and sign another.
-    if len(data) > MAX_NOTE_BYTES or any(ord(character) < 0x20 and character != "\n" for character in content):
+    if len(data) > MAX_NOTE_BYTES or _CONTROL.search(content) is not None:
         raise NoteMalformed
     text, blank, signatures = content.rpartition("\n\n")
     if not blank or not text or not signatures.endswith("\n"):
@@ -134,11 +143,17 @@ def verified_signers(note: Note, *, keys: Collection[VerifierKey]) -> frozenset[
         if len(set(candidates)) > 1:
             raise CheckpointSignatureInvalid
         try:
-            Ed25519PublicKey.from_public_bytes(candidates[0].public_key).verify(line.signature, note.text)
+            _verify(candidates[0].public_key, line.signature, note.text)
         except (InvalidSignature, ValueError):
             raise CheckpointSignatureInvalid from None
         signers.add(candidates[0])
     return frozenset(signers)
+
+
+@lru_cache(maxsize=256)
+def _verify(public_key: bytes, signature: bytes, text: bytes) -> None:
+    """Raises InvalidSignature, ValueError. That these bytes are signed by this key stays true: it is remembered; a failure is not."""
+    Ed25519PublicKey.from_public_bytes(public_key).verify(signature, text)
 
 
 def _parse_signature_line(line: str) -> SignatureLine:

@@ -1,6 +1,7 @@
 """Public Ed25519 keys as they are published: OKP JWKs (RFC 8037) whose `kid` is their RFC 7638 thumbprint."""
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal, Self
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -37,4 +38,9 @@ class PublicJwk(Wire):
 
 def by_kid(keys: Iterable[PublicJwk]) -> PublicKeys:
     """The keys by `kid`, as a verifier wants them."""
-    return {jwk.kid: jwk.key() for jwk in keys}
+    return {jwk.kid: _key(jwk) for jwk in keys}
+
+
+@lru_cache(maxsize=256)
+def _key(jwk: PublicJwk) -> Ed25519PublicKey:
+    return jwk.key()
