@@ -1,36 +1,69 @@
 """`safepassage-node`: everything an operator does with a node."""
 
+import gc
+from importlib import import_module
+from typing import Any, Final
+
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
-from node.commands import clients, keys, matches, organisations, policies, services, trust
-from node.commands.demo import demo
-from node.commands.doctor import doctor
-from node.commands.new import new
-from node.commands.readiness import readiness
-from node.commands.sample import sample_roster
-from node.commands.up import up
-from node.commands.verify_log import verify_log
+from node.garbage import COLLECTED_AFTER
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Run and operate a Safe Passage node.")
-app.command()(demo)
-app.command()(new)
-app.command()(up)
-app.command()(services.serve)
-app.command()(doctor)
-app.command()(verify_log)
-app.command()(readiness)
-app.command()(services.migrate)
-app.command()(sample_roster)
-app.add_typer(organisations.app, name="organisations")
-app.add_typer(clients.app, name="clients")
-app.add_typer(keys.app, name="keys")
-app.add_typer(matches.app, name="matches")
-app.add_typer(policies.app, name="policies")
-app.add_typer(trust.app, name="trust")
+COMMANDS: Final[dict[str, tuple[str, str]]] = {
+    "demo": ("demo", "demo"),
+    "new": ("new", "new"),
+    "up": ("up", "up"),
+    "serve": ("services", "serve"),
+    "doctor": ("doctor", "doctor"),
+    "verify-log": ("verify_log", "verify_log"),
+    "readiness": ("readiness", "readiness"),
+    "migrate": ("services", "migrate"),
+    "sample-roster": ("sample", "sample_roster"),
+    "organisations": ("organisations", "app"),
+    "clients": ("clients", "app"),
+    "keys": ("keys", "app"),
+    "matches": ("matches", "app"),
+    "policies": ("policies", "app"),
+    "trust": ("trust", "app"),
+}
+"""Each command, or group of them, by its module in `node.commands` and its name there."""
+
+
+class Commands(TyperGroup):
+    """Commands whose modules are imported when they are asked for: a node that starts needs no client, no demo and no story."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """All of them, in their order."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """One of them; None for a name that is none."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name]
+        found = getattr(import_module(f"node.commands.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            command: Any = get_group(found)
+        else:
+            alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+            alone.command(cmd_name)(found)
+            command = get_command(alone)
+        command.name = cmd_name
+        return command
+
+
+app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def node() -> None:
+    """Run and operate a Safe Passage node."""
 
 
 def main() -> None:
     """The entry point."""
+    gc.set_threshold(*COLLECTED_AFTER)
     app()
 
 

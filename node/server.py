@@ -8,13 +8,11 @@ from typing import Any
 
 import uvicorn
 
+from node.garbage import COLLECTED_AFTER
 from services.gateway.http_protocol import StrictHttpProtocol
 from shared.telemetry import log_to_stderr
 
 GRACE_SECONDS = 30
-COLLECTED_AFTER = (50_000, 20, 50)
-"""New objects that outlive their makers before the young ones are looked through, and how often the older ones are with them. With
-Python's own 700, a tenth of an exchange was looking for cycles that a request hardly leaves."""
 
 
 class Server(uvicorn.Server):
@@ -23,7 +21,7 @@ class Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start; then leave everything that exists out of garbage collection. Measured: half of the time of an append of 1,000 events."""
         await super().startup(sockets)
-        gc.collect()
+        # What a start leaves behind is not worth looking for: two thousand objects, for a fifth of a second.
         gc.freeze()
         gc.set_threshold(*COLLECTED_AFTER)
 

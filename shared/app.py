@@ -20,6 +20,7 @@ from shared import problems
 from shared.clock import Clock, system_clock
 from shared.database import Database
 from shared.faults import Faults
+from shared.group_commit import GroupCommit
 from shared.internal_token import InternalTokens
 from shared.keys import SigningKey, read_public_key
 from shared.outbox import Outbox
@@ -57,7 +58,7 @@ def build(
     workers     lifespan tasks; with several replicas each takes a lease
     transports  how siblings are reached; by default over HTTP, as the settings say
 
-    `app.state` has: settings, clock, database, internal_tokens, siblings, outbox, metrics, holder.
+    `app.state` has: settings, clock, database, internal_tokens, siblings, outbox, write, metrics, holder.
     """
 
     @asynccontextmanager
@@ -76,6 +77,7 @@ def build(
                 state.idempotency_row = tables.get("idempotency")
                 outbox, lease = tables["outbox"], tables["lease"]
                 state.outbox = Outbox(service, state.database, state.siblings, clock, row=outbox, lease=lease, holder=state.holder)
+                state.write = GroupCommit(state.database, state.outbox)
                 own_workers.append(_send_outbox)
             if opening is not None:
                 await opening(app, stack)

@@ -1,7 +1,7 @@
 """Transactions on SQLite and PostgreSQL that lose nothing. Only this file commits.
 
-SQLite's default set-up in SQLAlchemy loses concurrent updates silently; here a writing transaction begins with BEGIN IMMEDIATE on the
-file's one writer connection, and reading ones have a read-only engine of their own.
+SQLite's default set-up in SQLAlchemy loses concurrent updates silently; here a writing transaction begins with BEGIN IMMEDIATE, one at a
+time for each file, and reading ones have a read-only engine of their own.
 """
 
 import asyncio
@@ -28,7 +28,7 @@ from shared.settings import ServiceSettings
 
 Found = TypeVar("Found")
 
-KEPT_READERS = 2
+KEPT_WRITERS, KEPT_READERS = 1, 2
 WAIT_SECONDS = 30
 """For a connection."""
 RESTED_SECONDS = 1.0
@@ -55,7 +55,8 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._writer, self._reader = _sqlite_engines(self.url)
-            self._writing, self._readings = OpenConnections(self._writer, most=0), OpenConnections(self._reader, most=KEPT_READERS)
+            self._writing = OpenConnections(self._writer, most=KEPT_WRITERS)
+            self._readings = OpenConnections(self._reader, most=KEPT_READERS)
         else:
             self._writer = _postgresql_engine(self.url, schema, pool_size, rested_seconds)
             # READ COMMITTED would give each statement a snapshot of its own
@@ -113,9 +114,15 @@ class Database:
         async with self._turn:
             return await _in_one_go(self._writing, change)
 
+    async def reopen(self) -> None:
+        """Let go of every writing connection: after an error of the disk its file handle is not to be believed any more."""
+        await self._writing.close()
+        await self._writer.dispose()
+
     async def close(self) -> None:
         """Close every connection. The writer last: on SQLite the last one folds the write-ahead log into the file, if it may write."""
         await self._readings.close()
+        await self._writing.close()
         if self._reader is not self._writer:
             await self._reader.dispose()
         await self._writer.dispose()
@@ -173,7 +180,7 @@ def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     path = Path(url.database or "")
     write_url = url.set(drivername=DRIVER)
     read_url = write_url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
-    writer = create_async_engine(write_url, hide_parameters=True, pool_size=1, max_overflow=0, pool_timeout=WAIT_SECONDS)
+    writer = create_async_engine(write_url, hide_parameters=True, pool_size=1 + KEPT_WRITERS, max_overflow=0, pool_timeout=WAIT_SECONDS)
     reader = create_async_engine(read_url, hide_parameters=True, pool_size=4, max_overflow=4, pool_timeout=WAIT_SECONDS)
 
     def prepare_writer(connection: Any, _: ConnectionPoolEntry) -> None:

@@ -22,7 +22,7 @@ from safepassage.problems import SuiteError
 from shared import prepared
 from shared.clock import Clock
 from shared.columns import Milliseconds
-from shared.contracts.audit import AppendRequest, Event
+from shared.contracts.audit import Event
 from shared.database import Database, after_commit
 from shared.leases import LeaseColumns, take_lease
 from shared.siblings import Siblings
@@ -77,14 +77,10 @@ class Together:
     sibling: ServiceName
     path: str
     """Of a POST."""
-    body_of: Callable[[Sequence[str]], BaseModel]
-    """Of the waiting bodies, in their order."""
+    member: str
+    """Of the call's body: the list of the waiting bodies, in their order, each as it was stored."""
     refused_in: Callable[[bytes], Mapping[int, str]] = lambda _: {}
     """Places in the call, and problem codes, of rows that its answer says were refused while the others were taken."""
-
-
-def _appending(bodies: Sequence[str]) -> BaseModel:
-    return AppendRequest(events=tuple(Event.model_validate_json(body) for body in bodies))
 
 
 class Outbox:
@@ -109,7 +105,7 @@ class Outbox:
         self._insert, table = insert(row), row.__table__
         self._waiting = select(table).where(table.c.refused_as.is_(None)).order_by(table.c.id).limit(BATCH * 5)
         self._sent = delete(table).where(table.c.id == bindparam("id_"))
-        self.together: dict[str, Together] = {AUDIT_LANE: Together("audit", "/internal/entries", _appending)}
+        self.together: dict[str, Together] = {AUDIT_LANE: Together("audit", "/internal/entries", "events")}
         self._wake = asyncio.Event()
         self._leased_until: datetime | None = None
         self._sent_at = -math.inf
@@ -201,7 +197,7 @@ class Outbox:
 
     async def _send_together(self, together: Together, rows: Sequence[Any]) -> bool:
         """Rows go in one call. If all of it is refused for good, they go one by one, so that the one at fault alone is set aside."""
-        content = together.body_of([self._body(row) for row in rows]).model_dump_json(by_alias=True, exclude_none=True).encode()
+        content = f'{{"{together.member}":[{",".join([self._body(row) for row in rows])}]}}'.encode()
         try:
             answer = await self._siblings.send(together.sibling, "POST", together.path, by="outbox", content=content)
         except SuiteError as error:

@@ -41,7 +41,8 @@ class PlainRoutes:
             await self.app(scope, receive, send)
         else:
             scope["route"] = route  # for telemetry, which FastAPI's own routes tell
-            await route.app(scope, receive, send)
+            response = await route.endpoint(Request(scope, receive, send))
+            await response(scope, receive, send)
 
 
 def caller_route(router: APIRouter, path: str, scope: str) -> Callable[[ForCaller], ForCaller]:

@@ -285,7 +285,7 @@ class Sequencer:
             self._disk_refused = True
         elif code is not None:
             # INVARIANT: after an I/O error nothing is tried again on the same file handle.
-            await self._database.engine.dispose()
+            await self._database.reopen()
         return LogUnavailable()
 
     async def _freeze(self, damage: LogDamaged) -> None:

@@ -24,6 +24,7 @@ from shared.caller import sibling
 from shared.clock import Clock
 from shared.contracts.privacy import Decision, DecisionRequest, Standing
 from shared.database import Database
+from shared.group_commit import GroupCommit
 from shared.internal_token import Principal
 from shared.outbox import Outbox
 from shared.plain_route import plain_route
@@ -51,6 +52,7 @@ async def decide_on_request(request: Request, principal: Principal, asked: Decis
     sealer: Sealer = state.sealer
     clock: Clock = state.clock
     outbox: Outbox = state.outbox
+    write: GroupCommit = state.write
     sets: PolicySets = state.policy_sets
     asker = None if principal.caller is None else principal.caller.organisation_id
     asked_at = clock()  # before the snapshot: services.privacy.policy_schedule
@@ -65,7 +67,7 @@ async def decide_on_request(request: Request, principal: Principal, asked: Decis
     evaluation = evaluate(judge, asked, facts, caller_organisation_id=asker, now=now)
     decision = decision_on(judge, evaluation)
     row = kept(outbox, sealer, judge, evaluation, decision, principal, duty_keys=duty_keys)
-    await database.write(lambda connection: keep(connection, outbox, [row]))
+    await write(lambda tx: keep(tx.connection, outbox, [row]))
     outbox.wake()
     return Response(decision.model_dump_json(by_alias=True), media_type="application/json")
 

@@ -1,10 +1,10 @@
 """Facts of students on their way to privacy: many in one call, so that a vendor need not wait long after a load."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from shared.contracts.privacy import SubjectFacts
-from shared.contracts.subject_batches import SubjectBatch, SubjectsTaken
+from shared.contracts.subject_batches import SubjectsTaken
 from shared.outbox import Outbox, Together
 
 LANE: Final = "facts"
@@ -18,11 +18,7 @@ def telling(outbox: Outbox, facts: SubjectFacts) -> dict[str, Any]:
 
 def send_facts_together(outbox: Outbox) -> None:
     """Have `outbox` send what waits of the lane in one call; a student whose facts are refused stops no other's."""
-    outbox.together[LANE] = Together("privacy", PATH, _body_of, _refused_in)
-
-
-def _body_of(bodies: Sequence[str]) -> SubjectBatch:
-    return SubjectBatch(subjects=tuple(SubjectFacts.model_validate_json(body) for body in bodies))
+    outbox.together[LANE] = Together("privacy", PATH, "subjects", _refused_in)
 
 
 def _refused_in(answer: bytes) -> Mapping[int, str]:

@@ -28,7 +28,6 @@ from safepassage.request import Request as ExchangeMessage
 from services.records.exchange import events, stored_rows
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.refusals import bounded_body, or_refused
 from services.records.exchange.seals import SUPPORTED
 from services.records.exchange.servable import require_servable
@@ -36,6 +35,7 @@ from services.records.exchange.states import Request as State
 from services.records.tables import PeerRequestRow
 from shared import prepared
 from shared.caller import Caller, caller_with
+from shared.group_commit import Writing
 from shared.plain_route import caller_route
 from shared.problems import responses
 

@@ -9,10 +9,10 @@ from safepassage.problems.trust import NotAMember
 from services.records.exchange.asking import CONTENT_TYPE, refused_as
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import Incoming
 from services.records.exchange.stored_rows import change, row_at
 from services.records.tables import IncomingEnvelopeRow
+from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
 

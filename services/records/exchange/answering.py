@@ -18,7 +18,6 @@ from services.records.exchange import events
 from services.records.exchange.answers import Asked, Nothing, Released, Subject, sealed
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.own_log import JOB
 from services.records.exchange.seals import SUPPORTED
 from services.records.exchange.sending import send_off
@@ -32,6 +31,7 @@ from services.records.reading import HeldRecord, record_at
 from services.records.release import release
 from services.records.tables import PeerRequestRow
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, SubjectVersion, TransferFacts
+from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
 

@@ -22,7 +22,6 @@ from safepassage.trust_members import Member
 from safepassage.wire_exchange import NewExchangeRequest
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.seals import SUPPORTED, seal
@@ -32,6 +31,7 @@ from services.records.exchange.told_milestones import milestone
 from services.records.tables import ExchangeRequestRow
 from shared.contracts.audit import Event
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, TransferFacts
+from shared.group_commit import Writing
 from shared.internal_token import Principal
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,6 @@ from services.records.exchange import events
 from services.records.exchange.asking import refused_as
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.own_log import JOB
 from services.records.exchange.receipts import take_receipt
 from services.records.exchange.sending import claims_of
@@ -24,6 +23,7 @@ from services.records.exchange.stored_rows import change, row_at
 from services.records.exchange.withdrawing import give_up
 from services.records.tables import OutgoingEnvelopeRow
 from shared.contracts.privacy import Standing
+from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
 

@@ -18,7 +18,6 @@ from safepassage.public_keys import by_kid
 from safepassage.trust_list import VerifiedTrustList
 from services.records.exchange import events
 from services.records.exchange.epochs import EpochKeys
-from services.records.exchange.group_commit import GroupCommit
 from services.records.exchange.milestones import Milestones
 from services.records.exchange.own_log import OwnLog
 from services.records.exchange.peer_logs import PeerLogs
@@ -31,6 +30,7 @@ from services.records.tables import NodeStatementRow, TrustListRow
 from services.records.vault import Vault
 from shared.clock import Clock
 from shared.database import Database, after_commit
+from shared.group_commit import GroupCommit
 from shared.key_encryption import WrappedKeyRefused
 from shared.keys import KeyFileUnusable, SigningKey
 from shared.outbox import Outbox
@@ -135,8 +135,7 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
     stack.push_async_callback(peers.close)
     own_log = OwnLog(state.siblings, clock, node=settings.entity_id)
     await own_log.open(database)
-    write = GroupCommit(database, state.outbox)
-    peer_logs = PeerLogs(database, write, peers, clock)
+    peer_logs = PeerLogs(database, state.write, peers, clock)
     await peer_logs.open()
     state.exchange = Exchange(
         settings=settings,
@@ -153,7 +152,7 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
         own_log=own_log,
         proofs=ShownProofs(own_log),
         peer_logs=peer_logs,
-        write=write,
+        write=state.write,
         lease=Lease(database, clock, holder=state.holder),
         milestones=state.milestones,
     )

@@ -19,7 +19,6 @@ from safepassage.request import Selector
 from services.records.exchange import events
 from services.records.exchange.asking import selector_of
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import Asked, Incoming, TransitionRefused
 from services.records.exchange.stored_rows import change
 from services.records.exchange.storing import Received, message_of, received
@@ -30,6 +29,7 @@ from services.records.matching import Certain, Match, NeedsPerson, match
 from services.records.matching_candidates import find_candidates
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OrganisationRow
 from shared import prepared
+from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ more (decisions 1), since what the log forgot may already be with others.
 
 import asyncio
 import logging
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 
 from sqlalchemy import select
@@ -19,12 +19,12 @@ from safepassage.problems.exchanges import OwnLogWentBack
 from safepassage.problems.proofs import ConsistencyNotProven
 from safepassage.problems.requests import LogUnavailable
 from safepassage.proofs import verify_consistency
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.pins import pin
 from services.records.tables import PeerLogRow
 from shared.clock import Clock
 from shared.contracts.audit import Appended, AppendRequest, AppendResponse, ConsistencyResponse, Event, KnownSize
 from shared.database import Database
+from shared.group_commit import Writing
 from shared.internal_token import Principal
 from shared.siblings import Siblings
 
@@ -34,6 +34,10 @@ LARGEST = 200
 REMEMBERED = 10_000
 PATHS_REMEMBERED = 256
 JOB = "exchange"
+BUSY_EVENTS, BUSY_SECONDS = 4, 0.1
+LINGER_SECONDS = 0.012
+"""Where so many events came within so long, others are about to come: an append waits a little for them, since a call with a commit of its
+own costs the node more than all that is in it. Whoever exchanges alone does not wait."""
 
 
 class OwnLog:
@@ -43,6 +47,7 @@ class OwnLog:
         self._siblings, self._clock, self._node = siblings, clock, node
         self._waiting: list[tuple[Event, asyncio.Future[Appended]]] = []
         self._task: asyncio.Task[None] | None = None
+        self._came: deque[float] = deque(maxlen=BUSY_EVENTS)
         self._answered: OrderedDict[str, int] = OrderedDict()
         self._largest: dict[str, Checkpoint] = {}
         self._linked: set[str] = set()
@@ -72,6 +77,7 @@ class OwnLog:
             return appended
         future: asyncio.Future[Appended] = asyncio.get_running_loop().create_future()
         self._waiting.append((event, future))
+        self._came.append(asyncio.get_running_loop().time())
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._append_waiting())
         return await future
@@ -88,6 +94,8 @@ class OwnLog:
 
     async def _append_waiting(self) -> None:
         while self._waiting:
+            if self._is_busy() and len(self._waiting) < LARGEST:
+                await asyncio.sleep(LINGER_SECONDS)
             group, self._waiting = self._waiting[:LARGEST], self._waiting[LARGEST:]
             try:
                 answers = await self._append([event for event, _ in group])
@@ -101,6 +109,9 @@ class OwnLog:
                 if not future.done():
                     future.set_result(appended)
             await asyncio.sleep(0)  # who was answered says first what the peer sees: from there the next append is continued
+
+    def _is_busy(self) -> bool:
+        return len(self._came) == BUSY_EVENTS and asyncio.get_running_loop().time() - self._came[0] < BUSY_SECONDS
 
     async def _one_by_one(self, group: Sequence[tuple[Event, asyncio.Future[Appended]]]) -> None:
         """One event is refused for good: it alone is told so."""

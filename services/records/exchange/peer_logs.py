@@ -17,7 +17,6 @@ from safepassage.problems import SuiteError
 from safepassage.problems.envelopes import ConsistencyNotShown, WithoutProof
 from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.trust_members import Member
-from services.records.exchange.group_commit import GroupCommit, Writing
 from services.records.exchange.peers import Peers
 from services.records.exchange.pins import pin, pin_after
 from services.records.exchange.stored_rows import row_at
@@ -25,6 +24,7 @@ from services.records.tables import PeerLogRow
 from shared.clock import Clock
 from shared.contracts.audit import ConsistencyResponse
 from shared.database import Database
+from shared.group_commit import GroupCommit, Writing
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -21,7 +21,6 @@ from services.records.exchange import events
 from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusals import bounded_body, or_refused
 from services.records.exchange.sending import claims_of
@@ -30,6 +29,7 @@ from services.records.exchange.stored_rows import change
 from services.records.exchange.told_milestones import Reached, milestone
 from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
 from shared import prepared
+from shared.group_commit import Writing
 from shared.plain_route import caller_route
 from shared.problems import responses
 

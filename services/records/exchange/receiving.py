@@ -29,7 +29,6 @@ from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE as RECEIPT_TYPE
 from services.records.exchange.due import SOON
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusals import bounded_body, or_refused
 from services.records.exchange.seals import SUPPORTED
@@ -37,6 +36,7 @@ from services.records.exchange.states import OPEN_FOR_A_PACKAGE, Asked, Incoming
 from services.records.exchange.stored_rows import row_at, store
 from services.records.exchange.storing import Received, acknowledge
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow
+from shared.group_commit import Writing
 from shared.plain_route import caller_route
 from shared.problems import responses
 

@@ -15,9 +15,9 @@ from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
 from safepassage.refusal import MEMBER, Refusal
 from services.records.exchange import events
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.stored_rows import store
 from services.records.tables import QuarantineRow
+from shared.group_commit import Writing
 from shared.problems import MEDIA_TYPE
 from shared.telemetry import request_id_of
 

@@ -18,13 +18,13 @@ from safepassage.problems.trust import NotAMember, TrustListStale
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
 from services.records.exchange import asking, events, stored_rows
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import Asked, as_told
 from services.records.tables import ExchangeRequestRow, IdempotencyRow, OrganisationRow
 from shared import prepared
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Actor
+from shared.group_commit import Writing
 from shared.idempotency import IdempotencyKey, effect_at, keep_at, request_digest
 from shared.problems import responses
 from shared.tenancy import within

@@ -15,13 +15,13 @@ from safepassage.problems import SuiteError
 from services.records.exchange.answers import Answer
 from services.records.exchange.due import SOON
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import Outgoing
 from services.records.exchange.stored_rows import change, row_at, store
 from services.records.exchange.ticks import next_tick
 from services.records.exchange.withdrawing import give_up
 from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
 from shared.contracts.audit import Appended, Event
+from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
 

@@ -12,11 +12,11 @@ from safepassage.package import REDISCLOSURE_NOTICE_DIGEST
 from safepassage.problems.exchanges import BeingStored
 from safepassage.receipt import Receipt
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import OPEN_FOR_A_PACKAGE, Asked, Incoming, TransitionRefused
 from services.records.exchange.stored_rows import change, row_at
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow
 from shared.contracts.audit import Appended, Event
+from shared.group_commit import Writing
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
 """Telling privacy that a receipt came or was given: the duties that the exchange serves end with it. Many in one call, behind."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 from uuid import UUID
 
 from safepassage.canonical import digest_of
-from shared.contracts.exchange_milestones import ExchangeMilestone, MilestoneBatch
+from shared.contracts.exchange_milestones import ExchangeMilestone
 from shared.outbox import Outbox, Together
 
 LANE: Final = "milestones"
@@ -23,8 +22,4 @@ def milestone(outbox: Outbox, exchange_id: UUID, reached: Reached, *, peer: str,
 
 def send_milestones_together(outbox: Outbox) -> None:
     """Have `outbox` send what waits of the lane in one call."""
-    outbox.together[LANE] = Together("privacy", PATH, _body_of)
-
-
-def _body_of(bodies: Sequence[str]) -> MilestoneBatch:
-    return MilestoneBatch(milestones=tuple(ExchangeMilestone.model_validate_json(body) for body in bodies))
+    outbox.together[LANE] = Together("privacy", PATH, "milestones")

@@ -7,10 +7,10 @@ from safepassage.claims import read_closed
 from safepassage.envelope import Envelope
 from services.records.exchange import events
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import UNDELIVERED, Outgoing, Request
 from services.records.exchange.stored_rows import change
 from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
+from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
 

@@ -11,10 +11,10 @@ from sqlalchemy import update
 from services.records.exchange import acknowledging, answering, asking, dispatching, opening, sending, storing
 from services.records.exchange.due import due_rows
 from services.records.exchange.exchange import Exchange, Job, turn_keys
-from services.records.exchange.group_commit import Writing
 from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing
 from services.records.exchange.work import Work
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
+from shared.group_commit import Writing
 
 MINUTE_SECONDS = 60.0
 KEYS_EVERY_MINUTES = 60

@@ -13,11 +13,11 @@ from safepassage.checkpoints import Checkpoint
 from safepassage.logged import Logged
 from safepassage.problems.proofs import ConsistencyNotProven
 from safepassage.trust_members import Member
-from services.records.exchange.group_commit import GroupCommit, Writing
 from services.records.exchange.peer_logs import PeerLogs, Pinned, Verify
 from services.records.exchange.pins import pin
 from services.records.tables import LeaseRow, OutboxRow, PeerLogRow
 from shared.database import Database
+from shared.group_commit import GroupCommit, Writing
 from shared.migrations import migrate
 from shared.outbox import Outbox
 from tests.conftest import StandingClock

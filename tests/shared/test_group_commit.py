@@ -9,10 +9,10 @@ from typing import cast
 import pytest
 from sqlalchemy import insert, select, update
 
-from services.records.exchange.group_commit import GroupCommit, Write, Writing
 from shared.clock import system_clock
 from shared.contracts.audit import Actor, Context, Event
 from shared.database import Database
+from shared.group_commit import GroupCommit, Write, Writing
 from shared.internal_token import InternalTokens
 from shared.keys import SigningKey
 from shared.outbox import Outbox

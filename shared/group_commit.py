@@ -1,4 +1,4 @@
-"""Exchanges that are written at the same moment share one commit: with a disk that takes a moment to be sure, that is most of the speed."""
+"""Tasks of one process that write at the same moment share one commit: a disk takes a while to be sure, and a transaction has its price."""
 
 import asyncio
 from collections.abc import Callable

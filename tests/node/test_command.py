@@ -1,0 +1,28 @@
+"""`safepassage-node` finds each of its commands, and imports them one by one."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from typer.testing import CliRunner
+
+from node.command import COMMANDS, app
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_every_command_is_there_and_says_what_it_does() -> None:
+    said = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output
+    assert [name for name in COMMANDS if not re.search(rf"^\W*{name} +\w", said, re.MULTILINE)] == []
+    for name in ("keys", "up"):
+        assert CliRunner().invoke(app, [name, "--help"]).exit_code == 0
+    assert CliRunner().invoke(app, ["no-such-command"]).exit_code == 2
+
+
+def test_a_start_imports_neither_a_client_nor_the_demo() -> None:
+    ask = "import sys, node.command; node.command.Commands().get_command(None, 'up'); print(*sys.modules)"
+    environment = {"PYTHONPATH": f"{ROOT}:{ROOT / 'sdk/python/src'}"}
+    loaded = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, env=environment).stdout.split()
+    assert "node.commands.up" in loaded
+    assert not {"safepassage.client", "node.demo", "alembic"} & set(loaded)
