@@ -21,28 +21,45 @@ ForCaller = Callable[[Request, Caller], Coroutine[Any, Any, Response]]
 
 
 class PlainRoute(Route):
-    """A route without parameters that is looked at before all others (`PlainRoutes`), FastAPI's of the same path among them."""
+    """A route that is looked at before all others (`PlainRoutes`), FastAPI's of the same path among them."""
 
     scopes: frozenset[str] = frozenset()
     """Of a client's route: one is needed."""
 
 
 class PlainRoutes:
-    """An application that answers its plain routes by a look into a table, and leaves every other request to `app`."""
+    """An application that answers its plain routes by a look into a table, and leaves every other request to `app`.
+
+    Those with parameters in their path are few, and tried one after the other.
+    """
 
     def __init__(self, app: ASGIApp, routes: Iterable[PlainRoute]) -> None:
         self.app = app
-        self._routes = {(method, route.path): route for route in routes for method in route.methods or ()}
+        every = [(method, route) for route in routes for method in route.methods or ()]
+        self._routes = {(method, route.path): route for method, route in every if "{" not in route.path}
+        self._patterns = [(method, route) for method, route in every if "{" in route.path]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        route = self._routes.get((scope["method"], scope["path"])) if scope["type"] == "http" else None
+        route = self._route(scope) if scope["type"] == "http" else None
         if route is None:
             await self.app(scope, receive, send)
         else:
             scope["route"] = route  # for telemetry, which FastAPI's own routes tell
             response = await route.endpoint(Request(scope, receive, send))
             await response(scope, receive, send)
+
+    def _route(self, scope: Scope) -> PlainRoute | None:
+        method, path = scope["method"], scope["path"]
+        route = self._routes.get((method, path))
+        if route is not None:
+            return route
+        for of, one in self._patterns:
+            found = one.path_regex.match(path) if of == method else None
+            if found is not None:
+                scope["path_params"] = found.groupdict()
+                return one
+        return None
 
 
 def caller_route(router: APIRouter, path: str, scope: str) -> Callable[[ForCaller], ForCaller]:

@@ -20,14 +20,14 @@ from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
 from services.privacy.sealing import Sealer
 from services.privacy.standing import standing_of
-from shared.caller import sibling
+from shared.caller import principal_from, sibling
 from shared.clock import Clock
 from shared.contracts.privacy import Decision, DecisionRequest, Standing
 from shared.database import Database
 from shared.group_commit import GroupCommit
 from shared.internal_token import Principal
 from shared.outbox import Outbox
-from shared.plain_route import plain_route
+from shared.plain_route import PlainRoute, plain_route
 from shared.problems import responses
 
 router = APIRouter(prefix="/internal/decisions", tags=["internal"])
@@ -70,6 +70,20 @@ async def decide_on_request(request: Request, principal: Principal, asked: Decis
     await write(lambda tx: keep(tx.connection, outbox, [row]))
     outbox.wake()
     return Response(decision.model_dump_json(by_alias=True), media_type="application/json")
+
+
+async def _standing(request: Request) -> Response:
+    """What `ask_standing` describes."""
+    principal = principal_from(request, "records")
+    try:
+        decision_id = UUID(request.path_params["decision_id"])
+    except ValueError as error:
+        raise InvalidRequest("an id is a UUID", field="decision_id") from error
+    standing = await ask_standing(decision_id, request, principal)
+    return Response(standing.model_dump_json(), media_type="application/json")
+
+
+router.routes.append(PlainRoute(f"{router.prefix}/{{decision_id}}/standing", _standing, methods=["POST"], include_in_schema=False))
 
 
 @router.post("/{decision_id}/standing")

@@ -24,14 +24,22 @@ class HeldRecord:
     record: StudentRecord
 
 
-def record_at(connection: Connection, vault: Vault, student_id: UUID, *, sections: Collection[str]) -> HeldRecord:
-    """As `read_record`, for a hot path (shared.database.Database.read)."""
+@dataclass(frozen=True)
+class HeldDocument:
+    """A student and what the node holds of them, as `services.records.record_sources.merged` has it."""
+
+    student: StudentRow
+    document: dict[str, Any]
+
+
+def document_at(connection: Connection, vault: Vault, student_id: UUID, *, sections: Collection[str]) -> HeldDocument:
+    """As `read_record`, for a hot path (shared.database.Database.read): nothing is parsed that nobody asked for yet."""
     rows = prepared.rows(connection, _WITH_SECTIONS, {"id_": student_id, "sections": [*sections, STATEMENTS]})
     if not rows:
         raise NoSuchStudent
     student = StudentRow(**{column.key: getattr(rows[0], column.key) for column in _STUDENT})
     key = vault.data_key(student_id, student.wrapped_key)
-    return HeldRecord(student, record_of(merged(opened(key, rows))))
+    return HeldDocument(student, merged(opened(key, rows)))
 
 
 _STUDENT = tuple(column for column in StudentRow.__table__.columns if column.key != "version")

@@ -31,10 +31,15 @@ def release(record: StudentRecord, permitted: Collection[str], *, owed: Collecti
 
     Raises NothingToRelease, StatementOfDisagreementMissing (34 CFR 99.21(c)).
     """
-    released = released_document(record.document(), permitted)
+    return StudentRecord.model_validate(document_to_release(record.document(), permitted, owed=owed))
+
+
+def document_to_release(document: Document, permitted: Collection[str], *, owed: Collection[PlacedStatement] = ()) -> dict[str, Any]:
+    """As `release`, on the record's JSON: no model is built of what stays."""
+    released = released_document(document, permitted)
     if _uncarried(released, owed):
         raise StatementOfDisagreementMissing
-    return StudentRecord.model_validate(released)
+    return released
 
 
 def carrying_statements(document: Document, permitted: Sequence[str], owed: Collection[PlacedStatement]) -> Sequence[str]:

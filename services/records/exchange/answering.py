@@ -27,8 +27,9 @@ from services.records.exchange.stored_rows import change, row_at
 from services.records.match_reviews import open_review
 from services.records.matching import Certain, Match, NeedsPerson, match
 from services.records.matching_candidates import find_candidates
-from services.records.reading import HeldRecord, record_at
-from services.records.release import release
+from services.records.reading import HeldDocument, document_at
+from services.records.record_sources import record_of
+from services.records.release import document_to_release
 from services.records.tables import PeerRequestRow
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, SubjectVersion, TransferFacts
 from shared.group_commit import Writing
@@ -65,7 +66,7 @@ async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
         return
     person = asked.selector.person
 
-    def look(connection: Connection) -> tuple[Match, HeldRecord | None]:
+    def look(connection: Connection) -> tuple[Match, HeldDocument | None]:
         outcome = match(person, find_candidates(connection, exchange.vault, person))
         return outcome, _held(connection, exchange, asked, outcome.student_id) if isinstance(outcome, Certain) else None
 
@@ -78,15 +79,15 @@ async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
         await provide(exchange, row, asked, Nothing("no-candidate"))
 
 
-def _held(connection: Connection, exchange: Exchange, asked: Asked, student_id: UUID) -> HeldRecord | None:
+def _held(connection: Connection, exchange: Exchange, asked: Asked, student_id: UUID) -> HeldDocument | None:
     """What is held of the sections asked for."""
     try:
-        return record_at(connection, exchange.vault, student_id, sections=asked.selector.sections)
+        return document_at(connection, exchange.vault, student_id, sections=asked.selector.sections)
     except NoSuchStudent:
         return None
 
 
-async def _releasable(exchange: Exchange, asked: Asked, held: HeldRecord | None) -> Released | Nothing:
+async def _releasable(exchange: Exchange, asked: Asked, held: HeldDocument | None) -> Released | Nothing:
     """What privacy permits of the sections asked for, cut out of the record.
 
     Raises FactsBehind, TemporarilyUnavailable, StatementOfDisagreementMissing (until it is loaded, the answer is put off).
@@ -102,7 +103,8 @@ async def _releasable(exchange: Exchange, asked: Asked, held: HeldRecord | None)
     if not outcome.permitted or decision.token is None:
         return Nothing(outcome.withheld[0].reason if outcome.withheld else "denied", subject, decision.id)
     try:
-        record = release(held.record, outcome.permitted, owed=[one for of in decision.statements for one in of.statements])
+        owed = [one for of in decision.statements for one in of.statements]
+        record = record_of(document_to_release(held.document, outcome.permitted, owed=owed))
     except NothingToRelease:
         return Nothing("nothing-to-release", subject, decision.id)
     not_scheduled = tuple(sorted({one.element for one in outcome.withheld if one.same_for_every_student}))
