@@ -1,12 +1,13 @@
-"""`make bench`: every measurement, or those named: `make bench ARGS="append decide"`."""
+"""`make bench`: every measurement, or those named: `make bench ARGS="append decide"`; `--entries 50000` for a shorter log in `append`."""
 
+import argparse
 import importlib
-import sys
 import tempfile
 from pathlib import Path
 
 from rich.console import Console
 
+from bench.append import PREFILLED
 from bench.figures import disk_milliseconds, machine, show
 
 MEASUREMENTS = {
@@ -24,16 +25,20 @@ MEASUREMENTS = {
 
 def main() -> None:
     """Measure and print."""
-    console = Console()
-    named = sys.argv[1:] or list(MEASUREMENTS)
-    unknown = set(named) - set(MEASUREMENTS)
+    parser = argparse.ArgumentParser(prog="python -m bench", description="measures, and prints what was measured beside its goals")
+    parser.add_argument("named", nargs="*", metavar="MEASUREMENT", help=f"of {', '.join(MEASUREMENTS)}; by default all")
+    parser.add_argument("--entries", type=int, default=PREFILLED, help="in the log before `append` is measured (default %(default)s)")
+    asked = parser.parse_args()
+    unknown = set(asked.named) - set(MEASUREMENTS)
     if unknown:
-        sys.exit(f"no such measurement; there are: {', '.join(MEASUREMENTS)}")
+        parser.error(f"no such measurement: {', '.join(sorted(unknown))}")
+    console = Console()
     latency = disk_milliseconds(Path(tempfile.gettempdir()))
     console.print(f"{machine()}; one fdatasync of 4 KiB takes {latency:.2f} ms (median)")
-    for name in named:
+    for name in asked.named or MEASUREMENTS:
         module = importlib.import_module(MEASUREMENTS[name])
-        show(console, module.TITLE, module.run())
+        arguments = {"entries": asked.entries} if name == "append" else {}
+        show(console, module.TITLE, module.run(**arguments))
 
 
 if __name__ == "__main__":

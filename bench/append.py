@@ -1,4 +1,5 @@
-"""Appending over HTTP: 64 clients with one entry each, one client in batches of 1,000. SQLite FULL, a million entries in the log.
+"""Appending over HTTP: 64 clients with one entry each, one client in batches of 1,000. SQLite FULL, a million entries in the log
+(`--entries` says another number).
 
 audit is a process of its own (`python -m bench.append FOLDER PORT` starts it); the clients are aiohttp's in this one, so that what is short
 is the service. The leaves of the million are real, and so are tiles, keys of events and index; their sealed rows are empty.
@@ -45,29 +46,33 @@ SINGLES_OF_A_RUN = 4_000
 BATCHES_OF_A_RUN = 15
 
 
-def run() -> list[Figure]:
+def run(*, entries: int = PREFILLED) -> list[Figure]:
     """Measure both, five times each; the medians."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        asyncio.run(_prepare(folder))
+        took = asyncio.run(_prepare(folder, entries))
         latency = disk_milliseconds(folder)
         with _process(folder) as (url, process):
-            return asyncio.run(_run(folder, url, process, latency))
+            return asyncio.run(
+                _run(folder, url, process, f"{entries:,} entries before (written in {took:.0f} s); fdatasync {latency:.2f} ms")
+            )
 
 
-async def _prepare(folder: Path) -> None:
+async def _prepare(folder: Path, entries: int) -> float:
+    """A log with so many entries. Gives the seconds that they took."""
     create_node_keys(folder / "keys")
     database = Database(f"sqlite+inline:///{folder}/audit.db")
     await migrate("audit", database)
     await database.close()
     app = create_app(_settings(folder))
     async with app.router.lifespan_context(app):
-        await prefill(app.state.database, count=PREFILLED, t=int(system_clock().timestamp()))
+        began = time.perf_counter()
+        await prefill(app.state.database, count=entries, t=int(system_clock().timestamp()))
+        return time.perf_counter() - began
 
 
-async def _run(folder: Path, url: str, process: psutil.Process, latency: float) -> list[Figure]:
+async def _run(folder: Path, url: str, process: psutil.Process, note: str) -> list[Figure]:
     tokens = InternalTokens("records", SigningKey.load(folder / "keys" / "records" / "internal.json"), {})
-    note = f"{PREFILLED:,} entries before; fdatasync {latency:.2f} ms"
     connector = aiohttp.TCPConnector(limit=CLIENTS)
     async with aiohttp.ClientSession(url, connector=connector) as session:
         asker = _Asker(session, tokens)
