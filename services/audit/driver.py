@@ -34,7 +34,8 @@ class Driver:
         """What a query finds."""
         if self._is_sqlite:
             return list(self._connection.execute(query, values).fetchall())
-        self._begun()
+        if not self._connection.is_in_transaction():
+            return [tuple(row) for row in self._transaction.exec_driver_sql(_numbered(query), values)]
         return [tuple(record) for record in await_only(self._connection.fetch(_numbered(query), *values))]
 
     def locked(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
@@ -80,7 +81,7 @@ class Driver:
         return found
 
     def _begun(self) -> None:
-        # INVARIANT: nothing is written outside a transaction. SQLAlchemy begins PostgreSQL's with its own first statement.
+        # INVARIANT: nothing is written outside a transaction. SQLAlchemy begins PostgreSQL's with the first statement that it is given.
         if not self._connection.is_in_transaction():
             self._transaction.exec_driver_sql("SELECT 1")
 

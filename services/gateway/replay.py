@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import delete, text
+from sqlalchemy import Connection, delete, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,6 +17,7 @@ from safepassage.problems.access import ProofNonceRequired, ProofUsedBefore
 from safepassage.problems.requests import TemporarilyUnavailable
 from services.gateway.proof_of_possession import FUTURE_SECONDS, REMEMBERED_SECONDS, Proof
 from services.gateway.tables import SpentRow
+from shared import prepared
 from shared.database import Database
 
 MOST_IN_MEMORY = 1_000_000
@@ -99,11 +100,25 @@ class DatabaseProofStore:
                     future.set_result(first)
 
     async def _insert(self, spent: dict[bytes, datetime]) -> set[bytes]:
-        async with self._database.transaction() as tx:
-            if not self._database.is_sqlite:
+        """Those that are new."""
+
+        def insert(connection: Connection) -> set[bytes]:
+            dialect = connection.dialect.name
+            if dialect == "postgresql":
                 # A crash may forget the last moments; a proof of then is older than its minute by the time the server is back.
-                await tx.execute(text("SET LOCAL synchronous_commit TO OFF"))
-            return await insert_spent(tx, spent.items(), sqlite_engine=self._database.is_sqlite)
+                prepared.rows(connection, _NOT_WAITED_FOR)
+            return {
+                digest
+                for digest, expires_at in sorted(spent.items())  # in one order, so that two processes do not wait for each other
+                if prepared.change(connection, _SPEND[dialect], {"digest": digest, "expires_at": expires_at})
+            }
+
+        return await self._database.write(insert)
+
+
+_SPEND = {name: kind(SpentRow).on_conflict_do_nothing() for name, kind in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))}
+_NOT_WAITED_FOR = select(func.set_config("synchronous_commit", "off", True))
+"""SET LOCAL, as a query."""
 
 
 async def insert_spent(tx: AsyncSession, spent: Iterable[tuple[bytes, datetime]], *, sqlite_engine: bool) -> set[bytes]:
