@@ -28,7 +28,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "The log": {
             "LOG-I1": "Indices are contiguous from 0, one entry an index",
             "LOG-I2": "An index that was answered never changes or vanishes",
-            "LOG-I3": "One root a size is signed, and all signed checkpoints are consistent",
+            "LOG-I3": "Of each size one root is ever shown signed, and all signed checkpoints are consistent",
             "LOG-I4": "Nothing is published beyond what is committed",
             "LOG-I5": "The same event has the same index for ever",
             "LOG-I6": "Tiles are what the entries make them",

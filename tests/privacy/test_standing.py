@@ -91,3 +91,13 @@ async def test_what_was_denied_or_never_decided_does_not_stand(world: World) -> 
     denied = await world.node.decide(world.by_transfer(await world.student(), purpose="study"))
     assert await world.node.standing(denied.id) == Standing(stands=False, reason="nothing-permitted")
     assert await world.node.standing(uuid4()) == Standing(stands=False, reason="unknown-decision")
+
+
+async def test_an_id_that_is_none_is_refused_and_nobody_but_records_may_ask(world: World) -> None:
+    decision = await world.node.decide(world.by_transfer(await world.student()))
+    for place, status in (("no-id", 422), (str(uuid4()).replace("-", "/", 1), 404), (str(decision.id), 403)):
+        token = world.node.records_token(None)
+        if status == 403:
+            token = world.node.gateway.for_caller("privacy", world.node.client(world.vendor).claims, world.node.clock())
+        answer = await world.node.send("POST", f"/internal/decisions/{place}/standing", token)
+        assert answer.status == status, answer.body
