@@ -59,7 +59,7 @@ class PolicySetNotUsable(SuiteError):
     code, status, title = "policy-set-not-usable", 409, "Policy set cannot be used by this version"
     remedy = (
         "Read `detail`. A set of another engine: draft its packs anew on this version (safepassage-node policies draft), validate, test, "
-        "replay, have two officials approve and activate it; until then run the version that it was made for: docs/policy-sets.md"
+        "replay, have two officials approve and activate it; until then run the version that it was made for: docs/policy-sets.md."
     )
 
 
