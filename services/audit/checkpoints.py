@@ -1,4 +1,4 @@
-"""Signing checkpoints: stored before anybody sees them, with the entries that they are to prove or after them (docs/decisions/0013).
+"""Signing checkpoints: stored before anybody sees them, with the entries that they are to prove or after them (docs/decisions/0014).
 
 The log's key is trusted with the present: whoever holds it can sign another history, and is found out by everyone who pinned a checkpoint.
 """
