@@ -49,6 +49,8 @@ class _Seen:
     linked: dict[Checkpoint, None] = field(default_factory=dict)
     pinned: dict[str, Checkpoint] = field(default_factory=dict)
     """What this process has stored last of each log, as far as it knows."""
+    moves: int = 0
+    """How often another process's pin took the place of what this one had linked."""
 
     def link(self, checkpoint: Checkpoint) -> None:
         self.linked[checkpoint] = None
@@ -60,6 +62,7 @@ class _Seen:
 
     def moved_to(self, pinned: Checkpoint) -> None:
         """Another process has pinned this one: only what is linked to it counts from here on."""
+        self.moves += 1
         self.linked.clear()
         self.largest.pop(pinned.origin, None)
         self.link(pinned)
@@ -91,14 +94,17 @@ class PeerLogs:
         """
         seen = self._seen(member.entity_id)
         async with seen.lock:
-            known = self._already_linked(seen, note)
-            try:
-                result, logged = verify(known or seen.largest, None)
-            except ConsistencyNotShown as gap:
-                path = await self._path(member, note, gap)
-                result, logged = verify(seen.largest, path)
-            seen.link(_plain(logged.checkpoint))
-            return result, logged
+            while True:
+                moves, known = seen.moves, self._already_linked(seen, note)
+                try:
+                    result, logged = verify(known or seen.largest, None)
+                except ConsistencyNotShown as gap:
+                    path = await self._path(member, note, gap)
+                    if seen.moves != moves:
+                        continue  # the path links to what is not pinned any more: a genuine message must not be refused for that
+                    result, logged = verify(seen.largest, path)
+                seen.link(_plain(logged.checkpoint))
+                return result, logged
 
     async def take(self, member: Member, note: str | None, verify: Verify[T], store: Callable[[Writing, T, Logged], R]) -> R:
         """Verify a message, then store it and pin its checkpoint in one transaction; again if another process pinned meanwhile.

@@ -1,7 +1,7 @@
 """What two processes of one node have seen of another node's log is one history, whoever pinned it."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -9,15 +9,20 @@ from typing import Any, cast
 import pytest
 from sqlalchemy import select
 
-from safepassage.checkpoints import Checkpoint
+from safepassage.canonical import to_base64url
+from safepassage.checkpoints import ED25519, Checkpoint, VerifierKey, checkpoint_body, note_with, signature_line
 from safepassage.logged import Logged
+from safepassage.problems.envelopes import ConsistencyNotShown
 from safepassage.problems.proofs import ConsistencyNotProven
 from safepassage.trust_members import Member
 from services.records.exchange.peer_logs import PeerLogs, Pinned, Verify
+from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.pins import pin
 from services.records.tables import LeaseRow, OutboxRow, PeerLogRow
+from shared.contracts.audit import ConsistencyResponse
 from shared.database import Database
 from shared.group_commit import GroupCommit, Writing
+from shared.keys import SigningKey
 from shared.migrations import migrate
 from shared.outbox import Outbox
 from tests.conftest import StandingClock
@@ -26,7 +31,7 @@ pytestmark = pytest.mark.anyio
 
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
 ORIGIN = "birch.example/log/2026"
-BIRCH = cast("Member", type("Birch", (), {"entity_id": "https://birch.example", "logs": ()}))
+BIRCH = cast("Member", type("Birch", (), {"entity_id": "https://birch.example", "logs": (type("Log", (), {"origin": ORIGIN}),)}))
 OURS, OTHER = b"\1" * 32, b"\2" * 32
 """Roots of two histories."""
 
@@ -45,7 +50,8 @@ class Process:
 
     def __init__(self, database: Database) -> None:
         outbox = Outbox("records", database, cast("Any", None), StandingClock(NOON), row=OutboxRow, lease=LeaseRow, holder="test")
-        self.logs = PeerLogs(database, GroupCommit(database, outbox), cast("Any", None), StandingClock(NOON))
+        self.write = GroupCommit(database, outbox)
+        self.logs = PeerLogs(database, self.write, cast("Any", None), StandingClock(NOON))
         self.stored: list[int] = []
 
     async def take(self, size: int, root: bytes) -> None:
@@ -90,3 +96,59 @@ async def test_a_message_that_continues_another_processs_pin_is_stored(database:
     await asyncio.gather(*(one.take(size, OURS) for size in (6, 12)))
     assert (sorted(one.stored), two.stored) == ([5, 6, 12], [9])
     assert await pinned(database) == [(12, "note of 12")]
+
+
+class Log:
+    """Birch's log, which shows paths; it holds the first answer back until what was asked is out of date."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[int, int]] = []
+        self.outdated: Callable[[], bool] = lambda: True
+
+    async def get(self, _: Member, __: str, query: dict[str, Any]) -> PeerAnswer:
+        self.asked.append((query["from"], query["to"]))
+        async with asyncio.timeout(5):
+            while not self.outdated():  # noqa: ASYNC110 what it waits for is another task's store
+                await asyncio.sleep(0)
+        path = ConsistencyResponse(path=(to_base64url(path_between(query["from"], query["to"])),))
+        return PeerAnswer(200, path.model_dump_json().encode(), None)
+
+
+def path_between(old: int, new: int) -> bytes:
+    return old.to_bytes(16, "big") + new.to_bytes(16, "big")
+
+
+def linked_by_path(size: int, *, offers_from: int | None = None) -> Verify[int]:
+    """Verifies as a proof does: linked to what is pinned by the very path between the two, which it may bring along."""
+
+    def verify(pinned: Pinned, path: list[bytes] | None) -> tuple[int, Logged]:
+        known = pinned.get(ORIGIN)
+        if known is not None and known.size not in (size, offers_from):
+            old, new = sorted((known.size, size))
+            if path is None:
+                raise ConsistencyNotShown(old_size=old, new_size=new)
+            if path != [path_between(old, new)]:
+                raise ConsistencyNotProven
+        return size, Logged(leaf=cast("Any", None), index=0, checkpoint=Checkpoint(ORIGIN, size, OURS), note=note_of(size))
+
+    return verify
+
+
+def note_of(size: int) -> str:
+    key = SigningKey.generate()
+    body = checkpoint_body(ORIGIN, size, OURS)
+    return note_with(body, [signature_line(VerifierKey(ORIGIN, ED25519, key.public.public_bytes_raw()), key.sign(body))])
+
+
+async def test_a_genuine_message_is_not_refused_because_another_process_pinned_while_a_path_was_fetched(database: Database) -> None:
+    log, one = Log(), Process(database)
+    logs = one.logs = PeerLogs(database, one.write, cast("Any", log), StandingClock(NOON))
+    await logs.take(BIRCH, note_of(5), linked_by_path(5), one._store)
+    await database.write(lambda tx: pin(tx, Checkpoint(ORIGIN, 9, OURS), node=BIRCH.entity_id, note="note of another process", now=NOON))
+    log.outdated = lambda: logs.largest_size(BIRCH) == 9
+    # The first needs no path, and learns of the pin when it is stored; meanwhile the second waits for its path.
+    first = logs.take(BIRCH, note_of(6), linked_by_path(6, offers_from=5), one._store)
+    await asyncio.gather(first, logs.take(BIRCH, note_of(7), linked_by_path(7), one._store))
+    assert sorted(one.stored) == [5, 6, 7]
+    assert (log.asked[0], sorted(log.asked[1:])) == ((6, 7), [(6, 9), (7, 9)])
+    assert await pinned(database) == [(9, "note of another process")]
