@@ -13,7 +13,7 @@ from pathlib import Path
 
 from node.folder import NodeFolder
 
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 
 
 class NodeDidNotStart(Exception):
