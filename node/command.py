@@ -8,7 +8,9 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
+from node.commands.output import stop
 from node.garbage import COLLECTED_AFTER
+from node.unusable import NoNode
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("demo", "demo"),
@@ -51,6 +53,13 @@ class Commands(TyperGroup):
             command = get_command(alone)
         command.name = cmd_name
         return command
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run what was asked for. Of whichever command, a folder without a node is said plainly."""
+        try:
+            return super().invoke(ctx)
+        except NoNode as error:
+            stop(str(error), error.remedy, code=2)
 
 
 app = typer.Typer(cls=Commands, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)

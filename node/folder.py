@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, ValidationError
 
 from node.documents import settings_class
+from node.unusable import NoNode
 from safepassage.wire import Name, Wire
 from shared.settings import ServiceSettings
 from shared.who_may_call import ServiceName
@@ -49,8 +50,14 @@ class NodeFolder:
 
     @property
     def file(self) -> NodeFile:
-        """What the node is. Raises FileNotFoundError where there is none."""
-        return NodeFile.model_validate_json((self.path / "node.json").read_text())
+        """What the node is. Raises NoNode."""
+        try:
+            return NodeFile.model_validate_json((self.path / "node.json").read_bytes())
+        except FileNotFoundError as error:
+            raise NoNode.at(self.path) from error
+        except ValidationError as error:
+            member = ".".join(map(str, error.errors()[0]["loc"])) or "it is not JSON"
+            raise NoNode.unreadable(self.path, member) from None
 
     @property
     def keys(self) -> Path:

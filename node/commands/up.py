@@ -20,8 +20,6 @@ def up(
     tls_key: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="PEM file: the certificate's key.")] = None,
 ) -> None:
     """Run the node of a folder: four services in one process, a SQLite file each. One trust domain; production runs them apart."""
-    if not (folder / "node.json").exists():
-        stop(f"There is no node in {folder}.", f"Make one: safepassage-node new {folder}", code=2)
     node = NodeFolder(folder)
     host = bind or node.file.host
     if host not in {"127.0.0.1", "::1", "localhost"} and tls_certificate is None:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from node.command import COMMANDS, app
@@ -18,6 +19,21 @@ def test_every_command_is_there_and_says_what_it_does() -> None:
     for name in ("keys", "up"):
         assert CliRunner().invoke(app, [name, "--help"]).exit_code == 0
     assert CliRunner().invoke(app, ["no-such-command"]).exit_code == 2
+
+
+@pytest.mark.parametrize("asked", ["up", "doctor", "verify-log", "readiness", "clients list --node", "organisations list --node"])
+def test_a_folder_without_a_node_is_said_with_the_command_that_makes_one(tmp_path: Path, asked: str) -> None:
+    said = CliRunner().invoke(app, [*asked.split(), str(tmp_path)])
+    assert (said.exit_code, type(said.exception)) == (2, SystemExit)
+    assert said.output == f"There is no node in {tmp_path}.\nMake one: safepassage-node new {tmp_path}\n"
+
+
+def test_a_node_file_that_cannot_be_read_is_said_with_the_member_and_without_its_value(tmp_path: Path) -> None:
+    for text, where in (("{}", "entity_id"), ("no json", "it is not JSON")):
+        (tmp_path / "node.json").write_text(text)
+        said = CliRunner().invoke(app, ["doctor", str(tmp_path)])
+        assert said.exit_code == 2
+        assert said.output.startswith(f"{tmp_path}/node.json cannot be read: {where}.\n")
 
 
 def test_a_start_imports_neither_a_client_nor_the_demo() -> None:
