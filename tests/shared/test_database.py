@@ -1,28 +1,22 @@
 """Nothing is lost, on either engine."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import DBAPIError
 
 from shared.database import Database, NetworkCallInTransaction, after_commit, refuse_network_call_in_transaction
-from tests.shared.tables import Base, CounterRow
+from tests.shared.tables import CounterRow
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    url = f"sqlite+aiosqlite:///{tmp_path}/test.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    database = Database(url)
-    async with database.transaction() as tx:
-        await (await tx.connection()).run_sync(Base.metadata.create_all)
+@pytest.fixture
+async def database(empty_database: Database) -> Database:
+    async with empty_database.transaction() as tx:
         tx.add(CounterRow(id=1, value=0))
-    yield database
-    await database.close()
+    return empty_database
 
 
 async def test_fifty_concurrent_increments_end_at_fifty(database: Database) -> None:

@@ -2,8 +2,6 @@
 
 import asyncio
 from asyncio import Task
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import cast
 
 import pytest
@@ -17,20 +15,16 @@ from shared.internal_token import InternalTokens
 from shared.keys import SigningKey
 from shared.outbox import Outbox
 from shared.siblings import Siblings
-from tests.shared.tables import Base, CounterRow, LeaseRow, OutboxRow
+from tests.shared.tables import CounterRow, LeaseRow, OutboxRow
 
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    url = f"sqlite+aiosqlite:///{tmp_path}/test.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    database = Database(url)
-    async with database.transaction() as tx:
-        await (await tx.connection()).run_sync(Base.metadata.create_all)
+@pytest.fixture
+async def database(empty_database: Database) -> Database:
+    async with empty_database.transaction() as tx:
         tx.add(CounterRow(id=1, value=0))
-    yield database
-    await database.close()
+    return empty_database
 
 
 def group_commit(database: Database) -> GroupCommit:

@@ -1,7 +1,5 @@
 """A statement that is compiled once does what SQLAlchemy's own execution does, on either engine."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from shared import prepared
 from shared.clock import system_clock
 from shared.database import Database
-from tests.shared.tables import Base, CounterRow, OutboxRow
+from tests.shared.tables import CounterRow, OutboxRow
 
 pytestmark = pytest.mark.anyio
 
@@ -23,15 +21,10 @@ _SET = update(CounterRow).where(CounterRow.id == bindparam("id_")).values(value=
 _TELL = insert(OutboxRow)
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    url = f"sqlite+aiosqlite:///{tmp_path}/test.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    database = Database(url)
-    async with database.transaction() as tx:
-        await (await tx.connection()).run_sync(Base.metadata.create_all)
-    await database.write(lambda tx: prepared.change_each(tx, _ADD, [{"id": one, "value": one * 10} for one in (1, 2, 3)]))
-    yield database
-    await database.close()
+@pytest.fixture
+async def database(empty_database: Database) -> Database:
+    await empty_database.write(lambda tx: prepared.change_each(tx, _ADD, [{"id": one, "value": one * 10} for one in (1, 2, 3)]))
+    return empty_database
 
 
 async def everything(database: Database) -> list[tuple[Any, ...]]:

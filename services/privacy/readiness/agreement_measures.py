@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.privacy.destruction_holds import suspended
+from services.privacy.policy.agreement_facts import CLAUSES, CONTRACTOR
 from services.privacy.sealing import Sealer
 from services.privacy.tables import AgreementDistrictRow, AgreementRow, ObligationRow
 
@@ -18,14 +19,8 @@ NOTICED_BEFORE: Final = timedelta(days=90)
 COPY: Final = "copy-to-district"
 DESTROY: Final = "destroy-by"
 
-CLAUSES: Final[dict[str, tuple[str, ...]]] = {
-    "contractor": (
-        "institutional_service", "direct_control", "redisclosure_limits", "legitimate_interest", "destruction", "security", "breach_notice",
-    ),
-    "audit-evaluation": ("designation", "information", "purpose", "activity", "destruction", "destruction_period", "protection"),
-    "study": ("purpose_and_scope", "use_limit", "no_identification", "destruction"),
-}  # fmt: skip
-"""The clauses of each kind: 34 CFR 99.31(a)(1)(i)(B) with what every agreement should have beside it, 99.35(a)(3), 99.31(a)(6)(iii)."""
+ALSO: Final = {"contractor": (*CONTRACTOR, "destruction", "security", "breach_notice")}
+"""What every contract should have, beside the clauses that the law asks of a kind and without which none is recorded."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +97,7 @@ async def _agreements(tx: AsyncSession) -> list[Held]:
 def _held(row: Any, *, terminated: bool) -> Held:
     whole = json.loads(row.whole)
     kind = whole.get("kind", "")
-    clauses = CLAUSES.get(kind, ())
+    clauses = (*CLAUSES.get(kind, ()), *ALSO.get(kind, ()))
     complete = bool(clauses) and all(whole.get(clause) for clause in clauses)
     return Held(row.id, row.recipient_id, kind, complete, row.starts_on, row.ends_on, terminated)
 
