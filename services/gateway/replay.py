@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from sqlalchemy import Connection, delete, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.access import ProofNonceRequired, ProofUsedBefore
@@ -19,6 +18,7 @@ from services.gateway.proof_of_possession import FUTURE_SECONDS, REMEMBERED_SECO
 from services.gateway.tables import SpentRow
 from shared import prepared
 from shared.database import Database
+from shared.inserts import DIALECTS, insert_into, insert_of
 
 MOST_IN_MEMORY = 1_000_000
 
@@ -116,16 +116,15 @@ class DatabaseProofStore:
         return await self._database.write(insert)
 
 
-_SPEND = {name: kind(SpentRow).on_conflict_do_nothing() for name, kind in (("sqlite", sqlite.insert), ("postgresql", postgresql.insert))}
+_SPEND = {dialect: insert_of(dialect, SpentRow).on_conflict_do_nothing() for dialect in DIALECTS}
 _NOT_WAITED_FOR = select(func.set_config("synchronous_commit", "off", True))
 """SET LOCAL, as a query."""
 
 
-async def insert_spent(tx: AsyncSession, spent: Iterable[tuple[bytes, datetime]], *, sqlite_engine: bool) -> set[bytes]:
+async def insert_spent(tx: AsyncSession, spent: Iterable[tuple[bytes, datetime]]) -> set[bytes]:
     """Insert digests with the instant from which each may be forgotten. Gives those that were new."""
     rows = [{"digest": digest, "expires_at": expires_at} for digest, expires_at in spent]
-    insert = sqlite.insert if sqlite_engine else postgresql.insert
-    statement = insert(SpentRow).values(rows).on_conflict_do_nothing().returning(SpentRow.digest)
+    statement = insert_into(tx, SpentRow).values(rows).on_conflict_do_nothing().returning(SpentRow.digest)
     return set((await tx.execute(statement)).scalars())
 
 

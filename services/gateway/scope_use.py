@@ -7,22 +7,19 @@ rests on it.
 import asyncio
 import logging
 from datetime import datetime
-from typing import Any, Final
 from uuid import UUID
 
 from fastapi import FastAPI
 from sqlalchemy import Connection
-from sqlalchemy.dialects import postgresql, sqlite
 
 from services.gateway.tables import ScopeUseRow
 from shared.clock import Clock
 from shared.database import Database
+from shared.inserts import insert_of
 
 log = logging.getLogger(__name__)
 
 EVERY_SECONDS = 60.0
-
-_USE: Final[dict[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 class ScopeUse:
@@ -51,7 +48,7 @@ def keep(connection: Connection, noted: set[tuple[str, frozenset[str]]], *, now:
     """The day on which each scope was last used by each client; the days are those of UTC."""
     used = sorted({(client_id, scope) for client_id, scopes in noted for scope in scopes})
     rows = [{"client_id": UUID(client_id), "scope": scope, "used_on": now.date()} for client_id, scope in used]
-    insert = _USE[connection.dialect.name](ScopeUseRow)
+    insert = insert_of(connection.dialect.name, ScopeUseRow)
     later = insert.on_conflict_do_update(
         index_elements=["client_id", "scope"],
         set_={"used_on": insert.excluded.used_on},

@@ -131,7 +131,7 @@ class TokenEndpoint:
         until = now + timedelta(seconds=REMEMBERED_SECONDS + 1)
         async with self.database.transaction() as tx:
             rows = ((spent.digest, spent.expires_at), (proof.digest, until))
-            new = await insert_spent(tx, rows, sqlite_engine=self.database.is_sqlite)
+            new = await insert_spent(tx, rows)
             if spent.digest not in new:
                 raise ClientNotAuthenticated("assertion-replayed", "the assertion was used before: make a new one, with a new jti")
             if proof.digest not in new:

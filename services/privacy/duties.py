@@ -8,7 +8,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import Connection, Row, Select, and_, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import digest_of
@@ -32,6 +31,7 @@ from shared.contracts.audit import Context
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
+from shared.inserts import DIALECTS, insert_of
 from shared.keys import SigningKey
 from shared.problems import responses
 from shared.tenancy import within
@@ -46,10 +46,7 @@ Writer = Annotated[Caller, caller_with("duties:complete")]
 ENDS_BY_ITSELF = frozenset({"inspect-records", "decide-amendment", "hold-hearing", "decide-hearing"})
 """As kept: done by the step of the request that they are about, and by nothing else."""
 
-_OPEN = {
-    "sqlite": sqlite.insert(DutyRow).on_conflict_do_nothing(index_elements=["key"]),
-    "postgresql": postgresql.insert(DutyRow).on_conflict_do_nothing(index_elements=["key"]),
-}
+_OPEN = {dialect: insert_of(dialect, DutyRow).on_conflict_do_nothing(index_elements=["key"]) for dialect in DIALECTS}
 
 
 @dataclass(frozen=True)

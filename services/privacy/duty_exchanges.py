@@ -6,21 +6,18 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 
 from safepassage.canonical import digest_of
 from safepassage.problems.rights import NoSuchDuty
 from services.privacy.tables import DutyExchangeRow, DutyRow, OrganisationRow
 from shared import prepared
+from shared.inserts import DIALECTS, insert_of
 from shared.keys import SigningKey
 from shared.tenancy import within
 
 _EXCHANGE: Final = re.compile(r"exchange:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
-_SERVE = {
-    "sqlite": sqlite.insert(DutyExchangeRow).on_conflict_do_nothing(),
-    "postgresql": postgresql.insert(DutyExchangeRow).on_conflict_do_nothing(),
-}
+_SERVE = {dialect: insert_of(dialect, DutyExchangeRow).on_conflict_do_nothing() for dialect in DIALECTS}
 
 
 def exchange_key(secret: SigningKey, exchange_id: UUID) -> str:

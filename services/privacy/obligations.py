@@ -7,7 +7,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import Connection, Select, and_, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
@@ -26,6 +25,7 @@ from shared.contracts.privacy import Obligation
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
+from shared.inserts import DIALECTS, insert_of
 from shared.problems import responses
 from shared.tenancy import within
 
@@ -59,10 +59,7 @@ TRACKED: Final = frozenset({"after-review", "copy-to-district", "destroy-by", "n
 """Open until discharged or waived; so is any kind that is in neither list."""
 
 
-_OPEN = {
-    "sqlite": sqlite.insert(ObligationRow).on_conflict_do_nothing(index_elements=["duty"]),
-    "postgresql": postgresql.insert(ObligationRow).on_conflict_do_nothing(index_elements=["duty"]),
-}
+_OPEN = {dialect: insert_of(dialect, ObligationRow).on_conflict_do_nothing(index_elements=["duty"]) for dialect in DIALECTS}
 
 
 def rows_owed(

@@ -7,7 +7,6 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, Select, bindparam, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems import SuiteError
@@ -21,6 +20,7 @@ from shared.caller import Caller, sibling
 from shared.contracts.privacy import SubjectFacts
 from shared.contracts.subject_batches import RefusedSubject, SubjectBatch, SubjectsTaken
 from shared.database import Database
+from shared.inserts import DIALECTS, insert_of
 from shared.internal_token import Principal
 from shared.plain_route import plain_route
 from shared.problems import responses
@@ -102,14 +102,14 @@ def store_facts(connection: Connection, sealer: Sealer, several: Sequence[Subjec
     ]
 
 
-def _newer(insert: Any) -> Any:
-    statement = insert(SubjectRow)
+def _newer(dialect: str) -> Any:
+    statement = insert_of(dialect, SubjectRow)
     values = {name: statement.excluded[name] for name in ("custodian_id", "facts_version", "sealed")}
     newer = SubjectRow.facts_version < statement.excluded.facts_version
     return statement.on_conflict_do_update(index_elements=["student_id"], set_=values, where=newer)
 
 
-_NEWER = {"sqlite": _newer(sqlite.insert), "postgresql": _newer(postgresql.insert)}
+_NEWER = {dialect: _newer(dialect) for dialect in DIALECTS}
 
 
 class HeldSubject(Protocol):

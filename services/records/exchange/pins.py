@@ -5,12 +5,12 @@ from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Insert, Update, bindparam, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from safepassage.canonical import to_base64url
 from safepassage.checkpoints import Checkpoint
 from services.records.tables import PeerLogRow
 from shared import prepared
+from shared.inserts import insert_of
 
 _TABLE = PeerLogRow.__table__
 
@@ -34,8 +34,7 @@ def _values(checkpoint: Checkpoint, note: str, now: datetime) -> dict[str, Any]:
 
 @cache
 def _pin(dialect: str) -> Insert:
-    kind: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement = kind(_TABLE)
+    statement = insert_of(dialect, _TABLE)
     values = {name: statement.excluded[name] for name in ("size", "root", "note", "seen_at")}
     larger = _TABLE.c.size < statement.excluded.size
     pinned: Insert = statement.on_conflict_do_update(index_elements=[_TABLE.c.origin], set_=values, where=larger)

@@ -8,10 +8,10 @@ from functools import cache
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Insert, Select, Update, bindparam, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from services.records.exchange.states import State, require_transition
 from shared import prepared
+from shared.inserts import insert_of
 
 Row = TypeVar("Row")
 Key = tuple[Any, ...]
@@ -60,8 +60,7 @@ def _by_key(row: Any, lock: bool) -> Select[Any]:
 
 @cache
 def _insert(row: Any, dialect: str) -> Insert:
-    kind: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
-    statement: Insert = kind(row.__table__).on_conflict_do_nothing()
+    statement: Insert = insert_of(dialect, row.__table__).on_conflict_do_nothing()
     return statement
 
 
