@@ -10,14 +10,13 @@ from uuid import UUID
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.privacy.destruction_holds import suspended
+from services.privacy.destruction_holds import DESTROY, suspended
 from services.privacy.policy.agreement_facts import CLAUSES, CONTRACTOR
 from services.privacy.sealing import Sealer
 from services.privacy.tables import AgreementDistrictRow, AgreementRow, ObligationRow
 
 NOTICED_BEFORE: Final = timedelta(days=90)
 COPY: Final = "copy-to-district"
-DESTROY: Final = "destroy-by"
 
 ALSO: Final = {"contractor": (*CONTRACTOR, "destruction", "security", "breach_notice")}
 """What every contract should have, beside the clauses that the law asks of a kind and without which none is recorded."""
