@@ -124,6 +124,18 @@ def test_keys_come_from_a_trust_list_by_its_digest_and_a_statement(desk: Desk) -
     assert desk.verify("envelope", *named[:4], "--statement", str(forged))[0] == 2
 
 
+def test_a_digest_that_begins_with_a_dash_is_a_digest(desk: Desk) -> None:
+    logs = ({"origin": desk.exchange.alder_log.origin, "keys": ({"vkey": desk.exchange.alder_log.key.vkey},)},)
+    lists = (
+        listed(network=f"Network {number}", members=(member(logs=logs, endpoints=Endpoints(gateway=ALDER)),)) for number in range(10_000)
+    )
+    content = next(each for each in lists if digest(each).startswith("-"))
+    trust = str(desk.write("trust", signed(content, TRUST_ROOTS[:3])))
+    said = str(desk.write("statement", STATEMENT.sign(statement(exchange_signing=(jwk(desk.exchange.alder),)))))
+    assert desk.verify("envelope", "--trust-list", trust, "--trust-digest", digest(content), "--statement", said)[0] == 0
+    assert desk.verify("envelope", "--trust-list", trust, "--trust-digest", "-" + "A" * 42, "--statement", said)[0] == 2
+
+
 def test_a_proof_file_is_enough_for_one_entry(desk: Desk) -> None:
     entry, path = from_base64url(desk.envelope.entry or ""), [from_base64url(each) for each in desk.envelope.path or ()]
     text = proof_file(entry=entry, index=desk.envelope.index or 0, path=path, checkpoint=desk.envelope.checkpoint or "")

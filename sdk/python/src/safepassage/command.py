@@ -67,7 +67,7 @@ def argument_parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Entry point; gives the exit code."""
-    parsed = argument_parser().parse_args(arguments)
+    parsed = argument_parser().parse_args(verification.with_whole_digest(sys.argv[1:] if arguments is None else arguments))
     run: Callable[[argparse.Namespace], int] = parsed.run
     try:
         return run(parsed)

@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,8 @@ from safepassage.problems import SuiteError
 from safepassage.problems.stored_log import LogAltered, StoredLogUnreadable
 
 VERIFIED, NOT_VERIFIED, NOT_CHECKED = 0, 1, 2
+_DIGEST_LENGTH: Final = 43
+"""Characters of a SHA-256 digest in base64url without padding (RFC 4648, 5)."""
 
 DESCRIPTION: Final = """\
 Verify offline: no node is asked, and nothing of what is verified is believed.
@@ -48,6 +51,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--opening", type=Path, metavar="FILE", help="JSON {salt, person}: for whom a receipt is")
     parser.add_argument("--leaves", action="store_true", help="read every entry of a log as a leaf: form, and time never going back")
     parser.add_argument("--json", action="store_true", help="say it as JSON")
+
+
+def with_whole_digest(arguments: Sequence[str]) -> list[str]:
+    """The same arguments, with `--trust-digest` and its value joined by `=`.
+
+    One digest in 64 begins with a dash, and argparse takes such a word for an option.
+    """
+    words = list(arguments)
+    for place, (option, value) in enumerate(pairwise(arguments)):
+        if option == "--trust-digest" and len(value) == _DIGEST_LENGTH:
+            words[place : place + 2] = [f"{option}={value}"]
+            break
+    return words
 
 
 def run(arguments: argparse.Namespace) -> int:
