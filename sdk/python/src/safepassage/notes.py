@@ -1,7 +1,8 @@
 """Signed notes and their keys, as in C2SP signed-note: a text, a blank line, and a line for each signature.
 
-A note is read whatever the types of its signatures are; Ed25519 (0x01) is what is verified. A *known* key whose signature fails refuses
-the whole note; signatures of unknown keys, and of types that this version does not verify, count for nothing.
+A note is read whatever the types of its signatures are; Ed25519 (0x01) is what is verified here, those of witnesses in
+`safepassage.cosignatures`. A *known* key whose signature fails refuses the whole note; signatures of unknown keys, and of types that this
+version does not verify, count for nothing.
 """
 
 import base64
@@ -19,7 +20,13 @@ from safepassage.canonical import from_base64
 from safepassage.problems.proofs import CheckpointSignatureInvalid, NoteMalformed, VerifierKeyMalformed
 
 ED25519: Final = 0x01
-"""Ed25519 over the note's text. Other types seen in notes: 0x02 ECDSA, 0x04 and 0x06 cosignatures, 0x05 RFC 6962 tree heads."""
+"""Ed25519 over the note's text. Other types seen in notes: 0x02 ECDSA, 0x05 RFC 6962 tree heads; and those of witnesses, which follow."""
+ED25519_COSIGNATURE: Final = 0x04
+"""Ed25519 over a time and the note's text (safepassage.cosignatures)."""
+ML_DSA_44_COSIGNATURE: Final = 0x06
+"""ML-DSA-44 (FIPS 204) over a time, the cosigner's name and the tree: holds against quantum computers too (safepassage.cosignatures)."""
+KEY_BYTES: Final = {ED25519: 32, ED25519_COSIGNATURE: 32, ML_DSA_44_COSIGNATURE: 1312}
+"""Length of the public key, by the type of its signatures."""
 MAX_NOTE_BYTES: Final = 2**18
 MAX_SIGNATURES: Final = 100
 _KEY_ID_BYTES: Final = 4
@@ -35,12 +42,12 @@ class VerifierKey:
     type: int
     """Signature type, one byte."""
     public_key: bytes
-    """As the type defines it; 32 bytes for Ed25519."""
+    """As the type defines it: KEY_BYTES."""
 
     def __post_init__(self) -> None:
         if not _is_name(self.name) or not 0 < self.type < 0xFF or not self.public_key:
             raise VerifierKeyMalformed
-        if self.type == ED25519 and len(self.public_key) != 32:
+        if len(self.public_key) != KEY_BYTES.get(self.type, len(self.public_key)):
             raise VerifierKeyMalformed
 
     @property
@@ -123,10 +130,14 @@ def parse_note(note: str | bytes) -> Note:
     text, blank, signatures = content.rpartition("\n\n")
     if not blank or not text or not signatures.endswith("\n"):
         raise NoteMalformed
-    lines = signatures[:-1].split("\n")
-    if len(lines) > MAX_SIGNATURES:
+    return Note((text + "\n").encode(), parse_signature_lines(signatures))
+
+
+def parse_signature_lines(lines: str) -> tuple[SignatureLine, ...]:
+    """Signature lines as they stand under a note, each ended by a line feed; at least one. Raises NoteMalformed."""
+    if not lines.endswith("\n") or lines.count("\n") > MAX_SIGNATURES:
         raise NoteMalformed
-    return Note((text + "\n").encode(), tuple(map(_parse_signature_line, lines)))
+    return tuple(map(_parse_signature_line, lines[:-1].split("\n")))
 
 
 def verified_signers(note: Note, *, keys: Collection[VerifierKey]) -> frozenset[VerifierKey]:

@@ -9,6 +9,7 @@ from safepassage.problems import (
     envelopes,
     evidence,
     exchanges,
+    log,
     messages,
     policy_sets,
     privacy,
@@ -20,6 +21,7 @@ from safepassage.problems import (
     signatures,
     stored_log,
     trust,
+    witnessing,
 )
 from safepassage.problems.problem import REGISTRY, Problem, Retry, SuiteError, problem_from
 
@@ -46,4 +48,5 @@ __all__ = [
     "signatures",
     "stored_log",
     "trust",
+    "witnessing",
 ]
