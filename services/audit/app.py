@@ -10,9 +10,10 @@ from contextlib import AsyncExitStack
 from fastapi import FastAPI
 
 from safepassage.compact import thumbprint
-from services.audit import accounting, append, log_routes, readiness_evidence, search
+from services.audit import append, log_routes, readiness_evidence, search
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.consistency import Consistency
+from services.audit.disclosures import accounting
 from services.audit.sequencer import Sequencer
 from services.audit.settings import AuditSettings
 from services.audit.shards import Shards

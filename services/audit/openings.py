@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -25,6 +25,7 @@ from shared.caller import Caller
 from shared.tenancy import within
 
 CUSTODIANS = frozenset({"sea", "lea", "school"})
+THREATS_SCOPE: Final = "evidence:sealed"
 
 
 class Sight(NamedTuple):
@@ -32,6 +33,8 @@ class Sight(NamedTuple):
 
     whole_state: bool
     organisations: frozenset[UUID]
+    threats: bool = False
+    """The caller may read what an emergency's threat was."""
 
     def covers(self, custodian: UUID | None) -> bool:
         """True if the caller may see what is about a student whose records `custodian` keeps; None: not known."""
@@ -42,12 +45,13 @@ async def sight_of(tx: AsyncSession, caller: Caller) -> Sight:
     """What a caller may see. Raises NotPermitted for vendors, agencies and peers; PurposeMissing for the state without a purpose."""
     if caller.kind not in CUSTODIANS:
         raise NotPermitted("the log is opened for those who keep the records")
+    threats = THREATS_SCOPE in caller.claims.scopes
     if caller.kind == "sea":
         if caller.purpose is None:
             raise PurposeMissing
-        return Sight(True, frozenset())
+        return Sight(True, frozenset(), threats)
     below: list[Any] = list(await tx.scalars(within(OrganisationRow, caller.organisation_id)))
-    return Sight(False, frozenset({caller.organisation_id, *below}))
+    return Sight(False, frozenset({caller.organisation_id, *below}), threats)
 
 
 class Place(NamedTuple):
@@ -86,6 +90,8 @@ class OpenedEntry:
     subjects: list[SubjectPart] = field(default_factory=list)
     actor: Opened | None = None
     context: Opened | None = None
+    threat_kept_back: bool = False
+    """The context is without an emergency's threat, so that it no longer gives the leaf's commitment."""
     parts: int = 0
     """Sealed rows that were looked at, opened or not."""
 
@@ -96,10 +102,14 @@ class OpenedEntry:
 
     def seen_by(self, sight: Sight) -> "OpenedEntry | None":
         """The entry as `sight` covers it: only its own students; who and what only if there is one of them. None if there is none."""
-        if sight.whole_state:
-            return self
         own = [part for part in self.subjects if sight.covers(part.custodian)]
-        return OpenedEntry(self.origin, self.place, self.entry, self.leaf, own, self.actor, self.context) if own else None
+        if not own and not sight.whole_state:
+            return None
+        seen = OpenedEntry(self.origin, self.place, self.entry, self.leaf, own, self.actor, self.context)
+        if self.context is not None and "threat" in self.context.payload and not sight.threats:
+            told = {name: value for name, value in self.context.payload.items() if name != "threat"}
+            seen.context, seen.threat_kept_back = self.context._replace(payload=told), True
+        return seen
 
 
 async def open_entries(

@@ -197,7 +197,7 @@ def _entry(
             if "subject" in groups
         ),
         actor=_group(shown.actor) if "actor" in groups else None,
-        context=_group(shown.context) if "context" in groups else None,
+        context=_group(shown.context) if "context" in groups and not shown.threat_kept_back else None,
     )
 
 

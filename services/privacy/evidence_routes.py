@@ -188,7 +188,10 @@ async def revoke_evidence(
 
 
 def _tell(request: Request, tx: AsyncSession, caller: Caller, row: EvidenceRow, of: Kind, happened: str, reason: str | None) -> None:
-    """The behind-entry: ids and codes. INVARIANT: that of a secret order says its basis, which keeps it from every accounting."""
+    """The behind-entry: ids and codes, and of an emergency the threat, which 99.32(a)(5) asks to be with the record of disclosures.
+
+    # INVARIANT: that of a secret order says its basis, which keeps it from every accounting.
+    """
     context = Context(
         operation=f"evidence-{happened}",
         about=f"evidence:{row.id}",
@@ -196,6 +199,7 @@ def _tell(request: Request, tx: AsyncSession, caller: Caller, row: EvidenceRow, 
         reason=reason or row.kind,
         recipient_organisation=of.recipient_id if isinstance(of, Ground) else None,
         elements=of.elements if isinstance(of, Ground) else (),
+        threat=of.threat if isinstance(of, Emergency) and happened == "recorded" else None,
     )
     event = event_of(
         "decision",

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from safepassage.wire import Base64Url, Code, Digest, Wire
+from safepassage.wire import Base64Url, Code, Digest, Text, Wire
 from safepassage.wire_policy import ElementId
 
 GatewayClass = Literal["authentication", "refusal", "administration"]
@@ -44,7 +44,7 @@ class Actor(Wire):
 
 
 class Context(Wire):
-    """What was done and why: codes, ids and digests, never free text, so that a search can rely on it.
+    """What was done and why: codes, ids and digests, so that a search can rely on it; one member alone is free text.
 
     # INVARIANT: members are in alphabetical order, as in Actor.
     """
@@ -72,6 +72,9 @@ class Context(Wire):
     recipient_organisation: Annotated[str, StringConstraints(max_length=265)] | None = None
     """An organisation's UUID here, or `<entity id>#<its id there>` behind a peer."""
     request_digest: Digest | None = None
+    threat: Text | None = None
+    """Of an emergency that was put on record, the articulable and significant threat: 34 CFR 99.32(a)(5)(i). It is read in the accounting
+    of disclosures, and elsewhere by the scope `evidence:sealed` alone."""
     trust_serial: Annotated[int, Field(ge=0)] | None = None
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete
 
 from safepassage.wire_log import AccountedEntry, DisclosureAccounting
-from services.audit.disclosure_record import EXEMPT, accounted, phase_of
+from services.audit.disclosures.disclosure_record import EXEMPT, accounted, phase_of
 from services.audit.tables import SubjectKeyRow
 from shared.contracts.audit import Actor, Context
 from tests.audit.audit_node import ELM, OAK, VENDOR, AuditNode, disclosure, event
@@ -177,3 +177,36 @@ def test_idea_asks_for_special_education_to_anybody_but_parents() -> None:
 def test_classes_that_are_no_part_of_the_record_are_left_out() -> None:
     for class_ in ("load", "consent", "search", "trust", "received"):
         assert rule(class_) is None
+
+
+THREAT = "A threat was written on a wall: =1+1 #text"
+
+
+async def with_an_emergency(node: AuditNode, student: UUID) -> None:
+    emergency = event(
+        "decision", student=student, operation="evidence-recorded", basis="emergency", recipient_organisation=str(VENDOR), threat=THREAT
+    )
+    await node.append(emergency, service="privacy")
+    await node.append(disclosure(node, student, basis="emergency", elements=("health.alerts",)))
+
+
+async def test_an_emergency_is_accounted_with_its_threat(node: AuditNode) -> None:
+    student = uuid4()
+    await with_an_emergency(node, student)
+    told, declared = await account(node, student, query="recordable_only=true")
+    assert (told.phase, told.interest.basis, told.threat) == ("disclosure", "emergency", None)
+    assert (declared.phase, declared.threat, declared.party.organisation) == ("emergency", THREAT, str(VENDOR))
+
+
+async def test_elsewhere_a_threat_is_read_by_few(node: AuditNode) -> None:
+    student = uuid4()
+    await with_an_emergency(node, student)
+    for scopes, read in (((), False), (("evidence:sealed",), True)):
+        headers = node.as_caller("audit:search", *scopes)
+        found = await node.send("POST", "/v1/log/searches", headers, {"student_id": str(student)})
+        opened = await node.send("GET", "/v1/log/entries/0", headers, query="open=context&open=actor")
+        for answer in (found, opened):
+            assert answer.status == 200
+            assert (THREAT.encode() in answer.body) is read
+        assert (json.loads(opened.body)["context"] is not None) is read
+        assert json.loads(opened.body)["actor"] is not None

@@ -34,6 +34,7 @@ contexts = st.builds(
     elements=st.lists(st.sampled_from(["identity.name", "health.alerts"]), max_size=2).map(tuple),
     exchange_id=st.none() | uuids,
     peer_checkpoint=st.none() | texts,
+    threat=st.none() | st.text(st.characters(codec="utf-8"), min_size=1, max_size=200),
     count=st.none() | st.integers(0, 2**40),
 )
 actors = st.builds(

@@ -32,6 +32,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "LOG-I4": "Nothing is published beyond what is committed",
             "LOG-I5": "The same event has the same index for ever",
             "LOG-I6": "Tiles are what the entries make them",
+            "LOG-ACCOUNTING": "A student's accounting of disclosures comes in pages, as a table without formulas, and as a document for the parent",
             "LOG-I8": "No leaf, tile, checkpoint or log line holds a personal value",
             "LOG-I10": "Time never goes back",
             "LOG-tampering": "An alteration of the stored log is located by another process that has nothing but the SDK",

@@ -1,34 +1,20 @@
-"""The scorecard as CSV (RFC 4180), safe to open in a spreadsheet: no cell begins a formula. Pure."""
+"""The scorecard as CSV, safe to open in a spreadsheet. Pure."""
 
-import csv
-import io
 from typing import Final
 
 from safepassage.wire_readiness import Answer, ReadinessQuestion, Scorecard
 from services.privacy.readiness.questions import BY_ID
+from shared.spreadsheet import table
 
 COLUMNS: Final = (
     "id", "area", "question", "level", "rests_on", "reason", "raised_by", "measured_level", "measures", "measured_at",
     "official", "role", "attested_at", "expires_at", "document", "document_digest", "references", "references_unchecked",
 )  # fmt: skip
 
-STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
-"""What a spreadsheet takes for the start of a formula, full-width forms too."""
-
 
 def as_table(card: Scorecard) -> str:
-    """A line for each question, every cell quoted."""
-    out = io.StringIO(newline="")
-    writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(COLUMNS)
-    for answer in card.answers:
-        writer.writerow([harmless(cell) for cell in _cells(answer, BY_ID[answer.question_id])])
-    return out.getvalue()
-
-
-def harmless(cell: str) -> str:
-    """The text with an apostrophe in front where a spreadsheet would take it for a formula, blanks before it or not."""
-    return f"'{cell}" if cell.lstrip(" \u00a0\u3000").startswith(STARTS_FORMULA) or cell[:1] in STARTS_FORMULA else cell
+    """A line for each question."""
+    return table(COLUMNS, (_cells(answer, BY_ID[answer.question_id]) for answer in card.answers))
 
 
 def _cells(answer: Answer, question: ReadinessQuestion) -> list[str]:

@@ -67,7 +67,8 @@ class Emergency(OfStudents):
     declared_at: Instant
     declared_by: OfficialId
     threat: Text
-    """The articulable and significant threat, 99.32(a)(5)(i). Sealed; no rule, log or answer has it."""
+    """The articulable and significant threat, 99.32(a)(5)(i). Sealed here and in the log: no rule has it, and of answers
+    the accounting of disclosures, which the law asks to tell it."""
     knowledge_necessary: Reference
     """Why the recipient's knowledge is necessary to protect the health or safety of the student or others, 99.36(a)."""
     approved_by: OfficialId

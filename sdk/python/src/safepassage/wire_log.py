@@ -83,7 +83,7 @@ class FoundEntries(Wire):
     """The newest log's latest checkpoint: how far what is called published reaches."""
 
 
-Phase = Literal["request", "disclosure", "withdrawal", "receipt"]
+Phase = Literal["request", "emergency", "disclosure", "withdrawal", "receipt"]
 
 
 class Party(Wire):
@@ -111,7 +111,7 @@ class FurtherParty(Wire):
 
 
 class AccountedEntry(Wire):
-    """One request for access, or one disclosure, with the members that 34 CFR 99.32 and 300.614 ask for."""
+    """One request for access, one disclosure, or what belongs to one, with the members that 34 CFR 99.32 and 300.614 ask for."""
 
     phase: Phase
     on: date
@@ -126,6 +126,8 @@ class AccountedEntry(Wire):
     further_parties: tuple[FurtherParty, ...] = ()
     copy_due_on: date | None = None
     """Until when the agency on whose behalf it was disclosed has to have a copy of this record: 99.32(b)(2)(iii), 30 days."""
+    threat: str | None = None
+    """Of an emergency, the articulable and significant threat: 99.32(a)(5)(i). The parties are in this entry and in the disclosures."""
     ferpa_recordable: bool
     """99.32 asks for this record; otherwise it is kept beyond what the law asks, and `exempt_by` says why."""
     exempt_by: str | None = None

@@ -60,6 +60,13 @@ class NoSuchLog(SuiteError):
     remedy = "Ask for the year in the origin of a checkpoint that this node has signed."
 
 
+class AccountingTooLong(SuiteError):
+    """The record of one student's disclosures has more entries than one document holds."""
+
+    code, status, title = "accounting-too-long", 422, "This record is too long for one document"
+    remedy = "Read it page by page: GET /v1/students/{student_id}/disclosure-accounting."
+
+
 class SizesNotOrdered(SuiteError):
     """A consistency proof goes from a smaller size, at least 1, to a larger one that the log has reached."""
 

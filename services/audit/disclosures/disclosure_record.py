@@ -35,9 +35,14 @@ ACCOUNTED_KINDS: Final = tuple(
 
 
 def phase_of(class_: str, context: Context, custodian: UUID | None) -> Phase | None:
-    """What an entry is in the record of disclosures; None if it is nothing there: a read inside the agency, a permission not yet used."""
+    """What an entry is in the record of disclosures; None if it is nothing there: a read inside the agency, a permission not yet used.
+
+    An emergency that was put on record is there with its threat, whoever was told of it then: 99.32(a)(5).
+    """
     if class_ in ("request", "match"):
         return "request"
+    if class_ == "decision" and context.threat is not None:
+        return "emergency"
     if class_ == "decision":
         return "request" if context.outcome == "deny" and context.operation in ("disclose", "redisclose") else None
     if class_ == "read":
@@ -75,6 +80,7 @@ def accounted(
         copy_due_on=_copy_due(on) if redisclosed else None,
         ferpa_recordable=exempt_by is None,
         exempt_by=exempt_by,
+        threat=context.threat,
         idea_recordable=phase == "disclosure" and context.basis not in PARENTS and _special_education(context),
         decision_id=context.decision_id,
         exchange_id=context.exchange_id,

@@ -1,0 +1,74 @@
+"""Entries of the log, opened and read as the record of disclosures shows them."""
+
+from collections.abc import Collection, Sequence
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.wire_log import AccountedEntry
+from services.audit.disclosures.disclosure_record import accounted, phase_of
+from services.audit.openings import OpenedEntry, Place, Sight, open_entries
+from services.audit.published import PublishedLog
+from services.audit.subject_keys import SubjectKeys
+from services.audit.tables import OrganisationRow
+from shared.contracts.audit import Actor, Context
+
+OPENED_AT_ONCE = 500
+
+
+async def accounted_entries(
+    tx: AsyncSession,
+    keys: SubjectKeys,
+    places: Sequence[Place],
+    *,
+    sight: Sight,
+    published: PublishedLog,
+    tags: Collection[bytes] | None = None,
+) -> list[AccountedEntry]:
+    """What the entries at `places` are in the record of disclosures, in that order; of what `sight` does not cover, nothing.
+
+    tags  of pages about many students, whose parts are opened; None opens all
+    """
+    entries: list[AccountedEntry] = []
+    for start in range(0, len(places), OPENED_AT_ONCE):
+        for opened in await open_entries(tx, keys, places[start : start + OPENED_AT_ONCE], tags=tags):
+            seen = opened.seen_by(sight)
+            entry = None if seen is None else accounted_entry(seen, published)
+            if entry is not None:
+                entries.append(entry)
+    return entries
+
+
+def accounted_entry(entry: OpenedEntry, published: PublishedLog) -> AccountedEntry | None:
+    """What an entry is in the record of disclosures; None if it is nothing there, or its content was destroyed."""
+    if entry.actor is None or entry.context is None or not entry.subjects:
+        return None
+    context = Context.model_validate(entry.context.payload)
+    phase = phase_of(entry.leaf.class_, context, entry.subjects[0].custodian)
+    if phase is None:
+        return None
+    return accounted(
+        phase,
+        Actor.model_validate(entry.actor.payload),
+        context,
+        logged_at=entry.logged_at,
+        log=entry.origin,
+        index=entry.place.at,
+        published=entry.place < (published.log.year, published.size),
+    )
+
+
+async def organisation_names(tx: AsyncSession, entries: Sequence[AccountedEntry]) -> dict[str, str]:
+    """What the organisations of this node that entries name are called, by id."""
+    named = {id_ for entry in entries for id_ in (_own(entry.party.organisation), entry.on_behalf_of) if id_ is not None}
+    rows = await tx.scalars(select(OrganisationRow).where(OrganisationRow.id.in_(named)))
+    return {str(row.id): row.organisation.name for row in rows}
+
+
+def _own(party: str | None) -> UUID | None:
+    """The id of an organisation of this node; None for one behind a peer, `<entity id>#<its id there>`."""
+    try:
+        return UUID(party or "")
+    except ValueError:
+        return None

@@ -1,0 +1,86 @@
+"""What codes of the log mean, in words for a parent. Pure. A code that is not known here is shown as it is: nothing is left out."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from safepassage.elements import ELEMENTS
+from safepassage.wire_log import AccountedEntry, Party
+
+BASES: Final[Mapping[str, str]] = {
+    "consent": "You, or the student once of age, agreed to it in writing.",
+    "school-official": "Staff of the school or district who needed it for their work with the student.",
+    "contractor": "A company that works for the district under a contract, for that work alone.",
+    "transfer": "The student enrolls, or wants to enroll, at another school.",
+    "audit-authority": "A public authority checks or evaluates an education program.",
+    "audit-representative": "Somebody whom a public authority has named to check or evaluate an education programme for it.",
+    "financial-aid": "The student applied for financial aid, or receives it.",
+    "juvenile-justice-before-1974": "A law of the state lets the juvenile justice system have it.",
+    "juvenile-justice": "A law of the state lets the juvenile justice system have it, to help the student before a case is decided.",
+    "study": "A study for the schools, under a written agreement that lets nobody else identify the student.",
+    "accreditation": "An organisation that accredits schools needed it to do so.",
+    "dependent-student": "You are the parent of a student who is a dependent for tax purposes.",
+    "judicial-order": "A court order or a lawful subpoena required it.",
+    "child-protection-order": "A court order in a case to protect the child required it.",
+    "litigation": "A lawsuit between the agency and a parent or the student.",
+    "emergency": "A health or safety emergency: the person told needed it to protect somebody.",
+    "conduct-risk": "Staff of another school needed to know of conduct that is a risk to safety.",
+    "directory": "It is directory information, which the school announced and nobody had opted out of.",
+    "rights-holder": "You, or the student, have the right to see the record.",
+    "crime-victim": "The victim of a crime was told how the case ended.",
+    "disciplinary-results": "The result of a disciplinary case about a crime of violence, at a college or university.",
+    "substance-violation": "A college told the parent of a student under 21 about alcohol or drugs.",
+    "registered-offender": "It is about a registered offender, and came from the authorities.",
+    "child-welfare": "The child welfare agency that is responsible for the student's care.",
+    "meal-evaluation": "The Department of Agriculture evaluates the school meal programs.",
+    "military-recruiter": "A military recruiter asked for name, address and telephone number, and nobody had opted out.",
+    "higher-education-recruiter": "A college asked for name, address and telephone number, and nobody had opted out.",
+}  # fmt: skip
+"""By basis (services.privacy.policy.taxonomy has the law), why the law lets it happen."""
+
+_TITLES: Final = {element.id: element.title.partition(":")[0] for element in ELEMENTS}
+
+
+def heading(entry: AccountedEntry, party: str) -> str:
+    """What happened, in a line."""
+    if entry.phase == "request":
+        return f"Request refused: {party}" if entry.outcome == "deny" else f"Request received: {party}"
+    return {
+        "emergency": f"Emergency put on record: {party}",
+        "disclosure": f"Given to {party}",
+        "withdrawal": f"Called back before it was delivered: {party}",
+        "receipt": f"Receipt confirmed by {party}",
+    }[entry.phase]
+
+
+def party_name(party: Party, names: Mapping[str, str]) -> str:
+    """Who it was: an organisation, never a person of it."""
+    if party.organisation is None:
+        return party.node or "this agency"
+    known = names.get(party.organisation)
+    if known is not None:
+        return known
+    return f"organisation {party.organisation.rpartition('#')[2]}" + (f" of another state, through {party.node}" if party.node else "")
+
+
+def reason(entry: AccountedEntry) -> str:
+    """Why the law lets it happen, and where it says so."""
+    basis = entry.interest.basis
+    words = [] if basis is None else [BASES.get(basis, _spaced(basis))]
+    if entry.interest.citations:
+        words.append(f"The law: {'; '.join(entry.interest.citations)}.")
+    return " ".join(words)
+
+
+def purpose(entry: AccountedEntry) -> str:
+    """What for."""
+    return _spaced(entry.interest.purpose or "")
+
+
+def data(entry: AccountedEntry) -> str:
+    """Which data, by the titles of the elements."""
+    return "; ".join(_TITLES.get(element, element) for element in entry.elements)
+
+
+def _spaced(code: str) -> str:
+    words = code.replace("-", " ")
+    return words[:1].upper() + words[1:]

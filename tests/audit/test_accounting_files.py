@@ -1,0 +1,108 @@
+"""The whole accounting in one file: a table for a spreadsheet, a document for a parent."""
+
+import csv
+import io
+import json
+from datetime import UTC, datetime
+from uuid import uuid4
+
+import pytest
+
+from safepassage.wire_log import DisclosureAccounting
+from services.audit.disclosures import plain_words
+from services.audit.disclosures.accounting_document import accounting_document, words
+from services.audit.disclosures.accounting_table import COLUMNS
+from services.privacy.policy.taxonomy import BASES
+from tests.audit.audit_node import ELM, OAK, VENDOR, AuditNode, disclosure
+from tests.audit.test_accounting import THREAT, rule, with_an_emergency
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.requirement("LOG-ACCOUNTING")
+async def test_the_whole_record_comes_as_a_table_without_formulas(node: AuditNode) -> None:
+    student = uuid4()
+    await with_an_emergency(node, student)
+    await node.append(*[disclosure(node, student) for _ in range(3)])
+    answer = await node.send("GET", f"/v1/students/{student}/disclosure-accounting/table", node.as_caller("audit:accounting"))
+    assert answer.status == 200
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    assert answer.headers["content-disposition"] == 'attachment; filename="accounting-of-disclosures-2026-10-20.csv"'
+    lines = list(csv.reader(io.StringIO(answer.body.decode(), newline="")))
+    assert [len(line) for line in lines] == [len(COLUMNS)] * 6
+    assert [line[COLUMNS.index("index")] for line in lines[1:]] == ["4", "3", "2", "1", "0"]
+    assert lines[5][COLUMNS.index("emergency_threat")] == THREAT
+
+
+async def test_the_document_is_a_pdf_that_a_screen_reader_reads(node: AuditNode) -> None:
+    student = uuid4()
+    await with_an_emergency(node, student)
+    path = f"/v1/students/{student}/disclosure-accounting/document"
+    answer = await node.send("GET", path, node.as_caller("audit:accounting"))
+    assert (answer.status, answer.headers["content-type"]) == (200, "application/pdf")
+    assert answer.body.startswith(b"%PDF-")
+    assert b"pdfuaid" in answer.body
+    assert str(student) not in answer.headers["content-disposition"]
+    assert (await node.send("GET", path, node.as_caller("audit:accounting", organisation=ELM))).status == 200
+    assert (await node.send("GET", path, node.as_caller("audit:search"))).status == 403
+
+
+async def test_table_and_document_are_on_the_record(node: AuditNode) -> None:
+    student = uuid4()
+    await node.append(disclosure(node, student))
+    before = node.sequencer.size
+    for name in ("table", "document"):
+        await node.send("GET", f"/v1/students/{student}/disclosure-accounting/{name}", node.as_caller("audit:accounting"))
+    assert node.sequencer.size == before + 2
+
+
+async def test_a_record_that_is_too_long_for_one_document_is_told_in_pages(node: AuditNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    student = uuid4()
+    await node.append(*[disclosure(node, student) for _ in range(3)])
+    monkeypatch.setattr("services.audit.disclosures.accounting.MOST_OF_A_DOCUMENT", 2)
+    answer = await node.send("GET", f"/v1/students/{student}/disclosure-accounting/document", node.as_caller("audit:accounting"))
+    assert (answer.status, json.loads(answer.body)["code"]) == (422, "accounting-too-long")
+    monkeypatch.setattr("services.audit.disclosures.accounting.MOST_OF_A_DOCUMENT", 3)
+    answer = await node.send("GET", f"/v1/students/{student}/disclosure-accounting/document", node.as_caller("audit:accounting"))
+    assert answer.status == 200
+
+
+def test_the_document_says_in_words_what_happened_and_names_no_person_of_a_party() -> None:
+    behind_a_peer = rule(
+        "disclosure",
+        basis="transfer",
+        purpose="enrollment",
+        elements=("identity.name", "special_education.iep"),
+        recipient_organisation="https://birch.example#school-7",
+        recipient_node="https://birch.example",
+        originating_organisation=OAK,
+        citations=("34 CFR 99.31(a)(2)",),
+    )
+    refused = rule("decision", outcome="deny", basis="something-new", recipient_organisation=str(VENDOR))
+    assert behind_a_peer is not None
+    assert refused is not None
+    accounting = DisclosureAccounting(student_id=uuid4(), entries=(behind_a_peer, refused), checkpoint="")
+    said = words(accounting, {str(OAK): "Oak District", str(VENDOR): "Vendor Inc."}, drawn_at=datetime(2026, 11, 1, tzinfo=UTC))
+    first, second = said["entries"]
+    assert first["heading"] == "October 20, 2026. Given to organisation school-7 of another state, through https://birch.example"
+    facts = dict(first["facts"])
+    assert facts["Data"] == "Legal name; Individualised education programme"
+    assert facts["Why it was allowed"] == "The student enrolls, or wants to enroll, at another school. The law: 34 CFR 99.31(a)(2)."
+    assert facts["On behalf of"] == "Oak District"
+    assert second["heading"] == "October 20, 2026. Request refused: Vendor Inc."
+    assert dict(second["facts"])["On what ground it was asked for"] == "Something new"
+    assert said["summary"] == ["Given to somebody: 1 time, to 1 organisation.", "Requests received: 1, 1 of them refused."]
+
+
+def test_a_name_in_any_script_is_drawn() -> None:
+    entry = rule("disclosure", basis="consent", recipient_organisation=str(VENDOR))
+    assert entry is not None
+    accounting = DisclosureAccounting(student_id=uuid4(), entries=(entry,), checkpoint="")
+    drawn = accounting_document(accounting, {str(VENDOR): "学校 #set page()"}, drawn_at=datetime(2026, 11, 1, tzinfo=UTC))
+    assert drawn.startswith(b"%PDF-")
+    assert b"pdfuaid" not in drawn
+
+
+def test_every_basis_of_the_law_has_words_for_a_parent() -> None:
+    kept_secret_or_of_nobody = {"sealed-order", "de-identified", "de-identified-coded"}
+    assert set(BASES) == set(plain_words.BASES) | kept_secret_or_of_nobody
