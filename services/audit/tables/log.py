@@ -1,8 +1,4 @@
-"""What audit stores. Nothing of a person is here in clear: what was logged is sealed, and the index knows keyed tags alone.
-
-audit's store is not trusted with the past: whoever controls it can destroy the log, and cannot rewrite it unseen by those who pinned a
-checkpoint. With the key-encryption key it tells who saw what.
-"""
+"""The log itself: what was appended, the tree over it, what is sealed of it, and who it is about."""
 
 from datetime import datetime
 from typing import Final

@@ -1,0 +1,46 @@
+"""What audit stores. Nothing of a person is here in clear: what was logged is sealed, and the index knows keyed tags alone.
+
+audit's store is not trusted with the past: whoever controls it can destroy the log, and cannot rewrite it unseen by those who pinned a
+checkpoint. With the key-encryption key it tells who saw what.
+"""
+
+from services.audit.tables.copies import DisclosureCopyRow, RedisclosureRow
+from services.audit.tables.log import (
+    DIGEST_BYTES,
+    EVENT_KEY_BYTES,
+    KEY_ID_BYTES,
+    AppendedRow,
+    Base,
+    CheckpointRow,
+    EdgeTileRow,
+    LogKeyRow,
+    LogRow,
+    OrganisationRow,
+    SealedRow,
+    SegmentRow,
+    SubjectEntryRow,
+    SubjectKeyRow,
+    TileRow,
+    TreeStateRow,
+)
+
+__all__ = [
+    "DIGEST_BYTES",
+    "EVENT_KEY_BYTES",
+    "KEY_ID_BYTES",
+    "AppendedRow",
+    "Base",
+    "CheckpointRow",
+    "DisclosureCopyRow",
+    "EdgeTileRow",
+    "LogKeyRow",
+    "LogRow",
+    "OrganisationRow",
+    "RedisclosureRow",
+    "SealedRow",
+    "SegmentRow",
+    "SubjectEntryRow",
+    "SubjectKeyRow",
+    "TileRow",
+    "TreeStateRow",
+]
