@@ -1,17 +1,18 @@
 """Where a service's key-encryption key lives. A provider wraps and unwraps data keys; it never shows its own.
 
-Files now; PKCS#11, a KMS and Vault transit are further providers of the same three verbs. Whoever takes the files and the database of a
+Files now; PKCS#11, a KMS and Vault transit are further providers of the same verbs. Whoever takes the files and the database of a
 service can open everything that the service has sealed.
 """
 
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from shared.keys import KeyFileUnusable, new_symmetric_key, read_symmetric_key
+from shared.keys import DOOMED, KeyFileUnusable, destroy_secret, new_symmetric_key, read_symmetric_key
 
 NONCE_BYTES = 12
 VERSION_BYTES = 4
@@ -26,11 +27,20 @@ class KeyProvider(Protocol):
 
     @property
     def version(self) -> int:
-        """The version that wraps now, from 1."""
+        """The newest version, from 1."""
         ...
 
-    def wrap(self, key: bytes, *, context: bytes) -> bytes:
-        """`key` under the newest version, bound to `context`."""
+    @property
+    def versions(self) -> frozenset[int]:
+        """All that are here."""
+        ...
+
+    def load(self) -> None:
+        """Look again which versions are here: another process may have made or destroyed one. Raises KeyFileUnusable."""
+        ...
+
+    def wrap(self, key: bytes, *, context: bytes, version: int | None = None) -> bytes:
+        """`key` under the newest version, or the one that is named, bound to `context`. Raises WrappedKeyRefused if it is not here."""
         ...
 
     def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes:
@@ -40,6 +50,15 @@ class KeyProvider(Protocol):
     def rotate(self) -> int:
         """Make a new version, which wraps from now on. What was wrapped before still opens, until it is wrapped again."""
         ...
+
+    def destroy(self, version: int) -> None:
+        """Destroy a version for good: what it wrapped opens nowhere any more, in no copy of the store."""
+        ...
+
+
+def version_of(wrapped: bytes) -> int:
+    """The version under which a key was wrapped."""
+    return int.from_bytes(wrapped[:VERSION_BYTES], "big")
 
 
 class FileKeyProvider:
@@ -51,20 +70,36 @@ class FileKeyProvider:
     def __init__(self, folder: Path) -> None:
         """Raises KeyFileUnusable if there is no key, or one that others may read."""
         self._folder = folder
-        self._ciphers = {version: AESGCM(read_symmetric_key(path)) for version, path in _versions(folder).items()}
+        self._ciphers: dict[int, AESGCM] = {}
+        self.load()
+
+    def load(self) -> None:
+        """Read the files that are there now. A version that is not there any more opens nothing from here on."""
+        held = self._ciphers
+        self._ciphers = {
+            version: held.get(version) or AESGCM(read_symmetric_key(path)) for version, path in _versions(self._folder).items()
+        }
         if not self._ciphers:
-            raise KeyFileUnusable(f"{folder.name} holds no key: create it with `safepassage-node keys`")
+            raise KeyFileUnusable(f"{self._folder.name} holds no key: create it with `safepassage-node keys`")
 
     @property
     def version(self) -> int:
-        """The version that wraps now."""
+        """The newest version."""
         return max(self._ciphers)
 
-    def wrap(self, key: bytes, *, context: bytes) -> bytes:
-        """`key` under the newest version, bound to `context`."""
-        version, nonce = self.version, secrets.token_bytes(NONCE_BYTES)
+    @property
+    def versions(self) -> frozenset[int]:
+        """All that were there at the last look."""
+        return frozenset(self._ciphers)
+
+    def wrap(self, key: bytes, *, context: bytes, version: int | None = None) -> bytes:
+        """`key` under the newest version, or the one that is named, bound to `context`. Raises WrappedKeyRefused."""
+        version, nonce = version or self.version, secrets.token_bytes(NONCE_BYTES)
+        cipher = self._ciphers.get(version)
+        if cipher is None:
+            raise WrappedKeyRefused
         head = version.to_bytes(VERSION_BYTES, "big")
-        return head + nonce + self._ciphers[version].encrypt(nonce, key, head + context)
+        return head + nonce + cipher.encrypt(nonce, key, head + context)
 
     def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes:
         """The key. Raises WrappedKeyRefused."""
@@ -78,12 +113,19 @@ class FileKeyProvider:
             raise WrappedKeyRefused from error
 
     def rotate(self) -> int:
-        """Write the next version's file and wrap with it from now on."""
+        """Write the next version's file and wrap with it from now on. One that another process has just made is that version."""
         version = self.version + 1
-        path = self._folder / f"{version}.key"
-        new_symmetric_key(path)
-        self._ciphers[version] = AESGCM(read_symmetric_key(path))
+        with suppress(FileExistsError):
+            new_symmetric_key(self._folder / f"{version}.key")
+        self.load()
         return version
+
+    def destroy(self, version: int) -> None:
+        """Overwrite and remove a version's file, and those whose destruction a crash cut short. Raises OSError where it may not."""
+        destroy_secret(self._folder / f"{version}.key")
+        for doomed in self._folder.glob(f"*.key{DOOMED}"):
+            destroy_secret(doomed.with_name(doomed.name.removesuffix(DOOMED)))
+        self._ciphers.pop(version, None)
 
 
 def _versions(folder: Path) -> dict[int, Path]:

@@ -4,6 +4,7 @@ import json
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.compact import assemble, public_jwk, public_key_of, signing_input, thumbprint
+
+DOOMED = ".destroying"
+"""Ends the name of a file that is being destroyed."""
 
 
 class KeyFileUnusable(Exception):
@@ -102,6 +106,22 @@ def write_secret(path: Path, data: bytes) -> None:
         os.link(draft, path)  # unlike a rename, it replaces nothing
     finally:
         draft.unlink()
+
+
+def destroy_secret(path: Path) -> None:
+    """Overwrite and remove a secret file; one that is not there any more is destroyed already.
+
+    Under another name first: a crash halfway leaves no file of zeros that would pass for a damaged key. Zeros before it is removed: where
+    the file system writes in place, nothing is left to undelete.
+    """
+    doomed = path.with_name(f"{path.name}{DOOMED}")
+    with suppress(FileNotFoundError):
+        path.rename(doomed)
+    with suppress(FileNotFoundError), doomed.open("r+b") as file:  # another process was quicker, or an earlier one ended here
+        file.write(b"\0" * os.fstat(file.fileno()).st_size)
+        file.flush()
+        os.fsync(file.fileno())
+        doomed.unlink()
 
 
 def new_symmetric_key(path: Path) -> None:

@@ -66,6 +66,18 @@ class Driver:
             self._begun()
             await_only(self._connection.copy_records_to_table(row.__tablename__, records=rows, columns=columns))
 
+    def rewrite(self, row: type[DeclarativeBase], key: str, column: str, pairs: Sequence[tuple[bytes, bytes]]) -> None:
+        """Give a column of bytes new values, by the value of another one. A row that is not there is not made."""
+        if not pairs:
+            return
+        table = row.__tablename__
+        if self._is_sqlite:
+            self._connection.executemany(f"UPDATE {table} SET {column} = ? WHERE {key} = ?", [(made, held) for held, made in pairs])  # noqa: S608 its own names
+        else:
+            made = "unnest(?::bytea[], ?::bytea[]) AS made (held, value)"
+            statement = f"UPDATE {table} SET {column} = made.value FROM {made} WHERE {table}.{key} = made.held"  # noqa: S608 its own names
+            self.change(statement, [held for held, _ in pairs], [value for _, value in pairs])
+
     def lookup(self, row: type[DeclarativeBase], key: str, values: Sequence[bytes]) -> list[tuple[Any, ...]]:
         """The rows whose column `key` is one of `values`, in any order, all columns."""
         found: list[tuple[Any, ...]] = []

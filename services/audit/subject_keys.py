@@ -1,12 +1,14 @@
 """The data keys of students, one for each school year, and the keys that make their tags. Kept wrapped by the key-encryption key.
 
-Destroying one row makes everything that it sealed unreadable, in every copy of the store. Keys in memory are those of committed rows alone:
+Destroying one row makes everything that it sealed unreadable here; in every copy of the store it is once the version of the key-encryption
+key that had wrapped it is destroyed too (services.audit.retention.wrapping). Keys in memory are those of committed rows alone:
 what a transaction made comes in after its commit (`Minted.keep`), so that a rollback leaves no key that nobody could unwrap again.
 """
 
 import secrets
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -17,10 +19,22 @@ from services.audit.driver import Driver
 from services.audit.entries import SealingKey
 from services.audit.school_years import node_tag, student_tag
 from services.audit.tables import LogKeyRow, SubjectKeyRow
-from shared.key_encryption import KeyProvider
+from shared.key_encryption import KeyProvider, WrappedKeyRefused, version_of
+from shared.keys import KeyFileUnusable
 
 KEPT_IN_MEMORY: Final = 16_384
 _HELD_KEY: Final = "SELECT wrapped FROM log_key WHERE name = ?"
+_WRAPPING: Final = "SELECT version FROM key_wrapping"
+
+
+OLDER_COPY: Final = (
+    "key-encryption holds not the version that wrapped the keys of this store: either put its file back, or this is a copy of the store "
+    "from before a destruction, whose version was destroyed: restore a newer one (docs/decisions/0017)"
+)
+
+
+class KeyVersionGone(WrappedKeyRefused):
+    """The version of the key-encryption key that wrapped a key is not here."""
 
 
 class SubjectKeys:
@@ -36,6 +50,11 @@ class SubjectKeys:
         """Drop what is in memory: it is read again from the store."""
         self._tag_keys, self._node = {}, {}
         self._students.clear()
+
+    @property
+    def provider(self) -> KeyProvider:
+        """Who wraps them."""
+        return self._provider
 
     def event_digest_key(self, driver: Driver) -> bytes:
         """The key that digests events for comparison; made once, in a writing transaction."""
@@ -56,6 +75,8 @@ class SubjectKeys:
 
     def for_students(self, driver: Driver, epoch: int, students: Iterable[str]) -> "Minted":
         """The keys of students in `epoch`, and the node's. Those that are not there are made and stored, in a writing transaction."""
+        if any(year != epoch for year in self._node):
+            self._forget_other_years(epoch)
         minted = Minted(self, epoch)
         tag_key = self._tag_key(driver, epoch, minted)
         missing: dict[bytes, str | None] = {}
@@ -78,10 +99,15 @@ class SubjectKeys:
     async def find(self, tx: AsyncSession, key_ids: Sequence[bytes]) -> dict[bytes, AESGCM]:
         """The keys that still exist among `key_ids`."""
         rows = await tx.run_sync(lambda session: Driver(session.connection()).lookup(SubjectKeyRow, "key_id", key_ids))
-        return {bytes(key_id): self._cipher(bytes(key_id), bytes(wrapped)) for key_id, _, wrapped in rows}
+        found = {}
+        for key_id, _, wrapped in rows:
+            with suppress(KeyVersionGone):  # in a copy of the store that is older than a destruction
+                found[bytes(key_id)] = self._cipher(bytes(key_id), bytes(wrapped))
+        return found
 
     def _find_or_make(self, driver: Driver, epoch: int, missing: dict[bytes, str | None], minted: "Minted") -> None:
         found = {bytes(row[0]): bytes(row[2]) for row in driver.lookup(SubjectKeyRow, "key_id", list(missing))}
+        version = 0 if len(found) == len(missing) else self._wrapping(driver)
         new = []
         for tag, student in missing.items():
             if tag in found:
@@ -89,7 +115,7 @@ class SubjectKeys:
             else:
                 data_key = secrets.token_bytes(32)
                 key = SealingKey(tag, AESGCM(data_key))
-                new.append((tag, epoch, self._provider.wrap(data_key, context=_bound_to(tag))))
+                new.append((tag, epoch, self._provider.wrap(data_key, context=bound_to(tag), version=version)))
             if student is None:
                 minted.node = key
             else:
@@ -106,17 +132,55 @@ class SubjectKeys:
     def _service_key(self, driver: Driver, name: str) -> bytes:
         held = driver.rows(_HELD_KEY, name)
         if not held:
-            wrapped = self._provider.wrap(secrets.token_bytes(32), context=name.encode())
+            wrapped = self._provider.wrap(secrets.token_bytes(32), context=name.encode(), version=self._wrapping(driver))
             # Replicas that start together on a new store each make one: the first to commit has made the key, the others read it.
             driver.change("INSERT INTO log_key (name, wrapped) VALUES (?, ?) ON CONFLICT DO NOTHING", name, wrapped)
             held = driver.rows(_HELD_KEY, name)
-        return self._provider.unwrap(bytes(held[0][0]), context=name.encode())
+        return self._service_key_of(name, bytes(held[0][0]))
+
+    def _wrapping(self, driver: Driver) -> int:
+        """The version of the key-encryption key that wraps now: the store names it, for all processes at the same instant.
+
+        # INVARIANT: read in the transaction that wraps, behind the lock of the log: after a version was retired nothing is wrapped by it.
+        """
+        held = driver.rows(_WRAPPING)
+        if not held:
+            newest = self._provider.version
+            driver.change(
+                "INSERT INTO key_wrapping (id, version, oldest, rewrapped) VALUES (1, ?, ?, 0) ON CONFLICT DO NOTHING", newest, newest
+            )
+            held = driver.rows(_WRAPPING)
+        version = int(held[0][0])
+        if version not in self._provider.versions:
+            self._provider.load()
+        return version
 
     def _unwrapped(self, row: LogKeyRow) -> bytes:
-        return self._provider.unwrap(row.wrapped, context=row.name.encode())
+        return self._service_key_of(row.name, row.wrapped)
+
+    def _service_key_of(self, name: str, wrapped: bytes) -> bytes:
+        """Raises KeyFileUnusable where it can tell whether an older copy of the store was restored, or a file is missing."""
+        try:
+            return self._unwrap(wrapped, name.encode())
+        except KeyVersionGone as error:
+            raise KeyFileUnusable(OLDER_COPY) from error
 
     def _cipher(self, key_id: bytes, wrapped: bytes) -> AESGCM:
-        return AESGCM(self._provider.unwrap(wrapped, context=_bound_to(key_id)))
+        return AESGCM(self._unwrap(wrapped, bound_to(key_id)))
+
+    def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
+        if version_of(wrapped) > self._provider.version:
+            self._provider.load()  # it was made after this process had started
+        if version_of(wrapped) not in self._provider.versions:
+            raise KeyVersionGone
+        return self._provider.unwrap(wrapped, context=context)
+
+    def _forget_other_years(self, epoch: int) -> None:
+        """The log's time never goes back, so keys of a year that is over seal nothing more: what is destroyed is in no memory."""
+        self._node = {year: key for year, key in self._node.items() if year == epoch}
+        self._tag_keys = {year: key for year, key in self._tag_keys.items() if year == epoch}
+        for year, student in [one for one in self._students if one[0] != epoch]:
+            del self._students[year, student]
 
     def keep(self, minted: "Minted") -> None:
         """Remember keys whose transaction has committed."""
@@ -156,5 +220,6 @@ def _tag_name(epoch: int) -> str:
     return f"tag/{epoch}"
 
 
-def _bound_to(key_id: bytes) -> bytes:
+def bound_to(key_id: bytes) -> bytes:
+    """What a wrapped data key is bound to."""
     return b"subject-key\0" + key_id

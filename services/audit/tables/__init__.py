@@ -23,6 +23,7 @@ from services.audit.tables.log import (
     TileRow,
     TreeStateRow,
 )
+from services.audit.tables.retention import KeyWrappingRow
 
 __all__ = [
     "DIGEST_BYTES",
@@ -33,6 +34,7 @@ __all__ = [
     "CheckpointRow",
     "DisclosureCopyRow",
     "EdgeTileRow",
+    "KeyWrappingRow",
     "LogKeyRow",
     "LogRow",
     "OrganisationRow",

@@ -5,10 +5,8 @@ or a key that was destroyed comes back. Whoever takes these files can open what 
 """
 
 import json
-import os
 import secrets
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -20,15 +18,13 @@ from safepassage.sealing import encryption_kid
 from safepassage.suites import MLKEM768_X25519
 from services.records.exchange.seals import SEED_BYTES, PrivateKey
 from shared.columns import EPOCH
-from shared.keys import KeyFileUnusable, read_secret, write_secret
+from shared.keys import DOOMED, KeyFileUnusable, destroy_secret, read_secret, write_secret
 
 LASTS = timedelta(days=7)
 """For so long others seal to a key."""
 KEPT = timedelta(days=21)
 """From its first day: 7 days of use and the 14 days for which a message may be under way."""
 FOLDER = "hpke"
-DOOMED = ".destroying"
-"""Ends the name of a file that is being destroyed."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +92,10 @@ class EpochKeys:
         """Overwrite and remove every key whose time is over. Gives the epochs that are gone."""
         over = tuple(epoch for epoch, key in self._keys.items() if key.destroyed_at <= now)
         for epoch in over:
-            # Another name first: a crash halfway leaves no file of zeros that would pass for a damaged key and stop the next start.
-            with suppress(FileNotFoundError):
-                (self._folder / f"{epoch}.json").rename(self._folder / f"{epoch}{DOOMED}")
+            destroy_secret(self._folder / f"{epoch}.json")
             del self._keys[epoch]
-        for doomed in self._folder.glob(f"*{DOOMED}"):
-            with suppress(FileNotFoundError):  # another replica was quicker
-                _destroy(doomed)
+        for doomed in self._folder.glob(f"*{DOOMED}"):  # a crash came in between
+            destroy_secret(doomed.with_name(doomed.name.removesuffix(DOOMED)))
         return over
 
     def published(self, now: datetime) -> tuple[EncryptionKey, ...]:
@@ -141,12 +134,3 @@ def _read(path: Path, epoch: int) -> EpochKey:
         raise KeyFileUnusable(f"{path.name} is not an encryption key of that week")
     public = private.public_bytes
     return EpochKey(epoch, suite, private, public, encryption_kid(public))
-
-
-def _destroy(path: Path) -> None:
-    """Zeros first: where the file system writes in place, nothing is left to undelete."""
-    with path.open("r+b") as file:
-        file.write(b"\0" * path.stat().st_size)
-        file.flush()
-        os.fsync(file.fileno())
-    path.unlink()

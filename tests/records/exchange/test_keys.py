@@ -33,7 +33,7 @@ def test_what_is_sealed_opens_with_its_key_and_context_and_with_no_other() -> No
     for holder, data, info in (
         (other, sealed, b"context"),
         (key, sealed, b"another"),
-        (key, sealed[:-1] + b"\0", b"context"),
+        (key, sealed[:-1] + bytes([sealed[-1] ^ 1]), b"context"),
         (key, b"", b""),
     ):
         with pytest.raises(CiphertextUnopened):

@@ -1,0 +1,45 @@
+"""`safepassage-node keys rewrap --service audit`: with what an operator has at hand, the settings and the key files."""
+
+import asyncio
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from typer.testing import CliRunner
+
+from node.commands.keys import app
+from services.audit.verification import verify_store
+from tests.audit.audit_node import ENTITY, event, running, settings_of, sqlite_url
+from tests.conftest import StandingClock
+
+
+@pytest.fixture
+def url(sqlite_store: Path, own_keys: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    url = sqlite_url(sqlite_store.parent)
+    for name, value in {"ENTITY_ID": ENTITY, "DATABASE_URL": url, "KEYS_DIRECTORY": str(own_keys / "audit")}.items():
+        monkeypatch.setenv(f"SAFE_PASSAGE_{name}", value)
+    return url
+
+
+async def filled(url: str, keys: Path, clock: StandingClock) -> None:
+    async with running(url, keys, clock) as node:
+        await node.append(*[event("request", student=uuid4()) for _ in range(3)])
+
+
+def test_after_the_command_the_old_file_can_go(url: str, own_keys: Path, clock: StandingClock) -> None:
+    asyncio.run(filled(url, own_keys, clock))
+    files = own_keys / "audit" / "key-encryption"
+    assert "Version 2 made" in CliRunner().invoke(app, ["next-key-encryption-key", str(own_keys / "audit")]).output
+    done = CliRunner().invoke(app, ["rewrap", "--service", "audit"])
+    assert (done.exit_code, "wrapped under version 2" in done.output) == (0, True), done.output
+    (files / "1.key").unlink()
+    (report,) = asyncio.run(verify_store(settings_of(url, own_keys)))
+    assert report.opened == 3
+
+
+def test_a_missing_version_is_said(url: str, own_keys: Path, clock: StandingClock) -> None:
+    asyncio.run(filled(url, own_keys, clock))
+    CliRunner().invoke(app, ["next-key-encryption-key", str(own_keys / "audit")])
+    (own_keys / "audit" / "key-encryption" / "1.key").unlink()
+    done = CliRunner().invoke(app, ["rewrap", "--service", "audit"])
+    assert (done.exit_code, "opens under none of the versions" in done.output) == (1, True), done.output
