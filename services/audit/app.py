@@ -13,7 +13,7 @@ from safepassage.compact import thumbprint
 from services.audit import append, log_routes, readiness_evidence, search
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.consistency import Consistency
-from services.audit.disclosures import accounting
+from services.audit.disclosures import accounting, copies, copy_routes
 from services.audit.sequencer import Sequencer
 from services.audit.settings import AuditSettings
 from services.audit.shards import Shards
@@ -65,13 +65,14 @@ def create_app(
             log_routes.router,
             search.router,
             accounting.router,
+            copy_routes.router,
             readiness_evidence.router,
             organisations_router(OrganisationRow),
         ),
         summary="Appends what was asked, decided, disclosed and received; proves it; tells who saw what.",
         tables=None,
         opening=_open,
-        workers=(_run_sequencer,),
+        workers=(_run_sequencer, copies.make_in_time),
         transports=transports,
         clock=clock,
     )

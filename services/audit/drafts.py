@@ -50,6 +50,8 @@ class Draft(NamedTuple):
     pt_commit: str
     policy_hash: str
     partition: int
+    on_behalf_of: UUID | None = None
+    """Of a disclosure that is to be in a district's copy of the record (34 CFR 99.32(b)(2)): the district's."""
 
 
 def draft_of(event: Event, *, producer: str, digest_key: bytes) -> Draft:
@@ -67,6 +69,7 @@ def draft_of(event: Event, *, producer: str, digest_key: bytes) -> Draft:
         f"{event.class_}\0{event.key}\0{','.join(subjects)}\0{','.join(named)}\0{ct}\0{decision}\0{pt_commit}\0{policy_hash}\0"
         f"{event.decision_token or ''}\0"
     )
+    secret = event.context.basis in SEALED_BY_COURT
     digest = hashlib.blake2b(received.encode() + actor + b"\0" + context, digest_size=32, key=digest_key).digest()
     return Draft(
         event.class_,
@@ -81,7 +84,8 @@ def draft_of(event: Event, *, producer: str, digest_key: bytes) -> Draft:
         decision,
         pt_commit,
         policy_hash,
-        SEALED_PARTITION if event.context.basis in SEALED_BY_COURT else OPEN_PARTITION,
+        SEALED_PARTITION if secret else OPEN_PARTITION,
+        None if secret or event.class_ != "disclosure" else event.context.originating_organisation,
     )
 
 

@@ -14,6 +14,7 @@ from services.audit.school_years import key_epoch, log_year
 from services.audit.subject_keys import Minted, SubjectKeys
 from services.audit.tables import (
     AppendedRow,
+    RedisclosureRow,
     SealedRow,
     SegmentRow,
     SubjectEntryRow,
@@ -143,18 +144,21 @@ def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], growth: Gr
     block = head.index_rows // ROWS_OF_A_BLOCK
     hashes = b"".join([digest for _, digest in growth.completed(0)])
     data = b"".join([len(entry.leaf).to_bytes(2, "big") + entry.leaf for entry in entries])
-    appended, sealed, index = [], [], []
+    appended, sealed, index, redisclosed = [], [], [], []
     for idx, entry in enumerate(entries, start):
         draft = entry.draft
         appended.append((draft.event_key, draft.event_digest, year, idx))
         sealed += [(year, idx, part, one.key_id, one.groups) for part, one in enumerate(entry.sealed)]
         tagged = entry.sealed if len(draft.subjects) == 1 else entry.sealed[1:]
+        if draft.on_behalf_of is not None:
+            redisclosed.append((year, idx, draft.on_behalf_of.bytes, t, None))
         index += [(block, one.key_id, year, idx, entry.kind, draft.partition) for one in tagged]
     index.sort()
     driver.insert(SegmentRow, [(year, start, len(entries), t, hashes, data)])
     driver.insert(AppendedRow, appended)
     driver.insert(SealedRow, sealed)
     driver.insert(SubjectEntryRow, index)
+    driver.insert(RedisclosureRow, redisclosed)
     return len(index)
 
 

@@ -22,6 +22,15 @@ class AuditSettings(ServiceSettings):
     max_append_bytes: Annotated[
         int, Field(ge=65_536, le=2**26, description="Largest body of one append by another service of the node.")
     ] = 8 * 2**20
+    disclosure_copy_days: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=29,
+            description="How old the oldest further disclosure on behalf of a district becomes before the copy of the record is made "
+            "which the district has to have within 30 days (34 CFR 99.32(b)(2)(iii)).",
+        ),
+    ] = 7
     retired_log_keys_directory: Annotated[
         Path | None,
         Field(

@@ -223,6 +223,10 @@ AUDIT: Final = (
     _get("/v1/students/{student_id}/disclosure-accounting", "audit", "audit:accounting", seconds=30.0),
     _get("/v1/students/{student_id}/disclosure-accounting/table", "audit", "audit:accounting", seconds=30.0),
     _get("/v1/students/{student_id}/disclosure-accounting/document", "audit", "audit:accounting", seconds=60.0),
+    _get("/v1/disclosure-copies", "audit", "audit:accounting"),
+    _get("/v1/disclosure-copies/{copy_id}", "audit", "audit:accounting", seconds=30.0),
+    _get("/v1/disclosure-copies/{copy_id}/table", "audit", "audit:accounting", seconds=30.0),
+    _send("POST", "/v1/disclosure-copies/{copy_id}/delivery", "audit", "audit:accounting"),
 )
 
 ROUTES: Final[tuple[Route, ...]] = (*GATEWAY, *PRIVACY, *ACCESS, *RECORDS, *AUDIT)

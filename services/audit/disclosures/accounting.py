@@ -39,7 +39,8 @@ Accountant = Annotated[Caller, caller_with("audit:accounting")]
 RecordableOnly = Annotated[bool, Query(description="Leave out what the law does not ask to be recorded.")]
 
 
-def _file(media_type: str) -> dict[int | str, dict[str, Any]]:
+def file_of(media_type: str) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI `responses=` of an answer that is a file."""
     return {200: {"content": {media_type: {"schema": {"type": "string"}}}}}
 
 
@@ -73,8 +74,8 @@ async def disclosure_accounting(
 _DOCUMENT_ERRORS = responses(NotPermitted, PurposeMissing, AccountingTooLong, LogFrozen, LogUnavailable)
 
 
-@router.get("/table", response_class=Response, responses=_file("text/csv") | _DOCUMENT_ERRORS)
-async def disclosure_accounting_table(
+@router.get("/table", response_class=Response, responses=file_of("text/csv") | _DOCUMENT_ERRORS)
+async def export_disclosure_accounting_table(
     student_id: UUID, request: Request, caller: Accountant, now: Now, recordable_only: RecordableOnly = False
 ) -> Response:
     """The whole record as CSV (RFC 4180). No cell begins a formula."""
@@ -83,8 +84,8 @@ async def disclosure_accounting_table(
     return Response(accounting_table(accounting), headers=headers, media_type=MEDIA_TYPE)
 
 
-@router.get("/document", response_class=Response, responses=_file("application/pdf") | _DOCUMENT_ERRORS)
-async def disclosure_accounting_document(
+@router.get("/document", response_class=Response, responses=file_of("application/pdf") | _DOCUMENT_ERRORS)
+async def export_disclosure_accounting_document(
     student_id: UUID, request: Request, caller: Accountant, now: Now, recordable_only: RecordableOnly = False
 ) -> Response:
     """The whole record as a PDF in plain words, for the parent or eligible student: tagged, so that a screen reader reads it (PDF/UA-1).

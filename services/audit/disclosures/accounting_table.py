@@ -1,9 +1,9 @@
 """The accounting of disclosures as CSV. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
-from safepassage.wire_log import AccountedEntry, DisclosureAccounting
+from safepassage.wire_log import AccountedEntry, CopiedDisclosure, DisclosureAccounting
 from shared.spreadsheet import table
 
 COLUMNS: Final = (
@@ -16,6 +16,11 @@ COLUMNS: Final = (
 def accounting_table(accounting: DisclosureAccounting) -> str:
     """A line for each entry, newest first."""
     return table(COLUMNS, (_cells(entry) for entry in accounting.entries))
+
+
+def copied_table(disclosures: Sequence[CopiedDisclosure]) -> str:
+    """A line for each disclosure of a copy, oldest first, with the students whose it was."""
+    return table(("students", *COLUMNS), ((" ".join(map(str, one.student_ids)), *_cells(one)) for one in disclosures))
 
 
 def _cells(entry: AccountedEntry) -> Iterator[str]:

@@ -4,7 +4,7 @@ Everything is logged; what the law does not ask for is shown too, with the exemp
 as recordable: the record errs towards saying more.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -77,7 +77,7 @@ def accounted(
         elements=context.elements,
         on_behalf_of=context.originating_organisation,
         further_parties=(FurtherParty(party=party, interest=interest),) if redisclosed else (),
-        copy_due_on=_copy_due(on) if redisclosed else None,
+        copy_due_on=on + COPY_WITHIN if redisclosed else None,
         ferpa_recordable=exempt_by is None,
         exempt_by=exempt_by,
         threat=context.threat,
@@ -88,10 +88,6 @@ def accounted(
         index=index,
         proof="published" if published else "pending",
     )
-
-
-def _copy_due(on: date) -> date:
-    return on + COPY_WITHIN
 
 
 def _special_education(context: Context) -> bool:

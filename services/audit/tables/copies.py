@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, Index, SmallInteger, String
+from sqlalchemy import BigInteger, Index, LargeBinary, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.audit.tables.log import Base
@@ -14,12 +14,12 @@ class RedisclosureRow(Base):
     """An entry that the agency disclosed on behalf of a district. Written with the entry itself, so that none is ever missed."""
 
     __tablename__ = "redisclosure"
-    __table_args__ = (Index("ix_redisclosure_copy", "copy_id", "organisation_id"),)
+    __table_args__ = (Index("ix_redisclosure_copy", "copy_id", "organisation"),)
 
     log: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     idx: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    organisation_id: Mapped[UUID]
-    """On whose behalf: the originating organisation."""
+    organisation: Mapped[bytes] = mapped_column(LargeBinary(16))
+    """On whose behalf: the id of the originating organisation, in its 16 bytes."""
     t: Mapped[int] = mapped_column(BigInteger)
     """When it was logged, whole seconds."""
     copy_id: Mapped[UUID | None]

@@ -148,6 +148,58 @@ class DisclosureAccounting(Wire):
     checkpoint: str
 
 
+class DisclosureCopy(Wire):
+    """A copy of the record of further disclosures, made for the district on whose behalf they were made: 34 CFR 99.32(b)(2)(iii)."""
+
+    id: UUID
+    organisation_id: UUID
+    """The district's, or that of another agency whose records they are."""
+    entries: Annotated[int, Field(ge=1)]
+    first_at: Instant
+    last_at: Instant
+    """When the oldest and the newest of its entries were logged."""
+    made_at: Instant
+    due_on: date
+    """Until when it has to be given: 30 days after its oldest entry."""
+    given_at: Instant | None = None
+    """When the district first read it, or it was put on record that it was handed over."""
+    given_to: str | None = None
+    """The client that read it, or the document that proves that it was handed over."""
+    state: Literal["waiting", "overdue", "given"]
+
+
+class DisclosureCopyPage(Wire):
+    """`GET /v1/disclosure-copies`: newest first."""
+
+    copies: tuple[DisclosureCopy, ...]
+
+
+class CopiedDisclosure(AccountedEntry):
+    """A disclosure of a copy, with the students whose it was."""
+
+    student_ids: tuple[UUID, ...]
+
+
+class DisclosureCopyContent(Wire):
+    """`GET /v1/disclosure-copies/{id}`: the whole copy, oldest first."""
+
+    copy_: Annotated[DisclosureCopy, Field(alias="copy", serialization_alias="copy")]
+    disclosures: tuple[CopiedDisclosure, ...]
+    closed: Annotated[int, Field(ge=0)] = 0
+    """Entries of it that cannot be told any more: what was sealed of them was destroyed, or the student is another organisation's."""
+    checkpoint: str
+
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True)
+
+
+class HandedOver(Wire):
+    """`POST /v1/disclosure-copies/{id}/delivery`: it was given to the district by another way than this one."""
+
+    handed_over_at: Instant
+    evidence_ref: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
+    """What proves it, by its file number: a receipt, a registered letter. No name."""
+
+
 class LogConsistency(Wire):
     """`GET /v1/log/consistency?from=&to=`: the path between two sizes of one log."""
 

@@ -12,11 +12,11 @@ def upgrade() -> None:
         "redisclosure",
         sa.Column("log", sa.SmallInteger, primary_key=True, autoincrement=False),
         sa.Column("idx", sa.BigInteger, primary_key=True, autoincrement=False),
-        sa.Column("organisation_id", sa.Uuid, nullable=False),
+        sa.Column("organisation", sa.LargeBinary(16), nullable=False),
         sa.Column("t", sa.BigInteger, nullable=False),
         sa.Column("copy_id", sa.Uuid, nullable=True),
     )
-    op.create_index("ix_redisclosure_copy", "redisclosure", ["copy_id", "organisation_id"])
+    op.create_index("ix_redisclosure_copy", "redisclosure", ["copy_id", "organisation"])
     op.create_table(
         "disclosure_copy",
         sa.Column("id", sa.Uuid, primary_key=True),

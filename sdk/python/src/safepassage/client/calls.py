@@ -38,7 +38,17 @@ from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPag
 from safepassage.wire_decisions import RecordedDecision, Reproduction
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
 from safepassage.wire_lists import DebarmentPage, DecisionPage
-from safepassage.wire_log import DisclosureAccounting, EntrySearch, FoundEntries, LogConsistency, LogEntry
+from safepassage.wire_log import (
+    DisclosureAccounting,
+    DisclosureCopy,
+    DisclosureCopyContent,
+    DisclosureCopyPage,
+    EntrySearch,
+    FoundEntries,
+    HandedOver,
+    LogConsistency,
+    LogEntry,
+)
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationPage
 from safepassage.wire_policy import (
     Agreement,
@@ -263,6 +273,26 @@ def export_disclosure_accounting_document(student_id: UUID, *, recordable_only: 
     """The whole record of 34 CFR 99.32 for one student as a PDF for the parent; logged. Scope audit:accounting."""
     path = path_of("/v1/students/{id}/disclosure-accounting/document", id=student_id)
     return fetching(path, accept="application/pdf", query={"recordable_only": recordable_only})
+
+
+def list_disclosure_copies(*, ungiven: bool | None = None, limit: int | None = None) -> Call[Page[DisclosureCopyPage]]:
+    """Copies of the record of further disclosures for districts, 34 CFR 99.32(b)(2), newest first. Scope audit:accounting."""
+    return paged("/v1/disclosure-copies", DisclosureCopyPage, query={"ungiven": ungiven, "limit": limit})
+
+
+def read_disclosure_copy(copy_id: UUID) -> Call[DisclosureCopyContent]:
+    """A whole copy; when its district reads it first, it is given. Scope audit:accounting."""
+    return reading(path_of("/v1/disclosure-copies/{id}", id=copy_id), DisclosureCopyContent)
+
+
+def read_disclosure_copy_table(copy_id: UUID) -> Call[bytes]:
+    """The same as CSV. Scope audit:accounting."""
+    return fetching(path_of("/v1/disclosure-copies/{id}/table", id=copy_id), accept="text/csv")
+
+
+def record_disclosure_copy_delivery(copy_id: UUID, delivery: HandedOver) -> Call[DisclosureCopy]:
+    """Put on record that the district got its copy by another way. Scope audit:accounting, the state agency."""
+    return writing("POST", path_of("/v1/disclosure-copies/{id}/delivery", id=copy_id), delivery, DisclosureCopy)
 
 
 # --- organisations and clients ---

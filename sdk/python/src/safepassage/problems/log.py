@@ -67,6 +67,20 @@ class AccountingTooLong(SuiteError):
     remedy = "Read it page by page: GET /v1/students/{student_id}/disclosure-accounting."
 
 
+class NoSuchDisclosureCopy(SuiteError):
+    """There is no such copy, or it is another organisation's."""
+
+    code, status, title = "no-such-disclosure-copy", 404, "No copy of disclosures with this id"
+    remedy = "List the copies that are yours: GET /v1/disclosure-copies."
+
+
+class DisclosureCopyGiven(SuiteError):
+    """The copy was given before."""
+
+    code, status, title = "disclosure-copy-given", 409, "This copy was given already"
+    remedy = "Read it: `given_at` and `given_to` say when and to whom. A copy is given once."
+
+
 class SizesNotOrdered(SuiteError):
     """A consistency proof goes from a smaller size, at least 1, to a larger one that the log has reached."""
 
