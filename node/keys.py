@@ -7,6 +7,7 @@ whoever takes one service's folder has that service's power and no other's.
 import json
 from pathlib import Path
 
+from services.audit.witnessing.keys import WitnessKeys
 from shared.keys import SigningKey, new_symmetric_key
 from shared.who_may_call import SERVICES, forwarded_to
 
@@ -37,6 +38,7 @@ def create_node_keys(folder: Path) -> None:
     SigningKey.generate().save(folder / "records" / "peer-dpop.json")
     new_symmetric_key(folder / "records" / "lookup.key")
     SigningKey.generate().save(folder / "audit" / "log.json")
+    WitnessKeys.create(folder / "audit")
 
 
 def _write_public(path: Path, key: SigningKey) -> None:

@@ -9,14 +9,16 @@ from node.log_keys import published
 from safepassage.public_keys import PublicJwk
 from safepassage.trust_list import TrustList, VerifiedTrustList, root_signing_input, trust_list_document
 from safepassage.trust_members import Endpoints, Member
+from services.audit.witnessing.keys import WitnessKeys
 from shared.keys import SigningKey
 
 LASTS = timedelta(days=30)
 
 
 def member_of(node: NodeFile, keys: Path, *, today: date) -> Member:
-    """The node as a member of the list: where it is reached, the key of its statements, its log of this year and of the one after."""
+    """The node as a member of the list: where it is reached, the key of its statements, its log of this year and the next, its witness."""
     host = node.entity_id.partition("://")[2]
+    witness = WitnessKeys.of(keys / "audit", host)
     return Member(
         entity_id=node.entity_id,
         organisation=node.name,
@@ -24,6 +26,7 @@ def member_of(node: NodeFile, keys: Path, *, today: date) -> Member:
         endpoints=Endpoints(gateway=node.entity_id),
         statement_keys=(public_jwk_of(SigningKey.load(keys / "operator" / "node-statement.json")),),
         logs=tuple(published(keys / "audit", f"{host}/log/{year}", today=today) for year in (today.year, today.year + 1)),
+        witness_keys=() if witness is None else tuple(key.vkey for key in witness.verifiers),
     )
 
 

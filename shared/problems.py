@@ -109,6 +109,11 @@ def responses(*errors: type[SuiteError]) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def _is_text(response: dict[str, Any]) -> bool:
+    """A protocol that is not ours has an answer of its own there (C2SP tlog-witness: 409)."""
+    return any(media_type.startswith("text/") for media_type in response.get("content", ()))
+
+
 _CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
@@ -125,7 +130,7 @@ def document(app: FastAPI) -> None:
                     for status in ("400", "401", "403", "422", "500", "503"):
                         operation["responses"].setdefault(status, {"description": "Problem"})
                     for status, response in operation["responses"].items():
-                        if status >= "400":
+                        if status >= "400" and not _is_text(response):
                             response["content"] = _CONTENT
             for leftover in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(leftover, None)

@@ -19,6 +19,7 @@ from node.statement import sign_statement
 from safepassage.problems.records import SealBroken
 from services.audit.retention.wrapping import begin
 from services.audit.retention.wrapping import rewrap as rewrap_log
+from services.audit.witnessing.keys import WitnessKeys
 from services.records.vault import Vault
 from services.records.vault_rotation import rewrap_data_keys
 from shared.clock import system_clock
@@ -108,6 +109,20 @@ def next_key_encryption_key(
     except KeyFileUnusable as error:
         stop(str(error))
     console.print(f"Version {version} made. Give it to every process of the service, then: safepassage-node keys rewrap")
+
+
+@app.command()
+def witness(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The node's folder, with keys/audit/ in it.")],
+) -> None:
+    """Make the keys with which the node witnesses other nodes' logs; a new node has them already."""
+    node = NodeFolder(folder)
+    try:
+        WitnessKeys.create(node.keys / "audit")
+    except FileExistsError:
+        stop("There is a witness key already; none was replaced.")
+    console.print("Two witness keys made. Start audit again, and have a trust list signed with this node's new description")
+    console.print("(`safepassage-node trust member`).")
 
 
 @app.command()

@@ -20,6 +20,8 @@ from services.audit.shards import Shards
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import OrganisationRow
 from services.audit.tile_memory import TileMemory
+from services.audit.witnessing import routes as witness_routes
+from services.audit.witnessing.opening import look_at_trust, open_witness
 from shared.app import build
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
@@ -47,6 +49,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     )
     await state.sequencer.open()
     stack.push_async_callback(state.sequencer.close)
+    await open_witness(app)
 
 
 async def _run_sequencer(app: FastAPI) -> None:
@@ -67,12 +70,13 @@ def create_app(
             accounting.router,
             copy_routes.router,
             readiness_evidence.router,
+            witness_routes.router,
             organisations_router(OrganisationRow),
         ),
         summary="Appends what was asked, decided, disclosed and received; proves it; tells who saw what.",
         tables=None,
         opening=_open,
-        workers=(_run_sequencer, copies.make_in_time),
+        workers=(_run_sequencer, copies.make_in_time, look_at_trust),
         transports=transports,
         clock=clock,
     )

@@ -253,7 +253,7 @@ def _require_form(route: Route, incoming: Incoming, query: bytes) -> None:
     if (incoming.content_length or 0) > route.body_bytes or route.body_bytes == 0:
         raise BodyTooLarge
     if incoming.content_type.partition(b";")[0].strip().lower().decode("latin-1") not in route.media_types:
-        raise UnsupportedMediaType(f"takes {' or '.join(route.media_types)}", field="Content-Type")
+        raise UnsupportedMediaType(f"takes {' or '.join(filter(None, route.media_types))}", field="Content-Type")
 
 
 def _encoded(route: Route | None) -> Encoded:

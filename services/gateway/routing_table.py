@@ -14,6 +14,8 @@ JSON: Final = ("application/json",)
 JOSE: Final = ("application/jose",)
 ENVELOPE: Final = ("application/vnd.safepassage.envelope.v1",)
 FORM: Final = ("application/x-www-form-urlencoded",)
+TEXT: Final = ("text/plain", "application/octet-stream", "")
+"""Of a protocol that names no type for its bodies; its clients send any of these, or none."""
 
 KIB: Final = 1024
 MIB: Final = 1024 * 1024
@@ -227,6 +229,8 @@ AUDIT: Final = (
     _get("/v1/disclosure-copies/{copy_id}", "audit", "audit:accounting", seconds=30.0),
     _get("/v1/disclosure-copies/{copy_id}/table", "audit", "audit:accounting", seconds=30.0),
     _send("POST", "/v1/disclosure-copies/{copy_id}/delivery", "audit", "audit:accounting"),
+    _open("POST", "/v1/witness/add-checkpoint", "audit", body=64 * KIB, types=TEXT),
+    _open("GET", "/v1/witness/{origin_digest}/checkpoint", "audit"),
 )
 
 ROUTES: Final[tuple[Route, ...]] = (*GATEWAY, *PRIVACY, *ACCESS, *RECORDS, *AUDIT)

@@ -123,6 +123,8 @@ def test_only_what_must_be_open_is_open() -> None:
         "/.well-known/authzen-configuration",
         "/.well-known/safe-passage",
         "/v1/receipt-keys",
+        "/v1/witness/add-checkpoint",
+        "/v1/witness/{origin_digest}/checkpoint",
     }
     assert all(not route.scopes for route in ROUTES if route.accepts == "anonymous")
 

@@ -37,6 +37,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "LOG-I8": "No leaf, tile, checkpoint or log line holds a personal value",
             "LOG-I9": "What was destroyed opens in no copy of the store, and every old proof still verifies",
             "LOG-I10": "Time never goes back",
+            "LOG-witness": "A witness cosigns nothing but what continues all that it has cosigned of a log, whatever comes at once",
             "LOG-tampering": "An alteration of the stored log is located by another process that has nothing but the SDK",
         },
         "Decisions": {

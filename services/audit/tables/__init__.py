@@ -24,6 +24,7 @@ from services.audit.tables.log import (
     TreeStateRow,
 )
 from services.audit.tables.retention import KeyWrappingRow
+from services.audit.tables.witness import CosignatureRow, TrustListRow, WitnessedLogRow, WitnessFindingRow
 
 __all__ = [
     "DIGEST_BYTES",
@@ -32,6 +33,7 @@ __all__ = [
     "AppendedRow",
     "Base",
     "CheckpointRow",
+    "CosignatureRow",
     "DisclosureCopyRow",
     "EdgeTileRow",
     "KeyWrappingRow",
@@ -45,4 +47,7 @@ __all__ = [
     "SubjectKeyRow",
     "TileRow",
     "TreeStateRow",
+    "TrustListRow",
+    "WitnessFindingRow",
+    "WitnessedLogRow",
 ]
