@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-postgres test-stories test-containers test-policies test-fuzz check format bench race documents policies lock
+.PHONY: help demo up test test-postgres test-stories test-containers test-policies test-fuzz test-faults check format bench race documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,10 +31,13 @@ up: $(VENV)/.node ## one embedded node on this machine, made on the first call; 
 	@$(BIN)/safepassage-node up var/node
 
 test: $(VENV)/.dev ## everything that needs no server
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow and not fuzz" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow and not fuzz and not faults" $(ARGS)
 
 test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
-	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 2 --dist loadfile -m postgres $(ARGS)
+	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 2 --dist loadfile -m "postgres and not faults" $(ARGS)
+
+test-faults: $(VENV)/.dev ## every system call on the log's store fails once, or kills the process (strace); PostgreSQL's processes die
+	@tests/postgres/with-cluster tests/audit/with-strace $(BIN)/python -m pytest -n 2 -m faults tests/audit $(ARGS)
 
 test-stories: $(VENV)/.dev ## the Ed-Fi sample district, the tutorial as a reader types it, kill -9 at each step of an exchange
 	@$(BIN)/python -m pytest tests/stories tests/tutorial tests/records/exchange/test_kill_points.py -m slow $(ARGS)

@@ -17,6 +17,7 @@ MEASUREMENTS = {
     "replay": "bench.replay",
     "swap": "bench.swap",
     "append": "bench.append",
+    "library": "bench.library",
     "page": "bench.vendor_page",
     "node": "bench.node_size",
     "exchange": "bench.exchange",

@@ -31,7 +31,7 @@ async def prefill(database: Database, *, count: int, t: int) -> None:
         head = await load_head(tx, log, keys=[parse_vkey(log.vkey)])
     while done < count:
         size = min(GROUP, count - done)
-        head = await database.write(partial(_write, head, _entries(size, done, t, tags), t))
+        head = await database.write(partial(_write, head, entries_of_bench(size, done, t, tags), t))
         done += size
 
 
@@ -40,7 +40,11 @@ def _write(head: Head, entries: list[Entry], t: int, connection: Connection) -> 
     return after
 
 
-def _entries(count: int, first: int, t: int, tags: list[bytes]) -> list[Entry]:
+def entries_of_bench(count: int, first: int, t: int, tags: list[bytes]) -> list[Entry]:
+    """Entries as audit writes them, but for what is sealed of them.
+
+    first  the number of the first; tags of students
+    """
     noise = to_base64url(os.urandom(count * 33))
     time = uuid7(datetime.fromtimestamp(t, UTC)).bytes[:6]
     entries = []

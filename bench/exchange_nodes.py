@@ -142,7 +142,7 @@ class EightProcesses:
     @classmethod
     async def made_in(cls, folder: Path, stack: AsyncExitStack) -> "EightProcesses":
         """Made and started, with a cluster of their own; ended with `stack`."""
-        dsn, data = stack.enter_context(_cluster())
+        dsn, data = stack.enter_context(cluster())
         server = psutil.Process(int((Path(data) / "postmaster.pid").read_text().split()[0]))
         plain = new_nodes(folder, ports=(free_port(), free_port()), tick_seconds=0.0)
         nodes = cls(OnPostgresql(plain[0].path), OnPostgresql(plain[1].path), dsn, server)
@@ -217,7 +217,7 @@ def _cpu_of(process: psutil.Process) -> float:
 
 
 @contextmanager
-def _cluster() -> Iterator[tuple[str, str]]:
+def cluster() -> Iterator[tuple[str, str]]:
     """A private PostgreSQL, durable: its DSN and its folder. It ends when nobody holds it any more."""
     command = [str(CLUSTER), sys.executable, "-c", HOLD]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 our own script

@@ -98,9 +98,20 @@ def append_group(driver: Driver, head: Head, submissions: Sequence[Submission], 
 
 def write_entries(driver: Driver, head: Head, entries: Sequence[Entry], t: int) -> tuple[Head, Growth]:
     """Write entries behind those of `head`, with their tiles and their places in the indexes. Gives the head after them."""
-    growth = head.frontier.grow([sha256(b"\x00" + entry.leaf).digest() for entry in entries])
+    index_rows = _write_rows(driver, head, entries, t)
+    return write_leaves(driver, head, [entry.leaf for entry in entries], t, index_rows=index_rows)
+
+
+def write_leaves(driver: Driver, head: Head, leaves: Sequence[bytes], t: int, *, index_rows: int = 0) -> tuple[Head, Growth]:
+    """The tree's part of it: hashes, segment, tiles, root, and compare-and-set.
+
+    index_rows  that were written beside
+    """
+    growth = head.frontier.grow([sha256(b"\x00" + leaf).digest() for leaf in leaves])
+    hashes = b"".join([digest for _, digest in growth.completed(0)])
+    data = b"".join([len(leaf).to_bytes(2, "big") + leaf for leaf in leaves])
+    driver.insert(SegmentRow, [(head.year, head.size, len(leaves), t, hashes, data)])
     tiles = tiles_after(head.edges, growth)
-    index_rows = _write_rows(driver, head, entries, growth, t)
     _write_tiles(driver, head.year, tiles)
     after = replace(head, last_t=t, index_rows=head.index_rows + index_rows, frontier=growth.after, edges=tiles.edges)
     _compare_and_set(driver, head, after)
@@ -138,12 +149,10 @@ def _place(driver: Driver, head: Head, submissions: Sequence[Submission]) -> lis
     return fresh
 
 
-def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], growth: Growth, t: int) -> int:
-    """Write the segment, and a row for each key, part and subject. Gives the number of index rows."""
+def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], t: int) -> int:
+    """Write a row for each key, part, subject and further disclosure. Gives the number of index rows."""
     year, start = head.year, head.size
     block = head.index_rows // ROWS_OF_A_BLOCK
-    hashes = b"".join([digest for _, digest in growth.completed(0)])
-    data = b"".join([len(entry.leaf).to_bytes(2, "big") + entry.leaf for entry in entries])
     appended, sealed, index, redisclosed = [], [], [], []
     for idx, entry in enumerate(entries, start):
         draft = entry.draft
@@ -154,7 +163,6 @@ def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], growth: Gr
             redisclosed.append((year, idx, draft.on_behalf_of.bytes, t, None))
         index += [(block, one.key_id, year, idx, entry.kind, draft.partition) for one in tagged]
     index.sort()
-    driver.insert(SegmentRow, [(year, start, len(entries), t, hashes, data)])
     driver.insert(AppendedRow, appended)
     driver.insert(SealedRow, sealed)
     driver.insert(SubjectEntryRow, index)
