@@ -29,7 +29,7 @@ def as_csv(entries: Sequence[ExportedEntry]) -> bytes:
 def as_parquet(entries: Sequence[ExportedEntry]) -> bytes:
     """A Parquet file (format 2.6, Zstandard)."""
     import pyarrow as pa  # noqa: PLC0415 55 MB that nothing else of a node needs
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415 as above
 
     schema = _schema()
     columns: dict[str, list[Any]] = {name: [] for name in COLUMNS}
