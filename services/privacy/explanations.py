@@ -5,32 +5,39 @@ from collections.abc import Iterator, Mapping
 from uuid import UUID
 
 from fastapi import APIRouter, Request
+from sqlalchemy import Connection
 
 from safepassage.problems.policy_sets import PolicySetNotUsable
 from safepassage.problems.privacy import NoSuchDecision, PolicySetNotHeld
 from safepassage.wire_decisions import SubjectOutcome
 from safepassage.wire_explanation import DecisionExplanation, ExplainedChange, ExplainedElement, ExplainedRule, ExplainedSubject
+from services.privacy.own_organisations import own_organisations
 from services.privacy.policy import PolicyInput, PolicySet
 from services.privacy.policy.counterfactual import counterfactuals
 from services.privacy.policy_sets import PolicySets
-from services.privacy.recorded import RecordedOutcome, open_input, open_outcome, open_record, recorded_decision
-from services.privacy.recorded_decisions import Reader, callers_decision, readers_of
+from services.privacy.recorded import RecordedOutcome, RecordedRow, open_input, open_outcome, open_record, recorded_decision
+from services.privacy.recorded_decisions import Reader, callers_decision
 from services.privacy.sealing import Sealer
-from shared.database import ReadOnly
+from shared.database import Database
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
 
 
 @router.get("/{decision_id}/explanation", responses=responses(NoSuchDecision, PolicySetNotHeld, PolicySetNotUsable))
-async def explain_decision(decision_id: UUID, request: Request, caller: Reader, tx: ReadOnly) -> DecisionExplanation:
+async def explain_decision(decision_id: UUID, request: Request, caller: Reader) -> DecisionExplanation:
     """Why each element was permitted or withheld, and what would permit it, of the students whose records the organisation keeps."""
     sealer: Sealer = request.app.state.sealer
     sets: PolicySets = request.app.state.policy_sets
-    row = await callers_decision(tx, caller, decision_id)
+    database: Database = request.app.state.database
+
+    def read(connection: Connection) -> tuple[RecordedRow, frozenset[UUID]]:
+        return callers_decision(connection, caller, decision_id), own_organisations(connection, caller.organisation_id)
+
+    row, readers = await database.read(read)
     policy_set = await sets.held(row.policy_hash)
     outcome = RecordedOutcome.of(open_outcome(sealer, row))
-    decision = recorded_decision(row, open_record(sealer, row), outcome, readers=await readers_of(tx, caller), fallen=None)
+    decision = recorded_decision(row, open_record(sealer, row), outcome, readers=readers, fallen=None)
     claimed = policy_set.claims.get((decision.basis, decision.action))
     permit = None if claimed is None else claimed.annotations.id
     changes, group_of = await asyncio.to_thread(_changes, open_input(sealer, row), policy_set)

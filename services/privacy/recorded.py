@@ -23,6 +23,9 @@ KEPT_BY_COURT: Final = "sealed-order"
 
 Part = Literal["record", "input", "outcome"]
 
+RecordedRow = DecisionRow | Row[*tuple[Any, ...]]
+"""A decision's row, or what a query found of it."""
+
 
 class DecisionRecord(Wire):
     """What was asked, by whom, and on which evidence."""
@@ -115,23 +118,23 @@ def sealed_columns(  # every argument is a column
     }
 
 
-def open_record(sealer: Sealer, row: DecisionRow) -> DecisionRecord:
+def open_record(sealer: Sealer, row: RecordedRow) -> DecisionRecord:
     """What was asked. Raises SealBroken."""
     return DecisionRecord.model_validate_json(_open(sealer, row, "record", row.sealed_record))
 
 
-def open_input(sealer: Sealer, row: DecisionRow | Row[*tuple[Any, ...]]) -> bytes:
+def open_input(sealer: Sealer, row: RecordedRow) -> bytes:
     """The canonical bytes that the policies were given. Raises SealBroken."""
     return _open(sealer, row, "input", row.sealed_input)
 
 
-def open_outcome(sealer: Sealer, row: DecisionRow | Row[*tuple[Any, ...]]) -> bytes:
+def open_outcome(sealer: Sealer, row: RecordedRow) -> bytes:
     """The canonical bytes that they answered. Raises SealBroken."""
     return _open(sealer, row, "outcome", row.sealed_outcome)
 
 
 def recorded_decision(
-    row: DecisionRow, record: DecisionRecord, outcome: RecordedOutcome, *, readers: Collection[UUID], fallen: Fall | None
+    row: RecordedRow, record: DecisionRecord, outcome: RecordedOutcome, *, readers: Collection[UUID], fallen: Fall | None
 ) -> RecordedDecision:
     """The decision in full, for the students whose custodians are among `readers`."""
     request = record.request
@@ -171,11 +174,11 @@ def _seal(sealer: Sealer, row: Clear, part: Part, clear: bytes) -> bytes:
     return sealer.seal(packed(clear), table=TABLE, row=row.id, of=_of(row, part))
 
 
-def _open(sealer: Sealer, row: DecisionRow | Row[*tuple[Any, ...]], part: Part, sealed: bytes) -> bytes:
+def _open(sealer: Sealer, row: RecordedRow, part: Part, sealed: bytes) -> bytes:
     return unpacked(sealer.open(sealed, table=TABLE, row=row.id, of=_of(row, part)))
 
 
-def _of(row: Clear | DecisionRow | Row[*tuple[Any, ...]], part: Part) -> str:
+def _of(row: Clear | RecordedRow, part: Part) -> str:
     """INVARIANT: the clear columns that a decision's meaning rests on are bound to the seal; the others repeat what is sealed."""
     # what was read from the store without being made an instant stays as it is
     decided_at, valid_until = row.decided_at, row.valid_until

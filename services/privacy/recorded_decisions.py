@@ -4,24 +4,25 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import ColumnElement, Select, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
 from sqlalchemy.orm import load_only
 
 from safepassage.problems.policy_sets import PolicySetNotUsable
 from safepassage.problems.privacy import DecisionNotReproduced, NoSuchDecision, PolicySetNotHeld
-from safepassage.wire_decisions import RecordedDecision, Reproduction
+from safepassage.wire_decisions import Fall, RecordedDecision, Reproduction
 from safepassage.wire_lists import DecisionPage, DecisionSummary
 from services.privacy.evidence_records import may_read_sealed
+from services.privacy.own_organisations import OWN_ORGANISATIONS, own_organisations
 from services.privacy.policy_sets import PolicySets
-from services.privacy.recorded import RecordedOutcome, open_outcome, open_record, recorded_decision
+from services.privacy.recorded import RecordedOutcome, RecordedRow, open_outcome, open_record, recorded_decision
 from services.privacy.reproduction import reproduction_of
 from services.privacy.sealing import Sealer
 from services.privacy.standing import fall_of
 from services.privacy.tables import DecisionCustodianRow, DecisionRow, OrganisationRow
+from shared import prepared
 from shared.caller import Caller, caller_with
 from shared.cursors import Cursor, Cursors, Limit, next_link
-from shared.database import ReadOnly
+from shared.database import Database, ReadOnly
 from shared.problems import responses
 from shared.tenancy import within
 
@@ -52,36 +53,43 @@ async def list_decisions(
 
 
 @router.get("/{decision_id}", responses=responses(NoSuchDecision))
-async def read_decision(decision_id: UUID, request: Request, caller: Reader, tx: ReadOnly) -> RecordedDecision:
+async def read_decision(decision_id: UUID, request: Request, caller: Reader) -> RecordedDecision:
     """A decision about students whose records the caller's organisation keeps."""
     sealer: Sealer = request.app.state.sealer
-    row = await callers_decision(tx, caller, decision_id)
-    readers = await readers_of(tx, caller)
+    database: Database = request.app.state.database
+
+    def read(connection: Connection) -> tuple[RecordedRow, frozenset[UUID], Fall | None]:
+        row = callers_decision(connection, caller, decision_id)
+        return row, own_organisations(connection, caller.organisation_id), fall_of(connection, sealer, decision_id)
+
+    row, readers, fallen = await database.read(read)
     outcome = RecordedOutcome.of(open_outcome(sealer, row))
-    fallen = await fall_of(tx, sealer, row.id)
     return recorded_decision(row, open_record(sealer, row), outcome, readers=readers, fallen=fallen)
 
 
 @router.post(
     "/{decision_id}/reproduction", responses=responses(NoSuchDecision, PolicySetNotHeld, PolicySetNotUsable, DecisionNotReproduced)
 )
-async def reproduce_decision(decision_id: UUID, request: Request, caller: Reader, tx: ReadOnly) -> Reproduction:
+async def reproduce_decision(decision_id: UUID, request: Request, caller: Reader) -> Reproduction:
     """Run a decision again from its row alone; the outcome must be the same to the bit."""
     sets: PolicySets = request.app.state.policy_sets
-    row = await callers_decision(tx, caller, decision_id)
+    database: Database = request.app.state.database
+    row = await database.read(lambda connection: callers_decision(connection, caller, decision_id))
     return reproduction_of(row, request.app.state.sealer, await sets.held(row.policy_hash))
 
 
-async def readers_of(tx: AsyncSession, caller: Caller) -> set[UUID]:
-    """The caller's organisation and those below it."""
-    own = select(OrganisationRow.id).where(OrganisationRow.id.in_(within(OrganisationRow, caller.organisation_id)))
-    return set((await tx.scalars(own)).all())
+_READERS = select(DecisionCustodianRow.decision_id).where(
+    DecisionCustodianRow.decision_id == bindparam("decision_id"),  # else the readers of every decision would be looked through
+    DecisionCustodianRow.custodian_id.in_(OWN_ORGANISATIONS),
+)
+_CALLERS = select(DecisionRow.__table__).where(DecisionRow.id == bindparam("decision_id"), DecisionRow.id.in_(_READERS))
+_CALLERS_AND_NO_SECRET = _CALLERS.where(DecisionRow.secret.is_(False))
 
 
-async def callers_decision(tx: AsyncSession, caller: Caller, decision_id: UUID) -> DecisionRow:
-    """A decision about students whose records the caller's organisation keeps. Raises NoSuchDecision."""
-    query = select(DecisionRow).where(DecisionRow.id == decision_id, DecisionRow.id.in_(_kept_for(caller)), *_known_to(caller))
-    row = (await tx.execute(query)).scalar_one_or_none()
+def callers_decision(connection: Connection, caller: Caller, decision_id: UUID) -> RecordedRow:
+    """A decision about students whose records the caller's organisation, or one below it, keeps. Raises NoSuchDecision."""
+    query = _CALLERS if may_read_sealed(caller) else _CALLERS_AND_NO_SECRET
+    row: RecordedRow | None = prepared.row(connection, query, {"decision_id": decision_id, "organisation_id": caller.organisation_id})
     if row is None:
         raise NoSuchDecision
     return row

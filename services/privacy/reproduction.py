@@ -7,12 +7,11 @@ from safepassage.problems.privacy import DecisionNotReproduced, PolicySetNotHeld
 from safepassage.wire_decisions import Reproduction
 from services.privacy.access.answers import unseen_outcome
 from services.privacy.policy import PolicySet, reproduce
-from services.privacy.recorded import open_input, open_outcome
+from services.privacy.recorded import RecordedRow, open_input, open_outcome
 from services.privacy.sealing import Sealer
-from services.privacy.tables import DecisionRow
 
 
-def reproduction_of(row: DecisionRow, sealer: Sealer, policy_set: PolicySet) -> Reproduction:
+def reproduction_of(row: RecordedRow, sealer: Sealer, policy_set: PolicySet) -> Reproduction:
     """The recorded input leads to the recorded outcome. Raises SealBroken, PolicySetNotHeld, DecisionNotReproduced."""
     if row.policy_hash != policy_set.policy_hash:
         raise PolicySetNotHeld

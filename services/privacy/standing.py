@@ -104,9 +104,12 @@ _RECORDED = (
 )
 
 
-async def fall_of(tx: AsyncSession, sealer: Sealer, decision_id: UUID) -> Fall | None:
+_FALL = select(DecisionFallRow.sealed).where(DecisionFallRow.decision_id == bindparam("decision_id"))
+
+
+def fall_of(connection: Connection, sealer: Sealer, decision_id: UUID) -> Fall | None:
     """Why the decision fell, if it did. Raises SealBroken."""
-    row = await tx.get(DecisionFallRow, decision_id)
+    row = prepared.row(connection, _FALL, {"decision_id": decision_id})
     return None if row is None else _opened(sealer, decision_id, row.sealed)
 
 

@@ -8,17 +8,14 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Connection, Uuid, bindparam
+from sqlalchemy import Connection
 
 from safepassage.problems.records import PurposeMissing
-from services.privacy.tables import OrganisationRow
+from services.privacy.own_organisations import own_organisations
 from shared.caller import Caller
 from shared.contracts.privacy import SubjectFacts
-from shared.tenancy import within
 
 STATE_SCOPE = "records:read:state"
-
-_OWN = within(OrganisationRow, bindparam("organisation_id", type_=Uuid()))
 
 
 def require_purpose_of_state(caller: Caller) -> None:
@@ -39,7 +36,7 @@ class Sight:
     @classmethod
     def of(cls, connection: Connection, organisation_id: UUID) -> "Sight":
         """Read in the snapshot in which the decision is made."""
-        return cls(frozenset(row.id for row in connection.execute(_OWN, {"organisation_id": organisation_id})))
+        return cls(own_organisations(connection, organisation_id))
 
     def keeps(self, facts: SubjectFacts) -> bool:
         """The record is kept here: reasons and citations are told in full."""
