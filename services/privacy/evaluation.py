@@ -13,12 +13,13 @@ from safepassage.canonical import canonical_json, digest_of
 from safepassage.decision import decision_of
 from safepassage.ids import uuid7
 from safepassage.wire_decisions import AccessRecord, Asker, Withheld
+from services.privacy.alike_questions import AlikeQuestions, circumstances_of
 from services.privacy.behind import actor_of
 from services.privacy.duties import rows_of, start
 from services.privacy.duty_exchanges import serve, serving
 from services.privacy.facts import Facts
 from services.privacy.obligations import open_obligations, rows_owed
-from services.privacy.policy import GroupOutcome, Outcome, PolicySet, build_input, decide
+from services.privacy.policy import GroupOutcome, Outcome, PolicySet, decide
 from services.privacy.recorded import DecisionRecord, sealed_columns
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionCustodianRow, DecisionRow
@@ -77,26 +78,30 @@ class Evaluation:
         return asked if holds_until is None else min(asked, holds_until)
 
 
-def evaluate(judge: Judge, request: DecisionRequest, facts: Facts, *, caller_organisation_id: UUID | None, now: datetime) -> Evaluation:
-    """Ask the policies. It does not raise: an evaluation that fails denies all."""
+def evaluate(  # a question, and who asks it when
+    judge: Judge,
+    request: DecisionRequest,
+    facts: Facts,
+    *,
+    caller_organisation_id: UUID | None,
+    now: datetime,
+    together: tuple[AlikeQuestions, DecisionRequest] | None = None,
+) -> Evaluation:
+    """Ask the policies. It does not raise: an evaluation that fails denies all.
+
+    together  the questions of which this is one, under the judge's policy set and for the same caller and instant, and the request
+              without its student
+    """
     try:
-        policy_input = build_input(
-            request,
-            now=now,
-            node_organisation_id=judge.node_organisation_id,
-            caller_organisation_id=caller_organisation_id,
-            subjects=facts.subjects,
-            organisations=facts.tree,
-            consent=facts.consent,
-            agreement=facts.agreement,
-            debarments=facts.debarments,
-            other_consents=facts.grounds.other_consents,
-            evidence=facts.grounds.evidence,
-            preferences=facts.grounds.preferences,
-            taken_back=facts.grounds.taken_back,
-        )
-        recorded_input = policy_input.canonical()
-        outcome = decide(policy_input, judge.policy_set, canonical=recorded_input)
+        if together is not None:
+            questions, without_student = together
+            recorded_input, outcome = questions.answer(request, facts, without_student=without_student)
+        else:
+            node = judge.node_organisation_id
+            beside = circumstances_of(request, facts, node_organisation_id=node, caller_organisation_id=caller_organisation_id, now=now)
+            policy_input = beside.input_of(request.subjects, facts.subjects)
+            recorded_input = policy_input.canonical()
+            outcome = decide(policy_input, judge.policy_set, canonical=recorded_input)
         recorded_outcome = outcome.canonical()
     except Exception as error:
         log.error("evaluation failed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value

@@ -16,6 +16,7 @@ from safepassage.wire_decisions import AccessRecord
 from services.privacy.access.answers import Verdict, answer, unseen_input, unseen_outcome, verdict_on
 from services.privacy.access.asked import Asked
 from services.privacy.access.sight import Sight
+from services.privacy.alike_questions import AlikeQuestions
 from services.privacy.evaluation import Evaluation, Judge, Kept, decision_on, evaluate, keep, kept
 from services.privacy.facts import Facts, held_students, read_alike, read_facts
 from services.privacy.policy_schedule import deciding_hash
@@ -73,11 +74,27 @@ class Hearing:
     seen: Sequence[Seen]
     now: datetime
 
+    @cached_property
+    def _alike(self) -> AlikeQuestions:
+        return AlikeQuestions(
+            self.judge.policy_set,
+            node_organisation_id=self.judge.node_organisation_id,
+            caller_organisation_id=self.organisation_id,
+            now=self.now,
+        )
+
     def judged(self, at: int, *, granted: bool = True) -> Judged:
         """Decide one question. `granted` False: nothing may be released on this decision, a search is no more than a search."""
         asked, seen, judge = self.asked[at], self.seen[at], self.judge
         if seen.request.subjects:
-            evaluation = evaluate(judge, seen.request, seen.facts, caller_organisation_id=self.organisation_id, now=self.now)
+            evaluation = evaluate(
+                judge,
+                seen.request,
+                seen.facts,
+                caller_organisation_id=self.organisation_id,
+                now=self.now,
+                together=(self._alike, asked.request),
+            )
         else:
             recorded = unseen_input(seen.request)
             outcome = unseen_outcome(recorded, seen.request.elements, judge.policy_set)

@@ -6,7 +6,7 @@
 from services.privacy.policy.broken import PolicySetBroken
 from services.privacy.policy.counterfactual import Change, Counterfactual, counterfactuals
 from services.privacy.policy.evaluate import decide, reproduce
-from services.privacy.policy.facts import build_input
+from services.privacy.policy.facts import Circumstances, build_input
 from services.privacy.policy.outcome import GroupOutcome, Outcome
 from services.privacy.policy.policy_input import PolicyInput
 from services.privacy.policy.policy_set import PolicySet, load_policy_set
@@ -16,6 +16,7 @@ from services.privacy.policy.taxonomy import PURPOSES
 __all__ = [
     "PURPOSES",
     "Change",
+    "Circumstances",
     "Counterfactual",
     "GroupOutcome",
     "Outcome",

@@ -1,12 +1,12 @@
 """What a decision says: per student, element and reason; in a form that two computations of the same input make alike, to the byte."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any, Literal
 
-from safepassage.canonical import canonical_json
+from safepassage.canonical import canonical_json, digest_of
 from safepassage.wire import Digest
 from services.privacy.policy.time_values import instant_of, milliseconds_of
 from shared.contracts.privacy import Obligation, SubjectOutcome, Withheld
@@ -64,25 +64,41 @@ class Outcome:
         answers = [{"permitted": group.permitted, "withheld": group.withheld} for group in self.groups]
         return tuple(SubjectOutcome.model_validate({"student_id": student} | answers[group]) for student, group in self.group_of)
 
+    def for_another(self, student_id: str, *, holds_until: int | None, canonical: bytes) -> "Outcome":
+        """What was decided for one student, for another whose input is the same but for its student, until when it holds and evidence.
+
+        canonical  the other's input
+        """
+        ((_, group),) = self.group_of
+        other = replace(self, group_of=((student_id, group),), holds_until_milliseconds=holds_until, input_hash=digest_of(canonical))
+        other.__dict__["outcome"], other.__dict__["_written"] = self.outcome, self._written
+        return other
+
     def canonical(self) -> bytes:
         """RFC 8785 JSON, to be recorded. Groups are written once and kept: what stands before and after them is written around them."""
+        before, between = self._written
+        first = canonical_json({"holds_until": self.holds_until_milliseconds, "input_hash": self.input_hash})
+        last = canonical_json({"subjects": [list(pair) for pair in self.group_of], "v": 1})
+        # INVARIANT: "alerts", "citations" < "groups" < "holds_until", "input_hash" < all that follows < "subjects", "v", so that the whole
+        # is the RFC 8785 form (a test compares).
+        groups = b",".join([group.canonical for group in self.groups])
+        return b'%b,"groups":[%b],%b,%b,%b' % (before, groups, first[1:-1], between, last[1:])
+
+    @cached_property
+    def _written(self) -> tuple[bytes, bytes]:
+        """What is not of one student: before the groups, and between the hash of the input and the students."""
         before = canonical_json({"alerts": list(self.alerts), "citations": list(self.citations)})
-        after = canonical_json(
+        between = canonical_json(
             {
-                "holds_until": self.holds_until_milliseconds,
-                "input_hash": self.input_hash,
                 "obligations": [_obligation(one) for one in self.obligations],
                 "outcome": self.outcome,
                 "policies": list(self.policies),
                 "policy_hash": self.policy_hash,
                 "required": self.required,
                 "reviewed": self.reviewed,
-                "subjects": [list(pair) for pair in self.group_of],
-                "v": 1,
             }
         )
-        # INVARIANT: "alerts", "citations" < "groups" < all that follows, so that the whole is the RFC 8785 form (a test compares).
-        return b'%b,"groups":[%b],%b' % (before[:-1], b",".join([group.canonical for group in self.groups]), after[1:])
+        return before[:-1], between[1:-1]
 
 
 def _withheld(one: Withheld) -> Mapping[str, Any]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, ClassVar, Final, Literal
 from uuid import UUID
 
@@ -44,7 +45,13 @@ class Decision(Message):
 
 def element_set_digest(elements: Iterable[str]) -> Digest:
     """SHA-256 of the JCS array of the element ids, sorted, each once: the same for the same set."""
-    return digest_of_json(sorted(set(elements)))
+    return _digest_of(tuple(sorted(set(elements))))
+
+
+@lru_cache(maxsize=256)
+def _digest_of(elements: tuple[str, ...]) -> Digest:
+    """Decisions name few sets of elements, many times."""
+    return digest_of_json(list(elements))
 
 
 def decision_of(  # every argument is a claim
