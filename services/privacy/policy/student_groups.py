@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from safepassage.wire_policy import Consent
 from services.privacy.policy.calendar_days import Place, reaches, reaches_majority_on
@@ -30,25 +31,28 @@ class GroupMaker:
     held: Held
     now: datetime
     _made: dict[Alike, StudentGroup] = field(default_factory=dict)
-    _places: dict[str, Place | None] = field(default_factory=dict)
+    places: dict[str, Place | None] = field(default_factory=dict)
 
     def place(self, time_zone: str) -> Place | None:
         """The calendar of a student; None where the time zone does not exist."""
-        if time_zone not in self._places:
+        if time_zone not in self.places:
             try:
-                self._places[time_zone] = Place.at(time_zone, self.now)
+                self.places[time_zone] = Place.at(time_zone, self.now)
             except ValueError:
-                self._places[time_zone] = None
-        return self._places[time_zone]
+                self.places[time_zone] = None
+        return self.places[time_zone]
 
     def own_consents(self, student: SubjectFacts) -> tuple[Consent, ...]:
         """Those of the consents that are about the student."""
-        return tuple(consent for consent in self.consents if consent.student_id == student.student_id) if self.consents else ()
+        return tuple(consent for consent in self.consents if consent.student_id == student.student_id)
+
+    @cached_property
+    def has_grounds(self) -> bool:
+        """Whether there may be other evidence for any student."""
+        return bool(self.held.evidence) or self.discloser.recipient.kind == "person"
 
     def grounds(self, student: SubjectFacts, place: Place) -> GroundFacts | None:
         """The facts of other evidence; None if there is none."""
-        if not self.held.evidence and self.discloser.recipient.kind != "person":
-            return None
         return ground_facts(student, self.held, self.discloser, place)
 
     def group(
@@ -65,7 +69,7 @@ class GroupMaker:
             "protected-address" in student.flags,
             student.custodian_id,
             student.originating_agency,
-            tuple(consent.id for consent in own),
+            tuple([consent.id for consent in own]) if own else (),
             grounds,
         )
         found = self._made.get(alike)
@@ -112,11 +116,12 @@ class StudentGroups:
     def subject(self, student: SubjectFacts) -> Subject:
         """The student with its group; without one where its time zone does not exist."""
         maker = self.maker
-        place = maker.place(student.time_zone)
+        place = maker.places.get(student.time_zone) or maker.place(student.time_zone)
         identifier = str(student.student_id)
         if place is None:
             return identifier, student.facts_version, None
-        eligible, own, grounds = is_eligible(student, place), maker.own_consents(student), maker.grounds(student, place)
+        eligible, own = is_eligible(student, place), maker.own_consents(student) if maker.consents else ()
+        grounds = maker.grounds(student, place) if maker.has_grounds else None
         if not eligible and (own or (grounds is not None and grounds.relation is not None)):
             self.changes_at.append(place.begins(reaches_majority_on(student.birth_date)))
         if grounds is not None and grounds.substance is not None and grounds.substance.under_21:
