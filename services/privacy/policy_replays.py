@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from fastapi import FastAPI
-from sqlalchemy import BigInteger, bindparam, func, select, type_coerce, update
+from sqlalchemy import BigInteger, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
@@ -22,7 +22,7 @@ from services.privacy.policy import PolicySet
 from services.privacy.policy_hand import Hand, policy_event
 from services.privacy.policy_reports import replay_of
 from services.privacy.policy_sets import PolicySets, packs_of
-from services.privacy.recorded import open_input, open_outcome
+from services.privacy.recorded import RAW_INPUT, id_of, open_inputs, open_outcome
 from services.privacy.replay_differences import Differences
 from services.privacy.replay_skeletons import InstantUse, Skeletons
 from services.privacy.sealing import Sealer
@@ -36,30 +36,30 @@ from shared.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
-CHUNK: Final = 250
-"""Decisions between two looks at the event loop: some ms of work in a thread."""
+CHUNK: Final = 1000
+"""Decisions that are read at once, some ms of the event loop's time, and then worked on in a thread."""
 COUNTED_AT_ONCE: Final = 50_000
 LEASE = timedelta(seconds=60)
-SAID_EVERY = 40
+SAID_EVERY = 10
 """Chunks between two writes of the progress, which prolong the lease too."""
 IDLE_SECONDS = 5.0
 
 _JOB = Actor(kind="system", job="policy-replay")
-_RECORDED = select(
-    DecisionRow.id,
-    type_coerce(DecisionRow.decided_at, BigInteger).label("decided_at"),
-    type_coerce(DecisionRow.valid_until, BigInteger).label("valid_until"),
-    DecisionRow.action,
-    DecisionRow.exchange_id,
-    DecisionRow.policy_hash,
-)
 _CHUNK = (
-    _RECORDED.add_columns(DecisionRow.sealed_input)
+    select(*RAW_INPUT)
     .where(DecisionRow.id > bindparam("after"), DecisionRow.id <= bindparam("until"))
     .order_by(DecisionRow.id)
     .limit(bindparam("most", type_=BigInteger()))
 )
-_OUTCOMES = _RECORDED.add_columns(DecisionRow.sealed_outcome)
+_OUTCOMES = select(
+    DecisionRow.id,
+    DecisionRow.decided_at,
+    DecisionRow.valid_until,
+    DecisionRow.action,
+    DecisionRow.exchange_id,
+    DecisionRow.policy_hash,
+    DecisionRow.sealed_outcome,
+)
 
 
 async def request_replay(
@@ -151,9 +151,7 @@ class Replays:
                 await tx.scalars(select(PolicySetRow.contents).where(PolicySetRow.policy_hash.in_({*hashes, row.policy_hash})))
             ).all()
         sets = {policy_hash: await self._set_of_then(policy_hash) for policy_hash in hashes}
-        use = InstantUse(frozenset(), absolute=False)
-        for text in contents:
-            use |= InstantUse.of(policy for pack in packs_of(text) for policy in pack.policies.values())
+        use = await asyncio.to_thread(_use_of, contents)
         differences, total = Differences(new, Skeletons(use)), await self._total(row)
         await self._progress(row, 0, total)
         done, last, chunks = 0, _before(row.from_at), 0
@@ -161,7 +159,7 @@ class Replays:
             met = await asyncio.to_thread(self._add, differences, rows)
             if met:
                 await self._meet(differences, met, sets)
-            done, last, chunks = done + len(rows), rows[-1].id, chunks + 1
+            done, last, chunks = done + len(rows), id_of(rows[-1].id), chunks + 1
             if chunks % SAID_EVERY == 0:
                 await self._progress(row, done, max(done, total))
         return differences.report()
@@ -183,11 +181,10 @@ class Replays:
 
     def _add(self, differences: Differences, rows: Sequence[Any]) -> dict[UUID, bytes]:
         """Count decisions; the inputs of those that are the first of their kind."""
-        sealer, add, met = self._sealer, differences.add, {}
-        for row in rows:
-            recorded_input = open_input(sealer, row)
+        add, met = differences.add, {}
+        for row, recorded_input in zip(rows, open_inputs(self._sealer, rows), strict=True):
             if not add(row.id, row.policy_hash, recorded_input):
-                met[row.id] = recorded_input
+                met[id_of(row.id)] = recorded_input
         return met
 
     async def _meet(self, differences: Differences, met: Mapping[UUID, bytes], sets: Mapping[Digest, PolicySet | None]) -> None:
@@ -235,6 +232,12 @@ class Replays:
 
 class _Overtaken(Exception):
     """Another replica took the lease: it begins this replay again."""
+
+
+def _use_of(contents: Sequence[str]) -> InstantUse:
+    """How the rules of several sets use instants."""
+    policies = (policy for text in contents for pack in packs_of(text) for policy in pack.policies.values())
+    return InstantUse.of(policies)
 
 
 def _before(at: datetime) -> UUID:

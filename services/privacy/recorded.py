@@ -1,13 +1,13 @@
 """A decision as it is kept: everything that is needed to read it in full, and to run it again from the row alone."""
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import BigInteger, Row, String, type_coerce
 
 from safepassage.wire import Digest, Wire
 from safepassage.wire_decisions import AccessRecord, Asker, Fall, Obligation, RecordedDecision, SubjectOutcome, Withheld
@@ -128,6 +128,39 @@ def open_input(sealer: Sealer, row: RecordedRow) -> bytes:
     return _open(sealer, row, "input", row.sealed_input)
 
 
+_RAW = String()
+"""As the driver has it, without a conversion for each row."""
+
+RAW_INPUT: Final = (
+    type_coerce(DecisionRow.id, _RAW).label("id"),
+    type_coerce(DecisionRow.decided_at, BigInteger).label("decided_at"),
+    type_coerce(DecisionRow.valid_until, BigInteger).label("valid_until"),
+    DecisionRow.action,
+    type_coerce(DecisionRow.exchange_id, _RAW).label("exchange_id"),
+    DecisionRow.policy_hash,
+    type_coerce(DecisionRow.sealed_input, _RAW).label("sealed_input"),
+)
+"""Columns for `open_inputs`."""
+
+
+def open_inputs(sealer: Sealer, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[bytes]:
+    """As `open_input`, of many decisions of which `RAW_INPUT` was read. Raises SealBroken."""
+    each = [
+        (
+            bytes.fromhex(row_id) if type(row_id) is str else row_id.bytes,
+            _bound_to("input", decided_at, valid_until, action, exchange_id and id_of(exchange_id), policy_hash),
+            sealed,
+        )
+        for row_id, decided_at, valid_until, action, exchange_id, policy_hash, sealed in rows
+    ]
+    return [unpacked(data) for data in sealer.open_each(each, table=TABLE)]
+
+
+def id_of(raw: str | UUID) -> UUID:
+    """An id of which `RAW_INPUT` was read."""
+    return UUID(raw) if isinstance(raw, str) else raw
+
+
 def open_outcome(sealer: Sealer, row: RecordedRow) -> bytes:
     """The canonical bytes that they answered. Raises SealBroken."""
     return _open(sealer, row, "outcome", row.sealed_outcome)
@@ -180,11 +213,12 @@ def _open(sealer: Sealer, row: RecordedRow, part: Part, sealed: bytes) -> bytes:
 
 def _of(row: Clear | RecordedRow, part: Part) -> str:
     """INVARIANT: the clear columns that a decision's meaning rests on are bound to the seal; the others repeat what is sealed."""
-    # what was read from the store without being made an instant stays as it is
-    decided_at, valid_until = row.decided_at, row.valid_until
-    if type(decided_at) is not int:
-        decided_at, valid_until = _milliseconds(decided_at), _milliseconds(valid_until)
-    return f"{part}:{decided_at}:{valid_until}:{row.action}:{row.exchange_id}:{row.policy_hash}"
+    return _bound_to(part, _milliseconds(row.decided_at), _milliseconds(row.valid_until), row.action, row.exchange_id, row.policy_hash)
+
+
+def _bound_to(part: Part, decided_at: int, valid_until: int, action: str, exchange_id: UUID | None, policy_hash: str) -> str:
+    """Instants are milliseconds since the epoch."""
+    return f"{part}:{decided_at}:{valid_until}:{action}:{exchange_id}:{policy_hash}"
 
 
 def _milliseconds(instant: datetime) -> int:

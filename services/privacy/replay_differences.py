@@ -16,6 +16,9 @@ from services.privacy.replay_skeletons import Skeleton, Skeletons
 SAMPLES: Final = 20
 REMEMBERED: Final = 20_000
 
+RawId = UUID | str
+"""As the store's driver has it: few are told."""
+
 Answer = Mapping[str, tuple[str, str] | None]
 """Of each element None where it is permitted, else the reason and the policy."""
 
@@ -48,15 +51,18 @@ class Differences:
         self._changes: dict[tuple[Digest, Skeleton], _Change] = {}
         self._totals: Counter[str] = Counter()
         self._shifts: dict[str, Counter[tuple[str, bool]]] = {"policy": Counter(), "element": Counter(), "recipient": Counter()}
-        self._samples: dict[bool, list[UUID]] = {False: [], True: []}
+        self._samples: dict[bool, list[RawId]] = {False: [], True: []}
+        self._samples_wanted = True
 
-    def add(self, decision_id: UUID, policy_hash: Digest, recorded_input: bytes) -> bool:
+    def add(self, decision_id: RawId, policy_hash: Digest, recorded_input: bytes) -> bool:
         """Count one recorded decision. False: none of its skeleton was met before, and it has to be told with its outcome (`meet`)."""
         skeleton, students = self._skeletons.of(recorded_input)
         change = self._changes.get((policy_hash, skeleton))
         if change is None:
             return False
-        self._add(change, decision_id, students)
+        change.decisions += 1
+        if change.only is None or (self._samples_wanted and (change.gains or change.loses)):
+            self._note(change, decision_id, students)
         return True
 
     def meet(
@@ -76,22 +82,23 @@ class Differences:
         except ValueError:
             self._totals["not_replayed"] += 1
             return
+        change.decisions += 1
+        self._note(change, decision_id, students)
         if set_of_then is not None:
             self._remember(key, change)
-            self._add(change, decision_id, students)
         else:
             self._totals["not_reproduced"] += 1
-            self._add(change, decision_id, students)
             self._count(change)
 
-    def _add(self, change: _Change, decision_id: UUID, students: bytes) -> None:
-        change.decisions += 1
+    def _note(self, change: _Change, decision_id: RawId, students: bytes) -> None:
+        """What is kept of a decision beside that it was one."""
         if change.only is None:
             change.students.update(_groups_of(students))
         if change.gains and len(self._samples[True]) < SAMPLES:
             self._samples[True].append(decision_id)
         if change.loses and len(self._samples[False]) < SAMPLES:
             self._samples[False].append(decision_id)
+        self._samples_wanted = any(len(samples) < SAMPLES for samples in self._samples.values())
 
     def report(self) -> ReplayReport:
         """What was found."""
@@ -111,17 +118,18 @@ class Differences:
             by_policy=_shifts(self._shifts["policy"]),
             by_element=_shifts(self._shifts["element"]),
             by_recipient_kind=_shifts(self._shifts["recipient"]),
-            samples_losing=tuple(self._samples[False]),
-            samples_gaining=tuple(self._samples[True]),
+            samples_losing=tuple(UUID(str(one)) for one in self._samples[False]),
+            samples_gaining=tuple(UUID(str(one)) for one in self._samples[True]),
             not_replayed=totals["not_replayed"],
             not_reproduced=totals["not_reproduced"],
         )
 
     def _change(self, set_of_then: PolicySet | None, recorded_input: bytes, students: bytes, outcome: bytes) -> _Change:
         policy_input = PolicyInput.model_validate_json(recorded_input, strict=True)
-        if set_of_then is not None and decide(policy_input, set_of_then).canonical() != outcome:
+        canonical = policy_input.canonical()
+        if set_of_then is not None and decide(policy_input, set_of_then, canonical=canonical).canonical() != outcome:
             self._totals["not_reproduced"] += 1
-        after = decide(policy_input, self._new)
+        after = decide(policy_input, self._new, canonical=canonical)
         permit = _permits(self._new, policy_input)
         before = [_recorded(group) for group in json.loads(outcome)["groups"]]
         if len(before) != len(after.groups):

@@ -16,6 +16,9 @@ _INSTANT: Final = re.compile(rb'"[a-z0-9_]*(?:_at|_until|now)":(\d{12,14})(?=[,}
 """An instant of 1973 to 5138 in milliseconds; any other number stays as it is."""
 _NOW: Final = re.compile(rb'"now":(\d+)')
 
+_CURLY, _CURLY_END, _SQUARE_END, _QUOTE, _ESCAPE = b'{}]"\\'
+"""As numbers: looking for one byte takes a tenth of looking for bytes."""
+
 Span = tuple[int, int]
 """Where it begins, and where what follows begins."""
 
@@ -75,24 +78,40 @@ class Layout:
 
         # INVARIANT: nothing in a place ends it before its end, or begins another.
         """
-        if (
-            (self.subjects is not None and not _ends_with(b"]]", places[self.subjects]))
-            or (self.evidence is not None and not _ends_with(b"}", places[self.evidence]))
-            or (self.recipient_id is not None and not _is_plain(places[self.recipient_id]))
-        ):
-            return None
+        if self.subjects is not None:
+            students = places[self.subjects]
+            if _CURLY in students or (_SQUARE_END in students and not _ends_with(b"]]", students)):
+                return None
+        if self.evidence is not None:
+            named = places[self.evidence]
+            if _CURLY_END in named or _CURLY in named:
+                return None
+        if self.recipient_id is not None:
+            recipient = places[self.recipient_id]
+            if _QUOTE in recipient or _ESCAPE in recipient:
+                return None
         if self.now is None:
             return ()
-        now = places[self.now]
-        if not now.isdigit():
+        # none of them is empty: each is as long as it was where the layout was found
+        if not b"".join([places[at] for at in self._numbers]).isdigit():
             return None
-        relations = []
-        for at, by_distance in self.instants:
-            instant = places[at]
-            if not instant.isdigit():
-                return None
-            relations.append(int(instant) - int(now) if by_distance else (instant > now) - (instant < now))
-        return tuple(relations)
+        now = places[self.now]
+        relations = tuple([(places[at] > now) - (places[at] < now) for at in self._on_a_side])
+        if self._at_a_distance:
+            relations += tuple([int(places[at]) - int(now) for at in self._at_a_distance])
+        return relations
+
+    @cached_property
+    def _numbers(self) -> tuple[int, ...]:
+        return (*(() if self.now is None else (self.now,)), *(at for at, _ in self.instants))
+
+    @cached_property
+    def _on_a_side(self) -> tuple[int, ...]:
+        return tuple(at for at, by_distance in self.instants if not by_distance)
+
+    @cached_property
+    def _at_a_distance(self) -> tuple[int, ...]:
+        return tuple(at for at, by_distance in self.instants if by_distance)
 
 
 def _instants(canonical: bytes, now: Span, others: list[Span], exact: tuple[bytes, ...]) -> Iterator[tuple[Span, bool]]:

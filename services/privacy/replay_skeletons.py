@@ -17,7 +17,11 @@ _COMPARISONS: Final = ("==", "!=", "<", "<=", ">", ">=")
 _ABSOLUTE: Final = frozenset({"datetime", "toDate", "toTime"})
 FORMS_KEPT: Final = 20_000
 """Forms of inputs that are known again; then it begins anew."""
-_NONE: Final[Mapping[Layout, set[tuple[bytes, ...]]]] = {}
+_Had = dict[tuple[bytes, ...], tuple[bytes, ...]]
+"""Each by itself: what is found is one object for all that are equal to it, whose hash and equality cost nothing again."""
+_NONE: Final[Mapping[Layout, _Had]] = {}
+
+_SQUARE: Final = ord("[")
 
 Skeleton = tuple[object, ...]
 
@@ -52,22 +56,24 @@ class Skeletons:
     def __init__(self, use: InstantUse) -> None:
         self._exact = tuple(name.encode() for name in sorted(use.exact) if name.endswith(("_at", "_until")))
         self._absolute = use.absolute
-        self._layouts: dict[tuple[int, int, int], dict[Layout, set[tuple[bytes, ...]]]] = {}
-        """By length and two places, and what inputs of the layout had between its places."""
+        self._layouts: dict[tuple[int, int], dict[Layout, _Had]] = {}
+        """By length and a place, and what inputs of the layout had between its places."""
         self._forms = 0
 
     def of(self, canonical: bytes) -> tuple[Skeleton, bytes]:
         """The skeleton of an input, and its students (`"<id>",<version>,<group>],["<id>",...`), none for the action `request`."""
-        evidence = canonical.find(b'"evidence":')
-        found = len(canonical), evidence, canonical.find(b'"recipient":', evidence)
+        found = len(canonical), canonical.find(b'"evidence":')
         for layout, had in self._layouts.get(found, _NONE).items():
             parts = layout.cut(canonical)
-            kept, places = parts[::2], parts[1::2]
-            if kept in had and (relations := layout.relations(places)) is not None:
-                return _skeleton(layout, kept, relations, places)
+            kept = had.get(parts[::2])
+            if kept is not None:
+                places = parts[1::2]
+                relations = layout.relations(places)
+                if relations is not None:
+                    return _skeleton(layout, kept, relations, places)
         return self._first_of_its_form(found, canonical)
 
-    def _first_of_its_form(self, found: tuple[int, int, int], canonical: bytes) -> tuple[Skeleton, bytes]:
+    def _first_of_its_form(self, found: tuple[int, int], canonical: bytes) -> tuple[Skeleton, bytes]:
         layout = Layout.of(canonical, self._exact, instants_are_kept=self._absolute)
         if layout is None:
             return (canonical,), b""
@@ -79,7 +85,7 @@ class Skeletons:
         if self._forms >= FORMS_KEPT:
             self._layouts.clear()
             self._forms = 0
-        self._layouts.setdefault(found, {}).setdefault(layout, set()).add(kept)
+        self._layouts.setdefault(found, {}).setdefault(layout, {})[kept] = kept
         self._forms += 1
         return _skeleton(layout, kept, relations, places)
 
@@ -91,7 +97,7 @@ def _skeleton(layout: Layout, kept: tuple[bytes, ...], relations: tuple[int, ...
 
 def _groups(students: bytes) -> bytes:
     """Of one student its group; of a page, which groups are used is told by the groups themselves."""
-    return students[students.rfind(b",") + 1 :] if b"[" not in students else b"null" if b"null" in students else b""
+    return students[students.rfind(b",") + 1 :] if _SQUARE not in students else b"null" if b"null" in students else b""
 
 
 def _reads_calendar(est: Any) -> bool:

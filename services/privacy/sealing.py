@@ -6,7 +6,11 @@ which something was withheld.
 
 import secrets
 import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
+from typing import Final
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -19,18 +23,39 @@ from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefuse
 NONCE_BYTES = 12
 WRAPPED_BYTES = 4 + 12 + 32 + 16
 _SEALED_FROM = WRAPPED_BYTES + NONCE_BYTES
+SEALS_OF_A_KEY: Final = 1024
+KEYS_KNOWN: Final = 256
+_OF_SEVERAL: Final = b"privacy\0data-key"
+"""The context of a wrapped data key: no place of a value, which has a row of 16 bytes behind its table."""
 WORTH_PACKING = 16 * 1024
 LONGEST_CLEAR = 64 * 2**20
 
 
+@dataclass
+class _DataKey:
+    """The key that seals now."""
+
+    cipher: AESGCM
+    wrapped: bytes
+    version: int
+    """Of the key-encryption key that wrapped it."""
+    left: int
+    """Threads that seal at once may seal some more: a random nonce is safe for 2^32 (NIST SP 800-38D section 8.3)."""
+
+
 class Sealer:
-    """Seals one value of one row at a time, each under a new data key that only the key-encryption key unwraps.
+    """Seals one value of one row at a time under a data key that only the key-encryption key unwraps.
 
     A seal is bound to its place, `table` ‖ `row` ‖ `of`: copied to another row, or paired with other clear columns, it does not open.
+    A data key seals `SEALS_OF_A_KEY` values, one after the other, and is kept in memory alone (docs/decisions/0015).
     """
 
     def __init__(self, provider: KeyProvider) -> None:
         self.provider = provider
+        self._sealing: _DataKey | None = None
+        self._known: dict[bytes, AESGCM] = {}
+        """Data keys that were met, by how they are wrapped."""
+        self._meeting = Lock()
 
     @classmethod
     def of(cls, keys_directory: Path) -> "Sealer":
@@ -39,18 +64,45 @@ class Sealer:
 
     def seal(self, clear: bytes, *, table: str, row: UUID, of: str) -> bytes:
         """wrapped data key ‖ nonce ‖ ciphertext and tag. `of` says which value of the row it is, and of which version."""
-        place = _place(table, row, of)
-        key, nonce = secrets.token_bytes(32), secrets.token_bytes(NONCE_BYTES)
-        return self.provider.wrap(key, context=place) + nonce + AESGCM(key).encrypt(nonce, clear, place)
+        key, nonce = self._sealing, secrets.token_bytes(NONCE_BYTES)
+        if key is None or key.left <= 0 or key.version != self.provider.version:
+            key = self._sealing = self._new_key()
+        key.left -= 1
+        return key.wrapped + nonce + key.cipher.encrypt(nonce, clear, _place(table, row.bytes, of))
 
     def open(self, sealed: bytes, *, table: str, row: UUID, of: str) -> bytes:
         """What was sealed. Raises SealBroken."""
-        place = _place(table, row, of)
+        (clear,) = self.open_each([(row.bytes, of, sealed)], table=table)
+        return clear
+
+    def open_each(self, several: Iterable[tuple[bytes, str, bytes]], *, table: str) -> list[bytes]:
+        """What was sealed in several rows of one table: (the row's 16 bytes, `of`, sealed). Raises SealBroken."""
+        known, clear = self._known, []
         try:
-            key = self.provider.unwrap(sealed[:WRAPPED_BYTES], context=place)
-            return AESGCM(key).decrypt(sealed[WRAPPED_BYTES:_SEALED_FROM], sealed[_SEALED_FROM:], place)
+            for row, of, sealed in several:
+                place = _place(table, row, of)
+                wrapped = sealed[:WRAPPED_BYTES]
+                cipher = known.get(wrapped) or self._cipher_of(wrapped, place)
+                clear.append(cipher.decrypt(sealed[WRAPPED_BYTES:_SEALED_FROM], sealed[_SEALED_FROM:], place))
         except (WrappedKeyRefused, InvalidTag, ValueError) as error:
             raise SealBroken from error
+        return clear
+
+    def _new_key(self) -> "_DataKey":
+        key = secrets.token_bytes(32)
+        return _DataKey(AESGCM(key), self.provider.wrap(key, context=_OF_SEVERAL), self.provider.version, SEALS_OF_A_KEY)
+
+    def _cipher_of(self, wrapped: bytes, place: bytes) -> AESGCM:
+        """The cipher of a data key that was not met before. Raises WrappedKeyRefused."""
+        try:
+            cipher = AESGCM(self.provider.unwrap(wrapped, context=_OF_SEVERAL))
+        except WrappedKeyRefused:  # a value that was sealed under a key of its own, bound to the place as the value is
+            return AESGCM(self.provider.unwrap(wrapped, context=place))
+        with self._meeting:
+            if len(self._known) >= KEYS_KNOWN:
+                self._known.pop(next(iter(self._known)))
+            self._known[wrapped] = cipher
+        return cipher
 
     def seal_text(self, text: str) -> str:
         """What waits in the outbox (shared.outbox.Sealing): its reasons and elements tell of a student."""
@@ -83,5 +135,5 @@ def unpacked(data: bytes) -> bytes:
     return clear
 
 
-def _place(table: str, row: UUID, of: str) -> bytes:
-    return b"\0".join((b"privacy", table.encode(), row.bytes, of.encode()))
+def _place(table: str, row: bytes, of: str) -> bytes:
+    return b"privacy\0%b\0%b\0%b" % (table.encode(), row, of.encode())

@@ -6,10 +6,11 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from safepassage.problems.records import SealBroken
 from services.privacy import sealing
-from services.privacy.sealing import Sealer, packed, unpacked
+from services.privacy.sealing import NONCE_BYTES, WRAPPED_BYTES, Sealer, packed, unpacked
 from shared.key_encryption import FileKeyProvider
 from shared.keys import KeyFileUnusable
 
@@ -68,6 +69,46 @@ def test_after_a_new_key_version_what_was_sealed_before_still_opens(node_keys: P
     (tmp_path / "keys" / "key-encryption" / "1.key").unlink()
     with pytest.raises(SealBroken):
         Sealer.of(tmp_path / "keys").open(before, table="t", row=ROW, of="x")
+
+
+def test_a_data_key_seals_several_values_and_then_another_one_does(sealer: Sealer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "SEALS_OF_A_KEY", 3)
+    several = [sealer.seal(b"%d" % number, table="t", row=ROW, of=f"x:{number}") for number in range(7)]
+    wrapped = [one[:WRAPPED_BYTES] for one in several]
+    assert len(set(wrapped)) == len({one[:WRAPPED_BYTES] for one in several[::3]}) == 3
+    assert wrapped == sorted(wrapped, key=wrapped.index)
+    assert len({one[WRAPPED_BYTES : WRAPPED_BYTES + NONCE_BYTES] for one in several}) == 7
+    opened = Sealer(sealer.provider).open_each([(ROW.bytes, f"x:{number}", one) for number, one in enumerate(several)], table="t")
+    assert opened == [b"%d" % number for number in range(7)]
+
+
+def test_two_values_of_one_data_key_are_not_exchanged(sealer: Sealer) -> None:
+    """Neither whole, nor the key of one with the value of another, whether or not the key was met before."""
+    one, other = (sealer.seal(b"of %s" % of.encode(), table="t", row=ROW, of=of) for of in ("one", "other"))
+    assert one[:WRAPPED_BYTES] == other[:WRAPPED_BYTES]
+    for opener in (sealer, Sealer(sealer.provider)):
+        for exchanged in (other, one[:WRAPPED_BYTES] + other[WRAPPED_BYTES:]):
+            with pytest.raises(SealBroken):
+                opener.open(exchanged, table="t", row=ROW, of="one")
+            with pytest.raises(SealBroken):
+                opener.open_each([(ROW.bytes, "other", other), (ROW.bytes, "one", exchanged)], table="t")
+
+
+def test_a_value_under_a_key_of_its_own_opens_in_its_place_alone(sealer: Sealer) -> None:
+    """As values were sealed before a data key sealed several: the wrapped key is bound to the value's place."""
+    place, key, nonce = b"privacy\0t\0" + ROW.bytes + b"\0x", b"k" * 32, b"n" * NONCE_BYTES
+    sealed = sealer.provider.wrap(key, context=place) + nonce + AESGCM(key).encrypt(nonce, b"before", place)
+    assert sealer.open(sealed, table="t", row=ROW, of="x") == b"before"
+    with pytest.raises(SealBroken):
+        sealer.open(sealed, table="t", row=ROW, of="y")
+
+
+def test_of_many_data_keys_the_last_ones_are_known(sealer: Sealer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sealing, "KEYS_KNOWN", 2)
+    monkeypatch.setattr(sealing, "SEALS_OF_A_KEY", 1)
+    several = [(ROW.bytes, "x", sealer.seal(b"%d" % number, table="t", row=ROW, of="x")) for number in range(5)]
+    assert sealer.open_each(several, table="t") == [b"%d" % number for number in range(5)]
+    assert len(sealer._known) == 2
 
 
 def test_without_a_key_there_is_no_sealer(tmp_path: Path) -> None:
