@@ -11,7 +11,7 @@ from safepassage.wire_evidence import Evidence
 from services.privacy.policy import PolicySet, decide, rights_role
 from services.privacy.policy.policy_input import PolicyInput
 from services.privacy.policy.time_values import milliseconds_of
-from shared.contracts.privacy import Attendance, Recipient, RecipientProof
+from shared.contracts.privacy import Attendance, Recipient, RecipientProof, SubjectVersion
 from tests.privacy.policy.evidence import (
     DIGEST,
     DISTRICT,
@@ -288,6 +288,16 @@ def test_of_several_consents_the_best_one_counts_for_each_element(policy_set: Po
     assert outcome.subjects[0].permitted == (TRANSCRIPT,)
     assert outcome.subjects[0].withheld[0].reason == "consent-for-other-records"
     assert _several(names).evidence.held == (OTHER,)
+
+
+def test_of_two_students_each_has_its_own_consent(policy_set: PolicySet) -> None:
+    """Their facts are alike but for what the parent of each consents to."""
+    sister = UUID(int=901)
+    names = consent(id=OTHER, student_id=sister, elements=(NAME,))
+    both = tuple(SubjectVersion(student_id=one, facts_version=3) for one in (STUDENT, sister))
+    asked = request("consent", elements=(TRANSCRIPT, NAME), other_consent_ids=(OTHER,), subjects=both)
+    given = built(asked, other_consents=[names], subjects=[student(), student(student_id=sister)])
+    assert [one.permitted for one in decide(given, policy_set).subjects] == [(TRANSCRIPT,), (NAME,)]
 
 
 def test_a_consent_that_the_other_parent_took_back_is_a_refusal(policy_set: PolicySet) -> None:
