@@ -12,10 +12,12 @@ from services.privacy.alike_questions import AlikeQuestions, circumstances_of
 from services.privacy.facts import Facts
 from services.privacy.grounds import Grounds
 from services.privacy.policy import PolicySet, decide
-from shared.contracts.privacy import DecisionRequest, RecipientProof, SubjectFacts, SubjectVersion
+from shared.contracts.privacy import DecisionRequest, Recipient, RecipientProof, SubjectFacts, SubjectVersion
 from tests.privacy.policy.evidence import (
+    DISTRICT,
     NOW,
     OTHER_DISTRICT,
+    PARENT,
     SCHOOL,
     SEA,
     TRANSCRIPT,
@@ -23,6 +25,7 @@ from tests.privacy.policy.evidence import (
     agreement,
     consent,
     debarment,
+    holder,
     organisations,
     request,
     student,
@@ -41,6 +44,9 @@ DIFFERENCES: Final[tuple[dict[str, Any], ...]] = (
     {"custodian_id": OTHER_DISTRICT},
     {"custodian_id": SCHOOL},
     {"originating_agency": str(OTHER_DISTRICT)},
+    {"birth_date": date(2012, 5, 5)},
+    {"rights_holders": ()},
+    {"rights_holders": (holder(**{"from": date(2030, 1, 1)}),)},
     {"time_zone": "Pacific/Auckland"},
     {"time_zone": "America/Nowhere"},
 )
@@ -65,6 +71,11 @@ QUESTIONS: Final = {
     "contractor, onboarded": (asked("contractor"), Grounds(evidence=(onboarded(),)), VENDOR),
     "proved by staff of one district": (asked("contractor", recipient_proof=PROOF), Grounds(), OTHER_DISTRICT),
     "transfer": (asked("transfer"), Grounds(), None),
+    "a parent": (
+        asked("rights-holder", purpose="records-access", recipient=Recipient(kind="person", id=str(PARENT)), recipient_proof=PROOF),
+        Grounds(),
+        DISTRICT,
+    ),
     "consent of one": (asked("consent"), Grounds(), VENDOR),
 }
 
