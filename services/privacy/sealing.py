@@ -55,6 +55,7 @@ class Sealer:
         self._sealing: _DataKey | None = None
         self._known: dict[bytes, AESGCM] = {}
         """Data keys that were met, by how they are wrapped."""
+        self._versions = provider.versions
         self._meeting = Lock()
 
     @classmethod
@@ -77,7 +78,7 @@ class Sealer:
 
     def open_each(self, several: Iterable[tuple[bytes, str, bytes]], *, table: str) -> list[bytes]:
         """What was sealed in several rows of one table: (the row's 16 bytes, `of`, sealed). Raises SealBroken."""
-        known, clear = self._known, []
+        known, clear = self._known_now(), []
         try:
             for row, of, sealed in several:
                 place = _place(table, row, of)
@@ -87,6 +88,13 @@ class Sealer:
         except (WrappedKeyRefused, InvalidTag, ValueError) as error:
             raise SealBroken from error
         return clear
+
+    def _known_now(self) -> dict[bytes, AESGCM]:
+        """INVARIANT: what a version of the key-encryption key wrapped that is not there any more opens nothing, met before or not."""
+        versions = self.provider.versions
+        if versions != self._versions:
+            self._known, self._versions = {}, versions
+        return self._known
 
     def _new_key(self) -> "_DataKey":
         key = secrets.token_bytes(32)

@@ -83,7 +83,7 @@ QUESTIONS: Final = {
 @pytest.mark.parametrize("kind", QUESTIONS)
 def test_each_of_several_is_answered_and_recorded_as_alone(policy_set: PolicySet, kind: str) -> None:
     without_student, grounds, caller = QUESTIONS[kind]
-    named = {
+    named: dict[str, Any] = {
         "agreement": agreement(elements=ELEMENTS) if without_student.agreement_id else None,
         "consent": consent(student_id=STUDENTS[0].student_id, elements=ELEMENTS) if without_student.consent_id else None,
         "debarments": (debarment(),) if "barred" in kind else (),

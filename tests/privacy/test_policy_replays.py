@@ -4,7 +4,6 @@ import asyncio
 import json
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -15,10 +14,7 @@ from safepassage.wire_policy_sets import PolicyReplay
 from services.privacy.policy import PolicySet
 from services.privacy.policy_replays import Replays
 from services.privacy.policy_sets import PolicySets
-from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionRow, LeaseRow, PolicyReplayRow
-from shared.key_encryption import FileKeyProvider
-from shared.keys import new_symmetric_key
 from tests.privacy.officials import AUTHOR, Officials, forbid
 from tests.privacy.world import World
 
@@ -140,18 +136,19 @@ async def test_a_replay_that_a_replica_left_half_done_begins_again_and_never_bes
     assert (again.state, again.report) == ("done", first.report)
 
 
-async def test_a_replay_that_cannot_open_a_decision_fails_and_says_so(world: World, officials: Officials, tmp_path: Path) -> None:
+async def test_a_replay_that_cannot_open_a_decision_fails_and_says_so(world: World, officials: Officials) -> None:
     await decisions_of_a_day(world)
     drafted = await officials.draft(forbid(element=NAME))
+    provider = world.node.app.state.sealer.provider
+    ciphers, provider._ciphers = provider._ciphers, {9: next(iter(provider._ciphers.values()))}  # a fault: key_version_is_gone
     database, replays = world.node.app.state.database, world.node.app.state.replays
-    new_symmetric_key(tmp_path / "9.key")
-    replays._sealer = Sealer(FileKeyProvider(tmp_path))  # a fault: key_version_is_gone
     async with database.transaction() as tx:
         now = world.node.clock()
         values = {"id": uuid4(), "policy_hash": drafted.policy_hash, "official": AUTHOR, "requested_at": now}
         values |= {"from_at": now - timedelta(days=1), "until_at": now, "state": "queued", "done": 0, "total": 0}
         tx.add(PolicyReplayRow(**values))
     await replays.drain()
+    provider._ciphers = ciphers
     async with database.reading() as tx:
         assert (await tx.scalars(select(PolicyReplayRow.state))).all() == ["failed"]
         assert len((await tx.scalars(select(DecisionRow.id))).all()) == 3

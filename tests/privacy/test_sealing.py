@@ -103,6 +103,18 @@ def test_a_value_under_a_key_of_its_own_opens_in_its_place_alone(sealer: Sealer)
         sealer.open(sealed, table="t", row=ROW, of="y")
 
 
+def test_a_key_that_was_met_opens_nothing_once_its_version_is_gone(node_keys: Path, tmp_path: Path) -> None:
+    shutil.copytree(node_keys / "privacy", tmp_path / "keys")
+    provider = FileKeyProvider(tmp_path / "keys" / "key-encryption")
+    sealer = Sealer(provider)
+    sealed = sealer.seal(b"before", table="t", row=ROW, of="x")
+    assert sealer.open(sealed, table="t", row=ROW, of="x") == b"before"
+    provider.rotate()
+    provider.destroy(1)
+    with pytest.raises(SealBroken):
+        sealer.open(sealed, table="t", row=ROW, of="x")
+
+
 def test_of_many_data_keys_the_last_ones_are_known(sealer: Sealer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sealing, "KEYS_KNOWN", 2)
     monkeypatch.setattr(sealing, "SEALS_OF_A_KEY", 1)
