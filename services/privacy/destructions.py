@@ -24,6 +24,7 @@ from safepassage.wire_duties import Destruction, DestructionAttestation, Destruc
 from services.privacy.agreement_records import visible_agreement
 from services.privacy.behind import event_of
 from services.privacy.destruction_holds import DESTROY, suspended
+from services.privacy.refused_words import refusals_on_record
 from services.privacy.rights import lock_subject, outstanding_inspections, zone_name_of
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject
@@ -103,6 +104,7 @@ async def read_destruction_owed(agreement_id: UUID, request: Request, caller: Re
     "/destruction-attestations",
     status_code=201,
     responses=responses(AttestationNotValid, NoSuchAgreement, NothingToDestroy, InspectionOutstanding),
+    dependencies=[refusals_on_record("agreement", "destruction-attested", Attester)],
 )
 async def attest_destruction(
     signed: SignedAttestation, request: Request, caller: Attester, tx: Transaction, now: Now, once: Annotated[Once, Depends()]

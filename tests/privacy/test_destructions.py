@@ -140,6 +140,8 @@ async def test_what_is_not_whole_true_and_for_this_node_is_no_attestation(world:
     agreement = await ended(world, client)
     answer = await client.post("/v1/destruction-attestations", word(client, agreement, **change))
     assert (answer.status, problem_of(answer).code) == (422, "attestation-not-valid")
+    (told,) = [event for event in await world.node.events() if event.context.operation == "destruction-attested"]
+    assert (told.context.outcome, told.context.reason, told.actor.client_id) == ("refused", "attestation-not-valid", "acme")
     assert await world.node.count(DestructionAttestationRow) == 0
 
 

@@ -22,6 +22,7 @@ from safepassage.wire_readiness import (
 from services.privacy.behind import event_of
 from services.privacy.readiness.officials import Attester, Reader
 from services.privacy.readiness.questions import question_by_id
+from services.privacy.refused_words import refusals_on_record
 from services.privacy.tables import ReadinessAttestationRow, ReadinessWithdrawalRow
 from shared.clock import Now
 from shared.contracts.audit import Context
@@ -52,6 +53,7 @@ async def read_attestations(question_id: str, _: Reader, tx: ReadOnly) -> Attest
     "/questions/{question_id}/attestations",
     status_code=201,
     responses=responses(NoSuchQuestion, DocumentNeeded, InvalidRequest, NotPermitted, TemporarilyUnavailable),
+    dependencies=[refusals_on_record("policy", "readiness-attested", Attester)],
 )
 async def attest_question(
     question_id: str,
@@ -93,7 +95,11 @@ async def attest_question(
     return await attestation_by_id(tx, identifier)
 
 
-@router.post("/attestations/{attestation_id}/withdrawal", responses=responses(NoSuchAttestation, AttestationWithdrawn, NotPermitted))
+@router.post(
+    "/attestations/{attestation_id}/withdrawal",
+    responses=responses(NoSuchAttestation, AttestationWithdrawn, NotPermitted),
+    dependencies=[refusals_on_record("policy", "readiness-attestation-withdrawn", Attester)],
+)
 async def withdraw_attestation(
     attestation_id: UUID,
     withdrawal: AttestationWithdrawal,

@@ -2,10 +2,12 @@
 
 import asyncio
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
 from safepassage.wire_readiness import Attestation
+from shared.contracts.audit import Event
 from tests.privacy.node import problem_of
 from tests.privacy.readiness.agency import BOTH, Agency, new_key
 
@@ -121,3 +123,37 @@ async def test_every_word_and_every_withdrawal_is_told_to_the_log(agency: Agency
     assert [one.context.operation for one in events] == ["readiness-attested", "readiness-attestation-withdrawn"]
     assert all(one.context.about == "readiness:g2:1" and one.actor.client_id == "agency-staff" for one in events)
     assert all(one.subjects == () for one in events)
+
+
+async def test_what_is_refused_of_an_official_is_on_record(agency: Agency) -> None:
+    """Who said it and why it was not taken; nothing of what was said."""
+    made = await agency.attested("g1")
+    await agency.withdraw(made)
+    before = len(await told(agency))
+    refused = [
+        await agency.attest("g2", document=None),
+        await agency.attest("no-such-question"),
+        await agency.attest("g1", expires_at="2020-01-01T00:00:00Z"),
+        await agency.withdraw(made),
+        await agency.withdraw(made.model_copy(update={"id": uuid4()})),
+    ]
+    entries = (await told(agency))[before:]
+    assert [(one.context.outcome, one.context.reason, one.actor.client_id, one.context.about) for one in entries] == [
+        ("refused", problem_of(answer).code, "agency-staff", None) for answer in refused
+    ]
+    assert [one.context.operation for one in entries] == ["readiness-attested"] * 3 + ["readiness-attestation-withdrawn"] * 2
+    assert len({one.key for one in entries}) == 5
+    assert [one["version"] for one in await agency.history("g1")] == [1]
+
+
+async def test_a_refusal_that_cannot_be_recorded_is_a_fault_of_ours(agency: Agency, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stops(*_: object) -> None:
+        raise OSError("disk_is_full")
+
+    monkeypatch.setattr(agency.world.node.app.state.outbox, "record", stops)
+    assert (await agency.attest("g2", document=None)).status == 500
+    assert await agency.history("g2") == []
+
+
+async def told(agency: Agency) -> list[Event]:
+    return [event for event in await agency.world.node.events() if event.context.operation.startswith("readiness-attest")]
