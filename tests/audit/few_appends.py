@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 from uuid import UUID
 
+from shared.contracts.audit import AppendResponse
 from tests.audit.appending_process import TickingClock, say
 from tests.audit.audit_node import event, running
 
@@ -30,7 +31,7 @@ async def main(url: str, keys: str, batches: int, tries: int) -> None:
             for _ in range(tries):
                 answer = await node.try_append(one, other)
                 if answer.status == 200:
-                    appended = (await node.append(one, other)).entries
+                    appended = AppendResponse.model_validate_json(answer.body).entries
                     say(" ".join(["acked", *(f"{entry.index}={key}" for entry, key in zip(appended, keyed, strict=True))]))
                     break
                 assert answer.status == 503, answer.body
