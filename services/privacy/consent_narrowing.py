@@ -10,11 +10,11 @@ from safepassage.problems.privacy import ConsentWithdrawn, NoSuchConsent, Rights
 from safepassage.problems.rights import ConsentExpired, ConsentNotNarrowed
 from safepassage.wire_policy import Consent
 from safepassage.wire_rights import ConsentNarrowing
+from services.privacy.consent_changes import consent_to_change, end_expiry, expiry_clock, tell
 from services.privacy.consent_events import Narrowing, Said, in_force, remember
-from services.privacy.consents import Staff, callers_consent, end_expiry, expiry_clock, require_may_change, standing_consent, tell
+from services.privacy.consents import Staff
 from services.privacy.duties import start_duties
 from services.privacy.sealing import Sealer
-from services.privacy.subjects import callers_subject, open_facts
 from shared.clock import Now
 from shared.database import Transaction
 from shared.idempotency import Once
@@ -38,13 +38,10 @@ async def narrow_consent(
 ) -> Consent:
     """Leave a part of a consent in force. Every decision that starts from now on finds only that; what waits to be sent is asked again."""
     sealer: Sealer = request.app.state.sealer
-    earlier = await once.earlier(tx, caller, "narrow_consent")
-    row = await callers_consent(tx, caller, earlier or consent_id, for_update=True)
-    consent = await standing_consent(tx, sealer, row)
-    if earlier is not None:
+    held = await consent_to_change(tx, sealer, caller, once, "narrow_consent", consent_id, narrowing.acting_for, now=now)
+    row, consent = held.row, held.consent
+    if held.changed_earlier:
         return consent
-    subject = await callers_subject(tx, caller, consent.student_id)
-    require_may_change(narrowing.acting_for, consent, open_facts(sealer, subject), now=now)
     require_narrower(narrowing, consent, now=now)
     said = Said(
         acting_for=narrowing.acting_for,
@@ -58,9 +55,9 @@ async def narrow_consent(
     left = in_force(consent, [Narrowing(now, said)], withdrawn_at=None)
     if left.expires_at != consent.expires_at:
         await end_expiry(tx, sealer, caller, row, f"consent:{row.id}:narrowed", now)
-        await start_duties(tx, sealer, [await expiry_clock(tx, left, subject, epoch=row.epoch)], now=now)
+        await start_duties(tx, sealer, [await expiry_clock(tx, left, held.subject, epoch=row.epoch)], now=now)
     await once.keep(tx, caller, "narrow_consent", row.id, now)
-    tell(request, tx, caller, left, f"narrowed:{row.epoch}", subject, narrowing.acting_for, narrowing.reason)
+    tell(request, tx, caller, left, f"narrowed:{row.epoch}", held.subject, narrowing.acting_for, narrowing.reason)
     return left
 
 

@@ -14,7 +14,7 @@ from safepassage.wire_evidence import AnyAgreement
 from safepassage.wire_organisations import Organisation
 from safepassage.wire_policy import Consent, Debarment
 from services.privacy.agreement_records import held_agreement
-from services.privacy.consents import HeldConsent, consent_and_those_taken_back
+from services.privacy.consent_records import HeldConsent, consent_and_those_taken_back
 from services.privacy.debarments import debarments_of
 from services.privacy.evidence_records import COLUMNS, open_evidence
 from services.privacy.grounds import HEARD_ON, Grounds, Held, grounds_named, standing_kinds, standing_of

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, and_, bindparam, or_
 from safepassage.wire_directory import Preference
 from safepassage.wire_evidence import Evidence
 from safepassage.wire_policy import Consent
-from services.privacy.consents import held_consents
+from services.privacy.consent_records import held_consents
 from services.privacy.evidence_records import held_evidence
 from services.privacy.opt_outs import held_preferences
 from services.privacy.sealing import Sealer

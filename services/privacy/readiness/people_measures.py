@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, func, select
 
 from safepassage.wire_policy import Consent
-from services.privacy.consents import open_grant
+from services.privacy.consent_records import open_grant
 from services.privacy.policy import rights_role
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import open_facts

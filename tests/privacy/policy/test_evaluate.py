@@ -14,7 +14,7 @@ from services.privacy.policy.context import contexts
 from services.privacy.policy.entities import Entity, Record, entity
 from services.privacy.policy.policy_set import assemble
 from services.privacy.policy.rule_pack import Pack, read_packs
-from services.privacy.policy.taxonomy import TAXONOMY
+from services.privacy.policy.taxonomy import BASES, RECIPIENTS, TAXONOMY
 from tests.privacy.policy.every_situation import ELEMENT_OF, SITUATIONS
 from tests.privacy.policy.perturbations import ELEMENT_IDS
 from tests.privacy.policy.rule_texts import annotated, est_of, pack
@@ -167,3 +167,21 @@ def test_a_set_that_takes_over_has_made_the_code_for_what_is_asked() -> None:
         after = _asked(successor, situation)
         assert (after.groups, after.policies, after.obligations) == (before.groups, before.policies, before.obligations)
     assert (successor.grants.met(), successor.duties.met()) == made
+
+
+def test_what_is_kept_of_a_list_of_elements_is_of_its_kind_of_request_alone(policy_set: PolicySet) -> None:
+    """The same list, asked on every basis, for every action, by every kind of recipient, of one set and of one that was asked nothing."""
+    asked_before = replace(policy_set, _asked={}, _alike={})
+    kinds = [(basis, action, kind) for basis in BASES for action in TAXONOMY.actions.values() for kind in RECIPIENTS.values()]
+    found = [asked_before.asked(ELEMENT_IDS, *one) for one in kinds]
+    assert found == [replace(policy_set, _asked={}, _alike={}).asked(ELEMENT_IDS, *one) for one in kinds]
+
+
+def test_words_that_nobody_knows_are_not_kept_and_what_is_kept_has_an_end(policy_set: PolicySet, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.privacy.policy.policy_set.LISTS_KEPT", 3)
+    fresh, action = replace(policy_set, _asked={}), TAXONOMY.actions["disclose"]
+    fresh.asked(("no.such.element",), "consent", action, "Vendor")
+    assert fresh._asked == {}
+    for element in ELEMENT_IDS[:5]:
+        fresh.asked((element,), "consent", action, "Vendor")
+        assert 1 <= len(fresh._asked) <= 3
