@@ -3,7 +3,7 @@
 node.json                what the node is (NodeFile)
 keys/<service>/...       a folder of key files per service; keys/operator/ belongs on no server
 data/<service>.db        a SQLite file per service
-trust/list.jws, first.digest, statement.jws
+trust/list.jws, first.digest, statement.jws, witnesses.policy
 """
 
 from dataclasses import dataclass
@@ -79,6 +79,11 @@ class NodeFolder:
         """The node's signed statement of its operational keys."""
         return self.path / "trust" / "statement.jws"
 
+    @property
+    def witness_policy(self) -> Path:
+        """Who witnesses the node's log."""
+        return self.path / "trust" / "witnesses.policy"
+
     def store(self, service: ServiceName) -> Path:
         """The SQLite file of a service."""
         return self.path / "data" / f"{service}.db"
@@ -99,6 +104,7 @@ class NodeFolder:
             "exchange_tick_seconds": file.exchange_tick_seconds,
             "node_organisation_id": file.organisation_id,
             "node_statement_file": self.statement,
+            "witness_policy_file": self.witness_policy if self.witness_policy.exists() else None,
         }
         kind = settings_class(service)
         values |= {name: value for name, value in about_the_node.items() if name in kind.model_fields}

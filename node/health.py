@@ -12,6 +12,7 @@ from sqlalchemy import text
 from safepassage.compact import split
 from safepassage.problems import SuiteError
 from safepassage.problems.policy_sets import PoliciesUnavailable
+from services.audit.witnessing.examination import examine_witnessing
 from services.privacy.policy_examination import examine_schedule
 from shared.app import internal_tokens
 from shared.database import Database
@@ -62,6 +63,9 @@ async def _examine_store(service: ServiceName, database: Database, now: datetime
         )
         return
     if service == "audit":
+        async with database.reading() as tx:
+            for one in await examine_witnessing(tx, now):
+                yield Finding(f"audit: {one.what}", one.state, one.detail, one.remedy)
         return
     if service == "privacy":
         yield await _examine_policies(database, now)

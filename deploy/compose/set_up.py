@@ -22,6 +22,7 @@ from node.creation import create_node
 from node.folder import NodeFile, NodeFolder
 from node.statement import sign_statement
 from node.trust import member_of, signed_list
+from node.witnesses import policy_of
 from safepassage.canonical import digest_of, from_base64url, json_object
 from safepassage.ids import uuid7
 from safepassage.trust_list import TrustList, VerifiedTrustList
@@ -45,6 +46,8 @@ def main(folder: Path, *, now: datetime) -> None:
         _publish(node, "authorities.pem", authority.file.read_bytes())
         _publish(node, "statement.jws", node.statement.read_bytes())
         _publish(node, "trust-list.jws", trust_list)
+        members = _read(trust_list).content.members
+        _publish(node, "witnesses.policy", policy_of(members, own_entity_id=node.file.entity_id, at_least=1).encode())
         _publish(node, "node.env", _variables(node.file, first_digest).encode())
         print(f"{node.file.name}: {node.file.entity_id}")  # noqa: T201 a script
     _let_the_server_read(folder / "postgres")

@@ -12,6 +12,7 @@ from node.commands.output import console, stop
 from node.creation import install_trust_list
 from node.folder import NodeFolder
 from node.trust import member_of, signed_list
+from node.witnesses import TooFewWitnesses, policy_of
 from safepassage.canonical import digest_of, from_base64url
 from safepassage.problems import SuiteError
 from safepassage.trust_list import TrustList, VerifiedTrustList, verify_next_trust_lists
@@ -92,6 +93,24 @@ def install(
     accepted = with_hand(folder, lambda hand: hand.accept_trust_list(document))
     made = _parse(document)
     console.print(f"Serial {made.content.serial}: {'accepted' if accepted else 'held already'}, {len(made.content.members)} members.")
+
+
+@app.command()
+def witnesses(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A node's folder with a trust list.")],
+    at_least: Annotated[int, typer.Option(min=1, help="How many of the other members have to cosign a checkpoint.")] = 1,
+) -> None:
+    """Write the policy of who witnesses the node's log: the trust list's other members. Then start audit again."""
+    node = NodeFolder(folder)
+    try:
+        members = _parse(node.trust_list.read_bytes()).content.members
+        text = policy_of(members, own_entity_id=node.file.entity_id, at_least=at_least)
+    except FileNotFoundError:
+        stop("The node has no trust list.", "First: safepassage-node trust install")
+    except TooFewWitnesses as error:
+        stop(f"{at_least} cannot be a quorum: {error}.", "Have members' descriptions made again (`trust member`): they name witness keys.")
+    node.witness_policy.write_text(text)
+    console.print(f"{node.witness_policy} written: of {text.count('group ') - 1} witnesses {at_least} have to cosign.")
 
 
 @app.command()

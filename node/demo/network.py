@@ -11,6 +11,7 @@ from node.demo.synthetic import ALDER, BIRCH, StatePlan
 from node.embedded import migrate_all
 from node.folder import NodeFile, NodeFolder
 from node.trust import member_of, signed_list
+from node.witnesses import policy_of
 from safepassage.canonical import digest_of, from_base64url, json_object
 from safepassage.ids import uuid7
 from services.gateway.administration import Administration, administration
@@ -38,7 +39,7 @@ def new_node(folder: Path, plan: StatePlan, *, port: int, now: datetime, tick_se
 
 
 def trust_each_other(nodes: tuple[NodeFolder, ...], *, root_file: Path, now: datetime) -> None:
-    """Make a root, sign a first list with every node in it, install it everywhere."""
+    """Make a root, sign a first list with every node in it, install it everywhere; each has its log witnessed by the others."""
     root = SigningKey.generate()
     root.save(root_file)
     members = [member_of(node.file, node.keys, today=now.date()) for node in nodes]
@@ -46,6 +47,8 @@ def trust_each_other(nodes: tuple[NodeFolder, ...], *, root_file: Path, now: dat
     digest = digest_of(from_base64url(str(json_object(document)["payload"])))
     for node in nodes:
         install_trust_list(node, document, first_digest=digest)
+        if len(nodes) > 1:
+            node.witness_policy.write_text(policy_of(members, own_entity_id=node.file.entity_id, at_least=1))
 
 
 def new_nodes(folder: Path, *, ports: tuple[int, int], tick_seconds: float = TICK_SECONDS) -> tuple[NodeFolder, NodeFolder]:

@@ -4,7 +4,7 @@ audit is not trusted with the past: whoever controls it can stop the node and re
 unseen by those who pinned its checkpoints.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
 from fastapi import FastAPI
@@ -21,7 +21,8 @@ from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import OrganisationRow
 from services.audit.tile_memory import TileMemory
 from services.audit.witnessing import routes as witness_routes
-from services.audit.witnessing.opening import look_at_trust, open_witness
+from services.audit.witnessing.door import OverHttps, WitnessDoor
+from services.audit.witnessing.opening import have_witnessed, look_at_trust, open_publisher, open_witness
 from shared.app import build
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
@@ -47,6 +48,8 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.sequencer = Sequencer(
         state.database, shards, state.keys, signer, state.clock, memory=memory, checkpoint_seconds=settings.checkpoint_seconds
     )
+    await shards.open_first(state.clock())
+    await open_publisher(app, stack)
     await state.sequencer.open()
     stack.push_async_callback(state.sequencer.close)
     await open_witness(app)
@@ -57,10 +60,14 @@ async def _run_sequencer(app: FastAPI) -> None:
 
 
 def create_app(
-    settings: AuditSettings, *, transports: Mapping[ServiceName, Transport] | None = None, clock: Clock = system_clock
+    settings: AuditSettings,
+    *,
+    transports: Mapping[ServiceName, Transport] | None = None,
+    clock: Clock = system_clock,
+    reach_witnesses: Callable[[AuditSettings], WitnessDoor] = OverHttps,
 ) -> FastAPI:
-    """The application; audit calls no sibling, so `transports` is for the embedded node's sake."""
-    return build(
+    """The application; audit calls no sibling, so `transports` is for the embedded node's sake. What it calls are witnesses."""
+    app = build(
         "audit",
         settings,
         routers=(
@@ -76,7 +83,9 @@ def create_app(
         summary="Appends what was asked, decided, disclosed and received; proves it; tells who saw what.",
         tables=None,
         opening=_open,
-        workers=(_run_sequencer, copies.make_in_time, look_at_trust),
+        workers=(_run_sequencer, copies.make_in_time, look_at_trust, have_witnessed),
         transports=transports,
         clock=clock,
     )
+    app.state.reach_witnesses = reach_witnesses
+    return app

@@ -10,11 +10,14 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from safepassage.canonical import to_base64url
 from safepassage.problems.log import NoSuchEntry, NoSuchLog, NoSuchTile, SizesNotOrdered
 from safepassage.problems.requests import NotPermitted
+from safepassage.problems.witnessing import NotWitnessedYet, NoWitnessesNamed
 from safepassage.tlog_proof import proof_file
 from safepassage.wire_log import LogConsistency
 from services.audit.consistency import Consistency
 from services.audit.published import PublishedLog, proven_entry, published_log
 from services.audit.tiles import parse_tile_path, width_at
+from services.audit.witnessing.cosignatures import largest_witnessed, with_cosignatures
+from services.audit.witnessing.publisher import Publisher
 from shared.caller import Caller, caller_with, sibling
 from shared.contracts.audit import ConsistencyResponse
 from shared.database import ReadOnly
@@ -44,15 +47,35 @@ async def _published(tx: ReadOnly, year: Year = None) -> PublishedLog:
 
 
 Published = Annotated[PublishedLog, Depends(_published)]
+Witnessed = Annotated[bool, Query(description="The largest checkpoint that a quorum of the node's witnesses has cosigned, not the latest.")]
+
+
+async def _cosigned(tx: ReadOnly, request: Request, year: Year = None, witnessed: Witnessed = False) -> PublishedLog:
+    published = await published_log(tx, year)
+    publisher: Publisher = request.app.state.publisher
+    if not witnessed:
+        published.note = await with_cosignatures(tx, published.log.year, published.size, published.note)
+        return published
+    if publisher.policy is None:
+        raise NoWitnessesNamed
+    found = await largest_witnessed(tx, published.log.year, publisher.policy)
+    if found is None:
+        raise NotWitnessedYet
+    published.size, published.note = found
+    return published
+
+
+Cosigned = Annotated[PublishedLog, Depends(_cosigned)]
+"""With the cosignatures of its checkpoint under the note."""
 
 
 @router.get(
     "/v1/log/checkpoint",
     response_class=Response,
-    responses=_TEXT | responses(NotPermitted, NoSuchLog),
+    responses=_TEXT | responses(NotPermitted, NoSuchLog, NoWitnessesNamed, NotWitnessedYet),
 )
-async def log_checkpoint(_: Operator, published: Published) -> Response:
-    """The latest checkpoint: a signed note (C2SP tlog-checkpoint)."""
+async def log_checkpoint(_: Operator, published: Cosigned) -> Response:
+    """The latest checkpoint: a signed note (C2SP tlog-checkpoint), with the cosignatures that it has so far."""
     return Response(published.note, headers=FRESH, media_type="text/plain; charset=utf-8")
 
 
@@ -75,10 +98,12 @@ async def log_tile(tile_path: str, _: Operator, published: Published) -> Respons
 @router.get(
     "/v1/log/entries/{index}/proof",
     response_class=Response,
-    responses=_TEXT | responses(NotPermitted, NoSuchLog, NoSuchEntry),
+    responses=_TEXT | responses(NotPermitted, NoSuchLog, NoSuchEntry, NoWitnessesNamed, NotWitnessedYet),
 )
-async def log_proof(index: int, _: Reader, published: Published) -> Response:
-    """An entry with its inclusion proof as a file that stands alone (C2SP tlog-proof)."""
+async def log_proof(index: int, _: Reader, published: Cosigned, *, witnessed: Witnessed = False) -> Response:
+    """An entry with its inclusion proof as a file that stands alone (C2SP tlog-proof), its checkpoint with cosignatures."""
+    if witnessed and index >= published.size:
+        raise NotWitnessedYet
     entry, path = await proven_entry(published, index)
     text = proof_file(entry=entry, index=index, path=path, checkpoint=published.note)
     return Response(text, headers=FRESH, media_type="text/plain; charset=utf-8")

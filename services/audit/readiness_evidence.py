@@ -20,6 +20,7 @@ from services.audit.checkpoints import CheckpointSigner
 from services.audit.drafts import SEALED_BY_COURT, SEALED_PARTITION
 from services.audit.heads import LogDamaged, load_head, newest_log
 from services.audit.tables import LogRow, SegmentRow, SubjectEntryRow, TreeStateRow
+from services.audit.witnessing.cosignatures import witnesses_since
 from shared.caller import sibling
 from shared.clock import Now
 from shared.contracts.audit import EntryClass
@@ -31,6 +32,7 @@ from shared.readiness_evidence import key_encryption_in
 router = APIRouter(tags=["internal"])
 
 WEEK: Final = timedelta(days=7)
+DAY: Final = timedelta(days=1)
 PASSES_A_DAY: Final = 2
 ASKED_A_DAY: Final = 24 * 60
 ENTRIES_OF_A_STEP: Final = 5_000
@@ -172,7 +174,9 @@ async def _figures(tx: AsyncSession, signer: CheckpointSigner, now: datetime) ->
     oldest = await tx.scalar(select(func.min(LogRow.created_at)))
     newest_block = await tx.scalar(select(func.coalesce(func.max(SubjectEntryRow.block), 0))) or 0
     sealed = select(func.count()).where(SubjectEntryRow.block > newest_block - INDEX_BLOCKS, SubjectEntryRow.partition == SEALED_PARTITION)
+    newest = await newest_log(tx)
     return {
+        "witnesses": 0 if newest is None else await witnesses_since(tx, newest.year, int((now - DAY).timestamp())),
         "entries": await _size(tx),
         "oldest_age_days": 0 if oldest is None else max((now - oldest).days, 0),
         "head_verified": await _head_verifies(tx, signer),

@@ -249,7 +249,11 @@ class Sequencer:
         """Publish the checkpoint of what is committed, if it is not published yet."""
         async with self._writing:
             shown = self._memory.published
-            if self._head is not None and (shown is None or (shown.year, shown.size) != (self._head.year, self._head.size)):
+            if (
+                self.frozen is None
+                and self._head is not None
+                and (shown is None or (shown.year, shown.size) != (self._head.year, self._head.size))
+            ):
                 await self._publish(self._head)
 
     async def close(self) -> None:
@@ -288,8 +292,12 @@ class Sequencer:
             await self._database.reopen()
         return LogUnavailable()
 
+    async def freeze(self, damage: LogDamaged) -> None:
+        """Append and sign nothing more, in any process: somebody else has shown that this log is not what it was."""
+        await self._freeze(damage)
+
     async def _freeze(self, damage: LogDamaged) -> None:
-        self.frozen = str(damage)
+        self.frozen = self.frozen or str(damage)
         log.critical("log frozen", extra={"fault": self.frozen})
         try:
             await self._shards.freeze()

@@ -31,6 +31,17 @@ class AuditSettings(ServiceSettings):
             "which the district has to have within 30 days (34 CFR 99.32(b)(2)(iii)).",
         ),
     ] = 7
+    witness_policy_file: Annotated[
+        Path | None,
+        Field(
+            description="Who witnesses this node's log, and which of them together are enough: a C2SP tlog-policy with an address for each "
+            "(`safepassage-node trust witnesses` writes one). None: nobody does."
+        ),
+    ] = None
+    witness_seconds: Annotated[
+        float,
+        Field(gt=0, le=3600, description="How often a new checkpoint goes to the witnesses; at once where somebody waits for them."),
+    ] = 1.0
     retired_log_keys_directory: Annotated[
         Path | None,
         Field(

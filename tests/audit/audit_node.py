@@ -1,7 +1,7 @@
 """A real audit service for tests: its application, its store, and those who may call it; and one check of the whole log."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,6 +21,7 @@ from safepassage.wire_organisations import Organisation
 from services.audit.app import create_app
 from services.audit.sequencer import Sequencer
 from services.audit.settings import AuditSettings
+from services.audit.witnessing.door import OverHttps, WitnessDoor
 from shared.app import internal_tokens
 from shared.clock import Clock
 from shared.contracts.audit import Actor, Appended, AppendRequest, AppendResponse, Context, Digests, Event
@@ -41,7 +42,7 @@ POLICY = digest_of(b"policy")
 
 
 def settings_of(url: str, node_keys: Path, **more: Any) -> AuditSettings:
-    return AuditSettings(entity_id=ENTITY, database_url=url, keys_directory=node_keys / "audit", **more)
+    return AuditSettings(**{"entity_id": ENTITY, "database_url": url, "keys_directory": node_keys / "audit"} | more)
 
 
 def sqlite_url(folder: Path) -> str:
@@ -165,9 +166,11 @@ class AuditNode:
 
 
 @asynccontextmanager
-async def running(url: str, node_keys: Path, clock: Clock, **settings: Any) -> AsyncIterator[AuditNode]:
+async def running(
+    url: str, node_keys: Path, clock: Clock, *, reach_witnesses: Callable[[AuditSettings], WitnessDoor] = OverHttps, **settings: Any
+) -> AsyncIterator[AuditNode]:
     """An audit service on a store that is at head."""
-    app = create_app(settings_of(url, node_keys, **settings), clock=clock)
+    app = create_app(settings_of(url, node_keys, **settings), clock=clock, reach_witnesses=reach_witnesses)
     async with app.router.lifespan_context(app):
         yield AuditNode(app, node_keys, clock)
 

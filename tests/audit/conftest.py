@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from node.keys import create_node_keys
 from tests.audit.audit_node import AuditNode, migrated, running, sqlite_url
+from tests.audit.two_audits import BIRCH, HOSTS, Nodes, nodes_that_witness
 from tests.conftest import StandingClock
 
 
@@ -39,4 +41,28 @@ async def store_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 async def node(store_url: str, node_keys: Path, clock: StandingClock) -> AsyncIterator[AuditNode]:
     async with running(store_url, node_keys, clock) as node:
+        yield node
+
+
+@pytest.fixture(scope="session")
+def three_keys(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    folder = tmp_path_factory.mktemp("witnesses")
+    for host in HOSTS:
+        create_node_keys(folder / host)
+    return [folder / host for host in HOSTS]
+
+
+@pytest.fixture
+def nodes(tmp_path: Path, sqlite_template: Path, three_keys: list[Path], clock: StandingClock) -> Nodes:
+    return nodes_that_witness(tmp_path, sqlite_template, three_keys[:2], clock)
+
+
+@pytest.fixture
+def three(tmp_path: Path, sqlite_template: Path, three_keys: list[Path], clock: StandingClock) -> Nodes:
+    return nodes_that_witness(tmp_path, sqlite_template, three_keys, clock, quorum=2)
+
+
+@pytest.fixture
+async def birch(nodes: Nodes) -> AsyncIterator[AuditNode]:
+    async with nodes.up(BIRCH) as node:
         yield node

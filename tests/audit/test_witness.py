@@ -214,7 +214,10 @@ async def test_a_log_that_misbehaves_all_day_fills_our_log_with_one_entry_a_day(
     await submit(node, birch.request(5, 5, forked_at=1))
     assert (await leaves(node)).count(b'"class":"witness"') == 2
     async with node.database.reading() as tx:
-        assert (await tx.execute(select(WitnessFindingRow.count))).scalar_one() == 4
+        row = (await tx.execute(select(WitnessFindingRow))).scalar_one()
+    assert row.count == 4
+    assert row.evidence is not None
+    assert birch.note(5, forked_at=2) in row.evidence  # that of the first time
 
 
 async def leaves(node: AuditNode) -> bytes:

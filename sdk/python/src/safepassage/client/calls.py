@@ -225,14 +225,16 @@ def discharge_obligation(obligation_id: UUID, discharge: Discharge, *, idempoten
 # --- the log: `year` names that of a closed year ---
 
 
-def log_checkpoint(*, year: int | None = None) -> Call[bytes]:
-    """The latest checkpoint, a signed note. Scope audit:operate."""
-    return fetching("/v1/log/checkpoint", accept="text/plain", query={"year": year})
+def log_checkpoint(*, year: int | None = None, witnessed: bool = False) -> Call[bytes]:
+    """The latest checkpoint, a signed note; or the largest that a quorum of witnesses has cosigned. Scope audit:operate."""
+    query = {"year": year, "witnessed": "true" if witnessed else None}
+    return fetching("/v1/log/checkpoint", accept="text/plain", query=query)
 
 
-def log_proof(index: int, *, year: int | None = None) -> Call[bytes]:
+def log_proof(index: int, *, year: int | None = None, witnessed: bool = False) -> Call[bytes]:
     """One entry's inclusion proof as a .tlog-proof file (C2SP). Scope audit:operate or audit:search."""
-    return fetching(path_of("/v1/log/entries/{index}/proof", index=index), accept="text/plain", query={"year": year})
+    query = {"year": year, "witnessed": "true" if witnessed else None}
+    return fetching(path_of("/v1/log/entries/{index}/proof", index=index), accept="text/plain", query=query)
 
 
 def log_tile(tile_path: str, *, year: int | None = None) -> Call[bytes]:

@@ -49,6 +49,21 @@ class QuorumNotReached(SuiteError):
     remedy = "Fetch a checkpoint with more cosignatures from the log; if there is none, ask its operator which witnesses are down."
 
 
+class NotWitnessedYet(SuiteError):
+    """What was asked for is in the log and published, and no quorum of witnesses has cosigned a checkpoint that covers it yet."""
+
+    code, status, title = "not-witnessed-yet", 503, "No quorum of witnesses has cosigned it yet"
+    remedy = "Ask again after a while; or ask without witnesses. If it stays so, the node's operator asks `safepassage-node doctor` why."
+    retry = "after"
+
+
+class NoWitnessesNamed(SuiteError):
+    """The node has no policy that names witnesses, so nothing is ever witnessed."""
+
+    code, status, title = "no-witnesses-named", 409, "Node has no witnesses"
+    remedy = "Ask without witnesses; or have the node's operator name some (docs/witnessing.md)."
+
+
 class WitnessPolicyMalformed(SuiteError):
     """The text is not a policy (C2SP tlog-policy)."""
 

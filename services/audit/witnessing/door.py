@@ -1,0 +1,89 @@
+"""How this node reaches its witnesses: https, no redirect, bounded answers, one second.
+
+A witness is not trusted: what it answers is read strictly and verified by whoever asked (services.audit.witnessing).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import aiohttp
+from yarl import URL
+
+from safepassage.tlog_witness import MAX_ANSWER_BYTES
+from safepassage.trust_members import is_loopback_http
+from shared.certificates import client_context
+from shared.database import refuse_network_call_in_transaction
+from shared.settings import ServiceSettings
+from shared.siblings import client_session
+
+SECONDS: Final = 1.0
+_TEXT: Final[Mapping[str, str]] = {"content-type": "text/plain; charset=utf-8", "accept-encoding": "identity"}
+
+
+class WitnessUnreachable(Exception):
+    """Nobody answered in time, or not in the form of HTTP, or the address is none that may be called."""
+
+
+@dataclass(frozen=True)
+class DoorAnswer:
+    """What a witness answered; nothing of it is verified."""
+
+    status: int
+    body: bytes
+
+
+class WitnessDoor(Protocol):
+    """Where requests to witnesses go out."""
+
+    async def post(self, url: str, body: bytes) -> DoorAnswer:
+        """Send a request. Raises WitnessUnreachable. Not within a transaction."""
+        ...
+
+    async def get(self, url: str) -> DoorAnswer:
+        """Ask for something. Raises as `post`."""
+        ...
+
+    async def close(self) -> None:
+        """Close connections."""
+        ...
+
+
+class OverHttps:
+    """Witnesses on the network."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._development = settings.insecure_development
+        self._session = client_session(client_context(settings.peer_authorities_file), seconds=SECONDS)
+
+    async def post(self, url: str, body: bytes) -> DoorAnswer:
+        """Send a request."""
+        return await self._send("POST", url, body)
+
+    async def get(self, url: str) -> DoorAnswer:
+        """Ask for something."""
+        return await self._send("GET", url, None)
+
+    async def _send(self, method: str, url: str, body: bytes | None) -> DoorAnswer:
+        refuse_network_call_in_transaction()
+        if not url.startswith("https://") and not (self._development and is_loopback_http(url)):
+            raise WitnessUnreachable("not https")
+        try:
+            target = URL(url, encoded=True)
+            async with self._session.request(method, target, headers=_TEXT, data=body, allow_redirects=False) as response:
+                return DoorAnswer(response.status, await _bounded(response))
+        except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
+            raise WitnessUnreachable from error
+
+    async def close(self) -> None:
+        """Close connections."""
+        await self._session.close()
+
+
+async def _bounded(response: aiohttp.ClientResponse) -> bytes:
+    body = b""
+    async for chunk in response.content.iter_any():
+        body += chunk
+        if len(body) > MAX_ANSWER_BYTES:
+            raise WitnessUnreachable("the answer is longer than any of the protocol")
+    return body
