@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from safepassage.compact import PublicKeys, split, verify_compact
 from safepassage.problems.requests import NotAuthenticated
 from safepassage.problems.signatures import MalformedToken, TokenExpired, WrongAudience
-from safepassage.wire import Wire
+from safepassage.wire import Digest, Wire
 from shared.keys import SigningKey
 from shared.who_may_call import ServiceName, callers_of
 
@@ -37,6 +37,8 @@ class CallerClaims(Wire):
     scopes: Annotated[frozenset[str], Field(max_length=64)]
     details: Mapping[str, Any] = {}
     """Authorization details of the token: the purpose, a peer's entity id (`entity_id`), ..."""
+    key: Digest | None = None
+    """Thumbprint of the key that the token is bound to, and that the client proved to have."""
 
 
 class InternalClaims(Wire):

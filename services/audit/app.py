@@ -14,6 +14,8 @@ from services.audit import append, log_routes, readiness_evidence, search
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.consistency import Consistency
 from services.audit.disclosures import accounting, copies, copy_routes
+from services.audit.index.metrics import observe
+from services.audit.index.projector import Projector
 from services.audit.sequencer import Sequencer
 from services.audit.settings import AuditSettings
 from services.audit.shards import Shards
@@ -51,12 +53,20 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     await shards.open_first(state.clock())
     await open_publisher(app, stack)
     await state.sequencer.open()
+    state.projector = Projector(state.database, state.keys, state.clock, is_busy=lambda: state.sequencer.is_busy)
+    await state.projector.open()
+    state.sequencer.on_commit = state.projector.tell
+    observe(state.metrics, state.projector)
     stack.push_async_callback(state.sequencer.close)
     await open_witness(app)
 
 
 async def _run_sequencer(app: FastAPI) -> None:
     await app.state.sequencer.run()
+
+
+async def _keep_index(app: FastAPI) -> None:
+    await app.state.projector.run()
 
 
 def create_app(
@@ -83,7 +93,7 @@ def create_app(
         summary="Appends what was asked, decided, disclosed and received; proves it; tells who saw what.",
         tables=None,
         opening=_open,
-        workers=(_run_sequencer, copies.make_in_time, look_at_trust, have_witnessed),
+        workers=(_run_sequencer, _keep_index, copies.make_in_time, look_at_trust, have_witnessed),
         transports=transports,
         clock=clock,
     )

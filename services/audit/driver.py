@@ -78,6 +78,22 @@ class Driver:
             statement = f"UPDATE {table} SET {column} = made.value FROM {made} WHERE {table}.{key} = made.held"  # noqa: S608 its own names
             self.change(statement, [held for held, _ in pairs], [value for _, value in pairs])
 
+    def merge(self, row: type[DeclarativeBase], rows: Sequence[tuple[Any, ...]], *, on_conflict: str) -> None:
+        """Insert rows; of one whose primary key is there already do what `on_conflict` says: `DO NOTHING`, `DO UPDATE SET ...`."""
+        if not rows:
+            return
+        table: Any = row.__table__
+        columns, keys = [column.name for column in table.columns], ", ".join(column.name for column in table.primary_key)
+        mark = "(" + ",".join("?" * len(columns)) + ")"
+        head = f"INSERT INTO {row.__tablename__} ({', '.join(columns)}) VALUES "  # noqa: S608 its own names
+        end = f" ON CONFLICT ({keys}) {on_conflict}"
+        if self._is_sqlite:
+            for some in _steps(rows):
+                self._connection.execute(head + ",".join([mark] * len(some)) + end, tuple(chain.from_iterable(some)))
+        else:
+            self._begun()
+            await_only(self._connection.executemany(_numbered(head + mark + end), rows))
+
     def lookup(self, row: type[DeclarativeBase], key: str, values: Sequence[bytes]) -> list[tuple[Any, ...]]:
         """The rows whose column `key` is one of `values`, in any order, all columns."""
         found: list[tuple[Any, ...]] = []

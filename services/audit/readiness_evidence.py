@@ -94,7 +94,9 @@ async def readiness_evidence(_: Annotated[Principal, sibling("privacy")], reques
         entries_altered=watch.altered + (0 if done is None else done.altered),
         by_class=_by_class(watch, now),
         sealed_bases=len(SEALED_BY_COURT),
-        searchable_by_client="client_id" in EntrySearch.model_fields,
+        index_behind_entries=state.projector.behind.entries,
+        index_behind_seconds=state.projector.behind.seconds,
+        searchable_by_client="client_ids" in EntrySearch.model_fields,
         key_encryption=key_encryption_in(state.settings.keys_directory, now=now),
     )
     return AuditReport(measured_at=now, measures=measures)

@@ -62,13 +62,23 @@ def seal(cipher: AESGCM, nonce: bytes, groups: bytes, bound_to: bytes) -> bytes:
 def open_sealed(cipher: AESGCM, sealed: bytes, *, bound_to: bytes) -> dict[Group, Opened]:
     """The groups that `seal` was given. Raises SealBroken."""
     try:
+        return {
+            group: Opened(salted[:SALT_BYTES], json_object(salted[SALT_BYTES:]))
+            for group, salted in open_salted(cipher, sealed, bound_to=bound_to).items()
+        }
+    except ValueError as error:
+        raise SealBroken from error
+
+
+def open_salted(cipher: AESGCM, sealed: bytes, *, bound_to: bytes) -> dict[Group, bytes]:
+    """The same, each group as the bytes that were hashed: its salt, then JSON. Raises SealBroken."""
+    try:
         plain = cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], bound_to)
-        groups: dict[Group, Opened] = {}
+        groups: dict[Group, bytes] = {}
         at = 0
         while at < len(plain) and plain[at]:
-            start, end = at + _HEAD_BYTES, at + _HEAD_BYTES + int.from_bytes(plain[at + 1 : at + _HEAD_BYTES], "big")
-            salt, payload = plain[start : start + SALT_BYTES], plain[start + SALT_BYTES : end]
-            groups[GROUPS[plain[at] - 1]] = Opened(salt, json_object(payload))
+            end = at + _HEAD_BYTES + int.from_bytes(plain[at + 1 : at + _HEAD_BYTES], "big")
+            groups[GROUPS[plain[at] - 1]] = plain[at + _HEAD_BYTES : end]
             at = end
     except (InvalidTag, ValueError, IndexError) as error:
         raise SealBroken from error

@@ -19,7 +19,13 @@ async def record_search(
         key=f"search:{uuid7(now)}",
         subjects=() if student_id is None else (student_id,),
         custodians=(caller.organisation_id,),
-        actor=Actor(kind="client", client_id=caller.client_id, organisation_id=caller.organisation_id, role=caller.claims.role),
+        actor=Actor(
+            kind="client",
+            client_id=caller.client_id,
+            organisation_id=caller.organisation_id,
+            role=caller.claims.role,
+            key=caller.claims.key,
+        ),
         context=Context(operation=operation, outcome="answered", purpose=caller.purpose, count=count),
     )
     await sequencer.append([draft_of(event, producer="audit", digest_key=sequencer.digest_key)])

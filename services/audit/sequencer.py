@@ -10,7 +10,7 @@ import asyncio
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -96,7 +96,14 @@ class Sequencer:
         self._size = 0
         self.frozen: str | None = None
         """Why nothing is appended, once the log was found damaged."""
+        self.on_commit: Callable[[], None] | None = None
+        """Called after each group that was committed, for who follows the log."""
         self._stopped = self._disk_refused = False
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody waits for an append."""
+        return bool(self._waiting)
 
     @property
     def digest_key(self) -> bytes:
@@ -194,6 +201,8 @@ class Sequencer:
             if self._disk_refused:
                 raise DiskCannotBeTrusted from error
             return
+        if self.on_commit is not None:
+            self.on_commit()
         for waiting in group:
             submission = waiting.submission
             if submission.refused is not None:

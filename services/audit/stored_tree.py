@@ -7,6 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from safepassage.bundles import bundle_of, entries_of
+from services.audit.driver import Driver
+from services.audit.leaves import leaves_at
 from services.audit.tables import EdgeTileRow, SegmentRow, TileRow
 from services.audit.tiles import HASH_BYTES, WIDTH, Tile, hashes_of, hashes_under, node_hash_from
 from services.audit.tree import Range, complete_nodes, consistency_ranges, fold, inclusion_ranges, path_of
@@ -60,15 +62,10 @@ class StoredTree:
 
     async def entries_at(self, indices: Iterable[int]) -> dict[int, bytes]:
         """The entries with these indices, by index. Raises HashesMissing for one that is not there."""
-        wanted = set(indices)
-        found: dict[int, bytes] = {}
-        for index in sorted(wanted):
-            if index in found:
-                continue
-            for first, data in await self._segments(SegmentRow.data, index, index + 1):
-                found |= {position: leaf for position, leaf in enumerate(entries_of(data), first) if position in wanted}
-            if index not in found:
-                raise HashesMissing
+        wanted = sorted(set(indices))
+        found = await self._tx.run_sync(lambda session: leaves_at(Driver(session.connection()), self._log, wanted))
+        if len(found) != len(wanted):
+            raise HashesMissing
         return found
 
     async def leaf_hashes(self, start: int, end: int) -> list[bytes]:

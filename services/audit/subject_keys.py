@@ -23,6 +23,7 @@ from shared.key_encryption import KeyProvider, WrappedKeyRefused, version_of
 from shared.keys import KeyFileUnusable
 
 KEPT_IN_MEMORY: Final = 16_384
+INDEX: Final = "index"
 _HELD_KEY: Final = "SELECT wrapped FROM log_key WHERE name = ?"
 _WRAPPING: Final = "SELECT version FROM key_wrapping"
 
@@ -98,11 +99,33 @@ class SubjectKeys:
 
     async def find(self, tx: AsyncSession, key_ids: Sequence[bytes]) -> dict[bytes, AESGCM]:
         """The keys that still exist among `key_ids`."""
-        rows = await tx.run_sync(lambda session: Driver(session.connection()).lookup(SubjectKeyRow, "key_id", key_ids))
+        return await tx.run_sync(lambda session: self.find_with(Driver(session.connection()), key_ids))
+
+    def find_with(self, driver: Driver, key_ids: Sequence[bytes]) -> dict[bytes, AESGCM]:
+        """The same, for who works with the driver."""
         found = {}
-        for key_id, _, wrapped in rows:
+        for key_id, _, wrapped in driver.lookup(SubjectKeyRow, "key_id", key_ids):
             with suppress(KeyVersionGone):  # in a copy of the store that is older than a destruction
                 found[bytes(key_id)] = self._cipher(bytes(key_id), bytes(wrapped))
+        return found
+
+    def make_index_key(self, driver: Driver) -> bytes:
+        """The key of the index, for what is no person; made once, in a writing transaction."""
+        return self._service_key(driver, INDEX)
+
+    def index_key(self, driver: Driver) -> bytes:
+        """The same, that is there already."""
+        ((wrapped,),) = driver.rows(_HELD_KEY, INDEX)
+        return self._service_key_of(INDEX, bytes(wrapped))
+
+    def tag_keys(self, driver: Driver) -> dict[int, bytes]:
+        """The keys that make tags, by their epoch: as many as the store has. They are not kept in memory."""
+        found: dict[int, bytes] = {}
+        for name, wrapped in driver.rows("SELECT name, wrapped FROM log_key"):
+            epoch = name.removeprefix("tag/")
+            if epoch != name:
+                with suppress(KeyVersionGone):
+                    found[int(epoch)] = self._service_key_of(name, bytes(wrapped))
         return found
 
     def _find_or_make(self, driver: Driver, epoch: int, missing: dict[bytes, str | None], minted: "Minted") -> None:

@@ -35,4 +35,4 @@ def _named(dependency: Callable[..., Awaitable[CallerClaims]], scopes: tuple[str
 
 def actor_of(caller: CallerClaims) -> Actor:
     """The caller as the log names them."""
-    return Actor(kind="client", client_id=caller.client_id, organisation_id=caller.organisation_id, role=caller.role)
+    return Actor(kind="client", client_id=caller.client_id, organisation_id=caller.organisation_id, role=caller.role, key=caller.key)

@@ -145,7 +145,7 @@ def _issued(claims: AccessClaims) -> Event:
     return Event(
         class_="authentication",
         key=f"token:{claims.jti}",
-        actor=Actor(kind=kind, client_id=claims.client_id, organisation_id=claims.organisation_id, role=claims.role),
+        actor=Actor(kind=kind, client_id=claims.client_id, organisation_id=claims.organisation_id, role=claims.role, key=claims.cnf.jkt),
         context=Context(operation="token-issued", outcome="issued", purpose=purpose),
     )
 

@@ -72,6 +72,7 @@ class AccessClaims(Wire):
             role=self.role,
             scopes=frozenset(self.scope.split()),
             details=details,
+            key=self.cnf.jkt,
         )
 
 

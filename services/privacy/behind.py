@@ -14,7 +14,12 @@ def actor_of(principal: Principal, *, acting_for: UUID | None = None) -> Actor:
         return Actor(kind="system", job=principal.job)
     kind = "peer" if caller.organisation_kind == "peer" else "client"
     return Actor(
-        kind=kind, client_id=caller.client_id, organisation_id=caller.organisation_id, role=caller.role or None, acting_for=acting_for
+        kind=kind,
+        client_id=caller.client_id,
+        organisation_id=caller.organisation_id,
+        role=caller.role or None,
+        acting_for=acting_for,
+        key=caller.key,
     )
 
 

@@ -16,7 +16,13 @@ LARGEST = 1000
 
 def actor_of(caller: Caller) -> Actor:
     """The client that the gateway proved."""
-    return Actor(kind="client", client_id=caller.client_id, organisation_id=caller.organisation_id, role=caller.claims.role or None)
+    return Actor(
+        kind="client",
+        client_id=caller.client_id,
+        organisation_id=caller.organisation_id,
+        role=caller.claims.role or None,
+        key=caller.claims.key,
+    )
 
 
 async def log_ahead(app: FastAPI, caller: Caller, event: Event, scope: Mapping[str, Any]) -> None:

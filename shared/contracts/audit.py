@@ -38,6 +38,8 @@ class Actor(Wire):
     """The parent or eligible student on whose behalf a staff client acts."""
     client_id: Annotated[str, StringConstraints(max_length=200)] | None = None
     job: Code | None = None
+    key: Digest | None = None
+    """Thumbprint (RFC 7638) of the key that the client proved to have: its token was bound to it."""
     kind: Literal["client", "peer", "system", "operator"]
     organisation_id: UUID | None = None
     role: Code | None = None

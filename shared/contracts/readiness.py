@@ -130,6 +130,10 @@ class AuditMeasures(Wire):
     """Bases whose disclosure is kept apart from what parents are shown."""
     sealed_entries: Count
     searchable_by_client: bool
+    index_behind_entries: Count = 0
+    """Entries that the index of the log has not yet."""
+    index_behind_seconds: Count = 0
+    """How long ago the oldest of them was logged."""
     key_encryption: KeyEncryption
     witnesses: Count | None = None
     """Witnesses whose signature is on a checkpoint of the last day."""

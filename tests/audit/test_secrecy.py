@@ -76,6 +76,7 @@ async def use_everything(node: AuditNode, student: UUID, acting_for: UUID) -> by
         await node.send("POST", "/v1/log/searches", node.as_caller("audit:search"), {}, f"cursor={CANARY}"),
         await node.send("GET", f"/v1/log/tile/{CANARY}", node.as_caller("audit:operate", kind="sea")),
     ]
+    await node.app.state.projector.catch_up()
     assert all(answer.status >= 400 for answer in refused)
     answers += [answer.body for answer in refused]
     searched = await node.send("POST", "/v1/log/searches", node.as_caller("audit:search"), {"student_id": str(student)})

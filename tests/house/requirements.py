@@ -32,6 +32,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "LOG-I4": "Nothing is published beyond what is committed",
             "LOG-I5": "The same event has the same index for ever",
             "LOG-I6": "Tiles are what the entries make them",
+            "LOG-I7": "The index is what the log makes it: made again it has the same rows",
             "LOG-I8": "No leaf, tile, checkpoint or log line holds a personal value",
             "LOG-I9": "What was destroyed opens in no copy of the store, and every old proof still verifies",
             "LOG-I10": "Time never goes back",

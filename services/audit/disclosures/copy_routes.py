@@ -133,4 +133,6 @@ async def _content(tx: AsyncSession, request: Request, row: DisclosureCopyRow, s
 
 
 def _actor(caller: Caller) -> Actor:
-    return Actor(kind="client", client_id=caller.client_id, organisation_id=caller.organisation_id, role=caller.claims.role)
+    return Actor(
+        kind="client", client_id=caller.client_id, organisation_id=caller.organisation_id, role=caller.claims.role, key=caller.claims.key
+    )

@@ -5,6 +5,7 @@ checkpoint. With the key-encryption key it tells who saw what.
 """
 
 from services.audit.tables.copies import DisclosureCopyRow, RedisclosureRow
+from services.audit.tables.index import ActivityRow, IndexCursorRow, IndexedActorRow, PostingRow, ShapeRow, TermRow
 from services.audit.tables.log import (
     DIGEST_BYTES,
     EVENT_KEY_BYTES,
@@ -30,21 +31,27 @@ __all__ = [
     "DIGEST_BYTES",
     "EVENT_KEY_BYTES",
     "KEY_ID_BYTES",
+    "ActivityRow",
     "AppendedRow",
     "Base",
     "CheckpointRow",
     "CosignatureRow",
     "DisclosureCopyRow",
     "EdgeTileRow",
+    "IndexCursorRow",
+    "IndexedActorRow",
     "KeyWrappingRow",
     "LogKeyRow",
     "LogRow",
     "OrganisationRow",
+    "PostingRow",
     "RedisclosureRow",
     "SealedRow",
     "SegmentRow",
+    "ShapeRow",
     "SubjectEntryRow",
     "SubjectKeyRow",
+    "TermRow",
     "TileRow",
     "TreeStateRow",
     "TrustListRow",

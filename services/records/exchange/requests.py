@@ -37,7 +37,9 @@ OPERATION = "create_exchange_request"
 
 def actor_of(caller: Caller) -> Actor:
     """The client, as an entry names it."""
-    return Actor(kind="client", client_id=caller.client_id, organisation_id=caller.organisation_id, role=caller.claims.role)
+    return Actor(
+        kind="client", client_id=caller.client_id, organisation_id=caller.organisation_id, role=caller.claims.role, key=caller.claims.key
+    )
 
 
 @router.post(

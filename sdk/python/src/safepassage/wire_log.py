@@ -6,7 +6,9 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints
 
+from safepassage.elements import Category
 from safepassage.wire import Base64Url, Code, Digest, Instant, Wire
+from safepassage.wire_policy import ElementId
 
 Index = Annotated[int, Field(ge=0)]
 
@@ -47,15 +49,50 @@ class LogEntry(_Named):
     context: OpenedGroup | None = None
 
 
+Codes = Annotated[tuple[Code, ...], Field(max_length=30)]
+Organisations = Annotated[tuple[UUID, ...], Field(max_length=100)]
+ClientId = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
 class EntrySearch(Wire):
-    """`POST /v1/log/searches`. The student's id is in the body, so that no URL holds it."""
+    """`POST /v1/log/searches`. The student's id is in the body, so that no URL holds it.
+
+    An entry is found if it is of one of the values of every member that names any.
+    """
 
     student_id: UUID | None = None
     logged_from: Instant | None = None
     logged_until: Instant | None = None
     """The first instant that is not searched any more."""
-    classes: Annotated[tuple[Code, ...], Field(max_length=30)] = ()
-    """Empty: every class."""
+    classes: Codes = ()
+    """Empty: every class; so for all below."""
+    client_ids: Annotated[tuple[ClientId, ...], Field(max_length=100)] = ()
+    """Clients that did it."""
+    jobs: Codes = ()
+    """Jobs of the node that did it."""
+    key_thumbprints: Annotated[tuple[Digest, ...], Field(max_length=100)] = ()
+    """Keys that those clients proved to have: the thumbprint (RFC 7638) to which their tokens were bound."""
+    acting_for: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
+    """Parents or eligible students on whose behalf."""
+    organisation_ids: Organisations = ()
+    """Organisations of those clients."""
+    custodian_ids: Organisations = ()
+    """Organisations that keep the records of a student whom it is about."""
+    recipient_organisations: Annotated[tuple[Annotated[str, StringConstraints(max_length=265)], ...], Field(max_length=100)] = ()
+    """Ids here, or `<entity id>#<its id there>` behind a peer."""
+    recipient_states: Annotated[tuple[Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")], ...], Field(max_length=60)] = ()
+    """States (two letters) of the nodes through which the recipient is reached."""
+    operations: Codes = ()
+    purposes: Codes = ()
+    bases: Codes = ()
+    outcomes: Codes = ()
+    """Such as `permit`, `deny`."""
+    reasons: Codes = ()
+    policy_hashes: Annotated[tuple[Digest, ...], Field(max_length=30)] = ()
+    """Policy sets that decided."""
+    elements: Annotated[tuple[ElementId, ...], Field(max_length=200)] = ()
+    categories: Annotated[tuple[Category, ...], Field(max_length=30)] = ()
+    """Categories of elements (safepassage.elements), one element of which it is about."""
 
 
 class FoundEntry(_Named):
@@ -81,6 +118,8 @@ class FoundEntries(Wire):
     entries: tuple[FoundEntry, ...]
     checkpoint: str
     """The newest log's latest checkpoint: how far what is called published reaches."""
+    not_looked_at: Annotated[int, Field(ge=0)] = 0
+    """Entries that are newer than the index and were not looked at; ask again when the index has caught up."""
 
 
 Phase = Literal["request", "emergency", "disclosure", "withdrawal", "receipt"]

@@ -1,0 +1,160 @@
+"""Finding the newest entries that have the terms of a query: by bits, and what the index has not yet by looking at it.
+
+A query is clauses, of each of which an entry has one term at least. Level 1 says in which blocks every clause has one; only there are the
+bits of the entries read and joined, so that a search costs by what is found, not by how long the log is.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Final, NamedTuple
+
+from services.audit.driver import Driver
+from services.audit.index.bitmaps import ALL, BLOCK, between, loaded, positions
+from services.audit.index.postings import BLOCKS_LEVEL, ENTRIES_LEVEL
+from services.audit.index.reading import read_piece
+from services.audit.index.terms import Facts, Kind, TermKeys, term_keys, term_of, terms_of, values_of
+from services.audit.openings import Place
+from services.audit.subject_keys import SubjectKeys
+
+BLOCKS_OF_A_READ: Final = 64
+LOOKED_AT: Final = 2_048
+"""Entries that the index has not yet, and that a search looks at by itself."""
+
+Clause = frozenset[tuple[Kind, str]]
+"""Kinds and values, of which an entry has one."""
+
+
+class Query(NamedTuple):
+    """Clauses, and the terms of each in every epoch."""
+
+    clauses: tuple[Clause, ...]
+    terms: tuple[frozenset[bytes], ...]
+
+
+class Stretch(NamedTuple):
+    """Entries [start, end) of one log."""
+
+    year: int
+    start: int
+    end: int
+
+
+class Found(NamedTuple):
+    """Places, newest first."""
+
+    places: list[Place]
+    not_looked_at: int
+    """Entries that are newer than the index and that nobody looked at."""
+
+
+def query_of(clauses: Iterable[Clause], keys: TermKeys) -> Query:
+    """The query of clauses: who is a person is looked for by the tags of every epoch."""
+    kept = tuple(clauses)
+    epochs = (0, *keys.tags)  # what is no person has one term, in whatever epoch
+    terms = ({term_of(*one, keys, epoch) for one in clause for epoch in epochs} for clause in kept)
+    return Query(kept, tuple(frozenset(term for term in some if term is not None) for some in terms))
+
+
+def has(facts: Facts, clauses: Iterable[Clause]) -> bool:
+    """Whether an entry is what a query looks for."""
+    values = set(values_of(facts))
+    return all(not values.isdisjoint(clause) for clause in clauses)
+
+
+def find(driver: Driver, keys: SubjectKeys, query: Query, stretches: Sequence[Stretch], *, limit: int) -> Found:
+    """The newest places of `stretches` (newest first) that have the query's terms, at most `limit`."""
+    cursors = dict(driver.rows("SELECT log, at FROM index_cursor"))
+    of_terms = term_keys(driver, keys)
+    found, unseen = list[Place](), 0
+    for stretch in stretches:
+        indexed = min(max(cursors.get(stretch.year, 0), stretch.start), stretch.end)
+        if stretch.end - indexed > LOOKED_AT:
+            unseen += stretch.end - indexed
+        elif indexed < stretch.end:
+            found += _look(driver, keys, of_terms, query, stretch._replace(start=indexed))
+        if len(found) < limit:
+            found += _joined(driver, query, stretch._replace(end=indexed), limit - len(found))
+        if len(found) >= limit:
+            break
+    return Found(found[:limit], unseen)
+
+
+def _look(driver: Driver, keys: SubjectKeys, of_terms: TermKeys, query: Query, stretch: Stretch) -> list[Place]:
+    found: list[Place] = []
+    at = stretch.start
+    while at < stretch.end:
+        entries = read_piece(driver, keys, year=stretch.year, start=at, end=stretch.end)
+        for entry in entries:
+            terms = terms_of(entry.facts, of_terms, entry.epoch)
+            if all(not clause.isdisjoint(terms) for clause in query.terms):
+                found.append(Place(stretch.year, entry.at))
+        at = entries[-1].at + 1
+    return found[::-1]
+
+
+def _joined(driver: Driver, query: Query, stretch: Stretch, limit: int) -> list[Place]:
+    places: list[Place] = []
+    for blocks in candidates(driver, query, stretch):
+        for block, bits in sorted(bits_in(driver, query, stretch, blocks).items(), reverse=True):
+            for position in positions(bits):
+                places.append(Place(stretch.year, block * BLOCK + position))
+                if len(places) == limit:
+                    return places
+    return places
+
+
+def candidates(driver: Driver, query: Query, stretch: Stretch) -> Iterable[list[int]]:
+    """The blocks of a stretch in which every clause has a term, newest first, some at a time."""
+    if stretch.start >= stretch.end:
+        return
+    first, last = stretch.start // BLOCK, (stretch.end - 1) // BLOCK
+    for group in range(last // BLOCK, first // BLOCK - 1, -1):
+        held = _held(driver, query.terms, stretch.year, BLOCKS_LEVEL, [group]).get(group, 0)
+        held &= between(first - group * BLOCK, last + 1 - group * BLOCK)
+        blocks: list[int] = []
+        for position in positions(held):
+            blocks.append(group * BLOCK + position)
+            if len(blocks) == BLOCKS_OF_A_READ:
+                yield blocks
+                blocks = []
+        if blocks:
+            yield blocks
+
+
+def bits_in(driver: Driver, query: Query, stretch: Stretch, blocks: Sequence[int]) -> dict[int, int]:
+    """Of each block the entries of the stretch that have a term of every clause; blocks without one are left out."""
+    held = _held(driver, query.terms, stretch.year, ENTRIES_LEVEL, blocks)
+    bound = {block: bits & between(stretch.start - block * BLOCK, stretch.end - block * BLOCK) for block, bits in held.items()}
+    return {block: bits for block, bits in bound.items() if bits}
+
+
+def _held(driver: Driver, clauses: Sequence[frozenset[bytes]], year: int, level: int, blocks: Sequence[int]) -> dict[int, int]:
+    """Of each block the positions that have a term of every clause. Clauses with few terms go first: what they rule out is not read."""
+    if not clauses:
+        return _every(year, level, blocks)
+    left: dict[int, int] | None = None
+    for clause in sorted(clauses, key=len):
+        where = list(blocks) if left is None else list(left)
+        either = _either(driver, clause, year, level, where)
+        left = either if left is None else {block: bits for block in left if (bits := left[block] & either.get(block, 0))}
+        if not left:
+            break
+    return left or {}
+
+
+def _every(year: int, level: int, blocks: Sequence[int]) -> dict[int, int]:
+    return dict.fromkeys(blocks, ALL)
+
+
+def _either(driver: Driver, terms: frozenset[bytes], year: int, level: int, blocks: Sequence[int]) -> dict[int, int]:
+    """Of each block the positions that have one of `terms`."""
+    bits: dict[int, int] = {}
+    some = sorted(terms)
+    for at in range(0, len(some), 1_000):
+        wanted = some[at : at + 1_000]
+        query = (
+            "SELECT block, bits FROM posting WHERE log = ? AND level = ? "  # noqa: S608 marks alone
+            f"AND block IN ({','.join('?' * len(blocks))}) AND term IN ({','.join('?' * len(wanted))})"
+        )
+        for block, data in driver.rows(query, year, level, *blocks, *wanted):
+            bits[block] = bits.get(block, 0) | loaded(bytes(data))
+    return bits

@@ -1,0 +1,154 @@
+"""Writes the index behind the log: block by block, from where it ended. Replicas do not disturb one another.
+
+# INVARIANT: the index is what the entries before its cursor make it. Rows and cursor are written in one transaction that compares and sets
+# the cursor, so that nothing is put twice or left out, whoever writes and whenever it ends.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection
+
+from services.audit.driver import Driver
+from services.audit.index.bitmaps import BLOCK
+from services.audit.index.postings import Postings, add, postings_of
+from services.audit.index.reading import Indexed, read_piece
+from services.audit.index.terms import TermKeys, term_keys
+from services.audit.subject_keys import SubjectKeys
+from services.audit.tables import ActivityRow, IndexCursorRow, IndexedActorRow, PostingRow, ShapeRow, TermRow
+from shared.clock import Clock
+from shared.database import Database
+
+log = logging.getLogger(__name__)
+
+LINGER_SECONDS: Final = 0.25
+"""After a commit others follow: they come into the index together."""
+LOOK_AGAIN_SECONDS: Final = 1.0
+"""Another process may have appended."""
+AFTER_A_FAULT_SECONDS: Final = 5.0
+RESTS: Final = 2.0
+"""While appends wait, the index rests this many times as long as it has worked: it is behind the log, and never in its way."""
+
+
+class CursorMoved(Exception):
+    """Another process put these entries into the index: nothing was written here."""
+
+
+class Behind(NamedTuple):
+    """How far the index is behind the log."""
+
+    entries: int
+    seconds: int
+    """Since the first entry that is not in it was logged; 0 if all are."""
+
+
+class Step(NamedTuple):
+    """Entries of one block of one log that come next."""
+
+    year: int
+    start: int
+    end: int
+    corrections: int
+
+
+class Projector:
+    """Keeps the index."""
+
+    def __init__(self, database: Database, keys: SubjectKeys, clock: Clock, *, is_busy: Callable[[], bool] = lambda: False) -> None:
+        self._database, self._keys, self._clock, self._is_busy = database, keys, clock, is_busy
+        self._work = asyncio.Event()
+        self.behind = Behind(0, 0)
+        """As of the last look."""
+
+    async def open(self) -> None:
+        """Make the key of the index, if there is none."""
+        await self._database.write(lambda connection: self._keys.make_index_key(Driver(connection)))
+
+    def tell(self) -> None:
+        """There may be new entries."""
+        self._work.set()
+
+    async def run(self) -> None:
+        """Follow the log until cancelled. A lifespan task; it does not end over a fault, which is said and tried again."""
+        while True:
+            pause = LINGER_SECONDS
+            try:
+                await self.catch_up()
+            except Exception as error:
+                log.error("index not written", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+                pause = AFTER_A_FAULT_SECONDS
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_AGAIN_SECONDS):
+                    await self._work.wait()
+            self._work.clear()
+            await asyncio.sleep(pause)
+
+    async def catch_up(self) -> int:
+        """Put everything that is committed into the index. Gives how many entries this process put."""
+        count = 0
+        while (step := await self._database.read(self._next)) is not None:
+            entries = await self._read(step)
+            with suppress(CursorMoved):
+                await self._put(step._replace(end=entries[-1].at + 1), entries)
+                count += len(entries)
+        return count
+
+    async def rebuild(self) -> None:
+        """Throw the index away and make it again from the log."""
+        await self._database.write(_empty)
+        await self.catch_up()
+
+    def _next(self, connection: Connection) -> Step | None:
+        driver = Driver(connection)
+        cursors = {year: (at, corrections) for year, at, corrections in driver.rows("SELECT log, at, corrections FROM index_cursor")}
+        missing, first = 0, None
+        for year, size in driver.rows("SELECT log, size FROM tree_state ORDER BY log"):
+            at, corrections = cursors.get(year, (0, 0))
+            if at < size:
+                missing += size - at
+                first = first or Step(year, at, min(size, (at // BLOCK + 1) * BLOCK), corrections)
+        since = 0
+        if first is not None:
+            query = "SELECT t FROM segment WHERE log = ? AND start <= ? ORDER BY start DESC LIMIT 1"
+            ((t,),) = driver.rows(query, first.year, first.start)
+            since = max(int(self._clock().timestamp()) - t, 0)
+        self.behind = Behind(missing, since)
+        return first
+
+    async def _read(self, step: Step) -> list[Indexed]:
+        """The entries of a step, or as many as were appended a while ago; each piece by itself, so that nobody waits for all of them."""
+        loop, entries = asyncio.get_running_loop(), list[Indexed]()
+        at = step.start
+        while at < step.end:
+            began = loop.time()
+            entries += await self._database.read(partial(self._piece, step, at))
+            at = entries[-1].at + 1
+            await asyncio.sleep((loop.time() - began) * RESTS if self._is_busy() else 0)
+        return entries
+
+    def _piece(self, step: Step, at: int, connection: Connection) -> list[Indexed]:
+        return read_piece(Driver(connection), self._keys, year=step.year, start=at, end=step.end)
+
+    async def _put(self, step: Step, entries: list[Indexed]) -> None:
+        keys = await self._database.read(lambda connection: term_keys(Driver(connection), self._keys))
+        made = postings_of(entries, keys)
+        await self._database.write(lambda connection: self._write(Driver(connection), step, made, keys))
+
+    def _write(self, driver: Driver, step: Step, made: Postings, keys: TermKeys) -> None:
+        driver.merge(IndexCursorRow, [(step.year, 0, 0)], on_conflict="DO NOTHING")
+        statement = "UPDATE index_cursor SET at = ? WHERE log = ? AND at = ? AND corrections = ?"
+        if driver.change(statement, step.end, step.year, step.start, step.corrections) != 1:
+            raise CursorMoved
+        add(driver, step.year, step.start // BLOCK, made, keys.words)
+
+
+def _empty(connection: Connection) -> None:
+    # the cursor first: who is about to move it finds that it is not where they left it, and after `corrections` nobody mistakes it
+    driver = Driver(connection)
+    driver.change("UPDATE index_cursor SET at = 0, corrections = corrections + 1")
+    for table in (PostingRow, TermRow, ActivityRow, ShapeRow, IndexedActorRow):
+        driver.change(f"DELETE FROM {table.__tablename__}")  # noqa: S608 names of ours

@@ -1,0 +1,171 @@
+"""What an entry can be found by: terms. A term is a byte for its kind, and 16 of a keyed digest of its value.
+
+Who a person or a client is, is a tag of the school year, as a student's is. Words of vocabularies, organisations and nodes are no persons:
+their key is the index's own, for all years.
+"""
+
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from enum import IntEnum
+from typing import Any, Final, NamedTuple
+
+from safepassage.elements import ELEMENTS
+from safepassage.leaf import ABSENT
+from services.audit.driver import Driver
+from services.audit.subject_keys import SubjectKeys
+
+DIGEST_BYTES: Final = 16
+TERM_BYTES: Final = 1 + DIGEST_BYTES
+FIRST_TAGGED: Final = 64
+HERE: Final = "here"
+"""As a node: the recipient is reached through no other node."""
+
+_CATEGORIES: Final = {element.id: element.categories for element in ELEMENTS}
+
+
+class Kind(IntEnum):
+    """Kinds of terms. Numbers are never given twice; from 64 on they are those of a school year."""
+
+    CLASS = 1
+    POLICY = 2
+    OPERATION = 3
+    PURPOSE = 4
+    BASIS = 5
+    OUTCOME = 6
+    REASON = 7
+    ORGANISATION = 8
+    CUSTODIAN = 9
+    NODE = 10
+    CATEGORY = 11
+    ELEMENT = 12
+    ACTOR = 64
+    PERSON = 65
+    RECIPIENT = 66
+    KEY = 67
+
+
+OF_LEAF: Final = frozenset({Kind.CLASS, Kind.POLICY})
+"""Known of an entry whatever of it was destroyed."""
+
+
+class Facts(NamedTuple):
+    """What the index is told of an entry. Empty where the entry says nothing of it, or where it was destroyed."""
+
+    class_: str
+    policy: str = ""
+    operation: str = ""
+    purpose: str = ""
+    basis: str = ""
+    outcome: str = ""
+    reason: str = ""
+    organisation: str = ""
+    """Of the client that did it."""
+    custodians: tuple[str, ...] = ()
+    node: str = ""
+    elements: tuple[str, ...] = ()
+    actor: str = ""
+    """`client:<id>` or `job:<name>`."""
+    person: str = ""
+    """On whose behalf."""
+    recipient: str = ""
+    key: str = ""
+    """Thumbprint of the key that the client proved to have."""
+
+
+_KINDS: Final[dict[str, Kind]] = {
+    member: Kind[{"class_": "CLASS", "custodians": "CUSTODIAN", "elements": "ELEMENT"}.get(member, member.upper())]
+    for member in Facts._fields
+}
+
+
+class TermKeys(NamedTuple):
+    """What terms are made with."""
+
+    words: bytes
+    """For what is no person."""
+    tags: Mapping[int, bytes]
+    """By school year, for persons, clients, keys and recipients. An epoch whose key is not there any more has no such terms."""
+
+
+def term_keys(driver: Driver, keys: SubjectKeys) -> TermKeys:
+    """The keys as the store has them."""
+    return TermKeys(keys.index_key(driver), keys.tag_keys(driver))
+
+
+def digest_of(kind: Kind, value: str, key: bytes) -> bytes:
+    """A term: equal for equal values, and nothing to who has not the key."""
+    return bytes((kind,)) + hmac.digest(key, f"{kind.name.lower()}\0{value}".encode(), "sha256")[:DIGEST_BYTES]
+
+
+def term_of(kind: Kind, value: str, keys: TermKeys, epoch: int) -> bytes | None:
+    """The term of a value in an epoch; None for a person where the epoch's key is not there any more."""
+    if kind < FIRST_TAGGED:
+        return digest_of(kind, value, keys.words)
+    tag_key = keys.tags.get(epoch)
+    return None if tag_key is None else digest_of(kind, value, tag_key)
+
+
+def values_of(facts: Facts) -> Iterable[tuple[Kind, str]]:
+    """Each kind and value by which an entry can be found."""
+    for member, value in zip(Facts._fields, facts, strict=True):
+        if value:
+            yield from values_of_member(member, value)
+
+
+def values_of_member(member: str, value: str | Sequence[str]) -> Iterable[tuple[Kind, str]]:
+    """The kinds and values of one member of Facts that is not empty."""
+    kind = _KINDS[member]
+    if isinstance(value, str):
+        yield kind, value
+        return
+    for one in value:
+        yield kind, one
+    if kind is Kind.ELEMENT:
+        for category in sorted({category for element in value for category in _CATEGORIES.get(element, ())}):
+            yield Kind.CATEGORY, category
+
+
+def terms_of(facts: Facts, keys: TermKeys, epoch: int) -> frozenset[bytes]:
+    """The terms of an entry."""
+    found = (term_of(kind, value, keys, epoch) for kind, value in values_of(facts))
+    return frozenset(term for term in found if term is not None)
+
+
+def facts_of(
+    class_: str,
+    policy_hash: str,
+    *,
+    actor: Mapping[str, Any] | None = None,
+    context: Mapping[str, Any] | None = None,
+    custodians: Iterable[str] = (),
+) -> Facts:
+    """The facts of an entry from its leaf and from what of it could be opened."""
+    policy = "" if policy_hash == ABSENT else policy_hash
+    kept_by = tuple(sorted(set(custodians)))
+    if actor is None or context is None:
+        return Facts(class_, policy, custodians=kept_by)
+    recipient = context.get("recipient_organisation", "")
+    return Facts(
+        class_,
+        policy,
+        context.get("operation", ""),
+        context.get("purpose", ""),
+        context.get("basis", ""),
+        context.get("outcome", ""),
+        context.get("reason", ""),
+        actor.get("organisation_id", ""),
+        kept_by,
+        context.get("recipient_node", HERE if recipient else ""),
+        tuple(context.get("elements", ())),
+        actor_value(client_id=actor.get("client_id"), job=actor.get("job")),
+        actor.get("acting_for", ""),
+        recipient,
+        actor.get("key", ""),
+    )
+
+
+def actor_value(*, client_id: str | None = None, job: str | None = None) -> str:
+    """Who did it, as the index names it: a client, or a job of the node; empty where neither is said."""
+    if client_id is not None:
+        return f"client:{client_id}"
+    return "" if job is None else f"job:{job}"

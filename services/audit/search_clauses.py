@@ -1,0 +1,45 @@
+"""A search as clauses of the index. Pure."""
+
+from collections.abc import Callable, Collection, Iterable
+
+from safepassage.wire_log import EntrySearch
+from services.audit.index.lookup import Clause
+from services.audit.index.terms import Kind, actor_value
+from services.audit.openings import Sight
+
+NodesOf = Callable[[str], Collection[str]]
+"""The values by which the index knows the recipients' nodes of a state."""
+
+
+def clauses_of(search: EntrySearch, *, nodes_of: NodesOf) -> list[Clause]:
+    """What an entry has to be, beside its student and time; a member that names nothing asks for nothing."""
+    members: list[tuple[Kind, Iterable[object]]] = [
+        (Kind.CLASS, search.classes),
+        (Kind.KEY, search.key_thumbprints),
+        (Kind.PERSON, search.acting_for),
+        (Kind.ORGANISATION, search.organisation_ids),
+        (Kind.CUSTODIAN, search.custodian_ids),
+        (Kind.RECIPIENT, search.recipient_organisations),
+        (Kind.OPERATION, search.operations),
+        (Kind.PURPOSE, search.purposes),
+        (Kind.BASIS, search.bases),
+        (Kind.OUTCOME, search.outcomes),
+        (Kind.REASON, search.reasons),
+        (Kind.POLICY, search.policy_hashes),
+        (Kind.ELEMENT, search.elements),
+        (Kind.CATEGORY, search.categories),
+    ]
+    clauses = [frozenset((kind, str(value)) for value in values) for kind, values in members]
+    clients = {(Kind.ACTOR, actor_value(client_id=client)) for client in search.client_ids}
+    clauses.append(frozenset(clients | {(Kind.ACTOR, actor_value(job=job)) for job in search.jobs}))
+    named = [clause for clause in clauses if clause]
+    if search.recipient_states:  # a state without a node is a clause that nothing meets
+        named.append(frozenset((Kind.NODE, node) for state in search.recipient_states for node in nodes_of(state)))
+    return named
+
+
+def own_of(sight: Sight) -> list[Clause]:
+    """What narrows a search to what `sight` covers, before anything is opened."""
+    if sight.whole_state:
+        return []
+    return [frozenset((Kind.CUSTODIAN, str(organisation)) for organisation in sight.organisations)]

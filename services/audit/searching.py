@@ -1,0 +1,170 @@
+"""How a search is answered: where the index says, narrowed to what the caller may see, judged by what the entries say, and logged.
+
+# INVARIANT: one entry for each search, before it is answered; and nothing is shown for what the index says of it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+from math import ceil
+
+from fastapi import Request, Response
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
+
+from safepassage.canonical import digest_of_json
+from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry
+from services.audit.drafts import KINDS
+from services.audit.driver import Driver
+from services.audit.index.lookup import Clause, Found, Stretch, find, has, query_of
+from services.audit.index.terms import HERE, Facts, facts_of, term_keys
+from services.audit.openings import OpenedEntry, Place, open_entries, sight_of
+from services.audit.published import published_log
+from services.audit.search_clauses import clauses_of, own_of
+from services.audit.search_log import record_search
+from services.audit.subject_index import Window, entries_about
+from services.audit.subject_keys import SubjectKeys
+from services.audit.tables import LogRow, SegmentRow, TreeStateRow
+from shared.caller import Caller
+from shared.cursors import Cursors, next_link
+from shared.database import Database
+from shared.trust import Trust
+
+SCANNED_OF_A_PAGE = 2_000
+"""Entries of a student that a search looks at for one page."""
+OPENED_AT_ONCE = 200
+MAX_YEAR = 9999
+NO_KIND = 0
+"""No class has this number: a search for classes that do not exist finds nothing."""
+
+
+async def answer_search(
+    search: EntrySearch, request: Request, response: Response, caller: Caller, now: datetime, *, limit: int, cursor: str | None, path: str
+) -> FoundEntries:
+    """A page of a search, after it was logged; `path` is where the next page is asked for."""
+    state = request.app.state
+    database: Database = state.database
+    cursors: Cursors = state.cursors
+    bound_to = f"search:{caller.client_id}:{digest_of_json(search.model_dump(mode='json'))}"
+    position = cursors.read(cursor, bound_to=bound_to)
+    clauses = clauses_of(search, nodes_of=partial(nodes_of, state.trust, state.settings.entity_id))
+    async with database.reading() as tx:
+        sight = await sight_of(tx, caller)
+        window = await window_of(tx, search, position)
+        if search.student_id is not None:
+            found, last, unseen = *await _about_student(tx, state.keys, search, clauses, window, limit), 0
+        else:
+            found, last, unseen = await _by_index(tx, state.keys, [*clauses, *own_of(sight)], window, limit)
+        seen = [entry for entry in (one.seen_by(sight) for one in found if has(_facts(one), clauses)) if entry is not None]
+        page = await _page(tx, seen, unseen)
+    await record_search(state.sequencer, caller, operation="search-log", student_id=search.student_id, count=len(page.entries), now=now)
+    if last is not None:
+        signed = cursors.sign({"log": last.log, "at": last.at}, bound_to=bound_to)
+        response.headers["link"] = next_link(path, {"limit": limit, "cursor": signed})
+    return page
+
+
+async def _about_student(
+    tx: AsyncSession, keys: SubjectKeys, search: EntrySearch, clauses: Sequence[Clause], window: Window, limit: int
+) -> tuple[list[OpenedEntry], Place | None]:
+    """A page ends when it is full, or when enough was looked at: it may be short, or empty, and still have a next one."""
+    tags = await keys.tags(tx, str(search.student_id))
+    places = await entries_about(tx, tags, window, limit=(SCANNED_OF_A_PAGE if clauses else limit) + 1)
+    found: list[OpenedEntry] = []
+    for start in range(0, min(len(places), SCANNED_OF_A_PAGE), OPENED_AT_ONCE):
+        for entry in await open_entries(tx, keys, places[start : min(start + OPENED_AT_ONCE, len(places))], tags=tags):
+            if len(found) == limit:
+                return found, found[-1].place
+            if has(_facts(entry), clauses):
+                found.append(entry)
+    return found, places[SCANNED_OF_A_PAGE - 1] if len(places) > SCANNED_OF_A_PAGE else None
+
+
+async def _by_index(
+    tx: AsyncSession, keys: SubjectKeys, clauses: Sequence[Clause], window: Window, limit: int
+) -> tuple[list[OpenedEntry], Place | None, int]:
+    stretches = await stretches_in(tx, window)
+
+    def look(session: Session) -> Found:
+        driver = Driver(session.connection())
+        return find(driver, keys, query_of(clauses, term_keys(driver, keys)), stretches, limit=limit + 1)
+
+    places, unseen = await tx.run_sync(look)
+    found = await open_entries(tx, keys, places[:limit])
+    return found, places[limit - 1] if len(places) > limit else None, unseen
+
+
+def nodes_of(trust: Trust, own: str, state: str) -> set[str]:
+    """As the index knows the nodes of a state: the members', and this one's own recipients, which are behind no node."""
+    held = trust.held
+    found = {member.entity_id for member in (held.members if held is not None else ()) if member.state == state}
+    return found | {HERE} if own in found else found
+
+
+def _facts(entry: OpenedEntry) -> Facts:
+    """INVARIANT: the index only says where to look: an entry is shown for what it says itself."""
+    return facts_of(
+        entry.leaf.class_,
+        entry.leaf.policy_hash,
+        actor=None if entry.actor is None else entry.actor.payload,
+        context=None if entry.context is None else entry.context.payload,
+        custodians=[str(part.custodian) for part in entry.subjects if part.custodian is not None],
+    )
+
+
+async def stretches_in(tx: AsyncSession, window: Window) -> list[Stretch]:
+    """The window as stretches of the logs, newest first."""
+    stretches: list[Stretch] = []
+    for log, size in await tx.execute(select(TreeStateRow.log, TreeStateRow.size).order_by(TreeStateRow.log.desc())):
+        end, start = size, 0
+        if window.before is not None:
+            end = min(size, window.before.at) if log == window.before.log else size if log < window.before.log else 0
+        if window.since is not None:
+            start = window.since.at if log == window.since.log else 0 if log > window.since.log else size
+        if start < end:
+            stretches.append(Stretch(log, start, end))
+    return stretches
+
+
+async def window_of(tx: AsyncSession, search: EntrySearch, position: dict[str, int] | None) -> Window:
+    """Where to look, times turned into places: entries lie in the order of their time."""
+    before = None if position is None else Place(position["log"], position["at"])
+    if search.logged_until is not None:
+        end = await _first_from(tx, ceil(search.logged_until.timestamp()))
+        before = min(one for one in (before, end) if one is not None) if before or end else None
+    since = None
+    if search.logged_from is not None:
+        since = await _first_from(tx, int(search.logged_from.timestamp())) or Place(MAX_YEAR, 0)
+    kinds = [KINDS[name] for name in search.classes if name in KINDS] or [NO_KIND] * bool(search.classes)
+    return Window(before, since, kinds)
+
+
+async def _first_from(tx: AsyncSession, seconds: int) -> Place | None:
+    """The first entry that was logged at `seconds` or later."""
+    for year in await tx.scalars(select(LogRow.year).order_by(LogRow.year)):
+        query = select(SegmentRow.start).where(SegmentRow.log == year, SegmentRow.t >= seconds).order_by(SegmentRow.t, SegmentRow.start)
+        start = await tx.scalar(query.limit(1))
+        if start is not None:
+            return Place(year, start)
+    return None
+
+
+async def _page(tx: AsyncSession, entries: Sequence[OpenedEntry], unseen: int) -> FoundEntries:
+    published = await published_log(tx)
+
+    def found(entry: OpenedEntry) -> FoundEntry:
+        return FoundEntry(
+            log=entry.origin,
+            index=entry.place.at,
+            class_=entry.leaf.class_,
+            logged_at=entry.logged_at,
+            entry_id=entry.leaf.id,
+            proof="published" if entry.place < (published.log.year, published.size) else "pending",
+            student_ids=tuple(part.student for part in entry.subjects if part.student is not None),
+            actor=None if entry.actor is None else entry.actor.payload,
+            context=None if entry.context is None else entry.context.payload,
+            destroyed=entry.context is None,
+        )
+
+    return FoundEntries(entries=tuple(found(entry) for entry in entries), checkpoint=published.note, not_looked_at=unseen)
