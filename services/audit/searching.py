@@ -55,8 +55,8 @@ async def answer_search(
         if search.student_id is not None:
             found, last, unseen = *await _about_student(tx, state.keys, search, clauses, window, limit), 0
         else:
-            found, last, unseen = await _by_index(tx, state.keys, [*clauses, *own_of(sight)], window, limit)
-        seen = [entry for entry in (one.seen_by(sight) for one in found if has(_facts(one), clauses)) if entry is not None]
+            found, last, unseen = await found_by_index(tx, state.keys, [*clauses, *own_of(sight)], window, limit)
+        seen = [entry for entry in (one.seen_by(sight) for one in found) if entry is not None]
         page = await _page(tx, seen, unseen)
     await record_search(state.sequencer, caller, operation="search-log", student_id=search.student_id, count=len(page.entries), now=now)
     if last is not None:
@@ -76,14 +76,15 @@ async def _about_student(
         for entry in await open_entries(tx, keys, places[start : min(start + OPENED_AT_ONCE, len(places))], tags=tags):
             if len(found) == limit:
                 return found, found[-1].place
-            if has(_facts(entry), clauses):
+            if has(facts_in(entry), clauses):
                 found.append(entry)
     return found, places[SCANNED_OF_A_PAGE - 1] if len(places) > SCANNED_OF_A_PAGE else None
 
 
-async def _by_index(
+async def found_by_index(
     tx: AsyncSession, keys: SubjectKeys, clauses: Sequence[Clause], window: Window, limit: int
 ) -> tuple[list[OpenedEntry], Place | None, int]:
+    """A page of what meets `clauses`, newest first; where the next one begins, if there is one; entries that nobody looked at."""
     stretches = await stretches_in(tx, window)
 
     def look(session: Session) -> Found:
@@ -91,7 +92,8 @@ async def _by_index(
         return find(driver, keys, query_of(clauses, term_keys(driver, keys)), stretches, limit=limit + 1)
 
     places, unseen = await tx.run_sync(look)
-    found = await open_entries(tx, keys, places[:limit])
+    # INVARIANT: the index only says where to look: an entry is shown for what it says itself.
+    found = [entry for entry in await open_entries(tx, keys, places[:limit]) if has(facts_in(entry), clauses)]
     return found, places[limit - 1] if len(places) > limit else None, unseen
 
 
@@ -102,8 +104,8 @@ def nodes_of(trust: Trust, own: str, state: str) -> set[str]:
     return found | {HERE} if own in found else found
 
 
-def _facts(entry: OpenedEntry) -> Facts:
-    """INVARIANT: the index only says where to look: an entry is shown for what it says itself."""
+def facts_in(entry: OpenedEntry) -> Facts:
+    """What an opened entry says of itself."""
     return facts_of(
         entry.leaf.class_,
         entry.leaf.policy_hash,

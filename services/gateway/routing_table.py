@@ -222,6 +222,8 @@ AUDIT: Final = (
     _get("/v1/log/entries/{index}", "audit", "audit:operate", "audit:search"),
     _get("/v1/log/entries/{index}/proof", "audit", "audit:operate", "audit:search"),
     _send("POST", "/v1/log/searches", "audit", "audit:search", seconds=30.0),
+    _send("POST", "/v1/log/blast-radius", "audit", "audit:search", seconds=120.0),
+    _send("POST", "/v1/log/blast-radius/rows", "audit", "audit:search", seconds=30.0),
     _get("/v1/students/{student_id}/disclosure-accounting", "audit", "audit:accounting", seconds=30.0),
     _get("/v1/students/{student_id}/disclosure-accounting/table", "audit", "audit:accounting", seconds=30.0),
     _get("/v1/students/{student_id}/disclosure-accounting/document", "audit", "audit:accounting", seconds=60.0),

@@ -1,9 +1,10 @@
 """Reading entries for the index: the leaf, and what of it can be opened. In pieces that keep nobody waiting long."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic_core import from_json
@@ -66,6 +67,39 @@ def read_places(driver: Driver, keys: SubjectKeys, *, year: int, indices: Sequen
     for at in indices:
         parts += _parts(driver, year, at, at + 1, limit=None)
     return _opened(driver, keys, year, leaves, parts)
+
+
+def students_in(
+    driver: Driver, keys: SubjectKeys, *, year: int, indices: Sequence[int], but: Collection[bytes]
+) -> Iterator[tuple[bytes, UUID, str | None]]:
+    """Tag, id and custodian of the students whom entries are about, as far as they open; not of those whose tag is in `but`."""
+    wanted = [
+        SealedPart(*row)
+        for start in range(0, len(indices), PARTS_OF_A_PIECE)
+        for row in _rows_at(driver, year, indices[start : start + PARTS_OF_A_PIECE])
+        if row[2] not in but
+    ]
+    if not wanted:
+        return
+    ((origin,),) = driver.rows("SELECT origin FROM log WHERE year = ?", year)
+    leaves = leaves_at(driver, year, sorted({part.at for part in wanted}))
+    ciphers = keys.find_with(driver, list({part.key_id for part in wanted}))
+    for part in wanted:
+        cipher = ciphers.get(part.key_id)
+        if cipher is None:
+            continue
+        try:
+            opened = open_salted(cipher, part.groups, bound_to=entry_binding(origin, _members(leaves[part.at])[1]))
+            members = from_json(opened["subject"][SALT_BYTES:]) if "subject" in opened else {}
+        except (SealBroken, ValueError):
+            continue
+        if "student" in members:
+            yield part.key_id, UUID(members["student"]), members.get("custodian")
+
+
+def _rows_at(driver: Driver, year: int, indices: Sequence[int]) -> list[tuple[Any, ...]]:
+    marks = ",".join("?" * len(indices))
+    return driver.rows(f"SELECT idx, part, key_id, groups FROM sealed WHERE log = ? AND idx IN ({marks})", year, *indices)  # noqa: S608 marks alone
 
 
 def _parts(driver: Driver, year: int, start: int, end: int, limit: int | None = PARTS_OF_A_PIECE) -> list[SealedPart]:

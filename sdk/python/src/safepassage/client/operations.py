@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
-from safepassage.client import calls, evidence_calls, policy_calls, readiness_calls, rights_calls
+from safepassage.client import calls, evidence_calls, log_calls, policy_calls, readiness_calls, rights_calls
 from safepassage.client.call import Call
 
 P = ParamSpec("P")
@@ -146,6 +146,8 @@ class AsyncOperations:
     log_consistency = Awaited(calls.log_consistency)
     read_log_entry = Awaited(calls.read_log_entry)
     search_log = Awaited(calls.search_log)
+    measure_blast_radius = Awaited(log_calls.measure_blast_radius)
+    list_blast_radius = Awaited(log_calls.list_blast_radius)
     disclosure_accounting = Awaited(calls.disclosure_accounting)
     export_disclosure_accounting_table = Awaited(calls.export_disclosure_accounting_table)
     export_disclosure_accounting_document = Awaited(calls.export_disclosure_accounting_document)
@@ -268,6 +270,8 @@ class BlockingOperations:
     log_consistency = Waited(calls.log_consistency)
     read_log_entry = Waited(calls.read_log_entry)
     search_log = Waited(calls.search_log)
+    measure_blast_radius = Waited(log_calls.measure_blast_radius)
+    list_blast_radius = Waited(log_calls.list_blast_radius)
     disclosure_accounting = Waited(calls.disclosure_accounting)
     export_disclosure_accounting_table = Waited(calls.export_disclosure_accounting_table)
     export_disclosure_accounting_document = Waited(calls.export_disclosure_accounting_document)

@@ -1,0 +1,128 @@
+"""Blast radius: everything that a credential, a key, a person or an organisation touched between two instants."""
+
+from typing import Annotated, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from safepassage.wire import Code, Digest, Instant, Wire
+from safepassage.wire_log import ClientId
+from safepassage.wire_policy import PartyId
+
+Count = Annotated[int, Field(ge=0)]
+
+
+class BlastRadiusRequest(Wire):
+    """`POST /v1/log/blast-radius`: whose reach, and when. Exactly one of the first five."""
+
+    client_id: ClientId | None = None
+    """What this client did."""
+    key_thumbprint: Digest | None = None
+    """What was done with tokens bound to this key (RFC 7638)."""
+    person_id: UUID | None = None
+    """What was done on behalf of this parent or eligible student."""
+    organisation_id: UUID | None = None
+    """What clients of this organisation did."""
+    recipient: PartyId | None = None
+    """What this party was given."""
+    touched_from: Instant
+    touched_until: Instant
+    """The first instant that does not count any more."""
+    discovered_at: Instant | None = None
+    """When the breach was discovered: with it, the answer says until when notices are due."""
+
+    @model_validator(mode="after")
+    def _names_one_and_a_time(self) -> Self:
+        named = (self.client_id, self.key_thumbprint, self.person_id, self.organisation_id, self.recipient)
+        if sum(one is not None for one in named) != 1:
+            raise ValueError("client_id, key_thumbprint, person_id, organisation_id, recipient: exactly one")
+        if self.touched_from >= self.touched_until:
+            raise ValueError("touched_from: before touched_until")
+        return self
+
+
+class TouchedOrganisation(Wire):
+    """An organisation whose students' records were touched."""
+
+    organisation_id: UUID
+    entries: Count
+
+
+class TouchedNode(Wire):
+    """A node through which recipients were reached; `here`: through none."""
+
+    node: Annotated[str, StringConstraints(max_length=200)]
+    state: str | None = None
+    """Two letters, by the trust list."""
+    entries: Count
+
+
+class BreachNotice(Wire):
+    """A notice that the law of a state, or an agreement, asks for once a breach is found. Not legal advice: see docs/law.md."""
+
+    kind: Code
+    """The duty to open for it: `POST /v1/duties`."""
+    starts: str
+    """What starts the clock."""
+    hours: Count
+    citation: str
+    due_at: Instant | None = None
+    """Counted from `discovered_at`."""
+
+
+class TouchedState(Wire):
+    """A state whose students' data was touched, or that recipients are in."""
+
+    state: str
+    entries: Count
+    notices: tuple[BreachNotice, ...]
+
+
+class BlastRadius(Wire):
+    """What was touched, as far as the caller may see it."""
+
+    entries: Count
+    students: Count
+    """Different ones."""
+    first_at: Instant | None = None
+    last_at: Instant | None = None
+    by_class: dict[Code, Count]
+    by_outcome: dict[Code, Count]
+    elements: dict[str, Count]
+    """Entries that name the element. A refused request names none."""
+    custodians: tuple[TouchedOrganisation, ...]
+    nodes: tuple[TouchedNode, ...]
+    states: tuple[TouchedState, ...]
+    recipients: Count
+    """Different ones; `POST /v1/log/blast-radius/rows` names them."""
+    checkpoint: str
+    not_looked_at: Count = 0
+    """Entries that are newer than the index; ask again when it has caught up."""
+
+
+class TouchedStudent(Wire):
+    """One student in one entry."""
+
+    student_id: UUID
+    custodian_id: UUID | None = None
+    logged_at: Instant
+    class_name: Code
+    operation: Code | None = None
+    outcome: Code | None = None
+    purpose: Code | None = None
+    basis: Code | None = None
+    recipient: str | None = None
+    node: str | None = None
+    state: str | None = None
+    elements: tuple[str, ...] = ()
+    log: str
+    index: Count
+    proof: Literal["published", "pending"]
+
+
+class TouchedStudents(Wire):
+    """A page of `POST /v1/log/blast-radius/rows`, the newest entries first."""
+
+    rows: tuple[TouchedStudent, ...]
+    checkpoint: str
+    not_looked_at: Count = 0

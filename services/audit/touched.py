@@ -1,0 +1,111 @@
+"""Counting what clauses find between two places of the log, in steps that keep nobody waiting."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import Connection
+
+from services.audit.driver import Driver
+from services.audit.index.lookup import Clause, Query, Stretch, candidates, query_of
+from services.audit.index.radius import Touched, node_tags, of_kind, students_of, touched_in, words_of
+from services.audit.index.terms import FIRST_TAGGED, Kind, TermKeys, term_keys
+from services.audit.openings import Sight
+from services.audit.subject_keys import SubjectKeys
+from shared.database import Database
+
+ENTRIES_AT_ONCE: Final = 512
+
+
+@dataclass
+class Counted:
+    """What was found, counted."""
+
+    entries: int = 0
+    terms: Counter[bytes] = field(default_factory=Counter)
+    words: dict[bytes, str] = field(default_factory=dict)
+    found: set[UUID] = field(default_factory=set)
+    first_at: datetime | None = None
+    last_at: datetime | None = None
+    not_looked_at: int = 0
+    """Entries that the index has not yet."""
+
+    def of(self, kind: Kind) -> dict[str, int]:
+        """Entries by each value of a kind, the most first."""
+        return of_kind(kind, self.terms, self.words)
+
+    @property
+    def students(self) -> int:
+        """Different ones."""
+        return len(self.found)
+
+    @property
+    def recipients(self) -> int:
+        """Different ones in one school year; of two years, one is counted in each."""
+        return sum(term[0] == Kind.RECIPIENT for term in self.terms)
+
+
+async def count_touched(
+    database: Database, keys: SubjectKeys, clauses: Sequence[Clause], stretches: Sequence[Stretch], sight: Sight
+) -> Counted:
+    """Count what meets `clauses`. Students count as `sight` covers them."""
+    of_terms = await database.read(lambda connection: term_keys(Driver(connection), keys))
+    query, counted = query_of(clauses, of_terms), Counted()
+    known = node_tags(of_terms)
+    custodians = None if sight.whole_state else {str(organisation) for organisation in sight.organisations}
+    for stretch in stretches:
+        indexed = await database.read(partial(_indexed, stretch))
+        counted.not_looked_at += stretch.end - indexed.end
+        for blocks in await database.read(partial(_blocks, query, indexed)):
+            touched = await database.read(partial(_touched, query, indexed, blocks))
+            counted.entries += len(touched.indices)
+            counted.terms.update(touched.terms)
+            for start in range(0, len(touched.indices), ENTRIES_AT_ONCE):
+                some = touched.indices[start : start + ENTRIES_AT_ONCE]
+                counted.found |= await database.read(partial(_students, keys, stretch.year, some, known, custodians))
+                await asyncio.sleep(0)
+            if touched.indices:
+                await database.read(partial(_note_times, counted, touched))
+    counted.words = await database.read(partial(_words, of_terms, [term for term in counted.terms if term[0] < FIRST_TAGGED]))
+    return counted
+
+
+def _indexed(stretch: Stretch, connection: Connection) -> Stretch:
+    """As much of a stretch as the index has."""
+    rows = Driver(connection).rows("SELECT at FROM index_cursor WHERE log = ?", stretch.year)
+    return stretch._replace(end=min(max(rows[0][0] if rows else 0, stretch.start), stretch.end))
+
+
+def _blocks(query: Query, stretch: Stretch, connection: Connection) -> list[list[int]]:
+    return list(candidates(Driver(connection), query, stretch))
+
+
+def _touched(query: Query, stretch: Stretch, blocks: list[int], connection: Connection) -> Touched:
+    return touched_in(Driver(connection), query, stretch, blocks)
+
+
+def _students(
+    keys: SubjectKeys, year: int, indices: list[int], known: set[bytes], custodians: set[str] | None, connection: Connection
+) -> set[UUID]:
+    return students_of(Driver(connection), keys, year=year, indices=indices, known=known, custodians=custodians)
+
+
+def _words(keys: TermKeys, terms: list[bytes], connection: Connection) -> dict[bytes, str]:
+    return words_of(Driver(connection), keys, terms)
+
+
+def _note_times(counted: Counted, touched: Touched, connection: Connection) -> None:
+    """Stretches and blocks come newest first."""
+    first, last = (_instant(Driver(connection), touched.year, at) for at in (touched.indices[0], touched.indices[-1]))
+    counted.first_at = first if counted.first_at is None else min(first, counted.first_at)
+    counted.last_at = last if counted.last_at is None else max(last, counted.last_at)
+
+
+def _instant(driver: Driver, year: int, at: int) -> datetime:
+    ((t,),) = driver.rows("SELECT t FROM segment WHERE log = ? AND start <= ? ORDER BY start DESC LIMIT 1", year, at)
+    return datetime.fromtimestamp(t, UTC)
