@@ -105,6 +105,7 @@ class NodeFolder:
             "node_organisation_id": file.organisation_id,
             "node_statement_file": self.statement,
             "witness_policy_file": self.witness_policy if self.witness_policy.exists() else None,
+            "rotates_key_encryption_key": True,
         }
         kind = settings_class(service)
         values |= {name: value for name, value in about_the_node.items() if name in kind.model_fields}

@@ -46,6 +46,10 @@ def verify_log(
         )
         if report.destroyed:
             console.print(f"    {report.destroyed} entries have content that was destroyed; that they happened stays proven")
+        if report.closed:
+            console.print(
+                f"    {report.closed} entries do not open: this copy of the store is older than a destruction (docs/retention.md)"
+            )
 
 
 def _by_origin(files: list[Path]) -> dict[str, list[str]]:

@@ -16,11 +16,13 @@ from services.audit.consistency import Consistency
 from services.audit.disclosures import accounting, copies, copy_routes
 from services.audit.index.metrics import observe
 from services.audit.index.projector import Projector
+from services.audit.retention import asking, holds
+from services.audit.retention.carrying_out import keep_carrying_out
 from services.audit.sequencer import Sequencer
 from services.audit.settings import AuditSettings
 from services.audit.shards import Shards
 from services.audit.subject_keys import SubjectKeys
-from services.audit.tables import OrganisationRow
+from services.audit.tables import IdempotencyRow, OrganisationRow
 from services.audit.tile_memory import TileMemory
 from services.audit.witnessing import routes as witness_routes
 from services.audit.witnessing.door import OverHttps, WitnessDoor
@@ -41,6 +43,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     folder = settings.keys_directory
     decision_key = read_public_key(folder / "decision-verification.json")
     state.decision_keys = {thumbprint(decision_key): decision_key}
+    state.idempotency_row = IdempotencyRow
     state.cursors = Cursors(read_symmetric_key(folder / "cursor.key"))
     state.keys = SubjectKeys(FileKeyProvider(folder / "key-encryption"))
     state.signer = signer = CheckpointSigner.of(folder, settings.retired_log_keys_directory)
@@ -87,6 +90,8 @@ def create_app(
             blast_radius.router,
             accounting.router,
             copy_routes.router,
+            holds.router,
+            asking.router,
             readiness_evidence.router,
             witness_routes.router,
             organisations_router(OrganisationRow),
@@ -94,7 +99,7 @@ def create_app(
         summary="Appends what was asked, decided, disclosed and received; proves it; tells who saw what.",
         tables=None,
         opening=_open,
-        workers=(_run_sequencer, _keep_index, copies.make_in_time, look_at_trust, have_witnessed),
+        workers=(_run_sequencer, _keep_index, copies.make_in_time, keep_carrying_out, look_at_trust, have_witnessed),
         transports=transports,
         clock=clock,
     )

@@ -92,8 +92,10 @@ class OpenedEntry:
     context: Opened | None = None
     threat_kept_back: bool = False
     """The context is without an emergency's threat, so that it no longer gives the leaf's commitment."""
-    parts: int = 0
-    """Sealed rows that were looked at, opened or not."""
+    held: list[int] = field(default_factory=list)
+    """Parts whose sealed rows were looked at, opened or not."""
+    closed: dict[int, bytes] = field(default_factory=dict)
+    """Those of them that have no key here, with its id."""
 
     @property
     def logged_at(self) -> datetime:
@@ -148,9 +150,10 @@ async def open_entries(
 
 
 def _open_row(entry: OpenedEntry, row: SealedRow, ciphers: Mapping[bytes, AESGCM]) -> None:
-    entry.parts += 1
+    entry.held.append(row.part)
     cipher = ciphers.get(row.key_id)
     if cipher is None:
+        entry.closed[row.part] = row.key_id
         return
     bound_to = entry_binding(entry.origin, str(entry.leaf.id))
     groups = open_sealed(cipher, row.groups, bound_to=bound_to)

@@ -12,6 +12,7 @@ from safepassage.wire_log import EntrySearch, FoundEntries, LogEntry, OpenedGrou
 from services.audit.log_routes import Reader, Year
 from services.audit.openings import OpenedEntry, Place, open_entries, sight_of
 from services.audit.published import proven_entry, published_log
+from services.audit.retention.destroyed import destructions_at
 from services.audit.sealing import Opened
 from services.audit.search_log import record_search
 from services.audit.searching import answer_search
@@ -55,13 +56,17 @@ async def read_log_entry(index: int, request: Request, caller: Reader, now: Now,
         published = await published_log(tx, year)
         entry, path = await proven_entry(published, index)
         (opened,) = await open_entries(tx, state.keys, [Place(published.log.year, index)])
+        destruction = (await destructions_at(tx, [opened.place])).get(opened.place) if opened.context is None else None
         seen = None
         if groups:
             caller.require("audit:search")
             seen = opened.seen_by(await sight_of(tx, caller))
     if groups:
         await record_search(state.sequencer, caller, operation="open-entry", student_id=None, count=int(seen is not None), now=now)
-    return _entry(opened, seen, groups, entry, path, published.note)
+    answer = _entry(opened, seen, groups, entry, path, published.note)
+    if destruction is None:
+        return answer
+    return answer.model_copy(update={"destroyed_at": destruction.destroyed_at, "destruction_id": destruction.id})
 
 
 def _entry(

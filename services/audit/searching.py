@@ -21,6 +21,7 @@ from services.audit.index.lookup import Clause, Found, Stretch, find, has, query
 from services.audit.index.terms import HERE, Facts, facts_of, term_keys
 from services.audit.openings import OpenedEntry, Place, open_entries, sight_of
 from services.audit.published import published_log
+from services.audit.retention.destroyed import destroyed_years, destructions_at
 from services.audit.search_clauses import clauses_of, own_of
 from services.audit.search_log import record_search
 from services.audit.subject_index import Window, entries_about
@@ -58,6 +59,8 @@ async def answer_search(
             found, last, unseen = await found_by_index(tx, state.keys, [*clauses, *own_of(sight)], window, limit)
         seen = [entry for entry in (one.seen_by(sight) for one in found) if entry is not None]
         page = await _page(tx, seen, unseen)
+        if search.student_id is not None:
+            page = page.model_copy(update={"destroyed": await destroyed_years(tx, state.keys, search.student_id, sight)})
     await record_search(state.sequencer, caller, operation="search-log", student_id=search.student_id, count=len(page.entries), now=now)
     if last is not None:
         signed = cursors.sign({"log": last.log, "at": last.at}, bound_to=bound_to)
@@ -154,6 +157,7 @@ async def _first_from(tx: AsyncSession, seconds: int) -> Place | None:
 
 async def _page(tx: AsyncSession, entries: Sequence[OpenedEntry], unseen: int) -> FoundEntries:
     published = await published_log(tx)
+    destructions = await destructions_at(tx, [entry.place for entry in entries if entry.context is None])
 
     def found(entry: OpenedEntry) -> FoundEntry:
         return FoundEntry(
@@ -167,6 +171,8 @@ async def _page(tx: AsyncSession, entries: Sequence[OpenedEntry], unseen: int) -
             actor=None if entry.actor is None else entry.actor.payload,
             context=None if entry.context is None else entry.context.payload,
             destroyed=entry.context is None,
+            destroyed_at=destruction.destroyed_at if (destruction := destructions.get(entry.place)) else None,
+            destruction_id=destruction.id if destruction else None,
         )
 
     return FoundEntries(entries=tuple(found(entry) for entry in entries), checkpoint=published.note, not_looked_at=unseen)

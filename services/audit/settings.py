@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from safepassage.wire_retention import RetentionName
 from shared.settings import ServiceSettings
 
 
@@ -42,6 +43,20 @@ class AuditSettings(ServiceSettings):
         float,
         Field(gt=0, le=3600, description="How often a new checkpoint goes to the witnesses; at once where somebody waits for them."),
     ] = 1.0
+    retention_years: Annotated[
+        dict[RetentionName, int],
+        Field(
+            description="Years for which what the log seals is kept, by retention class (accounting, evidence, access, operation), "
+            "where a state keeps it longer than docs/retention.md says. A shorter period counts as the one said there."
+        ),
+    ] = {}  # noqa: RUF012 pydantic gives each settings object a copy
+    rotates_key_encryption_key: Annotated[
+        bool,
+        Field(
+            description="After a destruction the service itself makes the next version of its key-encryption key and destroys the one "
+            "before. Only for one process that may write its folder of keys, of which there is no other copy; the embedded node sets it."
+        ),
+    ] = False
     retired_log_keys_directory: Annotated[
         Path | None,
         Field(

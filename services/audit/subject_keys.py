@@ -30,7 +30,7 @@ _WRAPPING: Final = "SELECT version FROM key_wrapping"
 
 OLDER_COPY: Final = (
     "key-encryption holds not the version that wrapped the keys of this store: either put its file back, or this is a copy of the store "
-    "from before a destruction, whose version was destroyed: restore a newer one (docs/decisions/0017)"
+    "from before a destruction, whose version was destroyed: restore a newer one (docs/retention.md)"
 )
 
 
@@ -68,11 +68,19 @@ class SubjectKeys:
 
     async def tags(self, tx: AsyncSession, student: str) -> list[bytes]:
         """The student's tag in every epoch so far, newest first: what a search looks for."""
-        tags = []
+        return list((await self.tags_by_epoch(tx, student)).values())
+
+    async def tags_by_epoch(self, tx: AsyncSession, student: str | None) -> dict[int, bytes]:
+        """The tag of a student in every epoch so far, newest first; without a student the id of the node's own key."""
+        tags = {}
         for epoch in await self.epochs(tx):
-            row = await tx.get_one(LogKeyRow, _tag_name(epoch))
-            tags.append(student_tag(self._unwrapped(row), student))
+            key = self._unwrapped(await tx.get_one(LogKeyRow, _tag_name(epoch)))
+            tags[epoch] = node_tag(key) if student is None else student_tag(key, student)
         return tags
+
+    def retention_key(self, driver: Driver) -> bytes:
+        """The key that seals whom a hold or a destruction is about; made once, in a writing transaction."""
+        return self._service_key(driver, "retention")
 
     def for_students(self, driver: Driver, epoch: int, students: Iterable[str]) -> "Minted":
         """The keys of students in `epoch`, and the node's. Those that are not there are made and stored, in a writing transaction."""

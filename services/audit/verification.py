@@ -18,6 +18,7 @@ from safepassage.problems.stored_log import EntriesMissing, LogAltered
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.heads import LogDamaged, load_head
 from services.audit.openings import OpenedEntry, Place, open_entries
+from services.audit.retention.verifying import destroyed_parts, verify_closed, verify_destructions, verify_parts
 from services.audit.sealing import SealBroken
 from services.audit.settings import AuditSettings
 from services.audit.stored_log import LogOfStore
@@ -37,7 +38,9 @@ class StoreReport:
     opened: int
     """Entries whose sealed content opened and is what the leaf committed to."""
     destroyed: int
-    """Entries of which something sealed does not exist any more."""
+    """Entries of which a destruction took something that was sealed."""
+    closed: int = 0
+    """Entries whose keys were wrapped by a version of the key-encryption key that is not here: in a copy older than a destruction."""
 
 
 async def verify_store(
@@ -63,6 +66,7 @@ async def verify_store(
                 if older is not None:
                     await _verify_succession(tx, older, log)
                 older = log
+            await verify_destructions(tx)
             await _check_pages(tx, database)
     finally:
         await database.close()
@@ -74,13 +78,18 @@ async def _verify(tx: AsyncSession, keys: SubjectKeys, log: LogRow, signers: Seq
     size = report.size + report.newer
     await _check_state(tx, log, report, size, signers)
     await _check_events(tx, log.year, size)
-    opened = destroyed = 0
+    opened = destroyed = closed = 0
     for start in range(0, size, OPENED_AT_ONCE):
-        places = [Place(log.year, at) for at in range(start, min(start + OPENED_AT_ONCE, size))]
-        for entry in await _opened(tx, keys, places):
-            whole = _check_commitments(entry)
-            opened, destroyed = opened + whole, destroyed + (not whole)
-    return StoreReport(report, opened, destroyed)
+        end = min(start + OPENED_AT_ONCE, size)
+        taken = await destroyed_parts(tx, log.year, start, end)
+        for entry in await _opened(tx, keys, [Place(log.year, at) for at in range(start, end)]):
+            missing = taken.get(entry.place.at, set())
+            verify_parts(entry, missing)
+            if entry.closed:
+                await verify_closed(tx, entry)
+            _check_commitments(entry, whole=not missing and not entry.closed)
+            opened, destroyed, closed = opened + (not missing and not entry.closed), destroyed + bool(missing), closed + bool(entry.closed)
+    return StoreReport(report, opened, destroyed, closed)
 
 
 async def _check_state(tx: AsyncSession, log: LogRow, report: LogReport, size: int, signers: Sequence[VerifierKey]) -> None:
@@ -118,18 +127,19 @@ async def _opened(tx: AsyncSession, keys: SubjectKeys, places: Sequence[Place]) 
     return [(await _opened(tx, keys, [place]))[0] for place in places]
 
 
-def _check_commitments(entry: OpenedEntry) -> bool:
-    """True if all of the entry opened and is what the leaf says; False if some was destroyed. Raises LogAltered."""
+def _check_commitments(entry: OpenedEntry, *, whole: bool) -> None:
+    """What opened of the entry is what the leaf committed to; the subjects if all of it did. Raises LogAltered."""
     committed, index = entry.leaf.commitments, entry.place.at
     for group, digest in ((entry.actor, committed.actor), (entry.context, committed.context)):
         if group is not None and to_base64url(commitment(salt=group.salt, payload=group.payload)) != digest:
             raise LogAltered("what is sealed is not what the entry committed to", index=index)
-    if entry.actor is None or entry.context is None or len(entry.subjects) != max(entry.parts - 1, 1):
-        return False
+    if not whole:
+        return
+    if entry.actor is None or entry.context is None or len(entry.subjects) != max(len(entry.held) - 1, 1):
+        raise LogAltered("what is sealed is not all that the entry committed to", index=index)
     leaves = [subject_leaf(salt=part.opened.salt, payload=part.opened.payload) for part in entry.subjects]
     if to_base64url(subject_commitment(leaves)) != committed.subject:
         raise LogAltered("the sealed subjects are not those that the entry committed to", index=index)
-    return True
 
 
 async def _verify_succession(tx: AsyncSession, older: LogRow, newer: LogRow) -> None:

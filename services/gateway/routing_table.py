@@ -106,6 +106,7 @@ GATEWAY: Final = (
     _send("DELETE", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
 )
 
+RETENTION: Final = ("retention:hold", "retention:destroy", "retention:approve")
 POLICIES: Final = ("policies:draft", "policies:approve", "policies:activate", "policies:simulate")
 """Whoever has a hand in the rules reads them."""
 READINESS: Final = ("readiness:read", "readiness:attest")
@@ -224,6 +225,15 @@ AUDIT: Final = (
     _send("POST", "/v1/log/searches", "audit", "audit:search", seconds=30.0),
     _send("POST", "/v1/log/blast-radius", "audit", "audit:search", seconds=120.0),
     _send("POST", "/v1/log/blast-radius/rows", "audit", "audit:search", seconds=30.0),
+    _get("/v1/log/retention-classes", "audit", *RETENTION),
+    _get("/v1/log/holds", "audit", "retention:hold"),
+    _send("POST", "/v1/log/holds", "audit", "retention:hold"),
+    _send("POST", "/v1/log/holds/{hold_id}/lift", "audit", "retention:hold"),
+    _get("/v1/log/destructions", "audit", *RETENTION),
+    _get("/v1/log/destructions/{destruction_id}", "audit", *RETENTION),
+    _send("POST", "/v1/log/destructions", "audit", "retention:destroy", seconds=30.0),
+    _send("POST", "/v1/log/destructions/{destruction_id}/approvals", "audit", "retention:approve"),
+    _send("POST", "/v1/log/destructions/{destruction_id}/call-off", "audit", *RETENTION),
     _get("/v1/students/{student_id}/disclosure-accounting", "audit", "audit:accounting", seconds=30.0),
     _get("/v1/students/{student_id}/disclosure-accounting/table", "audit", "audit:accounting", seconds=30.0),
     _get("/v1/students/{student_id}/disclosure-accounting/document", "audit", "audit:accounting", seconds=60.0),

@@ -56,6 +56,9 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
     "audit:accounting": _scope("the accounting of disclosures of one student", "sea", "lea", "school"),
     "audit:search": _scope("search the log", "sea", "lea"),
     "audit:operate": _scope("checkpoints, tiles and proofs of the log", "sea"),
+    "retention:hold": _scope("place and lift legal holds on what the log seals", "sea"),
+    "retention:destroy": _scope("ask for the destruction of what the log seals", "sea"),
+    "retention:approve": _scope("approve its destruction as an official who did not ask for it", "sea"),
     "admin:organisations": _scope("administer organisations", "sea", "lea"),
     "admin:clients": _scope("administer clients", "sea", "lea"),
 }
@@ -71,6 +74,9 @@ STATE_GRANTS_ONLY: Final = frozenset(
         "readiness:read",
         "readiness:attest",
         "audit:operate",
+        "retention:hold",
+        "retention:destroy",
+        "retention:approve",
         "admin:organisations",
         "admin:clients",
     }

@@ -35,6 +35,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "LOG-I7": "The index is what the log makes it: made again it has the same rows",
             "LOG-I8": "No leaf, tile, checkpoint or log line holds a personal value",
             "LOG-I9": "What was destroyed opens in no copy of the store, and every old proof still verifies",
+            "LOG-retention": "What the log seals is destroyed by two approvers, once, and never what the law or a hold keeps",
             "LOG-I10": "Time never goes back",
             "LOG-witness": "A witness cosigns nothing but what continues all that it has cosigned of a log, whatever comes at once",
             "LOG-witnessed": "A checkpoint is witnessed once the policy's quorum has cosigned it, and is shown with its cosignatures",

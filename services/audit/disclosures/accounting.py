@@ -18,6 +18,7 @@ from services.audit.disclosures.accounting_table import accounting_table
 from services.audit.disclosures.disclosure_record import ACCOUNTED_KINDS
 from services.audit.openings import Place, sight_of
 from services.audit.published import published_log
+from services.audit.retention.destroyed import destroyed_years
 from services.audit.search_log import record_search
 from services.audit.subject_index import Window, entries_about
 from shared.caller import Caller, caller_with
@@ -125,8 +126,9 @@ async def _account(
         published = await published_log(tx)
         entries = await accounted_entries(tx, state.keys, places[:most], tags=tags, sight=sight, published=published)
         names = await organisation_names(tx, entries)
+        destroyed = await destroyed_years(tx, state.keys, student_id, sight)
     if recordable_only:
         entries = [entry for entry in entries if entry.ferpa_recordable or entry.idea_recordable]
     await record_search(state.sequencer, caller, operation="disclosure-accounting", student_id=student_id, count=len(entries), now=now)
-    accounting = DisclosureAccounting(student_id=student_id, entries=tuple(entries), checkpoint=published.note)
+    accounting = DisclosureAccounting(student_id=student_id, entries=tuple(entries), checkpoint=published.note, destroyed=destroyed)
     return accounting, names, places[most - 1] if len(places) > most else None

@@ -24,7 +24,15 @@ from services.audit.tables.log import (
     TileRow,
     TreeStateRow,
 )
-from services.audit.tables.retention import KeyWrappingRow
+from services.audit.tables.retention import (
+    DestroyedKeyRow,
+    DestroyedPartRow,
+    DestructionApprovalRow,
+    DestructionRow,
+    HoldRow,
+    IdempotencyRow,
+    KeyWrappingRow,
+)
 from services.audit.tables.witness import CosignatureRow, TrustListRow, WitnessedLogRow, WitnessFindingRow
 
 __all__ = [
@@ -36,8 +44,14 @@ __all__ = [
     "Base",
     "CheckpointRow",
     "CosignatureRow",
+    "DestroyedKeyRow",
+    "DestroyedPartRow",
+    "DestructionApprovalRow",
+    "DestructionRow",
     "DisclosureCopyRow",
     "EdgeTileRow",
+    "HoldRow",
+    "IdempotencyRow",
     "IndexCursorRow",
     "IndexedActorRow",
     "KeyWrappingRow",

@@ -60,7 +60,7 @@ async def test_an_old_copy_of_the_store_opens_nothing_once_the_version_that_wrap
     assert (now.log.size, now.opened) == (12, 12)
     restored = await restore(oldest, tmp_path_factory.mktemp("restored"))
     (then,) = await verify_store(settings_of(restored, own_keys))
-    assert (then.log.size, then.opened, then.destroyed) == (11, 0, 11)
+    assert (then.log.size, then.opened, then.closed) == (11, 0, 11)
     with pytest.raises(KeyFileUnusable, match="before a destruction"):
         async with running(restored, own_keys, clock):
             pass

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from safepassage.elements import Category
 from safepassage.wire import Base64Url, Code, Digest, Instant, Wire
 from safepassage.wire_policy import ElementId
+from safepassage.wire_retention import DestroyedYear
 
 Index = Annotated[int, Field(ge=0)]
 
@@ -47,6 +48,9 @@ class LogEntry(_Named):
     """As far as they were asked for, exist, and the caller may see them; so for the two below."""
     actor: OpenedGroup | None = None
     context: OpenedGroup | None = None
+    destroyed_at: Instant | None = None
+    """When who did what was destroyed, by the destruction `destruction_id`; that it happened stays proven."""
+    destruction_id: UUID | None = None
 
 
 Codes = Annotated[tuple[Code, ...], Field(max_length=30)]
@@ -110,6 +114,8 @@ class FoundEntry(_Named):
     context: dict[str, Any] | None = None
     destroyed: bool = False
     """Its content was destroyed; that it happened stays provable."""
+    destroyed_at: Instant | None = None
+    destruction_id: UUID | None = None
 
 
 class FoundEntries(Wire):
@@ -120,6 +126,8 @@ class FoundEntries(Wire):
     """The newest log's latest checkpoint: how far what is called published reaches."""
     not_looked_at: Annotated[int, Field(ge=0)] = 0
     """Entries that are newer than the index and were not looked at; ask again when the index has caught up."""
+    destroyed: tuple[DestroyedYear, ...] = ()
+    """Of a search for a student, the school years of which what the log sealed was destroyed."""
 
 
 Phase = Literal["request", "emergency", "disclosure", "withdrawal", "receipt"]
@@ -185,6 +193,8 @@ class DisclosureAccounting(Wire):
     student_id: UUID
     entries: tuple[AccountedEntry, ...]
     checkpoint: str
+    destroyed: tuple[DestroyedYear, ...] = ()
+    """School years whose entries were destroyed after the student's records had ended: 34 CFR 99.32(a)(2)."""
 
 
 class DisclosureCopy(Wire):

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
-from safepassage.client import calls, evidence_calls, log_calls, policy_calls, readiness_calls, rights_calls
+from safepassage.client import calls, evidence_calls, log_calls, policy_calls, readiness_calls, retention_calls, rights_calls
 from safepassage.client.call import Call
 
 P = ParamSpec("P")
@@ -149,6 +149,15 @@ class AsyncOperations:
     measure_blast_radius = Awaited(log_calls.measure_blast_radius)
     list_blast_radius = Awaited(log_calls.list_blast_radius)
     disclosure_accounting = Awaited(calls.disclosure_accounting)
+    list_retention_classes = Awaited(retention_calls.list_retention_classes)
+    place_legal_hold = Awaited(retention_calls.place_legal_hold)
+    list_legal_holds = Awaited(retention_calls.list_legal_holds)
+    lift_legal_hold = Awaited(retention_calls.lift_legal_hold)
+    ask_log_destruction = Awaited(retention_calls.ask_log_destruction)
+    list_log_destructions = Awaited(retention_calls.list_log_destructions)
+    read_log_destruction = Awaited(retention_calls.read_log_destruction)
+    approve_log_destruction = Awaited(retention_calls.approve_log_destruction)
+    call_off_log_destruction = Awaited(retention_calls.call_off_log_destruction)
     export_disclosure_accounting_table = Awaited(calls.export_disclosure_accounting_table)
     export_disclosure_accounting_document = Awaited(calls.export_disclosure_accounting_document)
     list_disclosure_copies = Awaited(calls.list_disclosure_copies)
@@ -273,6 +282,15 @@ class BlockingOperations:
     measure_blast_radius = Waited(log_calls.measure_blast_radius)
     list_blast_radius = Waited(log_calls.list_blast_radius)
     disclosure_accounting = Waited(calls.disclosure_accounting)
+    list_retention_classes = Waited(retention_calls.list_retention_classes)
+    place_legal_hold = Waited(retention_calls.place_legal_hold)
+    list_legal_holds = Waited(retention_calls.list_legal_holds)
+    lift_legal_hold = Waited(retention_calls.lift_legal_hold)
+    ask_log_destruction = Waited(retention_calls.ask_log_destruction)
+    list_log_destructions = Waited(retention_calls.list_log_destructions)
+    read_log_destruction = Waited(retention_calls.read_log_destruction)
+    approve_log_destruction = Waited(retention_calls.approve_log_destruction)
+    call_off_log_destruction = Waited(retention_calls.call_off_log_destruction)
     export_disclosure_accounting_table = Waited(calls.export_disclosure_accounting_table)
     export_disclosure_accounting_document = Waited(calls.export_disclosure_accounting_document)
     list_disclosure_copies = Waited(calls.list_disclosure_copies)

@@ -1,0 +1,70 @@
+"""The act: data keys, sealed rows and index rows go, and a mark of the destruction stands in their place. In the caller's transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Uuid, delete, insert, literal, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.audit.driver import Driver
+from services.audit.index.forgetting import forget
+from services.audit.openings import Place
+from services.audit.retention.units import NodeYear, StudentYear
+from services.audit.subject_keys import SubjectKeys
+from services.audit.tables import DestroyedKeyRow, DestroyedPartRow, SealedRow, SubjectEntryRow, SubjectKeyRow
+
+ROWS_OF_A_STATEMENT: Final = 500
+
+
+async def destroy_key(tx: AsyncSession, there: StudentYear | NodeYear, *, destruction_id: UUID, now: datetime) -> None:
+    """Destroy the data key of a unit: from the commit on nothing here opens what it sealed."""
+    await tx.execute(delete(SubjectKeyRow).where(SubjectKeyRow.key_id == there.key_id))
+    tx.add(
+        DestroyedKeyRow(
+            key_id=there.key_id,
+            epoch=there.school_year,
+            destruction_id=destruction_id,
+            custodian_id=there.custodian if isinstance(there, StudentYear) else None,
+            destroyed_at=now,
+        )
+    )
+    await tx.flush()
+
+
+async def destroy_student_rows(tx: AsyncSession, keys: SubjectKeys, there: StudentYear, *, destruction_id: UUID) -> None:
+    """What is sealed of a student in a school year, and the index of it."""
+    row = SubjectEntryRow
+    for start in range(0, len(there.rows), ROWS_OF_A_STATEMENT):
+        some = there.rows[start : start + ROWS_OF_A_STATEMENT]
+        places = [Place(one.log, one.idx) for one in some]
+        await _destroy_parts(
+            tx, SealedRow.key_id == there.key_id, tuple_(SealedRow.log, SealedRow.idx).in_(places), destruction_id=destruction_id
+        )
+        of_student = tuple_(row.block, row.tag, row.log, row.idx).in_([(one.block, there.key_id, one.log, one.idx) for one in some])
+        await tx.execute(delete(row).where(of_student))
+        await _forget(tx, keys, places)
+
+
+async def destroy_node_rows(
+    tx: AsyncSession, keys: SubjectKeys, *, key_id: bytes, log: int, start: int, end: int, destruction_id: UUID
+) -> None:
+    """What the node's own key sealed of the entries of a log from `start` up to, not including, `end`."""
+    here = (SealedRow.log == log, SealedRow.idx >= start, SealedRow.idx < end, SealedRow.part == 0, SealedRow.key_id == key_id)
+    places = [Place(log, idx) for idx in await tx.scalars(select(SealedRow.idx).where(*here))]
+    await _destroy_parts(tx, *here, destruction_id=destruction_id)
+    await _forget(tx, keys, places)
+
+
+async def _forget(tx: AsyncSession, keys: SubjectKeys, places: Sequence[Place]) -> None:
+    """Let the index say of these entries only what can still be opened of them."""
+    if places:
+        await tx.run_sync(lambda session: forget(Driver(session.connection()), keys, places))
+
+
+async def _destroy_parts(tx: AsyncSession, *these: ColumnElement[bool], destruction_id: UUID) -> None:
+    columns = (SealedRow.log, SealedRow.idx, SealedRow.part, literal(destruction_id, Uuid()))
+    marks = insert(DestroyedPartRow).from_select(["log", "idx", "part", "destruction_id"], select(*columns).where(*these))
+    await tx.execute(marks)
+    await tx.execute(delete(SealedRow).where(*these))
