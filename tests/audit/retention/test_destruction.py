@@ -58,6 +58,7 @@ async def test_what_was_destroyed_opens_in_no_copy_and_every_old_proof_verifies(
         assert [(year["school_year"], year["destruction_id"]) for year in page["destroyed"]] == [(SCHOOL_YEAR, str(destruction.id))]
         entry = await node.send("GET", "/v1/log/entries/0", node.as_caller("audit:operate", **operator), query="year=2025")
         assert json.loads(entry.body)["destruction_id"] == str(destruction.id)
+        assert [one["student_ids"] for one in (await found(node, bases=["transfer"]))["entries"]] == [[str(kept)]]
         theirs = await node.send("GET", f"/v1/students/{gone}/disclosure-accounting", node.as_caller("audit:accounting"))
         assert [json.loads(theirs.body)["entries"], len(json.loads(theirs.body)["destroyed"])] == [[], 1]
         others = await node.send("GET", f"/v1/students/{kept}/disclosure-accounting", node.as_caller("audit:accounting"))
