@@ -118,6 +118,15 @@ async def test_two_processes_of_one_node_have_their_log_cosigned_without_a_false
         await publisher(one).turn()
         assert await findings(one) == {}
         assert one.sequencer.frozen is None
+        # one that asks with what has become old meanwhile hears of the larger size, which is ours
+        [old] = await publisher(two)._own()
+        await grow(one, 2)
+        await publisher(one).turn()
+        rounds = publisher(two)._rounds
+        assert rounds is not None
+        rounds.addresses[0].cosigned.clear()
+        await rounds.ask(old)
+        assert await findings(two) == {}
         for node in (one, two):
             await publisher(node).until_witnessed(2026, 15, seconds=5)
     assert await findings(birch) == {}

@@ -19,6 +19,7 @@ from safepassage.problems.messages import CommitmentNotOpened
 from safepassage.problems.proofs import ProofFileMalformed
 from safepassage.problems.signatures import UnexpectedType
 from safepassage.receipt import Receipt, verify_receipt
+from safepassage.tlog_policy import Policy, verify_witnessed
 from safepassage.tlog_proof import FIRST_LINE, parse_proof_file, verify_proof_file
 
 Kind = Literal["tlog-proof", "envelope", "message"]
@@ -52,6 +53,15 @@ def verify_proof(data: bytes, *, entry: bytes | None, keys: NamedKeys) -> Eviden
         f"Entry {proof.index} of {origin} is proven: class {leaf.class_}, logged at {leaf.t}, in a tree of {checkpoint.size} entries."
     )
     return Evidence(sentence, {"origin": origin, "index": proof.index, "size": checkpoint.size, "class": leaf.class_, "t": leaf.t})
+
+
+def witnessed(note: str, *, policy: Policy, keys: NamedKeys) -> Evidence:
+    """That a quorum of the policy's witnesses has cosigned a checkpoint of a named log. Raises what `verify_witnessed` raises."""
+    found = verify_witnessed(note, policy=policy, log_keys=keys.all_log_keys())
+    names = sorted({one.key.name for one in found.cosignatures})
+    checkpoint, by = found.checkpoint, ", ".join(names) or "none is asked for"
+    sentence = f"The checkpoint of {checkpoint.origin} with {checkpoint.size} entries was cosigned by a quorum: {by}."
+    return Evidence(sentence, {"origin": checkpoint.origin, "size": checkpoint.size, "witnesses": names})
 
 
 def verify_document(data: bytes, *, keys: NamedKeys, request: str | None = None, opening: bytes | None = None) -> Evidence:

@@ -8,14 +8,17 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
-from safepassage.offline.evidence import Evidence, kind_of, verify_document, verify_proof
+from safepassage.offline.evidence import Evidence, kind_of, verify_document, verify_proof, witnessed
 from safepassage.offline.keys import NamedKeys, named_keys
 from safepassage.offline.log_database import LogDatabase, is_database
 from safepassage.offline.log_folder import LogFolder
 from safepassage.offline.stored_log import StoredLog
-from safepassage.offline.whole_log import verify_log, verify_succession
+from safepassage.offline.whole_log import latest_note, verify_log, verify_succession
 from safepassage.problems import SuiteError
 from safepassage.problems.stored_log import LogAltered, StoredLogUnreadable
+from safepassage.problems.witnessing import WitnessPolicyMalformed
+from safepassage.tlog_policy import Policy, parse_policy
+from safepassage.tlog_proof import parse_proof_file
 
 VERIFIED, NOT_VERIFIED, NOT_CHECKED = 0, 1, 2
 _DIGEST_LENGTH: Final = 43
@@ -47,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--statement", action="append", default=[], type=Path, metavar="FILE", help="statement of a node; repeatable")
     parser.add_argument("--entry", type=Path, metavar="FILE", help="the entry that a proof file is for, if it does not hold it")
     parser.add_argument("--pinned", action="append", default=[], type=Path, metavar="FILE", help="checkpoint kept elsewhere; repeatable")
+    parser.add_argument(
+        "--witnesses",
+        type=Path,
+        metavar="FILE",
+        help="policy (C2SP tlog-policy) whose quorum has to have cosigned a folder or a proof file",
+    )
     parser.add_argument("--request", type=Path, metavar="FILE", help="the signed request that a message should answer")
     parser.add_argument("--opening", type=Path, metavar="FILE", help="JSON {salt, person}: for whom a receipt is")
     parser.add_argument("--leaves", action="store_true", help="read every entry of a log as a leaf: form, and time never going back")
@@ -106,21 +115,41 @@ def _keys(arguments: argparse.Namespace) -> NamedKeys:
 def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
     path: Path = arguments.path
     pinned = [each.read_text(encoding="utf-8") for each in arguments.pinned]
+    policy = _policy(arguments.witnesses)
     if path.is_dir() or is_database(path):
         try:
             logs, close = _open(path)
         except StoredLogUnreadable as error:
             raise _NotChecked(error.code, _sentence(error)) from error
         try:
-            return [_log(log, keys, pinned, leaves=arguments.leaves) for log in logs] + _succession(logs)
+            found = [_log(log, keys, pinned, leaves=arguments.leaves) for log in logs] + _succession(logs)
+            if policy is None:
+                return found
+            if not path.is_dir():
+                raise _NotChecked(
+                    "usage", "--witnesses is for a folder or a proof file: a store's checkpoints lie apart from their cosignatures."
+                )
+            return [*found, witnessed(latest_note(logs[0]), policy=policy, keys=keys)]
         finally:
             close()
     data = path.read_bytes()
     if kind_of(data) == "tlog-proof":
-        return [verify_proof(data, entry=None if arguments.entry is None else arguments.entry.read_bytes(), keys=keys)]
+        proven = verify_proof(data, entry=None if arguments.entry is None else arguments.entry.read_bytes(), keys=keys)
+        return [proven] if policy is None else [proven, witnessed(parse_proof_file(data).checkpoint, policy=policy, keys=keys)]
+    if policy is not None:
+        raise _NotChecked("usage", "--witnesses is for a folder or a proof file: a message's checkpoint has no cosignatures.")
     request = None if arguments.request is None else arguments.request.read_text(encoding="utf-8").strip()
     opening = None if arguments.opening is None else arguments.opening.read_bytes()
     return [verify_document(data, keys=keys, request=request, opening=opening)]
+
+
+def _policy(file: Path | None) -> Policy | None:
+    if file is None:
+        return None
+    try:
+        return parse_policy(file.read_bytes())
+    except WitnessPolicyMalformed as error:
+        raise _NotChecked(error.code, _sentence(error)) from error
 
 
 def _open(path: Path) -> tuple[list[StoredLog], Any]:

@@ -73,6 +73,11 @@ def _verified(log: StoredLog, keys: Collection[VerifierKey], pinned: Sequence[st
     return [by_size[size] for size in sorted(by_size)]
 
 
+def latest_note(log: StoredLog) -> str:
+    """The largest checkpoint of a log that was verified."""
+    return max(log.notes(), key=lambda note: parse_checkpoint(parse_note(note).text).size)
+
+
 def verify_succession(older: StoredLog, newer: StoredLog) -> None:
     """Check that the first entry of a year's log pins the last checkpoint of the log before it. Both were verified.
 
@@ -81,7 +86,7 @@ def verify_succession(older: StoredLog, newer: StoredLog) -> None:
     first = next((chunk.entries[0] for chunk in newer.chunks() if chunk.entries), None)
     if first is None:
         return
-    last = max(older.notes(), key=lambda note: parse_checkpoint(parse_note(note).text).size)
+    last = latest_note(older)
     if parse_leaf(first).digests.ct != digest_of(last.encode()):
         raise LogAltered(f"its first entry does not pin the last checkpoint of {older.origin}", index=0)
 
