@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from fastapi import FastAPI
 
 from safepassage.compact import thumbprint
-from services.audit import append, blast_radius, log_routes, readiness_evidence, search
+from services.audit import append, blast_radius, log_routes, readiness_evidence, saved_searches, search
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.consistency import Consistency
 from services.audit.disclosures import accounting, copies, copy_routes
@@ -88,6 +88,7 @@ def create_app(
             log_routes.router,
             search.router,
             blast_radius.router,
+            saved_searches.router,
             accounting.router,
             copy_routes.router,
             holds.router,

@@ -33,6 +33,7 @@ from services.audit.tables.retention import (
     IdempotencyRow,
     KeyWrappingRow,
 )
+from services.audit.tables.saved_searches import SavedSearchRow
 from services.audit.tables.witness import CosignatureRow, TrustListRow, WitnessedLogRow, WitnessFindingRow
 
 __all__ = [
@@ -60,6 +61,7 @@ __all__ = [
     "OrganisationRow",
     "PostingRow",
     "RedisclosureRow",
+    "SavedSearchRow",
     "SealedRow",
     "SegmentRow",
     "ShapeRow",

@@ -1,7 +1,11 @@
 """The operations that question the log at large, as `safepassage.client.calls`."""
 
-from safepassage.client.call import Call, Page, asking, searching
+from uuid import UUID
+
+from safepassage.client.call import Call, Page, asking, path_of, reading, searching, writing
+from safepassage.wire_log import FoundEntries
 from safepassage.wire_log_radius import BlastRadius, BlastRadiusRequest, TouchedStudents
+from safepassage.wire_log_saved import NewSavedSearch, SavedSearch, SavedSearches, SavedSearchRun
 
 
 def measure_blast_radius(asked: BlastRadiusRequest) -> Call[BlastRadius]:
@@ -12,3 +16,25 @@ def measure_blast_radius(asked: BlastRadiusRequest) -> Call[BlastRadius]:
 def list_blast_radius(asked: BlastRadiusRequest, *, limit: int | None = None) -> Call[Page[TouchedStudents]]:
     """The same, a row for each student of each entry, `limit` entries a page; logged. Scope audit:search."""
     return searching("/v1/log/blast-radius/rows", asked, TouchedStudents, query={"limit": limit})
+
+
+def save_search(saved_search_id: UUID, new: NewSavedSearch, *, idempotency_key: str | None = None) -> Call[SavedSearch]:
+    """Keep a search under an id of your choice; again, it is replaced. Logged. Scope audit:search."""
+    path = path_of("/v1/log/saved-searches/{id}", id=saved_search_id)
+    return writing("PUT", path, new, SavedSearch, idempotency_key=idempotency_key)
+
+
+def list_saved_searches() -> Call[SavedSearches]:
+    """The searches that the client's organisation keeps. Scope audit:search."""
+    return reading("/v1/log/saved-searches", SavedSearches)
+
+
+def run_saved_search(saved_search_id: UUID, run: SavedSearchRun, *, limit: int | None = None) -> Call[Page[FoundEntries]]:
+    """What a saved search finds now; logged as any search. Scope audit:search."""
+    return searching(path_of("/v1/log/saved-searches/{id}/runs", id=saved_search_id), run, FoundEntries, query={"limit": limit})
+
+
+def delete_saved_search(saved_search_id: UUID, *, idempotency_key: str | None = None) -> Call[SavedSearch]:
+    """Keep a search no longer. Logged. Scope audit:search."""
+    path = path_of("/v1/log/saved-searches/{id}", id=saved_search_id)
+    return writing("DELETE", path, None, SavedSearch, idempotency_key=idempotency_key)

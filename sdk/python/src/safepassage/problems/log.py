@@ -93,3 +93,17 @@ class PurposeMissing(SuiteError):
 
     code, status, title = "purpose-missing", 403, "No purpose for opening entries of the whole state"
     remedy = "Get an access token with a purpose in its authorization details."
+
+
+class NoSuchSavedSearch(SuiteError):
+    """The caller's organisation keeps no search with this id."""
+
+    code, status, title = "no-such-saved-search", 404, "No saved search with this id"
+    remedy = "List the saved searches of your organisation; to save a new one, choose another id."
+
+
+class SavedSearchesFull(SuiteError):
+    """An organisation keeps no more than 200 searches."""
+
+    code, status, title = "saved-searches-full", 409, "Too many saved searches"
+    remedy = "Delete saved searches that nobody runs any more."
