@@ -33,6 +33,9 @@ async def test_a_restored_older_copy_is_found_at_the_start_and_frozen(
             assert await findings(alder) == {"own-log-rolled-back": f"https://{BIRCH}/v1/witness"}
             assert alder.sequencer.frozen is not None
             assert "older copy" in alder.sequencer.frozen
+            asked = len(nodes.between.asked)
+            await publisher(alder).turn()
+            assert len(nodes.between.asked) == asked  # nothing of a frozen log goes out
             # it is still read, and shows no more than it had
             assert parse_checkpoint(parse_note(await shown(alder)).text).size == 5
             async with alder.database.reading() as tx:

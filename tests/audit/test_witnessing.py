@@ -5,20 +5,30 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Connection, select, update
+from sqlalchemy.exc import DBAPIError
 
 from safepassage.checkpoints import parse_checkpoint
-from safepassage.notes import ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE, parse_note
+from safepassage.cosignatures import Cosignature
+from safepassage.notes import ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE, SignatureLine, parse_note
 from safepassage.problems.witnessing import NotWitnessedYet, NoWitnessesNamed, QuorumNotReached
-from safepassage.tlog_policy import verify_witnessed
+from safepassage.tlog_policy import parse_policy, verify_witnessed
 from safepassage.tlog_proof import parse_proof_file, verify_proof_file
 from services.audit.driver import Driver
 from services.audit.tables import CosignatureRow
-from services.audit.witnessing.cosignatures import SIZES_LOOKED_AT, prune
+from services.audit.witnessing.cosignatures import (
+    SIZES_LOOKED_AT,
+    keep,
+    largest_cosigned,
+    largest_witnessed,
+    prune,
+    witnesses_since,
+)
 from shared.keys import KeyFileUnusable
 from tests.audit.audit_node import AuditNode, running, sqlite_url
 from tests.audit.two_audits import ALDER, BIRCH, CEDAR, ORIGIN, Nodes, findings, grow, publisher, shown
 from tests.conftest import StandingClock
+from tests.sdk.cosigners import Cosigner
 
 pytestmark = pytest.mark.anyio
 
@@ -67,8 +77,15 @@ async def test_who_waits_for_the_quorum_is_told_when_it_is_reached(nodes: Nodes,
         size = await grow(alder, 2)
         # the loop of the lifespan is woken by who waits
         await publisher(alder).until_witnessed(2026, size, seconds=20)
-        with pytest.raises(NotWitnessedYet):
-            await publisher(alder).until_witnessed(2026, size + 1, seconds=0)
+        # and who waits for more than was cosigned is not
+        await grow(alder)
+        waiting = asyncio.create_task(publisher(alder).until_witnessed(2026, size + 2, seconds=20))
+        await asyncio.sleep(0)
+        await publisher(alder).turn()
+        assert not waiting.done()
+        await grow(alder)
+        await publisher(alder).turn()
+        await waiting
 
 
 async def test_a_node_without_witnesses_says_so(sqlite_store: Path, node_keys: Path, clock: StandingClock) -> None:
@@ -87,6 +104,8 @@ async def test_of_three_nodes_two_are_a_quorum_and_one_is_none(three: Nodes) -> 
         await publisher(alder).turn()
         with pytest.raises(QuorumNotReached):
             verify_witnessed(await shown(alder), policy=three.policy(ALDER), log_keys=[alder.verifier(ORIGIN)])
+        with pytest.raises(NotWitnessedYet):
+            await publisher(alder).until_witnessed(2026, size, seconds=0)
         async with three.up(CEDAR):
             three.clock.advance(minutes=2)
             await publisher(alder).turn()
@@ -147,17 +166,29 @@ async def test_the_last_checkpoint_of_a_closed_year_is_cosigned_too(nodes: Nodes
         await publisher(alder).until_witnessed(2027, 2, seconds=0)
 
 
-@pytest.mark.slow
-async def test_old_cosignatures_go_but_for_one_an_hour(nodes: Nodes, birch: AuditNode) -> None:
-    async with nodes.up(ALDER) as alder:
-        async with alder.database.transaction() as tx:
-            for size in range(1, SIZES_LOOKED_AT + 101):
-                tx.add(CosignatureRow(log=2026, size=size, witness="w+00", line="-", t=size * 60))
-        gone = await alder.database.write(lambda connection: prune(Driver(connection), 2026))
-        async with alder.database.reading() as tx:
-            left = (await tx.execute(select(CosignatureRow.size).order_by(CosignatureRow.size))).scalars().all()
+async def test_old_cosignatures_go_but_for_one_an_hour(node: AuditNode) -> None:
+    witness = Cosigner("birch.example/witness", b"\5" * 32)
+    policy = parse_policy(f"witness a {witness.key.vkey}\nquorum a\n".encode())
+    await grow(node, 3)
+
+    def keep_many(connection: Connection) -> int:
+        driver = Driver(connection)
+        for size in range(1, SIZES_LOOKED_AT + 101):
+            line = SignatureLine(witness.key.name, witness.key.key_id, b"-")
+            keep(driver, 2026, size, [Cosignature(witness.key, size * 60, line)] * 2)  # the second changes nothing
+        return prune(driver, 2026)
+
+    assert await node.database.write(keep_many) == 99
+    async with node.database.reading() as tx:
+        left = (await tx.execute(select(CosignatureRow.size).order_by(CosignatureRow.size))).scalars().all()
         assert left == [59, *range(101, SIZES_LOOKED_AT + 101)]
-        assert gone == 99
+        assert await largest_cosigned(tx, 2026, [witness.key]) == (left[-1], left[-1] * 60)
+        assert await witnesses_since(tx, 2026, left[-1] * 60) == 1
+        assert await witnesses_since(tx, 2026, left[-1] * 60 + 1) == 0
+        assert await largest_witnessed(tx, 2026, policy) is None  # there is no checkpoint of that size
+    with pytest.raises(DBAPIError):
+        async with node.database.transaction() as tx:
+            await tx.execute(update(CosignatureRow).values(line="another"))
 
 
 @pytest.mark.slow
