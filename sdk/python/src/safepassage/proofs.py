@@ -64,18 +64,15 @@ def verify_inclusion(*, leaf_hash: bytes, index: int, size: int, path: Sequence[
     _require_hashes(leaf_hash, root, *path, problem=InclusionNotProven)
     if len(path) != path_length(index, size):
         raise WrongPathLength
-    fn, sn, digest = index, size - 1, leaf_hash
-    for sibling in path:
-        if fn & 1 or fn == sn:
-            digest = node_hash(sibling, digest)
-            while fn and not fn & 1:
-                fn >>= 1
-                sn >>= 1
-        else:
-            digest = node_hash(digest, sibling)
-        fn >>= 1
-        sn >>= 1
-    if sn or digest != root:
+    # Up to where the ways to this leaf and to the last one part, the index says on which side a sibling is; above it, all are on the left.
+    # The length was checked, so that the loop over `sn` of section 2.1.3.2 comes to the same.
+    parting, digest, sha256 = (index ^ (size - 1)).bit_length(), leaf_hash, hashlib.sha256
+    for sibling in path[:parting]:
+        digest = sha256(b"\x01" + sibling + digest if index & 1 else b"\x01" + digest + sibling).digest()
+        index >>= 1
+    for sibling in path[parting:]:
+        digest = sha256(b"\x01" + sibling + digest).digest()
+    if digest != root:
         raise InclusionNotProven
 
 
@@ -121,5 +118,5 @@ def verify_consistency(*, old_size: int, new_size: int, old_root: bytes, new_roo
 
 
 def _require_hashes(*hashes: bytes, problem: type[InclusionNotProven | ConsistencyNotProven]) -> None:
-    if any(len(digest) != HASH_BYTES for digest in hashes):
+    if {HASH_BYTES}.union(map(len, hashes)) != {HASH_BYTES}:
         raise problem("a hash has not 32 bytes")

@@ -98,6 +98,8 @@ class _Walk:
         self._log, self._checkpoints, self._leaves = log, checkpoints, leaves
         self._frontier = Frontier()
         self._tiles: list[list[bytes]] = [[]]
+        self._folded = 0
+        """How many hashes of the tile of leaves that is being filled are in the frontier: none, unless a checkpoint was met inside it."""
         self._next = 0
         self._good_until = 0
         self._suspect: LogAltered | None = None
@@ -106,23 +108,43 @@ class _Walk:
 
     def take(self, chunk: Chunk) -> None:
         """The next entries."""
-        if chunk.start != self._frontier.size:
-            raise EntriesMissing(index=self._frontier.size, until=chunk.start)
+        if chunk.start != self._size:
+            raise EntriesMissing(index=self._size, until=chunk.start)
         hashes = [leaf_hash(entry) for entry in chunk.entries]
         self._compare(chunk.start, hashes, chunk.hashes)
         if self._leaves:
             for offset, entry in enumerate(chunk.entries):
                 self._read_leaf(entry, chunk.start + offset)
-        frontier, tile, meets = self._frontier, self._tiles[0], self._next_size()
-        for digest in hashes:
-            tile.append(digest)
-            for level, root in enumerate(frontier.append(digest), 1):
-                self._tile_done(level - 1)
-                self._tile_at(level).append(root)
-                tile = self._tiles[0]
-            if frontier.size == meets:
+        at = 0
+        while at < len(hashes):
+            tile, meets = self._tiles[0], self._next_size()
+            step = min(WIDTH - len(tile), len(hashes) - at)
+            if meets > self._size:
+                step = min(step, meets - self._size)
+            tile += hashes[at : at + step]
+            at += step
+            if len(tile) == WIDTH or self._size == meets:
+                self._fold()
+            if self._frontier.size == meets:
                 self._meet_checkpoint()
-                meets = self._next_size()
+
+    @property
+    def _size(self) -> int:
+        """Entries so far."""
+        return self._frontier.size - self._folded + len(self._tiles[0])
+
+    def _fold(self) -> None:
+        """Put what the tile of leaves holds into the frontier: at once if it is whole, which costs half as much."""
+        tile, completed = self._tiles[0], list[bytes]()
+        if len(tile) == WIDTH and not self._folded:
+            completed = self._frontier.append_tile(tile)
+        else:
+            for digest in tile[self._folded :]:
+                completed = self._frontier.append(digest)
+        self._folded = len(tile) % WIDTH
+        for level, root in enumerate(completed, 1):
+            self._tile_done(level - 1)
+            self._tile_at(level).append(root)
 
     def _compare(self, start: int, hashes: list[bytes], stored: bytes | None) -> None:
         """The hashes that lie beside the entries with those of the entries."""
@@ -141,10 +163,10 @@ class _Walk:
     def finish(self) -> LogReport:
         latest = self._checkpoints[-1]
         if self._next < len(self._checkpoints):
-            raise EntriesMissing("the log ends before a checkpoint that it signed", index=self._frontier.size, until=latest.size)
+            raise EntriesMissing("the log ends before a checkpoint that it signed", index=self._size, until=latest.size)
         if self._suspect is not None:
             raise self._suspect
-        return LogReport(latest.origin, latest.size, latest.root, len(self._checkpoints), self._frontier.size - latest.size)
+        return LogReport(latest.origin, latest.size, latest.root, len(self._checkpoints), self._size - latest.size)
 
     def _next_size(self) -> int:
         return self._checkpoints[self._next].size if self._next < len(self._checkpoints) else -1
