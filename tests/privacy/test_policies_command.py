@@ -9,8 +9,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from node.commands.policies import app
-from services.privacy import policy_administration
+from services.privacy import policy_administration, policy_sets
 from services.privacy.policy import PolicySet
+from services.privacy.policy import policy_set as policy_set_module
+from services.privacy.policy.policy_set import ENGINE
 from services.privacy.policy_schedule import activations
 from shared.database import Database
 from tests.privacy.node import ENTITY_ID, NODE_ORGANISATION
@@ -92,3 +94,38 @@ async def test_on_a_new_store_the_releases_own_set_decides_from_the_first_comman
     async with database.reading() as tx:
         assert [(one.number, one.reason) for one in await activations(tx)] == [(1, "release")]
     await database.close()
+
+
+def decided_through(folder: Path, table: Path, name: str) -> str:
+    """A set from the rules in a folder, all its way until two officials have approved it."""
+    new = run("draft", str(folder), "--title", name, "--official", "o-17").output.strip()
+    run("validate", "--set", new, "--official", "o-17")
+    run("test", "--set", new, "--official", "o-17", "--table", str(table))
+    run("replay", "--set", new, "--official", "o-17", "--from", "2026-01-01T00:00:00+0000")
+    for official in ("o-21", "o-34"):
+        run("approve", "--set", new, "--official", official)
+    return new
+
+
+@pytest.mark.requirement("SETS-upgrade")
+def test_after_an_upgrade_the_way_out_of_the_page_leads_to_a_set_that_decides(
+    store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docs/policy-sets.md, "After an upgrade": its last steps, on the store and before the service starts."""
+    rules, table, texts = tmp_path / "rules", tmp_path / "table.json", tmp_path / "texts"
+    rules.mkdir()
+    (rules / "us-xa.forbids.cedar").write_text(forbid(element=QUIET))
+    row = {"citation": "Board policy 7", "situation": "transfer", "element": QUIET}
+    table.write_text(json.dumps({"cases": [row | {"permitted": False, "policy": "xa-transcripts-stay", "reason": "kept-at-home"}]}))
+    old = decided_through(rules, table, "Board policy 7")
+    run("activate", "--set", old, "--official", "o-21")
+    for module in (policy_sets, policy_set_module):
+        monkeypatch.setattr(module, "ENGINE", ENGINE + 1)
+    assert "drafted for another version of the node" in run("validate", "--set", old, "--official", "o-17", code=1).output
+    run("show", "--set", old, "--texts", str(texts))
+    new = decided_through(texts, table, "Board policy 7, engine 3")
+    assert new != old
+    run("activate", "--set", new, "--official", "o-21", "--replaces", old)
+    newest = run("activations").output.splitlines()[0]
+    assert newest.split()[0] == "3"
+    assert new[:12] in newest
