@@ -14,6 +14,7 @@ from services.audit import append, blast_radius, log_routes, readiness_evidence,
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.consistency import Consistency
 from services.audit.disclosures import accounting, copies, copy_routes
+from services.audit.exports import routes as export_routes
 from services.audit.index.metrics import observe
 from services.audit.index.projector import Projector
 from services.audit.retention import asking, holds
@@ -93,6 +94,7 @@ def create_app(
             copy_routes.router,
             holds.router,
             asking.router,
+            export_routes.router,
             readiness_evidence.router,
             witness_routes.router,
             organisations_router(OrganisationRow),

@@ -12,6 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.checkpoints import ED25519, VerifierKey, checkpoint_body, note_with, parse_checkpoint, parse_note, signature_line
+from safepassage.export_manifest import exports_key, manifest_body
+from safepassage.wire_exports import ExportManifest
 from services.audit.driver import Driver
 from services.audit.heads import Head, LogDamaged
 from services.audit.tables import CheckpointRow
@@ -49,6 +51,12 @@ class CheckpointSigner:
     def verifiers(self, origin: str) -> tuple[VerifierKey, ...]:
         """Whose signatures count on what is stored: the key's and those of the retired ones."""
         return (self.verifier(origin), *(VerifierKey(origin, ED25519, old) for old in self._retired))
+
+    def export_note(self, host: str, manifest: ExportManifest) -> str:
+        """The note that signs the manifest of an export (safepassage.export_manifest)."""
+        key = exports_key(self.verifier(f"{host}/log-exports"))
+        body = manifest_body(manifest, name=key.name)
+        return note_with(body, [signature_line(key, self._key.sign(body))])
 
     def note(self, head: Head) -> str:
         """The signed note of a committed head."""

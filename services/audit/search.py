@@ -1,21 +1,19 @@
 """Searching the log by student and by time, and opening an entry: narrowed to what the caller may see, and logged before it is answered."""
 
-from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
-from safepassage.canonical import to_base64url
 from safepassage.problems.log import LogFrozen, NoSuchEntry, NoSuchLog, PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted
-from safepassage.wire_log import EntrySearch, FoundEntries, LogEntry, OpenedGroup, OpenedSubject
+from safepassage.wire_log import EntrySearch, FoundEntries, LogEntry
 from services.audit.log_routes import Reader, Year
 from services.audit.openings import OpenedEntry, Place, open_entries, sight_of
 from services.audit.published import proven_entry, published_log
 from services.audit.retention.destroyed import destructions_at
-from services.audit.sealing import Opened
 from services.audit.search_log import record_search
 from services.audit.searching import answer_search
+from services.audit.shown_entry import GroupName, shown_entry
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.cursors import Cursor, Limit
@@ -25,7 +23,6 @@ from shared.problems import responses
 router = APIRouter(tags=["log"])
 
 Searcher = Annotated[Caller, caller_with("audit:search")]
-GroupName = Literal["subject", "actor", "context"]
 Groups = Annotated[tuple[GroupName, ...], Query(alias="open", max_length=3, description="Groups to open.")]
 
 
@@ -54,7 +51,7 @@ async def read_log_entry(index: int, request: Request, caller: Reader, now: Now,
     database: Database = state.database
     async with database.reading() as tx:
         published = await published_log(tx, year)
-        entry, path = await proven_entry(published, index)
+        _, path = await proven_entry(published, index)
         (opened,) = await open_entries(tx, state.keys, [Place(published.log.year, index)])
         destruction = (await destructions_at(tx, [opened.place])).get(opened.place) if opened.context is None else None
         seen = None
@@ -63,33 +60,8 @@ async def read_log_entry(index: int, request: Request, caller: Reader, now: Now,
             seen = opened.seen_by(await sight_of(tx, caller))
     if groups:
         await record_search(state.sequencer, caller, operation="open-entry", student_id=None, count=int(seen is not None), now=now)
-    answer = _entry(opened, seen, groups, entry, path, published.note)
+    shown = seen if seen is not None else OpenedEntry(opened.origin, opened.place, opened.entry, opened.leaf)
+    answer = shown_entry(shown, groups, path=path, note=published.note)
     if destruction is None:
         return answer
     return answer.model_copy(update={"destroyed_at": destruction.destroyed_at, "destruction_id": destruction.id})
-
-
-def _entry(
-    found: OpenedEntry, seen: OpenedEntry | None, groups: Sequence[GroupName], entry: bytes, path: Sequence[bytes], note: str
-) -> LogEntry:
-    shown = seen if seen is not None else OpenedEntry(found.origin, found.place, found.entry, found.leaf)
-    return LogEntry(
-        log=found.origin,
-        index=found.place.at,
-        class_=found.leaf.class_,
-        logged_at=found.logged_at,
-        entry=to_base64url(entry),
-        path=tuple(to_base64url(digest) for digest in path),
-        checkpoint=note,
-        subjects=tuple(
-            OpenedSubject(position=part.position, salt=to_base64url(part.opened.salt), payload=part.opened.payload)
-            for part in shown.subjects
-            if "subject" in groups
-        ),
-        actor=_group(shown.actor) if "actor" in groups else None,
-        context=_group(shown.context) if "context" in groups and not shown.threat_kept_back else None,
-    )
-
-
-def _group(opened: Opened | None) -> OpenedGroup | None:
-    return None if opened is None else OpenedGroup(salt=to_base64url(opened.salt), payload=opened.payload)

@@ -25,7 +25,7 @@ FORWARDED: Final = frozenset(
 RETURNED: Final = frozenset(
     {
         b"content-type", b"content-length", b"content-disposition", b"content-digest", b"content-range", b"accept-ranges",
-        b"etag", b"last-modified", b"link", b"location", b"retry-after", b"allow",
+        b"etag", b"export-part", b"last-modified", b"link", b"location", b"retry-after", b"allow",
     }
 )  # fmt: skip
 """Response fields of a service that a caller may see."""

@@ -53,6 +53,7 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
     "destruction:attest": _scope("attest that what was held under an agreement is destroyed", "vendor", "agency"),
     "readiness:read": _scope("read the readiness scorecard", "sea"),
     "readiness:attest": _scope("attest questions of the readiness scorecard, and keep scorecards", "sea"),
+    "audit:export": _scope("export what the log tells, with proofs", "sea", "lea"),
     "audit:accounting": _scope("the accounting of disclosures of one student", "sea", "lea", "school"),
     "audit:search": _scope("search the log", "sea", "lea"),
     "audit:operate": _scope("checkpoints, tiles and proofs of the log", "sea"),

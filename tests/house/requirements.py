@@ -43,6 +43,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "LOG-tampering": "An alteration of the stored log is located by another process that has nothing but the SDK",
             "LOG-COPIES": "Each further disclosure is in one copy for its district, which is made, given and tracked within 30 days",
             "LOG-FAULTS": "Whichever system call on the store fails, whichever process of its database dies: what was answered is there",
+            "LOG-EXPORTS": "An export is complete or not given out, signed, proven entry by entry, and shows no more than a search would",
             "LOG-OCSF": "What is exported for a SIEM is valid OCSF of the version that it names",
             "LOG-ACCOUNTING": "The accounting comes in pages, as a table without formulas, and as a document for the parent",
         },

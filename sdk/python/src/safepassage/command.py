@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from pydantic import ValidationError
 
 from safepassage import __version__
 from safepassage.client import BlockingClient, ClientFile, ClientKey
+from safepassage.client.log_export import export_log
 from safepassage.client.log_mirror import mirror_log
 from safepassage.clock import system_clock
 from safepassage.consent_receipt import verify_signed_receipt
@@ -19,6 +21,8 @@ from safepassage.offline import verification
 from safepassage.problems import SuiteError
 from safepassage.problems.calls import ClientFileUnusable
 from safepassage.problems.signatures import MalformedToken
+from safepassage.wire_exports import ExportFormat, NewExport
+from safepassage.wire_log import EntrySearch
 from safepassage.wire_rights import ReceiptKeys, SignedConsentReceipt
 
 
@@ -56,6 +60,15 @@ def argument_parser() -> argparse.ArgumentParser:
     receipt.add_argument("--keys", type=Path, required=True, metavar="FILE", help="the answer of GET /v1/receipt-keys of the node")
     receipt.add_argument("--issuer", required=True, metavar="URL", help="the node that gave it")
     receipt.add_argument("--student", type=UUID, metavar="ID", help="check that it is about this student, too")
+
+    export = _command(commands, "export-log", _export_log, "export what a node's log tells, with proofs and a signed manifest")
+    export.description = "Goes on where it was cut off: call it again with the same folder and the same search."
+    export.add_argument("folder", type=Path, metavar="FOLDER")
+    export.add_argument("--client", type=Path, required=True, metavar="FILE", help="client file with the scope audit:export")
+    export.add_argument("--format", choices=get_args(ExportFormat), default="jsonl")
+    export.add_argument("--search", type=Path, metavar="FILE", help="JSON as POST /v1/log/searches takes it; every entry, if not given")
+    export.add_argument("--purpose", metavar="PURPOSE", help="instead of the client file's")
+    export.add_argument("--no-proofs", action="store_true", help="without the proof of each entry")
 
     mirror = _command(commands, "mirror-log", _mirror_log, "copy a node's log into a folder, to be verified and kept")
     mirror.add_argument("folder", type=Path, metavar="FOLDER")
@@ -137,6 +150,25 @@ def _verify_receipt(arguments: argparse.Namespace) -> int:
         raise MalformedToken("receipt or keys are not what the node answers") from error
     verified = verify_signed_receipt(signed, issuer=arguments.issuer, published=published, now=system_clock(), student_id=arguments.student)
     sys.stdout.write(verified.message.model_dump_json(indent=2, exclude_none=True) + "\n")
+    return 0
+
+
+def _export_log(arguments: argparse.Namespace) -> int:
+    try:
+        search = EntrySearch() if arguments.search is None else EntrySearch.model_validate_json(arguments.search.read_bytes())
+    except ValidationError:
+        sys.stderr.write(f"{arguments.search} is no search; the API document of audit says what one is (EntrySearch).\n")
+        return 2
+
+    def progress(done: int, parts: int) -> None:
+        sys.stderr.write(f"\r{done} of {parts} files" + ("\n" if done == parts else ""))
+
+    with BlockingClient(ClientFile.load(arguments.client), purpose=arguments.purpose) as client:
+        new = NewExport(search=search, format=arguments.format)
+        signed = export_log(client, arguments.folder, new, proofs=not arguments.no_proofs, progress=progress)
+    sys.stdout.write(
+        f"{signed.manifest.entries} entries are in {arguments.folder}. Verify them: safepassage verify {arguments.folder} --log-key VKEY\n"
+    )
     return 0
 
 

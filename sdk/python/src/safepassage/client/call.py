@@ -142,6 +142,11 @@ def uploading(
     )
 
 
+def asking_for_file(path: str, body: BaseModel, read: Read[A]) -> Call[A]:
+    """A POST that only reads, answered with a file and what its headers say of it."""
+    return Call("POST", path, read, body=_json(body), content_type="application/json", accept="*/*", repeatable=True)
+
+
 def fetching(path: str, *, accept: str = "application/octet-stream", query: Mapping[str, object] | None = None) -> Call[bytes]:
     """A GET of bytes as they are: a checkpoint, a tile, a proof file."""
     return Call("GET", path, lambda response: response.content, query=_query(query), accept=accept)

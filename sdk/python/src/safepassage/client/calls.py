@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from safepassage.client.call import Call, Page, asking, fetching, paged, path_of, reading, searching, uploading, writing
+from safepassage.client.call import Call, Page, asking, asking_for_file, fetching, paged, path_of, reading, searching, uploading, writing
 from safepassage.record import StudentRecord
 from safepassage.record.loads import (
     ChangedStudent,
@@ -37,6 +37,7 @@ from safepassage.wire_access import (
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPage, NewClient
 from safepassage.wire_decisions import RecordedDecision, Reproduction
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
+from safepassage.wire_exports import GivenPart, ManifestRequest, NewExport, PartRequest, PlannedExport, SignedManifest
 from safepassage.wire_lists import DebarmentPage, DecisionPage
 from safepassage.wire_log import (
     DisclosureAccounting,
@@ -255,6 +256,23 @@ def read_log_entry(index: int, *, open_groups: tuple[str, ...] = (), year: int |
 def search_log(search: EntrySearch, *, limit: int | None = None) -> Call[Page[FoundEntries]]:
     """Entries by student, time and class, newest first; the search is logged. Scope audit:search."""
     return searching("/v1/log/searches", search, FoundEntries, query={"limit": limit})
+
+
+def plan_log_export(new: NewExport) -> Call[PlannedExport]:
+    """Plan an export of the log; logged. `safepassage.client.log_export` does the rest. Scope audit:export."""
+    return asking("/v1/log/exports", new, PlannedExport)
+
+
+def read_log_export_part(asked: PartRequest) -> Call[GivenPart]:
+    """One part of a planned export. Scope audit:export."""
+    return asking_for_file(
+        "/v1/log/exports/parts", asked, lambda response: GivenPart(response.content, response.headers.get("export-part", ""))
+    )
+
+
+def sign_log_export_manifest(asked: ManifestRequest) -> Call[SignedManifest]:
+    """The signed manifest of an export whose parts were all fetched; logged. Scope audit:export."""
+    return asking("/v1/log/exports/manifest", asked, SignedManifest)
 
 
 def disclosure_accounting(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from safepassage.offline.evidence import Evidence, kind_of, verify_document, verify_proof, witnessed
+from safepassage.offline.export_folder import is_export, verify_export
 from safepassage.offline.keys import NamedKeys, named_keys
 from safepassage.offline.log_database import LogDatabase, is_database
 from safepassage.offline.log_folder import LogFolder
@@ -30,6 +31,7 @@ Verify offline: no node is asked, and nothing of what is verified is believed.
 PATH is one of
   a folder with `checkpoint` and `tile/` (C2SP tlog-tiles)      the whole log
   the file audit.db of a stopped node                            every log in it
+  a folder with `manifest.json` (an export)                      every file, and each entry's proof
   a .tlog-proof file                                             one entry
   a receipt, an envelope or its header, an acceptance            what it says, and that it was logged
 
@@ -116,6 +118,10 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
     path: Path = arguments.path
     pinned = [each.read_text(encoding="utf-8") for each in arguments.pinned]
     policy = _policy(arguments.witnesses)
+    if is_export(path):
+        if policy is not None:
+            raise _NotChecked("usage", "An export is signed by the log alone: verify a copy of the log with its witnesses.")
+        return [_export(path, keys)]
     if path.is_dir() or is_database(path):
         try:
             logs, close = _open(path)
@@ -150,6 +156,17 @@ def _policy(file: Path | None) -> Policy | None:
         return parse_policy(file.read_bytes())
     except WitnessPolicyMalformed as error:
         raise _NotChecked(error.code, _sentence(error)) from error
+
+
+def _export(folder: Path, keys: NamedKeys) -> Evidence:
+    report = verify_export(folder, keys=keys.all_log_keys())
+    plan, entries = report.manifest.plan, report.manifest.entries
+    proven = (
+        f"{report.proven} of them are proven to be in its log" if report.proven or not entries else "It has no proofs of single entries"
+    )
+    ranges = [{"origin": one.log, "from": one.start, "until": one.end} for one in plan.ranges]
+    sentence = f"{plan.node} exported these {entries} entries as {plan.format}: export {plan.id}. {proven}."
+    return Evidence(sentence, {"export_id": str(plan.id), "entries": entries, "proven": report.proven, "ranges": ranges})
 
 
 def _open(path: Path) -> tuple[list[StoredLog], Any]:
