@@ -72,6 +72,7 @@ async def prepared(url: str, keys: Path, clock: StandingClock) -> tuple[LogDestr
         return first, own
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("LOG-retention")
 async def test_cut_short_between_any_two_transactions_it_goes_on_and_is_one(
     store_url: str, own_keys: Path, monkeypatch: pytest.MonkeyPatch

@@ -14,7 +14,7 @@ from safepassage.problems.stored_log import LogAltered
 from safepassage.proofs import verify_consistency
 from safepassage.tlog_proof import parse_proof_file, verify_proof_file
 from services.audit.retention.certificate import key_digest
-from services.audit.tables import DestroyedPartRow, DestructionRow, SealedRow, SubjectEntryRow, SubjectKeyRow
+from services.audit.tables import DestroyedPartRow, DestructionRow, IndexCursorRow, SealedRow, SubjectEntryRow, SubjectKeyRow
 from services.audit.verification import verify_store
 from shared.database import Database
 from tests.audit.audit_node import OAK, STATE, AuditNode, disclosure, event, running, settings_of
@@ -97,6 +97,7 @@ async def test_keys_sealed_rows_and_index_rows_are_gone_and_the_certificate_is_p
         async with node.database.reading() as tx:
             for row, key in ((SubjectKeyRow, SubjectKeyRow.key_id), (SealedRow, SealedRow.key_id), (SubjectEntryRow, SubjectEntryRow.tag)):
                 assert await tx.scalar(select(func.count()).select_from(row).where(key == tag)) == 0
+            assert await tx.scalar(select(IndexCursorRow.corrections).where(IndexCursorRow.log == THEN.year)) == 1
             marks = (await tx.execute(select(DestroyedPartRow.idx, DestroyedPartRow.part).order_by(DestroyedPartRow.idx))).all()
         assert [tuple(mark) for mark in marks] == [(0, 0), (1, 1)]
         assert destruction.state == "destroyed"  # the version before is there until somebody takes it away
