@@ -82,6 +82,8 @@ async def test_who_waits_for_the_quorum_is_told_when_it_is_reached(nodes: Nodes,
         waiting = asyncio.create_task(publisher(alder).until_witnessed(2026, size + 2, seconds=20))
         await asyncio.sleep(0)
         await publisher(alder).turn()
+        for _ in range(3):
+            await asyncio.sleep(0)
         assert not waiting.done()
         await grow(alder)
         await publisher(alder).turn()
