@@ -21,6 +21,7 @@ from safepassage.problems.log import (
 )
 from safepassage.problems.messages import MessageExpired
 from safepassage.problems.requests import BodyTooLarge, InvalidRequest, LogUnavailable, MalformedBody
+from safepassage.problems.witnessing import NotWitnessedYet, NoWitnessesNamed
 from services.audit.answers import Proven, append_answer, prove_duplicates
 from services.audit.authority import Permission, needs_decision, permission_of, require_own_class
 from services.audit.consistency import Consistency
@@ -38,6 +39,8 @@ router = APIRouter(tags=["internal"])
 
 EVENTS_OF_A_STEP = 256
 SUBJECTS_OF_A_STEP = 2_000
+WITNESSED_WITHIN_SECONDS = 5.0
+"""How long an append waits for a quorum where it asks for one."""
 """A large request is appended in steps, so that the next one is prepared while the last one commits."""
 
 PATH = "/internal/entries"
@@ -50,11 +53,14 @@ async def _append(request: Request) -> Response:
     principal = _sender(request, now)
     asked = await _request(request)
     events = asked.events
+    if asked.acknowledge == "witnessed":
+        await state.publisher.until_witnessed(0, 0, seconds=0)  # nothing to wait for; without witnesses nothing is appended
     permissions = [_permission(event, principal, state, now) for event in events]
     sequencer: Sequencer = state.sequencer
     if any(permission is not None and permission.expired for permission in permissions):
         await _require_appended_before(state, principal, events, permissions)
     receipts = await _in_steps(events, permissions, principal, sequencer)
+    await _acknowledged(state, asked.acknowledge, receipts)
     proven = await prove_duplicates(state.database, receipts, events)
     continued = await _continued(state.consistency, asked.continues, receipts, proven) if asked.continues else ()
     return Response(append_answer(receipts, events, proven, continued, size=sequencer.size), media_type="application/json")
@@ -75,6 +81,8 @@ router.routes.append(PlainRoute(PATH, _append, methods=["POST"], include_in_sche
         EventKeyReused,
         LogFrozen,
         LogUnavailable,
+        NoWitnessesNamed,
+        NotWitnessedYet,
     ),
 )
 async def append_entries(events: AppendRequest) -> AppendResponse:
@@ -149,6 +157,19 @@ async def _in_steps(
         await asyncio.sleep(0)
     await asyncio.gather(*steps, return_exceptions=True)  # whichever failed, all of them end before the answer
     return [step.result() for step in steps]
+
+
+async def _acknowledged(state: Any, level: str, receipts: Sequence[Receipt]) -> None:
+    """Wait until the receipts' entries are as sure as was asked for. Raises NoWitnessesNamed, NotWitnessedYet."""
+    if level == "durable":
+        return
+    await state.sequencer.publish_now()
+    if level == "witnessed":
+        reached: dict[int, int] = {}
+        for place in (place for receipt in receipts for place in receipt.places):
+            reached[place.log] = max(reached.get(place.log, 0), place.at + 1)
+        for year, size in reached.items():
+            await state.publisher.until_witnessed(year, size, seconds=WITNESSED_WITHIN_SECONDS)
 
 
 async def _continued(

@@ -128,6 +128,10 @@ class AppendRequest(Wire):
     """`POST /internal/entries`."""
 
     events: Annotated[tuple[Event, ...], Field(min_length=1, max_length=1000)]
+    acknowledge: Literal["durable", "published", "witnessed"] = "durable"
+    """When it is answered: once the events are durable; once a signed checkpoint covers them, as it does with ahead-entries anyway; once a
+    quorum of witnesses has cosigned one that does. Until then it may be refused with `not-witnessed-yet`: the events are in the log, and
+    sent again they are duplicates."""
     continues: Annotated[tuple[KnownSize, ...], Field(max_length=64)] = ()
     """Sizes from which the answer should show the path to its checkpoint, which spares asking for it."""
 

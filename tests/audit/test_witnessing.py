@@ -24,8 +24,10 @@ from services.audit.witnessing.cosignatures import (
     prune,
     witnesses_since,
 )
+from shared.contracts.audit import AppendRequest, AppendResponse, Event
+from shared.in_process import Answer
 from shared.keys import KeyFileUnusable
-from tests.audit.audit_node import AuditNode, running, sqlite_url
+from tests.audit.audit_node import AuditNode, event, running, sqlite_url
 from tests.audit.two_audits import ALDER, BIRCH, CEDAR, ORIGIN, Nodes, findings, grow, publisher, shown
 from tests.conftest import StandingClock
 from tests.sdk.cosigners import Cosigner
@@ -90,12 +92,39 @@ async def test_who_waits_for_the_quorum_is_told_when_it_is_reached(nodes: Nodes,
         await waiting
 
 
+async def test_an_append_is_acknowledged_as_it_asks(nodes: Nodes, birch: AuditNode, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def append(node: AuditNode, one: Event, level: str) -> Answer:
+        body = AppendRequest(events=(one,), acknowledge=level).model_dump_json(by_alias=True, exclude_none=True)  # type: ignore[arg-type]
+        return await node.send("POST", "/internal/entries", node.as_job("records"), body.encode())
+
+    async with nodes.up(ALDER) as alder:
+        size = await grow(alder, 3)
+        for level, published in (("durable", size), ("published", size + 2)):
+            assert (await append(alder, event("match"), level)).status == 200
+            assert parse_checkpoint(parse_note(await shown(alder)).text).size == published
+        one = event("match")
+        answer = await append(alder, one, "witnessed")
+        assert answer.status == 200
+        assert parse_checkpoint(parse_note(await shown(alder, "witnessed=true")).text).size >= size + 3
+        monkeypatch.setattr("services.audit.append.WITNESSED_WITHIN_SECONDS", 0)
+        late = event("match")
+        refused = await append(alder, late, "witnessed")
+        assert (refused.status, json.loads(refused.body)["code"]) == (503, "not-witnessed-yet")
+        await publisher(alder).turn()
+        again = AppendResponse.model_validate_json((await append(alder, late, "witnessed")).body)
+        assert [(each.index, each.duplicate) for each in again.entries] == [(size + 3, True)]
+
+
 async def test_a_node_without_witnesses_says_so(sqlite_store: Path, node_keys: Path, clock: StandingClock) -> None:
     async with running(sqlite_url(sqlite_store.parent), node_keys, clock) as node:
         with pytest.raises(NoWitnessesNamed):
             await publisher(node).until_witnessed(2026, 0, seconds=0)
         answer = await node.send("GET", "/v1/log/checkpoint", node.as_caller("audit:operate", kind="sea"), query="witnessed=true")
         assert (answer.status, json.loads(answer.body)["code"]) == (409, "no-witnesses-named")
+        body = AppendRequest(events=(event("match"),), acknowledge="witnessed").model_dump_json(by_alias=True, exclude_none=True)
+        answer = await node.send("POST", "/internal/entries", node.as_job("records"), body.encode())
+        assert (answer.status, json.loads(answer.body)["code"]) == (409, "no-witnesses-named")
+        assert node.sequencer.size == 0
 
 
 @pytest.mark.slow
