@@ -15,7 +15,8 @@ from services.audit.index.terms import Facts, Kind, TermKeys, term_keys, term_of
 from services.audit.openings import Place
 from services.audit.subject_keys import SubjectKeys
 
-BLOCKS_OF_A_READ: Final = 64
+FIRST_BLOCKS, MOST_BLOCKS = 16, 512
+"""Blocks of one read: few at first, where a page is often full soon, then ever more."""
 LOOKED_AT: Final = 2_048
 """Entries that the index has not yet, and that a search looks at by itself."""
 
@@ -93,7 +94,7 @@ def _look(driver: Driver, keys: SubjectKeys, of_terms: TermKeys, query: Query, s
 
 def _joined(driver: Driver, query: Query, stretch: Stretch, limit: int) -> list[Place]:
     places: list[Place] = []
-    for blocks in candidates(driver, query, stretch):
+    for blocks in candidates(driver, query, stretch, most=MOST_BLOCKS):
         for block, bits in sorted(bits_in(driver, query, stretch, blocks).items(), reverse=True):
             for position in positions(bits):
                 places.append(Place(stretch.year, block * BLOCK + position))
@@ -102,7 +103,7 @@ def _joined(driver: Driver, query: Query, stretch: Stretch, limit: int) -> list[
     return places
 
 
-def candidates(driver: Driver, query: Query, stretch: Stretch) -> Iterable[list[int]]:
+def candidates(driver: Driver, query: Query, stretch: Stretch, *, most: int = 64) -> Iterable[list[int]]:
     """The blocks of a stretch in which every clause has a term, newest first, some at a time."""
     if stretch.start >= stretch.end:
         return
@@ -110,12 +111,12 @@ def candidates(driver: Driver, query: Query, stretch: Stretch) -> Iterable[list[
     for group in range(last // BLOCK, first // BLOCK - 1, -1):
         held = _held(driver, query.terms, stretch.year, BLOCKS_LEVEL, [group]).get(group, 0)
         held &= between(first - group * BLOCK, last + 1 - group * BLOCK)
-        blocks: list[int] = []
+        blocks, size = list[int](), FIRST_BLOCKS
         for position in positions(held):
             blocks.append(group * BLOCK + position)
-            if len(blocks) == BLOCKS_OF_A_READ:
+            if len(blocks) == size:
                 yield blocks
-                blocks = []
+                blocks, size = [], min(2 * size, most)
         if blocks:
             yield blocks
 
@@ -128,17 +129,22 @@ def bits_in(driver: Driver, query: Query, stretch: Stretch, blocks: Sequence[int
 
 
 def _held(driver: Driver, clauses: Sequence[frozenset[bytes]], year: int, level: int, blocks: Sequence[int]) -> dict[int, int]:
-    """Of each block the positions that have a term of every clause. Clauses with few terms go first: what they rule out is not read."""
+    """Of each block the positions that have a term of every clause. The rare ones go first: what they rule out is not read."""
     if not clauses:
         return _every(year, level, blocks)
     left: dict[int, int] | None = None
-    for clause in sorted(clauses, key=len):
+    for clause in sorted(clauses, key=_how_common):
         where = list(blocks) if left is None else list(left)
         either = _either(driver, clause, year, level, where)
         left = either if left is None else {block: bits for block in left if (bits := left[block] & either.get(block, 0))}
         if not left:
             break
     return left or {}
+
+
+def _how_common(clause: frozenset[bytes]) -> tuple[int, int]:
+    """Few terms before many, and what is tagged (clients, persons, recipients: the highest kinds) before the words of a vocabulary."""
+    return len(clause), -max((term[0] for term in clause), default=0)
 
 
 def _every(year: int, level: int, blocks: Sequence[int]) -> dict[int, int]:
