@@ -41,6 +41,10 @@ async def at_once(seconds: float) -> None:
     """A client of the tests waits for nothing."""
 
 
+RESTING = frozenset({"work", "keep_watch", "_send_outbox", "have_witnessed"})
+"""Workers that the test does itself; the last would open connections between the nodes that are no exchange's."""
+
+
 class State:
     """One node, running."""
 
@@ -73,7 +77,7 @@ class State:
         self._running = AsyncExitStack()
         await self._running.enter_async_context(self.node.running())
         for app in self.node.applications.values():
-            resting = [task for task in app.state.tasks if task.get_coro().__qualname__ in ("work", "keep_watch", "_send_outbox")]
+            resting = [task for task in app.state.tasks if task.get_coro().__qualname__ in RESTING]
             for task in resting:
                 task.cancel()
             await asyncio.gather(*resting, return_exceptions=True)
