@@ -3,7 +3,7 @@
 # INVARIANT: one entry for each search, before it is answered; and nothing is shown for what the index says of it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from math import ceil
@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from safepassage.canonical import digest_of_json
+from safepassage.trust_members import Member
 from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry
 from services.audit.drafts import KINDS
 from services.audit.driver import Driver
@@ -49,7 +50,7 @@ async def answer_search(
     cursors: Cursors = state.cursors
     bound_to = f"search:{caller.client_id}:{digest_of_json(search.model_dump(mode='json'))}"
     position = cursors.read(cursor, bound_to=bound_to)
-    clauses = clauses_of(search, nodes_of=partial(nodes_of, state.trust, state.settings.entity_id))
+    clauses = clauses_of(search, nodes_of=partial(nodes_of, members_of(state.trust), state.settings.entity_id))
     async with database.reading() as tx:
         sight = await sight_of(tx, caller)
         window = await window_of(tx, search, position)
@@ -100,11 +101,15 @@ async def found_by_index(
     return found, places[limit - 1] if len(places) > limit else None, unseen
 
 
-def nodes_of(trust: Trust, own: str, state: str) -> set[str]:
-    """As the index knows the nodes of a state: the members', and this one's own recipients, which are behind no node."""
-    held = trust.held
-    found = {member.entity_id for member in (held.members if held is not None else ()) if member.state == state}
+def nodes_of(members: Iterable[Member], own: str, state: str) -> set[str]:
+    """As the index knows the nodes of a state: those of the members, and this one's own recipients, which are behind no node."""
+    found = {member.entity_id for member in members if member.state == state}
     return found | {HERE} if own in found else found
+
+
+def members_of(trust: Trust) -> tuple[Member, ...]:
+    """The members of the trust list in force; nobody, where there is none."""
+    return () if trust.held is None else trust.held.members
 
 
 def facts_in(entry: OpenedEntry) -> Facts:

@@ -19,6 +19,7 @@ from services.audit.searching import nodes_of
 from services.audit.tables import PostingRow
 from shared.contracts.audit import Actor, Context, Event
 from tests.audit.audit_node import ELM, OAK, STATE, VENDOR, AuditNode, disclosure, event, give_organisations
+from tests.sdk.test_trust import member
 
 pytestmark = pytest.mark.anyio
 
@@ -175,24 +176,11 @@ async def test_a_filtered_search_is_one_entry_and_holds_no_value_of_the_filter(n
     assert str(PARENT) not in str(logged.context)
 
 
-class _Member:
-    def __init__(self, entity_id: str, state: str) -> None:
-        self.entity_id, self.state = entity_id, state
-
-
-class _Trust:
-    """A trust list as far as a search asks it."""
-
-    def __init__(self, *members: _Member) -> None:
-        self.held = self
-        self.members = members
-
-
 def test_a_state_is_its_nodes_and_the_own_state_what_goes_through_none() -> None:
-    trust: Any = _Trust(_Member("https://alder.example", "XA"), _Member("https://birch.example", "XB"))
-    assert nodes_of(trust, "https://alder.example", "XA") == {"https://alder.example", HERE}
-    assert nodes_of(trust, "https://alder.example", "XB") == {"https://birch.example"}
-    assert nodes_of(trust, "https://alder.example", "XC") == set()
+    members = [member("https://alder.example", state="XA"), member("https://birch.example", state="XB")]
+    assert nodes_of(members, "https://alder.example", "XA") == {"https://alder.example", HERE}
+    assert nodes_of(members, "https://alder.example", "XB") == {"https://birch.example"}
+    assert nodes_of(members, "https://alder.example", "XC") == set()
 
 
 def test_a_state_without_a_node_finds_nothing() -> None:

@@ -15,7 +15,7 @@ from services.audit.index.lookup import Clause, Stretch, find, has, query_of
 from services.audit.index.terms import term_keys
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries
 from services.audit.search_clauses import clauses_of, own_of
-from services.audit.searching import facts_in, nodes_of, stretches_in, window_of
+from services.audit.searching import facts_in, members_of, nodes_of, stretches_in, window_of
 from services.audit.subject_index import Window, entries_about
 
 OPENED_AT_ONCE = 500
@@ -31,7 +31,7 @@ async def selected(tx: AsyncSession, state: Any, search: EntrySearch, sight: Sig
 
     Raises IndexBehind where the index has not come that far: a part is complete, or is not given out.
     """
-    clauses = clauses_of(search, nodes_of=partial(nodes_of, state.trust, state.settings.entity_id))
+    clauses = clauses_of(search, nodes_of=partial(nodes_of, members_of(state.trust), state.settings.entity_id))
     stretch = Stretch(piece.range.year, piece.start, piece.end)
     tags = None
     if search.student_id is not None:
