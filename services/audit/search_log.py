@@ -4,10 +4,11 @@ from datetime import datetime
 from uuid import UUID
 
 from safepassage.ids import uuid7
+from services.audit.actors import actor_of
 from services.audit.drafts import draft_of
 from services.audit.sequencer import Sequencer
 from shared.caller import Caller
-from shared.contracts.audit import Actor, Context, Event
+from shared.contracts.audit import Context, Event
 
 
 async def record_search(
@@ -19,13 +20,7 @@ async def record_search(
         key=f"search:{uuid7(now)}",
         subjects=() if student_id is None else (student_id,),
         custodians=(caller.organisation_id,),
-        actor=Actor(
-            kind="client",
-            client_id=caller.client_id,
-            organisation_id=caller.organisation_id,
-            role=caller.claims.role,
-            key=caller.claims.key,
-        ),
+        actor=actor_of(caller),
         context=Context(operation=operation, outcome="answered", purpose=caller.purpose, count=count),
     )
     await sequencer.append([draft_of(event, producer="audit", digest_key=sequencer.digest_key)])

@@ -28,9 +28,9 @@ class Piece(NamedTuple):
     end: int
 
 
-def parts_of(ranges: Sequence[ExportedRange]) -> int:
+def parts_of(ranges: Sequence[ExportedRange], *, part_entries: int) -> int:
     """How many parts the ranges are."""
-    return sum(-(-(one.end - one.start) // PART_ENTRIES) for one in ranges)
+    return sum(-(-(one.end - one.start) // part_entries) for one in ranges)
 
 
 def piece_of(plan: ExportPlan, part: int) -> Piece:

@@ -28,6 +28,7 @@ from safepassage.wire_exports import (
     SignedManifest,
 )
 from safepassage.wire_log import EntrySearch
+from services.audit.actors import actor_of
 from services.audit.drafts import draft_of
 from services.audit.exports.exported import exported
 from services.audit.exports.ocsf import as_ocsf
@@ -40,7 +41,7 @@ from services.audit.shown_entry import shown_entry
 from services.audit.stored_tree import StoredTree
 from shared.caller import Caller, caller_with
 from shared.clock import Now
-from shared.contracts.audit import Actor, Context, Digests, Event
+from shared.contracts.audit import Context, Digests, Event
 from shared.database import Database
 from shared.problems import responses
 
@@ -63,8 +64,7 @@ async def plan_log_export(new: NewExport, request: Request, caller: Exporter, no
     database: Database = state.database
     async with database.reading() as tx:
         await sight_of(tx, caller)
-        ranges = [await _range(tx, *stretch) for stretch in await stretches_of(tx, new.search)]
-    ranges = [one for one in ranges if one.start < one.end]
+        ranges = [found for stretch in await stretches_of(tx, new.search) if (found := await _published(tx, *stretch)) is not None]
     plan = ExportPlan(
         id=uuid7(now),
         node=state.settings.entity_id,
@@ -73,7 +73,7 @@ async def plan_log_export(new: NewExport, request: Request, caller: Exporter, no
         planned_at=now,
         ranges=tuple(ranges),
         part_entries=PART_ENTRIES,
-        parts=parts_of(ranges),
+        parts=parts_of(ranges, part_entries=PART_ENTRIES),
     )
     context = Context(
         about=f"log-export:{plan.id}",
@@ -141,10 +141,13 @@ async def sign_log_export_manifest(asked: ManifestRequest, request: Request, cal
     return SignedManifest(manifest=manifest, note=note)
 
 
-async def _range(tx: AsyncSession, year: int, start: int, end: int) -> ExportedRange:
-    """What of [start, end) is published."""
+async def _published(tx: AsyncSession, year: int, start: int, end: int) -> ExportedRange | None:
+    """What of [start, end) is published; None if nothing is."""
     published = await published_log(tx, year)
-    return ExportedRange(log=published.log.origin, year=year, start=start, end=max(min(end, published.size), 1), checkpoint=published.note)
+    end = min(end, published.size)
+    if start >= end:
+        return None
+    return ExportedRange(log=published.log.origin, year=year, start=start, end=end, checkpoint=published.note)
 
 
 async def _log(
@@ -158,7 +161,7 @@ async def _log(
         key=f"log-export:{plan.id}:{what}",
         subjects=() if student is None else (student,),
         custodians=(caller.organisation_id,),
-        actor=Actor(kind="client", client_id=caller.client_id, organisation_id=caller.organisation_id, role=caller.claims.role),
+        actor=actor_of(caller),
         context=context,
         digests=digests,
     )

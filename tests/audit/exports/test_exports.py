@@ -14,7 +14,6 @@ from safepassage.offline.export_folder import ExportReport, part_name, verify_ex
 from safepassage.problems import SuiteError
 from safepassage.problems.exports import ExportAltered
 from safepassage.wire_exports import PlannedExport, SignedManifest
-from services.audit.exports import plan as plans
 from tests.audit.audit_node import ELM, OAK, STATE, AuditNode, disclosure, event, give_organisations
 from tests.conftest import StandingClock
 
@@ -84,7 +83,6 @@ def lines(folder: Path, planned: PlannedExport) -> list[dict[str, Any]]:
 async def test_an_export_is_complete_in_parts_and_verifies_offline(
     node: AuditNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plans, "PART_ENTRIES", 4)
     monkeypatch.setattr("services.audit.exports.routes.PART_ENTRIES", 4)
     students = [uuid4() for _ in range(9)]
     await node.append(*[event("request", student=one) for one in students])
@@ -244,3 +242,9 @@ async def test_what_is_not_published_yet_is_not_exported(node: AuditNode, clock:
     await node.append(event("match", student=uuid4()))
     planned = await plan(node, state_of(node), logged_until=(clock() + timedelta(hours=1)).isoformat())
     assert [(one.start, one.end) for one in planned.plan.ranges] == [(0, 2)]
+
+
+async def test_of_a_log_of_which_nothing_is_published_nothing_is_exported(node: AuditNode) -> None:
+    await node.append(event("match", student=uuid4()))
+    planned = await plan(node, state_of(node))
+    assert (planned.plan.ranges, planned.plan.parts) == ((), 0)
