@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
-from safepassage.canonical import canonical_json, digest_of
 from safepassage.export_manifest import plan_digest
 from safepassage.problems.exports import ExportTokenInvalid, NoSuchPart, PartsMissing
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_exports import ExportedPart, ExportedRange, ExportPlan
-from safepassage.wire_log import EntrySearch
 from shared.cursors import Cursors
 
 PART_ENTRIES: Final = 5_000
@@ -43,11 +41,6 @@ def piece_of(plan: ExportPlan, part: int) -> Piece:
             return Piece(one, start, min(start + plan.part_entries, one.end))
         left -= here
     raise NoSuchPart(field="part")
-
-
-def search_digest(search: EntrySearch) -> str:
-    """SHA-256 of the search's canonical JSON, base64url."""
-    return digest_of(canonical_json(search.model_dump(mode="json", exclude_defaults=True)))
 
 
 class ExportTokens:

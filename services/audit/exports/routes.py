@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage import __version__
 from safepassage.canonical import digest_of, from_base64url
 from safepassage.checkpoints import parse_checkpoint, parse_note
+from safepassage.export_manifest import search_digest
 from safepassage.ids import uuid7
 from safepassage.problems.exports import ExportTokenInvalid, IndexBehind, NoSuchPart, PartsMissing
 from safepassage.problems.log import LogFrozen, NoSuchLog, PurposeMissing
@@ -32,7 +33,7 @@ from services.audit.actors import actor_of
 from services.audit.drafts import draft_of
 from services.audit.exports.exported import exported
 from services.audit.exports.ocsf import as_ocsf
-from services.audit.exports.plan import PART_ENTRIES, ExportTokens, Piece, parts_of, piece_of, search_digest
+from services.audit.exports.plan import PART_ENTRIES, ExportTokens, Piece, parts_of, piece_of
 from services.audit.exports.selection import selected, stretches_of
 from services.audit.exports.tables import Write, as_csv, as_json_lines, as_parquet
 from services.audit.openings import OpenedEntry, sight_of

@@ -14,6 +14,7 @@ from safepassage.canonical import canonical_json, digest_of, sha256
 from safepassage.notes import ED25519, VerifierKey, parse_note, verified_signers
 from safepassage.problems.exports import ExportAltered
 from safepassage.wire_exports import ExportManifest, ExportPlan, SignedManifest
+from safepassage.wire_log import EntrySearch
 
 
 def exports_name(origin: str) -> str:
@@ -30,6 +31,11 @@ def manifest_body(manifest: ExportManifest, *, name: str) -> bytes:
     """The exact bytes that are signed."""
     digest = base64.b64encode(sha256(canonical_json(manifest.model_dump(mode="json")))).decode()
     return f"{name}\n{manifest.plan.id}\n{digest}\n".encode()
+
+
+def search_digest(search: EntrySearch) -> str:
+    """SHA-256 of the search's canonical JSON, base64url."""
+    return digest_of(canonical_json(search.model_dump(mode="json", exclude_defaults=True)))
 
 
 def plan_digest(plan: ExportPlan) -> str:

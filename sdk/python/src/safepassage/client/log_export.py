@@ -5,9 +5,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from safepassage.canonical import canonical_json, digest_of
 from safepassage.client import calls
 from safepassage.client.faces import BlockingClient
+from safepassage.export_manifest import search_digest
 from safepassage.offline.export_folder import MANIFEST, part_name
 from safepassage.problems.exports import ExportAltered
 from safepassage.wire_exports import ManifestRequest, NewExport, PartKind, PartRequest, PlannedExport, SignedManifest
@@ -51,8 +51,7 @@ def _planned(client: BlockingClient, folder: Path, new: NewExport) -> PlannedExp
     held = folder / PLAN
     if held.exists():
         planned = PlannedExport.model_validate_json(held.read_bytes())
-        digest = digest_of(canonical_json(new.search.model_dump(mode="json", exclude_defaults=True)))
-        if (planned.plan.format, planned.plan.search_digest) != (new.format, digest):
+        if (planned.plan.format, planned.plan.search_digest) != (new.format, search_digest(new.search)):
             raise ExportAltered("the folder holds another export")
         return planned
     planned = client.run(calls.plan_log_export(new))
