@@ -105,6 +105,21 @@ async def test_each_filter_finds_its_entries_and_no_others(node: AuditNode, inde
         assert found.not_looked_at == 0
 
 
+@pytest.mark.parametrize("indexed", [True, False])
+async def test_the_entries_of_an_exchange_are_found_by_its_id(node: AuditNode, indexed: bool) -> None:
+    await give_organisations(node)
+    one, other = disclosure(node, uuid4()), disclosure(node, uuid4(), custodian=ELM)
+    received = event("receipt", exchange_id=one.context.exchange_id)
+    await node.append(one, other, received, event("match", student=uuid4()))
+    if indexed:
+        await node.app.state.projector.catch_up()
+    asked = {"exchange_ids": [str(one.context.exchange_id)]}
+    assert [entry.index for entry in (await search(node, state(node), **asked)).entries] == [2, 0]
+    foreign = node.as_caller("audit:search", organisation=ELM)
+    assert (await search(node, foreign, **asked)).entries == ()
+    assert (await search(node, state(node), exchange_ids=[str(uuid4())])).entries == ()
+
+
 @pytest.mark.requirement("BAD-foreign")
 async def test_a_filter_never_shows_a_district_another_districts_entry(node: AuditNode) -> None:
     places = await a_log(node)

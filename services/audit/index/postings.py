@@ -78,7 +78,7 @@ def _post(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: int
 def _count(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: int) -> None:
     counted: dict[tuple[int | str, ...], list[int]] = {}
     for entry in entries:
-        class_, _, operation, purpose, basis, outcome, _, organisation, _, _, _, actor, _, _, _ = entry.facts
+        class_, _, operation, purpose, basis, outcome, _, organisation, _, _, _, actor, *_ = entry.facts
         if actor:
             place = (entry.t // SECONDS_OF_AN_HOUR, actor, class_, operation, purpose, basis, outcome, organisation)
             held = counted.get(place)

@@ -1,7 +1,7 @@
 """What an entry can be found by: terms. A term is a byte for its kind, and 16 of a keyed digest of its value.
 
-Who a person or a client is, is a tag of the school year, as a student's is. Words of vocabularies, organisations and nodes are no persons:
-their key is the index's own, for all years.
+Who a person or a client is, is a tag of the school year, as a student's is; so is an exchange, which is one student's.
+Words of vocabularies, organisations and nodes are no persons: their key is the index's own, for all years.
 """
 
 import hmac
@@ -42,6 +42,7 @@ class Kind(IntEnum):
     PERSON = 65
     RECIPIENT = 66
     KEY = 67
+    EXCHANGE = 68
 
 
 OF_LEAF: Final = frozenset({Kind.CLASS, Kind.POLICY})
@@ -70,6 +71,8 @@ class Facts(NamedTuple):
     recipient: str = ""
     key: str = ""
     """Thumbprint of the key that the client proved to have."""
+    exchange: str = ""
+    """Of which exchange with another node it is."""
 
 
 _KINDS: Final[dict[str, Kind]] = {
@@ -84,7 +87,7 @@ class TermKeys(NamedTuple):
     words: bytes
     """For what is no person."""
     tags: Mapping[int, bytes]
-    """By school year, for persons, clients, keys and recipients. An epoch whose key is not there any more has no such terms."""
+    """By school year, for persons, clients, keys, recipients and exchanges. An epoch whose key is not there any more has no such terms."""
 
 
 def term_keys(driver: Driver, keys: SubjectKeys) -> TermKeys:
@@ -161,6 +164,7 @@ def facts_of(
         actor.get("acting_for", ""),
         recipient,
         actor.get("key", ""),
+        context.get("exchange_id", ""),
     )
 
 

@@ -97,6 +97,8 @@ class EntrySearch(Wire):
     elements: Annotated[tuple[ElementId, ...], Field(max_length=200)] = ()
     categories: Annotated[tuple[Category, ...], Field(max_length=30)] = ()
     """Categories of elements (safepassage.elements), one element of which it is about."""
+    exchange_ids: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
+    """Exchanges with other nodes that it belongs to."""
 
 
 class FoundEntry(_Named):
