@@ -10,7 +10,7 @@ from contextlib import AsyncExitStack
 from fastapi import FastAPI
 
 from safepassage.compact import thumbprint
-from services.audit import append, blast_radius, log_routes, readiness_evidence, saved_searches, search
+from services.audit import append, blast_radius, chain_entries, log_routes, readiness_evidence, saved_searches, search
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.consistency import Consistency
 from services.audit.disclosures import accounting, copies, copy_routes
@@ -86,6 +86,7 @@ def create_app(
         settings,
         routers=(
             append.router,
+            chain_entries.router,
             log_routes.router,
             search.router,
             blast_radius.router,

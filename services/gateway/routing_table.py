@@ -214,6 +214,8 @@ RECORDS: Final = (
     _peers("POST", "/v1/peer/envelopes", "records", body=ENVELOPE_BYTES, types=ENVELOPE, seconds=60.0),
     _peers("POST", "/v1/peer/receipts", "records", body=64 * KIB, types=JOSE),
     _peers("GET", "/v1/peer/consistency", "records"),
+    _peers("GET", "/v1/peer/chains/{exchange_id}", "records"),
+    _get("/v1/log/chains/{exchange_id}", "records", "audit:search", seconds=30.0),
 )
 
 AUDIT: Final = (

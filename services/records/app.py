@@ -40,7 +40,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     send_facts_together(state.outbox)
     send_milestones_together(state.outbox)
     state.cursors = Cursors(read_symmetric_key(state.settings.keys_directory / "cursor.key"))
-    state.lookup_limit = lookup.LookupLimit()
+    state.lookup_limit, state.chain_limit = lookup.LookupLimit(), lookup.LookupLimit()
     await open_exchange(app, stack)
     state.exchange.works = works_of(state.exchange)
     state.on_match_resolved = partial(on_match_resolved, state.exchange)

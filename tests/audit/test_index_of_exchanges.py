@@ -43,12 +43,12 @@ async def test_an_indexed_log_finds_its_exchanges_after_the_migration(store_url:
         await projector_of(node).catch_up()
         as_ever = await rows_of(node)
         await forget_exchanges(node)
-        asked = {"exchange_ids": [str(sent.context.exchange_id)]}
-        assert (await search(node, state(node), **asked)).entries == ()
+        exchange = str(sent.context.exchange_id)
+        assert (await search(node, state(node), exchange_ids=[exchange])).entries == ()
         async with node.database.transaction() as tx:
             corrections = await tx.scalar(select(IndexCursorRow.corrections))
         await node.database.write(upgrade)
-        found = await search(node, state(node), **asked)
+        found = await search(node, state(node), exchange_ids=[exchange])
         assert [entry.index for entry in found.entries] == [0]
         await projector_of(node).catch_up()
         assert _of_exchanges(await rows_of(node)) == _of_exchanges(as_ever) != []

@@ -44,6 +44,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "LOG-COPIES": "Each further disclosure is in one copy for its district, which is made, given and tracked within 30 days",
             "LOG-FAULTS": "Whichever system call on the store fails, whichever process of its database dies: what was answered is there",
             "LOG-EXPORTS": "An export is complete or not given out, signed, proven entry by entry, and shows no more than a search would",
+            "LOG-CHAIN": "A record's chain is what both logs and the signed messages show, the same from both nodes, refused if altered",
             "LOG-OCSF": "What is exported for a SIEM is valid OCSF of the version that it names",
             "LOG-ACCOUNTING": "The accounting comes in pages, as a table without formulas, and as a document for the parent",
         },

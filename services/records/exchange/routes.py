@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter
 
-from services.records.exchange import accepting, delivered, links, receipts, receiving, requests
+from services.records.exchange import accepting, chains, delivered, links, receipts, receiving, requests
 
 ROUTERS: tuple[APIRouter, ...] = (
     requests.router,
@@ -11,4 +11,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     receiving.router,
     receipts.router,
     links.router,
+    chains.router,
 )

@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from safepassage.client.call import Call, Page, asking, path_of, reading, searching, writing
+from safepassage.wire_chain import SignedChain
 from safepassage.wire_log import FoundEntries
 from safepassage.wire_log_radius import BlastRadius, BlastRadiusRequest, TouchedStudents
 from safepassage.wire_log_saved import NewSavedSearch, SavedSearch, SavedSearches, SavedSearchRun
@@ -16,6 +17,11 @@ def measure_blast_radius(asked: BlastRadiusRequest) -> Call[BlastRadius]:
 def list_blast_radius(asked: BlastRadiusRequest, *, limit: int | None = None) -> Call[Page[TouchedStudents]]:
     """The same, a row for each student of each entry, `limit` entries a page; logged. Scope audit:search."""
     return searching("/v1/log/blast-radius/rows", asked, TouchedStudents, query={"limit": limit})
+
+
+def read_redisclosure_chain(exchange_id: UUID) -> Call[SignedChain]:
+    """The chain of an exchange from both nodes' logs, signed; `safepassage.chains.verify_chain` verifies it. Logged. Scope audit:search."""
+    return reading(path_of("/v1/log/chains/{exchange_id}", exchange_id=exchange_id), SignedChain)
 
 
 def save_search(saved_search_id: UUID, new: NewSavedSearch, *, idempotency_key: str | None = None) -> Call[SavedSearch]:

@@ -22,7 +22,7 @@ from safepassage.receipt import Receipt, verify_receipt
 from safepassage.tlog_policy import Policy, verify_witnessed
 from safepassage.tlog_proof import FIRST_LINE, parse_proof_file, verify_proof_file
 
-Kind = Literal["tlog-proof", "envelope", "message"]
+Kind = Literal["tlog-proof", "chain", "envelope", "message"]
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ def kind_of(data: bytes) -> Kind:
     """What the bytes look like."""
     if data.startswith(FIRST_LINE.encode()):
         return "tlog-proof"
+    if data.lstrip()[:1] == b"{":
+        return "chain"
     return "message" if data[:1] == b"e" else "envelope"
 
 

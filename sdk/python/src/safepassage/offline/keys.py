@@ -25,6 +25,15 @@ class NamedKeys:
     log_keys: list[VerifierKey] = field(default_factory=list)
     signing_keys: PublicKeys = field(default_factory=dict)
     trust_list: TrustList | None = None
+    by_statement: dict[str, PublicKeys] = field(default_factory=dict)
+    """By entity id, the signing keys that a node's statement lists."""
+
+    def signing_keys_of(self, issuer: str) -> PublicKeys:
+        """The keys that may speak for `issuer`: those of its statement; without one, those that were named and are no other node's."""
+        if issuer in self.by_statement:
+            return self.by_statement[issuer]
+        others = {kid for keys in self.by_statement.values() for kid in keys}
+        return {kid: key for kid, key in self.signing_keys.items() if kid not in others}
 
     def logs(self, issuer: str | None) -> tuple[LogIdentity, ...]:
         """The logs that may speak for `issuer`: named ones, and those that the trust list has for it.
@@ -85,12 +94,15 @@ def named_keys(
     pinned: TrustList | None = None
     if trust_list is not None:
         pinned = read_pinned_trust_list(trust_list[0].read_bytes(), digest=trust_list[1], development=True).content
+    by_statement: dict[str, PublicKeys] = {}
     for path in statements:
-        signing.update(by_kid(_statement_keys(path.read_text(encoding="utf-8").strip(), pinned)))
-    return NamedKeys([vkey_of(value) for value in log_keys], signing, pinned)
+        entity_id, listed = _statement_keys(path.read_text(encoding="utf-8").strip(), pinned)
+        by_statement[entity_id] = {**by_statement.get(entity_id, {}), **by_kid(listed)}
+        signing.update(by_kid(listed))
+    return NamedKeys([vkey_of(value) for value in log_keys], signing, pinned, by_statement)
 
 
-def _statement_keys(token: str, trust_list: TrustList | None) -> tuple[PublicJwk, ...]:
+def _statement_keys(token: str, trust_list: TrustList | None) -> tuple[str, tuple[PublicJwk, ...]]:
     claims = split(token)[1]
     entity_id, issued = claims.get("iss"), claims.get("iat")
     member = next((m for m in trust_list.members if m.entity_id == entity_id), None) if trust_list is not None else None
@@ -99,4 +111,5 @@ def _statement_keys(token: str, trust_list: TrustList | None) -> tuple[PublicJwk
     # As of its own time: whether its keys are in use today is not what an auditor asks.
     now = datetime.fromtimestamp(issued, UTC)
     keys = by_kid(member.statement_keys)
-    return verify_node_statement(token, entity_id=member.entity_id, keys=keys, lowest_serial=0, now=now).message.exchange_signing
+    statement = verify_node_statement(token, entity_id=member.entity_id, keys=keys, lowest_serial=0, now=now).message
+    return member.entity_id, statement.exchange_signing

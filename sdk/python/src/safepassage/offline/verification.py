@@ -8,6 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from safepassage.offline.chain import verify_chain_document
 from safepassage.offline.evidence import Evidence, kind_of, verify_document, verify_proof, witnessed
 from safepassage.offline.export_folder import is_export, verify_export
 from safepassage.offline.keys import NamedKeys, named_keys
@@ -34,6 +35,7 @@ PATH is one of
   a folder with `manifest.json` (an export)                      every file, and each entry's proof
   a .tlog-proof file                                             one entry
   a receipt, an envelope or its header, an acceptance            what it says, and that it was logged
+  a redisclosure chain, as the node answered it (JSON)           each entry, message and tie of it, in both logs
 
 The keys come from you: the log's as a vkey, a signer's as a JWK, or both from a trust list whose digest you got out of band.
 
@@ -56,7 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--witnesses",
         type=Path,
         metavar="FILE",
-        help="policy (C2SP tlog-policy) whose quorum has to have cosigned a folder or a proof file",
+        help="policy (C2SP tlog-policy) whose quorum has to have cosigned a folder, a proof file, or the checkpoints of a chain",
     )
     parser.add_argument("--request", type=Path, metavar="FILE", help="the signed request that a message should answer")
     parser.add_argument("--opening", type=Path, metavar="FILE", help="JSON {salt, person}: for whom a receipt is")
@@ -142,6 +144,9 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
     if kind_of(data) == "tlog-proof":
         proven = verify_proof(data, entry=None if arguments.entry is None else arguments.entry.read_bytes(), keys=keys)
         return [proven] if policy is None else [proven, witnessed(parse_proof_file(data).checkpoint, policy=policy, keys=keys)]
+    if kind_of(data) == "chain":
+        proven, notes = verify_chain_document(data, keys=keys)
+        return [proven] if policy is None else [proven, *(witnessed(note, policy=policy, keys=keys) for note in notes)]
     if policy is not None:
         raise _NotChecked("usage", "--witnesses is for a folder or a proof file: a message's checkpoint has no cosignatures.")
     request = None if arguments.request is None else arguments.request.read_text(encoding="utf-8").strip()

@@ -6,6 +6,7 @@ One registry: documents, OpenAPI and tests are made from it. A module of this pa
 from safepassage.problems import (
     access,
     calls,
+    chains,
     envelopes,
     evidence,
     exchanges,
@@ -34,6 +35,7 @@ __all__ = [
     "SuiteError",
     "access",
     "calls",
+    "chains",
     "envelopes",
     "evidence",
     "exchanges",

@@ -1,0 +1,57 @@
+"""Where a record that was received went on to, as the node that it came from is told: parties and interests, 34 CFR 99.32(b)(2)(i).
+
+Told is a disclosure of sections that came with the exchange and that nothing of the own state's has taken the place of. To whom it went is
+told, when, on which basis and of which categories; not under which id, nor what became of it there: that is the next node's to tell, and it
+tells the node that it had it from.
+"""
+
+import json
+from uuid import UUID
+
+from sqlalchemy import Connection, select
+
+from safepassage.chain_links import categories_of
+from safepassage.chain_part import Onward
+from services.records.tables import OWN, OutgoingEnvelopeRow, PeerRequestRow, SectionRow
+
+MOST_TOLD = 100
+
+
+def onward_of(connection: Connection, exchange_id: UUID, student_id: UUID) -> tuple[Onward, ...]:
+    """The disclosures of what came with this exchange, the oldest first; of more than 100 the newest."""
+    sections = _came_with(connection, exchange_id, student_id)
+    if not sections:
+        return ()
+    sent = OutgoingEnvelopeRow.__table__
+    query = (
+        select(sent.c.event, sent.c.queued_at, sent.c.recipient_node, PeerRequestRow.recipient_organisation)
+        .join(PeerRequestRow, PeerRequestRow.id == sent.c.request_id)
+        .where(PeerRequestRow.student_id == student_id, sent.c.kind == "package", sent.c.r1.is_not(None))
+        .order_by(sent.c.queued_at, sent.c.id)
+    )
+    told = []
+    for row in connection.execute(query):
+        context = json.loads(row.event)["context"]
+        elements = [element for element in context.get("elements", ()) if element.partition(".")[0] in sections]
+        if elements:
+            told.append(
+                Onward(
+                    node=row.recipient_node,
+                    recipient_organisation=row.recipient_organisation,
+                    disclosed_at=int(row.queued_at.timestamp()),
+                    purpose=context["purpose"],
+                    basis=context["basis"],
+                    categories=categories_of({"elements": elements}),
+                )
+            )
+    return tuple(told[-MOST_TOLD:])
+
+
+def _came_with(connection: Connection, exchange_id: UUID, student_id: UUID) -> frozenset[str]:
+    """Sections of the student's record of which what this exchange brought is what the node would disclose."""
+    table = SectionRow.__table__
+    rows = connection.execute(select(table.c.section, table.c.source, table.c.version).where(table.c.student_id == student_id))
+    chosen: dict[str, tuple[bool, int, str]] = {}
+    for section, source, version in rows:
+        chosen[section] = max(chosen.get(section, (False, -1, "")), (source == OWN, version, source))
+    return frozenset(section for section, (_, _, source) in chosen.items() if source == str(exchange_id))
