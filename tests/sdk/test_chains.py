@@ -7,10 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from safepassage.canonical import to_base64url
-from safepassage.chain_links import categories_of
-from safepassage.chain_messages import ChainAnswer
+from safepassage.canonical import from_base64url, to_base64url
+from safepassage.chain_links import bind, categories_of
+from safepassage.chain_messages import ChainAnswer, kept_messages
+from safepassage.chain_part import MAX_LENGTH, ChainPart, Proven
+from safepassage.chains import told_of
 from safepassage.compact import split
+from safepassage.leaf import parse_leaf
 from safepassage.problems import SuiteError
 from safepassage.problems.chains import ChainNotProven
 from safepassage.wire_chain import RedisclosureChain, SignedChain
@@ -101,6 +104,61 @@ def test_every_altered_field_is_found_also_where_the_assembling_node_signs_it_ag
                 assert refused(chain, changed, signed_again=True), path
 
 
+OF_ONE_WORD = {"iat", "origin", "destroyed_at"}
+"""Members of a part that are its node's word."""
+
+
+@pytest.mark.parametrize("node", [ALDER, BIRCH])
+def test_every_altered_field_of_a_part_is_found_also_where_its_node_signs_it_again(chain: Chain, node: str) -> None:
+    whole, other = chain.assembled(), chain.part(ALDER if node == BIRCH else BIRCH)
+    part = chain.part(node).model_dump(mode="json", by_alias=True)
+    for path, value in leaves(part):
+        if OF_ONE_WORD & set(path):
+            continue
+        for changed in altered(value):
+            token = chain.signer(node).sign_claims(with_value(part, path, changed), typ=ChainPart.TYPE)
+            tokens = (token, chain.signer(other.iss).sign(other))
+            parts = tokens if node == BIRCH else tokens[::-1]
+            with pytest.raises((SuiteError, ValueError)):
+                told = told_again(chain, whole.model_copy(update={"parts": parts}))
+                pytest.fail(f"{path}: {told.links}")
+
+
+def told_again(chain: Chain, whole: RedisclosureChain) -> RedisclosureChain:
+    """The chain as a node tells it that does not look at what it is given, if anybody believes it."""
+    parts = [ChainPart.model_validate(split(token, max_length=MAX_LENGTH)[1]) for token in whole.parts]
+    said = kept_messages(whole.messages)
+    proven = [link for part in parts for link in believed(part)]
+    bound = bind(said, proven, asked=BIRCH, peer="answered")
+    return chain.verify(chain.signed(whole.model_copy(update=told_of(said, bound, parts))))
+
+
+def believed(part: ChainPart) -> list[Proven]:
+    """The entries of a part, nothing of it proven."""
+    found = []
+    for link in part.links:
+        entry, context = from_base64url(link.entry), None if link.context is None else link.context.payload
+        origin = part.checkpoints[0].partition("\n")[0]
+        found.append(Proven(link.act, link.envelope_id, part.iss, origin, link.index, entry, parse_leaf(entry), context, link.destroyed_at))
+    return found
+
+
+@pytest.mark.parametrize("name", ["envelope", "r1", "r2"])
+def test_every_altered_field_of_a_message_that_the_other_node_pinned_is_found(chain: Chain, name: str) -> None:
+    """Also where its signer signs it again: the other log has the digest of what was sent."""
+    answer, whole = chain.messages.answers[0], chain.assembled()
+    token = getattr(answer, name)
+    signer = chain.exchange.alder if name == "envelope" else chain.exchange.birch
+    typ = split(token)[0]["typ"]
+    for path, value in leaves(claims(token)):
+        for changed in altered(value):
+            forged = answer.model_copy(update={name: signer.sign_claims(with_value(claims(token), path, changed), typ=typ)})
+            messages = chain.messages.model_copy(update={"answers": (forged,)})
+            with pytest.raises((SuiteError, ValueError)):
+                told_again(chain, whole.model_copy(update={"messages": messages}))
+                pytest.fail(f"{path}")
+
+
 @pytest.mark.parametrize("member", ["links", "ties", "missing"])
 def test_nothing_is_left_out_added_or_moved(chain: Chain, member: str) -> None:
     whole = chain.assembled()
@@ -165,10 +223,13 @@ def test_a_genuine_entry_of_something_else_has_no_place() -> None:
 
 
 def test_an_entry_is_in_the_log_of_the_node_that_does_it(chain: Chain) -> None:
-    part = chain.part(ALDER)
-    moved = part.model_copy(update={"links": (*part.links, part.links[0].model_copy(update={"act": "requested"}))})
-    with pytest.raises(ChainNotProven, match="requested"):
-        chain.assembled(chain.part(BIRCH), moved)
+    """That Alder was asked is no proof that Birch has put its asking on record."""
+    ours, theirs = chain.part(BIRCH), chain.part(ALDER)
+    [was_asked] = [link for link in theirs.links if link.act == "request-received"]
+    without = ours.model_copy(update={"links": tuple(link for link in ours.links if link.act != "requested")})
+    moved = theirs.model_copy(update={"links": (*theirs.links, was_asked.model_copy(update={"act": "requested", "context": None}))})
+    with pytest.raises(ChainNotProven, match="wrong node"):
+        chain.assembled(without, moved)
 
 
 def test_one_log_never_speaks_for_both_nodes() -> None:

@@ -25,8 +25,9 @@ from safepassage.record import StudentRecord
 from safepassage.wire_chain import RedisclosureChain, SignedChain
 from safepassage.wire_log import EntrySearch
 from services.audit.tables import SealedRow, SubjectKeyRow
-from services.records.loading import Arriving, EnrolledAt, Loading
+from services.records.loading import Arriving, Loading
 from services.records.lookup import LookupLimit
+from services.records.subject_facts import EnrolledAt
 from services.records.tables import OutgoingEnvelopeRow
 from shared.in_process import call
 from shared.internal_token import HEADER, CallerClaims, InternalTokens
