@@ -1,18 +1,18 @@
 """Where a record that was received went on to, as the node that it came from is told: parties and interests, 34 CFR 99.32(b)(2)(i).
 
-Told is a disclosure of sections that came with the exchange and that nothing of the own state's has taken the place of. To whom it went is
-told, when, on which basis and of which categories; not under which id, nor what became of it there: that is the next node's to tell, and it
+Told is a later disclosure of sections that came with the exchange and that nothing of the own state's has taken the place of: to whom it
+went, when, on which basis and of which categories; not under which id, nor what became of it there: that is the next node's to tell, and it
 tells the node that it had it from.
 """
 
 import json
 from uuid import UUID
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from safepassage.chain_links import categories_of
 from safepassage.chain_part import Onward
-from services.records.tables import OWN, OutgoingEnvelopeRow, PeerRequestRow, SectionRow
+from services.records.tables import OWN, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow, SectionRow
 
 MOST_TOLD = 100
 
@@ -22,11 +22,17 @@ def onward_of(connection: Connection, exchange_id: UUID, student_id: UUID) -> tu
     sections = _came_with(connection, exchange_id, student_id)
     if not sections:
         return ()
-    sent = OutgoingEnvelopeRow.__table__
+    sent, incoming = OutgoingEnvelopeRow.__table__, IncomingEnvelopeRow.__table__
+    came_at = select(func.min(incoming.c.stored_at)).where(incoming.c.exchange_id == exchange_id, incoming.c.kind == "package")
     query = (
         select(sent.c.event, sent.c.queued_at, sent.c.recipient_node, PeerRequestRow.recipient_organisation)
         .join(PeerRequestRow, PeerRequestRow.id == sent.c.request_id)
-        .where(PeerRequestRow.student_id == student_id, sent.c.kind == "package", sent.c.r1.is_not(None))
+        .where(
+            PeerRequestRow.student_id == student_id,
+            sent.c.kind == "package",
+            sent.c.r1.is_not(None),
+            sent.c.queued_at >= came_at.scalar_subquery(),
+        )
         .order_by(sent.c.queued_at, sent.c.id)
     )
     told = []

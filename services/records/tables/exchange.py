@@ -61,7 +61,7 @@ class PeerRequestRow(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     requester: Mapped[str] = mapped_column(String(200))
-    exchange_id: Mapped[UUID]
+    exchange_id: Mapped[UUID] = mapped_column(index=True)
     state: Mapped[str] = mapped_column(String(16))
     token: Mapped[str] = mapped_column(Text)
     request_digest: Mapped[str] = mapped_column(String(43))
@@ -75,7 +75,7 @@ class PeerRequestRow(Base):
     expires_at: Mapped[datetime] = mapped_column(Milliseconds)
     attempts: Mapped[int]
     next_attempt_at: Mapped[datetime | None] = mapped_column(Milliseconds, index=True)
-    student_id: Mapped[UUID | None]
+    student_id: Mapped[UUID | None] = mapped_column(index=True)
 
 
 class OutgoingEnvelopeRow(Base):
