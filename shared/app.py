@@ -58,7 +58,8 @@ def build(
     workers     lifespan tasks; with several replicas each takes a lease
     transports  how siblings are reached; by default over HTTP, as the settings say
 
-    `app.state` has: settings, clock, database, internal_tokens, siblings, outbox, write, metrics, holder.
+    `app.state` has: settings, clock, database, internal_tokens, siblings, outbox, write, metrics, holder,
+    is_degraded (a service may set it).
     """
 
     @asynccontextmanager
@@ -103,6 +104,7 @@ def build(
     )
     app.state.settings, app.state.clock, app.state.metrics = settings, clock, Metrics(service)
     app.state.holder, app.state.ready, app.state.tasks = secrets.token_hex(8), False, []
+    app.state.is_degraded = lambda: False
     for router in (_health, *routers):
         app.include_router(router)
     app.plain_routes = [route for router in routers for route in router.routes if isinstance(route, PlainRoute)]
@@ -163,12 +165,13 @@ def _readiness(app: FastAPI) -> str | None:
 
 
 async def readyz(request: Any) -> Response:
-    """The service can do its work: its store answers and its workers run."""
+    """The service can do its work: its store answers and its workers run. Degraded, it does, and something beside needs a person."""
     reason = _readiness(request.app)
     if reason is None:
         async with request.app.state.database.reading() as tx:
             await tx.execute(text("SELECT 1"))
-        return Response('{"status":"ready"}', media_type="application/json")
+        status = "degraded" if request.app.state.is_degraded() else "ready"
+        return Response(f'{{"status":"{status}"}}', media_type="application/json")
     raise TemporarilyUnavailable(reason)
 
 

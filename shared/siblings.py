@@ -1,14 +1,16 @@
 """Calls to the other services of the node: the same typed call, in process or over HTTP."""
 
 import asyncio
+import socket
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
 import aiohttp
+from aiohttp import AddrInfoType
 from pydantic import BaseModel, ValidationError
 from starlette.types import ASGIApp
 from yarl import URL
@@ -84,10 +86,15 @@ class OverHttp:
             await self._session.close()
 
 
-def client_session(certificates: ssl.SSLContext, *, seconds: float) -> aiohttp.ClientSession:
-    """For calls to other processes: nothing of the environment, no cookie, nothing decoded, no header that was not asked for."""
+def client_session(
+    certificates: ssl.SSLContext, *, seconds: float, sockets: Callable[[AddrInfoType], socket.socket] | None = None
+) -> aiohttp.ClientSession:
+    """For calls to other processes: nothing of the environment, no cookie, nothing decoded, no header that was not asked for.
+
+    sockets  makes the socket for an address that a connection is about to go to, or raises OSError where none may go
+    """
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=certificates, keepalive_timeout=KEPT_SECONDS),
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=certificates, keepalive_timeout=KEPT_SECONDS, socket_factory=sockets),
         timeout=aiohttp.ClientTimeout(total=seconds),
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=("accept", "accept-encoding", "user-agent"),

@@ -13,6 +13,9 @@ from safepassage.compact import thumbprint
 from services.audit import append, blast_radius, chain_entries, log_routes, readiness_evidence, saved_searches, search
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.consistency import Consistency
+from services.audit.destinations import acts as destination_acts
+from services.audit.destinations import routes as destination_routes
+from services.audit.destinations.opening import open_courier, send_to_destinations
 from services.audit.disclosures import accounting, copies, copy_routes
 from services.audit.exports import routes as export_routes
 from services.audit.index.metrics import observe
@@ -63,6 +66,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     observe(state.metrics, state.projector)
     stack.push_async_callback(state.sequencer.close)
     await open_witness(app)
+    open_courier(app)
 
 
 async def _run_sequencer(app: FastAPI) -> None:
@@ -80,7 +84,7 @@ def create_app(
     clock: Clock = system_clock,
     reach_witnesses: Callable[[AuditSettings], WitnessDoor] = OverHttps,
 ) -> FastAPI:
-    """The application; audit calls no sibling, so `transports` is for the embedded node's sake. What it calls are witnesses."""
+    """The application; audit calls no sibling, so `transports` is for the embedded node's sake. It calls witnesses and destinations."""
     app = build(
         "audit",
         settings,
@@ -96,6 +100,8 @@ def create_app(
             holds.router,
             asking.router,
             export_routes.router,
+            destination_routes.router,
+            destination_acts.router,
             readiness_evidence.router,
             witness_routes.router,
             organisations_router(OrganisationRow),
@@ -103,7 +109,7 @@ def create_app(
         summary="Appends what was asked, decided, disclosed and received; proves it; tells who saw what.",
         tables=None,
         opening=_open,
-        workers=(_run_sequencer, _keep_index, copies.make_in_time, keep_carrying_out, look_at_trust, have_witnessed),
+        workers=(_run_sequencer, _keep_index, copies.make_in_time, keep_carrying_out, look_at_trust, have_witnessed, send_to_destinations),
         transports=transports,
         clock=clock,
     )

@@ -43,6 +43,20 @@ class AuditSettings(ServiceSettings):
         float,
         Field(gt=0, le=3600, description="How often a new checkpoint goes to the witnesses; at once where somebody waits for them."),
     ] = 1.0
+    destination_seconds: Annotated[
+        float, Field(gt=0, le=3600, description="How often is looked whether there are new entries for the destinations of the log (SIEM).")
+    ] = 1.0
+    destination_hosts: Annotated[
+        tuple[str, ...],
+        Field(
+            description="Receivers inside the node's own networks that the log may be sent to: `host` or `host:port`, as the destination "
+            "names it. Any other is refused where its address is private, of this machine, of the link or of no network."
+        ),
+    ] = ()
+    destination_authorities_file: Annotated[
+        Path | None,
+        Field(description="PEM file of the only certificate authorities believed for destinations of the log; else the system's."),
+    ] = None
     retention_years: Annotated[
         dict[RetentionName, int],
         Field(

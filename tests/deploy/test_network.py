@@ -111,6 +111,21 @@ def test_nothing_reaches_private_addresses_or_the_clouds_metadata(manifests: lis
     assert not any(policies.allow_out(pod, address, port) for pod in pods.values() for port in (80, 443, 5432, 6443))
 
 
+@pytest.mark.requirement("LOG-SIEM")
+def test_a_siem_inside_is_reached_by_audit_alone_and_nothing_beside_it(manifests: list[Manifest]) -> None:
+    added = [{**one, "metadata": {**one["metadata"], "namespace": NAMESPACE}} for one in build(OVERLAY.parents[1] / "siem")]
+    before, after, pods = policies_of(manifests), policies_of([*manifests, *added]), pods_of(manifests)
+    ends = ["10.20.30.40", "10.20.30.41", "169.254.169.254", OTHER_NODE]
+    opened = {
+        (name, end, port)
+        for name, pod in pods.items()
+        for end in ends
+        for port in (443, 514, 6514)
+        if after.allow_out(pod, end, port) and not before.allow_out(pod, end, port)
+    }
+    assert opened == {("audit", "10.20.30.40", 6514)}
+
+
 def test_peers_are_reached_by_https_alone(manifests: list[Manifest]) -> None:
     policies, records = policies_of(manifests), pods_of(manifests)["records"]
     assert [port for port in (22, 25, 53, 80, 443, 5432, 8443) if policies.allow_out(records, OTHER_NODE, port)] == [443]

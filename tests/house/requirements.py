@@ -46,6 +46,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "LOG-EXPORTS": "An export is complete or not given out, signed, proven entry by entry, and shows no more than a search would",
             "LOG-CHAIN": "A record's chain is what both logs and the signed messages show, the same from both nodes, refused if altered",
             "LOG-OCSF": "What is exported for a SIEM is valid OCSF of the version that it names",
+            "LOG-SIEM": "What a SIEM gets is in order, at least once, signed, and less than an export; it goes nowhere that is not named",
             "LOG-ACCOUNTING": "The accounting comes in pages, as a table without formulas, and as a document for the parent",
         },
         "Decisions": {

@@ -5,6 +5,7 @@ checkpoint. With the key-encryption key it tells who saw what.
 """
 
 from services.audit.tables.copies import DisclosureCopyRow, RedisclosureRow
+from services.audit.tables.destinations import LogDestinationRow
 from services.audit.tables.index import ActivityRow, IndexCursorRow, IndexedActorRow, PostingRow, ShapeRow, TermRow
 from services.audit.tables.log import (
     DIGEST_BYTES,
@@ -56,6 +57,7 @@ __all__ = [
     "IndexCursorRow",
     "IndexedActorRow",
     "KeyWrappingRow",
+    "LogDestinationRow",
     "LogKeyRow",
     "LogRow",
     "OrganisationRow",

@@ -3,7 +3,16 @@
 from collections.abc import Awaitable, Callable
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
-from safepassage.client import calls, evidence_calls, log_calls, policy_calls, readiness_calls, retention_calls, rights_calls
+from safepassage.client import (
+    calls,
+    destination_calls,
+    evidence_calls,
+    log_calls,
+    policy_calls,
+    readiness_calls,
+    retention_calls,
+    rights_calls,
+)
 from safepassage.client.call import Call
 
 P = ParamSpec("P")
@@ -156,6 +165,15 @@ class AsyncOperations:
     plan_log_export = Awaited(calls.plan_log_export)
     read_log_export_part = Awaited(calls.read_log_export_part)
     sign_log_export_manifest = Awaited(calls.sign_log_export_manifest)
+    make_log_destination = Awaited(destination_calls.make_log_destination)
+    list_log_destinations = Awaited(destination_calls.list_log_destinations)
+    read_log_destination = Awaited(destination_calls.read_log_destination)
+    delete_log_destination = Awaited(destination_calls.delete_log_destination)
+    rotate_log_destination_secret = Awaited(destination_calls.rotate_log_destination_secret)
+    ping_log_destination = Awaited(destination_calls.ping_log_destination)
+    pause_log_destination = Awaited(destination_calls.pause_log_destination)
+    resume_log_destination = Awaited(destination_calls.resume_log_destination)
+    replay_log_entries = Awaited(destination_calls.replay_log_entries)
     disclosure_accounting = Awaited(calls.disclosure_accounting)
     list_retention_classes = Awaited(retention_calls.list_retention_classes)
     place_legal_hold = Awaited(retention_calls.place_legal_hold)
@@ -297,6 +315,15 @@ class BlockingOperations:
     plan_log_export = Waited(calls.plan_log_export)
     read_log_export_part = Waited(calls.read_log_export_part)
     sign_log_export_manifest = Waited(calls.sign_log_export_manifest)
+    make_log_destination = Waited(destination_calls.make_log_destination)
+    list_log_destinations = Waited(destination_calls.list_log_destinations)
+    read_log_destination = Waited(destination_calls.read_log_destination)
+    delete_log_destination = Waited(destination_calls.delete_log_destination)
+    rotate_log_destination_secret = Waited(destination_calls.rotate_log_destination_secret)
+    ping_log_destination = Waited(destination_calls.ping_log_destination)
+    pause_log_destination = Waited(destination_calls.pause_log_destination)
+    resume_log_destination = Waited(destination_calls.resume_log_destination)
+    replay_log_entries = Waited(destination_calls.replay_log_entries)
     disclosure_accounting = Waited(calls.disclosure_accounting)
     list_retention_classes = Waited(retention_calls.list_retention_classes)
     place_legal_hold = Waited(retention_calls.place_legal_hold)

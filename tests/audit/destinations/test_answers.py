@@ -1,0 +1,38 @@
+"""When a destination is tried again, and when no more."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.audit.destinations.answers import FAILING_FOR, Attempt, attempt_of, disabled_because, next_attempt_at
+
+NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
+def test_pauses_grow_to_an_hour_and_are_never_the_same_for_all(failures: int, chance: float) -> None:
+    pause = (next_attempt_at(Attempt(500, "refused"), failures=failures, now=NOW, chance=chance) - NOW).total_seconds()
+    middle = min(5 * 2 ** (failures - 1), 3600)
+    assert middle * 0.8 <= pause <= middle * 1.2
+    other = (next_attempt_at(Attempt(500, "refused"), failures=failures, now=NOW, chance=(chance + 0.5) % 1) - NOW).total_seconds()
+    assert pause != other
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("600", 600), ("0", 5), ("-3", 5), ("1e9", 5), ("Wed, 21 Oct 2026 07:28:00 GMT", 5), ("9" * 9, 86_400)]
+)
+def test_a_receiver_may_ask_for_a_longer_pause_up_to_a_day(text: str, seconds: int) -> None:
+    assert next_attempt_at(attempt_of(503, text), failures=1, now=NOW, chance=0.5) == NOW + timedelta(seconds=seconds)
+
+
+def test_what_is_delivered() -> None:
+    assert [status for status in range(100, 600) if attempt_of(status, None).delivered] == list(range(200, 300))
+
+
+def test_gone_at_once_and_failing_after_days() -> None:
+    assert disabled_because(attempt_of(410, None), failing_since=NOW, now=NOW) == "gone"
+    late = NOW + FAILING_FOR
+    assert disabled_because(attempt_of(500, None), failing_since=NOW, now=late) == "failing"
+    assert disabled_because(attempt_of(500, None), failing_since=NOW, now=late - timedelta(seconds=1)) is None
