@@ -19,6 +19,8 @@ from shared.database import Database
 
 GROUP: Final = 8_192
 STUDENTS: Final = 20_000
+POLICIES: Final = tuple(to_base64url(os.urandom(32)) for _ in range(3))
+"""A node changes its set of policies some times a year."""
 
 
 async def prefill(database: Database, *, count: int, t: int) -> None:
@@ -54,9 +56,9 @@ def entries_of_bench(count: int, first: int, t: int, tags: list[bytes]) -> list[
         leaf = (
             f'{{"class":"match","commitments":{{"actor":"{salted}","context":"{salted}","subject":"{salted}"}},"digests":{{"ct":"{salted}",'
             f'"decision":"{salted}","pt_commit":"{salted}"}},"id":"01a0c450-6c00-7934-b3d4-{first + n:012x}","key_epoch":2027,'
-            f'"policy_hash":"{salted}","t":{t},"v":1}}'
+            f'"policy_hash":"{POLICIES[(first + n) * len(POLICIES) // 1_000_000 % len(POLICIES)]}","t":{t},"v":1}}'
         )
         key = time + (first + n).to_bytes(16, "big")
         draft = Draft("match", False, key, bytes(32), ("",), (None,), b"", b"", "", "", "", "", 0)
-        entries.append(Entry(draft, leaf.encode("ascii"), (Sealed(tags[(first + n) * 7919 % STUDENTS], b""),)))
+        entries.append(Entry(draft, leaf.encode("ascii"), (Sealed(tags[(first + n) * 7919 % len(tags)], b""),)))
     return entries

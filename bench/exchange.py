@@ -28,6 +28,7 @@ from node.demo.synthetic import SyntheticStudent
 from node.folder import NodeFolder
 from safepassage.client import Client, ClientFile
 from safepassage.wire_exchange import EnrollmentEvidence, EvidenceDocument, NewExchangeRequest, Official, ReceivingOrganisation
+from services.gateway.tables import OutboxRow as GatewayOutboxRow
 from services.records.exchange.states import Outgoing
 from services.records.tables import OutboxRow, OutgoingEnvelopeRow
 from shared.clock import system_clock
@@ -119,7 +120,7 @@ class _Bench:
         self._nodes = nodes
         self._loading, self._asking = _client(nodes.alder, "former-district"), _client(nodes.birch, "new-district")
         self._holder, self._district = nodes.alder.file.entity_id, organisations_of(nodes.birch)[RECEIVING_DISTRICT]
-        self._store = Database.of(nodes.alder.settings("records"))
+        self._store, self._telling = Database.of(nodes.alder.settings("records")), Database.of(nodes.birch.settings("gateway"))
 
     async def __aenter__(self) -> "_Bench":
         return self
@@ -128,9 +129,10 @@ class _Bench:
         await self._loading.aclose()
         await self._asking.aclose()
         await self._store.close()
+        await self._telling.close()
 
     async def load(self, children: Sequence[SyntheticStudent]) -> None:
-        """Load them, and wait until privacy knows their facts."""
+        """Load them, and wait until every service knows what concerns it."""
         places = asyncio.Semaphore(8)
 
         async def load(child: SyntheticStudent) -> None:
@@ -139,6 +141,7 @@ class _Bench:
 
         await asyncio.gather(*(load(child) for child in children))
         await self._until(select(func.count()).select_from(OutboxRow), 0)
+        await self._until(select(func.count()).select_from(GatewayOutboxRow), 0, store=self._telling)
 
     async def milliseconds_to_r1(self, child: SyntheticStudent) -> float:
         """Of one exchange while there is no other."""
@@ -168,12 +171,12 @@ class _Bench:
             rate=each / taken,
         )
 
-    async def _count(self, ask: Select[Any]) -> int:
-        return await self._store.read(lambda connection: int(connection.execute(ask).scalar_one()))
+    async def _count(self, ask: Select[Any], store: Database | None = None) -> int:
+        return await (store or self._store).read(lambda connection: int(connection.execute(ask).scalar_one()))
 
-    async def _until(self, ask: Select[Any], count: int, *, every_seconds: float = 0.002) -> None:
+    async def _until(self, ask: Select[Any], count: int, *, store: Database | None = None, every_seconds: float = 0.002) -> None:
         until = time.monotonic() + PATIENCE_SECONDS
-        while (found := await self._count(ask)) != count:
+        while (found := await self._count(ask, store)) != count:
             if time.monotonic() > until:
                 raise NotComplete(f"{found} instead of {count} after {PATIENCE_SECONDS} s: {await self._states()}")
             await asyncio.sleep(every_seconds)

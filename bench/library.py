@@ -21,18 +21,18 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection
 
+from bench.append import event_of
 from bench.append_prefill import entries_of_bench
 from bench.exchange_nodes import cluster
 from bench.figures import Figure, disk_milliseconds, percentile
 from node.keys import create_node_keys
 from safepassage.checkpoints import parse_vkey
-from safepassage.ids import uuid7
 from safepassage.offline.log_database import LogDatabase
 from safepassage.offline.whole_log import verify_log
 from safepassage.proofs import leaf_hash, node_hash, verify_inclusion
 from services.audit.app import create_app
 from services.audit.checkpoints import CheckpointSigner, keep_checkpoint
-from services.audit.drafts import draft_of
+from services.audit.drafts import Draft, draft_of
 from services.audit.driver import Driver
 from services.audit.group_commit import write_entries, write_leaves
 from services.audit.heads import Head, load_head, newest_log
@@ -41,13 +41,12 @@ from services.audit.stored_tree import StoredTree
 from shared.clock import system_clock
 from shared.database import Database
 from shared.migrations import migrate
-from tests.audit.audit_node import event
 
 TITLE = "The log as a library"
 
 RUNS: Final = 5
-BYTES: Final = 480
-"""Of a leaf; ours have some 480."""
+BYTES: Final = 519
+"""Of a leaf, ours and the others'."""
 RIVALS: Final = Path(__file__).parent / "rivals"
 SINGLES: Final = 256
 WIDTH: Final = 2**24
@@ -57,7 +56,7 @@ class Log(NamedTuple):
     """An open log, and what signs it."""
 
     database: Database
-    state: Any
+    signer: CheckpointSigner
     head: Head
     t: int
 
@@ -79,29 +78,36 @@ def run() -> list[Figure]:
 
 
 async def _on(url: str, folder: Path, engine: str, goals: tuple[str, str, str], note: str) -> list[Figure]:
-    async with _state(url, folder) as state:
-        log = await _opened(state)
-        figures = []
+    async with _state(url, folder):
+        pass  # it made the log
+    figures = []
+    async with _opened(url, folder) as log:
         for batch, total, goal in ((1024, 102_400, goals[0]), (64, 25_600, goals[1])):
             log, rate = await _leaves(log, batch, total)
             figures.append(Figure(f"{engine}: leaves in batches of {batch}, checkpoint in each commit", rate, "entries/s", goal, note))
         log, rate = await _entries(log, 1024, 102_400)
         figures.append(Figure(f"{engine}: entries in batches of 1024, with keys, seals and index", rate, "entries/s", "", note))
-        await state.sequencer.open()  # what was written past it is in its log now
+    async with _state(url, folder) as state:
+        await state.projector.catch_up()
         rate, p99 = await _singles(state)
         figures.append(
             Figure(f"{engine}: {SINGLES} at once, one entry each, sealed", rate, "entries/s", goals[2], f"p99 {p99:.0f} ms; {note}")
         )
+        figures.append(
+            Figure(f"{engine}: after those, until the index has them", await _lag(state), "s", "<= 2", "its rest while appends wait")
+        )
+        figures.append(Figure(f"{engine}: entries put into the index, per core", await _projection(state), "entries/s", ">= 20000"))
         return figures
 
 
 @asynccontextmanager
 async def _state(url: str, folder: Path) -> AsyncIterator[Any]:
-    """A running audit service on a new store in a folder that is there."""
-    create_node_keys(folder / "keys")
-    database = Database(url)
-    await migrate("audit", database)
-    await database.close()
+    """A running audit service; its store and keys are made in the folder if they are not there."""
+    if not (folder / "keys").exists():
+        create_node_keys(folder / "keys")
+        database = Database(url)
+        await migrate("audit", database)
+        await database.close()
     app = create_app(_settings(url, folder))
     async with app.router.lifespan_context(app):
         yield app.state
@@ -111,20 +117,25 @@ def _settings(url: str, folder: Path) -> AuditSettings:
     return AuditSettings(entity_id="https://alder.example", database_url=url, keys_directory=folder / "keys" / "audit")
 
 
-async def _opened(state: Any) -> Log:
-    database: Database = state.database
+@asynccontextmanager
+async def _opened(url: str, folder: Path) -> AsyncIterator[Log]:
+    """The log of a service that does not run: nothing follows it."""
+    database = Database(url)
     async with database.reading() as tx:
         log = await newest_log(tx)
         assert log is not None
         head = await load_head(tx, log, keys=[parse_vkey(log.vkey)])
-    return Log(database, state, head, int(system_clock().timestamp()))
+    try:
+        yield Log(database, CheckpointSigner.of(folder / "keys" / "audit"), head, int(system_clock().timestamp()))
+    finally:
+        await database.close()
 
 
 async def _leaves(log: Log, batch: int, total: int) -> tuple[Log, float]:
     """The median rate of five runs, of groups that were made beforehand."""
     rates = []
     for _ in range(RUNS):
-        groups = [[os.urandom(BYTES) for _ in range(batch)] for _ in range(total // batch // RUNS)]
+        groups = [[entry.leaf for entry in entries_of_bench(batch, 0, log.t, [b""])] for _ in range(total // batch // RUNS)]
         began = time.perf_counter()
         for group in groups:
             log = log._replace(head=await log.database.write(partial(_write_leaves, log, group, system_clock())))
@@ -135,7 +146,7 @@ async def _leaves(log: Log, batch: int, total: int) -> tuple[Log, float]:
 def _write_leaves(log: Log, leaves: Sequence[bytes], now: datetime, connection: Connection) -> Head:
     driver = Driver(connection)
     after, _ = write_leaves(driver, log.head, leaves, log.t)
-    keep_checkpoint(driver, log.state.signer, after, now)
+    keep_checkpoint(driver, log.signer, after, now)
     return after
 
 
@@ -157,24 +168,43 @@ async def _entries(log: Log, batch: int, total: int) -> tuple[Log, float]:
 def _write_entries(log: Log, group: Any, now: datetime, connection: Connection) -> Head:
     driver = Driver(connection)
     after, _ = write_entries(driver, log.head, group, log.t)
-    keep_checkpoint(driver, log.state.signer, after, now)
+    keep_checkpoint(driver, log.signer, after, now)
     return after
+
+
+async def _lag(state: Any) -> float:
+    """Seconds until the index has what was just appended."""
+    began = time.perf_counter()
+    await state.projector.catch_up()
+    return time.perf_counter() - began
+
+
+async def _projection(state: Any, total: int = 40_000) -> float:
+    """Entries per second of its own CPU that the index takes in, of what was appended while it rested."""
+    catch_up, state.projector.catch_up = state.projector.catch_up, _rest
+    drafts = _drafts(state, total)
+    for start in range(0, total, 1_000):
+        await state.sequencer.append(drafts[start : start + 1_000])
+    began = time.process_time()
+    count: int = await catch_up()
+    rate = count / (time.process_time() - began)
+    state.projector.catch_up = catch_up
+    return rate
+
+
+async def _rest() -> int:
+    return 0
+
+
+def _drafts(state: Any, count: int) -> list[Draft]:
+    """Events as records sends them, each of one of 10,000 students."""
+    numbers = range(count)
+    return [draft_of(event_of("match", n), producer="records", digest_key=state.sequencer.digest_key) for n in numbers]
 
 
 async def _singles(state: Any, total: int = 40_000) -> tuple[float, float]:
     """Entries per second of as many that each append one after the other, and the 99th percentile of what one waits (ms)."""
-    sequencer, took = state.sequencer, list[float]()
-    exchange = uuid7(system_clock())
-    drafts = iter(
-        [
-            draft_of(
-                event("match", student=exchange, key=f"{exchange}:{n}", operation="exchange-match"),
-                producer="records",
-                digest_key=sequencer.digest_key,
-            )
-            for n in range(total)
-        ]
-    )
+    sequencer, took, drafts = state.sequencer, list[float](), iter(_drafts(state, total))
 
     async def one() -> None:
         for draft in drafts:
@@ -268,8 +298,10 @@ def _rival(binary: Path, folder: Path, which: str, batch: int) -> float:
 
 async def _hundred(folder: Path) -> None:
     """A hundred groups of one leaf: what `_syncs` counts."""
-    async with _state(f"sqlite+inline:///{folder}/audit.db", folder) as state:
-        log = await _opened(state)
+    url = f"sqlite+inline:///{folder}/audit.db"
+    async with _state(url, folder):
+        pass
+    async with _opened(url, folder) as log:
         for _ in range(100):
             log = log._replace(head=await log.database.write(partial(_write_leaves, log, [b"x"], system_clock())))
 

@@ -7,7 +7,8 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from safepassage.offline.stored_log import Chunk, entries_until_damage
+from safepassage.bundles import entries_until_damage
+from safepassage.offline.stored_log import Chunk
 from safepassage.problems.stored_log import EntriesMissing
 from services.audit.tables import CheckpointRow, LogRow, SegmentRow, TileRow
 from services.audit.tiles import HASH_BYTES

@@ -1,17 +1,18 @@
 """The tree at rest: hashes, entries and proofs of any size that a log has had, read from segments and tiles."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
+from typing import TypeVar
 
-from sqlalchemy import select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
 
-from safepassage.bundles import bundle_of, entries_of
+from safepassage.bundles import bundle_of
 from services.audit.driver import Driver
-from services.audit.leaves import leaves_at
-from services.audit.tables import EdgeTileRow, SegmentRow, TileRow
+from services.audit.leaves import leaves_at, leaves_of
 from services.audit.tiles import HASH_BYTES, WIDTH, Tile, hashes_of, hashes_under, node_hash_from
 from services.audit.tree import Range, complete_nodes, consistency_ranges, fold, inclusion_ranges, path_of
+
+Found = TypeVar("Found")
 
 
 class HashesMissing(Exception):
@@ -53,9 +54,7 @@ class StoredTree:
 
     async def entries(self, start: int, end: int) -> list[bytes]:
         """The entries [start, end)."""
-        found: list[bytes] = []
-        for first, data in await self._segments(SegmentRow.data, start, end):
-            found += [leaf for index, leaf in enumerate(entries_of(data), first) if start <= index < end]
+        found = [] if start >= end else await self._driven(lambda driver: leaves_of(driver, self._log, start, end))
         if len(found) != max(end - start, 0):
             raise HashesMissing
         return found
@@ -63,55 +62,63 @@ class StoredTree:
     async def entries_at(self, indices: Iterable[int]) -> dict[int, bytes]:
         """The entries with these indices, by index. Raises HashesMissing for one that is not there."""
         wanted = sorted(set(indices))
-        found = await self._tx.run_sync(lambda session: leaves_at(Driver(session.connection()), self._log, wanted))
+        found = await self._driven(lambda driver: leaves_at(driver, self._log, wanted))
         if len(found) != len(wanted):
             raise HashesMissing
         return found
 
     async def leaf_hashes(self, start: int, end: int) -> list[bytes]:
         """The leaf hashes [start, end)."""
-        found: list[bytes] = []
-        for first, data in await self._segments(SegmentRow.hashes, start, end):
-            found += hashes_of(data)[max(start - first, 0) : end - first]
-        if len(found) != max(end - start, 0):
-            raise HashesMissing
-        return found
-
-    async def _segments(self, column: InstrumentedAttribute[bytes], start: int, end: int) -> list[tuple[int, bytes]]:
-        """Start and one column of the segments that hold some of [start, end), in order."""
-        if start >= end:
-            return []
-        before = select(SegmentRow.start).where(SegmentRow.log == self._log, SegmentRow.start <= start)
-        first = await self._tx.scalar(before.order_by(SegmentRow.start.desc()).limit(1))
-        query = select(SegmentRow.start, column).where(
-            SegmentRow.log == self._log, SegmentRow.start >= (first or 0), SegmentRow.start < end
-        )
-        return [(row[0], row[1]) for row in await self._tx.execute(query.order_by(SegmentRow.start))]
+        return [] if start >= end else hashes_of(await self._driven(lambda driver: _leaf_hashes(driver, self._log, start, end)))
 
     async def _path(self, ranges: Sequence[Range]) -> tuple[bytes, ...]:
         return path_of(ranges, node_hash_from(await self._tiles_of(widths_under(ranges))))
 
     async def _tiles_of(self, widths: Mapping[tuple[int, int], int]) -> Callable[[int, int], bytes]:
         """Of the tiles with these levels and numbers at least so many hashes."""
-        missing = [place for place, width in widths.items() if len(self._tiles.get(place, b"")) < width * HASH_BYTES]
+        missing = {place: width for place, width in widths.items() if len(self._tiles.get(place, b"")) < width * HASH_BYTES}
         if missing:
-            row = TileRow
-            full = select(row.level, row.n, row.hashes).where(row.log == self._log, tuple_(row.level, row.n).in_(missing))
-            self._tiles |= {(level, n): hashes for level, n, hashes in await self._tx.execute(full)}
-        for level, n in missing:
-            if len(self._tiles.get((level, n), b"")) < widths[level, n] * HASH_BYTES:
-                self._tiles[level, n] = await self._edge(level, n, widths[level, n])
+            self._tiles |= await self._driven(lambda driver: _tiles(driver, self._log, missing))
         return lambda level, n: self._tiles[level, n]
 
-    async def _edge(self, level: int, n: int, width: int) -> bytes:
-        """At least the first `width` hashes of a tile that is not full."""
-        if level == 0:
-            return b"".join(await self.leaf_hashes(n * WIDTH, n * WIDTH + width))
-        edge = await self._tx.get(EdgeTileRow, (self._log, level))
-        before = await self._tx.get(TileRow, (self._log, level, n - 1)) if n else None
-        if edge is None or (n and before is None) or len(edge.hashes) < width * HASH_BYTES:
-            raise HashesMissing
-        return edge.hashes
+    async def _driven(self, read: Callable[[Driver], Found]) -> Found:
+        return await self._tx.run_sync(lambda session: read(Driver(session.connection())))
+
+
+def _tiles(driver: Driver, year: int, widths: Mapping[tuple[int, int], int]) -> dict[tuple[int, int], bytes]:
+    """Of each tile at least so many hashes. Raises HashesMissing."""
+    marks = ",".join(["(?,?)"] * len(widths))
+    query = f"SELECT level, n, hashes FROM tile WHERE log = ? AND (level, n) IN ({marks})"  # noqa: S608 marks alone
+    found = {(level, n): bytes(hashes) for level, n, hashes in driver.rows(query, year, *chain.from_iterable(widths))}
+    for (level, n), width in widths.items():
+        if len(found.get((level, n), b"")) < width * HASH_BYTES:
+            found[level, n] = _edge(driver, year, level, n, width)
+    return found
+
+
+def _edge(driver: Driver, year: int, level: int, n: int, width: int) -> bytes:
+    """At least the first `width` hashes of a tile that is not full."""
+    if level == 0:
+        return _leaf_hashes(driver, year, n * WIDTH, n * WIDTH + width)
+    edge = driver.rows("SELECT hashes FROM edge_tile WHERE log = ? AND level = ?", year, level)
+    before = driver.rows("SELECT 1 FROM tile WHERE log = ? AND level = ? AND n = ?", year, level, n - 1) if n else [(1,)]
+    if not edge or not before or len(edge[0][0]) < width * HASH_BYTES:
+        raise HashesMissing
+    return bytes(edge[0][0])
+
+
+def _leaf_hashes(driver: Driver, year: int, start: int, end: int) -> bytes:
+    """The leaf hashes [start, end), start < end, as they lie beside the entries."""
+    ((first,),) = driver.rows("SELECT coalesce(max(start), 0) FROM segment WHERE log = ? AND start <= ?", year, start)
+    found, at = b"", start
+    query = "SELECT start, hashes FROM segment WHERE log = ? AND start >= ? AND start < ? ORDER BY start"
+    for begin, hashes in driver.rows(query, year, first, end):
+        if begin <= at:
+            found += hashes[(at - begin) * HASH_BYTES : (end - begin) * HASH_BYTES]
+            at = start + len(found) // HASH_BYTES
+    if len(found) != (end - start) * HASH_BYTES:
+        raise HashesMissing
+    return found
 
 
 def widths_under(ranges: Iterable[Range]) -> dict[tuple[int, int], int]:

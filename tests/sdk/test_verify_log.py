@@ -6,7 +6,6 @@ import pytest
 
 from safepassage.canonical import sha256
 from safepassage.command import main
-from safepassage.offline.frontier import Frontier
 from safepassage.offline.log_folder import LogFolder, tile_path
 from safepassage.offline.whole_log import verify_log
 from safepassage.problems.stored_log import EntriesMissing, LogAltered
@@ -31,13 +30,6 @@ def verify(path: Path, *more: str, keys: tuple[str, ...] = (VKEY,)) -> list[str]
 def answer(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> tuple[int, dict[str, Any]]:
     code = main([*arguments, "--json"])
     return code, json.loads(capsys.readouterr().out)
-
-
-def test_a_frontier_has_the_root_of_every_size() -> None:
-    frontier, hashes = Frontier(), [leaf_hash(each) for each in ENTRIES[:70]]
-    for size, digest in enumerate(hashes, 1):
-        frontier.append(digest)
-        assert (frontier.size, frontier.root()) == (size, root_of(hashes[:size]))
 
 
 def test_names_of_tiles_are_those_of_c2sp() -> None:

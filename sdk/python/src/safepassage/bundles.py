@@ -1,6 +1,6 @@
 """Bundles of log entries, as in C2SP tlog-tiles: 2 bytes of length, big-endian, then the entry, one after the other."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from safepassage.problems.proofs import BundleMalformed
@@ -18,13 +18,21 @@ def bundle_of(entries: Iterable[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def entries_of(bundle: bytes) -> Iterator[bytes]:
-    """The entries of a bundle, in order. Raises BundleMalformed at the point where it cannot be read on."""
-    position = 0
-    while position < len(bundle):
-        start = position + 2
-        end = start + int.from_bytes(bundle[position:start], "big")
-        if start > len(bundle) or end > len(bundle):
-            raise BundleMalformed
-        yield bundle[start:end]
+def entries_of(bundle: bytes) -> list[bytes]:
+    """The entries of a bundle, in order. Raises BundleMalformed if it cannot be read to its end."""
+    entries = entries_until_damage(bundle)
+    if 2 * len(entries) + sum(map(len, entries)) != len(bundle):
+        raise BundleMalformed
+    return entries
+
+
+def entries_until_damage(bundle: bytes) -> list[bytes]:
+    """The entries of a bundle up to where it cannot be read on; the caller knows how many there should be."""
+    entries, position, length = list[bytes](), 0, len(bundle)
+    while position + 2 <= length:
+        end = position + 2 + (bundle[position] << 8 | bundle[position + 1])
+        if end > length:
+            break
+        entries.append(bundle[position + 2 : end])
         position = end
+    return entries

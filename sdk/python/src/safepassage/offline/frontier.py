@@ -16,37 +16,35 @@ class Frontier:
         self.size = 0
         self._subtrees: list[bytes] = []
 
-    def append(self, leaf_hash: bytes) -> list[bytes]:
-        """Add the next leaf; gives the roots of the subtrees of 256, 65,536, ... leaves that it completes, the smallest first."""
-        digest, size, height, completed = leaf_hash, self.size, 0, _NONE
-        subtrees, sha256 = self._subtrees, hashlib.sha256
-        while size & 1:
-            digest = sha256(b"\x01" + subtrees.pop() + digest).digest()
-            size >>= 1
-            height += 1
-            if not height & 7:
-                completed = [*completed, digest]
-        subtrees.append(digest)
-        self.size += 1
+    def append(self, leaf_hashes: list[bytes]) -> list[bytes]:
+        """Add the next leaves, which lie in one tile; gives the roots of the subtrees of 256, 65,536, ... leaves that the last one
+        completes, the smallest first.
+        """
+        if len(leaf_hashes) > TILE - self.size % TILE:
+            raise ValueError("leaves of one tile")
+        completed, at = list[bytes](), 0
+        while at < len(leaf_hashes):
+            # the largest complete subtree that begins here
+            width = min(self.size & -self.size or TILE, 1 << (len(leaf_hashes) - at).bit_length() - 1)
+            completed = self._append_subtree(leaf_hashes[at : at + width])
+            at += width
         return completed
 
-    def append_tile(self, hashes: list[bytes]) -> list[bytes]:
-        """Add 256 leaves at once, at a size that is a multiple of 256; gives what `append` gives for the last of them."""
-        if self.size % TILE or len(hashes) != TILE:
-            raise ValueError("a whole tile, where a tile begins")
-        sha256 = hashlib.sha256
+    def _append_subtree(self, hashes: list[bytes]) -> list[bytes]:
+        sha256, width, subtrees, completed = hashlib.sha256, len(hashes), self._subtrees, list[bytes]()
         while len(hashes) > 1:
             hashes = [sha256(b"\x01" + hashes[at] + hashes[at + 1]).digest() for at in range(0, len(hashes), 2)]
-        digest, size, height, subtrees = hashes[0], self.size // TILE, 8, self._subtrees
-        completed = [digest]
-        while size & 1:
+        digest = hashes[0]
+        if width == TILE:
+            completed.append(digest)
+        height = width.bit_length() - 1
+        while self.size >> height & 1:
             digest = sha256(b"\x01" + subtrees.pop() + digest).digest()
-            size >>= 1
             height += 1
             if not height & 7:
                 completed.append(digest)
         subtrees.append(digest)
-        self.size += TILE
+        self.size += width
         return completed
 
     def root(self) -> bytes:
@@ -57,6 +55,3 @@ class Frontier:
         for left in reversed(self._subtrees[:-1]):
             digest = node_hash(left, digest)
         return digest
-
-
-_NONE: Final[list[bytes]] = []

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
 
-from safepassage.offline.stored_log import Chunk, entries_until_damage
+from safepassage.bundles import entries_until_damage
+from safepassage.offline.stored_log import Chunk
 from safepassage.problems.stored_log import EntriesMissing, NothingSigned, StoredLogUnreadable
 
 MAGIC = b"SQLite format 3\x00"

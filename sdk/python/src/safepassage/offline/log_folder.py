@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from safepassage.bundles import entries_until_damage
 from safepassage.checkpoints import parse_checkpoint
 from safepassage.notes import parse_note
-from safepassage.offline.stored_log import Chunk, entries_until_damage
+from safepassage.offline.stored_log import Chunk
 from safepassage.problems.stored_log import EntriesMissing, StoredLogUnreadable
 
 WIDTH: Final = 256

@@ -4,9 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from safepassage.bundles import entries_of
-from safepassage.problems.proofs import BundleMalformed
-
 
 @dataclass(frozen=True)
 class Chunk:
@@ -17,17 +14,6 @@ class Chunk:
     entries: Sequence[bytes]
     hashes: bytes | None = None
     """The leaf hashes that lie beside them, 32 bytes each."""
-
-
-def entries_until_damage(bundle: bytes) -> list[bytes]:
-    """The entries of a bundle up to where it cannot be read on; the caller knows how many there should be."""
-    entries: list[bytes] = []
-    try:
-        for entry in entries_of(bundle):
-            entries.append(entry)
-    except BundleMalformed:
-        return entries
-    return entries
 
 
 class StoredLog(Protocol):

@@ -18,7 +18,7 @@ from safepassage.offline.stored_log import Chunk, StoredLog
 from safepassage.problems import SuiteError
 from safepassage.problems.proofs import CheckpointNotSigned
 from safepassage.problems.stored_log import EntriesMissing, LogAltered, NothingSigned
-from safepassage.proofs import EMPTY_ROOT, leaf_hash
+from safepassage.proofs import EMPTY_ROOT, leaf_hash, leaf_hashes
 
 WIDTH: Final = 256
 HASH_BYTES: Final = 32
@@ -110,7 +110,7 @@ class _Walk:
         """The next entries."""
         if chunk.start != self._size:
             raise EntriesMissing(index=self._size, until=chunk.start)
-        hashes = [leaf_hash(entry) for entry in chunk.entries]
+        hashes = leaf_hashes(chunk.entries)
         self._compare(chunk.start, hashes, chunk.hashes)
         if self._leaves:
             for offset, entry in enumerate(chunk.entries):
@@ -134,13 +134,9 @@ class _Walk:
         return self._frontier.size - self._folded + len(self._tiles[0])
 
     def _fold(self) -> None:
-        """Put what the tile of leaves holds into the frontier: at once if it is whole, which costs half as much."""
-        tile, completed = self._tiles[0], list[bytes]()
-        if len(tile) == WIDTH and not self._folded:
-            completed = self._frontier.append_tile(tile)
-        else:
-            for digest in tile[self._folded :]:
-                completed = self._frontier.append(digest)
+        """Put what the tile of leaves holds into the frontier."""
+        tile = self._tiles[0]
+        completed = self._frontier.append(tile[self._folded :])
         self._folded = len(tile) % WIDTH
         for level, root in enumerate(completed, 1):
             self._tile_done(level - 1)
