@@ -42,6 +42,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "LOG-rollback": "A log that went back, forked or was shown in two ways is found by its witnesses, and stops",
             "LOG-tampering": "An alteration of the stored log is located by another process that has nothing but the SDK",
             "LOG-COPIES": "Each further disclosure is in one copy for its district, which is made, given and tracked within 30 days",
+            "LOG-verifier": "A verifier refuses whatever is malformed, forged, cut off or of somebody else, and none of its checks is idle",
             "LOG-FAULTS": "Whichever system call on the store fails, whichever process of its database dies: what was answered is there",
             "LOG-EXPORTS": "An export is complete or not given out, signed, proven entry by entry, and shows no more than a search would",
             "LOG-CHAIN": "A record's chain is what both logs and the signed messages show, the same from both nodes, refused if altered",
