@@ -25,6 +25,7 @@ from tests.sdk.verifier.evidence import (
     flipped,
     line,
     note,
+    reading,
 )
 
 CEDAR = Signer(5, "cedar.example/witness", 4)
@@ -264,7 +265,7 @@ def _requests() -> Iterator[Case]:
         b"\n",
         "\u0665\n".encode(),
     ):
-        yield Case(f"the size {answer!r}", lambda verifier, answer=answer: verifier.parse_size_answer(answer))
+        yield Case(f"the size {answer!r}", reading("parse_size_answer", answer))
     one = W.cosigned(TEXT)
     for what, text in {
         "of nothing": b"",
@@ -276,4 +277,4 @@ def _requests() -> Iterator[Case]:
         "that is too long": (one + line("cedar.example", bytes(50_000))).encode(),
         "of 101 lines": (one * 101).encode(),
     }.items():
-        yield Case(f"an answer {what}", lambda verifier, text=text: verifier.parse_cosignatures(text))
+        yield Case(f"an answer {what}", reading("parse_cosignatures", text))

@@ -161,7 +161,7 @@ def bad(logs: Logs) -> Iterator[Case]:
     yield from _folders(logs)
     bundle = bundle_of(ENTRIES[:2])
     for length in (1, 2, len(bundle) - 1, len(bundle) // 2 + 1):
-        yield Case(f"a bundle of {length} bytes", lambda verifier, length=length: list(verifier.entries_of(bundle[:length])))
+        yield Case(f"a bundle of {length} bytes", _bundle(bundle[:length]))
     yield Case("an entry that is too long for a bundle", lambda verifier: verifier.bundle_of([bytes(65_536)]))
 
 
@@ -292,3 +292,7 @@ def _succession_of(logs: Logs, bundle: Path) -> Judge:
             bundle.write_bytes(held)
 
     return judge
+
+
+def _bundle(data: bytes) -> Judge:
+    return lambda verifier: list(verifier.entries_of(data))

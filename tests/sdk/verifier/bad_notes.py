@@ -24,6 +24,7 @@ from tests.sdk.verifier.evidence import (
     flipped,
     line,
     note,
+    reading,
 )
 
 ROOT = rfc9162.mth(ENTRIES[:5])
@@ -138,7 +139,7 @@ def _checkpoints() -> Iterator[Case]:
     yield Case("a checkpoint of no origin", checkpoint(note(body(origin=""), LOG.signed(body(origin=""))), origin=""))
     for origin in ("alder example", "alder.example+log", "alder\u2003example", "alder\u0085example"):
         text = body(origin=origin)
-        yield Case(f"a checkpoint of the origin {origin!r}", lambda verifier, text=text: verifier.parse_checkpoint(text))
+        yield Case(f"a checkpoint of the origin {origin!r}", reading("parse_checkpoint", text))
     yield Case("a checkpoint without an origin", lambda verifier: verifier.parse_checkpoint(body(origin="")))
     yield Case("a checkpoint that is written of no origin", lambda verifier: verifier.checkpoint_body("", 5, ROOT))
     yield Case(

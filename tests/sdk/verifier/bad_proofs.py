@@ -6,7 +6,23 @@ from hashlib import sha256
 from typing import Any
 
 from tests.sdk import rfc9162
-from tests.sdk.verifier.evidence import ENTRIES, LOG, NOTE, ORIGIN, OTHER, PATH, TEXT, Case, Judge, Signer, Verifier, body, note, spoiled
+from tests.sdk.verifier.evidence import (
+    ENTRIES,
+    LOG,
+    NOTE,
+    ORIGIN,
+    OTHER,
+    PATH,
+    TEXT,
+    Case,
+    Judge,
+    Signer,
+    Verifier,
+    body,
+    note,
+    reading,
+    spoiled,
+)
 
 PLACES = [(0, 1), (0, 2), (3, 7), (6, 7), (3, 8), (64, 70)]
 SIZES = [(1, 2), (3, 7), (4, 7), (6, 8), (4, 8), (5, 6), (64, 70), (5, 5)]
@@ -196,7 +212,7 @@ def _files() -> Iterator[Case]:
         "without its checkpoint": "c2sp.org/tlog-proof@v1\nindex 2\n\n",
         "of a short hash": f"c2sp.org/tlog-proof@v1\nindex 2\nAAAA\n\n{NOTE}",
     }.items():
-        yield Case(f"a text {what} read as a proof file", lambda verifier, text=text: verifier.parse_proof_file(text))
+        yield Case(f"a text {what} read as a proof file", reading("parse_proof_file", text))
     yield Case("a proof file of another entry", proof_file(entry=ENTRIES[3]))
     yield Case("a proof file with a checkpoint that nobody signed", proof_file(checkpoint=note(forged, LOG.signed(TEXT))))
     yield Case("a proof file whose checkpoint another key signed", proof_file(checkpoint=note(TEXT, OTHER.signed(TEXT))))

@@ -60,6 +60,11 @@ class Verifier:
 Judge = Callable[[Verifier], Any]
 
 
+def reading(name: str, data: object) -> Judge:
+    """What a function of the verifier that reads a form says to `data`."""
+    return lambda verifier: getattr(verifier, name)(data)
+
+
 class Case(NamedTuple):
     """One piece of evidence."""
 
