@@ -16,14 +16,16 @@ from safepassage.notes import ED25519, VerifierKey
 from safepassage.offline.whole_log import LogReport, verify_log, verify_succession
 from safepassage.problems.stored_log import EntriesMissing, LogAltered
 from services.audit.checkpoints import CheckpointSigner
+from services.audit.driver import Driver
 from services.audit.heads import LogDamaged, load_head
 from services.audit.openings import OpenedEntry, Place, open_entries
-from services.audit.retention.verifying import destroyed_parts, verify_closed, verify_destructions, verify_parts
+from services.audit.retention.verifying import destroyed_parts, verify_closed, verify_destructions, verify_marks, verify_parts
 from services.audit.sealing import SealBroken
 from services.audit.settings import AuditSettings
 from services.audit.stored_log import LogOfStore
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import AppendedRow, LogRow, TreeStateRow
+from services.audit.verifying_rows import verify_found_by, verify_no_other_log, verify_rows_of, verify_times
 from shared.database import Database
 from shared.key_encryption import FileKeyProvider, WrappedKeyRefused
 
@@ -60,9 +62,14 @@ async def verify_store(
     try:
         async with database.reading() as tx:
             older: LogRow | None = None
-            for log in (await tx.scalars(select(LogRow).order_by(LogRow.year))).all():
+            logs = (await tx.scalars(select(LogRow).order_by(LogRow.year))).all()
+            await verify_no_other_log(tx)
+            await verify_marks(tx)
+            await _check_service_keys(tx, keys)
+            for log in logs:
                 signers = [*signer.verifiers(log.origin), *(VerifierKey(log.origin, ED25519, key) for key in further_keys)]
                 reports.append(await _verify(tx, keys, log, signers, (pinned or {}).get(log.origin, ())))
+                await verify_rows_of(tx, log, size=reports[-1].log.size + reports[-1].log.newer, signers=signers, is_newest=log is logs[-1])
                 if older is not None:
                     await _verify_succession(tx, older, log)
                 older = log
@@ -82,13 +89,18 @@ async def _verify(tx: AsyncSession, keys: SubjectKeys, log: LogRow, signers: Seq
     for start in range(0, size, OPENED_AT_ONCE):
         end = min(start + OPENED_AT_ONCE, size)
         taken = await destroyed_parts(tx, log.year, start, end)
-        for entry in await _opened(tx, keys, [Place(log.year, at) for at in range(start, end)]):
+        entries = await _opened(tx, keys, [Place(log.year, at) for at in range(start, end)])
+        for entry in entries:
             missing = taken.get(entry.place.at, set())
             verify_parts(entry, missing)
             if entry.closed:
                 await verify_closed(tx, entry)
             _check_commitments(entry, whole=not missing and not entry.closed)
             opened, destroyed, closed = opened + (not missing and not entry.closed), destroyed + bool(missing), closed + bool(entry.closed)
+        await verify_times(tx, log.year, entries)
+        whole = {entry.place.at for entry in entries if not taken.get(entry.place.at) and not entry.closed}
+        whole = {entry.place.at for entry in entries if not taken.get(entry.place.at) and not entry.closed}
+        await verify_found_by(tx, log.year, entries, whole=whole)
     return StoreReport(report, opened, destroyed, closed)
 
 
@@ -140,6 +152,14 @@ def _check_commitments(entry: OpenedEntry, *, whole: bool) -> None:
     leaves = [subject_leaf(salt=part.opened.salt, payload=part.opened.payload) for part in entry.subjects]
     if to_base64url(subject_commitment(leaves)) != committed.subject:
         raise LogAltered("the sealed subjects are not those that the entry committed to", index=index)
+
+
+async def _check_service_keys(tx: AsyncSession, keys: SubjectKeys) -> None:
+    """The keys that make tags and digest events open, but for those of a version that is not here. Raises LogAltered."""
+    try:
+        await tx.run_sync(lambda session: keys.require_service_keys(Driver(session.connection())))
+    except WrappedKeyRefused as error:
+        raise LogAltered("a key by which entries are found was altered", index=0) from error
 
 
 async def _verify_succession(tx: AsyncSession, older: LogRow, newer: LogRow) -> None:

@@ -1,6 +1,7 @@
 """A real process of the audit service that appends until it is told to stop or killed; what was answered it says on standard output.
 
-Arguments: store URL, folder of the node's keys, name of the process, number of batches, and `full` for a disk that is full in the middle.
+Arguments: store URL, folder of the node's keys, name of the process, number of batches, and for a disk that is full in the middle `full`,
+or `full=FILE` where the disk really is and has room again once that file is gone.
 """
 
 import asyncio
@@ -59,32 +60,36 @@ async def append_batch(node: AuditNode, name: str, batch: int) -> bool:
     return True
 
 
-async def fill_the_disk(node: AuditNode, name: str) -> None:
+async def fill_the_disk(node: AuditNode, name: str, ballast: Path | None) -> None:
     """Let files grow no further, append until that is felt, make room again, and go on."""
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT_BYTES, hard))
+    if ballast is None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (LIMIT_BYTES, hard))
     batch = 0
     while await append_batch(node, name, batch):
         batch += 1
     say("full")
     refused = sum([not await append_batch(node, name, batch) for _ in range(3)])
     say(f"refused {refused}")
-    resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    if ballast is None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    else:
+        ballast.unlink()  # noqa: ASYNC240 nothing else runs
     for more in range(3):
         assert await append_batch(node, name, batch + more)
     say("recovered")
 
 
-async def main(url: str, keys: str, name: str, batches: int, *, full: bool) -> None:
+async def main(url: str, keys: str, name: str, batches: int, *, full: str | None) -> None:
     async with running(url, Path(keys), TickingClock()) as node:
         say("ready")
-        if full:
-            await fill_the_disk(node, name)
+        if full is not None:
+            await fill_the_disk(node, name, Path(full) if full else None)
         for batch in range(batches):
             assert await append_batch(node, name, batch)
     say("done")
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), full="full" in sys.argv[5:]))
+    asyncio.run(main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), full=sys.argv[5].partition("=")[2] if sys.argv[5:] else None))

@@ -197,6 +197,7 @@ async def test_bad_bodies_change_nothing_and_are_not_echoed(node: AuditNode) -> 
 
 
 @pytest.mark.requirement("LOG-I10")
+@pytest.mark.requirement("FAULT-clock")
 async def test_time_never_goes_back(node: AuditNode, clock: StandingClock) -> None:
     times = []
     for step in (0, 5, -3600, 2, 7200, -1):

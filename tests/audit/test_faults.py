@@ -31,7 +31,17 @@ class Process:
 
     def __init__(self, url: str, keys: Path, name: str, batches: int, *more: str) -> None:
         command = [sys.executable, "-m", "tests.audit.appending_process", url, str(keys), name, str(batches), *more]
-        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=_environment())
+        self._begin(command, _environment())
+
+    @classmethod
+    def of(cls, command: list[str], environment: dict[str, str]) -> "Process":
+        """One that a command starts."""
+        process = cls.__new__(cls)
+        process._begin(command, environment | _environment())
+        return process
+
+    def _begin(self, command: list[str], environment: dict[str, str]) -> None:
+        self._process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT, env=environment)
         self.acked: dict[str, int] = {}
         self.said: list[str] = []
 
@@ -77,6 +87,7 @@ async def check_store(url: str, node_keys: Path, acked: dict[str, int]) -> int:
 
 
 @pytest.mark.requirement("LOG-I2")
+@pytest.mark.requirement("FAULT-kill")
 async def test_a_killed_process_loses_nothing_that_was_answered(store_url: str, node_keys: Path) -> None:
     acked: dict[str, int] = {}
     for run in range(2):
@@ -96,6 +107,7 @@ async def test_a_killed_process_loses_nothing_that_was_answered(store_url: str, 
 
 
 @pytest.mark.requirement("LOG-I1")
+@pytest.mark.requirement("FAULT-race")
 async def test_racing_processes_make_one_contiguous_log(store_url: str, node_keys: Path) -> None:
     processes = [Process(store_url, node_keys, f"race{n}", 12) for n in range(2)]
     for process in processes:
@@ -120,6 +132,7 @@ async def test_two_writers_in_turn_both_go_on(store_url: str, node_keys: Path, c
 
 
 @pytest.mark.requirement("LOG-I2")
+@pytest.mark.requirement("FAULT-full")
 async def test_a_full_disk_keeps_what_was_answered_and_appending_goes_on_with_room(sqlite_store: Path, node_keys: Path) -> None:
     url = f"sqlite+aiosqlite:///{sqlite_store}"
     process = Process(url, node_keys, "full", 2, "full")

@@ -55,6 +55,7 @@ def copied(store: Path, to: Path) -> Path:
 @pytest.mark.requirement("LOG-FAULTS")
 @pytest.mark.timeout(1_200)
 @pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.requirement("FAULT-syscalls")
 async def test_whichever_call_fails_nothing_that_was_answered_is_lost(
     fault: str, sqlite_store: Path, node_keys: Path, tmp_path: Path
 ) -> None:

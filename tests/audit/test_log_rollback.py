@@ -16,6 +16,7 @@ pytestmark = pytest.mark.anyio
 
 
 @pytest.mark.requirement("LOG-rollback")
+@pytest.mark.requirement("FAULT-rollback")
 async def test_a_restored_older_copy_is_found_at_the_start_and_frozen(
     nodes: Nodes, birch: AuditNode, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -77,6 +78,7 @@ async def test_the_newest_copy_of_a_frozen_log_goes_on(nodes: Nodes, birch: Audi
 
 @pytest.mark.slow
 @pytest.mark.requirement("LOG-rollback")
+@pytest.mark.requirement("FAULT-rollback")
 async def test_an_older_copy_that_was_started_while_no_witness_answered_is_found_as_soon_as_one_does(
     nodes: Nodes, birch: AuditNode
 ) -> None:
@@ -109,6 +111,7 @@ async def test_an_older_copy_that_was_started_while_no_witness_answered_is_found
 
 
 @pytest.mark.requirement("LOG-rollback")
+@pytest.mark.requirement("FAULT-fork")
 async def test_two_stores_under_one_key_are_a_split_view_that_both_witness_and_log_find(
     nodes: Nodes, birch: AuditNode, tmp_path: Path, sqlite_template: Path
 ) -> None:

@@ -21,6 +21,7 @@ KILLED_AT = {5, 15, 25}
 
 
 @pytest.mark.requirement("LOG-FAULTS")
+@pytest.mark.requirement("FAULT-kill")
 async def test_a_log_survives_that_backends_are_killed(postgres_url: str, node_keys: Path) -> None:
     await migrated(postgres_url)
     process = _appending(postgres_url, node_keys)

@@ -106,6 +106,7 @@ async def sqlite_node(sqlite_store: Path, node_keys: Path, clock: StandingClock)
 
 
 @pytest.mark.requirement("LOG-I8")
+@pytest.mark.requirement("FAULT-canary")
 async def test_no_canary_is_in_files_answers_or_the_process_log(
     sqlite_node: AuditNode, sqlite_store: Path, process_log: io.StringIO
 ) -> None:
@@ -125,6 +126,7 @@ async def test_no_canary_is_in_files_answers_or_the_process_log(
 
 @pytest.mark.requirement("LOG-I8")
 @pytest.mark.postgres
+@pytest.mark.requirement("FAULT-canary")
 async def test_no_canary_is_in_the_tables_of_postgresql(postgres_url: str, node_keys: Path, clock: StandingClock) -> None:
     from tests.audit.audit_node import migrated  # noqa: PLC0415 only here
 

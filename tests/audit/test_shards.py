@@ -56,6 +56,7 @@ async def test_an_event_sent_again_after_new_year_is_still_the_entry_of_the_old_
 
 
 @pytest.mark.requirement("LOG-I10")
+@pytest.mark.requirement("FAULT-clock")
 async def test_a_clock_that_goes_back_over_new_year_reopens_nothing(node: AuditNode, clock: StandingClock) -> None:
     clock.instant = NEW_YEAR
     await node.append(event("request"))

@@ -190,6 +190,7 @@ async def test_an_honest_store_verifies(stopped: Path, node_keys: Path) -> None:
 
 @pytest.mark.requirement("LOG-tampering")
 @pytest.mark.parametrize("what", sorted(TAMPERINGS))
+@pytest.mark.requirement("FAULT-tampered")
 async def test_tampering_is_located(stopped: Path, node_keys: Path, what: str) -> None:
     how, index = TAMPERINGS[what]
     tamper(stopped, how)
@@ -206,6 +207,7 @@ async def test_what_was_altered_with_all_its_hashes_is_narrowed_to_the_checkpoin
 
 
 @pytest.mark.requirement("LOG-tampering")
+@pytest.mark.requirement("FAULT-tampered")
 async def test_any_byte_of_the_entries_in_the_file_is_covered(stopped: Path, node_keys: Path) -> None:
     """Bytes of the file itself, under the database: those of an entry's text."""
     original = stopped.read_bytes()  # noqa: ASYNC240 nothing else runs
@@ -288,6 +290,7 @@ async def test_another_log_key_freezes_the_year(stopped: Path, node_keys: Path, 
 
 @pytest.mark.requirement("LOG-tampering")
 @pytest.mark.postgres
+@pytest.mark.requirement("FAULT-tampered")
 async def test_tampering_is_located_on_postgresql(postgres_url: str, node_keys: Path, clock: StandingClock) -> None:
     from tests.audit.audit_node import migrated  # noqa: PLC0415 only here
 

@@ -186,6 +186,7 @@ async def test_under_a_list_that_is_not_in_force_nothing_is_cosigned(
 
 
 @pytest.mark.requirement("LOG-witness")
+@pytest.mark.requirement("FAULT-fork")
 async def test_a_fork_is_refused_and_is_a_finding_with_both_checkpoints(node: AuditNode, birch: PeerLog) -> None:
     await submit(node, birch.request(0, 5))
     for request, kind in (

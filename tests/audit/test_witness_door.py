@@ -78,6 +78,7 @@ async def test_an_answer_that_is_too_long_or_none_is_no_answer(reached: OverHttp
         await reached.get("http://127.0.0.1:1/")
 
 
+@pytest.mark.requirement("FAULT-witness")
 async def test_a_slow_witness_is_left_after_a_while(node_keys: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(door, "SECONDS", 0.05)
     impatient = OverHttps(settings_of("sqlite+aiosqlite://", node_keys, insecure_development=True))

@@ -23,6 +23,7 @@ from tests.conftest import StandingClock
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.requirement("FAULT-witness")
 async def test_a_witness_that_is_down_holds_nothing_up_and_is_asked_again_later(nodes: Nodes, birch: AuditNode) -> None:
     nodes.between.down.add(BIRCH)
     async with nodes.up(ALDER) as alder:
@@ -63,6 +64,7 @@ LIES = [
 ]
 
 
+@pytest.mark.requirement("FAULT-witness")
 async def test_a_lying_witness_is_a_finding_and_stops_nothing(nodes: Nodes, birch: AuditNode, caplog: pytest.LogCaptureFixture) -> None:
     told: set[str] = set()
     async with nodes.up(ALDER) as alder:
@@ -174,6 +176,7 @@ async def test_a_cosignature_of_another_time_is_not_taken(nodes: Nodes, three_ke
 
 
 @pytest.mark.slow
+@pytest.mark.requirement("FAULT-witness")
 async def test_a_witness_that_replays_an_earlier_cosignature_is_found(nodes: Nodes, birch: AuditNode) -> None:
     kept: list[bytes] = []
     async with nodes.up(ALDER) as alder:

@@ -92,6 +92,7 @@ async def test_who_waits_for_the_quorum_is_told_when_it_is_reached(nodes: Nodes,
         await waiting
 
 
+@pytest.mark.requirement("FAULT-witness")
 async def test_an_append_is_acknowledged_as_it_asks(nodes: Nodes, birch: AuditNode, monkeypatch: pytest.MonkeyPatch) -> None:
     async def append(node: AuditNode, one: Event, level: str) -> Answer:
         body = AppendRequest(events=(one,), acknowledge=level).model_dump_json(by_alias=True, exclude_none=True)  # type: ignore[arg-type]

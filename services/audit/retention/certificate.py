@@ -63,10 +63,10 @@ def certificate_of(
         "basis": basis,
         "reference": reference,
         "asked_by": asked_by,
-        "asked_at": _instant(asked_at),
+        "asked_at": instant_of(asked_at),
         "approved_by": list(approved_by),
-        "approved_at": _instant(approved_at),
-        "destroyed_at": _instant(destroyed_at),
+        "approved_at": instant_of(approved_at),
+        "destroyed_at": instant_of(destroyed_at),
         "destroyed": [dict(year) for year in destroyed],
         "kept": [dict(year) for year in kept],
         "sealed_parts": parts.count,
@@ -77,5 +77,6 @@ def certificate_of(
     return canonical_json(said)
 
 
-def _instant(instant: datetime) -> str:
+def instant_of(instant: datetime) -> str:
+    """As a certificate names an instant: UTC, whole seconds."""
     return f"{instant:%Y-%m-%dT%H:%M:%S}Z"

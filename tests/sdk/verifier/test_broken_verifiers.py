@@ -70,6 +70,7 @@ def suite(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Case], list[Ca
 
 @pytest.mark.faults
 @pytest.mark.requirement("LOG-verifier")
+@pytest.mark.requirement("FAULT-verifier")
 def test_every_check_that_is_taken_out_is_missed(suite: tuple[list[Case], list[Case]]) -> None:
     good, bad = suite
     seen = {hole: _seen(with_hole(hole), good, bad) for hole in holes()}
@@ -83,6 +84,7 @@ def test_every_check_that_is_taken_out_is_missed(suite: tuple[list[Case], list[C
 
 
 @pytest.mark.requirement("LOG-verifier")
+@pytest.mark.requirement("FAULT-verifier")
 def test_a_verifier_that_checks_no_signature_is_seen_and_so_is_one_that_takes_any_path(suite: tuple[list[Case], list[Case]]) -> None:
     """The suite itself is seen to work in every run, not in the long one alone."""
     good, bad = suite
