@@ -64,7 +64,6 @@ async def verify_store(
             older: LogRow | None = None
             logs = (await tx.scalars(select(LogRow).order_by(LogRow.year))).all()
             await verify_no_other_log(tx)
-            await verify_marks(tx)
             await _check_service_keys(tx, keys)
             for log in logs:
                 signers = [*signer.verifiers(log.origin), *(VerifierKey(log.origin, ED25519, key) for key in further_keys)]
@@ -73,6 +72,7 @@ async def verify_store(
                 if older is not None:
                     await _verify_succession(tx, older, log)
                 older = log
+            await verify_marks(tx)
             await verify_destructions(tx)
             await _check_pages(tx, database)
     finally:
@@ -98,6 +98,8 @@ async def _verify(tx: AsyncSession, keys: SubjectKeys, log: LogRow, signers: Seq
             _check_commitments(entry, whole=not missing and not entry.closed)
             opened, destroyed, closed = opened + (not missing and not entry.closed), destroyed + bool(missing), closed + bool(entry.closed)
         await verify_times(tx, log.year, entries)
+        if taken:
+            await verify_marks(tx)
         whole = {entry.place.at for entry in entries if not taken.get(entry.place.at) and not entry.closed}
         whole = {entry.place.at for entry in entries if not taken.get(entry.place.at) and not entry.closed}
         await verify_found_by(tx, log.year, entries, whole=whole)

@@ -31,7 +31,7 @@ WHOLE_TABLES = {
     **dict.fromkeys(("posting", "index_term", "index_cursor", "activity", "activity_shape", "index_actor"), MADE_AGAIN),
     **dict.fromkeys(("witnessed_log", "cosignature", "trust_list"), BY_OTHERS),
     **dict.fromkeys(("hold", "disclosure_copy"), OF_THE_ACT),
-    **dict.fromkeys(("saved_search", "idempotency", "key_wrapping", "witness_finding", "organisation"), OF_THE_NODE),
+    **dict.fromkeys(("saved_search", "idempotency", "key_wrapping", "witness_finding", "organisation", "log_destination"), OF_THE_NODE),
 }
 """Tables that verify-log does not read, with the reason."""
 
