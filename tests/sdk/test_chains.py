@@ -19,7 +19,7 @@ from safepassage.problems.chains import ChainNotProven
 from safepassage.wire_chain import RedisclosureChain, SignedChain
 from safepassage.wire_log import LogEntry, OpenedGroup
 from tests.sdk import rfc9162
-from tests.sdk.chain import CITY, Chain
+from tests.sdk.chain import CITY, Chain, entry_of
 from tests.sdk.exchange import ALDER, BIRCH, SALT, SECONDS
 
 ACTS = ["requested", "request-received", "disclosed", "received", "receipt-recorded", "filed", "outcome-recorded"]
@@ -187,6 +187,24 @@ def test_without_the_other_part_stands_what_the_messages_prove_and_the_rest_is_m
         ("outcome-recorded", ALDER, "unreachable"),
     }
     assert (told.origin, told.basis) == (None, None)
+
+
+@pytest.mark.parametrize("member", ["entry", "index", "path", "checkpoint"])
+def test_where_a_part_is_missing_the_proof_in_the_message_has_to_hold(chain: Chain, member: str) -> None:
+    other = chain.exchange.accepted().model_dump(mode="json", by_alias=True)[member]
+    forged = chain.exchange.alder.sign_claims({**claims(chain.messages.accepted), member: other}, typ="sp-accepted+jws")
+    messages = chain.messages.model_copy(update={"accepted": forged})
+    with pytest.raises(SuiteError):
+        chain.verify(chain.signed(chain.assembled(chain.part(BIRCH), peer="unreachable", messages=messages)))
+
+
+def test_a_node_shows_in_its_part_the_entry_that_it_has_named_in_its_message() -> None:
+    chain = Chain()
+    again = entry_of("request", {"another": "time"}, ct=chain.exchange.request_digest)
+    chain.exchange.alder_log.append(again)
+    chain.logged["request-received"] = replace(chain.logged["request-received"], entry=again, context=None)
+    with pytest.raises(ChainNotProven, match="names another entry"):
+        chain.assembled()
 
 
 def test_that_the_other_node_did_not_answer_is_not_said_beside_its_part(chain: Chain) -> None:
