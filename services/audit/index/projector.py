@@ -17,9 +17,10 @@ from services.audit.driver import Driver
 from services.audit.index.bitmaps import BLOCK
 from services.audit.index.postings import Postings, add, postings_of
 from services.audit.index.reading import Indexed, read_piece
+from services.audit.index.rebuilding import EMPTYING, begin, empty, end, stage_of
 from services.audit.index.terms import TermKeys, term_keys
 from services.audit.subject_keys import SubjectKeys
-from services.audit.tables import ActivityRow, IndexCursorRow, IndexedActorRow, PostingRow, ShapeRow, TermRow
+from services.audit.tables import IndexCursorRow
 from shared.clock import Clock
 from shared.database import Database
 
@@ -61,6 +62,7 @@ class Projector:
     def __init__(self, database: Database, keys: SubjectKeys, clock: Clock, *, is_busy: Callable[[], bool] = lambda: False) -> None:
         self._database, self._keys, self._clock, self._is_busy = database, keys, clock, is_busy
         self._work = asyncio.Event()
+        self._stage: int | None = None
         self.behind = Behind(0, 0)
         """As of the last look."""
 
@@ -88,9 +90,15 @@ class Projector:
             await asyncio.sleep(pause)
 
     async def catch_up(self) -> int:
-        """Put everything that is committed into the index. Gives how many entries this process put."""
+        """Put everything that is committed into the index. Gives how many entries this process put.
+
+        Where somebody has begun to make the index again and did not come to its end, it is done here.
+        """
         count = 0
-        while (step := await self._database.read(self._next)) is not None:
+        while (step := await self._database.read(self._next)) is not None or self._stage is not None:
+            if step is None:
+                await (empty(self._database) if self._stage == EMPTYING else self._database.write(end))
+                continue
             entries = await self._read(step)
             with suppress(CursorMoved):
                 await self._put(step._replace(end=entries[-1].at + 1), entries)
@@ -98,12 +106,13 @@ class Projector:
         return count
 
     async def rebuild(self) -> None:
-        """Throw the index away and make it again from the log."""
-        await self._database.write(_empty)
+        """Throw the index away and make it again from the log; where that was begun before, bring it to its end."""
+        await self._database.write(begin)
         await self.catch_up()
 
     def _next(self, connection: Connection) -> Step | None:
         driver = Driver(connection)
+        self._stage = stage_of(driver)
         cursors = {year: (at, corrections) for year, at, corrections in driver.rows("SELECT log, at, corrections FROM index_cursor")}
         missing, first = 0, None
         for year, size in driver.rows("SELECT log, size FROM tree_state ORDER BY log"):
@@ -117,7 +126,7 @@ class Projector:
             ((t,),) = driver.rows(query, first.year, first.start)
             since = max(int(self._clock().timestamp()) - t, 0)
         self.behind = Behind(missing, since)
-        return first
+        return None if self._stage == EMPTYING else first
 
     async def _read(self, step: Step) -> list[Indexed]:
         """The entries of a step, or as many as were appended a while ago; each piece by itself, so that nobody waits for all of them."""
@@ -141,14 +150,6 @@ class Projector:
     def _write(self, driver: Driver, step: Step, made: Postings, keys: TermKeys) -> None:
         driver.merge(IndexCursorRow, [(step.year, 0, 0)], on_conflict="DO NOTHING")
         statement = "UPDATE index_cursor SET at = ? WHERE log = ? AND at = ? AND corrections = ?"
-        if driver.change(statement, step.end, step.year, step.start, step.corrections) != 1:
+        if driver.change(statement, step.end, step.year, step.start, step.corrections) != 1 or stage_of(driver) == EMPTYING:
             raise CursorMoved
         add(driver, step.year, step.start // BLOCK, made, keys.words)
-
-
-def _empty(connection: Connection) -> None:
-    # the cursor first: who is about to move it finds that it is not where they left it, and after `corrections` nobody mistakes it
-    driver = Driver(connection)
-    driver.change("UPDATE index_cursor SET at = 0, corrections = corrections + 1")
-    for table in (PostingRow, TermRow, ActivityRow, ShapeRow, IndexedActorRow):
-        driver.change(f"DELETE FROM {table.__tablename__}")  # noqa: S608 names of ours

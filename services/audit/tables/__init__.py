@@ -6,7 +6,7 @@ checkpoint. With the key-encryption key it tells who saw what.
 
 from services.audit.tables.copies import DisclosureCopyRow, RedisclosureRow
 from services.audit.tables.destinations import LogDestinationRow
-from services.audit.tables.index import ActivityRow, IndexCursorRow, IndexedActorRow, PostingRow, ShapeRow, TermRow
+from services.audit.tables.index import ActivityRow, IndexCursorRow, IndexedActorRow, IndexRebuildRow, PostingRow, ShapeRow, TermRow
 from services.audit.tables.log import (
     DIGEST_BYTES,
     EVENT_KEY_BYTES,
@@ -55,6 +55,7 @@ __all__ = [
     "HoldRow",
     "IdempotencyRow",
     "IndexCursorRow",
+    "IndexRebuildRow",
     "IndexedActorRow",
     "KeyWrappingRow",
     "LogDestinationRow",

@@ -54,6 +54,15 @@ class IndexCursorRow(Base):
     """How often something that was destroyed was taken out: a step that began before is not written."""
 
 
+class IndexRebuildRow(Base):
+    """That the index is being made again: one row while it is. services.audit.index.rebuilding."""
+
+    __tablename__ = "index_rebuild"
+
+    id: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    stage: Mapped[int] = mapped_column(SmallInteger)
+
+
 class ActivityRow(Base):
     """How much of one kind an actor did on one day (UTC): what alerts are computed from."""
 
