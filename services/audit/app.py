@@ -11,6 +11,9 @@ from fastapi import FastAPI
 
 from safepassage.compact import thumbprint
 from services.audit import append, blast_radius, chain_entries, log_routes, readiness_evidence, saved_searches, search
+from services.audit.alerts import reviews
+from services.audit.alerts import routes as alert_routes
+from services.audit.alerts.watching import AlertMetrics, Watcher, keep_watch
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.consistency import Consistency
 from services.audit.destinations import acts as destination_acts
@@ -64,6 +67,8 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     await state.projector.open()
     state.sequencer.on_commit = state.projector.tell
     observe(state.metrics, state.projector)
+    state.alert_metrics = AlertMetrics(state.metrics)
+    state.watcher = Watcher(state)
     stack.push_async_callback(state.sequencer.close)
     await open_witness(app)
     open_courier(app)
@@ -97,6 +102,8 @@ def create_app(
             saved_searches.router,
             accounting.router,
             copy_routes.router,
+            alert_routes.router,
+            reviews.router,
             holds.router,
             asking.router,
             export_routes.router,
@@ -109,7 +116,16 @@ def create_app(
         summary="Appends what was asked, decided, disclosed and received; proves it; tells who saw what.",
         tables=None,
         opening=_open,
-        workers=(_run_sequencer, _keep_index, copies.make_in_time, keep_carrying_out, look_at_trust, have_witnessed, send_to_destinations),
+        workers=(
+            _run_sequencer,
+            _keep_index,
+            keep_watch,
+            copies.make_in_time,
+            keep_carrying_out,
+            look_at_trust,
+            have_witnessed,
+            send_to_destinations,
+        ),
         transports=transports,
         clock=clock,
     )

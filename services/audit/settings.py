@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from safepassage.wire_retention import RetentionName
+from services.audit.alerts.thresholds import Thresholds
 from shared.settings import ServiceSettings
 
 
@@ -64,6 +65,10 @@ class AuditSettings(ServiceSettings):
             "where a state keeps it longer than docs/retention.md says. A shorter period counts as the one said there."
         ),
     ] = {}  # noqa: RUF012 pydantic gives each settings object a copy
+    alert_thresholds: Annotated[
+        Thresholds,
+        Field(description="When something unusual in the log is told, where it differs from what docs/alerts.md says: a JSON object."),
+    ] = Thresholds()
     rotates_key_encryption_key: Annotated[
         bool,
         Field(

@@ -106,6 +106,7 @@ GATEWAY: Final = (
     _send("DELETE", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
 )
 
+ALERTS: Final = ("alerts:read", "alerts:review")
 RETENTION: Final = ("retention:hold", "retention:destroy", "retention:approve")
 POLICIES: Final = ("policies:draft", "policies:approve", "policies:activate", "policies:simulate")
 """Whoever has a hand in the rules reads them."""
@@ -231,6 +232,11 @@ AUDIT: Final = (
     _send("POST", "/v1/log/saved-searches/{saved_search_id}/runs", "audit", "audit:search", seconds=30.0),
     _send("POST", "/v1/log/blast-radius", "audit", "audit:search", seconds=120.0),
     _send("POST", "/v1/log/blast-radius/rows", "audit", "audit:search", seconds=30.0),
+    _get("/v1/log/alerts", "audit", *ALERTS, seconds=30.0),
+    _get("/v1/log/alerts/{alert_id}", "audit", *ALERTS),
+    _send("POST", "/v1/log/alerts/{alert_id}/acknowledgements", "audit", "alerts:review"),
+    _get("/v1/log/alert-reviews", "audit", *ALERTS),
+    _send("POST", "/v1/log/alert-reviews", "audit", "alerts:review"),
     _get("/v1/log/retention-classes", "audit", *RETENTION),
     _get("/v1/log/holds", "audit", "retention:hold"),
     _send("POST", "/v1/log/holds", "audit", "retention:hold"),

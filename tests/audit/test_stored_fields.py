@@ -28,10 +28,13 @@ OF_THE_ACT = "how an act is being prepared and carried out; the entries of its s
 OF_THE_NODE = "the node's own affairs, which say nothing of what was disclosed"
 
 WHOLE_TABLES = {
-    **dict.fromkeys(("posting", "index_term", "index_cursor", "activity", "activity_shape", "index_actor"), MADE_AGAIN),
+    **dict.fromkeys(("posting", "index_term", "index_cursor", "index_rebuild", "activity", "activity_shape", "index_actor"), MADE_AGAIN),
     **dict.fromkeys(("witnessed_log", "cosignature", "trust_list"), BY_OTHERS),
-    **dict.fromkeys(("hold", "disclosure_copy"), OF_THE_ACT),
-    **dict.fromkeys(("saved_search", "idempotency", "key_wrapping", "witness_finding", "organisation", "log_destination"), OF_THE_NODE),
+    **dict.fromkeys(("hold", "disclosure_copy", "alert", "alert_acknowledgement", "alert_review"), OF_THE_ACT),
+    **dict.fromkeys(
+        ("saved_search", "idempotency", "key_wrapping", "witness_finding", "organisation", "log_destination", "alert_cursor", "lease"),
+        OF_THE_NODE,
+    ),
 }
 """Tables that verify-log does not read, with the reason."""
 

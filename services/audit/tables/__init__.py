@@ -4,9 +4,11 @@ audit's store is not trusted with the past: whoever controls it can destroy the 
 checkpoint. With the key-encryption key it tells who saw what.
 """
 
+from services.audit.tables.alerts import AlertAcknowledgementRow, AlertCursorRow, AlertReviewRow, AlertRow
 from services.audit.tables.copies import DisclosureCopyRow, RedisclosureRow
 from services.audit.tables.destinations import LogDestinationRow
 from services.audit.tables.index import ActivityRow, IndexCursorRow, IndexedActorRow, IndexRebuildRow, PostingRow, ShapeRow, TermRow
+from services.audit.tables.leases import LeaseRow
 from services.audit.tables.log import (
     DIGEST_BYTES,
     EVENT_KEY_BYTES,
@@ -42,6 +44,10 @@ __all__ = [
     "EVENT_KEY_BYTES",
     "KEY_ID_BYTES",
     "ActivityRow",
+    "AlertAcknowledgementRow",
+    "AlertCursorRow",
+    "AlertReviewRow",
+    "AlertRow",
     "AppendedRow",
     "Base",
     "CheckpointRow",
@@ -58,6 +64,7 @@ __all__ = [
     "IndexRebuildRow",
     "IndexedActorRow",
     "KeyWrappingRow",
+    "LeaseRow",
     "LogDestinationRow",
     "LogKeyRow",
     "LogRow",

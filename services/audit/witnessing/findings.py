@@ -102,8 +102,13 @@ def _event(kind: Kind, about: str, evidence: str | None, today: str) -> Event:
     shown = evidence if evidence is not None and len(evidence) <= MAX_EVIDENCE else None
     return Event(
         class_="witness",
-        key=f"witness:{kind}:{sha256(about.encode()).hex()[:32]}:{today}",
+        key=finding_key(kind, about, today),
         actor=Actor(kind="system", job="witness"),
         context=Context(operation="witness-finding", outcome="alarm", reason=kind, recipient_node=about[:200], peer_checkpoint=shown),
         digests=Digests() if evidence is None else Digests(ct=digest_of(evidence.encode())),
     )
+
+
+def finding_key(kind: str, about: str, on: str) -> str:
+    """Under which key a finding of a day is in the log."""
+    return f"witness:{kind}:{sha256(about.encode()).hex()[:32]}:{on}"

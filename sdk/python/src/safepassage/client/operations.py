@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 from safepassage.client import (
+    alert_calls,
     calls,
     destination_calls,
     evidence_calls,
@@ -175,6 +176,11 @@ class AsyncOperations:
     resume_log_destination = Awaited(destination_calls.resume_log_destination)
     replay_log_entries = Awaited(destination_calls.replay_log_entries)
     disclosure_accounting = Awaited(calls.disclosure_accounting)
+    list_alerts = Awaited(alert_calls.list_alerts)
+    read_alert = Awaited(alert_calls.read_alert)
+    acknowledge_alert = Awaited(alert_calls.acknowledge_alert)
+    list_alert_reviews = Awaited(alert_calls.list_alert_reviews)
+    sign_alert_review = Awaited(alert_calls.sign_alert_review)
     list_retention_classes = Awaited(retention_calls.list_retention_classes)
     place_legal_hold = Awaited(retention_calls.place_legal_hold)
     list_legal_holds = Awaited(retention_calls.list_legal_holds)
@@ -325,6 +331,11 @@ class BlockingOperations:
     resume_log_destination = Waited(destination_calls.resume_log_destination)
     replay_log_entries = Waited(destination_calls.replay_log_entries)
     disclosure_accounting = Waited(calls.disclosure_accounting)
+    list_alerts = Waited(alert_calls.list_alerts)
+    read_alert = Waited(alert_calls.read_alert)
+    acknowledge_alert = Waited(alert_calls.acknowledge_alert)
+    list_alert_reviews = Waited(alert_calls.list_alert_reviews)
+    sign_alert_review = Waited(alert_calls.sign_alert_review)
     list_retention_classes = Waited(retention_calls.list_retention_classes)
     place_legal_hold = Waited(retention_calls.place_legal_hold)
     list_legal_holds = Waited(retention_calls.list_legal_holds)

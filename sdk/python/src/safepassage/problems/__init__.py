@@ -5,6 +5,7 @@ One registry: documents, OpenAPI and tests are made from it. A module of this pa
 
 from safepassage.problems import (
     access,
+    alerts,
     calls,
     chains,
     destinations,
@@ -35,6 +36,7 @@ __all__ = [
     "Retry",
     "SuiteError",
     "access",
+    "alerts",
     "calls",
     "chains",
     "destinations",

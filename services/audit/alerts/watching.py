@@ -1,0 +1,182 @@
+"""The worker that looks at what is new in the index, and at the node itself. One process at a time does, by a lease."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI
+from prometheus_client import Counter, Gauge
+from sqlalchemy import Connection, func, select
+
+from safepassage.problems import SuiteError
+from services.audit.alerts.activity import WorkingHours
+from services.audit.alerts.found import (
+    Found,
+    SpanTaken,
+    entered,
+    found_event,
+    keep_of_node,
+    keep_span,
+    link_witness_findings,
+    not_entered,
+    reopened,
+    reopened_event,
+)
+from services.audit.alerts.glance import agency_zone, glance_of
+from services.audit.alerts.habits import Habits, Span, actors_of, next_span
+from services.audit.alerts.node_rules import node_findings
+from services.audit.alerts.rules import findings
+from services.audit.drafts import draft_of
+from services.audit.driver import Driver
+from services.audit.index.terms import term_keys
+from services.audit.sequencer import Sequencer
+from services.audit.tables import AlertRow, LeaseRow
+from shared.contracts.audit import Event
+from shared.database import Database
+from shared.leases import take_lease
+from shared.telemetry import Metrics
+
+log = logging.getLogger(__name__)
+
+EVERY_SECONDS: Final = 15.0
+LEASE_NAME: Final = "alerts"
+LEASE: Final = timedelta(seconds=60)
+ACTORS_AT_ONCE: Final = 200
+RESTS: Final = 2.0
+"""While appends wait, the rules rest this many times as long as they have worked."""
+
+
+class AlertMetrics:
+    """What Prometheus is told."""
+
+    def __init__(self, metrics: Metrics) -> None:
+        self.found = Counter("safe_passage_alerts", "Alerts entered into the log", ["rule"], registry=metrics.registry)
+        self.open = Gauge("safe_passage_alerts_open", "Alerts that nobody has acknowledged", registry=metrics.registry)
+
+
+class Watcher:
+    """Finds alerts and enters them."""
+
+    def __init__(self, state: Any, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._state, self._monotonic = state, monotonic
+        self._thresholds = state.settings.alert_thresholds
+        self._habits = Habits(self._thresholds)
+        self._serving_since: datetime = state.clock()
+        self._clock_was: tuple[datetime, float] = (self._serving_since, monotonic())
+        self._hours = WorkingHours.of(self._thresholds, ZoneInfo("UTC"))
+        self._counted: AlertMetrics = state.alert_metrics
+
+    async def run(self) -> None:
+        """Look until cancelled. A lifespan task; it does not end over a fault, which is said and tried again."""
+        while True:
+            await asyncio.sleep(EVERY_SECONDS)
+            try:
+                await self.turn()
+            except SuiteError as error:
+                log.warning("alerts not entered", extra={"code": error.code})
+            except Exception as error:
+                log.error("alerts not looked for", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+
+    async def turn(self) -> None:
+        """Look once at everything that is new, if this process holds the lease. Raises LogFrozen, LogUnavailable."""
+        state, now = self._state, self._state.clock()
+        jump = self._jump(now)
+        fence = await take_lease(state.database, LeaseRow, name=LEASE_NAME, holder=state.holder, now=now, lasts=LEASE)
+        if fence is None:
+            return
+        await self.look_at_node(jump)
+        await self.look_at_actors()
+        await self.enter()
+
+    async def look_at_actors(self) -> int:
+        """Apply the rules to everyone who did something new. Gives how many actors' days were looked at."""
+        database: Database = self._state.database
+        self._hours = WorkingHours.of(self._thresholds, await agency_zone(database))
+        looked = 0
+        while (span := await database.read(lambda connection: next_span(Driver(connection)))) is not None:
+            with suppress(SpanTaken):
+                looked += await self._look_at(span)
+        return looked
+
+    async def _look_at(self, span: Span) -> int:
+        state, loop = self._state, asyncio.get_running_loop()
+        span, actors = await state.database.read(lambda connection: actors_of(Driver(connection), span))
+        found: list[Found] = []
+        for start in range(0, len(actors), ACTORS_AT_ONCE):
+            began = loop.time()
+            found += await state.database.read(self._applying(span, actors[start : start + ACTORS_AT_ONCE]))
+            await asyncio.sleep((loop.time() - began) * RESTS if state.sequencer.is_busy else 0)
+        async with state.database.transaction() as tx:
+            await keep_span(tx, span, found, state.clock())
+        return len(actors)
+
+    def _applying(self, span: Span, actors: list[bytes]) -> Callable[[Connection], list[Found]]:
+        def apply(connection: Connection) -> list[Found]:
+            driver = Driver(connection)
+            habits = self._habits.of(driver, term_keys(driver, self._state.keys), span, actors, self._hours)
+            return [Found(actor, one) for actor in actors for one in findings(habits[actor], self._thresholds)]
+
+        return apply
+
+    async def look_at_node(self, clock_jump_seconds: float) -> None:
+        """Apply the rules to the log and the node, and make alerts of what was said by witnesses."""
+        state, now = self._state, self._state.clock()
+        seen = await glance_of(state, now=now, serving_since=self._serving_since, clock_jump_seconds=clock_jump_seconds)
+        found = node_findings(seen, self._thresholds)
+        async with state.database.transaction() as tx:
+            await keep_of_node(tx, found, now)
+            linked = await link_witness_findings(tx, now)
+        for row in linked:
+            self._tell(row.rule)
+
+    async def enter(self) -> None:
+        """Enter into the log what it has not yet. Raises LogFrozen, LogUnavailable: then it is done the next time."""
+        database: Database = self._state.database
+        while True:
+            async with database.reading() as tx:
+                rows = await not_entered(tx)
+            if not rows:
+                break
+            receipt = await self._append([found_event(row) for row in rows])
+            async with database.transaction() as tx:
+                fresh = [row for row, place in zip(rows, receipt.places, strict=True) if await entered(tx, row, place)]
+            for row in fresh:
+                self._tell(row.rule)
+        async with database.reading() as tx:
+            again = await reopened(tx)
+        if again:
+            await self._append([reopened_event(row) for row in again])
+            async with database.transaction() as tx:
+                for row in again:
+                    held = await tx.get(AlertRow, (row.rule, row.subject, row.day), with_for_update=True)
+                    if held is not None:
+                        held.reopened_entered = max(held.reopened_entered, row.reopened)
+            for row in again:
+                self._tell(row.rule)
+        async with database.reading() as tx:
+            self._counted.open.set(await tx.scalar(select(func.count()).where(AlertRow.acknowledged_count.is_(None))) or 0)
+
+    async def _append(self, events: list[Event]) -> Any:
+        sequencer: Sequencer = self._state.sequencer
+        return await sequencer.append([draft_of(event, producer="audit", digest_key=sequencer.digest_key) for event in events])
+
+    def _tell(self, rule: str) -> None:
+        self._counted.found.labels(rule).inc()
+        log.warning("alert", extra={"code": rule})
+
+    def _jump(self, now: datetime) -> float:
+        """By how much the clock has moved more than time has passed, since the last turn."""
+        then, was = self._clock_was
+        passed = self._monotonic()
+        self._clock_was = now, passed
+        return (now - then).total_seconds() - (passed - was)
+
+
+async def keep_watch(app: FastAPI) -> None:
+    """A lifespan task."""
+    await app.state.watcher.run()

@@ -1,0 +1,166 @@
+"""Each week is signed off once: when it is over, when nothing of it is open, and not by whom it is about."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from safepassage.canonical import digest_of_json
+from safepassage.leaf import parse_leaf
+from safepassage.problems.requests import InvalidRequest
+from services.audit.alerts.weeks import end_of, last_over, monday_before, monday_of, week_of
+from services.audit.stored_tree import StoredTree
+from shared.columns import EPOCH
+from tests.audit.alerts.officials import (
+    PRIVACY_OFFICE,
+    acknowledge,
+    acknowledge_all,
+    code,
+    listed,
+    reviews,
+    said,
+    sign,
+    signed,
+    state_client,
+)
+from tests.audit.alerts.watched import entries, read_students, watch
+from tests.audit.audit_node import OAK, AuditNode, event
+from tests.conftest import StandingClock
+
+pytestmark = pytest.mark.anyio
+
+WEEK = "2026-W43"
+"""Of 20 October 2026, a Tuesday."""
+
+
+@given(st.dates(date(1990, 1, 1), date(2100, 1, 1)))
+def test_weeks_are_those_of_iso_8601(on: date) -> None:
+    day = (on - EPOCH.date()).days
+    monday = monday_before(day)
+    assert monday_of(week_of(day)) == monday
+    assert monday <= day < monday + 7
+    assert (EPOCH + timedelta(days=monday)).weekday() == 0
+    assert end_of(monday) == EPOCH + timedelta(days=monday + 7)
+
+
+def test_a_week_that_its_year_does_not_have_is_refused() -> None:
+    assert week_of(monday_of("2026-W53")) == "2026-W53"
+    with pytest.raises(InvalidRequest):
+        monday_of("2027-W53")
+
+
+def test_a_week_is_over_ten_minutes_after_its_end() -> None:
+    monday = datetime(2026, 10, 26, tzinfo=UTC)
+    assert week_of(last_over(monday + timedelta(minutes=10))) == WEEK
+    assert week_of(last_over(monday + timedelta(minutes=9))) == "2026-W42"
+
+
+async def a_week_with_alerts(node: AuditNode, clock: StandingClock, client: str = "sis-1") -> None:
+    await read_students(node, 300, client=client)
+    await watch(node)
+    await watch(node)  # at what it has entered itself
+    clock.instant = datetime(2026, 10, 26, 0, 10, tzinfo=UTC)
+
+
+@pytest.mark.requirement("LOG-ALERTS")
+async def test_a_week_is_signed_once_all_its_alerts_are_acknowledged(node: AuditNode, clock: StandingClock) -> None:
+    await a_week_with_alerts(node, clock)
+    assert (await reviews(node)).unsigned == (WEEK,)
+    answer = await sign(node, WEEK)
+    assert (answer.status, code(answer), said(answer)["detail"]) == (409, "alerts-open", "2 of 2 are open")
+    await acknowledge_all(node)
+    review = await signed(node, WEEK)
+    assert (review.week, review.official, review.role, review.alerts) == (WEEK, "cpo", "privacy-officer", 2)
+    page = await reviews(node)
+    assert (page.reviews, page.unsigned) == ((review,), ())
+    answer = await sign(node, WEEK, official="deputy")
+    assert (answer.status, code(answer)) == (409, "week-reviewed")
+
+
+async def test_the_entry_of_a_review_pins_what_was_signed(node: AuditNode, clock: StandingClock) -> None:
+    await a_week_with_alerts(node, clock)
+    await acknowledge_all(node)
+    review = await signed(node, WEEK)
+    (entry,) = [one for one in await entries(node) if one["context"]["operation"] == "alerts-reviewed"]
+    assert (entry["log"], entry["index"]) == (review.log, review.index)
+    assert entry["context"]["about"] == f"alert-review:{WEEK}:cpo"
+    async with node.database.reading() as tx:
+        (leaf,) = await StoredTree(tx, 2026).entries(review.index, review.index + 1)
+    assert parse_leaf(leaf).digests.ct == review.digest
+    alerts = sorted(await listed(node), key=lambda one: one.id)
+    assert [one.digest for one in alerts if one.digest] != []
+    assert review.digest != digest_of_json([])
+
+
+async def test_a_week_without_alerts_is_signed_too(node: AuditNode, clock: StandingClock) -> None:
+    await node.append(event("request"))
+    await watch(node)
+    clock.instant = datetime(2026, 10, 27, tzinfo=UTC)
+    review = await signed(node, WEEK)
+    assert (review.alerts, review.digest) == (0, digest_of_json([]))
+
+
+async def test_a_week_that_is_not_over_is_not_signed(node: AuditNode, clock: StandingClock) -> None:
+    for instant in (clock(), datetime(2026, 10, 26, 0, 9, tzinfo=UTC)):
+        clock.instant = instant
+        answer = await sign(node, WEEK)
+        assert (answer.status, code(answer)) == (409, "week-not-over")
+    clock.instant = datetime(2026, 10, 26, 0, 10, tzinfo=UTC)
+    assert (await sign(node, WEEK)).status == 201
+
+
+async def test_a_week_that_the_rules_have_not_seen_to_its_end_is_not_signed(node: AuditNode, clock: StandingClock) -> None:
+    await read_students(node, 300)
+    clock.instant = datetime(2026, 10, 26, 1, tzinfo=UTC)
+    await read_students(node, 1)
+    answer = await sign(node, WEEK)
+    assert (answer.status, code(answer)) == (409, "week-not-over")
+    await node.app.state.projector.catch_up()
+    await node.app.state.watcher.look_at_actors()
+    answer = await sign(node, WEEK)
+    assert (answer.status, code(answer)) == (409, "week-not-over")
+    await watch(node)
+    assert code(await sign(node, WEEK)) == "alerts-open"
+    await acknowledge_all(node)
+    assert (await sign(node, WEEK)).status == 201
+
+
+async def test_what_came_after_the_week_does_not_keep_it_open(node: AuditNode, clock: StandingClock) -> None:
+    await a_week_with_alerts(node, clock)
+    await acknowledge_all(node)
+    await read_students(node, 300)
+    await watch(node)
+    assert (await sign(node, WEEK)).status == 201
+
+
+async def test_whom_an_alert_of_the_week_is_about_does_not_sign_it(node: AuditNode, clock: StandingClock) -> None:
+    await a_week_with_alerts(node, clock, client=PRIVACY_OFFICE)
+    deputy = state_client(node, client="deputy-office")
+    for alert in await listed(node):
+        assert (await acknowledge(node, alert, headers=deputy | {"idempotency-key": str(alert.id)})).status == 201
+    answer = await sign(node, WEEK)
+    assert (answer.status, code(answer)) == (403, "alert-about-you")
+    assert (await sign(node, WEEK, headers=deputy)).status == 201
+
+
+async def test_the_same_request_again_is_one_review(node: AuditNode, clock: StandingClock) -> None:
+    clock.instant = datetime(2026, 10, 27, tzinfo=UTC)
+    headers = state_client(node)
+    first, second = await sign(node, WEEK, headers=headers), await sign(node, WEEK, headers=headers)
+    assert (first.status, second.status, first.body) == (201, 201, second.body)
+
+
+async def test_reviews_are_signed_by_the_state_with_the_scope_alone(node: AuditNode, clock: StandingClock) -> None:
+    clock.instant = datetime(2026, 10, 27, tzinfo=UTC)
+    for headers in (state_client(node, "alerts:read"), node.as_caller("alerts:review", organisation=OAK) | {"idempotency-key": "12345678"}):
+        assert (await sign(node, WEEK, headers=headers)).status == 403
+    assert (await node.send("GET", "/v1/log/alert-reviews", state_client(node, "alerts:read"))).status == 200
+    assert (await node.send("GET", "/v1/log/alert-reviews", node.as_caller("alerts:read", organisation=OAK))).status == 403
+
+
+async def test_weeks_before_the_log_are_not_asked_for(node: AuditNode, clock: StandingClock) -> None:
+    clock.advance(weeks=3)
+    assert (await reviews(node)).unsigned == ("2026-W45", "2026-W44", WEEK)
+    clock.advance(weeks=20)
+    assert len((await reviews(node)).unsigned) == 12
