@@ -17,7 +17,8 @@ from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, Out
 from shared.contracts.audit import KnownSize
 from shared.contracts.chains import NamedEvent
 
-MOST_ANSWERS: Final = 32
+MOST_ANSWERS: Final = 12
+"""The newest of a request's answers; there are hardly ever more than two."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def _may_have_left(answer: Any) -> bool:
 
 def _in_order(answers: Sequence[Any]) -> list[Any]:
     """In the order of the holder's log, which both nodes know from the envelopes."""
-    return sorted(answers, key=lambda answer: _place(answer.jws))[:MOST_ANSWERS]
+    return sorted(answers, key=lambda answer: _place(answer.jws))[-MOST_ANSWERS:]
 
 
 def _place(jws: str) -> tuple[str, int]:

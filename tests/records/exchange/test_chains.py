@@ -11,7 +11,6 @@ from sqlalchemy import delete, select, update
 
 from node.demo.seats import MOVER_DISTRICT, RECEIVING_DISTRICT
 from node.demo.synthetic import SyntheticStudent
-from safepassage.chain_links import categories_of
 from safepassage.chain_part import MAX_LENGTH
 from safepassage.chains import verify_chain
 from safepassage.command import main
@@ -21,18 +20,14 @@ from safepassage.problems import SuiteError
 from safepassage.problems.chains import NoSuchChain
 from safepassage.problems.requests import LogUnavailable, TooManyRequests
 from safepassage.public_keys import by_kid
-from safepassage.record import StudentRecord
 from safepassage.wire_chain import RedisclosureChain, SignedChain
 from safepassage.wire_log import EntrySearch
 from services.audit.tables import SealedRow, SubjectKeyRow
-from services.records.loading import Arriving, Loading
 from services.records.lookup import LookupLimit
-from services.records.subject_facts import EnrolledAt
 from services.records.tables import OutgoingEnvelopeRow
 from shared.in_process import call
 from shared.internal_token import HEADER, CallerClaims, InternalTokens
 from shared.keys import SigningKey
-from tests.records.exchange.requests_for import new_request
 from tests.records.exchange.two_states import Case, State, TwoStates
 
 pytestmark = pytest.mark.anyio
@@ -217,6 +212,7 @@ async def test_a_child_who_is_absent_and_one_whose_record_is_refused_leave_chain
     assert shapes[0] == shapes[1]
 
 
+@pytest.mark.slow
 async def test_a_record_on_its_way_is_told_as_far_as_it_has_come(states: TwoStates) -> None:
     case = await states.queued()
     chain = await proven(states, await chain_of(states.alder, case.id))
@@ -257,6 +253,7 @@ async def test_a_part_that_is_not_signed_by_the_peer_is_not_believed(states: Two
     assert {one.why for one in chain.missing} == {"not-proven"}
 
 
+@pytest.mark.slow
 async def test_a_receipt_of_another_exchange_makes_no_chain(states: TwoStates, case: Case) -> None:
     """A receipt of another exchange in the place of this one's: no node puts a chain together from it."""
     one, other = await settled(states), case
@@ -278,6 +275,7 @@ async def set_r1(state: State, envelope_id: UUID, r1: str | None) -> None:
         await tx.execute(update(OutgoingEnvelopeRow).where(OutgoingEnvelopeRow.id == envelope_id).values(r1=r1))
 
 
+@pytest.mark.slow
 async def test_a_chain_stands_where_what_was_logged_can_be_opened_no_more(states: TwoStates) -> None:
     case = await settled(states)
     before = await proven(states, await chain_of(states.alder, case.id))
@@ -294,53 +292,6 @@ async def test_a_chain_stands_where_what_was_logged_can_be_opened_no_more(states
         ("filed", "closed"),
     ]
     assert (before.categories != (), after.categories, after.ties) == (True, (), before.ties)
-
-
-async def test_where_a_record_went_on_to_is_told_to_the_node_that_it_came_from(states: TwoStates) -> None:
-    """Alder's record, some of it replaced by Birch's own district's, goes on to a third agency, here one of Alder's."""
-    child = of_the_movers_district(states)
-    await states.alder.load(child)
-    case = await settled(states, child)
-    assert (await proven(states, await chain_of(states.alder, case.id))).onward == ()
-    student_id = (await case.told()).student_id
-    assert student_id is not None
-    await replace_some(states.birch, child, student_id)
-    third = states.alder.organisation(MOVER_DISTRICT)
-    asked = new_request(
-        child.selector, holder=states.birch.entity_id, district=third, now=states.clock(), sections=("identity", "enrollment", "attendance")
-    )
-    async with states.alder.client("former-district") as client:
-        onward = await client.create_exchange_request(asked, idempotency_key=str(uuid4()))
-    await states.settle()
-    await tell(states)
-    there = await proven(states, await chain_of(states.alder, case.id))
-    here = await proven(states, await chain_of(states.birch, case.id))
-    [told] = there.onward
-    assert here.onward == there.onward
-    assert (told.node, told.recipient_organisation, told.purpose, told.basis) == (
-        states.alder.entity_id,
-        str(third),
-        "enrollment",
-        "transfer",
-    )
-    assert told.categories == categories_of({"elements": ["attendance.summary"]})  # identity and enrollment are the own district's by now
-    assert str(onward.id) not in there.model_dump_json(exclude={"inside"})
-    next_one = await proven(states, await chain_of(states.birch, onward.id))
-    assert (next_one.outcome, next_one.origin) == ("applied", str(states.birch.organisation(RECEIVING_DISTRICT)))
-
-
-async def replace_some(state: State, child: SyntheticStudent, student_id: UUID) -> None:
-    """Birch's district loads what it has itself of the student: who it is, and where it is enrolled."""
-    district, exchange = state.organisation(RECEIVING_DISTRICT), state.exchange
-    whole = child.load.record.model_dump(mode="json", exclude_none=True)
-    origin = {"originating_agency": str(district), "source_system": "sis", "as_of": child.load.as_of.isoformat()}
-    own = {name: whole[name] for name in ("identity", "enrollment")}
-    record = StudentRecord.model_validate({"v": 1, **own, "provenance": dict.fromkeys(own, origin)})
-    arriving = Arriving(record, district, str(district), (EnrolledAt(district, state.clock().date(), None),), student_id=student_id)
-    async with exchange.database.transaction() as tx:
-        loading = Loading(exchange.vault, exchange.outbox, jurisdiction=exchange.settings.jurisdiction, now=state.clock())
-        await loading.store_in(tx, [arriving])
-    await state.tell()
 
 
 async def test_nobody_asks_for_more_chains_in_a_minute_than_a_person_reads(own_limits: TwoStates, case: Case) -> None:

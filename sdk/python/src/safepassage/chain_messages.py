@@ -48,7 +48,7 @@ class ChainMessages(Wire):
     """sp-request+jws."""
     accepted: Token | None = None
     """sp-accepted+jws."""
-    answers: Annotated[tuple[ChainAnswer, ...], Field(max_length=32)] = ()
+    answers: Annotated[tuple[ChainAnswer, ...], Field(max_length=12)] = ()
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,10 @@ from safepassage.proofs import leaf_hash, verify_inclusion
 from safepassage.wire import Base64Url, Code, Wire
 from safepassage.wire_log import OpenedGroup
 
-MAX_LENGTH: Final = 192 * 1024
-"""In characters."""
+MAX_LENGTH: Final = 256 * 1024
+"""In characters; room for the entries of a dozen answers, each with its path in a log of 2^24."""
+PartToken = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.-]+$", max_length=MAX_LENGTH)]
+"""A part as a compact JWS."""
 
 Act = Literal[
     "requested",

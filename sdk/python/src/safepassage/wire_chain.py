@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field
 
 from safepassage.chain_messages import ChainMessages, Token
-from safepassage.chain_part import Act, Onward
+from safepassage.chain_part import Act, Onward, PartToken
 from safepassage.claims import EntityId, OrganisationId
 from safepassage.elements import Category
 from safepassage.wire import Code, Digest, Instant, Wire
@@ -88,7 +88,7 @@ class RedisclosureChain(Wire):
     onward: tuple[Onward, ...]
     """Where the record went from the receiving node, as that node tells the one it came from: 34 CFR 99.33(b), 99.32(b)(2)."""
     messages: ChainMessages
-    parts: Annotated[tuple[Token, ...], Field(min_length=1, max_length=2)]
+    parts: Annotated[tuple[PartToken, ...], Field(min_length=1, max_length=2)]
     """sp-chain-part+jws of the node that was asked, and of the other one."""
     inside: tuple[LogEntry, ...]
     """What the log of the node that was asked has of it beyond that, opened as far as the caller may see it; the oldest first."""

@@ -1,0 +1,124 @@
+"""Three real nodes: a record goes from Alder to Birch and on to Cedar. Each chain is told to its two nodes, and to no third one."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+
+from node.demo.network import new_node, seed_node, trust_each_other
+from node.demo.processes import free_port
+from node.demo.seats import RECEIVING_DISTRICT
+from node.demo.synthetic import ALDER, BIRCH, SyntheticStudent
+from node.folder import NodeFolder
+from safepassage.chain_links import categories_of
+from safepassage.problems.chains import NoSuchChain
+from safepassage.record import StudentRecord
+from safepassage.wire_chain import RedisclosureChain
+from services.records.exchange.chain_parts import PATH
+from services.records.loading import Arriving, Loading
+from services.records.subject_facts import EnrolledAt
+from shared.clock import system_clock
+from tests.conftest import StandingClock
+from tests.records.exchange.requests_for import new_request
+from tests.records.exchange.test_chains import ACTS, chain_of, proven
+from tests.records.exchange.two_states import KINDS, State, TwoStates
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+CEDAR = replace(BIRCH, code="XC")
+
+
+class ThreeStates:
+    """Alder, Birch and Cedar."""
+
+    def __init__(self, alder: State, birch: State, cedar: State, clock: StandingClock) -> None:
+        self.alder, self.birch, self.cedar = alder, birch, cedar
+        self.two = TwoStates(alder, birch, clock)
+
+    async def settle(self) -> None:
+        """Do everything that is due, often enough."""
+        for _ in range(4):
+            for state in (self.cedar, self.birch, self.alder):
+                await state.do(*KINDS)
+                await state.tell()
+
+    async def chain(self, state: State, exchange_id: UUID) -> RedisclosureChain:
+        return await proven(self.two, await chain_of(state, exchange_id))
+
+
+@pytest.fixture
+async def three(tmp_path: Path) -> AsyncIterator[ThreeStates]:
+    now = system_clock()
+    plans = {"alder": ALDER, "birch": BIRCH, "cedar": CEDAR}
+    nodes = tuple(new_node(tmp_path / name, plan, port=free_port(), now=now, tick_seconds=0.0) for name, plan in plans.items())
+    trust_each_other(nodes, root_file=tmp_path / "root" / "root.json", now=now)
+    for node, plan in zip(nodes, plans.values(), strict=True):
+        await seed_node(node, plan)
+    clock = StandingClock(system_clock())  # stands after the last organisation was added, so that each is due to be told
+    async with AsyncExitStack() as stack:
+        alder, birch, cedar = (State(NodeFolder(node.path), clock) for node in nodes)
+        for state in (alder, birch, cedar):
+            await state.start()
+            stack.push_async_callback(state.stop)
+            await state.tell()
+        yield ThreeStates(alder, birch, cedar, clock)
+
+
+async def replace_some(state: State, child: SyntheticStudent, student_id: UUID) -> None:
+    """Birch's district loads what it has itself of the student: who it is, and where it is enrolled."""
+    district, exchange = state.organisation(RECEIVING_DISTRICT), state.exchange
+    whole = child.load.record.model_dump(mode="json", exclude_none=True)
+    origin = {"originating_agency": str(district), "source_system": "sis", "as_of": child.load.as_of.isoformat()}
+    own = {name: whole[name] for name in ("identity", "enrollment")}
+    record = StudentRecord.model_validate({"v": 1, **own, "provenance": dict.fromkeys(own, origin)})
+    arriving = Arriving(record, district, str(district), (EnrolledAt(district, state.clock().date(), None),), student_id=student_id)
+    async with exchange.database.transaction() as tx:
+        loading = Loading(exchange.vault, exchange.outbox, jurisdiction=exchange.settings.jurisdiction, now=state.clock())
+        await loading.store_in(tx, [arriving])
+    await state.tell()
+
+
+async def test_each_chain_is_told_to_its_two_nodes_and_what_went_on_to_the_one_before(three: ThreeStates) -> None:
+    child = three.two.child()
+    await three.alder.load(child)
+    first = await three.two.ask(child.selector)
+    await three.settle()
+    student_id = (await first.told()).student_id
+    assert student_id is not None
+    await replace_some(three.birch, child, student_id)
+    third = three.cedar.organisation(RECEIVING_DISTRICT)
+    sections = ("identity", "enrollment", "attendance")
+    asked = new_request(child.selector, holder=three.birch.entity_id, district=third, now=three.two.clock(), sections=sections)
+    async with three.cedar.client("new-district") as client:
+        second = await client.create_exchange_request(asked, idempotency_key=str(uuid4()))
+    await three.settle()
+    told = {
+        (state.entity_id, exchange_id): await three.chain(state, exchange_id)
+        for state, exchange_id in ((three.alder, first.id), (three.birch, first.id), (three.birch, second.id), (three.cedar, second.id))
+    }
+    for chain in told.values():
+        assert [link.act for link in chain.links] == ACTS
+        assert chain.missing == ()
+    assert told[three.alder.entity_id, first.id].links == told[three.birch.entity_id, first.id].links
+    assert told[three.birch.entity_id, second.id].links == told[three.cedar.entity_id, second.id].links
+    # Alder hears from Birch where its record went on to, and nothing else of that exchange
+    there = told[three.alder.entity_id, first.id]
+    [onward] = there.onward
+    assert (onward.purpose, onward.basis) == ("enrollment", "transfer")
+    assert onward.categories == categories_of({"elements": ["attendance.summary"]})  # the rest is Birch's district's own by now
+    assert (onward.node, onward.recipient_organisation) == (three.cedar.entity_id, str(third))
+    assert str(second.id) not in there.model_dump_json()
+    assert told[three.cedar.entity_id, second.id].onward == ()
+    # of an exchange of two others nobody is told anything, whoever is asked
+    for stranger, exchange_id in ((three.cedar, first.id), (three.alder, second.id)):
+        with pytest.raises(NoSuchChain):
+            await chain_of(stranger, exchange_id)
+        for holder in (three.alder, three.birch, three.cedar):
+            if holder is not stranger:
+                member = stranger.exchange.trust.member(holder.entity_id)
+                answer = await stranger.exchange.peers.get(member, PATH.format(exchange_id=exchange_id), {})
+                assert answer.status == 404
+                assert str(first.id) not in answer.body.decode()
