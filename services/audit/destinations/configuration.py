@@ -28,7 +28,7 @@ NONCE_BYTES: Final = 12
 class HeldKey(Wire):
     """A key that signs webhooks."""
 
-    text: str
+    text: Annotated[str, Field(repr=False)]
     """`whsec_...` or `whsk_...`."""
     until: Instant | None = None
     """Of one that was replaced: the first instant at which it does not sign any more."""

@@ -34,6 +34,8 @@ log = logging.getLogger(__name__)
 LEASE: Final = timedelta(seconds=60)
 """Three times as long as an attempt may take."""
 BATCHES_OF_A_TURN: Final = 200
+RESTS: Final = 2.0
+"""While appends wait, it rests this many times as long as it has read: a SIEM is behind the log, and never in its way."""
 NEEDS_A_PERSON_AFTER: Final = timedelta(minutes=15)
 """A destination that fails for so long makes the node degraded."""
 
@@ -51,6 +53,7 @@ class Courier:
 
     holder   of this process
     is_over  whether the log is frozen: then nothing of it goes out
+    is_busy  whether somebody waits for an append
     """
 
     def __init__(
@@ -63,9 +66,10 @@ class Courier:
         holder: str,
         append: Append,
         is_over: Callable[[], bool],
+        is_busy: Callable[[], bool],
     ) -> None:
         self._database, self._keys, self._clock, self._settings = database, keys, clock, settings
-        self._holder, self._append, self._is_over = holder, append, is_over
+        self._holder, self._append, self._is_over, self._is_busy = holder, append, is_over, is_busy
         self._under_way: dict[UUID, asyncio.Task[None]] = {}
         self.is_degraded = False
         """As of the last look: a destination is disabled, or has failed for a while."""
@@ -84,6 +88,7 @@ class Courier:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            await self._let_go()
 
     async def turn(self) -> None:
         """Send what is due now, and wait until that is done."""
@@ -120,13 +125,21 @@ class Courier:
     def _back(self, destination_id: UUID, _: "asyncio.Task[None]") -> None:
         self._under_way.pop(destination_id, None)
 
+    async def _let_go(self) -> None:
+        """Stopped, it leaves to other replicas at once what it sent to; killed, they wait for the lease to end."""
+        row, now = LogDestinationRow, self._clock()
+        async with self._database.transaction() as tx:
+            await tx.execute(update(row).where(row.holder == self._holder, row.leased_until > now).values(leased_until=now))
+
     async def _serve(self, destination_id: UUID) -> None:
         """Send to one destination until there is nothing more, or it does not take it."""
         door: Door | None = None
         prefers = "live"
         try:
             for _ in range(BATCHES_OF_A_TURN):
+                began = asyncio.get_running_loop().time()
                 following = await self._next(destination_id, prefers)
+                await asyncio.sleep((asyncio.get_running_loop().time() - began) * RESTS if self._is_busy() else 0)
                 if following is None or self._is_over() or not await self._claim(following):
                     return
                 if following.step.batch is not None and door is None:

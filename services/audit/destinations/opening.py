@@ -26,6 +26,7 @@ def open_courier(app: FastAPI) -> None:
         holder=state.holder,
         append=append_own,
         is_over=lambda: sequencer.frozen is not None,
+        is_busy=lambda: sequencer.is_busy,
     )
     state.courier, state.is_degraded = courier, lambda: courier.is_degraded
     _observe(state.metrics, courier)

@@ -1,12 +1,15 @@
-"""When a destination is tried again, and when no more."""
+"""When a destination is tried again, and when no more; and what an attempt is called."""
 
+import re
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from services.audit.destinations.answers import FAILING_FOR, Attempt, attempt_of, disabled_because, next_attempt_at
+from services.audit.destinations.told import webhook_id
 
 NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
 
@@ -36,3 +39,19 @@ def test_gone_at_once_and_failing_after_days() -> None:
     late = NOW + FAILING_FOR
     assert disabled_because(attempt_of(500, None), failing_since=NOW, now=late) == "failing"
     assert disabled_because(attempt_of(500, None), failing_since=NOW, now=late - timedelta(seconds=1)) is None
+
+
+ENTRIES = st.tuples(
+    st.uuids(), st.sampled_from(["alder.example/log/2026", "alder.example/log/2027"]), st.integers(0, 30), st.integers(0, 30)
+)
+
+
+@given(ENTRIES, ENTRIES)
+def test_an_id_stands_for_the_same_entries_of_the_same_destination_and_no_others(
+    one: tuple[UUID, str, int, int], other: tuple[UUID, str, int, int]
+) -> None:
+    assert (webhook_id(*one) == webhook_id(*other)) == (one == other)
+    for change in (one[0], *other[1:]):
+        changed = tuple(change if type(held) is type(change) else held for held in one)
+        assert (webhook_id(*changed) == webhook_id(*one)) == (changed == one)
+    assert re.fullmatch(r"[A-Za-z0-9_-]{1,128}", webhook_id(*one))

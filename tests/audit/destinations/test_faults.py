@@ -66,6 +66,24 @@ async def test_of_several_replicas_one_sends(store_url: str, node_keys: Path, cl
     assert receiver.connections == 1
 
 
+async def test_the_service_sends_by_itself_and_when_it_is_stopped_another_one_goes_on_at_once(
+    store_url: str, node_keys: Path, clock: StandingClock, receiver: WebhookReceiver
+) -> None:
+    async with keeping(store_url, node_keys, clock, destination_seconds=0.02, checkpoint_seconds=0.02) as kept:
+        made = await kept.webhook(receiver.port)
+        await receiver.arrived.wait()
+        receiver.arrived.clear()
+        receiver.may_answer.clear()
+        await kept.node.append(event("request"))
+        await receiver.arrived.wait()  # it is stopped while an answer is waited for
+    receiver.may_answer.set()
+    async with keeping(store_url, node_keys, clock) as kept:
+        await kept.turn()
+        assert (await kept.stands(made.destination.id)).behind == 0
+    assert receiver.ids[-1] == receiver.ids[-2]
+    assert receiver.indices[:1] + receiver.came[-1].indices == [0, 1]
+
+
 async def test_whoever_held_it_before_moves_nothing(
     store_url: str, node_keys: Path, clock: StandingClock, receiver: WebhookReceiver
 ) -> None:

@@ -166,7 +166,9 @@ async def test_a_receiver_that_does_not_answer_is_left_and_keeps_no_append_and_n
         await receiver.arrived.wait()
         await quick.arrived.wait()
         await kept.node.append(event("request"))  # answered while the slow one is waited for
-        assert slow.destination.id in kept.courier._under_way
+        under_way = kept.courier._under_way[slow.destination.id]
+        await kept.courier._set_out()
+        assert kept.courier._under_way[slow.destination.id] is under_way  # one attempt at a time
         await kept.courier.turn()
     stands = await kept.stands(slow.destination.id)
     assert (stands.last_fault, stands.index) == ("timed-out", 0)

@@ -118,7 +118,7 @@ class MadeLogDestination(Wire):
     """A destination with what is shown this once."""
 
     destination: LogDestination
-    secret: str | None = None
+    secret: Annotated[str | None, Field(repr=False)] = None
     """Of a v1 webhook: `whsec_...`. The node shows it never again."""
     public_key: str | None = None
     """Of a v1a webhook: `whpk_...`."""
