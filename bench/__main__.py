@@ -1,4 +1,4 @@
-"""`make bench`: every measurement, or those named: `make bench ARGS="append decide"`; `--entries 50000` for a shorter log in `append`."""
+"""`make bench`: every measurement, or those named: `make bench ARGS="append decide"`; `--entries 50000`: a shorter log where it matters."""
 
 import argparse
 import importlib
@@ -18,6 +18,7 @@ MEASUREMENTS = {
     "swap": "bench.swap",
     "append": "bench.append",
     "library": "bench.library",
+    "questions": "bench.questions",
     "page": "bench.vendor_page",
     "node": "bench.node_size",
     "exchange": "bench.exchange",
@@ -28,7 +29,9 @@ def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(prog="python -m bench", description="measures, and prints what was measured beside its goals")
     parser.add_argument("named", nargs="*", metavar="MEASUREMENT", help=f"of {', '.join(MEASUREMENTS)}; by default all")
-    parser.add_argument("--entries", type=int, default=PREFILLED, help="in the log before `append` is measured (default %(default)s)")
+    parser.add_argument(
+        "--entries", type=int, default=PREFILLED, help="in the log before `append` and `questions` are measured (default %(default)s)"
+    )
     asked = parser.parse_args()
     unknown = set(asked.named) - set(MEASUREMENTS)
     if unknown:
@@ -38,7 +41,7 @@ def main() -> None:
     console.print(f"{machine()}; one fdatasync of 4 KiB takes {latency:.2f} ms (median)")
     for name in asked.named or MEASUREMENTS:
         module = importlib.import_module(MEASUREMENTS[name])
-        arguments = {"entries": asked.entries} if name == "append" else {}
+        arguments = {"entries": asked.entries} if name in ("append", "questions") else {}
         show(console, module.TITLE, module.run(**arguments))
 
 

@@ -16,13 +16,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 from sqlalchemy import Select, func, select
 
 from bench.exchange_checks import check_run
 from bench.exchange_children import children_of, organisations_of
 from bench.exchange_nodes import EightProcesses, Embedded, Nodes
-from bench.figures import Figure, disk_milliseconds, percentile
+from bench.figures import Figure, disk_milliseconds, percentile, progress
 from node.demo.seats import RECEIVING_DISTRICT
 from node.demo.synthetic import SyntheticStudent
 from node.folder import NodeFolder
@@ -42,8 +41,6 @@ RUNS = 5
 AT_ONCE = 16
 SECTIONS = ("identity", "demographics", "contacts", "enrollment", "attendance", "academics", "assessments", "programmes", "health")
 PATIENCE_SECONDS = 120
-
-progress = Console(stderr=True).print
 
 
 class NotComplete(AssertionError):

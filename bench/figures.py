@@ -13,6 +13,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+progress = Console(stderr=True).print
+"""Says how far a long measurement is."""
+
 
 @dataclass(frozen=True)
 class Figure:

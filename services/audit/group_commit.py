@@ -23,6 +23,8 @@ from services.audit.tables import (
 from services.audit.tiles import NewTiles, tiles_after
 from services.audit.tree import Growth
 
+ENTRIES_OF_A_SEGMENT = 256
+"""At the most: who looks for one entry reads a whole segment, and walks half of it."""
 ROWS_OF_A_BLOCK = 8_192
 """Index rows that lie together (SubjectEntryRow.block)."""
 
@@ -108,9 +110,13 @@ def write_leaves(driver: Driver, head: Head, leaves: Sequence[bytes], t: int, *,
     index_rows  that were written beside
     """
     growth = head.frontier.grow([sha256(b"\x00" + leaf).digest() for leaf in leaves])
-    hashes = b"".join([digest for _, digest in growth.completed(0)])
-    data = b"".join([len(leaf).to_bytes(2, "big") + leaf for leaf in leaves])
-    driver.insert(SegmentRow, [(head.year, head.size, len(leaves), t, hashes, data)])
+    hashes = [digest for _, digest in growth.completed(0)]
+    segments = []
+    for at in range(0, len(leaves), ENTRIES_OF_A_SEGMENT):
+        some, theirs = leaves[at : at + ENTRIES_OF_A_SEGMENT], b"".join(hashes[at : at + ENTRIES_OF_A_SEGMENT])
+        data = b"".join([len(leaf).to_bytes(2, "big") + leaf for leaf in some])
+        segments.append((head.year, head.size + at, len(some), t, theirs, data))
+    driver.insert(SegmentRow, segments)
     tiles = tiles_after(head.edges, growth)
     _write_tiles(driver, head.year, tiles)
     after = replace(head, last_t=t, index_rows=head.index_rows + index_rows, frontier=growth.after, edges=tiles.edges)

@@ -1,5 +1,6 @@
 """Entries as they lie in segments, read by the driver: a stretch of them, or single ones wherever they are."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from services.audit.driver import Driver
@@ -16,17 +17,17 @@ def leaves_of(driver: Driver, year: int, start: int, end: int) -> list[bytes]:
 
 
 def leaves_at(driver: Driver, year: int, indices: Sequence[int]) -> dict[int, bytes]:
-    """The entries with these indices, in their order, by index. Those that are not there are left out."""
+    """The entries with these indices, which ascend, by index. Those that are not there are left out."""
     found: dict[int, bytes] = {}
-    first, count, data = 0, 0, b""
-    for at in indices:
-        if not first <= at < first + count:
-            query = "SELECT start, count, data FROM segment WHERE log = ? AND start <= ? ORDER BY start DESC LIMIT 1"
-            rows = driver.rows(query, year, at)
-            first, count, data = rows[0] if rows else (0, 0, b"")
-        cut = _cut(data, first, at, at + 1)
-        if cut:
-            found[at] = cut[0]
+    query, at = "SELECT start, count, data FROM segment WHERE log = ? AND start <= ? ORDER BY start DESC LIMIT 1", 0
+    while at < len(indices):
+        rows = driver.rows(query, year, indices[at])
+        start, count, data = rows[0] if rows else (0, 0, b"")
+        wanted = indices[at : bisect_left(indices, start + count, at)]
+        if wanted:
+            entries = _cut(data, start, wanted[0], wanted[-1] + 1)
+            found |= {index: entries[index - wanted[0]] for index in wanted if index - wanted[0] < len(entries)}
+        at += max(len(wanted), 1)
     return found
 
 

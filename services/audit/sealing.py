@@ -8,8 +8,8 @@ from typing import Any, Final, Literal, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from pydantic_core import from_json
 
-from safepassage.canonical import json_object
 from safepassage.leaf import SALT_BYTES
 
 NONCE_BYTES: Final = 12
@@ -63,11 +63,19 @@ def open_sealed(cipher: AESGCM, sealed: bytes, *, bound_to: bytes) -> dict[Group
     """The groups that `seal` was given. Raises SealBroken."""
     try:
         return {
-            group: Opened(salted[:SALT_BYTES], json_object(salted[SALT_BYTES:]))
+            group: Opened(salted[:SALT_BYTES], _members(salted[SALT_BYTES:]))
             for group, salted in open_salted(cipher, sealed, bound_to=bound_to).items()
         }
     except ValueError as error:
         raise SealBroken from error
+
+
+def _members(payload: bytes) -> dict[str, Any]:
+    """A JSON object that we wrote and sealed: nothing of it is to be told from what others send."""
+    members = from_json(payload)
+    if not isinstance(members, dict):
+        raise ValueError("not a JSON object")  # noqa: TRY004 - what was sealed is wrong, not its caller
+    return members
 
 
 def open_salted(cipher: AESGCM, sealed: bytes, *, bound_to: bytes) -> dict[Group, bytes]:
