@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.proofs import leaf_hash
 from safepassage.wire_log import EntrySearch
+from services.audit.alerts.measures import looked_at_alerts
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.drafts import SEALED_BY_COURT, SEALED_PARTITION
 from services.audit.heads import LogDamaged, load_head, newest_log
@@ -177,7 +178,9 @@ async def _figures(tx: AsyncSession, signer: CheckpointSigner, now: datetime) ->
     newest_block = await tx.scalar(select(func.coalesce(func.max(SubjectEntryRow.block), 0))) or 0
     sealed = select(func.count()).where(SubjectEntryRow.block > newest_block - INDEX_BLOCKS, SubjectEntryRow.partition == SEALED_PARTITION)
     newest = await newest_log(tx)
+    looked_at = await looked_at_alerts(tx, now)
     return {
+        **looked_at,
         "witnesses": 0 if newest is None else await witnesses_since(tx, newest.year, int((now - DAY).timestamp())),
         "entries": await _size(tx),
         "oldest_age_days": 0 if oldest is None else max((now - oldest).days, 0),

@@ -138,8 +138,13 @@ class AuditMeasures(Wire):
     witnesses: Count | None = None
     """Witnesses whose signature is on a checkpoint of the last day."""
     alerts: Count | None = None
-    """Of the last seven days."""
+    """Of the seven days that ended a day ago: there was time to look at them."""
     alerts_reviewed: Count | None = None
+    """Of them, acknowledged by an official."""
+    alert_weeks: Count | None = None
+    """Of the last four weeks that are over, those in which there was a log."""
+    alert_weeks_signed: Count | None = None
+    """Of them, signed off by an official."""
 
 
 class PrivacyMeasures(Wire):

@@ -44,7 +44,7 @@ async def list_alert_reviews(
         await require_agency(tx, caller)
         rows = (await tx.scalars(query if position is None else query.where(AlertReviewRow.monday < position["monday"]))).all()
         reviews = [await _shown(tx, row) for row in rows[:limit]]
-        unsigned = await unsigned_weeks(tx, last_over(now), WEEKS_LISTED)
+        unsigned = [monday for monday, signed in (await weeks_of(tx, last_over(now), WEEKS_LISTED)).items() if not signed]
     await record_search(state.sequencer, caller, operation="alert-reviews-listed", student_id=None, count=len(reviews), now=now)
     if len(rows) > limit:
         signed = cursors.sign({"monday": rows[limit - 1].monday}, bound_to=bound_to)
@@ -106,12 +106,12 @@ async def sign_alert_review(new: NewAlertReview, request: Request, caller: Revie
         return await _shown(tx, row)
 
 
-async def unsigned_weeks(tx: AsyncSession, newest: int, weeks: int) -> list[int]:
-    """Of the last `weeks` weeks up to `newest`, since there is a log, those without a review: their Mondays, the newest first."""
+async def weeks_of(tx: AsyncSession, newest: int, weeks: int) -> dict[int, bool]:
+    """The last `weeks` weeks up to `newest`, as far as there was a log: of the Monday of each, the newest first, whether it is signed."""
     created = await tx.scalar(select(func.min(LogRow.created_at)))
     first = max(newest - (weeks - 1) * WEEK_DAYS, newest + 1 if created is None else monday_before(day_of(created)))
     signed = set((await tx.scalars(select(AlertReviewRow.monday).where(AlertReviewRow.monday >= first))).all())
-    return [monday for monday in range(newest, first - 1, -WEEK_DAYS) if monday not in signed]
+    return {monday: monday in signed for monday in range(newest, first - 1, -WEEK_DAYS)}
 
 
 async def _require_looked_at(tx: AsyncSession, monday: int) -> None:

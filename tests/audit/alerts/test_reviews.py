@@ -12,6 +12,7 @@ from safepassage.problems.requests import InvalidRequest
 from services.audit.alerts.weeks import end_of, last_over, monday_before, monday_of, week_of
 from services.audit.stored_tree import StoredTree
 from shared.columns import EPOCH
+from shared.contracts.readiness import AuditReport
 from tests.audit.alerts.officials import (
     PRIVACY_OFFICE,
     acknowledge,
@@ -164,3 +165,29 @@ async def test_weeks_before_the_log_are_not_asked_for(node: AuditNode, clock: St
     assert (await reviews(node)).unsigned == ("2026-W45", "2026-W44", WEEK)
     clock.advance(weeks=20)
     assert len((await reviews(node)).unsigned) == 12
+
+
+async def measured(node: AuditNode) -> tuple[int | None, int | None, int | None, int | None]:
+    """Alerts and weeks, as the scorecard is told of them."""
+    answer = await node.send("GET", "/internal/readiness-evidence", node.as_job("privacy"))
+    it = AuditReport.model_validate_json(answer.body).measures
+    return it.alerts, it.alerts_reviewed, it.alert_weeks, it.alert_weeks_signed
+
+
+async def test_the_scorecard_sees_what_was_looked_at_and_signed(node: AuditNode, clock: StandingClock) -> None:
+    await read_students(node, 300)
+    await watch(node)
+    await watch(node)
+    assert await measured(node) == (0, 0, 0, 0)
+    clock.advance(days=1)
+    assert await measured(node) == (2, 0, 0, 0)
+    clock.instant = datetime(2026, 10, 26, 0, 10, tzinfo=UTC)
+    assert await measured(node) == (2, 0, 1, 0)
+    await acknowledge_all(node)
+    assert await measured(node) == (2, 2, 1, 0)
+    await signed(node, WEEK)
+    assert await measured(node) == (2, 2, 1, 1)
+    clock.advance(weeks=1)
+    assert await measured(node) == (0, 0, 2, 1)
+    clock.advance(weeks=9)
+    assert await measured(node) == (0, 0, 4, 0)

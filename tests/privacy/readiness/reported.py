@@ -34,6 +34,7 @@ GOOD: dict[str, dict[str, Any]] = {
         "entries": 5000, "entries_missing": 0, "oldest_age_days": 200, "head_verified": True, "pass_age_hours": 3, "pass_entries": 4990,
         "entries_altered": 0, "by_class": {"read": 40, "search": 3, "decision": 90}, "sealed_bases": 3, "sealed_entries": 1,
         "searchable_by_client": True, "key_encryption": KEYS, "witnesses": 2, "alerts": 3, "alerts_reviewed": 3,
+        "alert_weeks": 4, "alert_weeks_signed": 4,
     },
     "privacy": {
         "elements": 40, "elements_with_ceds": 40, "elements_described": 40, "elements_with_retention": 40, "elements_prohibited": 0,

@@ -88,18 +88,24 @@ def anomalies_reviewed(measures: Measures) -> Finding:
     report = measures.audit
     it = report.of
     searches = it.by_class.get("search", 0)
-    shown = (*report.shown("alerts", "alerts_reviewed"), report.figure("searches-of-seven-days", searches))
-    if it.alerts is None or it.alerts_reviewed is None:
-        # the suite has no detector of its own yet: what can be shown is that somebody looks
+    figures = report.shown("alerts", "alerts_reviewed", "alert_weeks", "alert_weeks_signed")
+    shown = (*figures, report.figure("searches-of-seven-days", searches))
+    if it.alerts is None or it.alerts_reviewed is None or it.alert_weeks is None or it.alert_weeks_signed is None:
+        # audit is of an earlier version: what can be shown is that somebody looks
         if not searches:
             return measured(1, "Nobody looked into the log in seven days.", "Look at who read what each week.", *shown)
-        return measured(3, f"The log was looked into {searches} times in seven days.", "A detector of unusual access raises it.", *shown)
-    if not it.alerts:
-        return measured(3, "Unusual access is watched for; there was none in seven days.", "A reviewed alert raises it.", *shown)
+        return measured(3, f"The log was looked into {searches} times in seven days.", "Update the audit service.", *shown)
+    reviewed = f"{it.alerts_reviewed} of {it.alerts} alerts of seven days were reviewed"
+    if not it.alert_weeks:
+        level = level_of_share(it.alerts_reviewed, it.alerts) if it.alerts else 3
+        return measured(min(level, 3), f"{reviewed}; no week is over yet.", "Sign the first week off when it is over.", *shown)
+    level = level_of_share(it.alert_weeks_signed, it.alert_weeks)
+    if it.alerts:
+        level = min(level, level_of_share(it.alerts_reviewed, it.alerts))
     return measured(
-        level_of_share(it.alerts_reviewed, it.alerts),
-        f"{it.alerts_reviewed} of {it.alerts} alerts of seven days were reviewed.",
-        "Review those that are left.",
+        level,
+        f"{it.alert_weeks_signed} of the last {it.alert_weeks} weeks were signed off by an official; {reviewed}.",
+        "Look at what is open, and sign off the weeks that are left.",
         *shown,
     )
 
