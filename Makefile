@@ -37,7 +37,7 @@ test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private clus
 	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 2 --dist loadfile -m "postgres and not faults" $(ARGS)
 
 test-faults: $(VENV)/.dev ## every system call on the log's store fails, kills, or loses its power; PostgreSQL's processes die; each check of the verifier is left out
-	@tests/postgres/with-cluster tests/audit/with-strace $(BIN)/python -m pytest -n 2 -m faults tests/audit tests/sdk/verifier $(ARGS)
+	@tests/postgres/with-cluster --durable tests/audit/with-strace $(BIN)/python -m pytest -n 2 -m faults tests/audit tests/sdk/verifier $(ARGS)
 
 test-stories: $(VENV)/.dev ## the Ed-Fi sample district, the tutorial as a reader types it, kill -9 at each step of an exchange, nodes that witness
 	@$(BIN)/python -m pytest tests/stories tests/tutorial tests/records/exchange/test_kill_points.py tests/records/exchange/test_chains.py tests/records/exchange/test_three_states.py tests/audit -m "slow and not postgres" $(ARGS)
@@ -64,7 +64,7 @@ bench: $(VENV)/.dev ## measure; docs/performance.md says what each figure means
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m bench $(ARGS)
 
 race: $(VENV)/.dev ## 100,000 decisions race revocations on PostgreSQL, and none may be stale (about half an hour)
-	@tests/postgres/with-cluster $(BIN)/python -m bench.races $(ARGS)
+	@tests/postgres/with-cluster --durable $(BIN)/python -m bench.races $(ARGS)
 
 documents: $(VENV)/.dev ## write openapi/, docs/settings.md and docs/requirements.md again from the code
 	@$(BIN)/python -m node.documents && $(BIN)/python -m tests.house.requirements

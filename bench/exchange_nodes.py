@@ -219,7 +219,7 @@ def _cpu_of(process: psutil.Process) -> float:
 @contextmanager
 def cluster() -> Iterator[tuple[str, str]]:
     """A private PostgreSQL, durable: its DSN and its folder. It ends when nobody holds it any more."""
-    command = [str(CLUSTER), sys.executable, "-c", HOLD]
+    command = [str(CLUSTER), "--durable", sys.executable, "-c", HOLD]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 our own script
         if process.stdout is None or process.stdin is None:
             raise RuntimeError("pipes were asked for")
