@@ -23,6 +23,8 @@ from services.audit.disclosures import accounting, copies, copy_routes
 from services.audit.exports import routes as export_routes
 from services.audit.index.metrics import observe
 from services.audit.index.projector import Projector
+from services.audit.mirroring import routes as mirror_routes
+from services.audit.mirroring.opening import have_mirrored, open_mirroring
 from services.audit.retention import asking, holds
 from services.audit.retention.carrying_out import keep_carrying_out
 from services.audit.sequencer import Sequencer
@@ -71,6 +73,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.watcher = Watcher(state)
     stack.push_async_callback(state.sequencer.close)
     await open_witness(app)
+    await open_mirroring(app, stack)
     open_courier(app)
 
 
@@ -111,6 +114,7 @@ def create_app(
             destination_acts.router,
             readiness_evidence.router,
             witness_routes.router,
+            mirror_routes.router,
             organisations_router(OrganisationRow),
         ),
         summary="Appends what was asked, decided, disclosed and received; proves it; tells who saw what.",
@@ -124,6 +128,7 @@ def create_app(
             keep_carrying_out,
             look_at_trust,
             have_witnessed,
+            have_mirrored,
             send_to_destinations,
         ),
         transports=transports,

@@ -58,6 +58,21 @@ class AuditSettings(ServiceSettings):
         Path | None,
         Field(description="PEM file of the only certificate authorities believed for destinations of the log; else the system's."),
     ] = None
+    mirror_mib: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=2**24,
+            description="Room for copies of other nodes' logs, in MiB of entries (docs/witnessing.md). 0: this node mirrors nobody.",
+        ),
+    ] = 0
+    mirror_policy_file: Annotated[
+        Path | None,
+        Field(description="Who mirrors this node's log: a C2SP tlog-policy with the mirrors' keys and addresses. None: nobody does."),
+    ] = None
+    mirror_seconds: Annotated[
+        float, Field(gt=0, le=3600, description="How often new entries go to the mirrors, at most 2,048 of each log to each of them.")
+    ] = 5.0
     retention_years: Annotated[
         dict[RetentionName, int],
         Field(

@@ -10,7 +10,7 @@ from safepassage.bundles import bundle_of
 from services.audit.driver import Driver
 from services.audit.leaves import leaves_at, leaves_of
 from services.audit.tiles import HASH_BYTES, WIDTH, Tile, hashes_of, hashes_under, node_hash_from
-from services.audit.tree import Range, complete_nodes, consistency_ranges, fold, inclusion_ranges, path_of
+from services.audit.tree import Range, complete_nodes, consistency_ranges, fold, inclusion_ranges, path_of, subtree_ranges
 
 Found = TypeVar("Found")
 
@@ -43,6 +43,10 @@ class StoredTree:
     async def consistency_path(self, old_size: int, new_size: int) -> tuple[bytes, ...]:
         """The path between two sizes; 0 < old_size <= new_size."""
         return await self._path(consistency_ranges(old_size, new_size))
+
+    async def subtree_path(self, start: int, end: int, size: int) -> tuple[bytes, ...]:
+        """The path of the subtree [start, end) in the tree of `size` leaves."""
+        return await self._path(subtree_ranges(start, end, size))
 
     async def tile(self, tile: Tile) -> bytes:
         """The bytes of a tile of hashes or of a bundle of entries, `tile.width` of them. Raises HashesMissing beyond what is stored."""

@@ -11,6 +11,8 @@ from functools import cached_property
 from hashlib import sha256
 from typing import Final, NamedTuple
 
+from safepassage.subtrees import is_subtree
+
 EMPTY_ROOT: Final = sha256(b"").digest()
 """Root of the tree without leaves."""
 
@@ -99,6 +101,30 @@ def consistency_ranges(old_size: int, new_size: int) -> list[Range]:
             start = middle
     if start > 0:
         ranges.append(Range(start, end))
+    ranges.reverse()
+    return ranges
+
+
+def subtree_ranges(start: int, end: int, size: int) -> list[Range]:
+    """What the proof that [start, end) is a subtree of the tree of `size` leaves is made of (safepassage.subtrees).
+
+    Such a subtree, and end <= size, else ValueError.
+    """
+    if not is_subtree(start, end) or end > size:
+        raise ValueError("not a subtree of this tree")
+    ranges, low, high, is_whole = [], 0, size, True
+    while (start, end) != (low, high):
+        middle = low + _split(high - low)
+        if end <= middle:
+            ranges.append(Range(middle, high))
+            high = middle
+        else:
+            if start < middle:  # it begins here, and ends in what is on the right
+                start, is_whole = middle, False
+            ranges.append(Range(low, middle))
+            low = middle
+    if not is_whole:
+        ranges.append(Range(low, high))
     ranges.reverse()
     return ranges
 

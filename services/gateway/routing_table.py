@@ -13,6 +13,7 @@ from shared.who_may_call import ServiceName
 JSON: Final = ("application/json",)
 JOSE: Final = ("application/jose",)
 ENVELOPE: Final = ("application/vnd.safepassage.envelope.v1",)
+OCTETS: Final = ("application/octet-stream",)
 FORM: Final = ("application/x-www-form-urlencoded",)
 TEXT: Final = ("text/plain", "application/octet-stream", "")
 """Of a protocol that names no type for its bodies; its clients send any of these, or none."""
@@ -267,6 +268,9 @@ AUDIT: Final = (
     _send("POST", "/v1/disclosure-copies/{copy_id}/delivery", "audit", "audit:accounting"),
     _open("POST", "/v1/witness/add-checkpoint", "audit", body=64 * KIB, types=TEXT),
     _open("GET", "/v1/witness/{origin_digest}/checkpoint", "audit"),
+    _open("POST", "/v1/mirror/add-entries", "audit", body=8 * MIB, types=OCTETS),
+    _open("GET", "/v1/mirror/{origin_digest}/checkpoint", "audit"),
+    _open("GET", "/v1/mirror/{origin_digest}/tile/{path:path}", "audit"),
 )
 
 ROUTES: Final[tuple[Route, ...]] = (*GATEWAY, *PRIVACY, *ACCESS, *RECORDS, *AUDIT)

@@ -29,7 +29,7 @@ OF_THE_NODE = "the node's own affairs, which say nothing of what was disclosed"
 
 WHOLE_TABLES = {
     **dict.fromkeys(("posting", "index_term", "index_cursor", "index_rebuild", "activity", "activity_shape", "index_actor"), MADE_AGAIN),
-    **dict.fromkeys(("witnessed_log", "cosignature", "trust_list"), BY_OTHERS),
+    **dict.fromkeys(("witnessed_log", "cosignature", "trust_list", "mirrored_log", "mirrored_bundle"), BY_OTHERS),
     **dict.fromkeys(("hold", "disclosure_copy", "alert", "alert_acknowledgement", "alert_review"), OF_THE_ACT),
     **dict.fromkeys(
         ("saved_search", "idempotency", "key_wrapping", "witness_finding", "organisation", "log_destination", "alert_cursor", "lease"),

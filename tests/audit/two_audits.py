@@ -14,7 +14,7 @@ from safepassage.notes import VerifierKey
 from safepassage.tlog_policy import Policy, parse_policy
 from services.audit.settings import AuditSettings
 from services.audit.tables import WitnessFindingRow
-from services.audit.witnessing.door import DoorAnswer, WitnessUnreachable
+from services.audit.witnessing.door import TEXT, DoorAnswer, WitnessUnreachable
 from services.audit.witnessing.keys import WitnessKeys
 from services.audit.witnessing.publisher import Publisher
 from shared.in_process import call
@@ -37,7 +37,7 @@ class Between:
     answering: dict[str, Answering] = field(default_factory=dict)
     asked: list[tuple[str, str]] = field(default_factory=list)
 
-    async def post(self, url: str, body: bytes) -> DoorAnswer:
+    async def post(self, url: str, body: bytes, *, content_type: str = TEXT) -> DoorAnswer:
         return await self._send("POST", url, body)
 
     async def get(self, url: str) -> DoorAnswer:

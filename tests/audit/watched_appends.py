@@ -14,7 +14,7 @@ from typing import Any
 
 from safepassage.checkpoints import parse_checkpoint, parse_note
 from safepassage.tlog_witness import parse_add_checkpoint
-from services.audit.witnessing.door import DoorAnswer
+from services.audit.witnessing.door import TEXT, DoorAnswer
 from tests.audit.appending_process import TickingClock
 from tests.audit.audit_node import event, running
 from tests.audit.peer_log import BIRCH, PeerLog, member, trust_settings
@@ -39,7 +39,7 @@ class Seen:
         checkpoint = parse_checkpoint(parse_note(note).text)
         self.say(f"{word} {checkpoint.size} {checkpoint.root.hex()}")
 
-    async def post(self, _: str, body: bytes) -> DoorAnswer:
+    async def post(self, _: str, body: bytes, *, content_type: str = TEXT) -> DoorAnswer:
         request = parse_add_checkpoint(body)
         self.shown("sent", request.note)
         text = parse_note(request.note).text

@@ -27,6 +27,7 @@ from services.audit.tables.log import (
     TileRow,
     TreeStateRow,
 )
+from services.audit.tables.mirror import MirroredBundleRow, MirroredLogRow
 from services.audit.tables.retention import (
     DestroyedKeyRow,
     DestroyedPartRow,
@@ -68,6 +69,8 @@ __all__ = [
     "LogDestinationRow",
     "LogKeyRow",
     "LogRow",
+    "MirroredBundleRow",
+    "MirroredLogRow",
     "OrganisationRow",
     "PostingRow",
     "RedisclosureRow",

@@ -3,7 +3,6 @@
 A witness is not trusted: what it answers is read strictly and verified by whoever asked (services.audit.witnessing).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -18,7 +17,7 @@ from shared.settings import ServiceSettings
 from shared.siblings import client_session
 
 SECONDS: Final = 1.0
-_TEXT: Final[Mapping[str, str]] = {"content-type": "text/plain; charset=utf-8", "accept-encoding": "identity"}
+TEXT: Final = "text/plain; charset=utf-8"
 
 
 class WitnessUnreachable(Exception):
@@ -36,7 +35,7 @@ class DoorAnswer:
 class WitnessDoor(Protocol):
     """Where requests to witnesses go out."""
 
-    async def post(self, url: str, body: bytes) -> DoorAnswer:
+    async def post(self, url: str, body: bytes, *, content_type: str = TEXT) -> DoorAnswer:
         """Send a request. Raises WitnessUnreachable. Not within a transaction."""
         ...
 
@@ -56,21 +55,23 @@ class OverHttps:
         self._development = settings.insecure_development
         self._session = client_session(client_context(settings.peer_authorities_file), seconds=SECONDS)
 
-    async def post(self, url: str, body: bytes) -> DoorAnswer:
+    async def post(self, url: str, body: bytes, *, content_type: str = TEXT) -> DoorAnswer:
         """Send a request."""
-        return await self._send("POST", url, body)
+        return await self._send("POST", url, body, content_type)
 
     async def get(self, url: str) -> DoorAnswer:
         """Ask for something."""
-        return await self._send("GET", url, None)
+        return await self._send("GET", url, None, TEXT)
 
-    async def _send(self, method: str, url: str, body: bytes | None) -> DoorAnswer:
+    async def _send(self, method: str, url: str, body: bytes | None, content_type: str) -> DoorAnswer:
         refuse_network_call_in_transaction()
         if not url.startswith("https://") and not (self._development and is_loopback_http(url)):
             raise WitnessUnreachable("not https")
         try:
             target = URL(url, encoded=True)
-            async with self._session.request(method, target, headers=_TEXT, data=body, allow_redirects=False) as response:
+            async with self._session.request(
+                method, target, headers={"content-type": content_type, "accept-encoding": "identity"}, data=body, allow_redirects=False
+            ) as response:
                 return DoorAnswer(response.status, await _bounded(response))
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise WitnessUnreachable from error

@@ -1,0 +1,76 @@
+"""The mirror's operations, C2SP tlog-mirror: open to everybody, for what is kept is proven to be a member's log, and holds nobody's data."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request, Response
+
+from safepassage.problems.log import NoSuchTile
+from safepassage.problems.mirroring import EntriesNotOfTheLog, LogNotMirrored, MirrorFull, MirrorRequestMalformed, NoCheckpointToMirror
+from safepassage.problems.requests import BodyTooLarge, TemporarilyUnavailable
+from safepassage.tlog_mirror import BODY_TYPE, INFO_TYPE
+from services.audit.log_routes import FRESH, IMMUTABLE
+from services.audit.mirroring.mirror import GoOnFrom, Mirror
+from shared.problems import responses
+
+router = APIRouter(tags=["mirror"])
+
+MAX_BYTES = 8 * 2**20
+"""Of a request. Who has larger packages sends fewer of them at once."""
+_TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
+_BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {BODY_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
+_INFO_CONTENT = {INFO_TYPE: {"schema": {"type": "string"}}}
+_INFO: dict[int | str, dict[str, Any]] = {
+    202: {"description": "Some of the entries are kept: the size, the next entry, and a ticket to go on with", "content": _INFO_CONTENT},
+    409: {"description": "The upload is to go on from elsewhere: the size, the next entry, and a ticket", "content": _INFO_CONTENT},
+}
+_REQUEST = {"requestBody": {"required": True, "content": {BODY_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
+OriginDigest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-256 of the log's origin, lower case hexadecimal.")]
+
+
+@router.post(
+    "/v1/mirror/add-entries",
+    response_class=Response,
+    openapi_extra=_REQUEST,
+    responses=_TEXT
+    | _INFO
+    | responses(
+        MirrorRequestMalformed,
+        LogNotMirrored,
+        BodyTooLarge,
+        NoCheckpointToMirror,
+        EntriesNotOfTheLog,
+        MirrorFull,
+        TemporarilyUnavailable,
+    ),
+)
+async def add_entries(request: Request) -> Response:
+    """Have a log's entries kept: origin, range and ticket, then packages of entries with the proof of each (C2SP tlog-mirror)."""
+    mirror: Mirror = request.app.state.mirror
+    try:
+        lines = await mirror.add(await _body(request))
+    except GoOnFrom as elsewhere:
+        return Response(elsewhere.info.body(), 202 if elsewhere.accepted else 409, {"content-type": INFO_TYPE})
+    return Response("".join(map(str, lines)), media_type="text/plain; charset=utf-8")
+
+
+@router.get("/v1/mirror/{origin_digest}/checkpoint", response_class=Response, responses=_TEXT | responses(LogNotMirrored))
+async def mirrored_checkpoint(origin_digest: OriginDigest, request: Request) -> Response:
+    """The largest checkpoint of a log of which this node keeps every entry, with its cosignatures as a mirror."""
+    mirror: Mirror = request.app.state.mirror
+    return Response(await mirror.shown(origin_digest), headers=FRESH, media_type="text/plain; charset=utf-8")
+
+
+@router.get("/v1/mirror/{origin_digest}/tile/{tile_path:path}", response_class=Response, responses=_BYTES | responses(NoSuchTile))
+async def mirrored_tile(origin_digest: OriginDigest, tile_path: str, request: Request) -> Response:
+    """A tile of hashes or a bundle of entries of a mirrored log (C2SP tlog-tiles)."""
+    mirror: Mirror = request.app.state.mirror
+    return Response(await mirror.tile(origin_digest, tile_path), headers=IMMUTABLE, media_type=BODY_TYPE)
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise BodyTooLarge
+    return body
