@@ -3,7 +3,7 @@
 node.json                what the node is (NodeFile)
 keys/<service>/...       a folder of key files per service; keys/operator/ belongs on no server
 data/<service>.db        a SQLite file per service
-trust/list.jws, first.digest, statement.jws, witnesses.policy
+trust/list.jws, first.digest, statement.jws, witnesses.policy, mirrors.policy
 """
 
 from dataclasses import dataclass
@@ -84,6 +84,11 @@ class NodeFolder:
         """Who witnesses the node's log."""
         return self.path / "trust" / "witnesses.policy"
 
+    @property
+    def mirror_policy(self) -> Path:
+        """Who keeps copies of the node's log."""
+        return self.path / "trust" / "mirrors.policy"
+
     def store(self, service: ServiceName) -> Path:
         """The SQLite file of a service."""
         return self.path / "data" / f"{service}.db"
@@ -105,6 +110,7 @@ class NodeFolder:
             "node_organisation_id": file.organisation_id,
             "node_statement_file": self.statement,
             "witness_policy_file": self.witness_policy if self.witness_policy.exists() else None,
+            "mirror_policy_file": self.mirror_policy if self.mirror_policy.exists() else None,
             "rotates_key_encryption_key": True,
         }
         kind = settings_class(service)

@@ -1,10 +1,12 @@
 """`keys`: the key files of a node."""
 
 import asyncio
+import sys
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.progress import Progress
@@ -15,8 +17,10 @@ from node.folder import NodeFolder
 from node.keys import create_node_keys
 from node.locks import FolderInUse, alone_in
 from node.log_keys import prepare_next, replace
+from node.mirrors import policy_with
 from node.statement import sign_statement
 from safepassage.problems.records import SealBroken
+from services.audit.mirroring.keys import create_mirror_keys, mirror_keys
 from services.audit.retention.wrapping import begin
 from services.audit.retention.wrapping import rewrap as rewrap_log
 from services.audit.witnessing.keys import WitnessKeys
@@ -123,6 +127,23 @@ def witness(
         stop("There is a witness key already; none was replaced.")
     console.print("Two witness keys made. Start audit again, and have a trust list signed with this node's new description")
     console.print("(`safepassage-node trust member`).")
+
+
+@app.command()
+def mirror(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The node's folder, with keys/audit/ in it.")],
+) -> None:
+    """Make the keys with which the node says that it keeps other nodes' logs, and print how these name it in their mirrors.policy."""
+    node = NodeFolder(folder)
+    host = urlsplit(node.file.entity_id).netloc
+    try:
+        create_mirror_keys(node.keys / "audit")
+    except FileExistsError:
+        errors.print("There are mirror keys already; none was replaced.")
+    keys = mirror_keys(node.keys / "audit", host)
+    if keys is None:
+        stop("There are no mirror keys.")
+    sys.stdout.write(policy_with(keys.verifiers, gateway=node.file.entity_id))
 
 
 @app.command()

@@ -269,8 +269,8 @@ AUDIT: Final = (
     _open("POST", "/v1/witness/add-checkpoint", "audit", body=64 * KIB, types=TEXT),
     _open("GET", "/v1/witness/{origin_digest}/checkpoint", "audit"),
     _open("POST", "/v1/mirror/add-entries", "audit", body=8 * MIB, types=OCTETS),
-    _open("GET", "/v1/mirror/{origin_digest}/checkpoint", "audit"),
-    _open("GET", "/v1/mirror/{origin_digest}/tile/{path:path}", "audit"),
+    _get("/v1/mirror/{origin_digest}/checkpoint", "audit", "audit:operate"),
+    _get("/v1/mirror/{origin_digest}/tile/{path:path}", "audit", "audit:operate"),
 )
 
 ROUTES: Final[tuple[Route, ...]] = (*GATEWAY, *PRIVACY, *ACCESS, *RECORDS, *AUDIT)

@@ -64,7 +64,7 @@ async def brought(nodes: Nodes, alder: AuditNode) -> None:
 
 
 async def get(node: AuditNode, path: str) -> Answer:
-    return await call(node.app, "GET", f"/v1/mirror/{DIGEST}/{path}", headers={}, body=b"")
+    return await node.send("GET", f"/v1/mirror/{DIGEST}/{path}", node.as_caller("audit:operate", kind="sea"))
 
 
 async def send(node: AuditNode, body: bytes) -> Answer:
@@ -291,6 +291,13 @@ async def test_a_split_view_is_stopped_at_the_mirror_s_witness_with_its_alarm(mi
             answer = await send(birch, Upload(ORIGIN, 0, 6).head() + package(entries, subtree_path(0, 6, entries)))
             assert answer.status == 422
             assert (await get(birch, "tile/entries/000.p/6")).body == before
+
+
+async def test_a_copy_is_shown_to_who_may_see_the_log_s_own_tiles_alone(mirrored: Nodes) -> None:
+    async with mirrored.up(BIRCH) as birch:
+        for path in ("checkpoint", "tile/0/000"):
+            assert (await call(birch.app, "GET", f"/v1/mirror/{DIGEST}/{path}", headers={}, body=b"")).status == 401
+            assert (await birch.send("GET", f"/v1/mirror/{DIGEST}/{path}", birch.as_caller("audit:search"))).status == 403
 
 
 def test_the_tree_of_forged_entries_is_a_tree() -> None:

@@ -126,8 +126,6 @@ def test_only_what_must_be_open_is_open() -> None:
         "/v1/witness/add-checkpoint",
         "/v1/witness/{origin_digest}/checkpoint",
         "/v1/mirror/add-entries",
-        "/v1/mirror/{origin_digest}/checkpoint",
-        "/v1/mirror/{origin_digest}/tile/{path:path}",
     }
     assert all(not route.scopes for route in ROUTES if route.accepts == "anonymous")
 

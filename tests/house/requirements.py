@@ -39,7 +39,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "LOG-I10": "Time never goes back",
             "LOG-witness": "A witness cosigns nothing but what continues all that it has cosigned of a log, whatever comes at once",
             "LOG-witnessed": "A checkpoint is witnessed once the policy's quorum has cosigned it, and is shown with its cosignatures",
-            "LOG-mirror": "What a mirror says that it keeps of another log is all there, verified before it was kept, and brings a lost log back",
+            "LOG-mirror": "What a mirror says that it keeps of a log is there, was verified before, and brings a lost log back",
             "LOG-rollback": "A log that went back, forked or was shown in two ways is found by its witnesses, and stops",
             "LOG-tampering": "An alteration of the stored log is located by another process that has nothing but the SDK",
             "LOG-COPIES": "Each further disclosure is in one copy for its district, which is made, given and tracked within 30 days",

@@ -1,4 +1,7 @@
-"""The mirror's operations, C2SP tlog-mirror: open to everybody, for what is kept is proven to be a member's log, and holds nobody's data."""
+"""The mirror's operations, C2SP tlog-mirror. Entries are taken from everybody: what is kept is proven to be of a member's log.
+
+What is kept is shown to callers with a scope: as of our own log, how many entries there are and when is the agency's own affair.
+"""
 
 from typing import Annotated, Any
 
@@ -6,9 +9,9 @@ from fastapi import APIRouter, Path, Request, Response
 
 from safepassage.problems.log import NoSuchTile
 from safepassage.problems.mirroring import EntriesNotOfTheLog, LogNotMirrored, MirrorFull, MirrorRequestMalformed, NoCheckpointToMirror
-from safepassage.problems.requests import BodyTooLarge, TemporarilyUnavailable
+from safepassage.problems.requests import BodyTooLarge, NotPermitted, TemporarilyUnavailable
 from safepassage.tlog_mirror import BODY_TYPE, INFO_TYPE
-from services.audit.log_routes import FRESH, IMMUTABLE
+from services.audit.log_routes import FRESH, IMMUTABLE, Operator
 from services.audit.mirroring.mirror import GoOnFrom, Mirror
 from shared.problems import responses
 
@@ -53,15 +56,17 @@ async def add_entries(request: Request) -> Response:
     return Response("".join(map(str, lines)), media_type="text/plain; charset=utf-8")
 
 
-@router.get("/v1/mirror/{origin_digest}/checkpoint", response_class=Response, responses=_TEXT | responses(LogNotMirrored))
-async def mirrored_checkpoint(origin_digest: OriginDigest, request: Request) -> Response:
+@router.get("/v1/mirror/{origin_digest}/checkpoint", response_class=Response, responses=_TEXT | responses(NotPermitted, LogNotMirrored))
+async def mirrored_checkpoint(origin_digest: OriginDigest, _: Operator, request: Request) -> Response:
     """The largest checkpoint of a log of which this node keeps every entry, with its cosignatures as a mirror."""
     mirror: Mirror = request.app.state.mirror
     return Response(await mirror.shown(origin_digest), headers=FRESH, media_type="text/plain; charset=utf-8")
 
 
-@router.get("/v1/mirror/{origin_digest}/tile/{tile_path:path}", response_class=Response, responses=_BYTES | responses(NoSuchTile))
-async def mirrored_tile(origin_digest: OriginDigest, tile_path: str, request: Request) -> Response:
+@router.get(
+    "/v1/mirror/{origin_digest}/tile/{tile_path:path}", response_class=Response, responses=_BYTES | responses(NotPermitted, NoSuchTile)
+)
+async def mirrored_tile(origin_digest: OriginDigest, tile_path: str, _: Operator, request: Request) -> Response:
     """A tile of hashes or a bundle of entries of a mirrored log (C2SP tlog-tiles)."""
     mirror: Mirror = request.app.state.mirror
     return Response(await mirror.tile(origin_digest, tile_path), headers=IMMUTABLE, media_type=BODY_TYPE)

@@ -1,4 +1,4 @@
-"""Having our own log kept by other nodes: its entries go to each mirror in packages, from where it left off, until its checkpoint covers them.
+"""Having our own log kept by other nodes: its entries go to each mirror in packages, until its checkpoint covers them.
 
 A mirror is not trusted: what it asks for is answered from our own tree alone, and its cosignature is verified before it is stored.
 """

@@ -1,4 +1,4 @@
-"""What audit stores of the logs that it mirrors. Their leaves hold nothing of a person (docs/decisions/0022).
+"""What audit stores of the logs that it mirrors. Their leaves hold nothing of a person (docs/decisions/0021).
 
 Whoever controls it can withhold a copy; a changed one does not verify under the log's checkpoint.
 """
