@@ -122,6 +122,7 @@ async def test_a_leap_second_over_new_year_opens_one_log_and_no_second_one(store
         await required_in_order(node, store_url, node_keys)
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("FAULT-clock")
 async def test_cosignatures_are_of_a_time_between_the_checkpoint_and_now(nodes: Nodes, birch: AuditNode) -> None:
     """What the log's own clock says of itself is bracketed by what witnesses say: a wrong one is found by all of them at once."""

@@ -114,6 +114,7 @@ async def test_what_a_mirror_keeps_verifies_offline_and_is_cosigned(mirrored: No
         assert await findings(alder) == await findings(birch) == {}
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("LOG-mirror")
 async def test_a_node_that_is_lost_has_its_tiles_back_from_the_mirror(mirrored: Nodes, tmp_path: Path) -> None:
     async with both(mirrored) as (alder, _):
@@ -133,6 +134,7 @@ async def test_a_node_that_is_lost_has_its_tiles_back_from_the_mirror(mirrored: 
     assert {name: (folder / name).read_bytes() for name in ours} == ours
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("LOG-mirror")
 async def test_an_upload_that_broke_off_goes_on_where_the_mirror_left_it(mirrored: Nodes, tmp_path: Path) -> None:
     async with both(mirrored) as (alder, birch):
@@ -234,6 +236,7 @@ async def _entries(node: AuditNode, size: int) -> list[bytes]:
     return list(entries_of(answer.body))
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("LOG-mirror")
 async def test_a_mirror_keeps_no_more_than_it_has_room_for_and_none_without_keys_or_room(mirrored: Nodes) -> None:
     async with both(mirrored, mirror_mib=1) as (alder, birch):
@@ -249,6 +252,7 @@ async def test_a_mirror_keeps_no_more_than_it_has_room_for_and_none_without_keys
         assert (await send(birch, Upload(ORIGIN, 0, 5).head())).status == 404
 
 
+@pytest.mark.slow
 async def test_a_mirror_that_asks_for_what_there_is_not_is_a_finding_and_gets_nothing(mirrored: Nodes) -> None:
     from services.audit.witnessing.door import DoorAnswer  # noqa: PLC0415 only here
 
@@ -266,6 +270,7 @@ async def test_a_mirror_that_asks_for_what_there_is_not_is_a_finding_and_gets_no
         assert len(sent) == 1
 
 
+@pytest.mark.slow
 async def test_a_split_view_is_stopped_at_the_mirror_s_witness_with_its_alarm(mirrored: Nodes, sqlite_template: Path) -> None:
     """The mirror stays on the history that it has: of the other one nothing is kept, and both checkpoints are evidence."""
     from tests.audit.audit_node import sqlite_url  # noqa: PLC0415 only here

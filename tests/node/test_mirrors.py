@@ -1,5 +1,6 @@
 """A node's mirror keys: made once, never replaced, and printed as the policy that names them."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,8 +28,7 @@ def test_the_keys_are_made_once_and_printed_as_a_policy(tmp_path: Path) -> None:
 def test_one_key_of_two_or_another_role_s_key_is_refused(tmp_path: Path) -> None:
     assert mirror_keys(tmp_path, "alder.example") is None
     create_mirror_keys(tmp_path)
-    made = (tmp_path / ED25519_FILE).read_bytes()
-    (tmp_path / "witness.json").write_bytes(made)
+    shutil.copy(tmp_path / ED25519_FILE, tmp_path / "witness.json")
     with pytest.raises(KeyFileUnusable, match="a key of its own"):
         mirror_keys(tmp_path, "alder.example")
     (tmp_path / "witness.json").unlink()
