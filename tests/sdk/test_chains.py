@@ -63,7 +63,8 @@ def altered(value: Any) -> list[Any]:
     if isinstance(value, int):
         return [value + 1]
     if isinstance(value, str):
-        return [value[:-1] + ("A" if value[-1:] != "A" else "B"), value[:5] + ("x" if value[5:6] != "x" else "y") + value[6:]]
+        last = "A" if value[-1:] not in "aA" else "B"  # an identifier is the same in either case
+        return [value[:-1] + last, value[:5] + ("x" if value[5:6] != "x" else "y") + value[6:]]
     return []
 
 
