@@ -4,9 +4,9 @@
 # key is the row's id, so that who comes second appends nothing.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -22,7 +22,7 @@ from services.audit.tables import AlertCursorRow, AlertRow, AppendedRow, Witness
 from services.audit.witnessing.findings import finding_key
 from shared.columns import EPOCH
 from shared.contracts.audit import Actor, Context, Digests, Event
-from shared.inserts import insert_into
+from shared.inserts import insert_into, insert_of
 
 JOB: Final = "alerts"
 _NO_ACTOR: Final = b"\x00"
@@ -54,28 +54,43 @@ async def keep_span(tx: AsyncSession, span: Span, found: Iterable[Found], now: d
     moved = update(AlertCursorRow).where(AlertCursorRow.log == span.year, AlertCursorRow.at == span.start)
     if (await tx.execute(moved.values(at=span.end, day=span.day))).rowcount != 1:  # type: ignore[attr-defined]  # of an UPDATE it has one
         raise SpanTaken
-    for subject, finding in found:
-        rule, first, last, count, usual = finding
-        await _put(tx, rule, subject, span.day, count, now, log=span.year, first=first, last=last, usual=usual)
+    findings = [
+        {"rule": one.rule, "subject": subject, "day": span.day, "count": one.amount, "usual": one.usual}
+        | {"log": span.year, "first": one.first, "last": one.last}
+        for subject, one in found
+    ]
+    await _put(tx, span.day, findings, now)
 
 
 async def keep_of_node(tx: AsyncSession, found: Iterable[NodeFinding], now: datetime) -> None:
     """Keep what was found of the node today."""
-    for rule, count in found:
-        await _put(tx, rule, NODE, day_of(now), count, now)
+    day = day_of(now)
+    blank = {"subject": NODE, "day": day, "usual": 0, "log": None, "first": None, "last": None}
+    await _put(tx, day, [blank | {"rule": rule, "count": count} for rule, count in found], now)
 
 
-async def _put(tx: AsyncSession, rule: str, subject: bytes, day: int, count: int, now: datetime, **evidence: int) -> None:
-    held = await tx.get(AlertRow, (rule, subject, day), with_for_update=True)
-    if held is not None:
-        if count > held.seen_count:
-            held.seen_count = count
-            if held.acknowledged_count is not None and is_reopened(held.rule, held.acknowledged_count, count):
-                held.acknowledged_count, held.reopened = None, held.reopened + 1
+async def _put(tx: AsyncSession, day: int, findings: Sequence[dict[str, Any]], now: datetime) -> None:
+    """Of a day, keep what is new, and what has grown. What was found before costs nothing again."""
+    if not findings:
         return
-    values = {"rule": rule, "subject": subject, "day": day, "id": uuid7(now), "found_at": now, "count": count, "seen_count": count}
-    blank = {"usual": 0, "reopened": 0, "reopened_entered": 0}
-    await tx.execute(insert_into(tx, AlertRow).values(**blank | values | evidence).on_conflict_do_nothing())
+    query = select(AlertRow.rule, AlertRow.subject, AlertRow.seen_count).where(AlertRow.day == day)
+    held = {(rule, subject): seen for rule, subject, seen in await tx.execute(query)}
+    fresh = []
+    for one in findings:
+        seen = held.get((one["rule"], one["subject"]))
+        if seen is None:
+            fresh.append(one | {"id": uuid7(now), "found_at": now, "seen_count": one["count"], "reopened": 0, "reopened_entered": 0})
+        elif one["count"] > seen:
+            await _grow(tx, (one["rule"], one["subject"], day), one["count"])
+    if fresh:
+        await tx.execute(insert_of(tx.get_bind().dialect.name, AlertRow.__table__).on_conflict_do_nothing(), fresh)
+
+
+async def _grow(tx: AsyncSession, key: tuple[str, bytes, int], count: int) -> None:
+    held = await tx.get_one(AlertRow, key, with_for_update=True)
+    held.seen_count = max(held.seen_count, count)
+    if held.acknowledged_count is not None and is_reopened(held.rule, held.acknowledged_count, count):
+        held.acknowledged_count, held.reopened = None, held.reopened + 1
 
 
 async def link_witness_findings(tx: AsyncSession, now: datetime) -> list[AlertRow]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from safepassage.canonical import from_base64url
 from safepassage.leaf import parse_leaf
@@ -18,7 +18,7 @@ from services.audit.alerts.watching import LEASE, Watcher
 from services.audit.driver import Driver
 from services.audit.index.terms import Kind, digest_of, term_keys
 from services.audit.stored_tree import StoredTree
-from services.audit.tables import AlertCursorRow, AlertRow
+from services.audit.tables import ActivityRow, AlertCursorRow, AlertRow
 from tests.audit.alerts.watched import by, decided, did, entries, read_students, rows, told, watch, watcher_of
 from tests.audit.audit_node import OAK, AuditNode, disclosure, event, give_organisations, running
 from tests.audit.retention.test_cut_short import COMMITS, Cuts, CutShort
@@ -206,6 +206,22 @@ async def test_replicas_that_look_at_once_enter_each_finding_once(store_url: str
         found = await rows(one)
         assert len(found) == 6
         assert sorted(row.entry_idx or 0 for row in found) == [each["index"] for each in await entries(one)]
+        counted = [
+            node.app.state.metrics.registry.get_sample_value("safe_passage_alerts_total", {"rule": "bulk-read"}) for node in (one, other)
+        ]
+        assert sum(value or 0 for value in counted) == 3
+
+
+async def test_a_day_is_counted_in_the_log_that_it_is_in(node: AuditNode) -> None:
+    """At New Year a clock that goes back can make a day lie in two logs."""
+    await read_students(node, 150)
+    await node.app.state.projector.catch_up()
+    async with node.database.transaction() as tx:
+        held = (await tx.scalars(select(ActivityRow))).one()
+        values = {column.name: getattr(held, column.name) for column in ActivityRow.__table__.columns}
+        tx.add(ActivityRow(**values | {"log": 2025}))
+    await watch(node)
+    assert await told(node) == ["first-seen-actor"]
 
 
 async def test_who_comes_second_over_a_span_keeps_nothing(node: AuditNode) -> None:
