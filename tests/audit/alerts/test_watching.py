@@ -169,8 +169,19 @@ async def test_nothing_is_looked_at_while_an_index_is_made_again(node: AuditNode
     await watch(node)
     async with node.database.transaction() as tx:
         await tx.execute(update(AlertCursorRow).values(at=AlertCursorRow.at + 50))
+        before = (await tx.scalars(select(AlertCursorRow.at))).all()
     assert await watcher_of(node).look_at_actors() == 0
+    async with node.database.reading() as tx:
+        assert (await tx.scalars(select(AlertCursorRow.at))).all() == before
     assert len(await rows(node)) == 2
+
+
+async def test_who_read_before_the_four_weeks_is_no_stranger(node: AuditNode, clock: StandingClock) -> None:
+    for _ in range(2):
+        await read_students(node, 20)
+        await watch(node)
+        clock.advance(days=40)
+    assert await told(node) == ["first-seen-actor"]
 
 
 @pytest.mark.parametrize("commits", range(8))
