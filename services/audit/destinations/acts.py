@@ -13,6 +13,7 @@ from safepassage.ids import uuid7
 from safepassage.problems.destinations import (
     DestinationNotAllowed,
     DestinationUnsigned,
+    LogDestinationAltered,
     LogDestinationNotActive,
     LogDestinationNotPaused,
     NoSuchLogDestination,
@@ -20,7 +21,15 @@ from safepassage.problems.destinations import (
     ReplayUnderWay,
 )
 from safepassage.problems.requests import InvalidRequest
-from safepassage.wire_destinations import LogDestination, MadeLogDestination, NewLogReplay, PingAnswer, SecretRotation, WebhookReceiver
+from safepassage.wire_destinations import (
+    LogDestination,
+    MadeLogDestination,
+    NewLogReplay,
+    PingAnswer,
+    SecretRotation,
+    SyslogReceiver,
+    WebhookReceiver,
+)
 from services.audit.destinations.changes import record_change, require_state
 from services.audit.destinations.configuration import DestinationSeals, new_key
 from services.audit.destinations.reading import published_sizes
@@ -37,7 +46,7 @@ MOST_OF_A_REPLAY: Final = 1_000_000
 _ERRORS = ERRORS | responses(NoSuchLogDestination)
 
 
-@router.post("/secret-rotation", responses=_ERRORS | responses(InvalidRequest, DestinationUnsigned))
+@router.post("/secret-rotation", responses=_ERRORS | responses(InvalidRequest, DestinationUnsigned, LogDestinationAltered))
 async def rotate_log_destination_secret(
     destination_id: UUID, rotation: SecretRotation, request: Request, caller: Keeper, now: Now
 ) -> MadeLogDestination:
@@ -45,7 +54,8 @@ async def rotate_log_destination_secret(
     state = request.app.state
     require_state(caller)
     async with state.database.reading() as tx:
-        if (await shown_one(tx, state, destination_id, now=now)).signature is None:
+        row = await one_of(tx, destination_id)
+        if isinstance((await DestinationSeals.of(tx, state.keys)).open(row.id, row.sealed).receiver, SyslogReceiver):
             raise DestinationUnsigned
     await record_change(state.sequencer, caller, destination_id, "secret-rotated", now=now)
     async with state.database.transaction() as tx:
@@ -61,7 +71,7 @@ async def rotate_log_destination_secret(
         return made(await shown(tx, row, configuration, now=now), configuration)
 
 
-@router.post("/ping", responses=_ERRORS | responses(DestinationNotAllowed))
+@router.post("/ping", responses=_ERRORS | responses(DestinationNotAllowed, LogDestinationAltered))
 async def ping_log_destination(destination_id: UUID, request: Request, caller: Keeper, now: Now) -> PingAnswer:
     """Send it a message that tells of no entry, now, in whatever state it is. Where it stands is not changed by that."""
     state = request.app.state

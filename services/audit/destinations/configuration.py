@@ -10,11 +10,13 @@ from typing import Annotated, Final
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from safepassage.problems.destinations import LogDestinationAltered
 from safepassage.webhooks import private_text, secret_text
 from safepassage.wire import Code, Instant, Wire
 from safepassage.wire_destinations import Signature, SyslogReceiver, WebhookReceiver
@@ -95,10 +97,19 @@ class DestinationSeals:
         return nonce + self._cipher.encrypt(nonce, configuration.model_dump_json(exclude_none=True).encode(), _bound_to(destination_id))
 
     def open(self, destination_id: UUID, sealed: bytes) -> Configuration:
-        """What was sealed. Raises InvalidTag where it was altered or moved."""
-        return Configuration.model_validate_json(
-            self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound_to(destination_id))
-        )
+        """What was sealed. Raises LogDestinationAltered where it was altered or moved."""
+        try:
+            plain = self._cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], _bound_to(destination_id))
+        except (InvalidTag, ValueError) as error:
+            raise LogDestinationAltered from error
+        return Configuration.model_validate_json(plain)
+
+    def find(self, destination_id: UUID, sealed: bytes) -> Configuration | None:
+        """The same, None where it was altered: what is wrong is to be shown and deleted."""
+        try:
+            return self.open(destination_id, sealed)
+        except LogDestinationAltered:
+            return None
 
 
 def _bound_to(destination_id: UUID) -> bytes:

@@ -9,7 +9,7 @@ import logging
 import secrets
 import ssl
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property, partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -36,6 +36,7 @@ LEASE: Final = timedelta(seconds=60)
 BATCHES_OF_A_TURN: Final = 200
 RESTS: Final = 2.0
 """While appends wait, it rests this many times as long as it has read: a SIEM is behind the log, and never in its way."""
+AFTER_A_FAULT: Final = timedelta(minutes=1)
 NEEDS_A_PERSON_AFTER: Final = timedelta(minutes=15)
 """A destination that fails for so long makes the node degraded."""
 
@@ -71,6 +72,8 @@ class Courier:
         self._database, self._keys, self._clock, self._settings = database, keys, clock, settings
         self._holder, self._append, self._is_over, self._is_busy = holder, append, is_over, is_busy
         self._under_way: dict[UUID, asyncio.Task[None]] = {}
+        self._faulty: dict[UUID, datetime] = {}
+        """Destinations that could not be served here over a fault of our own, and when they are tried again."""
         self.is_degraded = False
         """As of the last look: a destination is disabled, or has failed for a while."""
 
@@ -114,10 +117,17 @@ class Courier:
         columns = (row.id, row.state, row.due_at, row.holder, row.leased_until, row.disabled_because, row.failing_since)
         async with self._database.reading() as tx:
             found = (await tx.execute(select(*columns))).all()
-        self.is_degraded = any(_needs_a_person(one, now=now) for one in found)
+        self._faulty = {one.id: self._faulty[one.id] for one in found if one.id in self._faulty}
+        self.is_degraded = bool(self._faulty) or any(_needs_a_person(one, now=now) for one in found)
         for one in found:
             is_mine = one.holder == self._holder or one.leased_until <= now
-            if one.state == "active" and one.due_at <= now and is_mine and one.id not in self._under_way:
+            if (
+                one.state == "active"
+                and one.due_at <= now
+                and is_mine
+                and one.id not in self._under_way
+                and self._faulty.get(one.id, now) <= now
+            ):
                 task = asyncio.create_task(self._serve(one.id))
                 self._under_way[one.id] = task
                 task.add_done_callback(partial(self._back, one.id))
@@ -132,25 +142,33 @@ class Courier:
             await tx.execute(update(row).where(row.holder == self._holder, row.leased_until > now).values(leased_until=now))
 
     async def _serve(self, destination_id: UUID) -> None:
-        """Send to one destination until there is nothing more, or it does not take it."""
+        """Send to one destination. A fault of our own is said, and the destination left for a while."""
+        try:
+            await self._send_on(destination_id)
+            self._faulty.pop(destination_id, None)
+        except Exception as error:
+            log.error("destination not served", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+            self._faulty[destination_id] = self._clock() + AFTER_A_FAULT
+
+    async def _send_on(self, destination_id: UUID) -> None:
+        """Send until there is nothing more, or it does not take it."""
+        loop, prefers = asyncio.get_running_loop(), "live"
         door: Door | None = None
-        prefers = "live"
         try:
             for _ in range(BATCHES_OF_A_TURN):
-                began = asyncio.get_running_loop().time()
+                began = loop.time()
                 following = await self._next(destination_id, prefers)
-                await asyncio.sleep((asyncio.get_running_loop().time() - began) * RESTS if self._is_busy() else 0)
+                await asyncio.sleep((loop.time() - began) * RESTS if self._is_busy() else 0)
                 if following is None or self._is_over() or not await self._claim(following):
                     return
-                if following.step.batch is not None and door is None:
-                    door = self._door(destination_id, following.configuration)
-                attempt = None if following.step.batch is None or door is None else await door.deliver(following.step.batch)
+                attempt, step = None, following.step
+                if step.batch is not None:
+                    door = door or self._door(destination_id, following.configuration)
+                    attempt = await door.deliver(step.batch)
                 if not await self._settle(following, attempt):
                     return
                 # what is sent again goes between what is new, and neither keeps the other waiting
-                prefers = "replay" if following.step.lane.name == "live" else "live"
-        except Exception as error:
-            log.error("destination not served", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+                prefers = "replay" if step.lane.name == "live" else "live"
         finally:
             if door is not None:
                 await door.close()

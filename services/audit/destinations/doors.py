@@ -181,7 +181,7 @@ class SyslogDoor:
             return Attempt(fault="certificate")
         except TimeoutError:
             return Attempt(fault="timed-out")
-        except OSError:
+        except (OSError, ValueError):  # a name that is none fails as it is encoded
             return Attempt(fault="address-refused" if self._reach.refused else "no-connection")
         return Attempt()
 

@@ -100,7 +100,7 @@ async def list_log_destinations(request: Request, caller: Keeper, now: Now) -> L
     async with state.database.reading() as tx:
         rows = (await tx.scalars(select(LogDestinationRow).order_by(LogDestinationRow.made_at, LogDestinationRow.id))).all()
         seals = await DestinationSeals.of(tx, state.keys)
-        found = [await shown(tx, row, seals.open(row.id, row.sealed), now=now) for row in rows]
+        found = [await shown(tx, row, seals.find(row.id, row.sealed), now=now) for row in rows]
     await record_search(state.sequencer, caller, operation="log-destinations-read", student_id=None, count=len(found), now=now)
     return LogDestinations(destinations=tuple(found))
 
@@ -141,7 +141,7 @@ async def one_of(tx: AsyncSession, destination_id: UUID, *, locked: bool = False
 async def shown_one(tx: AsyncSession, state: Any, destination_id: UUID, *, now: datetime) -> LogDestination:
     """Where a destination stands. Raises NoSuchLogDestination."""
     row = await one_of(tx, destination_id)
-    configuration = (await DestinationSeals.of(tx, state.keys)).open(row.id, row.sealed)
+    configuration = (await DestinationSeals.of(tx, state.keys)).find(row.id, row.sealed)
     return await shown(tx, row, configuration, now=now)
 
 

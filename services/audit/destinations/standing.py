@@ -18,27 +18,16 @@ _AS_STORED = (
 )  # fmt: skip
 
 
-async def shown(tx: AsyncSession, row: LogDestinationRow, configuration: Configuration, *, now: datetime) -> LogDestination:
+async def shown(tx: AsyncSession, row: LogDestinationRow, configuration: Configuration | None, *, now: datetime) -> LogDestination:
     """The destination without what could be used against it: no secret, no path of its URL."""
     sizes = await published_sizes(tx)
     origins: dict[int, str] = {one.year: one.origin for one in await tx.scalars(select(LogRow))}
     at = onward(Place(row.log, row.at), sizes)
     behind = sum(size for year, size in sizes.items() if year >= at.log) - at.at
-    receiver = configuration.receiver
-    keys = configuration.signing_keys(now)
-    untils = [key.until for key in configuration.keys if key.until is not None and now < key.until]
     members: dict[str, Any] = {name: getattr(row, name) for name in _AS_STORED}
     return LogDestination(
         **members,
-        name=configuration.name,
-        kind=receiver.kind,
-        address=configuration.address,
-        signature=receiver.signature if isinstance(receiver, WebhookReceiver) else None,
-        public_keys=tuple(public_text(key) for key in keys if key.startswith(PRIVATE)),
-        former_key_until=max(untils, default=None),
-        classes=configuration.classes,
-        batch_entries=configuration.batch_entries,
-        purpose=configuration.purpose,
+        **({"is_altered": True} if configuration is None else _configured(configuration, now)),
         log=origins[at.log],
         index=at.at,
         behind=max(behind, 0),
@@ -46,6 +35,23 @@ async def shown(tx: AsyncSession, row: LogDestinationRow, configuration: Configu
         next_attempt_at=row.due_at if row.failures and row.state == "active" else None,
         replay=_replay(row, origins),
     )
+
+
+def _configured(configuration: Configuration, now: datetime) -> dict[str, Any]:
+    receiver = configuration.receiver
+    keys = configuration.signing_keys(now)
+    untils = [key.until for key in configuration.keys if key.until is not None and now < key.until]
+    return {
+        "name": configuration.name,
+        "kind": receiver.kind,
+        "address": configuration.address,
+        "signature": receiver.signature if isinstance(receiver, WebhookReceiver) else None,
+        "public_keys": tuple(public_text(key) for key in keys if key.startswith(PRIVATE)),
+        "former_key_until": max(untils, default=None),
+        "classes": configuration.classes,
+        "batch_entries": configuration.batch_entries,
+        "purpose": configuration.purpose,
+    }
 
 
 def _replay(row: LogDestinationRow, origins: dict[int, str]) -> LogReplay | None:

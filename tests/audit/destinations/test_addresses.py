@@ -71,6 +71,12 @@ async def test_a_name_that_has_another_address_by_now_does_not_reach_it(
     assert receiver.connections == 0
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("receiver", [{"kind": "syslog", "host": "a..b"}, {"kind": "webhook", "url": "https://a..b/"}])
+async def test_a_name_that_is_none_is_not_reached_and_tried_again_as_any_other(kept: Keeping, receiver: dict[str, Any]) -> None:
+    assert await fault_of(kept, receiver) == "no-connection"
+
+
 async def test_a_certificate_has_to_be_of_the_host_and_of_an_authority_that_is_believed(
     store_url: str, node_keys: Path, clock: StandingClock, tmp_path: Path
 ) -> None:

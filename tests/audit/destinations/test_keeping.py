@@ -1,16 +1,16 @@
 """Keeping destinations: who may, what is shown once, what is on record, keys that change, entries once more."""
 
 import json
+import logging
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from cryptography.exceptions import InvalidTag
 from sqlalchemy import select, update
 
 from safepassage.problems.destinations import WebhookNotVerified
-from safepassage.wire_destinations import MadeLogDestination
+from safepassage.wire_destinations import LogDestinations, MadeLogDestination
 from services.audit.destinations.acts import MOST_OF_A_REPLAY
 from services.audit.destinations.configuration import DestinationSeals
 from services.audit.destinations.routes import MOST
@@ -56,16 +56,31 @@ async def test_a_secret_is_shown_once_and_the_token_of_a_url_never(kept: Keeping
 
 
 @pytest.mark.slow
-async def test_what_was_moved_or_altered_in_the_store_sends_nothing(kept: Keeping, receiver: WebhookReceiver) -> None:
+async def test_what_was_moved_or_altered_in_the_store_sends_nothing_and_is_shown_and_deleted(
+    kept: Keeping, receiver: WebhookReceiver, clock: StandingClock, caplog: pytest.LogCaptureFixture
+) -> None:
     made, other = await kept.webhook(receiver.port), await kept.webhook(receiver.port)
+    id_ = made.destination.id
     async with kept.node.database.transaction() as tx:
         sealed = await tx.scalar(select(LogDestinationRow.sealed).where(LogDestinationRow.id == other.destination.id))
         await tx.execute(update(LogDestinationRow).values(sealed=sealed))
-    await kept.turn()
-    assert {one.verified(str(other.secret), now=kept.node.clock()).data.destination_id for one in receiver.came} == {other.destination.id}
-    async with kept.node.database.reading() as tx:
-        with pytest.raises(InvalidTag):
-            (await DestinationSeals.of(tx, kept.node.app.state.keys)).open(made.destination.id, bytes(sealed or b""))
+    with caplog.at_level(logging.ERROR):
+        await kept.turn()
+        await kept.courier.turn()
+        assert [one.getMessage() for one in caplog.records] == ["destination not served"]  # once a minute, not at each look
+        assert (await kept.node.send("GET", "/readyz", {})).body == b'{"status":"degraded"}'
+        clock.advance(minutes=1)
+        await kept.courier.turn()
+    assert len(caplog.records) == 2
+    assert {one.verified(str(other.secret), now=clock()).data.destination_id for one in receiver.came} == {other.destination.id}
+    listed = LogDestinations.model_validate_json((await kept.send("GET")).body).destinations
+    assert {one.id: (one.is_altered, one.name) for one in listed} == {id_: (True, None), other.destination.id: (False, "the SIEM")}
+    for act in ("ping", "secret-rotation"):
+        answer = await kept.send("POST", f"/{id_}/{act}", None if act == "ping" else {})
+        assert (answer.status, code(answer.body)) == (409, "log-destination-altered")
+    assert (await kept.send("DELETE", f"/{id_}")).status == 200
+    await kept.courier.turn()
+    assert (await kept.node.send("GET", "/readyz", {})).body == b'{"status":"ready"}'
 
 
 async def test_only_the_state_keeps_destinations_and_for_a_purpose(kept: Keeping) -> None:

@@ -71,18 +71,20 @@ class LogDestination(Wire):
     """A destination, and where it stands."""
 
     id: UUID
-    name: str
-    kind: Literal["webhook", "syslog"]
-    address: str
+    is_altered: bool = False
+    """What is kept of it was altered or moved in the store: it gets nothing, and its members up to `purpose` are not known. Delete it."""
+    name: str | None = None
+    kind: Literal["webhook", "syslog"] | None = None
+    address: str | None = None
     """Host and port."""
     signature: Signature | None = None
     public_keys: tuple[str, ...] = ()
     """Of v1a, those whose signatures are on what is sent now, the newest first: `whpk_...`."""
     former_key_until: Instant | None = None
     """Until when a key that was replaced signs too."""
-    classes: tuple[str, ...]
-    batch_entries: int
-    purpose: Code
+    classes: tuple[str, ...] = ()
+    batch_entries: int | None = None
+    purpose: Code | None = None
     """For which it was made: that of the client's token."""
     made_at: Instant
     state: DestinationState

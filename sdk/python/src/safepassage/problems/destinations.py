@@ -17,6 +17,13 @@ class LogDestinationExists(SuiteError):
     remedy = "Choose another id. If the answer that held the secret was lost, rotate the secret: the new one is shown once."
 
 
+class LogDestinationAltered(SuiteError):
+    """What is kept of the destination does not open: it was altered or moved in the store."""
+
+    code, status, title = "log-destination-altered", 409, "Destination was altered in the store"
+    remedy = "Delete it and make another; find out who could write to the store of audit."
+
+
 class LogDestinationsFull(SuiteError):
     """A node sends its log to no more than 20 destinations."""
 
