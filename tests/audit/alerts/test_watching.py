@@ -180,7 +180,7 @@ async def test_who_read_before_the_four_weeks_is_no_stranger(node: AuditNode, cl
     for _ in range(2):
         await read_students(node, 20)
         await watch(node)
-        clock.advance(days=40)
+        clock.advance(days=42)
     assert await told(node) == ["first-seen-actor"]
 
 
