@@ -11,7 +11,6 @@ NO_EVIDENCE = "a caller's mistake, which raises ValueError; no evidence leads th
 SPEED = "it only spares work"
 
 WITHOUT_EFFECT: dict[tuple[str, str], str] = {
-    ("bundles", "start > len(bundle) in start > len(bundle) or end > len(bundle)"): TWICE,
     ("notes", "not blank in not blank or not text or (not signatures.endswith('\\n'))"): TWICE,
     ("notes", "not signatures.endswith('\\n') in not blank or not text or (not signatures.endswith('\\n'))"): TWICE,
     ("tlog_proof", "not blank in len(content) > MAX_BYTES or not blank or (not checkpoint) or (lines.pop(0) != FIRST_LINE)"): TWICE,
