@@ -19,7 +19,7 @@ from services.audit.driver import Driver
 from services.audit.index.terms import Kind, digest_of, term_keys
 from services.audit.stored_tree import StoredTree
 from services.audit.tables import ActivityRow, AlertCursorRow, AlertRow
-from tests.audit.alerts.watched import by, decided, did, entries, read_students, rows, told, watch, watcher_of
+from tests.audit.alerts.watched import by, decided, did, entries, read_students, rows, stop_workers, told, watch, watcher_of
 from tests.audit.audit_node import OAK, AuditNode, disclosure, event, give_organisations, running
 from tests.audit.retention.test_cut_short import COMMITS, Cuts, CutShort
 from tests.conftest import StandingClock
@@ -285,10 +285,18 @@ async def test_a_log_that_other_services_write_nothing_into_is_told_of(node: Aud
     assert await told(node) == ["log-silence"]
 
 
+async def test_what_the_index_has_not_yet_breaks_the_silence(node: AuditNode, clock: StandingClock) -> None:
+    await node.append(event("request"))
+    await watch(node)
+    await stop_workers(node, "_keep_index")
+    clock.advance(hours=80)
+    await node.append(event("request"))
+    await watcher_of(node).look_at_node(0.0)
+    assert await told(node) == []
+
+
 async def test_an_index_that_is_behind_is_told_of(node: AuditNode, clock: StandingClock) -> None:
-    tasks = [task for task in node.app.state.tasks if task.get_coro().__name__ == "_keep_index"]
-    tasks[0].cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await stop_workers(node, "_keep_index")
     await node.append(event("request"))
     clock.advance(seconds=299)
     await watcher_of(node).look_at_node(0.0)
