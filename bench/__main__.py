@@ -19,6 +19,7 @@ MEASUREMENTS = {
     "append": "bench.append",
     "library": "bench.library",
     "questions": "bench.questions",
+    "opening": "bench.opening",
     "page": "bench.vendor_page",
     "node": "bench.node_size",
     "exchange": "bench.exchange",
