@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError
 from safepassage.compact import PublicKeys, split, verify_compact
 from safepassage.problems.requests import NotAuthenticated
 from safepassage.problems.signatures import MalformedToken, TokenExpired, WrongAudience
-from safepassage.wire import Digest, Wire
+from safepassage.wire import Digest, NetworkAddress, Wire
 from shared.keys import SigningKey
 from shared.who_may_call import ServiceName, callers_of
 
@@ -39,6 +39,8 @@ class CallerClaims(Wire):
     """Authorization details of the token: the purpose, a peer's entity id (`entity_id`), ..."""
     key: Digest | None = None
     """Thumbprint of the key that the token is bound to, and that the client proved to have."""
+    address: NetworkAddress | None = None
+    """From which the request came to the gateway."""
 
 
 class InternalClaims(Wire):

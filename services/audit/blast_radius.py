@@ -130,6 +130,7 @@ def _clauses(asked: BlastRadiusRequest) -> list[Clause]:
     named = EntrySearch(
         client_ids=() if asked.client_id is None else (asked.client_id,),
         key_thumbprints=() if asked.key_thumbprint is None else (asked.key_thumbprint,),
+        addresses=() if asked.address is None else (asked.address,),
         acting_for=() if asked.person_id is None else (asked.person_id,),
         organisation_ids=() if asked.organisation_id is None else (asked.organisation_id,),
         recipient_organisations=() if asked.recipient is None else (asked.recipient,),

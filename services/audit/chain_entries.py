@@ -16,7 +16,6 @@ from safepassage.ids import uuid7
 from safepassage.problems.chains import NoSuchChain
 from safepassage.problems.log import LogFrozen, PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted
-from services.audit.actors import actor_of
 from services.audit.chain_inside import Inside, inside_of
 from services.audit.chain_links import Links, links_of
 from services.audit.drafts import draft_of, event_key
@@ -24,6 +23,7 @@ from services.audit.driver import Driver
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries, sight_of
 from services.audit.sequencer import Sequencer
 from services.audit.tables import AppendedRow
+from shared.actors import client_actor
 from shared.caller import Caller, sibling
 from shared.clock import Now
 from shared.contracts.audit import Actor, Context, Event
@@ -103,7 +103,7 @@ async def _record(sequencer: Sequencer, caller: Caller, asked: ChainEntriesReque
         class_="search",
         key=f"search:{uuid7(now)}",
         custodians=() if of_peer else (caller.organisation_id,),
-        actor=Actor(kind="peer", client_id=caller.peer, key=caller.claims.key) if of_peer else actor_of(caller),
+        actor=_peer(caller) if of_peer else client_actor(caller.claims),
         context=Context(
             operation="exchange-chain",
             outcome="answered" if count else "not-found",
@@ -114,3 +114,7 @@ async def _record(sequencer: Sequencer, caller: Caller, asked: ChainEntriesReque
         ),
     )
     await sequencer.append([draft_of(event, producer="audit", digest_key=sequencer.digest_key)])
+
+
+def _peer(caller: Caller) -> Actor:
+    return Actor(kind="peer", client_id=caller.peer, key=caller.claims.key, address=caller.claims.address)

@@ -16,6 +16,7 @@ def clauses_of(search: EntrySearch, *, nodes_of: NodesOf) -> list[Clause]:
     members: list[tuple[Kind, Iterable[object]]] = [
         (Kind.CLASS, search.classes),
         (Kind.KEY, search.key_thumbprints),
+        (Kind.ADDRESS, search.addresses),
         (Kind.PERSON, search.acting_for),
         (Kind.ORGANISATION, search.organisation_ids),
         (Kind.CUSTODIAN, search.custodian_ids),

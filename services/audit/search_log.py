@@ -4,9 +4,9 @@ from datetime import datetime
 from uuid import UUID
 
 from safepassage.ids import uuid7
-from services.audit.actors import actor_of
 from services.audit.drafts import draft_of
 from services.audit.sequencer import Sequencer
+from shared.actors import client_actor
 from shared.caller import Caller
 from shared.contracts.audit import Context, Event
 
@@ -20,7 +20,7 @@ async def record_search(
         key=f"search:{uuid7(now)}",
         subjects=() if student_id is None else (student_id,),
         custodians=(caller.organisation_id,),
-        actor=actor_of(caller),
+        actor=client_actor(caller.claims),
         context=Context(operation=operation, outcome="answered", purpose=caller.purpose, count=count),
     )
     await sequencer.append([draft_of(event, producer="audit", digest_key=sequencer.digest_key)])

@@ -101,6 +101,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         state.refusals,
         state.metrics,
         state.scope_use,
+        settings.trusted_proxies,
     )
     state.metrics_door = None
     if settings.metrics_port is not None:

@@ -6,7 +6,6 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from safepassage.problems.requests import NotAuthenticated, NotPermitted
-from shared.contracts.audit import Actor
 from shared.internal_token import CallerClaims
 
 
@@ -31,8 +30,3 @@ def administrator(scope: str) -> Any:
 def _named(dependency: Callable[..., Awaitable[CallerClaims]], scopes: tuple[str, ...]) -> Callable[..., Awaitable[CallerClaims]]:
     dependency.scopes = scopes  # type: ignore[attr-defined]  # read by the test that compares routes with the table
     return dependency
-
-
-def actor_of(caller: CallerClaims) -> Actor:
-    """The caller as the log names them."""
-    return Actor(kind="client", client_id=caller.client_id, organisation_id=caller.organisation_id, role=caller.role, key=caller.key)

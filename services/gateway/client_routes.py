@@ -10,9 +10,10 @@ from safepassage.problems.access import ClientKeyNotUsable, ScopeNotGrantable
 from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, InvalidRequest, NotFound, VersionConflict
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPage, NewClient
 from services.gateway import clients
-from services.gateway.callers import actor_of, administrator
+from services.gateway.callers import administrator
 from services.gateway.reach import reached, require_reach
 from services.gateway.tables import ClientRow, IdempotencyRow
+from shared.actors import client_actor
 from shared.clock import Now
 from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly, Transaction, after_commit
@@ -53,7 +54,7 @@ async def register_client(
     held = await earlier_effect(tx, IdempotencyRow, client_id=caller.client_id, operation=operation, key=key, digest=digest)
     if held is not None:
         return clients.client_of(await found(tx, ClientRow, held))
-    client = await clients.register_client(tx, request.app.state.outbox, new, granter=_granter(caller), actor=actor_of(caller), now=now)
+    client = await clients.register_client(tx, request.app.state.outbox, new, granter=_granter(caller), actor=client_actor(caller), now=now)
     await keep_effect(
         tx, IdempotencyRow, client_id=caller.client_id, operation=operation, key=key, digest=digest, effect_id=client.id, now=now
     )
@@ -90,7 +91,7 @@ async def change_client_grants(
     """Replace the scopes and purposes that a client's tokens may have."""
     await _require_client(tx, client_id, caller)
     outbox, granter = request.app.state.outbox, _granter(caller)
-    return await clients.change_grants(tx, outbox, client_id, grants, granter=granter, actor=actor_of(caller), now=now)
+    return await clients.change_grants(tx, outbox, client_id, grants, granter=granter, actor=client_actor(caller), now=now)
 
 
 @router.put("/{client_id}/keys", responses=responses(NotFound, VersionConflict, ClientKeyNotUsable))
@@ -100,7 +101,7 @@ async def replace_client_keys(
     """Replace a client's keys: to rotate, first send the old and the new, then the new alone."""
     await _require_client(tx, client_id, caller)
     after_commit(tx, request.app.state.standing.refresh)
-    return await clients.replace_keys(tx, request.app.state.outbox, client_id, keys, actor=actor_of(caller), now=now)
+    return await clients.replace_keys(tx, request.app.state.outbox, client_id, keys, actor=client_actor(caller), now=now)
 
 
 @router.post("/{client_id}/disablement", responses=responses(NotFound))
@@ -108,7 +109,7 @@ async def disable_client(client_id: UUID, caller: Administrator, request: Reques
     """Disable a client at once, its living tokens too."""
     await _require_client(tx, client_id, caller)
     after_commit(tx, request.app.state.standing.refresh)
-    return await clients.disable_client(tx, request.app.state.outbox, client_id, actor=actor_of(caller), now=now)
+    return await clients.disable_client(tx, request.app.state.outbox, client_id, actor=client_actor(caller), now=now)
 
 
 @router.delete("/{client_id}/disablement", responses=responses(NotFound))
@@ -116,4 +117,4 @@ async def enable_client(client_id: UUID, caller: Administrator, request: Request
     """Let a disabled client in again."""
     await _require_client(tx, client_id, caller)
     after_commit(tx, request.app.state.standing.refresh)
-    return await clients.enable_client(tx, request.app.state.outbox, client_id, actor=actor_of(caller), now=now)
+    return await clients.enable_client(tx, request.app.state.outbox, client_id, actor=client_actor(caller), now=now)

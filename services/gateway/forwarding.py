@@ -9,7 +9,7 @@ The gateway is trusted with who calls: whoever controls it can act as any client
 import logging
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
@@ -26,6 +26,7 @@ from safepassage.problems.requests import (
 )
 from services.gateway.authentication import Authentication, challenge
 from services.gateway.bodies import CallerGone, replay, whole
+from services.gateway.client_address import Network, client_address
 from services.gateway.headers import Fields, Incoming, read_headers, trace_id_of
 from services.gateway.limits import RateLimit
 from services.gateway.paths import ALLOWED_QUERY, MAX_QUERY, Matcher, MethodOfPathNotAllowed
@@ -35,7 +36,7 @@ from services.gateway.scope_use import ScopeUse
 from services.gateway.tokens import VerifiedToken
 from services.gateway.upstreams import Call, Upstream
 from shared.clock import Clock
-from shared.internal_token import HEADER, InternalTokens
+from shared.internal_token import HEADER, CallerClaims, InternalTokens
 from shared.problems import render, unexpected
 from shared.telemetry import Metrics
 from shared.who_may_call import ServiceName
@@ -65,6 +66,7 @@ class Door:
     refusals: Refusals
     metrics: Metrics
     scope_use: ScopeUse
+    trusted_proxies: Sequence[Network]
 
 
 class Forwarding:
@@ -86,14 +88,15 @@ class Forwarding:
 class _Passage:
     """One request on its way through the door."""
 
-    __slots__ = ("app", "door", "echoed", "receive", "request_id", "route", "scope", "send", "started", "status", "trace_id")
+    __slots__ = ("address", "app", "door", "echoed", "receive", "request_id", "route", "scope", "send", "started", "status", "trace_id")
 
     def __init__(self, app: ASGIApp, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
         self.app, self.door, self.scope, self.receive, self.send = app, door, scope, receive, send
         self.request_id = _new_request_id()
         self.trace_id, self.route, self.status, self.started = "", None, 500, False
-        self.echoed = b""
+        self.echoed, self.address = b"", None
 
+    address: str | None
     route: Route | None
 
     @property
@@ -121,6 +124,7 @@ class _Passage:
     async def _pass(self) -> None:
         door, scope = self.door, self.scope
         now = door.clock()
+        self.address = client_address(scope["client"][0] if scope.get("client") else None, scope["headers"], trusted=door.trusted_proxies)
         self.route = route = door.routes.match(scope["method"], scope["raw_path"])
         incoming = read_headers(scope["headers"])
         self.trace_id = trace_id_of(incoming.traceparent)
@@ -128,7 +132,7 @@ class _Passage:
         _require_form(route, incoming, scope["query_string"])
         verified = None
         if route.accepts == "anonymous":
-            door.anonymous_limit.take(scope["client"][0] if scope.get("client") else "", now.timestamp())
+            door.anonymous_limit.take(self.address or "", now.timestamp())
         else:
             verified = await door.authentication.authenticate(incoming, method=route.method, raw_path=scope["raw_path"], now=now)
             require_permission(route, verified)
@@ -143,7 +147,8 @@ class _Passage:
     async def _answer_here(self, route: Route, incoming: Incoming, verified: VerifiedToken | None) -> None:
         """The gateway's own routes: behind this door too, with the caller in the scope's state."""
         body = await whole(self.receive, limit=route.body_bytes) if incoming.has_body else b""
-        state = {**self.scope.get("state", {}), "caller": None if verified is None else verified.caller}
+        caller = None if verified is None else self._from_here(verified.caller)
+        state = {**self.scope.get("state", {}), "caller": caller, "address": self.address}
         fields = [(name, value) for name, value in self.scope["headers"] if name not in NEVER_BELIEVED]
         fields.append((b"traceparent", f"00-{self.trace_id}-{secrets.token_hex(8)}-01".encode()))
         await self.app({**self.scope, "state": state, "headers": fields}, replay(body, self.receive), self._send_guarded)
@@ -181,14 +186,17 @@ class _Passage:
         await self.send(message)
 
     def _internal_token(self, service: ServiceName, verified: VerifiedToken) -> str:
-        """INVARIANT: kept with the very access token that proved the caller, so one caller never gets another's."""
+        """INVARIANT: kept with the very access token that proved the caller, so one caller never gets another's; and for one address."""
         now = self.door.clock()
         seconds = now.timestamp()
-        made_at, token = verified.internal.get(service, (0.0, ""))
-        if not made_at <= seconds < made_at + INTERNAL_SECONDS:
-            token = self.door.internal_tokens.for_caller(service, verified.caller, now)
-            verified.internal[service] = (seconds, token)
+        made_at, address, token = verified.internal.get(service, (0.0, None, ""))
+        if address != self.address or not made_at <= seconds < made_at + INTERNAL_SECONDS:
+            token = self.door.internal_tokens.for_caller(service, self._from_here(verified.caller), now)
+            verified.internal[service] = (seconds, self.address, token)
         return token
+
+    def _from_here(self, caller: CallerClaims) -> CallerClaims:
+        return caller.model_copy(update={"address": self.address})
 
     async def _refuse(self, error: SuiteError) -> None:
         """The problem as the answer, if none has begun."""

@@ -17,9 +17,10 @@ from safepassage.problems.requests import (
 )
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationPage
 from services.gateway import organisations
-from services.gateway.callers import actor_of, administrator
+from services.gateway.callers import administrator
 from services.gateway.reach import reached, require_reach
 from services.gateway.tables import IdempotencyRow, OrganisationRow
+from shared.actors import client_actor
 from shared.clock import Now
 from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly, Transaction
@@ -51,7 +52,7 @@ async def add_organisation(
     held = await earlier_effect(tx, IdempotencyRow, client_id=caller.client_id, operation=operation, key=key, digest=digest)
     if held is not None:
         return await organisations.find_organisation(tx, held)
-    added = await organisations.add_organisation(tx, request.app.state.outbox, new, actor=actor_of(caller), now=now)
+    added = await organisations.add_organisation(tx, request.app.state.outbox, new, actor=client_actor(caller), now=now)
     await keep_effect(
         tx, IdempotencyRow, client_id=caller.client_id, operation=operation, key=key, digest=digest, effect_id=added.id, now=now
     )
@@ -95,4 +96,4 @@ async def change_organisation(
     await require_reach(tx, organisation_id, caller)
     if caller.organisation_kind != "sea" and changed.parent_id is not None and organisation_id != caller.organisation_id:
         await require_reach(tx, changed.parent_id, caller)
-    return await organisations.change_organisation(tx, request.app.state.outbox, changed, actor=actor_of(caller), now=now)
+    return await organisations.change_organisation(tx, request.app.state.outbox, changed, actor=client_actor(caller), now=now)

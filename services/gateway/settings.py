@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, IPvAnyNetwork
 
 from shared.settings import ServiceSettings
 
@@ -31,6 +31,10 @@ class GatewaySettings(ServiceSettings):
     anonymous_burst: Annotated[
         int, Field(ge=1, le=1_000_000, description="Requests of one address without a token that may come at once.")
     ] = 500
+    trusted_proxies: Annotated[
+        tuple[IPvAnyNetwork, ...],
+        Field(description="Networks of the agency's own proxies, whose `X-Forwarded-For` is believed; left out: nobody's is."),
+    ] = ()
     metrics_port: Annotated[
         int | None,
         Field(ge=0, le=65535, description="Port for Prometheus, apart from the public one; left out: counters are not served."),

@@ -67,7 +67,7 @@ class TokenEndpoint:
     stand_ins: Mapping[str, ClientKey]
 
     async def answer(
-        self, body: bytes, *, content_type: str, query: bytes, authorization: bool, proofs: Sequence[str]
+        self, body: bytes, *, content_type: str, query: bytes, authorization: bool, proofs: Sequence[str], address: str | None
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
         """Status, JSON document and headers of the answer to one token request."""
         headers = {"cache-control": "no-store", "pragma": "no-cache"}
@@ -77,7 +77,7 @@ class TokenEndpoint:
         try:
             form = parse_form(body, content_type=content_type, query=query)
             proof = self._proof(proofs, now)
-            return 200, await self._token(form, proof, authorization=authorization, now=now), headers
+            return 200, await self._token(form, proof, authorization=authorization, address=address, now=now), headers
         except OAuth2Error as error:
             self.refusals.count(getattr(error, "reason", "other"), now)
             if isinstance(error, ProofNeedsNonce):
@@ -100,7 +100,9 @@ class TokenEndpoint:
                 raise ProofNeedsNonce from error
         return proof
 
-    async def _token(self, form: Mapping[str, str], proof: Proof, *, authorization: bool, now: datetime) -> dict[str, Any]:
+    async def _token(
+        self, form: Mapping[str, str], proof: Proof, *, authorization: bool, address: str | None, now: datetime
+    ) -> dict[str, Any]:
         assertion = read_assertion(form, authorization=authorization)
         client = await self.clients.find(assertion.client_id, kid=assertion.kid, now=now)
         key = None if client is None else client.keys.get(assertion.kid)
@@ -120,13 +122,13 @@ class TokenEndpoint:
             role=granted.client.role,
             authorization_details=() if granted.details is None else (granted.details,),
         )
-        await self._store(spent, proof, claims, now)
+        await self._store(spent, proof, _issued(claims, address), now)
         answer = {"access_token": token, "token_type": "DPoP", "expires_in": self.tokens.lifetime_seconds, "scope": granted.granted_scope}
         if granted.details is not None:
             answer["authorization_details"] = [granted.details.claims()]
         return answer
 
-    async def _store(self, spent: SpentAssertion, proof: Proof, claims: AccessClaims, now: datetime) -> None:
+    async def _store(self, spent: SpentAssertion, proof: Proof, issued: Event, now: datetime) -> None:
         """INVARIANT: in one transaction assertion and proof are used up and the token is on its way to the log, or there is none."""
         until = now + timedelta(seconds=REMEMBERED_SECONDS + 1)
         async with self.database.transaction() as tx:
@@ -136,16 +138,23 @@ class TokenEndpoint:
                 raise ClientNotAuthenticated("assertion-replayed", "the assertion was used before: make a new one, with a new jti")
             if proof.digest not in new:
                 raise ProofRefused("the proof was used before: make a new one, with a new jti")
-            self.outbox.record(tx, _issued(claims))
+            self.outbox.record(tx, issued)
 
 
-def _issued(claims: AccessClaims) -> Event:
+def _issued(claims: AccessClaims, address: str | None) -> Event:
     kind = "peer" if claims.organisation_kind == "peer" else "client"
     purpose = claims.authorization_details[0].purpose if claims.authorization_details else None
     return Event(
         class_="authentication",
         key=f"token:{claims.jti}",
-        actor=Actor(kind=kind, client_id=claims.client_id, organisation_id=claims.organisation_id, role=claims.role, key=claims.cnf.jkt),
+        actor=Actor(
+            kind=kind,
+            client_id=claims.client_id,
+            organisation_id=claims.organisation_id,
+            role=claims.role,
+            key=claims.cnf.jkt,
+            address=address,
+        ),
         context=Context(operation="token-issued", outcome="issued", purpose=purpose),
     )
 
@@ -197,5 +206,6 @@ async def issue_token(request: Request) -> Response:
         query=request.scope["query_string"],
         authorization="authorization" in request.headers,
         proofs=request.headers.getlist("dpop"),
+        address=request.scope["state"].get("address"),
     )
     return JSONResponse(document, status, headers)

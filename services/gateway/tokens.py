@@ -84,7 +84,7 @@ class VerifiedToken:
     caller: CallerClaims
     kid: str
     """The gateway's key that signed it."""
-    internal: dict[ServiceName, tuple[float, str]] = field(default_factory=dict)
+    internal: dict[ServiceName, tuple[float, str | None, str]] = field(default_factory=dict)
     """The internal tokens made for it lately: when, and the token."""
 
 

@@ -2,25 +2,9 @@
 
 from uuid import UUID
 
+from shared.actors import actor_of
 from shared.caller import Caller
-from shared.contracts.audit import Actor, Context, Event, PrivacyClass
-from shared.internal_token import Principal
-
-
-def actor_of(principal: Principal, *, acting_for: UUID | None = None) -> Actor:
-    """Who did it: the client that the gateway proved, or a job of the node itself."""
-    caller = principal.caller
-    if caller is None:
-        return Actor(kind="system", job=principal.job)
-    kind = "peer" if caller.organisation_kind == "peer" else "client"
-    return Actor(
-        kind=kind,
-        client_id=caller.client_id,
-        organisation_id=caller.organisation_id,
-        role=caller.role or None,
-        acting_for=acting_for,
-        key=caller.key,
-    )
+from shared.contracts.audit import Context, Event, PrivacyClass
 
 
 def event_of(

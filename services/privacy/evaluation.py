@@ -14,7 +14,6 @@ from safepassage.decision import decision_of
 from safepassage.ids import uuid7
 from safepassage.wire_decisions import AccessRecord, Asker, Withheld
 from services.privacy.alike_questions import AlikeQuestions, circumstances_of
-from services.privacy.behind import actor_of
 from services.privacy.duties import rows_of, start
 from services.privacy.duty_exchanges import serve, serving
 from services.privacy.facts import Facts
@@ -25,6 +24,7 @@ from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionCustodianRow, DecisionRow
 from services.privacy.transfer_duties import transfer_clocks
 from shared import prepared
+from shared.actors import actor_of
 from shared.contracts.audit import Context, Digests, Event
 from shared.contracts.privacy import Decision, DecisionRequest
 from shared.internal_token import Principal

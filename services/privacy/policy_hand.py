@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from safepassage.problems.requests import InvalidRequest, NotPermitted
 from safepassage.wire_policy_sets import ActingOfficial
-from services.privacy.behind import actor_of
 from services.privacy.policy import PolicySet
+from shared.actors import actor_of
 from shared.caller import Caller
 from shared.clock import Clock
 from shared.contracts.audit import Actor, Context, Event

@@ -12,7 +12,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.problems.privacy import FactsBehind
 from safepassage.wire import Digest
 from safepassage.wire_decisions import Fall, Withheld
-from services.privacy.behind import actor_of
 from services.privacy.evaluation import Evaluation, Judge, evaluate
 from services.privacy.facts import Facts, read_facts
 from services.privacy.policy_schedule import deciding_hash
@@ -21,6 +20,7 @@ from services.privacy.recorded import DecisionRecord, RecordedOutcome, open_outc
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionFallRow, DecisionRow
 from shared import prepared
+from shared.actors import actor_of
 from shared.clock import Clock
 from shared.contracts.audit import Context, Event
 from shared.contracts.privacy import Standing

@@ -6,23 +6,13 @@ from uuid import UUID
 
 from fastapi import FastAPI
 
+from shared.actors import client_actor
 from shared.caller import Caller
-from shared.contracts.audit import Actor, AppendRequest, AppendResponse, Context, Event
+from shared.contracts.audit import AppendRequest, AppendResponse, Context, Event
 from shared.siblings import Siblings
 
 LARGEST = 1000
 """Students of one entry."""
-
-
-def actor_of(caller: Caller) -> Actor:
-    """The client that the gateway proved."""
-    return Actor(
-        kind="client",
-        client_id=caller.client_id,
-        organisation_id=caller.organisation_id,
-        role=caller.claims.role or None,
-        key=caller.claims.key,
-    )
 
 
 async def log_ahead(app: FastAPI, caller: Caller, event: Event, scope: Mapping[str, Any]) -> None:
@@ -47,7 +37,7 @@ def read_event(
         key=key,
         subjects=tuple(student for student, _ in students),
         custodians=tuple(custodian for _, custodian in students),
-        actor=actor_of(caller),
+        actor=client_actor(caller.claims),
         context=Context(operation=operation, outcome=outcome, purpose=caller.purpose, elements=tuple(elements), count=len(students)),
     )
 
@@ -60,7 +50,7 @@ def load_events(caller: Caller, *, load_id: UUID, part: int, format_: str, stude
             key=f"load:{load_id}:{part}:{start}",
             subjects=tuple(student for student, _ in students[start : start + LARGEST]),
             custodians=tuple(custodian for _, custodian in students[start : start + LARGEST]),
-            actor=actor_of(caller),
+            actor=client_actor(caller.claims),
             context=Context(operation="load", outcome=format_, count=len(students[start : start + LARGEST])),
         )
         for start in range(0, len(students), LARGEST)
@@ -74,6 +64,6 @@ def match_event(caller: Caller, *, match_id: UUID, outcome: str, student: tuple[
         key=f"match:{match_id}:resolved",
         subjects=() if student is None else (student[0],),
         custodians=() if student is None else (student[1],),
-        actor=actor_of(caller),
+        actor=client_actor(caller.claims),
         context=Context(operation="match-resolution", outcome=outcome),
     )

@@ -22,7 +22,7 @@ from safepassage.problems.records import NothingToRelease, PurposeMissing
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted, TemporarilyUnavailable
 from safepassage.record.loads import RosterPage
 from safepassage.wire_policy import Agreement
-from services.records.logged import actor_of, log_ahead
+from services.records.logged import log_ahead
 from services.records.pseudonyms import pseudonyms_of
 from services.records.reading import opened
 from services.records.record_sources import STATEMENTS, merged, pieces_of
@@ -30,6 +30,7 @@ from services.records.release import carrying_statements, members_of, released_d
 from services.records.tables import EnrollmentRow, OrganisationRow, SectionRow, StudentRow
 from services.records.vault import Vault
 from services.records.visibility import enrolled_on
+from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context, Event
@@ -203,7 +204,7 @@ async def _disclose(
         key=f"read:{uuid7(now)}",
         subjects=tuple(one.student_id for one, _ in released),
         custodians=tuple(one.custodian_id for one, _ in released),
-        actor=actor_of(caller),
+        actor=client_actor(caller.claims),
         context=Context(
             operation="roster-entries-read",
             purpose=caller.purpose,

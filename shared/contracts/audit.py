@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from safepassage.wire import Base64Url, Code, Digest, Text, Wire
+from safepassage.wire import Base64Url, Code, Digest, NetworkAddress, Text, Wire
 from safepassage.wire_policy import ElementId
 
 GatewayClass = Literal["authentication", "refusal", "administration"]
@@ -36,6 +36,8 @@ class Actor(Wire):
 
     acting_for: UUID | None = None
     """The parent or eligible student on whose behalf a staff client acts."""
+    address: NetworkAddress | None = None
+    """From which the client called."""
     client_id: Annotated[str, StringConstraints(max_length=200)] | None = None
     job: Code | None = None
     key: Digest | None = None

@@ -20,6 +20,7 @@ from tests.audit.audit_node import ELM, OAK, STATE, VENDOR, AuditNode, disclosur
 pytestmark = pytest.mark.anyio
 
 KEY = digest_of(b"a key")
+ADDRESS = "2001:db8::66"
 
 
 def state(node: AuditNode) -> dict[str, str]:
@@ -34,7 +35,9 @@ def read_by(
         key=f"read:{uuid4()}",
         subjects=tuple(students),
         custodians=tuple(custodians),
-        actor=Actor(kind="client", client_id=client, organisation_id=VENDOR, key=KEY if client == "stolen" else None),
+        actor=Actor(
+            kind="client", client_id=client, organisation_id=VENDOR, **({"key": KEY, "address": ADDRESS} if client == "stolen" else {})
+        ),
         context=Context(operation="roster-entries-read", outcome=outcome, recipient_organisation=str(VENDOR), elements=elements),
         decision_token=node.decision(None, recipient=str(VENDOR), elements=elements)[1],
     )
@@ -68,7 +71,7 @@ async def radius(node: AuditNode, headers: dict[str, str], **more: Any) -> Blast
 async def test_what_a_stolen_credential_touched_is_counted(node: AuditNode) -> None:
     await a_theft(node)
     start = node.clock() - timedelta(hours=2)
-    for whose in ({"client_id": "stolen"}, {"key_thumbprint": KEY}):
+    for whose in ({"client_id": "stolen"}, {"key_thumbprint": KEY}, {"address": "2001:DB8:0::66"}):
         it = await radius(node, state(node), **whose)
         assert (it.entries, it.students, it.recipients, it.not_looked_at) == (2, 3, 1, 0)
         assert it.by_class == {"read": 2}

@@ -5,10 +5,10 @@ from uuid import UUID
 
 from safepassage.ids import uuid7
 from safepassage.problems.requests import NotPermitted
-from services.audit.actors import actor_of
 from services.audit.drafts import draft_of
 from services.audit.group_commit import Place
 from services.audit.sequencer import Sequencer
+from shared.actors import client_actor
 from shared.caller import Caller
 from shared.contracts.audit import Context, Event
 
@@ -38,7 +38,7 @@ async def record_change(
         class_="export",
         key=f"log-destination:{destination_id}:{change}:{uuid7(now)}",
         custodians=(caller.organisation_id,),
-        actor=actor_of(caller),
+        actor=client_actor(caller.claims),
         context=Context(
             about=f"log-destination:{destination_id}",
             operation=f"log-destination-{change}",

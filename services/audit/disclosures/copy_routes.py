@@ -10,7 +10,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.problems.log import DisclosureCopyGiven, LogFrozen, NoSuchDisclosureCopy, PurposeMissing
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted
 from safepassage.wire_log import CopiedDisclosure, DisclosureCopy, DisclosureCopyContent, DisclosureCopyPage, HandedOver
-from services.audit.actors import actor_of
 from services.audit.disclosures.accounted_entries import accounted_entry
 from services.audit.disclosures.accounting import Accountant, file_of
 from services.audit.disclosures.accounting_table import copied_table
@@ -19,6 +18,7 @@ from services.audit.openings import Place, Sight, open_entries, sight_of
 from services.audit.published import published_log
 from services.audit.search_log import record_search
 from services.audit.tables import DisclosureCopyRow, OrganisationRow, RedisclosureRow
+from shared.actors import client_actor
 from shared.caller import Caller
 from shared.clock import Now
 from shared.cursors import Cursor, Cursors, Limit, next_link
@@ -87,7 +87,7 @@ async def record_disclosure_copy_delivery(
         raise InvalidRequest("after the copy was made, and not in the future", field="handed_over_at")
     if row.given_at is not None:
         raise DisclosureCopyGiven
-    await give(request.app, row, actor_of(caller), to=delivery.evidence_ref, at=delivery.handed_over_at)
+    await give(request.app, row, client_actor(caller.claims), to=delivery.evidence_ref, at=delivery.handed_over_at)
     row, _ = await _copy(request, caller, copy_id)
     return shown(row, now=now)
 
@@ -110,7 +110,7 @@ async def _read(request: Request, caller: Caller, copy_id: UUID, now: Now) -> Di
         content = await _content(tx, request, row, sight, now)
     await record_search(state.sequencer, caller, operation="disclosure-copy", student_id=None, count=len(content.disclosures), now=now)
     if row.given_at is None and not sight.whole_state:
-        await give(request.app, row, actor_of(caller), to=caller.client_id, at=now)
+        await give(request.app, row, client_actor(caller.claims), to=caller.client_id, at=now)
         row, _ = await _copy(request, caller, copy_id)
         return content.model_copy(update={"copy_": shown(row, now=now)})
     return content

@@ -72,7 +72,7 @@ def ocsf_event(entry: ExportedEntry, *, entity_id: str, product_version: str) ->
         "time": milliseconds,
         "metadata": metadata,
         "actor": {"user": _user(actor, who), "app_name": who},
-        "src_endpoint": {"name": who},
+        "src_endpoint": {"name": who} | ({"ip": actor["address"]} if "address" in actor else {}),
         "unmapped": _unmapped(entry, actor, context),
     }
     if "outcome" in context:

@@ -29,7 +29,6 @@ from safepassage.wire_exports import (
     SignedManifest,
 )
 from safepassage.wire_log import EntrySearch
-from services.audit.actors import actor_of
 from services.audit.drafts import draft_of
 from services.audit.exports.exported import exported
 from services.audit.exports.ocsf import as_ocsf
@@ -40,6 +39,7 @@ from services.audit.openings import OpenedEntry, sight_of
 from services.audit.published import published_log
 from services.audit.shown_entry import shown_entry
 from services.audit.stored_tree import StoredTree
+from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context, Digests, Event
@@ -162,7 +162,7 @@ async def _log(
         key=f"log-export:{plan.id}:{what}",
         subjects=() if student is None else (student,),
         custodians=(caller.organisation_id,),
-        actor=actor_of(caller),
+        actor=client_actor(caller.claims),
         context=context,
         digests=digests,
     )

@@ -43,6 +43,7 @@ class Kind(IntEnum):
     RECIPIENT = 66
     KEY = 67
     EXCHANGE = 68
+    ADDRESS = 69
 
 
 OF_LEAF: Final = frozenset({Kind.CLASS, Kind.POLICY})
@@ -73,6 +74,8 @@ class Facts(NamedTuple):
     """Thumbprint of the key that the client proved to have."""
     exchange: str = ""
     """Of which exchange with another node it is."""
+    address: str = ""
+    """From which the client called."""
 
 
 _KINDS: Final[dict[str, Kind]] = {
@@ -87,7 +90,7 @@ class TermKeys(NamedTuple):
     words: bytes
     """For what is no person."""
     tags: Mapping[int, bytes]
-    """By school year, for persons, clients, keys, recipients and exchanges. An epoch whose key is not there any more has no such terms."""
+    """By school year, for persons, clients, keys, addresses, recipients, exchanges. An epoch whose key is gone has no such terms."""
 
 
 def term_keys(driver: Driver, keys: SubjectKeys) -> TermKeys:
@@ -165,6 +168,7 @@ def facts_of(
         recipient,
         actor.get("key", ""),
         context.get("exchange_id", ""),
+        actor.get("address", ""),
     )
 
 

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from safepassage.problems.requests import InvalidRequest, NotPermitted
 from safepassage.wire_policy_sets import ActingOfficial
-from services.audit.actors import actor_of
 from services.audit.drafts import draft_of
 from services.audit.sequencer import Receipt, Sequencer
+from shared.actors import client_actor
 from shared.caller import Caller
 from shared.contracts.audit import Actor, Context, Digests, Event
 from shared.database import Database
@@ -20,7 +20,7 @@ def actor_for(caller: Caller, official: ActingOfficial, now: datetime) -> Actor:
         raise NotPermitted("the state agency keeps and destroys what its log seals")
     if official.authenticated_at > now:
         raise InvalidRequest("the official was authenticated before", field="acting_official.authenticated_at")
-    return actor_of(caller, role=official.role)
+    return client_actor(caller.claims, role=official.role)
 
 
 async def earlier_act(database: Database, once: Once, caller: Caller, operation: str) -> UUID | None:

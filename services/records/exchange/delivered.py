@@ -11,10 +11,11 @@ from safepassage.problems.requests import LogUnavailable
 from safepassage.record import StudentRecord
 from services.records.exchange import events
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.requests import VisibleRequest, actor_of
+from services.records.exchange.requests import VisibleRequest
 from services.records.exchange.states import Asked
 from services.records.formats.edfi_json import edfi_resources
 from services.records.reading import read_received
+from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.problems import responses
 from shared.telemetry import request_id_of
@@ -50,7 +51,7 @@ async def read_received_record(request: Request, row: VisibleRequest, caller: Re
         held = await read_received(tx, exchange.vault, row.student_id, row.id)
     event = events.read(
         key=f"{row.id}:read:{request_id_of(request.scope)}",
-        actor=actor_of(caller),
+        actor=client_actor(caller.claims),
         exchange_id=row.id,
         student_id=held.student.id,
         custodian_id=held.student.custodian_id,

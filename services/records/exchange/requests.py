@@ -21,9 +21,9 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import Asked, as_told
 from services.records.tables import ExchangeRequestRow, IdempotencyRow, OrganisationRow
 from shared import prepared
+from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.clock import Now
-from shared.contracts.audit import Actor
 from shared.group_commit import Writing
 from shared.idempotency import IdempotencyKey, effect_at, keep_at, request_digest
 from shared.problems import responses
@@ -33,13 +33,6 @@ router = APIRouter(prefix="/v1/exchange-requests", tags=["exchange"])
 
 Asker = Annotated[Caller, caller_with("exchange:request")]
 OPERATION = "create_exchange_request"
-
-
-def actor_of(caller: Caller) -> Actor:
-    """The client, as an entry names it."""
-    return Actor(
-        kind="client", client_id=caller.client_id, organisation_id=caller.organisation_id, role=caller.claims.role, key=caller.claims.key
-    )
 
 
 @router.post(
@@ -103,7 +96,7 @@ async def _prepare(
     signed_digest = digest_of(token.encode("ascii"))
     decision = await asking.may_ask(exchange, selector, request_digest=signed_digest, by=caller.principal, duty_ids=new.duty_ids)
     event = events.asked(
-        actor=actor_of(caller),
+        actor=client_actor(caller.claims),
         exchange_id=message.jti,
         holder=new.holder,
         organisation_id=organisation_id,

@@ -1,6 +1,7 @@
 """The base of every model that crosses a border: closed, immutable, and silent about the values it refuses."""
 
 from datetime import datetime
+from ipaddress import IPv6Address, ip_address
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, StringConstraints
@@ -41,6 +42,16 @@ Base64Url = Annotated[str, StringConstraints(max_length=2**20), AfterValidator(_
 Digest = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]$")]
 """SHA-256, base64url without padding: 43 characters."""
 
+
+def _canonical_address(value: str) -> str:
+    address = ip_address(value)
+    mapped = address.ipv4_mapped if isinstance(address, IPv6Address) else None
+    return str(mapped or address)
+
+
+NetworkAddress = Annotated[str, StringConstraints(max_length=45), AfterValidator(_canonical_address)]
+"""An IPv4 or IPv6 address, in the one text that Python gives it (RFC 5952); an IPv4 address inside IPv6 is the IPv4 address."""
+
 Code = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9._:-]{0,63}$")]
 """A word of a closed vocabulary, never free text."""
 
@@ -48,4 +59,4 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 """One line, no control character: PostgreSQL keeps no NUL, and a log or a terminal should not be steered by a name."""
 
-__all__ = ["Base64Url", "Code", "Digest", "Instant", "Name", "Text", "Wire", "to_base64url"]
+__all__ = ["Base64Url", "Code", "Digest", "Instant", "Name", "NetworkAddress", "Text", "Wire", "to_base64url"]

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints
 
 from safepassage.elements import Category
-from safepassage.wire import Base64Url, Code, Digest, Instant, Wire
+from safepassage.wire import Base64Url, Code, Digest, Instant, NetworkAddress, Wire
 from safepassage.wire_policy import ElementId
 from safepassage.wire_retention import DestroyedYear
 
@@ -76,6 +76,8 @@ class EntrySearch(Wire):
     """Jobs of the node that did it."""
     key_thumbprints: Annotated[tuple[Digest, ...], Field(max_length=100)] = ()
     """Keys that those clients proved to have: the thumbprint (RFC 7638) to which their tokens were bound."""
+    addresses: Annotated[tuple[NetworkAddress, ...], Field(max_length=100)] = ()
+    """Network addresses from which those clients called."""
     acting_for: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
     """Parents or eligible students on whose behalf."""
     organisation_ids: Organisations = ()

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from safepassage.wire import Code, Digest, Instant, Wire
+from safepassage.wire import Code, Digest, Instant, NetworkAddress, Wire
 from safepassage.wire_log import ClientId
 from safepassage.wire_policy import PartyId
 
@@ -13,12 +13,14 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class BlastRadiusRequest(Wire):
-    """`POST /v1/log/blast-radius`: whose reach, and when. Exactly one of the first five."""
+    """`POST /v1/log/blast-radius`: whose reach, and when. Exactly one of the first six."""
 
     client_id: ClientId | None = None
     """What this client did."""
     key_thumbprint: Digest | None = None
     """What was done with tokens bound to this key (RFC 7638)."""
+    address: NetworkAddress | None = None
+    """What was done from this network address."""
     person_id: UUID | None = None
     """What was done on behalf of this parent or eligible student."""
     organisation_id: UUID | None = None
@@ -33,9 +35,9 @@ class BlastRadiusRequest(Wire):
 
     @model_validator(mode="after")
     def _names_one_and_a_time(self) -> Self:
-        named = (self.client_id, self.key_thumbprint, self.person_id, self.organisation_id, self.recipient)
+        named = (self.client_id, self.key_thumbprint, self.address, self.person_id, self.organisation_id, self.recipient)
         if sum(one is not None for one in named) != 1:
-            raise ValueError("client_id, key_thumbprint, person_id, organisation_id, recipient: exactly one")
+            raise ValueError("client_id, key_thumbprint, address, person_id, organisation_id, recipient: exactly one")
         if self.touched_from >= self.touched_until:
             raise ValueError("touched_from: before touched_until")
         return self

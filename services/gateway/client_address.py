@@ -1,0 +1,45 @@
+"""From which network address a request comes: the connection's, or what a proxy of the agency's own says in front of it. Pure."""
+
+from collections.abc import Iterable, Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from typing import Final
+
+Network = IPv4Network | IPv6Network
+
+_X_FORWARDED_FOR: Final = b"x-forwarded-for"
+_LONGEST: Final = 4_096
+
+
+def client_address(connected: str | None, fields: Iterable[tuple[bytes, bytes]], *, trusted: Sequence[Network]) -> str | None:
+    """The address in its canonical text; None where there is none, as of a call within the process.
+
+    connected  who opened the connection
+    fields     the request's header: `X-Forwarded-For` counts only as far as it was written by proxies in `trusted`
+
+    Each proxy adds on the right the address that it has seen, so the list is read from there: the first one that is not of a trusted proxy
+    is the client's. What stands to the left of it anybody may have written.
+    """
+    address = _parsed(connected or "")
+    if address is None or not _is_in(address, trusted):
+        return None if address is None else str(address)
+    said = b",".join(value for name, value in fields if name == _X_FORWARDED_FOR)
+    for text in reversed(said[-_LONGEST:].decode("latin-1").split(",")):
+        before = _parsed(text.strip())
+        if before is None:
+            break
+        address = before
+        if not _is_in(address, trusted):
+            break
+    return str(address)
+
+
+def _is_in(address: IPv4Address | IPv6Address, networks: Sequence[Network]) -> bool:
+    return any(address in network for network in networks)
+
+
+def _parsed(text: str) -> IPv4Address | IPv6Address | None:
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address

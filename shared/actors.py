@@ -1,0 +1,30 @@
+"""Who acts, as the log has it: from what the gateway has proven of a caller."""
+
+from uuid import UUID
+
+from shared.contracts.audit import Actor
+from shared.internal_token import CallerClaims, Principal
+
+
+def client_actor(caller: CallerClaims, *, role: str | None = None, acting_for: UUID | None = None) -> Actor:
+    """The client, with the key that its token is bound to and the address that it calls from.
+
+    role  another than the client's own: of the official whom it names
+    """
+    return Actor(
+        kind="client",
+        client_id=caller.client_id,
+        organisation_id=caller.organisation_id,
+        role=(caller.role if role is None else role) or None,
+        acting_for=acting_for,
+        key=caller.key,
+        address=caller.address,
+    )
+
+
+def actor_of(principal: Principal, *, acting_for: UUID | None = None) -> Actor:
+    """A client, a peer's client, or a job of the node itself."""
+    if principal.caller is None:
+        return Actor(kind="system", job=principal.job)
+    actor = client_actor(principal.caller, acting_for=acting_for)
+    return actor.model_copy(update={"kind": "peer"}) if principal.caller.organisation_kind == "peer" else actor
