@@ -14,7 +14,7 @@ from safepassage.client.call import Call
 from safepassage.client.operations import AsyncOperations, Awaited
 from shared.who_may_call import SERVICES
 
-NOT_FOR_CLIENTS = ("/internal/", "/v1/peer/", "/v1/witness/", "/oauth/", "/.well-known/", "/livez", "/readyz")
+NOT_FOR_CLIENTS = ("/internal/", "/v1/peer/", "/v1/witness/", "/v1/mirror/", "/oauth/", "/.well-known/", "/livez", "/readyz")
 VARIANTS = {
     "read_received_record_as_edfi": "read_received_record",
     "record_audit_agreement": "record_agreement",
