@@ -72,4 +72,5 @@ async def test_whichever_call_fails_nothing_that_was_answered_is_lost(
             felt += run.felt
             assert await size_of(folder, node_keys, run.acked) % 2 == 0  # a group is there as a whole or not at all
             shutil.rmtree(folder)
-    assert felt >= count - count // 10  # a checkpoint behind may come a little later than in the run that was counted
+    # a checkpoint behind may come a little later than in the run that was counted, or with the next group
+    assert felt >= count - max(1, count // 10)
