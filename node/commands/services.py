@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from node.commands.output import console, stop
 from node.documents import settings_class
@@ -33,8 +34,15 @@ def settings_from_environment(service: Service) -> ServiceSettings:
     try:
         return settings_class(service.value)()
     except ValidationError as error:
-        wrong = sorted({f"SAFE_PASSAGE_{'_'.join(str(part) for part in one['loc']).upper()}: {one['msg']}" for one in error.errors()})
-        stop("The settings are not complete:\n  " + "\n  ".join(wrong), "docs/settings.md lists every one.", code=2)
+        wrong = sorted({_said(one) for one in error.errors()})
+        stop("The settings are not complete, or not right:\n  " + "\n  ".join(wrong), "docs/settings.md lists every one.", code=2)
+
+
+def _said(error: ErrorDetails) -> str:
+    """The variable, where in its value, and what is wrong there."""
+    name, *within = (str(part) for part in error["loc"])
+    place = f": {'.'.join(within)}" if within else ""
+    return f"SAFE_PASSAGE_{name.upper()}{place}: {error['msg']}"
 
 
 def serve(

@@ -42,3 +42,12 @@ def test_a_start_imports_neither_a_client_nor_the_demo() -> None:
     loaded = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, env=environment).stdout.split()
     assert "node.commands.up" in loaded
     assert not {"safepassage.client", "node.demo", "alembic"} & set(loaded)
+
+
+def test_a_setting_that_is_wrong_is_said_by_its_variable_and_where_in_its_value() -> None:
+    names = {"SAFE_PASSAGE_ALERT_THRESHOLDS": '{"bulk_studnets": 5}', "SAFE_PASSAGE_KEYS_DIRECTORY": "nowhere"}
+    said = CliRunner().invoke(app, ["serve", "audit"], env=names)
+    assert said.exit_code == 2
+    assert "SAFE_PASSAGE_ALERT_THRESHOLDS: bulk_studnets: Extra inputs are not permitted" in said.output
+    assert "SAFE_PASSAGE_ENTITY_ID: Field required" in said.output
+    assert "KEYS_DIRECTORY" not in said.output

@@ -264,3 +264,9 @@ def test_one_entry_is_spoken_of_as_one(tmp_path: Path, capsys: pytest.CaptureFix
     write_folder(tmp_path, ENTRIES[:1])
     assert main(verify(tmp_path)) == 0
     assert f"{ORIGIN}: its one entry is as it was signed; one checkpoint agrees.\n" in capsys.readouterr().out
+
+
+def test_of_what_is_not_there_it_is_said_so_whatever_keys_are_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for keys in ((), (VKEY,)):
+        assert main(verify(tmp_path / "nothing.json", keys=keys)) == 2
+        assert "nothing.json cannot be read" in capsys.readouterr().err

@@ -82,6 +82,7 @@ def with_whole_digest(arguments: Sequence[str]) -> list[str]:
 def run(arguments: argparse.Namespace) -> int:
     """Verify, say what was found, give the exit code."""
     try:
+        arguments.path.stat()  # of what is not there it is said so, before keys are asked for
         keys = _keys(arguments)
         found = _verify(arguments, keys)
     except _NotChecked as error:
