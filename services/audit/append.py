@@ -29,6 +29,7 @@ from services.audit.drafts import Draft, draft_of
 from services.audit.driver import Driver
 from services.audit.sequencer import Receipt, Sequencer
 from services.audit.tables import AppendedRow
+from shared.bodies import bounded_body
 from shared.contracts.audit import AppendRequest, AppendResponse, Continued, Event, KnownSize
 from shared.database import Database
 from shared.internal_token import HEADER, Principal
@@ -103,14 +104,9 @@ def _sender(request: Request, now: datetime) -> Principal:
 
 async def _request(request: Request) -> AppendRequest:
     limit: int = request.app.state.settings.max_append_bytes
-    chunks, length = [], 0
-    async for chunk in request.stream():
-        length += len(chunk)
-        if length > limit:
-            raise BodyTooLarge
-        chunks.append(chunk)
+    body = await bounded_body(request, limit=limit)
     try:
-        return AppendRequest.model_validate_json(b"".join(chunks))
+        return AppendRequest.model_validate_json(body)
     except ValidationError as error:
         raise invalid_request(error) from None
 

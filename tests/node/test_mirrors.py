@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from node.commands.keys import app
 from node.demo.network import new_nodes
 from safepassage.tlog_policy import parse_policy, submission_urls
-from services.audit.mirroring.keys import ED25519_FILE, create_mirror_keys, mirror_keys
+from services.audit.mirroring.keys import FILES, create_mirror_keys, mirror_keys
 from shared.keys import KeyFileUnusable
 
 
@@ -28,11 +28,11 @@ def test_the_keys_are_made_once_and_printed_as_a_policy(tmp_path: Path) -> None:
 def test_one_key_of_two_or_another_role_s_key_is_refused(tmp_path: Path) -> None:
     assert mirror_keys(tmp_path, "alder.example") is None
     create_mirror_keys(tmp_path)
-    shutil.copy(tmp_path / ED25519_FILE, tmp_path / "witness.json")
+    shutil.copy(tmp_path / FILES.ed25519, tmp_path / "witness.json")
     with pytest.raises(KeyFileUnusable, match="a key of its own"):
         mirror_keys(tmp_path, "alder.example")
     (tmp_path / "witness.json").unlink()
-    (tmp_path / ED25519_FILE).unlink()
+    (tmp_path / FILES.ed25519).unlink()
     with pytest.raises(KeyFileUnusable, match="go together"):
         mirror_keys(tmp_path, "alder.example")
     create_mirror_keys(tmp_path)  # the one that is missing

@@ -33,6 +33,7 @@ from services.audit.alerts.node_rules import node_findings
 from services.audit.alerts.rules import findings
 from services.audit.drafts import draft_of
 from services.audit.driver import Driver
+from services.audit.giving_way import give_way
 from services.audit.index.terms import term_keys
 from services.audit.sequencer import Sequencer
 from services.audit.tables import AlertRow, LeaseRow
@@ -47,8 +48,6 @@ EVERY_SECONDS: Final = 15.0
 LEASE_NAME: Final = "alerts"
 LEASE: Final = timedelta(seconds=60)
 ACTORS_AT_ONCE: Final = 200
-RESTS: Final = 2.0
-"""While appends wait, the rules rest this many times as long as they have worked."""
 
 
 class AlertMetrics:
@@ -110,7 +109,7 @@ class Watcher:
         for start in range(0, len(actors), ACTORS_AT_ONCE):
             began = loop.time()
             found += await state.database.read(self._applying(span, actors[start : start + ACTORS_AT_ONCE]))
-            await asyncio.sleep((loop.time() - began) * RESTS if state.sequencer.is_busy else 0)
+            await give_way(began, is_busy=state.sequencer.is_busy)
         async with state.database.transaction() as tx:
             await keep_span(tx, span, found, state.clock())
         return len(actors)

@@ -22,6 +22,7 @@ from services.audit.destinations.answers import Attempt, disabled_because, next_
 from services.audit.destinations.configuration import Configuration, DestinationSeals
 from services.audit.destinations.doors import Door, open_door
 from services.audit.destinations.reading import Lane, Step, lanes_of, next_step
+from services.audit.giving_way import give_way
 from services.audit.settings import AuditSettings
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import LogDestinationRow
@@ -34,8 +35,6 @@ log = logging.getLogger(__name__)
 LEASE: Final = timedelta(seconds=60)
 """Three times as long as an attempt may take."""
 BATCHES_OF_A_TURN: Final = 200
-RESTS: Final = 2.0
-"""While appends wait, it rests this many times as long as it has read: a SIEM is behind the log, and never in its way."""
 AFTER_A_FAULT: Final = timedelta(minutes=1)
 NEEDS_A_PERSON_AFTER: Final = timedelta(minutes=15)
 """A destination that fails for so long makes the node degraded."""
@@ -158,7 +157,7 @@ class Courier:
             for _ in range(BATCHES_OF_A_TURN):
                 began = loop.time()
                 following = await self._next(destination_id, prefers)
-                await asyncio.sleep((loop.time() - began) * RESTS if self._is_busy() else 0)
+                await give_way(began, is_busy=self._is_busy())
                 if following is None or self._is_over() or not await self._claim(following):
                     return
                 attempt, step = None, following.step

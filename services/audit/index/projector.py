@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from services.audit.driver import Driver
+from services.audit.giving_way import give_way
 from services.audit.index.bitmaps import BLOCK
 from services.audit.index.postings import Postings, add, postings_of
 from services.audit.index.reading import Indexed, read_piece
@@ -31,8 +32,6 @@ LINGER_SECONDS: Final = 0.25
 LOOK_AGAIN_SECONDS: Final = 1.0
 """Another process may have appended."""
 AFTER_A_FAULT_SECONDS: Final = 5.0
-RESTS: Final = 2.0
-"""While appends wait, the index rests this many times as long as it has worked: it is behind the log, and never in its way."""
 
 
 class CursorMoved(Exception):
@@ -136,7 +135,7 @@ class Projector:
             began = loop.time()
             entries += await self._database.read(partial(self._piece, step, at))
             at = entries[-1].at + 1
-            await asyncio.sleep((loop.time() - began) * RESTS if self._is_busy() else 0)
+            await give_way(began, is_busy=self._is_busy())
         return entries
 
     def _piece(self, step: Step, at: int, connection: Connection) -> list[Indexed]:

@@ -13,6 +13,7 @@ from safepassage.problems.requests import BodyTooLarge, NotPermitted, Temporaril
 from safepassage.tlog_mirror import BODY_TYPE, INFO_TYPE
 from services.audit.log_routes import FRESH, IMMUTABLE, Operator
 from services.audit.mirroring.mirror import GoOnFrom, Mirror
+from shared.bodies import bounded_body
 from shared.problems import responses
 
 router = APIRouter(tags=["mirror"])
@@ -50,7 +51,7 @@ async def add_entries(request: Request) -> Response:
     """Have a log's entries kept: origin, range and ticket, then packages of entries with the proof of each (C2SP tlog-mirror)."""
     mirror: Mirror = request.app.state.mirror
     try:
-        lines = await mirror.add(await _body(request))
+        lines = await mirror.add(await bounded_body(request, limit=MAX_BYTES))
     except GoOnFrom as elsewhere:
         return Response(elsewhere.info.body(), 202 if elsewhere.accepted else 409, {"content-type": INFO_TYPE})
     return Response("".join(map(str, lines)), media_type="text/plain; charset=utf-8")
@@ -70,12 +71,3 @@ async def mirrored_tile(origin_digest: OriginDigest, tile_path: str, _: Operator
     """A tile of hashes or a bundle of entries of a mirrored log (C2SP tlog-tiles)."""
     mirror: Mirror = request.app.state.mirror
     return Response(await mirror.tile(origin_digest, tile_path), headers=IMMUTABLE, media_type=BODY_TYPE)
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise BodyTooLarge
-    return body

@@ -4,17 +4,25 @@ A witness's key is trusted with what it has seen: whoever holds it can say of a 
 policies of those who count on it. It signs no checkpoint of our own log.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from safepassage.cosignatures import cosignature_line
 from safepassage.notes import ED25519_COSIGNATURE, ML_DSA_44_COSIGNATURE, SignatureLine, VerifierKey
 from shared.keys import KeyFileUnusable, SigningKey
 from shared.ml_dsa_keys import MlDsaKey
 
-ED25519_FILE: Final = "witness.json"
-ML_DSA_FILE: Final = "witness-ml-dsa-44.json"
+
+class KeyFiles(NamedTuple):
+    """Where both keys of one role lie."""
+
+    ed25519: str
+    ml_dsa: str
+
+
+FILES: Final = KeyFiles("witness.json", "witness-ml-dsa-44.json")
+LOG_FILE: Final = "log.json"
 
 
 def witness_name(host: str) -> str:
@@ -34,22 +42,30 @@ class WitnessKeys:
     @classmethod
     def of(cls, folder: Path, host: str) -> "WitnessKeys | None":
         """The two keys in a folder; None where there is neither: then the node witnesses nobody. Raises KeyFileUnusable."""
-        paths = folder / ED25519_FILE, folder / ML_DSA_FILE
+        return cls.read(folder, FILES, witness_name(host), apart_from=(LOG_FILE,))
+
+    @classmethod
+    def read(cls, folder: Path, files: KeyFiles, name: str, *, apart_from: Sequence[str]) -> "WitnessKeys | None":
+        """The keys of a role; None where there is neither. Raises KeyFileUnusable, also where the Ed25519 key is in one of `apart_from`.
+
+        Ed25519 cosignatures commit to no name: a key that does anything else as well could be made to say what it did not see.
+        """
+        paths = [folder / file for file in files]
         present = [path.exists() for path in paths]
         if not any(present):
             return None
         if not all(present):
-            raise KeyFileUnusable(f"{ED25519_FILE} and {ML_DSA_FILE} go together: one of them is missing")
-        key, log = SigningKey.load(paths[0]), folder / "log.json"
-        # Ed25519 cosignatures commit to no name: a key that does anything else as well could be made to say what it did not see.
-        if log.exists() and SigningKey.load(log).kid == key.kid:
-            raise KeyFileUnusable(f"{ED25519_FILE} is the log's key: a witness has a key of its own")
-        return cls(witness_name(host), key, MlDsaKey.load(paths[1]))
+            raise KeyFileUnusable(f"{files.ed25519} and {files.ml_dsa} go together: one of them is missing")
+        key = SigningKey.load(paths[0])
+        for other in apart_from:
+            if (folder / other).exists() and SigningKey.load(folder / other).kid == key.kid:
+                raise KeyFileUnusable(f"{files.ed25519} is the key {other} too: each has to be a key of its own")
+        return cls(name, key, MlDsaKey.load(paths[1]))
 
     @staticmethod
-    def create(folder: Path) -> None:
+    def create(folder: Path, files: KeyFiles = FILES) -> None:
         """Make both keys, or the one that is missing after an interruption. Raises FileExistsError if both are there."""
-        ed25519, ml_dsa = folder / ED25519_FILE, folder / ML_DSA_FILE
+        ed25519, ml_dsa = (folder / file for file in files)
         if ed25519.exists() and ml_dsa.exists():
             raise FileExistsError
         if not ed25519.exists():

@@ -17,6 +17,7 @@ from safepassage.problems.witnessing import (
 from safepassage.tlog_witness import MAX_BYTES, SIZE_TYPE, parse_add_checkpoint, size_answer
 from services.audit.witnessing.findings import Findings
 from services.audit.witnessing.witness import AnotherSizeIsKnown, NotContinued, Witness
+from shared.bodies import bounded_body
 from shared.problems import responses
 
 router = APIRouter(tags=["witness"])
@@ -51,7 +52,7 @@ async def add_checkpoint(request: Request) -> Response:
     """Have a log's checkpoint cosigned: an old size, the consistency path from there, and the checkpoint (C2SP tlog-witness)."""
     witness: Witness = request.app.state.witness
     try:
-        lines = await witness.add(parse_add_checkpoint(await _body(request)))
+        lines = await witness.add(parse_add_checkpoint(await bounded_body(request, limit=MAX_BYTES)))
     except AnotherSizeIsKnown as known:
         return Response(size_answer(known.size), 409, {"content-type": SIZE_TYPE})
     except NotContinued as refused:
@@ -65,15 +66,6 @@ async def witnessed_checkpoint(origin_digest: OriginDigest, request: Request) ->
     """The largest checkpoint of a log that this node has cosigned: whoever restored an older copy of the log learns it here."""
     witness: Witness = request.app.state.witness
     return Response(await witness.shown(origin_digest), media_type="text/plain; charset=utf-8")
-
-
-async def _body(request: Request) -> bytes:
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise BodyTooLarge
-    return body
 
 
 async def _keep_evidence(findings: Findings, refused: NotContinued) -> None:

@@ -28,7 +28,7 @@ from safepassage.request import Request as ExchangeMessage
 from services.records.exchange import events, stored_rows
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.refusals import bounded_body, or_refused
+from services.records.exchange.refusals import body_of_type, or_refused
 from services.records.exchange.seals import SUPPORTED
 from services.records.exchange.servable import require_servable
 from services.records.exchange.states import Request as State
@@ -75,7 +75,7 @@ async def accept_peer_request(request: Request, caller: Peer) -> Response:
     """Take another node's request (sp-request+jws). 202 with sp-accepted+jws says that it is on record, not whether the child is known."""
     exchange: Exchange = request.app.state.exchange
     peer, now = caller.peer, exchange.clock()
-    body = await bounded_body(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
+    body = await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
     try:
         token = body.decode("ascii")
     except UnicodeDecodeError as error:

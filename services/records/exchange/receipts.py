@@ -22,7 +22,7 @@ from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
-from services.records.exchange.refusals import bounded_body, or_refused
+from services.records.exchange.refusals import body_of_type, or_refused
 from services.records.exchange.sending import claims_of
 from services.records.exchange.states import Outgoing, is_final
 from services.records.exchange.stored_rows import change
@@ -63,7 +63,7 @@ TOLD: Final[Mapping[str, Reached]] = {"received": "delivered", "applied": "deliv
 async def receive_receipt(request: Request, caller: Peer) -> Response:
     """Take R2 (sp-receipt+jws): the record was filed, or rejected, and why. The same receipt again is taken again."""
     exchange: Exchange = request.app.state.exchange
-    body = await bounded_body(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
+    body = await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
     try:
         token = body.decode("ascii")
     except UnicodeDecodeError as error:

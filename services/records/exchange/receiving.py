@@ -30,7 +30,7 @@ from services.records.exchange.asking import CONTENT_TYPE as RECEIPT_TYPE
 from services.records.exchange.due import SOON
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
-from services.records.exchange.refusals import bounded_body, or_refused
+from services.records.exchange.refusals import body_of_type, or_refused
 from services.records.exchange.seals import SUPPORTED
 from services.records.exchange.states import OPEN_FOR_A_PACKAGE, Asked, Incoming
 from services.records.exchange.stored_rows import row_at, store
@@ -87,7 +87,7 @@ async def receive_envelope(request: Request, caller: Peer) -> Response:
     """Take an answer to a request of ours. 200 with receipt R1 (sp-receipt+jws) says: stored and logged here."""
     exchange: Exchange = request.app.state.exchange
     peer, now = caller.peer, exchange.clock()
-    body = await bounded_body(request, content_type=CONTENT_TYPE, limit=exchange.settings.max_envelope_bytes)
+    body = await body_of_type(request, content_type=CONTENT_TYPE, limit=exchange.settings.max_envelope_bytes)
     jws, _ = split_body(body)
 
     async def answer() -> Response:

@@ -11,12 +11,13 @@ from starlette.requests import Request
 
 from safepassage.canonical import digest_of
 from safepassage.problems import SuiteError
-from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
+from safepassage.problems.requests import UnsupportedMediaType
 from safepassage.refusal import MEMBER, Refusal
 from services.records.exchange import events
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.stored_rows import store
 from services.records.tables import QuarantineRow
+from shared.bodies import bounded_body
 from shared.group_commit import Writing
 from shared.problems import MEDIA_TYPE
 from shared.telemetry import request_id_of
@@ -24,17 +25,11 @@ from shared.telemetry import request_id_of
 log = logging.getLogger(__name__)
 
 
-async def bounded_body(request: Request, *, content_type: str, limit: int) -> bytes:
+async def body_of_type(request: Request, *, content_type: str, limit: int) -> bytes:
     """The raw body. Raises UnsupportedMediaType, BodyTooLarge as soon as it is longer than `limit`."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != content_type:
         raise UnsupportedMediaType
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > limit:
-            raise BodyTooLarge
-        chunks.append(chunk)
-    return b"".join(chunks)
+    return await bounded_body(request, limit=limit)
 
 
 async def or_refused(
