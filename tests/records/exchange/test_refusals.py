@@ -9,7 +9,7 @@ from fastapi import Request, Response
 from safepassage.problems import SuiteError
 from safepassage.problems.proofs import ConsistencyNotProven
 from safepassage.problems.requests import BodyTooLarge, LogUnavailable, UnsupportedMediaType
-from services.records.exchange.refusals import bounded_body, or_refused
+from services.records.exchange.refusals import body_of_type, or_refused
 from services.records.tables import QuarantineRow
 from tests.records.exchange.two_states import TwoStates
 
@@ -35,20 +35,20 @@ def request_of(*chunks: bytes, content_type: str = KIND) -> tuple[Request, Calla
 
 async def test_a_body_is_taken_to_its_limit() -> None:
     request, _ = request_of(b"1234", b"5678", content_type=f"{KIND}; charset=ascii")
-    assert await bounded_body(request, content_type=KIND, limit=8) == b"12345678"
+    assert await body_of_type(request, content_type=KIND, limit=8) == b"12345678"
 
 
 async def test_a_body_that_is_longer_is_not_read_to_its_end() -> None:
     request, read = request_of(b"1234", b"56789", b"never read")
     with pytest.raises(BodyTooLarge):
-        await bounded_body(request, content_type=KIND, limit=8)
+        await body_of_type(request, content_type=KIND, limit=8)
     assert read() == 2
 
 
 async def test_a_body_of_another_kind_is_not_read_at_all() -> None:
     request, read = request_of(b"{}", content_type="application/json")
     with pytest.raises(UnsupportedMediaType):
-        await bounded_body(request, content_type=KIND, limit=8)
+        await body_of_type(request, content_type=KIND, limit=8)
     assert read() == 0
 
 
