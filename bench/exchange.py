@@ -23,8 +23,8 @@ from bench.exchange_children import children_of, organisations_of
 from bench.exchange_nodes import EightProcesses, Embedded, Nodes
 from bench.figures import Figure, disk_milliseconds, percentile, progress
 from node.demo.seats import RECEIVING_DISTRICT
-from node.demo.synthetic import SyntheticStudent
 from node.folder import NodeFolder
+from node.synthetic import SyntheticStudent
 from safepassage.client import Client, ClientFile
 from safepassage.wire_exchange import EnrollmentEvidence, EvidenceDocument, NewExchangeRequest, Official, ReceivingOrganisation
 from services.gateway.tables import OutboxRow as GatewayOutboxRow

@@ -6,8 +6,8 @@ from itertools import islice
 from uuid import UUID
 
 from node.demo.seats import MOVER_DISTRICT
-from node.demo.synthetic import ALDER, SyntheticStudent, students
 from node.folder import NodeFolder
+from node.synthetic import ALDER, SyntheticStudent, students
 from shared.clock import system_clock
 
 BYTES = 10_000

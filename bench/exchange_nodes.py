@@ -18,8 +18,8 @@ import psutil
 
 from node.demo.network import new_network, new_nodes, seed_node
 from node.demo.processes import NodeProcess, free_port
-from node.demo.synthetic import ALDER, BIRCH
 from node.folder import NodeFolder
+from node.synthetic import ALDER, BIRCH
 from shared.database import Database
 from shared.migrations import create_schema
 from shared.settings import ServiceSettings

@@ -12,9 +12,9 @@ import psutil
 from bench.figures import Figure
 from node.demo.network import new_node
 from node.demo.processes import NodeProcess, free_port
-from node.demo.synthetic import ALDER
 from node.embedded import EmbeddedNode, migrate_all
 from node.folder import NodeFolder
+from node.synthetic import ALDER
 from shared.clock import system_clock
 from shared.contracts.audit import Actor, AppendRequest, AppendResponse, Context, Event
 

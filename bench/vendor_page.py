@@ -15,8 +15,8 @@ from bench.figures import Figure, percentile
 from node.demo.network import new_network
 from node.demo.processes import NodeProcess, free_port
 from node.demo.seats import READING_VENDOR
-from node.demo.synthetic import ALDER, students
 from node.folder import NodeFolder
+from node.synthetic import ALDER, students
 from safepassage.client import Client, ClientFile
 from safepassage.client.call import fetching
 from safepassage.record.loads import RosterPage

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from node.commands.output import console, stop
-from node.demo.synthetic import ALDER, BIRCH
-from node.demo.synthetic import students as people
-from node.demo.synthetic.oneroster_writer import write_oneroster
+from node.synthetic import ALDER, BIRCH
+from node.synthetic import students as people
+from node.synthetic.oneroster_writer import write_oneroster
 from shared.clock import system_clock
 
 

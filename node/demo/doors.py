@@ -8,7 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 from node.demo.seeding import ORGANISATIONS_FILE
-from node.demo.synthetic import StatePlan
+from node.synthetic import StatePlan
 from safepassage.client import Client, ClientFile
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from node.creation import create_node, install_trust_list
 from node.demo.seeding import seed
-from node.demo.synthetic import ALDER, BIRCH, StatePlan
 from node.embedded import migrate_all
 from node.folder import NodeFile, NodeFolder
+from node.synthetic import ALDER, BIRCH, StatePlan
 from node.trust import member_of, signed_list
 from node.witnesses import policy_of
 from safepassage.canonical import digest_of, from_base64url, json_object

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from node.client_registration import register
 from node.demo.seats import MOVER_DISTRICT, RECEIVING_DISTRICT, SEATS, VENDORS
-from node.demo.synthetic import StatePlan, SyntheticOrganisation, organisations, students
+from node.synthetic import StatePlan, SyntheticOrganisation, organisations, students
 from safepassage.wire_organisations import NewOrganisation
 from services.gateway.administration import Administration
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from node.demo.doors import StateDoors
 from node.demo.narration import Narrator
-from node.demo.synthetic import SyntheticStudent, students
+from node.synthetic import SyntheticStudent, students
 from safepassage.canonical import from_base64url, json_object
 from safepassage.trust_list import TrustList
 from safepassage.wire_exchange import ExchangeRequest, PersonSelector

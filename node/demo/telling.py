@@ -23,7 +23,7 @@ from node.demo.network import new_network
 from node.demo.next_steps import say_what_to_try
 from node.demo.processes import NodeDidNotStart, NodeProcess, free_port, taken
 from node.demo.story import Story, tell, trust_list_in
-from node.demo.synthetic import ALDER, BIRCH
+from node.synthetic import ALDER, BIRCH
 from safepassage.problems import SuiteError
 from shared.clock import system_clock
 

@@ -5,7 +5,7 @@ import tarfile
 from datetime import date
 from pathlib import Path
 
-from node.demo.synthetic import StatePlan
+from node.synthetic import StatePlan
 from tests.containers.composed import PORTS, Composed
 
 SEED = """
@@ -15,7 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 from node.demo.seeding import seed
-from node.demo.synthetic import ALDER, BIRCH
+from node.synthetic import ALDER, BIRCH
 from services.gateway.administration import administration
 from services.gateway.settings import GatewaySettings
 

@@ -14,8 +14,8 @@ from rich.console import Console
 from node.demo.doors import opened
 from node.demo.narration import Narrator
 from node.demo.story import Story, tell, trust_list_in
-from node.demo.synthetic import ALDER, BIRCH
 from node.demo.telling import CHAPTERS
+from node.synthetic import ALDER, BIRCH
 from shared.clock import system_clock
 from shared.who_may_call import SERVICES
 from tests.containers.composed import CONTAINERS, Composed

@@ -14,9 +14,9 @@ from uuid import UUID, uuid4
 from fastapi import FastAPI
 from sqlalchemy import select
 
-from node.demo.synthetic import ALDER, SyntheticStudent, organisations, students
 from node.embedded import EmbeddedNode
 from node.folder import NodeFile, NodeFolder
+from node.synthetic import ALDER, SyntheticStudent, organisations, students
 from safepassage.problems import Problem
 from safepassage.record.loads import LoadedStudent, NewStudent, RosterPage, Student
 from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry

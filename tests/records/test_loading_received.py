@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from node.demo.synthetic import SyntheticStudent
+from node.synthetic import SyntheticStudent
 from safepassage.record.loads import LoadReport, NewStudent
 from services.records.loading import ReceivedEnrollment, store_received
 from services.records.loading_students import as_record

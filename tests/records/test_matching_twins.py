@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from node.demo.synthetic import ALDER, students, twin_pairs
+from node.synthetic import ALDER, students, twin_pairs
 from safepassage.record import StudentRecord
 from services.records.matching import Certain, NeedsPerson, match
 from services.records.matching_person import Candidate, candidate_of

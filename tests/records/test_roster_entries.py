@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from node.demo.synthetic import SyntheticStudent
+from node.synthetic import SyntheticStudent
 from safepassage.elements import BY_ID
 from services.records.tables import PseudonymRow
 from tests.records.one_state import DISTRICT, OTHER_DISTRICT, OTHER_VENDOR, OneState, problem, some_students

@@ -10,8 +10,8 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from node.demo.synthetic import ALDER, SyntheticStudent
-from node.demo.synthetic.oneroster_writer import write_oneroster
+from node.synthetic import ALDER, SyntheticStudent
+from node.synthetic.oneroster_writer import write_oneroster
 from safepassage.record.loads import LoadReport
 from services.privacy.subjects import sealed_row, store_facts
 from services.privacy.tables import SubjectRow

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
-from node.demo.synthetic import ALDER, students
+from node.synthetic import ALDER, students
 from safepassage.problems.records import NoSuchStudent, SealBroken
 from safepassage.wire_organisations import Organisation
 from services.records.loading import Arriving, Loading, ReceivedEnrollment, Stored, store_received

@@ -10,9 +10,9 @@ from node.demo.network import hand_on
 from node.demo.seats import MOVER_DISTRICT
 from node.demo.seeding import OPENED, seat_clients
 from node.demo.story import Child, Children
-from node.demo.synthetic import ALDER
 from node.folder import NodeFolder
 from node.organisation_files import add_all, organisations_in
+from node.synthetic import ALDER
 from safepassage.record.identity import Identifier
 from safepassage.record.loads import StudentLookup
 from safepassage.wire_exchange import PersonSelector

@@ -22,9 +22,9 @@ from node.demo.narration import Narrator
 from node.demo.network import new_nodes, seed_node
 from node.demo.processes import NodeProcess, free_port
 from node.demo.story import Story, tell, trust_list_in
-from node.demo.synthetic import ALDER, BIRCH
 from node.demo.telling import NodeOutage
 from node.folder import NodeFolder
+from node.synthetic import ALDER, BIRCH
 from safepassage.record.loads import LoadReport
 from safepassage.record.student_record import StudentRecord
 from shared.clock import system_clock

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from node.demo.synthetic import ALDER, BIRCH, CASES, StatePlan, organisations, students
-from node.demo.synthetic.identifiers import check_digit, state_student_id
-from node.demo.synthetic.students import SyntheticStudent
-from node.demo.synthetic.truth import write_truth
+from node.synthetic import ALDER, BIRCH, CASES, StatePlan, organisations, students
+from node.synthetic.identifiers import check_digit, state_student_id
+from node.synthetic.students import SyntheticStudent
+from node.synthetic.truth import write_truth
 
 DAY = date(2026, 10, 20)
 

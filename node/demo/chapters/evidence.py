@@ -6,7 +6,7 @@ from uuid import UUID
 from node.demo.doors import StateDoors
 from node.demo.seats import RECEIVING_DISTRICT
 from node.demo.story import Story
-from node.demo.synthetic import organisations
+from node.synthetic import organisations
 from safepassage.canonical import digest_of
 from safepassage.wire_exchange import (
     EnrollmentEvidence,

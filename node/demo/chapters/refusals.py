@@ -9,7 +9,7 @@ from node.demo.chapters.waiting import until
 from node.demo.doors import StateDoors
 from node.demo.seats import RECEIVING_DISTRICT
 from node.demo.story import Child, Story
-from node.demo.synthetic import organisations
+from node.synthetic import organisations
 from safepassage.canonical import digest_of
 from safepassage.problems.exchanges import ReceivingOrganisationNotYours
 from safepassage.problems.privacy import RightsNotHeld

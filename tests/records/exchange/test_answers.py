@@ -8,7 +8,7 @@ from uuid import UUID
 import pytest
 
 from node.demo.seats import RECEIVING_DISTRICT
-from node.demo.synthetic import SyntheticStudent
+from node.synthetic import SyntheticStudent
 from safepassage.canonical import from_base64url
 from safepassage.compact import split
 from safepassage.elements import elements_of

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from node.demo.seats import MOVER_DISTRICT, RECEIVING_DISTRICT
-from node.demo.synthetic import SyntheticStudent
+from node.synthetic import SyntheticStudent
 from safepassage.chain_part import MAX_LENGTH
 from safepassage.chains import verify_chain
 from safepassage.command import main

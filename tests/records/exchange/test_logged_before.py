@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import uvicorn
 
-from node.demo.synthetic import SyntheticStudent
+from node.synthetic import SyntheticStudent
 from safepassage.canonical import digest_of, from_base64url
 from safepassage.compact import split
 from safepassage.envelope import split_body

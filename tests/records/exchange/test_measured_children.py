@@ -4,7 +4,7 @@ from datetime import date
 from uuid import uuid4
 
 from bench.exchange_children import told_apart
-from node.demo.synthetic import ALDER, SyntheticStudent, students
+from node.synthetic import ALDER, SyntheticStudent, students
 from safepassage.record import StudentRecord
 from services.records.matching import NeedsPerson, match, transposed
 from services.records.matching_person import candidate_of

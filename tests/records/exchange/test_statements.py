@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from node.demo.seats import MOVER_DISTRICT
-from node.demo.synthetic import SyntheticStudent
+from node.synthetic import SyntheticStudent
 from safepassage.canonical import digest_of
 from safepassage.client import Client
 from safepassage.package import Package

@@ -11,8 +11,8 @@ import pytest
 from node.demo.network import new_node, seed_node, trust_each_other
 from node.demo.processes import free_port
 from node.demo.seats import RECEIVING_DISTRICT
-from node.demo.synthetic import ALDER, BIRCH, SyntheticStudent
 from node.folder import NodeFolder
+from node.synthetic import ALDER, BIRCH, SyntheticStudent
 from safepassage.chain_links import categories_of
 from safepassage.problems.chains import NoSuchChain
 from safepassage.record import StudentRecord

@@ -20,8 +20,8 @@ from node.demo.network import new_node, trust_each_other
 from node.demo.processes import NodeProcess, free_port
 from node.demo.seats import MOVER_DISTRICT, RECEIVING_DISTRICT
 from node.demo.seeding import seed
-from node.demo.synthetic import ALDER, BIRCH, SyntheticStudent
 from node.embedded import migrate_all
+from node.synthetic import ALDER, BIRCH, SyntheticStudent
 from safepassage.client import BlockingClient, ClientFile
 from safepassage.problems import SuiteError
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest

@@ -17,10 +17,10 @@ from sqlalchemy import select
 
 from node.demo.network import new_network
 from node.demo.seats import RECEIVING_DISTRICT
-from node.demo.synthetic import ALDER, SyntheticStudent, students
 from node.embedded import EmbeddedNode
 from node.folder import NodeFolder
 from node.server import server
+from node.synthetic import ALDER, SyntheticStudent, students
 from safepassage.client import Client, ClientFile
 from safepassage.record import StudentRecord
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest, PersonSelector
@@ -308,7 +308,7 @@ def ordinary_students() -> tuple[SyntheticStudent, ...]:
 
 @cache
 def hard_case(case: str) -> SyntheticStudent:
-    """The student of a hard case (node.demo.synthetic.hard_cases)."""
+    """The student of a hard case (node.synthetic.hard_cases)."""
     return next(one for one in students(ALDER, as_of=date(2026, 9, 1), count=40) if one.case == case)
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from openapi_schema_validator import OAS30Validator
 
-from node.demo.synthetic import ALDER, SyntheticStudent, students
+from node.synthetic import ALDER, SyntheticStudent, students
 from safepassage.record import StudentRecord
 from services.records.formats.archive import Archive
 from services.records.formats.edfi_json import edfi_resources

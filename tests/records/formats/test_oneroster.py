@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from node.demo.synthetic import BIRCH, students
-from node.demo.synthetic.oneroster_writer import write_oneroster
+from node.synthetic import BIRCH, students
+from node.synthetic.oneroster_writer import write_oneroster
 from safepassage.problems.records import UnreadableRoster
 from services.records.formats.archive import Archive
 from services.records.formats.oneroster import CARRIES, read_oneroster

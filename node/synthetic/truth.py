@@ -4,7 +4,7 @@ import csv
 from collections.abc import Iterable
 from pathlib import Path
 
-from node.demo.synthetic.students import SyntheticStudent
+from node.synthetic.students import SyntheticStudent
 
 COLUMNS = ("source_system", "source_id", "person_id", "case", "twin_of_source_id", "true_state_id")
 

@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from random import Random
 from uuid import UUID
 
-from node.demo.synthetic import support
-from node.demo.synthetic.calendar import SchoolCalendar
-from node.demo.synthetic.identifiers import social_security_number
-from node.demo.synthetic.people import Document
-from node.demo.synthetic.states import StatePlan, SyntheticOrganisation
+from node.synthetic import support
+from node.synthetic.calendar import SchoolCalendar
+from node.synthetic.identifiers import social_security_number
+from node.synthetic.people import Document
+from node.synthetic.states import StatePlan, SyntheticOrganisation
 
 CASES: tuple[str, ...] = (
     "mover",

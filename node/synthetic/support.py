@@ -3,8 +3,8 @@
 from datetime import date, timedelta
 from random import Random
 
-from node.demo.synthetic.calendar import SchoolCalendar
-from node.demo.synthetic.people import Document
+from node.synthetic.calendar import SchoolCalendar
+from node.synthetic.people import Document
 
 RATES = {"iep": 0.15, "section_504": 0.03, "english_learner": 0.10, "homeless": 0.025, "foster": 0.006, "migrant": 0.005, "military": 0.015}
 """Shares of students; meal status is 40 %."""

@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from uuid import UUID
 
-from node.demo.synthetic import people, schooling, support
-from node.demo.synthetic.calendar import SchoolCalendar
-from node.demo.synthetic.hard_cases import CASES, apply_case
-from node.demo.synthetic.identifiers import local_student_id, social_security_number, state_student_id
-from node.demo.synthetic.names import ALIKE_TWINS
-from node.demo.synthetic.people import Document
-from node.demo.synthetic.states import StatePlan, SyntheticOrganisation, organisations
+from node.synthetic import people, schooling, support
+from node.synthetic.calendar import SchoolCalendar
+from node.synthetic.hard_cases import CASES, apply_case
+from node.synthetic.identifiers import local_student_id, social_security_number, state_student_id
+from node.synthetic.names import ALIKE_TWINS
+from node.synthetic.people import Document
+from node.synthetic.states import StatePlan, SyntheticOrganisation, organisations
 from safepassage.record.loads import NewStudent
 from safepassage.wire_exchange import PersonSelector
 

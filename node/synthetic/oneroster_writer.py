@@ -8,9 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from node.demo.synthetic.calendar import SchoolCalendar, last_day
-from node.demo.synthetic.states import StatePlan, organisations
-from node.demo.synthetic.students import SyntheticStudent
+from node.synthetic.calendar import SchoolCalendar, last_day
+from node.synthetic.states import StatePlan, organisations
+from node.synthetic.students import SyntheticStudent
 from safepassage.record.academics import CurrentCourse
 
 COLUMNS: dict[str, tuple[str, ...]] = {

@@ -3,9 +3,9 @@
 from datetime import timedelta
 from random import Random
 
-from node.demo.synthetic.calendar import SchoolCalendar, first_day, last_day, weekdays
-from node.demo.synthetic.people import Document
-from node.demo.synthetic.states import LEVELS, Level, StatePlan, SyntheticOrganisation
+from node.synthetic.calendar import SchoolCalendar, first_day, last_day, weekdays
+from node.synthetic.people import Document
+from node.synthetic.states import LEVELS, Level, StatePlan, SyntheticOrganisation
 
 YEARS = 4
 """School years that a record goes back, the present one among them."""

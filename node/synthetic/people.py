@@ -5,9 +5,9 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from node.demo.synthetic.calendar import SchoolCalendar
-from node.demo.synthetic.names import MIDDLE, ORIGINS, STREETS, Origin
-from node.demo.synthetic.states import StatePlan
+from node.synthetic.calendar import SchoolCalendar
+from node.synthetic.names import MIDDLE, ORIGINS, STREETS, Origin
+from node.synthetic.states import StatePlan
 
 Document = dict[str, Any]
 

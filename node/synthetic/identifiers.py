@@ -1,6 +1,6 @@
 """How the two states number students."""
 
-from node.demo.synthetic.states import StatePlan
+from node.synthetic.states import StatePlan
 
 
 def check_digit(digits: str) -> str:

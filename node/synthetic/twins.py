@@ -6,12 +6,12 @@ from datetime import date
 from random import Random
 from uuid import UUID
 
-from node.demo.synthetic import people, schooling
-from node.demo.synthetic.calendar import SchoolCalendar
-from node.demo.synthetic.identifiers import local_student_id, state_student_id
-from node.demo.synthetic.names import ALIKE_TWINS
-from node.demo.synthetic.people import Document
-from node.demo.synthetic.states import ALDER, organisations
+from node.synthetic import people, schooling
+from node.synthetic.calendar import SchoolCalendar
+from node.synthetic.identifiers import local_student_id, state_student_id
+from node.synthetic.names import ALIKE_TWINS
+from node.synthetic.people import Document
+from node.synthetic.states import ALDER, organisations
 from safepassage.record import StudentRecord
 from safepassage.wire_exchange import PersonSelector
 
