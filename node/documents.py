@@ -1,4 +1,4 @@
-"""Documents made from the code, so that they stay true: the OpenAPI document of each service, the settings, the law's clocks.
+"""Documents made from the code, so that they stay true: the OpenAPI document of each service, the settings, the elements, the law's clocks.
 
 `make documents` writes them; tests compare them with what the code says now.
 """
@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from node.elements_page import elements_page
 from services.privacy.clocks.page import rights_and_clocks
 from shared.settings import ServiceSettings
 from shared.who_may_call import SERVICES, ServiceName
@@ -89,6 +90,7 @@ def main() -> None:
     for service in SERVICES:
         (ROOT / "openapi" / f"{service}.json").write_text(openapi(service))
     (ROOT / "docs" / "settings.md").write_text(settings_table())
+    (ROOT / "docs" / "elements.md").write_text(elements_page())
     (ROOT / "docs" / "rights-and-clocks.md").write_text(rights_and_clocks())
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from node.documents import ROOT, openapi, settings_class, settings_table
+from node.elements_page import elements_page
 from services.privacy.clocks.page import rights_and_clocks
 from shared.settings import ServiceSettings
 from shared.who_may_call import SERVICES, ServiceName
@@ -21,6 +22,10 @@ def test_the_settings_are_documented() -> None:
 
 def test_the_laws_clocks_are_documented() -> None:
     assert (ROOT / "docs" / "rights-and-clocks.md").read_text() == rights_and_clocks(), "run `make documents`"
+
+
+def test_the_page_of_elements_is_what_the_code_says() -> None:
+    assert (ROOT / "docs" / "elements.md").read_text() == elements_page(), "run `make documents`"
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -1,7 +1,6 @@
 """The record model, the catalogue of elements and CEDS say the same."""
 
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -13,7 +12,7 @@ from pydantic import ValidationError
 from safepassage.canonical import canonical_json
 from safepassage.elements import ELEMENTS, SECTIONS
 from safepassage.record import SECTION_MODELS, StudentRecord
-from safepassage.wire import Wire
+from safepassage.record.ceds import CEDS_NAMES, WITHOUT, Member, members
 
 CEDS = Path(__file__).parents[2].parent / "shared" / "data" / "ceds" / "CEDS-V13.0.0.0.xlsx"
 SHEET = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -115,23 +114,21 @@ def _text(cell: ElementTree.Element, strings: list[str]) -> str:
     return strings[int(value)] if cell.attrib.get("t") == "s" and value else value
 
 
-def _models(model: type[Wire], seen: set[type[Wire]]) -> Iterator[type[Wire]]:
-    """`model` and every model that its members mention."""
-    if model in seen:
-        return
-    seen.add(model)
-    yield model
-    for field in model.model_fields.values():
-        waiting: list[Any] = [field.annotation]
-        while waiting:
-            annotation = waiting.pop()
-            waiting.extend(getattr(annotation, "__args__", ()))
-            if isinstance(annotation, type) and issubclass(annotation, Wire):
-                yield from _models(annotation, seen)
+def _members() -> list[Member]:
+    return list(members(StudentRecord))
+
+
+def test_every_element_and_every_member_has_a_ceds_id_or_is_listed_as_one_that_ceds_lacks() -> None:
+    without = {(model, name) for model, names in WITHOUT.items() for name in names}
+    assert {(one.model, one.name) for one in _members() if one.ceds is None} == without
+    said = {one.ceds for one in _members() if one.ceds is not None} | {element.ceds for element in ELEMENTS}
+    assert said == set(CEDS_NAMES)
+    assert all(len(one) == 6 and one.isdigit() for one in CEDS_NAMES)
+    assert len(_members()) > 200
 
 
 @pytest.mark.skipif(not CEDS.exists(), reason="../shared/data/ceds is absent: the CEDS workbook is not part of this repository")
-def test_every_ceds_id_names_an_element_of_version_13_that_speaks_of_the_same() -> None:
+def test_every_ceds_id_and_name_is_one_of_version_13() -> None:
     names = _ceds_names()
     assert len(names) > 1900
     said = {
@@ -145,9 +142,6 @@ def test_every_ceds_id_names_an_element_of_version_13_that_speaks_of_the_same() 
         "health.alerts": "Medical Alert Indicator",
         "discipline.incidents": "Incident Identifier",
     }
-    by_element = {element.id: names[element.ceds] for element in ELEMENTS if element.ceds is not None}
+    by_element = {element.id: names[element.ceds] for element in ELEMENTS}
     assert {element: by_element[element] for element in said} == said
-    models = list(_models(StudentRecord, set()))
-    extras = [field.json_schema_extra for model in models for field in model.model_fields.values()]
-    assert {str(extra["x-ceds"]) for extra in extras if isinstance(extra, dict) and "x-ceds" in extra} <= set(names)
-    assert len(models) > 50
+    assert {identifier: names[identifier].strip() for identifier in CEDS_NAMES} == CEDS_NAMES

@@ -2,7 +2,9 @@
 
 An element is `<section>.<member>` of the student record (safepassage.record). Its id is what policies, agreements and decisions name.
 A CEDS id is the global id in the Common Education Data Standards, version 13, of the element that the datum is, or turns on where CEDS
-spreads it over several; None where CEDS has none. The members of the record models carry the ids of the others.
+spreads it over several. Where CEDS has the datum as a value of an option set, it is the id of that set: foster care is a Program Type,
+restraint a Disciplinary Action Taken, an SSN a Student Identifier of the system SSN. The members of the record models carry the ids of the
+others; `safepassage.record.ceds` has their names, and the members that CEDS has no element for.
 """
 
 from dataclasses import dataclass
@@ -22,7 +24,7 @@ class Element:
     """A named datum of a student record."""
 
     id: str
-    ceds: str | None
+    ceds: str
     categories: tuple[Category, ...]
     sensitivity: Sensitivity
     title: str
@@ -38,7 +40,7 @@ class Element:
         return self.id.partition(".")[2]
 
 
-def _element(id_: str, ceds: str | None, *categories: Category, special: bool = False, title: str) -> Element:
+def _element(id_: str, ceds: str, *categories: Category, special: bool = False, title: str) -> Element:
     return Element(id_, ceds, categories, "special" if special else "ordinary", title)
 
 
@@ -51,7 +53,7 @@ ELEMENTS: tuple[Element, ...] = (
     _element("identity.multiple_birth", "000431", "identity", title="Twin or other multiple birth, and the order"),
     _element("identity.sex", "000255", "demographic", title="Sex"),
     _element("identity.identifiers", "001071", "identity", title="Identifiers by the system that gave them, the SSN not among them"),
-    _element("identity.ssn", None, "ssn", special=True, title="Social security number"),
+    _element("identity.ssn", "001071", "ssn", special=True, title="Social security number"),
     _element("demographics.race_ethnicity", "001943", "demographic", title="Race and ethnicity"),
     _element("demographics.languages", "000317", "demographic", "language", title="Languages and their use"),
     _element("demographics.tribal_affiliation", "001657", "demographic", title="Tribal affiliation"),
@@ -69,7 +71,7 @@ ELEMENTS: tuple[Element, ...] = (
     _element("academics.grade_point_averages", "000128", "academic", title="Grade point averages, weighted and not"),
     _element("academics.graduation_plan", "002026", "academic", title="Graduation plan: diploma aimed at, credits required and earned"),
     _element("assessments.results", "000245", "assessment", title="Assessment results on the scale of the state that gave them"),
-    _element("assessments.english_proficiency", None, "assessment", "language", title="English language proficiency results"),
+    _element("assessments.english_proficiency", "001995", "assessment", "language", title="English language proficiency results"),
     _element("special_education.eligibility", "000151", "special_education", special=True, title="IDEA eligibility, disabilities, events"),
     _element("special_education.iep", "000320", "special_education", special=True, title="Individualised education programme"),
     _element("special_education.early_intervention", "001656", "special_education", "part_c", special=True, title="Part C services"),
@@ -79,12 +81,12 @@ ELEMENTS: tuple[Element, ...] = (
     _element("programmes.title_i", "000281", "programme", title="Title I participation"),
     _element("programmes.migrant", "000189", "programme", special=True, title="Migrant: qualifying arrival date, priority for services"),
     _element("programmes.homeless", "000149", "homeless", "address", special=True, title="Homelessness: night-time residence"),
-    _element("programmes.foster", None, "foster", special=True, title="Foster care: agency and role"),
+    _element("programmes.foster", "000225", "foster", special=True, title="Foster care: agency and role"),
     _element("programmes.meal_status", "000092", "meal_status", special=True, title="Free or reduced-price meal eligibility"),
     _element("health.immunizations", "001248", "health", special=True, title="Immunisations (CVX) and exemptions"),
     _element("health.alerts", "000439", "health", special=True, title="Health alerts"),
     _element("discipline.incidents", "000501", "discipline", special=True, title="Discipline: incident, role, action"),
-    _element("discipline.restraint", None, "discipline", special=True, title="Restraint and seclusion"),
+    _element("discipline.restraint", "000488", "discipline", special=True, title="Restraint and seclusion"),
 )  # fmt: skip
 """Every element, in the order of the record."""
 

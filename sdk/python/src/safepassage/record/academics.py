@@ -5,17 +5,17 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from safepassage.record.codes import Amount, Coded, OrganisationReference, SchoolYear, Section, Short, Some, ceds
+from safepassage.record.codes import Amount, Coded, OrganisationReference, SchoolYear, Section, Short, Some, ceds, ceds_id
 from safepassage.wire import Name, Wire
 
 
 class Course(Wire):
     """A course, by the code of the school that gave it and by SCED where it has one. Neither need resolve where it is read."""
 
-    title: Name
+    title: Annotated[Name, ceds_id("000067")]
     local_code: Coded | None = ceds("000055")
     sced_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")] | None = ceds("001517")
-    subject: Coded | None = None
+    subject: Coded | None = ceds("001518")
     level: Coded | None = ceds("000061")
 
 
@@ -31,26 +31,26 @@ class CurrentCourse(Wire):
     """A section in progress: what the receiving school must know to place the student in the middle of a term."""
 
     section: Short | None = ceds("000978")
-    course: Course
-    school: OrganisationReference | None = None
-    term: Coded | None = None
+    course: Annotated[Course, ceds_id("000055")]
+    school: OrganisationReference | None = ceds("001069")
+    term: Coded | None = ceds("000252")
     begin_date: date | None = ceds("000054")
-    mark: Short | None = None
+    mark: Short | None = ceds("000124")
     """The mark in progress on the school's own scale."""
     percentage: Amount | None = None
-    partial_credit: Credit | None = None
+    partial_credit: Credit | None = ceds("000200")
     as_of: date | None = None
 
 
 class TranscriptCourse(Wire):
     """A finished course."""
 
-    course: Course
-    school: OrganisationReference | None = None
-    school_year: SchoolYear
-    term: Coded | None = None
+    course: Annotated[Course, ceds_id("000055")]
+    school: OrganisationReference | None = ceds("001069")
+    school_year: Annotated[SchoolYear, ceds_id("000243")]
+    term: Coded | None = ceds("000252")
     grade: Coded | None = ceds("000125")
-    credit: Credit | None = None
+    credit: Credit | None = ceds("000200")
     mark: Short | None = ceds("000124")
     mark_scale: Coded | None = None
     repeat: Coded | None = ceds("000065")
@@ -60,9 +60,9 @@ class TranscriptCourse(Wire):
 class GradePointAverage(Wire):
     """An average, on the scale that its maximum names."""
 
-    value: Amount
+    value: Annotated[Amount, ceds_id("000127")]
     maximum: Amount
-    weighted: bool
+    weighted: Annotated[bool, ceds_id("000123")]
     cumulative: bool = True
     as_of: date | None = None
 

@@ -3,28 +3,26 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field
-
-from safepassage.record.codes import Amount, Coded, Count, OrganisationReference, SchoolYear, Section, Short, Some, ceds
+from safepassage.record.codes import Amount, Coded, Count, OrganisationReference, SchoolYear, Section, Short, Some, ceds, ceds_id
 from safepassage.wire import Text, Wire
 
 
 class AttendanceEvent(Wire):
     """One event: absent, tardy, left early, ..."""
 
-    event_date: Annotated[date, Field(json_schema_extra={"x-ceds": "001649"})]
-    category: Annotated[Coded, Field(json_schema_extra={"x-ceds": "000076"})]
+    event_date: Annotated[date, ceds_id("001649")]
+    category: Annotated[Coded, ceds_id("000076")]
     reason: Text | None = None
     duration_days: Amount | None = ceds("002098")
-    school: OrganisationReference | None = None
-    session: Short | None = None
+    school: OrganisationReference | None = ceds("001069")
+    session: Short | None = ceds("000252")
 
 
 class AttendanceSummary(Wire):
     """The days of one school year at one school."""
 
-    school_year: SchoolYear
-    school: OrganisationReference | None = None
+    school_year: Annotated[SchoolYear, ceds_id("000243")]
+    school: OrganisationReference | None = ceds("001069")
     days_enrolled: Amount | None = None
     days_present: Amount | None = ceds("000202")
     days_absent: Amount | None = ceds("000201")

@@ -25,8 +25,13 @@ SchoolYear = Annotated[int, Field(ge=1950, le=2100)]
 
 
 def ceds(identifier: str) -> Any:
-    """Marks a member with its CEDS version 13 global id; the JSON schema says it as `x-ceds`."""
+    """Marks a member that may be left out with its CEDS version 13 global id; the JSON schema says it as `x-ceds`."""
     return Field(default=None, json_schema_extra={"x-ceds": identifier})
+
+
+def ceds_id(identifier: str) -> Any:
+    """As `ceds`, within `Annotated`, for a member that must be there or has a default of its own."""
+    return Field(json_schema_extra={"x-ceds": identifier})
 
 
 class Coded(Wire):
@@ -54,11 +59,11 @@ class Period(Wire):
 class OrganisationReference(Wire):
     """A school or agency as the source names it. It need not resolve in the node that reads it."""
 
-    name: Name | None = None
+    name: Name | None = ceds("000191")
     nces_id: Annotated[str, StringConstraints(pattern=r"^[0-9]{7}([0-9]{5})?$")] | None = None
     state_id: Short | None = None
     local_id: Short | None = None
-    state: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = None
+    state: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = ceds("000267")
 
     @model_validator(mode="after")
     def _says_something(self) -> "OrganisationReference":

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from safepassage.record.codes import Coded, Long, Period, Section, Short, Some, ceds
+from safepassage.record.codes import Coded, Long, Period, Section, Short, Some, ceds, ceds_id
 from safepassage.record.identity import LegalName
 from safepassage.wire import Name, Wire
 
@@ -29,15 +29,15 @@ class Address(Period):
 class Telephone(Wire):
     """A telephone number."""
 
-    number: Short
+    number: Annotated[Short, ceds_id("000279")]
     kind: Coded | None = ceds("000280")
-    primary: bool = False
+    primary: Annotated[bool, ceds_id("000219")] = False
 
 
 class Email(Wire):
     """An e-mail address."""
 
-    address: Annotated[str, StringConstraints(min_length=3, max_length=254)]
+    address: Annotated[Annotated[str, StringConstraints(min_length=3, max_length=254)], ceds_id("000088")]
     kind: Coded | None = ceds("000089")
 
 
@@ -64,18 +64,18 @@ class Guardian(Wire):
 
     person_id: UUID | None = None
     """Random id in the node that holds the record; it does not leave, and a node gives its own to who arrives without one."""
-    name: LegalName
-    relation: Annotated[Coded, Field(json_schema_extra={"x-ceds": "000425"})]
+    name: Annotated[LegalName, ceds_id("000115")]
+    relation: Annotated[Coded, ceds_id("000425")]
     rights: Rights | None = None
     """None: someone to reach who holds no rights (an aunt, a neighbour)."""
     court_documents: Some[CourtDocument] | None = None
-    lives_with_student: bool | None = None
+    lives_with_student: bool | None = ceds("001425")
     contact_restriction: Long | None = ceds("001424")
     priority: Annotated[int, Field(ge=1, le=99)] | None = ceds("001423")
-    addresses: Some[Address] | None = None
-    telephones: Some[Telephone] | None = None
-    emails: Some[Email] | None = None
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")] | None = None
+    addresses: Some[Address] | None = ceds("000269")
+    telephones: Some[Telephone] | None = ceds("000279")
+    emails: Some[Email] | None = ceds("000088")
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")] | None = ceds("000317")
 
 
 class Contacts(Section):

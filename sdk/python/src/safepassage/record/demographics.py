@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import StringConstraints
 
-from safepassage.record.codes import Coded, Period, Section, Some, ceds
+from safepassage.record.codes import Coded, Period, Section, Some, ceds, ceds_id
 from safepassage.wire import Name, Wire
 
 
@@ -14,14 +14,14 @@ class RaceEthnicity(Wire):
 
     hispanic_or_latino: bool | None = ceds("000144")
     races: Some[Coded] | None = ceds("001943")
-    combined: Some[Coded] | None = None
+    combined: Some[Coded] | None = ceds("001943")
     declined: bool = False
 
 
 class Language(Wire):
     """A language and what it is used for."""
 
-    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$")]
+    language: Annotated[str, StringConstraints(pattern=r"^[a-z]{3}$"), ceds_id("000317")]
     """ISO 639-2 or 639-3."""
     use: Coded | None = ceds("000316")
 
@@ -29,14 +29,14 @@ class Language(Wire):
 class TribalAffiliation(Wire):
     """An enrolled or affiliated tribe, as its code list has it."""
 
-    tribe: Coded
+    tribe: Annotated[Coded, ceds_id("001657")]
     enrolled_member: bool | None = None
 
 
 class MilitaryConnection(Period):
     """A parent's or guardian's service, with the dates that the interstate compact asks for."""
 
-    status: Coded
+    status: Annotated[Coded, ceds_id("001576")]
     component: Coded | None = ceds("001640")
     permanent_change_of_station_on: date | None = None
     orders_expire_on: date | None = None

@@ -3,24 +3,24 @@
 from datetime import date
 from typing import Annotated
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from safepassage.record.codes import Coded, OrganisationReference, SchoolYear, Section, Short, Some, ceds
+from safepassage.record.codes import Coded, OrganisationReference, SchoolYear, Section, Short, Some, ceds, ceds_id
 from safepassage.wire import Wire
 
 
 class Enrollment(Wire):
     """Membership in a school from its entry to its exit."""
 
-    school: OrganisationReference
-    district: OrganisationReference | None = None
-    entry_date: Annotated[date, Field(json_schema_extra={"x-ceds": "000097"})]
+    school: Annotated[OrganisationReference, ceds_id("001069")]
+    district: OrganisationReference | None = ceds("001068")
+    entry_date: Annotated[date, ceds_id("000097")]
     entry_type: Coded | None = ceds("000099")
     exit_date: date | None = ceds("000107")
     exit_type: Coded | None = ceds("000110")
     grade: Coded | None = ceds("000100")
     school_year: SchoolYear | None = ceds("000243")
-    calendar: Short | None = None
+    calendar: Short | None = ceds("000494")
     primary: bool = True
     """False for a second school at the same time."""
     derived_from: Coded | None = None
@@ -36,7 +36,7 @@ class Enrollment(Wire):
 class Residency(Wire):
     """Which district the student lives in, and which answers for what."""
 
-    residence: OrganisationReference | None = None
+    residence: OrganisationReference | None = ceds("001068")
     responsible: OrganisationReference | None = ceds("000637")
     responsibility: Coded | None = ceds("000594")
     residence_status: Coded | None = ceds("000532")

@@ -3,16 +3,16 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import StringConstraints
 
-from safepassage.record.codes import Coded, Long, Section, Some, ceds
+from safepassage.record.codes import Coded, Long, Section, Some, ceds, ceds_id
 from safepassage.wire import Name, Text, Wire
 
 
 class Dose(Wire):
     """One immunisation given."""
 
-    vaccine: Annotated[Coded, Field(json_schema_extra={"x-ceds": "001248"})]
+    vaccine: Annotated[Coded, ceds_id("001248")]
     cvx: Annotated[str, StringConstraints(pattern=r"^[0-9]{2,3}$")] | None = None
     """The CDC's code of the vaccine administered, where the source has it."""
     given_on: date | None = ceds("000306")
@@ -31,7 +31,7 @@ class Exemption(Wire):
 class Immunizations(Wire):
     """Doses and exemptions."""
 
-    doses: Some[Dose] | None = None
+    doses: Some[Dose] | None = ceds("001248")
     exemptions: Some[Exemption] | None = None
     as_of: date | None = None
 
@@ -39,7 +39,7 @@ class Immunizations(Wire):
 class HealthAlert(Wire):
     """A condition that staff must act on."""
 
-    condition: Coded
+    condition: Annotated[Coded, ceds_id("000439")]
     name: Name
     severity: Coded | None = ceds("001282")
     instructions: Long | None = None

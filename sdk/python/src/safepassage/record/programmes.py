@@ -1,15 +1,16 @@
 """Programmes that support the student, each under a law of its own."""
 
 from datetime import date
+from typing import Annotated
 
-from safepassage.record.codes import Coded, Period, Section, Short, Some, ceds
+from safepassage.record.codes import Coded, Period, Section, Short, Some, ceds, ceds_id
 from safepassage.wire import Name
 
 
 class EnglishLearner(Period):
     """English learner, ESEA section 8101(20)."""
 
-    status: Coded
+    status: Annotated[Coded, ceds_id("000180")]
     services: Some[Coded] | None = ceds("000447")
     title_iii_participation: Coded | None = ceds("000565")
     monitored_until: date | None = None
@@ -18,21 +19,21 @@ class EnglishLearner(Period):
 class Gifted(Period):
     """Identified as gifted or talented, by the criteria of the state."""
 
-    status: Coded
+    status: Annotated[Coded, ceds_id("000122")]
     criteria: Coded | None = ceds("001244")
 
 
 class TitleI(Period):
     """Served by Title I, Part A."""
 
-    indicator: Coded
+    indicator: Annotated[Coded, ceds_id("000281")]
     services: Some[Coded] | None = ceds("000282")
 
 
 class Migrant(Period):
     """A migratory child, ESEA section 1309(3)."""
 
-    status: Coded
+    status: Annotated[Coded, ceds_id("000189")]
     qualifying_arrival_date: date | None = ceds("000432")
     priority_for_services: bool | None = ceds("000562")
     eligibility_expires_on: date | None = ceds("000430")
@@ -52,7 +53,7 @@ class Foster(Period):
     """In the care of a child-welfare agency, 20 USC 1232g(b)(1)(L)."""
 
     agency: Name
-    role: Coded
+    role: Annotated[Coded, ceds_id("000225")]
     """What the agency is to the child: legal custody, placement, ..."""
     case_reference: Short | None = None
     educational_decision_maker: Name | None = None
@@ -61,7 +62,7 @@ class Foster(Period):
 class MealStatus(Period):
     """Free or reduced-price meals. Disclosed only to whom 42 USC 1758(b)(6) names."""
 
-    eligibility: Coded
+    eligibility: Annotated[Coded, ceds_id("000092")]
     directly_certified: bool | None = ceds("001654")
 
 
@@ -73,5 +74,5 @@ class Programmes(Section):
     title_i: TitleI | None = ceds("000281")
     migrant: Migrant | None = ceds("000189")
     homeless: Homeless | None = ceds("000149")
-    foster: Foster | None = None
+    foster: Foster | None = ceds("000225")
     meal_status: MealStatus | None = ceds("000092")

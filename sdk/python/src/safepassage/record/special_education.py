@@ -1,16 +1,17 @@
 """Special education: IDEA Parts B and C, and section 504."""
 
 from datetime import date
+from typing import Annotated
 
-from safepassage.record.codes import Coded, Count, Long, OrganisationReference, Period, Section, Some, ceds
+from safepassage.record.codes import Coded, Count, Long, OrganisationReference, Period, Section, Some, ceds, ceds_id
 from safepassage.wire import Text, Wire
 
 
 class Disability(Wire):
     """A category of disability, IDEA section 602(3) as the state codes it."""
 
-    category: Coded
-    primary: bool = False
+    category: Annotated[Coded, ceds_id("001733")]
+    primary: Annotated[bool, ceds_id("000218")] = False
 
 
 class IdeaEvent(Wire):
@@ -24,7 +25,7 @@ class IdeaEvent(Wire):
 class Eligibility(Wire):
     """Whether the child is a child with a disability, since when, and how that was found."""
 
-    eligible: bool
+    eligible: Annotated[bool, ceds_id("000151")]
     disabilities: Some[Disability] | None = ceds("001733")
     evaluated_on: date | None = ceds("001731")
     determined_on: date | None = ceds("002120")
@@ -36,16 +37,16 @@ class Eligibility(Wire):
 class Goal(Wire):
     """A measurable annual goal."""
 
-    area: Coded
-    statement: Long
-    progress: Text | None = None
+    area: Annotated[Coded, ceds_id("001698")]
+    statement: Annotated[Long, ceds_id("000903")]
+    progress: Text | None = ceds("001690")
 
 
 class Service(Period):
     """A service of a plan, in minutes a week."""
 
-    kind: Coded
-    minutes_per_week: Count | None = None
+    kind: Annotated[Coded, ceds_id("001383")]
+    minutes_per_week: Count | None = ceds("001520")
     setting: Coded | None = None
     provider_role: Coded | None = None
 
@@ -56,32 +57,32 @@ class IndividualizedEducationProgramme(Period):
     meeting_on: date | None = ceds("001684")
     review_due_on: date | None = None
     environment: Coded | None = ceds("000535")
-    placement: OrganisationReference | None = None
-    goals: Some[Goal] | None = None
+    placement: OrganisationReference | None = ceds("001069")
+    goals: Some[Goal] | None = ceds("000903")
     services: Some[Service] | None = ceds("001383")
     accommodations: Some[Coded] | None = ceds("001685")
-    transition_plan: Long | None = None
-    extended_school_year: bool | None = None
+    transition_plan: Long | None = ceds("001235")
+    extended_school_year: bool | None = ceds("001717")
 
 
 class EarlyIntervention(Period):
     """Services under Part C, birth to three; a parent may object to what passes to Part B (34 CFR 303.401)."""
 
     eligibility: Coded | None = ceds("001656")
-    plan_date: date | None = None
-    services: Some[Service] | None = None
+    plan_date: date | None = ceds("001236")
+    services: Some[Service] | None = ceds("001383")
     notified_part_b_on: date | None = ceds("001500")
 
 
 class Section504Plan(Period):
     """Accommodations under section 504 of the Rehabilitation Act."""
 
-    eligible: bool
-    disability: Coded | None = None
+    eligible: Annotated[bool, ceds_id("000249")]
+    disability: Coded | None = ceds("001320")
     meeting_on: date | None = None
     decided_on: date | None = None
     has_plan: bool | None = None
-    accommodations: Some[Coded] | None = None
+    accommodations: Some[Coded] | None = ceds("001685")
 
 
 class SpecialEducation(Section):
