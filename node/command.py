@@ -23,6 +23,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "readiness": ("readiness", "readiness"),
     "migrate": ("services", "migrate"),
     "sample-roster": ("sample", "sample_roster"),
+    "synthesize": ("synthesize", "synthesize"),
     "organisations": ("organisations", "app"),
     "clients": ("clients", "app"),
     "keys": ("keys", "app"),

@@ -13,6 +13,8 @@ class Origin:
     surnames: tuple[str, ...]
     language: str
     two_surnames: bool = False
+    name: str = ""
+    """Of the tradition, as figures by group have it: never that of a person."""
 
 
 def _words(text: str) -> tuple[str, ...]:
@@ -31,6 +33,7 @@ ORIGINS: tuple[Origin, ...] = (
             " Norwood Oakes Pruitt Quimby Radcliffe Sheridan Thorne Underhill Vance Whitlock Yardley Winslow Hargrove"
         ),
         "eng",
+        name="english",
     ),
     Origin(
         28,
@@ -46,6 +49,7 @@ ORIGINS: tuple[Origin, ...] = (
         ),
         "spa",
         two_surnames=True,
+        name="spanish",
     ),
     Origin(
         14,
@@ -53,6 +57,7 @@ ORIGINS: tuple[Origin, ...] = (
         _words("Amir Darius DeShawn Elijah Isaiah Jaylen Jayden Kareem Malik Marquis Omari Terrell Tyrese Xavier Zaire Jamal"),
         _words("Baptiste Jernigan Dorsey Eubanks Gaines Hightower Lockhart McCray Nettles Okafor Pettway Rollins Stovall Tubman"),
         "eng",
+        name="african-american",
     ),
     Origin(
         8,
@@ -60,6 +65,7 @@ ORIGINS: tuple[Origin, ...] = (
         _words("Anh Bảo Đức Huy Khoa Minh Quân Tuấn Wei Jun Min-jun Ji-ho Haruto Arjun Dev Ishaan Rohan Vikram"),
         _words("Nguyễn Trần Phạm Đặng Bùi Võ Lê Chen Zhang Liu Kim Park Choi Sato Tanaka Patel Iyer Banerjee Krishnan Reddy"),
         "vie",
+        name="asian",
     ),
     Origin(
         6,
@@ -79,6 +85,7 @@ ORIGINS: tuple[Origin, ...] = (
             "Björk",
         ),
         "eng",
+        name="marked",
     ),
     Origin(
         6,
@@ -99,6 +106,7 @@ ORIGINS: tuple[Origin, ...] = (
             "Rahimi",
         ),
         "ara",
+        name="indigenous-arabic",
     ),
 )
 

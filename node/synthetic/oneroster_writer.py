@@ -6,12 +6,12 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, Protocol, TextIO
 
 from node.synthetic.calendar import SchoolCalendar, last_day
-from node.synthetic.states import StatePlan, organisations
-from node.synthetic.students import SyntheticStudent
-from safepassage.record.academics import CurrentCourse
+from node.synthetic.people import Document
+from node.synthetic.states import StatePlan, SyntheticOrganisation, organisations
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "orgs": ("sourcedId", "status", "dateLastModified", "name", "type", "identifier", "parentSourcedId"),
@@ -50,18 +50,162 @@ RACE_COLUMNS = {
 Row = dict[str, str]
 
 
-def write_oneroster(path: Path, state: StatePlan, everyone: Iterable[SyntheticStudent], *, as_of: date) -> None:
-    """Write the package to a new zip file at `path`."""
-    tables: dict[str, list[Row]] = {name: [] for name in COLUMNS}
-    session = f"SY{SchoolCalendar(as_of).year}"
-    _agencies(tables, state, session, as_of)
-    classes: set[str] = set()
+class Rostered(Protocol):
+    """A student with the school of the present enrolment, or of the last."""
+
+    @property
+    def source_id(self) -> str:
+        """The id in the state's own system."""
+
+    @property
+    def school(self) -> SyntheticOrganisation:
+        """The school."""
+
+    @property
+    def document(self) -> Document:
+        """The record as JSON has it."""
+
+
+class OneRosterPackage:
+    """A new zip file, written as students are added; a file of each table beside it until it is closed."""
+
+    def __init__(self, path: Path, state: StatePlan, *, as_of: date) -> None:
+        """Raises FileExistsError."""
+        self._state, self._calendar = state, SchoolCalendar(as_of)
+        self._session = f"SY{self._calendar.year}"
+        self._zip = zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED)
+        self._folder = TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent)
+        self._files = {name: (Path(self._folder.name) / f"{name}.csv").open("w", newline="", encoding="utf-8") for name in COLUMNS}
+        self._tables = {name: _table(file, COLUMNS[name]) for name, file in self._files.items()}
+        self._classes: set[str] = set()
+        self._agencies()
+
+    def close(self) -> None:
+        """Put the tables into the zip."""
+        self._zip.writestr("manifest.csv", _csv(("propertyName", "value"), _manifest(self._state)))
+        for name, file in self._files.items():
+            file.close()
+            self._zip.write(file.name, f"{name}.csv")
+        self._zip.close()
+        self._folder.cleanup()
+
+    def _agencies(self) -> None:
+        self._tables["orgs"].writerows(organisation_rows(self._state))
+        calendar = self._calendar
+        self._tables["academicSessions"].writerow(
+            {
+                "sourcedId": self._session,
+                "title": f"{calendar.year - 1}-{calendar.year}",
+                "type": "schoolYear",
+                "startDate": calendar.begins.isoformat(),
+                "endDate": last_day(calendar.year).isoformat(),
+                "schoolYear": str(calendar.year),
+            }
+        )
+
+    def add(self, one: Rostered) -> None:
+        """A student: who it is, the guardians, the classes. Who has left has an end date."""
+        record = one.document
+        identity, contacts = record["identity"], record.get("contacts", {})
+        present = record["enrollment"]["enrollments"][0]
+        source_id, grade = one.source_id, present["grade"]["code"]
+        agents = []
+        for place, guardian in enumerate(contacts.get("guardians", []), start=1):
+            agents.append(f"{source_id}-G{place}")
+            self._tables["users"].writerow(
+                {
+                    "sourcedId": agents[-1],
+                    "enabledUser": "false",
+                    "givenName": guardian["name"].get("first", ""),
+                    "familyName": guardian["name"]["last_1"],
+                    "phone": guardian["telephones"][0]["number"],
+                    "primaryOrgSourcedId": one.school.key,
+                }
+            )
+            self._tables["roles"].writerow(_role(agents[-1], "parent", one.school.key, "", ""))
+        name, preferred = identity["name"], identity.get("preferred_name", {})
+        self._tables["users"].writerow(
+            {
+                "sourcedId": source_id,
+                "enabledUser": "true",
+                "givenName": name.get("first", ""),
+                "familyName": " ".join(part for part in (name["last_1"], name.get("last_2")) if part),
+                "middleName": name.get("middle", ""),
+                "preferredGivenName": preferred.get("first", ""),
+                "identifier": identity["identifiers"][1]["value"],
+                "userMasterIdentifier": identity["identifiers"][0]["value"],
+                "email": contacts["emails"][0]["address"] if "emails" in contacts else "",
+                "phone": contacts["telephones"][0]["number"] if "telephones" in contacts else "",
+                "agentSourcedIds": ",".join(agents),
+                "grades": grade,
+                "primaryOrgSourcedId": one.school.key,
+            }
+        )
+        self._tables["roles"].writerow(_role(source_id, "student", one.school.key, present["entry_date"], present.get("exit_date", "")))
+        self._tables["demographics"].writerow(_demographics(source_id, identity, record.get("demographics", {})))
+        for course in record.get("academics", {}).get("current_courses", ()):
+            self._class(course, one.school.key, grade)
+            self._tables["enrollments"].writerow(
+                {
+                    "sourcedId": f"{source_id}-{course['section']}",
+                    "classSourcedId": f"{one.school.key}-{course['section']}",
+                    "schoolSourcedId": one.school.key,
+                    "userSourcedId": source_id,
+                    "role": "student",
+                    "primary": "true",
+                    "beginDate": course.get("begin_date", ""),
+                }
+            )
+
+    def _class(self, course: Document, school: str, grade: str) -> None:
+        identifier = f"{school}-{course['section']}"
+        if identifier in self._classes:
+            return
+        self._classes.add(identifier)
+        code = course["course"]["local_code"]["code"]
+        if f"course-{code}" not in self._classes:
+            self._classes.add(f"course-{code}")
+            self._tables["courses"].writerow(
+                {
+                    "sourcedId": f"course-{code}",
+                    "schoolYearSourcedId": self._session,
+                    "title": course["course"]["title"],
+                    "courseCode": code,
+                }
+            )
+        self._tables["classes"].writerow(
+            {
+                "sourcedId": identifier,
+                "title": course["course"]["title"],
+                "grades": grade,
+                "courseSourcedId": f"course-{code}",
+                "classCode": course["section"],
+                "classType": "scheduled",
+                "schoolSourcedId": school,
+                "termSourcedIds": self._session,
+            }
+        )
+
+
+def write_oneroster(path: Path, state: StatePlan, everyone: Iterable[Rostered], *, as_of: date) -> None:
+    """Write the package to a new zip file at `path`. Raises FileExistsError."""
+    package = OneRosterPackage(path, state, as_of=as_of)
     for one in everyone:
-        _student(tables, one, session, classes)
-    with zipfile.ZipFile(path, "x", zipfile.ZIP_DEFLATED) as package:
-        package.writestr("manifest.csv", _csv(("propertyName", "value"), _manifest(state)))
-        for name, rows in tables.items():
-            package.writestr(f"{name}.csv", _csv(COLUMNS[name], rows))
+        package.add(one)
+    package.close()
+
+
+def organisation_rows(state: StatePlan) -> Iterator[Row]:
+    """The rows of orgs.csv, parents first."""
+    kinds = {"sea": "state", "lea": "district", "school": "school"}
+    for org in organisations(state):
+        yield {
+            "sourcedId": org.key,
+            "name": org.name,
+            "type": kinds[org.kind],
+            "identifier": org.nces_id or org.state_id,
+            "parentSourcedId": org.parent or "",
+        }
 
 
 def _manifest(state: StatePlan) -> Iterator[Row]:
@@ -72,94 +216,14 @@ def _manifest(state: StatePlan) -> Iterator[Row]:
     yield from ({"propertyName": name, "value": value} for name, value in said.items())
 
 
-def _agencies(tables: dict[str, list[Row]], state: StatePlan, session: str, as_of: date) -> None:
-    kinds = {"sea": "state", "lea": "district", "school": "school"}
-    for org in organisations(state):
-        tables["orgs"].append(
-            {
-                "sourcedId": org.key,
-                "name": org.name,
-                "type": kinds[org.kind],
-                "identifier": org.nces_id or org.state_id,
-                "parentSourcedId": org.parent or "",
-            }
-        )
-    calendar = SchoolCalendar(as_of)
-    tables["academicSessions"].append(
-        {
-            "sourcedId": session,
-            "title": f"{calendar.year - 1}-{calendar.year}",
-            "type": "schoolYear",
-            "startDate": calendar.begins.isoformat(),
-            "endDate": last_day(calendar.year).isoformat(),
-            "schoolYear": str(calendar.year),
-        }
-    )
-
-
-def _student(tables: dict[str, list[Row]], one: SyntheticStudent, session: str, classes: set[str]) -> None:
-    record = one.load.record.document()
-    identity, contacts = record["identity"], record.get("contacts", {})
-    present = record["enrollment"]["enrollments"][0]
-    source_id, grade = one.load.source_id, present["grade"]["code"]
-    agents = []
-    for place, guardian in enumerate(contacts.get("guardians", []), start=1):
-        agents.append(f"{source_id}-G{place}")
-        tables["users"].append(
-            {
-                "sourcedId": agents[-1],
-                "enabledUser": "false",
-                "givenName": guardian["name"].get("first", ""),
-                "familyName": guardian["name"]["last_1"],
-                "phone": guardian["telephones"][0]["number"],
-                "primaryOrgSourcedId": one.school.key,
-            }
-        )
-        tables["roles"].append(_role(agents[-1], "parent", one.school.key, ""))
-    name, preferred = identity["name"], identity.get("preferred_name", {})
-    tables["users"].append(
-        {
-            "sourcedId": source_id,
-            "enabledUser": "true",
-            "givenName": name.get("first", ""),
-            "familyName": " ".join(part for part in (name["last_1"], name.get("last_2")) if part),
-            "middleName": name.get("middle", ""),
-            "preferredGivenName": preferred.get("first", ""),
-            "identifier": identity["identifiers"][1]["value"],
-            "userMasterIdentifier": identity["identifiers"][0]["value"],
-            "email": contacts["emails"][0]["address"] if "emails" in contacts else "",
-            "phone": contacts["telephones"][0]["number"] if "telephones" in contacts else "",
-            "agentSourcedIds": ",".join(agents),
-            "grades": grade,
-            "primaryOrgSourcedId": one.school.key,
-        }
-    )
-    tables["roles"].append(_role(source_id, "student", one.school.key, present["entry_date"]))
-    tables["demographics"].append(_demographics(source_id, identity, record.get("demographics", {})))
-    academics = one.load.record.academics
-    for course in (academics.current_courses or ()) if academics else ():
-        _class(tables, course, one, session, classes, grade)
-        identifier = f"{one.school.key}-{course.section}"
-        tables["enrollments"].append(
-            {
-                "sourcedId": f"{source_id}-{course.section}",
-                "classSourcedId": identifier,
-                "schoolSourcedId": one.school.key,
-                "userSourcedId": source_id,
-                "role": "student",
-                "primary": "true",
-                "beginDate": course.begin_date.isoformat() if course.begin_date else "",
-            }
-        )
-
-
-def _role(user: str, role: str, org: str, begins: str) -> Row:
+def _role(user: str, role: str, org: str, begins: str, ends: str) -> Row:
     return {
         "sourcedId": f"{user}-R",
         "userSourcedId": user,
         "roleType": "primary",
         "role": role,
         "beginDate": begins,
+        "endDate": ends,
         "orgSourcedId": org,
     }
 
@@ -176,34 +240,23 @@ def _demographics(source_id: str, identity: dict[str, Any], demographics: dict[s
     return row | {RACE_COLUMNS[race["code"]]: "true" for race in answer.get("races", [])}
 
 
-def _class(tables: dict[str, list[Row]], course: CurrentCourse, one: SyntheticStudent, session: str, classes: set[str], grade: str) -> None:
-    identifier = f"{one.school.key}-{course.section}"
-    if identifier in classes:
-        return
-    classes.add(identifier)
-    code = course.course.local_code.code if course.course.local_code else ""
-    if f"course-{code}" not in classes:
-        classes.add(f"course-{code}")
-        tables["courses"].append(
-            {"sourcedId": f"course-{code}", "schoolYearSourcedId": session, "title": course.course.title, "courseCode": code}
-        )
-    tables["classes"].append(
-        {
-            "sourcedId": identifier,
-            "title": course.course.title,
-            "grades": grade,
-            "courseSourcedId": f"course-{code}",
-            "classCode": course.section or "",
-            "classType": "scheduled",
-            "schoolSourcedId": one.school.key,
-            "termSourcedIds": session,
-        }
-    )
+def _table(file: TextIO, columns: tuple[str, ...]) -> "csv.DictWriter[str]":
+    writer = csv.DictWriter(file, columns, restval="", lineterminator="\r\n")
+    writer.writeheader()
+    return writer
 
 
 def _csv(columns: tuple[str, ...], rows: Iterable[Row]) -> str:
     text = io.StringIO()
-    writer = csv.DictWriter(text, columns, restval="", lineterminator="\r\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    _table(text, columns).writerows(rows)
     return text.getvalue()
+
+
+def write_organisations(folder: Path, state: StatePlan) -> None:
+    """Write the agencies and schools alone into a new folder, as `safepassage-node organisations import` takes them."""
+    folder.mkdir()
+    manifest = [row for row in _manifest(state) if not row["propertyName"].startswith("file.") or row["propertyName"] == "file.orgs"]
+    users = {"propertyName": "file.users", "value": "bulk"}
+    (folder / "manifest.csv").write_text(_csv(("propertyName", "value"), [*manifest, users]), newline="", encoding="utf-8")
+    (folder / "orgs.csv").write_text(_csv(COLUMNS["orgs"], organisation_rows(state)), newline="", encoding="utf-8")
+    (folder / "users.csv").write_text(_csv(COLUMNS["users"], ()), newline="", encoding="utf-8")

@@ -1,6 +1,7 @@
 """What school has to say: enrolments, attendance, courses, marks, tests."""
 
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import date, timedelta
 from random import Random
 
 from node.synthetic.calendar import SchoolCalendar, first_day, last_day, weekdays
@@ -57,25 +58,46 @@ def reference(organisation: SyntheticOrganisation, state: StatePlan) -> Document
     return {"name": organisation.name, "nces_id": organisation.nces_id, "state_id": organisation.state_id, "state": state.code}
 
 
-Attended = list[tuple[int, int, SyntheticOrganisation]]
-"""School year, grade, school; the present year first."""
+@dataclass(frozen=True)
+class Stay:
+    """A school year, or the part of it, at one school. `exit_date` is None where the child still is."""
+
+    year: int
+    grade: int
+    school: SyntheticOrganisation
+    district: SyntheticOrganisation
+    entry_date: date
+    exit_date: date | None = None
+    entry_code: str = "74001"
+    """CEDS Entry Type."""
+    exit_code: str = "01907"
+    """CEDS Exit or Withdrawal Type."""
+
+
+Attended = list[Stay]
+"""The latest first."""
+
+
+def year_at(year: int, grade: int, school: SyntheticOrganisation, district: SyntheticOrganisation, *, present: bool) -> Stay:
+    """The whole of a school year at one school."""
+    return Stay(year, grade, school, district, first_day(year), None if present else last_day(year))
 
 
 def enrollment(attended: Attended, district: SyntheticOrganisation, state: StatePlan) -> Document:
-    """The enrollment section: one enrolment a year, the present one without an exit."""
+    """The enrollment section: an enrolment a stay; `district` is the one that answers for the child."""
     rows = []
-    for place, (year, grade, school) in enumerate(attended):
+    for stay in attended:
         row: Document = {
-            "school": reference(school, state),
-            "district": reference(district, state),
-            "entry_date": first_day(year).isoformat(),
-            "entry_type": {"system": "ceds:000099", "code": "74001"},
-            "grade": grade_code(grade),
-            "school_year": year,
+            "school": reference(stay.school, state),
+            "district": reference(stay.district, state),
+            "entry_date": stay.entry_date.isoformat(),
+            "entry_type": {"system": "ceds:000099", "code": stay.entry_code},
+            "grade": grade_code(stay.grade),
+            "school_year": stay.year,
             "calendar": "traditional",
         }
-        if place:
-            row |= {"exit_date": last_day(year).isoformat(), "exit_type": {"system": "ceds:000110", "code": "01907"}}
+        if stay.exit_date is not None:
+            row |= {"exit_date": stay.exit_date.isoformat(), "exit_type": {"system": "ceds:000110", "code": stay.exit_code}}
         rows.append(row)
     return {"enrollments": rows, "residency": {"residence": reference(district, state), "responsible": reference(district, state)}}
 
@@ -83,14 +105,16 @@ def enrollment(attended: Attended, district: SyntheticOrganisation, state: State
 def attendance(attended: Attended, calendar: SchoolCalendar, random: Random, *, events_a_year: int) -> Document:
     """The attendance section. The days of the summary agree with the events."""
     events, summaries = [], []
-    for year, _, school in attended:
-        days = calendar.days_so_far() if year == calendar.year else weekdays(first_day(year), last_day(year))
-        span = max((min(calendar.as_of, last_day(year)) - first_day(year)).days, 1)
+    for stay in attended:
+        year, school, begin = stay.year, stay.school, stay.entry_date
+        end = stay.exit_date or min(calendar.as_of, last_day(year))
+        days = weekdays(begin, end)
+        span = max((end - begin).days, 1)
         chosen = sorted(random.sample(range(span + 1), min(random.randint(events_a_year // 2, events_a_year), span)))
         kinds = [random.choice(("ExcusedAbsence", "UnexcusedAbsence", "Tardy", "EarlyDeparture")) for _ in chosen]
         for day, kind in zip(chosen, kinds, strict=True):
             event: Document = {
-                "event_date": (first_day(year) + timedelta(days=day)).isoformat(),
+                "event_date": (begin + timedelta(days=day)).isoformat(),
                 "category": {"system": "ceds:000076", "code": kind},
                 "school": {"nces_id": school.nces_id},
             }
@@ -112,34 +136,22 @@ def attendance(attended: Attended, calendar: SchoolCalendar, random: Random, *, 
 
 
 def academics(attended: Attended, calendar: SchoolCalendar, random: Random, state: StatePlan) -> Document:
-    """The academics section: sections in progress for all, a transcript from grade 9 on."""
-    _, grade, school = attended[0]
-    section: Document = {
-        "current_courses": [
-            {
-                "section": f"{prefix}{grade:02d}-{random.randint(1, 4)}",
-                "course": _course(title, area, prefix, grade, state),
-                "school": {"nces_id": school.nces_id},
-                "begin_date": calendar.begins.isoformat(),
-                "mark": random.choice(MARKS),
-                "percentage": f"{random.randint(65, 100)}",
-                "as_of": calendar.as_of.isoformat(),
-            }
-            for title, area, prefix in COURSES[level_of(grade)]
-        ]
-    }
+    """The academics section: sections in progress for who is there, a transcript of the years from grade 9 on that have ended."""
+    section: Document = {}
+    if attended[0].exit_date is None:
+        section["current_courses"] = _in_progress(attended[0], calendar, random, state)
     transcript = [
         {
-            "course": _course(title, area, prefix, past, state),
-            "school": {"nces_id": where.nces_id},
-            "school_year": year,
-            "grade": grade_code(past),
+            "course": _course(title, area, prefix, stay.grade, state),
+            "school": {"nces_id": stay.school.nces_id},
+            "school_year": stay.year,
+            "grade": grade_code(stay.grade),
             "credit": {"type": {"system": "ceds:000072", "code": "00585"}, "attempted": "1", "earned": "1"},
             "mark": random.choice(MARKS),
             "mark_scale": {"system": "local:letter", "code": "A-F"},
         }
-        for year, past, where in attended[1:]
-        if past >= 9
+        for stay in attended
+        if stay.grade >= 9 and stay.exit_date is not None and stay.exit_date == last_day(stay.year)
         for title, area, prefix in COURSES["high"]
     ]
     if transcript:
@@ -148,11 +160,26 @@ def academics(attended: Attended, calendar: SchoolCalendar, random: Random, stat
         section["grade_point_averages"] = [{"value": f"{points / 1000:.3f}", "maximum": "4", "weighted": False}]
         section["graduation_plan"] = {
             "plan": {"system": "local:graduation-plan", "code": "standard"},
-            "expected_on": last_day(calendar.year + 12 - grade).isoformat(),
+            "expected_on": last_day(attended[0].year + 12 - attended[0].grade).isoformat(),
             "credits_required": "24",
             "credits_earned": str(len(transcript)),
         }
     return section
+
+
+def _in_progress(present: Stay, calendar: SchoolCalendar, random: Random, state: StatePlan) -> list[Document]:
+    return [
+        {
+            "section": f"{prefix}{present.grade:02d}-{random.randint(1, 4)}",
+            "course": _course(title, area, prefix, present.grade, state),
+            "school": {"nces_id": present.school.nces_id},
+            "begin_date": present.entry_date.isoformat(),
+            "mark": random.choice(MARKS),
+            "percentage": f"{random.randint(65, 100)}",
+            "as_of": calendar.as_of.isoformat(),
+        }
+        for title, area, prefix in COURSES[level_of(present.grade)]
+    ]
 
 
 def _course(title: str, area: str, prefix: str, grade: int, state: StatePlan) -> Document:
@@ -169,16 +196,16 @@ def assessments(attended: Attended, random: Random, state: StatePlan, *, english
     name = f"{state.name} Measures"
     results = [
         {
-            "assessment": {"system": f"{state.code}:assessments", "code": f"{subject[:3].upper()}-{grade}"},
-            "title": f"{name} {subject} {grade}",
-            "administered_on": f"{year}-04-{random.randint(10, 28)}",
+            "assessment": {"system": f"{state.code}:assessments", "code": f"{subject[:3].upper()}-{stay.grade}"},
+            "title": f"{name} {subject} {stay.grade}",
+            "administered_on": f"{stay.year}-04-{random.randint(10, 28)}",
             "subject": {"system": "ceds:000021", "code": code},
-            "grade": grade_code(grade),
+            "grade": grade_code(stay.grade),
             "scores": [{"method": {"system": f"{state.code}:scale", "code": "scale-score"}, "value": str(random.randint(low, high))}],
             "performance_level": {"system": f"{state.code}:levels", "code": random.choice(("1", "2", "3", "4"))},
         }
-        for year, grade, _ in attended[1:]
-        if grade >= 3
+        for stay in attended
+        if stay.grade >= 3 and stay.exit_date is not None and stay.exit_date == last_day(stay.year)
         for subject, code in (("Mathematics", "01166"), ("English", "13373"))
     ]
     section: Document = {"results": results} if results else {}
@@ -186,7 +213,7 @@ def assessments(attended: Attended, random: Random, state: StatePlan, *, english
         section["english_proficiency"] = [
             {
                 "assessment": {"system": f"{state.code}:assessments", "code": "ELP"},
-                "administered_on": f"{attended[0][0] - 1}-09-20",
+                "administered_on": f"{attended[0].year - 1}-09-20",
                 "scores": [{"method": {"system": f"{state.code}:elp", "code": "composite"}, "value": f"{random.randint(10, 45) / 10:.1f}"}],
             }
         ]

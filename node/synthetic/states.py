@@ -97,7 +97,8 @@ def organisations(state: StatePlan) -> tuple[SyntheticOrganisation, ...]:
         result.append(SyntheticOrganisation(nces, "lea", name, "sea", nces, f"{state.code}-{number:03d}", state.time_zone))
         for place, level in enumerate(levels, start=1):
             school = f"{nces}{place:05d}"
-            title = f"{name.split()[0]} {_ORDINALS[place - 1]} {level.capitalize()} School"
+            ordinal = _ORDINALS[place - 1] if place <= len(_ORDINALS) else f"No. {place}"
+            title = f"{name.split()[0]} {ordinal} {level.capitalize()} School"
             result.append(
                 SyntheticOrganisation(
                     school, "school", title, nces, school, f"{state.code}-{number:03d}-{place:02d}", state.time_zone, level

@@ -13,11 +13,10 @@ from node.synthetic.hard_cases import CASES, apply_case
 from node.synthetic.identifiers import local_student_id, social_security_number, state_student_id
 from node.synthetic.names import ALIKE_TWINS
 from node.synthetic.people import Document
+from node.synthetic.rates import DEFAULT, SUPPORT, Rates
 from node.synthetic.states import StatePlan, SyntheticOrganisation, organisations
 from safepassage.record.loads import NewStudent
 from safepassage.wire_exchange import PersonSelector
-
-TWIN_SHARE = 0.03
 
 
 @dataclass(frozen=True)
@@ -36,6 +35,19 @@ class SyntheticStudent:
     district: SyntheticOrganisation
     school: SyntheticOrganisation
     load: NewStudent
+    state: StatePlan
+    origin: str
+    """The naming tradition of the family."""
+
+    @property
+    def document(self) -> Document:
+        """The record as JSON has it."""
+        return self.load.record.document()
+
+    @property
+    def source_id(self) -> str:
+        """The id in the state's own system."""
+        return self.load.source_id
 
     @property
     def selector(self) -> PersonSelector:
@@ -62,14 +74,26 @@ def students(
 
     The hard cases come first, in the order of `hard_cases.CASES`. With `size_bytes` each record's JSON has about that size.
     """
-    world = _World(state, SchoolCalendar(as_of), seed)
+    world = World(state, SchoolCalendar(as_of), seed)
     for index in range(count):
         yield world.student(index, size_bytes)
 
 
-class _World:
-    def __init__(self, state: StatePlan, calendar: SchoolCalendar, seed: int) -> None:
-        self.state, self.calendar, self.seed = state, calendar, seed
+def source_system(state: StatePlan) -> str:
+    """The name of the system that loads a state's students."""
+    return f"{state.name} synthetic SIS"
+
+
+def source_id(state: StatePlan, number: int) -> str:
+    """The id of its record `number`."""
+    return f"{state.code}{number:07d}"
+
+
+class World:
+    """A state with its schools, and whatever is drawn for its students: each draw has a name of its own, so that none moves another."""
+
+    def __init__(self, state: StatePlan, calendar: SchoolCalendar, seed: int, rates: Rates = DEFAULT) -> None:
+        self.state, self.calendar, self.seed, self.rates = state, calendar, seed, rates
         all_of_them = organisations(state)
         self.districts = [one for one in all_of_them if one.kind == "lea"]
         self.schools = {
@@ -77,11 +101,13 @@ class _World:
         }
 
     def random(self, *what: object) -> Random:
+        """The draws of this name."""
         return Random("/".join(str(part) for part in (self.seed, self.state.code, *what)))
 
     def student(self, index: int, size_bytes: int | None) -> SyntheticStudent:
+        """The student as one state knows them who never moved."""
         case = CASES[index] if index < len(CASES) else None
-        twin_of = self._twin_of(index, case)
+        twin_of = self.twin_of(index, case)
         household = min(index, twin_of) if twin_of is not None else index
         shared, own = self.random("household", household), self.random("student", index)
         home = people.family(self.state, shared, household)
@@ -91,7 +117,7 @@ class _World:
         girl = (shared if twin_of is not None else own).random() < 0.5
         given = shared.choice(ALIKE_TWINS)[index - household] if twin_of is not None else None
         true_id = state_student_id(self.state, index, self.seed)
-        document = self._document(home, own, born=born, girl=girl, given=given, index=index, attended=attended, district=district)
+        document = self.document(home, own, born=born, girl=girl, given=given, index=index, attended=attended, district=district)
         if twin_of is not None:
             document["identity"]["multiple_birth"] = {"indicator": True, "order": index - household + 1}
         bears = state_student_id(self.state, twin_of, self.seed) if case == "twins-swapped-ids" and twin_of is not None else true_id
@@ -101,22 +127,22 @@ class _World:
         _fill_up(document, size_bytes, self.calendar, own)
         load = NewStudent.model_validate(
             {
-                "source_system": f"{self.state.name} synthetic SIS",
-                "source_id": f"{self.state.code}{index:07d}",
+                "source_system": source_system(self.state),
+                "source_id": source_id(self.state, index),
                 "as_of": datetime(self.calendar.as_of.year, self.calendar.as_of.month, self.calendar.as_of.day, tzinfo=UTC),
                 "record": {name: section for name, section in document.items() if section},
             }
         )
         person_id = UUID(int=self.random("person", index).getrandbits(128), version=4)
-        return SyntheticStudent(index, case, person_id, twin_of, true_id, district, school, load)
+        return SyntheticStudent(index, case, person_id, twin_of, true_id, district, school, load, self.state, home.origin.name)
 
-    def _twin_of(self, index: int, case: str | None) -> int | None:
+    def twin_of(self, index: int, case: str | None) -> int | None:
         """Cases of two stand one after the other; elsewhere a slot of two is one of twins as often as births are."""
         if case is not None:
             first = CASES.index(case)
             return (2 * first + 1 - index) if case.startswith("twins") else None
         offset = index - len(CASES)
-        if self.random("slot", offset // 2).random() >= TWIN_SHARE:
+        if self.random("slot", offset // 2).random() >= self.rates.twins:
             return None
         return index + 1 if offset % 2 == 0 else index - 1
 
@@ -131,13 +157,15 @@ class _World:
             if (those := [school for school in self.schools[district.key] if school.level == wanted])
         }
         attended = [
-            (self.calendar.year - back, grade - back, by_level[schooling.level_of(grade - back)])
+            schooling.year_at(
+                self.calendar.year - back, grade - back, by_level[schooling.level_of(grade - back)], district, present=back == 0
+            )
             for back in range(schooling.YEARS)
             if grade - back >= 0 and schooling.level_of(grade - back) in by_level
         ]
         return district, by_level[level], attended
 
-    def _document(
+    def document(
         self,
         home: people.Family,
         own: Random,
@@ -148,16 +176,22 @@ class _World:
         index: int,
         attended: schooling.Attended,
         district: SyntheticOrganisation,
+        number: int | None = None,
     ) -> Document:
-        has = {name: own.random() < share for name, share in support.RATES.items()}
+        """The sections, empty ones among them; no state id yet.
+
+        number  by which the record's own numbers are made, where it is not the student's index
+        """
+        number = index if number is None else number
+        has = {name: own.random() < getattr(self.rates, name) for name in SUPPORT}
         calendar, state = self.calendar, self.state
         identity = people.identity(home, own, born=born, girl=girl, given=given)
         identity["identifiers"] = [
             {"kind": "state", "system": state.code, "value": ""},
-            {"kind": "district", "system": str(district.nces_id), "value": local_student_id(index)},
+            {"kind": "district", "system": str(district.nces_id), "value": local_student_id(number)},
         ]
         if own.random() < 0.2:
-            identity["ssn"] = social_security_number(index)
+            identity["ssn"] = social_security_number(number)
         demographics = people.demographics(home, own)
         if has["military"]:
             demographics["military_connection"] = support.military(calendar)
@@ -168,7 +202,7 @@ class _World:
                 ("migrant", support.migrant(calendar) if has["migrant"] else None),
                 ("homeless", support.homeless(calendar, own) if has["homeless"] else None),
                 ("foster", support.foster(calendar, state.name) if has["foster"] else None),
-                ("meal_status", support.meal_status(calendar, own) if own.random() < 0.4 else None),
+                ("meal_status", support.meal_status(calendar, own) if own.random() < self.rates.meal_status else None),
             )
             if made is not None
         }
@@ -178,7 +212,7 @@ class _World:
         return {
             "identity": identity,
             "demographics": demographics,
-            "contacts": people.contacts(home, local_student_id(index)),
+            "contacts": people.contacts(home, local_student_id(number)),
             "enrollment": schooling.enrollment(attended, district, state),
             "attendance": schooling.attendance(attended, calendar, own, events_a_year=8),
             "academics": schooling.academics(attended, calendar, own, state),
@@ -186,7 +220,7 @@ class _World:
             "special_education": special,
             "programmes": programmes,
             "health": support.health(born, own),
-            "discipline": {"incidents": [support.incident(calendar, attended[0][2].nces_id, own)]} if own.random() < 0.05 else {},
+            "discipline": {"incidents": [support.incident(calendar, attended[0].school.nces_id, own)]} if own.random() < 0.05 else {},
         }
 
 

@@ -6,9 +6,6 @@ from random import Random
 from node.synthetic.calendar import SchoolCalendar
 from node.synthetic.people import Document
 
-RATES = {"iep": 0.15, "section_504": 0.03, "english_learner": 0.10, "homeless": 0.025, "foster": 0.006, "migrant": 0.005, "military": 0.015}
-"""Shares of students; meal status is 40 %."""
-
 VACCINES = (("MMR", "03"), ("Poliovirus", "10"), ("DTaP", "20"), ("Varicella", "21"), ("HepatitisB", "08"))
 
 

@@ -1,22 +1,72 @@
 """Ground truth: who is who. It is written apart, and no service ever reads it."""
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TextIO
+from uuid import UUID
 
-from node.synthetic.students import SyntheticStudent
+from node.synthetic.students import SyntheticStudent, source_id
 
-COLUMNS = ("source_system", "source_id", "person_id", "case", "twin_of_source_id", "true_state_id")
+COLUMNS = ("source_system", "source_id", "person_id", "case", "twin_of_source_id", "true_state_id", "origin", "written")
 
 
-def write_truth(path: Path, everyone: Iterable[SyntheticStudent]) -> int:
-    """Write one row a student; gives how many."""
+@dataclass(frozen=True)
+class Truth:
+    """Who a record is of."""
+
+    source_system: str
+    source_id: str
+    person_id: UUID
+    """The same in every record of the person."""
+    case: str | None
+    """The hard case (hard_cases.CASES)."""
+    twin_of_source_id: str | None
+    true_state_id: str
+    """The id that the state meant to give."""
+    origin: str
+    """The naming tradition of the family (names.ORIGINS)."""
+    written: tuple[str, ...] = ()
+    """How a second school's record differs from the first's (spellings.SpellingRates)."""
+
+
+class TruthFile:
+    """A new file, one row a record."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._table = csv.writer(file)
+        self._table.writerow(COLUMNS)
+
+    def add(self, one: Truth) -> None:
+        """Write one row."""
+        self._table.writerow(
+            (
+                one.source_system,
+                one.source_id,
+                one.person_id,
+                one.case or "",
+                one.twin_of_source_id or "",
+                one.true_state_id,
+                one.origin,
+                " ".join(one.written),
+            )
+        )
+
+
+def write_truth(path: Path, everyone: Iterable[Truth]) -> int:
+    """Write one row a record; gives how many."""
     written = 0
-    with path.open("w", newline="", encoding="utf-8") as file:
-        table = csv.writer(file)
-        table.writerow(COLUMNS)
+    with path.open("x", newline="", encoding="utf-8") as file:
+        table = TruthFile(file)
         for one in everyone:
-            twin = "" if one.twin_of is None else f"{one.load.source_id[:2]}{one.twin_of:07d}"
-            table.writerow((one.load.source_system, one.load.source_id, one.person_id, one.case or "", twin, one.true_state_id))
+            table.add(one)
             written += 1
     return written
+
+
+def truth_of(everyone: Iterable[SyntheticStudent]) -> Iterator[Truth]:
+    """Of the demo's students."""
+    for one in everyone:
+        twin = None if one.twin_of is None else source_id(one.state, one.twin_of)
+        yield Truth(one.load.source_system, one.source_id, one.person_id, one.case, twin, one.true_state_id, one.origin)

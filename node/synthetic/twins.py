@@ -62,7 +62,7 @@ def _twin(number: int, place: int, home: people.Family, random: Random, as_of: d
     document: Document = {
         "identity": identity,
         "contacts": people.contacts(home, local_student_id(number)),
-        "enrollment": schooling.enrollment([(calendar.year, grade, school)], district, ALDER),
+        "enrollment": schooling.enrollment([schooling.year_at(calendar.year, grade, school, district, present=True)], district, ALDER),
     }
     if number % 7 == 0:
         del document["contacts"]

@@ -1,0 +1,93 @@
+"""The files of a profile: each state's organisations, its students in parts that one upload takes, and the truth in a folder apart."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final, Literal, Protocol
+
+from node.synthetic.edfi_writer import EdFiPackage
+from node.synthetic.oneroster_writer import OneRosterPackage, write_organisations
+from node.synthetic.population import Population, SyntheticRecord
+from node.synthetic.states import StatePlan
+from node.synthetic.truth import TruthFile
+
+Format = Literal["own", "oneroster", "ed-fi"]
+
+STUDENTS_A_PART: Final[dict[Format, int]] = {"own": 4_000, "oneroster": 20_000, "ed-fi": 4_000}
+"""A part stays below what the node takes in one upload (64 MiB, 1 GiB unpacked)."""
+TRUTH: Final = "truth"
+
+
+class _Part(Protocol):
+    def add(self, one: SyntheticRecord) -> None: ...
+    def close(self) -> None: ...
+
+
+class _Lines:
+    """Our own JSON, one student a line."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("x", encoding="utf-8")
+
+    def add(self, one: SyntheticRecord) -> None:
+        self._file.write(json.dumps(one.load, ensure_ascii=False, separators=(",", ":")) + "\n")
+
+    def close(self) -> None:
+        self._file.close()
+
+
+def _part(format_: Format, folder: Path, number: int, state: StatePlan, as_of: date) -> _Part:
+    stem = folder / f"students-{number:04d}"
+    if format_ == "own":
+        return _Lines(stem.with_suffix(".ndjson"))
+    if format_ == "oneroster":
+        return OneRosterPackage(stem.with_suffix(".zip"), state, as_of=as_of)
+    return EdFiPackage(stem.with_suffix(".zip"), state)
+
+
+@dataclass(frozen=True)
+class Written:
+    """What was written of a state."""
+
+    state: StatePlan
+    students: int
+    parts: int
+
+
+def write_profile(
+    folder: Path, population: Population, format_: Format, *, progress: Callable[[StatePlan, int], None], a_part: int = 0
+) -> Iterator[Written]:
+    """Write both states into a new folder, one after the other.
+
+    progress  is told how many records of a state there are so far
+    a_part    students of a part, where another number than STUDENTS_A_PART is wanted
+
+    Raises FileExistsError.
+    """
+    folder.mkdir()
+    (folder / TRUTH).mkdir()
+    a_part = a_part or STUDENTS_A_PART[format_]
+    for state in population.states:
+        own = folder / state.name.casefold()
+        own.mkdir()
+        write_organisations(own / "organisations", state)
+        part: _Part | None = None
+        written = parts = 0
+        with (folder / TRUTH / f"{state.name.casefold()}.csv").open("x", newline="", encoding="utf-8") as file:
+            truth = TruthFile(file)
+            for one in population.records(state):
+                if written % a_part == 0:
+                    if part is not None:
+                        part.close()
+                    parts += 1
+                    part = _part(format_, own, parts, state, population.calendar.as_of)
+                if part is not None:
+                    part.add(one)
+                truth.add(one.truth)
+                written += 1
+                progress(state, written)
+        if part is not None:
+            part.close()
+        yield Written(state, written, parts)

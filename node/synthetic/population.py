@@ -1,0 +1,212 @@
+"""Two states through four school years: each child in the states and districts through which it went, and who is who in all of them.
+
+Nothing is kept: a record is drawn when its turn comes, from its own number, so that half a million need no more memory than one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from node.synthetic import people
+from node.synthetic.calendar import SchoolCalendar
+from node.synthetic.hard_cases import CASES, apply_case
+from node.synthetic.identifiers import state_student_id
+from node.synthetic.lives import GRADES, Life, Schools, life
+from node.synthetic.names import ALIKE_TWINS
+from node.synthetic.particulars import add_particulars
+from node.synthetic.profiles import Profile
+from node.synthetic.rates import DEFAULT, Rates
+from node.synthetic.schooling import Attended
+from node.synthetic.spellings import USUAL, SpellingRates, written_elsewhere
+from node.synthetic.states import StatePlan, SyntheticOrganisation
+from node.synthetic.students import World, source_id, source_system
+from node.synthetic.truth import Truth
+
+ALIKE = 0.5
+"""Of twins: whose given names are alike."""
+TWIN_UNSAID = 0.3
+"""Of records that a second school makes of a twin: that say nothing of a multiple birth."""
+
+
+@dataclass(frozen=True)
+class SyntheticRecord:
+    """A student as one system has it, with who it is, which no service is told."""
+
+    source_id: str
+    school: SyntheticOrganisation
+    """The present one, or the last."""
+    load: dict[str, Any]
+    """A `NewStudent` as JSON has it."""
+    truth: Truth
+
+    @property
+    def document(self) -> dict[str, Any]:
+        """The record."""
+        return dict(self.load["record"])
+
+
+@dataclass(frozen=True)
+class _Person:
+    """A child of a state, before anything is written down."""
+
+    index: int
+    case: str | None
+    twin_of: int | None
+    home: people.Family
+    born: date
+    girl: bool
+    given: str | None
+    life: Life
+
+    def attended(self, *, home: bool, anew: bool) -> Attended:
+        """The stays that one record tells of, the latest first."""
+        after = self.life.anew_from
+        told = []
+        for place, one in enumerate(self.life.sojourns):
+            is_anew = after is not None and place >= after and one.home == self.life.sojourns[after].home
+            if one.home == home and is_anew == anew:
+                told.append(one.stay)
+        return told[::-1]
+
+
+class Population:
+    """Both states of a profile as of a day; the same seed, day and rates give the same records."""
+
+    def __init__(
+        self, profile: Profile, *, as_of: date, seed: int = 1, rates: Rates = DEFAULT, spellings: SpellingRates = USUAL, students: int = 0
+    ) -> None:
+        self.profile, self.seed, self.rates, self.spellings = profile, seed, rates, spellings
+        self.count = students or profile.students
+        self.calendar = SchoolCalendar(as_of)
+        self.states = profile.states()
+        self._worlds = tuple(World(state, self.calendar, seed, rates) for state in self.states)
+        self._schools = tuple(Schools(world.state, tuple(world.districts), world.schools) for world in self._worlds)
+
+    def records(self, state: StatePlan) -> Iterator[SyntheticRecord]:
+        """Every record of a state: first of those whose first state it is, then those that a second school made."""
+        here = self.states.index(state)
+        for index in range(self.count):
+            person = self._person(here, index)
+            yield self._record(here, here, person, person.attended(home=True, anew=False), number=index)
+        number = self.count
+        for origin, home, anew in ((here, True, True), (1 - here, False, False), (1 - here, False, True)):
+            for index in range(self.count):
+                person = self._person(origin, index)
+                attended = person.attended(home=home, anew=anew)
+                if attended:
+                    yield self._record(here, origin, person, attended, number=number)
+                    number += 1
+
+    def _person(self, origin: int, index: int) -> _Person:
+        world = self._worlds[origin]
+        case = CASES[index] if index < len(CASES) else None
+        twin_of = world.twin_of(index, case)
+        twin_of = None if twin_of is not None and twin_of >= self.count else twin_of
+        household = index if twin_of is None else min(index, twin_of)
+        shared, own = world.random("household", household), world.random("birth", index)
+        home = people.family(world.state, shared, household)
+        grade = shared.randrange(GRADES) if case is None else shared.randrange(13)
+        grade = 12 if case == "turned-18" else grade
+        repeated = shared.randrange(3) if case is None and grade <= 12 and shared.random() < self.rates.retained else None
+        born = people.birth_date(self.calendar, grade + (repeated is not None), shared)
+        girl = (shared if twin_of is not None else own).random() < 0.5
+        given = None
+        if twin_of is not None:
+            alike, names = shared.choice(ALIKE_TWINS), shared.sample(home.origin.girls if girl else home.origin.boys, 2)
+            given = (alike if case is not None or shared.random() < ALIKE else names)[index - household]
+        rates = self.rates if case is None else _STAYS
+        lived = life(
+            self._schools[origin],
+            self._schools[1 - origin],
+            self.calendar,
+            world.random("life", household),
+            rates,
+            grade=grade,
+            repeated=repeated,
+        )
+        return _Person(index, case, twin_of, home, born, girl, given, lived)
+
+    def _record(self, here: int, origin: int, person: _Person, attended: Attended, *, number: int) -> SyntheticRecord:
+        world, state, first = self._worlds[here], self.states[here], number == person.index and here == origin
+        own = self._worlds[origin].random("student", person.index)
+        home = person.home if first else _moved(person.home, state, world.random("home", number), number)
+        school, district = attended[0].school, attended[0].district
+        document = world.document(
+            home,
+            own,
+            born=person.born,
+            girl=person.girl,
+            given=person.given,
+            index=person.index,
+            attended=attended,
+            district=district,
+            number=number,
+        )
+        identity = document["identity"]
+        if "ssn" in identity:
+            identity["ssn"] = _number_of_person(person.index, origin)
+        more = self._worlds[origin].random("particulars", person.index)
+        add_particulars(document, more, self.rates, calendar=self.calendar, state=state, home=home, girl=person.girl, number=number)
+        true_id = state_student_id(state, number, self.seed)
+        identity["identifiers"][0]["value"] = true_id
+        if person.twin_of is not None:
+            identity["multiple_birth"] = {"indicator": True, "order": 1 + (person.index > person.twin_of)}
+        written: tuple[str, ...] = ()
+        if person.case is not None:
+            if person.case == "twins-swapped-ids" and person.twin_of is not None:
+                identity["identifiers"][0]["value"] = state_student_id(state, person.twin_of, self.seed)
+            apply_case(person.case, document, index=person.index, calendar=self.calendar, state=state, random=own, school=school)
+        elif not first:
+            written = self._write_elsewhere(document, world.random("written", number), twin=person.twin_of is not None)
+        twin = None if person.twin_of is None else number + (1 if person.twin_of > person.index else -1)
+        person_id = UUID(int=self._worlds[origin].random("person", person.index).getrandbits(128), version=4)
+        return SyntheticRecord(
+            source_id(state, number),
+            school,
+            {
+                "source_system": source_system(state),
+                "source_id": source_id(state, number),
+                "as_of": _instant(self.calendar.as_of),
+                "record": {name: section for name, section in document.items() if section},
+            },
+            Truth(
+                source_system=source_system(state),
+                source_id=source_id(state, number),
+                person_id=person_id,
+                case=person.case,
+                twin_of_source_id=None if twin is None else source_id(state, twin),
+                true_state_id=true_id,
+                origin=home.origin.name,
+                written=written,
+            ),
+        )
+
+    def _write_elsewhere(self, document: people.Document, random: Random, *, twin: bool) -> tuple[str, ...]:
+        identity, written = written_elsewhere(document["identity"], random, self.spellings)
+        if twin and random.random() < TWIN_UNSAID:
+            del identity["multiple_birth"]
+            written = (*written, "multiple_birth_unsaid")
+        document["identity"] = identity
+        return written
+
+
+_STAYS = Rates(within_district=0, between_districts=0, interstate=0)
+
+
+def _moved(home: people.Family, state: StatePlan, random: Random, number: int) -> people.Family:
+    """The family at a new address, half of them with the telephone that they had."""
+    new = people.family(state, random, number)
+    return replace(home, address=new.address, telephone=home.telephone if random.random() < 0.5 else new.telephone)
+
+
+def _number_of_person(index: int, origin: int) -> str:
+    """A number in the form of a social security number that is never assigned; one for each person of both states."""
+    one = 2 * index + origin
+    return f"9{one // 10_000 % 100:02d}00{one % 10_000:04d}"
+
+
+def _instant(day: date) -> str:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
