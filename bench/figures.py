@@ -13,6 +13,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from node.garbage import COLLECTED_AFTER
+
 progress = Console(stderr=True).print
 """Says how far a long measurement is."""
 
@@ -65,9 +67,10 @@ def _mounts_of(folder: Path) -> list[str]:
 
 
 def as_served() -> None:
-    """Leave everything that exists out of garbage collection, as a served process does (node.server)."""
+    """Leave everything that exists out of garbage collection, and look for more as seldom as a served process does (node.server)."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

@@ -31,6 +31,17 @@ def rows(connection: Connection, statement: ClauseElement, values: Values | None
         cursor.close()
 
 
+def plain_rows(connection: Connection, statement: ClauseElement, values: Values) -> list[tuple[Any, ...]]:
+    """As `rows`, for a query of many rows whose columns are read as the driver has them: tuples, in the order of its columns."""
+    prepared = _for(connection, statement, values)
+    cursor = _execute(connection, prepared, prepared.bound(values))
+    try:
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+    finally:
+        cursor.close()
+    return prepared.read(found) if prepared.converts else found
+
+
 def row(connection: Connection, statement: ClauseElement, values: Values | None = None) -> Any | None:
     """The one row that a query finds; None if there is none. For a query that finds no more than one."""
     found = rows(connection, statement, values)
@@ -76,6 +87,11 @@ class _Prepared:
         self._row = namedtuple("Found", [column.key for column in columns], rename=True)._make  # type: ignore[attr-defined]
         readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._readers = [(place, reader) for place, reader in enumerate(readers) if reader is not None]
+
+    @property
+    def converts(self) -> bool:
+        """Whether a column is not as the driver has it."""
+        return bool(self._readers)
 
     def bound(self, values: Values) -> tuple[Any, ...]:
         """The driver's values."""

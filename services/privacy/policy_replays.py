@@ -22,7 +22,7 @@ from services.privacy.policy import PolicySet
 from services.privacy.policy_hand import Hand, policy_event
 from services.privacy.policy_reports import replay_of
 from services.privacy.policy_sets import PolicySets, packs_of
-from services.privacy.recorded import RAW_INPUT, id_of, open_inputs, open_outcome
+from services.privacy.recorded import POLICY_HASH, RAW_INPUT, id_of, open_inputs, open_outcome
 from services.privacy.replay_differences import Differences
 from services.privacy.replay_skeletons import InstantUse, Skeletons
 from services.privacy.sealing import Sealer
@@ -36,11 +36,15 @@ from shared.outbox import Outbox
 
 log = logging.getLogger(__name__)
 
-CHUNK: Final = 1000
-"""Decisions that are read at once, some ms of the event loop's time, and then worked on in a thread."""
+CHUNK: Final = 250
+"""Decisions that are read at once: on SQLite a millisecond of the event loop's time."""
+PIECE: Final = 100
+"""Decisions of kinds that were met that are counted before others have their turn: two milliseconds. A thread would hold the interpreter
+for five at a time, against a loop that wants it back after each wait. What a thread is for are the first of their kind: a rule whose code
+is made for the first time takes some ten milliseconds."""
 COUNTED_AT_ONCE: Final = 50_000
 LEASE = timedelta(seconds=60)
-SAID_EVERY = 10
+SAID_EVERY = 40
 """Chunks between two writes of the progress, which prolong the lease too."""
 IDLE_SECONDS = 5.0
 
@@ -51,14 +55,18 @@ _CHUNK = (
     .order_by(DecisionRow.id)
     .limit(bindparam("most", type_=BigInteger()))
 )
-_OUTCOMES = select(
-    DecisionRow.id,
-    DecisionRow.decided_at,
-    DecisionRow.valid_until,
-    DecisionRow.action,
-    DecisionRow.exchange_id,
-    DecisionRow.policy_hash,
-    DecisionRow.sealed_outcome,
+_OUTCOMES = (
+    select(
+        DecisionRow.id,
+        DecisionRow.decided_at,
+        DecisionRow.valid_until,
+        DecisionRow.action,
+        DecisionRow.exchange_id,
+        DecisionRow.policy_hash,
+        DecisionRow.sealed_outcome,
+    )
+    .where(DecisionRow.id.in_(bindparam("met", expanding=True)))
+    .order_by(DecisionRow.id)
 )
 
 
@@ -156,17 +164,17 @@ class Replays:
         await self._progress(row, 0, total)
         done, last, chunks = 0, _before(row.from_at), 0
         while rows := await self._chunk(last, row.until_at):
-            met = await asyncio.to_thread(self._add, differences, rows)
+            met = await self._add(differences, rows)
             if met:
                 await self._meet(differences, met, sets)
-            done, last, chunks = done + len(rows), id_of(rows[-1].id), chunks + 1
+            done, last, chunks = done + len(rows), id_of(rows[-1][0]), chunks + 1
             if chunks % SAID_EVERY == 0:
                 await self._progress(row, done, max(done, total))
         return differences.report()
 
     async def _chunk(self, after: UUID, until: datetime) -> Sequence[Any]:
         asked = {"after": after, "until": _before(until), "most": CHUNK}
-        return await self._database.read(lambda connection: prepared.rows(connection, _CHUNK, asked))
+        return await self._database.read(lambda connection: prepared.plain_rows(connection, _CHUNK, asked))
 
     async def _total(self, row: PolicyReplayRow) -> int:
         """How many decisions the range has, counted in pieces too: a million would hold the loop of SQLite up."""
@@ -179,23 +187,28 @@ class Replays:
                     return total + (await tx.scalar(select(func.count()).select_from(beyond.subquery())) or 0)
             total, last = total + COUNTED_AT_ONCE, following
 
-    def _add(self, differences: Differences, rows: Sequence[Any]) -> dict[UUID, bytes]:
-        """Count decisions; the inputs of those that are the first of their kind."""
+    async def _add(self, differences: Differences, rows: Sequence[Sequence[Any]]) -> dict[UUID, bytes]:
+        """Count decisions; the inputs of those of which none of their kind was met before."""
         add, met = differences.add, {}
-        for row, recorded_input in zip(rows, open_inputs(self._sealer, rows), strict=True):
-            if not add(row.id, row.policy_hash, recorded_input):
-                met[id_of(row.id)] = recorded_input
+        for start in range(0, len(rows), PIECE):
+            piece = rows[start : start + PIECE]
+            for row, recorded_input in zip(piece, open_inputs(self._sealer, piece), strict=True):
+                if not add(row[0], row[POLICY_HASH], recorded_input):
+                    met[id_of(row[0])] = recorded_input
+            await asyncio.sleep(0)
         return met
 
     async def _meet(self, differences: Differences, met: Mapping[UUID, bytes], sets: Mapping[Digest, PolicySet | None]) -> None:
         """Decide those that are the first of their kind, and compare them with the outcomes that were recorded."""
-        async with self._database.reading() as tx:
-            rows = (await tx.execute(_OUTCOMES.where(DecisionRow.id.in_(met)).order_by(DecisionRow.id))).all()
+        asked = {"met": tuple(met)}
+        rows = await self._database.read(lambda connection: prepared.rows(connection, _OUTCOMES, asked))
 
         def each() -> None:
             for row in rows:
-                recorded_outcome = open_outcome(self._sealer, row)
-                differences.meet(row.id, sets.get(row.policy_hash), row.policy_hash, met[row.id], recorded_outcome)
+                recorded_input = met[row.id]
+                if not differences.add(row.id, row.policy_hash, recorded_input):
+                    outcome = open_outcome(self._sealer, row)
+                    differences.meet(row.id, sets.get(row.policy_hash), row.policy_hash, recorded_input, outcome)
 
         await asyncio.to_thread(each)
 

@@ -1,7 +1,7 @@
 """A decision as it is kept: everything that is needed to read it in full, and to run it again from the row alone."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
@@ -141,9 +141,11 @@ RAW_INPUT: Final = (
     type_coerce(DecisionRow.sealed_input, _RAW).label("sealed_input"),
 )
 """Columns for `open_inputs`."""
+POLICY_HASH: Final = 5
+"""Its place among them."""
 
 
-def open_inputs(sealer: Sealer, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[bytes]:
+def open_inputs(sealer: Sealer, rows: Iterable[Sequence[Any]]) -> list[bytes]:
     """As `open_input`, of many decisions of which `RAW_INPUT` was read. Raises SealBroken."""
     each = [
         (
@@ -153,7 +155,7 @@ def open_inputs(sealer: Sealer, rows: Sequence[Row[*tuple[Any, ...]]]) -> list[b
         )
         for row_id, decided_at, valid_until, action, exchange_id, policy_hash, sealed in rows
     ]
-    return [unpacked(data) for data in sealer.open_each(each, table=TABLE)]
+    return list(map(unpacked, sealer.open_each(each, table=TABLE)))
 
 
 def id_of(raw: str | UUID) -> UUID:

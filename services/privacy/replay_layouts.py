@@ -78,40 +78,37 @@ class Layout:
 
         # INVARIANT: nothing in a place ends it before its end, or begins another.
         """
-        if self.subjects is not None:
-            students = places[self.subjects]
+        subjects, evidence, recipient_id, numbers, on_a_side, at_a_distance = self._looked_at
+        if subjects is not None:
+            students = places[subjects]
             if _CURLY in students or (_SQUARE_END in students and not _ends_with(b"]]", students)):
                 return None
-        if self.evidence is not None:
-            named = places[self.evidence]
+        if evidence is not None:
+            named = places[evidence]
             if _CURLY_END in named or _CURLY in named:
                 return None
-        if self.recipient_id is not None:
-            recipient = places[self.recipient_id]
+        if recipient_id is not None:
+            recipient = places[recipient_id]
             if _QUOTE in recipient or _ESCAPE in recipient:
                 return None
-        if self.now is None:
+        if not numbers:
             return ()
         # none of them is empty: each is as long as it was where the layout was found
-        if not b"".join([places[at] for at in self._numbers]).isdigit():
+        if not b"".join([places[at] for at in numbers]).isdigit():
             return None
-        now = places[self.now]
-        relations = tuple([(places[at] > now) - (places[at] < now) for at in self._on_a_side])
-        if self._at_a_distance:
-            relations += tuple([int(places[at]) - int(now) for at in self._at_a_distance])
+        now = places[numbers[0]]
+        relations = tuple([1 if (instant := places[at]) > now else 0 if instant == now else -1 for at in on_a_side])
+        if at_a_distance:
+            relations += tuple([int(places[at]) - int(now) for at in at_a_distance])
         return relations
 
     @cached_property
-    def _numbers(self) -> tuple[int, ...]:
-        return (*(() if self.now is None else (self.now,)), *(at for at, _ in self.instants))
-
-    @cached_property
-    def _on_a_side(self) -> tuple[int, ...]:
-        return tuple(at for at, by_distance in self.instants if not by_distance)
-
-    @cached_property
-    def _at_a_distance(self) -> tuple[int, ...]:
-        return tuple(at for at, by_distance in self.instants if by_distance)
+    def _looked_at(self) -> tuple[int | None, int | None, int | None, Sequence[int], Sequence[int], Sequence[int]]:
+        """Places: of the subjects, the evidence, the recipient's id; of numbers, `now` first; where the side counts; where the distance."""
+        on_a_side = tuple(at for at, by_distance in self.instants if not by_distance)
+        at_a_distance = tuple(at for at, by_distance in self.instants if by_distance)
+        numbers = () if self.now is None else (self.now, *on_a_side, *at_a_distance)
+        return self.subjects, self.evidence, self.recipient_id, numbers, on_a_side, at_a_distance
 
 
 def _instants(canonical: bytes, now: Span, others: list[Span], exact: tuple[bytes, ...]) -> Iterator[tuple[Span, bool]]:

@@ -5,7 +5,7 @@ Left out are the student's id, the recipient's id and the references of the evid
 is before, at or after the decision's own remains, where every rule compares it with nothing else.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,7 +19,6 @@ FORMS_KEPT: Final = 20_000
 """Forms of inputs that are known again; then it begins anew."""
 _Had = dict[tuple[bytes, ...], tuple[bytes, ...]]
 """Each by itself: what is found is one object for all that are equal to it, whose hash and equality cost nothing again."""
-_NONE: Final[Mapping[Layout, _Had]] = {}
 
 _SQUARE: Final = ord("[")
 
@@ -63,14 +62,16 @@ class Skeletons:
     def of(self, canonical: bytes) -> tuple[Skeleton, bytes]:
         """The skeleton of an input, and its students (`"<id>",<version>,<group>],["<id>",...`), none for the action `request`."""
         found = len(canonical), canonical.find(b'"evidence":')
-        for layout, had in self._layouts.get(found, _NONE).items():
-            parts = layout.cut(canonical)
-            kept = had.get(parts[::2])
-            if kept is not None:
-                places = parts[1::2]
-                relations = layout.relations(places)
-                if relations is not None:
-                    return _skeleton(layout, kept, relations, places)
+        layouts = self._layouts.get(found)
+        if layouts is not None:
+            for layout, had in layouts.items():
+                parts = layout.cut(canonical)
+                kept = had.get(parts[::2])
+                if kept is not None:
+                    relations = layout.relations(parts[1::2])
+                    if relations is not None:
+                        students = b"" if layout.subjects is None else parts[2 * layout.subjects + 1]
+                        return (kept, relations, _groups(students)), students
         return self._first_of_its_form(found, canonical)
 
     def _first_of_its_form(self, found: tuple[int, int], canonical: bytes) -> tuple[Skeleton, bytes]:
@@ -87,12 +88,8 @@ class Skeletons:
             self._forms = 0
         self._layouts.setdefault(found, {}).setdefault(layout, {})[kept] = kept
         self._forms += 1
-        return _skeleton(layout, kept, relations, places)
-
-
-def _skeleton(layout: Layout, kept: tuple[bytes, ...], relations: tuple[int, ...], places: Sequence[bytes]) -> tuple[Skeleton, bytes]:
-    students = b"" if layout.subjects is None else places[layout.subjects]
-    return (kept, relations, _groups(students)), students
+        students = b"" if layout.subjects is None else places[layout.subjects]
+        return (kept, relations, _groups(students)), students
 
 
 def _groups(students: bytes) -> bytes:

@@ -78,10 +78,10 @@ class Sealer:
 
     def open_each(self, several: Iterable[tuple[bytes, str, bytes]], *, table: str) -> list[bytes]:
         """What was sealed in several rows of one table: (the row's 16 bytes, `of`, sealed). Raises SealBroken."""
-        known, clear = self._known_now(), []
+        known, clear, within = self._known_now(), [], _place(table, b"", "")[:-1]
         try:
             for row, of, sealed in several:
-                place = _place(table, row, of)
+                place = b"%b%b\0%b" % (within, row, of.encode())
                 wrapped = sealed[:WRAPPED_BYTES]
                 cipher = known.get(wrapped) or self._cipher_of(wrapped, place)
                 clear.append(cipher.decrypt(sealed[WRAPPED_BYTES:_SEALED_FROM], sealed[_SEALED_FROM:], place))

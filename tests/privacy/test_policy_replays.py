@@ -155,16 +155,16 @@ async def test_a_replay_that_cannot_open_a_decision_fails_and_says_so(world: Wor
 
 
 async def test_while_a_replay_runs_decisions_are_made(world: World, officials: Officials, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The work is done in a thread, a piece at a time: what is asked between two pieces is answered between them."""
+    """The work is done a piece at a time: what is asked between two pieces is answered between them."""
     await decisions_of_a_day(world)
     monkeypatch.setattr("services.privacy.policy_replays.CHUNK", 1)
     drafted, asked = await officials.draft(forbid(element=NAME)), world.by_transfer(await world.student())
     made: list[str] = []
     add = Replays._add
 
-    def adding(self: Replays, *arguments: Any) -> None:
+    async def adding(self: Replays, *arguments: Any) -> Any:
         made.append("piece")
-        add(self, *arguments)
+        return await add(self, *arguments)
 
     monkeypatch.setattr(Replays, "_add", adding)
     _, answer = await asyncio.gather(officials.replay(drafted.policy_hash), world.node.ask(asked))
