@@ -23,6 +23,7 @@ MEASUREMENTS = {
     "page": "bench.vendor_page",
     "node": "bench.node_size",
     "exchange": "bench.exchange",
+    "batches": "bench.exchange_batches",
 }
 
 

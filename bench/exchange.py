@@ -26,7 +26,14 @@ from node.demo.seats import RECEIVING_DISTRICT
 from node.folder import NodeFolder
 from node.synthetic import SyntheticStudent
 from safepassage.client import Client, ClientFile
-from safepassage.wire_exchange import EnrollmentEvidence, EvidenceDocument, NewExchangeRequest, Official, ReceivingOrganisation
+from safepassage.wire_exchange import (
+    EnrollmentEvidence,
+    EvidenceDocument,
+    NewExchangeRequest,
+    NewExchangeRequests,
+    Official,
+    ReceivingOrganisation,
+)
 from services.gateway.tables import OutboxRow as GatewayOutboxRow
 from services.records.exchange.states import Outgoing
 from services.records.tables import OutboxRow, OutgoingEnvelopeRow
@@ -66,7 +73,7 @@ async def _run(folder: Path, made_in: Callable[[Path, AsyncExitStack], Awaitable
         progress(f"{where}: starting")
         nodes = await made_in(folder, stack)
         progress(f"{where}: loading {every} students")
-        bench = await stack.enter_async_context(_Bench(nodes))
+        bench = await stack.enter_async_context(Bench(nodes))
         children = children_of(nodes.alder, every)
         await bench.load(children)
         latencies = [await bench.milliseconds_to_r1(child) for child in children[:ALONE]]
@@ -81,7 +88,7 @@ async def _run(folder: Path, made_in: Callable[[Path, AsyncExitStack], Awaitable
 
 
 @dataclass(frozen=True)
-class _Together:
+class Together:
     """An exchange of one run on average: CPU seconds of the services and of the store's server, commits; how many were done a second."""
 
     cpu: float
@@ -90,7 +97,7 @@ class _Together:
     rate: float
 
 
-def _figures(runs: Sequence[_Together], latencies: Sequence[float], hops: float, *, where: str, goal: str, disk: float) -> list[Figure]:
+def _figures(runs: Sequence[Together], latencies: Sequence[float], hops: float, *, where: str, goal: str, disk: float) -> list[Figure]:
     cpu, store = (statistics.median(getattr(one, name) for one in runs) for name in ("cpu", "store_cpu"))
     apart = f", and {store * 1000:.1f} of PostgreSQL's" if store else ""
     note = f"{where}; {AT_ONCE} at once, median of {RUNS} runs of {TOGETHER}, {cpu * 1000:.1f} ms CPU each{apart}, fdatasync {disk:.2f} ms"
@@ -110,7 +117,7 @@ def _client(node: NodeFolder, seat: str) -> Client:
     return Client(ClientFile.load(node.path / "clients" / f"{seat}.json"))
 
 
-class _Bench:
+class Bench:
     """The information systems at both ends, and somebody who looks into the holder's store."""
 
     def __init__(self, nodes: Nodes) -> None:
@@ -119,7 +126,7 @@ class _Bench:
         self._holder, self._district = nodes.alder.file.entity_id, organisations_of(nodes.birch)[RECEIVING_DISTRICT]
         self._store, self._telling = Database.of(nodes.alder.settings("records")), Database.of(nodes.birch.settings("gateway"))
 
-    async def __aenter__(self) -> "_Bench":
+    async def __aenter__(self) -> "Bench":
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -149,19 +156,36 @@ class _Bench:
         await self._until(PROCESSED, before + 1)
         return taken
 
-    async def together(self, children: Sequence[SyntheticStudent]) -> _Together:
+    async def together(self, children: Sequence[SyntheticStudent]) -> Together:
         """Complete exchanges of these, some at once."""
-        before, places, nodes = await self._count(PROCESSED), asyncio.Semaphore(AT_ONCE), self._nodes
-        cpu, store, commits, started = nodes.cpu_seconds(), nodes.store_cpu_seconds(), await nodes.commits(), time.perf_counter()
+        places = asyncio.Semaphore(AT_ONCE)
 
         async def ask(child: SyntheticStudent) -> None:
             async with places:
                 await self._asking.create_exchange_request(self._request(child))
 
-        await asyncio.gather(*(ask(child) for child in children))
+        return await self._measured(children, lambda: asyncio.gather(*(ask(child) for child in children)))
+
+    async def in_batches(self, children: Sequence[SyntheticStudent], *, of: int) -> Together:
+        """Complete exchanges of these, asked for `of` at a time, two calls at once."""
+        places = asyncio.Semaphore(2)
+
+        async def ask(batch: Sequence[SyntheticStudent]) -> None:
+            async with places:
+                asked = NewExchangeRequests(requests=tuple(self._request(child) for child in batch))
+                answered = await self._asking.create_exchange_requests(asked)
+                if any(one.request is None for one in answered.answers):
+                    raise NotComplete("a request was not made")
+
+        return await self._measured(children, lambda: asyncio.gather(*(ask(children[at : at + of]) for at in range(0, len(children), of))))
+
+    async def _measured(self, children: Sequence[SyntheticStudent], ask: Callable[[], Awaitable[Any]]) -> Together:
+        before, nodes = await self._count(PROCESSED), self._nodes
+        cpu, store, commits, started = nodes.cpu_seconds(), nodes.store_cpu_seconds(), await nodes.commits(), time.perf_counter()
+        await ask()
         await self._until(PROCESSED, before + len(children), every_seconds=0.05)
         taken, each = time.perf_counter() - started, len(children)
-        return _Together(
+        return Together(
             cpu=(nodes.cpu_seconds() - cpu) / each,
             store_cpu=(nodes.store_cpu_seconds() - store) / each,
             commits=(await nodes.commits() - commits) / each,

@@ -19,7 +19,7 @@ from safepassage.trust_members import Member
 from services.audit.settings import AuditSettings
 from services.audit.verification import verify_store
 from services.records.exchange.peer_tokens import PeerCredentials
-from services.records.exchange.peers import Peers
+from services.records.exchange.peers import PeerAnswer, Peers
 from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
 from shared.clock import system_clock
 from shared.database import Database
@@ -99,14 +99,15 @@ async def _check_refusals(alder: NodeFolder, birch: NodeFolder, row: OutgoingEnv
     """Birch refuses an envelope of Alder's with another ciphertext, or another signature; Alder a receipt of Birch's with another one."""
     jws, r2 = row.jws or "", row.r2 or ""
     other_ciphertext = await _post(alder, birch, "/v1/peer/envelopes", envelope_body(jws, b"\0" * 2048), CONTENT_TYPE, now)
-    other_signature = await _post(alder, birch, "/v1/peer/envelopes", envelope_body(_resigned(jws), b"\0" * 2048), CONTENT_TYPE, now)
-    other_receipt = await _post(birch, alder, "/v1/peer/receipts", _resigned(r2).encode("ascii"), "application/jose", now)
+    other_signature = await _post(alder, birch, "/v1/peer/envelopes", envelope_body(resigned(jws), b"\0" * 2048), CONTENT_TYPE, now)
+    other_receipt = await _post(birch, alder, "/v1/peer/receipts", resigned(r2).encode("ascii"), "application/jose", now)
     answers = [other_ciphertext, other_signature, other_receipt]
     if answers != ["other-ciphertext", "bad-signature", "bad-signature"]:
         raise VerificationMissing(f"not refused: {answers}")
 
 
-def _resigned(token: str) -> str:
+def resigned(token: str) -> str:
+    """The token with every bit of its signature changed."""
     signed, _, signature = token.rpartition(".")
     flipped = bytes(byte ^ 1 for byte in from_base64url(signature))
     return f"{signed}.{to_base64url(flipped)}"
@@ -114,16 +115,21 @@ def _resigned(token: str) -> str:
 
 async def _post(sender: NodeFolder, receiver: NodeFolder, path: str, body: bytes, content_type: str, now: datetime) -> str:
     """The code with which the receiver refuses it."""
+    answer = await post_as(sender, receiver, path, body, content_type, now)
+    if answer.status < 400:
+        raise VerificationMissing(f"{path} took what was altered")
+    code: str = json.loads(answer.body)["code"]
+    return code
+
+
+async def post_as(sender: NodeFolder, receiver: NodeFolder, path: str, body: bytes, content_type: str, now: datetime) -> PeerAnswer:
+    """What the receiver answers to it."""
     keys = sender.keys / "records"
     credentials = PeerCredentials(
         sender.file.entity_id, client_key=SigningKey.load(keys / "peer-client.json"), dpop_key=SigningKey.load(keys / "peer-dpop.json")
     )
     peers = Peers(sender.settings("records"), credentials, system_clock, timeout_seconds=20)
     try:
-        answer = await peers.post(_member(sender, receiver.file.entity_id, now), path, body, content_type=content_type)
+        return await peers.post(_member(sender, receiver.file.entity_id, now), path, body, content_type=content_type)
     finally:
         await peers.close()
-    if answer.status < 400:
-        raise VerificationMissing(f"{path} took what was altered")
-    code: str = json.loads(answer.body)["code"]
-    return code

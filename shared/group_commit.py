@@ -1,7 +1,7 @@
 """Tasks of one process that write at the same moment share one commit: a disk takes a while to be sure, and a transaction has its price."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
@@ -23,6 +23,8 @@ class Writing:
         self.connection = connection
         self.events: list[Event] = []
         self.tellings: list[dict[str, Any]] = []
+        self.done: set[Hashable] = set()
+        """What is done once for all writes of this transaction, by names of who did it: a lock that is held, a row that was set."""
         self._callbacks: list[Callable[[], None]] = []
 
     def record(self, event: Event) -> None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from safepassage.envelope import MAX_BODY_BYTES as ENVELOPE_BYTES
+from safepassage.message_batches import MAX_BODY_BYTES as BATCH_BYTES
 from services.gateway.scopes import PEER_SCOPE
 from shared.who_may_call import ServiceName
 
 JSON: Final = ("application/json",)
 JOSE: Final = ("application/jose",)
 ENVELOPE: Final = ("application/vnd.safepassage.envelope.v1",)
+BATCH: Final = ("application/vnd.safepassage.batch.v1",)
 OCTETS: Final = ("application/octet-stream",)
 FORM: Final = ("application/x-www-form-urlencoded",)
 TEXT: Final = ("text/plain", "application/octet-stream", "")
@@ -210,11 +212,15 @@ RECORDS: Final = (
     _get("/v1/matches", "records", "matches:resolve"),
     _send("POST", "/v1/matches/{match_id}/resolution", "records", "matches:resolve"),
     _send("POST", "/v1/exchange-requests", "records", "exchange:request"),
+    _send("POST", "/v1/exchange-request-batches", "records", "exchange:request", body=MIB, seconds=20.0),
     _get("/v1/exchange-requests/{exchange_id}", "records", "exchange:request"),
     _get("/v1/exchange-requests/{exchange_id}/record", "records", "exchange:request", and_scopes=("records:read",), seconds=20.0),
     _peers("POST", "/v1/peer/requests", "records", body=160 * KIB, types=JOSE),
     _peers("POST", "/v1/peer/envelopes", "records", body=ENVELOPE_BYTES, types=ENVELOPE, seconds=60.0),
     _peers("POST", "/v1/peer/receipts", "records", body=64 * KIB, types=JOSE),
+    _peers("POST", "/v1/peer/request-batches", "records", body=BATCH_BYTES, types=BATCH, seconds=60.0),
+    _peers("POST", "/v1/peer/envelope-batches", "records", body=BATCH_BYTES, types=BATCH, seconds=60.0),
+    _peers("POST", "/v1/peer/receipt-batches", "records", body=BATCH_BYTES, types=BATCH, seconds=60.0),
     _peers("GET", "/v1/peer/consistency", "records"),
     _peers("GET", "/v1/peer/chains/{exchange_id}", "records"),
     _get("/v1/log/chains/{exchange_id}", "records", "audit:search", seconds=30.0),

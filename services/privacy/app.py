@@ -62,6 +62,7 @@ from shared.who_may_call import ServiceName
 
 ROUTERS = (
     decisions.router,
+    decisions.batches,
     subjects.router,
     organisations_router(OrganisationRow),
     consents.router,

@@ -1,6 +1,7 @@
 """Standing: does a decision that permitted still hold? A revocation works on what waits to be delivered (decisions 3)."""
 
-from collections.abc import Collection, Iterator
+import asyncio
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.problems.privacy import FactsBehind
 from safepassage.wire import Digest
 from safepassage.wire_decisions import Fall, Withheld
+from services.privacy.deciding import SLICE
 from services.privacy.evaluation import Evaluation, Judge, evaluate
 from services.privacy.facts import Facts, read_facts
 from services.privacy.policy_schedule import deciding_hash
@@ -37,17 +39,35 @@ NOTHING_PERMITTED = Standing(stands=False, reason="nothing-permitted")
 FACTS_MISSING = Standing(stands=False, reason="facts-missing")
 
 
-async def standing_of(
-    decision_id: UUID, *, database: Database, judge: Judge, sets: PolicySets, sealer: Sealer, clock: Clock, outbox: Outbox, by: Principal
-) -> Standing:
-    """Decide the recorded request again, for now, on fresh facts and by the set in force. What was permitted must still be permitted.
+async def standing_of(state: Any, decision_id: UUID, *, by: Principal) -> Standing:
+    """How one decision stands."""
+    [standing] = await standings_of(state, [decision_id], by=by)
+    return standing
+
+
+async def standings_of(state: Any, decision_ids: Sequence[UUID], *, by: Principal) -> list[Standing]:
+    """Decide each recorded request again, for now, on fresh facts and by the set in force. What was permitted must still be permitted.
 
     # INVARIANT: a decision that has fallen once stays fallen, so that two attempts to deliver cannot be told differently.
+
+    state  of privacy's application
     """
+    database: Database = state.database
+    clock: Clock = state.clock
     asked_at = clock()  # before the snapshot: services.privacy.policy_schedule
-    known = await database.read(lambda connection: _known(connection, decision_id, judge=judge, sealer=sealer, asked_at=asked_at))
-    if isinstance(known, Standing):
-        return known
+    known = await database.read(lambda connection: [_known(connection, one, state=state, asked_at=asked_at) for one in decision_ids])
+    standings = []
+    for place, (decision_id, one) in enumerate(zip(decision_ids, known, strict=True)):
+        standings.append(one if isinstance(one, Standing) else await _stands(state, decision_id, one, by=by))
+        if place % SLICE == SLICE - 1:
+            await asyncio.sleep(0)
+    return standings
+
+
+async def _stands(state: Any, decision_id: UUID, known: "_Known", *, by: Principal) -> Standing:
+    database: Database = state.database
+    sets: PolicySets = state.policy_sets
+    judge: Judge = state.judge
     record, facts = known.record, known.facts
     judge = judge.under(await sets.in_force(known.policy_hash))
     evaluation = evaluate(judge, record.request, facts, caller_organisation_id=record.asked_by.organisation_id, now=known.now)
@@ -55,7 +75,7 @@ async def standing_of(
     if lost is None:
         return Standing(stands=True)
     async with database.transaction() as tx:
-        await _keep_fall(tx, sealer, outbox, decision_id, record, facts, lost, by, evaluation.now)
+        await _keep_fall(tx, state.sealer, state.outbox, decision_id, record, facts, lost, by, evaluation.now)
     return Standing(stands=False, reason=lost.reason, citation=lost.citation)
 
 
@@ -70,8 +90,10 @@ class _Known:
     policy_hash: Digest
 
 
-def _known(connection: Connection, decision_id: UUID, *, judge: Judge, sealer: Sealer, asked_at: datetime) -> _Known | Standing:
+def _known(connection: Connection, decision_id: UUID, *, state: Any, asked_at: datetime) -> _Known | Standing:
     """What is looked at again; or how the decision stands, where that is certain already."""
+    judge: Judge = state.judge
+    sealer: Sealer = state.sealer
     row = prepared.row(connection, _RECORDED, {"id_": decision_id})
     if row is None:
         return UNKNOWN

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from safepassage.problems import Problem
 from safepassage.wire import Code, Digest, Instant, Wire
 from safepassage.wire_decisions import FailedCondition as FailedCondition
 from safepassage.wire_decisions import Obligation as Obligation
@@ -205,3 +206,34 @@ class Standing(Wire):
     stands: bool
     reason: Code | None = None
     citation: str | None = None
+
+
+class DecisionBatch(Wire):
+    """`POST /internal/decision-batches`: requests of one asker, each decided and kept as it would be alone."""
+
+    requests: Annotated[tuple[DecisionRequest, ...], Field(min_length=1, max_length=100)]
+
+
+class DecisionAnswer(Wire):
+    """What one of them would have been answered alone: the decision, or the problem."""
+
+    decision: Decision | None = None
+    problem: Problem | None = None
+
+
+class DecisionAnswers(Wire):
+    """In the order of the requests."""
+
+    answers: tuple[DecisionAnswer, ...]
+
+
+class StandingBatch(Wire):
+    """`POST /internal/standing-batches`."""
+
+    decision_ids: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=100)]
+
+
+class Standings(Wire):
+    """In the order of the ids."""
+
+    standings: tuple[Standing, ...]

@@ -82,7 +82,8 @@ def test_every_route_of_a_service_has_exactly_one_entry() -> None:
 def test_a_plain_route_answers_what_another_describes_and_asks_for_the_same_scopes() -> None:
     described = {(operation.method, operation.template): operation.scopes for operation in answered()}
     plain = [route for service in SERVICES for route in application(service).plain_routes if not route.path.startswith(NOT_ROUTED)]
-    assert {route.path for route in plain} == {"/v1/peer/requests", "/v1/peer/envelopes", "/v1/peer/receipts"}
+    messages = ("request", "envelope", "receipt")
+    assert {route.path for route in plain} == {f"/v1/peer/{one}{form}" for one in messages for form in ("s", "-batches")}
     for route in plain:
         assert [described[method, route.path] for method in route.methods or ()] == [frozenset({route.scopes})]
 

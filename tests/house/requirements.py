@@ -23,6 +23,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "EX-8": "What is old, for another audience or under a rolled-back trust list is refused",
             "EX-refusals": "Each row of the receiver's table of refusals has its own code and is quarantined",
             "EX-kill": "A process killed at any named point loses nothing and does nothing twice, on SQLite and PostgreSQL",
+            "EX-batch": "What goes together has its own entry, proof and receipts, and none is refused or held up for another's sake",
             "EX-fallen": "A decision that fell between two attempts stops the second one: no connection is opened",
         },
         "The log": {

@@ -74,8 +74,15 @@ Peer = Annotated[Caller, caller_with("exchange:peer")]
 async def accept_peer_request(request: Request, caller: Peer) -> Response:
     """Take another node's request (sp-request+jws). 202 with sp-accepted+jws says that it is on record, not whether the child is known."""
     exchange: Exchange = request.app.state.exchange
-    peer, now = caller.peer, exchange.clock()
     body = await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
+    return await take_request(exchange, request, caller.peer, body)
+
+
+async def take_request(exchange: Exchange, request: Request, peer: str, body: bytes) -> Response:
+    """The answer to one request of `peer`, which came alone or with others. Raises what may be tried again."""
+    now = exchange.clock()
+    if len(body) > MAX_LENGTH:
+        raise BodyTooLarge
     try:
         token = body.decode("ascii")
     except UnicodeDecodeError as error:
@@ -96,7 +103,7 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
     exchange.trust.member(peer)
     keys = await exchange.signing_keys_of(peer, kid=kid_of(token, max_length=MAX_LENGTH))
     verified = verify_request(token, issuer=peer, audience=exchange.entity_id, keys=keys, now=now)
-    earlier = await exchange.database.read(lambda connection: _earlier(connection, peer, verified))
+    earlier = await exchange.read(lambda connection: _earlier(connection, peer, verified))
     if earlier is not None:
         return earlier, None
     selector = opened(exchange, verified.message, now)
@@ -114,7 +121,7 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
         exp=verified.message.exp,
         **members,
     )
-    accepted = exchange.signing.sign_compact(typ=Accepted.TYPE, payload=message.claims())
+    accepted = await exchange.sign(message)
     identifier = uuid7(now)
     row = PeerRequestRow(
         id=identifier,

@@ -6,7 +6,7 @@ from uuid import UUID
 from safepassage.canonical import digest_of
 from safepassage.problems import SuiteError
 from safepassage.problems.trust import NotAMember
-from services.records.exchange.asking import CONTENT_TYPE, refused_as
+from services.records.exchange.asking import refused_as
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import Incoming
@@ -16,21 +16,20 @@ from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
 
-PATH = "/v1/peer/receipts"
 PROCESSED = (Incoming.APPLIED, Incoming.REJECTED)
 
 
 async def take_up(exchange: Exchange, key: tuple[str, UUID], row: IncomingEnvelopeRow | None = None) -> None:
     """One attempt to hand R2 over. A holder that refuses it for good, or that is no member any more, is left alone."""
     if row is None:
-        row = await exchange.database.read(lambda connection: row_at(connection, IncomingEnvelopeRow, *key))
+        row = await exchange.read(lambda connection: row_at(connection, IncomingEnvelopeRow, *key))
     if row is None or row.state not in PROCESSED or row.r2 is None:
         return
     attempts, due = row.attempts + 1, None
     try:
         await exchange.trust.refresh()
         member = exchange.trust.member(row.issuer)
-        answer = await exchange.peers.post(member, PATH, row.r2.encode("ascii"), content_type=CONTENT_TYPE)
+        answer = await exchange.deliveries.hand_over(member, "receipts", row.r2.encode("ascii"))
         await exchange.milestones.reached("receiver after_R2")
         if answer.status != 204:
             code = await refused_as(exchange, answer, peer=row.issuer, about=digest_of(row.r2.encode("ascii")))

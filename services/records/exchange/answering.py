@@ -18,7 +18,6 @@ from services.records.exchange import events
 from services.records.exchange.answers import Asked, Nothing, Released, Subject, sealed
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.own_log import JOB
 from services.records.exchange.seals import SUPPORTED
 from services.records.exchange.sending import send_off
 from services.records.exchange.states import Request as State
@@ -43,7 +42,7 @@ OPEN = (State.ACCEPTED, State.WAITING)
 async def take_up(exchange: Exchange, request_id: UUID, row: PeerRequestRow | None = None) -> None:
     """Do what is due of one request of a peer."""
     if row is None:
-        row = await exchange.database.read(lambda connection: row_at(connection, PeerRequestRow, request_id))
+        row = await exchange.read(lambda connection: row_at(connection, PeerRequestRow, request_id))
     if row is None or row.state not in OPEN:
         return
     if exchange.clock() >= row.expires_at:
@@ -61,7 +60,7 @@ async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
     asked = asked_by(exchange, row)
     if row.student_id is not None:  # found before, or a person has said who it is
         student_id = row.student_id
-        held = await exchange.database.read(lambda connection: _held(connection, exchange, asked, student_id))
+        held = await exchange.read(lambda connection: _held(connection, exchange, asked, student_id))
         await provide(exchange, row, asked, await _releasable(exchange, asked, held))
         return
     person = asked.selector.person
@@ -70,7 +69,7 @@ async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
         outcome = match(person, find_candidates(connection, exchange.vault, person))
         return outcome, _held(connection, exchange, asked, outcome.student_id) if isinstance(outcome, Certain) else None
 
-    outcome, held = await exchange.database.read(look)
+    outcome, held = await exchange.read(look)
     if isinstance(outcome, Certain):
         await provide(exchange, row, asked, await _releasable(exchange, asked, held))
     elif isinstance(outcome, NeedsPerson):
@@ -129,7 +128,7 @@ async def _decide(exchange: Exchange, asked: Asked, subject: Subject, facts_vers
         exchange_id=asked.exchange_id,
         valid_for_seconds=max(1, int((asked.expires_at - exchange.clock()).total_seconds())),
     )
-    return await exchange.siblings.call("privacy", "POST", "/internal/decisions", answer=Decision, by=JOB, body=body)
+    return await exchange.privacy.decision(body)
 
 
 async def provide(

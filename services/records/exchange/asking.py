@@ -32,11 +32,9 @@ from services.records.tables import ExchangeRequestRow
 from shared.contracts.audit import Event
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, TransferFacts
 from shared.group_commit import Writing
-from shared.internal_token import Principal
 
 log = logging.getLogger(__name__)
 
-PATH = "/v1/peer/requests"
 AFTER_PREPARED = tuple(state for state in Asked if state != Asked.PREPARED)
 CONTENT_TYPE = "application/jose"
 
@@ -68,10 +66,10 @@ def prepared(
     return Request(iss=issuer, aud=new.holder, jti=exchange_id, iat=issued, exp=expires, selector=sealed), selector
 
 
-async def may_ask(exchange: Exchange, selector: Selector, *, request_digest: str, by: Principal, duty_ids: Sequence[UUID] = ()) -> Decision:
-    """privacy's permission to ask, for the duties named too. Raises RequestNotPermitted with the reason and its citation, NoSuchDuty."""
+def question(selector: Selector, *, request_digest: str, duty_ids: Sequence[UUID] = ()) -> DecisionRequest:
+    """What privacy is asked: may we ask the other node, and for which duties."""
     organisation = selector.evidence.receiving_organisation
-    asked = DecisionRequest(
+    return DecisionRequest(
         action="request",
         subjects=(),
         recipient=Recipient(kind=organisation.kind, id=organisation.id),
@@ -83,20 +81,22 @@ async def may_ask(exchange: Exchange, selector: Selector, *, request_digest: str
         exchange_id=selector.exchange_id,
         duty_ids=tuple(duty_ids),
     )
-    decision = await exchange.siblings.call("privacy", "POST", "/internal/decisions", answer=Decision, by=by, body=asked)
+
+
+def require_permitted(decision: Decision) -> None:
+    """Raises RequestNotPermitted with the reason and its citation."""
     if decision.outcome == "deny" or decision.token is None:
         withheld = next((each for outcome in decision.subjects for each in outcome.withheld), None)
         raise RequestNotPermitted(
             None if withheld is None else f"{withheld.reason} ({withheld.citation or withheld.policy or 'no citation'})"
         )
-    return decision
 
 
 async def take_up(exchange: Exchange, exchange_id: UUID, logged: ExchangeRequestRow | None = None) -> None:
     """Do what is due of one request: deliver it, or let it end. `logged`: the row, where this process has logged it a moment ago."""
     row = logged
     if row is None:
-        row = await exchange.database.read(lambda connection: row_at(connection, ExchangeRequestRow, exchange_id))
+        row = await exchange.read(lambda connection: row_at(connection, ExchangeRequestRow, exchange_id))
     if row is None or is_final(Asked(row.state)):
         return
     if exchange.clock() >= row.expires_at:
@@ -115,7 +115,7 @@ async def _deliver(exchange: Exchange, row: ExchangeRequestRow, *, logged: bool)
             await exchange.own_log.append(event_of(row))
         exchange.trust.require_fresh()
         member = exchange.trust.member(row.holder)
-        answer = await exchange.peers.post(member, PATH, row.token.encode("ascii"), content_type=CONTENT_TYPE)
+        answer = await exchange.deliveries.hand_over(member, "requests", row.token.encode("ascii"))
         if answer.status == 202:
             await _accept(exchange, row, member, answer)
         else:

@@ -6,7 +6,7 @@ A revocation therefore works on what waits: where the decision has fallen, or pr
 import logging
 from uuid import UUID
 
-from safepassage.envelope import CONTENT_TYPE, envelope_body
+from safepassage.envelope import envelope_body
 from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.problems.trust import NotAMember
@@ -15,25 +15,21 @@ from services.records.exchange import events
 from services.records.exchange.asking import refused_as
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.own_log import JOB
 from services.records.exchange.receipts import take_receipt
 from services.records.exchange.sending import claims_of
 from services.records.exchange.states import SENDABLE, Outgoing
 from services.records.exchange.stored_rows import change, row_at
 from services.records.exchange.withdrawing import give_up
 from services.records.tables import OutgoingEnvelopeRow
-from shared.contracts.privacy import Standing
 from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
-
-PATH = "/v1/peer/envelopes"
 
 
 async def take_up(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow | None = None) -> None:
     """One attempt to deliver an envelope that is queued or was tried before; or its end."""
     if row is None:
-        row = await exchange.database.read(lambda connection: row_at(connection, OutgoingEnvelopeRow, envelope_id))
+        row = await exchange.read(lambda connection: row_at(connection, OutgoingEnvelopeRow, envelope_id))
     if row is None or row.state not in SENDABLE or row.jws is None or row.ciphertext is None:
         return
     if exchange.clock() >= row.expires_at:
@@ -62,8 +58,7 @@ async def _fallen(exchange: Exchange, row: OutgoingEnvelopeRow) -> str | None:
     """Why the decision of a package no longer stands; None while it does. Raises TemporarilyUnavailable where privacy does not answer."""
     if row.decision_id is None:
         return None
-    path = f"/internal/decisions/{row.decision_id}/standing"
-    standing = await exchange.siblings.call("privacy", "POST", path, answer=Standing, by=JOB)
+    standing = await exchange.privacy.standing(row.decision_id)
     return None if standing.stands else standing.reason or "decision-fallen"
 
 
@@ -76,7 +71,7 @@ def _never_sent(exchange: Exchange, row: OutgoingEnvelopeRow) -> bool:
 async def _attempt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Member) -> None:
     jws, ciphertext = row.jws or "", row.ciphertext or b""
     try:
-        answer = await exchange.peers.post(member, PATH, envelope_body(jws, ciphertext), content_type=CONTENT_TYPE)
+        answer = await exchange.deliveries.hand_over(member, "envelopes", envelope_body(jws, ciphertext))
         await exchange.milestones.reached("holder after_send")
         if answer.status == 200:
             await _take_receipt(exchange, row, member, answer.body)

@@ -17,13 +17,17 @@ from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.public_keys import by_kid
 from safepassage.trust_list import VerifiedTrustList
 from services.records.exchange import events
+from services.records.exchange.asking_privacy import AskingPrivacy
+from services.records.exchange.deliveries import Deliveries
 from services.records.exchange.epochs import EpochKeys
+from services.records.exchange.group_reads import GroupReads
 from services.records.exchange.milestones import Milestones
 from services.records.exchange.own_log import OwnLog
 from services.records.exchange.peer_logs import PeerLogs
 from services.records.exchange.peer_tokens import PeerCredentials
 from services.records.exchange.peers import Peers
 from services.records.exchange.shown_proofs import ShownProofs
+from services.records.exchange.signing import SignedTogether
 from services.records.exchange.work import Lease, Work
 from services.records.settings import RecordsSettings
 from services.records.tables import NodeStatementRow, TrustListRow
@@ -59,13 +63,17 @@ class Exchange:
     outbox: Outbox
     vault: Vault
     signing: SigningKey
+    sign: SignedTogether
     epochs: EpochKeys
     trust: Trust
     statements: PeerStatements
     peers: Peers
+    deliveries: Deliveries
+    privacy: AskingPrivacy
     own_log: OwnLog
     proofs: ShownProofs
     peer_logs: PeerLogs
+    read: GroupReads
     write: GroupCommit
     lease: Lease
     milestones: Milestones
@@ -137,6 +145,7 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
     await own_log.open(database)
     peer_logs = PeerLogs(database, state.write, peers, clock)
     await peer_logs.open()
+    signing = SigningKey.load(folder / SIGNING_KEY)
     state.exchange = Exchange(
         settings=settings,
         clock=clock,
@@ -144,14 +153,18 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
         siblings=state.siblings,
         outbox=state.outbox,
         vault=state.vault,
-        signing=SigningKey.load(folder / SIGNING_KEY),
+        signing=signing,
+        sign=SignedTogether(signing),
         epochs=EpochKeys(folder, folder=settings.epoch_keys_directory),
         trust=trust,
         statements=statements,
         peers=peers,
+        deliveries=Deliveries(peers),
+        privacy=AskingPrivacy(state.siblings),
         own_log=own_log,
         proofs=ShownProofs(own_log),
         peer_logs=peer_logs,
+        read=GroupReads(database),
         write=state.write,
         lease=Lease(database, clock, holder=state.holder),
         milestones=state.milestones,

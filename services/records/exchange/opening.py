@@ -48,7 +48,7 @@ class _Opened:
 async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | None = None) -> None:
     """Open one envelope, and file what is in it."""
     if stored is None:
-        stored = await exchange.database.read(lambda connection: received(connection, *key))
+        stored = await exchange.read(lambda connection: received(connection, *key))
     if stored is None or stored.row.state != Incoming.RECEIVED or stored.row.ciphertext is None:
         return
     row = stored.row
@@ -60,7 +60,8 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | 
             raise
         code = error.code
         log.warning("package rejected", extra={"code": code, "peer": row.issuer})
-        done = await exchange.write(lambda tx: _reject(tx.connection, exchange, row, code))
+        rejected = await _processed(exchange, row, Incoming.REJECTED, code)
+        done = await exchange.write(lambda tx: _reject(tx.connection, row, code, rejected))
     else:
         done = await _file(exchange, opened)
         await exchange.milestones.reached("receiver after_apply")
@@ -95,10 +96,11 @@ async def _file(exchange: Exchange, opened: _Opened) -> dict[str, Any] | None:
     Gives what was set in the row if R2 may go now.
     """
     row, now = opened.row, exchange.clock()
+    applied = await _processed(exchange, row, Incoming.APPLIED, None)
     outcome: Match | None = None
     if isinstance(opened.content, Package) and row.match_id is None:
         person = opened.selector.person
-        outcome = match(person, await exchange.database.read(lambda connection: find_candidates(connection, exchange.vault, person)))
+        outcome = match(person, await exchange.read(lambda connection: find_candidates(connection, exchange.vault, person)))
 
     def file(tx: Writing) -> dict[str, Any] | None:
         held = prepared.row(tx.connection, _HELD, {"issuer": row.issuer, "id_": row.id})
@@ -111,7 +113,7 @@ async def _file(exchange: Exchange, opened: _Opened) -> dict[str, Any] | None:
         if isinstance(opened.content, Package):
             found = outcome.student_id if isinstance(outcome, Certain) else held.student_id
             student_id = _apply(tx, exchange, opened, opened.content, found, now)
-        done = _done(exchange, row, Incoming.APPLIED, None, now, student_id=student_id)
+        done = {**applied, "student_id": student_id}
         _keep(tx.connection, opened, done)
         if isinstance(opened.content, Package):
             tx.tell(milestone(exchange.outbox, row.exchange_id, "filed", peer=row.issuer, receipt=done["r2"], at=now))
@@ -183,8 +185,7 @@ def _ask_person(connection: Connection, opened: _Opened, outcome: NeedsPerson, n
     )
 
 
-def _reject(connection: Connection, exchange: Exchange, row: IncomingEnvelopeRow, code: str) -> dict[str, Any] | None:
-    done = _done(exchange, row, Incoming.REJECTED, code, exchange.clock())
+def _reject(connection: Connection, row: IncomingEnvelopeRow, code: str, done: dict[str, Any]) -> dict[str, Any] | None:
     if not change(connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **done):
         return None
     rejected = {"state": Asked.REJECTED, "problem_code": code, "next_attempt_at": None}
@@ -193,11 +194,13 @@ def _reject(connection: Connection, exchange: Exchange, row: IncomingEnvelopeRow
     return done
 
 
-def _done(
-    exchange: Exchange, row: IncomingEnvelopeRow, state: Incoming, code: str | None, now: datetime, *, student_id: UUID | None = None
-) -> dict[str, Any]:
-    """What is set in the row: the ciphertext goes, R2 is there to be sent. Its proof is that of R1: the entry that it was received."""
+async def _processed(exchange: Exchange, row: IncomingEnvelopeRow, state: Incoming, code: str | None) -> dict[str, Any]:
+    """What is to be set in the row: the ciphertext goes, R2 is there to be sent. Its proof is that of R1: the entry that it was received.
+
+    R2 is signed before the transaction that makes it true, with others of its moment. Without that transaction nobody ever sees it.
+    """
+    now = exchange.clock()
     outcome = {"outcome": "applied" if state == Incoming.APPLIED else "rejected", "reason": code, "iat": int(now.timestamp())}
     receipt = Receipt.model_validate({**split(row.r1 or "")[1], **outcome, "consistency": None})
-    r2 = exchange.signing.sign_compact(typ=Receipt.TYPE, payload=receipt.claims())
-    return {"state": state, "r2": r2, "ciphertext": None, "attempts": 0, "next_attempt_at": now, "student_id": student_id}
+    r2 = await exchange.sign(receipt)
+    return {"state": state, "r2": r2, "ciphertext": None, "attempts": 0, "next_attempt_at": now, "student_id": None}

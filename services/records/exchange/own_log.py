@@ -177,8 +177,9 @@ class OwnLog:
         if appended.checkpoint is None:
             return
         checkpoint = parse_checkpoint(parse_note(appended.checkpoint).text)
-        if checkpoint.size <= self._kept.get(checkpoint.origin, 0):
+        if checkpoint.size <= self._kept.get(checkpoint.origin, 0) or ("own-log", checkpoint) in tx.done:
             return
+        tx.done.add(("own-log", checkpoint))
         pin(tx.connection, checkpoint, node=self._node, note=appended.checkpoint, now=self._clock())
 
         def kept() -> None:

@@ -93,6 +93,11 @@ class PeerLogs:
         Raises what `verify` raises, PeerUnavailable if the path cannot be had. What was proven is pinned by `take`.
         """
         seen = self._seen(member.entity_id)
+        already = self._already_linked(seen, note)
+        if already is not None:  # nothing is to be asked for: messages of one moment do not wait for one another
+            result, logged = verify(already, None)
+            seen.link(_plain(logged.checkpoint))
+            return result, logged
         async with seen.lock:
             while True:
                 moves, known = seen.moves, self._already_linked(seen, note)
@@ -119,7 +124,10 @@ class PeerLogs:
                 continue
 
     def _store(self, member: Member, store: Callable[[Writing, T, Logged], R], result: T, logged: Logged, tx: Writing) -> R:
-        self._keep(tx.connection, member, logged)
+        done = ("peer-log", member.entity_id, _plain(logged.checkpoint))
+        if done not in tx.done:  # else another message of this transaction has shown the same; the row is locked until its end
+            self._keep(tx.connection, member, logged)
+            tx.done.add(done)
         return store(tx, result, logged)
 
     def _keep(self, connection: Connection, member: Member, logged: Logged) -> None:

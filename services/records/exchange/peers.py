@@ -69,9 +69,11 @@ class Peers:
         self._doors: dict[str, _Door] = {}
         self._session = client_session(client_context(settings.peer_authorities_file), seconds=timeout_seconds)
 
-    async def post(self, member: Member, path: str, content: bytes, *, content_type: str) -> PeerAnswer:
+    async def post(
+        self, member: Member, path: str, content: bytes, *, content_type: str, longest_answer: int = MAX_ANSWER_BYTES
+    ) -> PeerAnswer:
         """Send `content` to the member's `path`. Raises PeerUnavailable if nobody answers, PeerAddressRefused. Not within a transaction."""
-        return await self._call(member, "POST", path, content=content, content_type=content_type)
+        return await self._call(member, "POST", path, content=content, content_type=content_type, longest_answer=longest_answer)
 
     async def get(self, member: Member, path: str, query: dict[str, str | int]) -> PeerAnswer:
         """Ask the member for `path`. Raises as `post`."""
@@ -86,6 +88,7 @@ class Peers:
         content: bytes = b"",
         content_type: str = "",
         query: dict[str, str | int] | None = None,
+        longest_answer: int = MAX_ANSWER_BYTES,
     ) -> PeerAnswer:
         refuse_network_call_in_transaction()
         door = self._doors.setdefault(member.entity_id, _Door(asyncio.Lock()))
@@ -96,7 +99,7 @@ class Peers:
             headers = {"authorization": f"DPoP {token}", "dpop": proof, "accept-encoding": "identity"}
             if method == "POST":
                 headers["content-type"] = content_type
-            response = await self._send(member, method, path, headers, content, query)
+            response = await self._send(member, method, path, headers, content, query, longest_answer)
             asked_nonce = self._note_nonce(door, response)
             answer = PeerAnswer(response.status, response.body, response.retry_after)
             about_the_token = answer.status == 401 and "www-authenticate" in response.headers
@@ -118,7 +121,7 @@ class Peers:
             form = urlencode(self._credentials.token_request(member.entity_id, now=now)).encode("ascii")
             proof = self._credentials.proof("POST", member.entity_id + TOKEN_PATH, now=now, nonce=door.nonce)
             headers = {"content-type": "application/x-www-form-urlencoded", "dpop": proof, "accept-encoding": "identity"}
-            response = await self._send(member, "POST", TOKEN_PATH, headers, form, None)
+            response = await self._send(member, "POST", TOKEN_PATH, headers, form)
             asked_nonce = self._note_nonce(door, response)
             if response.status == 200:
                 door.token, door.until = _read_token(response.body, now)
@@ -128,7 +131,14 @@ class Peers:
         raise PeerUnavailable("the peer gives no access token")
 
     async def _send(
-        self, member: Member, method: str, path: str, headers: dict[str, str], content: bytes, query: dict[str, str | int] | None
+        self,
+        member: Member,
+        method: str,
+        path: str,
+        headers: dict[str, str],
+        content: bytes,
+        query: dict[str, str | int] | None = None,
+        longest_answer: int = MAX_ANSWER_BYTES,
     ) -> _Response:
         base = member.endpoints.gateway
         if not base.startswith("https://") and not (self._development and is_loopback_http(base)):
@@ -136,7 +146,7 @@ class Peers:
         url = URL(f"{base}{path}{'?' + urlencode(query) if query else ''}", encoded=True)
         try:
             async with self._session.request(method, url, headers=headers, data=content or None, allow_redirects=False) as response:
-                return _Response(response.status, response.headers, await _read_bounded(response))
+                return _Response(response.status, response.headers, await _read_bounded(response, longest_answer))
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise PeerUnavailable from error
 
@@ -153,13 +163,13 @@ class Peers:
         await self._session.close()
 
 
-async def _read_bounded(response: aiohttp.ClientResponse) -> bytes:
-    body = b""
+async def _read_bounded(response: aiohttp.ClientResponse, longest: int) -> bytes:
+    body = bytearray()
     async for chunk in response.content.iter_any():
         body += chunk
-        if len(body) > MAX_ANSWER_BYTES:
+        if len(body) > longest:
             raise PeerUnavailable("the peer's answer is longer than any that it could give")
-    return body
+    return bytes(body)
 
 
 def _read_token(body: bytes, now: datetime) -> tuple[str, datetime]:

@@ -64,6 +64,13 @@ async def receive_receipt(request: Request, caller: Peer) -> Response:
     """Take R2 (sp-receipt+jws): the record was filed, or rejected, and why. The same receipt again is taken again."""
     exchange: Exchange = request.app.state.exchange
     body = await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
+    return await take_processed(exchange, request, caller.peer, body)
+
+
+async def take_processed(exchange: Exchange, request: Request, peer: str, body: bytes) -> Response:
+    """The answer to one R2 of `peer`, which came alone or with others. Raises what may be tried again."""
+    if len(body) > MAX_LENGTH:
+        raise BodyTooLarge
     try:
         token = body.decode("ascii")
     except UnicodeDecodeError as error:
@@ -71,10 +78,10 @@ async def receive_receipt(request: Request, caller: Peer) -> Response:
 
     async def answer() -> Response:
         await exchange.trust.refresh()
-        await take_receipt(exchange, exchange.trust.member(caller.peer), token, outcomes=("applied", "rejected"))
+        await take_receipt(exchange, exchange.trust.member(peer), token, outcomes=("applied", "rejected"))
         return Response(status_code=204)
 
-    return await or_refused(exchange, request, peer=caller.peer, jws=token, size=len(body), answer=answer)
+    return await or_refused(exchange, request, peer=peer, jws=token, size=len(body), answer=answer)
 
 
 async def take_receipt(exchange: Exchange, member: Member, token: str, *, outcomes: Collection[str]) -> None:

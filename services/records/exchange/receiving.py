@@ -86,8 +86,15 @@ router = APIRouter(prefix="/v1/peer", tags=["peers"])
 async def receive_envelope(request: Request, caller: Peer) -> Response:
     """Take an answer to a request of ours. 200 with receipt R1 (sp-receipt+jws) says: stored and logged here."""
     exchange: Exchange = request.app.state.exchange
-    peer, now = caller.peer, exchange.clock()
     body = await body_of_type(request, content_type=CONTENT_TYPE, limit=exchange.settings.max_envelope_bytes)
+    return await take_envelope(exchange, request, caller.peer, body)
+
+
+async def take_envelope(exchange: Exchange, request: Request, peer: str, body: bytes) -> Response:
+    """The answer to one envelope of `peer`, which came alone or with others. Raises what may be tried again."""
+    now = exchange.clock()
+    if len(body) > exchange.settings.max_envelope_bytes:
+        raise BodyTooLarge
     jws, _ = split_body(body)
 
     async def answer() -> Response:
@@ -109,7 +116,7 @@ async def _stored(exchange: Exchange, peer: str, body: bytes, jws: str, now: dat
         held = row_at(connection, IncomingEnvelopeRow, peer, message.envelope_id)
         return held, row_at(connection, ExchangeRequestRow, message.exchange_id)
 
-    held, asked = await exchange.database.read(known)
+    held, asked = await exchange.read(known)
     if held is not None:
         return _again(held, signed)
     if asked is None or asked.holder != message.iss:

@@ -1,6 +1,6 @@
 """`/v1/exchange-requests`: an information system asks another state for a child's record, and sees how far it is."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -8,20 +8,18 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
-from safepassage.canonical import digest_of
-from safepassage.elements import SECTIONS
-from safepassage.problems import REGISTRY
+from safepassage.problems import REGISTRY, SuiteError
 from safepassage.problems.exchanges import NoSuchExchange, ReceivingOrganisationNotYours, RequestNotPermitted, UnknownSection
-from safepassage.problems.requests import IdempotencyKeyReused, InvalidRequest, LogUnavailable, TemporarilyUnavailable
+from safepassage.problems.requests import IdempotencyKeyReused, LogUnavailable, TemporarilyUnavailable
 from safepassage.problems.rights import NoSuchDuty
 from safepassage.problems.trust import NotAMember, TrustListStale
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
-from services.records.exchange import asking, events, stored_rows
+from services.records.exchange import asking, stored_rows
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.preparing import drafted, row_of
 from services.records.exchange.states import Asked, as_told
 from services.records.tables import ExchangeRequestRow, IdempotencyRow, OrganisationRow
 from shared import prepared
-from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.group_commit import Writing
@@ -60,9 +58,9 @@ async def create_exchange_request(
     digest = await request_digest(request)
 
     def known(connection: Connection) -> tuple[ExchangeRequestRow | None, UUID]:
-        return _earlier(connection, caller, key, digest), _receiving_organisation(connection, new, caller)
+        return earlier(connection, caller, key, digest), receiving_organisation(connection, new, caller)
 
-    row, organisation_id = await exchange.database.read(known)
+    row, organisation_id = await exchange.read(known)
     if row is None:
         row = await _prepare(exchange, new, organisation_id, caller, key, digest, now)
     if row.state == Asked.PREPARED:
@@ -77,59 +75,21 @@ async def _prepare(
     exchange: Exchange, new: NewExchangeRequest, organisation_id: UUID, caller: Caller, key: str, digest: str, now: datetime
 ) -> ExchangeRequestRow:
     """Seal, sign, have it permitted, store."""
-    if not set(new.sections) <= set(SECTIONS):
-        raise UnknownSection(field="sections")
-    if new.holder == exchange.entity_id:
-        raise InvalidRequest("the holder is another node than this one", field="holder")
-    exchange.trust.require_fresh()
-    member = exchange.trust.member(new.holder)
-    statement = (await exchange.statements.of(new.holder)).message
-    message, selector = asking.prepared(
-        new,
-        issuer=exchange.entity_id,
-        statement=statement,
-        pinned_size=exchange.peer_logs.largest_size(member),
-        lasts=exchange.settings.exchange_lifetime,
-        now=now,
-    )
-    token = exchange.signing.sign_compact(typ=message.TYPE, payload=message.claims())
-    signed_digest = digest_of(token.encode("ascii"))
-    decision = await asking.may_ask(exchange, selector, request_digest=signed_digest, by=caller.principal, duty_ids=new.duty_ids)
-    event = events.asked(
-        actor=client_actor(caller.claims),
-        exchange_id=message.jti,
-        holder=new.holder,
-        organisation_id=organisation_id,
-        basis=new.basis,
-        request_digest=signed_digest,
-        decision=decision,
-    )
-    row = ExchangeRequestRow(
-        id=message.jti,
-        client_id=caller.client_id,
-        caller_organisation_id=caller.organisation_id,
-        receiving_organisation_id=organisation_id,
-        holder=new.holder,
-        state=Asked.PREPARED,
-        requested_at=now,
-        expires_at=datetime.fromtimestamp(message.exp, tz=UTC),
-        token=token,
-        request_digest=signed_digest,
-        subject_commit=selector.subject_commit,
-        particulars=exchange.seal_particulars(message.jti, selector.model_dump_json(exclude_none=True).encode()),
-        event=event.model_dump_json(by_alias=True, exclude_none=True),
-        accepted=None,
-        attempts=0,
-        next_attempt_at=now,
-        problem_code=None,
-        student_id=None,
-    )
+    draft = await drafted(exchange, new, organisation_id, now)
+    [decision] = await exchange.privacy.decisions_for(caller.principal, [draft.question])
+    if isinstance(decision, SuiteError):
+        raise decision
+    return await kept(exchange, row_of(exchange, draft, decision, caller, now), caller, key, digest)
+
+
+async def kept(exchange: Exchange, row: ExchangeRequestRow, caller: Caller, key: str, digest: str) -> ExchangeRequestRow:
+    """The row, stored; or the one that the same request of this caller has made before. Raises TemporarilyUnavailable."""
 
     def store(tx: Writing) -> ExchangeRequestRow:
-        earlier = _earlier(tx.connection, caller, key, digest)
-        if earlier is not None:
-            return earlier
-        keep_at(tx.connection, IdempotencyRow, **_about(caller, key, digest), effect_id=row.id, now=now)
+        before = earlier(tx.connection, caller, key, digest)
+        if before is not None:
+            return before
+        keep_at(tx.connection, IdempotencyRow, **_about(caller, key, digest), effect_id=row.id, now=row.requested_at)
         stored_rows.store(tx.connection, row)
         return row
 
@@ -143,7 +103,8 @@ def _about(caller: Caller, key: str, digest: str) -> dict[str, Any]:
     return {"client_id": caller.client_id, "operation": OPERATION, "key": key, "digest": digest}
 
 
-def _earlier(connection: Connection, caller: Caller, key: str, digest: str) -> ExchangeRequestRow | None:
+def earlier(connection: Connection, caller: Caller, key: str, digest: str) -> ExchangeRequestRow | None:
+    """What this key has made before. Raises IdempotencyKeyReused."""
     effect = effect_at(connection, IdempotencyRow, **_about(caller, key, digest))
     return None if effect is None else stored_rows.row_at(connection, ExchangeRequestRow, effect)
 
@@ -154,7 +115,7 @@ _KIND_WITHIN = select(OrganisationRow.kind).where(
 )
 
 
-def _receiving_organisation(connection: Connection, new: NewExchangeRequest, caller: Caller) -> UUID:
+def receiving_organisation(connection: Connection, new: NewExchangeRequest, caller: Caller) -> UUID:
     """The id of the receiving school or district: of this node, of the kind named, the caller's or below it."""
     named = new.evidence.receiving_organisation
     try:

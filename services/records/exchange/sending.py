@@ -73,7 +73,7 @@ async def queue(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow 
     Raises LogUnavailable, OwnLogWentBack: it is tried again. An entry that audit refuses for good ends the envelope.
     """
     if row is None:
-        row = await exchange.database.read(lambda connection: row_at(connection, OutgoingEnvelopeRow, envelope_id))
+        row = await exchange.read(lambda connection: row_at(connection, OutgoingEnvelopeRow, envelope_id))
     if row is None or row.state != Outgoing.SEALED:
         return
     if exchange.clock() >= row.expires_at:
@@ -109,7 +109,7 @@ async def queue(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow 
 async def _signed(exchange: Exchange, row: OutgoingEnvelopeRow, appended: Appended) -> str:
     members = await exchange.proofs.members_for(row.recipient_node, appended)
     message = Envelope.model_validate({**claims_of(row).model_dump(), **members})
-    return exchange.signing.sign_compact(typ=Envelope.TYPE, payload=message.claims())
+    return await exchange.sign(message)
 
 
 def _t2(tx: Writing, exchange: Exchange, envelope_id: UUID, queued: dict[str, Any], appended: Appended) -> bool:

@@ -55,7 +55,7 @@ async def acknowledge(exchange: Exchange, stored: Received) -> str:
 
 async def take_up(exchange: Exchange, key: tuple[str, UUID], _: None = None) -> None:
     """An envelope that was stored by a process that did not come to its receipt."""
-    stored = await exchange.database.read(lambda connection: received(connection, *key))
+    stored = await exchange.read(lambda connection: received(connection, *key))
     if stored is not None:
         await acknowledge(exchange, stored)
 
@@ -77,7 +77,7 @@ async def _receipt(exchange: Exchange, row: IncomingEnvelopeRow, asked: Exchange
         iat=int(exchange.clock().timestamp()),
         **members,
     )
-    return exchange.signing.sign_compact(typ=Receipt.TYPE, payload=receipt.claims())
+    return await exchange.sign(receipt)
 
 
 def _t2(tx: Writing, exchange: Exchange, stored: Received, acknowledged: dict[str, Any], appended: Appended) -> str:

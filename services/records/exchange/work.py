@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 LASTS = timedelta(seconds=6)
 IDLE_SECONDS = 1.0
-AT_ONCE = 64
+AT_ONCE = 128
 PAUSE_AFTER_FAULT = timedelta(seconds=5)
 
 Due = Callable[[datetime, int], Awaitable[Sequence[Any]]]

@@ -13,7 +13,7 @@ from safepassage.ids import uuid7
 from safepassage.refusal import verify_refusal
 from safepassage.request import MAX_LENGTH, Request, SealedSelector, Selector, selector_info
 from safepassage.suites import MLKEM768_X25519
-from services.records.exchange.asking import CONTENT_TYPE, PATH, selector_of
+from services.records.exchange.asking import CONTENT_TYPE, selector_of
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.seals import seal
 from services.records.tables import PeerRequestRow
@@ -22,6 +22,8 @@ from tests.records.exchange.forging import code_of, flipped
 from tests.records.exchange.two_states import TwoStates
 
 pytestmark = pytest.mark.anyio
+
+PATH = "/v1/peer/requests"
 
 
 class Asking:

@@ -17,6 +17,7 @@ class Accepted(LoggedMessage):
     """The receipt. It is the same whether the child is known or not."""
 
     TYPE: ClassVar[str] = "sp-accepted+jws"
+    BATCHED: ClassVar[bool] = True
 
     iss: EntityId
     """The holder."""

@@ -37,6 +37,9 @@ class Message(Wire):
     TYPE: ClassVar[str]
     """The JOSE header's `typ`."""
 
+    BATCHED: ClassVar[bool] = False
+    """Whether it may share its signature with others of its moment (safepassage.batch_signatures)."""
+
     v: Literal[1] = 1
 
     def claims(self) -> dict[str, Any]:
@@ -65,7 +68,7 @@ def verify_message(token: str, *, kind: type[M], keys: PublicKeys, max_length: i
 
     Raises MalformedToken (`field` names the member at fault), UnexpectedType, UnknownKey, BadSignature, UnsupportedVersion.
     """
-    parts = verified_parts(token, typ=kind.TYPE, keys=keys, max_length=max_length)
+    parts = verified_parts(token, typ=kind.TYPE, keys=keys, max_length=max_length, batched=kind.BATCHED)
     message = _read(parts.payload, parts.payload_bytes, model=kind)
     return Verified(message, token, parts.header["kid"], digest_of(token.encode("ascii")))
 

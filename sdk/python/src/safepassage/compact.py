@@ -1,6 +1,6 @@
 """JWS compact serialisation with one algorithm and one key per `kid`; nothing in a header can choose a key.
 
-RFC 7515, RFC 8037, RFC 9864.
+RFC 7515, RFC 8037, RFC 9864. Messages between nodes may share a signature (safepassage.batch_signatures); whoever verifies says whether.
 
 Who signs builds the bytes here and signs them with its own key; who verifies names the `typ` it expects. The two cannot drift.
 """
@@ -13,10 +13,12 @@ from typing import Any
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from safepassage import batch_signatures
 from safepassage.canonical import canonical_json, digest_of_json, from_base64url, json_object, to_base64url
 from safepassage.problems.signatures import BadSignature, MalformedToken, UnexpectedType, UnknownKey
 
 ALGORITHM = "Ed25519"
+_ALGORITHMS = (ALGORITHM, batch_signatures.ALGORITHM)
 MAX_LENGTH = 64 * 1024
 
 PublicKeys = Mapping[str, Ed25519PublicKey]
@@ -53,18 +55,19 @@ def public_key_of(jwk: Mapping[str, Any]) -> Ed25519PublicKey:
     return key
 
 
-def signing_input(*, typ: str, kid: str, payload: Mapping[str, Any]) -> bytes:
-    """The bytes to sign: `base64url(header).base64url(payload)`, both canonical JSON."""
-    return f"{_encoded_header(typ, kid)}.{to_base64url(canonical_json(payload))}".encode("ascii")
+def signing_input(*, typ: str, kid: str, payload: Mapping[str, Any], batched: bool = False) -> bytes:
+    """The bytes to sign: `base64url(header).base64url(payload)`, both canonical JSON. `batched`: to be signed with others."""
+    alg = batch_signatures.ALGORITHM if batched else ALGORITHM
+    return f"{_encoded_header(alg, typ, kid)}.{to_base64url(canonical_json(payload))}".encode("ascii")
 
 
 @lru_cache(maxsize=64)
-def _encoded_header(typ: str, kid: str) -> str:
-    return to_base64url(canonical_json({"alg": ALGORITHM, "kid": kid, "typ": typ}))
+def _encoded_header(alg: str, typ: str, kid: str) -> str:
+    return to_base64url(canonical_json({"alg": alg, "kid": kid, "typ": typ}))
 
 
 def assemble(signed: bytes, signature: bytes) -> str:
-    """The compact JWS of `signing_input`'s bytes and the 64 bytes of their signature."""
+    """The compact JWS of `signing_input`'s bytes and their signature: 64 bytes, or what `batch_signatures.signatures_of` gives."""
     return f"{signed.decode('ascii')}.{to_base64url(signature)}"
 
 
@@ -87,14 +90,20 @@ def verify_compact(token: str, *, typ: str, keys: PublicKeys, max_length: int = 
     return verified_parts(token, typ=typ, keys=keys, max_length=max_length).payload
 
 
-def verified_parts(token: str, *, typ: str, keys: PublicKeys, max_length: int = MAX_LENGTH) -> Parts:
-    """As `verify_compact`, and gives every part."""
+def verified_parts(token: str, *, typ: str, keys: PublicKeys, max_length: int = MAX_LENGTH, batched: bool = False) -> Parts:
+    """As `verify_compact`, and gives every part. `batched`: a signature that it shares with others will do."""
     parts = _parts(token, max_length)
+    shared = parts.header["alg"] == batch_signatures.ALGORITHM
+    if shared and not batched:
+        raise MalformedToken("a token of this type is signed by itself")
     if parts.header["typ"] != typ:
         raise UnexpectedType(f"a token of type {typ} was expected")
     key = keys.get(parts.header["kid"])
     if key is None:
         raise UnknownKey
+    if shared:
+        batch_signatures.verify_batched(parts.signature, parts.signed, key)
+        return parts
     try:
         key.verify(parts.signature, parts.signed)
     except InvalidSignature as error:
@@ -143,6 +152,6 @@ def _header(encoded: str) -> Mapping[str, str]:
         header = json_object(from_base64url(encoded))
     except ValueError as error:
         raise MalformedToken("a segment is not base64url JSON") from error
-    if set(header) != {"alg", "kid", "typ"} or header["alg"] != ALGORITHM or not all(isinstance(v, str) for v in header.values()):
+    if set(header) != {"alg", "kid", "typ"} or not all(isinstance(v, str) for v in header.values()) or header["alg"] not in _ALGORITHMS:
         raise MalformedToken("the header is not {alg: Ed25519, kid, typ}")
     return header

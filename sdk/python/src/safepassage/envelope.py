@@ -42,6 +42,7 @@ class Envelope(LoggedMessage):
     """The signed part."""
 
     TYPE: ClassVar[str] = "sp-envelope+jws"
+    BATCHED: ClassVar[bool] = True
 
     iss: EntityId
     """The holder."""

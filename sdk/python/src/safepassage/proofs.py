@@ -65,9 +65,19 @@ def verify_inclusion(*, leaf_hash: bytes, index: int, size: int, path: Sequence[
     Returns nothing: a proof result that can be ignored is a bug. Raises InclusionNotProven, by its subclass IndexBeyondLog or
     WrongPathLength where that is what is wrong. RFC 9162 section 2.1.3.2; vectors in tests/vectors/inclusion.json.
     """
+    digest = root_along(leaf_hash=leaf_hash, index=index, size=size, path=path)
+    if digest != root:
+        raise InclusionNotProven
+
+
+def root_along(*, leaf_hash: bytes, index: int, size: int, path: Sequence[bytes]) -> bytes:
+    """The root to which `path` leads from the leaf: what `verify_inclusion` compares; alone it shows nothing.
+
+    Raises IndexBeyondLog, WrongPathLength, InclusionNotProven where a hash has not 32 bytes.
+    """
     if not 0 <= index < size:
         raise IndexBeyondLog
-    _require_hashes(leaf_hash, root, *path, problem=InclusionNotProven)
+    _require_hashes(leaf_hash, *path, problem=InclusionNotProven)
     if len(path) != path_length(index, size):
         raise WrongPathLength
     # Up to where the ways to this leaf and to the last one part, the index says on which side a sibling is; above it, all are on the left.
@@ -78,8 +88,7 @@ def verify_inclusion(*, leaf_hash: bytes, index: int, size: int, path: Sequence[
         index >>= 1
     for sibling in path[parting:]:
         digest = sha256(b"\x01" + sibling + digest).digest()
-    if digest != root:
-        raise InclusionNotProven
+    return digest
 
 
 def verify_consistency(*, old_size: int, new_size: int, old_root: bytes, new_root: bytes, path: Sequence[bytes]) -> None:

@@ -24,6 +24,7 @@ class Receipt(LoggedMessage):
     """The receipt."""
 
     TYPE: ClassVar[str] = "sp-receipt+jws"
+    BATCHED: ClassVar[bool] = True
 
     iss: EntityId
     """The requester, who received."""

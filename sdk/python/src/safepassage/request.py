@@ -33,6 +33,7 @@ class Request(Message):
     """The request. Its `jti` is the id of the whole exchange."""
 
     TYPE: ClassVar[str] = "sp-request+jws"
+    BATCHED: ClassVar[bool] = True
 
     iss: EntityId
     """The requester."""

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
+from safepassage.problems import Problem
 from safepassage.wire import Code, Digest, Instant, Name, Wire
 
 Sections = Annotated[tuple[Annotated[str, StringConstraints(max_length=32)], ...], Field(min_length=1, max_length=20)]
@@ -103,3 +104,22 @@ class ExchangeRequest(Wire):
     """The student in the requester's node, once the package is applied."""
     problem_code: Code | None = None
     remedy: str | None = None
+
+
+class NewExchangeRequests(Wire):
+    """`POST /v1/exchange-request-batches`: requests for up to 100 children, to any nodes."""
+
+    requests: Annotated[tuple[NewExchangeRequest, ...], Field(min_length=1, max_length=100)]
+
+
+class ExchangeRequestAnswer(Wire):
+    """What one of them would have been answered alone: the request that was made, or the problem."""
+
+    request: ExchangeRequest | None = None
+    problem: Problem | None = None
+
+
+class ExchangeRequestAnswers(Wire):
+    """In the order of the requests. Sent again with the same key, what was made is answered again, and what was not is tried again."""
+
+    answers: Annotated[tuple[ExchangeRequestAnswer, ...], Field(max_length=100)]

@@ -36,7 +36,7 @@ from safepassage.wire_access import (
 )
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPage, NewClient
 from safepassage.wire_decisions import RecordedDecision, Reproduction
-from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
+from safepassage.wire_exchange import ExchangeRequest, ExchangeRequestAnswers, NewExchangeRequest, NewExchangeRequests
 from safepassage.wire_exports import GivenPart, ManifestRequest, NewExport, PartRequest, PlannedExport, SignedManifest
 from safepassage.wire_lists import DebarmentPage, DecisionPage
 from safepassage.wire_log import (
@@ -113,6 +113,11 @@ def resolve_match(match_id: UUID, resolution: MatchResolution, *, idempotency_ke
 def create_exchange_request(request: NewExchangeRequest, *, idempotency_key: str | None = None) -> Call[ExchangeRequest]:
     """Ask another state for a transferring child's record. Scope exchange:request."""
     return writing("POST", "/v1/exchange-requests", request, ExchangeRequest, idempotency_key=idempotency_key)
+
+
+def create_exchange_requests(requests: NewExchangeRequests, *, idempotency_key: str | None = None) -> Call[ExchangeRequestAnswers]:
+    """Ask other states for up to 100 transferring children's records, each answered by itself. Scope exchange:request."""
+    return writing("POST", "/v1/exchange-request-batches", requests, ExchangeRequestAnswers, idempotency_key=idempotency_key)
 
 
 def read_exchange_request(exchange_id: UUID) -> Call[ExchangeRequest]:

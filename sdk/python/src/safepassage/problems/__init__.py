@@ -6,6 +6,7 @@ One registry: documents, OpenAPI and tests are made from it. A module of this pa
 from safepassage.problems import (
     access,
     alerts,
+    batches,
     calls,
     chains,
     destinations,
@@ -38,6 +39,7 @@ __all__ = [
     "SuiteError",
     "access",
     "alerts",
+    "batches",
     "calls",
     "chains",
     "destinations",

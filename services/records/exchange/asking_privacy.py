@@ -1,0 +1,87 @@
+"""Asking privacy: may it leave, does it still stand? Questions of one moment in one call, each answered as if it had come alone."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from safepassage.problems import SuiteError, problem_from
+from safepassage.problems.requests import TemporarilyUnavailable
+from services.records.exchange.own_log import JOB
+from shared.contracts.privacy import (
+    Decision,
+    DecisionAnswer,
+    DecisionAnswers,
+    DecisionBatch,
+    DecisionRequest,
+    Standing,
+    StandingBatch,
+    Standings,
+)
+from shared.gathered import Gathered
+from shared.internal_token import Principal
+from shared.siblings import Siblings
+
+MOST = 100
+AT_ONCE = 4
+
+
+class AskingPrivacy:
+    """Of one process."""
+
+    def __init__(self, siblings: Siblings) -> None:
+        self._siblings = siblings
+        self._decisions: Gathered[None, DecisionRequest, Decision] = Gathered(self._decide, most=MOST, at_once=AT_ONCE)
+        self._standings: Gathered[None, UUID, Standing] = Gathered(self._stand, most=MOST, at_once=AT_ONCE)
+
+    async def decision(self, asked: DecisionRequest) -> Decision:
+        """privacy's decision on a question of this service's own. Raises its problem, TemporarilyUnavailable."""
+        return await self._decisions(None, asked)
+
+    async def standing(self, decision_id: UUID) -> Standing:
+        """Whether a decision still stands. Raises TemporarilyUnavailable where privacy does not answer."""
+        return await self._standings(None, decision_id)
+
+    async def decisions_for(self, principal: Principal, asked: Sequence[DecisionRequest]) -> list[Decision | SuiteError]:
+        """The decision on each question of one caller, or its problem; at most 100. Raises TemporarilyUnavailable."""
+        if len(asked) > 1:
+            return await self._decided(asked, by=principal)
+        try:
+            return [await self._siblings.call("privacy", "POST", "/internal/decisions", answer=Decision, by=principal, body=asked[0])]
+        except SuiteError as error:
+            return [error]
+
+    async def _decide(self, _: None, asked: Sequence[DecisionRequest]) -> Sequence[Decision | Exception]:
+        if len(asked) == 1:
+            return [await self._siblings.call("privacy", "POST", "/internal/decisions", answer=Decision, by=JOB, body=asked[0])]
+        return await self._decided(asked, by=JOB)
+
+    async def _decided(self, asked: Sequence[DecisionRequest], *, by: Principal | str) -> list[Decision | SuiteError]:
+        batch = DecisionBatch(requests=tuple(asked))
+        given = await self._siblings.call("privacy", "POST", "/internal/decision-batches", answer=DecisionAnswers, by=by, body=batch)
+        if len(given.answers) != len(asked):
+            raise TemporarilyUnavailable("privacy answers something else")
+        return [_of(one) for one in given.answers]
+
+    async def _stand(self, _: None, decision_ids: Sequence[UUID]) -> Sequence[Standing | Exception]:
+        if len(decision_ids) > 1:
+            batch = StandingBatch(decision_ids=tuple(decision_ids))
+            try:
+                given = await self._siblings.call("privacy", "POST", "/internal/standing-batches", answer=Standings, by=JOB, body=batch)
+            except SuiteError:
+                # One that cannot be read must not keep the others waiting for ever: each by itself.
+                return [await self._alone(one) for one in decision_ids]
+            if len(given.standings) == len(decision_ids):
+                return given.standings
+        return [await self._alone(one) for one in decision_ids]
+
+    async def _alone(self, decision_id: UUID) -> Standing | Exception:
+        try:
+            return await self._siblings.call("privacy", "POST", f"/internal/decisions/{decision_id}/standing", answer=Standing, by=JOB)
+        except SuiteError as error:
+            return error
+
+
+def _of(answer: DecisionAnswer) -> Decision | SuiteError:
+    """INVARIANT: what is neither is no permission."""
+    if answer.decision is not None and answer.problem is None:
+        return answer.decision
+    return TemporarilyUnavailable("privacy answers something else") if answer.problem is None else problem_from(answer.problem)

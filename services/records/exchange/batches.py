@@ -1,0 +1,72 @@
+"""`POST /v1/peer/{request,envelope,receipt}-batches`: several messages of a peer in one call, each answered as it would be alone.
+
+INVARIANT: a member is refused, stored, logged or acknowledged by what it is itself; that others came with it has no part in it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter, Request, Response
+
+from safepassage.message_batches import CONTENT_TYPE, MAX_BODY_BYTES, BatchAnswer, BatchAnswers, split_batch
+from safepassage.problems import SuiteError
+from safepassage.problems.batches import BatchMalformed
+from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
+from services.records.exchange.accepting import Peer, take_request
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.receipts import take_processed
+from services.records.exchange.receiving import take_envelope
+from services.records.exchange.refusals import body_of_type
+from shared.caller import Caller
+from shared.plain_route import caller_route
+from shared.problems import render, responses, unexpected
+from shared.telemetry import request_id_of
+
+router = APIRouter(prefix="/v1/peer", tags=["peers"])
+
+Take = Callable[[Exchange, Request, str, bytes], Awaitable[Response]]
+
+RESPONSES = responses(BatchMalformed, UnsupportedMediaType, BodyTooLarge)
+BODY = {"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+@caller_route(router, "/request-batches", "exchange:peer")
+@router.post("/request-batches", response_model=BatchAnswers, responses=RESPONSES, openapi_extra=BODY)
+async def accept_peer_requests(request: Request, caller: Peer) -> Response:
+    """Take up to 100 requests of another node (application/vnd.safepassage.batch.v1), each as `accept_peer_request` does."""
+    return await _each(request, caller, take_request)
+
+
+@caller_route(router, "/envelope-batches", "exchange:peer")
+@router.post("/envelope-batches", response_model=BatchAnswers, responses=RESPONSES, openapi_extra=BODY)
+async def receive_envelopes(request: Request, caller: Peer) -> Response:
+    """Take up to 100 answers to requests of ours, each as `receive_envelope` does."""
+    return await _each(request, caller, take_envelope)
+
+
+@caller_route(router, "/receipt-batches", "exchange:peer")
+@router.post("/receipt-batches", response_model=BatchAnswers, responses=RESPONSES, openapi_extra=BODY)
+async def receive_receipts(request: Request, caller: Peer) -> Response:
+    """Take up to 100 receipts R2, each as `receive_receipt` does."""
+    return await _each(request, caller, take_processed)
+
+
+async def _each(request: Request, caller: Caller, take: Take) -> Response:
+    exchange: Exchange = request.app.state.exchange
+    peer = caller.peer
+    members = split_batch(await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_BODY_BYTES))
+    answers = await asyncio.gather(*(_answer(exchange, request, peer, member, take) for member in members))
+    return Response(BatchAnswers(answers=tuple(answers)).model_dump_json(exclude_none=True), media_type="application/json")
+
+
+async def _answer(exchange: Exchange, request: Request, peer: str, member: bytes, take: Take) -> BatchAnswer:
+    """What the member would be answered alone; whatever goes wrong with it is its answer."""
+    try:
+        response = await take(exchange, request, peer, member)
+    except SuiteError as error:
+        response = render(error, request_id_of(request.scope))
+    except Exception as error:
+        response = render(unexpected(error, request_id_of(request.scope)), request_id_of(request.scope))
+    pause = response.headers.get("retry-after", "")
+    seconds = int(pause) if pause.isdecimal() else None
+    return BatchAnswer(status=response.status_code, body=bytes(response.body).decode(), retry_after=seconds)

@@ -1,0 +1,92 @@
+"""Making a request of ours: sealed to the holder, signed, permitted by privacy; and the row that has all of it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+from safepassage.canonical import digest_of
+from safepassage.elements import SECTIONS
+from safepassage.problems.exchanges import UnknownSection
+from safepassage.problems.requests import InvalidRequest
+from safepassage.request import Request, Selector
+from safepassage.wire_exchange import NewExchangeRequest
+from services.records.exchange import asking, events
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.states import Asked
+from services.records.tables import ExchangeRequestRow
+from shared.actors import client_actor
+from shared.caller import Caller
+from shared.contracts.privacy import Decision, DecisionRequest
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A request, sealed and signed, for which nobody has been asked yet."""
+
+    new: NewExchangeRequest
+    organisation_id: UUID
+    message: Request
+    selector: Selector
+    token: str
+    digest: str
+
+    @property
+    def question(self) -> DecisionRequest:
+        """What privacy is asked about it."""
+        return asking.question(self.selector, request_digest=self.digest, duty_ids=self.new.duty_ids)
+
+
+async def drafted(exchange: Exchange, new: NewExchangeRequest, organisation_id: UUID, now: datetime) -> Draft:
+    """Seal and sign it. Raises UnknownSection, InvalidRequest, NotAMember, TrustListStale, TemporarilyUnavailable, SuiteNotSupported."""
+    if not set(new.sections) <= set(SECTIONS):
+        raise UnknownSection(field="sections")
+    if new.holder == exchange.entity_id:
+        raise InvalidRequest("the holder is another node than this one", field="holder")
+    exchange.trust.require_fresh()
+    member = exchange.trust.member(new.holder)
+    statement = (await exchange.statements.of(new.holder)).message
+    message, selector = asking.prepared(
+        new,
+        issuer=exchange.entity_id,
+        statement=statement,
+        pinned_size=exchange.peer_logs.largest_size(member),
+        lasts=exchange.settings.exchange_lifetime,
+        now=now,
+    )
+    token = await exchange.sign(message)
+    return Draft(new, organisation_id, message, selector, token, digest_of(token.encode("ascii")))
+
+
+def row_of(exchange: Exchange, draft: Draft, decision: Decision, caller: Caller, now: datetime) -> ExchangeRequestRow:
+    """The row to be stored. Raises RequestNotPermitted."""
+    asking.require_permitted(decision)
+    message, selector = draft.message, draft.selector
+    event = events.asked(
+        actor=client_actor(caller.claims),
+        exchange_id=message.jti,
+        holder=draft.new.holder,
+        organisation_id=draft.organisation_id,
+        basis=draft.new.basis,
+        request_digest=draft.digest,
+        decision=decision,
+    )
+    return ExchangeRequestRow(
+        id=message.jti,
+        client_id=caller.client_id,
+        caller_organisation_id=caller.organisation_id,
+        receiving_organisation_id=draft.organisation_id,
+        holder=draft.new.holder,
+        state=Asked.PREPARED,
+        requested_at=now,
+        expires_at=datetime.fromtimestamp(message.exp, tz=UTC),
+        token=draft.token,
+        request_digest=draft.digest,
+        subject_commit=selector.subject_commit,
+        particulars=exchange.seal_particulars(message.jti, selector.model_dump_json(exclude_none=True).encode()),
+        event=event.model_dump_json(by_alias=True, exclude_none=True),
+        accepted=None,
+        attempts=0,
+        next_attempt_at=now,
+        problem_code=None,
+        student_id=None,
+    )
