@@ -1,8 +1,10 @@
 """What every test may use: a clock that stands still until told, a node's keys, a PostgreSQL schema of its own."""
 
+import asyncio
 import os
 import secrets
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from node.keys import create_node_keys
+from tests.postgres.databases import create_database, place_for_database
+from tests.stores import drop_templates
 
 # The same examples on every machine and at every speed: a test is red because of the code, never because of the day.
 settings.register_profile("house", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
@@ -48,13 +52,26 @@ def node_keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture
-def postgres_url() -> Iterator[str]:
-    """A new, empty database on the server that `tests/postgres/with-cluster` started."""
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The server that `tests/postgres/with-cluster` started."""
     admin = os.environ.get("SAFE_PASSAGE_TEST_POSTGRES")  # noqa: TID251 how the script tells the tests
     if not admin:
         pytest.skip("needs PostgreSQL: make test-postgres")
-    from tests.postgres.databases import temporary_database  # noqa: PLC0415 only where there is a server
+    yield admin
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, drop_templates(admin)).result()
 
-    with temporary_database(admin, f"test_{secrets.token_hex(6)}") as url:
+
+@pytest.fixture
+def postgres_place(postgres_server: str) -> Iterator[str]:
+    """The URL of a database on that server that is not there yet: `at_head` makes it. Dropped at the end."""
+    with place_for_database(postgres_server, f"test_{secrets.token_hex(6)}") as url:
         yield url
+
+
+@pytest.fixture
+def postgres_url(postgres_place: str) -> str:
+    """A new, empty database on that server."""
+    create_database(postgres_place)
+    return postgres_place

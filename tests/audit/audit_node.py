@@ -30,9 +30,9 @@ from shared.database import Database
 from shared.in_process import Answer, call
 from shared.internal_token import HEADER, CallerClaims, Principal
 from shared.keys import SigningKey
-from shared.migrations import migrate
 from shared.settings import ServiceSettings
 from shared.who_may_call import ServiceName
+from tests.stores import at_head
 
 ENTITY = "https://alder.example"
 VENDOR = UUID("01a00000-0000-7000-8000-0000000000aa")
@@ -50,9 +50,7 @@ def sqlite_url(folder: Path) -> str:
 
 
 async def migrated(url: str) -> None:
-    database = Database(url)
-    await migrate("audit", database)
-    await database.close()
+    await at_head("audit", url)
 
 
 @dataclass

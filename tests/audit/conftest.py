@@ -33,7 +33,7 @@ def sqlite_store(sqlite_template: Path, tmp_path: Path) -> Path:
 async def store_url(request: pytest.FixtureRequest) -> str:
     if request.param == "sqlite":
         return sqlite_url(request.getfixturevalue("sqlite_store").parent)
-    url: str = request.getfixturevalue("postgres_url")
+    url: str = request.getfixturevalue("postgres_place")
     await migrated(url)
     return url
 

@@ -217,12 +217,12 @@ async def test_after_a_failed_fsync_nothing_is_appended_any_more(
 
 
 @pytest.mark.postgres
-async def test_a_lost_connection_is_survived(postgres_url: str, node_keys: Path, clock: StandingClock) -> None:
+async def test_a_lost_connection_is_survived(postgres_place: str, node_keys: Path, clock: StandingClock) -> None:
     from tests.audit.audit_node import migrated  # noqa: PLC0415 only here
 
-    await migrated(postgres_url)
-    other = Database(postgres_url)
-    async with running(postgres_url, node_keys, clock) as node:
+    await migrated(postgres_place)
+    other = Database(postgres_place)
+    async with running(postgres_place, node_keys, clock) as node:
         await node.append(event("request"))
         async with other.transaction() as tx:
             await tx.execute(
@@ -236,7 +236,7 @@ async def test_a_lost_connection_is_survived(postgres_url: str, node_keys: Path,
         (appended,) = (await node.append(one)).entries
         assert appended.index == 1
     await other.close()
-    await verify_store(settings_of(postgres_url, node_keys))
+    await verify_store(settings_of(postgres_place, node_keys))
 
 
 async def test_a_group_survives_a_caller_that_goes_away(node: AuditNode) -> None:

@@ -22,9 +22,9 @@ KILLED_AT = {5, 15, 25}
 
 @pytest.mark.requirement("LOG-FAULTS")
 @pytest.mark.requirement("FAULT-kill")
-async def test_a_log_survives_that_backends_are_killed(postgres_url: str, node_keys: Path) -> None:
-    await migrated(postgres_url)
-    process = _appending(postgres_url, node_keys)
+async def test_a_log_survives_that_backends_are_killed(postgres_place: str, node_keys: Path) -> None:
+    await migrated(postgres_place)
+    process = _appending(postgres_place, node_keys)
     acked: dict[str, int] = {}
     answered = 0
     assert process.stdout is not None
@@ -39,10 +39,10 @@ async def test_a_log_survives_that_backends_are_killed(postgres_url: str, node_k
                 assert acked.setdefault(key, int(index)) == int(index)
             answered += 1
             if answered in KILLED_AT:
-                await _kill_a_backend(postgres_url)
+                await _kill_a_backend(postgres_place)
     assert process.wait() == 0
     assert len(acked) == 2 * BATCHES
-    assert await check_store(postgres_url, node_keys, acked) == 2 * BATCHES
+    assert await check_store(postgres_place, node_keys, acked) == 2 * BATCHES
 
 
 def _appending(url: str, node_keys: Path) -> "subprocess.Popen[str]":

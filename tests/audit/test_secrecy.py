@@ -127,12 +127,12 @@ async def test_no_canary_is_in_files_answers_or_the_process_log(
 @pytest.mark.requirement("LOG-I8")
 @pytest.mark.postgres
 @pytest.mark.requirement("FAULT-canary")
-async def test_no_canary_is_in_the_tables_of_postgresql(postgres_url: str, node_keys: Path, clock: StandingClock) -> None:
+async def test_no_canary_is_in_the_tables_of_postgresql(postgres_place: str, node_keys: Path, clock: StandingClock) -> None:
     from tests.audit.audit_node import migrated  # noqa: PLC0415 only here
 
-    await migrated(postgres_url)
+    await migrated(postgres_place)
     student, acting_for = uuid4(), uuid4()
-    async with running(postgres_url, node_keys, clock) as node:
+    async with running(postgres_place, node_keys, clock) as node:
         await use_everything(node, student, acting_for)
         async with node.database.reading() as tx:
             names = (await tx.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'"))).all()

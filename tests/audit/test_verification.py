@@ -291,15 +291,15 @@ async def test_another_log_key_freezes_the_year(stopped: Path, node_keys: Path, 
 @pytest.mark.requirement("LOG-tampering")
 @pytest.mark.postgres
 @pytest.mark.requirement("FAULT-tampered")
-async def test_tampering_is_located_on_postgresql(postgres_url: str, node_keys: Path, clock: StandingClock) -> None:
+async def test_tampering_is_located_on_postgresql(postgres_place: str, node_keys: Path, clock: StandingClock) -> None:
     from tests.audit.audit_node import migrated  # noqa: PLC0415 only here
 
-    await migrated(postgres_url)
-    await fill(postgres_url, node_keys, clock)
-    settings = settings_of(postgres_url, node_keys)
+    await migrated(postgres_place)
+    await fill(postgres_place, node_keys, clock)
+    settings = settings_of(postgres_place, node_keys)
     (report,) = await verify_store(settings)
     assert (report.log.size, report.opened) == (598, 598)
-    database = Database(postgres_url)
+    database = Database(postgres_place)
     async with database.transaction() as tx:
         await tx.execute(text("ALTER TABLE segment DISABLE TRIGGER ALL"))
         await tx.execute(text("GRANT UPDATE, DELETE ON segment TO CURRENT_USER"))
@@ -313,7 +313,7 @@ async def test_tampering_is_located_on_postgresql(postgres_url: str, node_keys: 
         await verify_store(settings)
     assert missing.value.index == 251
     await database.close()
-    async with running(postgres_url, node_keys, clock) as node:
+    async with running(postgres_place, node_keys, clock) as node:
         await assert_frozen(node)
 
 

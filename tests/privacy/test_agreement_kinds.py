@@ -84,6 +84,7 @@ async def test_a_written_agreement_of_each_kind_permits_until_it_ends(world: Wor
 
 @pytest.mark.requirement("POL-23")
 @pytest.mark.parametrize(("kind", "member"), [(kind, member) for kind in sorted(OF) for member in CLAUSES[kind]])
+@pytest.mark.one_row_on_postgresql
 async def test_a_missing_clause_is_named_with_its_paragraph(world: World, kind: str, member: str) -> None:
     body = agreement_of(world, kind)
     del body[member]
@@ -141,6 +142,7 @@ async def test_an_amendment_that_moves_the_end_moves_the_warnings(world: World) 
         ({"purposes": ["canary-purpose"]}, "unknown-purpose", "purposes"),
     ],
 )
+@pytest.mark.one_row_on_postgresql
 async def test_an_amendment_that_does_not_fit_is_refused(world: World, change: dict[str, Any], code: str, field: str) -> None:
     agreement = await world.agreement()
     answer = await post(world, f"/v1/agreements/{agreement.id}/amendments", amendment(**change))

@@ -67,6 +67,7 @@ async def test_a_vendor_writes_no_contract(world: World) -> None:
         ({"kind": "handshake"}, "invalid-request"),
     ],
 )
+@pytest.mark.one_row_on_postgresql
 async def test_what_lacks_a_clause_is_not_recorded(world: World, change: dict[str, Any], code: str) -> None:
     answer = await world.node.client(world.oak, *WRITE).post("/v1/agreements", world.new_agreement(**change))
     assert (answer.status, problem_of(answer).code) == (422, code)

@@ -120,6 +120,7 @@ async def test_a_hearing_with_everything_is_decided_and_each_step_ends_its_clock
         ({"record": {"held_at": "2026-11-03T14:00:00.000Z"}}, "record.held_at", "99.22(b)"),
     ],
 )
+@pytest.mark.one_row_on_postgresql
 async def test_a_hearing_that_lacks_a_condition_decides_nothing(world: World, changes: dict[str, Any], field: str, citation: str) -> None:
     staff = Staff(world)
     hearing = await staff.hearing(await world.student())
@@ -135,6 +136,7 @@ async def test_a_hearing_that_lacks_a_condition_decides_nothing(world: World, ch
 
 
 @pytest.mark.parametrize("missing", ["notice_ref", "place_ref", "officer"])
+@pytest.mark.one_row_on_postgresql
 async def test_a_notice_without_place_officer_or_proof_is_none(world: World, missing: str) -> None:
     staff = Staff(world)
     hearing = await staff.hearing(await world.student())
@@ -143,6 +145,7 @@ async def test_a_notice_without_place_officer_or_proof_is_none(world: World, mis
 
 
 @pytest.mark.parametrize("missing", ["document", "evidence_summary_ref", "reasons_ref", "solely_on_evidence_ref"])
+@pytest.mark.one_row_on_postgresql
 async def test_a_decision_without_writing_summary_reasons_or_evidence_is_none(world: World, missing: str) -> None:
     staff = Staff(world)
     hearing = await staff.hearing(await world.student())

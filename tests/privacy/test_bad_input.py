@@ -46,6 +46,7 @@ async def send(world: World, method: str, path: str, token: str | None, body: by
     [b"", b"{", b"[]", b"null", b'"text"', b"{}", b'{"ssn": "123-45-6789"}', b"\xff\xfe", b"[" * 5000, b'{"a":' * 3000, b"NaN"],
     ids=["empty", "cut", "array", "null", "string", "object", "unknown", "not-utf8", "deep", "deep-object", "nan"],
 )
+@pytest.mark.one_row_on_postgresql
 async def test_a_body_of_another_form_is_refused(world: World, body: bytes) -> None:
     for method, path, sender in WRITES:
         answer = await send(world, method, path, token_of(world, sender), body)
@@ -56,6 +57,7 @@ async def test_a_body_of_another_form_is_refused(world: World, body: bytes) -> N
 
 
 @pytest.mark.parametrize("flaw", ["missing", "garbage", "expired", "stranger", "other-audience", "other-service", "altered"])
+@pytest.mark.one_row_on_postgresql
 async def test_who_does_not_prove_who_they_are_gets_nothing(world: World, flaw: str) -> None:
     body = world.facts().model_dump_json(by_alias=True).encode()
     good = {sender: token_of(world, sender) for sender in ("records", "gateway")}
@@ -80,6 +82,7 @@ async def test_who_does_not_prove_who_they_are_gets_nothing(world: World, flaw: 
 
 
 @pytest.mark.parametrize("member", ["valid_for_seconds", "elements", "recipient", "action", "subjects"])
+@pytest.mark.one_row_on_postgresql
 async def test_a_decision_request_out_of_bounds_is_refused(world: World, member: str) -> None:
     facts = await world.student()
     asked = world.by_transfer(facts).model_dump(mode="json", by_alias=True, exclude_none=True)
@@ -111,6 +114,7 @@ async def test_a_write_without_an_idempotency_key_is_refused(world: World) -> No
 
 @pytest.mark.requirement("BAD-named")
 @pytest.mark.parametrize("path", ["/v1/consents/{}", "/v1/agreements/{}", "/v1/decisions/{}", "/v1/debarments/{}"])
+@pytest.mark.one_row_on_postgresql
 async def test_an_id_that_is_none_is_refused_and_not_echoed(world: World, path: str) -> None:
     client = world.node.client(world.sea, "rights:act", "agreements:read", "decisions:read", "debarments:write")
     answer = await client.get(path.format("Jane-Doe-2011"))

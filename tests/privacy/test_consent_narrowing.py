@@ -100,6 +100,7 @@ async def test_what_was_in_force_at_an_instant_stays_known(world: World) -> None
         ({"expires_at": "2026-10-20T12:00:00.000Z"}, "expires_at"),
     ],
 )
+@pytest.mark.one_row_on_postgresql
 async def test_a_consent_never_grows(world: World, change: dict[str, Any], field: str) -> None:
     consent = await world.consent(await world.student(), purposes=BOTH, expires_at="2026-12-31T00:00:00.000Z")
     answer = await world.node.client(world.oak, *STAFF).post(f"/v1/consents/{consent.id}/narrowing", narrowing(world, consent, **change))

@@ -122,6 +122,7 @@ async def test_a_student_in_college_consents_at_any_age(world: World) -> None:
         ),
     ],
 )
+@pytest.mark.one_row_on_postgresql
 async def test_what_is_no_written_consent_is_not_recorded(world: World, change: dict[str, Any], field: str) -> None:
     body = world.new_consent(await world.student())
     answer = await post(world, body | change | {"acting_for": body["acting_for"] | change.get("acting_for", {})})
@@ -149,6 +150,7 @@ async def test_an_electronic_consent_with_approval_is_recorded(world: World) -> 
         ({"note": "call Jane Doe"}, "invalid-request"),
     ],
 )
+@pytest.mark.one_row_on_postgresql
 async def test_what_the_node_does_not_know_is_refused_and_not_echoed(world: World, change: dict[str, Any], code: str) -> None:
     answer = await post(world, world.new_consent(await world.student()) | change)
     assert (answer.status, problem_of(answer).code) == (422, code)

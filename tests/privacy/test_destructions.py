@@ -135,6 +135,7 @@ async def test_the_vendors_signed_word_discharges_what_it_owed(world: World) -> 
     ],
     ids=str,
 )
+@pytest.mark.one_row_on_postgresql
 async def test_what_is_not_whole_true_and_for_this_node_is_no_attestation(world: World, change: dict[str, Any]) -> None:
     client = vendor(world)
     agreement = await ended(world, client)

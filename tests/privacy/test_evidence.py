@@ -144,6 +144,7 @@ async def test_an_understanding_with_another_state_is_the_state_agencys(world: W
         ("school-official", {"purposes": ["canary-purpose"]}, "unknown-purpose", "purposes"),
     ],
 )  # fmt: skip
+@pytest.mark.one_row_on_postgresql
 async def test_what_is_missing_is_named_and_not_repeated(
     world: World, kind: str, change: dict[str, Any], code: str, field: str | None
 ) -> None:

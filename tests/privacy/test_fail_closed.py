@@ -74,6 +74,7 @@ async def audit_answer(app: FastAPI, body: dict[str, Any]) -> AppendResponse:
 
 
 @pytest.mark.parametrize("missing", ["decision-signing.json", "key-encryption/1.key", "cursor.key", "callers/records.json"])
+@pytest.mark.one_row_on_postgresql
 async def test_without_a_key_nothing_is_served(store_url: str, node_keys: Path, tmp_path: Path, missing: str) -> None:
     shutil.copytree(node_keys, tmp_path / "keys")
     (tmp_path / "keys" / "privacy" / missing).unlink()

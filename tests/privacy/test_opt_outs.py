@@ -163,6 +163,7 @@ async def test_what_one_parent_refuses_the_others_consent_does_not_open_until_it
         ({"kind": "disclosure-refusal", "purposes": ["ads"]}, "unknown-purpose"),
     ],
 )
+@pytest.mark.one_row_on_postgresql
 async def test_what_is_not_whole_is_not_recorded(world: World, change: dict[str, Any], code: str) -> None:
     answer = await world.node.client(world.oak, *STAFF).post("/v1/preferences", opt_out(world, await world.student(), **change))
     assert (answer.status, problem_of(answer).code) == (422, code)

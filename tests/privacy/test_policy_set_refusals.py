@@ -111,6 +111,7 @@ async def test_the_store_itself_refuses_the_authors_approval(officials: Official
     ],
     ids=["permit", "other-state", "unbound", "unknown-element", "unknown-fact", "unknown-review"],
 )
+@pytest.mark.one_row_on_postgresql
 async def test_a_states_pack_that_does_not_only_narrow_is_not_approved(officials: Officials, rule: str, finding: str) -> None:
     drafted = await officials.draft(rule)
     validation = await officials.validate(drafted.policy_hash)
@@ -132,6 +133,7 @@ async def test_a_states_pack_that_does_not_only_narrow_is_not_approved(officials
     ],
     ids=["no-cedar", "same-id-twice", "look-alike-letters", "template"],
 )
+@pytest.mark.one_row_on_postgresql
 async def test_what_is_no_text_of_policies_is_not_drafted_and_not_repeated(officials: Officials, text: str, code: str) -> None:
     answer = await officials.client.post("/v1/policy-sets", officials.draft_body(text))
     problem = problem_of(answer)

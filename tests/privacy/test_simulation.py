@@ -80,6 +80,7 @@ async def test_a_simulation_is_no_decision_and_cannot_be_read_as_one(officials: 
         ({"facts": {"action": "disclose", "canary": 1}}, "facts"),
     ],
 )
+@pytest.mark.one_row_on_postgresql
 async def test_what_is_not_the_form_of_facts_is_refused_and_not_repeated(
     officials: Officials, asked: dict[str, Any], field: str, caplog: pytest.LogCaptureFixture
 ) -> None:

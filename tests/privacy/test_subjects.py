@@ -108,6 +108,7 @@ async def test_path_and_body_name_the_same_student(world: World) -> None:
 
 
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "../../etc/passwd", ""])
+@pytest.mark.one_row_on_postgresql
 async def test_a_time_zone_that_does_not_exist_is_refused(world: World, zone: str) -> None:
     answer = await world.node.push(world.facts(time_zone=zone))
     assert (answer.status, problem_of(answer).field) == (422, "time_zone")

@@ -94,6 +94,7 @@ async def test_nobody_of_the_party_that_owes_waives(world: World) -> None:
         ({"name": "Jane Doe"}, 422),
     ],
 )
+@pytest.mark.one_row_on_postgresql
 async def test_an_official_is_identified_and_authenticated_before(world: World, change: dict[str, Any], status: int) -> None:
     one = await owed(world)
     answer = await world.node.client(world.oak, *SCOPES).post(f"/v1/obligations/{one.id}/waivers", waiver(**change))

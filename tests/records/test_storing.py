@@ -30,12 +30,12 @@ from services.records.vault import Vault
 from services.records.vault_rotation import rewrap_data_keys
 from shared.contracts.organisations import OrganisationProjection
 from shared.database import Database
-from shared.migrations import migrate
 from shared.outbox import Outbox
 from shared.tenancy import project
 from tests.conftest import StandingClock
 from tests.records.conftest import NOON
 from tests.records.whole_record import whole_record
+from tests.stores import at_head
 
 pytestmark = pytest.mark.anyio
 
@@ -59,9 +59,9 @@ class Store:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 async def store(request: pytest.FixtureRequest, tmp_path: Path, node_keys: Path) -> AsyncIterator[Store]:
-    url = f"sqlite+aiosqlite:///{tmp_path}/records.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    url = f"sqlite+aiosqlite:///{tmp_path}/records.db" if request.param == "sqlite" else request.getfixturevalue("postgres_place")
+    await at_head("records", url)
     database = Database(url)
-    await migrate("records", database)
     vault = Vault.of(node_keys / "records")
     outbox = Outbox("records", database, cast("Any", None), StandingClock(NOON), row=OutboxRow, lease=LeaseRow, holder="test")
     outbox.sealing = vault

@@ -82,6 +82,7 @@ def changed(body: dict[str, Any], place: str, value: Any) -> dict[str, Any]:
 
 @pytest.mark.requirement("AZ-ids")
 @pytest.mark.parametrize(("path", "place", "value", "field"), BAD, ids=[f"{path.rpartition('/')[2]} {place}" for path, place, *_ in BAD])
+@pytest.mark.one_row_on_postgresql
 async def test_a_request_of_another_form_is_a_bad_request(
     world: World, enforcer: Enforcer, path: str, place: str, value: Any, field: str
 ) -> None:
@@ -97,6 +98,7 @@ async def test_a_request_of_another_form_is_a_bad_request(
 @pytest.mark.parametrize(
     "body", [b"", b"{", b"[]", b"null", b"\xff\xfe", b"[" * 5000], ids=["empty", "cut", "array", "null", "not-utf8", "deep"]
 )
+@pytest.mark.one_row_on_postgresql
 async def test_a_body_that_is_no_request_is_a_bad_request(world: World, enforcer: Enforcer, path: str, body: bytes) -> None:
     answer = await enforcer.ask(body, path)
     assert answer.status == 400, answer.body

@@ -23,9 +23,9 @@ from services.records.tables import (
     StudentRow,
 )
 from shared.database import Database
-from shared.migrations import migrate
 from tests.sdk.chain import Chain
 from tests.sdk.exchange import ALDER, BIRCH, ENVELOPE_ID, EXCHANGE_ID
+from tests.stores import at_head
 
 pytestmark = pytest.mark.anyio
 
@@ -38,9 +38,9 @@ STUDENT = UUID("3cfc6fa5-7e51-4dec-8ecb-702447628897")
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    url = f"sqlite+aiosqlite:///{tmp_path}/records.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    url = f"sqlite+aiosqlite:///{tmp_path}/records.db" if request.param == "sqlite" else request.getfixturevalue("postgres_place")
+    await at_head("records", url)
     database = Database(url)
-    await migrate("records", database)
     yield database
     await database.close()
 

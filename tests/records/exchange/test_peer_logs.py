@@ -23,9 +23,9 @@ from shared.contracts.audit import ConsistencyResponse
 from shared.database import Database
 from shared.group_commit import GroupCommit, Writing
 from shared.keys import SigningKey
-from shared.migrations import migrate
 from shared.outbox import Outbox
 from tests.conftest import StandingClock
+from tests.stores import at_head
 
 pytestmark = pytest.mark.anyio
 
@@ -38,9 +38,9 @@ OURS, OTHER = b"\1" * 32, b"\2" * 32
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    url = f"sqlite+aiosqlite:///{tmp_path}/records.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    url = f"sqlite+aiosqlite:///{tmp_path}/records.db" if request.param == "sqlite" else request.getfixturevalue("postgres_place")
+    await at_head("records", url)
     database = Database(url)
-    await migrate("records", database)
     yield database
     await database.close()
 
