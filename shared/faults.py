@@ -30,4 +30,4 @@ class Faults:
             problem = unexpected(error, request_id_of(scope))
             if started:
                 raise ConnectionAbortedError from None
-            await render(problem, request_id_of(scope))(scope, receive, send)
+            await render(problem, request_id_of(scope), path=scope["path"])(scope, receive, send)

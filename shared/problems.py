@@ -1,4 +1,4 @@
-"""Every error leaves as application/problem+json, and none repeats what was sent."""
+"""Every error leaves as application/problem+json (or as its path's own standard has it), and none repeats what was sent."""
 
 import logging
 from typing import Any
@@ -22,6 +22,7 @@ from safepassage.problems.requests import (
     NoSuchRoute,
     TemporarilyUnavailable,
 )
+from shared.status_info import StatusInfo, is_of_1edtech, status_info
 from shared.telemetry import request_id_of
 
 log = logging.getLogger(__name__)
@@ -29,13 +30,16 @@ log = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
 
 
-def render(error: SuiteError, request_id: str | None) -> Response:
-    """The response for an error."""
-    body = error.as_problem(request_id).model_dump_json(exclude_none=True)
-    headers = {"cache-control": "no-store"}
+def render(error: SuiteError, request_id: str | None, *, path: str = "") -> Response:
+    """The response for an error of a request to `path`: a problem, or what the path's own standard has instead."""
+    if is_of_1edtech(path):
+        response = status_info(error)
+    else:
+        body = error.as_problem(request_id).model_dump_json(exclude_none=True)
+        response = Response(body, error.status, {"cache-control": "no-store"}, MEDIA_TYPE)
     if error.retry_after_seconds is not None or error.retry != "never":
-        headers["retry-after"] = str(error.retry_after_seconds or 5)
-    return Response(body, error.status, headers, MEDIA_TYPE)
+        response.headers["retry-after"] = str(error.retry_after_seconds or 5)
+    return response
 
 
 def invalid_request(error: RequestValidationError | ValidationError) -> SuiteError:
@@ -67,25 +71,27 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(SuiteError)
     async def known(request: Request, error: SuiteError) -> Response:
-        return render(error, request_id_of(request.scope))
+        return render(error, request_id_of(request.scope), path=request.scope["path"])
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
-        return render(invalid_request(error), request_id_of(request.scope))
+        return render(invalid_request(error), request_id_of(request.scope), path=request.scope["path"])
 
     @app.exception_handler(HTTPException)
     async def routing(request: Request, error: HTTPException) -> Response:
         if error.status_code == 405:
-            response = render(MethodNotAllowed(), request_id_of(request.scope))
+            response = render(MethodNotAllowed(), request_id_of(request.scope), path=request.scope["path"])
             response.headers.update(error.headers or {})
             return response
-        return render(NoSuchRoute() if error.status_code == 404 else MalformedBody(), request_id_of(request.scope))
+        return render(
+            NoSuchRoute() if error.status_code == 404 else MalformedBody(), request_id_of(request.scope), path=request.scope["path"]
+        )
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(PoolTimeout)
     async def store_unavailable(request: Request, error: Exception) -> Response:
         log.error("store unavailable", extra={"fault": type(error).__name__, "request_id": request_id_of(request.scope)})
-        return render(TemporarilyUnavailable("the store does not answer"), request_id_of(request.scope))
+        return render(TemporarilyUnavailable("the store does not answer"), request_id_of(request.scope), path=request.scope["path"])
 
 
 def unexpected(error: Exception, request_id: str | None) -> SuiteError:
@@ -114,6 +120,7 @@ def _is_text(response: dict[str, Any]) -> bool:
     return any(media_type.startswith("text/") for media_type in response.get("content", ()))
 
 
+_STATUS_INFO = {"application/json": {"schema": {"$ref": "#/components/schemas/StatusInfo"}}}
 _CONTENT = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
 
@@ -125,13 +132,16 @@ def document(app: FastAPI) -> None:
             schema = get_openapi(title=app.title, version=app.version, summary=app.summary, description=app.description, routes=app.routes)
             schemas = schema.setdefault("components", {}).setdefault("schemas", {})
             schemas["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
-            for path in schema["paths"].values():
-                for operation in path.values():
+            if any(is_of_1edtech(path) for path in schema["paths"]):
+                told = StatusInfo.model_json_schema(ref_template="#/components/schemas/{model}")
+                schemas |= {**told.pop("$defs"), "StatusInfo": told}
+            for path, operations in schema["paths"].items():
+                for operation in operations.values():
                     for status in ("400", "401", "403", "422", "500", "503"):
                         operation["responses"].setdefault(status, {"description": "Problem"})
                     for status, response in operation["responses"].items():
                         if status >= "400" and not _is_text(response):
-                            response["content"] = _CONTENT
+                            response["content"] = _STATUS_INFO if is_of_1edtech(path) else _CONTENT
             for leftover in ("HTTPValidationError", "ValidationError"):
                 schemas.pop(leftover, None)
             app.openapi_schema = schema

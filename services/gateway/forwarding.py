@@ -205,7 +205,7 @@ class _Passage:
             self.door.refusals.count(error.code, self.door.clock())
         if self.started:
             raise ConnectionAbortedError
-        response = render(error, self.request_id)
+        response = render(error, self.request_id, path=self.scope["path"])
         fields: Fields = [(name, value) for name, value in response.raw_headers if name != b"cache-control"]
         fields += [*_encoded(self.route), (b"x-request-id", self.told_id)]
         if error.status == 401:

@@ -26,6 +26,7 @@ RETURNED: Final = frozenset(
     {
         b"content-type", b"content-length", b"content-disposition", b"content-digest", b"content-range", b"accept-ranges",
         b"etag", b"export-part", b"last-modified", b"link", b"location", b"retry-after", b"allow",
+        b"x-total-count",
     }
 )  # fmt: skip
 """Response fields of a service that a caller may see."""

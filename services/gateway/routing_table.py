@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 from safepassage.envelope import MAX_BODY_BYTES as ENVELOPE_BYTES
 from safepassage.message_batches import MAX_BODY_BYTES as BATCH_BYTES
-from services.gateway.scopes import PEER_SCOPE
+from services.gateway.scopes import PEER_SCOPE, ROSTERING
 from shared.who_may_call import ServiceName
 
 JSON: Final = ("application/json",)
@@ -208,6 +208,8 @@ RECORDS: Final = (
     _get("/v1/students/{student_id}", "records", "records:read", "records:read:state"),
     _send("PUT", "/v1/students/{student_id}", "records", "records:load", body=MIB),
     _send("POST", "/v1/rosters", "records", "records:load", body=64 * MIB, types=ROSTERS, seconds=120.0),
+    _get("/v1/load-reports", "records", "records:load"),
+    _get("/v1/load-reports/{load_id}", "records", "records:load"),
     _get("/v1/roster-entries", "records", "records:read", seconds=30.0),
     _get("/v1/matches", "records", "matches:resolve"),
     _send("POST", "/v1/matches/{match_id}/resolution", "records", "matches:resolve"),
@@ -225,6 +227,28 @@ RECORDS: Final = (
     _peers("GET", "/v1/peer/chains/{exchange_id}", "records"),
     _get("/v1/log/chains/{exchange_id}", "records", "audit:search", seconds=30.0),
 )
+
+_CORE: Final = (
+    "academicSessions", "classes", "courses", "enrollments", "gradingPeriods", "orgs", "schools", "students", "teachers", "terms", "users",
+)  # fmt: skip
+_INNER: Final = (
+    "courses/{id}/classes", "students/{id}/classes", "teachers/{id}/classes", "users/{id}/classes", "terms/{id}/classes",
+    "terms/{id}/gradingPeriods", "classes/{id}/students", "classes/{id}/teachers", "schools/{id}/classes", "schools/{id}/courses",
+    "schools/{id}/enrollments", "schools/{id}/students", "schools/{id}/teachers", "schools/{id}/terms",
+    "schools/{id}/classes/{class_id}/enrollments", "schools/{id}/classes/{class_id}/students", "schools/{id}/classes/{class_id}/teachers",
+)  # fmt: skip
+
+
+def _roster(path: str, scope: str) -> Route:
+    return _get(f"/ims/oneroster/rostering/v1p2/{path}", "records", f"{ROSTERING}roster.readonly", f"{ROSTERING}{scope}", seconds=60.0)
+
+
+ONEROSTER: Final = (
+    *(_roster(path, "roster-core.readonly") for path in (*_CORE, *(f"{one}/{{id}}" for one in _CORE), *_INNER)),
+    *(_roster(path, "roster-demographics.readonly") for path in ("demographics", "demographics/{id}")),
+    _get("/v1/roster-package", "records", f"{ROSTERING}roster.readonly", seconds=120.0),
+)
+"""1EdTech OneRoster 1.2 rostering service, whose paths and scopes are the standard's, and its CSV package."""
 
 AUDIT: Final = (
     _get("/v1/log/checkpoint", "audit", "audit:operate"),
@@ -279,4 +303,4 @@ AUDIT: Final = (
     _get("/v1/mirror/{origin_digest}/tile/{path:path}", "audit", "audit:operate"),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*GATEWAY, *PRIVACY, *ACCESS, *RECORDS, *AUDIT)
+ROUTES: Final[tuple[Route, ...]] = (*GATEWAY, *PRIVACY, *ACCESS, *RECORDS, *ONEROSTER, *AUDIT)

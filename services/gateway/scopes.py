@@ -9,6 +9,9 @@ from safepassage.wire_organisations import OrganisationKind
 PEER_SCOPE: Final = "exchange:peer"
 """The only scope of a peer node's token."""
 
+ROSTERING: Final = "https://purl.imsglobal.org/spec/or/v1p2/scope/"
+"""What the names of OneRoster's scopes begin with."""
+
 
 class ScopeMeaning(NamedTuple):
     """What a scope is for."""
@@ -27,6 +30,13 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
         "read students' records within the organisation, or as an agreement schedules", "sea", "lea", "school", "vendor"
     ),
     "records:read:state": _scope("read any student's record of the state, for a purpose", "sea"),
+    f"{ROSTERING}roster.readonly": _scope(
+        "read the roster that an agreement schedules, demographics too, as OneRoster", "vendor", "agency"
+    ),
+    f"{ROSTERING}roster-core.readonly": _scope("read the roster that an agreement schedules as OneRoster", "vendor", "agency"),
+    f"{ROSTERING}roster-demographics.readonly": _scope(
+        "read the demographics that an agreement schedules as OneRoster", "vendor", "agency"
+    ),
     "records:load": _scope("load students, rosters and records", "sea", "lea", "school"),
     "exchange:request": _scope("ask another state for a child's record and follow the request", "sea", "lea", "school"),
     PEER_SCOPE: _scope("another node's exchange messages", "peer"),

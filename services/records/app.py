@@ -10,7 +10,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.records import lookup, match_reviews, roster_entries, rosters, students
+from services.records import load_reports, lookup, match_reviews, roster_entries, rosters, students
 from services.records.exchange.exchange import open_exchange
 from services.records.exchange.milestones import Unwatched
 from services.records.exchange.resolved_matches import on_match_resolved
@@ -18,6 +18,8 @@ from services.records.exchange.routes import ROUTERS as EXCHANGE
 from services.records.exchange.told_milestones import send_milestones_together
 from services.records.exchange.works import keep_watch, work, works_of
 from services.records.facts_lane import send_facts_together
+from services.records.oneroster.package import router as roster_package
+from services.records.oneroster.routes import router as oneroster
 from services.records.readiness_evidence import keep_reporting
 from services.records.settings import RecordsSettings
 from services.records.tables import IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
@@ -30,7 +32,16 @@ from shared.projections import organisations_router
 from shared.siblings import Transport
 from shared.who_may_call import ServiceName
 
-STUDENTS = (lookup.router, students.router, rosters.router, roster_entries.router, match_reviews.router)
+STUDENTS = (
+    lookup.router,
+    students.router,
+    rosters.router,
+    load_reports.router,
+    roster_entries.router,
+    roster_package,
+    oneroster,
+    match_reviews.router,
+)
 
 
 async def _open(app: FastAPI, stack: AsyncExitStack) -> None:

@@ -17,8 +17,13 @@ LARGEST = 1000
 
 async def log_ahead(app: FastAPI, caller: Caller, event: Event, scope: Mapping[str, Any]) -> None:
     """Append a `read` before its answer leaves. INVARIANT: nothing is answered unless the log has it. Raises LogUnavailable."""
+    await log_all_ahead(app, caller, [event], scope)
+
+
+async def log_all_ahead(app: FastAPI, caller: Caller, events: Sequence[Event], scope: Mapping[str, Any]) -> None:
+    """As `log_ahead`, for an answer that rests on several decisions; at least one event."""
     siblings: Siblings = app.state.siblings
-    body = AppendRequest(events=(event,))
+    body = AppendRequest(events=tuple(events))
     await siblings.call("audit", "POST", "/internal/entries", answer=AppendResponse, by=caller.principal, body=body, scope=scope)
 
 

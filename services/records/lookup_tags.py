@@ -29,6 +29,10 @@ class LookupTags:
         """The id that a source system of an organisation gave: exact, it decides which student a load updates."""
         return self._tag("source-id", str(organisation_id), source_system, source_id)
 
+    def pairwise(self, recipient_id: UUID, *words: str) -> UUID:
+        """A recipient's own id of what has none here, a class say: the same words give the same id; another recipient has another."""
+        return UUID(bytes=self._tag("pairwise", str(recipient_id), *words), version=4)
+
     def content(self, content: bytes) -> bytes:
         """What was loaded: equal tags, equal content."""
         return hmac.new(self._key, b"content\0" + content, sha256).digest()[:TAG_BYTES]

@@ -33,6 +33,14 @@ async def pseudonyms_of(database: Database, recipient_id: UUID, student_ids: Seq
         return await _held(tx, recipient_id, student_ids)
 
 
+async def student_of(database: Database, recipient_id: UUID, pseudonym: UUID) -> UUID | None:
+    """The student whom the recipient knows by a pseudonym; None for one that is not the recipient's."""
+    async with database.reading() as tx:
+        query = select(PseudonymRow.student_id).where(PseudonymRow.recipient_id == recipient_id, PseudonymRow.pseudonym == pseudonym)
+        found: UUID | None = (await tx.execute(query)).scalar_one_or_none()
+        return found
+
+
 async def _held(tx: AsyncSession, recipient_id: UUID, student_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     query = select(PseudonymRow.student_id, PseudonymRow.pseudonym)
     query = query.where(PseudonymRow.recipient_id == recipient_id, PseudonymRow.student_id.in_(student_ids))

@@ -26,6 +26,12 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "EX-batch": "What goes together has its own entry, proof and receipts, and none is refused or held up for another's sake",
             "EX-fallen": "A decision that fell between two attempts stops the second one: no connection is opened",
         },
+        "The field's formats": {
+            "FORM-ceds": "Everything in a record has its CEDS id, or is listed as what CEDS has no element for",
+            "FORM-quality": "Who sends data is told by cause, place and remedy what was not loaded as it was meant; nobody else is",
+            "FORM-oneroster": "A roster is read as OneRoster 1.2 has it: collections, paging, filters, order, selection, scopes, errors",
+            "FORM-oneroster-mask": "As OneRoster too only what was permitted leaves: no object, filter, order or count tells of more",
+        },
         "The log": {
             "LOG-I1": "Indices are contiguous from 0, one entry an index",
             "LOG-I2": "An index that was answered never changes or vanishes",

@@ -118,6 +118,7 @@ def _members() -> list[Member]:
     return list(members(StudentRecord))
 
 
+@pytest.mark.requirement("FORM-ceds")
 def test_every_element_and_every_member_has_a_ceds_id_or_is_listed_as_one_that_ceds_lacks() -> None:
     without = {(model, name) for model, names in WITHOUT.items() for name in names}
     assert {(one.model, one.name) for one in _members() if one.ceds is None} == without

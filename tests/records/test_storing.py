@@ -21,9 +21,9 @@ from services.records.loading_students import as_record
 from services.records.matching import Certain, match
 from services.records.matching_candidates import find_candidates, selector_here
 from services.records.pseudonyms import pseudonyms_of
+from services.records.reach import Reach, students_in_reach
 from services.records.reading import read_received, read_record
 from services.records.release import release
-from services.records.roster_entries import students_in_reach
 from services.records.subject_facts import EnrolledAt
 from services.records.tables import EnrollmentRow, LeaseRow, OrganisationRow, OutboxRow, SectionRow, StudentRow, TagRow
 from services.records.vault import Vault
@@ -209,8 +209,8 @@ async def test_a_page_reaches_who_is_enrolled_today_with_what_is_sealed(store: S
     gone = EnrolledAt(SCHOOL, date(2025, 8, 24), date(2026, 6, 5))
     await store.store(arriving(whole_record(start=700_000), enrolled=(gone,)))
     wanted = ["identity.name", "health.alerts"]
-    page = await store.database.read(lambda tx: students_in_reach(tx, [LEA], wanted, TODAY, after=None, limit=10))
-    rest = await store.database.read(lambda tx: students_in_reach(tx, [LEA], wanted[:1], TODAY, after=page[0].student_id, limit=10))
+    page = await store.database.read(lambda tx: students_in_reach(tx, Reach([LEA], TODAY), wanted, limit=10))
+    rest = await store.database.read(lambda tx: students_in_reach(tx, Reach([LEA], TODAY), wanted[:1], after=page[0].student_id, limit=10))
     assert [one.student_id for one in page] == sorted(one.student_id for one in present)
     assert [{row.section for row in one.rows} for one in page] == [{"identity", "health", "statements"}] * 3
     assert [one.student_id for one in rest] == [one.student_id for one in page[1:]]

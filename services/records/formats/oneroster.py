@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from safepassage.record.academics import Academics, CurrentCourse
@@ -13,6 +13,7 @@ from safepassage.record.identity import Identity
 from safepassage.record.loads import LoadedRecord
 from services.records.formats import oneroster_people as people
 from services.records.formats.archive import Archive
+from services.records.formats.oneroster_csv import SCED, TERM
 from services.records.formats.oneroster_tables import Row, Tables
 from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent, section
 
@@ -36,6 +37,8 @@ class _Class:
     title: str
     code: str
     course_code: str
+    sced: str
+    term: str
     school: str
     begins: date | None
     ends: date | None
@@ -70,6 +73,8 @@ def read_oneroster(archive: Archive, *, today: date) -> ParsedRoster:
         record = _record(user, roster)
         if record is not None:
             parsed.students.append(ParsedStudent(identifier, user.position, record))
+    for reason, position in tables.unread():
+        parsed.findings.missed(reason, position)
     return parsed
 
 
@@ -118,8 +123,9 @@ def _class(row: Row, courses: dict[str, Row], sessions: dict[str, Row], findings
     begins = [day for term in terms if (day := term.day("startDate"))]
     ends = [day for term in terms if (day := term.day("endDate"))]
     course = courses.get(row["courseSourcedId"])
-    code = course["courseCode"] if course else ""
-    return _Class(row["title"], row["classCode"], code, row["schoolSourcedId"], min(begins, default=None), max(ends, default=None))
+    code, sced = (course["courseCode"], course[SCED]) if course else ("", "")
+    school = row["schoolSourcedId"]
+    return _Class(row["title"], row["classCode"], code, sced, row[TERM], school, min(begins, default=None), max(ends, default=None))
 
 
 def _roles_of(identifier: str, roster: _Roster) -> frozenset[str]:
@@ -165,7 +171,7 @@ def _enrollments(user: Row, roster: _Roster) -> list[Enrollment]:
     spans: dict[str, list[tuple[date | None, date | None, Row]]] = defaultdict(list)
     for role in roster.roles.get(user["sourcedId"], ()):
         if role["role"] == "student" and role.day("beginDate") is not None:
-            spans[role["orgSourcedId"]].append((role.day("beginDate"), role.day("endDate"), role))
+            spans[role["orgSourcedId"]].append((role.day("beginDate"), _last_day(role), role))
     from_roles = bool(spans)
     for row in roster.enrollments.get(user["sourcedId"], ()):
         held = roster.classes.get(row["classSourcedId"])
@@ -173,7 +179,7 @@ def _enrollments(user: Row, roster: _Roster) -> list[Enrollment]:
             roster.findings.missed("class-unknown", row.position)
         if not from_roles:
             begins = row.day("beginDate") or (held.begins if held else None)
-            spans[row["schoolSourcedId"]].append((begins, row.day("endDate"), row))
+            spans[row["schoolSourcedId"]].append((begins, _last_day(row), row))
     grades = user.list("grades")
     made = []
     for school, those in spans.items():
@@ -187,12 +193,18 @@ def _enrollments(user: Row, roster: _Roster) -> list[Enrollment]:
             "school": where,
             "district": _district(school, roster),
             "entry_date": min(entries),
-            "exit_date": None if None in ends else max(end for end in ends if end is not None),
+            "exit_date": None if None in ends else max(min(entries), *(end for end in ends if end is not None)),
             "grade": {"system": "ceds:000100", "code": grades[-1]} if grades else None,
         }
         enrollment = roster.findings.made(Enrollment, values, those[0][2].position)
         made += [enrollment] if enrollment is not None else []
     return made
+
+
+def _last_day(row: Row) -> date | None:
+    """The last day of membership: `endDate` is the first after it (1EdTech OneRoster 1.2 CSV binding, roles and enrollments)."""
+    end = row.day("endDate")
+    return None if end is None else end - timedelta(days=1)
 
 
 def _courses(user: Row, roster: _Roster) -> list[CurrentCourse]:
@@ -201,10 +213,12 @@ def _courses(user: Row, roster: _Roster) -> list[CurrentCourse]:
         held = roster.classes.get(row["classSourcedId"])
         if held is None or row.day("endDate") is not None:
             continue
-        code = {"local_code": {"system": "oneroster:courseCode", "code": held.course_code}} if held.course_code else {}
+        code: dict[str, Any] = {"local_code": {"system": "oneroster:courseCode", "code": held.course_code}} if held.course_code else {}
+        code |= {"sced_code": held.sced} if held.sced else {}
         values = {
             "section": held.code,
             "course": {"title": held.title, **code},
+            "term": {"system": "oneroster:term", "code": held.term} if held.term else None,
             "school": _organisation(held.school, roster),
             "begin_date": row.day("beginDate") or held.begins,
         }

@@ -1,8 +1,10 @@
 """OneRoster users and demographics → members of our sections."""
 
+import json
 from typing import Any
 
 from safepassage.record.contacts import Email, Telephone
+from services.records.formats.oneroster_csv import RELATION, USER_IDS
 from services.records.formats.oneroster_tables import Row
 from services.records.formats.parsed import Findings
 
@@ -35,7 +37,7 @@ def name(user: Row) -> dict[str, Any] | None:
 
 def identity(user: Row, about: Row | None) -> dict[str, Any]:
     """Elements of the identity section. Identifiers are what the source gives as such; the sourcedId is not one of the record."""
-    identifiers = [_identifier(part) for part in user.list("userIds")]
+    identifiers = [_identifier(part) for part in [*user.list("userIds"), *_more_ids(user)]]
     if user["identifier"]:
         identifiers.append({"kind": "district", "system": "oneroster:identifier", "value": user["identifier"]})
     if user["userMasterIdentifier"]:
@@ -62,9 +64,18 @@ def identity(user: Row, about: Row | None) -> dict[str, Any]:
     return values
 
 
+def _more_ids(user: Row) -> list[str]:
+    """Those that the binding cannot say, from the column of our own. Nothing, if what stands there is not ours."""
+    try:
+        return [f"{{{one['type']}\0{one['identifier']}}}" for one in json.loads(user[USER_IDS] or "[]")]
+    except (ValueError, TypeError, KeyError):
+        return []
+
+
 def _identifier(text: str) -> dict[str, str] | None:
     """`{type:value}` of userIds. A social security number is not taken as an identifier."""
-    kind, separator, value = text.strip("{}").partition(":")
+    inner = text.removeprefix("{").removesuffix("}")
+    kind, separator, value = inner.partition("\0" if "\0" in inner else ":")
     if not separator or not value or "ssn" in kind.casefold() or "social" in kind.casefold():
         return None
     level = "state" if "state" in kind.casefold() else "district" if kind.casefold() in ("district", "lea", "sis") else "other"
@@ -96,7 +107,7 @@ def guardian(agent: Row, role: str, place: int, findings: Findings) -> dict[str,
     """A guardian from the agent's user row, without rights."""
     return {
         "name": name(agent),
-        "relation": {"system": "oneroster:role", "code": role},
+        "relation": {"system": "oneroster:role", "code": agent[RELATION] or role},
         "priority": place,
         **reached_at(agent, findings),
     }

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -9,6 +10,7 @@ from typing import Final
 
 from safepassage.problems.records import UnreadableRoster
 from services.records.formats.archive import Archive
+from services.records.formats.oneroster_csv import COLUMNS, OURS
 
 REQUIRED: Final = {
     "orgs": ("sourcedId", "name", "type"),
@@ -60,6 +62,7 @@ class Tables:
     def __init__(self, archive: Archive) -> None:
         """Raises UnreadableRoster for what is not a bulk OneRoster 1.2 package."""
         self._archive = archive
+        self._foreign: dict[str, set[int]] = defaultdict(set)
         if "manifest.csv" not in archive:
             raise UnreadableRoster("manifest.csv is missing")
         manifest = {row["propertyName"]: row["value"] for row in self._rows("manifest.csv", ("propertyName", "value"))}
@@ -75,6 +78,16 @@ class Tables:
         if "users.csv" not in archive or "orgs.csv" not in archive:
             raise UnreadableRoster("a roster has orgs.csv and users.csv")
 
+    def unread(self) -> list[tuple[str, str]]:
+        """What holds something that nobody here knows to read, as reason and position. Of files that were read, their columns by number.
+
+        Columns of the binding that the record has no place for (docs/oneroster.md) are not among them.
+        """
+        known = {"manifest.csv", *(f"{name}.csv" for name in REQUIRED)}
+        files = [name for name in sorted(set(self._archive.names) - known) if name.endswith(".csv") and any(self._rows(name, ()))]
+        columns = [(name, number) for name, numbers in sorted(self._foreign.items()) for number in sorted(numbers)]
+        return [("file-not-read", name) for name in files] + [("column-not-read", f"{name}:column:{number}") for name, number in columns]
+
     def rows(self, name: str) -> Iterator[Row]:
         """The rows of a file; none where it is absent. Raises UnreadableRoster."""
         if f"{name}.csv" in self._archive:
@@ -86,7 +99,12 @@ class Tables:
                 reader = csv.DictReader(text, restkey="", strict=True)
                 if not set(required) <= set(reader.fieldnames or ()):
                     raise UnreadableRoster(f"{file_name} lacks a column that it must have")
+                binding = COLUMNS.get(file_name.removesuffix(".csv"))
+                named = enumerate(reader.fieldnames or (), start=1)
+                foreign = {name: number for number, name in named if binding is not None and name not in binding and name not in OURS}
                 for number, values in enumerate(reader, start=1):
+                    if foreign:
+                        self._foreign[file_name] |= {column for name, column in foreign.items() if (values.get(name) or "").strip()}
                     yield Row({name: value for name, value in values.items() if isinstance(value, str)}, f"{file_name}:{number}")
             except (csv.Error, UnicodeDecodeError) as error:
                 raise UnreadableRoster(f"{file_name} is not CSV in UTF-8") from error

@@ -36,8 +36,8 @@ def changed(package: Path, name: str, change: object, *, header: bool = False) -
                 copy.writestr(one, text)
             elif callable(change):
                 rows = list(csv.DictReader(io.StringIO(text, newline="")))
-                fields = list(rows[0])
                 change(rows)
+                fields = list(rows[0])
                 out = io.StringIO()
                 writer = csv.DictWriter(out, fields)
                 writer.writeheader()
@@ -161,6 +161,45 @@ def test_an_ssn_among_the_user_ids_is_not_taken_as_an_identifier(package: Path) 
     assert identity is not None
     assert "900000001" not in identity.model_dump_json()
     assert "77" in [one.value for one in identity.identifiers or ()]
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "found"), [("metadata.bus", "7", True), ("metadata.bus", "", False), ("pronouns", "she", False)]
+)
+def test_a_column_that_the_binding_does_not_have_is_reported_by_its_number_if_it_holds_anything(
+    package: Path, column: str, value: str, found: bool
+) -> None:
+    columns = 0
+
+    def add(rows: list[dict[str, str]]) -> None:
+        nonlocal columns
+        columns = len(rows[0]) + 1
+        rows[0] = {**rows[0], column: value}
+        rows[1:] = [{**row, column: ""} for row in rows[1:]]
+
+    parsed = read_oneroster(changed(package, "users.csv", add), today=DAY)
+    assert [(one.reason, one.position) for one in parsed.findings.unresolved] == (
+        [("column-not-read", f"users.csv:column:{columns}")] if found else []
+    )
+    assert len(parsed.students) == 40
+
+
+def test_a_file_that_is_not_read_is_reported_if_it_has_rows(package: Path) -> None:
+    for rows, reasons_ in (("x,y\r\n", {}), ("x,y\r\n1,2\r\n", {"file-not-read": 1})):
+        target = io.BytesIO(package.read_bytes())
+        with zipfile.ZipFile(target, "a") as more:
+            more.writestr("results.csv", rows)
+        assert reasons(read_oneroster(Archive.of_zip(target.getvalue()), today=DAY)) == reasons_
+
+
+def test_an_end_is_the_first_day_that_is_no_longer_in_it(package: Path) -> None:
+    def end(rows: list[dict[str, str]]) -> None:
+        next(row for row in rows if row["role"] == "student")["endDate"] = "2026-10-01"
+
+    record = read_oneroster(changed(package, "roles.csv", end), today=DAY).students[0].record
+    assert record is not None
+    assert record.enrollment is not None
+    assert [one.exit_date for one in record.enrollment.enrollments or ()] == [date(2026, 9, 30)]
 
 
 def test_guardians_do_not_replace_what_is_known_of_rights() -> None:

@@ -82,7 +82,9 @@ class Access:
         if self.file.scopes:
             form["scope"] = " ".join(self.file.scopes)
         if self.purpose is not None:
-            form["authorization_details"] = json.dumps([{"type": "student_data_access", "purpose": self.purpose}])
+            details = {"type": "student_data_access", "purpose": self.purpose}
+            details |= {} if self.file.agreement_id is None else {"agreement_id": str(self.file.agreement_id)}
+            form["authorization_details"] = json.dumps([details])
         return form
 
     def learn_token(self, body: bytes, now: datetime) -> None:

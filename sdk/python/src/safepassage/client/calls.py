@@ -9,6 +9,7 @@ from uuid import UUID
 
 from safepassage.client.call import Call, Page, asking, asking_for_file, fetching, paged, path_of, reading, searching, uploading, writing
 from safepassage.record import StudentRecord
+from safepassage.record.load_reports import LoadQuality, LoadQualityPage
 from safepassage.record.loads import (
     ChangedStudent,
     FoundStudents,
@@ -90,6 +91,16 @@ def change_student(student_id: UUID, student: ChangedStudent, *, idempotency_key
 def load_roster(roster: bytes, media_type: str, *, idempotency_key: str | None = None) -> Call[LoadReport]:
     """Load a roster: OneRoster 1.2 CSV or Ed-Fi XML (application/zip), or NewStudent lines (application/x-ndjson). Scope records:load."""
     return uploading("/v1/rosters", roster, media_type, LoadReport, idempotency_key=idempotency_key)
+
+
+def list_load_reports(*, since: datetime | None = None, limit: int | None = None) -> Call[Page[LoadQualityPage]]:
+    """Loads of the caller's organisation, the oldest first, each with what went wrong in it by cause. Scope records:load."""
+    return paged("/v1/load-reports", LoadQualityPage, query={"since": None if since is None else since.isoformat(), "limit": limit})
+
+
+def read_load_report(load_id: UUID) -> Call[LoadQuality]:
+    """What went wrong in one load, by cause. Scope records:load."""
+    return reading(path_of("/v1/load-reports/{id}", id=load_id), LoadQuality)
 
 
 def read_roster_entries(agreement_id: UUID, *, elements: tuple[str, ...] | None = None, limit: int | None = None) -> Call[Page[RosterPage]]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
 
@@ -28,6 +29,8 @@ class ClientFile(Wire):
     """What its tokens ask for; nothing named asks for all that is registered."""
     purpose: Code | None = None
     """What its tokens are for; one purpose a token."""
+    agreement_id: UUID | None = None
+    """The agreement that its tokens read under, and no other; needed to read a roster as OneRoster."""
     url: Origin | None = None
     """Where the node is reached, if not at its issuer."""
     ca_file: str | None = None

@@ -9,6 +9,7 @@ from safepassage.client import (
     destination_calls,
     evidence_calls,
     log_calls,
+    oneroster_calls,
     policy_calls,
     readiness_calls,
     retention_calls,
@@ -62,7 +63,11 @@ class AsyncOperations:
     load_student = Awaited(calls.load_student)
     change_student = Awaited(calls.change_student)
     load_roster = Awaited(calls.load_roster)
+    list_load_reports = Awaited(calls.list_load_reports)
+    read_load_report = Awaited(calls.read_load_report)
     read_roster_entries = Awaited(calls.read_roster_entries)
+    read_oneroster = Awaited(oneroster_calls.read_oneroster)
+    read_roster_package = Awaited(oneroster_calls.read_roster_package)
     list_matches = Awaited(calls.list_matches)
     resolve_match = Awaited(calls.resolve_match)
     create_exchange_request = Awaited(calls.create_exchange_request)
@@ -218,7 +223,11 @@ class BlockingOperations:
     load_student = Waited(calls.load_student)
     change_student = Waited(calls.change_student)
     load_roster = Waited(calls.load_roster)
+    list_load_reports = Waited(calls.list_load_reports)
+    read_load_report = Waited(calls.read_load_report)
     read_roster_entries = Waited(calls.read_roster_entries)
+    read_oneroster = Waited(oneroster_calls.read_oneroster)
+    read_roster_package = Waited(oneroster_calls.read_roster_package)
     list_matches = Waited(calls.list_matches)
     resolve_match = Waited(calls.resolve_match)
     create_exchange_request = Waited(calls.create_exchange_request)

@@ -52,6 +52,13 @@ class SealBroken(SuiteError):
     remedy = "The node's operator runs `safepassage-node doctor` and restores the row from a backup."
 
 
+class NoSuchLoad(SuiteError):
+    """No load with this id is the caller's organisation's."""
+
+    code, status, title = "no-such-load", 404, "No such load"
+    remedy = "Take the id from the answer of POST /v1/rosters, or from GET /v1/load-reports."
+
+
 class UnreadableRoster(SuiteError):
     """The upload is not a roster in a format that this node reads; nothing was loaded."""
 

@@ -1,0 +1,283 @@
+"""A student's permitted elements → OneRoster 1.2 objects: user, guardians, demographics, enrolments, and the classes they are in. Pure.
+
+What the standard requires and the record does not give, or may not, is empty: a name that is withheld looks like one that nobody knows.
+A statement of disagreement stands in the metadata of each object that its student's record made (34 CFR 99.21(c)).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from safepassage.wire_organisations import Organisation
+from services.records.formats.oneroster_places import Directory, Links, Pairwise, Sessions, school_year_of
+from services.records.formats.oneroster_query import Object, instant
+from services.records.formats.oneroster_vocabulary import MOBILE, RACES, SEXES
+
+STATEMENTS: Final = "safepassage.statementsOfDisagreement"
+RIGHTS_HOLDER: Final = "parent"
+WITHIN: Final = "."
+"""In an id made of two: the object that it belongs to, by which it is found again, and its own."""
+
+
+@dataclass(frozen=True)
+class Rostered:
+    """A student under the recipient's pseudonym, with what is permitted of the record."""
+
+    student_id: UUID
+    """Of this node: for the log, and in no object."""
+    pseudonym: UUID
+    changed_at: datetime
+    document: Mapping[str, Any]
+    """Permitted elements by section, and `statements`."""
+
+    def element(self, section: str, member: str) -> Any:
+        """An element; None where it is not there."""
+        return self.document.get(section, {}).get(member)
+
+
+class ClassKey(NamedTuple):
+    """What makes two students' sections the same class."""
+
+    school_id: str
+    section: str
+    title: str
+    course: str
+    term: str
+
+
+@dataclass
+class Class:
+    """A class, as the sections of its students say it."""
+
+    key: ClassKey
+    school: Organisation
+    course: Mapping[str, Any]
+    changed_at: datetime
+
+
+class Shapes:
+    """Makes objects for one recipient under one agreement."""
+
+    def __init__(self, directory: Directory, pairwise: Pairwise, *, links: Links, top: Organisation, today: date) -> None:
+        self._directory, self._pairwise, self._links = directory, pairwise, links
+        self._top, self._today = top, today
+        self.sessions, self.year = Sessions(pairwise, links=links), school_year_of(today)
+
+    def user(self, one: Rostered) -> Object:
+        """The student as a user."""
+        name, preferred = one.element("identity", "name") or {}, one.element("identity", "preferred_name") or {}
+        enrolled = self.enrolled(one)
+        numbers = list(one.element("contacts", "telephones") or ())
+        identifiers = list(one.element("identity", "identifiers") or ())
+        grades = [grade for grade in (_code(row.get("grade")) for row, _ in enrolled) if grade]
+        value = {
+            **self._record(str(one.pseudonym), one),
+            "userMasterIdentifier": next((i["value"] for i in identifiers if i["kind"] == "state"), None),
+            "userIds": [{"type": i["system"], "identifier": i["value"]} for i in identifiers] or None,
+            "enabledUser": "true",
+            **_named(name),
+            "preferredFirstName": preferred.get("first"),
+            "preferredLastName": preferred.get("last"),
+            "roles": self._roles(enrolled),
+            "primaryOrg": self._links.to("org", enrolled[0][1].id) if enrolled else None,
+            "identifier": next((i["value"] for i in identifiers if i["kind"] in ("district", "school")), None),
+            **_reached(numbers, one.element("contacts", "emails")),
+            "agents": [self._links.to("user", user["sourcedId"]) for user in self.guardians(one)] or None,
+            "grades": list(dict.fromkeys(grades)) or None,
+        }
+        return _present(value)
+
+    def enrolled(self, one: Rostered) -> list[tuple[Mapping[str, Any], Organisation]]:
+        """The enrolments that hold today, with their schools, the primary ones first."""
+        rows = [row for row in one.element("enrollment", "enrollments") or () if _holds(row, self._today)]
+        rows.sort(key=lambda row: not row.get("primary", True))
+        return [(row, school) for row in rows if (school := self._directory.find(row["school"])) is not None]
+
+    def _roles(self, enrolled: Sequence[tuple[Mapping[str, Any], Organisation]]) -> list[Object]:
+        """A role at each school; at the agreement's top where no enrolment is permitted."""
+        if not enrolled:
+            return [{"roleType": "primary", "role": "student", "org": self._links.to("org", self._top.id)}]
+        return [
+            _present(
+                {
+                    "roleType": "primary" if place == 0 else "secondary",
+                    "role": "student",
+                    "org": self._links.to("org", school.id),
+                    "beginDate": row["entry_date"],
+                    "endDate": _day_after(row.get("exit_date")),
+                }
+            )
+            for place, (row, school) in enumerate(enrolled)
+        ]
+
+    def guardians(self, one: Rostered) -> list[Object]:
+        """Parents, guardians and others to reach, as users whom the student's object names as agents."""
+        made: list[Object] = []
+        seen: Counter[str] = Counter()
+        for guardian in one.element("contacts", "guardians") or ():
+            words = "|".join(str(guardian["name"].get(part, "")) for part in ("first", "middle", "last_1", "last_2"))
+            seen[words] += 1
+            sourced_id = f"{one.pseudonym}{WITHIN}{self._pairwise('guardian', str(one.pseudonym), words, str(seen[words]))}"
+            role = RIGHTS_HOLDER if guardian.get("rights") is not None else "relative"
+            value = {
+                **self._record(sourced_id, one),
+                "enabledUser": "false",
+                **_named(guardian["name"]),
+                "roles": [{"roleType": "primary", "role": role, "org": self._org_of(one)}],
+                **_reached(list(guardian.get("telephones") or ()), guardian.get("emails")),
+            }
+            value["metadata"] = {**value.get("metadata", {}), "safepassage.relation": guardian["relation"]["code"]}
+            made.append(_present(value))
+        return made
+
+    def _org_of(self, one: Rostered) -> Object:
+        enrolled = self.enrolled(one)
+        return self._links.to("org", enrolled[0][1].id if enrolled else self._top.id)
+
+    def demographics(self, one: Rostered) -> Object | None:
+        """The student's demographics; None where none is there."""
+        born, place = one.element("identity", "birth_date") or {}, one.element("identity", "birth_place") or {}
+        sex, answer = _code(one.element("identity", "sex")), one.element("demographics", "race_ethnicity") or {}
+        races = {RACES[code]: "true" for code in (_code(race) for race in answer.get("races") or ()) if code in RACES}
+        hispanic = answer.get("hispanic_or_latino")
+        value = _present(
+            {
+                "birthDate": born.get("birth_date"),
+                "sex": SEXES.get(sex.casefold(), "other") if sex else None,
+                **races,
+                "hispanicOrLatinoEthnicity": None if hispanic is None else str(hispanic).lower(),
+                "countryOfBirthCode": place.get("country"),
+                "stateOfBirthAbbreviation": place.get("state"),
+                "cityOfBirth": place.get("city"),
+            }
+        )
+        return {**self._record(str(one.pseudonym), one), **value} if value else None
+
+    def classes_of(self, one: Rostered) -> list[tuple[Class, Mapping[str, Any]]]:
+        """The classes of the student's sections in progress, each with its section."""
+        made = []
+        for row in one.element("academics", "current_courses") or ():
+            enrolled = self.enrolled(one)
+            school = self._directory.find(row.get("school")) or (enrolled[0][1] if enrolled else self._top)
+            course = row["course"]
+            code = _code(course.get("local_code")) or course.get("sced_code") or ""
+            key = ClassKey(str(school.id), row.get("section", ""), course["title"], code, _code(row.get("term")) or "")
+            made.append((Class(key, school, course, one.changed_at), row))
+        return made
+
+    def enrollments(self, one: Rostered) -> list[Object]:
+        """The student's places in classes."""
+        return [
+            _present(
+                {
+                    **self._record(f"{one.pseudonym}{WITHIN}{self._pairwise('enrollment', str(one.pseudonym), *held.key)}", one),
+                    "user": self._links.to("user", one.pseudonym),
+                    "class": self._links.to("class", self.class_id(held.key)),
+                    "school": self._links.to("org", held.school.id),
+                    "role": "student",
+                    "beginDate": row.get("begin_date"),
+                }
+            )
+            for held, row in {held.key: (held, row) for held, row in self.classes_of(one)}.values()
+        ]
+
+    def class_id(self, key: ClassKey) -> str:
+        """The sourcedId of a class, for a school year."""
+        return f"{key.school_id}{WITHIN}{self._pairwise('class', str(self.year), *key)}"
+
+    def classes(self, found: Iterable[Class]) -> list[Object]:
+        """The collection `classes`, by school, title and section."""
+        return [
+            _present(
+                {
+                    "sourcedId": self.class_id(held.key),
+                    "status": "active",
+                    "dateLastModified": instant(held.changed_at),
+                    "metadata": {"safepassage.term": held.key.term} if held.key.term else None,
+                    "title": held.key.title,
+                    "classCode": held.key.section or None,
+                    "classType": "scheduled",
+                    "course": self._links.to("course", self._course_id(held)),
+                    "school": self._links.to("org", held.school.id),
+                    "terms": [self.sessions.term(self.year)],
+                    "subjectCodes": [held.course["sced_code"][:2]] if "sced_code" in held.course else None,
+                }
+            )
+            for held in together(found)
+        ]
+
+    def courses(self, found: Iterable[Class]) -> list[Object]:
+        """The collection `courses`: what is taught in the classes, by district."""
+        made: dict[str, Object] = {}
+        for held in together(found):
+            sourced_id, before = self._course_id(held), instant(held.changed_at)
+            if sourced_id in made:
+                made[sourced_id]["dateLastModified"] = max(before, made[sourced_id]["dateLastModified"])
+                continue
+            made[sourced_id] = _present(
+                {
+                    "sourcedId": sourced_id,
+                    "status": "active",
+                    "dateLastModified": before,
+                    "metadata": _present({"safepassage.sced": held.course.get("sced_code")}) or None,
+                    "title": held.key.title,
+                    "schoolYear": self.sessions.year(self.year),
+                    "courseCode": held.key.course,
+                    "org": self._links.to("org", self._directory.district_of(held.school).id),
+                    "subjectCodes": [held.course["sced_code"][:2]] if "sced_code" in held.course else None,
+                }
+            )
+        return list(made.values())
+
+    def _course_id(self, held: Class) -> str:
+        district = str(self._directory.district_of(held.school).id)
+        return f"{district}{WITHIN}{self._pairwise('course', str(self.year), district, held.key.course, held.key.title)}"
+
+    def _record(self, sourced_id: str, one: Rostered) -> Object:
+        """What every object of a student has."""
+        value: Object = {"sourcedId": sourced_id, "status": "active", "dateLastModified": instant(one.changed_at)}
+        statements = one.document.get("statements")
+        return value | ({"metadata": {STATEMENTS: list(statements)}} if statements else {})
+
+
+def together(found: Iterable[Class]) -> list[Class]:
+    """Each class once, with the latest change of its students' records."""
+    made: dict[ClassKey, Class] = {}
+    for held in found:
+        before = made.get(held.key)
+        if before is None or before.changed_at < held.changed_at:
+            made[held.key] = held
+    return [made[key] for key in sorted(made)]
+
+
+def _named(name: Mapping[str, Any]) -> Object:
+    """A legal name. OneRoster has one surname: both of two, apart by a space."""
+    surname = " ".join(part for part in (name.get("last_1"), name.get("last_2")) if part)
+    return {"givenName": name.get("first", ""), "familyName": surname, "middleName": name.get("middle")}
+
+
+def _reached(numbers: Sequence[Mapping[str, Any]], emails: Sequence[Mapping[str, Any]] | None) -> Object:
+    """The first e-mail address, the first number that takes messages, and the first other one."""
+    mobile = [one["number"] for one in numbers if (_code(one.get("kind")) or "").casefold() in MOBILE]
+    others = [one["number"] for one in numbers if one["number"] not in mobile]
+    return {"email": emails[0]["address"] if emails else None, "sms": next(iter(mobile), None), "phone": next(iter(others), None)}
+
+
+def _day_after(day: str | None) -> str | None:
+    """OneRoster's end is the first day that is no longer in it; the record's the last that is."""
+    return None if day is None else (date.fromisoformat(day) + timedelta(days=1)).isoformat()
+
+
+def _code(coded: Mapping[str, Any] | None) -> str | None:
+    return None if coded is None else str(coded["code"])
+
+
+def _holds(row: Mapping[str, Any], today: date) -> bool:
+    return date.fromisoformat(row["entry_date"]) <= today and date.fromisoformat(row.get("exit_date", "9999-12-31")) >= today
+
+
+def _present(values: Object) -> Object:
+    return {name: value for name, value in values.items() if value is not None}

@@ -1,0 +1,94 @@
+"""Why something of an upload was not loaded as its sender meant it: each reason of a report, its kind, and what to do. Pure."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from safepassage.record.load_reports import CauseKind, LoadCause
+from safepassage.record.loads import LoadReport
+
+SHOWN: Final = 100
+"""Positions of one cause in a report by causes; the whole report of the load has more."""
+
+
+class Cause(NamedTuple):
+    """What a reason means."""
+
+    kind: CauseKind
+    title: str
+    remedy: str
+
+
+_UNKNOWN_ROW: Final = "Send the row that it refers to in the same package, or correct the reference in the source system."
+
+CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
+    {
+        "not-valid": Cause(
+            "not-valid",
+            "A value is not one of its kind, or is missing where it must be",
+            "Correct the row or element at the position: lengths, dates, codes, what the format requires. The rest was loaded.",
+        ),
+        "student-id-missing": Cause("not-valid", "A student has no id", "Give the student the id by which the source system knows it."),
+        "entry-date-missing": Cause("not-valid", "An enrolment has no first day", "Send beginDate, or a term with dates for the class."),
+        "birth-date-missing": Cause(
+            "not-valid",
+            "A student has no date of birth",
+            "Send it: without it nothing about the student is decided, and so nothing is disclosed.",
+        ),
+        "enrollment-missing": Cause(
+            "not-valid",
+            "A student has no enrolment",
+            "Send the enrolment: without it nobody below the loader sees the student.",
+        ),
+        "user-unknown": Cause("not-resolved", "A row names a user that the package lacks", _UNKNOWN_ROW),
+        "agent-unknown": Cause("not-resolved", "A student names an agent that the package lacks", _UNKNOWN_ROW),
+        "org-unknown": Cause("not-resolved", "A row names an organisation that the package lacks", _UNKNOWN_ROW),
+        "class-unknown": Cause("not-resolved", "An enrolment names a class that the package lacks", _UNKNOWN_ROW),
+        "course-unknown": Cause("not-resolved", "A class names a course that the package lacks", _UNKNOWN_ROW),
+        "session-unknown": Cause("not-resolved", "A class names a session that the package lacks", _UNKNOWN_ROW),
+        "student-unknown": Cause("not-resolved", "An element names a student that the upload lacks", _UNKNOWN_ROW),
+        "contact-unknown": Cause("not-resolved", "An association names a contact that the upload lacks", _UNKNOWN_ROW),
+        "school-unknown": Cause("not-resolved", "An element names a school that the upload lacks", _UNKNOWN_ROW),
+        "incident-unknown": Cause("not-resolved", "An action names an incident that the upload lacks", _UNKNOWN_ROW),
+        "enrollment-not-resolved": Cause(
+            "not-resolved",
+            "A student's present school is none of the loader's in this node",
+            "Name the school by the NCES or state id by which the node knows it, or have the state agency register the school.",
+        ),
+        "sourced-id-twice": Cause("not-agreed", "Two rows of a file have one sourcedId; the last one counts", "Give each its own."),
+        "source-id-twice": Cause("not-agreed", "One student comes twice; the first one counts", "Send each student once."),
+        "student-id-twice": Cause("not-agreed", "Two students have one id; the first one counts", "Give each its own."),
+        "may-be-here-already": Cause(
+            "not-agreed",
+            "The student may be one whose record came from another state",
+            "Compare the two and, if they are one child, load the student with the identifiers of the record that came.",
+        ),
+        "file-not-read": Cause("not-read", "A file with rows is not one that is read", "Nothing to do, unless it was expected to be read."),
+        "column-not-read": Cause(
+            "not-read", "A filled column is not one that the format has", "Send what it says in a column of the format, if there is one."
+        ),
+        "programme-not-in-the-record": Cause(
+            "not-read", "A programme is none that the record has a place for", "Nothing to do: it stays with the source."
+        ),
+    }
+)
+"""Every reason that a load may have."""
+
+
+def by_cause(report: LoadReport) -> tuple[LoadCause, ...]:
+    """What came up in a load, the most frequent first."""
+    positions: dict[str, list[str]] = {}
+    for one in report.unresolved:
+        positions.setdefault(one.reason, []).append(one.position)
+    ordered = sorted(report.reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    return tuple(
+        LoadCause(
+            reason=reason,
+            kind=CAUSES[reason].kind,
+            title=CAUSES[reason].title,
+            remedy=CAUSES[reason].remedy,
+            count=count,
+            positions=tuple(positions.get(reason, ())[:SHOWN]),
+        )
+        for reason, count in ordered
+    )

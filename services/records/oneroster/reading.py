@@ -1,0 +1,221 @@
+"""Reading under an agreement for the rostering service: who is in reach, decided, cut and put under the recipient's own ids."""
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from fastapi import Request
+from sqlalchemy import select
+
+from safepassage.elements import BY_ID
+from safepassage.problems.oneroster import AgreementNotNamed, NoSuchObject, TooManyStudents
+from safepassage.problems.privacy import NoSuchAgreement
+from safepassage.problems.records import PurposeMissing
+from safepassage.problems.requests import NotPermitted
+from safepassage.wire_organisations import Organisation
+from safepassage.wire_policy import Agreement
+from services.records.disclosure import Released, agreement_of, decide, read_by_party, released, within_token
+from services.records.formats.oneroster_objects import WITHIN, Rostered, Shapes
+from services.records.formats.oneroster_places import Directory, Links
+from services.records.formats.oneroster_vocabulary import COURSES, RELEVANT
+from services.records.logged import log_all_ahead
+from services.records.pseudonyms import pseudonyms_of, student_of
+from services.records.reach import Reach, SealedStudent, count_in_reach, students_in_reach
+from services.records.tables import OrganisationRow
+from shared.caller import Caller
+from shared.contracts.privacy import Decision
+from shared.tenancy import above, within_any
+
+BATCH: Final = 1000
+"""Students of one decision."""
+MOST_GATHERED: Final = 50_000
+OPERATION: Final = "oneroster-read"
+IN_PROGRESS: Final = BY_ID[COURSES].section
+"""Of this section OneRoster carries one element."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A student in an answer, with what it rests on."""
+
+    rostered: Rostered
+    released: Released
+    """What the log is told of."""
+    decision: Decision
+
+    def as_user(self) -> "Item":
+        """Without the sections in progress, by which a user may be there and of which it shows nothing, unless they are all there is."""
+        document = self.released.document
+        kept = {name: part for name, part in document.items() if name != IN_PROGRESS}
+        if not any(isinstance(part, dict) for part in kept.values()):
+            return self
+        return replace(self, released=Released(self.released.student, kept))
+
+
+class Reading:
+    """One request under one agreement."""
+
+    def __init__(self, request: Request, caller: Caller, agreement: Agreement, directory: Directory, links: Links, now: datetime) -> None:
+        self._request, self._caller, self._agreement, self._now = request, caller, agreement, now
+        self._state = request.app.state
+        scheduled = agreement.elements if caller.purpose in agreement.purposes else ()
+        self.wanted = within_token(caller, [element for element in RELEVANT if element in scheduled])
+        self.directory = directory
+        pairwise = partial(self._state.vault.tags.pairwise, caller.organisation_id)
+        self.shapes = Shapes(directory, pairwise, links=links, top=directory.top(agreement.district_ids), today=now.date())
+
+    @classmethod
+    async def of(cls, request: Request, caller: Caller, now: datetime, *, agreement_id: UUID | None = None) -> "Reading":
+        """Under `agreement_id`, or the one that the token names.
+
+        Raises NotPermitted, PurposeMissing, AgreementNotNamed, NoSuchAgreement.
+        """
+        if caller.kind not in ("vendor", "agency"):
+            raise NotPermitted("the rostering service is for parties to an agreement")
+        if caller.purpose is None:
+            raise PurposeMissing
+        named = caller.claims.details.get("agreement_id") if agreement_id is None else agreement_id
+        if named is None:
+            raise AgreementNotNamed
+        agreement = await agreement_of(request, caller, UUID(str(named)))
+        today = now.date()
+        # What has no student in it has no decision, so it is asked here whether the agreement holds.
+        if agreement.terminated_at is not None or not agreement.starts_on <= today < agreement.ends_on:
+            raise NoSuchAgreement
+        links = Links(request.app.state.settings.entity_id)
+        return cls(request, caller, agreement, Directory(await _organisations(request, agreement), links=links), links, now)
+
+    def school(self, sourced_id: str) -> Organisation:
+        """A school in reach. Raises NoSuchObject."""
+        found = next((one for one in self.directory.by_id.values() if str(one.id) == sourced_id and one.kind == "school"), None)
+        if found is None:
+            raise NoSuchObject
+        return found
+
+    def places(self) -> list[UUID]:
+        """Where everybody is: the agreement's districts."""
+        return list(self._agreement.district_ids)
+
+    def places_of(self, sourced_id: str) -> list[UUID]:
+        """Where the students of an organisation's classes are: in its district, for a class of one school has students of another.
+
+        Raises NoSuchObject.
+        """
+        found = next((one for one in self.directory.by_id.values() if str(one.id) == sourced_id), None)
+        if found is None:
+            raise NoSuchObject
+        return self.places() if found.kind == "sea" else [self.directory.district_of(found).id]
+
+    async def count(self, needed: Sequence[str], *, changed_since: datetime | None) -> int:
+        """Students in reach; none, where nothing that is needed is scheduled."""
+        if not set(self.wanted) & set(needed):
+            return 0
+        reach = Reach(self.places(), self._now.date(), changed_since=changed_since)
+        found: int = await self._state.database.read(partial(count_in_reach, reach=reach))
+        return found
+
+    async def gather(
+        self, needed: Sequence[str], places: Sequence[UUID], *, changed_since: datetime | None = None, most: int = MOST_GATHERED
+    ) -> list[Item]:
+        """Every student in reach of whom something is permitted. Raises TooManyStudents where more than `most` are in reach."""
+        reach = Reach(places, self._now.date(), changed_since=changed_since)
+        if await self._state.database.read(partial(count_in_reach, reach=reach)) > most:
+            raise TooManyStudents
+        items: list[Item] = []
+        after: UUID | None = None
+        while True:
+            students = await self._page(reach, needed, after=after, limit=BATCH)
+            items += await self._items(needed, students)
+            if len(students) < BATCH:
+                return items
+            after = students[-1].student_id
+
+    async def window(self, needed: Sequence[str], *, offset: int, limit: int, changed_since: datetime | None) -> list[Item]:
+        """The students at these places of the order, of whom something is permitted."""
+        reach = Reach(self.places(), self._now.date(), changed_since=changed_since)
+        items: list[Item] = []
+        for start in range(offset, offset + limit, BATCH):
+            students = await self._page(reach, needed, offset=start, limit=min(BATCH, offset + limit - start))
+            items += await self._items(needed, students)
+            if len(students) < BATCH:
+                break
+        return items
+
+    async def one(self, needed: Sequence[str], sourced_id: str) -> Item:
+        """The student whose user, or whose own object, has this id. Raises NoSuchObject."""
+        try:
+            pseudonym = UUID(sourced_id.partition(WITHIN)[0])
+        except ValueError as error:
+            raise NoSuchObject from error
+        student_id = await student_of(self._state.database, self._caller.organisation_id, pseudonym)
+        if student_id is None:
+            raise NoSuchObject
+        reach = Reach(self.places(), self._now.date(), student_ids=[student_id])
+        items = await self._items(needed, await self._page(reach, needed, limit=1))
+        if not items:
+            raise NoSuchObject
+        return items[0]
+
+    async def _page(
+        self, reach: Reach, needed: Sequence[str], *, after: UUID | None = None, offset: int = 0, limit: int
+    ) -> list[SealedStudent]:
+        found: list[SealedStudent] = await self._state.database.read(
+            lambda connection: students_in_reach(connection, reach, needed, after=after, offset=offset, limit=limit)
+        )
+        return found
+
+    async def _items(self, needed: Sequence[str], students: Sequence[SealedStudent]) -> list[Item]:
+        """What is permitted of them. # INVARIANT: what a filter, a sort or a count looks at was decided on and cut first."""
+        if not students or not set(self.wanted) & set(needed):
+            return []
+        decision = await decide(self._request, self._caller, self._agreement, self.wanted, students)
+        leaving = released(self._state.vault, decision, students, needed=frozenset(needed))
+        ids = [one.student.student_id for one in leaving]
+        pseudonyms = await pseudonyms_of(self._state.database, self._caller.organisation_id, ids) if ids else {}
+        return [
+            Item(
+                Rostered(one.student.student_id, pseudonyms[one.student.student_id], one.student.changed_at, _parsed(one.document)),
+                one,
+                decision,
+            )
+            for one in leaving
+        ]
+
+    async def log(self, items: Iterable[Item]) -> None:
+        """Have the log know of the students in the answer, before it leaves: an entry for each decision. Raises LogUnavailable."""
+        by_decision: dict[UUID, tuple[Decision, dict[UUID, Released]]] = {}
+        for item in items:
+            _, leaving = by_decision.setdefault(item.decision.id, (item.decision, {}))
+            leaving[item.rostered.student_id] = item.released
+        events = [
+            read_by_party(self._caller, self._agreement, decision, list(leaving.values()), operation=OPERATION, now=self._now)
+            for decision, leaving in by_decision.values()
+        ]
+        if events:
+            await log_all_ahead(self._request.app, self._caller, events, self._request.scope)
+
+
+async def _organisations(request: Request, agreement: Agreement) -> list[Organisation]:
+    """The agreement's districts with their schools, and the state agency."""
+    async with request.app.state.database.reading() as tx:
+        below = select(OrganisationRow).where(OrganisationRow.id.in_(within_any(OrganisationRow, agreement.district_ids)))
+        rows = {row.id: row for row in (await tx.execute(below)).scalars()}
+        up = select(OrganisationRow).where(OrganisationRow.id.in_(above(OrganisationRow, agreement.district_ids[0])))
+        rows |= {row.id: row for row in (await tx.execute(up)).scalars()}
+    return [row.organisation for row in rows.values()]
+
+
+def _parsed(document: dict[str, Any]) -> dict[str, Any]:
+    """With each element as an object: they are JSON text until here."""
+    return {
+        section: {member: _value(text) for member, text in part.items()} if isinstance(part, dict) else part
+        for section, part in document.items()
+    }
+
+
+def _value(text: Any) -> Any:
+    return json.loads(text) if isinstance(text, bytes) else text
