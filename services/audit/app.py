@@ -30,6 +30,7 @@ from services.audit.retention.carrying_out import keep_carrying_out
 from services.audit.sequencer import Sequencer
 from services.audit.settings import AuditSettings
 from services.audit.shards import Shards
+from services.audit.subject_blocks import SubjectBlocks
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import IdempotencyRow, OrganisationRow
 from services.audit.tile_memory import TileMemory
@@ -68,6 +69,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.projector = Projector(state.database, state.keys, state.clock, is_busy=lambda: state.sequencer.is_busy)
     await state.projector.open()
     state.sequencer.on_commit = state.projector.tell
+    state.subject_blocks = SubjectBlocks(state.database, is_busy=lambda: state.sequencer.is_busy)
     observe(state.metrics, state.projector)
     state.alert_metrics = AlertMetrics(state.metrics)
     state.watcher = Watcher(state)
@@ -83,6 +85,10 @@ async def _run_sequencer(app: FastAPI) -> None:
 
 async def _keep_index(app: FastAPI) -> None:
     await app.state.projector.run()
+
+
+async def _merge_blocks(app: FastAPI) -> None:
+    await app.state.subject_blocks.run()
 
 
 def create_app(
@@ -123,6 +129,7 @@ def create_app(
         workers=(
             _run_sequencer,
             _keep_index,
+            _merge_blocks,
             keep_watch,
             copies.make_in_time,
             keep_carrying_out,

@@ -42,6 +42,10 @@ class Driver:
         """What a query finds, locked until the transaction ends. SQLite's writing transaction has locked everything."""
         return self.rows(query if self._is_sqlite else f"{query} FOR UPDATE", *values)
 
+    def unless_held(self, query: str) -> str:
+        """The same query for rows that nobody else holds, which it locks. SQLite's writing transaction holds everything itself."""
+        return query if self._is_sqlite else f"{query} FOR UPDATE SKIP LOCKED"
+
     def change(self, statement: str, *values: Any) -> int:
         """Run an INSERT or UPDATE. Gives how many rows it concerned."""
         if self._is_sqlite:

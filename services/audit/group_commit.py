@@ -23,7 +23,7 @@ from services.audit.tables import (
 from services.audit.tiles import NewTiles, tiles_after
 from services.audit.tree import Growth
 
-ENTRIES_OF_A_SEGMENT = 256
+ENTRIES_OF_A_SEGMENT = 64
 """At the most: who looks for one entry reads a whole segment, and walks half of it."""
 ROWS_OF_A_BLOCK = 8_192
 """Index rows that lie together (SubjectEntryRow.block)."""

@@ -7,20 +7,23 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.leaf import Leaf, parse_leaf
 from safepassage.problems.log import PurposeMissing
 from safepassage.problems.requests import NotPermitted
+from services.audit.driver import Driver
+from services.audit.leaves import leaves_at
+from services.audit.sealed_parts import SealedPart, parts_at
 from services.audit.sealing import Opened, entry_binding, open_sealed
-from services.audit.stored_tree import StoredTree
+from services.audit.stored_tree import HashesMissing
 from services.audit.subject_keys import SubjectKeys
-from services.audit.tables import LogRow, OrganisationRow, SealedRow
+from services.audit.tables import OrganisationRow
 from shared.caller import Caller
 from shared.tenancy import within
 
@@ -68,12 +71,12 @@ class SubjectPart:
     position: int
     opened: Opened
 
-    @property
+    @cached_property
     def custodian(self) -> UUID | None:
         """Who keeps the student's records."""
         return _uuid(self.opened.payload.get("custodian"))
 
-    @property
+    @cached_property
     def student(self) -> UUID | None:
         """The student; None in an entry about nobody."""
         return _uuid(self.opened.payload.get("student"))
@@ -127,39 +130,45 @@ async def open_entries(
     tags     of pages about many students open only those with these tags; None opens all
     classes  leave out entries of other classes; empty leaves out none
     """
-    logs = {row.year: row for row in (await tx.scalars(select(LogRow))).all()}
-    by_log: dict[int, list[int]] = defaultdict(list)
+    return await tx.run_sync(lambda session: _opened(Driver(session.connection()), keys, places, tags, classes))
+
+
+def _opened(
+    driver: Driver, keys: SubjectKeys, places: Sequence[Place], tags: Collection[bytes] | None, classes: Collection[str]
+) -> list[OpenedEntry]:
+    origins = dict(driver.rows("SELECT year, origin FROM log"))
+    by_log: dict[int, set[int]] = defaultdict(set)
     for place in places:
-        by_log[place.log].append(place.at)
+        by_log[place.log].add(place.at)
     entries: dict[Place, OpenedEntry] = {}
-    sealed: list[SealedRow] = []
+    sealed: list[tuple[int, SealedPart]] = []
     for year, indices in by_log.items():
-        for at, entry in (await StoredTree(tx, year).entries_at(indices)).items():
+        leaves = leaves_at(driver, year, sorted(indices))
+        if len(leaves) != len(indices):
+            raise HashesMissing
+        for at, entry in leaves.items():
             leaf = parse_leaf(entry)
             if not classes or leaf.class_ in classes:
-                entries[Place(year, at)] = OpenedEntry(logs[year].origin, Place(year, at), entry, leaf)
+                entries[Place(year, at)] = OpenedEntry(origins[year], Place(year, at), entry, leaf)
         wanted = [place.at for place in entries if place.log == year]
-        query = select(SealedRow).where(SealedRow.log == year, SealedRow.idx.in_(wanted))
-        if tags is not None:
-            query = query.where(or_(SealedRow.part == 0, SealedRow.key_id.in_(tags)))
-        sealed += (await tx.scalars(query.order_by(SealedRow.idx, SealedRow.part))).all()
-    ciphers = await keys.find(tx, list({row.key_id for row in sealed}))
-    for row in sealed:
-        _open_row(entries[Place(row.log, row.idx)], row, ciphers)
+        sealed += [(year, part) for part in parts_at(driver, year, wanted, tags=tags)]
+    ciphers = keys.find_with(driver, list({part.key_id for _, part in sealed}))
+    for year, part in sealed:
+        _open_part(entries[Place(year, part.at)], part, ciphers)
     return [entries[place] for place in places if place in entries]
 
 
-def _open_row(entry: OpenedEntry, row: SealedRow, ciphers: Mapping[bytes, AESGCM]) -> None:
-    entry.held.append(row.part)
-    cipher = ciphers.get(row.key_id)
+def _open_part(entry: OpenedEntry, part: SealedPart, ciphers: Mapping[bytes, AESGCM]) -> None:
+    entry.held.append(part.part)
+    cipher = ciphers.get(part.key_id)
     if cipher is None:
-        entry.closed[row.part] = row.key_id
+        entry.closed[part.part] = part.key_id
         return
     bound_to = entry_binding(entry.origin, str(entry.leaf.id))
-    groups = open_sealed(cipher, row.groups, bound_to=bound_to)
+    groups = open_sealed(cipher, part.groups, bound_to=bound_to)
     entry.actor, entry.context = groups.get("actor", entry.actor), groups.get("context", entry.context)
     if "subject" in groups:
-        entry.subjects.append(SubjectPart(max(row.part - 1, 0), groups["subject"]))
+        entry.subjects.append(SubjectPart(max(part.part - 1, 0), groups["subject"]))
 
 
 def _uuid(value: object) -> UUID | None:

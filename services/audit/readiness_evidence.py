@@ -20,6 +20,7 @@ from services.audit.alerts.measures import looked_at_alerts
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.drafts import SEALED_BY_COURT, SEALED_PARTITION
 from services.audit.heads import LogDamaged, load_head, newest_log
+from services.audit.subject_index import NEWEST_BLOCKS
 from services.audit.tables import LogRow, SegmentRow, SubjectEntryRow, TreeStateRow
 from services.audit.witnessing.cosignatures import witnesses_since
 from shared.caller import sibling
@@ -39,8 +40,6 @@ ASKED_A_DAY: Final = 24 * 60
 ENTRIES_OF_A_STEP: Final = 5_000
 SEGMENTS_OF_A_READ: Final = 64
 READS_OF_A_STEP: Final = 64
-INDEX_BLOCKS: Final = 4
-"""The newest of the index, in which sealed entries are counted."""
 HOUR: Final = 3600
 
 _CLASS: Final = re.compile(rb'\{"class":"([a-z-]{1,32})","commitments":')
@@ -176,7 +175,7 @@ async def _first_since(tx: AsyncSession, since: int) -> Position:
 async def _figures(tx: AsyncSession, signer: CheckpointSigner, now: datetime) -> dict[str, Any]:
     oldest = await tx.scalar(select(func.min(LogRow.created_at)))
     newest_block = await tx.scalar(select(func.coalesce(func.max(SubjectEntryRow.block), 0))) or 0
-    sealed = select(func.count()).where(SubjectEntryRow.block > newest_block - INDEX_BLOCKS, SubjectEntryRow.partition == SEALED_PARTITION)
+    sealed = select(func.count()).where(SubjectEntryRow.block > newest_block - NEWEST_BLOCKS, SubjectEntryRow.partition == SEALED_PARTITION)
     newest = await newest_log(tx)
     looked_at = await looked_at_alerts(tx, now)
     return {

@@ -9,7 +9,6 @@ from functools import partial
 from math import ceil
 
 from fastapi import Request, Response
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
@@ -27,7 +26,6 @@ from services.audit.search_clauses import clauses_of, own_of
 from services.audit.search_log import record_search
 from services.audit.subject_index import Window, entries_about
 from services.audit.subject_keys import SubjectKeys
-from services.audit.tables import LogRow, SegmentRow, TreeStateRow
 from shared.caller import Caller
 from shared.cursors import Cursors, next_link
 from shared.database import Database
@@ -125,8 +123,9 @@ def facts_in(entry: OpenedEntry) -> Facts:
 
 async def stretches_in(tx: AsyncSession, window: Window) -> list[Stretch]:
     """The window as stretches of the logs, newest first."""
+    sizes = await tx.run_sync(lambda session: Driver(session.connection()).rows("SELECT log, size FROM tree_state ORDER BY log DESC"))
     stretches: list[Stretch] = []
-    for log, size in await tx.execute(select(TreeStateRow.log, TreeStateRow.size).order_by(TreeStateRow.log.desc())):
+    for log, size in sizes:
         end, start = size, 0
         if window.before is not None:
             end = min(size, window.before.at) if log == window.before.log else size if log < window.before.log else 0
@@ -152,12 +151,15 @@ async def window_of(tx: AsyncSession, search: EntrySearch, position: dict[str, i
 
 async def _first_from(tx: AsyncSession, seconds: int) -> Place | None:
     """The first entry that was logged at `seconds` or later."""
-    for year in await tx.scalars(select(LogRow.year).order_by(LogRow.year)):
-        query = select(SegmentRow.start).where(SegmentRow.log == year, SegmentRow.t >= seconds).order_by(SegmentRow.t, SegmentRow.start)
-        start = await tx.scalar(query.limit(1))
-        if start is not None:
-            return Place(year, start)
-    return None
+    query = "SELECT start FROM segment WHERE log = ? AND t >= ? ORDER BY t, start LIMIT 1"
+
+    def look(driver: Driver) -> Place | None:
+        for (year,) in driver.rows("SELECT year FROM log ORDER BY year"):
+            for (start,) in driver.rows(query, year, seconds):
+                return Place(year, start)
+        return None
+
+    return await tx.run_sync(lambda session: look(Driver(session.connection())))
 
 
 async def _page(tx: AsyncSession, entries: Sequence[OpenedEntry], unseen: int) -> FoundEntries:

@@ -1,16 +1,24 @@
-"""The index of entries by student: newest first, block by block."""
+"""The index of entries by student: newest first, block by block. Blocks are written small, and merged behind the log (subject_blocks)."""
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Sequence
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit.drafts import OPEN_PARTITION
+from services.audit.driver import Driver
 from services.audit.openings import Place
-from services.audit.tables import SubjectEntryRow
 
-BLOCKS_OF_A_QUERY = 256
+NEWEST_BLOCKS: Final = 4
+"""Those that stay as they were written."""
+MOST_BLOCKS: Final = 512
+"""Of one statement."""
+_BLOCKS: Final = """
+WITH RECURSIVE held (block) AS (
+    SELECT max(block) FROM subject_entry
+    UNION ALL SELECT (SELECT max(block) FROM subject_entry WHERE block < held.block) FROM held WHERE held.block IS NOT NULL
+) SELECT block FROM held WHERE block IS NOT NULL
+"""
 
 
 class Window(NamedTuple):
@@ -23,25 +31,77 @@ class Window(NamedTuple):
     """Also what a court keeps from every accounting."""
 
 
+class IndexRow(NamedTuple):
+    """The key of a row of `subject_entry`, but for its tag."""
+
+    block: int
+    log: int
+    idx: int
+
+
+def blocks_held(driver: Driver) -> list[int]:
+    """The blocks that have rows, newest first: one step into the tree for each. Nothing else says where rows may be."""
+    return [block for (block,) in driver.rows(_BLOCKS)]
+
+
 async def entries_about(tx: AsyncSession, tags: Sequence[bytes], window: Window, *, limit: int) -> list[Place]:
     """The newest entries about the student with these tags, at most `limit`."""
-    row = SubjectEntryRow
-    last = await tx.scalar(select(func.max(row.block)))
-    query = select(row.log, row.idx).where(row.tag.in_(tags))
-    if window.before is not None:
-        query = query.where(tuple_(row.log, row.idx) < tuple_(*window.before))
-    if window.since is not None:
-        query = query.where(tuple_(row.log, row.idx) >= tuple_(*window.since))
-    if window.kinds:
-        query = query.where(row.kind.in_(window.kinds))
-    if not window.sealed_too:
-        query = query.where(row.partition == OPEN_PARTITION)
+    return await tx.run_sync(lambda session: _newest(Driver(session.connection()), tags, window, limit))
+
+
+async def rows_about(tx: AsyncSession, tag: bytes) -> list[IndexRow]:
+    """Every row with a tag, in the order of the entries."""
+
+    def read(driver: Driver) -> list[IndexRow]:
+        found: list[IndexRow] = []
+        for blocks in _in_steps(blocks_held(driver)):
+            query = f"SELECT block, log, idx FROM subject_entry WHERE tag = ? AND block IN ({_marks(blocks)})"  # noqa: S608 marks alone
+            found += [IndexRow(*row) for row in driver.rows(query, tag, *blocks)]
+        return sorted(found, key=lambda row: (row.log, row.idx))
+
+    return await tx.run_sync(lambda session: read(Driver(session.connection())))
+
+
+def _newest(driver: Driver, tags: Sequence[bytes], window: Window, limit: int) -> list[Place]:
+    conditions, values = _conditions(tags, window)
     found: list[Place] = []
+    if not tags:
+        return found
     # The blocks follow one another in time, so that the newest entries are in the last of them.
-    for end in range(-1 if last is None else last, -1, -BLOCKS_OF_A_QUERY):
-        blocks = range(max(end - BLOCKS_OF_A_QUERY + 1, 0), end + 1)
-        rows = await tx.execute(query.where(row.block.in_(blocks)).order_by(row.log.desc(), row.idx.desc()).limit(limit - len(found)))
-        found += [Place(log, idx) for log, idx in rows]
+    for blocks in _in_steps(blocks_held(driver)):
+        query = (
+            f"SELECT log, idx FROM subject_entry WHERE block IN ({_marks(blocks)}) AND {conditions} "  # noqa: S608 marks and names of ours
+            "ORDER BY log DESC, idx DESC LIMIT ?"
+        )
+        found += [Place(log, idx) for log, idx in driver.rows(query, *blocks, *values, limit - len(found))]
         if len(found) >= limit:
             break
     return found
+
+
+def _conditions(tags: Sequence[bytes], window: Window) -> tuple[str, list[Any]]:
+    """What a row has to be beside its block, and the values of the marks."""
+    conditions, values = [f"tag IN ({_marks(tags)})"], list[Any](tags)
+    for place, side in ((window.before, "<"), (window.since, ">=")):
+        if place is not None:
+            conditions.append(f"(log, idx) {side} (?, ?)")
+            values += place
+    if window.kinds:
+        conditions.append(f"kind IN ({_marks(window.kinds)})")
+        values += window.kinds
+    if not window.sealed_too:
+        conditions.append("partition = ?")
+        values.append(OPEN_PARTITION)
+    return " AND ".join(conditions), values
+
+
+def _in_steps(blocks: Sequence[int]) -> Iterator[Sequence[int]]:
+    """Few at first, where there is often enough; then ever more."""
+    at, size = 0, 1
+    while at < len(blocks):
+        yield blocks[at : at + size]
+        at, size = at + size, min(2 * size, MOST_BLOCKS)
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ",".join("?" * len(values))

@@ -96,6 +96,30 @@ def test_another_version_is_named_as_such() -> None:
             parse_leaf(ENTRY.replace(b'"v":1', version))
 
 
+@given(st.integers(0, len(ENTRY) - 1), st.binary(max_size=2), st.integers(0, 2))
+def test_what_is_read_as_a_leaf_is_its_canonical_form(at: int, put: bytes, taken: int) -> None:
+    changed = ENTRY[:at] + put + ENTRY[at + taken :]
+    try:
+        leaf = parse_leaf(changed)
+    except (LeafMalformed, UnsupportedVersion):
+        return
+    assert leaf.canonical() == changed
+
+
+@given(
+    st.from_regex(r"[a-z0-9][a-z0-9._:-]{0,63}", fullmatch=True),
+    st.integers(0, 2**40 - 1),
+    st.uuids(),
+    st.integers(0, 9999),
+    st.binary(min_size=32, max_size=32),
+)
+def test_every_leaf_is_read_as_it_was_written(class_: str, t: int, id: UUID, key_epoch: int, digest: bytes) -> None:  # noqa: A002 the member
+    entry = leaf_bytes(
+        class_=class_, t=t, id=id, actor=digest, context=digest[::-1], subject=digest, ct=digest, policy_hash=digest, key_epoch=key_epoch
+    )
+    assert parse_leaf(entry).canonical() == entry
+
+
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_leaf_or_refused(data: bytes) -> None:
     with pytest.raises((LeafMalformed, UnsupportedVersion)):

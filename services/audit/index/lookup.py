@@ -4,7 +4,7 @@ A query is clauses, of each of which an entry has one term at least. Level 1 say
 bits of the entries read and joined, so that a search costs by what is found, not by how long the log is.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from services.audit.driver import Driver
@@ -55,9 +55,9 @@ def query_of(clauses: Iterable[Clause], keys: TermKeys) -> Query:
     return Query(kept, tuple(frozenset(term for term in some if term is not None) for some in terms))
 
 
-def has(facts: Facts, clauses: Iterable[Clause]) -> bool:
+def has(facts: Facts, clauses: Collection[Clause]) -> bool:
     """Whether an entry is what a query looks for."""
-    values = set(values_of(facts))
+    values = set(values_of(facts, {kind for clause in clauses for kind, _ in clause}))
     return all(not values.isdisjoint(clause) for clause in clauses)
 
 

@@ -64,15 +64,18 @@ def _post(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: int
         for column, value in zip(columns, entry.facts, strict=True):
             if value:
                 column[value] = column.get(value, 0) | bit
+    joined: dict[tuple[Kind, str], int] = {}
     for member, column in zip(Facts._fields, columns, strict=True):
         for whole, bits in column.items():
-            for kind, value in values_of_member(member, whole):
-                term = term_of(kind, value, keys, epoch)
-                if term is None:
-                    continue
-                made.bits[term] = made.bits.get(term, 0) | bits
-                if kind < FIRST_TAGGED:
-                    made.words[term] = [value]
+            for one in values_of_member(member, whole):
+                joined[one] = joined.get(one, 0) | bits
+    for (kind, value), bits in joined.items():
+        term = term_of(kind, value, keys, epoch)
+        if term is None:
+            continue
+        made.bits[term] = made.bits.get(term, 0) | bits
+        if kind < FIRST_TAGGED:
+            made.words[term] = [value]
 
 
 def _count(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: int) -> None:

@@ -13,6 +13,7 @@ from safepassage.leaf import SALT_BYTES, parse_leaf
 from services.audit.driver import Driver
 from services.audit.index.terms import Facts, facts_of
 from services.audit.leaves import leaves_at, leaves_of
+from services.audit.sealed_parts import SealedPart, parts_at, parts_between
 from services.audit.sealing import SealBroken, entry_binding, open_salted
 from services.audit.subject_keys import SubjectKeys
 
@@ -41,44 +42,27 @@ class Indexed(NamedTuple):
     """Otherwise it was destroyed, or does not open."""
 
 
-class SealedPart(NamedTuple):
-    """A row of `sealed`."""
-
-    at: int
-    part: int
-    key_id: bytes
-    groups: bytes
-
-
 def read_piece(driver: Driver, keys: SubjectKeys, *, year: int, start: int, end: int) -> list[Indexed]:
     """The next entries of [start, end), at least one; start < end <= the log's size."""
     end = min(end, start + ENTRIES_OF_A_PIECE)
-    parts = _parts(driver, year, start, end)
+    parts = parts_between(driver, year, start, end, limit=PARTS_OF_A_PIECE)
     if len(parts) == PARTS_OF_A_PIECE:
         end = max(parts[-1].at, start + 1)
-        parts = [part for part in parts if part.at < end] if end > start + 1 else _parts(driver, year, start, end, limit=None)
+        parts = [part for part in parts if part.at < end] if end > start + 1 else parts_between(driver, year, start, end)
     return _opened(driver, keys, year, {start + n: leaf for n, leaf in enumerate(leaves_of(driver, year, start, end))}, parts)
 
 
 def read_places(driver: Driver, keys: SubjectKeys, *, year: int, indices: Sequence[int]) -> list[Indexed]:
     """The entries with these indices, in their order."""
     leaves = leaves_at(driver, year, sorted(indices))
-    parts: list[SealedPart] = []
-    for at in indices:
-        parts += _parts(driver, year, at, at + 1, limit=None)
-    return _opened(driver, keys, year, leaves, parts)
+    return _opened(driver, keys, year, leaves, parts_at(driver, year, indices))
 
 
 def students_in(
     driver: Driver, keys: SubjectKeys, *, year: int, indices: Sequence[int], but: Collection[bytes]
 ) -> Iterator[tuple[bytes, UUID, str | None]]:
     """Tag, id and custodian of the students whom entries are about, as far as they open; not of those whose tag is in `but`."""
-    wanted = [
-        SealedPart(*row)
-        for start in range(0, len(indices), PARTS_OF_A_PIECE)
-        for row in _rows_at(driver, year, indices[start : start + PARTS_OF_A_PIECE])
-        if row[2] not in but
-    ]
+    wanted = [part for part in parts_at(driver, year, indices) if part.key_id not in but]
     if not wanted:
         return
     ((origin,),) = driver.rows("SELECT origin FROM log WHERE year = ?", year)
@@ -95,17 +79,6 @@ def students_in(
             continue
         if "student" in members:
             yield part.key_id, UUID(members["student"]), members.get("custodian")
-
-
-def _rows_at(driver: Driver, year: int, indices: Sequence[int]) -> list[tuple[Any, ...]]:
-    marks = ",".join("?" * len(indices))
-    return driver.rows(f"SELECT idx, part, key_id, groups FROM sealed WHERE log = ? AND idx IN ({marks})", year, *indices)  # noqa: S608 marks alone
-
-
-def _parts(driver: Driver, year: int, start: int, end: int, limit: int | None = PARTS_OF_A_PIECE) -> list[SealedPart]:
-    query = "SELECT idx, part, key_id, groups FROM sealed WHERE log = ? AND idx >= ? AND idx < ? ORDER BY idx, part"
-    values = (year, start, end) if limit is None else (year, start, end, limit)
-    return [SealedPart(*row) for row in driver.rows(query if limit is None else f"{query} LIMIT ?", *values)]
 
 
 def _opened(driver: Driver, keys: SubjectKeys, year: int, leaves: Mapping[int, bytes], parts: Sequence[SealedPart]) -> list[Indexed]:

@@ -5,7 +5,7 @@ Words of vocabularies, organisations and nodes are no persons: their key is the 
 """
 
 import hmac
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
@@ -111,10 +111,10 @@ def term_of(kind: Kind, value: str, keys: TermKeys, epoch: int) -> bytes | None:
     return None if tag_key is None else digest_of(kind, value, tag_key)
 
 
-def values_of(facts: Facts) -> Iterable[tuple[Kind, str]]:
-    """Each kind and value by which an entry can be found."""
+def values_of(facts: Facts, kinds: Container[Kind] = frozenset(Kind)) -> Iterable[tuple[Kind, str]]:
+    """Each kind and value by which an entry can be found; of `kinds`, and maybe of others."""
     for member, value in zip(Facts._fields, facts, strict=True):
-        if value:
+        if value and (_KINDS[member] in kinds or (member == "elements" and Kind.CATEGORY in kinds)):
             yield from values_of_member(member, value)
 
 

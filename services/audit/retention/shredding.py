@@ -12,6 +12,7 @@ from services.audit.driver import Driver
 from services.audit.index.forgetting import forget
 from services.audit.openings import Place
 from services.audit.retention.units import NodeYear, StudentYear
+from services.audit.subject_index import rows_about
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import DestroyedKeyRow, DestroyedPartRow, SealedRow, SubjectEntryRow, SubjectKeyRow
 
@@ -34,17 +35,22 @@ async def destroy_key(tx: AsyncSession, there: StudentYear | NodeYear, *, destru
 
 
 async def destroy_student_rows(tx: AsyncSession, keys: SubjectKeys, there: StudentYear, *, destruction_id: UUID) -> None:
-    """What is sealed of a student in a school year, and the index of it."""
-    row = SubjectEntryRow
-    for start in range(0, len(there.rows), ROWS_OF_A_STATEMENT):
-        some = there.rows[start : start + ROWS_OF_A_STATEMENT]
-        places = [Place(one.log, one.idx) for one in some]
-        await _destroy_parts(
-            tx, SealedRow.key_id == there.key_id, tuple_(SealedRow.log, SealedRow.idx).in_(places), destruction_id=destruction_id
-        )
-        of_student = tuple_(row.block, row.tag, row.log, row.idx).in_([(one.block, there.key_id, one.log, one.idx) for one in some])
-        await tx.execute(delete(row).where(of_student))
-        await _forget(tx, keys, places)
+    """What is sealed of a student in a school year, and the index of it.
+
+    # INVARIANT: no row with the tag is left, wherever it was moved since it was read (services.audit.subject_blocks).
+    """
+    row, rows = SubjectEntryRow, there.rows
+    while rows:
+        for start in range(0, len(rows), ROWS_OF_A_STATEMENT):
+            some = rows[start : start + ROWS_OF_A_STATEMENT]
+            places = [Place(one.log, one.idx) for one in some]
+            await _destroy_parts(
+                tx, SealedRow.key_id == there.key_id, tuple_(SealedRow.log, SealedRow.idx).in_(places), destruction_id=destruction_id
+            )
+            of_student = tuple_(row.block, row.tag, row.log, row.idx).in_([(one.block, there.key_id, one.log, one.idx) for one in some])
+            await tx.execute(delete(row).where(of_student))
+            await _forget(tx, keys, places)
+        rows = await rows_about(tx, there.key_id)
 
 
 async def destroy_node_rows(

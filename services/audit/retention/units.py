@@ -12,23 +12,14 @@ from services.audit.drafts import KINDS
 from services.audit.openings import OpenedEntry, Place, open_entries
 from services.audit.retention.classes import school_year_ends
 from services.audit.retention.rules import KeptEntry, Told
-from services.audit.subject_index import Window, entries_about
+from services.audit.subject_index import IndexRow, Window, entries_about, rows_about
 from services.audit.subject_keys import SubjectKeys
-from services.audit.tables import DisclosureCopyRow, RedisclosureRow, SealedRow, SegmentRow, SubjectEntryRow, SubjectKeyRow
+from services.audit.tables import DisclosureCopyRow, RedisclosureRow, SealedRow, SegmentRow, SubjectKeyRow
 from shared.contracts.audit import Context
 
 OPENED_AT_ONCE: Final = 500
-BLOCKS_OF_A_QUERY: Final = 256
 CLEARED: Final = "destruction-cleared"
 """privacy's word for a clearance (services.privacy.destructions)."""
-
-
-class IndexRow(NamedTuple):
-    """The key of a row of `subject_entry`."""
-
-    block: int
-    log: int
-    idx: int
 
 
 class StudentYear(NamedTuple):
@@ -62,7 +53,7 @@ async def student_years(tx: AsyncSession, keys: SubjectKeys, student: UUID, scho
         tag = tags[school_year]
         if (school_years and school_year not in school_years) or await tx.get(SubjectKeyRow, tag) is None:
             continue
-        rows = await _index_rows(tx, tag)
+        rows = await rows_about(tx, tag)
         places = [Place(row.log, row.idx) for row in rows]
         entries, custodian = [], None
         for start in range(0, len(places), OPENED_AT_ONCE):
@@ -140,17 +131,6 @@ def _organisation(value: object) -> UUID | None:
         return UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
-
-
-async def _index_rows(tx: AsyncSession, tag: bytes) -> list[IndexRow]:
-    """Every row of the index with a tag, block by block."""
-    row = SubjectEntryRow
-    last = await tx.scalar(select(func.max(row.block)))
-    found: list[IndexRow] = []
-    for start in range(0, 0 if last is None else last + 1, BLOCKS_OF_A_QUERY):
-        query = select(row.block, row.log, row.idx).where(row.tag == tag, row.block.in_(range(start, start + BLOCKS_OF_A_QUERY)))
-        found += [IndexRow(*one) for one in await tx.execute(query.order_by(row.log, row.idx))]
-    return found
 
 
 async def _copy_owed(tx: AsyncSession, places: Sequence[Place]) -> bool:

@@ -129,7 +129,10 @@ class SealedRow(Base):
 
 
 class SubjectEntryRow(Base):
-    """The index: which entries are about whom. Rows lie in blocks, so that appending touches few pages; a search asks each block."""
+    """The index: which entries are about whom. Rows lie in blocks, so that appending touches few pages; a search asks each block.
+
+    Full blocks are merged behind the log, which gives a row another `block` and nothing else: services.audit.subject_blocks.
+    """
 
     __tablename__ = "subject_entry"
     __table_args__ = _CLUSTERED

@@ -1,0 +1,39 @@
+"""The rows of `sealed`, read by the driver: of a stretch of entries, or of single ones wherever they are."""
+
+from collections.abc import Collection, Sequence
+from typing import Final, NamedTuple
+
+from services.audit.driver import Driver
+
+ENTRIES_OF_A_QUERY: Final = 512
+
+
+class SealedPart(NamedTuple):
+    """A row of `sealed`."""
+
+    at: int
+    part: int
+    key_id: bytes
+    groups: bytes
+
+
+def parts_between(driver: Driver, year: int, start: int, end: int, *, limit: int | None = None) -> list[SealedPart]:
+    """The parts of the entries [start, end), in their order; the first `limit` of them."""
+    query = "SELECT idx, part, key_id, groups FROM sealed WHERE log = ? AND idx >= ? AND idx < ? ORDER BY idx, part"
+    values = (year, start, end) if limit is None else (year, start, end, limit)
+    return [SealedPart(*row) for row in driver.rows(query if limit is None else f"{query} LIMIT ?", *values)]
+
+
+def parts_at(driver: Driver, year: int, indices: Sequence[int], *, tags: Collection[bytes] | None = None) -> list[SealedPart]:
+    """The parts of the entries with these indices, in their order; beside the first part of each only those of keys in `tags`, if given."""
+    found: list[SealedPart] = []
+    of_tags = "" if tags is None else f" AND (part = 0 OR key_id IN ({_marks(tags)}))" if tags else " AND part = 0"
+    for start in range(0, len(indices), ENTRIES_OF_A_QUERY):
+        some = indices[start : start + ENTRIES_OF_A_QUERY]
+        query = f"SELECT idx, part, key_id, groups FROM sealed WHERE log = ? AND idx IN ({_marks(some)}){of_tags}"  # noqa: S608 marks alone
+        found += [SealedPart(*row) for row in driver.rows(query, year, *some, *(tags or ()))]
+    return sorted(found, key=lambda part: (part.at, part.part))
+
+
+def _marks(values: Collection[object]) -> str:
+    return ",".join("?" * len(values))
