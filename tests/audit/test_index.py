@@ -1,7 +1,6 @@
 """The index: what the log makes it and nothing else, whoever writes it, and without what was destroyed."""
 
 import asyncio
-import json
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID, uuid4
@@ -9,13 +8,17 @@ from uuid import UUID, uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import delete, select, text
+from sqlalchemy import Connection, delete, select, text
 
 from services.audit.driver import Driver
-from services.audit.index.bitmaps import BLOCK, between, loaded, positions, set_of, stored
+from services.audit.index.bitmaps import BLOCK, MOST_SPARSE, between, loaded, positions, set_of, stored
 from services.audit.index.forgetting import forget
-from services.audit.index.projector import CursorMoved, Projector
+from services.audit.index.lookup import Stretch, find, query_of
+from services.audit.index.postings import add, postings_of
+from services.audit.index.projector import ENTRIES_OF_A_STEP, CursorMoved, Projector, step_end
+from services.audit.index.reading import Indexed
 from services.audit.index.terms import Facts, Kind, TermKeys, digest_of, term_keys, terms_of
+from services.audit.openings import Place
 from services.audit.tables import (
     ActivityRow,
     IndexCursorRow,
@@ -26,7 +29,7 @@ from services.audit.tables import (
     TermRow,
 )
 from shared.contracts.audit import Actor, Context, Event
-from tests.audit.audit_node import ELM, OAK, STATE, VENDOR, AuditNode, disclosure, event, running
+from tests.audit.audit_node import ELM, OAK, VENDOR, AuditNode, disclosure, event, running
 from tests.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -127,20 +130,35 @@ async def test_projectors_that_run_together_put_each_entry_once(node: AuditNode)
 
 
 async def test_a_block_that_is_full_is_followed_by_another(node: AuditNode) -> None:
-    for start in range(0, BLOCK + 100, 700):
-        await node.append(*[event("load" if at % 2 else "trust", custodian=None) for at in range(start, min(start + 700, BLOCK + 100))])
-    await projector_of(node).catch_up()
+    await alone(node)
+    of_terms = await node.database.read(lambda connection: term_keys(Driver(connection), node.app.state.keys))
+    entries = [Indexed(at, 0, 2027, Facts("load" if at % 2 else "trust"), 0, True) for at in range(BLOCK + 100)]
+
+    def write(connection: Connection) -> None:
+        driver = Driver(connection)
+        for block in (0, 1):
+            add(driver, 2026, block, postings_of([entry for entry in entries if entry.at // BLOCK == block], of_terms), of_terms.words)
+        driver.merge(IndexCursorRow, [(2026, BLOCK + 100, 0)], on_conflict="DO UPDATE SET at = excluded.at")
+
+    def look(connection: Connection) -> list[Place]:
+        trust = query_of([frozenset({(Kind.CLASS, "trust")})], of_terms)
+        return find(Driver(connection), node.app.state.keys, trust, [Stretch(2026, 0, BLOCK + 100)], limit=100).places
+
+    await node.database.write(write)
     async with node.database.reading() as tx:
         held = {
             (row.level, row.block): loaded(row.bits)
             for row in await tx.scalars(select(PostingRow).where(PostingRow.term == await plain_term(node, Kind.CLASS, "load")))
         }
-    assert held[0, 0] == set_of(range(1, BLOCK, 2))
-    assert held[0, 1] == set_of(range(1, 100, 2))
-    assert held[1, 0] == 0b11
-    state = node.as_caller("audit:search", kind="sea", organisation=STATE, purpose="audit-evaluation")
-    answer = await node.send("POST", "/v1/log/searches", state, {"classes": ["trust"]}, "limit=100")
-    assert [entry["index"] for entry in json.loads(answer.body)["entries"]] == list(range(BLOCK + 98, BLOCK - 102, -2))
+    assert held == {(0, 0): set_of(range(1, BLOCK, 2)), (0, 1): set_of(range(1, 100, 2)), (1, 0): 0b11}
+    assert await node.database.read(look) == [Place(2026, at) for at in range(BLOCK + 98, BLOCK - 102, -2)]
+
+
+@given(st.integers(0, 3 * BLOCK), st.integers(1, 3 * BLOCK))
+def test_a_step_is_of_one_block_and_goes_on(at: int, more: int) -> None:
+    end = step_end(at, at + more)
+    assert at < end <= min(at + more, at + ENTRIES_OF_A_STEP)
+    assert at // BLOCK == (end - 1) // BLOCK
 
 
 async def test_what_was_destroyed_leaves_the_index_and_stays_out(node: AuditNode) -> None:
@@ -239,7 +257,7 @@ def test_a_set_is_stored_and_loaded(places: set[int]) -> None:
     bits = set_of(places)
     assert list(positions(bits)) == sorted(places, reverse=True)
     assert loaded(stored(bits)) == bits
-    assert len(stored(bits)) == (2 * len(places) if len(places) <= 64 else BLOCK // 8)
+    assert len(stored(bits)) == (2 * len(places) if len(places) <= MOST_SPARSE else BLOCK // 8)
 
 
 @given(st.integers(-10, BLOCK + 10), st.integers(-10, BLOCK + 10))

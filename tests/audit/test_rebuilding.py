@@ -7,14 +7,14 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import insert, select, text
 from typer.testing import CliRunner
 
 from node.command import app
 from services.audit.index.projector import CursorMoved, Projector
 from services.audit.index.rebuilding import EMPTYING, FILLING, begin, empty_piece
-from services.audit.tables import IndexRebuildRow
-from tests.audit.audit_node import ENTITY, AuditNode, event, running, sqlite_url
+from services.audit.tables import IndexRebuildRow, PostingRow
+from tests.audit.audit_node import ENTITY, AuditNode, event, migrated, running, sqlite_url
 from tests.audit.test_index import Rows, a_log, alone, rows_of
 from tests.audit.test_search_filters import search, state
 from tests.conftest import StandingClock
@@ -166,3 +166,20 @@ def test_a_missing_key_is_said(url: str, node_keys: Path, tmp_path: Path, monkey
     done = CliRunner().invoke(app, ["rebuild-index"])
     assert done.exit_code == 1
     assert "Traceback" not in done.output
+
+
+async def test_an_index_of_blocks_of_another_size_is_made_again_after_the_upgrade(
+    store_url: str, node_keys: Path, clock: StandingClock
+) -> None:
+    async with running(store_url, node_keys, clock) as node:
+        await a_log(node)
+        await (await alone(node)).catch_up()
+        written = await rows_of(node)
+        async with node.database.transaction() as tx:
+            await tx.execute(insert(PostingRow).values(log=2026, level=0, block=9, term=b"\1" * 17, bits=bytes([1]) * 512))
+            await tx.execute(text("UPDATE alembic_version SET version_num = '0013'"))
+    await migrated(store_url)
+    async with running(store_url, node_keys, clock) as node:
+        await (await alone(node)).catch_up()
+        assert await rows_of(node) == written
+        assert await stage(node) is None

@@ -106,7 +106,6 @@ async def found_of(node: AuditNode, student: UUID) -> list[list[Place]]:
         return [places, *[await entries_about(tx, tags, window, limit=3) for window in windows]]
 
 
-@pytest.mark.requirement("LOG-search")
 async def test_a_student_is_found_alike_before_during_and_after_a_merge(store_url: str, node_keys: Path) -> None:
     students = [uuid4() for _ in range(3)]
     async with spread(store_url, node_keys, students) as node:

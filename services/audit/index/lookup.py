@@ -15,7 +15,7 @@ from services.audit.index.terms import Facts, Kind, TermKeys, term_keys, term_of
 from services.audit.openings import Place
 from services.audit.subject_keys import SubjectKeys
 
-FIRST_BLOCKS, MOST_BLOCKS = 16, 512
+FIRST_BLOCKS, MOST_BLOCKS = 8, 256
 """Blocks of one read: few at first, where a page is often full soon, then ever more."""
 LOOKED_AT: Final = 2_048
 """Entries that the index has not yet, and that a search looks at by itself."""
@@ -103,7 +103,7 @@ def _joined(driver: Driver, query: Query, stretch: Stretch, limit: int) -> list[
     return places
 
 
-def candidates(driver: Driver, query: Query, stretch: Stretch, *, most: int = 64) -> Iterable[list[int]]:
+def candidates(driver: Driver, query: Query, stretch: Stretch, *, most: int = 16) -> Iterable[list[int]]:
     """The blocks of a stretch in which every clause has a term, newest first, some at a time."""
     if stretch.start >= stretch.end:
         return

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final, NamedTuple
 
 from services.audit.driver import Driver
-from services.audit.index.bitmaps import BLOCK, loaded, stored
+from services.audit.index.bitmaps import BLOCK, loaded, set_of, stored
 from services.audit.index.reading import Indexed
 from services.audit.index.terms import FIRST_TAGGED, Facts, Kind, TermKeys, digest_of, term_of, values_of_member
 from services.audit.index.words import sealed_words
@@ -58,15 +58,19 @@ def postings_of(entries: Sequence[Indexed], keys: TermKeys) -> Postings:
 
 def _post(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: int) -> None:
     """Values are joined before their terms are made: in a block there are far fewer of them than entries have."""
-    columns: list[dict[Any, int]] = [{} for _ in Facts._fields]
+    columns: list[dict[Any, list[int]]] = [{} for _ in Facts._fields]
     for entry in entries:
-        bit = 1 << entry.at % BLOCK
+        place = entry.at % BLOCK
         for column, value in zip(columns, entry.facts, strict=True):
             if value:
-                column[value] = column.get(value, 0) | bit
+                if value in column:
+                    column[value].append(place)
+                else:
+                    column[value] = [place]
     joined: dict[tuple[Kind, str], int] = {}
     for member, column in zip(Facts._fields, columns, strict=True):
-        for whole, bits in column.items():
+        for whole, places in column.items():
+            bits = set_of(places)
             for one in values_of_member(member, whole):
                 joined[one] = joined.get(one, 0) | bits
     for (kind, value), bits in joined.items():

@@ -32,6 +32,8 @@ LINGER_SECONDS: Final = 0.25
 LOOK_AGAIN_SECONDS: Final = 1.0
 """Another process may have appended."""
 AFTER_A_FAULT_SECONDS: Final = 5.0
+ENTRIES_OF_A_STEP: Final = 4_096
+"""At the most: their terms are made in one go, while nobody else has a turn."""
 
 
 class CursorMoved(Exception):
@@ -53,6 +55,11 @@ class Step(NamedTuple):
     start: int
     end: int
     corrections: int
+
+
+def step_end(at: int, size: int) -> int:
+    """Where the step from `at` on ends, in a log of `size` entries: it is of one block."""
+    return min(size, at + ENTRIES_OF_A_STEP, (at // BLOCK + 1) * BLOCK)
 
 
 class Projector:
@@ -118,7 +125,7 @@ class Projector:
             at, corrections = cursors.get(year, (0, 0))
             if at < size:
                 missing += size - at
-                first = first or Step(year, at, min(size, (at // BLOCK + 1) * BLOCK), corrections)
+                first = first or Step(year, at, step_end(at, size), corrections)
         since = 0
         if first is not None:
             query = "SELECT t FROM segment WHERE log = ? AND start <= ? ORDER BY start DESC LIMIT 1"

@@ -13,7 +13,7 @@ from services.audit.tables import IndexedActorRow, IndexRebuildRow, ShapeRow, Te
 from shared.database import Database
 
 BLOCKS_OF_A_PIECE: Final = 4
-"""Blocks of 4,096 entries whose rows go in one transaction."""
+"""Blocks whose rows go in one transaction."""
 THE_ONE: Final = 1
 EMPTYING, FILLING = 1, 2
 

@@ -15,7 +15,7 @@ _CLUSTERED = {"sqlite_with_rowid": False}
 
 
 class PostingRow(Base):
-    """Which entries have a term. Of level 0: bits of a block of 4,096 entries; of level 1: bits of a group of 4,096 blocks that have it.
+    """Which entries have a term. Of level 0: bits of a block of 7,680 entries; of level 1: bits of a group of 7,680 blocks that have it.
 
     Rows lie by block, so that a block is written in one place; a search looks at level 1 first and goes only where every term is.
     """
