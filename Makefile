@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-postgres test-stories test-containers test-policies test-fuzz test-faults check format bench race documents policies lock
+.PHONY: help demo up test test-postgres test-stories test-containers test-policies test-fuzz test-faults test-keys check format bench race documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,7 +31,7 @@ up: $(VENV)/.node ## one embedded node on this machine, made on the first call; 
 	@$(BIN)/safepassage-node up var/node
 
 test: $(VENV)/.dev ## everything that needs no server
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow and not fuzz and not faults" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow and not fuzz and not faults and not keys" $(ARGS)
 
 test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
 	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 2 --dist loadfile -m "postgres and not faults" $(ARGS)
@@ -50,6 +50,9 @@ test-policies: $(VENV)/.dev ## the rules: proofs over every request, every rule 
 
 test-fuzz: $(VENV)/.dev ## every service against its OpenAPI document, with good and bad requests (schemathesis)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests -m "fuzz and not postgres" $(ARGS)
+
+test-keys: $(VENV)/.dev ## the key providers: SoftHSM, OpenBao and a KMS on this machine (installs what is missing); ALL=1: none may be missing
+	@PATH="$(abspath $(BIN)):$$PATH" tests/keys/with-providers $(if $(ALL),--all) $(BIN)/python -m pytest tests/keys -m keys $(ARGS)
 
 check: $(VENV)/.dev ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .

@@ -27,6 +27,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "organisations": ("organisations", "app"),
     "clients": ("clients", "app"),
     "keys": ("keys", "app"),
+    "shred": ("shred", "app"),
     "matches": ("matches", "app"),
     "policies": ("policies", "app"),
     "trust": ("trust", "app"),

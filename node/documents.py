@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 
 from node.elements_page import elements_page
 from services.privacy.clocks.page import rights_and_clocks
+from shared.sealing_settings import SealingSettings
 from shared.settings import ServiceSettings
 from shared.who_may_call import SERVICES, ServiceName
 
@@ -67,8 +68,9 @@ def _lines() -> Iterator[str]:
     yield "Made from the code (`make documents`); a test compares. Each is an environment variable of the service's process."
     yield "Secrets are never values: they are files in `SAFE_PASSAGE_KEYS_DIRECTORY`, mode 0600, made by `safepassage-node keys`."
     yield from _table("Every service", ServiceSettings, set())
+    yield from _table("Services that seal: privacy, records, audit", SealingSettings, set(ServiceSettings.model_fields))
     for service in SERVICES:
-        yield from _table(service, settings_class(service), set(ServiceSettings.model_fields))
+        yield from _table(service, settings_class(service), set(SealingSettings.model_fields))
 
 
 def _table(title: str, settings: type[ServiceSettings], known: set[str]) -> Iterator[str]:

@@ -1,7 +1,9 @@
 """What an operator wants to know before a student's record waits: keys, stores, what did not get out, what is about to expire."""
 
+import asyncio
 import shutil
 from collections.abc import AsyncIterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -11,13 +13,16 @@ from sqlalchemy import text
 
 from safepassage.compact import split
 from safepassage.problems import SuiteError
+from safepassage.problems.keys import KeysUnavailable
 from safepassage.problems.policy_sets import PoliciesUnavailable
 from services.audit.witnessing.examination import examine_witnessing
 from services.privacy.policy_examination import examine_schedule
 from shared.app import internal_tokens
 from shared.database import Database
+from shared.key_providers import key_provider_of
 from shared.keys import KeyFileUnusable
 from shared.schema_head import SchemaNotAtHead, require_head
+from shared.sealing_settings import SealingSettings
 from shared.settings import ServiceSettings
 from shared.who_may_call import ServiceName
 
@@ -42,12 +47,26 @@ async def examine_service(service: ServiceName, settings: ServiceSettings, *, no
         yield Finding(f"{service}: keys", "good")
     except KeyFileUnusable as error:
         yield Finding(f"{service}: keys", "bad", str(error), "safepassage-node keys create makes a new node's keys")
+    if isinstance(settings, SealingSettings):
+        yield await asyncio.to_thread(_examine_key_provider, service, settings)
     database = Database.of(settings)
     try:
         async for finding in _examine_store(service, database, now):
             yield finding
     finally:
         await database.close()
+
+
+def _examine_key_provider(service: ServiceName, settings: SealingSettings) -> Finding:
+    """Whether whoever holds the keys that seal the store lets the service use them."""
+    what = f"{service}: key provider ({settings.key_provider})"
+    try:
+        with closing(key_provider_of(settings, service)):
+            return Finding(what, "good")
+    except KeysUnavailable as error:
+        return Finding(what, "bad", error.detail or error.title, "docs/keys.md: is the provider up, the key enabled, its use granted?")
+    except KeyFileUnusable as error:
+        return Finding(what, "bad", str(error), "safepassage-node keys next-key-encryption-key")
 
 
 async def _examine_store(service: ServiceName, database: Database, now: datetime) -> AsyncIterator[Finding]:

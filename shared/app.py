@@ -22,6 +22,7 @@ from shared.database import Database
 from shared.faults import Faults
 from shared.group_commit import GroupCommit
 from shared.internal_token import InternalTokens
+from shared.key_encryption import KeyProvider
 from shared.keys import SigningKey, read_public_key
 from shared.outbox import Outbox
 from shared.plain_route import PlainRoute, PlainRoutes
@@ -59,7 +60,7 @@ def build(
     transports  how siblings are reached; by default over HTTP, as the settings say
 
     `app.state` has: settings, clock, database, internal_tokens, siblings, outbox, write, metrics, holder,
-    is_degraded (a service may set it).
+    is_degraded (a service may set it), key_provider and forget_data_keys (a service that seals sets them).
     """
 
     @asynccontextmanager
@@ -105,6 +106,7 @@ def build(
     app.state.settings, app.state.clock, app.state.metrics = settings, clock, Metrics(service)
     app.state.holder, app.state.ready, app.state.tasks = secrets.token_hex(8), False, []
     app.state.is_degraded = lambda: False
+    app.state.key_provider, app.state.forget_data_keys = None, lambda: None
     for router in (_health, *routers):
         app.include_router(router)
     app.plain_routes = [route for router in routers for route in router.routes if isinstance(route, PlainRoute)]
@@ -165,12 +167,19 @@ def _readiness(app: FastAPI) -> str | None:
 
 
 async def readyz(request: Any) -> Response:
-    """The service can do its work: its store answers and its workers run. Degraded, it does, and something beside needs a person."""
-    reason = _readiness(request.app)
+    """The service can do its work: its store answers, its workers run, its keys may be used.
+
+    Degraded, it does, and something beside needs a person. Raises TemporarilyUnavailable, KeysUnavailable.
+    """
+    state, reason = request.app.state, _readiness(request.app)
     if reason is None:
-        async with request.app.state.database.reading() as tx:
+        keys: KeyProvider | None = state.key_provider
+        if keys is not None:
+            keys.require_usable()
+        async with state.database.reading() as tx:
             await tx.execute(text("SELECT 1"))
-        status = "degraded" if request.app.state.is_degraded() else "ready"
+        in_trouble = keys is not None and keys.trouble is not None
+        status = "degraded" if in_trouble or state.is_degraded() else "ready"
         return Response(f'{{"status":"{status}"}}', media_type="application/json")
     raise TemporarilyUnavailable(reason)
 

@@ -1,7 +1,7 @@
 """Where a service's key-encryption key lives. A provider wraps and unwraps data keys; it never shows its own.
 
-Files now; PKCS#11, a KMS and Vault transit are further providers of the same verbs. Whoever takes the files and the database of a
-service can open everything that the service has sealed.
+As files here: whoever takes the files and the database of a service can open everything that the service has sealed. Or wrapped by a root
+key that a security module, a cloud's key service or a transit engine holds: shared.wrapped_key_encryption.
 """
 
 import secrets
@@ -33,6 +33,23 @@ class KeyProvider(Protocol):
     @property
     def versions(self) -> frozenset[int]:
         """All that are here."""
+        ...
+
+    @property
+    def trouble(self) -> str | None:
+        """What is wrong with whoever holds the keys, for readiness. None: nothing is."""
+        ...
+
+    def require_usable(self) -> None:
+        """Raises KeysUnavailable where nothing may be opened or sealed now, whatever is still in memory of data keys."""
+        ...
+
+    def confirm(self) -> None:
+        """Have the holder say again that the keys may be used. Raises nothing for its sake: `trouble` and `require_usable` tell."""
+        ...
+
+    def close(self) -> None:
+        """Give up what is open towards the holder."""
         ...
 
     def load(self) -> None:
@@ -75,12 +92,28 @@ class FileKeyProvider:
 
     def load(self) -> None:
         """Read the files that are there now. A version that is not there any more opens nothing from here on."""
-        held = self._ciphers
-        self._ciphers = {
-            version: held.get(version) or AESGCM(read_symmetric_key(path)) for version, path in _versions(self._folder).items()
-        }
+        self._ciphers = self._plain(self._ciphers)
         if not self._ciphers:
             raise KeyFileUnusable(f"{self._folder.name} holds no key: create it with `safepassage-node keys`")
+
+    def _plain(self, held: dict[int, AESGCM]) -> dict[int, AESGCM]:
+        """The versions that are files in clear. Raises KeyFileUnusable."""
+        return {version: held.get(version) or AESGCM(read_symmetric_key(path)) for version, path in _versions(self._folder).items()}
+
+    @property
+    def trouble(self) -> str | None:
+        """None: files are here, or the process has not started."""
+        return None
+
+    def require_usable(self) -> None:
+        """They are."""
+
+    def confirm(self) -> None:
+        """Nobody is to be asked; look which files are there now. Raises KeyFileUnusable."""
+        self.load()
+
+    def close(self) -> None:
+        """Nothing is open."""
 
     @property
     def version(self) -> int:
@@ -104,13 +137,20 @@ class FileKeyProvider:
     def unwrap(self, wrapped: bytes, *, context: bytes) -> bytes:
         """The key. Raises WrappedKeyRefused."""
         head, sealed = wrapped[:VERSION_BYTES], wrapped[VERSION_BYTES:]
-        cipher = self._ciphers.get(int.from_bytes(head, "big"))
+        version = int.from_bytes(head, "big")
+        if version > max(self._ciphers, default=0) and self._is_here(version):
+            self.load()  # it was made after this process had started
+        cipher = self._ciphers.get(version)
         if cipher is None:
             raise WrappedKeyRefused
         try:
             return cipher.decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], head + context)
         except (InvalidTag, ValueError) as error:
             raise WrappedKeyRefused from error
+
+    def _is_here(self, version: int) -> bool:
+        """Whether there is a file of it now."""
+        return (self._folder / f"{version}.key").exists()
 
     def rotate(self) -> int:
         """Write the next version's file and wrap with it from now on. One that another process has just made is that version."""

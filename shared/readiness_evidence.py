@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 from safepassage.problems import SuiteError
 from shared.contracts.readiness import KeyEncryption, Waiting
 from shared.leases import LeaseColumns, take_lease
+from shared.wrapped_key_encryption import SUFFIX
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,8 @@ def entries_waiting(connection: Connection, row: type[Any], *, now: datetime) ->
 
 def key_encryption_in(keys_directory: Path, *, now: datetime) -> KeyEncryption:
     """The key files that seal a service's store: how many versions, and how old the newest is by the file's own time."""
-    made = [path.stat().st_mtime for path in (keys_directory / "key-encryption").glob("*.key")]
+    folder = keys_directory / "key-encryption"
+    made = [path.stat().st_mtime for ending in ("*.key", f"*{SUFFIX}") for path in folder.glob(ending)]
     age = now - datetime.fromtimestamp(max(made), UTC) if made else timedelta()
     return KeyEncryption(versions=len(made), newest_age_days=max(age.days, 0))
 

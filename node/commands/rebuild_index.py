@@ -12,13 +12,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from node.commands.output import console, errors, stop
 from node.commands.services import Service, settings_from_environment
 from node.folder import NodeFolder
+from safepassage.problems.keys import KeysUnavailable
 from services.audit.index.projector import Projector
 from services.audit.index.rebuilding import Progress as Made
 from services.audit.index.rebuilding import progress_of
 from services.audit.subject_keys import SubjectKeys
 from shared.clock import system_clock
 from shared.database import Database
-from shared.key_encryption import FileKeyProvider, WrappedKeyRefused
+from shared.key_encryption import WrappedKeyRefused
+from shared.key_providers import key_provider_of
 from shared.keys import KeyFileUnusable
 from shared.schema_head import SchemaNotAtHead, require_head
 from shared.settings import ServiceSettings
@@ -38,7 +40,7 @@ def rebuild_index(
     settings = settings_from_environment(Service.audit) if folder is None else NodeFolder(folder).settings("audit")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     try:
-        keys = SubjectKeys(FileKeyProvider(settings.keys_directory / "key-encryption"))
+        keys = SubjectKeys(key_provider_of(settings, "audit"))
         with Progress(*columns, console=errors) as bar:
             shown = bar.add_task("entries in the index", total=None)
 
@@ -47,7 +49,7 @@ def rebuild_index(
                 bar.update(shown, description=what, completed=made.indexed, total=made.entries)
 
             made = asyncio.run(_rebuilt(settings, keys, tell))
-    except (KeyFileUnusable, SchemaNotAtHead) as error:
+    except (KeyFileUnusable, KeysUnavailable, SchemaNotAtHead) as error:
         stop(str(error))
     except WrappedKeyRefused:
         stop("A key opens under none of the versions that are here.", "Put the missing version's file back, and call this again.")

@@ -40,7 +40,7 @@ from services.audit.witnessing.opening import have_witnessed, look_at_trust, ope
 from shared.app import build
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
-from shared.key_encryption import FileKeyProvider
+from shared.key_providers import keep_keys, key_provider_of
 from shared.keys import read_public_key, read_symmetric_key
 from shared.projections import organisations_router
 from shared.siblings import Transport
@@ -55,7 +55,10 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.decision_keys = {thumbprint(decision_key): decision_key}
     state.idempotency_row = IdempotencyRow
     state.cursors = Cursors(read_symmetric_key(folder / "cursor.key"))
-    state.keys = SubjectKeys(FileKeyProvider(folder / "key-encryption"))
+    state.key_provider = key_provider_of(settings, "audit")
+    stack.callback(state.key_provider.close)
+    state.keys = SubjectKeys(state.key_provider)
+    state.forget_data_keys = state.keys.forget
     state.signer = signer = CheckpointSigner.of(folder, settings.retired_log_keys_directory)
     shards = Shards(state.database, signer, state.keys, settings.host)
     memory = TileMemory()
@@ -137,6 +140,7 @@ def create_app(
             have_witnessed,
             have_mirrored,
             send_to_destinations,
+            keep_keys,
         ),
         transports=transports,
         clock=clock,

@@ -136,12 +136,14 @@ class Sequencer:
     async def append(self, drafts: Sequence[Draft]) -> Receipt:
         """Append, and answer once it is durable.
 
-        Raises EventKeyReused, LogFrozen; LogUnavailable where it is not known to be appended: sent again, the events are appended once.
+        Raises EventKeyReused, LogFrozen, KeysUnavailable; LogUnavailable where it is not known to be appended: sent again, the events are
+        appended once.
         """
         if self.frozen is not None:
             raise LogFrozen
         if self._stopped or self._disk_refused:
             raise LogUnavailable
+        self._keys.provider.require_usable()
         waiting = _Waiting(Submission(drafts), asyncio.get_running_loop().create_future())
         self._waiting.append(waiting)
         self._work.set()

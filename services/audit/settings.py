@@ -7,10 +7,10 @@ from pydantic import Field
 
 from safepassage.wire_retention import RetentionName
 from services.audit.alerts.thresholds import Thresholds
-from shared.settings import ServiceSettings
+from shared.sealing_settings import SealingSettings
 
 
-class AuditSettings(ServiceSettings):
+class AuditSettings(SealingSettings):
     """Settings of the audit service; docs/settings.md documents each one."""
 
     checkpoint_seconds: Annotated[

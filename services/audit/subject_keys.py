@@ -84,6 +84,7 @@ class SubjectKeys:
 
     def for_students(self, driver: Driver, epoch: int, students: Iterable[str]) -> "Minted":
         """The keys of students in `epoch`, and the node's. Those that are not there are made and stored, in a writing transaction."""
+        self._provider.require_usable()
         if any(year != epoch for year in self._node):
             self._forget_other_years(epoch)
         minted = Minted(self, epoch)

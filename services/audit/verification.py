@@ -27,7 +27,8 @@ from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import AppendedRow, LogRow, TreeStateRow
 from services.audit.verifying_rows import verify_found_by, verify_no_other_log, verify_rows_of, verify_times
 from shared.database import Database
-from shared.key_encryption import FileKeyProvider, WrappedKeyRefused
+from shared.key_encryption import WrappedKeyRefused
+from shared.key_providers import key_provider_of
 
 OPENED_AT_ONCE = 256
 
@@ -56,7 +57,7 @@ async def verify_store(
     Raises LogAltered or EntriesMissing with the first bad index, NothingSigned, and what `verify_checkpoint` raises.
     """
     signer = CheckpointSigner.of(settings.keys_directory, settings.retired_log_keys_directory)
-    keys = SubjectKeys(FileKeyProvider(settings.keys_directory / "key-encryption"))
+    keys = SubjectKeys(key_provider_of(settings, "audit"))
     database = Database.of(settings)
     reports: list[StoreReport] = []
     try:

@@ -55,6 +55,7 @@ from services.privacy.tables import IdempotencyRow, LeaseRow, OrganisationRow, O
 from shared.app import build
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
+from shared.key_providers import keep_keys, key_provider_of
 from shared.keys import SigningKey, read_symmetric_key
 from shared.projections import organisations_router
 from shared.siblings import Transport
@@ -99,10 +100,13 @@ ROUTERS = (
 
 
 async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
-    """Keys and policies, before the first request. Raises KeyFileUnusable or PolicySetBroken: then nothing is served."""
+    """Keys and policies, before the first request. Raises KeyFileUnusable, KeysUnavailable or PolicySetBroken: then nothing is served."""
     state = app.state
     settings: PrivacySettings = state.settings
-    state.sealer = state.outbox.sealing = Sealer.of(settings.keys_directory)
+    state.key_provider = key_provider_of(settings, "privacy")
+    stack.callback(state.key_provider.close)
+    state.sealer = state.outbox.sealing = Sealer.of(settings.keys_directory, state.key_provider)
+    state.forget_data_keys = state.sealer.forget
     state.cursors = Cursors(read_symmetric_key(settings.keys_directory / "cursor.key"))
     built_in = load_policy_set()
     state.judge = Judge(
@@ -144,7 +148,7 @@ def create_app(
         summary="Decides what may leave, on facts, evidence and policies with citations, and signs what it permits.",
         tables={"outbox": OutboxRow, "lease": LeaseRow, "idempotency": IdempotencyRow},
         opening=_open,
-        workers=(policy_sets.prepare, policy_replays.work, watch),
+        workers=(policy_sets.prepare, policy_replays.work, watch, keep_keys),
         transports=transports,
         clock=clock,
     )

@@ -41,6 +41,7 @@ from services.privacy.tables import LeaseRow, OutboxRow, PolicyActivationRow, Po
 from shared.app import internal_tokens
 from shared.clock import Clock, system_clock
 from shared.database import Database
+from shared.key_providers import key_provider_of
 from shared.outbox import Outbox
 from shared.schema_head import require_head
 from shared.siblings import Siblings
@@ -52,9 +53,9 @@ class PolicyAdministration:
     """The operator's hand on the policy sets of one store. Each step is one transaction, its entry for the log included."""
 
     def __init__(self, settings: PrivacySettings, database: Database, clock: Clock) -> None:
-        """Raises KeyFileUnusable, PolicySetBroken."""
+        """Raises KeyFileUnusable, KeysUnavailable, PolicySetBroken."""
         siblings = Siblings("privacy", internal_tokens("privacy", settings), {}, clock)
-        sealer = Sealer.of(settings.keys_directory)
+        sealer = Sealer.of(settings.keys_directory, key_provider_of(settings, "privacy"))
         self._database, self._clock = database, clock
         self._outbox = Outbox("privacy", database, siblings, clock, row=OutboxRow, lease=LeaseRow, holder="command")
         self._outbox.sealing = sealer

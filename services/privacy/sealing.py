@@ -59,9 +59,13 @@ class Sealer:
         self._meeting = Lock()
 
     @classmethod
-    def of(cls, keys_directory: Path) -> "Sealer":
-        """The sealer over the service's key files. Raises KeyFileUnusable."""
-        return cls(FileKeyProvider(keys_directory / "key-encryption"))
+    def of(cls, keys_directory: Path, provider: KeyProvider | None = None) -> "Sealer":
+        """The sealer over the service's keys; without a provider over its key files. Raises KeyFileUnusable."""
+        return cls(provider or FileKeyProvider(keys_directory / "key-encryption"))
+
+    def forget(self) -> None:
+        """Drop the data keys in memory: the provider has to open them again."""
+        self._sealing, self._known = None, {}
 
     def seal(self, clear: bytes, *, table: str, row: UUID, of: str) -> bytes:
         """wrapped data key ‖ nonce ‖ ciphertext and tag. `of` says which value of the row it is, and of which version."""

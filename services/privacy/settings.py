@@ -5,10 +5,10 @@ from uuid import UUID
 
 from pydantic import Field
 
-from shared.settings import ServiceSettings
+from shared.sealing_settings import SealingSettings
 
 
-class PrivacySettings(ServiceSettings):
+class PrivacySettings(SealingSettings):
     """Settings of the privacy service; docs/settings.md documents each one."""
 
     node_organisation_id: Annotated[

@@ -27,6 +27,7 @@ from services.records.vault import Vault
 from shared.app import build
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
+from shared.key_providers import keep_keys, key_provider_of
 from shared.keys import read_symmetric_key
 from shared.projections import organisations_router
 from shared.siblings import Transport
@@ -46,7 +47,9 @@ STUDENTS = (
 
 async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state = app.state
-    state.vault = Vault.of(state.settings.keys_directory)
+    state.key_provider = key_provider_of(state.settings, "records")
+    stack.callback(state.key_provider.close)
+    state.vault = Vault.of(state.settings.keys_directory, state.key_provider)
     state.outbox.sealing = state.vault
     send_facts_together(state.outbox)
     send_milestones_together(state.outbox)
@@ -68,7 +71,7 @@ def create_app(
         summary="Holds, seals, opens, sends and receives student records.",
         tables={"outbox": OutboxRow, "lease": LeaseRow, "idempotency": IdempotencyRow},
         opening=_open,
-        workers=(work, keep_watch, keep_reporting),
+        workers=(work, keep_watch, keep_reporting, keep_keys),
         transports=transports,
         clock=clock,
     )

@@ -8,10 +8,10 @@ from uuid import UUID
 from pydantic import Field
 
 from safepassage.envelope import MAX_BODY_BYTES
-from shared.settings import ServiceSettings
+from shared.sealing_settings import SealingSettings
 
 
-class RecordsSettings(ServiceSettings):
+class RecordsSettings(SealingSettings):
     """Settings of the records service; docs/settings.md documents each one."""
 
     jurisdiction: Annotated[

@@ -14,12 +14,17 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.problems.records import SealBroken
 from services.records.lookup_tags import LookupTags
-from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefused
+from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefused, version_of
 from shared.keys import read_symmetric_key
 
 NONCE_BYTES = 12
 TABLE = b"section"
 OUTBOX = b"outbox"
+
+
+def of_exchange(identifier: UUID) -> bytes:
+    """What the particulars of an exchange are bound to: its id, or that of the peer's request here."""
+    return b"exchange\0" + identifier.bytes
 
 
 class DataKey:
@@ -51,12 +56,18 @@ class Vault:
     """The records service's keys at work: data keys of students, keyed look-up tags, and seals for what waits in the outbox."""
 
     def __init__(self, provider: KeyProvider, *, lookup_key: bytes) -> None:
-        self.provider, self.tags = provider, LookupTags(lookup_key)
+        self.provider, self._tags = provider, LookupTags(lookup_key)
+
+    @property
+    def tags(self) -> LookupTags:
+        """The blind index: asked only while the service may open what it would find. Raises KeysUnavailable."""
+        self.provider.require_usable()
+        return self._tags
 
     @classmethod
-    def of(cls, keys_directory: Path) -> "Vault":
-        """The vault over the service's key files. Raises KeyFileUnusable."""
-        provider = FileKeyProvider(keys_directory / "key-encryption")
+    def of(cls, keys_directory: Path, provider: KeyProvider | None = None) -> "Vault":
+        """The vault over the service's keys; without a provider over its key files. Raises KeyFileUnusable."""
+        provider = provider or FileKeyProvider(keys_directory / "key-encryption")
         return cls(provider, lookup_key=read_symmetric_key(keys_directory / "lookup.key"))
 
     def new_data_key(self, student_id: UUID) -> tuple[DataKey, bytes]:
@@ -72,12 +83,24 @@ class Vault:
             raise SealBroken from error
 
     def rewrap(self, student_id: UUID, wrapped: bytes) -> bytes:
-        """The same data key under the newest version of the key-encryption key: after a rotation, one row at a time. Raises SealBroken."""
+        """The same data key under the newest version of the key-encryption key; the same bytes if it is. Raises SealBroken."""
+        return self._again(wrapped, context=student_id.bytes)
+
+    def rewrap_particulars(self, identifier: UUID, sealed: bytes) -> bytes:
+        """The same for what is known of the child of an exchange. Raises SealBroken."""
+        return self._again(sealed, context=of_exchange(identifier))
+
+    def is_newest_text(self, sealed: str) -> bool:
+        """Whether the newest version has sealed it (`seal_text`)."""
+        return version_of(from_base64url(sealed[:8])) == self.provider.version
+
+    def _again(self, wrapped: bytes, *, context: bytes) -> bytes:
+        if version_of(wrapped) == self.provider.version:
+            return wrapped
         try:
-            key = self.provider.unwrap(wrapped, context=student_id.bytes)
+            return self.provider.wrap(self.provider.unwrap(wrapped, context=context), context=context)
         except WrappedKeyRefused as error:
             raise SealBroken from error
-        return self.provider.wrap(key, context=student_id.bytes)
 
     def seal_text(self, text: str) -> str:
         """What waits in the outbox, sealed: it may hold facts of students (shared.outbox.Sealing)."""

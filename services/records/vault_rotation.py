@@ -1,8 +1,14 @@
-"""After a rotation of the key-encryption key: every student's data key is wrapped again, a few at a time, while the service runs."""
+"""After a rotation of the key-encryption key: whatever it wraps is wrapped again, a few at a time, while the service runs.
+
+Each step is one transaction, and says nothing of what it has done but in the rows: whoever was killed, or comes second, finds what is left.
+"""
+
+from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import select, update
 
-from services.records.tables import StudentRow
+from services.records.tables import ExchangeRequestRow, OutboxRow, PeerRequestRow, StudentRow
 from services.records.vault import Vault
 from shared.database import Database
 
@@ -10,17 +16,35 @@ AT_ONCE = 500
 
 
 async def rewrap_data_keys(database: Database, vault: Vault) -> int:
-    """Wrap anew what an older version wrapped; gives how many. Afterwards the older version's file may be destroyed. Raises SealBroken."""
-    newest, after, rewrapped = vault.provider.version.to_bytes(4, "big"), None, 0
+    """Wrap anew what an older version wrapped: students' data keys, particulars of exchanges, what waits in the outbox.
+
+    Gives how many data keys it were. Afterwards the older version may be destroyed. Raises SealBroken.
+    """
+
+    def outbox(_: int, body: str) -> str:
+        return body if vault.is_newest_text(body) else vault.seal_text(vault.open_text(body))
+
+    def particulars(identifier: Any, sealed: bytes) -> bytes:
+        return vault.rewrap_particulars(identifier, sealed) if sealed else sealed
+
+    rewrapped = await _again(database, StudentRow.id, StudentRow.wrapped_key, vault.rewrap)
+    for row in (ExchangeRequestRow, PeerRequestRow):
+        await _again(database, row.id, row.particulars, particulars)
+    await _again(database, OutboxRow.id, OutboxRow.body, outbox)
+    return rewrapped
+
+
+async def _again(database: Database, key: Any, wrapped: Any, again: Callable[[Any, Any], Any]) -> int:
+    after, rewrapped = None, 0
     while True:
         async with database.transaction() as tx:
-            query = select(StudentRow.id, StudentRow.wrapped_key).order_by(StudentRow.id).limit(AT_ONCE).with_for_update()
-            rows = (await tx.execute(query if after is None else query.where(StudentRow.id > after))).all()
-            for row in rows:
-                if row.wrapped_key[:4] != newest:
-                    wrapped = vault.rewrap(row.id, row.wrapped_key)
-                    await tx.execute(update(StudentRow).where(StudentRow.id == row.id).values(wrapped_key=wrapped))
+            query = select(key, wrapped).order_by(key).limit(AT_ONCE).with_for_update()
+            rows = (await tx.execute(query if after is None else query.where(key > after))).all()
+            for identifier, held in rows:
+                fresh = again(identifier, held)
+                if fresh is not held:
+                    await tx.execute(update(key.class_).where(key == identifier).values({wrapped.key: fresh}))
                     rewrapped += 1
         if len(rows) < AT_ONCE:
             return rewrapped
-        after = rows[-1].id
+        after = rows[-1][0]

@@ -32,6 +32,13 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "FORM-oneroster": "A roster is read as OneRoster 1.2 has it: collections, paging, filters, order, selection, scopes, errors",
             "FORM-oneroster-mask": "As OneRoster too only what was permitted leaves: no object, filter, order or count tells of more",
         },
+        "Keys at rest": {
+            "KEYS-contract": "Every holder of root keys wraps, unwraps, rotates and destroys alike; no file of ours has a key",
+            "KEYS-none": "While the root keys may not be used nothing is opened, sealed or disclosed, and readiness says so",
+            "KEYS-rotation": "A rotation wraps keys again and touches no record; killed anywhere it goes on, and every key opens meanwhile",
+            "KEYS-shredded": "A record, or a part of one, that was destroyed opens in no copy of the store, while the rest does",
+            "KEYS-cost": "The holder of the root keys is asked at the start and by the clock, never for a request",
+        },
         "The log": {
             "LOG-I1": "Indices are contiguous from 0, one entry an index",
             "LOG-I2": "An index that was answered never changes or vanishes",

@@ -213,14 +213,14 @@ async def _retire_versions(state: Any) -> None:
     if waiting and rotates and wrapping.version <= max(waiting.values()):
         provider.load()
         if provider.version <= max(waiting.values()):
-            provider.rotate()
+            await asyncio.to_thread(provider.rotate)
         await begin(state.database, provider.version)
     await rewrap(state.database, provider)
     wrapping = await wrapping_of(state.database)
     if not waiting or wrapping is None:
         return
     if rotates:
-        destroy_retired(provider, wrapping)
+        await asyncio.to_thread(destroy_retired, provider, wrapping)
     provider.load()
     for destruction_id, wrapped_by in waiting.items():
         if wrapped_by < min(wrapping.oldest, *provider.versions):

@@ -38,6 +38,7 @@ async def take_up(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRo
     try:
         await exchange.trust.refresh()
         exchange.trust.require_fresh()
+        exchange.vault.provider.require_usable()  # sealed and logged as it is: without its keys this node gives nothing away
         member = exchange.trust.member(row.recipient_node)
         fallen = await _fallen(exchange, row)
     except NotAMember as error:

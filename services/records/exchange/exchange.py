@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.compact import PublicKeys
+from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.public_keys import by_kid
 from safepassage.trust_list import VerifiedTrustList
@@ -31,7 +32,7 @@ from services.records.exchange.signing import SignedTogether
 from services.records.exchange.work import Lease, Work
 from services.records.settings import RecordsSettings
 from services.records.tables import NodeStatementRow, TrustListRow
-from services.records.vault import Vault
+from services.records.vault import Vault, of_exchange
 from shared.clock import Clock
 from shared.database import Database, after_commit
 from shared.group_commit import GroupCommit
@@ -107,18 +108,16 @@ class Exchange:
 
     def seal_particulars(self, identifier: UUID, particulars: bytes) -> bytes:
         """What is known of the child of a request, sealed at rest."""
-        return self.vault.provider.wrap(particulars, context=_context(identifier))
+        return self.vault.provider.wrap(particulars, context=of_exchange(identifier))
 
     def open_particulars(self, identifier: UUID, sealed: bytes) -> bytes:
-        """What `seal_particulars` sealed. Raises TemporarilyUnavailable where the key is not there."""
+        """What `seal_particulars` sealed. Raises NoSuchStudent if the record was destroyed, TemporarilyUnavailable without its key."""
+        if not sealed:
+            raise NoSuchStudent
         try:
-            return self.vault.provider.unwrap(sealed, context=_context(identifier))
+            return self.vault.provider.unwrap(sealed, context=of_exchange(identifier))
         except WrappedKeyRefused as error:
             raise TemporarilyUnavailable("a key-encryption key is missing") from error
-
-
-def _context(identifier: UUID) -> bytes:
-    return b"exchange\0" + identifier.bytes
 
 
 async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:

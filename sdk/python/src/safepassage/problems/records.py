@@ -10,6 +10,14 @@ class NoSuchStudent(SuiteError):
     remedy = "Check the id, and that the student is enrolled below your organisation; look ids up with POST /v1/students/lookup."
 
 
+class StudentInExchange(SuiteError):
+    """The student's record is on its way to or from another node, so it is not destroyed now."""
+
+    code, status, title = "student-in-exchange", 409, "Student's record is in an exchange"
+    remedy = "Wait until the exchange has ended, or withdraw it; destroy the record then."
+    retry = "after"
+
+
 class StudentChanged(SuiteError):
     """The student's record was changed since the version that the request names."""
 

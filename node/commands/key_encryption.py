@@ -1,0 +1,150 @@
+"""`keys next-key-encryption-key` and `keys rewrap`: a service's key-encryption key changes, and what it wraps is wrapped again."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import closing
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import Progress
+
+from node.commands.output import console, errors, stop
+from node.commands.services import Service, settings_from_environment
+from node.folder import NodeFolder
+from safepassage.problems.keys import KeysUnavailable
+from safepassage.problems.records import SealBroken
+from services.audit.retention.wrapping import begin
+from services.audit.retention.wrapping import rewrap as rewrap_log
+from services.records.vault import Vault
+from services.records.vault_rotation import rewrap_data_keys
+from shared.database import Database
+from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefused
+from shared.key_providers import FOLDER, key_provider_of, opened_provider
+from shared.keys import KeyFileUnusable
+from shared.settings import ServiceSettings
+
+
+class Sealing(StrEnum):
+    """A service whose data keys can be wrapped again."""
+
+    records = "records"
+    audit = "audit"
+
+
+def next_key_encryption_key(
+    keys: Annotated[
+        Path | None,
+        typer.Argument(
+            exists=True, file_okay=False, help="A service's folder of keys that are files; left out: by SAFE_PASSAGE_* variables."
+        ),
+    ] = None,
+    service: Annotated[Service, typer.Option(help="Whose key, where its provider is told by variables.")] = Service.records,
+) -> None:
+    """Make the next version of a service's key-encryption key, beside those that are there: a file, or wrapped by its key provider."""
+    try:
+        with closing(_provider_for(keys, service)) as provider:
+            version = provider.rotate()
+    except (KeyFileUnusable, KeysUnavailable) as error:
+        stop(_said(error))
+    console.print(f"Version {version} made. Give it to every process of the service, then: safepassage-node keys rewrap")
+
+
+def destroy_key_encryption_key(
+    version: Annotated[int, typer.Argument(min=1, help="The version to destroy: an older one, which wraps nothing any more.")],
+    keys: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, file_okay=False, help="A service's folder of keys that are files; left out: by SAFE_PASSAGE_* variables."
+        ),
+    ] = None,
+    service: Annotated[Service, typer.Option(help="Whose key, where its provider is told by variables.")] = Service.records,
+) -> None:
+    """Destroy a version for good, after `keys rewrap`: what it still wraps opens nowhere any more, in no copy of the store."""
+    try:
+        with closing(_provider_for(keys, service)) as provider:
+            if version >= provider.version:
+                stop("That is the version that wraps.", "Make the next one, wrap everything again, then destroy this one.")
+            provider.destroy(version)
+    except (KeyFileUnusable, KeysUnavailable) as error:
+        stop(_said(error))
+    console.print(f"Version {version} is destroyed. Destroy its copies too where it was a file.")
+
+
+def _provider_for(keys: Path | None, service: Service) -> KeyProvider:
+    """Raises KeyFileUnusable, KeysUnavailable."""
+    if keys is not None:
+        return FileKeyProvider(keys / FOLDER)
+    return opened_provider(settings_from_environment(service), service.value)
+
+
+def _said(error: KeyFileUnusable | KeysUnavailable) -> str:
+    """A file's fault says itself; a provider's has a title, and what it said."""
+    return f"{error.title}: {error.detail or error.remedy}" if isinstance(error, KeysUnavailable) else str(error)
+
+
+def rewrap(
+    folder: Annotated[
+        Path | None,
+        typer.Argument(exists=True, file_okay=False, help="An embedded node's folder; left out: the service of SAFE_PASSAGE_* variables."),
+    ] = None,
+    service: Annotated[Sealing, typer.Option(help="Whose data keys.")] = Sealing.records,
+) -> None:
+    """Wrap every student's data key again under the newest key-encryption key of a service. It may run while the service does.
+
+    First start the service with the new version's file beside the old one: a process knows the versions that were there when it started.
+    """
+    settings = settings_from_environment(Service(service.value)) if folder is None else NodeFolder(folder).settings(service.value)
+    if service is Sealing.audit:
+        _rewrap_log(settings)
+        return
+    try:
+        with closing(key_provider_of(settings, "records")) as provider:
+            rewrapped = asyncio.run(_rewrap(settings, Vault.of(settings.keys_directory, provider)))
+            version = provider.version
+    except (KeyFileUnusable, KeysUnavailable) as error:
+        stop(_said(error))
+    except SealBroken:
+        stop(
+            "A data key opens under none of the versions that are here.", "Put the missing version's file back; nothing was changed for it."
+        )
+    console.print(f"{rewrapped} data keys wrapped again under version {version}.")
+    console.print(
+        "Destroy an older version's file once the outbox of records is empty (`safepassage-node doctor`): what waits there has it too."
+    )
+
+
+def _rewrap_log(settings: ServiceSettings) -> None:
+    try:
+        with closing(key_provider_of(settings, "audit")) as provider, Progress(console=errors) as progress:
+            shown = progress.add_task("data keys wrapped again", total=None)
+            version = asyncio.run(_rewrap_all(settings, provider, lambda done: progress.update(shown, completed=done)))
+    except (KeyFileUnusable, KeysUnavailable) as error:
+        stop(_said(error))
+    except WrappedKeyRefused:
+        stop("A key opens under none of the versions that are here.", "Put the missing version's file back; nothing was changed for it.")
+    console.print(f"Every key of the log is wrapped under version {version}.")
+    console.print(
+        "Take older versions' files from every process (`keys destroy-key-encryption-key`), destroy their copies, and start audit again: no"
+    )
+    console.print(
+        "copy of the store opens then what was destroyed before now. Take a backup now: older ones will open nothing that is sealed."
+    )
+
+
+async def _rewrap_all(settings: ServiceSettings, provider: KeyProvider, progress: Callable[[int], None]) -> int:
+    database = Database.of(settings)
+    try:
+        await begin(database, provider.version)
+        return await rewrap_log(database, provider, progress=progress)
+    finally:
+        await database.close()
+
+
+async def _rewrap(settings: ServiceSettings, vault: Vault) -> int:
+    database = Database.of(settings)
+    try:
+        return await rewrap_data_keys(database, vault)
+    finally:
+        await database.close()

@@ -1,0 +1,144 @@
+"""Destroying what the store holds of students: whole records, the copy that came with one exchange, those who left before a day.
+
+What is deleted here is in older copies of the store still, sealed. A student who goes has no data key that is ever wrapped again; one of
+whom a part stays gets a new one. So once the version of the key-encryption key before is destroyed, no copy opens what went
+(docs/decisions/0025). The log keeps its entries and proofs.
+
+# INVARIANT: what was destroyed is under no data key that a later version of the key-encryption key wraps.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.ids import uuid7
+from safepassage.problems.records import NoSuchStudent, StudentInExchange
+from services.records.exchange.states import UNDELIVERED, Incoming, Request
+from services.records.tables import (
+    EnrollmentRow,
+    ExchangeRequestRow,
+    IncomingEnvelopeRow,
+    MatchReviewRow,
+    OutgoingEnvelopeRow,
+    PeerRequestRow,
+    SectionRow,
+    StudentRow,
+    TagRow,
+)
+from services.records.vault import Vault
+from shared.clock import Clock
+from shared.contracts.audit import Actor, Context, Event
+from shared.outbox import Outbox
+
+DESTROYED: Final = b""
+"""`particulars` of an exchange about a child whose record was destroyed."""
+OF_A_STEP: Final = 200
+"""Students of one transaction, and of one entry of the log."""
+
+_FILED: Final = (Incoming.APPLIED, Incoming.REJECTED)
+
+
+@dataclass(frozen=True)
+class Shredded:
+    """What went."""
+
+    students: int
+    """Whole records, with their look-up tags, enrolments and pseudonyms."""
+    parts: int
+    """Sections of records of which something stays."""
+
+
+class Shredder:
+    """Destroys; each call is one transaction's work, with its entry for the log. What was cut short is begun again."""
+
+    def __init__(self, vault: Vault, outbox: Outbox, clock: Clock, *, about: str) -> None:
+        """`about` is what the log is told that it was for: `destruction:<clearance>`, `agreement:<id>`."""
+        self._vault, self._outbox, self._clock, self._about = vault, outbox, clock, about
+
+    async def student(self, tx: AsyncSession, student_id: UUID) -> Shredded:
+        """The whole record of a student. Raises NoSuchStudent, StudentInExchange."""
+        if not await self._destroy(tx, [student_id]):
+            raise NoSuchStudent
+        return Shredded(1, 0)
+
+    async def copy(self, tx: AsyncSession, exchange_id: UUID) -> Shredded:
+        """What one exchange brought. A student of whom nothing else is held goes whole. Raises StudentInExchange."""
+        source = str(exchange_id)
+        held = SectionRow.student_id.in_(select(SectionRow.student_id).where(SectionRow.source == source))
+        rows = (await tx.scalars(select(SectionRow).where(held))).all()
+        staying = {row.student_id for row in rows if row.source != source}
+        whole = await self._destroy(tx, sorted({row.student_id for row in rows} - staying))
+        parts = 0
+        for student_id in sorted(staying):
+            parts += await self._destroy_source(tx, student_id, source, [row for row in rows if row.student_id == student_id])
+        await tx.execute(update(ExchangeRequestRow).where(ExchangeRequestRow.id == exchange_id).values(particulars=DESTROYED))
+        return Shredded(whole, parts)
+
+    async def left_before(self, tx: AsyncSession, custodian_id: UUID, day: date) -> Shredded:
+        """The next students of a custodian whose every enrolment ended before `day`, at most OF_A_STEP. Of nobody: it is done."""
+        enrolled = exists().where(EnrollmentRow.student_id == StudentRow.id)
+        stays = enrolled.where(or_(EnrollmentRow.exit_date.is_(None), EnrollmentRow.exit_date >= day))
+        query = select(StudentRow.id).where(StudentRow.custodian_id == custodian_id, enrolled, ~stays, ~_under_way(StudentRow.id))
+        ids = (await tx.scalars(query.order_by(StudentRow.id).limit(OF_A_STEP))).all()
+        return Shredded(await self._destroy(tx, ids), 0)
+
+    async def _destroy(self, tx: AsyncSession, ids: Sequence[UUID]) -> int:
+        """Whole records. Raises StudentInExchange where one is on its way: it is delivered or withdrawn first."""
+        query = select(StudentRow.id, StudentRow.custodian_id).where(StudentRow.id.in_(ids)).order_by(StudentRow.id).with_for_update()
+        found = (await tx.execute(query)).all()
+        if not found:
+            return 0
+        if (await tx.scalars(select(StudentRow.id).where(StudentRow.id.in_(ids), _under_way(StudentRow.id)).limit(1))).first() is not None:
+            raise StudentInExchange
+        for row in (ExchangeRequestRow, PeerRequestRow):
+            await tx.execute(update(row).where(row.student_id.in_(ids)).values(particulars=DESTROYED))
+        for envelope in (OutgoingEnvelopeRow, IncomingEnvelopeRow):
+            await tx.execute(update(envelope).where(envelope.student_id.in_(ids)).values(ciphertext=None))
+        await tx.execute(delete(MatchReviewRow).where(MatchReviewRow.student_id.in_(ids)))
+        await tx.execute(delete(StudentRow).where(StudentRow.id.in_(ids)))  # sections, tags, enrolments, pseudonyms go with it
+        self._tell(tx, "record-destroyed", [(row.id, row.custodian_id) for row in found], parts=None)
+        return len(found)
+
+    async def _destroy_source(self, tx: AsyncSession, student_id: UUID, source: str, rows: Sequence[SectionRow]) -> int:
+        """The parts of one source; what stays is sealed again under a new data key, since the old one opens older copies of what goes."""
+        student = await tx.get_one(StudentRow, student_id, with_for_update=True)
+        if (await tx.scalars(select(StudentRow.id).where(StudentRow.id == student_id, _under_way(StudentRow.id)))).first() is not None:
+            raise StudentInExchange
+        old = self._vault.data_key(student_id, student.wrapped_key)
+        new, student.wrapped_key = self._vault.new_data_key(student_id)
+        gone = [row for row in rows if row.source == source]
+        for row in rows:
+            if row.source != source:
+                place: dict[str, Any] = {"section": row.section, "source": row.source, "version": row.version}
+                row.sealed = new.seal(old.open(row.sealed, **place), **place)
+        for row in gone:
+            await tx.delete(row)
+        await tx.execute(delete(TagRow).where(TagRow.student_id == student_id, TagRow.source == source))
+        await tx.flush()
+        self._tell(tx, "copy-destroyed", [(student_id, student.custodian_id)], parts=len(gone))
+        return len(gone)
+
+    def _tell(self, tx: AsyncSession, operation: str, students: Sequence[tuple[UUID, UUID]], *, parts: int | None) -> None:
+        event = Event(
+            class_="load",
+            key=f"shredded:{uuid7(self._clock())}",
+            subjects=tuple(student for student, _ in students),
+            custodians=tuple(custodian for _, custodian in students),
+            actor=Actor(kind="operator"),
+            context=Context(operation=operation, about=self._about, count=len(students) if parts is None else parts),
+        )
+        self._outbox.record(tx, event)
+
+
+def _under_way(student_id: Any) -> Any:
+    """Whether a record of the student is on its way, or may be asked of us still."""
+    return or_(
+        exists().where(OutgoingEnvelopeRow.student_id == student_id, OutgoingEnvelopeRow.state.in_(UNDELIVERED)),
+        exists().where(PeerRequestRow.student_id == student_id, PeerRequestRow.state.in_((Request.ACCEPTED, Request.WAITING))),
+        exists().where(IncomingEnvelopeRow.student_id == student_id, IncomingEnvelopeRow.state.not_in(_FILED)),
+    )
