@@ -5,6 +5,7 @@ from uuid import UUID
 
 from safepassage.canonical import digest_of
 from safepassage.problems import SuiteError
+from safepassage.problems.exchanges import PeerResting
 from safepassage.problems.trust import NotAMember
 from services.records.exchange.asking import refused_as
 from services.records.exchange.due import after_failure
@@ -36,6 +37,8 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], row: IncomingEnvelo
             log.error("holder refuses a receipt", extra={"peer": row.issuer, "code": code})
     except NotAMember:
         log.warning("receipt not sent: the holder is no member", extra={"peer": row.issuer})
+    except PeerResting as error:
+        attempts, due = row.attempts, after_failure(error, failures=max(row.attempts, 1), now=exchange.clock())
     except SuiteError as error:
         log.info("receipt not delivered yet", extra={"peer": row.issuer, "code": error.code, "attempt": attempts})
         due = after_failure(error, failures=attempts, now=exchange.clock())

@@ -15,7 +15,7 @@ from safepassage.ids import uuid7
 from safepassage.logged import Logged
 from safepassage.node_statement import NodeStatement, key_to_seal_to
 from safepassage.problems import SuiteError
-from safepassage.problems.exchanges import PeerUnavailable, RequestNotPermitted
+from safepassage.problems.exchanges import PeerResting, PeerUnavailable, RequestNotPermitted
 from safepassage.refusal import verify_refusal
 from safepassage.request import Request, SealedSelector, Selector, selector_info
 from safepassage.trust_members import Member
@@ -122,10 +122,11 @@ async def _deliver(exchange: Exchange, row: ExchangeRequestRow, *, logged: bool)
             await _end(exchange, row.id, Asked.REFUSED, await refused_as(exchange, answer, peer=row.holder, about=row.request_digest))
     except SuiteError as error:
         log.info("request not delivered", extra={"code": error.code, "peer": row.holder, "attempt": row.attempts + 1})
-        due = min(after_failure(error, failures=row.attempts + 1, now=exchange.clock()), row.expires_at)
+        attempts = row.attempts + (0 if isinstance(error, PeerResting) else 1)
+        due = min(after_failure(error, failures=attempts, now=exchange.clock()), row.expires_at)
 
         def put_off(tx: Writing) -> None:
-            change(tx.connection, ExchangeRequestRow, row.id, when=(Asked.PREPARED,), attempts=row.attempts + 1, next_attempt_at=due)
+            change(tx.connection, ExchangeRequestRow, row.id, when=(Asked.PREPARED,), attempts=attempts, next_attempt_at=due)
 
         await exchange.write(put_off)
 

@@ -1,8 +1,10 @@
 """Handing messages over to peers: those that wait for the same peer at the same moment go in one call (safepassage.message_batches).
 
-Each is answered as it would be alone, by the same bytes; a message that is alone goes alone, to the route for one.
+Each is answered as it would be alone, by the same bytes; a message that is alone goes alone, to the route for one. A peer that did not
+answer several calls is left alone for a while (breakers).
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -15,8 +17,12 @@ from safepassage.message_batches import CONTENT_TYPE, MAX_ANSWER_BYTES, MOST, Ba
 from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.trust_members import Member
+from services.records.exchange.breakers import Breakers
 from services.records.exchange.peers import PeerAnswer, Peers
+from shared.clock import Clock
 from shared.gathered import Gathered
+
+log = logging.getLogger(__name__)
 
 Kind = Literal["requests", "envelopes", "receipts"]
 
@@ -50,12 +56,12 @@ class _Message:
 class Deliveries:
     """Of one process."""
 
-    def __init__(self, peers: Peers) -> None:
-        self._peers = peers
+    def __init__(self, peers: Peers, breakers: Breakers, clock: Clock) -> None:
+        self._peers, self._breakers, self._clock = peers, breakers, clock
         self._gathered: Gathered[tuple[str, Kind], _Message, PeerAnswer] = Gathered(self._send, most=MOST, at_once=AT_ONCE)
 
     async def hand_over(self, member: Member, kind: Kind, content: bytes) -> PeerAnswer:
-        """One attempt. Raises PeerUnavailable, PeerAddressRefused. Not within a transaction."""
+        """One attempt. Raises PeerUnavailable, PeerAddressRefused; PeerResting where none was made. Not within a transaction."""
         return await self._gathered((member.entity_id, kind), _Message(member, content))
 
     async def _send(self, key: tuple[str, Kind], messages: Sequence[_Message]) -> Sequence[PeerAnswer | Exception]:
@@ -67,10 +73,10 @@ class Deliveries:
 
     async def _send_group(self, member: Member, door: _Door, group: Sequence[bytes]) -> Sequence[PeerAnswer | Exception]:
         try:
+            self._breakers.require_closed(member.entity_id, self._clock())
+            answer = await self._call(member, door, group)
             if len(group) == 1:
-                return [await self._peers.post(member, door.one, group[0], content_type=door.content_type)]
-            body = batch_body(group)
-            answer = await self._peers.post(member, door.several, body, content_type=CONTENT_TYPE, longest_answer=MAX_ANSWER_BYTES)
+                return [answer]
             if answer.status == 200:
                 return _answers(answer.body, len(group))
         except SuiteError as error:
@@ -80,6 +86,28 @@ class Deliveries:
         # Something in between, or a peer of an older version, does not let these pass together: what it is about must not hold up the rest.
         half = len(group) // 2
         return [*await self._send_group(member, door, group[:half]), *await self._send_group(member, door, group[half:])]
+
+    async def _call(self, member: Member, door: _Door, group: Sequence[bytes]) -> PeerAnswer:
+        """One call, of which the breaker hears whether the peer is there."""
+        peer = member.entity_id
+        try:
+            if len(group) == 1:
+                answer = await self._peers.post(member, door.one, group[0], content_type=door.content_type)
+            else:
+                body = batch_body(group)
+                answer = await self._peers.post(member, door.several, body, content_type=CONTENT_TYPE, longest_answer=MAX_ANSWER_BYTES)
+        except SuiteError:
+            self._failed(peer, None)
+            raise
+        if answer.status == 429 or answer.status >= 500:
+            self._failed(peer, answer.retry_after if answer.status == 429 else None)
+        else:
+            self._breakers.answered(peer)
+        return answer
+
+    def _failed(self, peer: str, wished: timedelta | None) -> None:
+        if self._breakers.failed(peer, self._clock(), wished=wished):
+            log.warning("peer is left alone for a while", extra={"peer": peer})
 
 
 def _answers(body: bytes, count: int) -> Sequence[PeerAnswer | Exception]:

@@ -8,7 +8,8 @@ from uuid import UUID
 
 from safepassage.envelope import envelope_body
 from safepassage.problems import SuiteError
-from safepassage.problems.exchanges import PeerUnavailable
+from safepassage.problems.exchanges import PeerResting, PeerUnavailable
+from safepassage.problems.messages import EncryptionKeyUnknown
 from safepassage.problems.trust import NotAMember
 from safepassage.trust_members import Member
 from services.records.exchange import events
@@ -16,6 +17,7 @@ from services.records.exchange.asking import refused_as
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.receipts import take_receipt
+from services.records.exchange.resealing import answer_anew
 from services.records.exchange.sending import claims_of
 from services.records.exchange.states import SENDABLE, Outgoing
 from services.records.exchange.stored_rows import change, row_at
@@ -78,6 +80,8 @@ async def _attempt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Member)
             await _take_receipt(exchange, row, member, answer.body)
         else:
             await _refused(exchange, row, await refused_as(exchange, answer, peer=row.recipient_node, about=row.envelope_digest or ""))
+    except PeerResting as error:
+        await _put_off(exchange, row, error, state=Outgoing(row.state), attempted=False)
     except SuiteError as error:
         log.info("envelope not delivered yet", extra={"code": error.code, "peer": row.recipient_node, "attempt": row.attempts + 1})
         await _put_off(exchange, row, error, state=Outgoing.IN_FLIGHT)
@@ -95,26 +99,41 @@ async def _take_receipt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Me
 
 
 async def _refused(exchange: Exchange, row: OutgoingEnvelopeRow, code: str) -> None:
-    """The peer refuses it for good, with its signature."""
-
+    """The peer refuses it for good, with its signature. One that it has no key for any more is made anew, sealed to its present one."""
+    reseals = code == EncryptionKeyUnknown.code
+    if reseals:
+        await _learn_keys(exchange, row)
     event = events.was_refused(claims_of(row), code=code, student_id=row.student_id, custodian_id=row.custodian_id)
 
     def end(tx: Writing) -> None:
         ended = {"state": Outgoing.REJECTED, "problem_code": code, "ciphertext": None, "next_attempt_at": None}
         if change(tx.connection, OutgoingEnvelopeRow, row.id, when=SENDABLE, **ended):
             tx.record(event)
+            if reseals:
+                answer_anew(tx, exchange, row)
 
     await exchange.write(end)
 
 
-async def _put_off(exchange: Exchange, row: OutgoingEnvelopeRow, error: SuiteError, *, state: Outgoing) -> None:
-    tried = state == Outgoing.IN_FLIGHT
+async def _learn_keys(exchange: Exchange, row: OutgoingEnvelopeRow) -> None:
+    """Have the peer's statement got again: it names the keys that it has now."""
+    try:
+        await exchange.statements.of(row.recipient_node, kid=claims_of(row).enc_kid)
+    except SuiteError as error:
+        log.info("statement of a peer cannot be had", extra={"peer": row.recipient_node, "code": error.code})
+
+
+async def _put_off(
+    exchange: Exchange, row: OutgoingEnvelopeRow, error: SuiteError, *, state: Outgoing, attempted: bool | None = None
+) -> None:
+    """Try again later. `attempted`: whether a connection was opened, where the state does not tell."""
+    tried = state == Outgoing.IN_FLIGHT if attempted is None else attempted
     attempts = row.attempts + (1 if isinstance(error, PeerUnavailable) or tried else 0)
     due = min(after_failure(error, failures=max(attempts, 1), now=exchange.clock()), row.expires_at)
 
     def put_off(tx: Writing) -> None:
-        when = SENDABLE if state == Outgoing.IN_FLIGHT else (state,)
-        values = {"state": state} if state == Outgoing.IN_FLIGHT else {}
+        when = SENDABLE if tried else (state,)
+        values = {"state": state} if tried else {}
         change(tx.connection, OutgoingEnvelopeRow, row.id, when=when, attempts=attempts, next_attempt_at=due, **values)
 
     await exchange.write(put_off)

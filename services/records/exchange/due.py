@@ -9,7 +9,7 @@ from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from safepassage.problems import SuiteError
-from safepassage.problems.exchanges import PeerUnavailable
+from safepassage.problems.exchanges import PeerResting, PeerUnavailable
 from services.records.exchange.retries import next_attempt
 from services.records.exchange.work import Due
 from shared import prepared
@@ -33,12 +33,16 @@ def due_rows(database: Database, row: type[Any], key: Sequence[InstrumentedAttri
 
 
 def after_failure(error: SuiteError, *, failures: int, now: datetime, chance: Callable[[], float] | None = None) -> datetime:
-    """When to try again: by the schedule for peers, soon for what is in the way inside the node."""
+    """When to try again: by the schedule for peers, soon for what is in the way inside the node, after its rest for a peer left alone."""
+    if isinstance(error, PeerResting):
+        rest = timedelta(seconds=error.retry_after_seconds or 0)
+        return now + rest + SOON * (chance or any_chance)()  # not all of a thousand in the same second
     if not isinstance(error, PeerUnavailable):
         return now + SOON
     wished = timedelta(seconds=error.retry_after_seconds) if error.retry_after_seconds else None
-    return next_attempt(failures=failures, now=now, chance=(chance or _chance)(), wished=wished)
+    return next_attempt(failures=failures, now=now, chance=(chance or any_chance)(), wished=wished)
 
 
-def _chance() -> float:
+def any_chance() -> float:
+    """In [0, 1)."""
     return secrets.randbelow(2**32) / 2**32

@@ -19,7 +19,9 @@ from safepassage.public_keys import by_kid
 from safepassage.trust_list import VerifiedTrustList
 from services.records.exchange import events
 from services.records.exchange.asking_privacy import AskingPrivacy
+from services.records.exchange.breakers import Breakers
 from services.records.exchange.deliveries import Deliveries
+from services.records.exchange.due import any_chance
 from services.records.exchange.epochs import EpochKeys
 from services.records.exchange.group_reads import GroupReads
 from services.records.exchange.milestones import Milestones
@@ -69,6 +71,7 @@ class Exchange:
     trust: Trust
     statements: PeerStatements
     peers: Peers
+    breakers: Breakers
     deliveries: Deliveries
     privacy: AskingPrivacy
     own_log: OwnLog
@@ -144,7 +147,7 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
     await own_log.open(database)
     peer_logs = PeerLogs(database, state.write, peers, clock)
     await peer_logs.open()
-    signing = SigningKey.load(folder / SIGNING_KEY)
+    signing, breakers = SigningKey.load(folder / SIGNING_KEY), Breakers(any_chance)
     state.exchange = Exchange(
         settings=settings,
         clock=clock,
@@ -158,7 +161,8 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
         trust=trust,
         statements=statements,
         peers=peers,
-        deliveries=Deliveries(peers),
+        breakers=breakers,
+        deliveries=Deliveries(peers, breakers, clock),
         privacy=AskingPrivacy(state.siblings),
         own_log=own_log,
         proofs=ShownProofs(own_log),

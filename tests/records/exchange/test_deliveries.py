@@ -10,8 +10,10 @@ import pytest
 from safepassage.message_batches import CONTENT_TYPE, BatchAnswer, BatchAnswers, split_batch
 from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.trust_members import Member
+from services.records.exchange.breakers import Breakers
 from services.records.exchange.deliveries import Deliveries
 from services.records.exchange.peers import PeerAnswer, Peers
+from shared.clock import system_clock
 
 pytestmark = pytest.mark.anyio
 
@@ -39,12 +41,16 @@ class Peer:
         return PeerAnswer(200, BatchAnswers(answers=tuple(each[: self.answers])).model_dump_json().encode(), None)
 
 
+def to(peer: Peer) -> Deliveries:
+    return Deliveries(cast(Peers, peer), Breakers(lambda: 0.5), system_clock)
+
+
 def member(entity_id: str = "https://birch.example") -> Member:
     return Member.model_construct(entity_id=entity_id)
 
 
 async def handed_over(peer: Peer, *contents: bytes) -> list[Any]:
-    deliveries = Deliveries(cast(Peers, peer))
+    deliveries = to(peer)
     return await asyncio.gather(*(deliveries.hand_over(member(), "envelopes", one) for one in contents), return_exceptions=True)
 
 
@@ -65,7 +71,7 @@ async def test_more_than_a_hundred_go_in_several_calls() -> None:
 
 async def test_kinds_and_peers_are_not_mixed() -> None:
     peer = Peer()
-    deliveries = Deliveries(cast(Peers, peer))
+    deliveries = to(peer)
     await asyncio.gather(
         deliveries.hand_over(member(), "envelopes", b"a"),
         deliveries.hand_over(member(), "receipts", b"b"),

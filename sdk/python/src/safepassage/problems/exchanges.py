@@ -104,6 +104,14 @@ class PeerUnavailable(SuiteError):
     retry = "after"
 
 
+class PeerResting(SuiteError):
+    """Another node did not answer several calls in a row, or asked to be left alone; no call is made to it for a while."""
+
+    code, status, title = "peer-resting", 503, "Other node is left alone for a while"
+    remedy = "It is tried again by itself, until the request expires."
+    retry = "after"
+
+
 class PeerAddressRefused(SuiteError):
     """The other node's address is not one that this node speaks to: https, or loopback in insecure development."""
 

@@ -1,0 +1,49 @@
+"""An answer that its receiver has no key for any more: answered anew, by a new decision, under a new id, with an entry of its own.
+
+The ciphertext that was refused is deleted, never sealed again. The request takes another answer until it expires.
+"""
+
+from functools import partial
+
+from sqlalchemy import Connection, bindparam, func, select
+
+from services.records.exchange.due import any_chance
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.retries import next_attempt
+from services.records.exchange.states import Outgoing, Request
+from services.records.exchange.stored_rows import change
+from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
+from shared import prepared
+from shared.group_commit import Writing
+
+OPEN = (Request.ANSWERED, Request.WAITING)
+
+_REFUSED = (
+    select(func.count().label("times"))
+    .select_from(OutgoingEnvelopeRow)
+    .where(
+        OutgoingEnvelopeRow.request_id == bindparam("request_id"),
+        OutgoingEnvelopeRow.state == Outgoing.REJECTED,
+        OutgoingEnvelopeRow.problem_code == bindparam("code"),
+    )
+)
+
+
+def answer_anew(tx: Writing, exchange: Exchange, row: OutgoingEnvelopeRow) -> None:
+    """Have the request answered again, in the transaction in which its answer was refused, by the schedule of retries: a peer whose
+    statement goes on naming a key that it has not is not sent one answer after the other.
+    """
+    times = _times_refused(tx.connection, row)
+    due = next_attempt(failures=max(times, 1), now=exchange.clock(), chance=any_chance())
+    for state in OPEN:
+        waits = {"attempts": 0, "next_attempt_at": min(due, row.expires_at)}
+        if state == Request.ANSWERED:
+            waits["state"] = Request.WAITING
+        if change(tx.connection, PeerRequestRow, row.request_id, when=(state,), **waits):
+            tx.afterwards(partial(exchange.wake, "answering"))
+            return
+
+
+def _times_refused(connection: Connection, row: OutgoingEnvelopeRow) -> int:
+    found = prepared.row(connection, _REFUSED, {"request_id": row.request_id, "code": "encryption-key-unknown"})
+    return 0 if found is None else int(found.times)
