@@ -220,6 +220,7 @@ RECORDS: Final = (
     _peers("POST", "/v1/peer/requests", "records", body=160 * KIB, types=JOSE),
     _peers("POST", "/v1/peer/envelopes", "records", body=ENVELOPE_BYTES, types=ENVELOPE, seconds=60.0),
     _peers("POST", "/v1/peer/receipts", "records", body=64 * KIB, types=JOSE),
+    _peers("GET", "/v1/peer/receipts/{envelope_id}", "records"),
     _peers("POST", "/v1/peer/request-batches", "records", body=BATCH_BYTES, types=BATCH, seconds=60.0),
     _peers("POST", "/v1/peer/envelope-batches", "records", body=BATCH_BYTES, types=BATCH, seconds=60.0),
     _peers("POST", "/v1/peer/receipt-batches", "records", body=BATCH_BYTES, types=BATCH, seconds=60.0),

@@ -233,6 +233,19 @@ def was_refused(message: Envelope, *, code: str, student_id: UUID | None, custod
     )
 
 
+def overdue(message: Envelope, *, student_id: UUID | None, custodian_id: UUID | None) -> Event:
+    """It was received, and whether it was filed was never told."""
+    return Event(
+        class_="receipt",
+        key=f"{message.envelope_id}:r2-overdue",
+        subjects=() if student_id is None else (student_id,),
+        custodians=() if custodian_id is None else (custodian_id,),
+        actor=SYSTEM,
+        context=_about(message, outcome="overdue"),
+        digests=Digests(ct=message.ct_digest),
+    )
+
+
 def refused(*, peer: str, message_digest: str, code: str) -> Event:
     """A peer's message was refused and is in quarantine."""
     return Event(

@@ -47,7 +47,7 @@ from shared.trust import Trust
 
 log = logging.getLogger(__name__)
 
-Job = Literal["asking", "answering", "queueing", "dispatching", "storing", "opening", "acknowledging"]
+Job = Literal["asking", "answering", "queueing", "dispatching", "inquiring", "storing", "opening", "acknowledging"]
 """The kinds of work that go on behind the endpoints."""
 
 SIGNING_KEY = "exchange-signing.json"

@@ -1,7 +1,9 @@
 """Receipts for what this node sent: R1 is the answer to an envelope, R2 comes to `POST /v1/peer/receipts` when it was filed or rejected."""
 
 from collections.abc import Collection, Mapping
+from datetime import timedelta
 from typing import Any, Final
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import bindparam, select
@@ -11,7 +13,7 @@ from safepassage.compact import MAX_LENGTH, split
 from safepassage.logged import Logged
 from safepassage.package import REDISCLOSURE_NOTICE_DIGEST
 from safepassage.problems.envelopes import ReceiptOfAnotherEnvelope
-from safepassage.problems.exchanges import MessageIdReused, NoSuchEnvelope, PeerUnavailable
+from safepassage.problems.exchanges import MessageIdReused, NoSuchEnvelope, NotProcessedYet, NotReceived, PeerUnavailable
 from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
 from safepassage.problems.signatures import BadSignature, MalformedToken, UnknownKey
 from safepassage.problems.trust import NotAMember
@@ -25,9 +27,9 @@ from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusals import body_of_type, or_refused
 from services.records.exchange.sending import claims_of
 from services.records.exchange.states import Outgoing, is_final
-from services.records.exchange.stored_rows import change
+from services.records.exchange.stored_rows import change, row_at
 from services.records.exchange.told_milestones import Reached, milestone
-from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
+from services.records.tables import IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
 from shared import prepared
 from shared.group_commit import Writing
 from shared.plain_route import caller_route
@@ -37,6 +39,8 @@ router = APIRouter(prefix="/v1/peer", tags=["peers"])
 
 SHOWN_BY = {"received": Outgoing.RECEIVED, "applied": Outgoing.PROCESSED, "rejected": Outgoing.REJECTED}
 """The state that each outcome shows."""
+ASKED_AGAIN_AFTER: Final = timedelta(days=1)
+"""After R1, when R2 has not come: the receiver is asked for it, each day (inquiring)."""
 TOLD: Final[Mapping[str, Reached]] = {"received": "delivered", "applied": "delivered", "rejected": "rejected"}
 """What privacy is told of a record's receipt. The second says delivered again: the first may never have come."""
 
@@ -82,6 +86,24 @@ async def take_processed(exchange: Exchange, request: Request, peer: str, body: 
         return Response(status_code=204)
 
     return await or_refused(exchange, request, peer=peer, jws=token, size=len(body), answer=answer)
+
+
+@router.get(
+    "/receipts/{envelope_id}",
+    responses={**responses(NotAMember, NotReceived, NotProcessedYet), 200: {"description": "R2", "content": {CONTENT_TYPE: {}}}},
+    response_class=Response,
+)
+async def read_receipt(envelope_id: UUID, request: Request, caller: Peer) -> Response:
+    """R2 of an envelope that the peer has sent, the same bytes as were sent to it: for a peer to which they did not come."""
+    exchange: Exchange = request.app.state.exchange
+    peer = caller.peer
+    exchange.trust.member(peer)
+    row = await exchange.read(lambda connection: row_at(connection, IncomingEnvelopeRow, peer, envelope_id))
+    if row is None:
+        raise NotReceived
+    if row.r2 is None:
+        raise NotProcessedYet(retry_after_seconds=int(ASKED_AGAIN_AFTER.total_seconds()))
+    return Response(row.r2, media_type=CONTENT_TYPE)
 
 
 async def take_receipt(exchange: Exchange, member: Member, token: str, *, outcomes: Collection[str]) -> None:
@@ -155,7 +177,8 @@ def _keep(tx: Writing, exchange: Exchange, row: Any, receipt: Verified[Receipt])
     values: dict[str, Any] = {"r1": receipt.token} if first else {"r2": receipt.token, "ciphertext": None}
     state = Outgoing(row.state)
     if not is_final(state):
-        values |= {"state": SHOWN_BY[outcome], "problem_code": receipt.message.reason, "next_attempt_at": None}
+        due = exchange.clock() + ASKED_AGAIN_AFTER if first else None
+        values |= {"state": SHOWN_BY[outcome], "problem_code": receipt.message.reason, "next_attempt_at": due}
     change(tx.connection, OutgoingEnvelopeRow, row.id, when=(state,), **values)
     tx.record(events.acknowledged(receipt.message, digest=receipt.digest, student_id=row.student_id, custodian_id=row.custodian_id))
     if row.kind == "package" and outcome in TOLD:

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 from sqlalchemy import update
 
-from services.records.exchange import acknowledging, answering, asking, dispatching, opening, sending, storing
+from services.records.exchange import acknowledging, answering, asking, dispatching, inquiring, opening, sending, storing
 from services.records.exchange.due import due_rows
 from services.records.exchange.exchange import Exchange, Job, turn_keys
 from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing
@@ -28,6 +28,7 @@ KINDS: dict[Job, tuple[type[Any], tuple[Any, ...], tuple[str, ...], TakeUp]] = {
     "answering": (PeerRequestRow, (PeerRequestRow.id,), answering.OPEN, answering.take_up),
     "queueing": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), (Outgoing.SEALED,), sending.queue),
     "dispatching": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), SENDABLE, dispatching.take_up),
+    "inquiring": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), (Outgoing.RECEIVED,), inquiring.take_up),
     "storing": (IncomingEnvelopeRow, _INCOMING, (Incoming.STORED,), storing.take_up),
     "opening": (IncomingEnvelopeRow, _INCOMING, (Incoming.RECEIVED,), opening.take_up),
     "acknowledging": (IncomingEnvelopeRow, _INCOMING, acknowledging.PROCESSED, acknowledging.take_up),

@@ -96,6 +96,21 @@ class RecordNotFiled(SuiteError):
     remedy = "Send a record that satisfies the transfer package's model, in a new envelope."
 
 
+class NotReceived(SuiteError):
+    """No envelope with this id has come here from the peer that asks about it."""
+
+    code, status, title = "not-received", 404, "No such envelope was received"
+    remedy = "Check the id. What was not acknowledged is delivered again by itself."
+
+
+class NotProcessedYet(SuiteError):
+    """The envelope is stored here, and nothing can be said yet about what became of it: it is being opened, or a person is to match it."""
+
+    code, status, title = "not-processed-yet", 409, "Envelope is not processed yet"
+    remedy = "Wait for the receipt, or ask again a day later."
+    retry = "after"
+
+
 class PeerUnavailable(SuiteError):
     """Another node does not answer, or asks to be left alone for a while."""
 

@@ -1,0 +1,70 @@
+"""A receipt of filing that does not come is asked for; what never comes is on record, and a person can see it."""
+
+import json
+from uuid import uuid4
+
+import pytest
+
+from services.records.exchange.receipts import ASKED_AGAIN_AFTER
+from services.records.exchange.states import Outgoing
+from tests.records.exchange.behind import waiting_for_the_log
+from tests.records.exchange.listener import birch_away
+from tests.records.exchange.two_states import Case, TwoStates
+
+pytestmark = pytest.mark.anyio
+
+
+async def delivered(states: TwoStates) -> Case:
+    """Birch has a package, and Alder R1."""
+    case = await states.queued()
+    await case.deliver()
+    row = await case.package()
+    assert (row.state, row.next_attempt_at) == (Outgoing.RECEIVED, states.clock() + ASKED_AGAIN_AFTER)
+    return case
+
+
+@pytest.mark.requirement("EX-1")
+async def test_a_receipt_that_was_lost_is_asked_for_and_taken_as_if_it_had_come(own_states: TwoStates) -> None:
+    states = own_states
+    case = await delivered(states)
+    await states.advance(days=1)
+    await states.alder.do("inquiring")
+    waits = await case.package()
+    assert (waits.state, waits.r2, waits.next_attempt_at) == (Outgoing.RECEIVED, None, states.clock() + ASKED_AGAIN_AFTER)
+    await case.file()
+    [received] = await case.received()
+    async with birch_away(states):
+        await states.advance(days=1)
+        await states.alder.do("inquiring")
+    assert (await case.package()).r2 is None
+    await states.advance(days=1)
+    await states.alder.do("inquiring")
+    row = await case.package()
+    assert (row.state, row.r2, row.next_attempt_at) == (Outgoing.PROCESSED, received.r2, None)
+    await case.acknowledge()
+    assert (await case.package()).r2 == received.r2
+
+
+async def test_a_peer_is_told_of_its_own_envelopes_alone(own_states: TwoStates) -> None:
+    states = own_states
+    case = await delivered(states)
+    peers, member = states.alder.exchange.peers, states.alder.exchange.trust.member(states.birch.entity_id)
+    [received] = await case.received()
+    answers = [await peers.get(member, f"/v1/peer/receipts/{one}", {}) for one in (received.id, uuid4())]
+    assert [(one.status, json.loads(one.body)["code"]) for one in answers] == [(409, "not-processed-yet"), (404, "not-received")]
+    back = states.birch.exchange.peers
+    other = await back.get(states.birch.exchange.trust.member(states.alder.entity_id), f"/v1/peer/receipts/{received.id}", {})
+    assert other.status == 404
+
+
+async def test_what_is_never_told_is_on_record_once_and_not_asked_for_any_more(own_states: TwoStates) -> None:
+    states = own_states
+    case = await delivered(states)
+    row = await case.package()
+    states.alder.clock.advance(days=22)
+    for _ in range(2):
+        await states.alder.one("inquiring", row.id)
+    told = [one for one in await waiting_for_the_log(states.alder, "receipt", case) if one["context"]["outcome"] == "overdue"]
+    assert [one["context"]["envelope_id"] for one in told] == [str(row.id)]
+    after = await case.package()
+    assert (after.state, after.next_attempt_at) == (Outgoing.RECEIVED, None)
