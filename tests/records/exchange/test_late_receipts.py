@@ -7,6 +7,7 @@ import pytest
 
 from services.records.exchange.receipts import ASKED_AGAIN_AFTER
 from services.records.exchange.states import Outgoing
+from services.records.exchange.work import as_stored
 from tests.records.exchange.behind import waiting_for_the_log
 from tests.records.exchange.listener import birch_away
 from tests.records.exchange.two_states import Case, TwoStates
@@ -19,7 +20,7 @@ async def delivered(states: TwoStates) -> Case:
     case = await states.queued()
     await case.deliver()
     row = await case.package()
-    assert (row.state, row.next_attempt_at) == (Outgoing.RECEIVED, states.clock() + ASKED_AGAIN_AFTER)
+    assert (row.state, row.next_attempt_at) == (Outgoing.RECEIVED, as_stored(states.clock() + ASKED_AGAIN_AFTER))
     return case
 
 
@@ -30,7 +31,7 @@ async def test_a_receipt_that_was_lost_is_asked_for_and_taken_as_if_it_had_come(
     await states.advance(days=1)
     await states.alder.do("inquiring")
     waits = await case.package()
-    assert (waits.state, waits.r2, waits.next_attempt_at) == (Outgoing.RECEIVED, None, states.clock() + ASKED_AGAIN_AFTER)
+    assert (waits.state, waits.r2, waits.next_attempt_at) == (Outgoing.RECEIVED, None, as_stored(states.clock() + ASKED_AGAIN_AFTER))
     await case.file()
     [received] = await case.received()
     async with birch_away(states):
