@@ -84,8 +84,7 @@ def test_rests_are_spread() -> None:
 
 
 @pytest.mark.anyio
-async def test_while_a_peer_rests_no_connection_is_opened_and_no_attempt_is_counted(own_states: TwoStates) -> None:
-    states = own_states
+async def test_while_a_peer_rests_no_connection_is_opened_and_no_attempt_is_counted(states: TwoStates) -> None:
     case = await states.queued()
     package = await case.package()
     async with birch_away(states) as knocks:
@@ -105,8 +104,7 @@ async def test_while_a_peer_rests_no_connection_is_opened_and_no_attempt_is_coun
 
 
 @pytest.mark.anyio
-async def test_five_calls_in_a_row_that_nobody_answers_open_it(own_states: TwoStates) -> None:
-    states = own_states
+async def test_five_calls_in_a_row_that_nobody_answers_open_it(states: TwoStates) -> None:
     case = await states.queued()
     async with birch_away(states) as knocks:
         for _ in range(OPENS_AFTER):
@@ -116,3 +114,6 @@ async def test_five_calls_in_a_row_that_nobody_answers_open_it(own_states: TwoSt
         await states.alder.one("dispatching", (await case.package()).id)
         assert knocks.connections == before
     assert (await case.package()).attempts == OPENS_AFTER
+    states.alder.exchange.breakers.answered(states.birch.entity_id)
+    await states.alder.one("dispatching", (await case.package()).id)
+    await case.finish()

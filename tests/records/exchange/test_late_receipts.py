@@ -4,10 +4,13 @@ import json
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import update
 
+from services.records.exchange.inquiring import ASKED_FOR
 from services.records.exchange.receipts import ASKED_AGAIN_AFTER
 from services.records.exchange.states import Outgoing
 from services.records.exchange.work import as_stored
+from services.records.tables import OutgoingEnvelopeRow
 from tests.records.exchange.behind import waiting_for_the_log
 from tests.records.exchange.listener import birch_away
 from tests.records.exchange.two_states import Case, TwoStates
@@ -25,8 +28,7 @@ async def delivered(states: TwoStates) -> Case:
 
 
 @pytest.mark.requirement("EX-1")
-async def test_a_receipt_that_was_lost_is_asked_for_and_taken_as_if_it_had_come(own_states: TwoStates) -> None:
-    states = own_states
+async def test_a_receipt_that_was_lost_is_asked_for_and_taken_as_if_it_had_come(states: TwoStates) -> None:
     case = await delivered(states)
     await states.advance(days=1)
     await states.alder.do("inquiring")
@@ -46,8 +48,7 @@ async def test_a_receipt_that_was_lost_is_asked_for_and_taken_as_if_it_had_come(
     assert (await case.package()).r2 == received.r2
 
 
-async def test_a_peer_is_told_of_its_own_envelopes_alone(own_states: TwoStates) -> None:
-    states = own_states
+async def test_a_peer_is_told_of_its_own_envelopes_alone(states: TwoStates) -> None:
     case = await delivered(states)
     peers, member = states.alder.exchange.peers, states.alder.exchange.trust.member(states.birch.entity_id)
     [received] = await case.received()
@@ -58,11 +59,12 @@ async def test_a_peer_is_told_of_its_own_envelopes_alone(own_states: TwoStates) 
     assert other.status == 404
 
 
-async def test_what_is_never_told_is_on_record_once_and_not_asked_for_any_more(own_states: TwoStates) -> None:
-    states = own_states
+async def test_what_is_never_told_is_on_record_once_and_not_asked_for_any_more(states: TwoStates) -> None:
     case = await delivered(states)
     row = await case.package()
-    states.alder.clock.advance(days=22)
+    over = {"expires_at": states.clock() - ASKED_FOR, "next_attempt_at": states.clock()}
+    async with states.alder.exchange.database.transaction() as tx:
+        await tx.execute(update(OutgoingEnvelopeRow).where(OutgoingEnvelopeRow.id == row.id).values(**over))
     for _ in range(2):
         await states.alder.one("inquiring", row.id)
     told = [one for one in await waiting_for_the_log(states.alder, "receipt", case) if one["context"]["outcome"] == "overdue"]
