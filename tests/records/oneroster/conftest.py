@@ -18,7 +18,7 @@ SCHEDULE = (
     "identity.name", "identity.birth_date", "identity.identifiers", "identity.sex", "contacts.emails", "contacts.guardians",
     "demographics.race_ethnicity", "enrollment.enrollments", "academics.current_courses",
 )  # fmt: skip
-STUDENTS = [one for one in some_students(60) if one.district.key == DISTRICT][:12]
+STUDENTS = [one for one in some_students(60) if one.district.key == DISTRICT][:7]
 ELSEWHERE = [one for one in some_students(60) if one.district.key == OTHER_DISTRICT][:2]
 
 
