@@ -65,6 +65,7 @@ class Shapes:
         self._directory, self._pairwise, self._links = directory, pairwise, links
         self._top, self._today = top, today
         self.sessions, self.year = Sessions(pairwise, links=links), school_year_of(today)
+        self._class_ids: dict[ClassKey, str] = {}
 
     def user(self, one: Rostered) -> Object:
         """The student as a user."""
@@ -159,8 +160,8 @@ class Shapes:
     def classes_of(self, one: Rostered) -> list[tuple[Class, Mapping[str, Any]]]:
         """The classes of the student's sections in progress, each with its section."""
         made = []
+        enrolled = self.enrolled(one)
         for row in one.element("academics", "current_courses") or ():
-            enrolled = self.enrolled(one)
             school = self._directory.find(row.get("school")) or (enrolled[0][1] if enrolled else self._top)
             course = row["course"]
             code = _code(course.get("local_code")) or course.get("sced_code") or ""
@@ -186,7 +187,10 @@ class Shapes:
 
     def class_id(self, key: ClassKey) -> str:
         """The sourcedId of a class, for a school year."""
-        return f"{key.school_id}{WITHIN}{self._pairwise('class', str(self.year), *key)}"
+        known = self._class_ids.get(key)
+        if known is None:
+            known = self._class_ids[key] = f"{key.school_id}{WITHIN}{self._pairwise('class', str(self.year), *key)}"
+        return known
 
     def classes(self, found: Iterable[Class]) -> list[Object]:
         """The collection `classes`, by school, title and section."""
