@@ -38,8 +38,7 @@ async def prefill(database: Database, *, count: int, t: int) -> None:
 
 
 def _write(head: Head, entries: list[Entry], t: int, connection: Connection) -> Head:
-    after, _ = write_entries(Driver(connection), head, entries, t)
-    return after
+    return write_entries(Driver(connection), head, entries, t).head
 
 
 def entries_of_bench(count: int, first: int, t: int, tags: list[bytes]) -> list[Entry]:

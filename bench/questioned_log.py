@@ -11,11 +11,10 @@ from sqlalchemy import Connection
 
 from bench.figures import progress
 from safepassage.elements import ELEMENTS
-from services.audit.checkpoints import keep_checkpoint
 from services.audit.drafts import Draft, draft_of
 from services.audit.driver import Driver
 from services.audit.entries import entries_of
-from services.audit.group_commit import write_entries
+from services.audit.group_commit import Signing, write_entries
 from services.audit.heads import Head
 from services.audit.school_years import key_epoch
 from shared.contracts.audit import Actor, Context, Event
@@ -81,9 +80,7 @@ def _write(state: Any, head: Head, drafts: list[Draft], t: int, connection: Conn
     driver, epoch = Driver(connection), key_epoch(t)
     minted = state.keys.for_students(driver, epoch, {draft.subjects[0] for draft in drafts})
     entries = entries_of(drafts, origin=head.origin, t=t, epoch=epoch, node_key=minted.node_key, keys=minted.keys)
-    after, _ = write_entries(driver, head, entries, t)
-    keep_checkpoint(driver, state.signer, after, state.clock())
-    return after
+    return write_entries(driver, head, entries, t, signing=Signing(state.signer, state.clock())).head
 
 
 def _about_one(draft: Draft, student: UUID, number: int) -> Draft:

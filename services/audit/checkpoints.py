@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.checkpoints import ED25519, VerifierKey, checkpoint_body, note_with, parse_checkpoint, parse_note, signature_line
 from safepassage.export_manifest import exports_key, manifest_body
 from safepassage.wire_exports import ExportManifest
-from services.audit.driver import Driver
+from services.audit.driver import Change, Driver
 from services.audit.heads import Head, LogDamaged
 from services.audit.tables import CheckpointRow
 from shared.columns import EPOCH
@@ -64,6 +64,13 @@ class CheckpointSigner:
         return note_with(body, [signature_line(self.verifier(head.origin), self._key.sign(body))])
 
 
+def signed(signer: CheckpointSigner, head: Head, now: datetime) -> tuple[str, Change]:
+    """The checkpoint of a head, and the INSERT that stores it: it concerns no row where this size was signed before."""
+    note = signer.note(head)
+    statement = "INSERT INTO checkpoint (log, size, note, signed_at) VALUES (?, ?, ?, ?) ON CONFLICT (log, size) DO NOTHING"
+    return note, (statement, (head.year, head.size, note, (now - EPOCH) // timedelta(milliseconds=1)))
+
+
 def keep_checkpoint(driver: Driver, signer: CheckpointSigner, head: Head, now: datetime) -> str:
     """Sign and store the checkpoint of a head, in the transaction that made it or in a later one. Gives what is shown after the commit.
 
@@ -71,16 +78,14 @@ def keep_checkpoint(driver: Driver, signer: CheckpointSigner, head: Head, now: d
 
     # INVARIANT: the primary key (log, size) keeps one size from ever having two roots. Raises LogDamaged where it would.
     """
-    note = signer.note(head)
-    added = driver.change(
-        "INSERT INTO checkpoint (log, size, note, signed_at) VALUES (?, ?, ?, ?) ON CONFLICT (log, size) DO NOTHING",
-        head.year,
-        head.size,
-        note,
-        (now - EPOCH) // timedelta(milliseconds=1),
-    )
-    if added:
+    note, change = signed(signer, head, now)
+    if driver.together([change]) == [1]:
         return note
+    return held_checkpoint(driver, head)
+
+
+def held_checkpoint(driver: Driver, head: Head) -> str:
+    """The checkpoint of this size that was stored before. Raises LogDamaged if it is of another tree."""
     ((held,),) = driver.rows("SELECT note FROM checkpoint WHERE log = ? AND size = ?", head.year, head.size)
     if parse_checkpoint(parse_note(held).text).root != head.root:
         raise LogDamaged("a checkpoint of this size was signed with another root")

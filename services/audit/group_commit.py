@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from safepassage.problems.log import EventKeyReused
+from services.audit.checkpoints import CheckpointSigner, held_checkpoint, keep_checkpoint, signed
 from services.audit.drafts import Draft
-from services.audit.driver import Driver
+from services.audit.driver import FEW_ROWS, Change, Driver, insertion
 from services.audit.entries import Entry, entries_of
 from services.audit.heads import Head
 from services.audit.school_years import key_epoch, log_year
@@ -27,6 +29,7 @@ ENTRIES_OF_A_SEGMENT = 64
 """At the most: who looks for one entry reads a whole segment, and walks half of it."""
 ROWS_OF_A_BLOCK = 8_192
 """Index rows that lie together (SubjectEntryRow.block)."""
+_EDGE: Final = "INSERT INTO edge_tile (log, level, hashes) VALUES (?, ?, ?) ON CONFLICT (log, level) DO UPDATE SET hashes = excluded.hashes"
 
 
 class HeadIsStale(Exception):
@@ -50,7 +53,7 @@ class Place(NamedTuple):
     duplicate: bool
 
 
-@dataclass
+@dataclass(slots=True)
 class Submission:
     """Events that one request wants appended, in order."""
 
@@ -74,38 +77,61 @@ class Committed:
 
 def lock_head(driver: Driver, head: Head) -> None:
     """Take the writer's lock on a log. Raises HeadIsStale unless it is just as `head` has it, and not sealed or frozen meanwhile."""
-    held = driver.locked("SELECT size, root FROM tree_state WHERE log = ?", head.year)
-    state = driver.rows("SELECT state FROM log WHERE year = ?", head.year)  # after the lock: it sees what the last writer did
-    if held != [(head.size, head.root)] or state != [("active",)]:
+    # both rows are locked, so that of both is seen what the last writer did
+    query = "SELECT t.size, t.root, l.state FROM tree_state t JOIN log l ON l.year = t.log WHERE t.log = ?"
+    if driver.locked(query, head.year) != [(head.size, head.root, "active")]:
         raise HeadIsStale
 
 
-def append_group(driver: Driver, head: Head, submissions: Sequence[Submission], *, now: int, keys: SubjectKeys) -> Committed:
+class Signing(NamedTuple):
+    """What signs the checkpoint that is written with a tree, and when."""
+
+    signer: CheckpointSigner
+    now: datetime
+
+
+class Written(NamedTuple):
+    """A tree that was written, not committed yet."""
+
+    head: Head
+    growth: Growth
+    note: str | None
+    """Its checkpoint, where that was written with it."""
+
+
+def append_group(
+    driver: Driver, head: Head, submissions: Sequence[Submission], *, now: int, keys: SubjectKeys, signing: Signing | None = None
+) -> Committed:
     """Append the submissions' new events to the log of `head`, in a transaction that has its lock, and commits afterwards.
 
-    now  whole seconds; an entry is never older than the one before it. Raises YearIsOver.
+    now      whole seconds; an entry is never older than the one before it
+    signing  for the checkpoint that is written with them
+
+    Raises YearIsOver.
     """
     t = max(now, head.last_t)
     if log_year(t) != head.year:
         raise YearIsOver(head.year)
     fresh = _place(driver, head, submissions)
     if not fresh:
-        return Committed(head, None, None)
+        return Committed(head, None, None, note=None if signing is None else keep_checkpoint(driver, signing.signer, head, signing.now))
     epoch = key_epoch(t)
     minted = keys.for_students(driver, epoch, {student for draft in fresh for student in draft.subjects})
     entries = entries_of(fresh, origin=head.origin, t=t, epoch=epoch, node_key=minted.node_key, keys=minted.keys)
-    after, growth = write_entries(driver, head, entries, t)
-    return Committed(after, growth, minted, entries)
+    written = write_entries(driver, head, entries, t, signing=signing)
+    return Committed(written.head, written.growth, minted, entries, written.note)
 
 
-def write_entries(driver: Driver, head: Head, entries: Sequence[Entry], t: int) -> tuple[Head, Growth]:
-    """Write entries behind those of `head`, with their tiles and their places in the indexes. Gives the head after them."""
+def write_entries(driver: Driver, head: Head, entries: Sequence[Entry], t: int, *, signing: Signing | None = None) -> Written:
+    """Write entries behind those of `head`, with their tiles and their places in the indexes."""
     index_rows = _write_rows(driver, head, entries, t)
-    return write_leaves(driver, head, [entry.leaf for entry in entries], t, index_rows=index_rows)
+    return write_leaves(driver, head, [entry.leaf for entry in entries], t, index_rows=index_rows, signing=signing)
 
 
-def write_leaves(driver: Driver, head: Head, leaves: Sequence[bytes], t: int, *, index_rows: int = 0) -> tuple[Head, Growth]:
-    """The tree's part of it: hashes, segment, tiles, root, and compare-and-set.
+def write_leaves(
+    driver: Driver, head: Head, leaves: Sequence[bytes], t: int, *, index_rows: int = 0, signing: Signing | None = None
+) -> Written:
+    """The tree's part of it: hashes, segment, tiles, root, checkpoint, and compare-and-set.
 
     index_rows  that were written beside
     """
@@ -116,12 +142,9 @@ def write_leaves(driver: Driver, head: Head, leaves: Sequence[bytes], t: int, *,
         some, theirs = leaves[at : at + ENTRIES_OF_A_SEGMENT], b"".join(hashes[at : at + ENTRIES_OF_A_SEGMENT])
         data = b"".join([len(leaf).to_bytes(2, "big") + leaf for leaf in some])
         segments.append((head.year, head.size + at, len(some), t, theirs, data))
-    driver.insert(SegmentRow, segments)
     tiles = tiles_after(head.edges, growth)
-    _write_tiles(driver, head.year, tiles)
     after = replace(head, last_t=t, index_rows=head.index_rows + index_rows, frontier=growth.after, edges=tiles.edges)
-    _compare_and_set(driver, head, after)
-    return after, growth
+    return Written(after, growth, _write_tree(driver, head, after, segments, tiles, signing))
 
 
 def _place(driver: Driver, head: Head, submissions: Sequence[Submission]) -> list[Draft]:
@@ -134,24 +157,24 @@ def _place(driver: Driver, head: Head, submissions: Sequence[Submission]) -> lis
     fresh: list[Draft] = []
     for submission in submissions:
         places: list[Place] = []
-        new: list[Draft] = []
-        seen: dict[bytes, tuple[bytes, int, int]] = {}
+        first = len(fresh)
         for position, draft in enumerate(submission.drafts):
-            known = held.get(draft.event_key) or seen.get(draft.event_key)
+            known = held.get(draft.event_key)
             if known is None:
-                index = head.size + len(fresh) + len(new)
-                seen[draft.event_key] = (draft.event_digest, head.year, index)
+                index = head.size + len(fresh)
+                held[draft.event_key] = (draft.event_digest, head.year, index)
                 places.append(Place(head.year, index, False))
-                new.append(draft)
+                fresh.append(draft)
             elif known[0] == draft.event_digest:
                 places.append(Place(known[1], known[2], True))
             else:
                 submission.refused = EventKeyReused(field=f"events.{position}.key")
+                for taken_back in fresh[first:]:
+                    del held[taken_back.event_key]
+                del fresh[first:]
                 break
         else:
             submission.places = places
-            fresh += new
-            held |= seen
     return fresh
 
 
@@ -176,28 +199,27 @@ def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], t: int) ->
     return len(index)
 
 
-def _write_tiles(driver: Driver, year: int, tiles: NewTiles) -> None:
-    driver.insert(TileRow, [(year, level, index, hashes) for level, index, hashes in tiles.full])
-    for level in tiles.changed:
-        driver.change(
-            "INSERT INTO edge_tile (log, level, hashes) VALUES (?, ?, ?) ON CONFLICT (log, level) DO UPDATE SET hashes = excluded.hashes",
-            year,
-            level,
-            b"".join(tiles.edges[level]),
-        )
-
-
-def _compare_and_set(driver: Driver, before: Head, after: Head) -> None:
+def _write_tree(
+    driver: Driver, before: Head, after: Head, segments: Sequence[tuple[Any, ...]], tiles: NewTiles, signing: Signing | None
+) -> str | None:
     """# INVARIANT: a log grows only from the size that its writer saw. Raises HeadIsStale."""
-    changed = driver.change(
-        "UPDATE tree_state SET size = ?, root = ?, last_t = ?, index_rows = ? WHERE log = ? AND size = ? AND root = ?",
-        after.size,
-        after.root,
-        after.last_t,
-        after.index_rows,
-        before.year,
-        before.size,
-        before.root,
-    )
-    if changed != 1:
+    changes: list[Change] = [_grown(before, after)]
+    note = None
+    if signing is not None:
+        note, checkpoint = signed(signing.signer, after, signing.now)
+        changes.append(checkpoint)
+    for row, rows in ((SegmentRow, segments), (TileRow, [(before.year, level, index, hashes) for level, index, hashes in tiles.full])):
+        if len(rows) > FEW_ROWS:
+            driver.insert(row, rows)
+        elif rows:
+            changes.append(insertion(row, rows))
+    changes += [(_EDGE, (before.year, level, b"".join(tiles.edges[level]))) for level in tiles.changed]
+    concerned = driver.together(changes)
+    if concerned[0] != 1:
         raise HeadIsStale
+    return note if note is None or concerned[1] else held_checkpoint(driver, after)
+
+
+def _grown(before: Head, after: Head) -> Change:
+    statement = "UPDATE tree_state SET size = ?, root = ?, last_t = ?, index_rows = ? WHERE log = ? AND size = ? AND root = ?"
+    return statement, (after.size, after.root, after.last_t, after.index_rows, before.year, before.size, before.root)

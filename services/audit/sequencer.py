@@ -11,19 +11,19 @@ import logging
 import sqlite3
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy.exc import DBAPIError
 
 from safepassage.problems import SuiteError
 from safepassage.problems.log import LogFrozen
 from safepassage.problems.requests import LogUnavailable
-from services.audit.checkpoints import CheckpointSigner, keep_checkpoint, publish
+from services.audit.checkpoints import CheckpointSigner, publish
 from services.audit.drafts import Draft
 from services.audit.driver import Driver
 from services.audit.entries import Entry
-from services.audit.group_commit import Committed, HeadIsStale, Place, Submission, YearIsOver, append_group, lock_head
+from services.audit.group_commit import Committed, HeadIsStale, Place, Signing, Submission, YearIsOver, append_group, lock_head
 from services.audit.heads import Head, LogDamaged
 from services.audit.shards import Shards
 from services.audit.subject_keys import SubjectKeys
@@ -44,8 +44,7 @@ class DiskCannotBeTrusted(Exception):
     """The disk refused to make data durable. After that no file handle can be believed: the process stops and starts again."""
 
 
-@dataclass(frozen=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What became of a submission."""
 
     places: Sequence[Place]
@@ -62,14 +61,10 @@ class Receipt:
         return self.entries[index - self.growth.before.size].leaf
 
 
-@dataclass
-class _Waiting:
+class _Waiting(NamedTuple):
     submission: Submission
     answer: "asyncio.Future[Receipt]"
-    subjects: int = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.subjects = sum(len(draft.subjects) for draft in self.submission.drafts)
+    subjects: int
 
 
 class Sequencer:
@@ -144,10 +139,11 @@ class Sequencer:
         if self._stopped or self._disk_refused:
             raise LogUnavailable
         self._keys.provider.require_usable()
-        waiting = _Waiting(Submission(drafts), asyncio.get_running_loop().create_future())
-        self._waiting.append(waiting)
+        answer = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(Submission(drafts), answer, sum([len(draft.subjects) for draft in drafts])))
         self._work.set()
-        return await waiting.answer
+        receipt: Receipt = await answer
+        return receipt
 
     async def run(self) -> None:
         """Commit groups until cancelled; publish a checkpoint every `checkpoint_seconds` while there are new entries. A lifespan task."""
@@ -247,10 +243,9 @@ class Sequencer:
 
     def _write(self, driver: Driver, head: Head, submissions: list[Submission], now: datetime) -> Committed:
         """Append to the locked log. INVARIANT: with an ahead-entry, the checkpoint that proves it is in the same transaction."""
-        committed = append_group(driver, head, submissions, now=int(now.timestamp()), keys=self._keys)
-        if not any(draft.ahead for submission in submissions for draft in submission.drafts):
-            return committed
-        return replace(committed, note=keep_checkpoint(driver, self._signer, committed.head, now))
+        ahead = any(draft.ahead for submission in submissions for draft in submission.drafts)
+        signing = Signing(self._signer, now) if ahead else None
+        return append_group(driver, head, submissions, now=int(now.timestamp()), keys=self._keys, signing=signing)
 
     async def _publish(self, head: Head) -> None:
         await publish(self._database, self._signer, head, self._clock())
