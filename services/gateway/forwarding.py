@@ -254,7 +254,7 @@ def require_permission(route: Route, verified: VerifiedToken) -> None:
 def _require_form(route: Route, incoming: Incoming, query: bytes) -> None:
     if len(query) > MAX_QUERY or ALLOWED_QUERY.fullmatch(query) is None:
         raise PathNotAllowed("the query holds a character that must be percent-encoded, or is too long")
-    if incoming.encoded:
+    if incoming.coding and incoming.coding not in route.codings:
         raise EncodingNotTaken
     if not incoming.has_body:
         return

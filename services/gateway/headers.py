@@ -25,7 +25,7 @@ FORWARDED: Final = frozenset(
 RETURNED: Final = frozenset(
     {
         b"content-type", b"content-length", b"content-disposition", b"content-digest", b"content-range", b"accept-ranges",
-        b"etag", b"export-part", b"last-modified", b"link", b"location", b"retry-after", b"allow",
+        b"accept-encoding", b"etag", b"export-part", b"last-modified", b"link", b"location", b"retry-after", b"allow",
         b"x-total-count",
     }
 )  # fmt: skip
@@ -47,7 +47,8 @@ class Incoming:
     content_type: bytes = b""
     content_length: int | None = None
     chunked: bool = False
-    encoded: bool = False
+    coding: bytes = b""
+    """Content-Encoding but for `identity`, lower case; of several fields all, which no route takes."""
     traceparent: bytes = b""
     request_id: bytes = b""
     """The caller's own, to be echoed where a standard asks for it; never believed."""
@@ -85,7 +86,10 @@ def read_headers(fields: Fields) -> Incoming:
         elif name == b"transfer-encoding":
             incoming.chunked = True
         elif name == b"content-encoding":
-            incoming.encoded = incoming.encoded or value.strip().lower() != b"identity"
+            coding = value.strip().lower()
+            if coding != b"identity":
+                incoming.coding += coding
+                incoming.forwarded.append((name, coding))
         elif name == b"connection":
             dropped |= {token.strip().lower() for token in value.split(b",")}
     if incoming.chunked and incoming.content_length is not None:

@@ -56,6 +56,8 @@ class Route:
     headers: tuple[tuple[str, str], ...] = API_HEADERS
     echoes_request_id: bool = False
     """The caller's X-Request-ID is in the answer, as AuthZEN asks; ours goes inside and into problems as ever."""
+    codings: tuple[bytes, ...] = ()
+    """Content codings that a body may have. Who answers bounds what it becomes; `body_bytes` is of what is sent."""
 
 
 def _get(template: str, service: ServiceName, *scopes: str, and_scopes: tuple[str, ...] = (), seconds: float = 10.0) -> Route:
@@ -83,8 +85,10 @@ def _peers(method: str, template: str, service: ServiceName, *, body: int = 0, t
     return Route(method, template, service, "peers", frozenset({PEER_SCOPE}), frozenset(), body, types, seconds)
 
 
-def _open(method: str, template: str, service: ServiceName, *, body: int = 0, types: tuple[str, ...] = ()) -> Route:
-    return Route(method, template, service, "anonymous", frozenset(), frozenset(), body, types)
+def _open(
+    method: str, template: str, service: ServiceName, *, body: int = 0, types: tuple[str, ...] = (), codings: tuple[bytes, ...] = ()
+) -> Route:
+    return Route(method, template, service, "anonymous", frozenset(), frozenset(), body, types, codings=codings)
 
 
 GATEWAY: Final = (
@@ -299,7 +303,7 @@ AUDIT: Final = (
     _send("POST", "/v1/disclosure-copies/{copy_id}/delivery", "audit", "audit:accounting"),
     _open("POST", "/v1/witness/add-checkpoint", "audit", body=64 * KIB, types=TEXT),
     _open("GET", "/v1/witness/{origin_digest}/checkpoint", "audit"),
-    _open("POST", "/v1/mirror/add-entries", "audit", body=8 * MIB, types=OCTETS),
+    _open("POST", "/v1/mirror/add-entries", "audit", body=8 * MIB, types=OCTETS, codings=(b"gzip",)),
     _get("/v1/mirror/{origin_digest}/checkpoint", "audit", "audit:operate"),
     _get("/v1/mirror/{origin_digest}/tile/{path:path}", "audit", "audit:operate"),
 )

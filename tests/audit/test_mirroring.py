@@ -1,5 +1,6 @@
 """A node keeps another node's log: what it says that it keeps verifies as a whole, and brings back the tiles of a node that is lost."""
 
+import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,8 +16,10 @@ from safepassage.tlog_mirror import MirrorInfo, Upload, package, parse_mirror_in
 from safepassage.tlog_policy import parse_policy, verify_witnessed
 from safepassage.tlog_witness import origin_digest
 from services.audit.mirroring.keys import create_mirror_keys, mirror_keys
+from services.audit.mirroring.routes import MAX_BYTES
 from services.audit.mirroring.uploads import Uploads
 from services.audit.tiles import width_at
+from services.audit.witnessing.door import DoorAnswer
 from shared.in_process import Answer, call
 from tests.audit.audit_node import AuditNode
 from tests.audit.two_audits import ALDER, BIRCH, ORIGIN, Nodes, findings, grow, publisher, shown
@@ -67,8 +70,8 @@ async def get(node: AuditNode, path: str) -> Answer:
     return await node.send("GET", f"/v1/mirror/{DIGEST}/{path}", node.as_caller("audit:operate", kind="sea"))
 
 
-async def send(node: AuditNode, body: bytes) -> Answer:
-    return await call(node.app, "POST", "/v1/mirror/add-entries", headers={"content-length": str(len(body))}, body=body)
+async def send(node: AuditNode, body: bytes, **headers: str) -> Answer:
+    return await call(node.app, "POST", "/v1/mirror/add-entries", headers={"content-length": str(len(body)), **headers}, body=body)
 
 
 async def mirror_size(node: AuditNode) -> int:
@@ -165,6 +168,36 @@ async def test_an_upload_that_broke_off_goes_on_where_the_mirror_left_it(mirrore
             await brought(mirrored, alder)
         assert await mirror_size(birch) == 2400
         assert verify_log(LogFolder(await copied_to(tmp_path / "copy", birch)), keys=[alder.verifier(ORIGIN)]).size == 2400
+
+
+@pytest.mark.requirement("LOG-mirror")
+async def test_a_compressed_upload_is_kept_as_any_other_and_becomes_no_longer_than_one(mirrored: Nodes) -> None:
+    async with both(mirrored) as (alder, birch):
+        await grow(alder, 300)
+        await publisher(alder).turn()
+        sent: list[bytes] = []
+
+        async def compressed(url: str, body: bytes, **more: str) -> Any:
+            sent.append(gzip.compress(body))
+            answer = await send(birch, sent[-1], **{"content-encoding": "gzip"})
+            assert answer.status != 200 or answer.headers["accept-encoding"] == "gzip"
+            return DoorAnswer(answer.status, answer.body)
+
+        mirrored.between.post = compressed  # type: ignore[method-assign]
+        await uploads(alder).turn()
+        assert await mirror_size(birch) == 300
+        bomb = gzip.compress(bytes(MAX_BYTES + 1))
+        assert len(bomb) < 10_000
+        for body, coding, status in (
+            (bomb, "gzip", 413),
+            (sent[-1][:-1], "gzip", 400),
+            (sent[-1] + b"x", "gzip", 400),
+            (sent[-1] * 2, "gzip", 400),
+            (b"no gzip", "gzip", 400),
+            (sent[-1], "br", 415),
+            (sent[-1], "gzip, gzip", 415),
+        ):
+            assert (await send(birch, body, **{"content-encoding": coding})).status == status, (coding, status)
 
 
 def forged(start: int, end: int, *, entries: list[bytes] | None = None) -> bytes:

@@ -52,6 +52,14 @@ def containers(manifest: Manifest) -> list[Manifest]:
     return [] if spec is None else [*spec.get("initContainers", ()), *spec["containers"]]
 
 
+def secrets_of(manifest: Manifest) -> Iterator[tuple[str, set[str] | None]]:
+    """The Secrets that a manifest's Pods mount: the name, and the items; None for all."""
+    for volume in (pod_spec(manifest) or {}).get("volumes", ()):
+        for source in volume.get("projected", {"sources": [volume]})["sources"]:
+            if secret := source.get("secret"):
+                yield secret.get("secretName", secret.get("name")), {item["key"] for item in secret["items"]} if "items" in secret else None
+
+
 def _resource(path: Path) -> Iterator[Manifest]:
     yield from build(path.resolve()) if path.is_dir() else copy.deepcopy(_documents(path.read_text()))
 

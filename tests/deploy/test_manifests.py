@@ -9,7 +9,7 @@ import pytest
 
 from node.documents import settings_class
 from shared.who_may_call import SERVICES, ServiceName, callers_of
-from tests.deploy.kustomization import Manifest, build, containers, pod_spec
+from tests.deploy.kustomization import Manifest, build, containers, pod_spec, secrets_of
 from tests.deploy.service_settings import require_settings
 
 FOLDER = Path(__file__).parents[2] / "deploy" / "k8s"
@@ -57,9 +57,9 @@ def test_each_service_has_its_own_of_everything(manifests: list[Manifest]) -> No
         deployment = named(manifests, "Deployment", service)
         spec = deployment["spec"]["template"]["spec"]
         assert spec["serviceAccountName"] == service
-        assert {v["secret"]["secretName"] for v in spec["volumes"] if "secret" in v} >= {f"{service}-keys", f"{service}-database"}
-        foreign = [v for v in spec["volumes"] if "secret" in v and not v["secret"]["secretName"].startswith(f"{service}-")]
-        assert foreign == []
+        secrets = {name for name, _ in secrets_of(deployment)}
+        assert secrets >= {f"{service}-keys", f"{service}-database"}
+        assert all(name.startswith(f"{service}-") for name in secrets)
         labels = deployment["spec"]["template"]["metadata"]["labels"]
         assert deployment["spec"]["selector"]["matchLabels"].items() <= labels.items()
         assert named(manifests, "Service", service)["spec"]["selector"].items() <= labels.items()

@@ -16,8 +16,9 @@ import pytest
 
 from node.creation import create_node
 from node.folder import NodeFile
+from services.audit.mirroring.keys import create_mirror_keys
 from shared.who_may_call import SERVICES
-from tests.deploy.kustomization import build
+from tests.deploy.kustomization import build, secrets_of
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 
@@ -44,9 +45,11 @@ def test_the_verifier_is_the_one_of_the_rfc() -> None:
 
 @pytest.fixture(scope="module")
 def keys(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The keys of a new node, those of its first weeks among them."""
+    """The keys of a new node, those of its first weeks among them, and those of a mirror."""
     file = NodeFile(entity_id="https://alder.example", name="Alder", state="XA", organisation_id=UUID(int=1), port=8443)
-    return create_node(tmp_path_factory.mktemp("node"), file, now=datetime(2026, 10, 20, tzinfo=UTC)).keys
+    made = create_node(tmp_path_factory.mktemp("node"), file, now=datetime(2026, 10, 20, tzinfo=UTC)).keys
+    create_mirror_keys(made / "audit")
+    return made
 
 
 KUBECTL = """#!/bin/sh
@@ -85,9 +88,7 @@ def test_the_script_makes_exactly_the_secrets_that_the_manifests_mount(cluster: 
     made = {path.name: {one.name for one in path.iterdir()} for path in cluster.iterdir() if path.is_dir()}
     mounted: dict[str, set[str] | None] = {}
     for manifest in build(DEPLOY / "k8s" / "overlays" / "example"):
-        for volume in manifest.get("spec", {}).get("template", {}).get("spec", {}).get("volumes", ()):
-            if secret := volume.get("secret"):
-                mounted[secret["secretName"]] = {item["key"] for item in secret["items"]} if "items" in secret else None
+        mounted |= dict(secrets_of(manifest))
     elsewhere = {f"{service}-tls" for service in SERVICES} | {"database-operator"}  # of the certificate authority and of the database
     assert set(made) == set(mounted) - elsewhere
     for name, items in made.items():
@@ -97,8 +98,10 @@ def test_the_script_makes_exactly_the_secrets_that_the_manifests_mount(cluster: 
         for path in (keys / service).rglob("*"):
             if path.is_file():
                 item = path.relative_to(keys / service).as_posix()
-                secret = f"{service}-keys/{item.replace('/', '.')}" if path.parent.name != "hpke" else f"records-epochs/{path.name}"
-                assert (cluster / secret).read_bytes() == path.read_bytes()
+                secret = "records-epochs" if path.parent.name == "hpke" else f"{service}-keys"
+                name = path.name if path.parent.name == "hpke" else item.replace("/", ".")
+                secret = "audit-mirror-keys" if path.name.startswith("mirror") else secret
+                assert (cluster / secret / name).read_bytes() == path.read_bytes()
     assert len(made["records-epochs"]) == 2
 
 
@@ -125,6 +128,22 @@ def test_the_operators_keys_stay_at_home_and_nothing_is_replaced(cluster: Path, 
     assert again.returncode != 0
     assert "already exists" in again.stderr
     assert {path: path.read_bytes() for path in cluster.rglob("*") if path.is_file()} == kept
+
+
+def test_a_node_that_mirrors_nobody_has_no_mirror_keys_and_needs_none(cluster: Path, keys: Path, tmp_path: Path) -> None:
+    plain = tmp_path / "plain"
+    shutil.copytree(keys, plain)
+    for path in (plain / "audit").glob("mirror*.json"):
+        path.unlink()
+    assert create_secrets(plain).returncode == 0
+    assert not (cluster / "audit-mirror-keys").exists()
+    (audit,) = [one for one in build(DEPLOY / "k8s" / "base") if (one["kind"], one["metadata"]["name"]) == ("Deployment", "audit")]
+    sources = [
+        source["secret"]
+        for volume in audit["spec"]["template"]["spec"]["volumes"]
+        for source in volume.get("projected", {}).get("sources", ())
+    ]
+    assert {secret["name"]: secret.get("optional", False) for secret in sources} == {"audit-keys": False, "audit-mirror-keys": True}
 
 
 def test_without_a_services_keys_it_stops(cluster: Path, keys: Path, tmp_path: Path) -> None:

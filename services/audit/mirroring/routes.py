@@ -3,23 +3,26 @@
 What is kept is shown to callers with a scope: as of our own log, how many entries there are and when is the agency's own affair.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path, Request, Response
 
+from safepassage.problems.access import EncodingNotTaken
 from safepassage.problems.log import NoSuchTile
 from safepassage.problems.mirroring import EntriesNotOfTheLog, LogNotMirrored, MirrorFull, MirrorRequestMalformed, NoCheckpointToMirror
-from safepassage.problems.requests import BodyTooLarge, NotPermitted, TemporarilyUnavailable
+from safepassage.problems.requests import BodyTooLarge, MalformedBody, NotPermitted, TemporarilyUnavailable
 from safepassage.tlog_mirror import BODY_TYPE, INFO_TYPE
 from services.audit.log_routes import FRESH, IMMUTABLE, Operator
 from services.audit.mirroring.mirror import GoOnFrom, Mirror
-from shared.bodies import bounded_body
+from shared.bodies import inflated_body
 from shared.problems import responses
 
 router = APIRouter(tags=["mirror"])
 
 MAX_BYTES = 8 * 2**20
-"""Of a request. Who has larger packages sends fewer of them at once."""
+"""Of a request, also of what a compressed one becomes. Who has larger packages sends fewer of them at once."""
+TAKES_GZIP: Final = {"accept-encoding": "gzip"}
+"""What a request may be compressed by, as the protocol has every answer say it."""
 _TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {"schema": {"type": "string"}}}}}
 _BYTES: dict[int | str, dict[str, Any]] = {200: {"content": {BODY_TYPE: {"schema": {"type": "string", "format": "binary"}}}}}
 _INFO_CONTENT = {INFO_TYPE: {"schema": {"type": "string"}}}
@@ -39,8 +42,10 @@ OriginDigest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-2
     | _INFO
     | responses(
         MirrorRequestMalformed,
+        MalformedBody,
         LogNotMirrored,
         BodyTooLarge,
+        EncodingNotTaken,
         NoCheckpointToMirror,
         EntriesNotOfTheLog,
         MirrorFull,
@@ -48,13 +53,16 @@ OriginDigest = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$", description="SHA-2
     ),
 )
 async def add_entries(request: Request) -> Response:
-    """Have a log's entries kept: origin, range and ticket, then packages of entries with the proof of each (C2SP tlog-mirror)."""
+    """Have a log's entries kept: origin, range and ticket, then packages of entries with the proof of each (C2SP tlog-mirror).
+
+    The body may have the Content-Encoding gzip.
+    """
     mirror: Mirror = request.app.state.mirror
     try:
-        lines = await mirror.add(await bounded_body(request, limit=MAX_BYTES))
+        lines = await mirror.add(await inflated_body(request, limit=MAX_BYTES))
     except GoOnFrom as elsewhere:
-        return Response(elsewhere.info.body(), 202 if elsewhere.accepted else 409, {"content-type": INFO_TYPE})
-    return Response("".join(map(str, lines)), media_type="text/plain; charset=utf-8")
+        return Response(elsewhere.info.body(), 202 if elsewhere.accepted else 409, TAKES_GZIP | {"content-type": INFO_TYPE})
+    return Response("".join(map(str, lines)), headers=TAKES_GZIP, media_type="text/plain; charset=utf-8")
 
 
 @router.get("/v1/mirror/{origin_digest}/checkpoint", response_class=Response, responses=_TEXT | responses(NotPermitted, LogNotMirrored))

@@ -54,7 +54,7 @@ class MalformedRequest(SuiteError):
 
 
 class EncodingNotTaken(SuiteError):
-    """Compressed bodies are not taken."""
+    """A body is not taken in this coding; in most places in none."""
 
     code, status, title = "encoding-not-taken", 415, "Content encoding is not taken"
     remedy = "Send the body without Content-Encoding."
