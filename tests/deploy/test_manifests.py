@@ -8,6 +8,7 @@ import kubernetes_validate
 import pytest
 
 from node.documents import settings_class
+from services.audit.mirroring.keys import FILES as MIRROR_FILES
 from shared.who_may_call import SERVICES, ServiceName, callers_of
 from tests.deploy.kustomization import Manifest, build, containers, pod_spec, secrets_of
 from tests.deploy.service_settings import require_settings
@@ -166,9 +167,12 @@ def test_the_variables_are_settings_that_the_service_takes(manifests: list[Manif
 def test_a_service_is_given_the_keys_that_are_made_for_it_and_no_others(manifests: list[Manifest], node_keys: Path, service: str) -> None:
     made = {path.relative_to(node_keys / service).as_posix() for path in (node_keys / service).rglob("*") if path.is_file()}
     volumes = named(manifests, "Deployment", service)["spec"]["template"]["spec"]["volumes"]
-    keys = next(volume["secret"] for volume in volumes if volume["name"] == "keys")
-    assert {item["path"] for item in keys["items"]} == made
-    assert all(item["key"] == item["path"].replace("/", ".") for item in keys["items"])
+    volume = next(volume for volume in volumes if volume["name"] == "keys")
+    sources = [source["secret"] for source in volume["projected"]["sources"]] if "projected" in volume else [volume["secret"]]
+    assert {item["path"] for keys in sources if not keys.get("optional") for item in keys["items"]} == made
+    optional = {item["path"] for keys in sources if keys.get("optional") for item in keys["items"]}
+    assert optional == (set(MIRROR_FILES) if service == "audit" else set())
+    assert all(item["key"] == item["path"].replace("/", ".") for keys in sources for item in keys["items"])
 
 
 def test_nothing_secret_is_in_a_manifest(manifests: list[Manifest]) -> None:
@@ -179,5 +183,6 @@ def test_nothing_secret_is_in_a_manifest(manifests: list[Manifest]) -> None:
             for variable in container["env"]:
                 assert "secretKeyRef" not in variable.get("valueFrom", {}), "a secret is a file, never a variable"
             assert all("secretRef" not in source for source in container.get("envFrom", ()))
-        modes += [volume["secret"]["defaultMode"] for volume in (pod_spec(manifest) or {}).get("volumes", ()) if "secret" in volume]
+        for volume in (pod_spec(manifest) or {}).get("volumes", ()):
+            modes += [volume[kind]["defaultMode"] for kind in ("secret", "projected") if kind in volume]
     assert set(modes) == {0o440}
