@@ -172,7 +172,8 @@ class SyslogDoor:
             async with asyncio.timeout(SECONDS):
                 with await self._reach.connected() as made:
                     if self._receiver.transport == "tls":
-                        await send_over_tls(made, octets, certificates=self._certificates, host=self._reach.host)
+                        by_end = self._receiver.confirmed_by == "end"
+                        await send_over_tls(made, octets, certificates=self._certificates, host=self._reach.host, end_confirms=by_end)
                     else:
                         await send_in_clear(made, octets)
         except NotConfirmed:

@@ -17,14 +17,21 @@ class NotConfirmed(Exception):
     """The connection ended, and the receiver did not say that it has read everything."""
 
 
-async def send_over_tls(made: socket.socket, octets: bytes, *, certificates: ssl.SSLContext, host: str) -> None:
-    """Send it all over a connected socket, which the caller closes. Raises ssl.SSLError, OSError, NotConfirmed."""
+async def send_over_tls(made: socket.socket, octets: bytes, *, certificates: ssl.SSLContext, host: str, end_confirms: bool = False) -> None:
+    """Send it all over a connected socket, which the caller closes. Raises ssl.SSLError, OSError, NotConfirmed.
+
+    end_confirms  that the other side ends the connection after our close_notify is enough: a process that had not read all of it would have
+                  it reset
+    """
     stream = _Stream(made, certificates, host)
     await stream.step(stream.tls.do_handshake)
     await stream.step(lambda: stream.tls.write(octets))
     try:
         await stream.step(stream.tls.unwrap)
-    except (OSError, NotConfirmed) as error:
+    except NotConfirmed:
+        if not end_confirms:
+            raise
+    except OSError as error:
         raise NotConfirmed from error
 
 

@@ -112,6 +112,21 @@ async def test_each_entry_is_a_message_over_tls(store_url: str, node_keys: Path,
 
 
 @pytest.mark.anyio
+@pytest.mark.requirement("LOG-SIEM")
+@pytest.mark.parametrize("reads", [True, False])
+async def test_of_a_receiver_that_says_no_farewell_the_end_counts_where_it_was_agreed(
+    store_url: str, node_keys: Path, clock: StandingClock, tmp_path: Path, reads: bool
+) -> None:
+    authority, server = authority_and_server(tmp_path)
+    async with keeping(store_url, node_keys, clock, destination_authorities_file=authority) as kept:
+        with rude_syslog_receiver(server, reads=reads) as port:
+            made = await kept.make({"kind": "syslog", "host": "127.0.0.1", "port": port, "confirmed_by": "end"})
+            await kept.turn()
+        stands = await kept.stands(made.destination.id)
+    assert (stands.index, stands.failures) == ((1, 0) if reads else (0, 1))
+
+
+@pytest.mark.anyio
 @pytest.mark.parametrize(("encrypted", "reads"), [(True, False), (True, True), (False, False)])
 async def test_what_a_receiver_has_not_read_to_the_end_is_sent_again(
     store_url: str, node_keys: Path, clock: StandingClock, tmp_path: Path, encrypted: bool, reads: bool

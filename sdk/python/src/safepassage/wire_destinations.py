@@ -35,6 +35,9 @@ class SyslogReceiver(Wire):
     port: Annotated[int, Field(ge=1, le=65535)] = 6514
     transport: Literal["tls", "tcp"] = "tls"
     """tcp: without TLS, on a developer's machine only."""
+    confirmed_by: Literal["close-notify", "end"] = "close-notify"
+    """What shows that a batch was read: the receiver's own close_notify (RFC 5425 section 4.4), which nobody on the way can forge; or, of a
+    receiver that sends none, as rsyslog, that the connection ended in order, which who can cut it can forge."""
     enterprise_number: Annotated[int, Field(ge=1, lt=2**32)] = EXAMPLE_ENTERPRISE
     """The agency's private enterprise number (IANA), which names the structured data; by default the one of examples."""
 
