@@ -9,6 +9,10 @@ import pytest
 from safepassage.canonical import digest_of, from_base64url
 from safepassage.leaf import parse_leaf
 from safepassage.problems import Problem
+from safepassage.problems.log import EventKeyReused
+from services.audit.drafts import draft_of
+from services.audit.group_commit import Place
+from services.audit.sequencer import Receipt
 from shared.contracts.audit import Actor, Context, Event
 from shared.keys import SigningKey
 from tests.audit.audit_node import ELM, OAK, VENDOR, AuditNode, disclosure, event
@@ -75,6 +79,20 @@ async def test_a_key_with_another_event_is_refused_and_appends_nothing(node: Aud
     assert (refused.status, code(refused.body)) == (409, "event-key-reused")
     assert Problem.model_validate_json(refused.body).field == "events.1.key"
     assert (await node.append(event())).entries[0].index == 1
+
+
+async def test_what_a_refused_request_would_have_appended_is_not_there_for_the_next_one_of_its_group(node: AuditNode) -> None:
+    first, wanted = event(key="same-key"), event(key="of-both")
+    other = first.model_copy(update={"context": Context(operation="other")})
+    await node.append(first)
+    key, append = node.sequencer.digest_key, node.sequencer.append
+    (refused, taken) = await asyncio.gather(
+        *(append([draft_of(one, producer="records", digest_key=key) for one in events]) for events in ([wanted, other], [wanted])),
+        return_exceptions=True,
+    )
+    assert isinstance(refused, EventKeyReused)
+    assert isinstance(taken, Receipt)
+    assert (taken.places, len(taken.entries)) == ([Place(2026, 1, False)], 1)
 
 
 async def test_another_producers_equal_key_is_another_key(node: AuditNode) -> None:
