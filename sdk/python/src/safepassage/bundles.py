@@ -28,6 +28,8 @@ def entries_of(bundle: bytes) -> list[bytes]:
 
 def entries_until_damage(bundle: bytes) -> list[bytes]:
     """The entries of a bundle up to where it cannot be read on; the caller knows how many there should be."""
+    if (step := _length_of_each(bundle)) is not None:
+        return [bundle[at + 2 : at + step] for at in range(0, len(bundle), step)]
     entries, position, length = list[bytes](), 0, len(bundle)
     while position + 2 <= length:
         end = position + 2 + (bundle[position] << 8 | bundle[position + 1])
@@ -36,3 +38,15 @@ def entries_until_damage(bundle: bytes) -> list[bytes]:
         entries.append(bundle[position + 2 : end])
         position = end
     return entries
+
+
+def _length_of_each(bundle: bytes) -> int | None:
+    """How far it is from one entry to the next, where all say that they are as long as the first; else None.
+
+    Neighbours in a log often are, and to see it takes a tenth of what it takes to walk from one to the next.
+    """
+    step = 2 + int.from_bytes(bundle[:2], "big")
+    count, rest = divmod(len(bundle), step)
+    if rest or bundle[::step] != bundle[:1] * count or bundle[1::step] != bundle[1:2] * count:
+        return None
+    return step
