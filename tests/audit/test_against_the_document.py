@@ -27,7 +27,13 @@ pytestmark = pytest.mark.fuzz
 DOCUMENT = application("audit").openapi()
 SCHEMA = schemathesis.openapi.from_dict(DOCUMENT)
 OPERATIONS = [(method.upper(), path) for path, operations in DOCUMENT["paths"].items() for method in operations]
-SENDERS = {"/internal/entries": "records", "/internal/consistency": "records", "/internal/organisations/{organisation_id}": "gateway"}
+SENDERS = {
+    "/internal/entries": "records",
+    "/internal/exchange-entries": "records",
+    "/internal/consistency": "records",
+    "/internal/readiness-evidence": "privacy",
+    "/internal/organisations/{organisation_id}": "gateway",
+}": "gateway"}
 """Who calls what is not called by clients."""
 SCOPES = sorted({scope for route in AUDIT for scope in route.scopes | route.and_scopes})
 """All that any of its operations asks for: none of them is refused before it is looked at."""
