@@ -33,7 +33,7 @@ SENDERS = {
     "/internal/consistency": "records",
     "/internal/readiness-evidence": "privacy",
     "/internal/organisations/{organisation_id}": "gateway",
-}": "gateway"}
+}
 """Who calls what is not called by clients."""
 SCOPES = sorted({scope for route in AUDIT for scope in route.scopes | route.and_scopes})
 """All that any of its operations asks for: none of them is refused before it is looked at."""
