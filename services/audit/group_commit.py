@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from safepassage.problems.log import EventKeyReused
 from services.audit.checkpoints import CheckpointSigner, held_checkpoint, keep_checkpoint, signed
 from services.audit.drafts import Draft
-from services.audit.driver import FEW_ROWS, Change, Driver, insertion
+from services.audit.driver import Change, Driver, insertion
 from services.audit.entries import Entry, entries_of
 from services.audit.heads import Head
 from services.audit.school_years import key_epoch, log_year
@@ -29,6 +29,8 @@ ENTRIES_OF_A_SEGMENT = 64
 """At the most: who looks for one entry reads a whole segment, and walks half of it."""
 ROWS_OF_A_BLOCK = 8_192
 """Index rows that lie together (SubjectEntryRow.block)."""
+ROWS_TOGETHER = 16
+"""Up to so many segments, those of a whole group, and so many tiles are written in one statement with the rest of the tree."""
 _EDGE: Final = "INSERT INTO edge_tile (log, level, hashes) VALUES (?, ?, ?) ON CONFLICT (log, level) DO UPDATE SET hashes = excluded.hashes"
 
 
@@ -209,7 +211,7 @@ def _write_tree(
         note, checkpoint = signed(signing.signer, after, signing.now)
         changes.append(checkpoint)
     for row, rows in ((SegmentRow, segments), (TileRow, [(before.year, level, index, hashes) for level, index, hashes in tiles.full])):
-        if len(rows) > FEW_ROWS:
+        if len(rows) > ROWS_TOGETHER:
             driver.insert(row, rows)
         elif rows:
             changes.append(insertion(row, rows))
