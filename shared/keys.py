@@ -63,19 +63,29 @@ class SigningKey:
     @classmethod
     def load(cls, path: Path) -> "SigningKey":
         """The key of a private JWK file that only its owner can read. Raises KeyFileUnusable."""
-        try:
-            jwk = json.loads(read_secret(path))
-            key = cls(Ed25519PrivateKey.from_private_bytes(from_base64url(jwk["d"])))
-        except (ValueError, KeyError, TypeError) as error:
-            raise KeyFileUnusable(f"{path.name} is not a private Ed25519 JWK") from error
-        if jwk.get("kid", key.kid) != key.kid:
-            raise KeyFileUnusable(f"{path.name} has a kid that is not its thumbprint")
-        return key
+        return cls(_private(path))
 
     def save(self, path: Path) -> None:
         """Write the private JWK to a new file, mode 0600."""
         jwk = {**self.jwk, "d": to_base64url(self._private.private_bytes_raw())}
         write_secret(path, json.dumps(jwk).encode())
+
+
+def seed_of(path: Path) -> bytes:
+    """The 32 secret bytes of a private JWK file, for what goes on under a key that is to be replaced. Raises KeyFileUnusable."""
+    return _private(path).private_bytes_raw()
+
+
+def _private(path: Path) -> Ed25519PrivateKey:
+    try:
+        jwk = json.loads(read_secret(path))
+        key = Ed25519PrivateKey.from_private_bytes(from_base64url(jwk["d"]))
+        kid = jwk.get("kid")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise KeyFileUnusable(f"{path.name} is not a private Ed25519 JWK") from error
+    if kid is not None and kid != thumbprint(key.public_key()):
+        raise KeyFileUnusable(f"{path.name} has a kid that is not its thumbprint")
+    return key
 
 
 def read_secret(path: Path) -> bytes:

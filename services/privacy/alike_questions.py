@@ -65,7 +65,7 @@ class AlikeQuestions:
         if group is None:
             return canonical, decide(policy_input, self._policy_set, canonical=canonical)
         known = alike.decided.get(id(policy_input.groups[group]))
-        if known is not None and known[0].recipient == policy_input.recipient:
+        if known is not None and (known[0].recipient is policy_input.recipient or known[0].recipient == policy_input.recipient):
             return canonical, known[1].for_another(student_id, holds_until=policy_input.holds_until, canonical=canonical)
         outcome = decide(policy_input, self._policy_set, canonical=canonical)
         alike.decided[id(policy_input.groups[group])] = policy_input, outcome

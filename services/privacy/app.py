@@ -27,6 +27,7 @@ from services.privacy import (
     explanations,
     hearings,
     inspections,
+    known_facts,
     obligation_waivers,
     obligations,
     opt_outs,
@@ -34,6 +35,7 @@ from services.privacy import (
     policy_set_routes,
     policy_sets,
     recorded_decisions,
+    safeguards,
     schedules,
     served_duties,
     simulation,
@@ -43,6 +45,7 @@ from services.privacy import (
 from services.privacy.access import routes as access
 from services.privacy.activation import start_release
 from services.privacy.evaluation import Judge
+from services.privacy.naming import naming_key
 from services.privacy.policy import PolicySetBroken, load_policy_set
 from services.privacy.policy_replays import Replays
 from services.privacy.policy_schedule import deciding_at
@@ -65,6 +68,7 @@ ROUTERS = (
     decisions.router,
     decisions.batches,
     subjects.router,
+    known_facts.router,
     organisations_router(OrganisationRow),
     consents.router,
     consent_narrowing.router,
@@ -90,6 +94,8 @@ ROUTERS = (
     amendments.router,
     hearings.router,
     statements.router,
+    safeguards.locations_router,
+    safeguards.listings_router,
     opt_outs.router,
     scorecard_routes.router,
     attestations.router,
@@ -109,12 +115,8 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.forget_data_keys = state.sealer.forget
     state.cursors = Cursors(read_symmetric_key(settings.keys_directory / "cursor.key"))
     built_in = load_policy_set()
-    state.judge = Judge(
-        policy_set=built_in,
-        key=SigningKey.load(settings.keys_directory / "decision-signing.json"),
-        issuer=settings.entity_id,
-        node_organisation_id=settings.node_organisation_id,
-    )
+    decision_key_file = settings.keys_directory / "decision-signing.json"
+    decision_key = SigningKey.load(decision_key_file)
     state.retired_receipt_keys = consent_receipts.retired_receipt_keys(settings.keys_directory)
     state.policy_sets = PolicySets(state.database, built_in)
     state.replays = Replays(
@@ -129,6 +131,13 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     async with state.database.transaction() as tx:
         await keep_built_in(tx, built_in, title=f"Safe Passage {__version__}", now=now)
         await start_release(tx, state.outbox, built_in, now=now)
+    state.judge = Judge(
+        policy_set=built_in,
+        key=decision_key,
+        naming=await naming_key(state.database, state.sealer, decision_key_file),
+        issuer=settings.entity_id,
+        node_organisation_id=settings.node_organisation_id,
+    )
     async with state.database.reading() as tx:
         deciding = await deciding_at(tx, now)
     try:

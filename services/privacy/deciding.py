@@ -12,6 +12,7 @@ from sqlalchemy import Connection
 from safepassage.problems import SuiteError
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire import Digest
+from services.privacy.asked_by import AskedBy
 from services.privacy.duty_exchanges import named_duties
 from services.privacy.evaluation import Judge, Kept, decision_on, evaluate, keep, kept
 from services.privacy.facts import Facts, read_facts
@@ -83,7 +84,7 @@ async def _decided(state: Any, principal: Principal, seen: _Seen) -> tuple[Decis
     judge = judge.under(await sets.in_force(seen.policy_hash))
     evaluation = evaluate(judge, seen.asked, seen.facts, caller_organisation_id=_organisation(principal), now=seen.now)
     decision = decision_on(judge, evaluation)
-    return decision, kept(state.outbox, sealer, judge, evaluation, decision, principal, duty_keys=seen.duty_keys)
+    return decision, kept(state.outbox, sealer, judge, evaluation, decision, AskedBy(principal), duty_keys=seen.duty_keys)
 
 
 def _seen(connection: Connection, state: Any, principal: Principal, asked: DecisionRequest, asked_at: datetime) -> _Seen | SuiteError:

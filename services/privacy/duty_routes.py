@@ -93,7 +93,7 @@ def _after(query: Select[DutyRow], position: tuple[datetime, UUID] | None) -> Se
 async def open_duty(new: NewDuty, request: Request, caller: Writer, tx: Transaction, now: Now, once: Annotated[Once, Depends()]) -> Duty:
     """Start a clock that the node cannot see start by itself: a child was enrolled, a notice given, a district has asked."""
     sealer: Sealer = request.app.state.sealer
-    secret: SigningKey = request.app.state.judge.key
+    secret: SigningKey = request.app.state.judge.naming
     earlier = await once.earlier(tx, caller, "open_duty")
     if earlier is not None:
         return duty_of(sealer, await _callers_duty(tx, caller, earlier), now=now)

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -12,8 +13,9 @@ from sqlalchemy import Connection, insert
 from safepassage.canonical import canonical_json, digest_of
 from safepassage.decision import decision_of
 from safepassage.ids import uuid7
-from safepassage.wire_decisions import AccessRecord, Asker, Withheld
+from safepassage.wire_decisions import AccessRecord, Withheld
 from services.privacy.alike_questions import AlikeQuestions, circumstances_of
+from services.privacy.asked_by import AskedBy
 from services.privacy.duties import rows_of, start
 from services.privacy.duty_exchanges import serve, serving
 from services.privacy.facts import Facts
@@ -24,10 +26,8 @@ from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionCustodianRow, DecisionRow
 from services.privacy.transfer_duties import transfer_clocks
 from shared import prepared
-from shared.actors import actor_of
 from shared.contracts.audit import Context, Digests, Event
 from shared.contracts.privacy import Decision, DecisionRequest
-from shared.internal_token import Principal
 from shared.keys import SigningKey
 from shared.outbox import Outbox
 
@@ -44,6 +44,8 @@ class Judge:
 
     policy_set: PolicySet
     key: SigningKey
+    naming: SigningKey
+    """Names duties and exchanges in the store (services.privacy.naming)."""
     issuer: str
     node_organisation_id: UUID
 
@@ -65,7 +67,7 @@ class Evaluation:
     recorded_outcome: bytes
     """Canonical."""
 
-    @property
+    @cached_property
     def permitted(self) -> tuple[str, ...]:
         """The union of what is permitted to any subject, sorted."""
         return tuple(sorted({element for group in self.outcome.groups for element in group.permitted}))
@@ -131,7 +133,7 @@ def kept(  # what it is kept with
     judge: Judge,
     evaluation: Evaluation,
     decision: Decision,
-    principal: Principal,
+    by: AskedBy,
     access: AccessRecord | None = None,
     duty_keys: Sequence[str] = (),
 ) -> Kept:
@@ -141,20 +143,20 @@ def kept(  # what it is kept with
     duty_keys  duties of the asker that the exchange is to serve
     """
     request, obligations, now = evaluation.request, evaluation.outcome.obligations, evaluation.now
-    readers = tuple(dict.fromkeys(evaluation.facts.custodians)) or (_caller_organisation(principal) or judge.node_organisation_id,)
+    readers = tuple(dict.fromkeys(evaluation.facts.custodians)) or (by.organisation_id or judge.node_organisation_id,)
     clocks = transfer_clocks(request, evaluation.facts.subjects, evaluation.facts.organisations, now=now)
-    starting = rows_of(sealer, clocks, now=now, secret=judge.key)
+    starting = rows_of(sealer, clocks, now=now, secret=judge.naming)
     served = [*(row["key"] for row in starting), *(() if decision.token is None else duty_keys)]
     owed: list[dict[str, Any]] = []
     if decision.token is not None:
         owed = rows_owed(obligations, decision_id=decision.id, agreement_id=request.agreement_id, custodian_ids=readers, now=now)
     return Kept(
-        decision=_columns(sealer, evaluation, decision, principal, access),
+        decision=_columns(sealer, evaluation, decision, by, access),
         readers=[{"decision_id": decision.id, "custodian_id": reader} for reader in readers],
         owed=owed,
         starting=starting,
-        links=[] if request.exchange_id is None else serving(judge.key, request.exchange_id, served),
-        told=outbox.row_of(_event(evaluation, decision, principal, access)),
+        links=[] if request.exchange_id is None else serving(judge.naming, request.exchange_id, served),
+        told=outbox.row_of(_event(evaluation, decision, by, access)),
     )
 
 
@@ -168,13 +170,11 @@ def keep(connection: Connection, outbox: Outbox, several: Sequence[Kept]) -> Non
     outbox.add_to(connection, *(one.told for one in several))
 
 
-def _columns(
-    sealer: Sealer, evaluation: Evaluation, decision: Decision, principal: Principal, access: AccessRecord | None
-) -> dict[str, Any]:
+def _columns(sealer: Sealer, evaluation: Evaluation, decision: Decision, by: AskedBy, access: AccessRecord | None) -> dict[str, Any]:
     outcome = evaluation.outcome
     record = DecisionRecord(
         request=evaluation.request,
-        asked_by=_asker(principal),
+        asked_by=by.asker,
         custodian_ids=evaluation.facts.custodians,
         epochs=evaluation.facts.epochs,
         input_hash=outcome.input_hash,
@@ -231,7 +231,7 @@ def decision_on(judge: Judge, evaluation: Evaluation, *, granted: bool = True) -
     )
 
 
-def _event(evaluation: Evaluation, decision: Decision, principal: Principal, access: AccessRecord | None) -> Event:
+def _event(evaluation: Evaluation, decision: Decision, by: AskedBy, access: AccessRecord | None) -> Event:
     request, custodians = evaluation.request, evaluation.facts.custodians
     searched, refused = access is not None and access.asked == "search", access is not None and not access.granted
     reasons = {one.reason for group in evaluation.outcome.groups for one in group.withheld}
@@ -258,7 +258,7 @@ def _event(evaluation: Evaluation, decision: Decision, principal: Principal, acc
             "key": f"decision:{decision.id}",
             "subjects": tuple(subject.student_id for subject in request.subjects),
             "custodians": custodians[:1] if len(set(custodians)) == 1 else custodians,
-            "actor": actor_of(principal),
+            "actor": by.actor,
             "context": context,
             "digests": Digests(decision=None if decision.token is None else digest_of(decision.token.encode())),
             "policy_hash": decision.policy_hash,
@@ -281,14 +281,3 @@ def _all_denied(request: DecisionRequest, recorded_input: bytes, policy_set: Pol
         policy_hash=policy_set.policy_hash,
         input_hash=digest_of(recorded_input),
     )
-
-
-def _asker(principal: Principal) -> Asker:
-    caller = principal.caller
-    if caller is None:
-        return Asker(service=principal.service, job=principal.job)
-    return Asker(service=principal.service, client_id=caller.client_id, organisation_id=caller.organisation_id)
-
-
-def _caller_organisation(principal: Principal) -> UUID | None:
-    return None if principal.caller is None else principal.caller.organisation_id

@@ -111,10 +111,14 @@ def sealed_columns(  # every argument is a column
         request.agreement_id,
         request.basis == KEPT_BY_COURT,
     )
+    columns = _columns_of(clear)
+    parts: tuple[tuple[Part, bytes], ...] = (
+        ("record", record.model_dump_json(exclude_none=True).encode()),
+        ("input", policy_input),
+        ("outcome", outcome),
+    )
     return vars(clear) | {
-        "sealed_record": _seal(sealer, clear, "record", record.model_dump_json(exclude_none=True).encode()),
-        "sealed_input": _seal(sealer, clear, "input", policy_input),
-        "sealed_outcome": _seal(sealer, clear, "outcome", outcome),
+        f"sealed_{part}": sealer.seal(packed(said), table=TABLE, row=decision_id, of=f"{part}:{columns}") for part, said in parts
     }
 
 
@@ -150,7 +154,7 @@ def open_inputs(sealer: Sealer, rows: Iterable[Sequence[Any]]) -> list[bytes]:
     each = [
         (
             bytes.fromhex(row_id) if type(row_id) is str else row_id.bytes,
-            _bound_to("input", decided_at, valid_until, action, exchange_id and id_of(exchange_id), policy_hash),
+            f"input:{_bound_to(decided_at, valid_until, action, exchange_id and id_of(exchange_id), policy_hash)}",
             sealed,
         )
         for row_id, decided_at, valid_until, action, exchange_id, policy_hash, sealed in rows
@@ -205,22 +209,18 @@ def recorded_decision(
     )
 
 
-def _seal(sealer: Sealer, row: Clear, part: Part, clear: bytes) -> bytes:
-    return sealer.seal(packed(clear), table=TABLE, row=row.id, of=_of(row, part))
-
-
 def _open(sealer: Sealer, row: RecordedRow, part: Part, sealed: bytes) -> bytes:
-    return unpacked(sealer.open(sealed, table=TABLE, row=row.id, of=_of(row, part)))
+    return unpacked(sealer.open(sealed, table=TABLE, row=row.id, of=f"{part}:{_columns_of(row)}"))
 
 
-def _of(row: Clear | RecordedRow, part: Part) -> str:
+def _columns_of(row: Clear | RecordedRow) -> str:
     """INVARIANT: the clear columns that a decision's meaning rests on are bound to the seal; the others repeat what is sealed."""
-    return _bound_to(part, _milliseconds(row.decided_at), _milliseconds(row.valid_until), row.action, row.exchange_id, row.policy_hash)
+    return _bound_to(_milliseconds(row.decided_at), _milliseconds(row.valid_until), row.action, row.exchange_id, row.policy_hash)
 
 
-def _bound_to(part: Part, decided_at: int, valid_until: int, action: str, exchange_id: UUID | None, policy_hash: str) -> str:
+def _bound_to(decided_at: int, valid_until: int, action: str, exchange_id: UUID | None, policy_hash: str) -> str:
     """Instants are milliseconds since the epoch."""
-    return f"{part}:{decided_at}:{valid_until}:{action}:{exchange_id}:{policy_hash}"
+    return f"{decided_at}:{valid_until}:{action}:{exchange_id}:{policy_hash}"
 
 
 def _milliseconds(instant: datetime) -> int:

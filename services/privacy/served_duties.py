@@ -47,7 +47,7 @@ async def take_milestones(
         raise NotPermitted("a client's request never reaches this")
     sealer: Sealer = request.app.state.sealer
     outbox: Outbox = request.app.state.outbox
-    secret: SigningKey = request.app.state.judge.key
+    secret: SigningKey = request.app.state.judge.naming
     served = await _served(tx, secret, batch.milestones)
     for milestone in batch.milestones:
         for row in served.get(milestone.exchange_id, ()):

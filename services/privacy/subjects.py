@@ -1,12 +1,13 @@
 """What privacy knows of a student: a closed list of facts that records alone writes, in order (decisions 3)."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import Connection, Select, bindparam, select
+from sqlalchemy import Connection, Select, bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems import SuiteError
@@ -14,9 +15,10 @@ from safepassage.problems.privacy import FactsConflict
 from safepassage.problems.records import NoSuchStudent, SealBroken
 from safepassage.problems.requests import InvalidRequest
 from services.privacy.sealing import Sealer
-from services.privacy.tables import OrganisationRow, SubjectRow
+from services.privacy.tables import OrganisationRow, SubjectRow, SubjectVersionRow
 from shared import prepared
 from shared.caller import Caller, sibling
+from shared.clock import Clock
 from shared.contracts.privacy import SubjectFacts
 from shared.contracts.subject_batches import RefusedSubject, SubjectBatch, SubjectsTaken
 from shared.database import Database
@@ -63,8 +65,9 @@ async def put_subjects(request: Request, _: Principal, batch: SubjectBatch) -> R
 async def _store(request: Request, several: Sequence[SubjectFacts]) -> list[int]:
     database: Database = request.app.state.database
     sealer: Sealer = request.app.state.sealer
+    clock: Clock = request.app.state.clock
     rows = [sealed_row(sealer, facts) for facts in several]
-    return await database.write(lambda connection: store_facts(connection, sealer, several, rows)) if several else []
+    return await database.write(lambda connection: store_facts(connection, sealer, several, rows, now=clock())) if several else []
 
 
 def sealed_row(sealer: Sealer, facts: SubjectFacts) -> dict[str, Any]:
@@ -82,8 +85,11 @@ def sealed_row(sealer: Sealer, facts: SubjectFacts) -> dict[str, Any]:
     }
 
 
-def store_facts(connection: Connection, sealer: Sealer, several: Sequence[SubjectFacts], rows: Sequence[dict[str, Any]]) -> list[int]:
-    """Store what is newer than what is held; the places of those that contradict what is held at their own version.
+def store_facts(
+    connection: Connection, sealer: Sealer, several: Sequence[SubjectFacts], rows: Sequence[dict[str, Any]], *, now: datetime
+) -> list[int]:
+    """Store what is newer than what is held, and that it is known from `now` on; the places of those that contradict what is held at
+    their own version.
 
     rows  `sealed_row` of each
 
@@ -93,12 +99,14 @@ def store_facts(connection: Connection, sealer: Sealer, several: Sequence[Subjec
     in_order = sorted(rows, key=lambda row: (row["student_id"], row["facts_version"]))
     prepared.change_each(connection, _NEWER[connection.dialect.name], in_order)
     held = subjects_by_id(connection, list({facts.student_id for facts in several}))
+    taken = [row for row in rows if held[row["student_id"]].sealed == row["sealed"]]
+    prepared.change_each(connection, _KNOWN, [row | {"known_from": now} for row in taken])
     return [
         place
         for place, (facts, row) in enumerate(zip(several, rows, strict=True))
-        if (now := held[facts.student_id]).facts_version == facts.facts_version
-        and now.sealed != row["sealed"]
-        and open_facts(sealer, now) != facts
+        if (known := held[facts.student_id]).facts_version == facts.facts_version
+        and known.sealed != row["sealed"]
+        and open_facts(sealer, known) != facts
     ]
 
 
@@ -110,10 +118,11 @@ def _newer(dialect: str) -> Any:
 
 
 _NEWER = {dialect: _newer(dialect) for dialect in DIALECTS}
+_KNOWN = insert(SubjectVersionRow)
 
 
-class HeldSubject(Protocol):
-    """A row of `subject`, as an object or as columns."""
+class HeldFacts(Protocol):
+    """A row of `subject` or of `subject_version`, as an object or as columns."""
 
     @property
     def student_id(self) -> UUID: ...
@@ -123,11 +132,16 @@ class HeldSubject(Protocol):
     def facts_version(self) -> int: ...
     @property
     def sealed(self) -> bytes: ...
+
+
+class HeldSubject(HeldFacts, Protocol):
+    """A row of `subject`."""
+
     @property
     def sealed_statements(self) -> bytes | None: ...
 
 
-def open_facts(sealer: Sealer, row: HeldSubject) -> SubjectFacts:
+def open_facts(sealer: Sealer, row: HeldFacts) -> SubjectFacts:
     """The facts of a stored student. Raises SealBroken where row and seal are not of one student, version and custodian."""
     clear = sealer.open(row.sealed, table=TABLE, row=row.student_id, of=_of(row.facts_version, row.custodian_id))
     facts = SubjectFacts.model_validate_json(clear)

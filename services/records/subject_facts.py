@@ -76,7 +76,10 @@ def facts_of(
 
 
 def flags_of(record: StudentRecord) -> frozenset[Flag]:
-    """Flags on which a forbid, an obligation or a duty may rest. What was once so and has ended still counts: the data is still there."""
+    """Flags on which a forbid, an obligation or a duty may rest. What was once so and has ended still counts: the data is still there.
+
+    All but `dual-enrollment`, which says whose rights they are today: it is set while both enrolments last.
+    """
     special, programmes, contacts, demographics = record.special_education, record.programmes, record.contacts, record.demographics
     flags: set[Flag] = set()
     if special and (special.iep or (special.eligibility and special.eligibility.eligible)):
@@ -89,6 +92,8 @@ def flags_of(record: StudentRecord) -> frozenset[Flag]:
         flags.add("homeless")
     if programmes and programmes.migrant:
         flags.add("migrant")
+    if _is_dually_enrolled(record):
+        flags.add("dual-enrollment")
     if demographics and demographics.military_connection and not _says_no(demographics.military_connection.status.code):
         flags.add("military")
     places = [*(contacts.addresses or () if contacts else ()), *(place for one in _guardians(record) for place in one.addresses or ())]
@@ -132,5 +137,15 @@ def _rights_holder(guardian: Guardian, born: date) -> RightsHolder:
 
 def _attends_postsecondary(record: StudentRecord) -> bool:
     """Enrolled, now or for the future, in a postsecondary grade (34 CFR 99.3 "Eligible student"). Dual enrolment counts."""
+    return any(one in POSTSECONDARY_GRADES for one in _grades_attended(record))
+
+
+def _is_dually_enrolled(record: StudentRecord) -> bool:
+    """Enrolled in a postsecondary grade and, beside it, in another: two enrolments whose grades are known and that have not ended."""
+    grades = _grades_attended(record)
+    return any(one in POSTSECONDARY_GRADES for one in grades) and any(one not in POSTSECONDARY_GRADES for one in grades)
+
+
+def _grades_attended(record: StudentRecord) -> list[str]:
     enrolled = (record.enrollment.enrollments or ()) if record.enrollment else ()
-    return any(one.exit_date is None and one.grade is not None and one.grade.code.lower() in POSTSECONDARY_GRADES for one in enrolled)
+    return [one.grade.code.lower() for one in enrolled if one.exit_date is None and one.grade is not None]

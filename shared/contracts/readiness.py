@@ -243,6 +243,12 @@ class PrivacyMeasures(Wire):
     urgent_requests: Count
     """For homeless students and students in foster care, of a sample of the newest duties: done, or of an earlier day."""
     urgent_answered_same_day: Count
+    access_listed: Count | None = None
+    """Employees on the agencies' lists of who has access (34 CFR 300.623)."""
+    access_listed_trained: Count | None = None
+    """Of them, with a training on record."""
+    districts_naming_responsible: Count | None = None
+    """Whose list names who is responsible."""
 
 
 class GatewayReport(Wire):

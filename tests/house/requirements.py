@@ -139,6 +139,9 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DUTY-served": "The receipt of the exchange that serves a duty ends it, with the receipt as evidence; nobody else's duty",
             "DUTY-mic3": "The compact's clocks run for whom its Article III covers, and where that is not known",
             "RIGHTS-receipt": "A consent's receipt is verified by whoever holds it, offline, with keys published to everybody",
+            "FACT-known": "What the node knew of a student at an instant is told to who kept the record then, whatever it knows now",
+            "FACT-dual": "The rights of a student at a high school and a college are split between the two records",
+            "IDEA-lists": "The list of types and places of records, and of who has access, as of any day, 34 CFR 300.616, 300.623",
             "DUTY-sealed": "The store does not tell by a duty what a child lives through: such kinds are sealed, and named by a key",
             "DUTY-waived-by-two": "An obligation is waived by two different officials of the agency, never by the party that owes it",
             "DUTY-attested": "A vendor's destruction is attested by the key it is registered with, after the agreement's end",
@@ -150,7 +153,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-table": "What is not in the routing table does not exist",
         },
         "The readiness scorecard": {
-            "READY-live": "51 of the 76 questions are evaluated live, each with figures that the running services have just measured",
+            "READY-live": "52 of the 76 questions are evaluated live, each with figures that the running services have just measured",
             "READY-measured": "What the running node measures is not raised by a word, and what a silent service would show is at 0",
             "READY-agency": "Only the agency that runs the node reads and attests, and a service reports for itself alone",
             "READY-no-student": "No evidence, no scorecard and no export names a student",

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from safepassage.wire_decisions import RecordedDecision, Reproduction
 from safepassage.wire_lists import DecisionPage
 from services.privacy.policy import PolicySet, decide
-from services.privacy.recorded import TABLE, RecordedOutcome, _of, open_outcome
+from services.privacy.recorded import TABLE, RecordedOutcome, _columns_of, open_outcome
 from services.privacy.sealing import packed
 from services.privacy.tables import DecisionRow
 from tests.privacy.node import PrivacyNode, problem_of
@@ -153,7 +153,7 @@ async def test_what_is_not_reproduced_is_said(world: World) -> None:
     await drop_triggers(world)
     sealer = world.node.app.state.sealer
     row, wrong = await row_of(world.node, decision.id), open_outcome(sealer, await row_of(world.node, other.id))
-    resealed = sealer.seal(packed(wrong), table=TABLE, row=row.id, of=_of(row, "outcome"))
+    resealed = sealer.seal(packed(wrong), table=TABLE, row=row.id, of=f"outcome:{_columns_of(row)}")
     async with world.node.app.state.database.transaction() as tx:
         await tx.execute(update(DecisionRow).where(DecisionRow.id == decision.id).values(sealed_outcome=resealed))
     answer = await world.node.client(world.oak, *READ).post(f"/v1/decisions/{decision.id}/reproduction", None)

@@ -1,20 +1,25 @@
-"""What privacy is told of a parent's service: the compact's words for it, and nothing that the record does not say."""
+"""What privacy is told of a parent's service and of where a student attends, and nothing that the record does not say."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
 import pytest
 
 from safepassage.record import StudentRecord
+from services.privacy.policy.rights import rights_role
 from services.records.subject_facts import facts_of
-from shared.contracts.privacy import SubjectFacts
+from shared.contracts.privacy import RightsHolder, SubjectFacts
 from tests.records.whole_record import whole_record
 
 
 def facts(**connection: Any) -> SubjectFacts:
     record = whole_record().model_dump(mode="json", exclude_none=True)
     record["demographics"]["military_connection"] = connection
+    return facts_of_record(record)
+
+
+def facts_of_record(record: dict[str, Any]) -> SubjectFacts:
     found = facts_of(
         StudentRecord.model_validate(record),
         student_id=uuid4(),
@@ -56,3 +61,58 @@ def test_where_nobody_serves_nothing_is_told(code: str) -> None:
     found = facts(status={"system": "ceds:001576", "code": code})
     assert found.military_service is None
     assert "military" not in found.flags
+
+
+def attending(*grades: str | None, ended: str | None = None) -> SubjectFacts:
+    """The facts of a student with an enrolment in each grade; `ended` is the last day of the last one."""
+    record = whole_record().model_dump(mode="json", exclude_none=True)
+    (first, *_) = record["enrollment"]["enrollments"]
+    open_one = {name: value for name, value in first.items() if name not in ("exit_date", "exit_type", "grade")}
+    record["enrollment"]["enrollments"] = [
+        {**open_one, **({} if grade is None else {"grade": {"system": "ceds:000100", "code": grade}})} for grade in grades
+    ]
+    if ended is not None:
+        record["enrollment"]["enrollments"][-1]["exit_date"] = ended
+    return facts_of_record(record)
+
+
+@pytest.mark.requirement("FACT-dual")
+@pytest.mark.parametrize(
+    ("grades", "ended", "postsecondary", "dual"),
+    [
+        (("11",), None, False, False),
+        (("11", "PS"), None, True, True),
+        (("Postsecondary", "11"), None, True, True),
+        (("PS",), None, True, False),
+        (("PS", None), None, True, False),
+        (("11", "PS"), "2026-06-12", False, False),
+        (("PS", "11"), "2026-06-12", True, False),
+    ],
+    ids=str,
+)
+def test_dual_enrolment_is_a_postsecondary_grade_beside_another_while_both_last(
+    grades: tuple[str | None, ...], ended: str | None, postsecondary: bool, dual: bool
+) -> None:
+    found = attending(*grades, ended=ended)
+    assert (found.attends_postsecondary, "dual-enrollment" in found.flags) == (postsecondary, dual)
+
+
+@pytest.mark.requirement("FACT-dual")
+def test_the_rights_of_a_child_at_a_high_school_and_a_college_are_split_between_the_two_records() -> None:
+    """The district's record, where both enrolments are, stays with the parent; the college's own, which has the one, is the student's.
+
+    20 USC 1232g(d), 34 CFR 99.3 "Eligible student", 99.5(a); which of the two readings holds is the node's policy (decision 10).
+    """
+    of_district, of_college = attending("11", "PS"), attending("PS")
+    parent = uuid4()
+    noon = datetime(2026, 10, 20, 16, 0, tzinfo=UTC)
+    mother = RightsHolder(person_id=parent, relation="mother", **{"from": date(2010, 6, 1)})
+    sixteen = {"birth_date": date(2010, 6, 1), "rights_holders": (mother,)}
+    district, college = (one.model_copy(update=sixteen) for one in (of_district, of_college))
+    assert rights_role(district, parent, now=noon) == "parent"
+    assert rights_role(district, district.student_id, now=noon) is None
+    assert rights_role(college, parent, now=noon) is None
+    assert rights_role(college, college.student_id, now=noon) == "student"
+    grown = district.model_copy(update={"birth_date": date(2008, 10, 20)})
+    assert rights_role(grown, parent, now=noon) is None
+    assert rights_role(grown, grown.student_id, now=noon) == "student"

@@ -17,6 +17,7 @@ from services.privacy.access.answers import Verdict, answer, unseen_input, unsee
 from services.privacy.access.asked import Asked
 from services.privacy.access.sight import Sight
 from services.privacy.alike_questions import AlikeQuestions
+from services.privacy.asked_by import AskedBy
 from services.privacy.evaluation import Evaluation, Judge, Kept, decision_on, evaluate, keep, kept
 from services.privacy.facts import Facts, held_students, read_alike, read_facts
 from services.privacy.policy_schedule import deciding_hash
@@ -135,10 +136,11 @@ class Bench:
     async def keep(self, judged: Iterable[Judged], *, searched: bool = False) -> None:
         """One row and one entry for each, all in one transaction. Nothing is answered before."""
         asked = "search" if searched else "evaluation"
+        by = AskedBy(self._caller.principal)
         rows: list[Kept] = []
         for one in judged:
             access = AccessRecord(asked=asked, granted=one.verdict.granted and not searched, denied_as=one.verdict.denied_as)
-            rows.append(kept(self._outbox, self._sealer, self._judge, one.evaluation, one.decision, self._caller.principal, access))
+            rows.append(kept(self._outbox, self._sealer, self._judge, one.evaluation, one.decision, by, access))
             await turn_for_others(len(rows))
         if rows:
             await self._database.write(lambda connection: keep(connection, self._outbox, rows))

@@ -26,6 +26,33 @@ log's way in the same transaction.
   student is a commitment that the receipt's holder can open.
 - Withdrawn or expired, nothing is decided on it any more, and what waits to be sent is asked again before every attempt.
 
+## What was known of a student
+
+`GET /v1/known-facts/{student_id}?known_at=`: the facts by which decisions were made at an instant (who kept the record, who held rights,
+date of birth, flags), with the instants at which they came and were followed by others. Every version that records sends is kept, sealed,
+and goes when the student goes; a version is not altered. It is told to the organisation that kept the record by that version and to those
+above it, and each reading is an entry of the log. A store of an earlier release begins with the versions that it held when it was upgraded:
+what was known before is in the decisions that saw it.
+
+A student enrolled in a secondary school and in a postsecondary institution at once: the rights in the college's own record are the
+student's, those in the district's record stay with the parents until 18 (decision 10 says on which reading). What decides is the record
+itself: two enrolments that have not ended, one in a postsecondary grade (`PS`, `Postsecondary`) and one in another, are told to privacy as
+the flag `dual-enrollment`; a postsecondary one alone as `attends_postsecondary`. An exit date on either, loaded with the record, ends it
+from that load on.
+
+## Special education: two lists
+
+- **Types and locations of records** (34 CFR 300.616): `/v1/record-locations`. The agency puts each type and its place on the list, and ends
+  what is over; `GET` gives the list of today, or of the day `on`, to hand to a parent who asks. The law gives no term for handing it over,
+  so no clock runs.
+- **Who has access** (300.623): `/v1/access-listings`. Name, position, types of records, since when; who is responsible for confidentiality
+  (300.623(b)); the day of the training and what shows it (300.623(c)). `GET` is the current listing that the agency keeps for public
+  inspection: the node gives it to the agency's clients and publishes it nowhere itself. After a training, or in another position, the line
+  ends and the employee is listed anew, so that the list of any day stays readable.
+
+Scope `safeguards:keep` keeps the lists, each organisation its own; staff with `rights:act` reads them. Question G3 of the scorecard is
+measured from the second. Lines are sealed at rest.
+
 ## Opting out
 
 `/v1/preferences`: an opt-out of directory information (99.37(a)(2)), of recruiters' lists (20 U.S.C. 7908(a)(2)), or a refusal of what

@@ -5,7 +5,7 @@ Errors are mistakes of the caller: a request and evidence that do not belong tog
 """
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from uuid import UUID
@@ -79,6 +79,8 @@ class Circumstances:
     said_about: frozenset[UUID]
     """Students whose preferences and refusals are among the evidence."""
     makes: GroupMaker
+    _recipients: dict[frozenset[UUID], RecipientFacts] = field(default_factory=dict, compare=False)
+    """By who keeps the records of the students: who authenticated the recipient has to stand above them."""
 
     @staticmethod
     def of(
@@ -169,13 +171,15 @@ class Circumstances:
         return None if transfer is None else enrollment_facts(self.request.recipient, transfer)
 
     def _recipient(self, subjects: Sequence[SubjectFacts]) -> RecipientFacts:
-        """Of a person, or one whom staff authenticated, the facts depend on the students too."""
-        of_students = self.request.recipient.kind == "person" or self.request.recipient_proof is not None
-        return self._recipient_facts(subjects) if of_students else self._same_recipient
-
-    @cached_property
-    def _same_recipient(self) -> RecipientFacts:
-        return self._recipient_facts(())
+        """Of a person the facts depend on the students too; of one whom staff authenticated, on who keeps the students' records."""
+        if self.request.recipient.kind == "person":
+            return self._recipient_facts(subjects)
+        of_keepers = subjects if self.request.recipient_proof is not None else ()
+        keepers = frozenset([subject.custodian_id for subject in of_keepers])
+        found = self._recipients.get(keepers)
+        if found is None:
+            found = self._recipients[keepers] = self._recipient_facts(of_keepers)
+        return found
 
     def _recipient_facts(self, subjects: Sequence[SubjectFacts]) -> RecipientFacts:
         evidence, discloser = self.makes.parties.evidence, self.makes.discloser

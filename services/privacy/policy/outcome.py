@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import cached_property
-from typing import Any, Literal
+from functools import cached_property, lru_cache
+from typing import Any, Final, Literal
 
 from safepassage.canonical import canonical_json, digest_of
 from safepassage.wire import Digest
@@ -77,34 +77,48 @@ class Outcome:
     def canonical(self) -> bytes:
         """RFC 8785 JSON, to be recorded. Groups are written once and kept: what stands before and after them is written around them."""
         before, between = self._written
-        first = canonical_json({"holds_until": self.holds_until_milliseconds, "input_hash": self.input_hash})
+        holds_until = b"null" if self.holds_until_milliseconds is None else b"%d" % self.holds_until_milliseconds
         last = canonical_json({"subjects": [list(pair) for pair in self.group_of], "v": 1})
         # INVARIANT: "alerts", "citations" < "groups" < "holds_until", "input_hash" < all that follows < "subjects", "v", so that the whole
         # is the RFC 8785 form (a test compares).
         groups = b",".join([group.canonical for group in self.groups])
-        return b'%b,"groups":[%b],%b,%b,%b' % (before, groups, first[1:-1], between, last[1:])
+        input_hash = self.input_hash.encode()  # a Digest: nothing in it is escaped
+        return b'%b,"groups":[%b],"holds_until":%b,"input_hash":"%b",%b,%b' % (before, groups, holds_until, input_hash, between, last[1:])
 
     @cached_property
     def _written(self) -> tuple[bytes, bytes]:
         """What is not of one student: before the groups, and between the hash of the input and the students."""
-        before = canonical_json({"alerts": list(self.alerts), "citations": list(self.citations)})
-        between = canonical_json(
-            {
-                "obligations": [_obligation(one) for one in self.obligations],
-                "outcome": self.outcome,
-                "policies": list(self.policies),
-                "policy_hash": self.policy_hash,
-                "required": self.required,
-                "reviewed": self.reviewed,
-            }
+        before = b'{"alerts":%b,"citations":%b' % (_listed(self.alerts), _listed(self.citations))
+        between = b'"obligations":[%b],"outcome":"%b","policies":%b,"policy_hash":"%b","required":%b,"reviewed":%b' % (
+            b",".join([_obligation(one) for one in self.obligations]),
+            self.outcome.encode(),
+            _listed(self.policies),
+            self.policy_hash.encode(),
+            _TRUTH[self.required],
+            _TRUTH[self.reviewed],
         )
-        return before[:-1], between[1:-1]
+        return before, between
+
+
+_TRUTH: Final = (b"false", b"true")
 
 
 def _withheld(one: Withheld) -> Mapping[str, Any]:
     return one.model_dump(mode="json", exclude_none=True)
 
 
-def _obligation(one: Obligation) -> Mapping[str, Any]:
-    due_at = None if one.due_at is None else milliseconds_of(one.due_at)
-    return {"kind": one.kind, "argument": one.argument, "citation": one.citation, "due_at": due_at}
+def _obligation(one: Obligation) -> bytes:
+    first, last = _around_due_at(one.kind, one.argument, one.citation)
+    return b'%b,"due_at":%b,%b' % (first, b"null" if one.due_at is None else b"%d" % milliseconds_of(one.due_at), last)
+
+
+@lru_cache(maxsize=1024)
+def _around_due_at(kind: str, argument: str | None, citation: str | None) -> tuple[bytes, bytes]:
+    """What rules say of an obligation; few say it, many times. It is no fact of a student."""
+    return canonical_json({"argument": argument, "citation": citation})[:-1], canonical_json({"kind": kind})[1:]
+
+
+@lru_cache(maxsize=1024)
+def _listed(words: tuple[str, ...]) -> bytes:
+    """Ids and citations of rules, as JSON."""
+    return canonical_json(list(words))

@@ -12,6 +12,7 @@ from services.privacy.readiness.decision_measures import decision_measures
 from services.privacy.readiness.duty_measures import duty_measures, understanding_measures
 from services.privacy.readiness.people_measures import consent_measures, organisation_measures, subject_measures
 from services.privacy.readiness.rights_measures import rights_measures
+from services.privacy.safeguard_lists import safeguard_measures
 from services.privacy.sealing import Sealer
 from services.privacy.settings import PrivacySettings
 from services.privacy.tables import OutboxRow
@@ -34,6 +35,7 @@ async def own_measures(
             **subject_measures(connection, sealer, now=now),
             **organisation_measures(connection),
             **rights_measures(connection, sealer, now=now),
+            **safeguard_measures(connection, sealer),
             **duty_measures(connection, sealer, now=now),
             **understanding_measures(connection, sealer, now=now),
             "log_waiting": entries_waiting(connection, OutboxRow, now=now),

@@ -5,8 +5,23 @@ tells of a person (dates of birth, flags, rights holders, reasons, evidence) is 
 """
 
 from services.privacy.tables.decisions import DecisionCustodianRow, DecisionFallRow, DecisionRow, ObligationRow
-from services.privacy.tables.duties import DestructionAttestationRow, DestructionRow, DutyExchangeRow, DutyRow, ObligationWaiverRow
-from services.privacy.tables.evidence import AgreementDistrictRow, AgreementRow, ConsentEventRow, ConsentRow, DebarmentRow, SubjectRow
+from services.privacy.tables.duties import (
+    DestructionAttestationRow,
+    DestructionRow,
+    DutyExchangeRow,
+    DutyRow,
+    NamingKeyRow,
+    ObligationWaiverRow,
+)
+from services.privacy.tables.evidence import (
+    AgreementDistrictRow,
+    AgreementRow,
+    ConsentEventRow,
+    ConsentRow,
+    DebarmentRow,
+    SubjectRow,
+    SubjectVersionRow,
+)
 from services.privacy.tables.foundation import Base, IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
 from services.privacy.tables.grounds import AgreementAmendmentRow, EvidenceEventRow, EvidenceRow
 from services.privacy.tables.policies import (
@@ -20,6 +35,7 @@ from services.privacy.tables.policies import (
 )
 from services.privacy.tables.readiness import ReadinessAttestationRow, ReadinessEvidenceRow, ReadinessSnapshotRow, ReadinessWithdrawalRow
 from services.privacy.tables.rights import PreferenceEventRow, PreferenceRow, RightsEventRow, RightsRequestRow
+from services.privacy.tables.safeguards import SafeguardRow
 
 __all__ = [
     "RELEASE",
@@ -41,6 +57,7 @@ __all__ = [
     "EvidenceRow",
     "IdempotencyRow",
     "LeaseRow",
+    "NamingKeyRow",
     "ObligationRow",
     "ObligationWaiverRow",
     "OrganisationRow",
@@ -59,5 +76,7 @@ __all__ = [
     "ReadinessWithdrawalRow",
     "RightsEventRow",
     "RightsRequestRow",
+    "SafeguardRow",
     "SubjectRow",
+    "SubjectVersionRow",
 ]

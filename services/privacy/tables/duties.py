@@ -47,6 +47,15 @@ class DutyExchangeRow(Base):
     duty_key: Mapped[str] = mapped_column(String(200), ForeignKey("duty.key"), primary_key=True)
 
 
+class NamingKeyRow(Base):
+    """The key that names duties and exchanges in this store, sealed. One row, written once: names never change."""
+
+    __tablename__ = "naming_key"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class ObligationWaiverRow(Base):
     """One official's word that an obligation need not be met; two make it so. Append-only."""
 

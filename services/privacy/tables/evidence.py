@@ -24,6 +24,21 @@ class SubjectRow(Base):
     """The statements of disagreement that go with parts of the record, if there are any; read with the facts, in one statement."""
 
 
+class SubjectVersionRow(Base):
+    """The facts of a student as they came, each version of them. It is neither altered nor removed but with the student."""
+
+    __tablename__ = "subject_version"
+
+    student_id: Mapped[UUID] = mapped_column(ForeignKey("subject.student_id", ondelete="CASCADE"), primary_key=True)
+    facts_version: Mapped[int] = mapped_column(primary_key=True)
+    custodian_id: Mapped[UUID] = mapped_column(index=True)
+    """Who kept the record by this version."""
+    known_from: Mapped[datetime] = mapped_column(Milliseconds)
+    """When it came; it was known until the next one came."""
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """The bytes of `subject.sealed`: a seal is bound to student, version and custodian, which are here too."""
+
+
 class ConsentRow(Base):
     """A written consent. It is narrowed or withdrawn, never altered; what is in force follows from `consent_event`."""
 

@@ -177,6 +177,27 @@ def test_what_is_kept_of_a_list_of_elements_is_of_its_kind_of_request_alone(poli
     assert found == [replace(policy_set, _asked={}, _alike={}).asked(ELEMENT_IDS, *one) for one in kinds]
 
 
+def test_a_set_that_takes_over_knows_what_elements_are_alike_to_what_is_asked() -> None:
+    deciding, successor = (assemble(read_packs(), schema_sha256=digit * 64) for digit in "01")
+    for situation in ("contractor", "transfer"):
+        _asked(deciding, situation)
+    successor.make_ready_for(deciding)
+    assert set(successor._alike) == set(deciding._alike)
+    assert len(successor._alike) == 2
+
+
+def test_the_kinds_of_request_that_are_remembered_have_an_end_and_the_others_are_answered_alike(
+    policy_set: PolicySet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.privacy.policy.policy_set.REMEMBERED", 3)
+    bounded, free = replace(policy_set, _asked={}, _alike={}), replace(policy_set, _asked={}, _alike={})
+    kinds = [(basis, TAXONOMY.actions["disclose"], "Vendor") for basis in sorted(BASES)[:6]]
+    found = [bounded.asked(ELEMENT_IDS, *one) for one in kinds]
+    assert len(bounded._alike) == 3
+    monkeypatch.undo()
+    assert found == [free.asked(ELEMENT_IDS, *one) for one in kinds]
+
+
 def test_words_that_nobody_knows_are_not_kept_and_what_is_kept_has_an_end(policy_set: PolicySet, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.privacy.policy.policy_set.LISTS_KEPT", 3)
     fresh, action = replace(policy_set, _asked={}), TAXONOMY.actions["disclose"]

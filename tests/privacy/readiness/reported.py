@@ -52,7 +52,8 @@ GOOD: dict[str, dict[str, Any]] = {
         "inspections_in_time": 4, "inspections_median_days": 12, "amendments": 2, "hearings": 1, "statements": 1, "public_questions": 8,
         "public_questions_in_time": 8, "breach_clocks": 6, "breach_duties": 2,
         "breach_duties_in_time": 2, "urgent_requests": 2, "urgent_answered_same_day": 2,
-        "destructions_cleared": 3, "destructions_despite_hold": 0,
+        "destructions_cleared": 3, "destructions_despite_hold": 0, "access_listed": 9, "access_listed_trained": 9,
+        "districts_naming_responsible": 4,
     },
 }  # fmt: skip
 """Every question at level 4, but those that no measure of today can raise so far."""

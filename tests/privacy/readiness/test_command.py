@@ -55,7 +55,7 @@ def test_a_node_that_is_stopped_is_shown_as_of_its_last_report(store: str, tmp_p
     result = CliRunner().invoke(app, ["readiness", "--page", str(page), "--csv", str(table)])
     assert result.exit_code == 0, result.output
     assert "this is the scorecard of 2026-11-24 09:30 UTC" in result.output
-    assert "All                              202 of 304  (202 shown, 0 attested)" in result.output
+    assert "All                              206 of 304  (206 shown, 0 attested)" in result.output
     assert page.read_text().startswith("<!doctype html>")
     assert table.read_text().count("\n") == 77
 

@@ -24,9 +24,9 @@ def test_each_area_has_its_questions() -> None:
     assert {area: sum(question.area == area for question in QUESTIONS) for area in PER_AREA} == PER_AREA
 
 
-def test_51_are_shown_by_the_node_and_the_rest_by_documents_or_a_word() -> None:
+def test_52_are_shown_by_the_node_and_the_rest_by_documents_or_a_word() -> None:
     kinds = [question.evidenced_by for question in QUESTIONS]
-    assert sum("live" in kind for kind in kinds) == 51
+    assert sum("live" in kind for kind in kinds) == 52
     assert {kind for kind in kinds if "live" not in kind} == {("document",), ("attestation",)}
 
 

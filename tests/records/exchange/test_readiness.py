@@ -12,7 +12,7 @@ from tests.records.exchange.two_states import State, TwoStates
 
 pytestmark = pytest.mark.anyio
 
-LIVE = 51
+LIVE = 52
 
 
 async def card_of(state: State) -> Scorecard:
@@ -27,7 +27,7 @@ async def card_of(state: State) -> Scorecard:
 
 
 @pytest.mark.requirement("READY-live")
-async def test_fifty_one_questions_are_evaluated_live_with_figures_of_the_running_services(states: TwoStates) -> None:
+async def test_fifty_two_questions_are_evaluated_live_with_figures_of_the_running_services(states: TwoStates) -> None:
     child = states.child()
     await states.alder.load(child)
     await states.ask(child.selector)

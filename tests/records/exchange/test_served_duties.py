@@ -35,7 +35,7 @@ async def opened(state: State, kind: str, organisation_id: UUID) -> UUID:
     privacy, now = state.node.applications["privacy"].state, state.clock()
     assert DUTY_RULES[kind].opened_by != "node"
     clock = Clock(kind, organisation_id, "America/New_York", now, about=f"child:{kind}")
-    [row] = rows_of(privacy.sealer, [clock], now=now, secret=privacy.judge.key)
+    [row] = rows_of(privacy.sealer, [clock], now=now, secret=privacy.judge.naming)
 
     def store(connection: Connection) -> None:
         start(connection, [row])

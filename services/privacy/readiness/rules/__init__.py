@@ -7,6 +7,7 @@ from services.privacy.readiness.finding import Rule
 from services.privacy.readiness.rules import agreements, breach, exchange, inventory, log, rights, security, vendors
 
 RULES: Final[Mapping[str, Rule]] = {
+    "g3": rights.responsible_official,
     "i9": inventory.published_inventory,
     "i10": inventory.tied_to_vocabulary,
     "i11": inventory.without_authority,

@@ -1,4 +1,4 @@
-"""Rules of the area consent, rights, transparency: questions c24 to c30, c32, c33."""
+"""Rules of the area consent, rights, transparency: questions c24 to c30, c32, c33; and g3, which asks who answers for such records."""
 
 from services.privacy.readiness.finding import Finding, level_of_share, measured, nothing_to_measure, percent
 from services.privacy.readiness.measures import Measures
@@ -124,3 +124,21 @@ def access_to_special_education(measures: Measures) -> Finding:
     if not reads:
         return measured(3, "The list can be drawn; nobody has read in seven days.", "Reads raise it.", *shown)
     return measured(4, f"{reads} reads of seven days are in the log, and districts can draw the list.", "", *shown)
+
+
+def responsible_official(measures: Measures) -> Finding:
+    """g3. Of the list of who has access (34 CFR 300.623); where no agency keeps it here, somebody's word counts."""
+    report = measures.privacy
+    it = report.of
+    shown = report.shown("districts", "districts_naming_responsible", "access_listed", "access_listed_trained")
+    if not it.access_listed or not it.districts:
+        return nothing_to_measure("No agency keeps its list of who has access here.", "Record it (POST /v1/access-listings).", *shown)
+    level = level_of_share(it.districts_naming_responsible or 0, it.districts)
+    if level == 4 and it.access_listed_trained != it.access_listed:
+        return measured(3, "Every district names who is responsible; of some on the lists no training is recorded.", "Record it.", *shown)
+    return measured(
+        level,
+        f"{it.districts_naming_responsible} of {it.districts} districts name who is responsible.",
+        "Name the official of each district.",
+        *shown,
+    )

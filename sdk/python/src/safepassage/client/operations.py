@@ -14,6 +14,7 @@ from safepassage.client import (
     readiness_calls,
     retention_calls,
     rights_calls,
+    safeguard_calls,
 )
 from safepassage.client.call import Call
 
@@ -121,6 +122,13 @@ class AsyncOperations:
     read_consent_history = Awaited(rights_calls.read_consent_history)
     read_consent_receipt = Awaited(rights_calls.read_consent_receipt)
     read_receipt_keys = Awaited(rights_calls.read_receipt_keys)
+    read_known_facts = Awaited(rights_calls.read_known_facts)
+    record_location = Awaited(safeguard_calls.record_location)
+    list_record_locations = Awaited(safeguard_calls.list_record_locations)
+    end_record_location = Awaited(safeguard_calls.end_record_location)
+    list_access = Awaited(safeguard_calls.list_access)
+    list_access_listings = Awaited(safeguard_calls.list_access_listings)
+    end_access_listing = Awaited(safeguard_calls.end_access_listing)
     record_preference = Awaited(rights_calls.record_preference)
     read_preference = Awaited(rights_calls.read_preference)
     rescind_preference = Awaited(rights_calls.rescind_preference)
@@ -281,6 +289,13 @@ class BlockingOperations:
     read_consent_history = Waited(rights_calls.read_consent_history)
     read_consent_receipt = Waited(rights_calls.read_consent_receipt)
     read_receipt_keys = Waited(rights_calls.read_receipt_keys)
+    read_known_facts = Waited(rights_calls.read_known_facts)
+    record_location = Waited(safeguard_calls.record_location)
+    list_record_locations = Waited(safeguard_calls.list_record_locations)
+    end_record_location = Waited(safeguard_calls.end_record_location)
+    list_access = Waited(safeguard_calls.list_access)
+    list_access_listings = Waited(safeguard_calls.list_access_listings)
+    end_access_listing = Waited(safeguard_calls.end_access_listing)
     record_preference = Waited(rights_calls.record_preference)
     read_preference = Waited(rights_calls.read_preference)
     rescind_preference = Waited(rights_calls.rescind_preference)

@@ -1,5 +1,6 @@
 """Calls about people's rights and the law's clocks: consents narrowed, requests to inspect and amend, hearings, duties, waivers."""
 
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from safepassage.wire_duties import (
     ObligationWaiver,
     SignedAttestation,
 )
+from safepassage.wire_facts import KnownFacts
 from safepassage.wire_policy import Consent, OpenObligation
 from safepassage.wire_rights import (
     Amendment,
@@ -61,6 +63,12 @@ def read_consent_receipt(consent_id: UUID) -> Call[SignedConsentReceipt]:
 def read_receipt_keys() -> Call[ReceiptKeys]:
     """The keys that receipts are verified with. Open to everybody: a GET without a token is answered alike."""
     return reading("/v1/receipt-keys", ReceiptKeys)
+
+
+def read_known_facts(student_id: UUID, *, known_at: datetime | None = None) -> Call[KnownFacts]:
+    """The facts of a student by which decisions were made at an instant, or are now; logged. Scope rights:act."""
+    query = {"known_at": None if known_at is None else known_at.isoformat()}
+    return reading(path_of("/v1/known-facts/{id}", id=student_id), KnownFacts, query=query)
 
 
 def record_preference(preference: NewPreference, *, idempotency_key: str | None = None) -> Call[Preference]:

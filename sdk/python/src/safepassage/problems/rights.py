@@ -24,6 +24,13 @@ class NoSuchRightsRequest(SuiteError):
     remedy = "Check the id, and that your organisation keeps the record or took the request in."
 
 
+class NoSuchListEntry(SuiteError):
+    """No line with this id is on a list of the caller's organisation."""
+
+    code, status, title = "no-such-list-entry", 404, "No such line"
+    remedy = "Read the list and use an id of it; a line belongs to the organisation that recorded it."
+
+
 class StepNotPossible(SuiteError):
     """The request is in a state from which this step does not lead on; `detail` names the state."""
 
