@@ -4,6 +4,7 @@ INVARIANT: a member is refused, stored, logged or acknowledged by what it is its
 """
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter, Request, Response
@@ -21,6 +22,8 @@ from shared.caller import Caller
 from shared.plain_route import caller_route
 from shared.problems import render, responses, unexpected
 from shared.telemetry import request_id_of
+
+log = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/v1/peer", tags=["peers"])
 
@@ -55,6 +58,7 @@ async def _each(request: Request, caller: Caller, take: Take) -> Response:
     exchange: Exchange = request.app.state.exchange
     peer = caller.peer
     members = split_batch(await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_BODY_BYTES))
+    log.info("messages came together", extra={"peer": peer, "route": request.url.path, "count": len(members)})
     answers = await asyncio.gather(*(_answer(exchange, request, peer, member, take) for member in members))
     return Response(BatchAnswers(answers=tuple(answers)).model_dump_json(exclude_none=True), media_type="application/json")
 
