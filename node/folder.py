@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from node.documents import settings_class
 from node.unusable import NoNode
+from safepassage.suites import SUITES
 from safepassage.wire import Name, Wire
 from shared.settings import ServiceSettings
 from shared.who_may_call import ServiceName
@@ -34,6 +35,8 @@ class NodeFile(Wire):
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)]
     exchange_tick_seconds: Annotated[float, Field(ge=0, le=86_400)] = 900.0
+    exchange_suites: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(SUITES)
+    """Names of registered suites, the preferred first."""
     insecure_development: bool = False
 
     @property
@@ -107,6 +110,7 @@ class NodeFolder:
         about_the_node: dict[str, Any] = {
             "jurisdiction": file.jurisdiction,
             "exchange_tick_seconds": file.exchange_tick_seconds,
+            "exchange_suites": file.exchange_suites,
             "node_organisation_id": file.organisation_id,
             "node_statement_file": self.statement,
             "witness_policy_file": self.witness_policy if self.witness_policy.exists() else None,

@@ -7,8 +7,11 @@ whoever takes one service's folder has that service's power and no other's.
 import json
 from pathlib import Path
 
+from safepassage.es384 import ES384
 from services.audit.witnessing.keys import WitnessKeys
+from services.records.exchange.signing import KEY_FILES
 from shared.keys import SigningKey, new_symmetric_key
+from shared.p384_keys import P384SigningKey
 from shared.who_may_call import SERVICES, forwarded_to
 
 FIRST_VERSION = 1
@@ -33,12 +36,22 @@ def create_node_keys(folder: Path) -> None:
         _write_public(folder / verifier / "decision-verification.json", decision)
     for holder in ("privacy", "records", "audit"):
         new_symmetric_key(folder / holder / "key-encryption" / f"{FIRST_VERSION}.key")
-    SigningKey.generate().save(folder / "records" / "exchange-signing.json")
+    create_message_keys(folder / "records")
     SigningKey.generate().save(folder / "records" / "peer-client.json")
     SigningKey.generate().save(folder / "records" / "peer-dpop.json")
     new_symmetric_key(folder / "records" / "lookup.key")
     SigningKey.generate().save(folder / "audit" / "log.json")
     WitnessKeys.create(folder / "audit")
+
+
+def create_message_keys(folder: Path) -> list[str]:
+    """Make the keys that sign messages to other nodes, of each algorithm one, where they are missing. Gives the names of what was made."""
+    made = []
+    for algorithm, name in KEY_FILES.items():
+        if not (folder / name).exists():
+            (P384SigningKey if algorithm == ES384 else SigningKey).generate().save(folder / name)
+            made.append(name)
+    return made
 
 
 def _write_public(path: Path, key: SigningKey) -> None:

@@ -7,6 +7,7 @@ from node.folder import NodeFile
 from safepassage.compact import split
 from safepassage.node_statement import NodeStatement
 from services.records.exchange.epochs import EpochKeys
+from services.records.exchange.signing import ExchangeSigner
 from services.records.exchange.statement import statement_payload
 from shared.keys import SigningKey
 
@@ -16,13 +17,15 @@ def sign_statement(node: NodeFile, keys: Path, file: Path, *, now: datetime) -> 
 
     Makes the HPKE key of this week and of the next where they are missing: sign again at least weekly.
     """
-    epochs = EpochKeys(keys / "records")
+    signing = ExchangeSigner.load(keys / "records", node.exchange_suites)
+    epochs = EpochKeys(keys / "records", suites=signing.suites)
     epochs.prepare(now)
     serial = _serial(file) + 1
     statement = statement_payload(
         entity_id=node.entity_id,
         serial=serial,
-        exchange_signing=[SigningKey.load(keys / "records" / "exchange-signing.json").public],
+        exchange_signing=signing.public_keys(),
+        suites=signing.suites,
         client_authentication=[SigningKey.load(keys / "records" / "peer-client.json").public],
         encryption=epochs.published(now),
         organisation_id=node.organisation_id,

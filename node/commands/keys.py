@@ -10,7 +10,7 @@ import typer
 from node.commands.key_encryption import destroy_key_encryption_key, next_key_encryption_key, rewrap
 from node.commands.output import console, errors, stop
 from node.folder import NodeFolder
-from node.keys import create_node_keys
+from node.keys import create_message_keys, create_node_keys
 from node.locks import FolderInUse, alone_in
 from node.log_keys import prepare_next, replace
 from node.mirrors import policy_with
@@ -99,6 +99,16 @@ def witness(
         stop("There is a witness key already; none was replaced.")
     console.print("Two witness keys made. Start audit again, and have a trust list signed with this node's new description")
     console.print("(`safepassage-node trust member`).")
+
+
+@app.command("exchange-signing")
+def exchange_signing(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The node's folder, with keys/records/ in it.")],
+) -> None:
+    """Make the exchange signing keys that a node of an earlier version has not: one for the signature of each suite."""
+    for made in create_message_keys(NodeFolder(folder).keys / "records"):
+        console.print(f"Made {made}.")
+    console.print("Give records its folder of keys anew, then sign the node's statement: safepassage-node keys statement")
 
 
 @app.command()

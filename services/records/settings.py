@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from safepassage.envelope import MAX_BODY_BYTES
+from safepassage.suites import SUITES
 from shared.sealing_settings import SealingSettings
 
 
@@ -40,6 +41,14 @@ class RecordsSettings(SealingSettings):
     exchange_lifetime_hours: Annotated[
         int, Field(ge=1, le=336, description="How long a request of ours wants an answer; at most the 14 days of the wire format.")
     ] = 336
+    exchange_suites: Annotated[
+        tuple[str, ...],
+        Field(
+            min_length=1,
+            description="Suites of algorithms for exchanges, the preferred first: what the node's statement lists, what it signs with, and "
+            "all that it believes of others (docs/suites.md). A JSON list.",
+        ),
+    ] = tuple(SUITES)
     max_envelope_bytes: Annotated[
         int, Field(ge=65_536, le=MAX_BODY_BYTES, description="Largest envelope that is taken from another node.")
     ] = MAX_BODY_BYTES
@@ -48,6 +57,13 @@ class RecordsSettings(SealingSettings):
         Field(ge=1, le=1_000_000, description="Refused envelopes of one peer that are kept for a person to look at; the rest are counted."),
     ] = 1000
     peer_timeout_seconds: Annotated[float, Field(gt=0, le=300, description="How long another node may take to answer one call.")] = 20.0
+
+    @field_validator("exchange_suites")
+    @classmethod
+    def _registered(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not set(names) <= set(SUITES) or len(set(names)) != len(names):
+            raise ValueError(f"each once, of: {', '.join(SUITES)}")
+        return names
 
     @property
     def exchange_lifetime(self) -> timedelta:

@@ -16,6 +16,7 @@ import pytest
 
 from node.creation import create_node
 from node.folder import NodeFile
+from safepassage.suites import SUITES
 from services.audit.mirroring.keys import create_mirror_keys
 from shared.who_may_call import SERVICES
 from tests.deploy.kustomization import build, secrets_of
@@ -102,7 +103,7 @@ def test_the_script_makes_exactly_the_secrets_that_the_manifests_mount(cluster: 
                 name = path.name if path.parent.name == "hpke" else item.replace("/", ".")
                 secret = "audit-mirror-keys" if path.name.startswith("mirror") else secret
                 assert (cluster / secret / name).read_bytes() == path.read_bytes()
-    assert len(made["records-epochs"]) == 2
+    assert len(made["records-epochs"]) == 2 * len(SUITES)
 
 
 def test_passwords_differ_and_stay_nowhere_else(cluster: Path, keys: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from safepassage.problems.envelopes import ConsistencyNotShown, EnvelopeMalforme
 from safepassage.problems.messages import PaddingMalformed, SealedIdsDiffer
 from safepassage.problems.proofs import ConsistencyNotProven
 from safepassage.problems.signatures import BadSignature, MalformedToken, UnexpectedType, UnknownKey
+from safepassage.suites import MLKEM1024_P384, SUITES
 from tests.sdk import rfc9162
 from tests.sdk.exchange import ALDER, BIRCH, ENVELOPE_ID, NOW, Exchange, MemoryLog, Signer, later
 
@@ -131,6 +133,16 @@ def test_what_is_not_for_us_or_not_what_we_asked_is_refused(exchange: Exchange) 
     for code, changes in faults.items():
         for change in changes:
             assert refusal(exchange, resigned(exchange, good.model_copy(update=change), ciphertext)) == code
+
+
+def test_a_suite_is_not_named_over_another_suite_s_signature(exchange: Exchange) -> None:
+    """Who lists both suites, and is sent one under the other's signature, has been sent something that nobody made."""
+    envelope, ciphertext = exchange.sealed()
+    both = replace(exchange.expected, suites=set(SUITES))
+    good = exchange.logged(envelope)
+    receive(exchange, resigned(exchange, good, ciphertext), expected=both)
+    named = good.model_copy(update={"suite": MLKEM1024_P384.name})
+    assert refusal(exchange, resigned(exchange, named, ciphertext), expected=both) == "suite-not-supported"
 
 
 def test_expired_means_from_exp_on(exchange: Exchange) -> None:

@@ -29,7 +29,6 @@ from services.records.exchange import events, stored_rows
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.refusals import body_of_type, or_refused
-from services.records.exchange.seals import SUPPORTED
 from services.records.exchange.servable import require_servable
 from services.records.exchange.states import Request as State
 from services.records.tables import PeerRequestRow
@@ -121,7 +120,7 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
         exp=verified.message.exp,
         **members,
     )
-    accepted = await exchange.sign(message)
+    accepted = await exchange.sign(message, answers=token)
     identifier = uuid7(now)
     row = PeerRequestRow(
         id=identifier,
@@ -173,7 +172,7 @@ def _earlier(connection: Connection, peer: str, verified: Verified[ExchangeMessa
 def opened(exchange: Exchange, message: ExchangeMessage, now: datetime) -> Selector:
     """The selector. Raises SuiteNotSupported, EncryptionKeyUnknown, CiphertextUnopened, and what `read_selector` raises."""
     sealed = message.selector
-    if sealed.suite not in SUPPORTED:
+    if sealed.suite not in exchange.signing.suites:
         raise SuiteNotSupported
     private = exchange.epochs.private(sealed.enc_kid, now=now)
     info = selector_info(iss=message.iss, aud=message.aud, exchange_id=message.jti, suite=sealed.suite, enc_kid=sealed.enc_kid)

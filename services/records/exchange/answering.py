@@ -18,7 +18,6 @@ from services.records.exchange import events
 from services.records.exchange.answers import Asked, Nothing, Released, Subject, sealed
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.seals import SUPPORTED
 from services.records.exchange.sending import send_off
 from services.records.exchange.states import Request as State
 from services.records.exchange.states import TransitionRefused
@@ -139,7 +138,7 @@ async def provide(
     INVARIANT: a package and `not-provided` take the same way and the same steps; only their contents differ.
     """
     now = exchange.clock()
-    suite, key = key_to_seal_to((await exchange.statements.of(row.requester)).message, supported=SUPPORTED, now=now)
+    suite, key = key_to_seal_to((await exchange.statements.of(row.requester)).message, supported=exchange.signing.suites, now=now)
     serial = exchange.trust.current().serial
     answer = sealed(asked, what, issuer=exchange.entity_id, suite=suite, key=key, trust_serial=serial, now=now)
 

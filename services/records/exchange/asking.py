@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.peers import PeerAnswer
-from services.records.exchange.seals import SUPPORTED, seal
+from services.records.exchange.seals import seal
 from services.records.exchange.states import FOLLOWS, Asked, is_final
 from services.records.exchange.stored_rows import change, row_at
 from services.records.exchange.told_milestones import milestone
@@ -40,9 +40,19 @@ CONTENT_TYPE = "application/jose"
 
 
 def prepared(
-    new: NewExchangeRequest, *, issuer: str, statement: NodeStatement, pinned_size: int, lasts: timedelta, now: datetime
+    new: NewExchangeRequest,
+    *,
+    issuer: str,
+    statement: NodeStatement,
+    suites: Collection[str],
+    pinned_size: int,
+    lasts: timedelta,
+    now: datetime,
 ) -> tuple[Request, Selector]:
-    """The request to sign, its selector sealed to the holder. Raises SuiteNotSupported, EncryptionKeyUnknown."""
+    """The request to sign, its selector sealed to the holder in the first of its suites that is among ours, `suites`.
+
+    Raises SuiteNotSupported, EncryptionKeyUnknown.
+    """
     exchange_id = uuid7(now)
     selector = Selector(
         iss=issuer,
@@ -57,7 +67,7 @@ def prepared(
         subject_salt=to_base64url(secrets.token_bytes(32)),
         pinned_size=pinned_size,
     )
-    suite, key = key_to_seal_to(statement, supported=SUPPORTED, now=now)
+    suite, key = key_to_seal_to(statement, supported=suites, now=now)
     info = selector_info(iss=issuer, aud=new.holder, exchange_id=exchange_id, suite=suite.name, enc_kid=key.kid)
     ciphertext = seal(selector.plaintext(), public_key=from_base64url(key.public_key), suite=suite, info=info)
     issued = int(now.timestamp())

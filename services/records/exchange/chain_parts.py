@@ -12,6 +12,7 @@ from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerAddressRefused, PeerUnavailable
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.problems.trust import NotAMember
+from safepassage.suites import Suite
 from safepassage.wire_chain import PeerAnswer
 from services.records.exchange.chain_rows import Kept
 from services.records.exchange.exchange import Exchange
@@ -41,9 +42,17 @@ async def entries_of(
 
 
 def own_part(
-    exchange: Exchange, exchange_id: UUID, one: Kept, entries: ChainEntries, onward: tuple[Onward, ...], *, audience: str, now: datetime
+    exchange: Exchange,
+    exchange_id: UUID,
+    one: Kept,
+    entries: ChainEntries,
+    onward: tuple[Onward, ...],
+    *,
+    audience: str,
+    now: datetime,
+    suite: Suite | None = None,
 ) -> tuple[str, ChainPart]:
-    """This node's part, signed, for `audience`."""
+    """This node's part, for `audience`, signed as its suite says; without one as this node's first does."""
     part = ChainPart(
         iss=exchange.entity_id,
         aud=audience,
@@ -55,7 +64,7 @@ def own_part(
         origin=one.origin,
         onward=onward,
     )
-    return exchange.signing.sign_compact(typ=ChainPart.TYPE, payload=part.claims()), part
+    return exchange.signing.sign_compact(typ=ChainPart.TYPE, payload=part.claims(), suite=suite), part
 
 
 async def peers_part(exchange: Exchange, exchange_id: UUID, one: Kept) -> tuple[PeerAnswer, VerifiedPart | None]:

@@ -74,7 +74,7 @@ async def read_chain_part(exchange_id: UUID, request: Request, caller: Peer) -> 
     entries = await entries_of(exchange, exchange_id, one, () if one is None else delivered(one), peer=peer, by=caller.principal)
     if one is None:
         raise NoSuchChain
-    token, _ = own_part(exchange, exchange_id, one, entries, onward, audience=peer, now=now)
+    token, _ = own_part(exchange, exchange_id, one, entries, onward, audience=peer, now=now, suite=await exchange.suite_for(peer))
     return Response(token, media_type=CONTENT_TYPE)
 
 

@@ -1,22 +1,24 @@
 """The keys to which other nodes seal: one a week, destroyed when nothing can be under way to it any more (decisions 9).
 
-A file each in the service's key folder, `hpke/<epoch>.json`. What is destroyed is gone from here; keep the folder out of ordinary backups,
-or a key that was destroyed comes back. Whoever takes these files can open what peers seal to this node in those weeks.
+A file each in the service's key folder: `hpke/<epoch>.json`, and `hpke/<epoch>.<kem>.json` of the second suite. What is destroyed is gone
+from here; keep the folder out of ordinary backups, or a key that was destroyed comes back. Whoever takes these files can open what peers
+seal to this node in those weeks.
 """
 
 import json
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Final
 
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.node_statement import EncryptionKey
 from safepassage.problems.messages import EncryptionKeyUnknown
 from safepassage.sealing import encryption_kid
 from safepassage.suites import MLKEM768_X25519
-from services.records.exchange.seals import SEED_BYTES, PrivateKey
+from services.records.exchange.seals import SEED_BYTES, SUPPORTED, PrivateKey
 from shared.columns import EPOCH
 from shared.keys import DOOMED, KeyFileUnusable, destroy_secret, read_secret, write_secret
 
@@ -67,40 +69,43 @@ def epoch_of(now: datetime) -> int:
 class EpochKeys:
     """The keys of the weeks that are not over, from `hpke/` of the key folder or from a folder of their own."""
 
-    def __init__(self, keys_directory: Path, *, folder: Path | None = None) -> None:
+    def __init__(self, keys_directory: Path, *, folder: Path | None = None, suites: Sequence[str] = (MLKEM768_X25519.name,)) -> None:
+        """`suites` are those for which keys are made and published; of any other, what is there opens until its time is over."""
         self._folder = folder or keys_directory / FOLDER
-        self._keys: dict[int, EpochKey] = {}
+        self._suites = tuple(suites)
+        self._keys: dict[tuple[int, str], EpochKey] = {}
         self.load()
 
     def load(self) -> None:
         """Read the files that are there now. Raises KeyFileUnusable for one that others may read or that is no key."""
-        found = {int(path.stem): path for path in self._folder.glob("*.json") if path.stem.isdigit()}
-        self._keys = {epoch: self._keys.get(epoch) or _read(path, epoch) for epoch, path in sorted(found.items())}
+        found = {place: path for path in self._folder.glob("*.json") if (place := _place(path)) is not None}
+        self._keys = {place: self._keys.get(place) or _read(path, *place) for place, path in sorted(found.items())}
 
     def prepare(self, now: datetime) -> None:
         """Make the files of this week and the next, where they are missing: a statement can then be signed a week ahead."""
         for epoch in (epoch_of(now), epoch_of(now) + 1):
-            path = self._folder / f"{epoch}.json"
-            if not path.exists():
-                try:
-                    _write(path, epoch)
-                except FileExistsError:
-                    continue  # another replica was quicker; its key is the key
+            for suite in self._suites:
+                path = self._folder / _name(epoch, suite)
+                if not path.exists():
+                    try:
+                        _write(path, epoch, suite)
+                    except FileExistsError:
+                        continue  # another replica was quicker; its key is the key
         self.load()
 
     def destroy_expired(self, now: datetime) -> tuple[int, ...]:
         """Overwrite and remove every key whose time is over. Gives the epochs that are gone."""
-        over = tuple(epoch for epoch, key in self._keys.items() if key.destroyed_at <= now)
-        for epoch in over:
-            destroy_secret(self._folder / f"{epoch}.json")
-            del self._keys[epoch]
+        over = [place for place, key in self._keys.items() if key.destroyed_at <= now]
+        for epoch, suite in over:
+            destroy_secret(self._folder / _name(epoch, suite))
+            del self._keys[epoch, suite]
         for doomed in self._folder.glob(f"*{DOOMED}"):  # a crash came in between
             destroy_secret(doomed.with_name(doomed.name.removesuffix(DOOMED)))
-        return over
+        return tuple(sorted({epoch for epoch, _ in over}))
 
     def published(self, now: datetime) -> tuple[EncryptionKey, ...]:
         """The public keys for the node's statement: those of this week and later."""
-        return tuple(key.published() for key in self._keys.values() if key.epoch >= epoch_of(now))
+        return tuple(key.published() for key in self._keys.values() if key.epoch >= epoch_of(now) and key.suite in self._suites)
 
     def kids(self, now: datetime) -> frozenset[str]:
         """Names of the keys that open at `now`."""
@@ -117,20 +122,33 @@ class EpochKeys:
         return (key for key in self._keys.values() if now < key.destroyed_at)
 
 
-def _write(path: Path, epoch: int) -> None:
+def _name(epoch: int, suite: str) -> str:
+    """Of a key's file. The default suite's is that of versions that knew no other."""
+    return f"{epoch}.json" if suite == MLKEM768_X25519.name else f"{epoch}.{suite.partition('.')[0]}.json"
+
+
+_SUITE_OF_KEM: Final = {suite.partition(".")[0]: suite for suite in SUPPORTED if suite != MLKEM768_X25519.name} | {"": MLKEM768_X25519.name}
+
+
+def _place(path: Path) -> tuple[int, str] | None:
+    """Epoch and suite of a file of a key; None for any other file."""
+    epoch, _, kem = path.name.removesuffix(".json").partition(".")
+    return (int(epoch), _SUITE_OF_KEM[kem]) if epoch.isdigit() and kem in _SUITE_OF_KEM else None
+
+
+def _write(path: Path, epoch: int, suite: str) -> None:
     seed = secrets.token_bytes(SEED_BYTES)
-    document = {"epoch": epoch, "suite": MLKEM768_X25519.name, "seed": to_base64url(seed)}
+    document = {"epoch": epoch, "suite": suite, "seed": to_base64url(seed)}
     write_secret(path, json.dumps(document).encode())
 
 
-def _read(path: Path, epoch: int) -> EpochKey:
+def _read(path: Path, epoch: int, suite: str) -> EpochKey:
     try:
         document = json.loads(read_secret(path))
-        private = PrivateKey(from_base64url(document["seed"]))
-        suite = str(document["suite"])
+        private = PrivateKey(from_base64url(document["seed"]), suite=suite)
     except (ValueError, KeyError, TypeError) as error:
         raise KeyFileUnusable(f"{path.name} is not an encryption key of a week") from error
-    if document.get("epoch") != epoch or suite != MLKEM768_X25519.name:
+    if document.get("epoch") != epoch or document.get("suite") != suite:
         raise KeyFileUnusable(f"{path.name} is not an encryption key of that week")
     public = private.public_bytes
     return EpochKey(epoch, suite, private, public, encryption_kid(public))

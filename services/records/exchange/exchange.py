@@ -12,10 +12,11 @@ from uuid import UUID
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from safepassage.claims import Message
 from safepassage.compact import PublicKeys
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import TemporarilyUnavailable
-from safepassage.public_keys import by_kid
+from safepassage.suites import Suite, first_supported
 from safepassage.trust_list import VerifiedTrustList
 from services.records.exchange import events
 from services.records.exchange.asking_privacy import AskingPrivacy
@@ -30,7 +31,7 @@ from services.records.exchange.peer_logs import PeerLogs
 from services.records.exchange.peer_tokens import PeerCredentials
 from services.records.exchange.peers import Peers
 from services.records.exchange.shown_proofs import ShownProofs
-from services.records.exchange.signing import SignedTogether
+from services.records.exchange.signing import ExchangeSigner
 from services.records.exchange.work import Lease, Work
 from services.records.settings import RecordsSettings
 from services.records.tables import NodeStatementRow, TrustListRow
@@ -50,7 +51,6 @@ log = logging.getLogger(__name__)
 Job = Literal["asking", "answering", "queueing", "dispatching", "inquiring", "storing", "opening", "acknowledging"]
 """The kinds of work that go on behind the endpoints."""
 
-SIGNING_KEY = "exchange-signing.json"
 CLIENT_KEY = "peer-client.json"
 DPOP_KEY = "peer-dpop.json"
 
@@ -65,8 +65,7 @@ class Exchange:
     siblings: Siblings
     outbox: Outbox
     vault: Vault
-    signing: SigningKey
-    sign: SignedTogether
+    signing: ExchangeSigner
     epochs: EpochKeys
     trust: Trust
     statements: PeerStatements
@@ -105,9 +104,21 @@ class Exchange:
         return self.settings.entity_id
 
     async def signing_keys_of(self, peer: str, *, kid: str | None = None) -> PublicKeys:
-        """The keys that sign a member's messages. Raises NotAMember, TrustListExpired, TemporarilyUnavailable."""
+        """The keys that sign a member's messages, of the algorithms that this node believes.
+
+        Raises NotAMember, TrustListExpired, TemporarilyUnavailable.
+        """
         statement = await self.statements.of(peer, kid=kid)
-        return by_kid(statement.message.exchange_signing)
+        return self.signing.believed(statement.message.exchange_signing)
+
+    async def suite_for(self, peer: str) -> Suite:
+        """The first suite of a member's list that this node has. Raises SuiteNotSupported, and as `signing_keys_of`."""
+        statement = await self.statements.of(peer)
+        return first_supported(statement.message.suites, supported=self.signing.suites)
+
+    async def sign(self, message: Message, *, suite: Suite | None = None, answers: str | None = None) -> str:
+        """The compact JWS of a message to another node (ExchangeSigner.sign)."""
+        return await self.signing.sign(message, suite=suite, answers=answers)
 
     def seal_particulars(self, identifier: UUID, particulars: bytes) -> bytes:
         """What is known of the child of a request, sealed at rest."""
@@ -147,7 +158,7 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
     await own_log.open(database)
     peer_logs = PeerLogs(database, state.write, peers, clock)
     await peer_logs.open()
-    signing, breakers = SigningKey.load(folder / SIGNING_KEY), Breakers(any_chance)
+    signing, breakers = ExchangeSigner.load(folder, settings.exchange_suites), Breakers(any_chance)
     state.exchange = Exchange(
         settings=settings,
         clock=clock,
@@ -156,8 +167,7 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
         outbox=state.outbox,
         vault=state.vault,
         signing=signing,
-        sign=SignedTogether(signing),
-        epochs=EpochKeys(folder, folder=settings.epoch_keys_directory),
+        epochs=EpochKeys(folder, folder=settings.epoch_keys_directory, suites=signing.suites),
         trust=trust,
         statements=statements,
         peers=peers,

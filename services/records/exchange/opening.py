@@ -202,5 +202,5 @@ async def _processed(exchange: Exchange, row: IncomingEnvelopeRow, state: Incomi
     now = exchange.clock()
     outcome = {"outcome": "applied" if state == Incoming.APPLIED else "rejected", "reason": code, "iat": int(now.timestamp())}
     receipt = Receipt.model_validate({**split(row.r1 or "")[1], **outcome, "consistency": None})
-    r2 = await exchange.sign(receipt)
+    r2 = await exchange.sign(receipt, answers=row.r1)
     return {"state": state, "r2": r2, "ciphertext": None, "attempts": 0, "next_attempt_at": now, "student_id": None}

@@ -9,6 +9,7 @@ from safepassage.elements import SECTIONS
 from safepassage.problems.exchanges import UnknownSection
 from safepassage.problems.requests import InvalidRequest
 from safepassage.request import Request, Selector
+from safepassage.suites import suite_named
 from safepassage.wire_exchange import NewExchangeRequest
 from services.records.exchange import asking, events
 from services.records.exchange.exchange import Exchange
@@ -49,11 +50,12 @@ async def drafted(exchange: Exchange, new: NewExchangeRequest, organisation_id: 
         new,
         issuer=exchange.entity_id,
         statement=statement,
+        suites=exchange.signing.suites,
         pinned_size=exchange.peer_logs.largest_size(member),
         lasts=exchange.settings.exchange_lifetime,
         now=now,
     )
-    token = await exchange.sign(message)
+    token = await exchange.sign(message, suite=suite_named(message.selector.suite))
     return Draft(new, organisation_id, message, selector, token, digest_of(token.encode("ascii")))
 
 

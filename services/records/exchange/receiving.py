@@ -31,7 +31,6 @@ from services.records.exchange.due import SOON
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusals import body_of_type, or_refused
-from services.records.exchange.seals import SUPPORTED
 from services.records.exchange.states import OPEN_FOR_A_PACKAGE, Asked, Incoming
 from services.records.exchange.stored_rows import row_at, store
 from services.records.exchange.storing import Received, acknowledge
@@ -155,7 +154,7 @@ def _expected(exchange: Exchange, asked: ExchangeRequestRow, message: Envelope, 
         request_digest=asked.request_digest,
         recipient_organisation=str(asked.receiving_organisation_id),
         enc_kids=exchange.epochs.kids(now),
-        suites=SUPPORTED,
+        suites=exchange.signing.suites,
     )
 
 

@@ -48,13 +48,14 @@ async def or_refused(
         digest = digest_of(jws.encode())
         log.warning("message of a peer refused", extra={"peer": peer, "code": code, "size": size})
         await exchange.write(lambda tx: _quarantine(tx, exchange, peer=peer, jws=jws, digest=digest, size=size, code=code, now=now))
-        return _signed(exchange, request, error, peer=peer, digest=digest, now=now)
+        return _signed(exchange, request, error, peer=peer, jws=jws, now=now)
 
 
-def _signed(exchange: Exchange, request: Request, error: SuiteError, *, peer: str, digest: str, now: datetime) -> Response:
-    refusal = Refusal(iss=exchange.entity_id, aud=peer, about=digest, code=error.code, status=error.status, iat=int(now.timestamp()))
+def _signed(exchange: Exchange, request: Request, error: SuiteError, *, peer: str, jws: str, now: datetime) -> Response:
+    about = digest_of(jws.encode())
+    refusal = Refusal(iss=exchange.entity_id, aud=peer, about=about, code=error.code, status=error.status, iat=int(now.timestamp()))
     document = error.as_problem(request_id_of(request.scope)).model_dump(mode="json", exclude_none=True)
-    document[MEMBER] = exchange.signing.sign_compact(typ=Refusal.TYPE, payload=refusal.claims())
+    document[MEMBER] = exchange.signing.sign_compact(typ=Refusal.TYPE, payload=refusal.claims(), answers=jws)
     return Response(json.dumps(document), error.status, {"cache-control": "no-store"}, MEDIA_TYPE)
 
 

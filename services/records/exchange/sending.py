@@ -12,6 +12,7 @@ from safepassage.canonical import digest_of
 from safepassage.claims import read_closed
 from safepassage.envelope import Envelope
 from safepassage.problems import SuiteError
+from safepassage.suites import suite_named
 from services.records.exchange.answers import Answer
 from services.records.exchange.due import SOON
 from services.records.exchange.exchange import Exchange
@@ -109,7 +110,7 @@ async def queue(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow 
 async def _signed(exchange: Exchange, row: OutgoingEnvelopeRow, appended: Appended) -> str:
     members = await exchange.proofs.members_for(row.recipient_node, appended)
     message = Envelope.model_validate({**claims_of(row).model_dump(), **members})
-    return await exchange.sign(message)
+    return await exchange.sign(message, suite=suite_named(message.suite))
 
 
 def _t2(tx: Writing, exchange: Exchange, envelope_id: UUID, queued: dict[str, Any], appended: Appended) -> bool:

@@ -1,6 +1,6 @@
 """What the node says of its operational keys, for the operator's key to sign (`safepassage-node keys statement`). Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,15 +8,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from safepassage.compact import public_jwk
 from safepassage.node_statement import LONGEST_SECONDS, EncryptionKey, NodeStatement
-from safepassage.public_keys import PublicJwk
-from services.records.exchange.seals import SUPPORTED
+from safepassage.public_keys import P384Jwk, PublicJwk
 
 
 def statement_payload(
     *,
     entity_id: str,
     serial: int,
-    exchange_signing: Iterable[Ed25519PublicKey],
+    exchange_signing: Iterable[PublicJwk | P384Jwk],
+    suites: Sequence[str],
     client_authentication: Iterable[Ed25519PublicKey],
     encryption: Iterable[EncryptionKey],
     organisation_id: UUID | None,
@@ -34,9 +34,9 @@ def statement_payload(
         serial=serial,
         iat=issued,
         exp=issued + lasts_seconds,
-        exchange_signing=_published(exchange_signing),
+        exchange_signing=tuple(exchange_signing),
         client_authentication=_published(client_authentication),
-        suites=SUPPORTED,
+        suites=tuple(suites),
         encryption=tuple(encryption),
         organisation_id=organisation_id,
     )

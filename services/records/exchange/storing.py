@@ -77,7 +77,7 @@ async def _receipt(exchange: Exchange, row: IncomingEnvelopeRow, asked: Exchange
         iat=int(exchange.clock().timestamp()),
         **members,
     )
-    return await exchange.sign(receipt)
+    return await exchange.sign(receipt, answers=row.jws)
 
 
 def _t2(tx: Writing, exchange: Exchange, stored: Received, acknowledged: dict[str, Any], appended: Appended) -> str:

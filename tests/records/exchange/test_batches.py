@@ -78,7 +78,7 @@ async def test_what_goes_together_has_its_own_entry_proof_and_receipts_and_one_s
     for name, tokens in messages.items():
         assert {split(token)[0]["alg"] for token in tokens} == {ALGORITHM}, name
         assert len({from_base64url(token.rpartition(".")[2])[-64:] for token in tokens}) == 1, name
-    birch = {states.birch.exchange.signing.kid: states.birch.exchange.signing.public}
+    birch = states.birch.exchange.signing.believed(states.birch.exchange.signing.public_keys())
     assert verify_message(rows[2].r2 or "", kind=Receipt, keys=birch).message.exchange_id == cases[2].id
 
 

@@ -14,15 +14,17 @@ from node.synthetic import SyntheticStudent
 from safepassage.chain_part import MAX_LENGTH
 from safepassage.chains import verify_chain
 from safepassage.command import main
-from safepassage.compact import PublicKeys, split
+from safepassage.compact import ALGORITHM, PublicKeys, split
 from safepassage.logged import LogIdentity
 from safepassage.problems import SuiteError
 from safepassage.problems.chains import NoSuchChain
 from safepassage.problems.requests import LogUnavailable, TooManyRequests
 from safepassage.public_keys import by_kid
+from safepassage.suites import MLKEM768_X25519
 from safepassage.wire_chain import RedisclosureChain, SignedChain
 from safepassage.wire_log import EntrySearch
 from services.audit.tables import SealedRow, SubjectKeyRow
+from services.records.exchange.signing import ExchangeSigner
 from services.records.lookup import LookupLimit
 from services.records.tables import OutgoingEnvelopeRow
 from shared.in_process import call
@@ -244,7 +246,7 @@ async def test_a_node_that_does_not_answer_leaves_its_part_missing(states: TwoSt
 
 async def test_a_part_that_is_not_signed_by_the_peer_is_not_believed(states: TwoStates, case: Case) -> None:
     alder = states.alder.exchange
-    genuine, alder.signing = alder.signing, SigningKey.generate()
+    genuine, alder.signing = alder.signing, ExchangeSigner({ALGORITHM: SigningKey.generate()}, [MLKEM768_X25519.name])
     try:
         chain = await proven(states, await chain_of(states.birch, case.id))
     finally:

@@ -9,7 +9,8 @@ from safepassage.canonical import from_base64url
 from safepassage.node_statement import key_to_seal_to
 from safepassage.problems.exchanges import CiphertextUnopened
 from safepassage.problems.messages import EncryptionKeyUnknown
-from safepassage.suites import MLKEM768_X25519
+from safepassage.public_keys import PublicJwk
+from safepassage.suites import MLKEM768_X25519, SUITES, Suite
 from services.records.exchange.epochs import DOOMED, KEPT, LASTS, EpochKeys, epoch_of
 from services.records.exchange.seals import SUPPORTED, PrivateKey, seal
 from services.records.exchange.statement import statement_payload
@@ -25,11 +26,12 @@ def test_a_seed_gives_the_published_public_key(vector: dict[str, str]) -> None:
     assert PrivateKey(bytes.fromhex(vector["seed"])).public_bytes.hex() == vector["pk"]
 
 
-def test_what_is_sealed_opens_with_its_key_and_context_and_with_no_other() -> None:
-    key, other = PrivateKey(b"\x01" * 32), PrivateKey(b"\x02" * 32)
-    sealed = seal(b"a record", public_key=key.public_bytes, suite=MLKEM768_X25519, info=b"context")
-    assert len(sealed) == len(b"a record") + MLKEM768_X25519.overhead_bytes
-    assert key.open(sealed, suite=SUITE, info=b"context") == b"a record"
+@pytest.mark.parametrize("suite", SUITES.values(), ids=SUPPORTED)
+def test_what_is_sealed_opens_with_its_key_and_context_and_with_no_other(suite: Suite) -> None:
+    key, other = PrivateKey(b"\x01" * 32, suite=suite.name), PrivateKey(b"\x02" * 32, suite=suite.name)
+    sealed = seal(b"a record", public_key=key.public_bytes, suite=suite, info=b"context")
+    assert len(sealed) == len(b"a record") + suite.overhead_bytes
+    assert key.open(sealed, suite=suite.name, info=b"context") == b"a record"
     for holder, data, info in (
         (other, sealed, b"context"),
         (key, sealed, b"another"),
@@ -37,9 +39,10 @@ def test_what_is_sealed_opens_with_its_key_and_context_and_with_no_other() -> No
         (key, b"", b""),
     ):
         with pytest.raises(CiphertextUnopened):
-            holder.open(data, suite=SUITE, info=info)
-    with pytest.raises(CiphertextUnopened):
-        key.open(sealed, suite="rot13", info=b"context")
+            holder.open(data, suite=suite.name, info=info)
+    for another in {"rot13", *SUITES} - {suite.name}:
+        with pytest.raises(CiphertextUnopened):
+            key.open(sealed, suite=another, info=b"context")
 
 
 def test_nothing_is_sealed_to_what_is_no_key() -> None:
@@ -110,7 +113,8 @@ def test_a_sender_finds_the_key_of_the_week_in_the_statement(tmp_path: Path) -> 
     statement = statement_payload(
         entity_id="https://birch.example",
         serial=7,
-        exchange_signing=[signing.public],
+        exchange_signing=[PublicJwk.model_validate(signing.jwk)],
+        suites=SUPPORTED,
         client_authentication=[client.public],
         encryption=keys.published(NOW),
         organisation_id=None,
@@ -120,3 +124,19 @@ def test_a_sender_finds_the_key_of_the_week_in_the_statement(tmp_path: Path) -> 
     sealed = seal(b"x", public_key=from_base64url(key.public_key), suite=suite, info=b"")
     assert keys.private(key.kid, now=NOW).open(sealed, suite=suite.name, info=b"") == b"x"
     assert key_to_seal_to(statement, supported=SUPPORTED, now=NOW + LASTS)[1].epoch == key.epoch + 1
+
+
+def test_each_suite_has_a_key_of_its_own_each_week_and_an_old_suite_s_key_opens_until_its_time_is_over(tmp_path: Path) -> None:
+    both = EpochKeys(tmp_path, suites=SUPPORTED)
+    both.prepare(NOW)
+    published = both.published(NOW)
+    assert sorted((key.epoch, key.suite) for key in published) == sorted(
+        (epoch_of(NOW) + week, name) for week in (0, 1) for name in SUPPORTED
+    )
+    assert len({key.kid for key in published}) == 4
+    one = EpochKeys(tmp_path, suites=SUPPORTED[1:])  # the operator takes the first suite out of the list
+    assert {key.suite for key in one.published(NOW)} == {SUPPORTED[1]}
+    assert one.kids(NOW) == {key.kid for key in published}
+    begins = datetime.fromtimestamp(min(key.not_before for key in published), tz=UTC)
+    assert one.destroy_expired(begins + KEPT) == (epoch_of(NOW),)
+    assert len(list((tmp_path / "hpke").iterdir())) == 2

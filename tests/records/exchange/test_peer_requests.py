@@ -12,7 +12,7 @@ from safepassage.compact import assemble, signing_input, split
 from safepassage.ids import uuid7
 from safepassage.refusal import verify_refusal
 from safepassage.request import MAX_LENGTH, Request, SealedSelector, Selector, selector_info
-from safepassage.suites import MLKEM768_X25519
+from safepassage.suites import MLKEM768_X25519, MLKEM1024_P384
 from services.records.exchange.asking import CONTENT_TYPE, selector_of
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.seals import seal
@@ -52,7 +52,8 @@ class Asking:
         """A request with another selector inside."""
         exchange_id = uuid7(self.states.clock())
         selector = Selector.model_validate({**self.selector.model_dump(), "exchange_id": exchange_id, **about})
-        [key, *_] = self.states.alder.exchange.epochs.published(self.states.clock())
+        published = self.states.alder.exchange.epochs.published(self.states.clock())
+        key = next(key for key in published if key.suite == MLKEM768_X25519.name)
         ids = {"iss": self.selector.iss, "aud": self.selector.aud, "exchange_id": exchange_id, **(sealed_for or {})}
         info = selector_info(**ids, suite=MLKEM768_X25519.name, enc_kid=key.kid)
         ciphertext = seal(selector.plaintext(), public_key=from_base64url(key.public_key), suite=MLKEM768_X25519, info=info)
@@ -109,6 +110,10 @@ REFUSALS: dict[str, tuple[str, Callable[[Asking], str]]] = {
         lambda a: a.signed(a.claims(selector={**a.request()["selector"], "enc_kid": flipped(a.request()["selector"]["enc_kid"])})),
     ),
     "an unknown suite": ("suite-not-supported", lambda a: a.signed(a.claims(selector={**a.request()["selector"], "suite": "rot13"}))),
+    "a suite over another suite's signature": (
+        "suite-not-supported",
+        lambda a: a.signed(a.claims(selector={**a.request()["selector"], "suite": MLKEM1024_P384.name})),
+    ),
     "another audience": ("wrong-audience", lambda a: a.signed(a.claims(aud="https://cedar.example"))),
     "another issuer": ("wrong-issuer", lambda a: a.signed(a.claims(iss="https://cedar.example"))),
     "expired": ("message-expired", lambda a: a.signed(a.claims(exp=int(a.states.clock().timestamp())))),
@@ -125,7 +130,8 @@ REFUSALS: dict[str, tuple[str, Callable[[Asking], str]]] = {
 def _moved(asking: Asking, made: dict[str, Any]) -> dict[str, Any]:
     """The selector of another request, sealed anew under this one's ids: what only a holder of that selector's plaintext could do."""
     exchange_id = made["jti"]
-    [key, *_] = asking.states.alder.exchange.epochs.published(asking.states.clock())
+    published = asking.states.alder.exchange.epochs.published(asking.states.clock())
+    key = next(key for key in published if key.suite == MLKEM768_X25519.name)
     info = selector_info(iss=made["iss"], aud=made["aud"], exchange_id=exchange_id, suite=MLKEM768_X25519.name, enc_kid=key.kid)
     other = asking.selector.plaintext()
     ciphertext = seal(other, public_key=from_base64url(key.public_key), suite=MLKEM768_X25519, info=info)

@@ -89,7 +89,7 @@ async def receipts(states: TwoStates) -> Receipts:
     await case.file()
     [received] = await case.received()
     assert received.r1 == answer.body.decode()
-    return Receipts(case, received.r1, received.r2 or "", birch.signing)
+    return Receipts(case, received.r1, received.r2 or "", birch.signing.keys["Ed25519"])
 
 
 @pytest.mark.requirement("EX-8")

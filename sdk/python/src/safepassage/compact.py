@@ -1,6 +1,7 @@
-"""JWS compact serialisation with one algorithm and one key per `kid`; nothing in a header can choose a key.
+"""JWS compact serialisation with one key per `kid`, and one algorithm per key; nothing in a header can choose either.
 
-RFC 7515, RFC 8037, RFC 9864. Messages between nodes may share a signature (safepassage.batch_signatures); whoever verifies says whether.
+Ed25519 (RFC 8037, RFC 9864), and for exchange messages of the second suite ES384 (RFC 7518 section 3.4); RFC 7515. Messages between nodes
+may share an Ed25519 signature (safepassage.batch_signatures); whoever verifies says whether.
 
 Who signs builds the bytes here and signs them with its own key; who verifies names the `typ` it expects. The two cannot drift.
 """
@@ -8,25 +9,36 @@ Who signs builds the bytes here and signs them with its own key; who verifies na
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePublicKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from safepassage import batch_signatures
 from safepassage.canonical import canonical_json, digest_of_json, from_base64url, json_object, to_base64url
+from safepassage.es384 import ES384, p384_key_of, p384_members, verify_es384
 from safepassage.problems.signatures import BadSignature, MalformedToken, UnexpectedType, UnknownKey
 
-ALGORITHM = "Ed25519"
-_ALGORITHMS = (ALGORITHM, batch_signatures.ALGORITHM)
+ALGORITHM: Final = "Ed25519"
+_ALGORITHMS: Final = (ALGORITHM, batch_signatures.ALGORITHM, ES384)
 MAX_LENGTH = 64 * 1024
 
-PublicKeys = Mapping[str, Ed25519PublicKey]
-"""Keys by `kid` (RFC 7638 thumbprint). One key per kid, each used with Ed25519 only."""
+PublicKey = Ed25519PublicKey | EllipticCurvePublicKey
+"""An elliptic curve key is always one of P-384."""
+PublicKeys = Mapping[str, PublicKey]
+"""Keys by `kid` (RFC 7638 thumbprint). One key per kid, each used with its one algorithm only."""
 
 
-def thumbprint(key: Ed25519PublicKey) -> str:
+def algorithm_of(key: PublicKey) -> str:
+    """The one algorithm that a key is used with."""
+    return ALGORITHM if isinstance(key, Ed25519PublicKey) else ES384
+
+
+def thumbprint(key: PublicKey) -> str:
     """The `kid` of a key: its RFC 7638 thumbprint with SHA-256, 43 characters."""
+    if not isinstance(key, Ed25519PublicKey):
+        return digest_of_json(p384_members(key))
     return digest_of_json({"crv": "Ed25519", "kty": "OKP", "x": to_base64url(key.public_bytes_raw())})
 
 
@@ -55,9 +67,14 @@ def public_key_of(jwk: Mapping[str, Any]) -> Ed25519PublicKey:
     return key
 
 
-def signing_input(*, typ: str, kid: str, payload: Mapping[str, Any], batched: bool = False) -> bytes:
-    """The bytes to sign: `base64url(header).base64url(payload)`, both canonical JSON. `batched`: to be signed with others."""
-    alg = batch_signatures.ALGORITHM if batched else ALGORITHM
+def message_key_of(jwk: Mapping[str, Any]) -> PublicKey:
+    """The key of a public JWK of either algorithm. Raises MalformedToken."""
+    return p384_key_of(jwk) if jwk.get("kty") == "EC" else public_key_of(jwk)
+
+
+def signing_input(*, typ: str, kid: str, payload: Mapping[str, Any], algorithm: str = ALGORITHM, batched: bool = False) -> bytes:
+    """The bytes to sign: `base64url(header).base64url(payload)`, both canonical JSON. `batched`: to be signed with others, by Ed25519."""
+    alg = batch_signatures.ALGORITHM if batched else algorithm
     return f"{_encoded_header(alg, typ, kid)}.{to_base64url(canonical_json(payload))}".encode("ascii")
 
 
@@ -67,7 +84,7 @@ def _encoded_header(alg: str, typ: str, kid: str) -> str:
 
 
 def assemble(signed: bytes, signature: bytes) -> str:
-    """The compact JWS of `signing_input`'s bytes and their signature: 64 bytes, or what `batch_signatures.signatures_of` gives."""
+    """The compact JWS of `signing_input`'s bytes and their signature: 64 bytes, 96 of ES384, or what `batch_signatures` gives."""
     return f"{signed.decode('ascii')}.{to_base64url(signature)}"
 
 
@@ -101,11 +118,17 @@ def verified_parts(token: str, *, typ: str, keys: PublicKeys, max_length: int = 
     key = keys.get(parts.header["kid"])
     if key is None:
         raise UnknownKey
-    if shared:
+    # INVARIANT: the key says with which algorithm it is used; a header that says another is no signature of it.
+    if _key_algorithm(parts.header["alg"]) != algorithm_of(key):
+        raise BadSignature
+    if shared and isinstance(key, Ed25519PublicKey):
         batch_signatures.verify_batched(parts.signature, parts.signed, key)
         return parts
     try:
-        key.verify(parts.signature, parts.signed)
+        if isinstance(key, Ed25519PublicKey):
+            key.verify(parts.signature, parts.signed)
+        else:
+            verify_es384(parts.signature, parts.signed, key=key)
     except InvalidSignature as error:
         raise BadSignature from error
     return parts
@@ -122,8 +145,22 @@ def split(token: str, *, max_length: int = MAX_LENGTH) -> tuple[dict[str, str], 
 
 def kid_of(token: str, *, max_length: int = MAX_LENGTH) -> str:
     """The `kid` of a compact JWS, **not verified**: which key to look for. Raises MalformedToken."""
+    return _header_of(token, max_length)["kid"]
+
+
+def algorithm_in(token: str, *, max_length: int = MAX_LENGTH) -> str:
+    """The algorithm of the key that a compact JWS says it is signed with; verified, it is. Raises MalformedToken."""
+    return _key_algorithm(_header_of(token, max_length)["alg"])
+
+
+def _key_algorithm(alg: str) -> str:
+    """A signature that is shared is of a key of Ed25519."""
+    return ALGORITHM if alg == batch_signatures.ALGORITHM else alg
+
+
+def _header_of(token: str, max_length: int) -> Mapping[str, str]:
     signed, _, _ = _segments(token, max_length)
-    return _header(signed.partition(".")[0])["kid"]
+    return _header(signed.partition(".")[0])
 
 
 def _segments(token: str, max_length: int) -> tuple[str, str, str]:
@@ -153,5 +190,5 @@ def _header(encoded: str) -> Mapping[str, str]:
     except ValueError as error:
         raise MalformedToken("a segment is not base64url JSON") from error
     if set(header) != {"alg", "kid", "typ"} or not all(isinstance(v, str) for v in header.values()) or header["alg"] not in _ALGORITHMS:
-        raise MalformedToken("the header is not {alg: Ed25519, kid, typ}")
+        raise MalformedToken("the header is not {alg: Ed25519 or ES384, kid, typ}")
     return header

@@ -14,7 +14,7 @@ from uuid import UUID
 from safepassage.canonical import digest_of
 from safepassage.checkpoints import Checkpoint
 from safepassage.claims import EntityId, NumericDate, OrganisationId, Serial, Verified, require_lifetime, require_parties, verify_message
-from safepassage.compact import PublicKeys
+from safepassage.compact import PublicKeys, algorithm_in
 from safepassage.leaf import ABSENT
 from safepassage.logged import Logged, LoggedMessage, LogIdentity, verify_logged
 from safepassage.problems.envelopes import (
@@ -165,6 +165,8 @@ def verify_envelope(
     require_lifetime(iat=message.iat, exp=message.exp, now=now, longest_seconds=LONGEST_SECONDS)
     if message.suite not in SUITES or message.suite not in expected.suites:
         raise SuiteNotSupported
+    if algorithm_in(signed.jws.token) != SUITES[message.suite].signature:
+        raise SuiteNotSupported("the signature is not that of the suite")
     if message.enc_kid not in expected.enc_kids:
         raise EncryptionKeyUnknown
     if not is_size_class(len(signed.ciphertext) - SUITES[message.suite].overhead_bytes):

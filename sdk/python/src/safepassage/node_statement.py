@@ -15,7 +15,7 @@ from safepassage.claims import EntityId, Message, NumericDate, Serial, Verified,
 from safepassage.compact import PublicKeys
 from safepassage.problems.messages import EncryptionKeyUnknown, WrongIssuer
 from safepassage.problems.trust import StatementRolledBack
-from safepassage.public_keys import PublicJwk
+from safepassage.public_keys import MessageJwk, PublicJwk
 from safepassage.sealing import encryption_kid
 from safepassage.suites import SUITES, Suite, first_supported
 from safepassage.wire import Base64Url, Code, Digest, Wire
@@ -59,8 +59,11 @@ class NodeStatement(Message):
     iat: NumericDate
     exp: NumericDate
     """At most 14 days after `iat`."""
-    exchange_signing: Keys
-    """They sign requests, receipts and envelopes. A key that is no longer listed counts no more."""
+    exchange_signing: Annotated[tuple[MessageJwk, ...], Field(min_length=1, max_length=16)]
+    """One at least for each suite's signature. They sign requests, receipts and envelopes.
+
+    A key that is no longer listed counts no more.
+    """
     client_authentication: Keys
     """They sign the client assertions of this node at other nodes' token endpoints."""
     suites: Annotated[tuple[Code, ...], Field(min_length=1, max_length=8)]

@@ -8,11 +8,12 @@ from pydantic import Field
 
 from safepassage.canonical import from_base64url
 from safepassage.claims import EntityId, Message, NumericDate, Verified, read_closed, require_lifetime, require_parties, verify_message
-from safepassage.compact import PublicKeys
+from safepassage.compact import PublicKeys, algorithm_in
 from safepassage.leaf import subject_commit
-from safepassage.problems.messages import SealedIdsDiffer
+from safepassage.problems.messages import SealedIdsDiffer, SuiteNotSupported
 from safepassage.problems.signatures import MalformedToken
 from safepassage.sealing import hpke_info, padded, unpadded
+from safepassage.suites import SUITES
 from safepassage.wire import Base64Url, Code, Digest, Wire
 from safepassage.wire_exchange import EnrollmentEvidence, PersonSelector, Sections
 
@@ -95,7 +96,8 @@ def selector_info(*, iss: str, aud: str, exchange_id: UUID, suite: str, enc_kid:
 def verify_request(token: str, *, issuer: str, audience: str, keys: PublicKeys, now: datetime) -> Verified[Request]:
     """The request in `token`, signed by `issuer` (the client that sent it) for `audience` (this node) and not expired.
 
-    Raises what `verify_message` raises, WrongIssuer, WrongAudience, MessageExpired, MessageNotYetValid.
+    Raises what `verify_message` raises, WrongIssuer, WrongAudience, MessageExpired, MessageNotYetValid; SuiteNotSupported where the
+    signature is not that of the suite which it names.
     """
     request = verify_message(token, kind=Request, keys=keys, max_length=MAX_LENGTH)
     message = request.message
@@ -103,6 +105,9 @@ def verify_request(token: str, *, issuer: str, audience: str, keys: PublicKeys, 
     if message.jti.version != 7:
         raise MalformedToken("an exchange id is a UUIDv7", field="jti")
     require_lifetime(iat=message.iat, exp=message.exp, now=now, longest_seconds=LONGEST_SECONDS)
+    suite = SUITES.get(message.selector.suite)
+    if suite is not None and algorithm_in(token, max_length=MAX_LENGTH) != suite.signature:
+        raise SuiteNotSupported("the signature is not that of the suite")
     return request
 
 

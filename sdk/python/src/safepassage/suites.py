@@ -38,7 +38,20 @@ MLKEM768_X25519: Final = Suite(
 )
 """X-Wing (ML-KEM-768 with X25519), SHAKE256, AES-256-GCM, Ed25519. A public key is the ML-KEM-768 encapsulation key ‖ the X25519 key."""
 
-SUITES: Final[dict[str, Suite]] = {suite.name: suite for suite in (MLKEM768_X25519,)}
+MLKEM1024_P384: Final = Suite(
+    name="mlkem1024-p384.hkdf-sha384.aes-256-gcm.es384",
+    kem_id=0x0051,
+    kdf_id=0x0002,
+    aead_id=0x0002,
+    signature="ES384",
+    public_key_bytes=1665,
+    encapsulated_bytes=1665,
+    tag_bytes=16,
+)
+"""MLKEM1024-P384 (ML-KEM-1024 with ECDH on P-384), HKDF-SHA384, AES-256-GCM, ECDSA P-384: for agencies that are bound to FIPS algorithms.
+A public key is the ML-KEM-1024 encapsulation key ‖ the uncompressed point, 97 bytes."""
+
+SUITES: Final[dict[str, Suite]] = {suite.name: suite for suite in (MLKEM768_X25519, MLKEM1024_P384)}
 
 
 def suite_named(name: str) -> Suite:

@@ -5,17 +5,18 @@ signed by a threshold of that one's roots and of its own, so that neither an old
 is installed by its digest, got out of band.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import Field, StringConstraints, model_validator
 
 from safepassage.canonical import canonical_json, digest_of, from_base64url, json_object, to_base64url
 from safepassage.claims import CLOCK_SKEW_SECONDS, NumericDate, Serial, read_closed
-from safepassage.compact import ALGORITHM, PublicKeys
+from safepassage.compact import ALGORITHM
 from safepassage.problems.messages import MessageNotYetValid
 from safepassage.problems.signatures import MalformedToken
 from safepassage.problems.trust import (
@@ -27,7 +28,7 @@ from safepassage.problems.trust import (
     TrustListRolledBack,
     TrustListStale,
 )
-from safepassage.public_keys import PublicJwk, by_kid
+from safepassage.public_keys import PublicJwk
 from safepassage.trust_members import Member, is_loopback_http
 from safepassage.wire import Base64Url, Digest, Name, Wire
 
@@ -140,7 +141,7 @@ def read_pinned_trust_list(document: bytes, *, digest: Digest, development: bool
     general, verified = _parse(document, development=development)
     if verified.digest != digest:
         raise TrustListDigestDiffers
-    _require_signed(general, by_kid(verified.content.roots), verified.content.threshold)
+    _require_signed(general, _roots(verified.content.roots), verified.content.threshold)
     return verified
 
 
@@ -160,7 +161,7 @@ def verify_next_trust_lists(
         if verified.content.previous_digest != last.digest:
             raise TrustListRolledBack("a list between it and the one held is missing, or its history is another one")
         for signer in (last.content, verified.content):
-            _require_signed(general, by_kid(signer.roots), signer.threshold)
+            _require_signed(general, _roots(signer.roots), signer.threshold)
         last = verified
     if last is not held:
         require_in_force(last.content, now=now)
@@ -197,7 +198,11 @@ def _parse(document: bytes, *, development: bool) -> tuple[_General, VerifiedTru
     return general, VerifiedTrustList(content, digest_of(payload), document)
 
 
-def _require_signed(general: _General, roots: PublicKeys, threshold: int) -> None:
+def _roots(keys: Iterable[PublicJwk]) -> dict[str, Ed25519PublicKey]:
+    return {jwk.kid: jwk.key() for jwk in keys}
+
+
+def _require_signed(general: _General, roots: Mapping[str, Ed25519PublicKey], threshold: int) -> None:
     """Signatures by unknown roots are ignored, since lists overlap when roots change; one by a known root that fails refuses the list."""
     signers: set[str] = set()
     for line in general.signatures:

@@ -5,16 +5,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
 from safepassage.canonical import json_object
-from safepassage.compact import PublicKeys, public_key_of, split, thumbprint
+from safepassage.compact import PublicKey, PublicKeys, message_key_of, split, thumbprint
 from safepassage.logged import LogIdentity
 from safepassage.node_statement import verify_node_statement
 from safepassage.notes import VerifierKey, parse_vkey
 from safepassage.problems.signatures import MalformedToken
 from safepassage.problems.trust import NotAMember
-from safepassage.public_keys import PublicJwk, by_kid
+from safepassage.public_keys import P384Jwk, PublicJwk, by_kid
 from safepassage.trust_list import TrustList, read_pinned_trust_list
 
 
@@ -68,9 +66,9 @@ def signing_keys_of(path: Path) -> PublicKeys:
     try:
         document = json_object(path.read_bytes())
         jwks = document.get("keys", [document])
-        keys = [public_key_of(jwk) for jwk in jwks]
+        keys = [message_key_of(jwk) for jwk in jwks]
     except (OSError, ValueError, TypeError, MalformedToken) as error:
-        raise MalformedToken(f"{path.name} holds no public Ed25519 JWK") from error
+        raise MalformedToken(f"{path.name} holds no public JWK of Ed25519 or P-384") from error
     return {thumbprint(key): key for key in keys}
 
 
@@ -88,7 +86,7 @@ def named_keys(
 
     Raises VerifierKeyMalformed, MalformedToken, what `read_pinned_trust_list` and `verify_node_statement` raise.
     """
-    signing: dict[str, Ed25519PublicKey] = {}
+    signing: dict[str, PublicKey] = {}
     for path in signing_key_files:
         signing.update(signing_keys_of(path))
     pinned: TrustList | None = None
@@ -102,7 +100,7 @@ def named_keys(
     return NamedKeys([vkey_of(value) for value in log_keys], signing, pinned, by_statement)
 
 
-def _statement_keys(token: str, trust_list: TrustList | None) -> tuple[str, tuple[PublicJwk, ...]]:
+def _statement_keys(token: str, trust_list: TrustList | None) -> tuple[str, tuple[PublicJwk | P384Jwk, ...]]:
     claims = split(token)[1]
     entity_id, issued = claims.get("iss"), claims.get("iat")
     member = next((m for m in trust_list.members if m.entity_id == entity_id), None) if trust_list is not None else None
