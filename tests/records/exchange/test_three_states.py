@@ -1,17 +1,14 @@
 """Three real nodes: a record goes from Alder to Birch and on to Cedar. Each chain is told to its two nodes, and to no third one."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, ExitStack
 from dataclasses import replace
 from pathlib import Path
 from uuid import UUID, uuid4
 
 import pytest
 
-from node.demo.network import new_node, seed_node, trust_each_other
-from node.demo.processes import free_port
 from node.demo.seats import RECEIVING_DISTRICT
-from node.folder import NodeFolder
 from node.synthetic import ALDER, BIRCH, SyntheticStudent
 from safepassage.chain_links import categories_of
 from safepassage.problems.chains import NoSuchChain
@@ -22,13 +19,15 @@ from services.records.loading import Arriving, Loading
 from services.records.subject_facts import EnrolledAt
 from shared.clock import system_clock
 from tests.conftest import StandingClock
+from tests.records.exchange.dying_node import Folder
 from tests.records.exchange.requests_for import new_request
 from tests.records.exchange.test_chains import ACTS, chain_of, proven
+from tests.records.exchange.two_processes import network, two_databases
 from tests.records.exchange.two_states import KINDS, State, TwoStates
 
-pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+pytestmark = pytest.mark.anyio
 
-CEDAR = replace(BIRCH, code="XC")
+PLANS = {"alder": ALDER, "birch": BIRCH, "cedar": replace(BIRCH, code="XC")}
 
 
 class ThreeStates:
@@ -49,17 +48,14 @@ class ThreeStates:
         return await proven(self.two, await chain_of(state, exchange_id))
 
 
-@pytest.fixture
-async def three(tmp_path: Path) -> AsyncIterator[ThreeStates]:
-    now = system_clock()
-    plans = {"alder": ALDER, "birch": BIRCH, "cedar": CEDAR}
-    nodes = tuple(new_node(tmp_path / name, plan, port=free_port(), now=now, tick_seconds=0.0) for name, plan in plans.items())
-    trust_each_other(nodes, root_file=tmp_path / "root" / "root.json", now=now)
-    for node, plan in zip(nodes, plans.values(), strict=True):
-        await seed_node(node, plan)
-    clock = StandingClock(system_clock())  # stands after the last organisation was added, so that each is due to be told
+@pytest.fixture(params=[pytest.param("sqlite", marks=pytest.mark.slow), pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def three(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ThreeStates]:
+    """All three on one engine."""
     async with AsyncExitStack() as stack:
-        alder, birch, cedar = (State(NodeFolder(node.path), clock) for node in nodes)
+        databases = two_databases(stack.enter_context(ExitStack()), PLANS) if request.param == "postgresql" else {}
+        await network(tmp_path, databases, system_clock(), PLANS)
+        clock = StandingClock(system_clock())  # stands after the last organisation was added, so that each is due to be told
+        alder, birch, cedar = (State(Folder(tmp_path / name), clock) for name in PLANS)
         for state in (alder, birch, cedar):
             await state.start()
             stack.push_async_callback(state.stop)

@@ -6,12 +6,12 @@ import os
 import secrets
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 import pytest
@@ -21,7 +21,7 @@ from node.demo.processes import NodeProcess, free_port
 from node.demo.seats import MOVER_DISTRICT, RECEIVING_DISTRICT
 from node.demo.seeding import seed
 from node.embedded import migrate_all
-from node.synthetic import ALDER, BIRCH, SyntheticStudent
+from node.synthetic import ALDER, BIRCH, StatePlan, SyntheticStudent
 from safepassage.client import BlockingClient, ClientFile
 from safepassage.problems import SuiteError
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
@@ -40,6 +40,7 @@ from tests.records.exchange.two_states import ordinary_students
 
 Answer = TypeVar("Answer")
 
+PLANS: Final = {"alder": ALDER, "birch": BIRCH}
 SECONDS = 120
 PASSING_SECONDS = 5
 """That pass between two looks: the attempts after 5, 15 and 60 s come soon, and a call on a busy machine is not overtaken by time: the
@@ -153,9 +154,8 @@ class Processes:
             process.stop()
 
 
-async def network(folder: Path, databases: dict[str, str], beginning: datetime) -> None:
-    """Two nodes that trust each other, never started, their stores where `databases` says."""
-    plans = {"alder": ALDER, "birch": BIRCH}
+async def network(folder: Path, databases: Mapping[str, str], beginning: datetime, plans: Mapping[str, StatePlan] = PLANS) -> None:
+    """Nodes that trust each other, never started, their stores where `databases` says."""
     (folder / "clock").write_text("0")
     for name, plan in plans.items():
         new_node(folder / name, plan, port=free_port(), now=beginning, tick_seconds=0.0)
@@ -177,12 +177,12 @@ async def network(folder: Path, databases: dict[str, str], beginning: datetime) 
             await hand.accept_trust_list(node.trust_list.read_bytes())
 
 
-def two_databases(stack: ExitStack) -> dict[str, str]:
-    """A PostgreSQL database for each node; dropped with `stack`."""
+def two_databases(stack: ExitStack, names: Iterable[str] = PLANS) -> dict[str, str]:
+    """A PostgreSQL database for each node by its name; dropped with `stack`."""
     admin = os.environ.get("SAFE_PASSAGE_TEST_POSTGRES")  # noqa: TID251 how the script tells the tests
     if not admin:
         pytest.skip("needs PostgreSQL: make test-postgres")
-    return {name: stack.enter_context(temporary_database(admin, f"{name}_{secrets.token_hex(4)}")) for name in ("alder", "birch")}
+    return {name: stack.enter_context(temporary_database(admin, f"{name}_{secrets.token_hex(4)}")) for name in names}
 
 
 def made(folder: Path, databases: dict[str, str]) -> None:
