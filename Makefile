@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-postgres test-stories test-containers test-policies test-fuzz test-faults test-keys check format bench race documents policies lock
+.PHONY: help demo up test test-postgres test-stories test-containers test-policies test-fuzz test-faults test-keys check format bench match-report match-model race documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -65,6 +65,12 @@ format: $(VENV)/.dev ## format the code
 
 bench: $(VENV)/.dev ## measure; docs/performance.md says what each figure means
 	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m bench $(ARGS)
+
+match-report: $(VENV)/.dev ## measure how well children are told apart, and draw it; docs/matching.md says what each figure means
+	@$(BIN)/python -m bench.matching.report
+
+match-model: $(VENV)/.dev ## train the matching model again and find its thresholds (three minutes)
+	@$(BIN)/python -m bench.matching.training
 
 race: $(VENV)/.dev ## 100,000 decisions race revocations on PostgreSQL, and none may be stale (about half an hour)
 	@tests/postgres/with-cluster --durable $(BIN)/python -m bench.races $(ARGS)

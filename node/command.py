@@ -24,6 +24,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "migrate": ("services", "migrate"),
     "sample-roster": ("sample", "sample_roster"),
     "synthesize": ("synthesize", "synthesize"),
+    "job": ("job", "app"),
     "organisations": ("organisations", "app"),
     "clients": ("clients", "app"),
     "keys": ("keys", "app"),

@@ -83,6 +83,20 @@ class Together:
     """Places in the call, and problem codes, of rows that its answer says were refused while the others were taken."""
 
 
+def row_of_event(event: Event, *, sealing: Sealing | None, now: datetime) -> dict[str, Any]:
+    """The row of a behind-entry, for a job that works on the store beside the service: the service's outbox sends it."""
+    return _row("audit", "POST", "/internal/entries", event, lane=AUDIT_LANE, sealing=sealing, now=now)
+
+
+def _row(
+    sibling: ServiceName, method: str, path: str, body: BaseModel, *, lane: str, sealing: Sealing | None, now: datetime
+) -> dict[str, Any]:
+    text = body.model_dump_json(by_alias=True, exclude_none=True)
+    sealed = text if sealing is None else sealing.seal_text(text)
+    columns = {"lane": lane, "sibling": sibling, "method": method, "path": path, "body": sealed}
+    return columns | {"attempts": 0, "next_attempt_at": now, "refused_as": None}
+
+
 class Outbox:
     """One service's outbox: rows in, a lifespan task out."""
 
@@ -127,10 +141,7 @@ class Outbox:
 
     def row_to_tell(self, sibling: ServiceName, method: str, path: str, body: BaseModel, *, lane: str | None = None) -> dict[str, Any]:
         """The row that tells `sibling`, for `add_to`."""
-        text = body.model_dump_json(by_alias=True, exclude_none=True)
-        sealed = text if self.sealing is None else self.sealing.seal_text(text)
-        columns = {"lane": lane or sibling, "sibling": sibling, "method": method, "path": path, "body": sealed}
-        return columns | {"attempts": 0, "next_attempt_at": self._clock(), "refused_as": None}
+        return _row(sibling, method, path, body, lane=lane or sibling, sealing=self.sealing, now=self._clock())
 
     def add_to(self, connection: Connection, *rows: dict[str, Any]) -> None:
         """As `record`, in a transaction of `Database.write`, for a hot path. Call `wake` once it has committed."""

@@ -12,7 +12,7 @@ from safepassage.client import BlockingClient, ClientFile
 from safepassage.problems import SuiteError
 from safepassage.record.loads import MatchResolution
 
-app = typer.Typer(no_args_is_help=True, help="Requests of other states whose child a person has to tell.")
+app = typer.Typer(no_args_is_help=True, help="Requests and records whose child a person has to tell.")
 
 Result = TypeVar("Result")
 ClientOption = Annotated[Path, typer.Option("--client", exists=True, dir_okay=False, help="Client file with the scope matches:resolve.")]
@@ -23,7 +23,8 @@ def list_(client: ClientOption) -> None:
     """Print what waits for a person: its id, until when, why, the candidates."""
     page = _asked(client, lambda node: node.list_matches(limit=1000).content)
     for one in page.matches:
-        console.print(f"{one.id}  until {one.expires_at:%Y-%m-%d}  {', '.join(one.reasons)}")
+        what = "two records" if one.kind == "records" else "a request"
+        console.print(f"{one.id}  {what}, until {one.expires_at:%Y-%m-%d}  {', '.join(one.reasons)}")
         for candidate in one.candidates:
             console.print(f"    {candidate}")
     if not page.matches:
@@ -42,6 +43,16 @@ def resolve(
         stop("Name the --student, or say --none.", code=2)
     review = _asked(client, lambda node: node.resolve_match(match, MatchResolution(student_id=student)))
     console.print(f"{review.id}: {review.outcome}")
+
+
+@app.command()
+def separate(
+    union: Annotated[UUID, typer.Argument(help="Id of the union, from the student's `same_as`.")],
+    client: ClientOption,
+) -> None:
+    """Part two records that were united; they are as they were before."""
+    parted = _asked(client, lambda node: node.separate_records(union))
+    console.print(f"{parted.leading_id} and {parted.other_id} are two records again.")
 
 
 def _asked(file: Path, ask: Callable[[BlockingClient], Result]) -> Result:

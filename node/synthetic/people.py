@@ -26,9 +26,10 @@ class Family:
     telephone: str
 
 
-def family(state: StatePlan, random: Random, number: int) -> Family:
-    """The family number `number` of a state."""
-    origin = random.choices(ORIGINS, weights=[one.share for one in ORIGINS])[0]
+def family(state: StatePlan, random: Random, number: int, *, origin: Origin | None = None) -> Family:
+    """The family number `number` of a state; of `origin`, or as often of each as families are."""
+    drawn = random.choices(ORIGINS, weights=[one.share for one in ORIGINS])[0]
+    origin = origin or drawn
     father, mother = random.sample(origin.surnames, 2)
     guardians = (("Mother", random.choice(origin.girls), mother), ("Father", random.choice(origin.boys), father))
     city = random.choice(state.cities)

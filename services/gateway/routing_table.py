@@ -224,6 +224,7 @@ RECORDS: Final = (
     _get("/v1/roster-entries", "records", "records:read", seconds=30.0),
     _get("/v1/matches", "records", "matches:resolve"),
     _send("POST", "/v1/matches/{match_id}/resolution", "records", "matches:resolve"),
+    _send("POST", "/v1/unions/{union_id}/separation", "records", "matches:resolve", body=0, types=()),
     _send("POST", "/v1/exchange-requests", "records", "exchange:request"),
     _send("POST", "/v1/exchange-request-batches", "records", "exchange:request", body=MIB, seconds=20.0),
     _get("/v1/exchange-requests/{exchange_id}", "records", "exchange:request"),

@@ -10,7 +10,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.records import load_reports, lookup, match_reviews, roster_entries, rosters, students
+from services.records import load_reports, lookup, match_reviews, roster_entries, rosters, students, unions
 from services.records.exchange.exchange import open_exchange
 from services.records.exchange.milestones import Unwatched
 from services.records.exchange.resolved_matches import on_match_resolved
@@ -42,6 +42,7 @@ STUDENTS = (
     roster_package,
     oneroster,
     match_reviews.router,
+    unions.router,
 )
 
 

@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from shared.actors import client_actor
 from shared.caller import Caller
-from shared.contracts.audit import AppendRequest, AppendResponse, Context, Event
+from shared.contracts.audit import Actor, AppendRequest, AppendResponse, Context, Event
 from shared.siblings import Siblings
 
 LARGEST = 1000
@@ -60,6 +60,18 @@ def load_events(caller: Caller, *, load_id: UUID, part: int, format_: str, stude
         )
         for start in range(0, len(students), LARGEST)
     ]
+
+
+def union_event(actor: Actor, *, union_id: UUID, operation: str, students: Sequence[tuple[UUID, UUID]]) -> Event:
+    """Two records were united, or separated again. `students` are (student, custodian)."""
+    return Event(
+        class_="match",
+        key=f"union:{union_id}:{operation}",
+        subjects=tuple(student for student, _ in students),
+        custodians=tuple(custodian for _, custodian in students),
+        actor=actor,
+        context=Context(operation=operation, count=len(students)),
+    )
 
 
 def match_event(caller: Caller, *, match_id: UUID, outcome: str, student: tuple[UUID, UUID] | None) -> Event:

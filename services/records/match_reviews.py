@@ -2,19 +2,23 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Connection, Select, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from safepassage.ids import uuid7
 from safepassage.problems.records import MatchResolved, NoSuchMatch, NotACandidate
 from safepassage.problems.requests import InvalidRequest
 from safepassage.record.loads import MatchPage, MatchResolution, MatchReview
-from services.records.logged import match_event
+from services.records.logged import match_event, union_event
 from services.records.tables import MatchCandidateRow, MatchReviewRow, OrganisationRow, StudentRow
+from services.records.unions import unite
+from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.cursors import Cursor, Limit, next_link
@@ -32,14 +36,31 @@ OnMatchResolved = Callable[[AsyncSession, UUID, UUID | None, datetime], Awaitabl
 
 
 def open_review(
-    connection: Connection, *, request_id: UUID, student_ids: Sequence[UUID], reasons: Sequence[str], expires_at: datetime, now: datetime
+    connection: Connection,
+    *,
+    request_id: UUID | None,
+    student_ids: Sequence[UUID],
+    reasons: Sequence[str],
+    expires_at: datetime,
+    now: datetime,
 ) -> UUID:
-    """Ask a person about a request; asking again for the same request changes nothing. Gives the match's id."""
-    held: UUID | None = connection.execute(select(MatchReviewRow.id).where(MatchReviewRow.request_id == request_id)).scalar_one_or_none()
-    if held is not None:
-        return held
+    """Ask a person about a request; asking again for the same request changes nothing. Gives the match's id.
+
+    request_id  None: about records of this node (the caller adds the MergeProposalRow)
+    """
     identifier = uuid7(now)
-    review = {"id": identifier, "request_id": request_id, "reasons": ",".join(reasons), "opened_at": now, "expires_at": expires_at}
+    if request_id is not None:
+        query = select(MatchReviewRow.id).where(MatchReviewRow.request_id == request_id)
+        held: UUID | None = connection.execute(query).scalar_one_or_none()
+        if held is not None:
+            return held
+    review = {
+        "id": identifier,
+        "request_id": request_id or identifier,
+        "reasons": ",".join(reasons),
+        "opened_at": now,
+        "expires_at": expires_at,
+    }
     connection.execute(insert(MatchReviewRow).values(review))
     if student_ids:
         candidates = [{"match_id": identifier, "student_id": student_id} for student_id in student_ids]
@@ -61,7 +82,8 @@ async def list_matches(
     if len(rows) > limit:
         after = request.app.state.cursors.sign({"after": str(rows[limit - 1].id)}, bound_to=bound_to)
         response.headers["link"] = next_link("/v1/matches", {"limit": limit, "cursor": after})
-    candidates = await _candidates(tx, [row.id for row in rows[:limit]])
+    ids = [row.id for row in rows[:limit]]
+    candidates = await _candidates(tx, ids)
     return MatchPage(matches=tuple(_said(row, candidates[row.id]) for row in rows[:limit]))
 
 
@@ -75,7 +97,10 @@ async def resolve_match(
     now: Now,
     once: Annotated[Once, Depends()],
 ) -> MatchReview:
-    """Say which candidate the child is, or that none of them is. It cannot be taken back: what follows may leave at once."""
+    """Say which candidate the child is, or that none of them is.
+
+    It cannot be taken back for a request: what follows may leave at once. Two records that are united can be separated again.
+    """
     row = (await tx.execute(_callers(caller).where(MatchReviewRow.id == match_id).with_for_update())).scalar_one_or_none()
     if row is None:
         raise NoSuchMatch
@@ -91,9 +116,27 @@ async def resolve_match(
     await once.keep(tx, caller, "resolve_match", row.id, now)
     student = None if row.student_id is None else (row.student_id, (await tx.get_one(StudentRow, row.student_id)).custodian_id)
     request.app.state.outbox.record(tx, match_event(caller, match_id=row.id, outcome=row.outcome, student=student))
-    on_match_resolved: OnMatchResolved = request.app.state.on_match_resolved
-    await on_match_resolved(tx, row.request_id, row.student_id, now)
+    if _is_proposal(row) and row.student_id is not None:
+        await _unite(request, caller, tx, leading_id=row.student_id, candidates=candidates, now=now)
+    elif not _is_proposal(row):
+        on_match_resolved: OnMatchResolved = request.app.state.on_match_resolved
+        await on_match_resolved(tx, row.request_id, row.student_id, now)
     return _said(row, candidates)
+
+
+async def _unite(
+    request: Request, caller: Caller, tx: AsyncSession, *, leading_id: UUID, candidates: Sequence[UUID], now: datetime
+) -> None:
+    await tx.flush()
+    for other_id in candidates:
+        if other_id == leading_id:
+            continue
+        united = partial(_united, leading_id=leading_id, other_id=other_id, by=caller.client_id, now=now)
+        union_id = await tx.run_sync(united)
+        query = select(StudentRow.id, StudentRow.custodian_id).where(StudentRow.id.in_((leading_id, other_id))).order_by(StudentRow.id)
+        students = [(row.id, row.custodian_id) for row in await tx.execute(query)]
+        event = union_event(client_actor(caller.claims), union_id=union_id, operation="records-united", students=students)
+        request.app.state.outbox.record(tx, event)
 
 
 def _callers(caller: Caller) -> Select[MatchReviewRow]:
@@ -114,11 +157,21 @@ async def _candidates(tx: AsyncSession, match_ids: Sequence[UUID]) -> dict[UUID,
     return {match_id: tuple(sorted(row.student_id for row in rows if row.match_id == match_id)) for match_id in match_ids}
 
 
+def _united(session: Session, *, leading_id: UUID, other_id: UUID, by: str, now: datetime) -> UUID:
+    return unite(session.connection(), leading_id=leading_id, other_id=other_id, by=by, now=now)
+
+
+def _is_proposal(row: MatchReviewRow) -> bool:
+    """It is about two records of this node."""
+    return row.request_id == row.id
+
+
 def _said(row: MatchReviewRow, candidates: tuple[UUID, ...]) -> MatchReview:
     return MatchReview.model_validate(
         {
             "id": row.id,
-            "request_id": row.request_id,
+            "kind": "records" if _is_proposal(row) else "request",
+            "request_id": None if _is_proposal(row) else row.request_id,
             "candidates": candidates,
             "reasons": tuple(row.reasons.split(",")),
             "opened_at": row.opened_at,

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select
 
+from safepassage.record import StudentRecord
 from safepassage.wire_exchange import PersonSelector
 from services.records.lookup_tags import LookupTags
 from services.records.matching import transposed
@@ -45,6 +46,11 @@ def selector_here(selector: PersonSelector, receiving_school_nces_id: str | None
 
 def candidates_of(connection: Connection, vault: Vault, student_ids: Iterable[UUID]) -> list[Candidate]:
     """What matching looks at of these students. Raises SealBroken."""
+    return [candidate_of(identifier, record) for identifier, record in records_of(connection, vault, student_ids)]
+
+
+def records_of(connection: Connection, vault: Vault, student_ids: Iterable[UUID]) -> list[tuple[UUID, StudentRecord]]:
+    """What of these students' records matching looks at, in the order of their ids. Raises SealBroken."""
     ids = sorted(set(student_ids))
     if not ids:
         return []
@@ -54,7 +60,7 @@ def candidates_of(connection: Connection, vault: Vault, student_ids: Iterable[UU
     found = []
     for identifier, rows in sealed.items():
         parts = opened(vault.data_key(identifier, rows[0].wrapped_key), rows) if rows else []
-        found.append(candidate_of(identifier, record_of(merged(parts))))
+        found.append((identifier, record_of(merged(parts))))
     return found
 
 

@@ -24,6 +24,7 @@ from services.records.tables import (
     ExchangeRequestRow,
     IncomingEnvelopeRow,
     MatchReviewRow,
+    MergeProposalRow,
     OutgoingEnvelopeRow,
     PeerRequestRow,
     SectionRow,
@@ -99,8 +100,9 @@ class Shredder:
             await tx.execute(update(row).where(row.student_id.in_(ids)).values(particulars=DESTROYED))
         for envelope in (OutgoingEnvelopeRow, IncomingEnvelopeRow):
             await tx.execute(update(envelope).where(envelope.student_id.in_(ids)).values(ciphertext=None))
-        await tx.execute(delete(MatchReviewRow).where(MatchReviewRow.student_id.in_(ids)))
-        await tx.execute(delete(StudentRow).where(StudentRow.id.in_(ids)))  # sections, tags, enrolments, pseudonyms go with it
+        proposed = select(MergeProposalRow.match_id).where(or_(MergeProposalRow.one_id.in_(ids), MergeProposalRow.other_id.in_(ids)))
+        await tx.execute(delete(MatchReviewRow).where(or_(MatchReviewRow.student_id.in_(ids), MatchReviewRow.id.in_(proposed))))
+        await tx.execute(delete(StudentRow).where(StudentRow.id.in_(ids)))  # sections, tags, enrolments, pseudonyms, unions go with it
         self._tell(tx, "record-destroyed", [(row.id, row.custodian_id) for row in found], parts=None)
         return len(found)
 

@@ -22,6 +22,7 @@ from services.records.logged import load_events, log_ahead, read_event
 from services.records.reading import read_record
 from services.records.release import part_of
 from services.records.tables import SourceIdRow, StudentRow
+from services.records.unions import same_child
 from services.records.vault import Vault
 from services.records.visibility import require_kept, require_visible
 from shared.caller import Caller, caller_with
@@ -103,6 +104,7 @@ async def read_student(student_id: UUID, caller: Reader, request: Request, now: 
     async with state.database.reading() as tx:
         await require_visible(tx, caller, student_id, now)
         held = await read_record(tx, state.vault, student_id)
+        same_as = await same_child(tx, caller, student_id, now)
     record = held.record if wanted is None else part_of(held.record, wanted)
     row = held.student
     event = read_event(
@@ -114,7 +116,12 @@ async def read_student(student_id: UUID, caller: Reader, request: Request, now: 
     )
     await log_ahead(request.app, caller, event, request.scope)
     student = Student(
-        id=row.id, version=row.version, custodian_id=row.custodian_id, originating_agency=row.originating_agency, record=record
+        id=row.id,
+        version=row.version,
+        custodian_id=row.custodian_id,
+        originating_agency=row.originating_agency,
+        record=record,
+        same_as=same_as,
     )
     return Response(student.model_dump_json(exclude_none=True), media_type="application/json")
 

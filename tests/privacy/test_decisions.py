@@ -55,6 +55,7 @@ async def test_a_transfer_leaves_on_the_districts_behalf_without_the_social_secu
     assert decision.reviewed is False
 
 
+@pytest.mark.requirement("HARD-14")
 async def test_a_protected_address_stays(world: World) -> None:
     decision = await world.node.decide(world.by_transfer(await world.student(flags=frozenset({"protected-address"}))))
     assert "contacts.addresses" not in decision.subjects[0].permitted

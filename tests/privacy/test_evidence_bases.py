@@ -33,7 +33,7 @@ def test_there_is_a_situation_for_every_basis_that_stands_on_evidence() -> None:
     assert SITUATIONS.keys() == {basis for rule in RULES.values() for basis in rule.bases}
 
 
-@pytest.mark.requirement("POL-20")
+@pytest.mark.requirement("HARD-15", "POL-20")
 @pytest.mark.parametrize("basis", sorted(SITUATIONS))
 async def test_a_basis_permits_on_stored_evidence_and_not_without_or_after_its_revocation(world: World, basis: str) -> None:
     grounds = await Grounds.of(world)

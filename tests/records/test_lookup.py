@@ -74,6 +74,7 @@ async def test_a_look_up_is_on_the_log_even_if_nobody_is_found(alder: OneState) 
     assert problem(answer) == "log-unavailable"
 
 
+@pytest.mark.requirement("HARD-23")
 async def test_a_sweep_of_birth_dates_is_throttled(alder: OneState) -> None:
     alder.records.state.lookup_limit = LookupLimit(2)
     lookup = {"first_name": "Ana", "last_name": "García"}

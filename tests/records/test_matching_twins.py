@@ -11,6 +11,7 @@ from services.records.matching import Certain, NeedsPerson, match
 from services.records.matching_person import Candidate, candidate_of
 
 
+@pytest.mark.requirement("HARD-1")
 @pytest.mark.parametrize("knows", ["everything", "no id", "id only", "no guardian"])
 def test_five_hundred_pairs_of_twins_never_match_automatically(knows: str) -> None:
     asked = 0

@@ -75,6 +75,7 @@ def test_the_nodes_own_ids_of_persons_do_not_leave() -> None:
     assert [guardian.person_id for guardian in released.contacts.guardians] == [None]
 
 
+@pytest.mark.requirement("HARD-14")
 def test_a_guardians_address_is_withheld_with_the_students_own() -> None:
     released = release(WHOLE, EVERY - {"contacts.addresses"})
     assert released.contacts is not None

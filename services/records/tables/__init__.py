@@ -22,6 +22,7 @@ from services.records.tables.students import (
     StudentRow,
     TagRow,
 )
+from services.records.tables.unions import MergeProposalRow, UnionRow
 
 __all__ = [
     "OWN",
@@ -34,6 +35,7 @@ __all__ = [
     "LoadRow",
     "MatchCandidateRow",
     "MatchReviewRow",
+    "MergeProposalRow",
     "NodeStatementRow",
     "OrganisationRow",
     "OutboxRow",
@@ -47,4 +49,5 @@ __all__ = [
     "StudentRow",
     "TagRow",
     "TrustListRow",
+    "UnionRow",
 ]

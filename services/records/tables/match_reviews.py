@@ -17,7 +17,7 @@ class MatchReviewRow(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     request_id: Mapped[UUID] = mapped_column(unique=True)
-    """The exchange request that waits."""
+    """The exchange request that waits; the review's own id where it is about two records (MergeProposalRow)."""
     reasons: Mapped[str] = mapped_column(String(500))
     """Codes of matching.py, separated by commas."""
     opened_at: Mapped[datetime] = mapped_column(Milliseconds)

@@ -50,6 +50,7 @@ def test_a_consent_says_what_it_says(changes: Any, fact: str, value: Any) -> Non
     assert getattr(_facts(**changes), fact) == value
 
 
+@pytest.mark.requirement("HARD-17")
 @pytest.mark.parametrize(
     ("entries", "holds", "ended_on"),
     [
@@ -75,6 +76,7 @@ def test_a_parents_rights_last_until_a_binding_document_ends_them(entries: Any, 
     )
 
 
+@pytest.mark.requirement("HARD-18")
 @pytest.mark.parametrize(("now", "permitted"), [(EIGHTEEN - TICK, True), (EIGHTEEN, False)])
 def test_a_parents_consent_ends_at_midnight_of_the_eighteenth_birthday(policy_set: PolicySet, now: datetime, permitted: bool) -> None:
     asked = built(request("consent"), subjects=[student(birth_date=BORN)], now=now)

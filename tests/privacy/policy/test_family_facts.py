@@ -121,6 +121,7 @@ def test_directory_information_is_what_the_district_designated_and_nobody_refuse
     assert _permits(_published([_notice(**notice)], said, subject), policy_set) is permitted
 
 
+@pytest.mark.requirement("HARD-28")
 @pytest.mark.parametrize(
     ("found_by", "permitted"), [((), True), ((NAME,), True), ((NAME, "identity.ssn"), False), (("identity.identifiers",), False)]
 )
@@ -179,6 +180,7 @@ def test_a_leap_day_child_comes_of_age_on_the_first_of_march(policy_set: PolicyS
     assert _person(PARENT, born, now=midnight - TICK, proof=early).holds_until == milliseconds_of(midnight)
 
 
+@pytest.mark.requirement("HARD-19")
 def test_who_holds_the_rights_of_a_dually_enrolled_student_is_said_by_the_same_rule() -> None:
     dual = student(attends_postsecondary=True, flags=frozenset({"dual-enrollment"}))
     assert rights_role(dual, PARENT, now=NOW) == "parent"

@@ -144,7 +144,7 @@ REFUSALS: dict[str, tuple[str, Change]] = {
 }
 
 
-@pytest.mark.requirement("EX-4", "EX-8", "EX-refusals")
+@pytest.mark.requirement("HARD-21", "EX-4", "EX-8", "EX-refusals")
 @pytest.mark.parametrize("what", REFUSALS)
 async def test_an_envelope_is_refused_with_its_own_code_and_quarantined(table: Table, what: str) -> None:
     code, change = REFUSALS[what]

@@ -19,6 +19,7 @@ from safepassage.record.loads import (
     MatchResolution,
     MatchReview,
     NewStudent,
+    RecordUnion,
     RosterPage,
     Student,
     StudentLookup,
@@ -116,6 +117,11 @@ def list_matches(*, limit: int | None = None) -> Call[Page[MatchPage]]:
 def resolve_match(match_id: UUID, resolution: MatchResolution, *, idempotency_key: str | None = None) -> Call[MatchReview]:
     """Say which candidate the child is, or that none is. Scope matches:resolve."""
     return writing("POST", path_of("/v1/matches/{id}/resolution", id=match_id), resolution, MatchReview, idempotency_key=idempotency_key)
+
+
+def separate_records(union_id: UUID, *, idempotency_key: str | None = None) -> Call[RecordUnion]:
+    """Part two records that were united; they are as they were before. Scope matches:resolve."""
+    return writing("POST", path_of("/v1/unions/{id}/separation", id=union_id), None, RecordUnion, idempotency_key=idempotency_key)
 
 
 # --- exchanges with other states ---

@@ -88,6 +88,20 @@ class MatchResolved(SuiteError):
     remedy = "Read the match to see how it was resolved."
 
 
+class NoSuchUnion(SuiteError):
+    """No two records with this union are both kept by the caller's organisation or below it."""
+
+    code, status, title = "no-such-union", 404, "No such union"
+    remedy = "Read the student: `same_as` names its unions."
+
+
+class UnionSeparated(SuiteError):
+    """The two records were separated already."""
+
+    code, status, title = "union-separated", 409, "Union was separated already"
+    remedy = "Read the student to see what it is united with now."
+
+
 class NotACandidate(SuiteError):
     """The student chosen is not among the candidates of the match."""
 

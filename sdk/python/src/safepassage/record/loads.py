@@ -57,6 +57,28 @@ class Student(Wire):
     custodian_id: UUID
     originating_agency: str
     record: StudentRecord
+    same_as: tuple["SameChild", ...] = ()
+    """Other records of this child in the node that the caller may read, each under its own id."""
+
+
+class SameChild(Wire):
+    """Another record of the same child: united by reference, with nothing moved or copied."""
+
+    student_id: UUID
+    union_id: UUID
+    leads: bool
+    """That record is the one by which the child goes on."""
+    united_at: Instant
+
+
+class RecordUnion(Wire):
+    """Two records that are of one child, or were held to be."""
+
+    id: UUID
+    leading_id: UUID
+    other_id: UUID
+    united_at: Instant
+    separated_at: Instant | None = None
 
 
 class Unresolved(Wire):
@@ -115,10 +137,13 @@ class RosterPage(Wire):
 
 
 class MatchReview(Wire):
-    """A request from another state whose child could not be told for certain: a person decides."""
+    """A child that could not be told for certain: a person decides."""
 
     id: UUID
-    request_id: UUID
+    kind: Literal["request", "records"] = "request"
+    """A request from another state asks for the child, or two records of this node may be of one child."""
+    request_id: UUID | None = None
+    """The request's, where one asks."""
     candidates: tuple[UUID, ...]
     """Student ids; their records are read as any other, and that is logged."""
     reasons: tuple[Code, ...]
@@ -136,7 +161,10 @@ class MatchPage(Wire):
 
 
 class MatchResolution(Wire):
-    """`POST /v1/matches/{id}/resolution`: which candidate the child is, or (null, said and not left out) that none of them is."""
+    """`POST /v1/matches/{id}/resolution`: which candidate the child is, or (null, said and not left out) that none of them is.
+
+    Of two records: the one by which the child goes on, or that they are of two children.
+    """
 
     student_id: UUID | None
 

@@ -1,0 +1,1 @@
+"""How well children are told apart: training, the threshold, and the report."""

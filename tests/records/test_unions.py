@@ -1,0 +1,203 @@
+"""Two records of one child: found by the job, united by reference, separated again with nothing lost; each step on the log."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from node.command import app
+from safepassage.record.loads import MatchPage, MatchReview, NewStudent, RecordUnion, Student
+from services.records.linking.job import Found, find_doubles
+from services.records.shredding import Shredder
+from services.records.tables import EnrollmentRow, MergeProposalRow, SectionRow, StudentRow, TagRow, UnionRow
+from tests.records.conftest import NOON
+from tests.records.one_state import DISTRICT, OTHER_DISTRICT, Caller, OneState, problem, some_students
+
+pytestmark = pytest.mark.anyio
+
+ORDINARY = next(one for one in some_students() if one.case is None and one.district.key == DISTRICT and one.twin_of is None)
+TWINS = [one for one in some_students() if one.case == "twins-alike"]
+
+
+def another_record(of: NewStudent, **identity: Any) -> NewStudent:
+    """The same child under another source id, with the identity changed."""
+    said = of.model_dump(mode="json", exclude_none=True)
+    said["source_id"] = f"{of.source_id}-again"
+    said["record"]["identity"] |= identity
+    return NewStudent.model_validate(said)
+
+
+def state_id(value: str) -> list[dict[str, str]]:
+    return [{"kind": "state", "system": "XA", "value": value}]
+
+
+LOCAL = [{"kind": "district", "system": DISTRICT, "value": "77777"}]
+
+
+async def run(alder: OneState) -> Found:
+    told: list[int] = []
+    found = await find_doubles(alder.records.state.database, alder.records.state.vault, now=NOON, told=told.append)
+    assert told[-1:] == ([found.students] if found.students else [])
+    return found
+
+
+async def waiting(caller: Caller) -> list[MatchReview]:
+    answer = await caller.send("GET", "/v1/matches")
+    return list(MatchPage.model_validate_json(answer.body).matches)
+
+
+async def read(caller: Caller, student_id: UUID) -> Student:
+    answer = await caller.send("GET", f"/v1/students/{student_id}")
+    assert answer.status == 200, answer.body
+    return Student.model_validate_json(answer.body)
+
+
+async def everything(alder: OneState) -> dict[str, list[tuple[Any, ...]]]:
+    """All that is stored of students, as it is."""
+    async with alder.records.state.database.reading() as tx:
+        return {
+            row.__tablename__: sorted(map(repr, (await tx.execute(select(row.__table__))).all()))  # type: ignore[misc]  # rows as text
+            for row in (StudentRow, SectionRow, TagRow, EnrollmentRow)
+        }
+
+
+@pytest.fixture
+def never_resumed(alder: OneState) -> Iterator[list[UUID]]:
+    """Requests that went on: a proposal is none."""
+    calls: list[UUID] = []
+
+    async def on_match_resolved(tx: object, request_id: UUID, student_id: UUID | None, now: object) -> None:
+        calls.append(request_id)
+
+    kept, alder.records.state.on_match_resolved = alder.records.state.on_match_resolved, on_match_resolved
+    yield calls
+    alder.records.state.on_match_resolved = kept
+
+
+@pytest.mark.requirement("HARD-25")
+async def test_two_ids_of_one_child_are_proposed_united_by_a_person_and_separated_with_nothing_lost(
+    alder: OneState, never_resumed: list[UUID]
+) -> None:
+    district = alder.district()
+    first = (await district.load(ORDINARY.load)).id
+    second = (await district.load(another_record(ORDINARY.load, identifiers=state_id("99999999995")))).id
+    before = await everything(alder)
+    assert await run(alder) == Found(students=2, united=0, proposed=1)
+    [review] = await waiting(district)
+    assert (review.kind, review.request_id, set(review.candidates)) == ("records", None, {first, second})
+    assert review.reasons == ("identifier-contradicts",)
+    assert await waiting(alder.district(OTHER_DISTRICT)) == []
+
+    path, key = f"/v1/matches/{review.id}/resolution", str(uuid4())
+    for _ in range(2):
+        resolved = await district.send("POST", path, {"student_id": str(second)}, idempotency_key=key)
+        assert (json.loads(resolved.body)["outcome"], json.loads(resolved.body)["kind"]) == ("student", "records")
+    [same] = (await read(district, first)).same_as
+    assert (same.student_id, same.leads) == (second, True)
+    [back] = (await read(district, second)).same_as
+    assert (back.student_id, back.leads, back.union_id) == (first, False, same.union_id)
+    assert await everything(alder) == before
+
+    elsewhere = await alder.district(OTHER_DISTRICT).send("POST", f"/v1/unions/{same.union_id}/separation", idempotency_key=str(uuid4()))
+    unknown = await district.send("POST", f"/v1/unions/{uuid4()}/separation", idempotency_key=str(uuid4()))
+    assert problem(elsewhere) == problem(unknown) == "no-such-union"
+    separated = await district.send("POST", f"/v1/unions/{same.union_id}/separation", idempotency_key=key)
+    assert RecordUnion.model_validate_json(separated.body).separated_at == NOON
+    again = await district.send("POST", f"/v1/unions/{same.union_id}/separation", idempotency_key=str(uuid4()))
+    assert problem(again) == "union-separated"
+    assert (await read(district, first)).same_as == ()
+    assert await everything(alder) == before
+    assert never_resumed == []
+
+    await alder.tell()
+    steps = [one for one in await alder.logged("match") if set(one.student_ids) == {first, second}]
+    assert [(one.context or {})["operation"] for one in steps] == ["records-united", "records-separated"]
+
+
+async def test_what_is_sure_is_united_by_the_job_and_a_second_run_changes_nothing(alder: OneState) -> None:
+    district = alder.district()
+    first = (await district.load(ORDINARY.load)).id
+    second = (await district.load(another_record(ORDINARY.load, identifiers=LOCAL))).id
+    assert await run(alder) == Found(students=2, united=1, proposed=0)
+    assert await run(alder) == Found(students=2, united=0, proposed=0)
+    [same] = (await read(district, first)).same_as
+    assert same.student_id == second
+    [row] = await alder.rows(UnionRow)
+    assert row.united_by == "job:match"
+    await alder.tell()
+    [entry] = [one for one in await alder.logged("match") if set(one.student_ids) == {first, second}]
+    assert ((entry.context or {})["operation"], (entry.actor or {})["kind"]) == ("records-united", "system")
+    await district.send("POST", f"/v1/unions/{same.union_id}/separation", idempotency_key=str(uuid4()))
+    assert await run(alder) == Found(students=2, united=0, proposed=0)
+
+
+@pytest.mark.requirement("HARD-1")
+async def test_twins_are_never_united_by_the_job(alder: OneState) -> None:
+    for twin in TWINS:
+        await alder.district(twin.district.key).load(twin.load)
+        await alder.district(twin.district.key).load(another_record(twin.load, identifiers=LOCAL))
+    found = await run(alder)
+    assert (found.students, found.united) == (4, 0)
+    assert found.proposed >= 2
+    assert await alder.rows(UnionRow) == []
+
+
+async def test_two_children_are_said_to_be_two_and_are_not_proposed_again(alder: OneState, never_resumed: list[UUID]) -> None:
+    district = alder.district()
+    await district.load(ORDINARY.load)
+    await district.load(another_record(ORDINARY.load, identifiers=state_id("99999999995")))
+    await run(alder)
+    [review] = await waiting(district)
+    answer = await district.send("POST", f"/v1/matches/{review.id}/resolution", {"student_id": None}, idempotency_key=str(uuid4()))
+    assert json.loads(answer.body)["outcome"] == "none"
+    assert await alder.rows(UnionRow) == []
+    assert await run(alder) == Found(students=2, united=0, proposed=0)
+    assert len(await alder.rows(MergeProposalRow)) == 1
+    assert never_resumed == []
+
+
+async def test_with_a_record_that_is_destroyed_its_proposals_and_unions_go(alder: OneState) -> None:
+    district, state = alder.district(), alder.records.state
+    first = (await district.load(ORDINARY.load)).id
+    second = (await district.load(another_record(ORDINARY.load, identifiers=LOCAL))).id
+    await district.load(another_record(ORDINARY.load, identifiers=state_id("99999999995")).model_copy(update={"source_id": "third"}))
+    await run(alder)
+    assert await waiting(district)
+    shredder = Shredder(state.vault, state.outbox, alder.clock, about="destruction:1")
+    for student_id in (first, second):
+        async with state.database.transaction() as tx:
+            await shredder.student(tx, student_id)
+    assert await waiting(district) == []
+    assert await alder.rows(UnionRow) == await alder.rows(MergeProposalRow) == []
+
+
+async def test_a_record_that_the_caller_may_not_see_is_not_named(alder: OneState) -> None:
+    district = alder.district()
+    first = (await district.load(ORDINARY.load)).id
+    there = next(one for one in some_students() if one.case is None and one.district.key == OTHER_DISTRICT)
+    moved = another_record(ORDINARY.load, identifiers=LOCAL).model_dump(mode="json", exclude_none=True)
+    moved["record"]["enrollment"] = there.load.model_dump(mode="json", exclude_none=True)["record"]["enrollment"]
+    second = (await alder.district(OTHER_DISTRICT).load(NewStudent.model_validate(moved))).id
+    assert (await run(alder)).united == 1
+    assert (await read(district, first)).same_as == ()
+    assert (await read(alder.district(OTHER_DISTRICT), second)).same_as == ()
+    [row] = await alder.rows(UnionRow)
+    parted = await district.send("POST", f"/v1/unions/{row.id}/separation", idempotency_key=str(uuid4()))
+    assert problem(parted) == "no-such-union"
+
+
+async def test_a_node_without_students_has_no_doubles(alder: OneState) -> None:
+    assert await run(alder) == Found(students=0, united=0, proposed=0)
+
+
+def test_the_command_says_what_it_did_and_where_no_node_is(made_state: Path, tmp_path: Path) -> None:
+    shutil.copytree(made_state, tmp_path / "alder")
+    said = CliRunner().invoke(app, ["job", "match", str(tmp_path / "alder")])
+    assert (said.exit_code, said.stdout) == (0, "0 records compared: 0 pairs united, 0 wait for a person.\n")
+    assert CliRunner().invoke(app, ["job", "match", str(tmp_path)]).exit_code == 2
