@@ -40,6 +40,7 @@ def test_twins_of_one_home_are_never_united_nor_certain(said: dict[str, Any]) ->
     assert "given-name-near" in reasons(linked(jayden, jaylen))
     assert "multiple-birth" in reasons(linked(jayden, child(first="Jayden"), jaylen))
     assert isinstance(asked(jayden, jayden, jaylen), NeedsPerson)
+    assert reasons(linked(child(twin=True), child())) == ("multiple-birth",)
 
 
 @pytest.mark.requirement("HARD-2")
