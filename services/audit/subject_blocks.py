@@ -18,15 +18,11 @@ from sqlalchemy import Connection
 from services.audit.driver import Driver
 from services.audit.giving_way import give_way
 from services.audit.group_commit import ROWS_OF_A_BLOCK
-from services.audit.subject_index import NEWEST_BLOCKS, blocks_held
+from services.audit.subject_index import SPANS, block_written, blocks_held, is_full
 from shared.database import Database
 
 log = logging.getLogger(__name__)
 
-MERGED: Final = 64
-"""Blocks that become one."""
-SPANS: Final = (MERGED, MERGED**2)
-"""In blocks as they are written: half a million rows, 34 million."""
 ROWS_OF_A_PIECE: Final = 2_048
 LOOK_AGAIN_SECONDS: Final = 5.0
 TAG_BITS: Final = 128
@@ -50,8 +46,8 @@ def next_merge(blocks: Sequence[int], *, written: int) -> Merge | None:
         groups: dict[int, list[int]] = {}
         for block in sorted(blocks):
             groups.setdefault(block // span, []).append(block)
-        for group, (target, *sources) in sorted(groups.items()):
-            if sources and (group + 1) * span + NEWEST_BLOCKS <= written:
+        for target, *sources in groups.values():
+            if sources and is_full(target, span, written=written):
                 return Merge(target, tuple(sources), span)
     return None
 
@@ -74,9 +70,9 @@ class SubjectBlocks:
 
     async def merge(self) -> int:
         """Merge everything that is full. Gives how many rows were moved."""
-        moved, written = 0, await self._database.read(_written)
+        moved, written = 0, await self._database.read(lambda connection: block_written(Driver(connection)))
         while written != self._seen:
-            merge = await self._database.read(lambda connection: next_merge(blocks_held(Driver(connection)), written=_written(connection)))
+            merge = await self._database.read(lambda connection: _next_merge(Driver(connection)))
             if merge is None:
                 self._seen = written
                 break
@@ -101,10 +97,8 @@ class SubjectBlocks:
         return moved
 
 
-def _written(connection: Connection) -> int:
-    """The block that appending writes to: its number goes on from year to year."""
-    ((rows,),) = Driver(connection).rows("SELECT max(index_rows) FROM tree_state")
-    return int(rows or 0) // ROWS_OF_A_BLOCK
+def _next_merge(driver: Driver) -> Merge | None:
+    return next_merge(blocks_held(driver), written=block_written(driver))
 
 
 def _move(merge: Merge, first: bytes, end: bytes | None, connection: Connection) -> int:

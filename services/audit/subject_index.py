@@ -1,18 +1,24 @@
 """The index of entries by student: newest first, block by block. Blocks are written small, and merged behind the log (subject_blocks)."""
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from typing import Any, Final, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.audit.drafts import OPEN_PARTITION
 from services.audit.driver import Driver
+from services.audit.group_commit import ROWS_OF_A_BLOCK
 from services.audit.openings import Place
 
+MERGED: Final = 64
+"""Blocks that become one."""
+SPANS: Final = (MERGED, MERGED**2)
+"""In blocks as they are written: half a million rows, 34 million."""
 NEWEST_BLOCKS: Final = 4
 """Those that stay as they were written."""
 MOST_BLOCKS: Final = 512
-"""Of one statement."""
+"""Of one statement, where those of no span that is full are more."""
 _BLOCKS: Final = """
 WITH RECURSIVE held (block) AS (
     SELECT max(block) FROM subject_entry
@@ -44,6 +50,17 @@ def blocks_held(driver: Driver) -> list[int]:
     return [block for (block,) in driver.rows(_BLOCKS)]
 
 
+def block_written(driver: Driver) -> int:
+    """The block that appending writes to: its number goes on from year to year."""
+    ((rows,),) = driver.rows("SELECT max(index_rows) FROM tree_state")
+    return int(rows or 0) // ROWS_OF_A_BLOCK
+
+
+def is_full(block: int, span: int, *, written: int) -> bool:
+    """Whether the blocks of a span around this one may be merged, or be merging now."""
+    return (block // span + 1) * span + NEWEST_BLOCKS <= written
+
+
 async def entries_about(tx: AsyncSession, tags: Sequence[bytes], window: Window, *, limit: int) -> list[Place]:
     """The newest entries about the student with these tags, at most `limit`."""
     return await tx.run_sync(lambda session: _newest(Driver(session.connection()), tags, window, limit))
@@ -54,7 +71,7 @@ async def rows_about(tx: AsyncSession, tag: bytes) -> list[IndexRow]:
 
     def read(driver: Driver) -> list[IndexRow]:
         found: list[IndexRow] = []
-        for blocks in _in_steps(blocks_held(driver)):
+        for blocks in _in_steps(driver):
             query = f"SELECT block, log, idx FROM subject_entry WHERE tag = ? AND block IN ({_marks(blocks)})"  # noqa: S608 marks alone
             found += [IndexRow(*row) for row in driver.rows(query, tag, *blocks)]
         return sorted(found, key=lambda row: (row.log, row.idx))
@@ -67,8 +84,7 @@ def _newest(driver: Driver, tags: Sequence[bytes], window: Window, limit: int) -
     found: list[Place] = []
     if not tags:
         return found
-    # The blocks follow one another in time, so that the newest entries are in the last of them.
-    for blocks in _in_steps(blocks_held(driver)):
+    for blocks in _in_steps(driver):
         query = (
             f"SELECT log, idx FROM subject_entry WHERE block IN ({_marks(blocks)}) AND {conditions} "  # noqa: S608 marks and names of ours
             "ORDER BY log DESC, idx DESC LIMIT ?"
@@ -95,12 +111,27 @@ def _conditions(tags: Sequence[bytes], window: Window) -> tuple[str, list[Any]]:
     return " AND ".join(conditions), values
 
 
-def _in_steps(blocks: Sequence[int]) -> Iterator[Sequence[int]]:
-    """Few at first, where there is often enough; then ever more."""
-    at, size = 0, 1
-    while at < len(blocks):
-        yield blocks[at : at + size]
-        at, size = at + size, min(2 * size, MOST_BLOCKS)
+def _in_steps(driver: Driver) -> Iterator[Sequence[int]]:
+    """The blocks that have rows, the newest entries first: few blocks at first, where there is often enough; then ever more.
+
+    # INVARIANT: the entries of a step are newer than those of every later one. Blocks follow one another in time but while they merge, when
+    # the newest entries of a span may be in its first block already, and older ones not yet: such a span is in one step.
+    """
+    written = block_written(driver)
+
+    def span_of(block: int) -> tuple[int, int]:
+        span = next((span for span in reversed(SPANS) if is_full(block, span, written=written)), 1)
+        return span, block // span
+
+    step: list[int] = []
+    size = 1
+    for _, blocks in groupby(blocks_held(driver), key=span_of):
+        step += blocks
+        if len(step) >= size:
+            yield step
+            step, size = [], min(2 * size, MOST_BLOCKS)
+    if step:
+        yield step
 
 
 def _marks(values: Sequence[object]) -> str:

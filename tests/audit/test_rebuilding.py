@@ -14,7 +14,9 @@ from node.command import app
 from services.audit.index.projector import CursorMoved, Projector
 from services.audit.index.rebuilding import EMPTYING, FILLING, begin, empty_piece
 from services.audit.tables import IndexRebuildRow, PostingRow
-from tests.audit.audit_node import ENTITY, AuditNode, event, migrated, running, sqlite_url
+from shared.database import Database
+from shared.migrations import migrate
+from tests.audit.audit_node import ENTITY, AuditNode, event, running, sqlite_url
 from tests.audit.test_index import Rows, a_log, alone, rows_of
 from tests.audit.test_search_filters import search, state
 from tests.conftest import StandingClock
@@ -178,7 +180,9 @@ async def test_an_index_of_blocks_of_another_size_is_made_again_after_the_upgrad
         async with node.database.transaction() as tx:
             await tx.execute(insert(PostingRow).values(log=2026, level=0, block=9, term=b"\1" * 17, bits=bytes([1]) * 512))
             await tx.execute(text("UPDATE alembic_version SET version_num = '0013'"))
-    await migrated(store_url)
+    store = Database(store_url)
+    await migrate("audit", store)
+    await store.close()
     async with running(store_url, node_keys, clock) as node:
         await (await alone(node)).catch_up()
         assert await rows_of(node) == written

@@ -20,8 +20,8 @@ from services.audit.group_commit import ROWS_OF_A_BLOCK
 from services.audit.openings import Place
 from services.audit.retention.shredding import destroy_key, destroy_student_rows
 from services.audit.retention.units import StudentYear, student_years
-from services.audit.subject_blocks import MERGED, SPANS, Merge, SubjectBlocks, next_merge
-from services.audit.subject_index import NEWEST_BLOCKS, Window, blocks_held, entries_about
+from services.audit.subject_blocks import Merge, SubjectBlocks, next_merge
+from services.audit.subject_index import MERGED, NEWEST_BLOCKS, SPANS, Window, blocks_held, entries_about
 from services.audit.tables import SubjectEntryRow, TreeStateRow
 from services.audit.verification import verify_store
 from tests.audit.audit_node import AuditNode, event, running, settings_of
@@ -116,25 +116,28 @@ async def test_a_student_is_found_alike_before_during_and_after_a_merge(store_ur
         class Enough(Exception):
             """The merge was stopped."""
 
-        pieces = 0
+        pieces = most = 0
 
         def stop() -> bool:
             nonlocal pieces
             pieces += 1
-            if pieces in (90, 300):
+            if pieces > most:
                 raise Enough
             return False
 
         merged = SubjectBlocks(node.database, is_busy=stop)
         sizes = [len(await held(node))]
-        for _ in range(2):
-            with pytest.raises(Enough):
+        while len(sizes) < 40:
+            pieces, most = 0, most + 16
+            try:
                 await merged.merge()
-            assert ([await found_of(node, student) for student in students], await rows_of(node)) == (before, rows)
-            sizes.append(len(await held(node)))
-        await merged.merge()
+                break
+            except Enough:  # some tags have moved, others not: also those that a student had in the other school year
+                assert ([await found_of(node, student) for student in students], await rows_of(node)) == (before, rows)
+                sizes.append(len(await held(node)))
         assert await held(node) == [*range(ENTRIES - 1, 2 * MERGED - 1, -1), MERGED, 0]
-        assert sizes[0] == ENTRIES > sizes[1] > sizes[2] > len(await held(node))
+        assert sizes[0] == ENTRIES
+        assert len(set(sizes)) > 2
         assert ([await found_of(node, student) for student in students], await rows_of(node)) == (before, rows)
         assert await merged.merge() == 0
 

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -69,7 +69,9 @@ async def test_the_facts_of_a_roster_reach_privacy_together_and_one_that_is_refu
     )
     # a fault: privacy_was_told_otherwise
     rows = [sealed_row(privacy.sealer, other)]
-    await privacy.database.write(lambda connection: store_facts(connection, privacy.sealer, [other], rows))
+    await privacy.database.write(
+        lambda connection: store_facts(connection, privacy.sealer, [other], rows, now=datetime(2026, 10, 20, tzinfo=UTC))
+    )
     await alder.tell()
     async with privacy.database.reading() as tx:
         assert set((await tx.scalars(select(SubjectRow.student_id))).all()) == {one.id for one in loaded}
