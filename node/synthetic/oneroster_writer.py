@@ -4,7 +4,7 @@ import csv
 import io
 import zipfile
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Protocol, TextIO
@@ -141,7 +141,7 @@ class OneRosterPackage:
                 "primaryOrgSourcedId": one.school.key,
             }
         )
-        self._tables["roles"].writerow(_role(source_id, "student", one.school.key, present["entry_date"], present.get("exit_date", "")))
+        self._tables["roles"].writerow(_role(source_id, "student", one.school.key, present["entry_date"], _end(present)))
         self._tables["demographics"].writerow(_demographics(source_id, identity, record.get("demographics", {})))
         for course in record.get("academics", {}).get("current_courses", ()):
             self._class(course, one.school.key, grade)
@@ -214,6 +214,11 @@ def _manifest(state: StatePlan) -> Iterator[Row]:
     for name in ("categories", "classResources", "courseResources", "lineItems", "resources", "results", "scoreScales", "userProfiles"):
         said[f"file.{name}"] = "absent"
     yield from ({"propertyName": name, "value": value} for name, value in said.items())
+
+
+def _end(enrollment: dict[str, Any]) -> str:
+    """OneRoster's end is the first day that is no longer in it; the record's the last that is."""
+    return (date.fromisoformat(enrollment["exit_date"]) + timedelta(days=1)).isoformat() if "exit_date" in enrollment else ""
 
 
 def _role(user: str, role: str, org: str, begins: str, ends: str) -> Row:

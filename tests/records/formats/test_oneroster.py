@@ -3,13 +3,16 @@
 import csv
 import io
 import zipfile
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from node.synthetic import BIRCH, students
 from node.synthetic.oneroster_writer import write_oneroster
+from node.synthetic.states import SyntheticOrganisation
 from safepassage.problems.records import UnreadableRoster
 from services.records.formats.archive import Archive
 from services.records.formats.oneroster import CARRIES, read_oneroster
@@ -17,6 +20,15 @@ from services.records.formats.parsed import ParsedRoster
 from tests.records.whole_record import CANARY
 
 DAY = date(2026, 10, 20)
+
+
+@dataclass(frozen=True)
+class Left:
+    """A student as the writer takes one."""
+
+    source_id: str
+    school: SyntheticOrganisation
+    document: dict[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -200,6 +212,20 @@ def test_an_end_is_the_first_day_that_is_no_longer_in_it(package: Path) -> None:
     assert record is not None
     assert record.enrollment is not None
     assert [one.exit_date for one in record.enrollment.enrollments or ()] == [date(2026, 9, 30)]
+
+
+def test_the_last_day_of_a_student_who_left_is_the_one_that_was_written(tmp_path: Path) -> None:
+    [student] = students(BIRCH, as_of=DAY, count=1)
+    document = student.document | {
+        "enrollment": {"enrollments": [student.document["enrollment"]["enrollments"][0] | {"exit_date": "2026-10-02"}]}
+    }
+    path = tmp_path / "birch.zip"
+    write_oneroster(path, BIRCH, [Left(student.source_id, student.school, document)], as_of=DAY)
+    [read] = read_oneroster(Archive.of_zip(path.read_bytes()), today=DAY).students
+    assert read.record is not None
+    assert read.record.enrollment is not None
+    assert read.record.enrollment.enrollments is not None
+    assert read.record.enrollment.enrollments[0].exit_date == date(2026, 10, 2)
 
 
 def test_guardians_do_not_replace_what_is_known_of_rights() -> None:
