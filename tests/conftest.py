@@ -1,6 +1,7 @@
 """What every test may use: a clock that stands still until told, a node's keys, a PostgreSQL schema of its own."""
 
 import asyncio
+import gc
 import os
 import secrets
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from node.garbage import COLLECTED_AFTER
 from node.keys import create_node_keys
 from tests.postgres.databases import create_database, place_for_database
 from tests.stores import drop_templates
@@ -18,6 +20,13 @@ from tests.stores import drop_templates
 # The same examples on every machine and at every speed: a test is red because of the code, never because of the day.
 settings.register_profile("house", deadline=None, derandomize=True, database=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("house")
+
+
+def pytest_collection_finish() -> None:
+    """Look for cycles as seldom as a served process does: what was imported and collected stays, and a tenth of the time went into it."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from node.documents import application
+from safepassage import envelope, message_batches
 from services.gateway.scopes import PEER_SCOPE, SCOPES
 from shared.in_process import Answer, call
 from shared.internal_token import HEADER, CallerClaims, InternalTokens
@@ -35,7 +36,7 @@ SCHEMAS = {name: schemathesis.openapi.from_dict(document) for name, document in 
 OPERATIONS = [
     (service, method.upper(), path) for service in DOCUMENTS for path, members in DOCUMENTS[service]["paths"].items() for method in members
 ]
-for opaque in ("application/zip", "application/x-ndjson", "application/jose", "application/vnd.safepassage.envelope.v1"):
+for opaque in ("application/zip", "application/x-ndjson", "application/jose", envelope.CONTENT_TYPE, message_batches.CONTENT_TYPE):
     schemathesis.openapi.media_type(opaque, st.binary(max_size=200))
 SPOILED = ("as it should be", "broken JSON", "no body", "another type")
 

@@ -3,7 +3,7 @@
 import asyncio
 
 import pytest
-from sqlalchemy import Connection, insert, select, text
+from sqlalchemy import Connection, insert, select, text, update
 from sqlalchemy.exc import DBAPIError
 
 from shared.database import Database, NetworkCallInTransaction, after_commit, refuse_network_call_in_transaction
@@ -54,6 +54,23 @@ async def test_a_transaction_that_raises_leaves_nothing(database: Database) -> N
             raise RuntimeError("after the write")
     async with database.reading() as tx:
         assert await tx.get(CounterRow, 2) is None
+
+
+async def test_after_a_commit_that_failed_nobody_waits_for_its_lock(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    increment = update(CounterRow).values(value=CounterRow.value + 1)
+
+    def cannot_commit(_: object) -> None:
+        raise OSError("the disk is gone")
+
+    with monkeypatch.context() as fault:
+        fault.setattr(database.engine.dialect, "do_commit", cannot_commit)
+        with pytest.raises(OSError, match="the disk is gone"):
+            await database.write(lambda connection: connection.execute(increment))
+    async with asyncio.timeout(10):  # a lock that is held is waited for thirty seconds
+        await database.write(lambda connection: connection.execute(increment))
+        async with database.transaction() as tx:
+            await tx.execute(increment)
+            assert (await tx.get_one(CounterRow, 1)).value == 2
 
 
 async def test_a_reading_transaction_cannot_write(database: Database) -> None:
