@@ -154,6 +154,8 @@ def good(logs: Logs) -> Iterator[Case]:
     yield Case("a year behind another", follows(logs, 2023, 2024))
     yield Case("a year that has not begun", follows(logs, 2025, 2026))
     yield Case("a bundle", lambda verifier: list(verifier.entries_of(bundle_of(ENTRIES[:3]))))
+    yield Case("a bundle that has at each step of its first entry the first byte of its length", _read_back([b"x", b"a\0bc"]))
+    yield Case("a bundle that has there the second byte of its length", _read_back([b"x", b"\1" * 257, b"\1" * 258]))
 
 
 def bad(logs: Logs) -> Iterator[Case]:
@@ -290,6 +292,13 @@ def _succession_of(logs: Logs, bundle: Path) -> Judge:
                 verifier.verify_succession(database.logs[0], verifier.LogFolder(logs.tiles))
         finally:
             bundle.write_bytes(held)
+
+    return judge
+
+
+def _read_back(entries: list[bytes]) -> Judge:
+    def judge(verifier: Verifier) -> None:
+        assert verifier.entries_of(bundle_of(entries)) == entries
 
     return judge
 

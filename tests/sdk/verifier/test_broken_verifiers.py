@@ -21,6 +21,7 @@ WITHOUT_EFFECT: dict[tuple[str, str], str] = {
     ("tlog_policy", "rule.isascii() in rule.isascii() and rule.isdecimal()"): TWICE,
     ("tlog_policy", "rule.isdecimal() in rule.isascii() and rule.isdecimal()"): TWICE,
     ("tlog_witness", "text.isascii() in text.isascii() and text.isdecimal()"): TWICE,
+    ("bundles", "if (step := _length_of_each(bundle)) is not None"): SPEED,
     ("offline.frontier", "if len(leaf_hashes) > TILE - self.size % TILE"): NO_EVIDENCE,
     ("offline.whole_log", "if not any((key.name == log.origin for key in keys))"): TWICE,
     ("offline.whole_log", "if chunk.start != self._size"): TWICE,

@@ -46,7 +46,7 @@ def _length_of_each(bundle: bytes) -> int | None:
     Neighbours in a log often are, and to see it takes a tenth of what it takes to walk from one to the next.
     """
     step = 2 + int.from_bytes(bundle[:2], "big")
-    count, rest = divmod(len(bundle), step)
-    if rest or bundle[::step] != bundle[:1] * count or bundle[1::step] != bundle[1:2] * count:
+    count = len(bundle) // step  # of a bundle that has a rest, a step more leads into it
+    if bundle[::step] != bundle[:1] * count or bundle[1::step] != bundle[1:2] * count:
         return None
     return step
