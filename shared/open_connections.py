@@ -20,20 +20,17 @@ class OpenConnections:
     def transact(self, work: Callable[[Connection], Found]) -> Found:
         """Run `work` in one transaction: committed when it returns, rolled back if it raises. To be called in a greenlet."""
         connection = self._free.pop() if self._free else self._engine.connect()
+        is_committing = False
         try:
-            transaction = connection.begin()
-            try:
+            with connection.begin():
                 found = work(connection)
-            except BaseException:
-                transaction.rollback()
-                raise
-            try:
-                transaction.commit()
-            except BaseException:
+                is_committing = True
+            return found
+        except BaseException:
+            if is_committing:
                 # Whether it is still in its transaction, and holds its lock, nobody knows: SQLAlchemy does not roll back after a commit.
                 connection.invalidate()
-                raise
-            return found
+            raise
         finally:
             # INVARIANT: what is kept is not in a transaction, so it holds no lock and no snapshot.
             if len(self._free) < self._most and not connection.invalidated and not connection.in_transaction():
