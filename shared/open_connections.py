@@ -25,12 +25,13 @@ class OpenConnections:
             with connection.begin():
                 found = work(connection)
                 is_committing = True
-            return found
         except BaseException:
             if is_committing:
                 # Whether it is still in its transaction, and holds its lock, nobody knows: SQLAlchemy does not roll back after a commit.
                 connection.invalidate()
             raise
+        else:
+            return found
         finally:
             # INVARIANT: what is kept is not in a transaction, so it holds no lock and no snapshot.
             if len(self._free) < self._most and not connection.invalidated and not connection.in_transaction():
