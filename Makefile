@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-postgres test-stories test-containers test-policies test-fuzz test-faults test-keys check format bench match-report match-model race documents policies lock
+.PHONY: help demo up test test-postgres test-stories test-containers test-policies test-fuzz test-faults test-keys check format bench match-report match-model race soak documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -74,6 +74,10 @@ match-model: $(VENV)/.dev ## train the matching model again and find its thresho
 
 race: $(VENV)/.dev ## 100,000 decisions race revocations on PostgreSQL, and none may be stale (about half an hour)
 	@tests/postgres/with-cluster --durable $(BIN)/python -m bench.races $(ARGS)
+
+soak: $(VENV)/.dev ## 100,000 messages between nodes that are killed, over a bad line, and an exact account; MESSAGES=, STORE=sqlite, SEED=
+	@$(if $(filter sqlite,$(STORE)),,tests/postgres/with-cluster) $(BIN)/python -m tests.soak --messages $(or $(MESSAGES),100000) \
+		--store $(or $(STORE),postgresql) $(if $(SEED),--seed $(SEED)) $(ARGS)
 
 documents: $(VENV)/.dev ## write openapi/, docs/settings.md and docs/requirements.md again from the code
 	@$(BIN)/python -m node.documents && $(BIN)/python -m tests.house.requirements

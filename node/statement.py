@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 
 from node.folder import NodeFile
+from node.message_keys import published
 from safepassage.compact import split
 from safepassage.node_statement import NodeStatement
 from services.records.exchange.epochs import EpochKeys
@@ -24,7 +25,7 @@ def sign_statement(node: NodeFile, keys: Path, file: Path, *, now: datetime) -> 
     statement = statement_payload(
         entity_id=node.entity_id,
         serial=serial,
-        exchange_signing=signing.public_keys(),
+        exchange_signing=published(keys / "records", signing.suites, today=now.date()),
         suites=signing.suites,
         client_authentication=[SigningKey.load(keys / "records" / "peer-client.json").public],
         encryption=epochs.published(now),

@@ -12,7 +12,10 @@ from node.commands.output import console, errors, stop
 from node.folder import NodeFolder
 from node.keys import create_message_keys, create_node_keys
 from node.locks import FolderInUse, alone_in
-from node.log_keys import prepare_next, replace
+from node.log_keys import prepare_next as prepare_next_log_key
+from node.log_keys import replace as replace_log_keys
+from node.message_keys import prepare_next, require_published
+from node.message_keys import replace as replace_message_keys
 from node.mirrors import policy_with
 from node.statement import sign_statement
 from services.audit.mirroring.keys import create_mirror_keys, mirror_keys
@@ -64,7 +67,7 @@ def next_log_key(
 ) -> None:
     """Make the key that will sign the log next. The current one goes on signing until `replace-log-key`."""
     try:
-        key = prepare_next(NodeFolder(folder).keys / "audit")
+        key = prepare_next_log_key(NodeFolder(folder).keys / "audit")
     except FileExistsError:
         stop("A next key of the log waits already; it was not replaced.", "Publish it, then: safepassage-node keys replace-log-key")
     console.print(f"Key {key.kid} made. Have a trust list signed with this node's new description (`safepassage-node trust member`),")
@@ -78,7 +81,7 @@ def replace_log_key(
     """Let the log's next key take over, while no audit process runs. The public half of the one before is kept: it proves the past."""
     try:
         with alone_in(folder):
-            key = replace(NodeFolder(folder).keys / "audit", today=system_clock().date())
+            key = replace_log_keys(NodeFolder(folder).keys / "audit", today=system_clock().date())
     except FolderInUse as error:
         stop(str(error))
     except KeyFileUnusable as error:
@@ -109,6 +112,38 @@ def exchange_signing(
     for made in create_message_keys(NodeFolder(folder).keys / "records"):
         console.print(f"Made {made}.")
     console.print("Give records its folder of keys anew, then sign the node's statement: safepassage-node keys statement")
+
+
+@app.command("next-exchange-signing")
+def next_exchange_signing(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The node's folder, with keys/records/ in it.")],
+) -> None:
+    """Make the keys that will sign messages to other nodes next. The current ones go on until `replace-exchange-signing`."""
+    try:
+        made = prepare_next(NodeFolder(folder).keys / "records")
+    except FileExistsError:
+        stop(
+            "Next exchange signing keys wait already; none was replaced.",
+            "Publish them, then: safepassage-node keys replace-exchange-signing",
+        )
+    console.print(
+        f"{len(made)} made. Sign the node's statement (`safepassage-node keys statement`), wait an hour, so that every other node knows"
+    )
+    console.print("them, and run `safepassage-node keys replace-exchange-signing`.")
+
+
+@app.command("replace-exchange-signing")
+def replace_exchange_signing(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The node's folder, with keys/records/ in it.")],
+) -> None:
+    """Let the next exchange signing keys take over. Those before stay in the statement for 21 days: what they signed still arrives."""
+    node = NodeFolder(folder)
+    try:
+        require_published(node.statement, node.keys / "records", now=system_clock())
+        replace_message_keys(node.keys / "records", today=system_clock().date())
+    except KeyFileUnusable as error:
+        stop(str(error), "First: safepassage-node keys next-exchange-signing, then keys statement, then an hour's patience")
+    console.print("Replaced. Give records its folder of keys anew, start it again, and sign the statement: safepassage-node keys statement")
 
 
 @app.command()
