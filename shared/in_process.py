@@ -1,10 +1,11 @@
 """A call to a sibling in the same process: the real ASGI application, without a socket.
 
-For bounded bodies only: the whole response is collected before it is given.
+`call` is for bounded bodies: the whole response is collected before it is given. What is large goes by `scope_of`, a part at a time.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote
 
 from starlette.types import ASGIApp, Message
@@ -19,9 +20,9 @@ class Answer:
     body: bytes = b""
 
 
-async def call(app: ASGIApp, method: str, path: str, *, query: str = "", headers: Mapping[str, str], body: bytes = b"") -> Answer:
-    """The answer of `app` to one request. `path` is already percent-encoded."""
-    scope = {
+def scope_of(method: str, path: str, *, query: str = "", headers: Mapping[str, str]) -> dict[str, Any]:
+    """The ASGI scope of a request. `path` is already percent-encoded."""
+    return {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
         "http_version": "1.1",
@@ -36,6 +37,11 @@ async def call(app: ASGIApp, method: str, path: str, *, query: str = "", headers
         "server": ("in-process", 0),
         "state": {},
     }
+
+
+async def call(app: ASGIApp, method: str, path: str, *, query: str = "", headers: Mapping[str, str], body: bytes = b"") -> Answer:
+    """The answer of `app` to one request. `path` is already percent-encoded."""
+    scope = scope_of(method, path, query=query, headers=headers)
     answer, chunks, sent = Answer(500), [], False
 
     async def receive() -> Message:

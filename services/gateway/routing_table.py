@@ -6,6 +6,7 @@ Data, and nothing else decides. What is not here does not exist from outside; te
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from safepassage.chunks import MAX_CONTENT_BYTES
 from safepassage.envelope import MAX_BODY_BYTES as ENVELOPE_BYTES
 from safepassage.message_batches import MAX_BODY_BYTES as BATCH_BYTES
 from services.gateway.scopes import PEER_SCOPE, ROSTERING
@@ -56,6 +57,8 @@ class Route:
     headers: tuple[tuple[str, str], ...] = API_HEADERS
     echoes_request_id: bool = False
     """The caller's X-Request-ID is in the answer, as AuthZEN asks; ours goes inside and into problems as ever."""
+    streams: bool = False
+    """Body and answer go through a part at a time in an embedded node too, where others are whole in memory."""
     codings: tuple[bytes, ...] = ()
     """Content codings that a body may have. Who answers bounds what it becomes; `body_bytes` is of what is sent."""
 
@@ -211,6 +214,7 @@ ACCESS: Final = (
     _access("/access/v1/search/action"),
 )
 
+DOCUMENTS: Final = ("application/pdf", "image/png", "image/jpeg")
 ROSTERS: Final = ("application/zip", "application/x-ndjson")
 
 RECORDS: Final = (
@@ -218,6 +222,27 @@ RECORDS: Final = (
     _send("POST", "/v1/students/lookup", "records", "records:read", "records:read:state"),
     _get("/v1/students/{student_id}", "records", "records:read", "records:read:state"),
     _send("PUT", "/v1/students/{student_id}", "records", "records:load", body=MIB),
+    _get("/v1/students/{student_id}/attachments", "records", "records:read", "records:read:state"),
+    Route(
+        "PUT",
+        "/v1/students/{student_id}/attachments/{attachment_id}",
+        "records",
+        "clients",
+        frozenset({"records:load"}),
+        body_bytes=MAX_CONTENT_BYTES,
+        media_types=DOCUMENTS,
+        answer_seconds=1800.0,
+        streams=True,
+    ),
+    Route(
+        "GET",
+        "/v1/students/{student_id}/attachments/{attachment_id}",
+        "records",
+        "clients",
+        frozenset({"records:read", "records:read:state"}),
+        answer_seconds=30.0,
+        streams=True,
+    ),
     _send("POST", "/v1/rosters", "records", "records:load", body=64 * MIB, types=ROSTERS, seconds=120.0),
     _get("/v1/load-reports", "records", "records:load"),
     _get("/v1/load-reports/{load_id}", "records", "records:load"),

@@ -1,8 +1,8 @@
 """How a request reaches the service that answers it: by a call in the same process, or by HTTP, streamed both ways.
 
-In process the body and the answer are bounded and whole. Over HTTP a small body is taken whole before the service is troubled with it, so
-that a slow sender costs it nothing; of a large one, and of every answer, nothing is kept but a chunk: a slow reader slows the service
-down, a reader who leaves stops it.
+In process the body and the answer are bounded and whole, but for routes that stream. Over HTTP a small body is taken whole before the
+service is troubled with it, so that a slow sender costs it nothing; of a large one, and of every answer, nothing is kept but a chunk: a
+slow reader slows the service down, a reader who leaves stops it.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 import aiohttp
-from starlette.types import Receive, Send
+from starlette.types import ASGIApp, Message, Receive, Send
 from yarl import URL
 
 from safepassage.problems.requests import BodyTooLarge, TemporarilyUnavailable
@@ -19,7 +19,7 @@ from services.gateway.bodies import IDLE_SECONDS, CallerGone, chunks, whole
 from services.gateway.headers import Fields, returned
 from services.gateway.routing_table import Route
 from shared.certificates import client_context
-from shared.in_process import call
+from shared.in_process import call, scope_of
 from shared.internal_token import HEADER
 from shared.settings import ServiceSettings
 from shared.siblings import InProcess, Transport
@@ -72,7 +72,9 @@ class SameProcess:
         self._transport = transport
 
     async def forward(self, request: Call, receive: Receive, send: Send) -> int:
-        """Call it with the whole body, send its whole answer."""
+        """Call it with the whole body, send its whole answer; or a part at a time, on a route that streams."""
+        if request.route.streams and isinstance(self._transport, InProcess) and self._transport.app is not None:
+            return await _Streaming(request, receive, send).go(self._transport.app)
         body = await whole(receive, limit=request.route.body_bytes) if request.has_body else b""
         transport = self._transport
         try:
@@ -94,6 +96,54 @@ class SameProcess:
 
     async def close(self) -> None:
         """Nothing to close."""
+
+
+class _Streaming:
+    """A large request in the same process: neither its body nor its answer is ever whole in memory."""
+
+    def __init__(self, request: Call, receive: Receive, send: Send) -> None:
+        self._request, self._receive, self._send = request, receive, send
+        self._parts = aiter(chunks(receive, limit=request.route.body_bytes)) if request.has_body else None
+        self._failure: Exception | None = None
+        self._status = 0
+
+    async def go(self, app: ASGIApp) -> int:
+        request = self._request
+        scope = scope_of(request.method, request.raw_path, query=request.query, headers=request.fields())
+        try:
+            async with asyncio.timeout(request.route.answer_seconds) as limit:
+                self._limit = limit
+                await app(scope, self._take, self._give)
+        except TimeoutError as error:
+            raise TemporarilyUnavailable("the service does not answer") from error
+        if self._failure is not None and not self._status:
+            raise self._failure
+        return self._status
+
+    async def _take(self) -> Message:
+        """The next part of the body. What is wrong with it is told by the gateway itself; the service sees that the caller has left."""
+        if self._parts is None:
+            return await self._receive()
+        try:
+            part = await anext(self._parts, None)
+        except (BodyTooLarge, CallerGone, TimeoutError) as error:
+            self._failure = error
+            return {"type": "http.disconnect"}
+        if part is None:
+            self._parts = None
+        return {"type": "http.request", "body": part or b"", "more_body": part is not None}
+
+    async def _give(self, message: Message) -> None:
+        """A part of the answer. Raises TemporarilyUnavailable for a fault that is no problem document."""
+        if self._failure is not None and not self._status:
+            return
+        if message["type"] == "http.response.start":
+            self._limit.reschedule(None)
+            given = list(message["headers"])
+            require_a_problem(message["status"], given)
+            self._status = message["status"]
+            message = {**message, "headers": [*returned(given), *self._request.answer_headers]}
+        await self._send(message)
 
 
 class OverNetwork:

@@ -11,12 +11,14 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.records import load_reports, lookup, match_reviews, roster_entries, rosters, students, unions
+from services.records.attachments.routes import router as attachments
+from services.records.attachments.scanner import Scanner
 from services.records.exchange.exchange import open_exchange
 from services.records.exchange.milestones import Unwatched
 from services.records.exchange.resolved_matches import on_match_resolved
 from services.records.exchange.routes import ROUTERS as EXCHANGE
 from services.records.exchange.told_milestones import send_milestones_together
-from services.records.exchange.works import keep_watch, work, works_of
+from services.records.exchange.works import keep_swept, keep_watch, work, works_of
 from services.records.facts_lane import send_facts_together
 from services.records.oneroster.package import router as roster_package
 from services.records.oneroster.routes import router as oneroster
@@ -36,6 +38,7 @@ from shared.who_may_call import ServiceName
 STUDENTS = (
     lookup.router,
     students.router,
+    attachments,
     rosters.router,
     load_reports.router,
     roster_entries.router,
@@ -56,6 +59,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     send_milestones_together(state.outbox)
     state.cursors = Cursors(read_symmetric_key(state.settings.keys_directory / "cursor.key"))
     state.lookup_limit, state.chain_limit = lookup.LookupLimit(), lookup.LookupLimit()
+    state.scanner = Scanner(state.settings.scanner_address)
     await open_exchange(app, stack)
     state.exchange.works = works_of(state.exchange)
     state.on_match_resolved = partial(on_match_resolved, state.exchange)
@@ -72,7 +76,7 @@ def create_app(
         summary="Holds, seals, opens, sends and receives student records.",
         tables={"outbox": OutboxRow, "lease": LeaseRow, "idempotency": IdempotencyRow},
         opening=_open,
-        workers=(work, keep_watch, keep_reporting, keep_keys),
+        workers=(work, keep_watch, keep_reporting, keep_keys, keep_swept),
         transports=transports,
         clock=clock,
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from pydantic import Field, field_validator
 
+from safepassage.chunks import MAX_CONTENT_BYTES
 from safepassage.envelope import MAX_BODY_BYTES
 from safepassage.suites import SUITES
 from shared.sealing_settings import SealingSettings
@@ -56,6 +57,43 @@ class RecordsSettings(SealingSettings):
         int,
         Field(ge=1, le=1_000_000, description="Refused envelopes of one peer that are kept for a person to look at; the rest are counted."),
     ] = 1000
+    scanner_address: Annotated[
+        str | None,
+        Field(
+            pattern=r"^(unix:/[!-~]+|tcp://[A-Za-z0-9.\-\[\]:]+:[0-9]{1,5})$",
+            description="Where a ClamAV daemon listens: `unix:/run/clamav/clamd.ctl` or `tcp://127.0.0.1:3310`. Without one the node "
+            "takes no attachments (docs/attachments.md).",
+            examples=["unix:/run/clamav/clamd.ctl"],
+        ),
+    ] = None
+    max_attachment_bytes: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=MAX_CONTENT_BYTES,
+            description="Largest document that is taken. No more than the ClamAV daemon examines: its StreamMaxLength, MaxFileSize and "
+            "MaxScanSize.",
+        ),
+    ] = 100 * 1024 * 1024
+    max_body_bytes: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=MAX_CONTENT_BYTES,
+            description="Most bytes of documents of one student, loaded here or sent by another node in one package.",
+        ),
+    ] = MAX_CONTENT_BYTES
+    max_waiting_bytes_per_peer: Annotated[
+        int, Field(ge=0, description="Most bytes of packages of one node that are on their way or not filed yet; more is put off.")
+    ] = 4 * MAX_CONTENT_BYTES
+    min_free_disk_bytes: Annotated[
+        int,
+        Field(
+            ge=0,
+            description="No document and no large package is taken where less than this would be left on the disk of the store. Looked at "
+            "where the store is a file; of a database server its own operator takes care.",
+        ),
+    ] = MAX_CONTENT_BYTES
     peer_timeout_seconds: Annotated[float, Field(gt=0, le=300, description="How long another node may take to answer one call.")] = 20.0
 
     @field_validator("exchange_suites")

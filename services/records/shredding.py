@@ -18,8 +18,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent, StudentInExchange
+from services.records.attachments.documents import open_held, seal_held
 from services.records.exchange.states import UNDELIVERED, Incoming, Request
 from services.records.tables import (
+    AttachmentRow,
     EnrollmentRow,
     ExchangeRequestRow,
     IncomingEnvelopeRow,
@@ -102,7 +104,7 @@ class Shredder:
             await tx.execute(update(envelope).where(envelope.student_id.in_(ids)).values(ciphertext=None))
         proposed = select(MergeProposalRow.match_id).where(or_(MergeProposalRow.one_id.in_(ids), MergeProposalRow.other_id.in_(ids)))
         await tx.execute(delete(MatchReviewRow).where(or_(MatchReviewRow.student_id.in_(ids), MatchReviewRow.id.in_(proposed))))
-        await tx.execute(delete(StudentRow).where(StudentRow.id.in_(ids)))  # sections, tags, enrolments, pseudonyms, unions go with it
+        await tx.execute(delete(StudentRow).where(StudentRow.id.in_(ids)))  # sections, documents, tags and all the rest go with it
         self._tell(tx, "record-destroyed", [(row.id, row.custodian_id) for row in found], parts=None)
         return len(found)
 
@@ -120,6 +122,12 @@ class Shredder:
                 row.sealed = new.seal(old.open(row.sealed, **place), **place)
         for row in gone:
             await tx.delete(row)
+        for document in (await tx.scalars(select(AttachmentRow).where(AttachmentRow.student_id == student_id))).all():
+            if document.source == source:  # its chunks have no key any more; they are swept away
+                await tx.delete(document)
+            else:
+                held = open_held(old, document.sealed, document.id, document.source)
+                document.sealed = seal_held(new, held, document.id, document.source)
         await tx.execute(delete(TagRow).where(TagRow.student_id == student_id, TagRow.source == source))
         await tx.flush()
         self._tell(tx, "copy-destroyed", [(student_id, student.custodian_id)], parts=len(gone))

@@ -26,6 +26,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "EX-rotation": "Every key that changes in operation can change while messages wait: none is refused or lost by it",
             "EX-batch": "What goes together has its own entry, proof and receipts, and none is refused or held up for another's sake",
             "EX-suites": "Each message uses the first suite of its recipient that its sender has; another algorithm is not believed",
+            "EX-documents": "A document is taken only after its type and the malware scanner's word; no scanner, no document",
             "EX-fallen": "A decision that fell between two attempts stops the second one: no connection is opened",
         },
         "The field's formats": {

@@ -42,6 +42,8 @@ CALLS = {name: held.build for name, held in vars(AsyncOperations).items() if isi
 
 def example(kind: Any) -> Any:
     """A value for a parameter, good enough to build the path."""
+    if isinstance(kind, str):  # a word of a closed vocabulary
+        return kind
     if get_args(kind):  # one of several
         return example(get_args(kind)[0])
     if isinstance(kind, type) and issubclass(kind, BaseModel):

@@ -1,6 +1,7 @@
 """The kinds of work behind the endpoints, each with the rows that it takes up; and what a process does first of all."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from fastapi import FastAPI
 from sqlalchemy import update
 
+from services.records.bodies import sweep
 from services.records.exchange import acknowledging, answering, asking, dispatching, inquiring, opening, sending, storing
 from services.records.exchange.due import due_rows
 from services.records.exchange.exchange import Exchange, Job, turn_keys
@@ -15,6 +17,8 @@ from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing
 from services.records.exchange.work import Work
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
 from shared.group_commit import Writing
+
+log = logging.getLogger(__name__)
 
 MINUTE_SECONDS = 60.0
 KEYS_EVERY_MINUTES = 60
@@ -62,6 +66,17 @@ async def work(app: FastAPI) -> None:
     async with asyncio.TaskGroup() as group:
         for one in exchange.works.values():
             group.create_task(one.run())
+
+
+async def keep_swept(app: FastAPI) -> None:
+    """Remove chunks that serve nothing any more, every minute: a lifespan task. Several processes may do it at once."""
+    state = app.state
+    while True:
+        await asyncio.sleep(MINUTE_SECONDS)
+        try:
+            await sweep(state.database, state.clock())
+        except Exception as error:
+            log.error("chunks cannot be removed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
 
 
 async def keep_watch(app: FastAPI) -> None:

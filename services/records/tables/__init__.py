@@ -1,5 +1,6 @@
 """What the records service stores."""
 
+from services.records.tables.bodies import AttachmentRow, BodyChunkRow, BodyRow
 from services.records.tables.exchange import (
     ExchangeRequestRow,
     IncomingEnvelopeRow,
@@ -26,7 +27,10 @@ from services.records.tables.unions import MergeProposalRow, UnionRow
 
 __all__ = [
     "OWN",
+    "AttachmentRow",
     "Base",
+    "BodyChunkRow",
+    "BodyRow",
     "EnrollmentRow",
     "ExchangeRequestRow",
     "IdempotencyRow",

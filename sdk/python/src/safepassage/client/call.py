@@ -142,6 +142,12 @@ def uploading(
     )
 
 
+def putting(path: str, body: bytes, content_type: str, answer: type[M], *, query: Mapping[str, object] | None = None) -> Call[M]:
+    """A PUT of a file, as `uploading`."""
+    call = uploading(path, body, content_type, answer, query=query)
+    return replace(call, method="PUT")
+
+
 def asking_for_file(path: str, body: BaseModel, read: Read[A]) -> Call[A]:
     """A POST that only reads, answered with a file and what its headers say of it."""
     return Call("POST", path, read, body=_json(body), content_type="application/json", accept="*/*", repeatable=True)

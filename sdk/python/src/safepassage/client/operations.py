@@ -5,6 +5,7 @@ from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 from safepassage.client import (
     alert_calls,
+    attachment_calls,
     calls,
     destination_calls,
     evidence_calls,
@@ -63,6 +64,9 @@ class AsyncOperations:
     read_student = Awaited(calls.read_student)
     load_student = Awaited(calls.load_student)
     change_student = Awaited(calls.change_student)
+    load_attachment = Awaited(attachment_calls.load_attachment)
+    list_attachments = Awaited(attachment_calls.list_attachments)
+    read_attachment = Awaited(attachment_calls.read_attachment)
     load_roster = Awaited(calls.load_roster)
     list_load_reports = Awaited(calls.list_load_reports)
     read_load_report = Awaited(calls.read_load_report)
@@ -231,6 +235,9 @@ class BlockingOperations:
     read_student = Waited(calls.read_student)
     load_student = Waited(calls.load_student)
     change_student = Waited(calls.change_student)
+    load_attachment = Waited(attachment_calls.load_attachment)
+    list_attachments = Waited(attachment_calls.list_attachments)
+    read_attachment = Waited(attachment_calls.read_attachment)
     load_roster = Waited(calls.load_roster)
     list_load_reports = Waited(calls.list_load_reports)
     read_load_report = Waited(calls.read_load_report)
