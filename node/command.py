@@ -30,6 +30,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "keys": ("keys", "app"),
     "shred": ("shred", "app"),
     "matches": ("matches", "app"),
+    "letters": ("letters", "app"),
     "policies": ("policies", "app"),
     "trust": ("trust", "app"),
 }

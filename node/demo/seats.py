@@ -33,6 +33,7 @@ SEA = Seat(
         "decisions:read",
         "obligations:read",
         "matches:resolve",
+        "exchange:operate",
         "readiness:read",
         "readiness:attest",
         "audit:accounting",

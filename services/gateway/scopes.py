@@ -39,6 +39,7 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
     ),
     "records:load": _scope("load students, rosters and records", "sea", "lea", "school"),
     "exchange:request": _scope("ask another state for a child's record and follow the request", "sea", "lea", "school"),
+    "exchange:operate": _scope("see what was not delivered; have it sent again, give it up, recall what waits", "sea"),
     PEER_SCOPE: _scope("another node's exchange messages", "peer"),
     "matches:resolve": _scope("decide who a child is where the machine may not", "sea", "lea"),
     "rights:act": _scope("act for an identified parent or eligible student", "sea", "lea", "school"),
@@ -81,6 +82,7 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
 STATE_GRANTS_ONLY: Final = frozenset(
     {
         "records:read:state",
+        "exchange:operate",
         "debarments:write",
         "policies:draft",
         "policies:approve",

@@ -27,6 +27,8 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "EX-batch": "What goes together has its own entry, proof and receipts, and none is refused or held up for another's sake",
             "EX-suites": "Each message uses the first suite of its recipient that its sender has; another algorithm is not believed",
             "EX-documents": "A document is taken only after its type and the malware scanner's word; no scanner, no document",
+            "EX-letters": "What ends without arriving is listed with why; sent again is decided again; given up is told to both sides",
+            "EX-recall": "An answer is recalled until its receipt has come, and not afterwards; the other side refuses what comes late",
             "EX-fallen": "A decision that fell between two attempts stops the second one: no connection is opened",
         },
         "The field's formats": {

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 
 from node.documents import application
 from safepassage.client.call import Call
-from safepassage.client.operations import AsyncOperations, Awaited
+from safepassage.client.methods import Awaited
+from safepassage.client.operations import AsyncOperations
 from shared.who_may_call import SERVICES
 
 NOT_FOR_CLIENTS = ("/internal/", "/v1/peer/", "/v1/witness/", "/v1/mirror/", "/oauth/", "/.well-known/", "/livez", "/readyz", "/ims/")

@@ -16,6 +16,7 @@ from safepassage.problems.records import NoSuchStudent, NothingToRelease
 from safepassage.request import Selector
 from services.records.exchange import events
 from services.records.exchange.answers import Asked, Nothing, Released, Subject, sealed
+from services.records.exchange.dead_letters import RECALLED
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.sending import send_off
@@ -60,7 +61,11 @@ async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
     if row.student_id is not None:  # found before, or a person has said who it is
         student_id = row.student_id
         held = await exchange.read(lambda connection: _held(connection, exchange, asked, student_id))
-        await provide(exchange, row, asked, await _releasable(exchange, asked, held))
+        what = _held_back(held) if row.held_back_at is not None else await _releasable(exchange, asked, held)
+        await provide(exchange, row, asked, what)
+        return
+    if row.held_back_at is not None:
+        await provide(exchange, row, asked, _held_back(None))
         return
     person = asked.selector.person
 
@@ -83,6 +88,12 @@ def _held(connection: Connection, exchange: Exchange, asked: Asked, student_id: 
         return document_at(connection, exchange.vault, student_id, sections=asked.selector.sections)
     except NoSuchStudent:
         return None
+
+
+def _held_back(held: HeldDocument | None) -> Nothing:
+    """An operator has recalled the answer: until it is requeued the peer hears what it hears where there is nothing."""
+    student = None if held is None else held.student
+    return Nothing(RECALLED, None if student is None else Subject(student.id, student.custodian_id, student.originating_agency))
 
 
 async def _releasable(exchange: Exchange, asked: Asked, held: HeldDocument | None) -> Released | Nothing:

@@ -20,6 +20,7 @@ from safepassage.refusal import verify_refusal
 from safepassage.request import Request, SealedSelector, Selector, selector_info
 from safepassage.trust_members import Member
 from safepassage.wire_exchange import NewExchangeRequest
+from services.records.exchange.dead_letters import UNANSWERED, lay_request_aside
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
@@ -110,7 +111,7 @@ async def take_up(exchange: Exchange, exchange_id: UUID, logged: ExchangeRequest
     if row is None or is_final(Asked(row.state)):
         return
     if exchange.clock() >= row.expires_at:
-        await _end(exchange, exchange_id, Asked.EXPIRED, None)
+        await _end(exchange, row, Asked.EXPIRED, None)
     elif row.state == Asked.PREPARED:
         await _deliver(exchange, row, logged=logged is not None)
 
@@ -129,7 +130,7 @@ async def _deliver(exchange: Exchange, row: ExchangeRequestRow, *, logged: bool)
         if answer.status == 202:
             await _accept(exchange, row, member, answer)
         else:
-            await _end(exchange, row.id, Asked.REFUSED, await refused_as(exchange, answer, peer=row.holder, about=row.request_digest))
+            await _end(exchange, row, Asked.REFUSED, await refused_as(exchange, answer, peer=row.holder, about=row.request_digest))
     except SuiteError as error:
         log.info("request not delivered", extra={"code": error.code, "peer": row.holder, "attempt": row.attempts + 1})
         attempts = row.attempts + (0 if isinstance(error, PeerResting) else 1)
@@ -189,10 +190,16 @@ async def _accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, a
     await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, accept)
 
 
-async def _end(exchange: Exchange, exchange_id: UUID, state: Asked, code: str | None) -> None:
+async def _end(exchange: Exchange, row: ExchangeRequestRow, state: Asked, code: str | None) -> None:
+    """A person looks at it, unless the holder has said that it provides nothing: then it did what it was for."""
+    ended = {"state": state, "problem_code": code, "next_attempt_at": None}
+
     def end(tx: Writing) -> None:
-        when = [old for old in Asked if state in FOLLOWS[Asked][old]]
-        change(tx.connection, ExchangeRequestRow, exchange_id, when=when, state=state, problem_code=code, next_attempt_at=None)
+        before = [old for old in Asked if state in FOLLOWS[Asked][old]]
+        if change(tx.connection, ExchangeRequestRow, row.id, when=[old for old in before if old != Asked.NOT_PROVIDED], **ended):
+            lay_request_aside(tx.connection, row, code=code or UNANSWERED, now=exchange.clock())
+        elif Asked.NOT_PROVIDED in before:
+            change(tx.connection, ExchangeRequestRow, row.id, when=(Asked.NOT_PROVIDED,), **ended)
 
     await exchange.write(end)
 

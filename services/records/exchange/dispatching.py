@@ -14,6 +14,7 @@ from safepassage.problems.trust import NotAMember
 from safepassage.trust_members import Member
 from services.records.exchange import events
 from services.records.exchange.asking import refused_as
+from services.records.exchange.dead_letters import lay_answer_aside
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.receipts import take_receipt
@@ -109,8 +110,8 @@ async def _refused(exchange: Exchange, row: OutgoingEnvelopeRow, code: str) -> N
         ended = {"state": Outgoing.REJECTED, "problem_code": code, "ciphertext": None, "next_attempt_at": None}
         if change(tx.connection, OutgoingEnvelopeRow, row.id, when=SENDABLE, **ended):
             tx.record(event)
-            if reseals:
-                answer_anew(tx, exchange, row)
+            if not (reseals and answer_anew(tx, exchange, row)):
+                lay_answer_aside(tx.connection, row, code=code, now=exchange.clock())
 
     await exchange.write(end)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerUnavailable
 from services.records.exchange import events
+from services.records.exchange.dead_letters import OVERDUE, lay_answer_aside
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.receipts import ASKED_AGAIN_AFTER, take_receipt
 from services.records.exchange.sending import claims_of
@@ -70,5 +71,6 @@ async def _give_up(exchange: Exchange, row: OutgoingEnvelopeRow) -> None:
     def end(tx: Writing) -> None:
         if change(tx.connection, OutgoingEnvelopeRow, row.id, when=(Outgoing.RECEIVED,), next_attempt_at=None):
             tx.record(event)
+            lay_answer_aside(tx.connection, row, code=OVERDUE, now=exchange.clock())
 
     await exchange.write(end)

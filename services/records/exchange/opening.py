@@ -18,6 +18,7 @@ from safepassage.receipt import Receipt
 from safepassage.request import Selector
 from services.records.exchange import events
 from services.records.exchange.asking import selector_of
+from services.records.exchange.dead_letters import lay_request_aside
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import Asked, Incoming, TransitionRefused
 from services.records.exchange.stored_rows import change
@@ -61,7 +62,7 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | 
         code = error.code
         log.warning("package rejected", extra={"code": code, "peer": row.issuer})
         rejected = await _processed(exchange, row, Incoming.REJECTED, code)
-        done = await exchange.write(lambda tx: _reject(tx.connection, row, code, rejected))
+        done = await exchange.write(lambda tx: _reject(tx.connection, stored, code, rejected, exchange.clock()))
     else:
         done = await _file(exchange, opened)
         await exchange.milestones.reached("receiver after_apply")
@@ -185,12 +186,14 @@ def _ask_person(connection: Connection, opened: _Opened, outcome: NeedsPerson, n
     )
 
 
-def _reject(connection: Connection, row: IncomingEnvelopeRow, code: str, done: dict[str, Any]) -> dict[str, Any] | None:
+def _reject(connection: Connection, stored: Received, code: str, done: dict[str, Any], now: datetime) -> dict[str, Any] | None:
+    row, asked = stored.row, stored.asked
     if not change(connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **done):
         return None
     rejected = {"state": Asked.REJECTED, "problem_code": code, "next_attempt_at": None}
     if row.kind == "package" and not change(connection, ExchangeRequestRow, row.exchange_id, when=(Asked.RECEIVED,), **rejected):
         raise TransitionRefused("the request has not received it")
+    lay_request_aside(connection, asked, code=code, now=now)
     return done
 
 

@@ -22,6 +22,7 @@ from safepassage.trust_members import Member
 from services.records.exchange import events
 from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE
+from services.records.exchange.dead_letters import lay_answer_aside, settle
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusals import body_of_type, or_refused
@@ -180,6 +181,10 @@ def _keep(tx: Writing, exchange: Exchange, row: Any, receipt: Verified[Receipt])
         due = exchange.clock() + ASKED_AGAIN_AFTER if first else None
         values |= {"state": SHOWN_BY[outcome], "problem_code": receipt.message.reason, "next_attempt_at": due}
     change(tx.connection, OutgoingEnvelopeRow, row.id, when=(state,), **values)
+    if outcome == "rejected":
+        lay_answer_aside(tx.connection, row, code=receipt.message.reason or outcome, now=exchange.clock())
+    elif not first and (is_final(state) or row.next_attempt_at is None):
+        settle(tx.connection, row.id)  # it was late, or had been given up
     tx.record(events.acknowledged(receipt.message, digest=receipt.digest, student_id=row.student_id, custodian_id=row.custodian_id))
     if row.kind == "package" and outcome in TOLD:
         told = milestone(

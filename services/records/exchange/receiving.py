@@ -4,6 +4,7 @@ INVARIANT: an envelope that does not prove that its disclosure was decided and l
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, bindparam, select
@@ -20,6 +21,7 @@ from safepassage.envelope import (
 )
 from safepassage.logged import Logged
 from safepassage.problems import envelopes, exchanges, messages, proofs, signatures
+from safepassage.problems.dead_letters import AnswerWithdrawn
 from safepassage.problems.envelopes import EnvelopeMalformed, OtherExchange
 from safepassage.problems.exchanges import BeingStored, ExchangeClosed, MessageIdReused
 from safepassage.problems.requests import BodyTooLarge, LogUnavailable, UnsupportedMediaType, UnsupportedVersion
@@ -56,6 +58,7 @@ router = APIRouter(prefix="/v1/peer", tags=["peers"])
         MessageIdReused,
         BeingStored,
         ExchangeClosed,
+        AnswerWithdrawn,
         envelopes.OtherExchange,
         envelopes.OtherRecipient,
         envelopes.OtherCiphertext,
@@ -120,6 +123,7 @@ async def _stored(exchange: Exchange, peer: str, body: bytes, jws: str, now: dat
         return _again(held, signed)
     if asked is None or asked.holder != message.iss:
         raise OtherExchange
+    _require_not_withdrawn(asked.withdrawn_answers, message.envelope_id)
     expected = _expected(exchange, asked, message, now)
     row = _stored_row(signed, asked, now)
 
@@ -164,6 +168,12 @@ def _require_open(state: Asked, kind: str) -> None:
         raise ExchangeClosed
 
 
+def _require_not_withdrawn(withdrawn: str | None, envelope_id: UUID) -> None:
+    """INVARIANT: what the holder has told to have ended is not taken any more; it was told, so it may count on that."""
+    if withdrawn is not None and str(envelope_id) in withdrawn.split():
+        raise AnswerWithdrawn
+
+
 def _stored_row(signed: SignedEnvelope, asked: ExchangeRequestRow, now: datetime) -> IncomingEnvelopeRow:
     message = signed.message
     event = events.received(message, organisation_id=asked.receiving_organisation_id)
@@ -183,7 +193,11 @@ def _stored_row(signed: SignedEnvelope, asked: ExchangeRequestRow, now: datetime
     )
 
 
-_STATE = select(ExchangeRequestRow.state).where(ExchangeRequestRow.id == bindparam("exchange_id")).with_for_update()
+_STATE = (
+    select(ExchangeRequestRow.state, ExchangeRequestRow.withdrawn_answers)
+    .where(ExchangeRequestRow.id == bindparam("exchange_id"))
+    .with_for_update()
+)
 _OTHER_PACKAGE = select(IncomingEnvelopeRow.id).where(
     IncomingEnvelopeRow.exchange_id == bindparam("exchange_id"),
     IncomingEnvelopeRow.id != bindparam("id_"),
@@ -193,11 +207,16 @@ _OTHER_PACKAGE = select(IncomingEnvelopeRow.id).where(
 
 
 def _t1(connection: Connection, row: IncomingEnvelopeRow) -> IncomingEnvelopeRow | None:
-    """Store it. Gives the row of the same id if one was stored in the meantime. Raises ExchangeClosed, and nothing is stored then."""
+    """Store it. Gives the row of the same id if one was stored in the meantime.
+
+    Raises ExchangeClosed, AnswerWithdrawn, and nothing is stored then.
+    """
     about = {"exchange_id": row.exchange_id}
-    state = Asked(connection.execute(_STATE, about).scalar_one())
+    asked = connection.execute(_STATE, about).one()
+    state = Asked(asked.state)
     if not store(connection, row):
         return row_at(connection, IncomingEnvelopeRow, row.issuer, row.id)
+    _require_not_withdrawn(asked.withdrawn_answers, row.id)
     _require_open(state, row.kind)
     if row.kind == "package" and connection.execute(_OTHER_PACKAGE, {**about, "id_": row.id}).first() is not None:
         raise ExchangeClosed

@@ -10,10 +10,12 @@ from sqlalchemy import func, select, update
 from starlette.requests import Request
 
 from safepassage.canonical import digest_of
+from safepassage.ids import uuid7
 from safepassage.problems import SuiteError
 from safepassage.problems.requests import UnsupportedMediaType
 from safepassage.refusal import MEMBER, Refusal
 from services.records.exchange import events
+from services.records.exchange.dead_letters import lay_aside
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.stored_rows import store
 from services.records.tables import QuarantineRow
@@ -79,3 +81,4 @@ def _quarantine(tx: Writing, exchange: Exchange, *, peer: str, jws: str, digest:
     )
     if store(tx.connection, row):
         tx.record(events.refused(peer=peer, message_digest=digest, code=code))
+        lay_aside(tx.connection, uuid7(now), "refused-here", peer=peer, exchange_id=None, code=code, now=now)

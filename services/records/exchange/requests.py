@@ -163,4 +163,5 @@ def told(row: ExchangeRequestRow) -> ExchangeRequest:
         student_id=row.student_id,
         problem_code=row.problem_code,
         remedy=None if problem is None else problem.remedy,
+        requeued_as=row.requeued_as,
     )

@@ -29,9 +29,9 @@ _REFUSED = (
 )
 
 
-def answer_anew(tx: Writing, exchange: Exchange, row: OutgoingEnvelopeRow) -> None:
+def answer_anew(tx: Writing, exchange: Exchange, row: OutgoingEnvelopeRow) -> bool:
     """Have the request answered again, in the transaction in which its answer was refused, by the schedule of retries: a peer whose
-    statement goes on naming a key that it has not is not sent one answer after the other.
+    statement goes on naming a key that it has not is not sent one answer after the other. False where the request takes no answer any more.
     """
     times = _times_refused(tx.connection, row)
     due = next_attempt(failures=max(times, 1), now=exchange.clock(), chance=any_chance())
@@ -41,7 +41,8 @@ def answer_anew(tx: Writing, exchange: Exchange, row: OutgoingEnvelopeRow) -> No
             waits["state"] = Request.WAITING
         if change(tx.connection, PeerRequestRow, row.request_id, when=(state,), **waits):
             tx.afterwards(partial(exchange.wake, "answering"))
-            return
+            return True
+    return False
 
 
 def _times_refused(connection: Connection, row: OutgoingEnvelopeRow) -> int:

@@ -2,7 +2,20 @@
 
 from fastapi import APIRouter
 
-from services.records.exchange import accepting, batches, chains, delivered, links, receipts, receiving, request_batches, requests
+from services.records.exchange import (
+    accepting,
+    batches,
+    chains,
+    dead_letter_routes,
+    delivered,
+    links,
+    receipts,
+    receiving,
+    receiving_endings,
+    request_batches,
+    requests,
+    waiting_answers,
+)
 
 ROUTERS: tuple[APIRouter, ...] = (
     requests.router,
@@ -11,6 +24,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     accepting.router,
     receiving.router,
     receipts.router,
+    receiving_endings.router,
+    dead_letter_routes.router,
+    waiting_answers.router,
     batches.router,
     links.router,
     chains.router,

@@ -63,6 +63,25 @@ class Incoming(StrEnum):
     REJECTED = "rejected"
 
 
+class Letter(StrEnum):
+    """Something that ended without doing what it was for, at either end."""
+
+    OPEN = "open"
+    REQUEUED = "requeued"
+    GIVEN_UP = "given-up"
+    SETTLED = "settled"
+    """What was missing has come after all."""
+
+
+class Telling(StrEnum):
+    """That a message of ours ended, to be told to the other side."""
+
+    WAITING = "waiting"
+    TOLD = "told"
+    REFUSED = "refused"
+    LAPSED = "lapsed"
+
+
 _ASKED = {
     Asked.PREPARED: {Asked.ACCEPTED, Asked.REFUSED, Asked.EXPIRED, Asked.NOT_PROVIDED, Asked.RECEIVED},
     Asked.ACCEPTED: {Asked.NOT_PROVIDED, Asked.RECEIVED, Asked.EXPIRED},
@@ -98,9 +117,29 @@ _INCOMING = {
     Incoming.REJECTED: set(),
 }
 
-State = Asked | Request | Outgoing | Incoming
+_LETTER = {
+    Letter.OPEN: {Letter.REQUEUED, Letter.GIVEN_UP, Letter.SETTLED},
+    Letter.REQUEUED: set(),
+    Letter.GIVEN_UP: set(),
+    Letter.SETTLED: set(),
+}
+_TELLING = {
+    Telling.WAITING: {Telling.TOLD, Telling.REFUSED, Telling.LAPSED},
+    Telling.TOLD: set(),
+    Telling.REFUSED: set(),
+    Telling.LAPSED: set(),
+}
 
-FOLLOWS: dict[type[State], Mapping[Any, set[Any]]] = {Asked: _ASKED, Request: _REQUEST, Outgoing: _OUTGOING, Incoming: _INCOMING}
+State = Asked | Request | Outgoing | Incoming | Letter | Telling
+
+FOLLOWS: dict[type[State], Mapping[Any, set[Any]]] = {
+    Asked: _ASKED,
+    Request: _REQUEST,
+    Outgoing: _OUTGOING,
+    Incoming: _INCOMING,
+    Letter: _LETTER,
+    Telling: _TELLING,
+}
 """For each kind of state, every one with those that may follow it. Words recur in different kinds, so a word alone is no key."""
 
 SENDABLE = (Outgoing.QUEUED, Outgoing.IN_FLIGHT)

@@ -10,12 +10,22 @@ from fastapi import FastAPI
 from sqlalchemy import update
 
 from services.records.bodies import sweep
-from services.records.exchange import acknowledging, answering, asking, dispatching, inquiring, opening, sending, storing
+from services.records.exchange import (
+    acknowledging,
+    answering,
+    asking,
+    dispatching,
+    inquiring,
+    opening,
+    sending,
+    storing,
+    telling_endings,
+)
 from services.records.exchange.due import due_rows
 from services.records.exchange.exchange import Exchange, Job, turn_keys
-from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing
+from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing, Telling
 from services.records.exchange.work import Work
-from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
+from services.records.tables import EndingRow, ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
 from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
@@ -33,6 +43,7 @@ KINDS: dict[Job, tuple[type[Any], tuple[Any, ...], tuple[str, ...], TakeUp]] = {
     "queueing": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), (Outgoing.SEALED,), sending.queue),
     "dispatching": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), SENDABLE, dispatching.take_up),
     "inquiring": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), (Outgoing.RECEIVED,), inquiring.take_up),
+    "telling": (EndingRow, (EndingRow.id,), (Telling.WAITING,), telling_endings.take_up),
     "storing": (IncomingEnvelopeRow, _INCOMING, (Incoming.STORED,), storing.take_up),
     "opening": (IncomingEnvelopeRow, _INCOMING, (Incoming.RECEIVED,), opening.take_up),
     "acknowledging": (IncomingEnvelopeRow, _INCOMING, acknowledging.PROCESSED, acknowledging.take_up),

@@ -1,6 +1,7 @@
 """What the records service stores."""
 
 from services.records.tables.bodies import AttachmentRow, BodyChunkRow, BodyRow
+from services.records.tables.dead_letters import DeadLetterRow, EndingRow
 from services.records.tables.exchange import (
     ExchangeRequestRow,
     IncomingEnvelopeRow,
@@ -31,6 +32,8 @@ __all__ = [
     "Base",
     "BodyChunkRow",
     "BodyRow",
+    "DeadLetterRow",
+    "EndingRow",
     "EnrollmentRow",
     "ExchangeRequestRow",
     "IdempotencyRow",

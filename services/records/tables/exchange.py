@@ -51,6 +51,12 @@ class ExchangeRequestRow(Base):
     """When there is something to do next; null when there is not."""
     problem_code: Mapped[str | None] = mapped_column(String(64))
     student_id: Mapped[UUID | None]
+    withdrawn_answers: Mapped[str | None] = mapped_column(Text)
+    """Ids of answers of which the holder has told that they ended, with spaces between: they are refused if they still come.
+
+    Here and not in a table of their own, so that whoever stores an answer sees them in the row that it locks."""
+    requeued_as: Mapped[UUID | None]
+    """The request that an operator had made in its place."""
 
 
 class PeerRequestRow(Base):
@@ -76,6 +82,8 @@ class PeerRequestRow(Base):
     attempts: Mapped[int]
     next_attempt_at: Mapped[datetime | None] = mapped_column(Milliseconds, index=True)
     student_id: Mapped[UUID | None] = mapped_column(index=True)
+    held_back_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    """Since when, by an operator's recall, no record is provided."""
 
 
 class OutgoingEnvelopeRow(Base):

@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.records.exchange.retries import LONGEST_WISH, SCHEDULE, next_attempt
-from services.records.exchange.states import FOLLOWS, Asked, Incoming, Outgoing, Request, TransitionRefused, is_final, require_transition
+from services.records.exchange.states import (
+    FOLLOWS,
+    Asked,
+    Incoming,
+    Letter,
+    Outgoing,
+    Request,
+    Telling,
+    TransitionRefused,
+    is_final,
+    require_transition,
+)
 from services.records.exchange.ticks import next_tick
 
 NOW = datetime(2026, 10, 20, 12, 0, 1, tzinfo=UTC)
@@ -17,11 +28,13 @@ FINAL = {
     Request: {Request.CLOSED},
     Outgoing: {Outgoing.PROCESSED, Outgoing.REJECTED, Outgoing.WITHDRAWN, Outgoing.EXPIRED},
     Incoming: {Incoming.APPLIED, Incoming.REJECTED},
+    Letter: {Letter.REQUEUED, Letter.GIVEN_UP, Letter.SETTLED},
+    Telling: {Telling.TOLD, Telling.REFUSED, Telling.LAPSED},
 }
 
 
 @pytest.mark.requirement("EX-1")
-@pytest.mark.parametrize("kind", [Asked, Request, Outgoing, Incoming])
+@pytest.mark.parametrize("kind", list(FOLLOWS))
 def test_every_state_leads_to_a_final_one_and_final_ones_lead_nowhere(kind: type) -> None:
     follows = FOLLOWS[kind]
     assert set(follows) == set(kind)

@@ -104,6 +104,8 @@ class ExchangeRequest(Wire):
     """The student in the requester's node, once the package is applied."""
     problem_code: Code | None = None
     remedy: str | None = None
+    requeued_as: UUID | None = None
+    """Where this one came to nothing and an operator had another one made in its place: that one's id."""
 
 
 class NewExchangeRequests(Wire):

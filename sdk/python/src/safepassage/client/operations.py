@@ -1,12 +1,10 @@
 """The operations as methods of both faces. Each is the call of the same name in `safepassage.client.calls` (policy_calls), made at once."""
 
-from collections.abc import Awaitable, Callable
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar
-
 from safepassage.client import (
     alert_calls,
     attachment_calls,
     calls,
+    dead_letter_calls,
     destination_calls,
     evidence_calls,
     log_calls,
@@ -17,44 +15,7 @@ from safepassage.client import (
     rights_calls,
     safeguard_calls,
 )
-from safepassage.client.call import Call
-
-P = ParamSpec("P")
-A = TypeVar("A")
-
-
-class _Awaits(Protocol):
-    def run(self, call: Call[A]) -> Awaitable[A]: ...
-
-
-class _Waits(Protocol):
-    def run(self, call: Call[A]) -> A: ...
-
-
-class Awaited(Generic[P, A]):
-    """A call as a method that is awaited."""
-
-    def __init__(self, build: Callable[P, Call[A]]) -> None:
-        self.build, self.__doc__ = build, build.__doc__
-
-    def __get__(self, client: _Awaits, owner: type[Any]) -> Callable[P, Awaitable[A]]:
-        def method(*args: P.args, **keywords: P.kwargs) -> Awaitable[A]:
-            return client.run(self.build(*args, **keywords))
-
-        return method
-
-
-class Waited(Generic[P, A]):
-    """A call as a method that returns when it is done."""
-
-    def __init__(self, build: Callable[P, Call[A]]) -> None:
-        self.build, self.__doc__ = build, build.__doc__
-
-    def __get__(self, client: _Waits, owner: type[Any]) -> Callable[P, A]:
-        def method(*args: P.args, **keywords: P.kwargs) -> A:
-            return client.run(self.build(*args, **keywords))
-
-        return method
+from safepassage.client.methods import Awaited, Waited
 
 
 class AsyncOperations:
@@ -76,6 +37,12 @@ class AsyncOperations:
     list_matches = Awaited(calls.list_matches)
     resolve_match = Awaited(calls.resolve_match)
     separate_records = Awaited(calls.separate_records)
+    list_dead_letters = Awaited(dead_letter_calls.list_dead_letters)
+    read_dead_letter = Awaited(dead_letter_calls.read_dead_letter)
+    requeue_dead_letter = Awaited(dead_letter_calls.requeue_dead_letter)
+    give_up_dead_letter = Awaited(dead_letter_calls.give_up_dead_letter)
+    list_waiting_answers = Awaited(dead_letter_calls.list_waiting_answers)
+    recall_answer = Awaited(dead_letter_calls.recall_answer)
     create_exchange_request = Awaited(calls.create_exchange_request)
     create_exchange_requests = Awaited(calls.create_exchange_requests)
     read_exchange_request = Awaited(calls.read_exchange_request)
@@ -247,6 +214,12 @@ class BlockingOperations:
     list_matches = Waited(calls.list_matches)
     resolve_match = Waited(calls.resolve_match)
     separate_records = Waited(calls.separate_records)
+    list_dead_letters = Waited(dead_letter_calls.list_dead_letters)
+    read_dead_letter = Waited(dead_letter_calls.read_dead_letter)
+    requeue_dead_letter = Waited(dead_letter_calls.requeue_dead_letter)
+    give_up_dead_letter = Waited(dead_letter_calls.give_up_dead_letter)
+    list_waiting_answers = Waited(dead_letter_calls.list_waiting_answers)
+    recall_answer = Waited(dead_letter_calls.recall_answer)
     create_exchange_request = Waited(calls.create_exchange_request)
     create_exchange_requests = Waited(calls.create_exchange_requests)
     read_exchange_request = Waited(calls.read_exchange_request)
