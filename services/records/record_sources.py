@@ -5,10 +5,12 @@ A part is sealed as a line of lengths and the JSON text of each member, so that 
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
-from safepassage.record import StudentRecord
+from pydantic import TypeAdapter
+
+from safepassage.record import Section, StudentRecord
 from services.records.tables.students import OWN
 
 STATEMENTS = "statements"
@@ -49,13 +51,28 @@ def decoded(data: bytes, *, section: str, source: str, version: int, only: Colle
 
 def parts_of(record: StudentRecord, *, source: str, version: int) -> list[Part]:
     """What is to be sealed of a record: a part for each section, and one for its statements."""
-    document = record.document()
     parts = [
-        Part(section, source, version, {member: _text(value) for member, value in document[section].items()}, _text(origin))
-        for section, origin in document["provenance"].items()
+        Part(name, source, version, _members(section), record.provenance[name].model_dump_json(exclude_none=True).encode())
+        for name, section in record.sections()
     ]
-    statements = document.get(STATEMENTS)
-    return [*parts, Part(STATEMENTS, source, version, {STATEMENTS: _text(statements)})] if statements else parts
+    if record.statements:
+        statements = _text([one.model_dump(mode="json", exclude_none=True) for one in record.statements])
+        parts.append(Part(STATEMENTS, source, version, {STATEMENTS: statements}))
+    return parts
+
+
+def _members(section: Section) -> Members:
+    """The elements that are there, each as it is written in the record's JSON document."""
+    return {
+        member: _writer(type(section), member).dump_json(value, exclude_none=True)
+        for member, value in section.__dict__.items()
+        if value is not None
+    }
+
+
+@cache
+def _writer(model: type[Section], member: str) -> TypeAdapter[Any]:
+    return TypeAdapter(model.model_fields[member].rebuild_annotation())
 
 
 def merged(parts: Iterable[Part]) -> dict[str, Any]:

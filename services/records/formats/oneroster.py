@@ -15,7 +15,7 @@ from services.records.formats import oneroster_people as people
 from services.records.formats.archive import Archive
 from services.records.formats.oneroster_csv import SCED, TERM
 from services.records.formats.oneroster_tables import Row, Tables
-from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent, section
+from services.records.formats.parsed import Draft, Findings, ParsedRoster, ParsedStudent
 
 FORMAT: Final = "oneroster-1.2-csv"
 CARRIES: Final = frozenset(
@@ -42,6 +42,8 @@ class _Class:
     school: str
     begins: date | None
     ends: date | None
+    courses: dict[date | None, CurrentCourse] = field(default_factory=dict)
+    """What it is of a student who began on a day: the same for all who did."""
 
 
 @dataclass
@@ -142,14 +144,15 @@ def _record(user: Row, roster: _Roster) -> LoadedRecord | None:
     enrolled = _enrollments(user, roster)
     if not enrolled:
         findings.missed("enrollment-missing", user.position)
+    contacts = people.reached_at(user) | {"guardians": _guardians(user, roster)}
     sections = {
-        "identity": section(findings, Identity, people.identity(user, about), user.position),
-        "demographics": section(findings, Demographics, people.demographics(about), about.position) if about else None,
-        "contacts": section(findings, Contacts, people.reached_at(user, findings) | {"guardians": _guardians(user, roster)}, user.position),
-        "enrollment": section(findings, Enrollments, {"enrollments": enrolled}, user.position),
-        "academics": section(findings, Academics, {"current_courses": _courses(user, roster)}, user.position),
+        "identity": Draft(Identity, people.identity(user, about), user.position, optional=True),
+        "demographics": Draft(Demographics, people.demographics(about), about.position, optional=True) if about else None,
+        "contacts": Draft(Contacts, contacts, user.position, optional=True),
+        "enrollment": Draft(Enrollments, {"enrollments": enrolled}, user.position, optional=True),
+        "academics": Draft(Academics, {"current_courses": _courses(user, roster)}, user.position, optional=True),
     }
-    return findings.made(LoadedRecord, sections, user.position)
+    return findings.made_of(LoadedRecord, Draft(LoadedRecord, sections, user.position))
 
 
 def _organisation(identifier: str, roster: _Roster) -> dict[str, Any] | None:
@@ -166,7 +169,7 @@ def _district(school: str, roster: _Roster) -> dict[str, Any] | None:
     return _organisation(parent, roster) if parent in roster.orgs and roster.orgs[parent]["type"] in ("district", "local") else None
 
 
-def _enrollments(user: Row, roster: _Roster) -> list[Enrollment]:
+def _enrollments(user: Row, roster: _Roster) -> list[Draft]:
     """One for each school: from the student's roles, or else from the classes there; a school that orgs.csv lacks is reported."""
     spans: dict[str, list[tuple[date | None, date | None, Row]]] = defaultdict(list)
     for role in roster.roles.get(user["sourcedId"], ()):
@@ -196,8 +199,7 @@ def _enrollments(user: Row, roster: _Roster) -> list[Enrollment]:
             "exit_date": None if None in ends else max(min(entries), *(end for end in ends if end is not None)),
             "grade": {"system": "ceds:000100", "code": grades[-1]} if grades else None,
         }
-        enrollment = roster.findings.made(Enrollment, values, those[0][2].position)
-        made += [enrollment] if enrollment is not None else []
+        made.append(Draft(Enrollment, values, those[0][2].position))
     return made
 
 
@@ -207,27 +209,39 @@ def _last_day(row: Row) -> date | None:
     return None if end is None else end - timedelta(days=1)
 
 
-def _courses(user: Row, roster: _Roster) -> list[CurrentCourse]:
-    made = []
+def _courses(user: Row, roster: _Roster) -> list[CurrentCourse | Draft]:
+    made: list[CurrentCourse | Draft] = []
     for row in roster.enrollments.get(user["sourcedId"], ()):
         held = roster.classes.get(row["classSourcedId"])
         if held is None or row.day("endDate") is not None:
             continue
-        code: dict[str, Any] = {"local_code": {"system": "oneroster:courseCode", "code": held.course_code}} if held.course_code else {}
-        code |= {"sced_code": held.sced} if held.sced else {}
-        values = {
-            "section": held.code,
-            "course": {"title": held.title, **code},
-            "term": {"system": "oneroster:term", "code": held.term} if held.term else None,
-            "school": _organisation(held.school, roster),
-            "begin_date": row.day("beginDate") or held.begins,
-        }
-        course = roster.findings.made(CurrentCourse, values, row.position)
-        made += [course] if course is not None else []
+        begins = row.day("beginDate") or held.begins
+        course = held.courses.get(begins)
+        if course is None:
+            draft = _course(held, begins, roster, row.position)
+            course = draft.instance(CurrentCourse)
+            if course is None:
+                made.append(draft)
+                continue
+            held.courses[begins] = course
+        made.append(course)
     return made
 
 
-def _guardians(user: Row, roster: _Roster) -> list[Guardian]:
+def _course(held: _Class, begins: date | None, roster: _Roster, position: str) -> Draft:
+    code: dict[str, Any] = {"local_code": {"system": "oneroster:courseCode", "code": held.course_code}} if held.course_code else {}
+    code |= {"sced_code": held.sced} if held.sced else {}
+    values = {
+        "section": held.code,
+        "course": {"title": held.title, **code},
+        "term": {"system": "oneroster:term", "code": held.term} if held.term else None,
+        "school": _organisation(held.school, roster),
+        "begin_date": begins,
+    }
+    return Draft(CurrentCourse, values, position)
+
+
+def _guardians(user: Row, roster: _Roster) -> list[Draft]:
     """Agents who are parents, guardians or relatives. Who is parent or guardian holds full rights until a document ends them (99.4)."""
     made = []
     for place, agent_id in enumerate(user.list("agentSourcedIds"), start=1):
@@ -238,8 +252,7 @@ def _guardians(user: Row, roster: _Roster) -> list[Guardian]:
         roles = _roles_of(agent_id, roster) & CONTACT_ROLES
         if not roles or agent.to_be_deleted:
             continue
-        values = people.guardian(agent, sorted(roles)[0], place, roster.findings)
+        values = people.guardian(agent, sorted(roles)[0], place)
         values["rights"] = {} if roles & GUARDIAN_ROLES else None
-        guardian = roster.findings.made(Guardian, values, agent.position)
-        made += [guardian] if guardian is not None else []
+        made.append(Draft(Guardian, values, agent.position))
     return made

@@ -6,7 +6,7 @@ from typing import Any
 from safepassage.record.contacts import Email, Telephone
 from services.records.formats.oneroster_csv import RELATION, USER_IDS
 from services.records.formats.oneroster_tables import Row
-from services.records.formats.parsed import Findings
+from services.records.formats.parsed import Draft
 
 RACES = {
     "americanIndianOrAlaskaNative": "AmericanIndianOrAlaskaNative",
@@ -91,23 +91,23 @@ def demographics(about: Row) -> dict[str, Any]:
     return {"race_ethnicity": {"races": races or None, "hispanic_or_latino": hispanic}}
 
 
-def reached_at(user: Row, findings: Findings) -> dict[str, Any]:
+def reached_at(user: Row) -> dict[str, Any]:
     """Telephones and e-mail addresses of a user."""
     numbers = [(user["phone"], "Home"), (user["sms"], "Mobile")]
     telephones = [
-        findings.made(Telephone, {"number": number, "kind": {"system": "ceds:000280", "code": kind}}, user.position)
+        Draft(Telephone, {"number": number, "kind": {"system": "ceds:000280", "code": kind}}, user.position)
         for number, kind in numbers
         if number
     ]
-    emails = [findings.made(Email, {"address": user["email"]}, user.position)] if user["email"] else []
-    return {"telephones": [one for one in telephones if one], "emails": [one for one in emails if one]}
+    emails = [Draft(Email, {"address": user["email"]}, user.position)] if user["email"] else []
+    return {"telephones": telephones, "emails": emails}
 
 
-def guardian(agent: Row, role: str, place: int, findings: Findings) -> dict[str, Any]:
+def guardian(agent: Row, role: str, place: int) -> dict[str, Any]:
     """A guardian from the agent's user row, without rights."""
     return {
         "name": name(agent),
         "relation": {"system": "oneroster:role", "code": agent[RELATION] or role},
         "priority": place,
-        **reached_at(agent, findings),
+        **reached_at(agent),
     }

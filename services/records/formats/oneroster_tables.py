@@ -27,16 +27,17 @@ REQUIRED: Final = {
 csv.field_size_limit(1 << 20)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row of a file."""
 
     values: dict[str, str]
+    """Trimmed; without those that are empty."""
     position: str
 
     def __getitem__(self, column: str) -> str:
         """The trimmed value; empty where the column is absent."""
-        return (self.values.get(column) or "").strip()
+        return self.values.get(column, "")
 
     @property
     def to_be_deleted(self) -> bool:
@@ -45,11 +46,13 @@ class Row:
 
     def list(self, column: str) -> list[str]:
         """A comma-separated value."""
-        return [part.strip() for part in self[column].split(",") if part.strip()]
+        return [part for value in self[column].split(",") if (part := value.strip())]
 
     def day(self, column: str) -> date | None:
         """A date, or the date of an instant; None where it is absent or none. Whoever must have it reports that."""
         text = self[column]
+        if not text:
+            return None
         try:
             return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text).date()
         except ValueError:
@@ -96,15 +99,18 @@ class Tables:
     def _rows(self, file_name: str, required: tuple[str, ...]) -> Iterator[Row]:
         with self._archive.open(file_name) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
             try:
-                reader = csv.DictReader(text, restkey="", strict=True)
-                if not set(required) <= set(reader.fieldnames or ()):
+                lines = (line for line in csv.reader(text, strict=True) if line)
+                columns = next(lines, [])
+                if not set(required) <= set(columns):
                     raise UnreadableRoster(f"{file_name} lacks a column that it must have")
                 binding = COLUMNS.get(file_name.removesuffix(".csv"))
-                named = enumerate(reader.fieldnames or (), start=1)
+                named = enumerate(columns, start=1)
                 foreign = {name: number for number, name in named if binding is not None and name not in binding and name not in OURS}
-                for number, values in enumerate(reader, start=1):
+                for number, line in enumerate(lines, start=1):
+                    # a line may be longer or shorter than the head
+                    values = {name: trimmed for name, value in zip(columns, line, strict=False) if (trimmed := value.strip())}
                     if foreign:
-                        self._foreign[file_name] |= {column for name, column in foreign.items() if (values.get(name) or "").strip()}
-                    yield Row({name: value for name, value in values.items() if isinstance(value, str)}, f"{file_name}:{number}")
+                        self._foreign[file_name] |= {foreign[name] for name in foreign.keys() & values.keys()}
+                    yield Row(values, f"{file_name}:{number}")
             except (csv.Error, UnicodeDecodeError) as error:
                 raise UnreadableRoster(f"{file_name} is not CSV in UTF-8") from error

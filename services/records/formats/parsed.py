@@ -1,9 +1,10 @@
 """What reading a format gives: records as far as they go, and what was found on the way, by reason and position, without a value."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
@@ -31,10 +32,66 @@ class Findings:
     def made(self, model: type[Model], values: dict[str, Any], position: str) -> Model | None:
         """An instance of `model` from what is there (None and empty lists left out), or None and a finding `not-valid`."""
         try:
-            return model.model_validate({name: value for name, value in values.items() if value not in (None, "", [], ())})
+            return model.model_validate({name: value for name, value in values.items() if _says_something(value)})
         except ValidationError:
             self.missed("not-valid", position)
             return None
+
+    def made_of(self, model: type[Model], draft: "Draft") -> Model | None:
+        """The instance that `draft` is of: validated as a whole, and part by part where that fails, so that each part is found or stays."""
+        made = draft.instance(model)
+        if made is None:
+            parts = self._part_by_part(draft)
+            made = parts if isinstance(parts, model) else None
+        return made
+
+    def _part_by_part(self, draft: "Draft") -> BaseModel | None:
+        values = {name: self._parts(value) for name, value in draft.values.items()}
+        if draft.optional and not any(_says_something(value) for value in values.values()):
+            return None
+        return self.made(draft.model, values, draft.position)
+
+    def _parts(self, value: Any) -> Any:
+        if isinstance(value, Draft):
+            return self._part_by_part(value)
+        if isinstance(value, list):
+            parts = [self._part_by_part(one) if isinstance(one, Draft) else one for one in value]
+            return [part for part in parts if part is not None]
+        return value
+
+
+class Draft(NamedTuple):
+    """What is to be an instance of `model`: its members, drafts and lists of drafts among them, as `position` has them."""
+
+    model: type[BaseModel]
+    values: Mapping[str, Any]
+    position: str
+    optional: bool = False
+    """With nothing in it, it is left out without a finding: a section."""
+
+    def plain(self) -> dict[str, Any]:
+        """All of it as one object, without what says nothing."""
+        return {name: plain for name, value in self.values.items() if _says_something(plain := _plain(value))}
+
+    def instance(self, model: type[Model]) -> Model | None:
+        """The instance, or None where any of it is not valid."""
+        try:
+            return model.model_validate(self.plain())
+        except ValidationError:
+            return None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Draft):
+        return value.plain() or (None if value.optional else {})
+    if isinstance(value, list):
+        return [one.plain() if isinstance(one, Draft) else one for one in value]
+    return value
+
+
+def _says_something(value: Any) -> bool:
+    """None, an empty text and an empty list say nothing; an empty object may stand for its defaults."""
+    return value is not None and value not in ("", [], ())
 
 
 @dataclass(frozen=True)
@@ -66,5 +123,5 @@ class ParsedRoster:
 
 def section(findings: Findings, model: type[Model], values: dict[str, Any], position: str) -> Model | None:
     """A section from its elements; None without a finding where none is there."""
-    present = {name: value for name, value in values.items() if value not in (None, "", [], ())}
+    present = {name: value for name, value in values.items() if _says_something(value)}
     return findings.made(model, present, position) if present else None

@@ -77,6 +77,6 @@ class Section(Wire):
 
     @model_validator(mode="after")
     def _holds_something(self) -> "Section":
-        if not any(getattr(self, member) is not None for member in type(self).model_fields):
+        if all(member is None for member in self.__dict__.values()):
             raise ValueError("a section with no element in it is left out")
         return self
