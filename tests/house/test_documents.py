@@ -1,5 +1,7 @@
 """What is written about the code is what the code says."""
 
+from collections import Counter
+
 import pytest
 
 from node.documents import ROOT, openapi, settings_class, settings_table
@@ -39,3 +41,8 @@ def test_no_secret_is_a_setting() -> None:
         for name in {*settings_class(service).model_fields, *ServiceSettings.model_fields}:
             assert not any(word in name for word in ("secret", "private", "token_key")), name
             assert not name.endswith("password"), name
+
+
+def test_no_two_decisions_have_one_number() -> None:
+    numbers = Counter(path.name[:4] for path in (ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    assert [number for number, held in numbers.items() if held > 1] == []
