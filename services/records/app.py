@@ -25,6 +25,7 @@ from services.records.oneroster.routes import router as oneroster
 from services.records.readiness_evidence import keep_reporting
 from services.records.settings import RecordsSettings
 from services.records.tables import IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
+from services.records.transfers.routes import ROUTERS as TRANSFERS
 from services.records.vault import Vault
 from shared.app import build
 from shared.clock import Clock, system_clock
@@ -72,7 +73,7 @@ def create_app(
     app = build(
         "records",
         settings,
-        routers=(organisations_router(OrganisationRow), *STUDENTS, *EXCHANGE),
+        routers=(organisations_router(OrganisationRow), *STUDENTS, *EXCHANGE, *TRANSFERS),
         summary="Holds, seals, opens, sends and receives student records.",
         tables={"outbox": OutboxRow, "lease": LeaseRow, "idempotency": IdempotencyRow},
         opening=_open,

@@ -21,6 +21,7 @@ from safepassage.problems.records import NoSuchStudent, StudentInExchange
 from services.records.attachments.documents import open_held, seal_held
 from services.records.exchange.states import UNDELIVERED, Incoming, Request
 from services.records.tables import (
+    ArrivedNoticeRow,
     AttachmentRow,
     EnrollmentRow,
     ExchangeRequestRow,
@@ -28,6 +29,7 @@ from services.records.tables import (
     MatchReviewRow,
     MergeProposalRow,
     OutgoingEnvelopeRow,
+    OutgoingNoticeRow,
     PeerRequestRow,
     SectionRow,
     StudentRow,
@@ -98,7 +100,7 @@ class Shredder:
             return 0
         if (await tx.scalars(select(StudentRow.id).where(StudentRow.id.in_(ids), _under_way(StudentRow.id)).limit(1))).first() is not None:
             raise StudentInExchange
-        for row in (ExchangeRequestRow, PeerRequestRow):
+        for row in (ExchangeRequestRow, PeerRequestRow, OutgoingNoticeRow, ArrivedNoticeRow):
             await tx.execute(update(row).where(row.student_id.in_(ids)).values(particulars=DESTROYED))
         for envelope in (OutgoingEnvelopeRow, IncomingEnvelopeRow):
             await tx.execute(update(envelope).where(envelope.student_id.in_(ids)).values(ciphertext=None))

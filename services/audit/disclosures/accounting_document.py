@@ -58,7 +58,7 @@ def words(accounting: DisclosureAccounting, names: Mapping[str, str], *, drawn_a
 
 
 def _summary(accounting: DisclosureAccounting) -> list[str]:
-    phases = Counter(entry.phase for entry in accounting.entries)
+    phases = Counter(entry.phase for entry in accounting.entries if entry.operation != "exchange-notice")
     refused = sum(entry.phase == "request" and entry.outcome == "deny" for entry in accounting.entries)
     parties = {entry.party.organisation for entry in accounting.entries if entry.phase == "disclosure"}
     lines = [

@@ -42,6 +42,8 @@ _TITLES: Final = {element.id: element.title.partition(":")[0] for element in ELE
 
 def heading(entry: AccountedEntry, party: str) -> str:
     """What happened, in a line."""
+    if entry.operation == "exchange-notice":
+        return f"What became of the transfer, told to {party}"
     if entry.phase == "request":
         return f"Request refused: {party}" if entry.outcome == "deny" else f"Request received: {party}"
     return {

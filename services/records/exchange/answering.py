@@ -4,6 +4,8 @@ From here on the peer hears only `package` or `not-provided`, signed, padded, at
 """
 
 import logging
+from dataclasses import replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -12,7 +14,7 @@ from safepassage.claims import read_closed
 from safepassage.elements import elements_of
 from safepassage.node_statement import key_to_seal_to
 from safepassage.problems import SuiteError
-from safepassage.problems.records import NoSuchStudent, NothingToRelease
+from safepassage.problems.records import NothingToRelease
 from safepassage.request import Selector
 from services.records.exchange import events
 from services.records.exchange.answers import Asked, Nothing, Released, Subject, sealed
@@ -26,10 +28,12 @@ from services.records.exchange.stored_rows import change, row_at
 from services.records.match_reviews import open_review
 from services.records.matching import Certain, Match, NeedsPerson, match
 from services.records.matching_candidates import find_candidates
-from services.records.reading import HeldDocument, document_at
 from services.records.record_sources import record_of
 from services.records.release import document_to_release
 from services.records.tables import PeerRequestRow
+from services.records.transfers.agreement import competing, disagreements
+from services.records.transfers.holding import has_ended, lift, open_hold, released_codes, require_unclaimed
+from services.records.transfers.sending_side import Found, found_at
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, SubjectVersion, TransferFacts
 from shared.group_commit import Writing
 
@@ -60,8 +64,8 @@ async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
     asked = asked_by(exchange, row)
     if row.student_id is not None:  # found before, or a person has said who it is
         student_id = row.student_id
-        held = await exchange.read(lambda connection: _held(connection, exchange, asked, student_id))
-        what = _held_back(held) if row.held_back_at is not None else await _releasable(exchange, asked, held)
+        found = await exchange.read(lambda connection: _found(connection, exchange, row, asked, student_id))
+        what = _held_back(found) if row.held_back_at is not None else await _releasable(exchange, row, asked, found)
         await provide(exchange, row, asked, what)
         return
     if row.held_back_at is not None:
@@ -69,41 +73,38 @@ async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
         return
     person = asked.selector.person
 
-    def look(connection: Connection) -> tuple[Match, HeldDocument | None]:
+    def look(connection: Connection) -> tuple[Match, Found | None]:
         outcome = match(person, find_candidates(connection, exchange.vault, person))
-        return outcome, _held(connection, exchange, asked, outcome.student_id) if isinstance(outcome, Certain) else None
+        return outcome, _found(connection, exchange, row, asked, outcome.student_id) if isinstance(outcome, Certain) else None
 
-    outcome, held = await exchange.read(look)
+    outcome, found = await exchange.read(look)
     if isinstance(outcome, Certain):
-        await provide(exchange, row, asked, await _releasable(exchange, asked, held))
+        await provide(exchange, row, asked, await _releasable(exchange, row, asked, found))
     elif isinstance(outcome, NeedsPerson):
         await provide(exchange, row, asked, Nothing("match-needs-person"), review=outcome)
     else:
         await provide(exchange, row, asked, Nothing("no-candidate"))
 
 
-def _held(connection: Connection, exchange: Exchange, asked: Asked, student_id: UUID) -> HeldDocument | None:
-    """What is held of the sections asked for."""
-    try:
-        return document_at(connection, exchange.vault, student_id, sections=asked.selector.sections)
-    except NoSuchStudent:
-        return None
+def _found(connection: Connection, exchange: Exchange, row: PeerRequestRow, asked: Asked, student_id: UUID) -> Found | None:
+    """What is held of the sections asked for, and of the child's enrolment here."""
+    return found_at(connection, exchange, student_id, sections=asked.selector.sections, request_id=row.id)
 
 
-def _held_back(held: HeldDocument | None) -> Nothing:
+def _held_back(found: Found | None) -> Nothing:
     """An operator has recalled the answer: until it is requeued the peer hears what it hears where there is nothing."""
-    student = None if held is None else held.student
+    student = None if found is None else found.held.student
     return Nothing(RECALLED, None if student is None else Subject(student.id, student.custodian_id, student.originating_agency))
 
 
-async def _releasable(exchange: Exchange, asked: Asked, held: HeldDocument | None) -> Released | Nothing:
-    """What privacy permits of the sections asked for, cut out of the record.
+async def _releasable(exchange: Exchange, row: PeerRequestRow, asked: Asked, found: Found | None) -> Released | Nothing:
+    """What privacy permits of the sections asked for, cut out of the record; or that it is held, where both sides' evidence disagrees.
 
     Raises FactsBehind, TemporarilyUnavailable, StatementOfDisagreementMissing (until it is loaded, the answer is put off).
     """
-    if held is None:
+    if found is None:
         return Nothing("nothing-held")
-    student = held.student
+    held, student = found.held, found.held.student
     subject = Subject(student.id, student.custodian_id, student.originating_agency)
     if student.facts_version == 0:
         return Nothing("no-facts", subject)
@@ -117,7 +118,25 @@ async def _releasable(exchange: Exchange, asked: Asked, held: HeldDocument | Non
     except NothingToRelease:
         return Nothing("nothing-to-release", subject, decision.id)
     not_scheduled = tuple(sorted({one.element for one in outcome.withheld if one.same_for_every_student}))
-    return Released(subject, record, decision, not_scheduled)
+    kept = await _kept_back(exchange, row, asked, found, Nothing("held", subject, decision.id))
+    return Released(subject, record, decision, not_scheduled, found.side.claims) if kept is None else kept
+
+
+async def _kept_back(exchange: Exchange, row: PeerRequestRow, asked: Asked, found: Found, held: Nothing) -> Nothing | None:
+    """Why what is permitted does not leave yet; None where both sides' evidence agrees, or a person has released it in spite of that.
+
+    What is decided here comes after the decision: held is only what would leave, so that nobody else is told of a claim that meets theirs.
+    """
+    evidence, today = asked.selector.evidence, exchange.clock().date()
+    codes = disagreements(evidence, asked.requester, found.side, today) if asked.selector.basis == "transfer" else ()
+    if not codes and row.state != State.WAITING:
+        return None
+    ended, released = await exchange.read(lambda connection: (has_ended(connection, row.id), released_codes(connection, exchange, row.id)))
+    if ended:
+        return replace(held, reason="claim-ended")
+    left = tuple(code for code in codes if code not in released)
+    claims = competing(evidence, asked.requester, found.side.claims, today)
+    return replace(held, held_for=left, claims=claims) if left else None
 
 
 async def _decide(exchange: Exchange, asked: Asked, subject: Subject, facts_version: int) -> Decision:
@@ -157,6 +176,7 @@ async def provide(
         values: dict[str, object] = {"attempts": 0, "next_attempt_at": row.expires_at}
         if isinstance(what, Released):
             values |= {"state": State.ANSWERED, "next_attempt_at": None}
+            require_unclaimed(tx.connection, what.subject.student_id, row.id, what.claims)
         elif row.state != State.WAITING:
             values["state"] = State.WAITING
         subject = what.subject
@@ -172,6 +192,11 @@ async def provide(
                     outcome="certain",
                 ),
             )
+        if isinstance(what, Nothing) and what.held_for and subject is not None:
+            about: Any = {"student_id": subject.student_id, "custodian_id": subject.custodian_id}
+            open_hold(tx, exchange, row, **about, codes=what.held_for, claims=what.claims, now=now)
+        elif row.state == State.WAITING:
+            lift(tx, row, now)
         if review is not None:
             open_review(
                 tx.connection, request_id=row.id, student_ids=review.student_ids, reasons=review.reasons, expires_at=row.expires_at, now=now

@@ -15,8 +15,10 @@ from safepassage.record import StudentRecord
 from safepassage.request import Selector
 from safepassage.sealing import pt_commit
 from safepassage.suites import Suite
+from safepassage.wire_transfers import HoldCode
 from services.records.exchange import events
 from services.records.exchange.seals import seal
+from services.records.transfers.agreement import StandingClaim
 from shared.contracts.audit import Event
 from shared.contracts.privacy import Decision
 
@@ -37,6 +39,10 @@ class Nothing:
     reason: str
     subject: Subject | None = None
     decision_id: UUID | None = None
+    held_for: tuple[HoldCode, ...] = ()
+    """Permitted, and held until both sides' evidence agrees or a person releases it."""
+    claims: tuple[StandingClaim, ...] = ()
+    """Others' claims that it competes with."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,8 @@ class Released:
     decision: Decision
     not_scheduled: tuple[str, ...]
     """Asked for and withheld from everybody: only these are named to the peer."""
+    claims: tuple[StandingClaim, ...] = ()
+    """Others' claims to the child that were seen, none of which keeps the record."""
 
 
 @dataclass(frozen=True)

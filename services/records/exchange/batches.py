@@ -37,24 +37,25 @@ BODY = {"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {
 @router.post("/request-batches", response_model=BatchAnswers, responses=RESPONSES, openapi_extra=BODY)
 async def accept_peer_requests(request: Request, caller: Peer) -> Response:
     """Take up to 100 requests of another node (application/vnd.safepassage.batch.v1), each as `accept_peer_request` does."""
-    return await _each(request, caller, take_request)
+    return await each(request, caller, take_request)
 
 
 @caller_route(router, "/envelope-batches", "exchange:peer")
 @router.post("/envelope-batches", response_model=BatchAnswers, responses=RESPONSES, openapi_extra=BODY)
 async def receive_envelopes(request: Request, caller: Peer) -> Response:
     """Take up to 100 answers to requests of ours, each as `receive_envelope` does."""
-    return await _each(request, caller, take_envelope)
+    return await each(request, caller, take_envelope)
 
 
 @caller_route(router, "/receipt-batches", "exchange:peer")
 @router.post("/receipt-batches", response_model=BatchAnswers, responses=RESPONSES, openapi_extra=BODY)
 async def receive_receipts(request: Request, caller: Peer) -> Response:
     """Take up to 100 receipts R2, each as `receive_receipt` does."""
-    return await _each(request, caller, take_processed)
+    return await each(request, caller, take_processed)
 
 
-async def _each(request: Request, caller: Caller, take: Take) -> Response:
+async def each(request: Request, caller: Caller, take: Take) -> Response:
+    """Take each member of the batch that `request` brings."""
     exchange: Exchange = request.app.state.exchange
     peer = caller.peer
     members = split_batch(await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_BODY_BYTES))

@@ -24,7 +24,7 @@ from shared.gathered import Gathered
 
 log = logging.getLogger(__name__)
 
-Kind = Literal["requests", "envelopes", "receipts"]
+Kind = Literal["requests", "envelopes", "receipts", "notices"]
 
 AT_ONCE = 4
 """Calls to one peer with one kind of messages: while one is on its way the next ones gather."""
@@ -44,6 +44,7 @@ _DOORS: dict[Kind, _Door] = {
     "requests": _Door("/v1/peer/requests", "/v1/peer/request-batches", JOSE),
     "envelopes": _Door("/v1/peer/envelopes", "/v1/peer/envelope-batches", ENVELOPE_TYPE),
     "receipts": _Door("/v1/peer/receipts", "/v1/peer/receipt-batches", JOSE),
+    "notices": _Door("/v1/peer/notices", "/v1/peer/notice-batches", JOSE),
 }
 
 

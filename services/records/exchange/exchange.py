@@ -48,7 +48,7 @@ from shared.trust import Trust
 
 log = logging.getLogger(__name__)
 
-Job = Literal["asking", "answering", "queueing", "dispatching", "inquiring", "telling", "storing", "opening", "acknowledging"]
+Job = Literal["asking", "answering", "queueing", "dispatching", "inquiring", "telling", "storing", "opening", "acknowledging", "noticing"]
 """The kinds of work that go on behind the endpoints."""
 
 CLIENT_KEY = "peer-client.json"

@@ -82,6 +82,18 @@ class Telling(StrEnum):
     LAPSED = "lapsed"
 
 
+class Notice(StrEnum):
+    """A notice of ours to the other node of an exchange."""
+
+    PREPARED = "prepared"
+    SEALED = "sealed"
+    """Sealed to the peer, and not known to be in the log yet."""
+    QUEUED = "queued"
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+
+
 _ASKED = {
     Asked.PREPARED: {Asked.ACCEPTED, Asked.REFUSED, Asked.EXPIRED, Asked.NOT_PROVIDED, Asked.RECEIVED},
     Asked.ACCEPTED: {Asked.NOT_PROVIDED, Asked.RECEIVED, Asked.EXPIRED},
@@ -129,8 +141,16 @@ _TELLING = {
     Telling.REFUSED: set(),
     Telling.LAPSED: set(),
 }
+_NOTICE = {
+    Notice.PREPARED: {Notice.SEALED, Notice.EXPIRED},
+    Notice.SEALED: {Notice.QUEUED, Notice.REFUSED, Notice.EXPIRED},
+    Notice.QUEUED: {Notice.DELIVERED, Notice.REFUSED, Notice.EXPIRED},
+    Notice.DELIVERED: set(),
+    Notice.REFUSED: set(),
+    Notice.EXPIRED: set(),
+}
 
-State = Asked | Request | Outgoing | Incoming | Letter | Telling
+State = Asked | Request | Outgoing | Incoming | Letter | Telling | Notice
 
 FOLLOWS: dict[type[State], Mapping[Any, set[Any]]] = {
     Asked: _ASKED,
@@ -139,6 +159,7 @@ FOLLOWS: dict[type[State], Mapping[Any, set[Any]]] = {
     Incoming: _INCOMING,
     Letter: _LETTER,
     Telling: _TELLING,
+    Notice: _NOTICE,
 }
 """For each kind of state, every one with those that may follow it. Words recur in different kinds, so a word alone is no key."""
 

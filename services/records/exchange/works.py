@@ -25,7 +25,15 @@ from services.records.exchange.due import due_rows
 from services.records.exchange.exchange import Exchange, Job, turn_keys
 from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing, Telling
 from services.records.exchange.work import Work
-from services.records.tables import EndingRow, ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
+from services.records.tables import (
+    EndingRow,
+    ExchangeRequestRow,
+    IncomingEnvelopeRow,
+    OutgoingEnvelopeRow,
+    OutgoingNoticeRow,
+    PeerRequestRow,
+)
+from services.records.transfers import noticing
 from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
@@ -47,6 +55,7 @@ KINDS: dict[Job, tuple[type[Any], tuple[Any, ...], tuple[str, ...], TakeUp]] = {
     "storing": (IncomingEnvelopeRow, _INCOMING, (Incoming.STORED,), storing.take_up),
     "opening": (IncomingEnvelopeRow, _INCOMING, (Incoming.RECEIVED,), opening.take_up),
     "acknowledging": (IncomingEnvelopeRow, _INCOMING, acknowledging.PROCESSED, acknowledging.take_up),
+    "noticing": (OutgoingNoticeRow, (OutgoingNoticeRow.id,), noticing.UNSENT, noticing.take_up),
 }
 """Rows, their key, the states in which there is something to do once they are due, and what takes one up."""
 

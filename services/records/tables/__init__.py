@@ -24,15 +24,25 @@ from services.records.tables.students import (
     StudentRow,
     TagRow,
 )
+from services.records.tables.transfers import (
+    ArrivedNoticeRow,
+    ClaimEndRow,
+    EndedEnrollmentRow,
+    OutgoingNoticeRow,
+    TransferHoldRow,
+)
 from services.records.tables.unions import MergeProposalRow, UnionRow
 
 __all__ = [
     "OWN",
+    "ArrivedNoticeRow",
     "AttachmentRow",
     "Base",
     "BodyChunkRow",
     "BodyRow",
+    "ClaimEndRow",
     "DeadLetterRow",
+    "EndedEnrollmentRow",
     "EndingRow",
     "EnrollmentRow",
     "ExchangeRequestRow",
@@ -47,6 +57,7 @@ __all__ = [
     "OrganisationRow",
     "OutboxRow",
     "OutgoingEnvelopeRow",
+    "OutgoingNoticeRow",
     "PeerLogRow",
     "PeerRequestRow",
     "PseudonymRow",
@@ -55,6 +66,7 @@ __all__ = [
     "SourceIdRow",
     "StudentRow",
     "TagRow",
+    "TransferHoldRow",
     "TrustListRow",
     "UnionRow",
 ]

@@ -12,6 +12,7 @@ from services.records.exchange.states import (
     Asked,
     Incoming,
     Letter,
+    Notice,
     Outgoing,
     Request,
     Telling,
@@ -30,6 +31,7 @@ FINAL = {
     Incoming: {Incoming.APPLIED, Incoming.REJECTED},
     Letter: {Letter.REQUEUED, Letter.GIVEN_UP, Letter.SETTLED},
     Telling: {Telling.TOLD, Telling.REFUSED, Telling.LAPSED},
+    Notice: {Notice.DELIVERED, Notice.REFUSED, Notice.EXPIRED},
 }
 
 

@@ -34,7 +34,18 @@ from shared.who_may_call import ServiceName
 from tests.conftest import StandingClock
 from tests.records.exchange.requests_for import new_request
 
-KINDS: tuple[Job, ...] = ("asking", "answering", "queueing", "dispatching", "inquiring", "telling", "storing", "opening", "acknowledging")
+KINDS: tuple[Job, ...] = (
+    "asking",
+    "answering",
+    "queueing",
+    "dispatching",
+    "inquiring",
+    "telling",
+    "storing",
+    "opening",
+    "acknowledging",
+    "noticing",
+)
 
 
 async def at_once(seconds: float) -> None:

@@ -12,7 +12,7 @@ from safepassage.problems.envelopes import PlaintextNotCommitted
 from safepassage.problems.messages import PaddingMalformed
 from safepassage.wire import Digest
 
-Kind = Literal["request", "package", "not-provided"]
+Kind = Literal["request", "package", "not-provided", "notice"]
 
 LABEL: Final = b"safepassage/exchange/1"
 KIB: Final = 1024
@@ -38,7 +38,8 @@ def hpke_info(
     """HPKE's `info`: SHA-256("safepassage/exchange/1" ‖ 0x00 ‖ JCS of the arguments with v 1), 32 bytes.
 
     A request's sealed selector has kind `request`, envelope_id = exchange_id, and null for recipient_organisation and request_digest:
-    the one is inside, the other does not exist yet. Vectors in tests/vectors/sealing.json.
+    the one is inside, the other does not exist yet. A notice's content has kind `notice`, envelope_id = the notice's id, and null for both
+    too. Vectors in tests/vectors/sealing.json.
     """
     context = {
         "v": 1,

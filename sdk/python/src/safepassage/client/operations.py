@@ -14,6 +14,7 @@ from safepassage.client import (
     retention_calls,
     rights_calls,
     safeguard_calls,
+    transfer_calls,
 )
 from safepassage.client.methods import Awaited, Waited
 
@@ -46,6 +47,14 @@ class AsyncOperations:
     create_exchange_request = Awaited(calls.create_exchange_request)
     create_exchange_requests = Awaited(calls.create_exchange_requests)
     read_exchange_request = Awaited(calls.read_exchange_request)
+    send_transfer_notice = Awaited(transfer_calls.send_transfer_notice)
+    list_transfer_notices = Awaited(transfer_calls.list_transfer_notices)
+    list_transfer_holds = Awaited(transfer_calls.list_transfer_holds)
+    resolve_transfer_hold = Awaited(transfer_calls.resolve_transfer_hold)
+    make_hand_carry_copy = Awaited(transfer_calls.make_hand_carry_copy)
+    print_hand_carry_copy = Awaited(transfer_calls.print_hand_carry_copy)
+    read_transfer_confirmation = Awaited(transfer_calls.read_transfer_confirmation)
+    read_transfer_confirmation_document = Awaited(transfer_calls.read_transfer_confirmation_document)
     read_received_record = Awaited(calls.read_received_record)
     read_received_record_as_edfi = Awaited(calls.read_received_record_as_edfi)
     record_consent = Awaited(calls.record_consent)
@@ -223,6 +232,14 @@ class BlockingOperations:
     create_exchange_request = Waited(calls.create_exchange_request)
     create_exchange_requests = Waited(calls.create_exchange_requests)
     read_exchange_request = Waited(calls.read_exchange_request)
+    send_transfer_notice = Waited(transfer_calls.send_transfer_notice)
+    list_transfer_notices = Waited(transfer_calls.list_transfer_notices)
+    list_transfer_holds = Waited(transfer_calls.list_transfer_holds)
+    resolve_transfer_hold = Waited(transfer_calls.resolve_transfer_hold)
+    make_hand_carry_copy = Waited(transfer_calls.make_hand_carry_copy)
+    print_hand_carry_copy = Waited(transfer_calls.print_hand_carry_copy)
+    read_transfer_confirmation = Waited(transfer_calls.read_transfer_confirmation)
+    read_transfer_confirmation_document = Waited(transfer_calls.read_transfer_confirmation_document)
     read_received_record = Waited(calls.read_received_record)
     read_received_record_as_edfi = Waited(calls.read_received_record_as_edfi)
     record_consent = Waited(calls.record_consent)

@@ -22,7 +22,7 @@ from safepassage.receipt import Receipt, verify_receipt
 from safepassage.tlog_policy import Policy, verify_witnessed
 from safepassage.tlog_proof import FIRST_LINE, parse_proof_file, verify_proof_file
 
-Kind = Literal["tlog-proof", "chain", "envelope", "message"]
+Kind = Literal["tlog-proof", "chain", "confirmation", "copy", "envelope", "message"]
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,17 @@ def kind_of(data: bytes) -> Kind:
     if data.startswith(FIRST_LINE.encode()):
         return "tlog-proof"
     if data.lstrip()[:1] == b"{":
-        return "chain"
+        return _kind_of_document(data)
     return "message" if data[:1] == b"e" else "envelope"
+
+
+def _kind_of_document(data: bytes) -> Kind:
+    """By the member that each kind of signed JSON document has; what is none of them is refused as a chain."""
+    try:
+        members = json_object(data)
+    except ValueError:
+        return "chain"
+    return "confirmation" if "confirmation" in members else "copy" if "copy" in members else "chain"
 
 
 def verify_proof(data: bytes, *, entry: bytes | None, keys: NamedKeys) -> Evidence:

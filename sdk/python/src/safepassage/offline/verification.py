@@ -8,9 +8,12 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from safepassage.offline.attached import attached_file, is_pdf
 from safepassage.offline.chain import verify_chain_document
+from safepassage.offline.confirmation import verify_confirmation_document
 from safepassage.offline.evidence import Evidence, kind_of, verify_document, verify_proof, witnessed
 from safepassage.offline.export_folder import is_export, verify_export
+from safepassage.offline.hand_carry import verify_hand_carry_document
 from safepassage.offline.keys import NamedKeys, named_keys
 from safepassage.offline.log_database import LogDatabase, is_database
 from safepassage.offline.log_folder import LogFolder
@@ -36,6 +39,8 @@ PATH is one of
   a .tlog-proof file                                             one entry
   a receipt, an envelope or its header, an acceptance            what it says, and that it was logged
   a redisclosure chain, as the node answered it (JSON)           each entry, message and tie of it, in both logs
+  the confirmation of a transfer (JSON, or the PDF with it)      who is enrolled where, as the receiving side signed and logged it
+  a hand-carried copy of a record (JSON, or the PDF with it)     that nothing in it was altered, or which part was
 
 The keys come from you: the log's as a vkey, a signer's as a JWK, or both from a trust list whose digest you got out of band.
 
@@ -62,6 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--request", type=Path, metavar="FILE", help="the signed request that a message should answer")
     parser.add_argument("--opening", type=Path, metavar="FILE", help="JSON {salt, person}: for whom a receipt is")
+    parser.add_argument("--seal", metavar="TEXT", help="what the QR code on the page of a hand-carried copy says")
     parser.add_argument("--leaves", action="store_true", help="read every entry of a log as a leaf: form, and time never going back")
     parser.add_argument("--json", action="store_true", help="say it as JSON")
 
@@ -142,6 +148,7 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
         finally:
             close()
     data = path.read_bytes()
+    data = attached_file(data) if is_pdf(data) else data
     if kind_of(data) == "tlog-proof":
         proven = verify_proof(data, entry=None if arguments.entry is None else arguments.entry.read_bytes(), keys=keys)
         return [proven] if policy is None else [proven, witnessed(parse_proof_file(data).checkpoint, policy=policy, keys=keys)]
@@ -150,6 +157,10 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
         return [proven] if policy is None else [proven, *(witnessed(note, policy=policy, keys=keys) for note in notes)]
     if policy is not None:
         raise _NotChecked("usage", "--witnesses is for a folder or a proof file: a message's checkpoint has no cosignatures.")
+    if kind_of(data) == "confirmation":
+        return [verify_confirmation_document(data, keys=keys)]
+    if kind_of(data) == "copy":
+        return [verify_hand_carry_document(data, keys=keys, scanned=arguments.seal)]
     request = None if arguments.request is None else arguments.request.read_text(encoding="utf-8").strip()
     opening = None if arguments.opening is None else arguments.opening.read_bytes()
     return [verify_document(data, keys=keys, request=request, opening=opening)]

@@ -32,6 +32,7 @@ from safepassage.problems import (
     rights,
     signatures,
     stored_log,
+    transfers,
     trust,
     witnessing,
 )
@@ -71,6 +72,7 @@ __all__ = [
     "rights",
     "signatures",
     "stored_log",
+    "transfers",
     "trust",
     "witnessing",
 ]

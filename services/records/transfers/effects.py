@@ -1,0 +1,89 @@
+"""What a requester's notice does here: an enrolment ends or is restored, a claim ends, and what was held for it is looked at again."""
+
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from safepassage.notice import NoticeContent
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.states import Outgoing
+from services.records.exchange.stored_rows import store
+from services.records.tables import (
+    ClaimEndRow,
+    EndedEnrollmentRow,
+    EnrollmentRow,
+    OrganisationRow,
+    OutgoingEnvelopeRow,
+    PeerRequestRow,
+    StudentRow,
+)
+from services.records.transfers.holding import has_ended, look_again
+from services.records.transfers.retelling import tell_facts_again
+from shared.group_commit import Writing
+
+ARRIVED = (Outgoing.RECEIVED, Outgoing.PROCESSED)
+
+
+def have_effect(tx: Writing, exchange: Exchange, request: PeerRequestRow, content: NoticeContent, now: datetime) -> None:
+    """In the transaction that stores the notice. `request` is the peer's, which the notice is about.
+
+    Where the record was released, both sides' evidence has agreed: only then does a notice touch an enrolment here.
+    """
+    student_id = request.student_id
+    if student_id is None or content.effective_on is None:
+        return
+    if content.kind == "enrolled" and _was_released(tx.connection, request.id) and not has_ended(tx.connection, request.id):
+        _end_enrollments(tx, exchange, request.id, student_id, first_day_there=content.effective_on, now=now)
+    if content.kind == "no-show":
+        _restore_enrollments(tx, exchange, request.id, student_id, now)
+    if content.kind in ("no-show", "withdrawn"):
+        end_claim(tx, exchange, request.id, student_id, by="peer", now=now)
+
+
+def end_claim(tx: Writing, exchange: Exchange, request_id: UUID, student_id: UUID, *, by: str, now: datetime) -> None:
+    """The claim does not stand any more, once; what was held because of it is looked at again."""
+    if store(tx.connection, ClaimEndRow(request_id=request_id, ended_by=by, ended_at=now)):
+        look_again(tx, exchange, student_id, now)
+
+
+def _was_released(connection: Connection, request_id: UUID) -> bool:
+    table = OutgoingEnvelopeRow.__table__
+    query = select(table.c.id).where(table.c.request_id == request_id, table.c.kind == "package", table.c.state.in_(ARRIVED))
+    return connection.execute(query.limit(1)).first() is not None
+
+
+def _end_enrollments(tx: Writing, exchange: Exchange, request_id: UUID, student_id: UUID, *, first_day_there: date, now: datetime) -> None:
+    """The custodian's enrolments of the child that are open and began before end the day before; another agency's stay as they are."""
+    connection, last_day = tx.connection, first_day_there - timedelta(days=1)
+    custodian = select(StudentRow.custodian_id).where(StudentRow.id == student_id).scalar_subquery()
+    own = select(OrganisationRow.id).where(or_(OrganisationRow.id == custodian, OrganisationRow.parent_id == custodian))
+    mine = (
+        EnrollmentRow.student_id == student_id,
+        EnrollmentRow.exit_date.is_(None),
+        EnrollmentRow.entry_date <= last_day,
+        EnrollmentRow.organisation_id.in_(own),
+    )
+    ended = connection.execute(select(EnrollmentRow.organisation_id, EnrollmentRow.entry_date).where(*mine)).all()
+    if not ended:
+        return
+    connection.execute(update(EnrollmentRow).where(*mine).values(exit_date=last_day))
+    kept = [{"request_id": request_id, "student_id": student_id, "ended_on": last_day, **one._mapping} for one in ended]
+    connection.execute(insert(EndedEnrollmentRow).values(kept))
+    tell_facts_again(tx, exchange, student_id, now)
+
+
+def _restore_enrollments(tx: Writing, exchange: Exchange, request_id: UUID, student_id: UUID, now: datetime) -> None:
+    """Those that this exchange has ended, where nobody has said anything else of them since."""
+    connection, restored = tx.connection, 0
+    for one in connection.execute(select(EndedEnrollmentRow.__table__).where(EndedEnrollmentRow.request_id == request_id)).all():
+        same = (
+            EnrollmentRow.student_id == student_id,
+            EnrollmentRow.organisation_id == one.organisation_id,
+            EnrollmentRow.entry_date == one.entry_date,
+            EnrollmentRow.exit_date == one.ended_on,
+        )
+        restored += connection.execute(update(EnrollmentRow).where(*same).values(exit_date=None)).rowcount
+    connection.execute(delete(EndedEnrollmentRow).where(EndedEnrollmentRow.request_id == request_id))
+    if restored:
+        tell_facts_again(tx, exchange, student_id, now)

@@ -1,0 +1,105 @@
+"""Reading what the sending side knows of a transfer: the child's enrolments here, how the last one ended, who else claims the child."""
+
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, select
+
+from safepassage.claims import read_closed
+from safepassage.problems.records import NoSuchStudent
+from safepassage.request import Selector
+from services.records.exchange.exchange import Exchange
+from services.records.exchange.states import Request as State
+from services.records.reading import HeldDocument, document_at
+from services.records.tables import ClaimEndRow, EnrollmentRow, PeerRequestRow, StudentRow
+from services.records.transfers.agreement import Membership, SendingSide, StandingClaim
+from shared import prepared
+
+
+@dataclass(frozen=True)
+class Found:
+    """The child as held here."""
+
+    held: HeldDocument
+    side: SendingSide
+
+
+def found_at(connection: Connection, exchange: Exchange, student_id: UUID, *, sections: Collection[str], request_id: UUID) -> Found | None:
+    """What is held of the sections asked for, and what the sending side has on record; None where nothing is held.
+
+    request_id  the request that is answered: its claim is no other's
+    """
+    try:
+        held = document_at(connection, exchange.vault, student_id, sections={*sections, "enrollment"})
+    except NoSuchStudent:
+        return None
+    rows = prepared.rows(connection, _ENROLLED, {"student_id": student_id})
+    enrolled = tuple(Membership(one.entry_date, one.exit_date) for one in rows) or _unresolved(held.document)
+    return Found(held, SendingSide(enrolled, _last_exit(held.document), _claims(connection, exchange, student_id, request_id)))
+
+
+def claims_now(connection: Connection, student_id: UUID, request_id: UUID) -> frozenset[UUID]:
+    """The ids of the other requests that claim the child at this moment; nobody adds one until the transaction ends."""
+    prepared.rows(connection, _LOCK, {"student_id": student_id})
+    rows = prepared.rows(connection, _CLAIMS, {"student_id": student_id, "request_id": request_id})
+    return frozenset(row.id for row in rows)
+
+
+def _claims(connection: Connection, exchange: Exchange, student_id: UUID, request_id: UUID) -> tuple[StandingClaim, ...]:
+    rows = prepared.rows(connection, _CLAIMS, {"student_id": student_id, "request_id": request_id})
+    return tuple(
+        StandingClaim(
+            row.id,
+            row.requester,
+            row.exchange_id,
+            read_closed(exchange.open_particulars(row.id, row.particulars), model=Selector).evidence,
+        )
+        for row in rows
+    )
+
+
+_ENROLLED = select(EnrollmentRow.organisation_id, EnrollmentRow.entry_date, EnrollmentRow.exit_date).where(
+    EnrollmentRow.student_id == bindparam("student_id")
+)
+_LOCK = select(StudentRow.id).where(StudentRow.id == bindparam("student_id")).with_for_update()
+_CLAIMS = (
+    select(PeerRequestRow.id, PeerRequestRow.requester, PeerRequestRow.exchange_id, PeerRequestRow.particulars)
+    .outerjoin(ClaimEndRow, ClaimEndRow.request_id == PeerRequestRow.id)
+    .where(
+        PeerRequestRow.student_id == bindparam("student_id"),
+        PeerRequestRow.id != bindparam("request_id"),
+        PeerRequestRow.state != State.CLOSED.value,
+        PeerRequestRow.particulars != b"",
+        ClaimEndRow.request_id.is_(None),
+    )
+)
+
+
+def _unresolved(document: Mapping[str, Any]) -> tuple[Membership, ...]:
+    """Enrolments that the own agency's record tells of at schools that it names in a way this node does not know."""
+    enrollments = _enrollments(document)
+    if not enrollments or "#" in json.loads(document["provenance"]["enrollment"])["originating_agency"]:
+        return ()
+    return tuple(Membership(date.fromisoformat(one["entry_date"]), _day(one.get("exit_date"))) for one in enrollments)
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _enrollments(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    text = document.get("enrollment", {}).get("enrollments")
+    found: list[dict[str, Any]] = json.loads(text) if text else []
+    return found
+
+
+def _last_exit(document: Mapping[str, Any]) -> str | None:
+    """The code of the exit of the latest enrolment, if it has ended."""
+    latest = max(_enrollments(document), key=lambda one: (one["entry_date"], one.get("exit_date") or date.max.isoformat()), default=None)
+    if latest is None or latest.get("exit_date") is None or latest.get("exit_type") is None:
+        return None
+    return str(latest["exit_type"]["code"])

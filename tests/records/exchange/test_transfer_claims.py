@@ -1,0 +1,111 @@
+"""Who else claims a child, as the store has it, on both engines; and that two who come at once are told apart."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import date, timedelta
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import Connection, update
+
+from safepassage.wire_exchange import EnrollmentEvidence
+from services.records.exchange.states import Request
+from services.records.tables import ClaimEndRow, PeerRequestRow, StudentRow
+from services.records.transfers.agreement import STANDS_FOR, Membership, SendingSide, StandingClaim, competing, disagreements
+from services.records.transfers.sending_side import claims_now
+from shared.database import Database
+from tests.records.exchange.requests_for import new_request
+from tests.records.exchange.test_chain_rows import BIRCH, CEDAR, NOON, STUDENT, asked, store
+from tests.sdk.exchange import ALDER
+from tests.sdk.exchange import PERSON as CHILD
+from tests.stores import at_head
+
+pytestmark = pytest.mark.anyio
+
+TODAY = NOON.date()
+
+
+def evidence(entry_date: date = TODAY, *, organisation: str = "district", nces_id: str | None = None) -> EnrollmentEvidence:
+    said = new_request(CHILD, holder=ALDER, district=uuid4(), now=NOON).evidence.model_dump()
+    receiving = {**said["receiving_organisation"], "id": organisation, "nces_id": nces_id}
+    return EnrollmentEvidence.model_validate({**said, "entry_date": entry_date, "receiving_organisation": receiving})
+
+
+def claim(by: str = CEDAR, **about: object) -> StandingClaim:
+    return StandingClaim(uuid4(), by, uuid4(), evidence(**about))  # type: ignore[arg-type]  # by name
+
+
+def side(*enrolled: Membership, last_exit: str | None = None, claims: tuple[StandingClaim, ...] = ()) -> SendingSide:
+    return SendingSide(enrolled or (Membership(date(2025, 8, 1)),), last_exit, claims)
+
+
+@pytest.mark.requirement("EX-evidence")
+def test_a_child_who_is_enrolled_here_or_was_withdrawn_may_move() -> None:
+    for held in (side(), side(Membership(date(2025, 8, 1), TODAY)), side(Membership(TODAY))):
+        assert disagreements(evidence(), BIRCH, held, TODAY) == ()
+    assert disagreements(evidence(), BIRCH, SendingSide((), None, ()), TODAY) == ("not-enrolled-here",)
+    later = side(Membership(TODAY + timedelta(days=1)))
+    assert disagreements(evidence(), BIRCH, later, TODAY) == ("concurrent-enrollment",)
+
+
+@pytest.mark.parametrize("code", ["73064", "01923", "Died", "Student died"])
+def test_however_a_source_spells_it_a_child_who_died_is_a_persons(code: str) -> None:
+    assert disagreements(evidence(), BIRCH, side(last_exit=code), TODAY) == ("recorded-as-deceased",)
+
+
+def test_a_claim_of_another_district_competes_until_half_a_year_after_its_day() -> None:
+    other = claim(entry_date=TODAY - timedelta(days=10))
+    assert competing(evidence(), BIRCH, [other], TODAY) == (other,)
+    ends = other.evidence.entry_date + STANDS_FOR
+    assert competing(evidence(), BIRCH, [other], ends) == (other,)
+    assert competing(evidence(), BIRCH, [other], ends + timedelta(days=1)) == ()
+
+
+def test_one_organisation_that_asks_again_and_schools_of_one_district_are_one_claimant() -> None:
+    mine = evidence(organisation="school", nces_id="430000100001")
+    same = [claim(BIRCH, organisation="school"), claim(BIRCH, organisation="district", nces_id="4300001")]
+    assert competing(mine, BIRCH, same, TODAY) == ()
+    others = (claim(BIRCH, organisation="elm", nces_id="4300002"), claim(CEDAR, organisation="school", nces_id="4300001"))
+    assert competing(mine, BIRCH, others, TODAY) == others
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
+    url = f"sqlite+aiosqlite:///{tmp_path}/records.db" if request.param == "sqlite" else request.getfixturevalue("postgres_place")
+    await at_head("records", url)
+    database = Database(url)
+    yield database
+    await database.close()
+
+
+def student() -> StudentRow:
+    about = {"custodian_id": uuid4(), "originating_agency": "oak", "wrapped_key": b"", "version": 1, "facts_version": 1}
+    return StudentRow(id=STUDENT, **about, created_at=NOON, changed_at=NOON)
+
+
+async def test_a_claim_that_has_ended_or_was_closed_unanswered_does_not_stand(database: Database) -> None:
+    about = {"student_id": STUDENT, "particulars": b"sealed"}
+    standing, ended = asked(**about), asked(**about, requester=CEDAR)
+    closed = asked(**about, exchange_id=uuid4(), state=Request.CLOSED)
+    other = asked(**{**about, "student_id": None}, exchange_id=uuid4())
+    await store(database, student(), standing, ended, closed, other, ClaimEndRow(request_id=ended.id, ended_by="peer", ended_at=NOON))
+    found = await database.write(lambda connection: claims_now(connection, STUDENT, uuid4()))
+    assert found == {standing.id}
+    assert await database.write(lambda connection: claims_now(connection, STUDENT, standing.id)) == frozenset()
+
+
+async def test_of_two_that_come_at_once_the_second_waits_and_sees_the_first(database: Database) -> None:
+    requests = [asked(particulars=b"sealed", requester=peer) for peer in (BIRCH, CEDAR)]
+    await store(database, student(), *requests)
+
+    def take(mine: UUID) -> Callable[[Connection], frozenset[UUID]]:
+        def take(connection: Connection) -> frozenset[UUID]:
+            others = claims_now(connection, STUDENT, mine)
+            connection.execute(update(PeerRequestRow).where(PeerRequestRow.id == mine).values(student_id=STUDENT))
+            return others
+
+        return take
+
+    seen = await asyncio.gather(*(database.write(take(request.id)) for request in requests))
+    assert sorted(map(len, seen)) == [0, 1]

@@ -1,0 +1,150 @@
+"""What became of a transfer is told to the node that sent the record: signed, sealed, logged before it leaves, and acknowledged."""
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from safepassage.claims import read_closed
+from safepassage.notice import Notice
+from safepassage.problems.transfers import NoticeOutOfPlace
+from services.privacy.tables import SubjectRow
+from services.records.exchange.states import Notice as State
+from services.records.tables import ArrivedNoticeRow, EnrollmentRow, OutgoingNoticeRow
+from services.records.transfers.notices import notice_row, tell
+from shared.group_commit import Writing
+from tests.records.exchange.other_claimants import notices, say
+from tests.records.exchange.two_states import Case, TwoStates
+
+pytestmark = pytest.mark.anyio
+
+
+async def filed(states: TwoStates) -> tuple[Case, UUID]:
+    """A child's record came from Alder; with the student's id there."""
+    child = states.child()
+    student_id = await states.alder.load(child)
+    case = await states.ask(child.selector)
+    await states.settle()
+    assert (await case.told()).state == "applied"
+    return case, student_id
+
+
+async def exits(states: TwoStates, student_id: UUID) -> set[date | None]:
+    """When Alder's enrolments of the student end."""
+    return {row.exit_date for row in await states.alder.rows(EnrollmentRow) if row.student_id == student_id}
+
+
+async def facts_version(states: TwoStates, student_id: UUID) -> int:
+    """Of what Alder's privacy knows of the student."""
+    privacy = states.alder.node.applications["privacy"].state
+    async with privacy.database.reading() as tx:
+        version: int = (await tx.execute(select(SubjectRow.facts_version).where(SubjectRow.student_id == student_id))).scalar_one()
+    return version
+
+
+@pytest.mark.requirement("EX-notices")
+async def test_that_the_child_came_ends_the_enrolment_at_the_sending_side_and_that_it_never_came_restores_it(states: TwoStates) -> None:
+    case, student_id = await filed(states)
+    today, version = states.clock().date(), await facts_version(states, student_id)
+    told = await say(states, "new-district", case, "enrolled", on=today)
+    assert (told.direction, told.state, told.node) == ("sent", "waiting", states.alder.entity_id)
+    assert await exits(states, student_id) == {None}
+    await states.settle()
+    assert await exits(states, student_id) == {today - timedelta(days=1)}
+    assert await facts_version(states, student_id) == version + 1
+    there = (await notices(states.alder, "state-agency", case))["enrolled"]
+    assert (there.direction, there.effective_on, there.student_id) == ("received", today, student_id)
+    assert (await notices(states.birch, "new-district", case))["enrolled"].state == "delivered"
+    await say(states, "new-district", case, "no-show")
+    await states.settle()
+    assert await exits(states, student_id) == {None}
+    assert await facts_version(states, student_id) == version + 2
+
+
+async def test_what_does_not_fit_to_the_exchange_is_not_sent(states: TwoStates) -> None:
+    asked = await states.ask(states.child().selector)
+    for kind in ("enrolled", "withdrawn"):  # nothing has come
+        with pytest.raises(NoticeOutOfPlace):
+            await say(states, "new-district", asked, kind)
+    case, _ = await filed(states)
+    await say(states, "new-district", case, "withdrawn")
+    for kind in ("withdrawn", "enrolled", "no-show"):  # it is over
+        with pytest.raises(NoticeOutOfPlace):
+            await say(states, "new-district", case, kind)
+
+
+async def waiting(states: TwoStates, case: Case) -> OutgoingNoticeRow:
+    [row] = [row for row in await states.birch.rows(OutgoingNoticeRow) if row.exchange_id == case.id]
+    assert isinstance(row, OutgoingNoticeRow)
+    return row
+
+
+async def test_it_is_in_the_log_before_a_connection_is_opened_and_comes_when_the_peer_is_back(states: TwoStates) -> None:
+    case, student_id = await filed(states)
+    told = await say(states, "new-district", case, "enrolled")
+    async with states.birch.without("audit"):
+        await states.birch.one("noticing", told.id)
+    assert (await waiting(states, case)).state == State.SEALED
+    assert [row for row in await states.alder.rows(ArrivedNoticeRow) if row.exchange_id == case.id] == []
+    await states.alder.sleep()
+    await states.birch.one("noticing", told.id)
+    row = await waiting(states, case)
+    assert (row.state, row.attempts) == (State.QUEUED, 2)
+    await states.alder.wake()
+    await states.birch.one("noticing", told.id)
+    done = await waiting(states, case)
+    assert (done.state, done.token) == (State.DELIVERED, row.token)
+    [arrived] = [row for row in await states.alder.rows(ArrivedNoticeRow) if row.exchange_id == case.id]
+    assert (arrived.taken, arrived.token, arrived.student_id) == (done.taken, row.token, student_id)
+
+
+@pytest.mark.requirement("EX-notices")
+async def test_the_same_notice_again_gets_the_same_receipt_and_has_its_effect_once(states: TwoStates) -> None:
+    case, student_id = await filed(states)
+    told = await say(states, "new-district", case, "enrolled")
+    await states.settle()
+    version, first = await facts_version(states, student_id), await waiting(states, case)
+    member = states.birch.exchange.trust.member(states.alder.entity_id)
+    again = await states.birch.exchange.deliveries.hand_over(member, "notices", (first.token or "").encode())
+    assert (again.status, again.body.decode()) == (200, first.taken)
+    await states.settle()
+    assert await facts_version(states, student_id) == version
+    assert told.id == first.id
+
+
+async def sent(states: TwoStates, exchange_id: UUID, kind: Any) -> str | None:
+    """The problem with which Alder refuses a notice of Birch's, made past Birch's own rules; None where it takes it."""
+    exchange, now = states.birch.exchange, states.clock()
+    about = {"exchange_id": exchange_id, "peer": states.alder.entity_id, "organisation_id": uuid4(), "student_id": None}
+    row = notice_row(exchange, **about, kind=kind, now=now)  # type: ignore[arg-type]  # by name
+
+    def store(tx: Writing) -> None:
+        tell(tx, exchange, row)
+
+    await exchange.write(store)
+    await states.birch.one("noticing", row.id)
+    [held] = [one for one in await states.birch.rows(OutgoingNoticeRow) if one.id == row.id]
+    assert held.state in (State.REFUSED, State.DELIVERED)
+    code: str | None = held.problem_code
+    return code
+
+
+async def test_a_notice_of_the_other_sides_kind_or_of_no_exchange_of_both_is_refused(states: TwoStates) -> None:
+    case, _ = await filed(states)
+    assert await sent(states, case.id, "concurrent-claims") == "notice-not-yours"
+    assert await sent(states, uuid4(), "concurrent-claims") == "other-exchange"
+
+
+async def test_what_is_told_is_in_clear_neither_on_the_wire_nor_in_a_store(states: TwoStates) -> None:
+    case, _ = await filed(states)
+    await say(states, "new-district", case, "no-show")
+    await states.settle()
+    row = await waiting(states, case)
+    claims = read_closed((row.claims or "").encode(), model=Notice)
+    assert "no-show" not in claims.model_dump_json()
+    assert "no-show" not in row.event
+    for state in (states.alder, states.birch):
+        for file in (state.folder.path / "data").rglob("records*"):
+            assert b"no-show" not in file.read_bytes()
