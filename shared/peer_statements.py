@@ -64,6 +64,10 @@ class Fetch(Protocol):
         """The compact JWS. Raises SuiteError, OSError, ValueError where there is none."""
         ...
 
+    def reaches(self, member: Member) -> bool:
+        """Whether it can be got of this member at all."""
+        ...
+
     async def close(self) -> None:
         """Close connections."""
         ...
@@ -100,6 +104,10 @@ class FromPeer:
             raise ConnectionError from error
         return body.decode("ascii").strip()
 
+    def reaches(self, member: Member) -> bool:
+        """Who pulls cannot be called: it hands its statement in (`PeerStatements.handed_in`)."""
+        return not member.pulls
+
     async def close(self) -> None:
         """Close connections."""
         await self._client.aclose()
@@ -116,6 +124,10 @@ class ThroughRecords:
         query = {"entity_id": member.entity_id} | ({} if kid is None else {"kid": kid})
         answer = await self._siblings.call("records", "GET", STATEMENTS_PATH, answer=HeldStatement, by="peer-statements", query=query)
         return answer.token
+
+    def reaches(self, member: Member) -> bool:
+        """records has it, or fetches it."""
+        return True
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -154,12 +166,24 @@ class PeerStatements:
         if known is not None and (kid is None or kid in keys_of(known.message)):
             return known
         async with self._locks.setdefault(entity_id, asyncio.Lock()):
-            if self._clock() >= self._next_fetch.get(entity_id, EPOCH):
+            if self._fetcher.reaches(member) and self._clock() >= self._next_fetch.get(entity_id, EPOCH):
                 await self._fetch(member, kid)
         known = self._usable(member, stale=True)
         if known is None:
             raise TemporarilyUnavailable("the other node's statement cannot be had")
         return known
+
+    async def handed_in(self, entity_id: str, token: str) -> None:
+        """Keep the statement that a member, or anybody, has handed in: it counts by its signature and serial alone.
+
+        Raises NotAMember, TrustListExpired, and what `verify_node_statement` raises.
+        """
+        member, now = self._trust.member(entity_id), self._clock()
+        verified = self._keep(member, token, now)
+        try:
+            await self._store(entity_id, verified, now)
+        except IntegrityError:
+            log.info("statement of a peer was stored by another process", extra={"peer": entity_id})
 
     def known(self, entity_id: str) -> NodeStatement | None:
         """The statement held of an active member, without a call. Raises NotAMember, TrustListExpired."""

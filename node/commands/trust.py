@@ -37,10 +37,14 @@ def root(file: Annotated[Path, typer.Argument(help="New file for the private key
 
 
 @app.command()
-def member(folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A node's folder.")]) -> None:
+def member(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A node's folder.")],
+    pull: Annotated[bool, typer.Option("--pull", help="No other node can call it: it fetches what is for it (docs/exchange.md).")] = False,
+) -> None:
     """Print what the list says of a node: public keys and addresses only. Send it to whoever signs the list."""
     node = NodeFolder(folder)
-    one = member_of(node.file, node.keys, today=system_clock().date())
+    described = member_of(node.file, node.keys, today=system_clock().date())
+    one = described.model_copy(update={"delivery": "pull" if pull else "push"})
     console.print_json(one.model_dump_json())
 
 

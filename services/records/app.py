@@ -18,7 +18,7 @@ from services.records.exchange.milestones import Unwatched
 from services.records.exchange.resolved_matches import on_match_resolved
 from services.records.exchange.routes import ROUTERS as EXCHANGE
 from services.records.exchange.told_milestones import send_milestones_together
-from services.records.exchange.works import keep_swept, keep_watch, work, works_of
+from services.records.exchange.works import keep_swept, keep_watch, pull, work, works_of
 from services.records.facts_lane import send_facts_together
 from services.records.oneroster.package import router as roster_package
 from services.records.oneroster.routes import router as oneroster
@@ -77,7 +77,7 @@ def create_app(
         summary="Holds, seals, opens, sends and receives student records.",
         tables={"outbox": OutboxRow, "lease": LeaseRow, "idempotency": IdempotencyRow},
         opening=_open,
-        workers=(work, keep_watch, keep_reporting, keep_keys, keep_swept),
+        workers=(work, keep_watch, pull, keep_reporting, keep_keys, keep_swept),
         transports=transports,
         clock=clock,
     )

@@ -50,6 +50,15 @@ class RecordsSettings(SealingSettings):
             "all that it believes of others (docs/suites.md). A JSON list.",
         ),
     ] = tuple(SUITES)
+    node_statement_file: Annotated[
+        Path | None,
+        Field(
+            description="The node's own signed statement; needed where the trust list says that the node pulls: it hands it to the others."
+        ),
+    ] = None
+    pull_every_seconds: Annotated[
+        float, Field(gt=0, le=3600, description="Where the trust list says that the node pulls: how often it fetches what is for it.")
+    ] = 5.0
     max_envelope_bytes: Annotated[
         int, Field(ge=65_536, le=MAX_BODY_BYTES, description="Largest envelope that is taken from another node.")
     ] = MAX_BODY_BYTES

@@ -15,7 +15,18 @@ from safepassage.client.methods import Awaited
 from safepassage.client.operations import AsyncOperations
 from shared.who_may_call import SERVICES
 
-NOT_FOR_CLIENTS = ("/internal/", "/v1/peer/", "/v1/witness/", "/v1/mirror/", "/oauth/", "/.well-known/", "/livez", "/readyz", "/ims/")
+NOT_FOR_CLIENTS = (
+    "/internal/",
+    "/v1/peer/",
+    "/v1/witness/",
+    "/v1/mirror/",
+    "/v1/node-statements",
+    "/oauth/",
+    "/.well-known/",
+    "/livez",
+    "/readyz",
+    "/ims/",
+)
 """/ims/: OneRoster's 41 operations are read by one call of ours (ONE_FOR_MANY)."""
 ONE_FOR_MANY = {"read_oneroster": "/ims/oneroster/rostering/v1p2/"}
 """Calls that read whatever is below a path of another standard."""

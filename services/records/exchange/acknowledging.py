@@ -47,3 +47,8 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], row: IncomingEnvelo
         change(tx.connection, IncomingEnvelopeRow, *key, when=PROCESSED, attempts=attempts, next_attempt_at=due)
 
     await exchange.write(note)
+
+
+async def end(exchange: Exchange, key: tuple[str, UUID]) -> None:
+    """The holder has it, or wants none: it is not sent any more."""
+    await exchange.write(lambda tx: change(tx.connection, IncomingEnvelopeRow, *key, when=PROCESSED, next_attempt_at=None))

@@ -111,7 +111,7 @@ async def take_up(exchange: Exchange, exchange_id: UUID, logged: ExchangeRequest
     if row is None or is_final(Asked(row.state)):
         return
     if exchange.clock() >= row.expires_at:
-        await _end(exchange, row, Asked.EXPIRED, None)
+        await end(exchange, row, Asked.EXPIRED, None)
     elif row.state == Asked.PREPARED:
         await _deliver(exchange, row, logged=logged is not None)
 
@@ -128,9 +128,9 @@ async def _deliver(exchange: Exchange, row: ExchangeRequestRow, *, logged: bool)
         member = exchange.trust.member(row.holder)
         answer = await exchange.deliveries.hand_over(member, "requests", row.token.encode("ascii"))
         if answer.status == 202:
-            await _accept(exchange, row, member, answer)
+            await accept(exchange, row, member, answer)
         else:
-            await _end(exchange, row, Asked.REFUSED, await refused_as(exchange, answer, peer=row.holder, about=row.request_digest))
+            await end(exchange, row, Asked.REFUSED, await refused_as(exchange, answer, peer=row.holder, about=row.request_digest))
     except SuiteError as error:
         log.info("request not delivered", extra={"code": error.code, "peer": row.holder, "attempt": row.attempts + 1})
         attempts = row.attempts + (0 if isinstance(error, PeerResting) else 1)
@@ -156,7 +156,7 @@ async def refused_as(exchange: Exchange, answer: PeerAnswer, *, peer: str, about
     return refusal.message.code
 
 
-async def _accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, answer: PeerAnswer) -> None:
+async def accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, answer: PeerAnswer) -> None:
     """The holder has it on record."""
     try:
         token = answer.body.decode("ascii")
@@ -181,27 +181,27 @@ async def _accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, a
             consistency=path,
         )
 
-    def accept(tx: Writing, _: Verified[Accepted], __: Logged) -> None:
+    def keep(tx: Writing, _: Verified[Accepted], __: Logged) -> None:
         values = {"accepted": token, "state": Asked.ACCEPTED, "attempts": 0, "next_attempt_at": row.expires_at}
         if not change(tx.connection, ExchangeRequestRow, row.id, when=(Asked.PREPARED,), **values):  # an answer can be quicker than this
             change(tx.connection, ExchangeRequestRow, row.id, when=AFTER_PREPARED, accepted=token)
         tx.tell(milestone(exchange.outbox, row.id, "accepted", peer=row.holder, receipt=token, at=now))
 
-    await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, accept)
+    await exchange.peer_logs.take(member, note if isinstance(note, str) else None, verify, keep)
 
 
-async def _end(exchange: Exchange, row: ExchangeRequestRow, state: Asked, code: str | None) -> None:
+async def end(exchange: Exchange, row: ExchangeRequestRow, state: Asked, code: str | None) -> None:
     """A person looks at it, unless the holder has said that it provides nothing: then it did what it was for."""
     ended = {"state": state, "problem_code": code, "next_attempt_at": None}
 
-    def end(tx: Writing) -> None:
+    def store(tx: Writing) -> None:
         before = [old for old in Asked if state in FOLLOWS[Asked][old]]
         if change(tx.connection, ExchangeRequestRow, row.id, when=[old for old in before if old != Asked.NOT_PROVIDED], **ended):
             lay_request_aside(tx.connection, row, code=code or UNANSWERED, now=exchange.clock())
         elif Asked.NOT_PROVIDED in before:
             change(tx.connection, ExchangeRequestRow, row.id, when=(Asked.NOT_PROVIDED,), **ended)
 
-    await exchange.write(end)
+    await exchange.write(store)
 
 
 def selector_of(exchange: Exchange, row: ExchangeRequestRow) -> Selector:

@@ -60,11 +60,11 @@ async def each(request: Request, caller: Caller, take: Take) -> Response:
     peer = caller.peer
     members = split_batch(await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_BODY_BYTES))
     log.info("messages came together", extra={"peer": peer, "route": request.url.path, "count": len(members)})
-    answers = await asyncio.gather(*(_answer(exchange, request, peer, member, take) for member in members))
+    answers = await asyncio.gather(*(answer_alone(exchange, request, peer, member, take) for member in members))
     return Response(BatchAnswers(answers=tuple(answers)).model_dump_json(exclude_none=True), media_type="application/json")
 
 
-async def _answer(exchange: Exchange, request: Request, peer: str, member: bytes, take: Take) -> BatchAnswer:
+async def answer_alone(exchange: Exchange, request: Request, peer: str, member: bytes, take: Take) -> BatchAnswer:
     """What the member would be answered alone; whatever goes wrong with it is its answer."""
     try:
         response = await take(exchange, request, peer, member)

@@ -16,9 +16,11 @@ from safepassage.envelope import CONTENT_TYPE as ENVELOPE_TYPE
 from safepassage.message_batches import CONTENT_TYPE, MAX_ANSWER_BYTES, MOST, BatchAnswers, batch_body, grouped
 from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerUnavailable
+from safepassage.problems.pulling import PeerPulls
 from safepassage.trust_members import Member
 from services.records.exchange.breakers import Breakers
-from services.records.exchange.peers import PeerAnswer, Peers
+from services.records.exchange.peers import PULLER_LOOKED_AT_AGAIN, PeerAnswer, Peers
+from services.records.exchange.shown_paths import ShownPaths
 from shared.clock import Clock
 from shared.gathered import Gathered
 
@@ -57,13 +59,18 @@ class _Message:
 class Deliveries:
     """Of one process."""
 
-    def __init__(self, peers: Peers, breakers: Breakers, clock: Clock) -> None:
-        self._peers, self._breakers, self._clock = peers, breakers, clock
+    def __init__(self, peers: Peers, breakers: Breakers, clock: Clock, *, paths: ShownPaths | None = None) -> None:
+        self._peers, self._breakers, self._clock, self._paths = peers, breakers, clock, paths
         self._gathered: Gathered[tuple[str, Kind], _Message, PeerAnswer] = Gathered(self._send, most=MOST, at_once=AT_ONCE)
 
     async def hand_over(self, member: Member, kind: Kind, content: bytes) -> PeerAnswer:
         """One attempt. Raises PeerUnavailable, PeerAddressRefused; PeerResting where none was made. Not within a transaction."""
-        return await self._gathered((member.entity_id, kind), _Message(member, content))
+        if member.pulls:
+            raise PeerPulls(retry_after_seconds=PULLER_LOOKED_AT_AGAIN)
+        answer = await self._gathered((member.entity_id, kind), _Message(member, content))
+        if self._paths is not None and await self._paths.shown(member, kind, content, answer):
+            answer = await self._gathered((member.entity_id, kind), _Message(member, content))
+        return answer
 
     async def _send(self, key: tuple[str, Kind], messages: Sequence[_Message]) -> Sequence[PeerAnswer | Exception]:
         door, member = _DOORS[key[1]], messages[-1].member

@@ -35,9 +35,19 @@ async def take_up(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRo
         row = await exchange.read(lambda connection: row_at(connection, OutgoingEnvelopeRow, envelope_id))
     if row is None or row.state not in SENDABLE or row.jws is None or row.ciphertext is None:
         return
+    member = await ready(exchange, row)
+    if member is not None:
+        await _attempt(exchange, row, member)
+
+
+async def ready(exchange: Exchange, row: OutgoingEnvelopeRow) -> Member | None:
+    """Whom the envelope may be given to now; None if it may not: it has ended, or waits for something, and the row says so.
+
+    INVARIANT: nobody is given an envelope without this, whether it is sent or fetched.
+    """
     if exchange.clock() >= row.expires_at:
         await give_up(exchange, row, Outgoing.EXPIRED, reason="expired", never_sent=_never_sent(exchange, row))
-        return
+        return None
     try:
         await exchange.trust.refresh()
         exchange.trust.require_fresh()
@@ -46,16 +56,16 @@ async def take_up(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRo
         fallen = await _fallen(exchange, row)
     except NotAMember as error:
         await give_up(exchange, row, Outgoing.WITHDRAWN, reason=error.code, never_sent=_never_sent(exchange, row))
-        return
+        return None
     except SuiteError as error:
         log.warning("delivery put off", extra={"code": error.code, "peer": row.recipient_node})
         await _put_off(exchange, row, error, state=Outgoing(row.state))
-        return
+        return None
     if fallen is not None:
         never_sent = _never_sent(exchange, row)
         await give_up(exchange, row, Outgoing.WITHDRAWN, reason=fallen, never_sent=never_sent, reopen=True)
-        return
-    await _attempt(exchange, row, member)
+        return None
+    return member
 
 
 async def _fallen(exchange: Exchange, row: OutgoingEnvelopeRow) -> str | None:
@@ -80,7 +90,7 @@ async def _attempt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Member)
         if answer.status == 200:
             await _take_receipt(exchange, row, member, answer.body)
         else:
-            await _refused(exchange, row, await refused_as(exchange, answer, peer=row.recipient_node, about=row.envelope_digest or ""))
+            await refused(exchange, row, await refused_as(exchange, answer, peer=row.recipient_node, about=row.envelope_digest or ""))
     except PeerResting as error:
         await _put_off(exchange, row, error, state=Outgoing(row.state), attempted=False)
     except SuiteError as error:
@@ -99,7 +109,7 @@ async def _take_receipt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Me
     await exchange.milestones.reached("holder after_R1")
 
 
-async def _refused(exchange: Exchange, row: OutgoingEnvelopeRow, code: str) -> None:
+async def refused(exchange: Exchange, row: OutgoingEnvelopeRow, code: str) -> None:
     """The peer refuses it for good, with its signature. One that it has no key for any more is made anew, sealed to its present one."""
     reseals = code == EncryptionKeyUnknown.code
     if reseals:

@@ -55,7 +55,9 @@ async def _drafted(
     **signature: Any,
 ) -> EndingRow:
     now = exchange.clock()
+    ending_id = uuid7(now)
     message = Ending(
+        ending_id=ending_id,
         iss=exchange.entity_id,
         aud=peer,
         exchange_id=exchange_id,
@@ -65,7 +67,7 @@ async def _drafted(
         iat=int(now.timestamp()),
     )
     return EndingRow(
-        id=uuid7(now),
+        id=ending_id,
         peer=peer,
         exchange_id=exchange_id,
         envelope_id=envelope_id,

@@ -27,9 +27,11 @@ from services.records.exchange.epochs import EpochKeys
 from services.records.exchange.group_reads import GroupReads
 from services.records.exchange.milestones import Milestones
 from services.records.exchange.own_log import OwnLog
+from services.records.exchange.own_statement import OwnStatement
 from services.records.exchange.peer_logs import PeerLogs
 from services.records.exchange.peer_tokens import PeerCredentials
 from services.records.exchange.peers import Peers
+from services.records.exchange.shown_paths import ShownPaths
 from services.records.exchange.shown_proofs import ShownProofs
 from services.records.exchange.signing import ExchangeSigner
 from services.records.exchange.work import Lease, Work
@@ -76,6 +78,8 @@ class Exchange:
     own_log: OwnLog
     proofs: ShownProofs
     peer_logs: PeerLogs
+    paths: ShownPaths
+    own_statement: OwnStatement
     read: GroupReads
     write: GroupCommit
     lease: Lease
@@ -102,6 +106,11 @@ class Exchange:
     def entity_id(self) -> str:
         """This node."""
         return self.settings.entity_id
+
+    @property
+    def pulls(self) -> bool:
+        """Whether the trust list says that this node is never called. Raises NotAMember, TrustListExpired."""
+        return self.trust.member(self.entity_id).pulls
 
     async def signing_keys_of(self, peer: str, *, kid: str | None = None) -> PublicKeys:
         """The keys that sign a member's messages, of the algorithms that this node believes.
@@ -158,6 +167,7 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
     await own_log.open(database)
     peer_logs = PeerLogs(database, state.write, peers, clock)
     await peer_logs.open()
+    paths = ShownPaths(peers, own_log)
     signing, breakers = ExchangeSigner.load(folder, settings.exchange_suites), Breakers(any_chance)
     state.exchange = Exchange(
         settings=settings,
@@ -172,11 +182,13 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
         statements=statements,
         peers=peers,
         breakers=breakers,
-        deliveries=Deliveries(peers, breakers, clock),
+        deliveries=Deliveries(peers, breakers, clock, paths=paths),
         privacy=AskingPrivacy(state.siblings),
         own_log=own_log,
         proofs=ShownProofs(own_log),
         peer_logs=peer_logs,
+        paths=paths,
+        own_statement=OwnStatement(settings.node_statement_file),
         read=GroupReads(database),
         write=state.write,
         lease=Lease(database, clock, holder=state.holder),

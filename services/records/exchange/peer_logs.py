@@ -16,6 +16,7 @@ from safepassage.notes import parse_note
 from safepassage.problems import SuiteError
 from safepassage.problems.envelopes import ConsistencyNotShown, WithoutProof
 from safepassage.problems.exchanges import PeerUnavailable
+from safepassage.problems.pulling import ConsistencyWanted
 from safepassage.trust_members import Member
 from services.records.exchange.peers import Peers
 from services.records.exchange.pins import pin, pin_after
@@ -74,6 +75,7 @@ class PeerLogs:
     def __init__(self, database: Database, write: GroupCommit, peers: Peers, clock: Clock) -> None:
         self._database, self._write, self._peers, self._clock = database, write, peers, clock
         self._nodes: dict[str, _Seen] = {}
+        self._shown: dict[tuple[str, int, int], list[bytes]] = {}
 
     async def open(self) -> None:
         """Load what is pinned."""
@@ -162,8 +164,27 @@ class PeerLogs:
             return None  # what is wrong with it, `verify` says in its order
         return {checkpoint.origin: checkpoint} if checkpoint in seen.linked else None
 
+    def sizes(self, member: Member) -> dict[str, int]:
+        """By origin, the size of the largest checkpoint seen of each of the member's logs."""
+        return {checkpoint.origin: checkpoint.size for checkpoint in self._seen(member.entity_id).largest.values()}
+
+    def keep_path(self, origin: str, from_size: int, to_size: int, path: list[bytes]) -> None:
+        """Remember a path that the log's own node has shown, since it cannot be asked; it is believed where it verifies."""
+        self._shown[origin, from_size, to_size] = path
+        while len(self._shown) > REMEMBERED:
+            del self._shown[next(iter(self._shown))]
+
+    def _shown_path(self, origin: str, gap: ConsistencyNotShown) -> list[bytes]:
+        path = self._shown.get((origin, gap.old_size, gap.new_size))
+        if path is None:
+            raise ConsistencyWanted(retry_after_seconds=1)
+        return path
+
     async def _path(self, member: Member, note: str | None, gap: ConsistencyNotShown) -> list[bytes]:
-        query: dict[str, str | int] = {"from": gap.old_size, "to": gap.new_size, "origin": _named(note).origin}
+        origin = _named(note).origin
+        if member.pulls:
+            return self._shown_path(origin, gap)
+        query: dict[str, str | int] = {"from": gap.old_size, "to": gap.new_size, "origin": origin}
         answer = await self._peers.get(member, CONSISTENCY_PATH, query)
         if answer.status in (400, 422):
             raise gap  # its log does not know the size of the checkpoint that it has signed

@@ -5,6 +5,7 @@ A peer is not trusted: what it answers is bounded, parsed strictly and verified 
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ import aiohttp
 from yarl import URL
 
 from safepassage.problems.exchanges import PeerAddressRefused, PeerUnavailable
+from safepassage.problems.pulling import PeerPulls
 from safepassage.trust_members import Member, is_loopback_http
 from services.records.exchange.peer_tokens import TOKEN_PATH, PeerCredentials
 from shared.certificates import client_context
@@ -26,6 +28,10 @@ from shared.siblings import client_session
 
 MAX_ANSWER_BYTES = 256 * 1024
 RENEWED_BEFORE = timedelta(seconds=20)
+PULLER_LOOKED_AT_AGAIN = 3600
+"""Seconds after which it is looked whether the trust list still says that a member pulls."""
+NEXT = re.compile(r'<([^<>]+)>; *rel="next"')
+LONGEST_LINK = 4096
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,9 @@ class PeerAnswer:
     status: int
     body: bytes
     retry_after: timedelta | None
+    content_type: str = ""
+    next: str | None = None
+    """The target of `Link: rel="next"` (RFC 8288)."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +57,15 @@ class _Response:
     def retry_after(self) -> timedelta | None:
         seconds = self.headers.get("retry-after", "")
         return timedelta(seconds=int(seconds)) if seconds.isdecimal() and len(seconds) < 8 else None
+
+    @property
+    def content_type(self) -> str:
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def next(self) -> str | None:
+        found = NEXT.search(self.headers.get("link", "")[:LONGEST_LINK])
+        return None if found is None else found.group(1)
 
 
 @dataclass
@@ -75,9 +93,16 @@ class Peers:
         """Send `content` to the member's `path`. Raises PeerUnavailable if nobody answers, PeerAddressRefused. Not within a transaction."""
         return await self._call(member, "POST", path, content=content, content_type=content_type, longest_answer=longest_answer)
 
-    async def get(self, member: Member, path: str, query: dict[str, str | int]) -> PeerAnswer:
+    async def get(self, member: Member, path: str, query: dict[str, str | int], *, longest_answer: int = MAX_ANSWER_BYTES) -> PeerAnswer:
         """Ask the member for `path`. Raises as `post`."""
-        return await self._call(member, "GET", path, query=query)
+        return await self._call(member, "GET", path, query=query, longest_answer=longest_answer)
+
+    async def post_openly(self, member: Member, path: str, content: bytes, *, content_type: str) -> PeerAnswer:
+        """Send to a route that is open to everybody, without a token: what is sent is public and signed. Raises as `post`."""
+        refuse_network_call_in_transaction()
+        headers = {"content-type": content_type, "accept-encoding": "identity"}
+        response = await self._send(member, "POST", path, headers, content)
+        return PeerAnswer(response.status, response.body, response.retry_after)
 
     async def _call(
         self,
@@ -91,6 +116,8 @@ class Peers:
         longest_answer: int = MAX_ANSWER_BYTES,
     ) -> PeerAnswer:
         refuse_network_call_in_transaction()
+        if member.pulls:  # INVARIANT: who cannot be called is never called
+            raise PeerPulls(retry_after_seconds=PULLER_LOOKED_AT_AGAIN)
         door = self._doors.setdefault(member.entity_id, _Door(asyncio.Lock()))
         answer = PeerAnswer(401, b"", None)
         for attempt in range(3):
@@ -101,7 +128,7 @@ class Peers:
                 headers["content-type"] = content_type
             response = await self._send(member, method, path, headers, content, query, longest_answer)
             asked_nonce = self._note_nonce(door, response)
-            answer = PeerAnswer(response.status, response.body, response.retry_after)
+            answer = PeerAnswer(response.status, response.body, response.retry_after, response.content_type, response.next)
             about_the_token = answer.status == 401 and "www-authenticate" in response.headers
             if not about_the_token or attempt == 2:
                 break

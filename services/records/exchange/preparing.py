@@ -7,6 +7,7 @@ from uuid import UUID
 from safepassage.canonical import digest_of
 from safepassage.elements import SECTIONS
 from safepassage.problems.exchanges import UnknownSection
+from safepassage.problems.pulling import BothPull
 from safepassage.problems.requests import InvalidRequest
 from safepassage.request import Request, Selector
 from safepassage.suites import suite_named
@@ -45,6 +46,8 @@ async def drafted(exchange: Exchange, new: NewExchangeRequest, organisation_id: 
         raise InvalidRequest("the holder is another node than this one", field="holder")
     exchange.trust.require_fresh()
     member = exchange.trust.member(new.holder)
+    if member.pulls and exchange.pulls:
+        raise BothPull
     statement = (await exchange.statements.of(new.holder)).message
     message, selector = asking.prepared(
         new,

@@ -57,8 +57,14 @@ GIVEN_UP: Final = "given-up-by-requester"
 )
 async def receive_ending(request: Request, caller: Peer) -> Response:
     """Take sp-ending+jws. 204: noted, and the message is refused if it still comes. 200 with R1: it had come before."""
-    exchange: Exchange = request.app.state.exchange
-    body, peer = await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH), caller.peer
+    body = await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
+    return await take_ending(request.app.state.exchange, request, caller.peer, body)
+
+
+async def take_ending(exchange: Exchange, request: Request, peer: str, body: bytes) -> Response:
+    """The answer to one ending of `peer`, which was sent or fetched. Raises what may be tried again."""
+    if len(body) > MAX_LENGTH:
+        raise BodyTooLarge
     try:
         token = body.decode("ascii")
     except UnicodeDecodeError as error:

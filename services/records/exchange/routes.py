@@ -9,6 +9,8 @@ from services.records.exchange import (
     dead_letter_routes,
     delivered,
     links,
+    outboxes,
+    pulled_answers,
     receipts,
     receiving,
     receiving_endings,
@@ -29,5 +31,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     waiting_answers.router,
     batches.router,
     links.router,
+    outboxes.router,
+    pulled_answers.router,
     chains.router,
 )

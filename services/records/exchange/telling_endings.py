@@ -12,6 +12,7 @@ from safepassage.trust_members import Member
 from services.records.exchange.asking import CONTENT_TYPE, refused_as
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.receipts import take_receipt
 from services.records.exchange.states import Telling
 from services.records.exchange.stored_rows import change, row_at
@@ -28,18 +29,18 @@ async def take_up(exchange: Exchange, ending_id: UUID, row: EndingRow | None = N
     if row is None or row.state != Telling.WAITING:
         return
     if exchange.clock() >= row.lapses_at:
-        await _end(exchange, row, Telling.LAPSED, None)
+        await end(exchange, row, Telling.LAPSED, None)
         return
     try:
         await exchange.trust.refresh()
         code = await _tell(exchange, row, exchange.trust.member(row.peer))
     except NotAMember as error:
-        await _end(exchange, row, Telling.REFUSED, error.code)
+        await end(exchange, row, Telling.REFUSED, error.code)
     except SuiteError as error:
         log.info("ending not told yet", extra={"peer": row.peer, "code": error.code})
         await _put_off(exchange, row, error)
     else:
-        await _end(exchange, row, Telling.TOLD if code is None else Telling.REFUSED, code)
+        await end(exchange, row, Telling.TOLD if code is None else Telling.REFUSED, code)
 
 
 async def _tell(exchange: Exchange, row: EndingRow, member: Member) -> str | None:
@@ -51,6 +52,11 @@ async def _tell(exchange: Exchange, row: EndingRow, member: Member) -> str | Non
         exchange.breakers.failed(member.entity_id, exchange.clock())
         raise
     exchange.breakers.answered(member.entity_id)
+    return await understood(exchange, row, member, answer)
+
+
+async def understood(exchange: Exchange, row: EndingRow, member: Member, answer: PeerAnswer) -> str | None:
+    """None where the answer says that the peer knows; the code with which it refuses to. Raises what may be tried again."""
     if answer.status == 204:
         return None
     if answer.status != 200:
@@ -63,11 +69,13 @@ async def _tell(exchange: Exchange, row: EndingRow, member: Member) -> str | Non
     return None
 
 
-async def _end(exchange: Exchange, row: EndingRow, state: Telling, code: str | None) -> None:
-    def end(tx: Writing) -> None:
+async def end(exchange: Exchange, row: EndingRow, state: Telling, code: str | None) -> None:
+    """It is told, or will never be."""
+
+    def store(tx: Writing) -> None:
         change(tx.connection, EndingRow, row.id, when=(Telling.WAITING,), state=state, problem_code=code, next_attempt_at=None)
 
-    await exchange.write(end)
+    await exchange.write(store)
 
 
 async def _put_off(exchange: Exchange, row: EndingRow, error: SuiteError) -> None:

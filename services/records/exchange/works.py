@@ -23,6 +23,7 @@ from services.records.exchange import (
 )
 from services.records.exchange.due import due_rows
 from services.records.exchange.exchange import Exchange, Job, turn_keys
+from services.records.exchange.pulling import pull_round
 from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing, Telling
 from services.records.exchange.work import Work
 from services.records.tables import (
@@ -97,6 +98,18 @@ async def keep_swept(app: FastAPI) -> None:
             await sweep(state.database, state.clock())
         except Exception as error:
             log.error("chunks cannot be removed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+
+
+async def pull(app: FastAPI) -> None:
+    """Where the trust list says that this node pulls, fetch what is for it, again and again: a lifespan task."""
+    exchange: Exchange = app.state.exchange
+    while True:
+        await asyncio.sleep(exchange.settings.pull_every_seconds)
+        try:
+            if await exchange.lease.is_held():
+                await pull_round(exchange)
+        except Exception as error:
+            log.error("nothing fetched", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
 
 
 async def keep_watch(app: FastAPI) -> None:

@@ -22,6 +22,7 @@ from services.records.exchange.asking import refused_as
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
+from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.seals import seal
 from services.records.exchange.states import Notice as State
 from services.records.exchange.stored_rows import change, row_at
@@ -124,9 +125,13 @@ async def _deliver(exchange: Exchange, row: OutgoingNoticeRow) -> None:
     await exchange.trust.refresh()
     exchange.trust.require_fresh()
     member = exchange.trust.member(row.peer)
-    answer = await exchange.deliveries.hand_over(member, "notices", row.token.encode("ascii"))
+    await answered(exchange, row, member, await exchange.deliveries.hand_over(member, "notices", row.token.encode("ascii")))
+
+
+async def answered(exchange: Exchange, row: OutgoingNoticeRow, member: Member, answer: PeerAnswer) -> None:
+    """What the peer says to a notice, delivered or fetched. Raises PeerUnavailable for what is no answer to it."""
     if answer.status != 200:
-        code = await refused_as(exchange, answer, peer=row.peer, about=digest_of(row.token.encode("ascii")))
+        code = await refused_as(exchange, answer, peer=row.peer, about=digest_of((row.token or "").encode("ascii")))
         await _set(exchange, row, state=State.REFUSED, problem_code=code, next_attempt_at=None)
         return
     try:

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
-from tests.records.exchange.two_states import TwoStates
+from tests.records.exchange.two_states import State, TwoStates
 
 
 class Listener:
@@ -20,11 +20,18 @@ class Listener:
 
 
 @asynccontextmanager
-async def birch_away(states: TwoStates) -> AsyncIterator[Listener]:
-    """Birch's node is down, and somebody counts who knocks at its address. Afterwards it is up again."""
-    file = states.birch.folder.file
-    await states.birch.sleep()
+async def away(state: State) -> AsyncIterator[Listener]:
+    """The node cannot be called, and somebody counts who knocks at its address. Afterwards it can be again."""
+    file = state.folder.file
+    await state.sleep()
     listener = Listener()
-    async with await asyncio.start_server(listener.heard, file.host, file.port):
-        yield listener
-    await states.birch.wake()
+    try:
+        async with await asyncio.start_server(listener.heard, file.host, file.port):
+            yield listener
+    finally:
+        await state.wake()
+
+
+def birch_away(states: TwoStates) -> AbstractAsyncContextManager[Listener]:
+    """Birch's node is down."""
+    return away(states.birch)

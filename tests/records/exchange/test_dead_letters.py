@@ -77,7 +77,7 @@ async def test_a_request_that_nobody_takes_and_one_that_is_refused_are_letters(s
     refused = await states.ask(child.selector)
     row = await refused.asked()
     exchange = states.birch.exchange
-    await asking._end(exchange, row, Asked.REFUSED, "purpose-not-served")
+    await asking.end(exchange, row, Asked.REFUSED, "purpose-not-served")
     letter = (await letters(states.birch))[refused.id]
     assert (letter.code, letter.can) == ("purpose-not-served", ("requeue", "give-up"))
     assert letter.remedy is not None
@@ -137,7 +137,7 @@ async def test_a_request_that_its_agency_gives_up_is_closed_at_the_holder_and_wh
     async with birch_away(states):
         await case.deliver()
         exchange, asked = states.birch.exchange, await case.asked()
-        await asking._end(exchange, asked, Asked.EXPIRED, None)
+        await asking.end(exchange, asked, Asked.EXPIRED, None)
     await given_up(states.birch, case.id)
     await states.birch.do("telling")
     assert (await case.request()).state == Request.CLOSED

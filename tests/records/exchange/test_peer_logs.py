@@ -31,7 +31,9 @@ pytestmark = pytest.mark.anyio
 
 NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
 ORIGIN = "birch.example/log/2026"
-BIRCH = cast("Member", type("Birch", (), {"entity_id": "https://birch.example", "logs": (type("Log", (), {"origin": ORIGIN}),)}))
+BIRCH = cast(
+    "Member", type("Birch", (), {"entity_id": "https://birch.example", "pulls": False, "logs": (type("Log", (), {"origin": ORIGIN}),)})
+)
 OURS, OTHER = b"\1" * 32, b"\2" * 32
 """Roots of two histories."""
 

@@ -9,7 +9,7 @@ import pytest
 from node.trust import member_of, signed_list
 from safepassage.problems.exchanges import OwnLogWentBack
 from safepassage.problems.trust import NotAMember
-from safepassage.trust_list import verify_first_trust_list
+from safepassage.trust_list import VerifiedTrustList, verify_first_trust_list
 from safepassage.trust_members import Log, LogKey, Member
 from services.records.exchange.states import Outgoing
 from services.records.tables import PeerLogRow, TrustListRow
@@ -23,11 +23,13 @@ from tests.records.exchange.two_states import State, TwoStates
 pytestmark = pytest.mark.anyio
 
 
-def next_list(states: TwoStates, *, change: dict[str, dict[str, object]]) -> bytes:
-    """The network's registry issues the next list: the same members, some of them changed."""
+def next_list(states: TwoStates, *, change: dict[str, dict[str, object]], previous: VerifiedTrustList | None = None) -> bytes:
+    """The network's registry issues the next list, after `previous` or the first: the same members, some of them changed."""
     root = SigningKey.load(states.alder.folder.path.parent / "root" / "root.json")
     digest = states.alder.folder.first_list_digest.read_text().strip()
-    held = verify_first_trust_list(states.alder.folder.trust_list.read_bytes(), digest=digest, now=states.clock(), development=True)
+    held = previous or verify_first_trust_list(
+        states.alder.folder.trust_list.read_bytes(), digest=digest, now=states.clock(), development=True
+    )
     members = [member_of(one.folder.file, one.folder.keys, today=states.clock().date()) for one in (states.alder, states.birch)]
     changed = [one.model_copy(update=change.get(one.entity_id, {})) for one in members]
     return signed_list(network=held.content.network, roots=[root], threshold=1, members=changed, previous=held, now=states.clock())

@@ -52,7 +52,7 @@ async def at_once(seconds: float) -> None:
     """A client of the tests waits for nothing."""
 
 
-RESTING = frozenset({"work", "keep_watch", "_send_outbox", "have_witnessed"})
+RESTING = frozenset({"work", "keep_watch", "pull", "_send_outbox", "have_witnessed"})
 """Workers that the test does itself; the last would open connections between the nodes that are no exchange's."""
 
 

@@ -25,6 +25,7 @@ class Ending(Message):
     iss: EntityId
     """Whose message ended."""
     aud: EntityId
+    ending_id: UUID
     exchange_id: UUID
     request_digest: Digest
     """SHA-256 of the exchange's request: who does not know it has no part in the exchange."""

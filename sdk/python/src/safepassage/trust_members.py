@@ -1,9 +1,9 @@
 """A member of the trust list: one node, by the keys and addresses under which others know it."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
 
 from safepassage.claims import EntityId
 from safepassage.logged import LogIdentity
@@ -74,6 +74,21 @@ class Member(Wire):
     """They sign the node's statement."""
     logs: Annotated[tuple[Log, ...], Field(max_length=20)] = ()
     witness_keys: Annotated[tuple[Vkey, ...], Field(max_length=8)] = ()
+    delivery: Literal["push", "pull"] = "push"
+    """pull: it is behind a firewall and cannot be called; it calls the others and fetches what is for it (safepassage.pulled)."""
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_usual(self, as_ever: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Who is called is written as before there were others: nodes that know of none read the list."""
+        written: dict[str, Any] = as_ever(self)
+        if self.delivery == "push":
+            written.pop("delivery", None)
+        return written
+
+    @property
+    def pulls(self) -> bool:
+        """Whether it is never called."""
+        return self.delivery == "pull"
 
     @property
     def urls(self) -> tuple[str, ...]:
