@@ -17,6 +17,7 @@ from safepassage.wire_programmes import InterstateUnderstanding, OperatorOnboard
 from services.privacy.consents import RECIPIENTS
 from services.privacy.evidence import require_elements, require_party, require_purposes
 from services.privacy.evidence_rules import RULES
+from services.privacy.subjects import FORGOTTEN
 from services.privacy.tables import OrganisationRow, SubjectRow
 from shared.caller import Caller
 from shared.tenancy import within
@@ -85,7 +86,7 @@ def _require_words(of: Kind) -> None:
 async def _require_kept(tx: AsyncSession, agency_id: UUID, student_ids: Collection[UUID]) -> None:
     """Every student's record is kept by the agency or below it; another's and an absent one's are refused alike."""
     wanted = set(student_ids)
-    if await _count(tx, SubjectRow.student_id, SubjectRow.custodian_id, agency_id, wanted) != len(wanted):
+    if await _count(tx, SubjectRow.student_id, SubjectRow.custodian_id, agency_id, wanted, SubjectRow.sealed != FORGOTTEN) != len(wanted):
         raise NoSuchStudent(field="student_ids")
 
 
@@ -95,6 +96,6 @@ async def _require_schools(tx: AsyncSession, agency_id: UUID, school_ids: Collec
         raise NoSuchRecipient("schools of the agency", field="secondary_school_ids")
 
 
-async def _count(tx: AsyncSession, column: Any, of: Any, agency_id: UUID, wanted: set[UUID]) -> int:
-    query = select(func.count()).where(column.in_(wanted), of.in_(within(OrganisationRow, agency_id)))
+async def _count(tx: AsyncSession, column: Any, of: Any, agency_id: UUID, wanted: set[UUID], *conditions: Any) -> int:
+    query = select(func.count()).where(column.in_(wanted), of.in_(within(OrganisationRow, agency_id)), *conditions)
     return int((await tx.execute(query)).scalar_one())

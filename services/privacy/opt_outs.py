@@ -24,7 +24,7 @@ from services.privacy.evidence import require_elements, require_party, require_p
 from services.privacy.policy import rights_role
 from services.privacy.rights import Said, Staff, acting_person, agency_of
 from services.privacy.sealing import Sealer
-from services.privacy.subjects import open_facts
+from services.privacy.subjects import FORGOTTEN, open_facts
 from services.privacy.tables import OrganisationRow, PreferenceEventRow, PreferenceRow, SubjectRow
 from shared.caller import Caller
 from shared.clock import Now
@@ -115,7 +115,10 @@ async def rescind_preference(
     preference = open_preference(sealer, row)
     if earlier is not None:
         return preference
-    facts = open_facts(sealer, await tx.get_one(SubjectRow, row.student_id))
+    subject = await tx.get_one(SubjectRow, row.student_id)
+    if subject.sealed == FORGOTTEN:  # who holds the rights is not known any more: what was asked for stays
+        raise RightsNotHeld(field="acting_for.person_id")
+    facts = open_facts(sealer, subject)
     await _require_may_rescind(tx, preference, rescission.acting_for, facts, now)
     if row.rescinded_at is not None:
         raise PreferenceRescinded

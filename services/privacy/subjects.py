@@ -31,6 +31,8 @@ from shared.tenancy import within
 router = APIRouter(prefix="/internal/subjects", tags=["internal"])
 
 TABLE = "subject"
+FORGOTTEN = b""
+"""`sealed` of a student of whom nothing is known any more (services.privacy.forgetting): held by nobody, like one who never was."""
 
 
 @router.put("/{student_id}", status_code=204, responses=responses(FactsConflict, InvalidRequest))
@@ -98,13 +100,14 @@ def store_facts(
     # In one order, so that two batches never wait for each other's rows.
     in_order = sorted(rows, key=lambda row: (row["student_id"], row["facts_version"]))
     prepared.change_each(connection, _NEWER[connection.dialect.name], in_order)
-    held = subjects_by_id(connection, list({facts.student_id for facts in several}))
-    taken = [row for row in rows if held[row["student_id"]].sealed == row["sealed"]]
+    held = subjects_by_id(connection, list({facts.student_id for facts in several}))  # without those who were forgotten
+    taken = [row for row in rows if row["student_id"] in held and held[row["student_id"]].sealed == row["sealed"]]
     prepared.change_each(connection, _KNOWN, [row | {"known_from": now} for row in taken])
     return [
         place
         for place, (facts, row) in enumerate(zip(several, rows, strict=True))
-        if (known := held[facts.student_id]).facts_version == facts.facts_version
+        if (known := held.get(facts.student_id)) is not None
+        and known.facts_version == facts.facts_version
         and known.sealed != row["sealed"]
         and open_facts(sealer, known) != facts
     ]
@@ -150,7 +153,9 @@ def open_facts(sealer: Sealer, row: HeldFacts) -> SubjectFacts:
     return facts
 
 
-_HELD = select(SubjectRow.student_id, SubjectRow.custodian_id, SubjectRow.facts_version, SubjectRow.sealed, SubjectRow.sealed_statements)
+_HELD = select(
+    SubjectRow.student_id, SubjectRow.custodian_id, SubjectRow.facts_version, SubjectRow.sealed, SubjectRow.sealed_statements
+).where(SubjectRow.sealed != FORGOTTEN)
 _HELD_ONE = _HELD.where(SubjectRow.student_id == bindparam("student_id"))
 _HELD_SEVERAL = _HELD.where(SubjectRow.student_id.in_(bindparam("student_ids", expanding=True)))
 
@@ -168,7 +173,9 @@ def subjects_by_id(connection: Connection, student_ids: Sequence[UUID]) -> dict[
 
 def subjects_of(caller: Caller) -> Select[SubjectRow]:
     """The students whose custodian is the caller's organisation or below it."""
-    return select(SubjectRow).where(SubjectRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)))
+    return select(SubjectRow).where(
+        SubjectRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)), SubjectRow.sealed != FORGOTTEN
+    )
 
 
 async def callers_subject(tx: AsyncSession, caller: Caller, student_id: UUID) -> SubjectRow:

@@ -38,10 +38,12 @@ from services.records.tables import (
 from services.records.vault import Vault
 from shared.clock import Clock
 from shared.contracts.audit import Actor, Context, Event
+from shared.contracts.subject_batches import MOST, DestroyedSubject, DestroyedSubjects
 from shared.outbox import Outbox
 
 DESTROYED: Final = b""
 """`particulars` of an exchange about a child whose record was destroyed."""
+FORGET: Final = "/internal/subjects/destroyed"
 OF_A_STEP: Final = 200
 """Students of one transaction, and of one entry of the log."""
 
@@ -94,7 +96,12 @@ class Shredder:
 
     async def _destroy(self, tx: AsyncSession, ids: Sequence[UUID]) -> int:
         """Whole records. Raises StudentInExchange where one is on its way: it is delivered or withdrawn first."""
-        query = select(StudentRow.id, StudentRow.custodian_id).where(StudentRow.id.in_(ids)).order_by(StudentRow.id).with_for_update()
+        query = (
+            select(StudentRow.id, StudentRow.custodian_id, StudentRow.version)
+            .where(StudentRow.id.in_(ids))
+            .order_by(StudentRow.id)
+            .with_for_update()
+        )
         found = (await tx.execute(query)).all()
         if not found:
             return 0
@@ -108,6 +115,9 @@ class Shredder:
         await tx.execute(delete(MatchReviewRow).where(or_(MatchReviewRow.student_id.in_(ids), MatchReviewRow.id.in_(proposed))))
         await tx.execute(delete(StudentRow).where(StudentRow.id.in_(ids)))  # sections, documents, tags and all the rest go with it
         self._tell(tx, "record-destroyed", [(row.id, row.custodian_id) for row in found], parts=None)
+        gone = [DestroyedSubject(student_id=row.id, custodian_id=row.custodian_id, facts_version=row.version + 1) for row in found]
+        for start in range(0, len(gone), MOST):
+            self._outbox.tell(tx, "privacy", "POST", FORGET, DestroyedSubjects(students=tuple(gone[start : start + MOST])))
         return len(found)
 
     async def _destroy_source(self, tx: AsyncSession, student_id: UUID, source: str, rows: Sequence[SectionRow]) -> int:

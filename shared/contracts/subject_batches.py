@@ -17,6 +17,21 @@ class SubjectBatch(Wire):
     subjects: Annotated[tuple[SubjectFacts, ...], Field(min_length=1, max_length=MOST)]
 
 
+class DestroyedSubject(Wire):
+    """A student whose whole record was destroyed."""
+
+    student_id: UUID
+    custodian_id: UUID
+    facts_version: Annotated[int, Field(ge=1)]
+    """Above that of any facts that were told of the student: those that are late change nothing."""
+
+
+class DestroyedSubjects(Wire):
+    """`POST /internal/subjects/destroyed`: students of whom privacy is to forget what it was told."""
+
+    students: Annotated[tuple[DestroyedSubject, ...], Field(min_length=1, max_length=MOST)]
+
+
 class RefusedSubject(Wire):
     """Facts that were not taken."""
 

@@ -18,6 +18,7 @@ WRITES = (
     ("PUT", f"/internal/subjects/{UUID(int=1)}", "records"),
     ("POST", "/internal/decisions", "records"),
     ("POST", "/internal/subjects", "records"),
+    ("POST", "/internal/subjects/destroyed", "records"),
     ("POST", "/v1/consents", "gateway"),
     ("POST", "/v1/agreements", "gateway"),
     ("POST", "/v1/debarments", "gateway"),

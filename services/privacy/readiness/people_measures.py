@@ -11,7 +11,7 @@ from safepassage.wire_policy import Consent
 from services.privacy.consent_records import open_grant
 from services.privacy.policy import rights_role
 from services.privacy.sealing import Sealer
-from services.privacy.subjects import open_facts
+from services.privacy.subjects import FORGOTTEN, open_facts
 from services.privacy.tables import ConsentRow, DebarmentRow, OrganisationRow, SubjectRow
 from shared.contracts.privacy import SubjectFacts
 
@@ -36,7 +36,7 @@ def consent_measures(connection: Connection, sealer: Sealer, *, now: datetime) -
 def subject_measures(connection: Connection, sealer: Sealer, *, now: datetime) -> dict[str, int]:
     """A sample by the order of random ids. Raises SealBroken where facts do not open."""
     columns = (SubjectRow.student_id, SubjectRow.custodian_id, SubjectRow.facts_version, SubjectRow.sealed)
-    rows = connection.execute(select(*columns).order_by(SubjectRow.student_id).limit(SAMPLE)).all()
+    rows = connection.execute(select(*columns).where(SubjectRow.sealed != FORGOTTEN).order_by(SubjectRow.student_id).limit(SAMPLE)).all()
     subjects = [open_facts(sealer, row) for row in rows]
     return {
         "subjects_sampled": len(subjects),

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import BigInteger, Connection, Select, Subquery, and_, exists, func, or_, select, type_coerce
 
 from services.privacy.sealing import Sealer
-from services.privacy.subjects import open_facts
+from services.privacy.subjects import FORGOTTEN, open_facts
 from services.privacy.tables import DestructionRow, PreferenceRow, RightsEventRow, RightsRequestRow, SubjectRow
 
 OPT_OUT: Final = "directory-opt-out"
@@ -51,7 +51,8 @@ def _opt_outs(connection: Connection, sealer: Sealer, now: datetime) -> dict[str
     row = PreferenceRow
     held = select(row.student_id).where(row.kind == OPT_OUT, row.rescinded_at.is_(None))
     columns = (SubjectRow.student_id, SubjectRow.custodian_id, SubjectRow.facts_version, SubjectRow.sealed)
-    sample = select(*columns).where(SubjectRow.student_id.in_(held)).order_by(SubjectRow.student_id).limit(SAMPLE)
+    known = SubjectRow.student_id.in_(held), SubjectRow.sealed != FORGOTTEN
+    sample = select(*columns).where(*known).order_by(SubjectRow.student_id).limit(SAMPLE)
     students = [open_facts(sealer, one) for one in connection.execute(sample)]
     today = now.date()
     former = [one for one in students if all(place.until is not None and place.until < today for place in one.attendances)]
