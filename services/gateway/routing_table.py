@@ -6,8 +6,10 @@ Data, and nothing else decides. What is not here does not exist from outside; te
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from safepassage.body import MAX_MESSAGE_BYTES as CHUNK_BYTES
 from safepassage.chunks import MAX_CONTENT_BYTES
 from safepassage.envelope import MAX_BODY_BYTES as ENVELOPE_BYTES
+from safepassage.envelope import MAX_JWS_BYTES
 from safepassage.message_batches import MAX_BODY_BYTES as BATCH_BYTES
 from services.gateway.scopes import PEER_SCOPE, ROSTERING
 from shared.who_may_call import ServiceName
@@ -15,6 +17,7 @@ from shared.who_may_call import ServiceName
 JSON: Final = ("application/json",)
 JOSE: Final = ("application/jose",)
 ENVELOPE: Final = ("application/vnd.safepassage.envelope.v1",)
+CHUNK: Final = ("application/vnd.safepassage.chunk.v1",)
 BATCH: Final = ("application/vnd.safepassage.batch.v1",)
 OCTETS: Final = ("application/octet-stream",)
 FORM: Final = ("application/x-www-form-urlencoded",)
@@ -270,6 +273,8 @@ RECORDS: Final = (
     _send("POST", "/v1/waiting-answers/{envelope_id}/recall", "records", "exchange:operate"),
     _peers("POST", "/v1/peer/requests", "records", body=160 * KIB, types=JOSE),
     _peers("POST", "/v1/peer/envelopes", "records", body=ENVELOPE_BYTES, types=ENVELOPE, seconds=60.0),
+    _peers("POST", "/v1/peer/bodies", "records", body=MAX_JWS_BYTES, types=JOSE, seconds=30.0),
+    _peers("PUT", "/v1/peer/bodies/{envelope_id}/chunks/{number}", "records", body=CHUNK_BYTES, types=CHUNK, seconds=30.0),
     _peers("POST", "/v1/peer/receipts", "records", body=64 * KIB, types=JOSE),
     _peers("GET", "/v1/peer/receipts/{envelope_id}", "records"),
     _peers("GET", "/v1/peer/outbox/{kind}", "records", seconds=60.0),

@@ -24,6 +24,8 @@ AT_ONCE: Final = 4
 """Chunks of one transaction."""
 DELETED_AT_ONCE: Final = 16
 ABANDONED_AFTER: Final = timedelta(hours=1)
+NOT_GONE_ON_WITH: Final = timedelta(days=3)
+"""A peer tries again each day at the latest: one whose chunks stopped coming so long ago has given it up, or begins anew."""
 
 LOADED, OUTGOING, INCOMING = "loaded", "outgoing", "incoming"
 _FILED: Final = (Incoming.APPLIED, Incoming.REJECTED)
@@ -46,14 +48,16 @@ def begin(connection: Connection, body_id: UUID, *, kind: str, now: datetime, **
 async def store(database: Database, body_id: UUID, chunks: Sequence[Chunk], *, now: datetime) -> None:
     """Add chunks, in one transaction. What is there already stays as it is. Raises ChunkNotOpened where the body was removed meanwhile."""
 
-    def write(connection: Connection) -> None:
-        touched = update(BodyRow).where(BodyRow.id == body_id).values(touched_at=now)
-        if connection.execute(touched).rowcount != 1:
-            raise ChunkNotOpened("its body is gone")
-        rows = [{"body_id": body_id, **chunk._asdict()} for chunk in chunks]
-        connection.execute(insert_of(connection.dialect.name, BodyChunkRow).on_conflict_do_nothing(), rows)
+    await database.write(lambda connection: add(connection, body_id, chunks, now=now))
 
-    await database.write(write)
+
+def add(connection: Connection, body_id: UUID, chunks: Sequence[Chunk], *, now: datetime) -> None:
+    """As `store`, in a transaction of the caller's."""
+    touched = update(BodyRow).where(BodyRow.id == body_id).values(touched_at=now)
+    if connection.execute(touched).rowcount != 1:
+        raise ChunkNotOpened("its body is gone")
+    rows = [{"body_id": body_id, **chunk._asdict()} for chunk in chunks]
+    connection.execute(insert_of(connection.dialect.name, BodyChunkRow).on_conflict_do_nothing(), rows)
 
 
 async def sealed_chunk(database: Database, body_id: UUID, number: int) -> bytes:
@@ -127,6 +131,7 @@ def _of_no_use(now: datetime) -> Any:
     """No document of a student is in it; and it was abandoned, or has left, or was filed without it, or has expired."""
     named = exists().where(AttachmentRow.body_id == BodyRow.id)
     abandoned = BodyRow.touched_at <= now - ABANDONED_AFTER
+    forgotten = BodyRow.touched_at <= now - NOT_GONE_ON_WITH
     of_outgoing = OutgoingEnvelopeRow.id == BodyRow.envelope_id
     of_incoming = and_(IncomingEnvelopeRow.issuer == BodyRow.peer, IncomingEnvelopeRow.id == BodyRow.envelope_id)
     waits = exists().where(of_outgoing, OutgoingEnvelopeRow.state.in_(UNDELIVERED))
@@ -137,6 +142,6 @@ def _of_no_use(now: datetime) -> Any:
         or_(
             and_(BodyRow.kind == LOADED, abandoned),
             and_(BodyRow.kind == OUTGOING, or_(left, and_(abandoned, ~waits))),
-            and_(BodyRow.kind == INCOMING, or_(filed, and_(BodyRow.expires_at <= now, ~came))),
+            and_(BodyRow.kind == INCOMING, or_(filed, and_(~came, or_(BodyRow.expires_at <= now, forgotten)))),
         ),
     )

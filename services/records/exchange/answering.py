@@ -4,7 +4,9 @@ From here on the peer hears only `package` or `not-provided`, signed, padded, at
 """
 
 import logging
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +14,20 @@ from sqlalchemy import Connection
 
 from safepassage.claims import read_closed
 from safepassage.elements import elements_of
-from safepassage.node_statement import key_to_seal_to
+from safepassage.ids import uuid7
+from safepassage.node_statement import EncryptionKey, key_to_seal_to
 from safepassage.problems import SuiteError
 from safepassage.problems.records import NothingToRelease
+from safepassage.record import StudentRecord
 from safepassage.request import Selector
+from safepassage.suites import Suite
+from services.records.attachments.documents import Document
 from services.records.exchange import events
 from services.records.exchange.answers import Asked, Nothing, Released, Subject, sealed
 from services.records.exchange.dead_letters import RECALLED
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.packing import Packed, documents_to_release, pack
 from services.records.exchange.sending import send_off
 from services.records.exchange.states import Request as State
 from services.records.exchange.states import TransitionRefused
@@ -119,7 +126,10 @@ async def _releasable(exchange: Exchange, row: PeerRequestRow, asked: Asked, fou
         return Nothing("nothing-to-release", subject, decision.id)
     not_scheduled = tuple(sorted({one.element for one in outcome.withheld if one.same_for_every_student}))
     kept = await _kept_back(exchange, row, asked, found, Nothing("held", subject, decision.id))
-    return Released(subject, record, decision, not_scheduled, found.side.claims) if kept is None else kept
+    if kept is not None:
+        return kept
+    documents = await _documents(exchange, asked, subject, record, outcome.permitted)
+    return Released(subject, record, decision, not_scheduled, found.side.claims, documents)
 
 
 async def _kept_back(exchange: Exchange, row: PeerRequestRow, asked: Asked, found: Found, held: Nothing) -> Nothing | None:
@@ -137,6 +147,21 @@ async def _kept_back(exchange: Exchange, row: PeerRequestRow, asked: Asked, foun
     left = tuple(code for code in codes if code not in released)
     claims = competing(evidence, asked.requester, found.side.claims, today)
     return replace(held, held_for=left, claims=claims) if left else None
+
+
+async def _documents(
+    exchange: Exchange, asked: Asked, subject: Subject, record: StudentRecord, permitted: Collection[str]
+) -> tuple[Document, ...]:
+    """Those that go with the record, where the requester wants documents."""
+    if asked.selector.attachments is None:
+        return ()
+    most = exchange.settings.max_body_bytes
+
+    def held(connection: Connection) -> tuple[Document, ...]:
+        vault = exchange.vault
+        return documents_to_release(connection, vault, subject.student_id, record=record, permitted=permitted, most_bytes=most)
+
+    return await exchange.read(held)
 
 
 async def _decide(exchange: Exchange, asked: Asked, subject: Subject, facts_version: int) -> Decision:
@@ -170,7 +195,10 @@ async def provide(
     now = exchange.clock()
     suite, key = key_to_seal_to((await exchange.statements.of(row.requester)).message, supported=exchange.signing.suites, now=now)
     serial = exchange.trust.current().serial
-    answer = sealed(asked, what, issuer=exchange.entity_id, suite=suite, key=key, trust_serial=serial, now=now)
+    packed = None
+    if isinstance(what, Released) and what.documents:
+        packed = await _packed(exchange, asked, what.documents, suite, key, now)
+    answer = sealed(asked, what, issuer=exchange.entity_id, suite=suite, key=key, trust_serial=serial, now=now, packed=packed)
 
     def follow(tx: Writing) -> None:
         values: dict[str, object] = {"attempts": 0, "next_attempt_at": row.expires_at}
@@ -206,6 +234,22 @@ async def provide(
             raise TransitionRefused("the request was answered meanwhile")
 
     await send_off(exchange, row, answer, follow=follow)
+
+
+async def _packed(
+    exchange: Exchange, asked: Asked, documents: Sequence[Document], suite: Suite, key: EncryptionKey, now: datetime
+) -> Packed:
+    claims = {
+        "suite": suite.name,
+        "iss": exchange.entity_id,
+        "aud": asked.requester,
+        "recipient_organisation": asked.recipient_organisation,
+        "exchange_id": str(asked.exchange_id),
+        "envelope_id": str(uuid7(now)),
+        "request_digest": asked.request_digest,
+        "enc_kid": key.kid,
+    }
+    return await pack(exchange.database, documents, envelope=claims, recipient=asked.requester, now=now)
 
 
 def asked_by(exchange: Exchange, row: PeerRequestRow) -> Asked:

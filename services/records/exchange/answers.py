@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from safepassage.body import body_of
 from safepassage.canonical import digest_of, from_base64url, to_base64url
 from safepassage.envelope import Envelope
 from safepassage.ids import uuid7
@@ -16,7 +17,9 @@ from safepassage.request import Selector
 from safepassage.sealing import pt_commit
 from safepassage.suites import Suite
 from safepassage.wire_transfers import HoldCode
+from services.records.attachments.documents import Document
 from services.records.exchange import events
+from services.records.exchange.packing import Packed
 from services.records.exchange.seals import seal
 from services.records.transfers.agreement import StandingClaim
 from shared.contracts.audit import Event
@@ -56,6 +59,8 @@ class Released:
     """Asked for and withheld from everybody: only these are named to the peer."""
     claims: tuple[StandingClaim, ...] = ()
     """Others' claims to the child that were seen, none of which keeps the record."""
+    documents: tuple[Document, ...] = ()
+    """That go with it."""
 
 
 @dataclass(frozen=True)
@@ -85,9 +90,19 @@ class Answer:
 
 
 def sealed(
-    asked: Asked, what: Released | Nothing, *, issuer: str, suite: Suite, key: EncryptionKey, trust_serial: int, now: datetime
+    asked: Asked,
+    what: Released | Nothing,
+    *,
+    issuer: str,
+    suite: Suite,
+    key: EncryptionKey,
+    trust_serial: int,
+    now: datetime,
+    packed: Packed | None = None,
 ) -> Answer:
     """The answer, sealed to the requester's `key`. Raises EncryptionKeyUnknown, PaddingMalformed (over 16 MiB).
+
+    packed  its documents, whose chunks are sealed and stored already; their keys go into the sealed package
 
     INVARIANT: what is inside and outside repeats the same ids, the commitment is to the padded plaintext, and both are logged with it.
     """
@@ -97,10 +112,10 @@ def sealed(
         "aud": asked.requester,
         "recipient_organisation": asked.recipient_organisation,
         "exchange_id": asked.exchange_id,
-        "envelope_id": uuid7(now),
+        "envelope_id": uuid7(now) if packed is None else packed.envelope_id,
         "request_digest": asked.request_digest,
     }
-    content = _content(what, ids, to_base64url(salt))
+    content = _content(what, ids, to_base64url(salt), packed)
     plaintext = content.plaintext()
     claims: dict[str, Any] = {
         **ids,
@@ -114,16 +129,19 @@ def sealed(
     }
     info = Envelope(**claims, ct_digest=claims["pt_commit"]).info()  # info does not cover the ciphertext, which is made with it
     ciphertext = seal(plaintext, public_key=from_base64url(key.public_key), suite=suite, info=info)
-    message = Envelope(**claims, ct_digest=digest_of(ciphertext))
+    digest = digest_of(ciphertext)
+    body = None if packed is None else body_of(packed.leaves, sealed=digest)
+    # INVARIANT: what is logged is the digest of all that will leave, the chunks of the documents among it.
+    message = Envelope(**claims, ct_digest=digest if body is None else body.bound_to(), body=body)
     decision_id = what.decision.id if isinstance(what, Released) else None
     return Answer(message, ciphertext, _event(asked, what, message), what.subject, decision_id)
 
 
-def _content(what: Released | Nothing, ids: dict[str, Any], salt: str) -> Package | NotProvided:
+def _content(what: Released | Nothing, ids: dict[str, Any], salt: str, packed: Packed | None) -> Package | NotProvided:
     if isinstance(what, Nothing):
         return NotProvided(**ids, pt_salt=salt)
     manifest = Manifest(elements=what.record.elements(), not_scheduled=what.not_scheduled)
-    return Package(**ids, pt_salt=salt, manifest=manifest, record=what.record)
+    return Package(**ids, pt_salt=salt, manifest=manifest, record=what.record, attachments=None if packed is None else packed.attached)
 
 
 def _event(asked: Asked, what: Released | Nothing, message: Envelope) -> Event:

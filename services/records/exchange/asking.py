@@ -63,6 +63,7 @@ def prepared(
         basis=new.basis,
         person=new.person,
         sections=new.sections,
+        attachments=True if new.attachments else None,
         evidence=new.evidence,
         consent_id=new.consent_id,
         subject_salt=to_base64url(secrets.token_bytes(32)),

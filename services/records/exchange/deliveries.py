@@ -5,7 +5,7 @@ answer several calls is left alone for a while (breakers).
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Literal, NamedTuple
@@ -72,6 +72,12 @@ class Deliveries:
             answer = await self._gathered((member.entity_id, kind), _Message(member, content))
         return answer
 
+    async def call(self, member: Member, method: Literal["POST", "PUT"], path: str, content: bytes, *, content_type: str) -> PeerAnswer:
+        """One attempt with what goes with nothing else. Raises as `hand_over`."""
+        self._breakers.require_closed(member.entity_id, self._clock())
+        send = self._peers.put if method == "PUT" else self._peers.post
+        return await self._heard(member.entity_id, send(member, path, content, content_type=content_type))
+
     async def _send(self, key: tuple[str, Kind], messages: Sequence[_Message]) -> Sequence[PeerAnswer | Exception]:
         door, member = _DOORS[key[1]], messages[-1].member
         answers: list[PeerAnswer | Exception] = []
@@ -96,14 +102,16 @@ class Deliveries:
         return [*await self._send_group(member, door, group[:half]), *await self._send_group(member, door, group[half:])]
 
     async def _call(self, member: Member, door: _Door, group: Sequence[bytes]) -> PeerAnswer:
+        if len(group) == 1:
+            return await self._heard(member.entity_id, self._peers.post(member, door.one, group[0], content_type=door.content_type))
+        body = batch_body(group)
+        several = self._peers.post(member, door.several, body, content_type=CONTENT_TYPE, longest_answer=MAX_ANSWER_BYTES)
+        return await self._heard(member.entity_id, several)
+
+    async def _heard(self, peer: str, call: Awaitable[PeerAnswer]) -> PeerAnswer:
         """One call, of which the breaker hears whether the peer is there."""
-        peer = member.entity_id
         try:
-            if len(group) == 1:
-                answer = await self._peers.post(member, door.one, group[0], content_type=door.content_type)
-            else:
-                body = batch_body(group)
-                answer = await self._peers.post(member, door.several, body, content_type=CONTENT_TYPE, longest_answer=MAX_ANSWER_BYTES)
+            answer = await call
         except SuiteError:
             self._failed(peer, None)
             raise

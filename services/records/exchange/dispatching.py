@@ -14,9 +14,11 @@ from safepassage.problems.trust import NotAMember
 from safepassage.trust_members import Member
 from services.records.exchange import events
 from services.records.exchange.asking import refused_as
+from services.records.exchange.body_sending import hand_over_body
 from services.records.exchange.dead_letters import lay_answer_aside
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.receipts import take_receipt
 from services.records.exchange.resealing import answer_anew
 from services.records.exchange.sending import claims_of
@@ -85,17 +87,43 @@ def _never_sent(exchange: Exchange, row: OutgoingEnvelopeRow) -> bool:
 async def _attempt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Member) -> None:
     jws, ciphertext = row.jws or "", row.ciphertext or b""
     try:
-        answer = await exchange.deliveries.hand_over(member, "envelopes", envelope_body(jws, ciphertext))
-        await exchange.milestones.reached("holder after_send")
+        answer = await _hand_over_chunks(exchange, row, member)
+        if answer is None:
+            answer = await exchange.deliveries.hand_over(member, "envelopes", envelope_body(jws, ciphertext))
+            await exchange.milestones.reached("holder after_send")
         if answer.status == 200:
             await _take_receipt(exchange, row, member, answer.body)
         else:
             await refused(exchange, row, await refused_as(exchange, answer, peer=row.recipient_node, about=row.envelope_digest or ""))
+    except _DecisionFallen as fallen:
+        await give_up(exchange, row, Outgoing.WITHDRAWN, reason=fallen.reason, never_sent=False, reopen=True)
     except PeerResting as error:
         await _put_off(exchange, row, error, state=Outgoing(row.state), attempted=False)
     except SuiteError as error:
         log.info("envelope not delivered yet", extra={"code": error.code, "peer": row.recipient_node, "attempt": row.attempts + 1})
         await _put_off(exchange, row, error, state=Outgoing.IN_FLIGHT)
+
+
+class _DecisionFallen(Exception):
+    """Between two chunks."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+async def _hand_over_chunks(exchange: Exchange, row: OutgoingEnvelopeRow, member: Member) -> PeerAnswer | None:
+    """What goes before the envelope of a large package. None where the envelope may go; else the peer's answer, which refuses it."""
+    if '"body"' not in row.claims:  # as of nearly all, which spares reading them
+        return None
+    body = claims_of(row).body
+
+    async def require_standing() -> None:
+        fallen = await _fallen(exchange, row)
+        if fallen is not None:
+            raise _DecisionFallen(fallen)
+
+    return None if body is None else await hand_over_body(exchange, row, member, body, require_standing)
 
 
 async def _take_receipt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Member, body: bytes) -> None:

@@ -18,6 +18,7 @@ from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.suites import Suite, first_supported
 from safepassage.trust_list import VerifiedTrustList
+from services.records.attachments.scanner import Scanner
 from services.records.exchange import events
 from services.records.exchange.asking_privacy import AskingPrivacy
 from services.records.exchange.breakers import Breakers
@@ -84,6 +85,7 @@ class Exchange:
     write: GroupCommit
     lease: Lease
     milestones: Milestones
+    scanner: Scanner
     works: dict[Job, Work] = field(default_factory=dict)
 
     def wake(self, job: Job, key: Any = None, held: Any = None) -> None:
@@ -193,6 +195,7 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
         write=state.write,
         lease=Lease(database, clock, holder=state.holder),
         milestones=state.milestones,
+        scanner=state.scanner,
     )
     turn_keys(state.exchange)
 

@@ -2,7 +2,7 @@
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from safepassage.envelope import Envelope, sealed_claims
 from safepassage.ids import uuid7
 from safepassage.package import NotProvided, Package, read_sealed
 from safepassage.problems import SuiteError
+from safepassage.problems.attachments import ScannerNotConfigured, ScannerUnavailable
 from safepassage.problems.exchanges import RecordNotFiled
 from safepassage.receipt import Receipt
 from safepassage.request import Selector
@@ -20,6 +21,7 @@ from services.records.exchange import events
 from services.records.exchange.asking import selector_of
 from services.records.exchange.dead_letters import lay_request_aside
 from services.records.exchange.exchange import Exchange
+from services.records.exchange.received_documents import examine, file_documents
 from services.records.exchange.states import Asked, Incoming, TransitionRefused
 from services.records.exchange.stored_rows import change
 from services.records.exchange.storing import Received, message_of, received
@@ -33,6 +35,9 @@ from shared import prepared
 from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
+
+EXAMINED_AGAIN_AFTER = timedelta(minutes=1)
+"""When the malware scanner does not answer."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +60,13 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | 
     row = stored.row
     try:
         opened = _opened(exchange, row, stored.asked, stored.row.ciphertext)
+        if isinstance(opened.content, Package):
+            await examine(exchange, opened.message, opened.content)
         await exchange.milestones.reached("receiver after_open")
     except SuiteError as error:
+        if isinstance(error, ScannerUnavailable | ScannerNotConfigured):
+            await _put_off(exchange, row, error)
+            return
         if error.retry != "never":
             raise
         code = error.code
@@ -82,6 +92,17 @@ def _opened(exchange: Exchange, row: IncomingEnvelopeRow, asked: ExchangeRequest
     return _Opened(row, asked, message, selector, content)
 
 
+async def _put_off(exchange: Exchange, row: IncomingEnvelopeRow, error: SuiteError) -> None:
+    """Its documents cannot be examined now. INVARIANT: nothing of a package is filed before all of it was found good."""
+    log.warning("package not filed yet", extra={"code": error.code, "peer": row.issuer})
+    due = exchange.clock() + EXAMINED_AGAIN_AFTER
+
+    def put_off(tx: Writing) -> None:
+        change(tx.connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), next_attempt_at=due)
+
+    await exchange.write(put_off)
+
+
 def require_as_asked(package: Package, selector: Selector) -> None:
     """The record has what its manifest says, and nothing beyond what was asked for. Raises RecordNotFiled."""
     record = package.record
@@ -89,6 +110,8 @@ def require_as_asked(package: Package, selector: Selector) -> None:
         raise RecordNotFiled("the manifest and the record differ")
     if not {section for section, _ in record.sections()} <= set(selector.sections):
         raise RecordNotFiled("sections that were not asked for")
+    if package.attachments and selector.attachments is None:
+        raise RecordNotFiled("documents that were not asked for")
 
 
 async def _file(exchange: Exchange, opened: _Opened) -> dict[str, Any] | None:
@@ -147,6 +170,8 @@ def _apply(tx: Writing, exchange: Exchange, opened: _Opened, package: Package, s
         jurisdiction=exchange.settings.jurisdiction,
         now=now,
     )
+    message, exchange_id = opened.message, opened.message.exchange_id
+    file_documents(tx.connection, exchange.vault, message, package, student_id=stored.student_id, exchange_id=exchange_id, now=now)
     tx.afterwards(exchange.outbox.wake)
     elements, custodian_id = package.manifest.elements, stored.custodian_id
     tx.record(events.filed(message=opened.message, student_id=stored.student_id, custodian_id=custodian_id, elements=elements))

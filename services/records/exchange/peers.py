@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
@@ -27,6 +28,7 @@ from shared.settings import ServiceSettings
 from shared.siblings import client_session
 
 MAX_ANSWER_BYTES = 256 * 1024
+LARGE_BYTES = 512 * 1024
 RENEWED_BEFORE = timedelta(seconds=20)
 PULLER_LOOKED_AT_AGAIN = 3600
 """Seconds after which it is looked whether the trust list still says that a member pulls."""
@@ -93,6 +95,10 @@ class Peers:
         """Send `content` to the member's `path`. Raises PeerUnavailable if nobody answers, PeerAddressRefused. Not within a transaction."""
         return await self._call(member, "POST", path, content=content, content_type=content_type, longest_answer=longest_answer)
 
+    async def put(self, member: Member, path: str, content: bytes, *, content_type: str) -> PeerAnswer:
+        """As `post`."""
+        return await self._call(member, "PUT", path, content=content, content_type=content_type)
+
     async def get(self, member: Member, path: str, query: dict[str, str | int], *, longest_answer: int = MAX_ANSWER_BYTES) -> PeerAnswer:
         """Ask the member for `path`. Raises as `post`."""
         return await self._call(member, "GET", path, query=query, longest_answer=longest_answer)
@@ -124,7 +130,7 @@ class Peers:
             token = await self._token(member, door)
             proof = self._credentials.proof(method, member.entity_id + path, now=self._clock(), nonce=door.nonce, token=token)
             headers = {"authorization": f"DPoP {token}", "dpop": proof, "accept-encoding": "identity"}
-            if method == "POST":
+            if content_type:
                 headers["content-type"] = content_type
             response = await self._send(member, method, path, headers, content, query, longest_answer)
             asked_nonce = self._note_nonce(door, response)
@@ -171,8 +177,10 @@ class Peers:
         if not base.startswith("https://") and not (self._development and is_loopback_http(base)):
             raise PeerAddressRefused
         url = URL(f"{base}{path}{'?' + urlencode(query) if query else ''}", encoded=True)
+        # In one piece a large body would be copied, and hold up the loop while it goes out.
+        data = BytesIO(content) if len(content) > LARGE_BYTES else content or None
         try:
-            async with self._session.request(method, url, headers=headers, data=content or None, allow_redirects=False) as response:
+            async with self._session.request(method, url, headers=headers, data=data, allow_redirects=False) as response:
                 return _Response(response.status, response.headers, await _read_bounded(response, longest_answer))
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             raise PeerUnavailable from error

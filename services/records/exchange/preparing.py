@@ -39,11 +39,16 @@ class Draft:
 
 
 async def drafted(exchange: Exchange, new: NewExchangeRequest, organisation_id: UUID, now: datetime) -> Draft:
-    """Seal and sign it. Raises UnknownSection, InvalidRequest, NotAMember, TrustListStale, TemporarilyUnavailable, SuiteNotSupported."""
+    """Seal and sign it.
+
+    Raises UnknownSection, InvalidRequest, ScannerNotConfigured, NotAMember, TrustListStale, TemporarilyUnavailable, SuiteNotSupported.
+    """
     if not set(new.sections) <= set(SECTIONS):
         raise UnknownSection(field="sections")
     if new.holder == exchange.entity_id:
         raise InvalidRequest("the holder is another node than this one", field="holder")
+    if new.attachments:
+        exchange.scanner.require_configured()
     exchange.trust.require_fresh()
     member = exchange.trust.member(new.holder)
     if member.pulls and exchange.pulls:

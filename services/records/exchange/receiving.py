@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import Connection, bindparam, select
 
+from safepassage.body import Body
 from safepassage.compact import kid_of
 from safepassage.envelope import (
     CONTENT_TYPE,
@@ -21,11 +22,13 @@ from safepassage.envelope import (
 )
 from safepassage.logged import Logged
 from safepassage.problems import envelopes, exchanges, messages, proofs, signatures
+from safepassage.problems.bodies import BodyIncomplete
 from safepassage.problems.dead_letters import AnswerWithdrawn
 from safepassage.problems.envelopes import EnvelopeMalformed, OtherExchange
 from safepassage.problems.exchanges import BeingStored, ExchangeClosed, MessageIdReused
 from safepassage.problems.requests import BodyTooLarge, LogUnavailable, UnsupportedMediaType, UnsupportedVersion
 from safepassage.problems.trust import NotAMember
+from services.records import bodies
 from services.records.exchange import events
 from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE as RECEIPT_TYPE
@@ -80,6 +83,7 @@ router = APIRouter(prefix="/v1/peer", tags=["peers"])
         exchanges.PeerUnavailable,
         UnsupportedMediaType,
         BodyTooLarge,
+        BodyIncomplete,
         LogUnavailable,
     ),
     openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string", "format": "binary"}}}}},
@@ -123,8 +127,8 @@ async def _stored(exchange: Exchange, peer: str, body: bytes, jws: str, now: dat
         return _again(held, signed)
     if asked is None or asked.holder != message.iss:
         raise OtherExchange
-    _require_not_withdrawn(asked.withdrawn_answers, message.envelope_id)
-    expected = _expected(exchange, asked, message, now)
+    require_not_withdrawn(asked.withdrawn_answers, message.envelope_id)
+    expected = expected_answer(exchange, asked, message, now)
     row = _stored_row(signed, asked, now)
 
     def verify(pinned: Pinned, path: list[bytes] | None) -> tuple[SignedEnvelope, Logged]:
@@ -132,7 +136,7 @@ async def _stored(exchange: Exchange, peer: str, body: bytes, jws: str, now: dat
         return signed, verify_envelope(signed, expected=expected, logs=logs, pinned=pinned, now=now, consistency=path)
 
     def t1(tx: Writing, _: SignedEnvelope, __: Logged) -> IncomingEnvelopeRow | None:
-        return _t1(tx.connection, row)
+        return _t1(tx.connection, row, message.body)
 
     before = await exchange.peer_logs.take(member, message.checkpoint, verify, t1)
     if before is not None:
@@ -150,7 +154,7 @@ def _again(held: IncomingEnvelopeRow, signed: SignedEnvelope) -> str:
     return held.r1
 
 
-def _expected(exchange: Exchange, asked: ExchangeRequestRow, message: Envelope, now: datetime) -> ExpectedAnswer:
+def expected_answer(exchange: Exchange, asked: ExchangeRequestRow, message: Envelope, now: datetime) -> ExpectedAnswer:
     """What we asked this peer for. Raises ExchangeClosed."""
     _require_open(Asked(asked.state), message.kind)
     return ExpectedAnswer(
@@ -168,7 +172,7 @@ def _require_open(state: Asked, kind: str) -> None:
         raise ExchangeClosed
 
 
-def _require_not_withdrawn(withdrawn: str | None, envelope_id: UUID) -> None:
+def require_not_withdrawn(withdrawn: str | None, envelope_id: UUID) -> None:
     """INVARIANT: what the holder has told to have ended is not taken any more; it was told, so it may count on that."""
     if withdrawn is not None and str(envelope_id) in withdrawn.split():
         raise AnswerWithdrawn
@@ -193,6 +197,13 @@ def _stored_row(signed: SignedEnvelope, asked: ExchangeRequestRow, now: datetime
     )
 
 
+def _require_whole(connection: Connection, row: IncomingEnvelopeRow) -> None:
+    """INVARIANT: a receipt is given only once every chunk of the body that the envelope signs is stored. Raises BodyIncomplete."""
+    body = bodies.body_at(connection, kind=bodies.INCOMING, peer=row.issuer, envelope_id=row.id)
+    if body is None or body.jws != row.jws or bodies.missing_at(connection, body.id, body.chunks):
+        raise BodyIncomplete(retry_after_seconds=5)
+
+
 _STATE = (
     select(ExchangeRequestRow.state, ExchangeRequestRow.withdrawn_answers)
     .where(ExchangeRequestRow.id == bindparam("exchange_id"))
@@ -206,18 +217,20 @@ _OTHER_PACKAGE = select(IncomingEnvelopeRow.id).where(
 )
 
 
-def _t1(connection: Connection, row: IncomingEnvelopeRow) -> IncomingEnvelopeRow | None:
+def _t1(connection: Connection, row: IncomingEnvelopeRow, body: Body | None) -> IncomingEnvelopeRow | None:
     """Store it. Gives the row of the same id if one was stored in the meantime.
 
-    Raises ExchangeClosed, AnswerWithdrawn, and nothing is stored then.
+    Raises ExchangeClosed, AnswerWithdrawn, BodyIncomplete, and nothing is stored then.
     """
     about = {"exchange_id": row.exchange_id}
     asked = connection.execute(_STATE, about).one()
     state = Asked(asked.state)
     if not store(connection, row):
         return row_at(connection, IncomingEnvelopeRow, row.issuer, row.id)
-    _require_not_withdrawn(asked.withdrawn_answers, row.id)
+    require_not_withdrawn(asked.withdrawn_answers, row.id)
     _require_open(state, row.kind)
+    if body is not None:
+        _require_whole(connection, row)
     if row.kind == "package" and connection.execute(_OTHER_PACKAGE, {**about, "id_": row.id}).first() is not None:
         raise ExchangeClosed
     return None

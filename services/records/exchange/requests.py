@@ -9,6 +9,7 @@ from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.exc import IntegrityError
 
 from safepassage.problems import REGISTRY, SuiteError
+from safepassage.problems.attachments import ScannerNotConfigured
 from safepassage.problems.exchanges import NoSuchExchange, ReceivingOrganisationNotYours, RequestNotPermitted, UnknownSection
 from safepassage.problems.requests import IdempotencyKeyReused, LogUnavailable, TemporarilyUnavailable
 from safepassage.problems.rights import NoSuchDuty
@@ -41,6 +42,7 @@ OPERATION = "create_exchange_request"
         RequestNotPermitted,
         NoSuchDuty,
         UnknownSection,
+        ScannerNotConfigured,
         NotAMember,
         TrustListStale,
         LogUnavailable,

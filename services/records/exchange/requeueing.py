@@ -147,7 +147,12 @@ async def _ask_anew(exchange: Exchange, letter: DeadLetterRow, operator: Operato
         raise LetterNotRequeueable
     now, selector = exchange.clock(), asking.selector_of(exchange, asked)
     members = {name: getattr(selector, name) for name in ("purpose", "basis", "consent_id", "person", "sections", "evidence")}
-    draft = await drafted(exchange, NewExchangeRequest(holder=asked.holder, **members), asked.receiving_organisation_id, now)
+    draft = await drafted(
+        exchange,
+        NewExchangeRequest(holder=asked.holder, attachments=selector.attachments is True, **members),
+        asked.receiving_organisation_id,
+        now,
+    )
     [decision] = await exchange.privacy.decisions_for(caller.principal, [draft.question])
     if isinstance(decision, SuiteError):
         raise decision

@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.records.exchange import (
     accepting,
     batches,
+    body_receiving,
     chains,
     dead_letter_routes,
     delivered,
@@ -25,6 +26,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     delivered.router,
     accepting.router,
     receiving.router,
+    body_receiving.router,
     receipts.router,
     receiving_endings.router,
     dead_letter_routes.router,

@@ -13,7 +13,7 @@ from services.records.attachments.scanner import Scanner
 EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 """The harmless file that every scanner reports (eicar.org). In two parts, so that none reports this one."""
 
-Mood = Literal["well", "errs", "hangs-up", "silent"]
+Mood = Literal["well", "errs", "hangs-up", "silent", "blind"]
 
 
 class ClamdDouble:
@@ -54,7 +54,7 @@ class ClamdDouble:
             return b"stream: Can't allocate memory ERROR\0"
         if self.mood == "silent":
             return b""
-        return b"stream: Eicar-Test-Signature FOUND\0" if found else b"stream: OK\0"
+        return b"stream: Eicar-Test-Signature FOUND\0" if found and self.mood != "blind" else b"stream: OK\0"
 
 
 async def scanned(address: str | None, *parts: bytes) -> None:

@@ -59,7 +59,9 @@ class Folder(NodeFolder):
     def settings(self, service: ServiceName) -> ServiceSettings:
         """As the embedded node's, with another store."""
         settings = super().settings(service)
-        database = self.told.get("database")
+        database, scanner = self.told.get("database"), self.told.get("scanner")
+        if scanner is not None and service == "records":
+            settings = settings.model_copy(update={"scanner_address": scanner})
         if database is None:
             return settings
         return settings.model_copy(update={"database_url": database, "database_schema": service, "database_pool_size": 5})

@@ -1,8 +1,9 @@
 """application/vnd.safepassage.envelope.v1: an answer between nodes, and the receiver's table of refusals (decisions 6).
 
-The body is u32 length, big-endian ‖ JWS compact (sp-envelope+jws) ‖ ciphertext as it is. The JWS covers the ciphertext and the plaintext by
-their digests and proves that both, and the decision, were logged before anything left. Two steps, since the receiver finds its own
-request by the exchange id: `read_envelope` shows who signed what for whom; `verify_envelope` everything else, before anything is opened.
+The message is u32 length, big-endian ‖ JWS compact (sp-envelope+jws) ‖ ciphertext as it is. The JWS covers the ciphertext (with the
+chunks that travel beside a large package: safepassage.body) and the plaintext by their digests, and proves that both, and the decision,
+were logged before anything left. Two steps, since the receiver finds its own request by the exchange id: `read_envelope` shows who signed
+what for whom; `verify_envelope` everything else, before anything is opened.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -11,6 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar, Final, Literal
 from uuid import UUID
 
+from safepassage.body import Body
 from safepassage.canonical import digest_of
 from safepassage.checkpoints import Checkpoint
 from safepassage.claims import EntityId, NumericDate, OrganisationId, Serial, Verified, require_lifetime, require_parties, verify_message
@@ -64,6 +66,19 @@ class Envelope(LoggedMessage):
     exp: NumericDate
     trust_serial: Serial
     """The trust list under which it was made."""
+    body: Body | None = None
+    """Of a package with attachments: its chunks, which travel beside the envelope and before it. Otherwise there is no such claim."""
+
+    def claims(self) -> dict[str, Any]:
+        """As of every message."""
+        claims = super().claims()
+        return claims if self.body is not None else {name: value for name, value in claims.items() if name != "body"}
+
+    def covers(self, ciphertext: Digest) -> bool:
+        """Whether `ct_digest` is of the ciphertext with this digest, together with the body if there is one."""
+        if self.body is None:
+            return self.ct_digest == ciphertext
+        return self.body.sealed == ciphertext and self.ct_digest == self.body.bound_to()
 
     def info(self) -> bytes:
         """HPKE's `info` for its ciphertext."""
@@ -85,7 +100,8 @@ class SignedEnvelope:
     """An envelope whose signature, type, parties and ciphertext digest were verified, and nothing else."""
 
     jws: Verified[Envelope]
-    ciphertext: bytes
+    ciphertext: bytes | None
+    """None where the envelope is announced, ahead of its body's chunks; nothing is taken as received then."""
 
     @property
     def message(self) -> Envelope:
@@ -132,12 +148,25 @@ def read_envelope(body: bytes, *, issuer: str, audience: str, keys: PublicKeys) 
     Raises EnvelopeMalformed, what `verify_message` raises, WrongIssuer, WrongAudience, OtherCiphertext.
     """
     jws, ciphertext = split_body(body)
-    envelope = verify_message(jws, kind=Envelope, keys=keys)
-    message = envelope.message
-    require_parties(iss=message.iss, aud=message.aud, issuer=issuer, audience=audience)
-    if digest_of(ciphertext) != message.ct_digest:
+    envelope = _signed(jws, issuer=issuer, audience=audience, keys=keys)
+    if not envelope.message.covers(digest_of(ciphertext)):
         raise OtherCiphertext
     return SignedEnvelope(envelope, ciphertext)
+
+
+def read_announcement(jws: str, *, issuer: str, audience: str, keys: PublicKeys) -> SignedEnvelope:
+    """As `read_envelope`, of the signed part alone, sent ahead of a body. Raises OtherCiphertext also where it has no body."""
+    envelope = _signed(jws, issuer=issuer, audience=audience, keys=keys)
+    body = envelope.message.body
+    if body is None or not envelope.message.covers(body.sealed):
+        raise OtherCiphertext
+    return SignedEnvelope(envelope, None)
+
+
+def _signed(jws: str, *, issuer: str, audience: str, keys: PublicKeys) -> Verified[Envelope]:
+    envelope = verify_message(jws, kind=Envelope, keys=keys)
+    require_parties(iss=envelope.message.iss, aud=envelope.message.aud, issuer=issuer, audience=audience)
+    return envelope
 
 
 def verify_envelope(
@@ -169,7 +198,9 @@ def verify_envelope(
         raise SuiteNotSupported("the signature is not that of the suite")
     if message.enc_kid not in expected.enc_kids:
         raise EncryptionKeyUnknown
-    if not is_size_class(len(signed.ciphertext) - SUITES[message.suite].overhead_bytes):
+    if message.body is not None and message.kind != "package":
+        raise EnvelopeMalformed("only a package has a body")
+    if signed.ciphertext is not None and not is_size_class(len(signed.ciphertext) - SUITES[message.suite].overhead_bytes):
         raise EnvelopeMalformed("the ciphertext is not of a size class")
     logged = verify_logged(message, logs=logs, pinned=pinned, consistency=consistency)
     require_leaf_of(message, logged)
@@ -182,6 +213,8 @@ def require_leaf_of(message: Envelope, logged: Logged) -> None:
     A package stands on a `disclosure`, which pins a decision; that no record is provided stands on a `request` (the answer to it).
     """
     leaf = logged.leaf
+    if message.body is not None and message.ct_digest != message.body.bound_to():
+        raise LeafOfAnotherExchange("the digest that was logged is not of the body")
     if leaf.class_ != ("disclosure" if message.kind == "package" else "request"):
         raise WrongLeaf
     if (leaf.digests.ct, leaf.digests.pt_commit) != (message.ct_digest, message.pt_commit):

@@ -1,18 +1,23 @@
 """What is inside an answer: a child's record, or that none is provided. Known only to who opens it."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from pydantic import Field
 
+from safepassage.body import MAX_CHUNKS
 from safepassage.canonical import digest_of_json
+from safepassage.chunks import MAX_CONTENT_BYTES, chunk_count, header_digest
 from safepassage.claims import EntityId, OrganisationId, read_closed
+from safepassage.problems.bodies import AttachmentsDiffer
 from safepassage.problems.envelopes import NoticeNotAcknowledged
 from safepassage.problems.messages import SealedIdsDiffer
 from safepassage.record import StudentRecord
 from safepassage.sealing import padded, unpadded, verify_pt_commit
 from safepassage.wire import Digest, Text, Wire
+from safepassage.wire_attachments import MediaType
 from safepassage.wire_policy import ElementId
 
 NOTHING_PROVIDED: Final = "No record is provided in answer to this request. This does not state whether one exists."
@@ -65,6 +70,29 @@ class _Sealed(Wire):
 _REPEATED: Final = ("kind", "iss", "aud", "recipient_organisation", "exchange_id", "envelope_id", "request_digest")
 
 
+class Attached(Wire):
+    """A document of the record, in the chunks of the envelope's body."""
+
+    element: ElementId
+    """The element that it belongs to, which is in the record: what decides on the element decides on the document."""
+    media_type: MediaType
+    dated: date | None = None
+    """The day that the document bears."""
+    size: Annotated[int, Field(ge=1, le=MAX_CONTENT_BYTES)]
+    digest: Digest
+    """SHA-256 of the document."""
+    first: Annotated[int, Field(ge=0, lt=MAX_CHUNKS)]
+    """The number in the body of its first chunk; within the document its chunks are numbered from 0."""
+    key: Digest
+    """32 bytes, the key of its chunks."""
+
+
+def attachment_header(*, envelope: Mapping[str, Any], first: int) -> bytes:
+    """What the chunks of a document are bound to (`safepassage.chunks.header_digest`): the envelope's ids and suite, and its place."""
+    ids = ("suite", "iss", "aud", "recipient_organisation", "exchange_id", "envelope_id", "request_digest", "enc_kid")
+    return header_digest({"v": 1, "first": first, **{name: envelope[name] for name in ids}})
+
+
 class Package(_Sealed):
     """A record, minimised to what was permitted, with its manifest and the notice of what the recipient may do with it."""
 
@@ -72,6 +100,8 @@ class Package(_Sealed):
     manifest: Manifest
     redisclosure_notice: RedisclosureNotice = REDISCLOSURE_NOTICE
     record: StudentRecord
+    attachments: Annotated[tuple[Attached, ...], Field(min_length=1, max_length=100)] | None = None
+    """In the order of their chunks."""
 
 
 class NotProvided(_Sealed):
@@ -84,7 +114,8 @@ class NotProvided(_Sealed):
 def read_sealed(plaintext: bytes, *, envelope: Mapping[str, Any]) -> Package | NotProvided:
     """What was opened, once it is shown to be what `envelope` (the verified claims) is about and what was logged.
 
-    Raises PaddingMalformed, UnsupportedVersion, MalformedToken, SealedIdsDiffer, PlaintextNotCommitted, NoticeNotAcknowledged.
+    Raises PaddingMalformed, UnsupportedVersion, MalformedToken, SealedIdsDiffer, PlaintextNotCommitted, NoticeNotAcknowledged,
+    AttachmentsDiffer.
     """
     data = unpadded(plaintext)
     model: type[Package | NotProvided] = Package if envelope["kind"] == "package" else NotProvided
@@ -95,4 +126,19 @@ def read_sealed(plaintext: bytes, *, envelope: Mapping[str, Any]) -> Package | N
     verify_pt_commit(committed=envelope["pt_commit"], salt=content.pt_salt, plaintext=plaintext)
     if isinstance(content, Package) and content.redisclosure_notice != REDISCLOSURE_NOTICE:
         raise NoticeNotAcknowledged
+    _require_attachments(content, body=envelope.get("body"))
     return content
+
+
+def _require_attachments(content: Package | NotProvided, *, body: Mapping[str, Any] | None) -> None:
+    """The documents follow one another from the first to the last chunk, each of an element of the record. Raises AttachmentsDiffer."""
+    attached = (content.attachments or ()) if isinstance(content, Package) else ()
+    end = 0
+    for one in attached:
+        if one.first != end:
+            raise AttachmentsDiffer
+        end += chunk_count(one.size)
+    if end != (0 if body is None else body["chunks"]):
+        raise AttachmentsDiffer
+    if isinstance(content, Package) and not {one.element for one in attached} <= set(content.record.elements()):
+        raise AttachmentsDiffer("a document belongs to an element that is not in the record")

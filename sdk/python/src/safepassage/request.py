@@ -60,6 +60,8 @@ class Selector(Wire):
     """Of a consent at the holder's node, where that is the basis."""
     person: PersonSelector
     sections: Sections
+    attachments: Literal[True] | None = None
+    """The documents that belong to what is sent of the record are wanted too: this node can take and examine them."""
     evidence: EnrollmentEvidence
     """With the official who attested it."""
     subject_salt: Digest

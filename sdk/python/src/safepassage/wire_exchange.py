@@ -76,6 +76,9 @@ class NewExchangeRequest(Wire):
     consent_id: UUID | None = None
     """With basis `consent`: the id of the consent at the holder's node, from the receipt that the family was given there."""
     sections: Sections
+    attachments: bool = False
+    """Whether documents are wanted too (a PDF of an IEP): needs a malware scanner at this node. They come where the child's addresses are
+    asked for and permitted, since a document shows them."""
     evidence: EnrollmentEvidence
     duty_ids: Annotated[tuple[UUID, ...], Field(max_length=10)] = ()
     """Duties of the caller's organisation that the request serves (to ask, to contact the last school, to obtain the records): the

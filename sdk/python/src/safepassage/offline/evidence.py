@@ -95,7 +95,7 @@ def verify_document(data: bytes, *, keys: NamedKeys, request: str | None = None,
     if request is not None and claims.get("request_digest") != digest_of(request.encode()):
         raise OtherExchange
     evidence = kinds[header["typ"]](token, claims, keys)
-    if ciphertext is not None and digest_of(ciphertext) != claims.get("ct_digest"):
+    if ciphertext is not None and not Envelope.model_validate(claims).covers(digest_of(ciphertext)):
         raise OtherCiphertext
     return evidence if opening is None else _opened(evidence, claims, opening)
 
