@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Select, func, select
 
@@ -208,17 +209,22 @@ class Bench:
         return dict(rows)
 
     def _request(self, child: SyntheticStudent) -> NewExchangeRequest:
-        now = system_clock()
-        evidence = EnrollmentEvidence(
-            receiving_organisation=ReceivingOrganisation(id=str(self._district), kind="lea", name="The receiving district"),
-            kind="enrolled",
-            entry_date=now.date(),
-            grade="07",
-            document=EvidenceDocument(type="enrollment-form", digest="A" * 43),
-            parent_initiated=True,
-            official=Official(role="registrar", pairwise_id="official-1", attested_at=now - timedelta(hours=1)),
-        )
-        return NewExchangeRequest(holder=self._holder, person=child.selector, sections=SECTIONS, evidence=evidence)
+        return request_for(child, holder=self._holder, district=self._district)
+
+
+def request_for(child: SyntheticStudent, *, holder: str, district: UUID) -> NewExchangeRequest:
+    """What the receiving district says to ask for a child."""
+    now = system_clock()
+    evidence = EnrollmentEvidence(
+        receiving_organisation=ReceivingOrganisation(id=str(district), kind="lea", name="The receiving district"),
+        kind="enrolled",
+        entry_date=now.date(),
+        grade="07",
+        document=EvidenceDocument(type="enrollment-form", digest="A" * 43),
+        parent_initiated=True,
+        official=Official(role="registrar", pairwise_id="official-1", attested_at=now - timedelta(hours=1)),
+    )
+    return NewExchangeRequest(holder=holder, person=child.selector, sections=SECTIONS, evidence=evidence)
 
 
 _ENVELOPES = select(func.count()).select_from(OutgoingEnvelopeRow)

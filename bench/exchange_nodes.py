@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
@@ -118,7 +118,7 @@ class OnPostgresql(NodeFolder):
     def settings(self, service: ServiceName) -> ServiceSettings:
         """As the embedded node's, with another store and with siblings."""
         urls = {name: f"http://127.0.0.1:{port}" for name, port in self.told["ports"].items() if name in WHO_MAY_CALL[service]}
-        where = {"database_url": self.told["database"], "database_schema": service, "sibling_urls": urls}
+        where = {"database_url": self.told["database"], "database_schema": service, "sibling_urls": urls, **self.told.get(service, {})}
         return super().settings(service).model_copy(update=where)
 
     def environment(self, service: ServiceName) -> dict[str, str]:
@@ -134,18 +134,20 @@ def _text(value: Any) -> str:
 class EightProcesses:
     """Each service of each node `safepassage-node serve SERVICE`, on one PostgreSQL server with a database a node."""
 
-    def __init__(self, alder: OnPostgresql, birch: OnPostgresql, dsn: str, server: psutil.Process) -> None:
-        self.alder, self.birch = alder, birch
+    def __init__(
+        self, alder: OnPostgresql, birch: OnPostgresql, dsn: str, server: psutil.Process, settings: Mapping[str, Mapping[str, Any]]
+    ) -> None:
+        self.alder, self.birch, self._settings = alder, birch, settings
         self._dsn, self._server = dsn, server
         self._processes: list[subprocess.Popen[bytes]] = []
 
     @classmethod
-    async def made_in(cls, folder: Path, stack: AsyncExitStack) -> "EightProcesses":
-        """Made and started, with a cluster of their own; ended with `stack`."""
+    async def made_in(cls, folder: Path, stack: AsyncExitStack, **settings: Mapping[str, Any]) -> "EightProcesses":
+        """Made and started, with a cluster of their own; ended with `stack`. `settings`: by service, other than the embedded node's."""
         dsn, data = stack.enter_context(cluster())
         server = psutil.Process(int((Path(data) / "postmaster.pid").read_text().split()[0]))
         plain = new_nodes(folder, ports=(free_port(), free_port()), tick_seconds=0.0)
-        nodes = cls(OnPostgresql(plain[0].path), OnPostgresql(plain[1].path), dsn, server)
+        nodes = cls(OnPostgresql(plain[0].path), OnPostgresql(plain[1].path), dsn, server, settings)
         stack.callback(nodes._stop)
         for node, plan in ((nodes.alder, ALDER), (nodes.birch, BIRCH)):
             await nodes._make(node, node.path.name)
@@ -160,7 +162,7 @@ class EightProcesses:
         await connection.close()
         ports = {service: node.file.port if service == "gateway" else free_port() for service in SERVICES}
         url = self._dsn.replace("postgresql://", "postgresql+asyncpg://").rsplit("/", 1)[0] + f"/{name}"
-        (node.path / "processes.json").write_text(json.dumps({"database": url, "ports": ports}))
+        (node.path / "processes.json").write_text(json.dumps({"database": url, "ports": ports, **self._settings}))
         database = Database(url)
         for service in SERVICES:
             await create_schema(database, service)
@@ -199,6 +201,12 @@ class EightProcesses:
         """Of every process of the server that lives; connections are kept, so that none dies meanwhile."""
         return _cpu_of(self._server)
 
+    def most_resident_bytes(self) -> dict[str, int]:
+        """By node and service, the most memory that the process has ever had resident."""
+        names = [f"{node.path.name} {service}" for node in (self.alder, self.birch) for service in node.told["ports"]]
+        peaks = [_most_resident(process.pid) for process in self._processes]
+        return dict(zip(names, peaks, strict=True))
+
     async def commits(self) -> int:
         """A transaction gets an id once it writes."""
         connection = await asyncpg.connect(self._dsn)
@@ -209,6 +217,11 @@ class EightProcesses:
     def logs(self) -> list[Path]:
         """One a service."""
         return [node.path / f"{service}.log" for node in (self.alder, self.birch) for service in SERVICES]
+
+
+def _most_resident(pid: int) -> int:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
 
 
 def _cpu_of(process: psutil.Process) -> float:

@@ -26,7 +26,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "EX-rotation": "Every key that changes in operation can change while messages wait: none is refused or lost by it",
             "EX-batch": "What goes together has its own entry, proof and receipts, and none is refused or held up for another's sake",
             "EX-suites": "Each message uses the first suite of its recipient that its sender has; another algorithm is not believed",
-            "EX-large": "A large package is whole or not there: bound by its leaf, in sealed chunks, of which missing ones travel again, memory flat",
+            "EX-large": "A large package is whole or not there: bound by its leaf, in chunks; missing ones travel again, memory flat",
             "EX-documents": "A document is taken only after its type and the malware scanner's word; no scanner, no document",
             "EX-letters": "What ends without arriving is listed with why; sent again is decided again; given up is told to both sides",
             "EX-recall": "An answer is recalled until its receipt has come, and not afterwards; the other side refuses what comes late",

@@ -152,8 +152,8 @@ async def _kept_back(exchange: Exchange, row: PeerRequestRow, asked: Asked, foun
 async def _documents(
     exchange: Exchange, asked: Asked, subject: Subject, record: StudentRecord, permitted: Collection[str]
 ) -> tuple[Document, ...]:
-    """Those that go with the record, where the requester wants documents."""
-    if asked.selector.attachments is None:
+    """Those that go with the record, where the requester wants documents and can be sent them."""
+    if asked.selector.attachments is None or exchange.trust.member(asked.requester).pulls:
         return ()
     most = exchange.settings.max_body_bytes
 

@@ -16,7 +16,6 @@ from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.trust_members import Member
 from services.records import bodies
-from services.records.exchange.deliveries import JOSE
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peers import PeerAnswer
 from services.records.tables import OutgoingEnvelopeRow
@@ -39,7 +38,7 @@ async def hand_over_body(
 
     Raises PeerUnavailable, PeerResting, PeerAddressRefused, TemporarilyUnavailable, ChunkNotOpened, and what `require_standing` raises.
     """
-    announced = await exchange.deliveries.call(member, "POST", PATH, (row.jws or "").encode("ascii"), content_type=JOSE)
+    announced = await exchange.deliveries.announce(member, PATH, row.jws or "")
     if announced.status != 200:
         return announced
     wanted = _wanted(announced.body, body)

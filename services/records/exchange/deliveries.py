@@ -20,7 +20,7 @@ from safepassage.problems.pulling import PeerPulls
 from safepassage.trust_members import Member
 from services.records.exchange.breakers import Breakers
 from services.records.exchange.peers import PULLER_LOOKED_AT_AGAIN, PeerAnswer, Peers
-from services.records.exchange.shown_paths import ShownPaths
+from services.records.exchange.shown_paths import ShownPaths, is_wanted
 from shared.clock import Clock
 from shared.gathered import Gathered
 
@@ -77,6 +77,14 @@ class Deliveries:
         self._breakers.require_closed(member.entity_id, self._clock())
         send = self._peers.put if method == "PUT" else self._peers.post
         return await self._heard(member.entity_id, send(member, path, content, content_type=content_type))
+
+    async def announce(self, member: Member, path: str, token: str) -> PeerAnswer:
+        """A signed message alone, as `hand_over` would send it. Raises as that."""
+        content = token.encode("ascii")
+        answer = await self.call(member, "POST", path, content, content_type=JOSE)
+        if self._paths is not None and is_wanted(answer) and await self._paths.show(member, token):
+            answer = await self.call(member, "POST", path, content, content_type=JOSE)
+        return answer
 
     async def _send(self, key: tuple[str, Kind], messages: Sequence[_Message]) -> Sequence[PeerAnswer | Exception]:
         door, member = _DOORS[key[1]], messages[-1].member

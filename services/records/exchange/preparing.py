@@ -50,6 +50,8 @@ async def drafted(exchange: Exchange, new: NewExchangeRequest, organisation_id: 
     if new.attachments:
         exchange.scanner.require_configured()
     exchange.trust.require_fresh()
+    if new.attachments and exchange.pulls:
+        raise InvalidRequest("this node fetches its messages, and documents are not fetched", field="attachments")
     member = exchange.trust.member(new.holder)
     if member.pulls and exchange.pulls:
         raise BothPull

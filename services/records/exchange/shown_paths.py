@@ -23,9 +23,7 @@ class ShownPaths:
 
     async def shown(self, member: Member, kind: PulledKind, message: bytes, answer: PeerAnswer) -> bool:
         """Whether `answer` wants a path for `message`, and it was shown: then the message is sent again. Raises PeerUnavailable."""
-        if answer.status != ConsistencyWanted.status or not _is_wanted(answer.body):
-            return False
-        return await self.show(member, signed_part(kind, message))
+        return is_wanted(answer) and await self.show(member, signed_part(kind, message))
 
     async def show(self, member: Member, token: str) -> bool:
         """Show the path between what the member has pinned and the checkpoint of the message; False where there is nothing to show."""
@@ -47,9 +45,10 @@ class ShownPaths:
         return answer.status == 204
 
 
-def _is_wanted(body: bytes) -> bool:
+def is_wanted(answer: PeerAnswer) -> bool:
+    """Whether a path is what keeps the peer from taking the message."""
     try:
-        problem = json.loads(body)
+        problem = json.loads(answer.body) if answer.status == ConsistencyWanted.status else None
     except (ValueError, RecursionError):
         return False
     return isinstance(problem, dict) and problem.get("code") == ConsistencyWanted.code

@@ -14,6 +14,7 @@ from safepassage.problems.attachments import ScannerNotConfigured
 from services.records import bodies
 from services.records.attachments.scanner import Scanner
 from services.records.exchange import body_sending
+from services.records.exchange.deliveries import JOSE
 from services.records.exchange.sending import claims_of
 from services.records.exchange.states import Outgoing
 from services.records.exchange.work import as_stored
@@ -174,12 +175,12 @@ async def test_chunks_come_in_their_place_of_an_announced_body_or_not_at_all(sta
         return "stored" if answer.status == 204 else code_of(answer)
 
     assert await put(first, 0) == "body-not-announced"
-    announced = await forger.send((row.jws or "").encode(), path=body_sending.PATH, content_type=body_sending.JOSE)
+    announced = await forger.send((row.jws or "").encode(), path=body_sending.PATH, content_type=JOSE)
     assert announced.body == b'{"missing":[[0,7]]}'
     assert await put(first, 0) == "stored"
     assert await put(first, 0) == "stored"
     assert await put(bytes(MAX_MESSAGE_BYTES + 1), 1) == "body-too-large"
-    again = await forger.send((row.jws or "").encode(), path=body_sending.PATH, content_type=body_sending.JOSE)
+    again = await forger.send((row.jws or "").encode(), path=body_sending.PATH, content_type=JOSE)
     assert again.body == b'{"missing":[[1,7]]}'
     assert await put(first, 1) == "chunk-refused"
     assert await put(first, 0) == "body-not-announced"  # it is over
@@ -199,10 +200,10 @@ async def test_an_announcement_is_verified_as_the_envelope_is(states: TwoStates)
         "malformed-token": {**claims, "body": {**other, "more": 1}},
     }
     for code, changed in cases.items():
-        answer = await forger.send(forger.sign(changed).encode(), path=body_sending.PATH, content_type=body_sending.JOSE)
+        answer = await forger.send(forger.sign(changed).encode(), path=body_sending.PATH, content_type=JOSE)
         assert code_of(answer) == code
     plain = await states.queued()
-    answer = await forger.send((await genuine(plain)).jws.encode(), path=body_sending.PATH, content_type=body_sending.JOSE)
+    answer = await forger.send((await genuine(plain)).jws.encode(), path=body_sending.PATH, content_type=JOSE)
     assert code_of(answer) == "other-ciphertext"
     await plain.finish()
     await case.finish()
@@ -218,9 +219,7 @@ async def test_a_node_takes_no_more_than_it_has_room_for(states: TwoStates) -> N
             ({"min_free_disk_bytes": 2**60}, "no-room-for-body"),
         ):
             exchange.settings = kept.model_copy(update=limit)
-            answer = await Forger(states).send(
-                ((await case.package()).jws or "").encode(), path=body_sending.PATH, content_type=body_sending.JOSE
-            )
+            answer = await Forger(states).send(((await case.package()).jws or "").encode(), path=body_sending.PATH, content_type=JOSE)
             assert (answer.status, code_of(answer)) == (503, code)
             await case.deliver()
             assert (await case.package()).state == Outgoing.IN_FLIGHT
