@@ -1,5 +1,6 @@
 """What is written about the code is what the code says."""
 
+import re
 from collections import Counter
 
 import pytest
@@ -46,3 +47,9 @@ def test_no_secret_is_a_setting() -> None:
 def test_no_two_decisions_have_one_number() -> None:
     numbers = Counter(path.name[:4] for path in (ROOT / "docs" / "decisions").glob("[0-9]*.md"))
     assert [number for number, held in numbers.items() if held > 1] == []
+
+
+def test_every_page_is_led_to_from_another() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]
+    linked = {target for page in pages for target in re.findall(r"\((?:docs/)?([a-z-]+\.md)[)#]", page.read_text(encoding="utf-8"))}
+    assert sorted({page.name for page in (ROOT / "docs").glob("*.md")} - linked) == []
