@@ -14,7 +14,7 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.wire import Digest
 from services.privacy.asked_by import AskedBy
 from services.privacy.duty_exchanges import named_duties
-from services.privacy.evaluation import Judge, Kept, decision_on, evaluate, keep, kept
+from services.privacy.evaluation import Judge, Kept, decision_on, denied, evaluate, keep, kept
 from services.privacy.facts import Facts, read_facts
 from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
@@ -83,6 +83,8 @@ async def _decided(state: Any, principal: Principal, seen: _Seen) -> tuple[Decis
     sealer: Sealer = state.sealer
     judge = judge.under(await sets.in_force(seen.policy_hash))
     evaluation = evaluate(judge, seen.asked, seen.facts, caller_organisation_id=_organisation(principal), now=seen.now)
+    if seen.asked.nobody is not None and evaluation.permitted:
+        evaluation = denied(judge, evaluation)
     decision = decision_on(judge, evaluation)
     return decision, kept(state.outbox, sealer, judge, evaluation, decision, AskedBy(principal), duty_keys=seen.duty_keys)
 
@@ -110,5 +112,7 @@ def _require_subjects(asked: DecisionRequest) -> None:
         raise InvalidRequest("a student is named twice", field="subjects")
     if (asked.action == "request") != (not asked.subjects):
         raise InvalidRequest("students are named for every action but `request`", field="subjects")
+    if asked.nobody is not None and (asked.action == "request" or students != {asked.nobody.student_id}):
+        raise InvalidRequest("who is nobody is the one student of the request", field="nobody")
     if asked.duty_ids and (asked.action != "request" or asked.exchange_id is None):
         raise InvalidRequest("a request to another state serves duties", field="duty_ids")

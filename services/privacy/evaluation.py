@@ -115,6 +115,13 @@ def evaluate(  # a question, and who asks it when
     return Evaluation(request, facts, outcome, now, recorded_input, recorded_outcome)
 
 
+def denied(judge: Judge, evaluation: Evaluation) -> Evaluation:
+    """The same with everything denied. INVARIANT: nothing is ever permitted on facts that are made up."""
+    log.error("made-up facts were permitted something, and are denied all", extra={"event": "decision-alert"})
+    outcome = _all_denied(evaluation.request, evaluation.recorded_input, judge.policy_set)
+    return replace(evaluation, outcome=outcome, recorded_outcome=outcome.canonical())
+
+
 @dataclass(frozen=True)
 class Kept:
     """The rows of a decision that is kept: itself, who may read it, what it obliges to, duties that start, its behind-entry. All sealed."""

@@ -139,6 +139,8 @@ def read_facts(
     """
     if held is None:
         held = held_students(connection, sealer, [subject.student_id for subject in request.subjects])
+    if request.nobody is not None:  # looked for like everybody
+        held = {request.nobody.student_id: HeldStudent(request.nobody, None)}
     students = [
         student
         for subject in request.subjects

@@ -62,6 +62,15 @@ class RecordsSettings(SealingSettings):
     max_envelope_bytes: Annotated[
         int, Field(ge=65_536, le=MAX_BODY_BYTES, description="Largest envelope that is taken from another node.")
     ] = MAX_BODY_BYTES
+    peer_requests_a_minute: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1_000_000,
+            description="New requests that are taken of one other node in a minute by one process; the rest is told to come later. Whether "
+            "the children are known plays no part.",
+        ),
+    ] = 1200
     max_quarantined_per_peer: Annotated[
         int,
         Field(ge=1, le=1_000_000, description="Refused envelopes of one peer that are kept for a person to look at; the rest are counted."),

@@ -20,6 +20,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "EX-4": "At the first byte the committed log holds the disclosure, and a receiver refuses what is not proven",
             "EX-6": "Only what was permitted leaves",
             "EX-7": "The answer about an absent child and about a refused one look alike",
+            "EX-enumeration": "Who tries children out is slowed down, is answered alike for each, and is told of",
             "EX-8": "What is old, for another audience or under a rolled-back trust list is refused",
             "EX-refusals": "Each row of the receiver's table of refusals has its own code and is quarantined",
             "EX-kill": "A process killed at any named point loses nothing and does nothing twice, on SQLite and PostgreSQL",

@@ -4,10 +4,8 @@ What was not answered is asked again under the same key, until it is: a node may
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
-from datetime import date, timedelta
-from itertools import cycle
+from collections.abc import Sequence
+from itertools import islice
 from random import Random
 from typing import Final
 from uuid import UUID, uuid5
@@ -17,6 +15,7 @@ from node.synthetic import SyntheticStudent
 from safepassage.client import Client, ClientFile
 from safepassage.problems import SuiteError
 from safepassage.wire_exchange import NewExchangeRequest, NewExchangeRequests, PersonSelector
+from tests.records.exchange.many_children import children_born_apart
 from tests.records.exchange.requests_for import new_request
 from tests.records.exchange.two_states import ordinary_students
 from tests.soak.node_folders import Network
@@ -25,7 +24,6 @@ NAMES: Final = UUID("01980000-0000-7000-8000-5a6b7c8d9e0f")
 SECTIONS: Final = ("identity", "enrollment", "attendance", "academics")
 LINES: Final = 250
 """Students in one roster."""
-FIRST_BORN: Final = date(2008, 9, 1)
 AT_ONCE: Final = 8
 AGAIN_AFTER_SECONDS: Final = 0.5
 
@@ -106,37 +104,10 @@ class InformationSystems:
 
 
 def children_of(network: Network, count: int, *, apart: int = 0) -> list[SyntheticStudent]:
-    """So many children of one district of Alder's, no two of whom are near each other: each born on a day of its own.
-
-    apart  children from there on: of days that the first `apart` do not have
-    """
+    """So many children of one district of Alder's, no two of whom are near each other; beside the first `apart` of them."""
     ids = network.nodes["alder"].organisations()
     models = [one for one in ordinary_students() if ids[one.district.key] == ids[MOVER_DISTRICT]]
-    born = list(_days())
-    if apart + count > len(born):
-        raise ValueError(f"at most {len(born)} children have a day of birth of their own")
-    return [_born_on(born[at], model, at) for at, model in zip(range(apart, apart + count), cycle(models), strict=False)]
-
-
-def _days() -> Iterator[date]:
-    """Days of twelve years of which none is another with month and day exchanged, and none is the first of January."""
-    taken: set[tuple[int, int, int]] = set()
-    for number in range(12 * 365):
-        day = FIRST_BORN + timedelta(days=number)
-        form = (day.year, *sorted((day.month, day.day)))
-        if form not in taken and (day.month, day.day) != (1, 1):
-            taken.add(form)  # type: ignore[arg-type]  # three numbers
-            yield day
-
-
-def _born_on(day: date, model: SyntheticStudent, number: int) -> SyntheticStudent:
-    """Another child, who has the model's record but for the day of birth and the ids."""
-    document, state_id = model.load.record.document(), f"77{number:07}"
-    document["identity"]["birth_date"]["birth_date"] = day.isoformat()
-    document["identity"]["identifiers"] = [
-        {**one, "value": state_id if one["kind"] == "state" else f"{one['kind']}-{number}"} for one in document["identity"]["identifiers"]
-    ]
-    loaded = {name: part for name, part in document.items() if name not in ("v", "provenance")}
-    record = type(model.load.record).model_validate(loaded)
-    load = model.load.model_copy(update={"record": record, "source_id": f"soak-{number}"})
-    return replace(model, load=load, true_state_id=state_id)
+    found = list(islice(children_born_apart(models), apart, apart + count))
+    if len(found) < count:
+        raise Gone("there are not so many children who differ")
+    return found

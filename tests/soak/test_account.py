@@ -39,7 +39,7 @@ class World:
         package, nothing = sent(11, THERE, "package", 3), sent(12, ABSENT, "not-provided", 4)
         asked = [Leaf("request", "asked 1"), Leaf("request", "asked 2")]
         receipts = [Leaf("receipt", f"receipt {number}") for number in range(4)]
-        alder = [*asked, Leaf("match", "A"), Leaf("disclosure", "ct 11"), Leaf("request", "ct 12"), *receipts]
+        alder = [*asked, Leaf("match", "A"), Leaf("disclosure", "ct 11"), Leaf("request", "ct 12"), Leaf("match", "A"), *receipts]
         birch = [*asked, Leaf("received", "ct 11"), Leaf("received", "ct 12"), Leaf("load", "ct 11")]
         self.alder = Holding([(THERE, Request.ANSWERED), (ABSENT, Request.CLOSED)], [package, nothing], log("alder", *alder))
         self.birch = Holding([(THERE, Asked.APPLIED), (ABSENT, Asked.EXPIRED)], [got(package, 2), got(nothing, 3)], log("birch", *birch))
@@ -96,11 +96,11 @@ def not_logged(world: World) -> None:
 
 
 def left_without_an_entry(world: World) -> None:
-    world.crossed["jws 14"] = Crossed(Place("alder", 9), "ct 14")
+    world.crossed["jws 14"] = Crossed(Place("alder", 10), "ct 14")
 
 
 def unlogged_receipt(world: World) -> None:
-    world.change("alder", leaves={place: leaf for place, leaf in world.alder.leaves.items() if place.index != 8})
+    world.change("alder", leaves={place: leaf for place, leaf in world.alder.leaves.items() if place.index != 9})
 
 
 @pytest.mark.parametrize(

@@ -67,14 +67,17 @@ def first_seen_purpose(habit: Habit, _: Thresholds) -> Iterator[Finding]:
 
 
 def denied_then_permitted(habit: Habit, at: Thresholds) -> Iterator[Finding]:
-    """Denials one after another, and then a permission: somebody varied the question until it was answered."""
+    """Denials one after another, and then a permission: somebody varied the question until it was answered.
+
+    Of clients alone: what a job of the node asks for comes from many, of whom each other one may be denied what it asks once.
+    """
     run = longest = 0
     for permitted in habit.decisions:
         if permitted:
             longest, run = max(longest, run), 0
         else:
             run += 1
-    if longest >= at.denials:
+    if longest >= at.denials and habit.is_client:
         yield _over([one for one in habit.today if one.shape.class_ == "decision"], "denied-then-permitted", longest, 0)
 
 

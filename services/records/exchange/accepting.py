@@ -20,7 +20,7 @@ from safepassage.problems.exchanges import (
     UnknownSection,
 )
 from safepassage.problems.messages import EncryptionKeyUnknown, MessageExpired, SealedIdsDiffer, SuiteNotSupported
-from safepassage.problems.requests import BodyTooLarge, LogUnavailable, UnsupportedMediaType
+from safepassage.problems.requests import BodyTooLarge, LogUnavailable, TooManyRequests, UnsupportedMediaType
 from safepassage.problems.signatures import BadSignature, MalformedToken, UnknownKey, WrongAudience
 from safepassage.problems.trust import NotAMember
 from safepassage.request import MAX_LENGTH, Selector, read_selector, selector_info, verify_request
@@ -65,6 +65,7 @@ Peer = Annotated[Caller, caller_with("exchange:peer")]
         CiphertextUnopened,
         SealedIdsDiffer,
         BeingStored,
+        TooManyRequests,
         LogUnavailable,
     ),
     openapi_extra={"requestBody": {"required": True, "content": {CONTENT_TYPE: {"schema": {"type": "string"}}}}},
@@ -105,6 +106,7 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
     earlier = await exchange.read(lambda connection: _earlier(connection, peer, verified))
     if earlier is not None:
         return earlier, None
+    exchange.request_limit.count(peer, now)  # before anything is looked at that depends on the child
     selector = opened(exchange, verified.message, now)
     require_servable(selector, now)
     event = events.was_asked(requester=peer, exchange_id=verified.message.jti, request_digest=verified.digest, selector=selector)

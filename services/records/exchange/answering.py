@@ -22,7 +22,7 @@ from safepassage.record import StudentRecord
 from safepassage.request import Selector
 from safepassage.suites import Suite
 from services.records.attachments.documents import Document
-from services.records.exchange import events
+from services.records.exchange import events, nobody
 from services.records.exchange.answers import Asked, Nothing, Released, Subject, sealed
 from services.records.exchange.dead_letters import RECALLED
 from services.records.exchange.due import after_failure
@@ -34,14 +34,14 @@ from services.records.exchange.states import TransitionRefused
 from services.records.exchange.stored_rows import change, row_at
 from services.records.match_reviews import open_review
 from services.records.matching import Certain, Match, NeedsPerson, match
-from services.records.matching_candidates import find_candidates
+from services.records.matching_candidates import candidates_of, find_candidates
 from services.records.record_sources import record_of
 from services.records.release import document_to_release
 from services.records.tables import PeerRequestRow
 from services.records.transfers.agreement import competing, disagreements
 from services.records.transfers.holding import has_ended, lift, open_hold, released_codes, require_unclaimed
 from services.records.transfers.sending_side import Found, found_at
-from shared.contracts.privacy import Decision, DecisionRequest, Recipient, SubjectVersion, TransferFacts
+from shared.contracts.privacy import Decision, DecisionRequest, Recipient, SubjectFacts, SubjectVersion, TransferFacts
 from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
@@ -72,25 +72,45 @@ async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
     if row.student_id is not None:  # found before, or a person has said who it is
         student_id = row.student_id
         found = await exchange.read(lambda connection: _found(connection, exchange, row, asked, student_id))
-        what = _held_back(found) if row.held_back_at is not None else await _releasable(exchange, row, asked, found)
+        back = row.held_back_at is not None
+        what = await _about_nobody(exchange, asked, _held_back(found)) if back else await _releasable(exchange, row, asked, found)
         await provide(exchange, row, asked, what)
         return
     if row.held_back_at is not None:
-        await provide(exchange, row, asked, _held_back(None))
+        await provide(exchange, row, asked, await _about_nobody(exchange, asked, _held_back(None)))
         return
     person = asked.selector.person
 
     def look(connection: Connection) -> tuple[Match, Found | None]:
-        outcome = match(person, find_candidates(connection, exchange.vault, person))
-        return outcome, _found(connection, exchange, row, asked, outcome.student_id) if isinstance(outcome, Certain) else None
+        candidates = find_candidates(connection, exchange.vault, person)
+        outcome = match(person, candidates)
+        if isinstance(outcome, Certain):
+            return outcome, _found(connection, exchange, row, asked, outcome.student_id)
+        stand_in = nobody.stand_in(connection)
+        if stand_in is not None:
+            if not candidates:
+                match(person, candidates_of(connection, exchange.vault, [stand_in]))
+            _found(connection, exchange, row, asked, stand_in)
+        return outcome, None
 
     outcome, found = await exchange.read(look)
     if isinstance(outcome, Certain):
         await provide(exchange, row, asked, await _releasable(exchange, row, asked, found))
-    elif isinstance(outcome, NeedsPerson):
-        await provide(exchange, row, asked, Nothing("match-needs-person"), review=outcome)
-    else:
-        await provide(exchange, row, asked, Nothing("no-candidate"))
+        return
+    review = outcome if isinstance(outcome, NeedsPerson) else None
+    nothing = Nothing("no-candidate") if review is None else Nothing("match-needs-person")
+    await provide(exchange, row, asked, await _about_nobody(exchange, asked, nothing), review=review)
+
+
+async def _about_nobody(exchange: Exchange, asked: Asked, nothing: Nothing) -> Nothing:
+    """INVARIANT: where there is no student to ask privacy about, it is asked about nobody: as much work, and as many entries.
+
+    Raises TemporarilyUnavailable, as it does for a student.
+    """
+    facts = nobody.facts_of(exchange.settings.node_organisation_id, jurisdiction=exchange.settings.jurisdiction, now=exchange.clock())
+    subject = Subject(facts.student_id, facts.custodian_id, facts.originating_agency, is_nobody=True)
+    decision = await _decide(exchange, asked, subject, facts.facts_version, nobody=facts)
+    return replace(nothing, subject=nothing.subject or subject, decision_id=decision.id)
 
 
 def _found(connection: Connection, exchange: Exchange, row: PeerRequestRow, asked: Asked, student_id: UUID) -> Found | None:
@@ -110,11 +130,11 @@ async def _releasable(exchange: Exchange, row: PeerRequestRow, asked: Asked, fou
     Raises FactsBehind, TemporarilyUnavailable, StatementOfDisagreementMissing (until it is loaded, the answer is put off).
     """
     if found is None:
-        return Nothing("nothing-held")
+        return await _about_nobody(exchange, asked, Nothing("nothing-held"))
     held, student = found.held, found.held.student
     subject = Subject(student.id, student.custodian_id, student.originating_agency)
     if student.facts_version == 0:
-        return Nothing("no-facts", subject)
+        return await _about_nobody(exchange, asked, Nothing("no-facts", subject))
     decision = await _decide(exchange, asked, subject, student.facts_version)
     [outcome] = decision.subjects
     if not outcome.permitted or decision.token is None:
@@ -164,7 +184,9 @@ async def _documents(
     return await exchange.read(held)
 
 
-async def _decide(exchange: Exchange, asked: Asked, subject: Subject, facts_version: int) -> Decision:
+async def _decide(
+    exchange: Exchange, asked: Asked, subject: Subject, facts_version: int, *, nobody: SubjectFacts | None = None
+) -> Decision:
     """privacy's decision. What another agency made is passed on for that agency: `redisclose` (34 CFR 99.33(b))."""
     own, selector = str(exchange.settings.node_organisation_id), asked.selector
     organisation = selector.evidence.receiving_organisation
@@ -181,6 +203,7 @@ async def _decide(exchange: Exchange, asked: Asked, subject: Subject, facts_vers
         ),
         exchange_id=asked.exchange_id,
         valid_for_seconds=max(1, int((asked.expires_at - exchange.clock()).total_seconds())),
+        nobody=nobody,
     )
     return await exchange.privacy.decision(body)
 
@@ -209,7 +232,8 @@ async def provide(
             values["state"] = State.WAITING
         subject = what.subject
         if subject is not None and row.student_id is None:
-            values["student_id"] = subject.student_id
+            if not subject.is_nobody:
+                values["student_id"] = subject.student_id
             tx.record(
                 events.matched(
                     request_id=row.id,
@@ -217,7 +241,8 @@ async def provide(
                     requester=row.requester,
                     student_id=subject.student_id,
                     custodian_id=subject.custodian_id,
-                    outcome="certain",
+                    outcome=_matched_as(subject, review),
+                    is_nobody=subject.is_nobody,
                 ),
             )
         if isinstance(what, Nothing) and what.held_for and subject is not None:
@@ -250,6 +275,12 @@ async def _packed(
         "enc_kid": key.kid,
     }
     return await pack(exchange.database, documents, envelope=claims, recipient=asked.requester, now=now)
+
+
+def _matched_as(subject: Subject, review: NeedsPerson | None) -> str:
+    if review is not None:
+        return "needs-person"
+    return "not-found" if subject.is_nobody else "certain"
 
 
 def asked_by(exchange: Exchange, row: PeerRequestRow) -> Asked:

@@ -33,6 +33,8 @@ class Subject:
     student_id: UUID
     custodian_id: UUID
     originating_agency: str
+    is_nobody: bool = False
+    """In the place of a student (services.records.exchange.nobody): in the log's sealed part, in no request's row."""
 
 
 @dataclass(frozen=True)

@@ -74,14 +74,20 @@ def was_asked(*, requester: str, exchange_id: UUID, request_digest: str, selecto
     )
 
 
-def matched(*, request_id: UUID, exchange_id: UUID, requester: str, student_id: UUID, custodian_id: UUID, outcome: str) -> Event:
-    """The request is about this student: from here on it is in the accounting of requests for the student's record (34 CFR 99.32(a)(1))."""
+def matched(
+    *, request_id: UUID, exchange_id: UUID, requester: str, student_id: UUID, custodian_id: UUID, outcome: str, is_nobody: bool = False
+) -> Event:
+    """The request is about this student: from here on it is in the accounting of requests for the student's record (34 CFR 99.32(a)(1)).
+
+    is_nobody  it is about no student who is known here; another one may be found later. The actor is who asked: of one peer's requests
+               the log tells how many found nobody (the alert `enumeration`).
+    """
     return Event(
         class_="match",
-        key=f"{request_id}:match",
+        key=f"{request_id}:match-none" if is_nobody else f"{request_id}:match",
         subjects=(student_id,),
         custodians=(custodian_id,),
-        actor=SYSTEM,
+        actor=_peer(requester),
         context=Context(operation="exchange-match", outcome=outcome, exchange_id=exchange_id, recipient_node=requester),
     )
 

@@ -36,6 +36,7 @@ from services.records.exchange.shown_paths import ShownPaths
 from services.records.exchange.shown_proofs import ShownProofs
 from services.records.exchange.signing import ExchangeSigner
 from services.records.exchange.work import Lease, Work
+from services.records.lookup import LookupLimit
 from services.records.settings import RecordsSettings
 from services.records.tables import NodeStatementRow, TrustListRow
 from services.records.vault import Vault, of_exchange
@@ -86,6 +87,8 @@ class Exchange:
     lease: Lease
     milestones: Milestones
     scanner: Scanner
+    request_limit: LookupLimit
+    """How many requests of one peer are taken."""
     works: dict[Job, Work] = field(default_factory=dict)
 
     def wake(self, job: Job, key: Any = None, held: Any = None) -> None:
@@ -196,6 +199,7 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
         lease=Lease(database, clock, holder=state.holder),
         milestones=state.milestones,
         scanner=state.scanner,
+        request_limit=LookupLimit(settings.peer_requests_a_minute),
     )
     turn_keys(state.exchange)
 
