@@ -24,6 +24,7 @@ MEASUREMENTS = {
     "node": "bench.node_size",
     "exchange": "bench.exchange",
     "batches": "bench.exchange_batches",
+    "statistics": "bench.statistics",
     "packages": "bench.packages",
 }
 

@@ -24,6 +24,7 @@ from services.records.oneroster.package import router as roster_package
 from services.records.oneroster.routes import router as oneroster
 from services.records.readiness_evidence import keep_reporting
 from services.records.settings import RecordsSettings
+from services.records.statistics.routes import router as statistics
 from services.records.tables import IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
 from services.records.transfers.routes import ROUTERS as TRANSFERS
 from services.records.vault import Vault
@@ -47,6 +48,7 @@ STUDENTS = (
     oneroster,
     match_reviews.router,
     unions.router,
+    statistics,
 )
 
 

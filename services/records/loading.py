@@ -18,6 +18,7 @@ from services.records.kept_statements import with_statements_kept
 from services.records.loading_rows import Rows
 from services.records.reading import opened
 from services.records.record_sources import Part, as_told_by, merged, parts_of, record_of
+from services.records.statistics.coded_students import sealed_code
 from services.records.subject_facts import EnrolledAt, facts_of
 from services.records.tables import OWN, EnrollmentRow, OrganisationRow, SectionRow, StudentRow
 from services.records.vault import Vault
@@ -114,8 +115,9 @@ class Loading:
         record = with_statements_kept(record, _record_of([part for part in before if part.source == one.source]))
         parts = parts_of(record, source=one.source, version=version)
         enrolled = _enrolled(one, known)
+        whole = _whole(parts, before, one.source, record)
         facts = facts_of(
-            _whole(parts, before, one.source, record),
+            whole,
             student_id=student_id,
             facts_version=version,
             custodian_id=one.custodian_id,
@@ -147,6 +149,8 @@ class Loading:
                 changed_at=self._now,
             )
         rows.add_parts(student_id, key, parts)
+        beside = [*(part for part in before if part.source != one.source), *parts]
+        rows.add_code(student_id, sealed_code(key, whole, beside, version=version, today=self._now.date()), version)
         rows.add_tags(student_id, one.source, self._vault.tags.of_identity(record.identity))
         rows.add_enrollments(student_id, enrolled)
         if one.source_tag is not None:

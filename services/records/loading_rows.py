@@ -8,20 +8,20 @@ from sqlalchemy import Connection, bindparam, delete, insert, tuple_, update
 
 from services.records.record_sources import Part
 from services.records.subject_facts import EnrolledAt
-from services.records.tables import EnrollmentRow, SectionRow, SourceIdRow, StudentRow, TagRow
+from services.records.tables import CodedStudentRow, EnrollmentRow, SectionRow, SourceIdRow, StudentRow, TagRow
 from services.records.vault import DataKey
 from shared import prepared
 from shared.contracts.privacy import SubjectFacts
 
 
 class Rows:
-    """What is to be written. `replaced` are (student, source) whose parts and tags, and all of whose enrolments, are written anew."""
+    """What is to be written. `replaced` are (student, source) whose parts and tags, and all whose enrolments and code, are written anew."""
 
     def __init__(self) -> None:
         self.replaced: list[tuple[UUID, str]] = []
         self.facts: list[SubjectFacts] = []
         self._changed: list[dict[str, Any]] = []
-        self._rows: dict[Any, list[dict[str, Any]]] = {StudentRow: [], SectionRow: [], TagRow: [], EnrollmentRow: [], SourceIdRow: []}
+        self._rows: dict[Any, list[dict[str, Any]]] = {row: [] for row in _WRITTEN}
 
     def add_student(self, **values: Any) -> None:
         """A new student: the columns of StudentRow."""
@@ -36,6 +36,10 @@ class Rows:
         for part in parts:
             place: dict[str, Any] = {"section": part.section, "source": part.source, "version": part.version}
             self._rows[SectionRow].append({"student_id": student_id, **place, "sealed": key.seal(part.encoded(), **place)})
+
+    def add_code(self, student_id: UUID, sealed: bytes, version: int) -> None:
+        """What statistics know of the student, sealed."""
+        self._rows[CodedStudentRow].append({"student_id": student_id, "version": version, "sealed": sealed})
 
     def add_tags(self, student_id: UUID, source: str, tags: Iterable[bytes]) -> None:
         """The look-up tags that a source's identity gives."""
@@ -58,7 +62,8 @@ class Rows:
             students = {student for student, _ in self.replaced}
             for row in (SectionRow, TagRow):
                 connection.execute(delete(row).where(tuple_(row.student_id, row.source).in_(self.replaced)))
-            connection.execute(delete(EnrollmentRow).where(EnrollmentRow.student_id.in_(students)))
+            for of_all_sources in (EnrollmentRow, CodedStudentRow):
+                connection.execute(delete(of_all_sources).where(of_all_sources.student_id.in_(students)))
             tags = [one["tag"] for one in self._rows[SourceIdRow]]
             # Of these students only: that a source id is another's already ends in the primary key's error.
             connection.execute(delete(SourceIdRow).where(SourceIdRow.tag.in_(tags), SourceIdRow.student_id.in_(students)))
@@ -70,4 +75,5 @@ class Rows:
 
 _CHANGED = ("custodian_id", "originating_agency", "version", "facts_version", "changed_at")
 _CHANGE = update(StudentRow).where(StudentRow.id == bindparam("id_")).values({name: bindparam(f"new_{name}") for name in _CHANGED})
-_INSERT = {row: insert(row) for row in (StudentRow, SectionRow, TagRow, EnrollmentRow, SourceIdRow)}
+_WRITTEN = (StudentRow, SectionRow, TagRow, EnrollmentRow, SourceIdRow, CodedStudentRow)
+_INSERT = {row: insert(row) for row in _WRITTEN}

@@ -114,6 +114,28 @@ class RecordsSettings(SealingSettings):
     ] = MAX_CONTENT_BYTES
     peer_timeout_seconds: Annotated[float, Field(gt=0, le=300, description="How long another node may take to answer one call.")] = 20.0
 
+    statistics_budget: Annotated[
+        float,
+        Field(
+            ge=0,
+            le=100,
+            description="Epsilon of one organisation in one school year: what all its statistics together may tell of one student "
+            "(docs/statistics.md). 0 answers none.",
+        ),
+    ] = 10.0
+    statistics_smallest_group: Annotated[
+        int, Field(ge=1, le=1000, description="Smallest group of students whose (noisy) count is told.")
+    ] = 10
+    statistics_kept_days: Annotated[
+        int, Field(ge=1, le=366, description="For how many days the same question is given the same answer, at no cost.")
+    ] = 30
+    statistics_proficient_level: Annotated[
+        int,
+        Field(
+            ge=1, le=9, description="Lowest performance level of the state's own tests that counts as proficient, where levels are numbers."
+        ),
+    ] = 3
+
     @field_validator("exchange_suites")
     @classmethod
     def _registered(cls, names: tuple[str, ...]) -> tuple[str, ...]:

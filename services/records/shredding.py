@@ -23,6 +23,7 @@ from services.records.exchange.states import UNDELIVERED, Incoming, Request
 from services.records.tables import (
     ArrivedNoticeRow,
     AttachmentRow,
+    CodedStudentRow,
     EnrollmentRow,
     ExchangeRequestRow,
     IncomingEnvelopeRow,
@@ -141,6 +142,7 @@ class Shredder:
                 held = open_held(old, document.sealed, document.id, document.source)
                 document.sealed = seal_held(new, held, document.id, document.source)
         await tx.execute(delete(TagRow).where(TagRow.student_id == student_id, TagRow.source == source))
+        await tx.execute(delete(CodedStudentRow).where(CodedStudentRow.student_id == student_id))  # it was made of what goes, too
         await tx.flush()
         self._tell(tx, "copy-destroyed", [(student_id, student.custodian_id)], parts=len(gone))
         return len(gone)

@@ -52,6 +52,12 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "KEYS-forgotten": "Of whom the record was destroyed privacy forgets what it knew; what is told late brings nothing back",
             "KEYS-cost": "The holder of the root keys is asked at the start and by the clock, never for a request",
         },
+        "Statistics": {
+            "STAT-noise": "Whatever is told of groups tells at most epsilon of any one student, small groups are not told at all",
+            "STAT-budget": "The same question has one answer; what all answers to an organisation tell in a school year is bounded",
+            "STAT-sealed": "What is counted is sealed on disk with the student's own key, and goes with it",
+            "STAT-nodes": "A statistic across states is a sum of noisy tables: no record and no exact number moves",
+        },
         "Who is this child: the hard cases": {
             "HARD-1": "Twins of one home are never united by a machine, nor certain",
             "HARD-2": "A twin under the other's id is a conflict for a person",

@@ -14,6 +14,7 @@ from services.records.tables.exchange import (
 )
 from services.records.tables.match_reviews import MatchCandidateRow, MatchReviewRow
 from services.records.tables.registry import Base, IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
+from services.records.tables.statistics import CodedStudentRow, StatisticsAnswerRow, StatisticsBudgetRow
 from services.records.tables.students import (
     OWN,
     EnrollmentRow,
@@ -41,6 +42,7 @@ __all__ = [
     "BodyChunkRow",
     "BodyRow",
     "ClaimEndRow",
+    "CodedStudentRow",
     "DeadLetterRow",
     "EndedEnrollmentRow",
     "EndingRow",
@@ -64,6 +66,8 @@ __all__ = [
     "QuarantineRow",
     "SectionRow",
     "SourceIdRow",
+    "StatisticsAnswerRow",
+    "StatisticsBudgetRow",
     "StudentRow",
     "TagRow",
     "TransferHoldRow",

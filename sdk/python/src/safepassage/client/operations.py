@@ -14,6 +14,7 @@ from safepassage.client import (
     retention_calls,
     rights_calls,
     safeguard_calls,
+    statistics_calls,
     transfer_calls,
 )
 from safepassage.client.methods import Awaited, Waited
@@ -44,6 +45,11 @@ class AsyncOperations:
     give_up_dead_letter = Awaited(dead_letter_calls.give_up_dead_letter)
     list_waiting_answers = Awaited(dead_letter_calls.list_waiting_answers)
     recall_answer = Awaited(dead_letter_calls.recall_answer)
+    ask_statistics = Awaited(statistics_calls.ask_statistics)
+    read_statistics = Awaited(statistics_calls.read_statistics)
+    export_statistics_page = Awaited(statistics_calls.export_statistics_page)
+    export_statistics_table = Awaited(statistics_calls.export_statistics_table)
+    read_statistics_budget = Awaited(statistics_calls.read_statistics_budget)
     create_exchange_request = Awaited(calls.create_exchange_request)
     create_exchange_requests = Awaited(calls.create_exchange_requests)
     read_exchange_request = Awaited(calls.read_exchange_request)
@@ -229,6 +235,11 @@ class BlockingOperations:
     give_up_dead_letter = Waited(dead_letter_calls.give_up_dead_letter)
     list_waiting_answers = Waited(dead_letter_calls.list_waiting_answers)
     recall_answer = Waited(dead_letter_calls.recall_answer)
+    ask_statistics = Waited(statistics_calls.ask_statistics)
+    read_statistics = Waited(statistics_calls.read_statistics)
+    export_statistics_page = Waited(statistics_calls.export_statistics_page)
+    export_statistics_table = Waited(statistics_calls.export_statistics_table)
+    read_statistics_budget = Waited(statistics_calls.read_statistics_budget)
     create_exchange_request = Waited(calls.create_exchange_request)
     create_exchange_requests = Waited(calls.create_exchange_requests)
     read_exchange_request = Waited(calls.read_exchange_request)

@@ -1,0 +1,1 @@
+"""Statistics over a node's students, with noise that hides every single one."""

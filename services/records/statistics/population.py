@@ -1,0 +1,116 @@
+"""Who is counted, read a page at a time: in memory is one byte a word of each student, and nothing that says who it is.
+
+Each page opens the codes of PAGE students and lets the others of the process go on; all pages are of one snapshot.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, select, type_coerce
+from sqlalchemy.orm import Session
+from sqlalchemy.types import NullType
+
+from safepassage.wire_statistics import Population
+from services.records.statistics.coded_students import code_of_record, opened_code
+from services.records.statistics.coding import A_YEAR
+from services.records.tables import CodedStudentRow, EnrollmentRow, OrganisationRow, StudentRow, UnionRow
+from services.records.vault import Vault
+from services.records.visibility import enrolled_on
+from shared.database import Database
+from shared.tenancy import within
+
+PAGE: Final = 2000
+
+
+@dataclass
+class Coded:
+    """Codes one behind the other, and for each student the place of the district in the list; -1 for one of no district of it."""
+
+    codes: bytearray = field(default_factory=bytearray)
+    districts: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Reach:
+    """Whose students: those of an organisation and of all below it, or of the whole node."""
+
+    organisation_id: UUID | None
+    """None: the whole node."""
+    population: Population
+    today: date
+
+    def condition(self) -> ColumnElement[bool]:
+        """On StudentRow."""
+        there = exists().where(EnrollmentRow.student_id == StudentRow.id)
+        if self.organisation_id is not None:
+            there = there.where(EnrollmentRow.organisation_id.in_(within(OrganisationRow, self.organisation_id)))
+        if self.population == "enrolled":
+            return there.where(enrolled_on(self.today))
+        goes_on = exists().where(EnrollmentRow.student_id == StudentRow.id, EnrollmentRow.exit_date.is_(None))
+        later = exists().where(EnrollmentRow.student_id == StudentRow.id, EnrollmentRow.exit_date >= self.today)
+        return and_(there.where(EnrollmentRow.exit_date > self.today - A_YEAR, EnrollmentRow.exit_date < self.today), ~goes_on, ~later)
+
+
+async def coded_students(database: Database, vault: Vault, reach: Reach, districts: Sequence[UUID]) -> Coded:
+    """Everybody in reach, each child once: of two united records the leading one counts. Raises SealBroken, KeysUnavailable."""
+    made, places = Coded(), {district: place for place, district in enumerate(districts)}
+    async with database.reading() as tx:
+        doubles = await tx.run_sync(lambda session: _doubles(session.connection(), reach))
+        after: UUID | None = None
+        while True:
+            page = partial(_page, vault=vault, reach=reach, after=after, places=places, doubles=doubles, into=made)
+            after = await tx.run_sync(page)
+            if after is None:
+                return made
+            await asyncio.sleep(0)
+
+
+def _page(
+    session: Session,
+    *,
+    vault: Vault,
+    reach: Reach,
+    after: UUID | None,
+    places: dict[UUID, int],
+    doubles: set[UUID],
+    into: Coded,
+) -> UUID | None:
+    """Adds one page; gives the last id of it, None where there is none."""
+    query = _query(reach)
+    if after is not None:
+        query = query.where(StudentRow.id > after)
+    last: UUID | None = None
+    connection = session.connection()
+    for row in connection.execute(query):
+        last = row.raw_id if isinstance(row.raw_id, UUID) else UUID(row.raw_id)
+        if last in doubles:
+            continue
+        key = vault.data_key(last, row.wrapped_key)
+        into.codes += opened_code(key, row) or code_of_record(connection, key, last, today=reach.today)
+        into.districts.append(places.get(_uuid(row.raw_custodian), -1))
+    return last
+
+
+def _query(reach: Reach) -> Select[*tuple[Any, ...]]:
+    raw_id = type_coerce(StudentRow.id, NullType()).label("raw_id")
+    raw_custodian = type_coerce(StudentRow.custodian_id, NullType()).label("raw_custodian")
+    columns = (raw_id, raw_custodian, StudentRow.wrapped_key, StudentRow.version.label("student_version"))
+    query = select(*columns, CodedStudentRow.version, CodedStudentRow.sealed)
+    query = query.outerjoin_from(StudentRow, CodedStudentRow, CodedStudentRow.student_id == StudentRow.id)
+    return query.where(reach.condition()).order_by(StudentRow.id).limit(PAGE)
+
+
+def _uuid(raw: Any) -> UUID:
+    return raw if isinstance(raw, UUID) else UUID(raw)
+
+
+def _doubles(connection: Connection, reach: Reach) -> set[UUID]:
+    """Records that do not count, since another one of the child does."""
+    leading = select(StudentRow.id).where(reach.condition()).where(StudentRow.id == UnionRow.leading_id).exists()
+    query = select(UnionRow.other_id).where(UnionRow.separated_at.is_(None), leading)
+    return set(connection.execute(query).scalars())
