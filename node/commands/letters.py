@@ -48,6 +48,19 @@ def waiting(client: ClientOption) -> None:
 
 
 @app.command()
+def differences(client: ClientOption) -> None:
+    """Print the days on which this node and another have not the same messages: with whom, what, and the messages' ids."""
+    page = _asked(client, lambda node: node.list_reconciliations(state="differs", limit=1000)).content
+    for day in page.days:
+        for one in day.findings:
+            console.print(f"{day.day}  {day.peer}  {one.kind}: {one.count}", soft_wrap=True)
+            for identifier in one.ids:
+                console.print(f"    {identifier}")
+    if not page.days:
+        console.print("No differences.")
+
+
+@app.command()
 def requeue(letter: LetterArgument, client: ClientOption, reason: ReasonOption, official: OfficialOption, role: RoleOption) -> None:
     """Send it again: decided anew, under a new id."""
     _say(_asked(client, lambda node: node.requeue_dead_letter(letter, _why(reason, official, role))))

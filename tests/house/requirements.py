@@ -36,6 +36,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "EX-confirmation": "That a student transferred is shown to an auditor offline by what the receiving side signed and logged",
             "EX-hand-carry": "A copy that a parent carries is unofficial, on the log, and verified offline; what was altered is named",
             "EX-pull": "A node that cannot be called fetches the same bytes after the same checks, and answers as to a delivery",
+            "EX-reconciled": "Each day two nodes compare counts and checkpoints; what time does not explain is told with its ids",
             "EX-fallen": "A decision that fell between two attempts stops the second one: no connection is opened",
         },
         "The field's formats": {

@@ -11,6 +11,8 @@ NOBODY_FOUND: Final = "not-found"
 DENIED: Final = "deny"
 BROKEN_GLASS: Final = "emergency"
 EXPORTS: Final = "export-"
+RECONCILED: Final = "exchange-reconciliation"
+DIFFERENCE: Final = "difference"
 
 
 class Finding(NamedTuple):
@@ -115,6 +117,13 @@ def dormant_credential(habit: Habit, at: Thresholds) -> Iterator[Finding]:
         yield _over(habit.today, "dormant-credential", habit.day - habit.last_day_before, 0)
 
 
+def exchange_difference(habit: Habit, _: Thresholds) -> Iterator[Finding]:
+    """What this node and another count of a day's messages differs, and time does not explain it. Each is told."""
+    differing = [one for one in habit.today if one.shape.operation == RECONCILED and one.shape.outcome == DIFFERENCE]
+    if differing:
+        yield _over(differing, "exchange-difference", _entries(differing), 0)
+
+
 OF_AN_ACTOR: Final[Sequence[Rule]] = (
     bulk_read,
     after_hours,
@@ -125,6 +134,7 @@ OF_AN_ACTOR: Final[Sequence[Rule]] = (
     break_glass,
     export_after_bulk_read,
     dormant_credential,
+    exchange_difference,
 )
 
 

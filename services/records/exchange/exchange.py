@@ -52,7 +52,19 @@ from shared.trust import Trust
 
 log = logging.getLogger(__name__)
 
-Job = Literal["asking", "answering", "queueing", "dispatching", "inquiring", "telling", "storing", "opening", "acknowledging", "noticing"]
+Job = Literal[
+    "asking",
+    "answering",
+    "queueing",
+    "dispatching",
+    "inquiring",
+    "telling",
+    "reconciling",
+    "storing",
+    "opening",
+    "acknowledging",
+    "noticing",
+]
 """The kinds of work that go on behind the endpoints."""
 
 CLIENT_KEY = "peer-client.json"

@@ -82,6 +82,10 @@ class OwnLog:
             self._task = asyncio.create_task(self._append_waiting())
         return await future
 
+    def largest(self, origin: str) -> Checkpoint | None:
+        """The largest checkpoint that audit has answered of this log of ours."""
+        return self._largest.get(origin)
+
     def answered_path(self, origin: str, old_size: int, new_size: int) -> tuple[str, ...] | None:
         """The path between two sizes, where an append has been answered with it."""
         return self._paths.get((origin, old_size, new_size))

@@ -164,6 +164,11 @@ class PeerLogs:
             return None  # what is wrong with it, `verify` says in its order
         return {checkpoint.origin: checkpoint} if checkpoint in seen.linked else None
 
+    def latest(self, member: Member) -> Checkpoint | None:
+        """The largest checkpoint seen of the newest log of the member of which one was seen."""
+        largest = self._seen(member.entity_id).largest
+        return next((largest[log.origin] for log in reversed(member.logs) if log.origin in largest), None)
+
     def sizes(self, member: Member) -> dict[str, int]:
         """By origin, the size of the largest checkpoint seen of each of the member's logs."""
         return {checkpoint.origin: checkpoint.size for checkpoint in self._seen(member.entity_id).largest.values()}

@@ -94,6 +94,15 @@ class Notice(StrEnum):
     EXPIRED = "expired"
 
 
+class Reconciling(StrEnum):
+    """A day that is compared with a peer."""
+
+    DUE = "due"
+    AGREED = "agreed"
+    DIFFERS = "differs"
+    LAPSED = "lapsed"
+
+
 _ASKED = {
     Asked.PREPARED: {Asked.ACCEPTED, Asked.REFUSED, Asked.EXPIRED, Asked.NOT_PROVIDED, Asked.RECEIVED},
     Asked.ACCEPTED: {Asked.NOT_PROVIDED, Asked.RECEIVED, Asked.EXPIRED},
@@ -150,7 +159,14 @@ _NOTICE = {
     Notice.EXPIRED: set(),
 }
 
-State = Asked | Request | Outgoing | Incoming | Letter | Telling | Notice
+_RECONCILING = {
+    Reconciling.DUE: {Reconciling.AGREED, Reconciling.DIFFERS, Reconciling.LAPSED},
+    Reconciling.AGREED: set(),
+    Reconciling.DIFFERS: set(),
+    Reconciling.LAPSED: set(),
+}
+
+State = Asked | Request | Outgoing | Incoming | Letter | Telling | Notice | Reconciling
 
 FOLLOWS: dict[type[State], Mapping[Any, set[Any]]] = {
     Asked: _ASKED,
@@ -160,6 +176,7 @@ FOLLOWS: dict[type[State], Mapping[Any, set[Any]]] = {
     Letter: _LETTER,
     Telling: _TELLING,
     Notice: _NOTICE,
+    Reconciling: _RECONCILING,
 }
 """For each kind of state, every one with those that may follow it. Words recur in different kinds, so a word alone is no key."""
 

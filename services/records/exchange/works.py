@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from datetime import date, timedelta
 from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
 from sqlalchemy import update
 
+from safepassage.problems import SuiteError
 from services.records.bodies import sweep
 from services.records.exchange import (
     acknowledging,
@@ -17,6 +19,7 @@ from services.records.exchange import (
     dispatching,
     inquiring,
     opening,
+    reconciling,
     sending,
     storing,
     telling_endings,
@@ -24,7 +27,7 @@ from services.records.exchange import (
 from services.records.exchange.due import due_rows
 from services.records.exchange.exchange import Exchange, Job, turn_keys
 from services.records.exchange.pulling import pull_round
-from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing, Telling
+from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing, Reconciling, Telling
 from services.records.exchange.work import Work
 from services.records.tables import (
     EndingRow,
@@ -33,6 +36,7 @@ from services.records.tables import (
     OutgoingEnvelopeRow,
     OutgoingNoticeRow,
     PeerRequestRow,
+    ReconciliationRow,
 )
 from services.records.transfers import noticing
 from shared.group_commit import Writing
@@ -53,6 +57,7 @@ KINDS: dict[Job, tuple[type[Any], tuple[Any, ...], tuple[str, ...], TakeUp]] = {
     "dispatching": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), SENDABLE, dispatching.take_up),
     "inquiring": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), (Outgoing.RECEIVED,), inquiring.take_up),
     "telling": (EndingRow, (EndingRow.id,), (Telling.WAITING,), telling_endings.take_up),
+    "reconciling": (ReconciliationRow, (ReconciliationRow.day, ReconciliationRow.peer), (Reconciling.DUE,), reconciling.take_up),
     "storing": (IncomingEnvelopeRow, _INCOMING, (Incoming.STORED,), storing.take_up),
     "opening": (IncomingEnvelopeRow, _INCOMING, (Incoming.RECEIVED,), opening.take_up),
     "acknowledging": (IncomingEnvelopeRow, _INCOMING, acknowledging.PROCESSED, acknowledging.take_up),
@@ -113,12 +118,24 @@ async def pull(app: FastAPI) -> None:
 
 
 async def keep_watch(app: FastAPI) -> None:
-    """Look at the trust list every minute, and turn the encryption keys every hour: a lifespan task."""
+    """Look at the trust list every minute, plan each day's comparison, turn the encryption keys every hour: a lifespan task."""
     exchange: Exchange = app.state.exchange
-    minutes = 0
+    minutes, planned = 0, exchange.clock().date()
     while True:
         await asyncio.sleep(MINUTE_SECONDS)
         minutes += 1
         await exchange.trust.refresh()
+        if minutes == 1 or exchange.clock().date() != planned:
+            planned = await _planned(exchange, planned)
         if minutes % KEYS_EVERY_MINUTES == 0:
             turn_keys(exchange)
+
+
+async def _planned(exchange: Exchange, before: date) -> date:
+    """Today, once yesterday's comparisons are planned; the day before while they cannot be."""
+    try:
+        await reconciling.plan(exchange)
+    except SuiteError as error:
+        log.warning("comparisons not planned", extra={"code": error.code})
+        return before - timedelta(days=1)
+    return exchange.clock().date()

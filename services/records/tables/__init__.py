@@ -13,6 +13,7 @@ from services.records.tables.exchange import (
     TrustListRow,
 )
 from services.records.tables.match_reviews import MatchCandidateRow, MatchReviewRow
+from services.records.tables.reconciliations import ReconciliationRow
 from services.records.tables.registry import Base, IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
 from services.records.tables.statistics import CodedStudentRow, StatisticsAnswerRow, StatisticsBudgetRow
 from services.records.tables.students import (
@@ -64,6 +65,7 @@ __all__ = [
     "PeerRequestRow",
     "PseudonymRow",
     "QuarantineRow",
+    "ReconciliationRow",
     "SectionRow",
     "SourceIdRow",
     "StatisticsAnswerRow",

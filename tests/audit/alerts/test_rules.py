@@ -44,6 +44,13 @@ def rules(of: Habit, at: Thresholds = AT) -> list[str]:
 USUAL = [did(day=TODAY - days, subjects=80) for days in range(1, 29)]
 
 
+def test_counts_of_two_nodes_that_differ_are_told_each_day_and_those_that_agree_are_not() -> None:
+    agreed = did("trust", operation="exchange-reconciliation", outcome="agreed", purpose="", subjects=0)
+    assert rules(habit(agreed)) == []
+    differing = did("trust", operation="exchange-reconciliation", outcome="difference", purpose="", subjects=0, entries=2)
+    assert [(one.rule, one.amount) for one in told(habit(agreed, differing, is_client=False))] == [("exchange-difference", 2)]
+
+
 @pytest.mark.parametrize(
     ("read", "before", "expected"),
     [
@@ -225,7 +232,7 @@ def test_what_was_acknowledged_is_looked_at_again_when_it_doubles() -> None:
 
 
 def test_every_rule_finds_something_of_its_own() -> None:
-    assert len({rule.__name__ for rule in OF_AN_ACTOR}) == len(OF_AN_ACTOR) == 9
+    assert len({rule.__name__ for rule in OF_AN_ACTOR}) == len(OF_AN_ACTOR) == 10
 
 
 def test_thresholds_are_closed_and_in_order() -> None:

@@ -14,6 +14,7 @@ from services.records.exchange.states import (
     Letter,
     Notice,
     Outgoing,
+    Reconciling,
     Request,
     Telling,
     TransitionRefused,
@@ -30,6 +31,7 @@ FINAL = {
     Outgoing: {Outgoing.PROCESSED, Outgoing.REJECTED, Outgoing.WITHDRAWN, Outgoing.EXPIRED},
     Incoming: {Incoming.APPLIED, Incoming.REJECTED},
     Letter: {Letter.REQUEUED, Letter.GIVEN_UP, Letter.SETTLED},
+    Reconciling: {Reconciling.AGREED, Reconciling.DIFFERS, Reconciling.LAPSED},
     Telling: {Telling.TOLD, Telling.REFUSED, Telling.LAPSED},
     Notice: {Notice.DELIVERED, Notice.REFUSED, Notice.EXPIRED},
 }

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID, uuid4
 
 import uvicorn
@@ -34,18 +34,7 @@ from shared.who_may_call import ServiceName
 from tests.conftest import StandingClock
 from tests.records.exchange.requests_for import new_request
 
-KINDS: tuple[Job, ...] = (
-    "asking",
-    "answering",
-    "queueing",
-    "dispatching",
-    "inquiring",
-    "telling",
-    "storing",
-    "opening",
-    "acknowledging",
-    "noticing",
-)
+KINDS: tuple[Job, ...] = get_args(Job)
 
 
 async def at_once(seconds: float) -> None:

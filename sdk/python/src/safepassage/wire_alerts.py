@@ -18,6 +18,7 @@ AlertRule = Literal[
     "break-glass",
     "export-after-bulk-read",
     "dormant-credential",
+    "exchange-difference",
     "log-silence",
     "index-lag",
     "clock-skew",

@@ -11,6 +11,7 @@ from safepassage.client import (
     oneroster_calls,
     policy_calls,
     readiness_calls,
+    reconciliation_calls,
     retention_calls,
     rights_calls,
     safeguard_calls,
@@ -50,6 +51,7 @@ class AsyncOperations:
     export_statistics_page = Awaited(statistics_calls.export_statistics_page)
     export_statistics_table = Awaited(statistics_calls.export_statistics_table)
     read_statistics_budget = Awaited(statistics_calls.read_statistics_budget)
+    list_reconciliations = Awaited(reconciliation_calls.list_reconciliations)
     create_exchange_request = Awaited(calls.create_exchange_request)
     create_exchange_requests = Awaited(calls.create_exchange_requests)
     read_exchange_request = Awaited(calls.read_exchange_request)
@@ -240,6 +242,7 @@ class BlockingOperations:
     export_statistics_page = Waited(statistics_calls.export_statistics_page)
     export_statistics_table = Waited(statistics_calls.export_statistics_table)
     read_statistics_budget = Waited(statistics_calls.read_statistics_budget)
+    list_reconciliations = Waited(reconciliation_calls.list_reconciliations)
     create_exchange_request = Waited(calls.create_exchange_request)
     create_exchange_requests = Waited(calls.create_exchange_requests)
     read_exchange_request = Waited(calls.read_exchange_request)
