@@ -1,0 +1,93 @@
+"""Who is counted and what is charged, on both engines."""
+
+import asyncio
+from datetime import date
+from uuid import UUID, uuid4
+
+import pytest
+
+from safepassage.problems.statistics import BudgetSpent
+from services.records.loading import ReceivedEnrollment, store_received
+from services.records.shredding import Shredder
+from services.records.statistics import ledger
+from services.records.statistics.population import Reach, coded_students
+from services.records.subject_facts import EnrolledAt
+from services.records.tables import CodedStudentRow
+from tests.conftest import StandingClock
+from tests.records.conftest import NOON
+from tests.records.test_storing import LEA, PEER, SCHOOL, TODAY, VENDOR, Store, arriving, store
+from tests.records.whole_record import whole_record
+
+__all__ = ["store"]
+
+pytestmark = pytest.mark.anyio
+
+
+async def counted(store: Store, organisation_id: UUID | None, *, left: bool = False) -> list[int]:
+    reach = Reach(organisation_id, "left" if left else "enrolled", TODAY)
+    return (await coded_students(store.database, store.vault, reach, [LEA])).districts
+
+
+async def test_who_is_enrolled_or_has_left_is_counted_within_reach(store: Store) -> None:
+    ended = (EnrolledAt(SCHOOL, date(2025, 8, 24), date(2026, 6, 10)),)
+    long_ago = (EnrolledAt(SCHOOL, date(2020, 8, 24), date(2021, 6, 10)),)
+    back = (*ended, EnrolledAt(SCHOOL, date(2026, 8, 24)))
+    elsewhere = (EnrolledAt(VENDOR, date(2026, 8, 24)),)
+    cases = (back, ended, long_ago, elsewhere, (EnrolledAt(SCHOOL, date(2026, 8, 24), TODAY),))
+    await store.store(*(arriving(whole_record(start=1000 * n), enrolled=one) for n, one in enumerate(cases, start=1)))
+    assert len(await counted(store, None)) == 3
+    assert await counted(store, LEA) == [0, 0]
+    assert await counted(store, SCHOOL, left=True) == [0]
+    assert await counted(store, uuid4()) == []
+
+
+async def test_a_code_follows_what_is_stored_and_what_is_destroyed(store: Store) -> None:
+    [own] = await store.store(arriving())
+    exchange_id = uuid4()
+    await store.database.write(
+        lambda connection: store_received(
+            connection,
+            store.vault,
+            store.outbox,
+            whole_record(start=500_000),
+            from_node=PEER,
+            exchange_id=exchange_id,
+            student_id=own.student_id,
+            custodian_id=LEA,
+            enrollment=ReceivedEnrollment(SCHOOL, TODAY),
+            jurisdiction="US-XA",
+            now=NOON,
+        )
+    )
+    async with store.database.reading() as tx:
+        held = await tx.get(CodedStudentRow, own.student_id)
+    assert held is not None
+    assert held.version == own.version + 1
+    async with store.database.transaction() as tx:
+        await Shredder(store.vault, store.outbox, StandingClock(NOON), about="agreement:1").copy(tx, exchange_id)
+    async with store.database.reading() as tx:
+        assert await tx.get(CodedStudentRow, own.student_id) is None
+    assert await counted(store, LEA) == [0]
+
+
+async def test_an_account_is_charged_by_one_at_a_time_and_never_overdrawn(store: Store) -> None:
+    organisation_id = uuid4()
+
+    async def charge() -> bool:
+        async with store.database.transaction() as tx:
+            account = await ledger.locked(tx, organisation_id, TODAY)
+            try:
+                account.spent = ledger.require_left(account.spent, 0.3, 1.0)
+            except BudgetSpent:
+                return False
+            return True
+
+    assert sorted(await asyncio.gather(*(charge() for _ in range(6)))) == [False] * 3 + [True] * 3
+    async with store.database.reading() as tx:
+        assert await ledger.spent(tx, organisation_id, TODAY) == 900_000
+        assert await ledger.spent(tx, organisation_id, date(2027, 7, 1)) == 0
+
+
+def test_a_school_year_begins_in_july_and_charges_are_rounded_up() -> None:
+    assert [ledger.school_year_of(day) for day in (date(2026, 6, 30), date(2026, 7, 1))] == [2026, 2027]
+    assert [ledger.charge_of(one) for one in (0.5, 1 / 3, 0.01)] == [500_000, 333_334, 10_000]
