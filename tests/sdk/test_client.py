@@ -14,10 +14,11 @@ import pytest
 
 import safepassage.client
 from safepassage.client import BlockingClient, Client, ClientFile, ClientKey, calls
+from safepassage.client.blocking_operations import BlockingOperations
 from safepassage.client.call import path_of
 from safepassage.client.keys import write_private
 from safepassage.client.log_mirror import mirror_log
-from safepassage.client.operations import AsyncOperations, BlockingOperations
+from safepassage.client.operations import AsyncOperations
 from safepassage.client.retries import Failure, pause_before_next, seconds_of
 from safepassage.offline.log_folder import LogFolder
 from safepassage.offline.whole_log import verify_log

@@ -13,10 +13,11 @@ import anyio
 import httpx2
 
 from safepassage.client.access import Access
+from safepassage.client.blocking_operations import BlockingOperations
 from safepassage.client.call import Call, Page
 from safepassage.client.client_file import ClientFile
 from safepassage.client.flow import NeedToken, Outcome, Pause, Send, Step, call_flow, token_flow
-from safepassage.client.operations import AsyncOperations, BlockingOperations
+from safepassage.client.operations import AsyncOperations
 from safepassage.clock import Clock, system_clock
 from safepassage.trust_members import is_loopback_http
 
