@@ -1,4 +1,4 @@
-"""The operations as methods of the face that is awaited. Each is the call of the same name in `safepassage.client.calls` (policy_calls), made at once."""
+"""The operations as methods of the face that is awaited. Each is the call of the same name in `safepassage.client.calls`, made at once."""
 
 from safepassage.client import (
     alert_calls,
