@@ -37,6 +37,9 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "EX-hand-carry": "A copy that a parent carries is unofficial, on the log, and verified offline; what was altered is named",
             "EX-pull": "A node that cannot be called fetches the same bytes after the same checks, and answers as to a delivery",
             "EX-reconciled": "Each day two nodes compare counts and checkpoints; what time does not explain is told with its ids",
+            "EX-onward": "Onward disclosure needs its own basis; where a record went on to, or was refused, is told to where it came from",
+            "EX-notice-acknowledged": "The notice of 34 CFR 99.33(d) goes with every record, and the receipt acknowledges it by its digest",
+            "EX-provenance": "Every section says who made it, by which system and when; the source's codes are kept as they were",
             "EX-fallen": "A decision that fell between two attempts stops the second one: no connection is opened",
         },
         "The field's formats": {
@@ -82,7 +85,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "HARD-20": "A child with open enrolments at both ends is a conflict that both are told of",
             "HARD-21": "An altered record or message is refused by its signature",
             "HARD-22": "Of two districts that claim a child the second is held, and both custodians are told",
-            "HARD-23": "A sweep of birth dates is throttled and answered alike",
+            "HARD-23": "A sweep of birth dates is throttled, answered alike, and raises an alert",
             "HARD-24": "Compound names are one; placeholders say nothing",
             "HARD-25": "Two ids of one state for one child are a proposal to a person",
             "HARD-26": "Another grade is no veto",

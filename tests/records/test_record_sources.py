@@ -4,6 +4,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,6 +69,7 @@ def test_a_statement_about_a_section_that_was_not_chosen_is_not_shown_beside_ano
     assert {statement.id for statement in both.statements} == {own.statements[0].id}
 
 
+@pytest.mark.requirement("EX-provenance")
 def test_agencies_of_another_node_are_named_behind_it_and_once() -> None:
     told = as_told_by(WHOLE, "https://birch.example")
     agencies: set[Any] = {origin.originating_agency for origin in told.provenance.values()}

@@ -40,6 +40,7 @@ from services.records.release import document_to_release
 from services.records.tables import PeerRequestRow
 from services.records.transfers.agreement import competing, disagreements
 from services.records.transfers.holding import has_ended, lift, open_hold, released_codes, require_unclaimed
+from services.records.transfers.onward_notices import tell_of_refusal
 from services.records.transfers.sending_side import Found, found_at
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, SubjectFacts, SubjectVersion, TransferFacts
 from shared.group_commit import Writing
@@ -138,7 +139,7 @@ async def _releasable(exchange: Exchange, row: PeerRequestRow, asked: Asked, fou
     decision = await _decide(exchange, asked, subject, student.facts_version)
     [outcome] = decision.subjects
     if not outcome.permitted or decision.token is None:
-        return Nothing(outcome.withheld[0].reason if outcome.withheld else "denied", subject, decision.id)
+        return Nothing(outcome.withheld[0].reason if outcome.withheld else "denied", subject, decision.id, denied=True)
     try:
         owed = [one for of in decision.statements for one in of.statements]
         record = record_of(document_to_release(held.document, outcome.permitted, owed=owed))
@@ -245,6 +246,8 @@ async def provide(
                     is_nobody=subject.is_nobody,
                 ),
             )
+        if isinstance(what, Nothing) and what.denied and subject is not None and row.state == State.ACCEPTED:
+            tell_of_refusal(tx, exchange, asked, subject.student_id, now)
         if isinstance(what, Nothing) and what.held_for and subject is not None:
             about: Any = {"student_id": subject.student_id, "custodian_id": subject.custodian_id}
             open_hold(tx, exchange, row, **about, codes=what.held_for, claims=what.claims, now=now)

@@ -44,6 +44,8 @@ class Nothing:
     reason: str
     subject: Subject | None = None
     decision_id: UUID | None = None
+    denied: bool = False
+    """No basis permits it: who a record came from is told that it was asked for."""
     held_for: tuple[HoldCode, ...] = ()
     """Permitted, and held until both sides' evidence agrees or a person releases it."""
     claims: tuple[StandingClaim, ...] = ()

@@ -55,9 +55,14 @@ def onward_of(connection: Connection, exchange_id: UUID, student_id: UUID) -> tu
 
 def _came_with(connection: Connection, exchange_id: UUID, student_id: UUID) -> frozenset[str]:
     """Sections of the student's record of which what this exchange brought is what the node would disclose."""
+    return frozenset(section for section, source in sources_at(connection, student_id).items() if source == str(exchange_id))
+
+
+def sources_at(connection: Connection, student_id: UUID) -> dict[str, str]:
+    """By section, the source whose content the node would disclose: its own, or else the exchange that brought it last."""
     table = SectionRow.__table__
     rows = connection.execute(select(table.c.section, table.c.source, table.c.version).where(table.c.student_id == student_id))
     chosen: dict[str, tuple[bool, int, str]] = {}
     for section, source, version in rows:
         chosen[section] = max(chosen.get(section, (False, -1, "")), (source == OWN, version, source))
-    return frozenset(section for section, (_, _, source) in chosen.items() if source == str(exchange_id))
+    return {section: source for section, (_, _, source) in chosen.items()}

@@ -31,6 +31,7 @@ from services.records.exchange.states import Outgoing, is_final
 from services.records.exchange.stored_rows import change, row_at
 from services.records.exchange.told_milestones import Reached, milestone
 from services.records.tables import IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
+from services.records.transfers.onward_notices import tell_of_disclosure
 from shared import prepared
 from shared.group_commit import Writing
 from shared.plain_route import caller_route
@@ -186,6 +187,8 @@ def _keep(tx: Writing, exchange: Exchange, row: Any, receipt: Verified[Receipt])
     elif not first and (is_final(state) or row.next_attempt_at is None):
         settle(tx.connection, row.id)  # it was late, or had been given up
     tx.record(events.acknowledged(receipt.message, digest=receipt.digest, student_id=row.student_id, custodian_id=row.custodian_id))
+    if row.kind == "package" and row.r1 is None and row.r2 is None:
+        tell_of_disclosure(tx, exchange, row)
     if row.kind == "package" and outcome in TOLD:
         told = milestone(
             exchange.outbox,

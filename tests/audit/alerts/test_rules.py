@@ -184,6 +184,7 @@ def test_decisions_come_in_their_order(entries: list[bool | None]) -> None:
     assert in_order(decided, denied) == expected
 
 
+@pytest.mark.requirement("HARD-23")
 def test_who_mostly_asks_for_those_who_are_not_there_tries_identifiers_out() -> None:
     absent = did(entries=25, subjects=0, operation="student-lookup", outcome="not-found")
     found = did(entries=24, operation="student-lookup", outcome="found")

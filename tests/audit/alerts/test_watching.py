@@ -61,6 +61,7 @@ async def test_a_bulk_read_is_an_alert_with_an_entry_of_its_own(node: AuditNode,
     assert len(from_base64url(alert_digest(row))) == 32
 
 
+@pytest.mark.requirement("HARD-23")
 async def test_every_rule_about_actors_finds_in_a_real_log_what_it_is_for(node: AuditNode, clock: StandingClock) -> None:
     await give_organisations(node)
     await known(node, clock)

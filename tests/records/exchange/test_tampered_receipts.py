@@ -101,7 +101,7 @@ async def test_a_changed_receipt_of_filing_is_refused_and_changes_nothing(receip
     assert await receipts.untouched()
 
 
-@pytest.mark.requirement("EX-8")
+@pytest.mark.requirement("EX-8", "EX-notice-acknowledged")
 @pytest.mark.parametrize("what", CHANGES)
 async def test_a_changed_first_receipt_counts_as_none(receipts: Receipts, what: str) -> None:
     code, change = CHANGES[what]

@@ -11,6 +11,8 @@ import pytest
 from node.demo.seats import RECEIVING_DISTRICT
 from node.synthetic import ALDER, BIRCH, SyntheticStudent
 from safepassage.chain_links import categories_of
+from safepassage.chain_part import Onward
+from safepassage.client.transfer_calls import list_transfer_notices
 from safepassage.problems.chains import NoSuchChain
 from safepassage.record import StudentRecord
 from safepassage.wire_chain import RedisclosureChain
@@ -77,6 +79,14 @@ async def replace_some(state: State, child: SyntheticStudent, student_id: UUID) 
     await state.tell()
 
 
+async def told_onward(three: ThreeStates, exchange_id: UUID) -> dict[str, Onward | None]:
+    """What Alder's agency was told of where its record went on to, without asking."""
+    async with three.alder.client("state-agency") as session:
+        pages = session.pages(list_transfer_notices(exchange_id=exchange_id))
+        return {one.kind: one.onward async for page in pages for one in page.notices}
+
+
+@pytest.mark.requirement("EX-onward")
 async def test_each_chain_is_told_to_its_two_nodes_and_what_went_on_to_the_one_before(three: ThreeStates) -> None:
     child = three.two.child()
     await three.alder.load(child)
@@ -84,8 +94,16 @@ async def test_each_chain_is_told_to_its_two_nodes_and_what_went_on_to_the_one_b
     await three.settle()
     student_id = (await first.told()).student_id
     assert student_id is not None
-    await replace_some(three.birch, child, student_id)
     third = three.cedar.organisation(RECEIVING_DISTRICT)
+    # Alder's district has not agreed that Birch passes its record on: refused, and Alder is told by whom it was asked for
+    refused = new_request(child.selector, holder=three.birch.entity_id, district=third, now=three.two.clock(), sections=("attendance",))
+    async with three.cedar.client("new-district") as client:
+        tried = await client.create_exchange_request(refused, idempotency_key=str(uuid4()))
+        await three.settle()
+        assert (await client.read_exchange_request(tried.id)).state == "not-provided"
+    [(kind, attempt)] = (await told_onward(three, first.id)).items()
+    assert (kind, attempt and attempt.node, attempt and attempt.categories) == ("onward-refused", three.cedar.entity_id, ("attendance",))
+    await replace_some(three.birch, child, student_id)
     sections = ("identity", "enrollment", "attendance")
     asked = new_request(child.selector, holder=three.birch.entity_id, district=third, now=three.two.clock(), sections=sections)
     async with three.cedar.client("new-district") as client:
@@ -106,6 +124,7 @@ async def test_each_chain_is_told_to_its_two_nodes_and_what_went_on_to_the_one_b
     assert (onward.purpose, onward.basis) == ("enrollment", "transfer")
     assert onward.categories == categories_of({"elements": ["attendance.summary"]})  # the rest is Birch's district's own by now
     assert (onward.node, onward.recipient_organisation) == (three.cedar.entity_id, str(third))
+    assert (await told_onward(three, first.id))["onward"] == onward
     assert str(second.id) not in there.model_dump_json()
     assert told[three.cedar.entity_id, second.id].onward == ()
     # of an exchange of two others nobody is told anything, whoever is asked

@@ -2,6 +2,8 @@
 
 import pytest
 
+from safepassage.compact import split
+from safepassage.package import REDISCLOSURE_NOTICE_DIGEST
 from tests.records.exchange.two_states import State, TwoStates
 
 pytestmark = pytest.mark.anyio
@@ -16,6 +18,27 @@ async def test_a_record_goes_from_one_state_to_the_other(states: TwoStates) -> N
     told = await case.told()
     assert told.state == "applied"
     assert told.student_id is not None
+
+
+@pytest.mark.requirement("EX-provenance", "EX-notice-acknowledged")
+async def test_what_arrives_is_what_the_source_said_word_for_word_and_says_whose_word_it_is(states: TwoStates) -> None:
+    student = states.child()
+    await states.alder.load(student)
+    sections = ("enrollment", "attendance", "academics", "assessments")
+    case = await states.ask(student.selector, sections=sections)
+    await states.settle()
+    async with states.birch.client("new-district") as session:
+        received = await session.read_received_record(case.id)
+    said, there = student.load.record.model_dump(mode="json", exclude_none=True), received.document()
+    # codes of the source with their systems, grades on the source's scale: nothing is converted, united or left out
+    assert {name: there[name] for name in sections if name in said} == {name: said[name] for name in sections if name in said}
+    district = states.alder.organisation(student.district.key)
+    for name, origin in received.provenance.items():
+        assert origin.originating_agency == f"{states.alder.entity_id}#{district}", name
+        assert (origin.source_system, origin.as_of) == (student.load.source_system, student.load.as_of)
+    [answer] = await case.envelopes()
+    for receipt in (answer.r1, answer.r2):
+        assert split(receipt or "")[1]["redisclosure_notice_digest"] == REDISCLOSURE_NOTICE_DIGEST
 
 
 def paths_asked_for(state: State) -> float:

@@ -47,6 +47,7 @@ def test_nothing_else_did_not_resolve_and_what_has_no_place_is_counted(district:
     assert dict(district.findings.reasons) == {"enrollment-missing": 733, "programme-not-in-the-record": 112}
 
 
+@pytest.mark.requirement("EX-provenance")
 def test_codes_are_kept_as_the_source_has_them(district: ParsedRoster) -> None:
     events = [one.record.attendance for one in district.students if one.record and one.record.attendance]
     categories = {event.category.system for one in events for event in one.events or ()}
