@@ -39,7 +39,7 @@ from services.records.record_sources import record_of
 from services.records.release import document_to_release
 from services.records.tables import PeerRequestRow
 from services.records.transfers.agreement import competing, disagreements
-from services.records.transfers.holding import has_ended, lift, open_hold, released_codes, require_unclaimed
+from services.records.transfers.holding import lift, open_hold, released_codes, require_unclaimed
 from services.records.transfers.onward_notices import tell_of_refusal
 from services.records.transfers.sending_side import Found, found_at
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, SubjectFacts, SubjectVersion, TransferFacts
@@ -159,12 +159,12 @@ async def _kept_back(exchange: Exchange, row: PeerRequestRow, asked: Asked, foun
     What is decided here comes after the decision: held is only what would leave, so that nobody else is told of a claim that meets theirs.
     """
     evidence, today = asked.selector.evidence, exchange.clock().date()
-    codes = disagreements(evidence, asked.requester, found.side, today) if asked.selector.basis == "transfer" else ()
-    if not codes and row.state != State.WAITING:
-        return None
-    ended, released = await exchange.read(lambda connection: (has_ended(connection, row.id), released_codes(connection, exchange, row.id)))
-    if ended:
+    if found.side.ended:
         return replace(held, reason="claim-ended")
+    codes = disagreements(evidence, asked.requester, found.side, today) if asked.selector.basis == "transfer" else ()
+    if not codes:
+        return None
+    released = await exchange.read(lambda connection: released_codes(connection, exchange, row.id))
     left = tuple(code for code in codes if code not in released)
     claims = competing(evidence, asked.requester, found.side.claims, today)
     return replace(held, held_for=left, claims=claims) if left else None

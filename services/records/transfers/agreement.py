@@ -52,6 +52,8 @@ class SendingSide:
     """The code of the latest exit, where the latest enrolment has ended."""
     claims: tuple[StandingClaim, ...]
     """Of others than the one that is looked at."""
+    ended: bool = False
+    """The claim that is looked at does not stand any more: taken back by the peer, or refused by a person here."""
 
 
 def disagreements(asserted: EnrollmentEvidence, requester: str, side: SendingSide, today: date) -> tuple[HoldCode, ...]:

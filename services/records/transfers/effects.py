@@ -31,19 +31,22 @@ def have_effect(tx: Writing, exchange: Exchange, request: PeerRequestRow, conten
     Where the record was released, both sides' evidence has agreed: only then does a notice touch an enrolment here.
     """
     student_id = request.student_id
-    if student_id is None or content.effective_on is None:
+    if content.effective_on is None:
+        return
+    if content.kind in ("no-show", "withdrawn"):
+        end_claim(tx, exchange, request.id, student_id, by="peer", now=now)
+    if student_id is None:
         return
     if content.kind == "enrolled" and _was_released(tx.connection, request.id) and not has_ended(tx.connection, request.id):
         _end_enrollments(tx, exchange, request.id, student_id, first_day_there=content.effective_on, now=now)
     if content.kind == "no-show":
         _restore_enrollments(tx, exchange, request.id, student_id, now)
-    if content.kind in ("no-show", "withdrawn"):
-        end_claim(tx, exchange, request.id, student_id, by="peer", now=now)
 
 
-def end_claim(tx: Writing, exchange: Exchange, request_id: UUID, student_id: UUID, *, by: str, now: datetime) -> None:
-    """The claim does not stand any more, once; what was held because of it is looked at again."""
-    if store(tx.connection, ClaimEndRow(request_id=request_id, ended_by=by, ended_at=now)):
+def end_claim(tx: Writing, exchange: Exchange, request_id: UUID, student_id: UUID | None, *, by: str, now: datetime) -> None:
+    """The claim does not stand any more, once, whoever the child turns out to be; what was held because of it is looked at again."""
+    ended = store(tx.connection, ClaimEndRow(request_id=request_id, ended_by=by, ended_at=now))
+    if ended and student_id is not None:
         look_again(tx, exchange, student_id, now)
 
 

@@ -39,7 +39,8 @@ def found_at(connection: Connection, exchange: Exchange, student_id: UUID, *, se
         return None
     rows = prepared.rows(connection, _ENROLLED, {"student_id": student_id})
     enrolled = tuple(Membership(one.entry_date, one.exit_date) for one in rows) or _unresolved(held.document)
-    return Found(held, SendingSide(enrolled, _last_exit(held.document), _claims(connection, exchange, student_id, request_id)))
+    ended = prepared.row(connection, _ENDED, {"request_id": request_id}) is not None
+    return Found(held, SendingSide(enrolled, _last_exit(held.document), _claims(connection, exchange, student_id, request_id), ended))
 
 
 def claims_now(connection: Connection, student_id: UUID, request_id: UUID) -> frozenset[UUID]:
@@ -65,6 +66,7 @@ def _claims(connection: Connection, exchange: Exchange, student_id: UUID, reques
 _ENROLLED = select(EnrollmentRow.organisation_id, EnrollmentRow.entry_date, EnrollmentRow.exit_date).where(
     EnrollmentRow.student_id == bindparam("student_id")
 )
+_ENDED = select(ClaimEndRow.request_id).where(ClaimEndRow.request_id == bindparam("request_id"))
 _LOCK = select(StudentRow.id).where(StudentRow.id == bindparam("student_id")).with_for_update()
 _CLAIMS = (
     select(PeerRequestRow.id, PeerRequestRow.requester, PeerRequestRow.exchange_id, PeerRequestRow.particulars)

@@ -27,6 +27,9 @@ Claims = dict[str, Any]
 OTHER = digest_of(b"something else")
 
 
+OR = " or "
+"""The path to the entry before is as long, or it is not: that depends on how many entries the log has."""
+
 CHANGES: dict[str, tuple[str, Callable[[Claims], Claims]]] = {
     "iss": ("wrong-issuer", lambda _: {"iss": "https://cedar.example"}),
     "aud": ("wrong-audience", lambda _: {"aud": "https://cedar.example"}),
@@ -40,7 +43,7 @@ CHANGES: dict[str, tuple[str, Callable[[Claims], Claims]]] = {
     "no notice at all": ("notice-differs", lambda _: {"redisclosure_notice_digest": None}),
     "iat": ("message-not-yet-valid", lambda claims: {"iat": claims["iat"] + 3600}),
     "entry": ("inclusion-not-proven", lambda claims: {"entry": flipped(claims["entry"])}),
-    "index": ("inclusion-not-proven", lambda claims: {"index": claims["index"] - 1}),
+    "index": (f"inclusion-not-proven{OR}wrong-path-length", lambda claims: {"index": claims["index"] - 1}),
     "path": ("inclusion-not-proven", lambda claims: {"path": [OTHER, *claims["path"][1:]]}),
     "checkpoint's log": ("foreign-log", lambda claims: {"checkpoint": claims["checkpoint"].replace("\n", "x\n", 1)}),
     "checkpoint's size": ("checkpoint-signature-invalid", lambda claims: {"checkpoint": claims["checkpoint"].replace("\n", "\n1", 1)}),
@@ -95,19 +98,20 @@ async def receipts(states: TwoStates) -> Receipts:
 @pytest.mark.requirement("EX-8")
 @pytest.mark.parametrize("what", CHANGES)
 async def test_a_changed_receipt_of_filing_is_refused_and_changes_nothing(receipts: Receipts, what: str) -> None:
-    code, change = CHANGES[what]
+    codes, change = CHANGES[what]
     answer = await receipts.send(receipts.changed(receipts.r2, change))
-    assert (code_of(answer), "refusal" in json.loads(answer.body)) == (code, True)
+    assert code_of(answer) in codes.split(OR)
+    assert "refusal" in json.loads(answer.body)
     assert await receipts.untouched()
 
 
 @pytest.mark.requirement("EX-8", "EX-notice-acknowledged")
 @pytest.mark.parametrize("what", CHANGES)
 async def test_a_changed_first_receipt_counts_as_none(receipts: Receipts, what: str) -> None:
-    code, change = CHANGES[what]
+    codes, change = CHANGES[what]
     with pytest.raises(SuiteError) as refused:
         await receipts.answer(receipts.changed(receipts.r1, change))
-    assert refused.value.code == code
+    assert refused.value.code in codes.split(OR)
     assert await receipts.untouched()
 
 

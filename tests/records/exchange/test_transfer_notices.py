@@ -75,6 +75,17 @@ async def test_what_does_not_fit_to_the_exchange_is_not_sent(states: TwoStates) 
             await say(states, "new-district", case, kind)
 
 
+async def test_for_a_child_who_never_came_nothing_leaves_though_it_was_said_before_anybody_looked(states: TwoStates) -> None:
+    child = states.child()
+    await states.alder.load(child)
+    case = await states.ask(child.selector)
+    await case.deliver_request()
+    told = await say(states, "new-district", case, "no-show")
+    await states.birch.one("noticing", told.id)
+    await states.settle()
+    assert {one.kind for one in await case.envelopes()} == {"not-provided"}
+
+
 async def waiting(states: TwoStates, case: Case) -> OutgoingNoticeRow:
     [row] = [row for row in await states.birch.rows(OutgoingNoticeRow) if row.exchange_id == case.id]
     assert isinstance(row, OutgoingNoticeRow)
