@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-postgres test-scanner test-stories test-containers test-policies test-fuzz test-faults test-keys check format bench match-report match-model race soak documents policies lock
+.PHONY: help demo up test test-postgres test-scanner test-stories test-containers test-policies test-fuzz test-faults test-keys test-long check format bench match-report match-model race soak documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,7 +31,7 @@ up: $(VENV)/.node ## one embedded node on this machine, made on the first call; 
 	@$(BIN)/safepassage-node up var/node
 
 test: $(VENV)/.dev ## everything that needs no server
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow and not fuzz and not faults and not keys and not scanner" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow and not long and not fuzz and not faults and not keys and not scanner" $(ARGS)
 
 test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
 	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 2 --dist loadfile -m "postgres and not faults" $(ARGS)
@@ -42,11 +42,14 @@ test-faults: $(VENV)/.dev ## every system call on the log's store fails, kills, 
 test-stories: $(VENV)/.dev ## the Ed-Fi sample district, the tutorial as a reader types it, kill -9 at each step of an exchange, nodes that witness
 	@$(BIN)/python -m pytest tests/stories tests/tutorial tests/records/exchange/test_kill_points.py tests/records/exchange/test_large_package_kills.py tests/records/exchange/test_chains.py tests/records/exchange/test_three_states.py tests/records/exchange/test_suites.py tests/records/exchange/test_any_order.py tests/records/exchange/test_nobody.py tests/audit -m "slow and not postgres" $(ARGS)
 
+test-long: $(VENV)/.dev ## what takes longer than a change can wait: 500 answer times told apart by nothing, fifty disorders of two nodes
+	@$(BIN)/python -m pytest tests/records/exchange/test_any_order.py tests/records/exchange/test_nobody.py -m long $(ARGS)
+
 test-containers: $(VENV)/.dev ## build the image and run the story against docker-compose.yml
 	@tests/containers/run $(ARGS)
 
 test-policies: $(VENV)/.dev ## the rules: proofs over every request, every rule changed in every way, Cedar itself at length
-	@$(BIN)/python -m pytest -n 2 tests/privacy/policy -m slow $(ARGS)
+	@$(BIN)/python -m pytest -n 2 tests/privacy -m "slow and not postgres" $(ARGS)
 
 test-fuzz: $(VENV)/.dev ## every service against its OpenAPI document, with good and bad requests (schemathesis)
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests -m "fuzz and not postgres" $(ARGS)

@@ -86,6 +86,7 @@ async def check_store(url: str, node_keys: Path, acked: dict[str, int]) -> int:
     return size
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("LOG-I2")
 @pytest.mark.requirement("FAULT-kill")
 async def test_a_killed_process_loses_nothing_that_was_answered(store_url: str, node_keys: Path) -> None:
@@ -106,6 +107,7 @@ async def test_a_killed_process_loses_nothing_that_was_answered(store_url: str, 
         assert {acked[key] for key in process_keys} <= indices
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("LOG-I1")
 @pytest.mark.requirement("FAULT-race")
 async def test_racing_processes_make_one_contiguous_log(store_url: str, node_keys: Path) -> None:
@@ -131,6 +133,7 @@ async def test_two_writers_in_turn_both_go_on(store_url: str, node_keys: Path, c
     await verify_store(settings_of(store_url, node_keys))
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("LOG-I2")
 @pytest.mark.requirement("FAULT-full")
 async def test_a_full_disk_keeps_what_was_answered_and_appending_goes_on_with_room(sqlite_store: Path, node_keys: Path) -> None:

@@ -107,6 +107,7 @@ def decided_through(folder: Path, table: Path, name: str) -> str:
     return new
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("SETS-upgrade")
 def test_after_an_upgrade_the_way_out_of_the_page_leads_to_a_set_that_decides(
     store: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

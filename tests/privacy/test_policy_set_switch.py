@@ -16,7 +16,7 @@ from tests.privacy.node import PrivacyNode, problem_of, settings_for
 from tests.privacy.officials import Officials, forbid
 from tests.privacy.world import World
 
-pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("small_table")]
+pytestmark = [pytest.mark.anyio, pytest.mark.slow, pytest.mark.usefixtures("small_table")]
 
 ASKERS = 4
 

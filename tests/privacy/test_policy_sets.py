@@ -80,6 +80,7 @@ async def test_a_set_decides_once_it_is_drafted_checked_replayed_approved_by_two
         assert Reproduction.model_validate_json(answer.body).policy_hash == one.policy_hash
 
 
+@pytest.mark.slow
 async def test_every_step_is_in_the_log_with_who_and_which_set(world: World, officials: Officials) -> None:
     drafted = await officials.ready(forbid(element="assessments.results"))
     activation = await officials.active_from(drafted.policy_hash, replaces=officials.active)
@@ -100,6 +101,7 @@ async def test_every_step_is_in_the_log_with_who_and_which_set(world: World, off
     assert activation.number == 2
 
 
+@pytest.mark.slow
 async def test_a_scheduled_activation_is_called_off_before_its_start_and_not_after(world: World, officials: Officials) -> None:
     drafted = await officials.ready(forbid(element="assessments.results"))
     start = world.node.clock() + timedelta(days=30)

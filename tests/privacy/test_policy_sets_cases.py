@@ -12,6 +12,7 @@ def test_the_table_that_is_shipped_is_that_of_the_tests() -> None:
     assert FILE.read_text() == document(), "run `make policies`"
 
 
+@pytest.mark.slow
 def test_every_row_is_true_of_the_releases_own_set(policy_set: PolicySet) -> None:
     table = built_in()
     assert [result for _, result in run(table.cases, table.situations, policy_set) if result is not None] == []

@@ -49,6 +49,7 @@ def answered(asked: PolicyInput, policy_set: PolicySet) -> list[Any]:
     return [(group.permitted, [(one.element, one.reason, one.policy) for one in group.withheld]) for group in outcome.groups]
 
 
+@pytest.mark.slow
 def test_inputs_with_one_skeleton_are_answered_alike(policy_set: PolicySet) -> None:
     randomness, skeletons, same = random.Random(7), Skeletons(InstantUse.of(BUILT_IN)), 0
     inputs = [asked for asked, _ in perturbed(ROWS, 1_500, randomness)]
@@ -132,6 +133,7 @@ def test_a_rule_that_counts_hours_is_told_the_hours() -> None:
     assert len({plain.of(one)[0] for one in (early, late, later)}) == 1
 
 
+@pytest.mark.slow
 def test_the_counts_are_those_of_deciding_one_by_one(policy_set: PolicySet) -> None:
     own = est_of(forbid(element="academics.transcript"), forbid("ca-too", state="CA", element="identity.name"))
     drafted = assemble(

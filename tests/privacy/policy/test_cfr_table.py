@@ -58,6 +58,7 @@ def test_a_paragraph_of_the_law_decides_as_it_says(row: Row, policy_set: PolicyS
         assert bool(outcome.alerts) == (row.citation == "unknown")
 
 
+@pytest.mark.slow
 def test_cedar_itself_decides_every_row_alike() -> None:
     rows = [row for row in ROWS if _is_known(row)]
     inputs = [policy_input(SITUATIONS[row.situation], {**row.changes, "elements": [row.element]}) for row in rows]

@@ -97,6 +97,7 @@ def test_words_that_nobody_knows_have_no_answer(policy_set: PolicySet) -> None:
     assert counterfactuals(policy_input(SITUATIONS["contractor"], {"elements": ["academics.shoe_size"]}), policy_set) == ()
 
 
+@pytest.mark.slow
 def test_every_row_of_the_table_has_its_reason_and_lawful_changes_alone(policy_set: PolicySet) -> None:
     offered = 0
     for row in KNOWN_ROWS:

@@ -45,6 +45,7 @@ def _seeds() -> Iterator[tuple[list[Row], int]]:
         yield [row for row in KNOWN_ROWS if obligation in row.obligations], 2 * NEAR_A_PERMIT
 
 
+@pytest.mark.slow
 @pytest.mark.requirement("POL-cedar")
 def test_cedar_decides_every_generated_request_alike(policy_set: PolicySet) -> None:
     determining = _compared(policy_set, list(_seeds()), random.Random(20261021))

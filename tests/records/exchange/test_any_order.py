@@ -20,8 +20,11 @@ def running(network: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
 
 
 @pytest.mark.requirement("EX-1", "EX-2", "EX-4", "EX-rotation")
-@pytest.mark.parametrize("examples", [pytest.param(4, id="few"), pytest.param(25, id="many", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "examples",
+    [pytest.param(4, id="few"), pytest.param(10, id="many", marks=pytest.mark.slow), pytest.param(50, id="more", marks=pytest.mark.long)],
+)
 def test_in_whatever_order_nothing_is_lost_or_done_twice_and_all_is_logged_before_it_leaves(running: Running, examples: int) -> None:
-    steps = 12 if examples < 10 else 30
+    steps = 12 if examples < 5 else 30
     told = settings(max_examples=examples, stateful_step_count=steps, suppress_health_check=QUIET, phases=(Phase.generate,))
     run_state_machine_as_test(lambda: AnyOrder(running), settings=told)
