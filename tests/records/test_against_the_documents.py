@@ -20,7 +20,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from node.documents import application
-from safepassage import envelope, message_batches
 from services.gateway.scopes import PEER_SCOPE, SCOPES
 from shared.in_process import Answer, call
 from shared.internal_token import HEADER, CallerClaims, InternalTokens
@@ -36,7 +35,14 @@ SCHEMAS = {name: schemathesis.openapi.from_dict(document) for name, document in 
 OPERATIONS = [
     (service, method.upper(), path) for service in DOCUMENTS for path, members in DOCUMENTS[service]["paths"].items() for method in members
 ]
-for opaque in ("application/zip", "application/x-ndjson", "application/jose", envelope.CONTENT_TYPE, message_batches.CONTENT_TYPE):
+for opaque in {
+    media_type
+    for document in DOCUMENTS.values()
+    for members in document["paths"].values()
+    for operation in members.values()
+    for media_type in operation.get("requestBody", {}).get("content", {})
+    if "json" not in media_type.removesuffix("x-ndjson") and "form" not in media_type
+}:
     schemathesis.openapi.media_type(opaque, st.binary(max_size=200))
 SPOILED = ("as it should be", "broken JSON", "no body", "another type")
 
