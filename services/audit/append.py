@@ -135,7 +135,7 @@ async def _require_appended_before(
         if permission is not None and permission.expired
     ]
     database: Database = state.database
-    held = await database.read(lambda connection: Driver(connection).lookup(AppendedRow, "event_key", keys))
+    held = await database.read(lambda connection: Driver(connection).lookup(AppendedRow, {"event_key": keys}))
     if len(held) != len(set(keys)):
         raise MessageExpired(field="decision_token")
 

@@ -76,7 +76,7 @@ async def _found(tx: AsyncSession, state: object, asked: ChainEntriesRequest) ->
 
 def _rows(keys: list[bytes], session: Session) -> list[tuple[bytes, bytes, int, int]]:
     rows: list[tuple[bytes, bytes, int, int]] = []
-    for key, digest, log, idx in Driver(session.connection()).lookup(AppendedRow, "event_key", keys):
+    for key, digest, log, idx in Driver(session.connection()).lookup(AppendedRow, {"event_key": keys}):
         rows.append((key, digest, log, idx))
     return rows
 

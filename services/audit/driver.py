@@ -3,12 +3,12 @@
 SQLite takes them inline; PostgreSQL takes many rows by binary COPY and arrays. Measured: a group of one entry in a third of the time.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain, count
 from typing import Any
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Dialect
 from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.util import await_only
 
@@ -110,18 +110,20 @@ class Driver:
             self._begun()
             await_only(self._connection.executemany(_numbered(head + mark + end), rows))
 
-    def lookup(self, row: type[DeclarativeBase], key: str, values: Sequence[bytes]) -> list[tuple[Any, ...]]:
-        """The rows whose column `key` is one of `values`, in any order, all columns."""
+    def lookup(self, row: type[DeclarativeBase], wanted: Mapping[str, Sequence[Any]], **fixed: int) -> list[tuple[Any, ...]]:
+        """The rows whose columns have one of the values `wanted` of each, and those that are `fixed`; in any order, all columns."""
         found: list[tuple[Any, ...]] = []
-        table = row.__table__
+        *others, (key, values) = [(name, list(dict.fromkeys(some))) for name, some in wanted.items()]
         for start in range(0, len(values), ROWS_OF_A_LOOKUP):
-            some = values[start : start + ROWS_OF_A_LOOKUP]
+            some = dict(others) | {key: values[start : start + ROWS_OF_A_LOOKUP]}
             if self._is_sqlite:
-                marks = ",".join("?" * len(some))
-                found += self._connection.execute(f"SELECT * FROM {row.__tablename__} WHERE {key} IN ({marks})", some).fetchall()  # noqa: S608 names of ours
+                marks = [f"{name} IN ({','.join('?' * len(of_it))})" for name, of_it in some.items()]
+                where = " AND ".join([*(f"{name} = ?" for name in fixed), *marks])
+                found += self.rows(f"SELECT * FROM {row.__tablename__} WHERE {where}", *fixed.values(), *chain.from_iterable(some.values()))  # noqa: S608 names of ours
             else:
-                columns = ", ".join(column.name for column in table.columns)
-                found += self.rows(f"SELECT {columns} FROM {row.__tablename__} WHERE {key} = ANY(?::bytea[])", list(some))  # noqa: S608 names of ours
+                found += self.rows(
+                    lookup_statement(self._transaction.dialect, row, tuple(some), tuple(fixed)), *some.values(), *fixed.values()
+                )
         return found
 
     def _begun(self) -> None:
@@ -140,6 +142,20 @@ def _insert_statement(row: type[DeclarativeBase], count: int) -> str:
     columns = [column.name for column in row.__table__.columns]
     marks = ",".join(["(" + ",".join("?" * len(columns)) + ")"] * count)
     return f"INSERT INTO {row.__tablename__} ({', '.join(columns)}) VALUES {marks}"  # noqa: S608 its own names
+
+
+@lru_cache(maxsize=256)
+def lookup_statement(dialect: Dialect, row: type[DeclarativeBase], keys: tuple[str, ...], fixed: tuple[str, ...]) -> str:
+    """PostgreSQL's look-up of each value by itself.
+
+    Of `key = ANY(array)` it makes a filter over all rows that the other columns leave, value by value, wherever it knows no better: on a
+    log that had just grown that took 0.3 s for what takes 10 ms. OFFSET 0 keeps the inner query as it is.
+    """
+    columns = row.__table__.columns
+    arrays = [f"unnest(?::{columns[key].type.compile(dialect)}[]) AS of_{key} (value)" for key in keys]
+    where = " AND ".join([*(f"{key} = of_{key}.value" for key in keys), *(f"{name} = ?" for name in fixed)])
+    held = f"SELECT {', '.join(column.name for column in columns)} FROM {row.__tablename__} WHERE {where} OFFSET 0"  # noqa: S608 its own names
+    return f"SELECT held.* FROM {', '.join(arrays)}, LATERAL ({held}) AS held"  # noqa: S608 its own names
 
 
 @lru_cache(maxsize=256)

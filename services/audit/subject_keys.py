@@ -113,7 +113,7 @@ class SubjectKeys:
     def find_with(self, driver: Driver, key_ids: Sequence[bytes]) -> dict[bytes, AESGCM]:
         """The same, for who works with the driver."""
         found = {}
-        for key_id, _, wrapped in driver.lookup(SubjectKeyRow, "key_id", key_ids):
+        for key_id, _, wrapped in driver.lookup(SubjectKeyRow, {"key_id": key_ids}):
             with suppress(KeyVersionGone):  # in a copy of the store that is older than a destruction
                 found[bytes(key_id)] = self._cipher(bytes(key_id), bytes(wrapped))
         return found
@@ -147,7 +147,7 @@ class SubjectKeys:
                 self._unwrap(bytes(wrapped), str(name).encode())
 
     def _find_or_make(self, driver: Driver, epoch: int, missing: dict[bytes, str | None], minted: "Minted") -> None:
-        found = {bytes(row[0]): bytes(row[2]) for row in driver.lookup(SubjectKeyRow, "key_id", list(missing))}
+        found = {bytes(row[0]): bytes(row[2]) for row in driver.lookup(SubjectKeyRow, {"key_id": list(missing)})}
         version = 0 if len(found) == len(missing) else self._wrapping(driver)
         new = []
         for tag, student in missing.items():

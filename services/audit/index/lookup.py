@@ -14,6 +14,7 @@ from services.audit.index.reading import read_piece
 from services.audit.index.terms import Facts, Kind, TermKeys, term_keys, term_of, terms_of, values_of
 from services.audit.openings import Place
 from services.audit.subject_keys import SubjectKeys
+from services.audit.tables import PostingRow
 
 FIRST_BLOCKS, MOST_BLOCKS = 8, 256
 """Blocks of one read: few at first, where a page is often full soon, then ever more."""
@@ -154,13 +155,6 @@ def _every(year: int, level: int, blocks: Sequence[int]) -> dict[int, int]:
 def _either(driver: Driver, terms: frozenset[bytes], year: int, level: int, blocks: Sequence[int]) -> dict[int, int]:
     """Of each block the positions that have one of `terms`."""
     bits: dict[int, int] = {}
-    some = sorted(terms)
-    for at in range(0, len(some), 1_000):
-        wanted = some[at : at + 1_000]
-        query = (
-            "SELECT block, bits FROM posting WHERE log = ? AND level = ? "  # noqa: S608 marks alone
-            f"AND block IN ({','.join('?' * len(blocks))}) AND term IN ({','.join('?' * len(wanted))})"
-        )
-        for block, data in driver.rows(query, year, level, *blocks, *wanted):
-            bits[block] = bits.get(block, 0) | loaded(bytes(data))
+    for _, _, block, _, data in driver.lookup(PostingRow, {"block": blocks, "term": sorted(terms)}, log=year, level=level):
+        bits[block] = bits.get(block, 0) | loaded(bytes(data))
     return bits

@@ -155,13 +155,8 @@ def correct(driver: Driver, year: int, block: int, entries: Sequence[Indexed], k
 
 def bits_of(driver: Driver, year: int, level: int, block: int, terms: Iterable[bytes]) -> dict[bytes, int]:
     """Those of `terms` that a block has, with their sets."""
-    found: dict[bytes, int] = {}
-    wanted = sorted(terms)
-    for at in range(0, len(wanted), 1_000):
-        some = wanted[at : at + 1_000]
-        query = f"SELECT term, bits FROM posting WHERE log = ? AND level = ? AND block = ? AND term IN ({','.join('?' * len(some))})"  # noqa: S608 marks alone
-        found |= {bytes(term): loaded(bytes(bits)) for term, bits in driver.rows(query, year, level, block, *some)}
-    return found
+    held = driver.lookup(PostingRow, {"term": sorted(terms)}, log=year, level=level, block=block)
+    return {bytes(term): loaded(bytes(bits)) for *_, term, bits in held}
 
 
 def _set(driver: Driver, year: int, level: int, block: int, term: bytes, bits: int) -> None:

@@ -1,0 +1,58 @@
+"""Looking many values up at once: the same rows on both engines, found by the index whatever the engine knows of the table."""
+
+import pytest
+
+from services.audit.driver import Driver, lookup_statement
+from services.audit.tables import PostingRow
+from tests.audit.audit_node import AuditNode
+
+pytestmark = pytest.mark.anyio
+
+YEAR, LEVEL = 2031, 0
+
+
+async def posted(node: AuditNode, blocks: int, terms: int) -> list[tuple[int, int, int, bytes, bytes]]:
+    """Rows of so many blocks, each with so many terms."""
+    rows = [(YEAR, LEVEL, block, term.to_bytes(2, "big"), bytes([block])) for block in range(blocks) for term in range(terms)]
+    await node.database.write(lambda connection: Driver(connection).insert(PostingRow, rows))
+    return rows
+
+
+async def test_the_rows_that_have_one_of_the_values_of_each_column_are_found_once(node: AuditNode) -> None:
+    rows = await posted(node, blocks=3, terms=4)
+    wanted = {"block": [0, 2, 7], "term": [b"\0\1", b"\0\3", b"\0\1", b"\xff\xff"]}
+    found = await node.database.read(lambda connection: Driver(connection).lookup(PostingRow, wanted, log=YEAR, level=LEVEL))
+    assert sorted(found) == [row for row in rows if row[2] in (0, 2) and row[3] in (b"\0\1", b"\0\3")]
+
+
+async def test_more_values_than_a_statement_takes_are_found_in_several(node: AuditNode) -> None:
+    rows = await posted(node, blocks=1, terms=20_000)
+    terms = [row[3] for row in rows]
+    found = await node.database.read(
+        lambda connection: Driver(connection).lookup(PostingRow, {"block": [0], "term": terms}, log=YEAR, level=LEVEL)
+    )
+    assert sorted(found) == rows
+
+
+async def test_nothing_is_found_of_no_values(node: AuditNode) -> None:
+    await posted(node, blocks=1, terms=1)
+    for wanted in ({"block": [], "term": [b"\0\0"]}, {"block": [0], "term": []}):
+        assert not await node.database.read(
+            lambda connection, wanted=wanted: Driver(connection).lookup(PostingRow, wanted, log=YEAR, level=LEVEL)
+        )
+
+
+async def test_of_a_table_that_nobody_analysed_only_the_rows_asked_for_are_read(node: AuditNode) -> None:
+    if node.database.is_sqlite:
+        return  # its planner has no other way for them
+    await posted(node, blocks=4, terms=5_000)
+    keys, fixed = ("block", "term"), ("log", "level")
+    blocks, terms = [1, 2], [term.to_bytes(2, "big") for term in range(0, 5_000, 50)]
+
+    def plan(driver: Driver, statement: str) -> str:
+        return "\n".join(str(line) for (line,) in driver.rows(f"EXPLAIN (ANALYZE, COSTS OFF) {statement}", blocks, terms, YEAR, LEVEL))
+
+    statement = lookup_statement(node.database.engine.dialect, PostingRow, keys, fixed)
+    told = await node.database.read(lambda connection: plan(Driver(connection), statement))
+    assert "Rows Removed" not in told
+    assert all(f"({name} = " in told.partition("Index Cond:")[2] for name in (*keys, *fixed))
