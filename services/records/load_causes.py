@@ -56,6 +56,16 @@ CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
             "Name the school by the NCES or state id by which the node knows it, or have the state agency register the school.",
         ),
         "sourced-id-twice": Cause("not-agreed", "Two rows of a file have one sourcedId; the last one counts", "Give each its own."),
+        "older-than-held": Cause(
+            "not-agreed",
+            "A change is older than one of the same row that was loaded before; the newer one counts",
+            "Send deltas in the order in which they were made.",
+        ),
+        "earlier-rows-missing": Cause(
+            "not-resolved",
+            "A change is about a student of whom no whole package was kept",
+            "Send the whole roster once: deltas follow it.",
+        ),
         "source-id-twice": Cause("not-agreed", "One student comes twice; the first one counts", "Send each student once."),
         "student-id-twice": Cause("not-agreed", "Two students have one id; the first one counts", "Give each its own."),
         "may-be-here-already": Cause(

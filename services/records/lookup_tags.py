@@ -29,6 +29,10 @@ class LookupTags:
         """The id that a source system of an organisation gave: exact, it decides which student a load updates."""
         return self._tag("source-id", str(organisation_id), source_system, source_id)
 
+    def source(self, organisation_id: UUID, source_system: str) -> bytes:
+        """A source system of an organisation."""
+        return self._tag("source", str(organisation_id), source_system)
+
     def pairwise(self, recipient_id: UUID, *words: str) -> UUID:
         """A recipient's own id of what has none here, a class say: the same words give the same id; another recipient has another."""
         return UUID(bytes=self._tag("pairwise", str(recipient_id), *words), version=4)

@@ -20,6 +20,7 @@ from services.records.loading_students import Known, known_by_source, placed, ta
 from services.records.logged import load_events
 from services.records.reading import opened
 from services.records.record_sources import merged, record_of
+from services.records.roster_keeping import RosterKeeping
 from services.records.tables import OWN, SectionRow, StudentRow
 from services.records.vault import Vault
 from shared.caller import Caller
@@ -34,6 +35,7 @@ class RosterStoring:
         self._outbox: Outbox = app.state.outbox
         self._jurisdiction: str = app.state.settings.jurisdiction
         self._caller, self._roster, self._load_id, self._now = caller, roster, load_id, now
+        self._keeping = RosterKeeping(self._vault, organisation_id=caller.organisation_id, source_system=roster.source_system)
         self._places: Places | None = None
         self._seen: set[bytes] = set()
 
@@ -54,6 +56,20 @@ class RosterStoring:
         counts["changed"] += sum(not one.created for one in stored)
         whose = [(one.student_id, what.custodian_id) for one, what in zip(stored, attached, strict=True)]
         self._outbox.record(tx, *load_events(self._caller, load_id=self._load_id, part=part, format_=self._roster.format, students=whose))
+        ids = {held_tag: held.student_id for held_tag, held in known.items()}
+        ids |= {what.source_tag: one.student_id for one, what in zip(stored, attached, strict=True) if what.source_tag is not None}
+        await self._keep(tx, {one.source_id: ids[tag] for one, tag in zip(students, tags, strict=True) if tag in ids})
+
+    async def _keep(self, tx: AsyncSession, student_ids: Mapping[str, UUID]) -> None:
+        """What the source said of these, so that a delta can follow it."""
+        if self._roster.kept is not None:
+            kept = self._roster.kept.students
+            await self._keeping.keep_students(tx, {one: kept[one] for one in student_ids if one in kept}, student_ids)
+
+    async def finish(self, tx: AsyncSession) -> None:
+        """What the source said beside its students. In the transaction that puts the report on record."""
+        if self._roster.kept is not None:
+            await self._keeping.keep_roster(tx, self._roster.kept, self._now)
 
     async def _attached(self, tx: AsyncSession, arriving: Sequence[tuple[ParsedStudent, Arriving]]) -> list[Arriving]:
         """With the student that each one is, where another state's record came first."""
@@ -92,12 +108,15 @@ class RosterStoring:
         self._seen.add(tag)
         held = known.get(tag)
         earlier = before.get(held.student_id) if held is not None else None
+        if earlier is not None and one.carries is not None and not one.carries:
+            findings.counts["unchanged"] += 1
+            return None
         if one.record is None:
             if earlier is None:
                 return None
             record = ended(earlier, one.ended_on or self._now.date())
         else:
-            record = over(earlier, one.record, carries=self._roster.carries)
+            record = over(earlier, one.record, carries=self._roster.carries if one.carries is None else one.carries)
         try:
             ready = placed(
                 record,

@@ -19,8 +19,11 @@ from safepassage.record.loads import LoadReport
 from services.records.formats.archive import Archive
 from services.records.formats.edfi_xml import read_edfi_xml
 from services.records.formats.oneroster import read_oneroster
+from services.records.formats.oneroster_delta import Delta
+from services.records.formats.oneroster_tables import Tables
 from services.records.formats.own_json import read_own_json
 from services.records.formats.parsed import ParsedRoster
+from services.records.roster_deltas import applied
 from services.records.roster_storing import RosterStoring
 from services.records.tables import LoadRow
 from shared.caller import Caller, caller_with
@@ -44,7 +47,7 @@ PART = 250
     openapi_extra={"requestBody": {"required": True, "content": {ZIP: {}, JSON_LINES: {}}}},
 )
 async def load_roster(caller: Loader, request: Request, now: Now, once: Annotated[Once, Depends()]) -> LoadReport:
-    """Load a roster: a OneRoster 1.2 CSV package or Ed-Fi 5 interchange files in a zip, or our own JSON, one student a line."""
+    """Load a roster: a OneRoster 1.2 CSV package, whole or a delta, or Ed-Fi 5 files in a zip, or our own JSON, one student a line."""
     state = request.app.state
     media_type, body = (request.headers.get("content-type") or "").partition(";")[0].strip(), await request.body()
     if media_type not in (ZIP, JSON_LINES):
@@ -56,7 +59,8 @@ async def load_roster(caller: Loader, request: Request, now: Now, once: Annotate
         held = None if load_id is None else await tx.get(LoadRow, load_id)
     if held is not None and held.report:
         return LoadReport.model_validate_json(held.report)
-    roster = await to_thread.run_sync(parsed, media_type, body, now.date())
+    upload = await to_thread.run_sync(parsed, media_type, body, now.date())
+    roster = upload if isinstance(upload, ParsedRoster) else await _applied(request, caller, upload, now)
     if load_id is None:
         load_id = await _begin(request, caller, roster.format, once, now)
     storing = RosterStoring(request.app, caller, roster, load_id=load_id, now=now)
@@ -64,12 +68,18 @@ async def load_roster(caller: Loader, request: Request, now: Now, once: Annotate
         for part, start in enumerate(range(0, len(roster.students), PART)):
             async with state.database.transaction() as tx:
                 await storing.store(tx, roster.students[start : start + PART], part=part)
+        report = storing.report()
+        async with state.database.transaction() as tx:
+            await storing.finish(tx)
+            (await tx.get_one(LoadRow, load_id)).report = report.model_dump_json()
     except IntegrityError as error:
         raise TemporarilyUnavailable("another load of the same students is under way") from error
-    report = storing.report()
-    async with state.database.transaction() as tx:
-        (await tx.get_one(LoadRow, load_id)).report = report.model_dump_json()
     return report
+
+
+async def _applied(request: Request, caller: Caller, delta: Delta, now: Now) -> ParsedRoster:
+    state = request.app.state
+    return await applied(state.database, state.vault, delta, organisation_id=caller.organisation_id, today=now.date())
 
 
 async def _begin(request: Request, caller: Caller, format_: str, once: Once, now: Now) -> UUID:
@@ -82,13 +92,13 @@ async def _begin(request: Request, caller: Caller, format_: str, once: Once, now
     return load_id
 
 
-def parsed(media_type: str, body: bytes, today: date) -> ParsedRoster:
-    """The upload, read by the format that it is in. Raises UnreadableRoster."""
+def parsed(media_type: str, body: bytes, today: date) -> ParsedRoster | Delta:
+    """The upload, read by the format that it is in; a delta says nothing alone. Raises UnreadableRoster."""
     if media_type == JSON_LINES:
         return read_own_json(body)
     archive = Archive.of_zip(body)
     if "manifest.csv" in archive:
-        return read_oneroster(archive, today=today)
+        return Delta(archive) if Tables(archive, deltas=True).changes else read_oneroster(archive, today=today)
     if any(name.casefold().endswith(".xml") for name in archive.names):
         return read_edfi_xml(archive)
     raise UnreadableRoster("neither a OneRoster manifest nor Ed-Fi interchange files are in the zip")

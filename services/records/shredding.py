@@ -20,6 +20,7 @@ from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent, StudentInExchange
 from services.records.attachments.documents import open_held, seal_held
 from services.records.exchange.states import UNDELIVERED, Incoming, Request
+from services.records.roster_keeping import resealed
 from services.records.tables import (
     ArrivedNoticeRow,
     AttachmentRow,
@@ -27,6 +28,7 @@ from services.records.tables import (
     EnrollmentRow,
     ExchangeRequestRow,
     IncomingEnvelopeRow,
+    KeptStudentRow,
     MatchReviewRow,
     MergeProposalRow,
     OutgoingEnvelopeRow,
@@ -135,6 +137,8 @@ class Shredder:
                 row.sealed = new.seal(old.open(row.sealed, **place), **place)
         for row in gone:
             await tx.delete(row)
+        for kept in (await tx.scalars(select(KeptStudentRow).where(KeptStudentRow.student_id == student_id))).all():
+            kept.sealed = resealed(old, new, kept)
         for document in (await tx.scalars(select(AttachmentRow).where(AttachmentRow.student_id == student_id))).all():
             if document.source == source:  # its chunks have no key any more; they are swept away
                 await tx.delete(document)

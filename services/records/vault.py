@@ -27,6 +27,11 @@ def of_exchange(identifier: UUID) -> bytes:
     return b"exchange\0" + identifier.bytes
 
 
+def of_roster(identifier: UUID) -> bytes:
+    """What is kept of a roster's source, or of a package that was given, is bound to."""
+    return b"roster\0" + identifier.bytes
+
+
 class DataKey:
     """One student's data key: seals and opens the sections of that student and no other's."""
 
@@ -89,6 +94,21 @@ class Vault:
     def rewrap_particulars(self, identifier: UUID, sealed: bytes) -> bytes:
         """The same for what is known of the child of an exchange. Raises SealBroken."""
         return self._again(sealed, context=of_exchange(identifier))
+
+    def seal_roster(self, identifier: UUID, plaintext: bytes) -> bytes:
+        """What is kept of a roster and is no student's alone: classes by whatever names they have, tags of rows that were given."""
+        return self.provider.wrap(plaintext, context=of_roster(identifier))
+
+    def open_roster(self, identifier: UUID, sealed: bytes) -> bytes:
+        """What `seal_roster` sealed. Raises SealBroken."""
+        try:
+            return self.provider.unwrap(sealed, context=of_roster(identifier))
+        except WrappedKeyRefused as error:
+            raise SealBroken from error
+
+    def rewrap_roster(self, identifier: UUID, sealed: bytes) -> bytes:
+        """The same under the newest version. Raises SealBroken."""
+        return self._again(sealed, context=of_roster(identifier))
 
     def is_newest_text(self, sealed: str) -> bool:
         """Whether the newest version has sealed it (`seal_text`)."""

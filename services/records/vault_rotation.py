@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from services.records.tables import ExchangeRequestRow, OutboxRow, PeerRequestRow, StudentRow
+from services.records.tables import ExchangeRequestRow, GivenPackageRow, KeptRosterRow, OutboxRow, PeerRequestRow, StudentRow
 from services.records.vault import Vault
 from shared.database import Database
 
@@ -16,7 +16,7 @@ AT_ONCE = 500
 
 
 async def rewrap_data_keys(database: Database, vault: Vault) -> int:
-    """Wrap anew what an older version wrapped: students' data keys, particulars of exchanges, what waits in the outbox.
+    """Wrap anew what an older version wrapped: students' data keys, particulars of exchanges, kept rosters, what waits in the outbox.
 
     Gives how many data keys it were. Afterwards the older version may be destroyed. Raises SealBroken.
     """
@@ -30,6 +30,8 @@ async def rewrap_data_keys(database: Database, vault: Vault) -> int:
     rewrapped = await _again(database, StudentRow.id, StudentRow.wrapped_key, vault.rewrap)
     for row in (ExchangeRequestRow, PeerRequestRow):
         await _again(database, row.id, row.particulars, particulars)
+    for roster in (KeptRosterRow, GivenPackageRow):
+        await _again(database, roster.id, roster.sealed, vault.rewrap_roster)
     await _again(database, OutboxRow.id, OutboxRow.body, outbox)
     return rewrapped
 

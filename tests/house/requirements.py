@@ -46,6 +46,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "FORM-ceds": "Everything in a record has its CEDS id, or is listed as what CEDS has no element for",
             "FORM-quality": "Who sends data is told by cause, place and remedy what was not loaded as it was meant; nobody else is",
             "FORM-oneroster": "A roster is read as OneRoster 1.2 has it: collections, paging, filters, order, selection, scopes, errors",
+            "FORM-oneroster-delta": "A delta changes what it names, ends what it deletes, touches nobody else, in whatever order it comes",
             "FORM-oneroster-mask": "As OneRoster too only what was permitted leaves: no object, filter, order or count tells of more",
         },
         "Keys at rest": {

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete
 
 from services.records.lookup import LookupLimit
-from services.records.tables import IdempotencyRow, LoadRow, MatchReviewRow, OutboxRow, PseudonymRow, StudentRow
+from services.records.tables import IdempotencyRow, KeptRosterRow, LoadRow, MatchReviewRow, OutboxRow, PseudonymRow, StudentRow
 from tests.conftest import StandingClock
 from tests.records.one_state import OneState, make_state, one_state
 
@@ -47,7 +47,7 @@ async def alder(running: OneState) -> OneState:
     """Alder's node with its organisations and no student."""
     state = running.records.state
     async with state.database.transaction() as tx:
-        for row in (OutboxRow, MatchReviewRow, PseudonymRow, IdempotencyRow, LoadRow, StudentRow):
+        for row in (OutboxRow, MatchReviewRow, PseudonymRow, IdempotencyRow, LoadRow, KeptRosterRow, StudentRow):
             await tx.execute(delete(row))
     state.lookup_limit = LookupLimit()
     return running

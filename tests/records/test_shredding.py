@@ -12,7 +12,9 @@ from sqlalchemy import delete, func, insert, select
 
 from safepassage.problems.records import NoSuchStudent, SealBroken, StudentInExchange
 from services.records.exchange.states import Outgoing, Request
+from services.records.formats.parsed import KeptStudent
 from services.records.reading import read_received, read_record
+from services.records.roster_keeping import RosterKeeping
 from services.records.shredding import Shredded, Shredder
 from services.records.subject_facts import EnrolledAt
 from services.records.tables import (
@@ -156,6 +158,19 @@ async def test_a_destroyed_copy_opens_no_more_while_the_rest_of_the_student_does
     await restore(own, oldest)
     assert await reads(own, [one.student_id]) == [False]
     assert before.record.identity is not None
+
+
+async def test_what_is_kept_of_a_students_roster_opens_after_a_copy_was_destroyed(own: Store) -> None:
+    [student] = await own.store(arriving())
+    exchange = uuid4()
+    await own.store(arriving(source=str(exchange), student_id=student.student_id))
+    keeping = RosterKeeping(own.vault, organisation_id=LEA, source_system="SIS")
+    async with own.database.transaction() as tx:
+        kept = {"s-1": KeptStudent.of("s-1", {"users": {}})}
+        await keeping.keep_students(tx, kept, {"s-1": student.student_id})
+    async with own.database.transaction() as tx:
+        await shredder(own).copy(tx, exchange)
+    assert (await keeping.students(own.database, ["s-1"]))["s-1"].rows == {"users": {}}
 
 
 async def test_a_student_of_whom_a_copy_was_all_goes_whole(own: Store) -> None:

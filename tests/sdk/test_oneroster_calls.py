@@ -45,6 +45,9 @@ def test_what_is_no_collection_is_not_understood(body: object) -> None:
 def test_a_package_is_asked_for_under_its_agreement() -> None:
     call = read_roster_package(AGREEMENT)
     assert (call.path, dict(call.query), call.accept) == ("/v1/roster-package", {"agreement_id": str(AGREEMENT)}, "application/zip")
+    assert call.read(httpx2.Response(200, content=b"PK", headers={"etag": f'"{AGREEMENT}"'})).id == AGREEMENT
+    assert (call.read(httpx2.Response(200, content=b"PK")), call.read(httpx2.Response(200, content=b"PK")).id) == (b"PK", None)
+    assert dict(read_roster_package(AGREEMENT, since=AGREEMENT).query)["since"] == str(AGREEMENT)
 
 
 def test_a_token_is_asked_for_under_the_agreement_of_the_client_file() -> None:

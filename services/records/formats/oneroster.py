@@ -1,9 +1,10 @@
 """OneRoster 1.2 CSV → our record: who is where, no more. Transcript, special education, discipline and health are not in the format."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from safepassage.record.academics import Academics, CurrentCourse
 from safepassage.record.contacts import Contacts, Guardian
@@ -14,8 +15,9 @@ from safepassage.record.loads import LoadedRecord
 from services.records.formats import oneroster_people as people
 from services.records.formats.archive import Archive
 from services.records.formats.oneroster_csv import SCED, TERM
+from services.records.formats.oneroster_kept import Keeping
 from services.records.formats.oneroster_tables import Row, Tables
-from services.records.formats.parsed import Draft, Findings, ParsedRoster, ParsedStudent
+from services.records.formats.parsed import Draft, Findings, KeptRoster, KeptStudent, ParsedRoster, ParsedStudent
 
 FORMAT: Final = "oneroster-1.2-csv"
 CARRIES: Final = frozenset(
@@ -59,10 +61,29 @@ class _Roster:
     enrollments: dict[str, list[Row]] = field(default_factory=lambda: defaultdict(list))
 
 
+class Readable(Protocol):
+    """The tables of a package, or what is kept of one."""
+
+    def rows(self, name: str) -> Iterator[Row]:
+        """The rows of a file; none where it is absent."""
+        ...
+
+
 def read_oneroster(archive: Archive, *, today: date) -> ParsedRoster:
-    """Read a package. Membership of who is to be deleted ends on the day that the row says, or else `today`. Raises UnreadableRoster."""
+    """Read a whole package. Membership of who is to be deleted ends on the day that the row says, or `today`. Raises UnreadableRoster."""
     tables = Tables(archive)
+    keeping = Keeping(tables)
     parsed = ParsedRoster(FORMAT, tables.source_system, CARRIES)
+    read_students(keeping, parsed, today=today)
+    kept = {one.source_id: KeptStudent.of(one.source_id, keeping.of_student(one.source_id)) for one in parsed.students}
+    parsed.kept = KeptRoster(keeping.frame, kept)
+    for reason, position in tables.unread():
+        parsed.findings.missed(reason, position)
+    return parsed
+
+
+def read_students(tables: Readable, parsed: ParsedRoster, *, today: date) -> None:
+    """The students of the tables, into `parsed`."""
     roster = _roster(tables, parsed.findings)
     for identifier, user in roster.users.items():
         if "student" not in _roles_of(identifier, roster):
@@ -75,12 +96,9 @@ def read_oneroster(archive: Archive, *, today: date) -> ParsedRoster:
         record = _record(user, roster)
         if record is not None:
             parsed.students.append(ParsedStudent(identifier, user.position, record))
-    for reason, position in tables.unread():
-        parsed.findings.missed(reason, position)
-    return parsed
 
 
-def _roster(tables: Tables, findings: Findings) -> _Roster:
+def _roster(tables: Readable, findings: Findings) -> _Roster:
     roster = _Roster(findings)
     for name in ("orgs", "users", "demographics"):
         held: dict[str, Row] = getattr(roster, name)

@@ -1,7 +1,7 @@
-"""OneRoster objects → a bulk OneRoster 1.2 CSV package (1EdTech OneRoster 1.2 CSV binding): the same objects, a file a collection. Pure.
+"""OneRoster objects → a OneRoster 1.2 CSV package (1EdTech OneRoster 1.2 CSV binding): the same objects, a file a collection. Pure.
 
-In a bulk file status and dateLastModified are empty, as the binding asks. What an object has beyond the binding's columns, its metadata,
-is in columns `metadata.<name>`, as JSON where it is no text.
+In a bulk file status and dateLastModified are empty, as the binding asks; in a delta each row has them (oneroster_changes). What an object
+has beyond the binding's columns, its metadata, is in columns `metadata.<name>`, as JSON where it is no text.
 """
 
 import csv
@@ -66,23 +66,35 @@ OURS: Final = frozenset({USER_IDS, TERM, SCED, RELATION})
 """Columns that this node writes where the binding has none, and reads again."""
 
 Row = dict[str, str]
+Tables = dict[str, list[Row]]
+"""Rows of each file."""
 
 
 def write_package(objects: Mapping[str, Iterable[Object]], *, system_name: str, system_code: str) -> bytes:
     """The zip. `objects` are collections as the REST service names them, a user with its roles; system_name, system_code: whose it is."""
+    return packed(rows_of(objects), system_name=system_name, system_code=system_code)
+
+
+def rows_of(objects: Mapping[str, Iterable[Object]]) -> Tables:
+    """The rows of each file."""
     rows = {name: [_row(one) for one in objects.get(name, ())] for name in COLUMNS if name != "roles"}
     rows["roles"] = [row for user in objects.get("users", ()) for row in _roles(user)]
+    return rows
+
+
+def packed(rows: Tables, *, system_name: str, system_code: str, how: str = "bulk") -> bytes:
+    """The zip of these rows. `how`: `bulk`, or `delta` where they are what changed, each with its status and its date."""
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
-        package.writestr("manifest.csv", _csv(("propertyName", "value"), _manifest(system_name, system_code)))
+        package.writestr("manifest.csv", _csv(("propertyName", "value"), _manifest(system_name, system_code, how)))
         for name, columns in COLUMNS.items():
             package.writestr(f"{name}.csv", _csv((*columns, *_extensions(rows[name])), rows[name]))
     return target.getvalue()
 
 
-def _manifest(system_name: str, system_code: str) -> Iterator[Row]:
+def _manifest(system_name: str, system_code: str, how: str) -> Iterator[Row]:
     said = {"manifest.version": "1.0", "oneroster.version": "1.2"}
-    said |= {f"file.{name}": "bulk" if name in COLUMNS else "absent" for name in sorted((*COLUMNS, *ABSENT))}
+    said |= {f"file.{name}": how if name in COLUMNS else "absent" for name in sorted((*COLUMNS, *ABSENT))}
     said |= {"source.systemName": system_name, "source.systemCode": system_code}
     yield from ({"propertyName": name, "value": value} for name, value in said.items())
 

@@ -37,7 +37,7 @@ def name(user: Row) -> dict[str, Any] | None:
 
 def identity(user: Row, about: Row | None) -> dict[str, Any]:
     """Elements of the identity section. Identifiers are what the source gives as such; the sourcedId is not one of the record."""
-    identifiers = [_identifier(part) for part in [*user.list("userIds"), *_more_ids(user)]]
+    identifiers = [identifier(part) for part in [*user.list("userIds"), *more_ids(user)]]
     if user["identifier"]:
         identifiers.append({"kind": "district", "system": "oneroster:identifier", "value": user["identifier"]})
     if user["userMasterIdentifier"]:
@@ -64,7 +64,7 @@ def identity(user: Row, about: Row | None) -> dict[str, Any]:
     return values
 
 
-def _more_ids(user: Row) -> list[str]:
+def more_ids(user: Row) -> list[str]:
     """Those that the binding cannot say, from the column of our own. Nothing, if what stands there is not ours."""
     try:
         return [f"{{{one['type']}\0{one['identifier']}}}" for one in json.loads(user[USER_IDS] or "[]")]
@@ -72,7 +72,7 @@ def _more_ids(user: Row) -> list[str]:
         return []
 
 
-def _identifier(text: str) -> dict[str, str] | None:
+def identifier(text: str) -> dict[str, str] | None:
     """`{type:value}` of userIds. A social security number is not taken as an identifier."""
     inner = text.removeprefix("{").removesuffix("}")
     kind, separator, value = inner.partition("\0" if "\0" in inner else ":")

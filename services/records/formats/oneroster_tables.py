@@ -62,8 +62,8 @@ class Row:
 class Tables:
     """The files of one package, read when asked for."""
 
-    def __init__(self, archive: Archive) -> None:
-        """Raises UnreadableRoster for what is not a bulk OneRoster 1.2 package."""
+    def __init__(self, archive: Archive, *, deltas: bool = False) -> None:
+        """`deltas`: whether files may say what changed alone. Raises UnreadableRoster for what is not such a OneRoster 1.2 package."""
         self._archive = archive
         self._foreign: dict[str, set[int]] = defaultdict(set)
         if "manifest.csv" not in archive:
@@ -72,13 +72,14 @@ class Tables:
         if manifest.get("oneroster.version") != "1.2":
             raise UnreadableRoster("the manifest does not say OneRoster 1.2")
         self.source_system = manifest.get("source.systemCode") or manifest.get("source.systemName") or "oneroster"
+        self.changes = frozenset(name for name in REQUIRED if manifest.get(f"file.{name}") == "delta")
+        """The files that say what changed."""
         for name in REQUIRED:
-            how = manifest.get(f"file.{name}", "absent")
-            if how == "delta":
+            if name in self.changes and not deltas:
                 raise UnreadableRoster(f"{name}.csv is a delta: send the whole roster")
-            if how == "bulk" and f"{name}.csv" not in archive:
+            if manifest.get(f"file.{name}") in ("bulk", "delta") and f"{name}.csv" not in archive:
                 raise UnreadableRoster(f"the manifest names {name}.csv, which is missing")
-        if "users.csv" not in archive or "orgs.csv" not in archive:
+        if not self.changes and ("users.csv" not in archive or "orgs.csv" not in archive):
             raise UnreadableRoster("a roster has orgs.csv and users.csv")
 
     def unread(self) -> list[tuple[str, str]]:
@@ -90,6 +91,10 @@ class Tables:
         files = [name for name in sorted(set(self._archive.names) - known) if name.endswith(".csv") and any(self._rows(name, ()))]
         columns = [(name, number) for name, numbers in sorted(self._foreign.items()) for number in sorted(numbers)]
         return [("file-not-read", name) for name in files] + [("column-not-read", f"{name}:column:{number}") for name, number in columns]
+
+    def has(self, name: str) -> bool:
+        """Whether a file is there."""
+        return f"{name}.csv" in self._archive
 
     def rows(self, name: str) -> Iterator[Row]:
         """The rows of a file; none where it is absent. Raises UnreadableRoster."""

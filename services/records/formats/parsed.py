@@ -1,5 +1,6 @@
 """What reading a format gives: records as far as they go, and what was found on the way, by reason and position, without a value."""
 
+import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -107,6 +108,33 @@ class ParsedStudent:
     source_system: str | None = None
     as_of: datetime | None = None
     """Where a format says them for each student."""
+    carries: frozenset[str] | None = None
+    """The elements that it says of this student, where that is not as for all (`ParsedRoster.carries`)."""
+
+
+@dataclass(frozen=True)
+class KeptStudent:
+    """What is kept of a student's source, so that a later upload can say what changed alone."""
+
+    rows: bytes
+    """As JSON, with the source's id."""
+    follows: int | None = None
+    """The version of what was kept, of which it was made; None: it does not rest on any."""
+
+    @classmethod
+    def of(cls, identifier: str, rows: Mapping[str, Any], *, follows: int | None = None) -> "KeptStudent":
+        """Of rows as they are read, with the id by which the source knows the student."""
+        return cls(json.dumps({"id": identifier, **rows}, ensure_ascii=False, separators=(",", ":")).encode(), follows)
+
+
+@dataclass(frozen=True)
+class KeptRoster:
+    """What is kept of a source: what tells of no student, and of each student by source id."""
+
+    frame: dict[str, Any]
+    students: dict[str, KeptStudent]
+    follows: int | None = None
+    """As in KeptStudent."""
 
 
 @dataclass
@@ -119,6 +147,8 @@ class ParsedRoster:
     """Elements that the format says in full: they replace what was loaded before. Others are only added where nothing is."""
     students: list[ParsedStudent] = field(default_factory=list)
     findings: Findings = field(default_factory=Findings)
+    kept: KeptRoster | None = None
+    """Of a format that has deltas."""
 
 
 def section(findings: Findings, model: type[Model], values: dict[str, Any], position: str) -> Model | None:

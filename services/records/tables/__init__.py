@@ -15,6 +15,7 @@ from services.records.tables.exchange import (
 from services.records.tables.match_reviews import MatchCandidateRow, MatchReviewRow
 from services.records.tables.reconciliations import ReconciliationRow
 from services.records.tables.registry import Base, IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
+from services.records.tables.rosters import GivenPackageRow, KeptRosterRow, KeptStudentRow
 from services.records.tables.statistics import CodedStudentRow, StatisticsAnswerRow, StatisticsBudgetRow
 from services.records.tables.students import (
     OWN,
@@ -49,8 +50,11 @@ __all__ = [
     "EndingRow",
     "EnrollmentRow",
     "ExchangeRequestRow",
+    "GivenPackageRow",
     "IdempotencyRow",
     "IncomingEnvelopeRow",
+    "KeptRosterRow",
+    "KeptStudentRow",
     "LeaseRow",
     "LoadRow",
     "MatchCandidateRow",

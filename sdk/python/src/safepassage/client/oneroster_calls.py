@@ -5,12 +5,13 @@ The token names the agreement: `agreement_id` of the client file.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
 import httpx2
 
-from safepassage.client.call import Call, Page, fetching
+from safepassage.client.call import Call, Page
 from safepassage.client.roster_objects import RosterObjects
 from safepassage.problems.calls import AnswerNotUnderstood
 
@@ -43,9 +44,26 @@ def read_oneroster(
     return _asked(ROSTERING + path, {name: str(value) for name, value in asked.items() if value is not None})
 
 
-def read_roster_package(agreement_id: UUID) -> Call[bytes]:
-    """The whole roster of an agreement as a bulk OneRoster 1.2 CSV package, a zip. Scope roster.readonly."""
-    return fetching("/v1/roster-package", accept="application/zip", query={"agreement_id": agreement_id})
+class RosterPackage(bytes):
+    """A OneRoster 1.2 CSV package, a zip. `id` is what to ask with for what has changed since; None where the node gives none."""
+
+    id: UUID | None = None
+
+
+def read_roster_package(agreement_id: UUID, *, since: UUID | None = None) -> Call[RosterPackage]:
+    """The roster of an agreement as a OneRoster 1.2 CSV package, a zip. Scope roster.readonly.
+
+    since  the id of a package that was processed: what has changed since, and what is not in the roster any more, as a delta; None: all
+    """
+
+    def read(response: httpx2.Response) -> RosterPackage:
+        package = RosterPackage(response.content)
+        with suppress(ValueError):
+            package.id = UUID(response.headers.get("etag", "").strip('"'))
+        return package
+
+    asked = {"agreement_id": str(agreement_id)} | ({} if since is None else {"since": str(since)})
+    return Call("GET", "/v1/roster-package", read, query=tuple(asked.items()), accept="application/zip")
 
 
 def _asked(path: str, query: Mapping[str, str]) -> Call[Page[RosterObjects]]:

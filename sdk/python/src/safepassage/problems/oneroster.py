@@ -31,6 +31,13 @@ class NoSuchObject(SuiteError):
     remedy = "Take the sourcedId from a collection read under the same agreement."
 
 
+class NoSuchRosterPackage(SuiteError):
+    """No package with this id was made for the caller under the agreement, or it is older than the last two."""
+
+    code, status, title = "no-such-roster-package", 404, "No such roster package"
+    remedy = "Take the ETag of the package that was processed last; without one, or after this answer, read the whole package."
+
+
 class AgreementNotNamed(SuiteError):
     """The token does not say under which agreement it reads."""
 

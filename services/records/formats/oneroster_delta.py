@@ -1,0 +1,231 @@
+"""A OneRoster delta: rows that changed or are to be deleted since an earlier package, put onto what was kept of it. Pure.
+
+A change that is older than what is kept of the same row is left, whichever came first. A file of the package that is whole replaces its
+table. Of a student whom the delta names only those elements change that its tables make; nobody else is touched.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Set
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from typing import Final
+
+from safepassage.problems.records import UnreadableRoster
+from services.records.formats.archive import Archive
+from services.records.formats.oneroster import CARRIES, FORMAT, read_students
+from services.records.formats.oneroster_kept import FRAME, KEPT, OF_STUDENTS, OWNED, Merged, Rows, Values, agents_of, kept, to_be_deleted
+from services.records.formats.oneroster_tables import Row, Tables
+from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent
+
+SCHOOLING: Final = frozenset({"enrollment.enrollments", "academics.current_courses"})
+_DEMOGRAPHICS: Final = frozenset({"identity.birth_date", "identity.birth_place", "identity.sex", "demographics.race_ethnicity"})
+SAYS: Final[dict[str, frozenset[str]]] = {
+    "demographics": _DEMOGRAPHICS,
+    "users": (CARRIES - _DEMOGRAPHICS - SCHOOLING) | {"enrollment.enrollments"},
+    **dict.fromkeys((*FRAME, *OWNED), SCHOOLING),
+}
+"""The elements that the rows of a table make. A user's grade is one of the enrolment."""
+
+
+@dataclass(frozen=True)
+class Affected:
+    """A student whom the delta concerns: the rows as they are after it, and the elements that it says."""
+
+    rows: Rows
+    elements: frozenset[str]
+    was_here: bool
+
+
+class Delta:
+    """One package, of which at least one file says what changed."""
+
+    def __init__(self, archive: Archive) -> None:
+        """Raises UnreadableRoster."""
+        tables = Tables(archive, deltas=True)
+        self.source_system, self.findings = tables.source_system, Findings()
+        self._changes = tables.changes
+        self.whole = frozenset(name for name in OF_STUDENTS if tables.has(name)) - tables.changes
+        """Tables of students that are there in full: they concern every student of the source."""
+        if "users" in self.whole:
+            raise UnreadableRoster("users.csv is whole beside deltas: send the whole roster")
+        self._rows: dict[str, dict[str, Row]] = {name: self._read(tables, name) for name in KEPT}
+        self._places: dict[str, dict[str, int]] = {name: {key: at for at, key in enumerate(rows)} for name, rows in self._rows.items()}
+        self._owned: dict[str, dict[str, list[str]]] = {name: defaultdict(list) for name in OWNED}
+        for name, owned in self._owned.items():
+            for key, row in self._rows[name].items():
+                owned[row["userSourcedId"]].append(key)
+        self._unread = tables.unread()
+        self._older: set[str] = set()
+
+    def _read(self, tables: Tables, name: str) -> dict[str, Row]:
+        rows: dict[str, Row] = {}
+        for row in tables.rows(name):
+            self.findings.counts[name] += 1
+            if not row["sourcedId"] or (name in self._changes and not _says_what_changed(row)):
+                self.findings.missed("not-valid", row.position)
+                continue
+            before = rows.get(row["sourcedId"])
+            if before is not None:
+                self.findings.missed("sourced-id-twice", row.position)
+            if before is None or _changed_at(before) <= _changed_at(row):
+                rows[row["sourcedId"]] = row
+        return rows
+
+    @property
+    def named(self) -> frozenset[str]:
+        """The sourcedIds of users whom its rows name, students and others."""
+        owners = {owner for owned in self._owned.values() for owner in owned}
+        return frozenset({*self._rows["users"], *self._rows["demographics"], *owners} - {""})
+
+    @property
+    def ownerless(self) -> bool:
+        """Whether a row that is to be deleted does not say whose it is: it has to be looked for."""
+        return any("" in owned for owned in self._owned.values())
+
+    def leave_out(self, users: Collection[str]) -> None:
+        """Say of these that nothing is kept of them that a change could be put onto."""
+        for name in OF_STUDENTS:
+            for key, row in self._rows[name].items():
+                if (row["userSourcedId"] if name in OWNED else key) in users:
+                    self.findings.missed("earlier-rows-missing", row.position)
+
+    def frame(self, before: Rows) -> Rows:
+        """Organisations, sessions, courses and classes after it. What is not in a whole file stays: other packages may refer to it."""
+        return {name: self._put(name, before.get(name, {}), self._rows[name].keys())[0] for name in FRAME}
+
+    def moved(self, before: Rows) -> dict[str, frozenset[str]]:
+        """By table of the frame, the sourcedIds of rows that are other ones after it, classes also where their course or term is."""
+        after = self.frame(before)
+        moved = {name: _differing(before.get(name, {}), after[name]) for name in FRAME}
+        of_these = {
+            key
+            for key, row in after["classes"].items()
+            if row.get("courseSourcedId") in moved["courses"]
+            or row.get("schoolSourcedId") in moved["orgs"]
+            or not moved["academicSessions"].isdisjoint(Row(row, "").list("termSourcedIds"))
+        }
+        return moved | {"classes": moved["classes"] | of_these}
+
+    def agents_sought(self, before: Mapping[str, Rows]) -> frozenset[str]:
+        """Agents whom its users name and who are neither in it nor among what is kept of that user: they are looked for elsewhere."""
+        return frozenset(
+            agent
+            for identifier, row in self._rows["users"].items()
+            for agent in row.list("agentSourcedIds")
+            if agent not in self._rows["users"] and agent not in before.get(identifier, {}).get("users", {})
+        )
+
+    def student(self, identifier: str, before: Rows, moved: Mapping[str, Collection[str]], agents: Mapping[str, Rows]) -> Affected | None:
+        """What it makes of a student's rows; None where it does not concern the student.
+
+        agents  what is kept elsewhere of users who may be agents of this student
+        """
+        users, said = self._put("users", before.get("users", {}), {identifier})
+        elements = SAYS["users"] if said else frozenset()
+        roles = dict(before.get("roles", {}))
+        for agent in agents_of(users.get(identifier, {})):
+            elsewhere = agents.get(agent, {})
+            held = users.get(agent) or elsewhere.get("users", {}).get(agent)
+            roles = {**elsewhere.get("roles", {}), **roles}
+            users |= self._put("users", {} if held is None else {agent: held}, {agent})[0]
+        demographics, said = self._put("demographics", before.get("demographics", {}), {identifier})
+        elements |= SAYS["demographics"] if said else frozenset()
+        found: Rows = {"users": users, "demographics": demographics}
+        for name, held_rows, owners in (
+            ("roles", roles, set(users) | {identifier}),
+            ("enrollments", before.get("enrollments", {}), {identifier}),
+        ):
+            keys = {key for owner in owners for key in self._owned[name].get(owner, ())} | (held_rows.keys() & self._rows[name].keys())
+            found[name], said = self._put(name, held_rows, keys)
+            if name in self.whole or any(found[name][key].get("userSourcedId") == identifier for key in said):
+                elements |= SAYS[name]
+        if _refers(found, moved):
+            elements |= SCHOOLING
+        return Affected(found, elements, identifier in before.get("users", {})) if elements or found != before else None
+
+    def _put(self, name: str, before: Mapping[str, Values], keys: Set[str]) -> tuple[dict[str, Values], frozenset[str]]:
+        """The table's rows after those of it at `keys`, and which of them it says. A whole table of students replaces what was there."""
+        after: dict[str, Values] = {} if name in self.whole else dict(before)
+        said = set()
+        place = self._places[name]
+        for key in sorted(keys & place.keys(), key=place.__getitem__):
+            row, held = self._rows[name][key], before.get(key)
+            if held is not None and name in self._changes and _changed_at(Row(held, "")) > _changed_at(row):
+                self._leave(row)
+                continue
+            # who deletes a row need say no more than that: what it was stays, so that it is found again
+            after[key] = {**(held or {}), **kept(name, row)} if row.to_be_deleted else kept(name, row)
+            said.add(key)
+        return after, frozenset(said)
+
+    def _leave(self, row: Row) -> None:
+        if row.position not in self._older:
+            self._older.add(row.position)
+            self.findings.missed("older-than-held", row.position)
+
+    def roster(self, frame: Rows, affected: Mapping[str, Affected], *, today: date) -> ParsedRoster:
+        """The students whom it concerns, as they are after it. Each says the elements that may change."""
+        positions = {(name, key): row.position for name, rows in self._rows.items() for key, row in rows.items()}
+        tables = Merged(frame, (one.rows for one in affected.values()), positions)
+        parsed = ParsedRoster(FORMAT, self.source_system, CARRIES)
+        read_students(tables, parsed, today=today)
+        students = [replace(one, carries=affected[one.source_id].elements) for one in parsed.students if one.source_id in affected]
+        theirs = {one.source_id for one in students}
+        left = [_left(key, one, today) for key, one in affected.items() if one.was_here and key not in theirs and _nowhere(key, one)]
+        parsed.students = students + left
+        counts = self.findings.counts + Counter(
+            {"students": len(parsed.students), "to-be-deleted": parsed.findings.counts["to-be-deleted"]}
+        )
+        parsed.findings.counts = counts
+        found = [(one.reason, one.position) for one in self.findings.unresolved]
+        for reason, position in [*found, *self._unread]:
+            parsed.findings.missed(reason, position)
+        return parsed
+
+
+def _nowhere(identifier: str, one: Affected) -> bool:
+    """Whether the student has no role and no class any more."""
+    rows = [*one.rows["roles"].values(), *one.rows["enrollments"].values()]
+    theirs = [row for row in rows if row.get("userSourcedId") == identifier and row.get("role") == "student"]
+    return bool(one.elements) and all(to_be_deleted(row) for row in theirs)
+
+
+def _left(identifier: str, one: Affected, today: date) -> ParsedStudent:
+    """A student who has neither role nor class any more: membership ends on the day on which the last role was deleted."""
+    days = [
+        day
+        for row in one.rows["roles"].values()
+        if row.get("userSourcedId") == identifier and (day := Row(row, "").day("dateLastModified"))
+    ]
+    return ParsedStudent(identifier, "users.csv:earlier", None, ended_on=max(days, default=today))
+
+
+def _says_what_changed(row: Row) -> bool:
+    return row["status"].casefold() in ("active", "tobedeleted") and _changed_at(row) > _NEVER
+
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+def _changed_at(row: Row) -> datetime:
+    """dateLastModified; before every instant where there is none, as in a whole file."""
+    try:
+        instant = datetime.fromisoformat(row["dateLastModified"])
+    except ValueError:
+        return _NEVER
+    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
+
+
+def _differing(before: Mapping[str, Values], after: Mapping[str, Values]) -> frozenset[str]:
+    """The rows that say something else now, whenever they changed."""
+    return frozenset(key for key, row in after.items() if _content(before.get(key)) != _content(row))
+
+
+def _content(row: Values | None) -> Values | None:
+    return None if row is None else {column: value for column, value in row.items() if column != "dateLastModified"}
+
+
+def _refers(rows: Rows, moved: Mapping[str, Collection[str]]) -> bool:
+    """Whether a place or a role is at something that is another one now."""
+    places = [*rows["enrollments"].values(), *rows["roles"].values()]
+    return any(row.get("classSourcedId") in moved["classes"] or row.get("orgSourcedId") in moved["orgs"] for row in places)

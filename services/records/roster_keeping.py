@@ -1,0 +1,144 @@
+"""What is kept of a source's rosters, so that a delta can follow: read, searched, and written anew beside the records that it made."""
+
+import json
+import zlib
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+from uuid import UUID
+
+from anyio import to_thread
+from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.ids import uuid7
+from safepassage.problems.requests import TemporarilyUnavailable
+from services.records.formats.parsed import KeptRoster, KeptStudent
+from services.records.tables import KeptRosterRow, KeptStudentRow, SourceIdRow, StudentRow
+from services.records.vault import DataKey, Vault
+from shared.database import Database
+
+PAGE: Final = 500
+SECTION: Final = "kept-student"
+_UNDER_WAY: Final = "another load of the same source is under way"
+
+
+@dataclass(frozen=True)
+class HeldStudent:
+    """What is kept of a student. Version 0: nothing is."""
+
+    version: int
+    rows: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class HeldRoster:
+    """What is kept of a source and tells of no student. Version 0: nothing was loaded of it."""
+
+    version: int
+    frame: dict[str, Any]
+
+
+class RosterKeeping:
+    """What is kept of one source system of one organisation."""
+
+    def __init__(self, vault: Vault, *, organisation_id: UUID, source_system: str) -> None:
+        self._vault, self._organisation_id, self._source_system = vault, organisation_id, source_system
+        self._source = vault.tags.source(organisation_id, source_system)
+
+    async def roster(self, tx: AsyncSession, *, lock: bool = False) -> HeldRoster:
+        """The frame. `lock`: to be changed in this transaction."""
+        query = select(KeptRosterRow).where(KeptRosterRow.source == self._source)
+        row = (await tx.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
+        if row is None:
+            return HeldRoster(0, {})
+        return HeldRoster(row.version, json.loads(zlib.decompress(self._vault.open_roster(row.id, row.sealed))))
+
+    async def students(self, database: Database, identifiers: Iterable[str]) -> dict[str, HeldStudent]:
+        """What is kept of these, by the id that the source gave."""
+        tags = [self._tag(identifier) for identifier in identifiers]
+        found: dict[str, HeldStudent] = {}
+        for start in range(0, len(tags), PAGE):
+            rows = await database.read(partial(_page, condition=KeptStudentRow.tag.in_(tags[start : start + PAGE])))
+            found |= await to_thread.run_sync(self._opened, rows)
+        return found
+
+    async def not_kept(self, database: Database, identifiers: Iterable[str]) -> frozenset[str]:
+        """Of those of whom nothing is kept, the ones who are here: they came before anything was kept, or not as a package."""
+        tags = {self._tag(identifier): identifier for identifier in identifiers}
+        query = select(SourceIdRow.tag).where(SourceIdRow.tag.in_(tags))
+        rows = await database.read(lambda connection: connection.execute(query).all()) if tags else []
+        return frozenset(tags[row.tag] for row in rows)
+
+    async def everybody(self, database: Database) -> AsyncIterator[tuple[str, HeldStudent]]:
+        """All of the source's students, opened a page at a time."""
+        after = b""
+        while True:
+            condition = (KeptStudentRow.source == self._source) & (KeptStudentRow.tag > after)
+            rows = await database.read(partial(_page, condition=condition))
+            for identifier, held in (await to_thread.run_sync(self._opened, rows)).items():
+                yield identifier, held
+            if len(rows) < PAGE:
+                return
+            after = rows[-1].tag
+
+    async def keep_students(self, tx: AsyncSession, kept: Mapping[str, KeptStudent], student_ids: Mapping[str, UUID]) -> None:
+        """Keep these, in place of what was. Raises TemporarilyUnavailable where another load came between."""
+        tags = {self._tag(identifier): identifier for identifier in kept}
+        query = select(KeptStudentRow.tag, KeptStudentRow.version).where(KeptStudentRow.tag.in_(tags)).with_for_update()
+        before = {tags[row.tag]: row.version for row in await tx.execute(query)}
+        for identifier, one in kept.items():
+            # INVARIANT: rows rest on those that they were made of; what another load has put there is not lost.
+            if one.follows is not None and one.follows != before.get(identifier, 0):
+                raise TemporarilyUnavailable(_UNDER_WAY)
+        wrapped = select(StudentRow.id, StudentRow.wrapped_key).where(StudentRow.id.in_(student_ids.values()))
+        keys = {row.id: self._vault.data_key(row.id, row.wrapped_key) for row in await tx.execute(wrapped)}
+        rows = [
+            self._sealed(tag, student_ids[identifier], keys[student_ids[identifier]], kept[identifier], before.get(identifier, 0) + 1)
+            for tag, identifier in tags.items()
+        ]
+        await tx.execute(delete(KeptStudentRow).where(KeptStudentRow.tag.in_(tags)))
+        if rows:
+            await tx.execute(insert(KeptStudentRow), rows)
+
+    async def keep_roster(self, tx: AsyncSession, kept: KeptRoster, now: datetime) -> None:
+        """Keep the frame; one that follows none adds to what was. Raises TemporarilyUnavailable where another load came between."""
+        before = await self.roster(tx, lock=True)
+        if kept.follows is not None and kept.follows != before.version:
+            raise TemporarilyUnavailable(_UNDER_WAY)
+        frame = kept.frame if kept.follows is not None else {name: before.frame.get(name, {}) | rows for name, rows in kept.frame.items()}
+        row = (await tx.execute(select(KeptRosterRow).where(KeptRosterRow.source == self._source))).scalar_one_or_none()
+        if row is None:
+            row = KeptRosterRow(id=uuid7(now), source=self._source, version=0, sealed=b"")
+            tx.add(row)
+        row.sealed = self._vault.seal_roster(row.id, zlib.compress(json.dumps(frame, ensure_ascii=False).encode()))
+        row.version = before.version + 1
+
+    def _tag(self, identifier: str) -> bytes:
+        return self._vault.tags.source_id(self._organisation_id, self._source_system, identifier)
+
+    def _sealed(self, tag: bytes, student_id: UUID, key: DataKey, one: KeptStudent, version: int) -> dict[str, Any]:
+        sealed = key.seal(one.rows, section=SECTION, source=tag.hex(), version=version)
+        return {"tag": tag, "student_id": student_id, "source": self._source, "version": version, "sealed": sealed}
+
+    def _opened(self, rows: Sequence[Any]) -> dict[str, HeldStudent]:
+        found = {}
+        for row in rows:
+            key = self._vault.data_key(row.student_id, row.wrapped_key)
+            held = json.loads(key.open(row.sealed, section=SECTION, source=row.tag.hex(), version=row.version))
+            found[held.pop("id")] = HeldStudent(row.version, held)
+        return found
+
+
+def _page(connection: Connection, *, condition: Any) -> Sequence[Any]:
+    query = select(KeptStudentRow, StudentRow.wrapped_key).join(StudentRow, StudentRow.id == KeptStudentRow.student_id)
+    columns = [KeptStudentRow.tag, KeptStudentRow.student_id, KeptStudentRow.version, KeptStudentRow.sealed, StudentRow.wrapped_key]
+    return connection.execute(query.with_only_columns(*columns).where(condition).order_by(KeptStudentRow.tag).limit(PAGE)).all()
+
+
+def resealed(old: DataKey, new: DataKey, row: KeptStudentRow) -> bytes:
+    """The same rows under another data key of the student. Raises SealBroken."""
+    place: dict[str, Any] = {"section": SECTION, "source": row.tag.hex(), "version": row.version}
+    return new.seal(old.open(row.sealed, **place), **place)
