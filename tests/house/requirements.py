@@ -49,6 +49,13 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "FORM-oneroster-delta": "A delta changes what it names, ends what it deletes, touches nobody else, in whatever order it comes",
             "FORM-oneroster-mask": "As OneRoster too only what was permitted leaves: no object, filter, order or count tells of more",
         },
+        "Credentials": {
+            "VC-data-integrity": "Proofs are those of W3C's published vectors, and 1EdTech's published credentials verify",
+            "VC-verified": "What is issued as Open Badges 3.0 or CLR 2.0 verifies, in both forms, with alignments and results",
+            "VC-refused": "What was altered, expired, by another issuer, or of an unknown context is refused with that reason",
+            "VC-revoked": "What its issuer's list revokes is refused, and so is whatever has no list in force",
+            "VC-offline": "A credential is verified from files alone: itself, its issuer's keys, the status list",
+        },
         "Keys at rest": {
             "KEYS-contract": "Every holder of root keys wraps, unwraps, rotates and destroys alike; no file of ours has a key",
             "KEYS-none": "While the root keys may not be used nothing is opened, sealed or disclosed, and readiness says so",

@@ -8,9 +8,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
 
+from safepassage.clock import system_clock
 from safepassage.offline.attached import attached_file, is_pdf
 from safepassage.offline.chain import verify_chain_document
 from safepassage.offline.confirmation import verify_confirmation_document
+from safepassage.offline.credential import is_credential, verify_credential_document
 from safepassage.offline.evidence import Evidence, kind_of, verify_document, verify_proof, witnessed
 from safepassage.offline.export_folder import is_export, verify_export
 from safepassage.offline.hand_carry import verify_hand_carry_document
@@ -41,6 +43,7 @@ PATH is one of
   a redisclosure chain, as the node answered it (JSON)           each entry, message and tie of it, in both logs
   the confirmation of a transfer (JSON, or the PDF with it)      who is enrolled where, as the receiving side signed and logged it
   a hand-carried copy of a record (JSON, or the PDF with it)     that nothing in it was altered, or which part was
+  a credential: CLR 2.0 or Open Badges 3.0 (JSON, or a JWT)      that it is its issuer's, unaltered, in force and not revoked
 
 The keys come from you: the log's as a vkey, a signer's as a JWK, or both from a trust list whose digest you got out of band.
 
@@ -68,6 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--request", type=Path, metavar="FILE", help="the signed request that a message should answer")
     parser.add_argument("--opening", type=Path, metavar="FILE", help="JSON {salt, person}: for whom a receipt is")
     parser.add_argument("--seal", metavar="TEXT", help="what the QR code on the page of a hand-carried copy says")
+    parser.add_argument("--status-list", action="append", default=[], type=Path, metavar="FILE", help="of a credential; repeatable")
+    parser.add_argument("--did-document", action="append", default=[], type=Path, metavar="FILE", help="an issuer's did.json; repeatable")
     parser.add_argument("--leaves", action="store_true", help="read every entry of a log as a leaf: form, and time never going back")
     parser.add_argument("--json", action="store_true", help="say it as JSON")
 
@@ -118,7 +123,7 @@ def _keys(arguments: argparse.Namespace) -> NamedKeys:
         )
     except SuiteError as error:
         raise _NotChecked(error.code, f"The keys cannot be used. {_sentence(error)}") from error
-    if not keys.all_log_keys():
+    if not keys.all_log_keys() and not _of_credential(arguments.path):
         raise _NotChecked("usage", "Name the log's key with --log-key, or a trust list: a log cannot vouch for itself.")
     return keys
 
@@ -149,6 +154,12 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
             close()
     data = path.read_bytes()
     data = attached_file(data) if is_pdf(data) else data
+    if is_credential(data):
+        return [
+            verify_credential_document(
+                data, keys=keys, issuers=arguments.did_document, status_lists=arguments.status_list, now=system_clock()
+            )
+        ]
     if kind_of(data) == "tlog-proof":
         proven = verify_proof(data, entry=None if arguments.entry is None else arguments.entry.read_bytes(), keys=keys)
         return [proven] if policy is None else [proven, witnessed(parse_proof_file(data).checkpoint, policy=policy, keys=keys)]
@@ -164,6 +175,11 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
     request = None if arguments.request is None else arguments.request.read_text(encoding="utf-8").strip()
     opening = None if arguments.opening is None else arguments.opening.read_bytes()
     return [verify_document(data, keys=keys, request=request, opening=opening)]
+
+
+def _of_credential(path: Path) -> bool:
+    """A credential is in no log: it is verified by its issuer's key alone."""
+    return path.is_file() and not is_database(path) and is_credential(path.read_bytes())
 
 
 def _policy(file: Path | None) -> Policy | None:

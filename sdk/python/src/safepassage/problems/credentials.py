@@ -1,0 +1,59 @@
+"""Problems of credentials: Open Badges 3.0, Comprehensive Learner Record 2.0, and the lists that revoke them."""
+
+from safepassage.problems.problem import SuiteError
+
+
+class CredentialMalformed(SuiteError):
+    """Not a verifiable credential of the data model 2.0 that the schemas of Open Badges 3.0 or CLR 2.0 allow."""
+
+    code, status, title = "credential-malformed", 422, "Credential is malformed"
+    remedy = "Ask its issuer for a credential of Open Badges 3.0 or CLR 2.0 as a JSON document with a Data Integrity proof, or as a JWT."
+
+
+class UnknownContext(SuiteError):
+    """The credential names a JSON-LD context that is not shipped with the verifier; none is ever fetched."""
+
+    code, status, title = "unknown-context", 422, "Credential names an unknown context"
+    remedy = "Ask its issuer for one with the contexts of credentials 2.0, Open Badges 3.0.3 and CLR 2.0.1 alone."
+
+
+class MemberNotSigned(SuiteError):
+    """A member of the credential has no meaning in its contexts, so that its signature does not cover it: anybody can have added it."""
+
+    code, status, title = "member-not-signed", 422, "Signature does not cover a member"
+    remedy = "Do not rely on the credential; ask its issuer for it again."
+
+
+class CredentialIssuerNotTrusted(SuiteError):
+    """No key is known that may speak for the credential's issuer, or another issuer was expected."""
+
+    code, status, title = "credential-issuer-not-trusted", 422, "Issuer of the credential is not trusted"
+    remedy = "Name the issuer's keys: its node's statement with the trust list, or a public JWK that you got from it."
+
+
+class CredentialNotValidNow(SuiteError):
+    """Before the credential's `validFrom`, or at or after its `validUntil`."""
+
+    code, status, title = "credential-not-valid-now", 422, "Credential is not valid at this time"
+    remedy = "Ask the holder for one that is in force; check this machine's clock."
+
+
+class CredentialRevoked(SuiteError):
+    """The issuer's status list has revoked the credential."""
+
+    code, status, title = "credential-revoked", 422, "Credential was revoked"
+    remedy = "Do not rely on it; ask the holder, or its issuer, for the one that replaces it."
+
+
+class StatusListNotObtained(SuiteError):
+    """The credential can be revoked, and no status list of its issuer that is in force was given."""
+
+    code, status, title = "status-list-not-obtained", 422, "Status list of the credential is missing"
+    remedy = "Get the list from the URL that the credential names, and name its file with --status-list; a list is in force for a week."
+
+
+class CredentialsUnavailable(SuiteError):
+    """The libraries for credentials are not installed."""
+
+    code, status, title = "credentials-unavailable", 501, "Credentials cannot be processed"
+    remedy = "Install the package with its extra: safepassage[credentials]."
