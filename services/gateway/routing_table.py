@@ -218,13 +218,14 @@ ACCESS: Final = (
 )
 
 DOCUMENTS: Final = ("application/pdf", "image/png", "image/jpeg")
-ROSTERS: Final = ("application/zip", "application/x-ndjson")
+ROSTERS: Final = ("application/zip", "application/x-ndjson", "application/vnd.ed-fi+json")
 
 RECORDS: Final = (
     _send("POST", "/v1/students", "records", "records:load", body=MIB),
     _send("POST", "/v1/students/lookup", "records", "records:read", "records:read:state"),
     _get("/v1/students/{student_id}", "records", "records:read", "records:read:state"),
     _send("PUT", "/v1/students/{student_id}", "records", "records:load", body=MIB),
+    _get("/v1/students/{student_id}/kept-resources", "records", "records:load"),
     _get("/v1/students/{student_id}/attachments", "records", "records:read", "records:read:state"),
     Route(
         "PUT",

@@ -10,7 +10,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.records import load_reports, lookup, match_reviews, roster_entries, rosters, students, unions
+from services.records import kept_resources, load_reports, lookup, match_reviews, roster_entries, rosters, students, unions
 from services.records.attachments.routes import router as attachments
 from services.records.attachments.scanner import Scanner
 from services.records.exchange.exchange import open_exchange
@@ -40,6 +40,7 @@ from shared.who_may_call import ServiceName
 STUDENTS = (
     lookup.router,
     students.router,
+    kept_resources.router,
     attachments,
     rosters.router,
     load_reports.router,

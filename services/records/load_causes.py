@@ -73,6 +73,16 @@ CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
             "The student may be one whose record came from another state",
             "Compare the two and, if they are one child, load the student with the identifiers of the record that came.",
         ),
+        "resource-not-read": Cause(
+            "not-read",
+            "A resource is of no student, and none that is read",
+            "Nothing to do, unless it was expected to be read: it stays with the source.",
+        ),
+        "member-kept": Cause(
+            "not-read",
+            "A resource says something that the record has no place for",
+            "Nothing to do: it is kept beside the record as it came. Each member is listed once, with the first place that has it.",
+        ),
         "file-not-read": Cause("not-read", "A file with rows is not one that is read", "Nothing to do, unless it was expected to be read."),
         "column-not-read": Cause(
             "not-read", "A filled column is not one that the format has", "Send what it says in a column of the format, if there is one."

@@ -14,6 +14,7 @@ from safepassage.record import StudentRecord
 from safepassage.wire_organisations import Organisation
 from services.records.facts_lane import telling
 from services.records.guardians import with_person_ids
+from services.records.kept_beside import Kept, part_kept
 from services.records.kept_statements import with_statements_kept
 from services.records.loading_rows import Rows
 from services.records.reading import opened
@@ -43,6 +44,8 @@ class Arriving:
     source_tag: bytes | None = None
     """`LookupTags.source_id`: by it the next load finds the student again."""
     content_tag: bytes = b""
+    kept: Kept | None = None
+    """What the source said beside the record; None: nothing new."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +117,7 @@ class Loading:
         record = with_person_ids(one.record, _record_of(before))
         record = with_statements_kept(record, _record_of([part for part in before if part.source == one.source]))
         parts = parts_of(record, source=one.source, version=version)
+        parts += part_kept(before, one.kept, source=one.source, version=version)
         enrolled = _enrolled(one, known)
         whole = _whole(parts, before, one.source, record)
         facts = facts_of(

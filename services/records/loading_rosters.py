@@ -8,11 +8,12 @@ from safepassage.record import SECTION_MODELS, Sections
 from safepassage.record.loads import LoadedRecord
 
 
-def over(before: LoadedRecord | None, roster: LoadedRecord, *, carries: Collection[str]) -> LoadedRecord:
-    """The record after a roster of a format that `carries` these elements.
+def over(before: LoadedRecord | None, roster: LoadedRecord, *, carries: Collection[str], updates: Collection[str] = ()) -> LoadedRecord:
+    """The record after a roster of a format that `carries` these elements and `updates` those.
 
-    An element that the format carries is as the roster has it, also where that is nothing; any other is as it was, or as the roster has it
-    where it was not there. Statements of disagreement are kept where the record is stored (kept_statements).
+    An element that the format carries is as the roster has it, also where that is nothing; one that it updates, where it has something. Any
+    other is as it was, or as the roster has it where it was not there. Statements of disagreement are kept where the record is stored
+    (kept_statements).
     """
     if before is None:
         return roster
@@ -21,7 +22,8 @@ def over(before: LoadedRecord | None, roster: LoadedRecord, *, carries: Collecti
         members = {}
         for member in SECTION_MODELS[name].model_fields:
             held, said = _element(before, name, member), _element(roster, name, member)
-            value = said if f"{name}.{member}" in carries else (held if held is not None else said)
+            first, second = (said, held) if f"{name}.{member}" in updates else (held, said)
+            value = said if f"{name}.{member}" in carries else (first if first is not None else second)
             if value is not None:
                 members[member] = value
         if members:

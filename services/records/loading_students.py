@@ -1,5 +1,6 @@
 """A record as its own agency loads it → what is stored: with its provenance, its place, and the student that it belongs to."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.record import Provenance, StudentRecord
 from safepassage.record.loads import LoadedRecord
+from services.records.kept_beside import Kept
 from services.records.loading import Arriving
 from services.records.loading_places import Belonging, Places
 from services.records.lookup_tags import LookupTags
@@ -60,6 +62,7 @@ def placed(
     now: datetime,
     student_id: UUID | None = None,
     source_tag: bytes | None = None,
+    kept: Kept | None = None,
 ) -> Placed:
     """Place a loaded record. Raises ValidationError where a statement contests a section that is not there."""
     where: Belonging = places.belonging(loaded, now.date())
@@ -71,6 +74,7 @@ def placed(
         enrolled=where.enrolled,
         student_id=student_id,
         source_tag=source_tag,
+        kept=kept,
     )
     return Placed(arriving, where.unresolved)
 
@@ -81,6 +85,7 @@ def tagged(one: Placed, tags: LookupTags, said: LoadedRecord | None) -> Placed:
         [str(one.arriving.custodian_id), *sorted(f"{e.organisation_id}/{e.entry_date}/{e.exit_date}" for e in one.arriving.enrolled)]
     )
     content = b"" if said is None else said.model_dump_json(exclude_none=True).encode()
+    content += b"" if one.arriving.kept is None else json.dumps(one.arriving.kept, sort_keys=True).encode()
     return replace(one, arriving=replace(one.arriving, content_tag=tags.content(place.encode() + b"\0" + content)))
 
 

@@ -16,6 +16,9 @@ from services.records.tables.students import OWN
 STATEMENTS = "statements"
 """The part that holds a source's statements of disagreement, sealed beside its sections. Its one member has the same name."""
 
+KEPT = "kept"
+"""The part that holds what a source said and the record has no place for (kept_beside)."""
+
 Members = dict[str, bytes]
 """The JSON text of each member."""
 
@@ -84,6 +87,8 @@ def merged(parts: Iterable[Part]) -> dict[str, Any]:
     chosen: dict[str, str] = {}
     statements: dict[str, list[dict[str, Any]]] = {}
     for part in sorted(parts, key=lambda part: (part.source != OWN, -part.version)):
+        if part.section == KEPT:
+            continue
         if part.section == STATEMENTS:
             statements[part.source] = json.loads(part.members[STATEMENTS])
         elif part.section not in chosen:

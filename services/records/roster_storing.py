@@ -116,7 +116,8 @@ class RosterStoring:
                 return None
             record = ended(earlier, one.ended_on or self._now.date())
         else:
-            record = over(earlier, one.record, carries=self._roster.carries if one.carries is None else one.carries)
+            carries = self._roster.carries if one.carries is None else one.carries
+            record = over(earlier, one.record, carries=carries, updates=self._roster.updates)
         try:
             ready = placed(
                 record,
@@ -126,6 +127,7 @@ class RosterStoring:
                 now=self._now,
                 student_id=held.student_id if held is not None else None,
                 source_tag=tag,
+                kept=one.beside,
             )
         except ValidationError:
             findings.missed("not-valid", one.position)

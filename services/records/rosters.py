@@ -17,6 +17,8 @@ from safepassage.problems.records import UnreadableRoster
 from safepassage.problems.requests import BodyTooLarge, RequestUnderWay, TemporarilyUnavailable, UnsupportedMediaType
 from safepassage.record.loads import LoadReport
 from services.records.formats.archive import Archive
+from services.records.formats.edfi_documents import MEDIA_TYPE as EDFI
+from services.records.formats.edfi_documents import is_edfi_files, read_edfi_document, read_edfi_files
 from services.records.formats.edfi_xml import read_edfi_xml
 from services.records.formats.oneroster import read_oneroster
 from services.records.formats.oneroster_delta import Delta
@@ -44,13 +46,15 @@ PART = 250
 @router.post(
     "",
     responses=responses(UnreadableRoster, UnsupportedMediaType, BodyTooLarge, RequestUnderWay, TemporarilyUnavailable),
-    openapi_extra={"requestBody": {"required": True, "content": {ZIP: {}, JSON_LINES: {}}}},
+    openapi_extra={"requestBody": {"required": True, "content": {ZIP: {}, JSON_LINES: {}, EDFI: {}}}},
 )
 async def load_roster(caller: Loader, request: Request, now: Now, once: Annotated[Once, Depends()]) -> LoadReport:
-    """Load a roster: a OneRoster 1.2 CSV package, whole or a delta, or Ed-Fi 5 files in a zip, or our own JSON, one student a line."""
+    """Load a roster: a OneRoster 1.2 CSV package, whole or a delta, Ed-Fi 5 interchange files or an Ed-Fi API's resources in a zip, such
+    resources as one document, or our own JSON, one student a line.
+    """
     state = request.app.state
     media_type, body = (request.headers.get("content-type") or "").partition(";")[0].strip(), await request.body()
-    if media_type not in (ZIP, JSON_LINES):
+    if media_type not in (ZIP, JSON_LINES, EDFI):
         raise UnsupportedMediaType
     if len(body) > MOST_BYTES:
         raise BodyTooLarge
@@ -96,12 +100,16 @@ def parsed(media_type: str, body: bytes, today: date) -> ParsedRoster | Delta:
     """The upload, read by the format that it is in; a delta says nothing alone. Raises UnreadableRoster."""
     if media_type == JSON_LINES:
         return read_own_json(body)
+    if media_type == EDFI:
+        return read_edfi_document(body)
     archive = Archive.of_zip(body)
     if "manifest.csv" in archive:
         return Delta(archive) if Tables(archive, deltas=True).changes else read_oneroster(archive, today=today)
     if any(name.casefold().endswith(".xml") for name in archive.names):
         return read_edfi_xml(archive)
-    raise UnreadableRoster("neither a OneRoster manifest nor Ed-Fi interchange files are in the zip")
+    if is_edfi_files(archive):
+        return read_edfi_files(archive)
+    raise UnreadableRoster("neither a OneRoster manifest nor files of Ed-Fi are in the zip")
 
 
 __all__: Sequence[str] = ("parsed", "router")

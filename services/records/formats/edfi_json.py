@@ -3,27 +3,34 @@
 What Ed-Fi has no place for, or demands more of than the record has, is named in `not_expressed`: it is in our own JSON, never bent to fit.
 """
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from safepassage.elements import ELEMENTS
 from safepassage.record import StudentRecord
-from safepassage.record.contacts import Address, Contacts, Email, Guardian, Telephone
+from safepassage.record.contacts import Address, Contacts, Email, Guardian, Rights, Telephone
 from safepassage.record.demographics import Demographics
-from safepassage.record.enrollment import Enrollments
 from safepassage.record.identity import Identity
 from services.records.formats import edfi_json_schooling as schooling
 from services.records.formats import edfi_json_support as support
-from services.records.formats.edfi_resources import Body, Resources, descriptor, organisation_id, without_nothing
+from services.records.formats.edfi_json_discipline import discipline
+from services.records.formats.edfi_people import RIGHTS_RELATIONS
+from services.records.formats.edfi_resources import Body, Resources, descriptor, latest_organisation, without_nothing
+from services.records.formats.edfi_stream import code_of
+
+OTHER_NAMES: Final = {"alias": "Alias", "nickname": "Nickname", "previous-legal": "Previous Legal Name", "other": "Other Name"}
+IDENTIFICATION_SYSTEM: Final = "uri://ed-fi.org/StudentIdentificationSystemDescriptor"
+IDENTIFICATION_SYSTEMS: Final = {"state": "State", "district": "District", "school": "School", "migrant": "State Migrant", "other": "Other"}
 
 EXPRESSED = frozenset(
     {
         "identity.name", "identity.preferred_name", "identity.other_names", "identity.birth_date", "identity.birth_place",
         "identity.multiple_birth", "identity.sex", "identity.identifiers", "demographics.race_ethnicity", "demographics.languages",
-        "demographics.tribal_affiliation", "contacts.addresses", "contacts.telephones", "contacts.emails", "contacts.guardians",
-        "enrollment.enrollments", "attendance.events", "academics.transcript", "assessments.results", "special_education.eligibility",
-        "special_education.iep", "programmes.english_learner", "programmes.gifted", "programmes.migrant", "programmes.homeless",
-        "programmes.meal_status", "discipline.incidents",
+        "demographics.tribal_affiliation", "demographics.military_connection", "contacts.addresses", "contacts.telephones",
+        "contacts.emails", "contacts.guardians", "enrollment.enrollments", "attendance.events", "academics.transcript",
+        "academics.grade_point_averages", "assessments.results", "special_education.eligibility", "special_education.iep",
+        "special_education.section_504", "programmes.english_learner", "programmes.gifted", "programmes.title_i", "programmes.migrant",
+        "programmes.homeless", "programmes.meal_status", "health.immunizations", "discipline.incidents",
     }
 )  # fmt: skip
 """Elements for which there are resources below."""
@@ -48,9 +55,11 @@ def edfi_resources(record: StudentRecord, *, student_unique_id: str) -> dict[str
     schooling.attendance(record, resources, student)
     schooling.transcript(record, resources, student)
     schooling.assessments(record, resources, student)
+    schooling.immunizations(record, resources, student)
     support.special_education(record, resources, student)
     support.programmes(record, resources, student)
-    support.discipline(record, resources, student)
+    support.section_504(record, resources, student)
+    discipline(record, resources, student)
     _association(record, resources, student)
     order = [element.id for element in ELEMENTS]
     return {"resources": resources.made, "not_expressed": sorted(resources.not_expressed, key=order.index)}
@@ -60,13 +69,13 @@ def _student(identity: Identity, resources: Resources, student: Body) -> None:
     name, preferred, place = identity.name, identity.preferred_name, identity.birth_place
     others = [
         without_nothing(
-            otherNameTypeDescriptor=f"uri://ed-fi.org/OtherNameTypeDescriptor#{other.kind}",
+            otherNameTypeDescriptor=f"uri://ed-fi.org/OtherNameTypeDescriptor#{OTHER_NAMES[other.kind]}",
             firstName=other.first,
             middleName=other.middle,
             lastSurname=other.last,
         )
         for other in identity.other_names or ()
-        if other.first and other.last
+        if other.first and other.last and not other.sealed
     ]
     if len(others) < len(identity.other_names or ()):
         resources.lost("identity.other_names")
@@ -105,16 +114,20 @@ def _guardian(guardian: Guardian, place: int, resources: Resources, student: Bod
         addresses=_addresses(guardian.addresses, resources, "contacts.guardians"),
         telephones=_telephones(guardian.telephones),
         electronicMails=_emails(guardian.emails),
+        languages=[{"languageDescriptor": f"uri://ed-fi.org/LanguageDescriptor#{guardian.language}"}] if guardian.language else None,
     )
-    if guardian.rights is not None and guardian.rights.ended_by is not None:
-        resources.lost("contacts.guardians")  # Ed-Fi has no place for rights that a document ended
+    relation = descriptor(guardian.relation, "Relation")
+    is_parent = code_of(relation) in RIGHTS_RELATIONS
+    if guardian.court_documents or (guardian.rights or Rights()) != Rights() or (guardian.rights is None and is_parent):
+        resources.lost("contacts.guardians")  # Ed-Fi has no place for rights that a document ended, nor for a parent who has none
     if made:
         resources.add(
             "studentContactAssociations",
             "contacts.guardians",
             contactReference=contact,
             studentReference=student,
-            relationDescriptor=descriptor(guardian.relation, "Relation"),
+            relationDescriptor=relation,
+            legalGuardian=True if guardian.rights is not None and not is_parent else None,
             livesWith=guardian.lives_with_student,
             contactPriority=guardian.priority,
             contactRestrictions=guardian.contact_restriction,
@@ -123,7 +136,11 @@ def _guardian(guardian: Guardian, place: int, resources: Resources, student: Bod
 
 def _association(record: StudentRecord, resources: Resources, student: Body) -> None:
     """Everything that Ed-Fi says of a student at an organisation, said at the school of the latest enrolment."""
-    members = _of_identity(record.identity, resources) | _of_demographics(record.demographics) | _of_contacts(record.contacts, resources)
+    members = (
+        _of_identity(record.identity, resources)
+        | _of_demographics(record.demographics, resources)
+        | _of_contacts(record.contacts, resources)
+    )
     if not members:
         return
     where = latest_organisation(record.enrollment)
@@ -141,13 +158,6 @@ def _association(record: StudentRecord, resources: Resources, student: Body) -> 
         )
 
 
-def latest_organisation(enrollment: Enrollments | None) -> int | None:
-    """Ed-Fi id of the school of the latest enrolment that has one."""
-    rows = (enrollment.enrollments or ()) if enrollment is not None else ()
-    found = [(row.entry_date, identifier) for row in rows if (identifier := organisation_id(row.school)) is not None]
-    return max(found)[1] if found else None
-
-
 def _of_identity(identity: Identity | None, resources: Resources) -> dict[str, Body]:
     if identity is None:
         return {}
@@ -158,7 +168,7 @@ def _of_identity(identity: Identity | None, resources: Resources) -> dict[str, B
         members["identity.identifiers"] = {
             "studentIdentificationCodes": [
                 {
-                    "studentIdentificationSystemDescriptor": f"uri://ed-fi.org/StudentIdentificationSystemDescriptor#{one.kind.capitalize()}",
+                    "studentIdentificationSystemDescriptor": f"{IDENTIFICATION_SYSTEM}#{IDENTIFICATION_SYSTEMS[one.kind]}",
                     "assigningOrganizationIdentificationCode": one.system,
                     "identificationCode": one.value,
                 }
@@ -168,13 +178,15 @@ def _of_identity(identity: Identity | None, resources: Resources) -> dict[str, B
     return members
 
 
-def _of_demographics(demographics: Demographics | None) -> dict[str, Body]:
+def _of_demographics(demographics: Demographics | None, resources: Resources) -> dict[str, Body]:
     members: dict[str, Body] = {}
     if demographics is None:
         return members
     answer = demographics.race_ethnicity
     if answer is not None:
-        races = [{"raceDescriptor": descriptor(race, "Race")} for race in (answer.races or answer.combined or ())]
+        if answer.combined or answer.declined:
+            resources.lost("demographics.race_ethnicity")  # Ed-Fi has the answer in two parts, and neither is made from the other
+        races = [{"raceDescriptor": descriptor(race, "Race")} for race in answer.races or ()]
         members["demographics.race_ethnicity"] = without_nothing(races=races, hispanicLatinoEthnicity=answer.hispanic_or_latino)
     if demographics.languages:
         members["demographics.languages"] = {
@@ -189,6 +201,9 @@ def _of_demographics(demographics: Demographics | None) -> dict[str, Body]:
     if demographics.tribal_affiliation:
         tribes = [{"tribalAffiliationDescriptor": descriptor(one.tribe, "TribalAffiliation")} for one in demographics.tribal_affiliation]
         members["demographics.tribal_affiliation"] = {"tribalAffiliations": tribes}
+    if demographics.military_connection is not None:
+        status = descriptor(demographics.military_connection.status, "SupporterMilitaryConnection")
+        members["demographics.military_connection"] = {"supporterMilitaryConnectionDescriptor": status}
     return members
 
 
@@ -218,6 +233,9 @@ def _addresses(addresses: tuple[Address, ...] | None, resources: Resources, elem
             postalCode=one.postal_code,
             nameOfCounty=one.county,
             doNotPublishIndicator=one.protected or None,
+            periods=[without_nothing(beginDate=one.begin_date.isoformat(), endDate=one.end_date.isoformat() if one.end_date else None)]
+            if one.begin_date
+            else None,
         )
         for one in whole
     ]

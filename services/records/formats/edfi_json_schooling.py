@@ -1,7 +1,9 @@
 """Enrolment, attendance, transcript and assessments as Ed-Fi resources."""
 
 from safepassage.record import StudentRecord
-from services.records.formats.edfi_resources import Body, Resources, descriptor, organisation_id, without_nothing
+from safepassage.record.academics import Course
+from services.records.formats.edfi_api_schooling import COURSES_OF, IMMUNIZATION_NAME, LEVEL, METHOD, school_year_of
+from services.records.formats.edfi_resources import Body, Resources, descriptor, latest_organisation, organisation_id, without_nothing
 
 FULL_YEAR = "uri://ed-fi.org/TermDescriptor#Year Round"
 PASSED = "uri://ed-fi.org/CourseAttemptResultDescriptor#Pass"
@@ -34,7 +36,9 @@ def attendance(record: StudentRecord, resources: Resources, student: Body) -> No
     """studentSchoolAttendanceEvents. Ed-Fi demands the session."""
     for one in (record.attendance.events or ()) if record.attendance else ():
         school = organisation_id(one.school)
-        year = one.event_date.year + (one.event_date.month > 7)
+        year = school_year_of(one.event_date)
+        if one.duration_days is not None and one.duration_days > 1:
+            resources.lost("attendance.events")
         session = {"schoolId": school, "schoolYear": year, "sessionName": one.session} if school and one.session else None
         resources.add(
             "studentSchoolAttendanceEvents",
@@ -76,18 +80,64 @@ def transcript(record: StudentRecord, resources: Resources, student: Body) -> No
             )
         credit = one.credit
         earned = float(credit.earned) if credit and credit.earned is not None else None
+        offered_by = _offered_by(one.course) or where
         resources.add(
             "courseTranscripts",
             "academics.transcript",
             studentAcademicRecordReference=reference,
-            courseReference={"courseCode": code, "educationOrganizationId": where},
+            courseReference={"courseCode": code, "educationOrganizationId": offered_by},
             courseAttemptResultDescriptor=FAILED if earned == 0 else PASSED,
             courseTitle=one.course.title,
+            alternativeCourseIdentificationCodes=[
+                {"courseIdentificationSystemDescriptor": SCED_CODES, "identificationCode": one.course.sced_code}
+            ]
+            if one.course.sced_code
+            else None,
+            academicSubjects=[{"academicSubjectDescriptor": descriptor(one.course.subject, "AcademicSubject")}]
+            if one.course.subject
+            else None,
             attemptedCredits=float(credit.attempted) if credit and credit.attempted is not None else None,
-            earnedCredits=earned if earned is not None else 0.0,
+            earnedCredits=earned,
+            earnedCreditTypeDescriptor=descriptor(credit.type, "CreditType") if credit else None,
             finalLetterGradeEarned=one.mark,
             whenTakenGradeLevelDescriptor=descriptor(one.grade, "GradeLevel"),
+            courseRepeatCodeDescriptor=descriptor(one.repeat, "CourseRepeatCode"),
         )
+    _averages(record, resources)
+
+
+def _offered_by(course: Course) -> int | None:
+    """The organisation whose course it is, where the code came from an Ed-Fi API."""
+    system = course.local_code.system if course.local_code else ""
+    identifier = system.removeprefix(COURSES_OF)
+    return int(identifier) if identifier != system and identifier.isascii() and identifier.isdigit() else None
+
+
+def _averages(record: StudentRecord, resources: Resources) -> None:
+    """Averages stand in the last studentAcademicRecord, one of each type; without a record there is no place for them."""
+    averages = (record.academics.grade_point_averages or ()) if record.academics else ()
+    records = resources.made.get("studentAcademicRecords")
+    if averages and not records:
+        resources.lost("academics.grade_point_averages")
+    if not averages or not records:
+        return
+    by_type: dict[str, Body] = {}
+    for one in averages:
+        kind = f"uri://ed-fi.org/GradePointAverageTypeDescriptor#{'Weighted' if one.weighted else 'Unweighted'}"
+        value, maximum = float(one.value), float(one.maximum)
+        if kind in by_type or one.as_of is not None:
+            resources.lost("academics.grade_point_averages")
+        by_type.setdefault(
+            kind,
+            {
+                "gradePointAverageTypeDescriptor": kind,
+                "gradePointAverageValue": value,
+                "isCumulative": one.cumulative,
+                "maxGradePointAverageValue": maximum,
+            },
+        )
+    last = max(records, key=lambda body: int(body["schoolYearTypeReference"]["schoolYear"]))
+    last["gradePointAverages"] = list(by_type.values())
 
 
 def assessments(record: StudentRecord, resources: Resources, student: Body) -> None:
@@ -96,7 +146,7 @@ def assessments(record: StudentRecord, resources: Resources, student: Body) -> N
         scores = [
             {
                 "assessmentReportingMethodDescriptor": descriptor(score.method, "AssessmentReportingMethod"),
-                "resultDatatypeTypeDescriptor": "uri://ed-fi.org/ResultDatatypeTypeDescriptor#Level",
+                "resultDatatypeTypeDescriptor": LEVEL,
                 "result": score.value,
             }
             for score in one.scores or ()
@@ -116,10 +166,54 @@ def assessments(record: StudentRecord, resources: Resources, student: Body) -> N
             administrationDate=f"{one.administered_on}T00:00:00Z" if one.administered_on else None,
             whenAssessedGradeLevelDescriptor=descriptor(one.grade, "GradeLevel"),
             scoreResults=scores,
+            accommodations=[{"accommodationDescriptor": descriptor(code, "Accommodation")} for code in one.accommodations or ()],
             performanceLevels=[without_nothing(performanceLevelDescriptor=level, assessmentReportingMethodDescriptor=METHOD)]
             if level
             else None,
         )
 
 
-METHOD = "uri://ed-fi.org/AssessmentReportingMethodDescriptor#Achievement/proficiency level"
+def immunizations(record: StudentRecord, resources: Resources, student: Body) -> None:
+    """studentHealths (Data Standard 5.1). Ed-Fi demands the day as of which it is said, and knows no CVX code."""
+    held = record.health.immunizations if record.health else None
+    if held is None:
+        return
+    required: dict[str, Body] = {}
+    additional: dict[str, Body] = {}
+    for dose in held.doses or ():
+        given = [{"immunizationDate": dose.given_on.isoformat()}] if dose.given_on else []
+        if dose.cvx is not None:
+            resources.lost("health.immunizations")
+        if dose.vaccine.system == IMMUNIZATION_NAME:
+            one = additional.setdefault(dose.vaccine.code, {"immunizationName": dose.vaccine.code})
+        else:
+            kind = descriptor(dose.vaccine, "ImmunizationType") or ""
+            one = required.setdefault(kind, {"immunizationTypeDescriptor": kind})
+        one["dates"] = [*one.get("dates", ()), *given]
+    refused: Body = {}
+    for exemption in held.exemptions or ():
+        granted = exemption.granted_on.isoformat() if exemption.granted_on else None
+        vaccine = descriptor(exemption.vaccine, "ImmunizationType")
+        if exemption.kind == "medical" and vaccine is not None and exemption.reason is not None:
+            required.setdefault(vaccine, {"immunizationTypeDescriptor": vaccine}).update(
+                without_nothing(medicalExemption=exemption.reason, medicalExemptionDate=granted)
+            )
+        elif exemption.kind == "non-medical" and exemption.vaccine is None and exemption.reason is not None and not refused:
+            reason = f"uri://ed-fi.org/NonMedicalImmunizationExemptionDescriptor#{exemption.reason}"
+            refused = without_nothing(nonMedicalImmunizationExemptionDescriptor=reason, nonMedicalImmunizationExemptionDate=granted)
+        else:
+            resources.lost("health.immunizations")
+    where = latest_organisation(record.enrollment)
+    resources.add(
+        "studentHealths",
+        "health.immunizations",
+        studentReference=student,
+        educationOrganizationReference={"educationOrganizationId": where} if where is not None else None,
+        asOfDate=held.as_of.isoformat() if held.as_of else None,
+        requiredImmunizations=list(required.values()),
+        additionalImmunizations=list(additional.values()),
+        **refused,
+    )
+
+
+SCED_CODES = "uri://ed-fi.org/CourseIdentificationSystemDescriptor#SCED"

@@ -1,9 +1,14 @@
-"""Special education, programmes and discipline as Ed-Fi resources."""
+"""Special education and programmes as Ed-Fi resources."""
 
 from datetime import date
+from typing import Final
 
 from safepassage.record import Coded, StudentRecord
+from safepassage.record.special_education import IndividualizedEducationProgramme, Service
+from services.records.formats.edfi_api_programs import HOURS
 from services.records.formats.edfi_resources import Body, Resources, descriptor, organisation_id, without_nothing
+
+PROGRAM_TYPE: Final = "uri://ed-fi.org/ProgramTypeDescriptor"
 
 
 def _where(record: StudentRecord) -> int | None:
@@ -17,15 +22,22 @@ def _where(record: StudentRecord) -> int | None:
     return None
 
 
-def _program(record: StudentRecord, student: Body, name: str, begin: date | None) -> Body:
+def _text(day: date | None) -> str | None:
+    return day.isoformat() if day is not None else None
+
+
+def _program(
+    record: StudentRecord, student: Body, name: str, begin: date | None, end: date | None = None, *, kind: str | None = None
+) -> Body:
+    """What every association has. `kind` is the descriptor of the programme's type, where it is not of its name."""
     where = _where(record)
-    members = {"studentReference": student, "beginDate": begin.isoformat() if begin else None}
+    members = {"studentReference": student, "beginDate": _text(begin), "endDate": _text(end)}
     if where is not None:
         members["educationOrganizationReference"] = {"educationOrganizationId": where}
         members["programReference"] = {
             "educationOrganizationId": where,
             "programName": name,
-            "programTypeDescriptor": f"uri://ed-fi.org/ProgramTypeDescriptor#{name}",
+            "programTypeDescriptor": kind or f"{PROGRAM_TYPE}#{name}",
         }
     return members
 
@@ -46,17 +58,71 @@ def special_education(record: StudentRecord, resources: Resources, student: Body
         "special_education.iep" if iep else "special_education.eligibility",
         **_program(record, student, "Special Education", begin),
         ideaEligibility=eligibility.eligible if eligibility else None,
-        iepBeginDate=iep.begin_date.isoformat() if iep and iep.begin_date else None,
-        iepEndDate=iep.end_date.isoformat() if iep and iep.end_date else None,
-        iepReviewDate=iep.meeting_on.isoformat() if iep and iep.meeting_on else None,
-        lastEvaluationDate=eligibility.evaluated_on.isoformat() if eligibility and eligibility.evaluated_on else None,
+        iepBeginDate=_text(iep.begin_date) if iep else None,
+        iepEndDate=_text(iep.end_date) if iep else None,
+        iepReviewDate=_text(iep.meeting_on) if iep else None,
+        lastEvaluationDate=_text(eligibility.evaluated_on) if eligibility else None,
+        specialEducationExitReasonDescriptor=descriptor(eligibility.exit_reason, "SpecialEducationExitReason") if eligibility else None,
+        specialEducationProgramServices=_services(iep, resources),
+        specialEducationHoursPerWeek=_hours(iep),
         specialEducationSettingDescriptor=descriptor(iep.environment, "SpecialEducationSetting") if iep else None,
         disabilities=disabilities,
     )
     if not made and eligibility is not None:
         resources.lost("special_education.eligibility")
-    if iep is not None and (iep.goals or iep.services or iep.accommodations or iep.transition_plan):
+    if eligibility is not None and (eligibility.events or eligibility.determined_on or eligibility.reevaluation_due_on):
+        resources.lost("special_education.eligibility")
+    if iep is not None and (iep.goals or iep.accommodations or iep.transition_plan or iep.placement or iep.review_due_on):
         resources.lost("special_education.iep")
+
+
+def _services(iep: IndividualizedEducationProgramme | None, resources: Resources) -> list[Body]:
+    """Each service by its kind and dates: minutes, setting and provider have no place."""
+    made = []
+    for one in (iep.services or ()) if iep is not None else ():
+        if _is_hours(one):
+            continue
+        if one.minutes_per_week is not None or one.setting is not None or one.provider_role is not None:
+            resources.lost("special_education.iep")
+        made.append(
+            without_nothing(
+                specialEducationProgramServiceDescriptor=descriptor(one.kind, "SpecialEducationProgramService"),
+                serviceBeginDate=_text(one.begin_date),
+                serviceEndDate=_text(one.end_date),
+            )
+        )
+    return made
+
+
+def _is_hours(service: Service) -> bool:
+    return (service.kind.system, service.kind.code) == (HOURS["system"], HOURS["code"])
+
+
+def _hours(iep: IndividualizedEducationProgramme | None) -> float | None:
+    """The hours of special education a week, where the record has them from an Ed-Fi API."""
+    for one in (iep.services or ()) if iep is not None else ():
+        if _is_hours(one) and one.minutes_per_week is not None:
+            return one.minutes_per_week / 60
+    return None
+
+
+def section_504(record: StudentRecord, resources: Resources, student: Body) -> None:
+    """studentSection504ProgramAssociations (Data Standard 5.1)."""
+    plan = record.special_education.section_504 if record.special_education else None
+    if plan is None:
+        return
+    resources.add(
+        "studentSection504ProgramAssociations",
+        "special_education.section_504",
+        **_program(record, student, "Section 504 Placement", plan.begin_date, plan.end_date),
+        section504Eligibility=plan.eligible,
+        section504DisabilityDescriptor=descriptor(plan.disability, "Section504Disability"),
+        section504MeetingDate=_text(plan.meeting_on),
+        section504EligibilityDecisionDate=_text(plan.decided_on),
+        accommodationPlan=plan.has_plan,
+    )
+    if plan.accommodations:
+        resources.lost("special_education.section_504")
 
 
 def programmes(record: StudentRecord, resources: Resources, student: Body) -> None:
@@ -68,7 +134,7 @@ def programmes(record: StudentRecord, resources: Resources, student: Body) -> No
         resources.add(
             "studentHomelessProgramAssociations",
             "programmes.homeless",
-            **_program(record, student, "Homeless", held.homeless.begin_date),
+            **_program(record, student, "Homeless", held.homeless.begin_date, held.homeless.end_date),
             homelessPrimaryNighttimeResidenceDescriptor=descriptor(held.homeless.nighttime_residence, "HomelessPrimaryNighttimeResidence"),
             homelessUnaccompaniedYouth=held.homeless.unaccompanied_youth,
         )
@@ -77,76 +143,60 @@ def programmes(record: StudentRecord, resources: Resources, student: Body) -> No
         resources.add(
             "studentMigrantEducationProgramAssociations",
             "programmes.migrant",
-            **_program(record, student, "Migrant Education", held.migrant.begin_date or arrived),
-            lastQualifyingMove=arrived.isoformat() if arrived else None,
-            qualifyingArrivalDate=arrived.isoformat() if arrived else None,
+            **_program(record, student, "Migrant Education", held.migrant.begin_date or arrived, held.migrant.end_date),
+            lastQualifyingMove=_text(arrived),
+            qualifyingArrivalDate=_text(arrived),
             priorityForServices=held.migrant.priority_for_services,
+            eligibilityExpirationDate=_text(held.migrant.eligibility_expires_on),
+            migrantEducationProgramServices=_coded(held.migrant.services, "migrantEducationProgramService"),
+            continuationOfServicesReasonDescriptor=descriptor(held.migrant.continuation_of_services, "ContinuationOfServicesReason"),
         )
     if held.english_learner is not None:
-        _plain(record, resources, student, "studentLanguageInstructionProgramAssociations", "programmes.english_learner", "Bilingual")
+        learner = held.english_learner
+        resources.add(
+            "studentLanguageInstructionProgramAssociations",
+            "programmes.english_learner",
+            **_program(
+                record, student, "Bilingual", learner.begin_date, learner.end_date, kind=_program_type(learner.title_iii_participation)
+            ),
+            languageInstructionProgramServices=_coded(learner.services, "languageInstructionProgramService"),
+        )
+        if learner.monitored_until is not None:
+            resources.lost("programmes.english_learner")
+    if held.title_i is not None:
+        resources.add(
+            "studentTitleIPartAProgramAssociations",
+            "programmes.title_i",
+            **_program(record, student, "Title I Part A", held.title_i.begin_date, held.title_i.end_date),
+            titleIPartAParticipantDescriptor=descriptor(held.title_i.indicator, "TitleIPartAParticipant"),
+            titleIPartAProgramServices=_coded(held.title_i.services, "titleIPartAProgramService"),
+        )
     if held.meal_status is not None:
         kind = _meal(held.meal_status.eligibility)
         resources.add(
             "studentSchoolFoodServiceProgramAssociations",
             "programmes.meal_status",
-            **_program(record, student, "School Food Service", held.meal_status.begin_date),
+            **_program(record, student, "School Food Service", held.meal_status.begin_date, held.meal_status.end_date),
             directCertification=held.meal_status.directly_certified,
             schoolFoodServiceProgramServices=[{"schoolFoodServiceProgramServiceDescriptor": kind}],
         )
     if held.gifted is not None:
-        _plain(record, resources, student, "studentProgramAssociations", "programmes.gifted", "Gifted and Talented")
+        gifted = _program(record, student, "Gifted and Talented", held.gifted.begin_date, held.gifted.end_date)
+        resources.add("studentProgramAssociations", "programmes.gifted", **gifted)
+        if held.gifted.criteria is not None:
+            resources.lost("programmes.gifted")
 
 
-def _plain(record: StudentRecord, resources: Resources, student: Body, resource: str, element: str, name: str) -> None:
-    member = getattr(record.programmes, element.partition(".")[2])
-    resources.add(resource, element, **_program(record, student, name, member.begin_date))
+def _coded(codes: tuple[Coded, ...] | None, member: str) -> list[Body]:
+    """A list of services, each an object with its descriptor."""
+    return [{f"{member}Descriptor": descriptor(code, member[0].upper() + member[1:])} for code in codes or ()]
+
+
+def _program_type(code: Coded | None) -> str | None:
+    """A code that came as a programme's type goes out as it came."""
+    return descriptor(code, "ProgramType") if code is not None and code.system.endswith("/ProgramTypeDescriptor") else None
 
 
 def _meal(eligibility: Coded) -> str:
     """The status as a descriptor of its own: the record does not say which meals."""
     return descriptor(eligibility, "SchoolFoodServiceProgramService") or ""
-
-
-def discipline(record: StudentRecord, resources: Resources, student: Body) -> None:
-    """disciplineIncidents, the student's behaviours in them, and disciplineActions."""
-    for place, one in enumerate((record.discipline.incidents or ()) if record.discipline else (), start=1):
-        school = organisation_id(one.school)
-        identifier = (one.identifier or f"{student['studentUniqueId'][:24]}-{place}")[:36]
-        made = resources.add(
-            "disciplineIncidents",
-            "discipline.incidents",
-            incidentIdentifier=identifier,
-            incidentDate=one.incident_date.isoformat(),
-            schoolReference=None if school is None else {"schoolId": school},
-            incidentLocationDescriptor=descriptor(one.location, "IncidentLocation"),
-            incidentDescription=one.description,
-            reportedToLawEnforcement=one.reported_to_law_enforcement,
-        )
-        if not made:
-            continue
-        reference = {"incidentIdentifier": identifier, "schoolId": school}
-        role = {"disciplineIncidentParticipationCodeDescriptor": descriptor(one.role, "DisciplineIncidentParticipationCode")}
-        for behavior in one.behaviors or ():
-            resources.add(
-                "studentDisciplineIncidentBehaviorAssociations",
-                "discipline.incidents",
-                behaviorDescriptor=descriptor(behavior, "Behavior"),
-                disciplineIncidentReference=reference,
-                studentReference=student,
-                disciplineIncidentParticipationCodes=[role],
-            )
-        if not one.behaviors:
-            resources.lost("discipline.incidents")
-        for number, action in enumerate(one.actions or (), start=1):
-            resources.add(
-                "disciplineActions",
-                "discipline.incidents",
-                disciplineActionIdentifier=(action.identifier or f"{identifier[:33]}-{number}")[:36],
-                disciplineDate=action.begin_date.isoformat() if action.begin_date else None,
-                disciplines=[{"disciplineDescriptor": descriptor(action.action, "Discipline")}],
-                responsibilitySchoolReference={"schoolId": school},
-                studentReference=student,
-                disciplineActionLength=float(action.length_days) if action.length_days is not None else None,
-                actualDisciplineActionLength=float(action.served_days) if action.served_days is not None else None,
-                iepPlacementMeetingIndicator=action.placement_meeting_held,
-            )

@@ -1,5 +1,6 @@
 """Ed-Fi EducationOrganization: schools and their districts, as a record names them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +12,9 @@ KINDS = {
     "StateEducationAgency": "StateEducationAgencyId",
     "EducationServiceCenter": "EducationServiceCenterId",
 }
+
+AGENCIES = {"schools": "schoolId", "localEducationAgencies": "localEducationAgencyId"}
+"""Resources of the API that are read, by the member that names one."""
 
 
 @dataclass
@@ -43,6 +47,22 @@ class Organizations:
             named = text_of(parent, "LocalEducationAgencyIdentity/LocalEducationAgencyId")
             self._district_of[identifier] = named or parent.attrib.get("ref", "")
         return True
+
+    def take_resource(self, resource: str, body: Mapping[str, Any]) -> None:
+        """Keep a school or agency of the API, its body being as its schema says."""
+        identifier, nces = str(body[AGENCIES[resource]]), None
+        for code in body.get("identificationCodes") or []:
+            number = str(code["identificationCode"])
+            if (
+                code_of(code["educationOrganizationIdentificationSystemDescriptor"]) == "nces"
+                and number.isdigit()
+                and len(number) in (7, 12)
+            ):
+                nces = number
+        self.references[identifier] = present(name=body["nameOfInstitution"], nces_id=nces, state_id=identifier)
+        parent = (body.get("localEducationAgencyReference") or {}).get("localEducationAgencyId")
+        if parent is not None:
+            self._district_of[identifier] = str(parent)
 
     def school(self, identifier: str) -> dict[str, Any] | None:
         """A school's reference; None if the upload does not describe it."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from safepassage.record import Coded, OrganisationReference
+from safepassage.record.enrollment import Enrollments
 
 Body = dict[str, Any]
 
@@ -32,6 +33,14 @@ REQUIRED: Final[dict[str, tuple[str, ...]]] = {
     ),
     "studentSchoolFoodServiceProgramAssociations": ("beginDate", "educationOrganizationReference", "programReference", "studentReference"),
     "studentProgramAssociations": ("beginDate", "educationOrganizationReference", "programReference", "studentReference"),
+    "studentTitleIPartAProgramAssociations": (
+        "beginDate", "educationOrganizationReference", "programReference", "studentReference", "titleIPartAParticipantDescriptor",
+    ),
+    "studentSection504ProgramAssociations": (
+        "beginDate", "educationOrganizationReference", "programReference", "studentReference", "section504Eligibility",
+    ),
+    "studentHealths": ("asOfDate", "educationOrganizationReference", "studentReference"),
+    "studentDisciplineIncidentNonOffenderAssociations": ("disciplineIncidentReference", "studentReference"),
     "studentAcademicRecords": ("termDescriptor", "educationOrganizationReference", "schoolYearTypeReference", "studentReference"),
     "courseTranscripts": ("courseAttemptResultDescriptor", "courseReference", "studentAcademicRecordReference"),
     "studentAssessments": ("studentAssessmentIdentifier", "assessmentReference", "studentReference"),
@@ -45,6 +54,7 @@ _LONGEST: Final = {
     "identificationCode": 60, "contactRestrictions": 250, "attendanceEventReason": 255, "sessionName": 60, "courseCode": 60,
     "courseTitle": 60, "finalLetterGradeEarned": 20, "assessmentIdentifier": 60, "namespace": 255, "result": 35, "incidentIdentifier": 36,
     "incidentDescription": 1024, "disciplineActionIdentifier": 36, "studentUniqueId": 32,
+    "behaviorDetailedDescription": 1024, "medicalExemption": 1024, "immunizationName": 100,
 }  # fmt: skip
 """Characters that Ed-Fi takes; of a descriptor 306."""
 
@@ -95,6 +105,13 @@ def organisation_id(reference: OrganisationReference | None) -> int | None:
         if identifier is not None and identifier.isascii() and identifier.isdigit():
             return int(identifier)
     return None
+
+
+def latest_organisation(enrollment: Enrollments | None) -> int | None:
+    """Ed-Fi id of the school of the latest enrolment that has one."""
+    rows = (enrollment.enrollments or ()) if enrollment is not None else ()
+    found = [(row.entry_date, identifier) for row in rows if (identifier := organisation_id(row.school)) is not None]
+    return max(found)[1] if found else None
 
 
 def _fits(name: str, text: str) -> bool:

@@ -8,8 +8,6 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pydantic import BaseModel
-
 from safepassage.elements import BY_ID
 from safepassage.problems.records import UnreadableRoster
 from safepassage.record.loads import LoadedRecord
@@ -20,7 +18,7 @@ from services.records.formats import edfi_schooling as schooling
 from services.records.formats.archive import Archive
 from services.records.formats.edfi_organizations import Organizations
 from services.records.formats.edfi_stream import Item, items
-from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent, section
+from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent, section_by_element
 
 FORMAT: Final = "ed-fi-5-xml"
 CARRIES: Final = frozenset(
@@ -153,7 +151,7 @@ def _record(student: _Student, upload: _Upload) -> LoadedRecord | None:
     for item in student.health:
         said["health"]["immunizations"] = schooling.immunizations(item, findings)
     said["discipline"]["incidents"] = _incidents(student, upload)
-    sections = {name: _valid(findings, SECTION_MODELS[name], values, position) for name, values in said.items()}
+    sections = {name: section_by_element(findings, SECTION_MODELS[name], values, position) for name, values in said.items()}
     return findings.made(LoadedRecord, sections, position)
 
 
@@ -163,15 +161,6 @@ def _add(said: dict[str, dict[str, Any]], more: dict[str, dict[str, Any]]) -> No
         if "identifiers" in values:
             values = {**values, "identifiers": [*said[name].get("identifiers", ()), *values["identifiers"]]}
         said[name] |= values
-
-
-def _valid(findings: Findings, model: type[BaseModel], values: dict[str, Any], position: str) -> BaseModel | None:
-    """The section; if an element of it is not valid, the section without that element, and a finding."""
-    kept = {}
-    for member, value in values.items():
-        if value not in (None, []) and section(findings, model, {member: value}, f"{position}:{member}") is not None:
-            kept[member] = value
-    return section(findings, model, kept, position)
 
 
 def _guardians(student: _Student, upload: _Upload) -> list[Any]:

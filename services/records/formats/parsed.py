@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
@@ -110,6 +110,10 @@ class ParsedStudent:
     """Where a format says them for each student."""
     carries: frozenset[str] | None = None
     """The elements that it says of this student, where that is not as for all (`ParsedRoster.carries`)."""
+    beside: Mapping[str, Sequence[Any]] | None = None
+    """What the source said of the student that the record has no place for, verbatim, by resource: what was kept of these is replaced.
+    None: a format that keeps nothing beside the record.
+    """
 
 
 @dataclass(frozen=True)
@@ -145,6 +149,8 @@ class ParsedRoster:
     source_system: str
     carries: frozenset[str]
     """Elements that the format says in full: they replace what was loaded before. Others are only added where nothing is."""
+    updates: frozenset[str] = frozenset()
+    """Elements that the format may say: where it says something they replace what was loaded before."""
     students: list[ParsedStudent] = field(default_factory=list)
     findings: Findings = field(default_factory=Findings)
     kept: KeptRoster | None = None
@@ -155,3 +161,12 @@ def section(findings: Findings, model: type[Model], values: dict[str, Any], posi
     """A section from its elements; None without a finding where none is there."""
     present = {name: value for name, value in values.items() if _says_something(value)}
     return findings.made(model, present, position) if present else None
+
+
+def section_by_element(findings: Findings, model: type[Model], values: dict[str, Any], position: str) -> Model | None:
+    """The section; if an element of it is not valid, the section without that element, and a finding."""
+    kept = {}
+    for member, value in values.items():
+        if value not in (None, []) and section(findings, model, {member: value}, f"{position}:{member}") is not None:
+            kept[member] = value
+    return section(findings, model, kept, position)

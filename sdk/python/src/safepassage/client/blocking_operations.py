@@ -6,6 +6,7 @@ from safepassage.client import (
     calls,
     dead_letter_calls,
     destination_calls,
+    edfi_calls,
     evidence_calls,
     log_calls,
     oneroster_calls,
@@ -26,6 +27,7 @@ class BlockingOperations:
 
     lookup_students = Waited(calls.lookup_students)
     read_student = Waited(calls.read_student)
+    read_kept_resources = Waited(edfi_calls.read_kept_resources)
     load_student = Waited(calls.load_student)
     change_student = Waited(calls.change_student)
     load_attachment = Waited(attachment_calls.load_attachment)

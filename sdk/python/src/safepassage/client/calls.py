@@ -90,7 +90,8 @@ def change_student(student_id: UUID, student: ChangedStudent, *, idempotency_key
 
 
 def load_roster(roster: bytes, media_type: str, *, idempotency_key: str | None = None) -> Call[LoadReport]:
-    """Load a roster: OneRoster 1.2 CSV or Ed-Fi XML (application/zip), or NewStudent lines (application/x-ndjson). Scope records:load."""
+    """Load a roster: OneRoster 1.2 CSV, Ed-Fi XML or Ed-Fi API files (application/zip), API resources in one document
+    (application/vnd.ed-fi+json), or NewStudent lines (application/x-ndjson). Scope records:load."""
     return uploading("/v1/rosters", roster, media_type, LoadReport, idempotency_key=idempotency_key)
 
 

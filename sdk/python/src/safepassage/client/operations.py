@@ -6,6 +6,7 @@ from safepassage.client import (
     calls,
     dead_letter_calls,
     destination_calls,
+    edfi_calls,
     evidence_calls,
     log_calls,
     oneroster_calls,
@@ -26,6 +27,7 @@ class AsyncOperations:
 
     lookup_students = Awaited(calls.lookup_students)
     read_student = Awaited(calls.read_student)
+    read_kept_resources = Awaited(edfi_calls.read_kept_resources)
     load_student = Awaited(calls.load_student)
     change_student = Awaited(calls.change_student)
     load_attachment = Awaited(attachment_calls.load_attachment)

@@ -118,6 +118,13 @@ class FoundStudents(Wire):
     students: tuple[UUID, ...]
 
 
+class KeptResources(Wire):
+    """`GET /v1/students/{id}/kept-resources`: what a source said of a student and the record has no place for, word for word."""
+
+    resources: dict[str, tuple[dict[str, Any], ...]]
+    """Bodies, or what was left of them with what names them, by the source's resource."""
+
+
 class RosterEntry(Sections):
     """One student as a vendor sees it: exactly the scheduled elements that are permitted, under the vendor's own pseudonym."""
 

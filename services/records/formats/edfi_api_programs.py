@@ -1,0 +1,165 @@
+"""Ed-Fi API program associations → special education and programmes."""
+
+from typing import Any, Final
+
+from services.records.formats.edfi_members import Members
+from services.records.formats.edfi_stream import code_of, present
+
+Values = dict[str, Any]
+
+HOURS: Final = {"system": "ed-fi", "code": "special-education"}
+"""The service that the hours of special education a week are of."""
+
+
+def _period(item: Members) -> Values:
+    return present(begin_date=item.text("beginDate"), end_date=item.text("endDate"))
+
+
+def _services(item: Members, member: str, descriptor: str) -> list[Values] | None:
+    return [code for one in item.parts(member) if (code := one.coded(descriptor)) is not None] or None
+
+
+def special_education(item: Members) -> dict[str, Values]:
+    """`studentSpecialEducationProgramAssociations` → eligibility and IEP. Data Standard 6 names the dates anew."""
+    disabilities = [
+        present(category=one.coded("disabilityDescriptor"), primary=one.number("orderOfDisability") in (None, 1))
+        for one in item.parts("disabilities")
+    ]
+    services = [
+        present(
+            kind=one.coded("specialEducationProgramServiceDescriptor"),
+            begin_date=one.text("serviceBeginDate"),
+            end_date=one.text("serviceEndDate"),
+        )
+        for one in item.parts("specialEducationProgramServices")
+    ]
+    hours = item.number("specialEducationHoursPerWeek")
+    if hours is not None:
+        services.append({"kind": HOURS, "minutes_per_week": int((hours * 60).to_integral_value())})
+    eligible = item.flag("ideaEligibility")
+    eligibility = present(
+        eligible=True if eligible is None else eligible,
+        disabilities=disabilities or None,
+        evaluated_on=item.text("lastEvaluationDate") or item.text("iepLastEvaluationDate"),
+        reevaluation_due_on=item.text("iepEvaluationDueDate"),
+        exit_reason=item.coded("specialEducationExitReasonDescriptor"),
+    )
+    iep = present(
+        begin_date=item.text("iepBeginDate"),
+        end_date=item.text("iepEndDate"),
+        meeting_on=item.text("iepReviewDate") or item.text("iepLastReviewDate"),
+        review_due_on=item.text("iepReviewDueDate"),
+        environment=item.coded("specialEducationSettingDescriptor"),
+        services=services or None,
+    )
+    return {"eligibility": eligibility, **({"iep": iep} if iep else {})}
+
+
+def section_504(item: Members) -> dict[str, Values]:
+    """`studentSection504ProgramAssociations`."""
+    plan = present(
+        **_period(item),
+        eligible=item.flag("section504Eligibility"),
+        disability=item.coded("section504DisabilityDescriptor"),
+        meeting_on=item.text("section504MeetingDate"),
+        decided_on=item.text("section504EligibilityDecisionDate"),
+        has_plan=item.flag("accommodationPlan"),
+    )
+    return {"section_504": plan}
+
+
+def _homeless(item: Members) -> Values:
+    return present(
+        **_period(item),
+        nighttime_residence=item.coded("homelessPrimaryNighttimeResidenceDescriptor"),
+        unaccompanied_youth=item.flag("homelessUnaccompaniedYouth"),
+        served=True,
+    )
+
+
+def _migrant(item: Members) -> Values:
+    arrived = item.text("qualifyingArrivalDate")
+    if arrived is None or item.peek("lastQualifyingMove") == arrived:
+        arrived = item.text("lastQualifyingMove")
+    return present(
+        **_period(item),
+        status={"system": "ceds:000189", "code": "Yes"},
+        qualifying_arrival_date=arrived,
+        priority_for_services=item.flag("priorityForServices"),
+        eligibility_expires_on=item.text("eligibilityExpirationDate"),
+        services=_services(item, "migrantEducationProgramServices", "migrantEducationProgramServiceDescriptor"),
+        continuation_of_services=item.coded("continuationOfServicesReasonDescriptor"),
+    )
+
+
+def _meals(item: Members) -> Values:
+    """The kinds of meals served: free if any is, reduced if any is. The codes themselves are kept beside the record."""
+    services = item.peek("schoolFoodServiceProgramServices") or []
+    kinds = [code_of(one["schoolFoodServiceProgramServiceDescriptor"]) for one in services]
+    if any(kind.startswith("free") for kind in kinds):
+        status = "Free"
+    else:
+        status = "ReducedPrice" if any("reduced" in kind for kind in kinds) else "Other"
+    return present(
+        **_period(item),
+        eligibility={"system": "ceds:000092", "code": status},
+        directly_certified=item.flag("directCertification"),
+    )
+
+
+def _english_learner(item: Members) -> Values:
+    return present(
+        **_period(item),
+        status={"system": "ceds:000180", "code": "Yes"},
+        services=_services(item, "languageInstructionProgramServices", "languageInstructionProgramServiceDescriptor"),
+        title_iii_participation=item.inside("programReference").coded("programTypeDescriptor"),
+    )
+
+
+def _title_i(item: Members) -> Values:
+    return present(
+        **_period(item),
+        indicator=item.coded("titleIPartAParticipantDescriptor"),
+        services=_services(item, "titleIPartAProgramServices", "titleIPartAProgramServiceDescriptor"),
+    )
+
+
+def _gifted(item: Members) -> Values:
+    item.inside("programReference").known("programTypeDescriptor")
+    return present(**_period(item), status={"system": "ceds:000122", "code": "Yes"})
+
+
+def _name_of_its_type(item: Members) -> None:
+    """A programme of the organisation's own that is called after its type says nothing more than that."""
+    reference, at = item.peek("programReference"), item.peek("educationOrganizationReference")
+    own = reference["educationOrganizationId"] == at["educationOrganizationId"]
+    if own and code_of(reference["programTypeDescriptor"]) == reference["programName"].casefold():
+        item.known("programReference")
+
+
+_BY_RESOURCE: Final = {
+    "studentHomelessProgramAssociations": ("homeless", _homeless),
+    "studentMigrantEducationProgramAssociations": ("migrant", _migrant),
+    "studentSchoolFoodServiceProgramAssociations": ("meal_status", _meals),
+    "studentLanguageInstructionProgramAssociations": ("english_learner", _english_learner),
+    "studentTitleIPartAProgramAssociations": ("title_i", _title_i),
+}
+_SPECIAL: Final = {
+    "studentSpecialEducationProgramAssociations": special_education,
+    "studentSection504ProgramAssociations": section_504,
+}
+GENERAL: Final = "studentProgramAssociations"
+RESOURCES: Final = frozenset({*_BY_RESOURCE, *_SPECIAL, GENERAL})
+
+
+def programme(resource: str, item: Members) -> dict[str, dict[str, Values]]:
+    """The section, and the elements of it, that an association is about; nothing for a programme that the record has no place for."""
+    program = (item.peek("programReference") or {}).get("programTypeDescriptor")
+    if resource == GENERAL and code_of(program) != "gifted and talented":
+        return {}
+    item.known("studentReference", "educationOrganizationReference")
+    _name_of_its_type(item)
+    if resource in _SPECIAL:
+        return {"special_education": _SPECIAL[resource](item)}
+    member, make = ("gifted", _gifted) if resource == GENERAL else _BY_RESOURCE[resource]
+    return {"programmes": {member: make(item)}}

@@ -1,0 +1,207 @@
+"""Ed-Fi API resources of enrolment, attendance, courses, tests and immunisations → our sections."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any, Final
+
+from safepassage.record.academics import GradePointAverage, TranscriptCourse
+from safepassage.record.assessments import AssessmentResult
+from safepassage.record.attendance import AttendanceEvent
+from safepassage.record.enrollment import Enrollment
+from safepassage.record.health import Dose, Exemption
+from services.records.formats.edfi_members import Members
+from services.records.formats.edfi_organizations import Organizations
+from services.records.formats.edfi_stream import code_of, coded, day, present
+from services.records.formats.parsed import Findings
+
+Values = dict[str, Any]
+
+COURSES_OF: Final = "ed-fi:courses-of-"
+"""The system of a course code, before the id of the organisation whose course it is."""
+IMMUNIZATION_NAME: Final = "ed-fi:ImmunizationName"
+SCED: Final = "sced"
+WEIGHTED: Final = {"weighted": True, "unweighted": False}
+
+
+def named(organizations: Organizations, identifier: str | None, item: Members, findings: Findings) -> Values | None:
+    """The organisation of an id. One that the source does not describe is named by its id alone."""
+    if identifier is None:
+        return None
+    reference = organizations.school(identifier)
+    if reference is None:
+        findings.missed("school-unknown", item.position)
+    return reference or {"state_id": identifier}
+
+
+def enrollment(item: Members, organizations: Organizations, findings: Findings) -> Enrollment | None:
+    """`studentSchoolAssociations`."""
+    item.known("studentReference")
+    school = item.inside("schoolReference").key("schoolId")
+    primary = item.flag("primarySchool")
+    return item.made(
+        findings,
+        Enrollment,
+        {
+            "school": named(organizations, school, item, findings),
+            "district": organizations.district_of(school or ""),
+            "entry_date": item.text("entryDate"),
+            "entry_type": item.coded("entryTypeDescriptor"),
+            "exit_date": item.text("exitWithdrawDate"),
+            "exit_type": item.coded("exitWithdrawTypeDescriptor"),
+            "grade": item.coded("entryGradeLevelDescriptor"),
+            "school_year": item.inside("schoolYearTypeReference").number("schoolYear"),
+            "primary": True if primary is None else primary,
+        },
+    )
+
+
+def school_year_of(when: date) -> int:
+    """The year in which the school year of a day ends, where a source says no other."""
+    return when.year + (when.month > 7)
+
+
+def attendance_event(item: Members, organizations: Organizations, findings: Findings) -> AttendanceEvent | None:
+    """`studentSchoolAttendanceEvents`. The session has its name in the record, and its year where the day does not say it."""
+    item.known("studentReference")
+    session, school = item.inside("sessionReference"), item.inside("schoolReference").key("schoolId")
+    when = day(item.peek("eventDate"))
+    if when is not None and session.peek("schoolYear") == school_year_of(when):
+        session.known("schoolYear")
+    if session.peek("schoolId") is not None and str(session.body["schoolId"]) == school:
+        session.known("schoolId")
+    return item.made(
+        findings,
+        AttendanceEvent,
+        {
+            "event_date": item.text("eventDate"),
+            "category": item.coded("attendanceEventCategoryDescriptor"),
+            "reason": item.text("attendanceEventReason"),
+            "duration_days": item.number("eventDuration"),
+            "school": organizations.school(school or "") or ({"state_id": school} if school else None),
+            "session": session.text("sessionName"),
+        },
+    )
+
+
+def transcript_course(item: Members, organizations: Organizations, findings: Findings) -> TranscriptCourse | None:
+    """`courseTranscripts`. A course that has no title is called by its code."""
+    record, course = item.inside("studentAcademicRecordReference"), item.inside("courseReference")
+    record.known("studentUniqueId")
+    code, offered_by, where = course.text("courseCode"), course.key("educationOrganizationId"), record.key("educationOrganizationId")
+    credit = present(
+        type=item.coded("earnedCreditTypeDescriptor") or item.coded("attemptedCreditTypeDescriptor"),
+        attempted=item.number("attemptedCredits"),
+        earned=item.number("earnedCredits"),
+    )
+    return item.made(
+        findings,
+        TranscriptCourse,
+        {
+            "course": present(
+                title=item.text("courseTitle") or code,
+                local_code={"system": f"{COURSES_OF}{offered_by}", "code": code},
+                sced_code=_sced(item),
+                subject=item.first("academicSubjects").coded("academicSubjectDescriptor"),
+            ),
+            "school": organizations.school(where or "") or ({"state_id": where} if where else None),
+            "school_year": record.number("schoolYear"),
+            "term": record.coded("termDescriptor"),
+            "grade": item.coded("whenTakenGradeLevelDescriptor"),
+            "credit": credit or None,
+            "mark": item.text("finalLetterGradeEarned"),
+            "repeat": item.coded("courseRepeatCodeDescriptor"),
+        },
+    )
+
+
+def _sced(item: Members) -> str | None:
+    """The SCED code among the other codes of a course: five digits of a system that says so."""
+    for one in item.parts("alternativeCourseIdentificationCodes"):
+        number = str(one.peek("identificationCode"))
+        if SCED in code_of(one.peek("courseIdentificationSystemDescriptor")) and len(number) == 5 and number.isascii() and number.isdigit():
+            one.known("identificationCode", "courseIdentificationSystemDescriptor")
+            return number
+    return None
+
+
+def averages(records: Sequence[Members], findings: Findings) -> list[GradePointAverage]:
+    """Of `studentAcademicRecords`, the averages of the last one by school year. An average without its maximum says nothing elsewhere."""
+    for item in records:
+        item.known("studentReference", "educationOrganizationReference", "schoolYearTypeReference", "termDescriptor")
+    last = max(records, key=lambda item: (item.peek("schoolYearTypeReference") or {}).get("schoolYear") or 0, default=None)
+    made = []
+    for one in last.parts("gradePointAverages") if last is not None else ():
+        weighted = WEIGHTED.get(code_of(one.peek("gradePointAverageTypeDescriptor")))
+        if weighted is None or one.peek("maxGradePointAverageValue") is None:
+            continue
+        one.known("gradePointAverageTypeDescriptor")
+        cumulative = one.flag("isCumulative")
+        values = {
+            "value": one.number("gradePointAverageValue"),
+            "maximum": one.number("maxGradePointAverageValue"),
+            "weighted": weighted,
+            "cumulative": True if cumulative is None else cumulative,
+        }
+        made.append(one.made(findings, GradePointAverage, values))
+    return [one for one in made if one is not None]
+
+
+LEVEL: Final = "uri://ed-fi.org/ResultDatatypeTypeDescriptor#Level"
+METHOD: Final = "uri://ed-fi.org/AssessmentReportingMethodDescriptor#Achievement/proficiency level"
+
+
+def assessment(item: Members, findings: Findings) -> AssessmentResult | None:
+    """`studentAssessments`. Its identifier is the API's; of the kinds of a result and a level the record has only the value."""
+    item.known("studentReference", "studentAssessmentIdentifier")
+    reference = item.inside("assessmentReference")
+    scores = []
+    for one in item.parts("scoreResults"):
+        if one.peek("resultDatatypeTypeDescriptor") == LEVEL:
+            one.known("resultDatatypeTypeDescriptor")
+        scores.append(present(method=one.coded("assessmentReportingMethodDescriptor"), value=one.text("result")))
+    level = item.first("performanceLevels")
+    if level.peek("assessmentReportingMethodDescriptor") == METHOD:
+        level.known("assessmentReportingMethodDescriptor")
+    administered = item.text("administrationDate")
+    accommodations = [code for one in item.parts("accommodations") if (code := one.coded("accommodationDescriptor")) is not None]
+    return item.made(
+        findings,
+        AssessmentResult,
+        {
+            "assessment": {"system": reference.text("namespace"), "code": reference.text("assessmentIdentifier")},
+            "administered_on": day(administered),
+            "grade": item.coded("whenAssessedGradeLevelDescriptor"),
+            "scores": scores,
+            "performance_level": level.coded("performanceLevelDescriptor"),
+            "accommodations": accommodations,
+        },
+    )
+
+
+def immunizations(item: Members, findings: Findings) -> Values | None:
+    """`studentHealths` (Data Standard 5.1): doses, and exemptions from them."""
+    item.known("studentReference", "educationOrganizationReference")
+    doses: list[Dose | None] = []
+    exemptions: list[Exemption | None] = []
+    for one in item.parts("requiredImmunizations"):
+        vaccine, reason = one.coded("immunizationTypeDescriptor"), one.text("medicalExemption")
+        if reason is not None:
+            values = {"kind": "medical", "vaccine": vaccine, "reason": reason, "granted_on": one.text("medicalExemptionDate")}
+            exemptions.append(one.made(findings, Exemption, values))
+        doses += _doses(one, vaccine, findings)
+    for one in item.parts("additionalImmunizations"):
+        doses += _doses(one, {"system": IMMUNIZATION_NAME, "code": one.text("immunizationName") or ""}, findings)
+    refused = coded(item.text("nonMedicalImmunizationExemptionDescriptor"))
+    if refused is not None:
+        values = {"kind": "non-medical", "reason": refused["code"], "granted_on": item.text("nonMedicalImmunizationExemptionDate")}
+        exemptions.append(item.made(findings, Exemption, values))
+    made = present(
+        doses=[dose for dose in doses if dose] or None,
+        exemptions=[one for one in exemptions if one] or None,
+        as_of=item.text("asOfDate"),
+    )
+    return made if set(made) - {"as_of"} else None
+
+
+def _doses(item: Members, vaccine: Values | None, findings: Findings) -> list[Dose | None]:
+    return [given.made(findings, Dose, {"vaccine": vaccine, "given_on": given.text("immunizationDate")}) for given in item.parts("dates")]

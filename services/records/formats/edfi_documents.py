@@ -1,0 +1,77 @@
+"""Uploads of Ed-Fi API JSON: one document with the resources by name, or a zip with a file of each, an array (.json) or a body a line."""
+
+from typing import Any, Final
+
+from safepassage.canonical import json_object
+from safepassage.problems.records import UnreadableRoster
+from services.records.formats.archive import Archive
+from services.records.formats.edfi_api import read_edfi_api
+from services.records.formats.parsed import ParsedRoster
+
+MEDIA_TYPE: Final = "application/vnd.ed-fi+json"
+ARRAY, LINES = ".json", (".jsonl", ".ndjson")
+
+
+def read_edfi_document(data: bytes) -> ParsedRoster:
+    """`{"resources": {resource: [body, ...]}}`, as a record is given out. Raises UnreadableRoster."""
+    resources = _object(data).get("resources")
+    if not isinstance(resources, dict) or not all(isinstance(bodies, list) for bodies in resources.values()):
+        raise UnreadableRoster('not an object with "resources", each a list of bodies')
+    return read_edfi_api({_resource(name): bodies for name, bodies in resources.items()})
+
+
+def is_edfi_files(archive: Archive) -> bool:
+    """Whether a zip has the students of an Ed-Fi API."""
+    return any(f"students{ending}" in archive for ending in (ARRAY, *LINES))
+
+
+def read_edfi_files(archive: Archive) -> ParsedRoster:
+    """The files of a zip, each named after its resource: students.jsonl, studentSchoolAssociations.json, ... Raises UnreadableRoster."""
+    bodies: dict[str, list[Any]] = {}
+    names: dict[str, str] = {}
+    for name in archive.names:
+        stem, dot, ending = name.rpartition(".")
+        if dot + ending not in (ARRAY, *LINES):
+            continue
+        resource = _resource(stem)
+        if resource in bodies:
+            raise UnreadableRoster("two files have one resource")
+        with archive.open(name) as file:
+            data = file.read()
+        bodies[resource] = _array(data, name) if dot + ending == ARRAY else _lines(data)
+        names[resource] = name
+    return read_edfi_api(bodies, names=names)
+
+
+def _resource(name: str) -> str:
+    """A resource's name is letters and digits; anything else is none."""
+    if not (name.isascii() and name.isalnum() and len(name) <= 100):
+        raise UnreadableRoster("a resource is named by letters and digits")
+    return name
+
+
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        return json_object(data)
+    except ValueError as error:
+        raise UnreadableRoster("not a JSON object, each member once") from error
+
+
+def _array(data: bytes, name: str) -> list[Any]:
+    """The bodies of a file. A member that occurs twice is refused here too: which of the two was meant cannot be told."""
+    wrapped = _object(b'{"bodies":' + data + b"}")
+    if set(wrapped) != {"bodies"} or not isinstance(wrapped["bodies"], list):
+        raise UnreadableRoster(f"{name} is not an array of bodies")
+    return list(wrapped["bodies"])
+
+
+def _lines(data: bytes) -> list[Any]:
+    """A body a line; what is no JSON object stands as nothing, so that it is reported by its number."""
+    return [_body(line) for line in data.splitlines() if line.strip()]
+
+
+def _body(line: bytes) -> dict[str, Any] | None:
+    try:
+        return json_object(line)
+    except ValueError:
+        return None

@@ -1,0 +1,38 @@
+"""`GET /v1/students/{id}/kept-resources`: what a source said that the record has no place for, told to whoever keeps the record."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+
+from safepassage.ids import uuid7
+from safepassage.problems.records import NoSuchStudent, SealBroken
+from safepassage.problems.requests import LogUnavailable
+from safepassage.record.loads import KeptResources
+from services.records.kept_beside import kept_in
+from services.records.logged import log_ahead, read_event
+from services.records.reading import opened
+from services.records.record_sources import KEPT
+from services.records.tables import OWN, SectionRow, StudentRow
+from services.records.visibility import require_kept
+from shared.caller import Caller, caller_with
+from shared.clock import Now
+from shared.problems import responses
+
+router = APIRouter(prefix="/v1/students", tags=["students"])
+
+Loader = Annotated[Caller, caller_with("records:load")]
+
+
+@router.get("/{student_id}/kept-resources", responses=responses(NoSuchStudent, SealBroken, LogUnavailable))
+async def read_kept_resources(student_id: UUID, caller: Loader, request: Request, now: Now) -> KeptResources:
+    """What stands beside a student's record, as its source said it. It is no part of the record, and leaves no other way. Logged."""
+    state = request.app.state
+    async with state.database.transaction() as tx:
+        student: StudentRow = await require_kept(tx, caller, student_id)
+        custodian_id = student.custodian_id
+        row = await tx.get(SectionRow, (student_id, KEPT, OWN))
+        parts = [] if row is None else opened(state.vault.data_key(student_id, student.wrapped_key), [row])
+    event = read_event(caller, key=f"read:{uuid7(now)}", operation="kept-resources-read", students=[(student_id, custodian_id)])
+    await log_ahead(request.app, caller, event, request.scope)
+    return KeptResources(resources=kept_in(parts, OWN))
