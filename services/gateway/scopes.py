@@ -30,6 +30,7 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
         "read students' records within the organisation, or as an agreement schedules", "sea", "lea", "school", "vendor"
     ),
     "records:read:state": _scope("read any student's record of the state, for a purpose", "sea"),
+    "records:msix": _scope("take migratory children's minimum data elements, as a mandate of compliance has it", "agency"),
     f"{ROSTERING}roster.readonly": _scope(
         "read the roster that an agreement schedules, demographics too, as OneRoster", "vendor", "agency"
     ),

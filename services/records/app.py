@@ -10,7 +10,7 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.records import kept_resources, load_reports, lookup, match_reviews, roster_entries, rosters, students, unions
+from services.records import kept_resources, load_reports, lookup, match_reviews, msix, roster_entries, rosters, students, unions
 from services.records.attachments.routes import router as attachments
 from services.records.attachments.scanner import Scanner
 from services.records.exchange.exchange import open_exchange
@@ -46,6 +46,7 @@ STUDENTS = (
     load_reports.router,
     roster_entries.router,
     roster_package,
+    msix.router,
     oneroster,
     match_reviews.router,
     unions.router,

@@ -61,17 +61,30 @@ def within_token(caller: Caller, elements: Sequence[str]) -> list[str]:
 async def decide(
     request: Request, caller: Caller, agreement: Agreement, wanted: Sequence[str], students: Sequence[SealedStudent]
 ) -> Decision:
-    """One decision for up to a thousand students. Where privacy has older facts they are pushed, and it is asked once more."""
-    state = request.app.state
-    asked = DecisionRequest(
-        action="disclose",
-        subjects=tuple(SubjectVersion(student_id=one.student_id, facts_version=one.facts_version) for one in students),
-        recipient=Recipient(kind="vendor" if caller.kind == "vendor" else "agency", id=str(caller.organisation_id)),
-        basis=BASIS,
-        purpose=caller.purpose or "",
-        elements=tuple(wanted),
-        agreement_id=agreement.id,
+    """One decision for up to a thousand students of a party to an agreement."""
+    return await ask(
+        request,
+        caller,
+        DecisionRequest(
+            action="disclose",
+            subjects=subjects_of(students),
+            recipient=Recipient(kind="vendor" if caller.kind == "vendor" else "agency", id=str(caller.organisation_id)),
+            basis=BASIS,
+            purpose=caller.purpose or "",
+            elements=tuple(wanted),
+            agreement_id=agreement.id,
+        ),
     )
+
+
+def subjects_of(students: Sequence[SealedStudent]) -> tuple[SubjectVersion, ...]:
+    """The students of a decision, each at the version of its facts under which it is released."""
+    return tuple(SubjectVersion(student_id=one.student_id, facts_version=one.facts_version) for one in students)
+
+
+async def ask(request: Request, caller: Caller, asked: DecisionRequest) -> Decision:
+    """The decision. Where privacy has older facts they are pushed, and it is asked once more. Raises TemporarilyUnavailable."""
+    state = request.app.state
     for attempt in ("first", "after pushing"):
         try:
             decision: Decision = await state.siblings.call(
@@ -128,7 +141,21 @@ def _cut(
 def read_by_party(
     caller: Caller, agreement: Agreement, decision: Decision, leaving: Sequence[Released], *, operation: str, now: Now
 ) -> Event:
-    """The entry of a read: who is in the answer, and which elements are."""
+    """The entry of a party's read."""
+    return read_on_basis(caller, decision, leaving, operation=operation, basis=BASIS, agreement_id=agreement.id, now=now)
+
+
+def read_on_basis(
+    caller: Caller,
+    decision: Decision,
+    leaving: Sequence[Released],
+    *,
+    operation: str,
+    basis: str,
+    agreement_id: UUID | None = None,
+    now: Now,
+) -> Event:
+    """The entry of a read by another organisation: who is in the answer, and which elements are."""
     kinds = {(section, *one.document[section]) for one in leaving for section in one.document if section != STATEMENTS}
     elements = {f"{section}.{member}" for section, *members in kinds for member in members}
     return Event(
@@ -140,9 +167,9 @@ def read_by_party(
         context=Context(
             operation=operation,
             purpose=caller.purpose,
-            basis=BASIS,
+            basis=basis,
             recipient_organisation=str(caller.organisation_id),
-            agreement_id=agreement.id,
+            agreement_id=agreement_id,
             decision_id=decision.id,
             elements=tuple(element for element in BY_ID if element in elements),
             policies=decision.policies,

@@ -49,6 +49,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "FORM-edfi-kept": "What a source says and the record has no place for is kept word for word beside it, and leaves no way",
             "FORM-oneroster": "A roster is read as OneRoster 1.2 has it: collections, paging, filters, order, selection, scopes, errors",
             "FORM-oneroster-delta": "A delta changes what it names, ends what it deletes, touches nobody else, in whatever order it comes",
+            "FORM-msix": "Minimum data elements tell of children in the migrant programme alone, on a mandate, decided and logged first",
             "FORM-oneroster-mask": "As OneRoster too only what was permitted leaves: no object, filter, order or count tells of more",
         },
         "Credentials": {

@@ -8,6 +8,7 @@ from safepassage.client import (
     destination_calls,
     edfi_calls,
     evidence_calls,
+    format_calls,
     log_calls,
     oneroster_calls,
     policy_calls,
@@ -39,6 +40,7 @@ class BlockingOperations:
     read_roster_entries = Waited(calls.read_roster_entries)
     read_oneroster = Waited(oneroster_calls.read_oneroster)
     read_roster_package = Waited(oneroster_calls.read_roster_package)
+    read_msix_package = Waited(format_calls.read_msix_package)
     list_matches = Waited(calls.list_matches)
     resolve_match = Waited(calls.resolve_match)
     separate_records = Waited(calls.separate_records)

@@ -8,6 +8,7 @@ from safepassage.client import (
     destination_calls,
     edfi_calls,
     evidence_calls,
+    format_calls,
     log_calls,
     oneroster_calls,
     policy_calls,
@@ -39,6 +40,7 @@ class AsyncOperations:
     read_roster_entries = Awaited(calls.read_roster_entries)
     read_oneroster = Awaited(oneroster_calls.read_oneroster)
     read_roster_package = Awaited(oneroster_calls.read_roster_package)
+    read_msix_package = Awaited(format_calls.read_msix_package)
     list_matches = Awaited(calls.list_matches)
     resolve_match = Awaited(calls.resolve_match)
     separate_records = Awaited(calls.separate_records)

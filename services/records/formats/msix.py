@@ -1,0 +1,261 @@
+"""Migratory children's minimum data elements (OMB 1810-0683) as CSV files: children, enrolments, courses, assessments, statements. Pure.
+
+The columns have the names of the collection's elements. It publishes no layout of a CSV file, so which file a column is in is ours, and
+`Record` ties the rows of a child together. What a column cannot say as the collection asks is there whole, and named in report.csv; what
+of the record has no column is named in it too.
+"""
+
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final
+
+from safepassage.elements import ELEMENTS
+from safepassage.record.academics import Course
+from safepassage.record.codes import Coded
+from safepassage.record.contacts import Guardian
+from safepassage.record.identity import Identifier, LegalName
+from safepassage.record.loads import RosterEntry
+from safepassage.record.programmes import Migrant
+from services.records.formats.msix_columns import COLUMNS, LONGEST, RELEVANT
+from shared.spreadsheet import table
+
+_REQUIRED: Final = ("First Name", "Last Name 1", "Sex", "Birth Date", "Qualifying Arrival Date", "State Student Identifier")
+_YES: Final = frozenset({"yes", "y", "true", "1"})
+_NO: Final = frozenset({"no", "n", "false", "0"})
+_SEXES: Final = {"female": "Female", "f": "Female", "male": "Male", "m": "Male"}
+
+Row = dict[str, str]
+
+
+@dataclass
+class _Files:
+    """Rows as they are made."""
+
+    rows: dict[str, list[Row]] = field(default_factory=lambda: {name: [] for name in COLUMNS})
+
+    def add(self, name: str, record: int, values: Row) -> None:
+        """A row of a child: its columns by name."""
+        self.rows[name].append({"Record": str(record), **values})
+
+    def report(self, name: str, record: int, column: str, reason: str) -> None:
+        """Something that a reader of the file should know."""
+        self.rows["report"].append({"File": f"{name}.csv", "Record": str(record), "Column": column, "Reason": reason})
+
+
+def is_migratory(held: Migrant | None, today: date) -> bool:
+    """Whether the child is in the programme today: identified, not ended, and not past the end of eligibility."""
+    if held is None or held.status.code.casefold() in _NO:
+        return False
+    ends = [day for day in (held.end_date, held.eligibility_expires_on) if day is not None]
+    return (held.begin_date is None or held.begin_date <= today) and all(today <= day for day in ends)
+
+
+def write_msix(children: Sequence[RosterEntry]) -> bytes:
+    """The zip. `children`: of each what was permitted of the record, and the statements that belong to it."""
+    files = _Files()
+    for number, child in enumerate(children, start=1):
+        _child(child, number, files)
+        _enrollments(child, number, files)
+        _courses(child, number, files)
+        _assessments(child, number, files)
+        for statement in child.statements:
+            said = {"Relates To": " ".join(statement.relates_to), "Placed By": statement.placed_by, "Placed On": _day(statement.placed_on)}
+            files.add("statements", number, {**said, "Statement": statement.statement})
+        beside = set(child.elements()) - set(RELEVANT)
+        for element in (one.id for one in ELEMENTS if one.id in beside):
+            files.report("children", number, element, "no-column")
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, columns in COLUMNS.items():
+            package.writestr(f"{name}.csv", table(columns, ([row.get(column, "") for column in columns] for row in files.rows[name])))
+    return target.getvalue()
+
+
+def _child(child: RosterEntry, number: int, files: _Files) -> None:
+    identity, programmes, health = child.identity, child.programmes, child.health
+    said: Row = {}
+    if identity is not None:
+        if identity.name is not None:
+            said |= _named(identity.name)
+        said |= _numbers(identity.identifiers or ())
+        born, place = identity.birth_date, identity.birth_place
+        if born is not None:
+            said |= {"Birth Date": _day(born.birth_date), "Birth Date Verification": _code(born.verification)}
+        if place is not None:
+            said |= {"Birth City": place.city or "", "Birth State": place.state or "", "Birth Country": place.country or ""}
+        if identity.multiple_birth is not None:
+            said["Multiple Birth Flag"] = _flag(identity.multiple_birth.indicator)
+        if identity.sex is not None:
+            said["Sex"] = _SEXES.get(identity.sex.code.casefold(), identity.sex.code)
+            if said["Sex"] not in _SEXES.values():
+                files.report("children", number, "Sex", "not-a-value-of-the-collection")
+        if len(identity.identifiers or ()) > len(
+            [name for name in ("MSIX Identification Number", "State Student Identifier") if said.get(name)]
+        ):
+            files.report("children", number, "identity.identifiers", "more-than-the-columns-hold")
+    guardians = [one for one in (child.contacts.guardians or ()) if one.rights is not None] if child.contacts else []
+    said |= _parents(guardians)
+    if len(guardians) > 2:
+        files.report("children", number, "contacts.guardians", "more-than-the-columns-hold")
+    migrant = programmes.migrant if programmes else None
+    if migrant is not None:
+        said |= {
+            "Qualifying Arrival Date": _day(migrant.qualifying_arrival_date),
+            "Eligibility Expiration Date": _day(migrant.eligibility_expires_on),
+            "Priority for Services Flag": _flag(migrant.priority_for_services),
+            "Continuation of Services": _code(migrant.continuation_of_services),
+        }
+    learner = programmes.english_learner if programmes else None
+    if learner is not None:
+        status = learner.status.code.casefold()
+        said["English Learner Indicator"] = "Yes" if status in _YES else "No" if status in _NO else learner.status.code
+    # Of these only that there is one: the collection asks for no more, and what is not there may be withheld.
+    said["Immunization Record Flag"] = "Yes" if health and health.immunizations else ""
+    said["Med Alert Indicator"] = "Yes" if health and health.alerts else ""
+    said["Individualized Education Program Indicator"] = "Yes" if child.special_education and child.special_education.iep else ""
+    files.add("children", number, said)
+    for column in _REQUIRED:
+        if not said.get(column):
+            files.report("children", number, column, "missing")
+    for column, longest in LONGEST.items():
+        if len(said.get(column, "")) > longest:
+            files.report("children", number, column, "longer-than-the-collection-takes")
+
+
+def _named(name: LegalName) -> Row:
+    """A surname of two is Last Name 1 and 2; a hyphenated one is parted at the hyphen, as the collection says, and any other is whole."""
+    first, second = name.last_1, name.last_2 or ""
+    if not second and first.count("-") == 1 and all(first.split("-")):
+        first, second = first.split("-")
+    return {
+        "First Name": name.first or "",
+        "Middle Name": name.middle or "",
+        "Last Name 1": first,
+        "Last Name 2": second,
+        "Suffix": name.suffix or "",
+    }
+
+
+def _numbers(identifiers: Sequence[Identifier]) -> Row:
+    """The collection's own number has twelve digits. A state's id is type 01; a migrant programme's, where there is no other, 02."""
+    migrant = [one.value for one in identifiers if one.kind == "migrant"]
+    own = [value for value in migrant if len(value) == 12 and value.isascii() and value.isdigit()]
+    state = [(one.value, "01") for one in identifiers if one.kind == "state"] + [(value, "02") for value in migrant if value not in own]
+    number, kind = state[0] if state else ("", "")
+    return {
+        "MSIX Identification Number": own[0] if own else "",
+        "State Student Identifier": number,
+        "State Student Identifier Type": kind,
+    }
+
+
+def _parents(guardians: Sequence[Guardian]) -> Row:
+    said: Row = {}
+    for place, one in enumerate(guardians[:2], start=1):
+        last = " ".join(part for part in (one.name.last_1, one.name.last_2) if part)
+        said |= {f"Parent {place} First Name": one.name.first or "", f"Parent {place} Last Name": last}
+    return said
+
+
+def _enrollments(child: RosterEntry, number: int, files: _Files) -> None:
+    for one in (child.enrollment.enrollments or ()) if child.enrollment else ():
+        files.add(
+            "enrollments",
+            number,
+            {
+                "School or Project Name": one.school.name or "",
+                "School Identification Code": one.school.nces_id or one.school.state_id or one.school.local_id or "",
+                "School District": (one.district.name or "") if one.district else "",
+                "School District Identification Code": (one.district.nces_id or one.district.state_id or "") if one.district else "",
+                "School State": one.school.state or "",
+                "Enrollment Date": _day(one.entry_date),
+                "Enrollment Type": _code(one.entry_type),
+                "Withdrawal Date": _day(one.exit_date),
+                "Withdrawal Type": _code(one.exit_type),
+                "Grade Level": _code(one.grade),
+            },
+        )
+
+
+def _courses(child: RosterEntry, number: int, files: _Files) -> None:
+    academics = child.academics
+    for done in (academics.transcript or ()) if academics else ():
+        files.add(
+            "courses",
+            number,
+            {
+                **_course(done.course),
+                "Academic Year": f"{done.school_year - 1}-{done.school_year}",
+                "Term Type": _code(done.term),
+                "School Identification Code": (done.school.nces_id or done.school.state_id or "") if done.school else "",
+                "Grade Level": _code(done.grade),
+                "Credits Attempted": _text(done.credit.attempted if done.credit else None),
+                "Credits Granted": _text(done.credit.earned if done.credit else None),
+                "Final Grade": done.mark or "",
+            },
+        )
+    for held in (academics.current_courses or ()) if academics else ():
+        files.add(
+            "courses",
+            number,
+            {
+                **_course(held.course),
+                "Term Type": _code(held.term),
+                "Course Section": held.section or "",
+                "School Identification Code": (held.school.nces_id or held.school.state_id or "") if held.school else "",
+                "Credits Granted": _text(held.partial_credit.earned if held.partial_credit else None),
+                "Grade-to-Date": held.mark or "",
+                "Percentage-to-Date": _text(held.percentage),
+            },
+        )
+
+
+def _course(course: Course) -> Row:
+    """The course's own codes; its type is the subject area of SCED, the first two digits."""
+    return {
+        "Course Title": course.title,
+        "Course Type": course.sced_code[:2] if course.sced_code else _code(course.subject),
+        "School Courses for the Exchange of Data Code": course.sced_code or "",
+        "Local Course Code": _code(course.local_code),
+        "Local Course Code System": course.local_code.system if course.local_code else "",
+    }
+
+
+def _assessments(child: RosterEntry, number: int, files: _Files) -> None:
+    results = [*(child.assessments.results or ()), *(child.assessments.english_proficiency or ())] if child.assessments else []
+    for one in results:
+        for score in one.scores or (None,):
+            files.add(
+                "assessments",
+                number,
+                {
+                    "Assessment Title": one.title or "",
+                    "Assessment Identifier": one.assessment.code,
+                    "Assessment Content": _code(one.subject),
+                    "Assessment Administration Date": _day(one.administered_on),
+                    "Grade Level": _code(one.grade),
+                    "Score Type": _code(score.method) if score else "",
+                    "Score": score.value if score else "",
+                    "Performance Level": _code(one.performance_level),
+                },
+            )
+
+
+def _day(day: date | None) -> str:
+    """YYYYMMDD, as the collection has dates."""
+    return "" if day is None else day.strftime("%Y%m%d")
+
+
+def _flag(value: bool | None) -> str:
+    return "" if value is None else "Yes" if value else "No"
+
+
+def _code(coded: Coded | None) -> str:
+    return "" if coded is None else coded.code
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)

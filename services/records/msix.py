@@ -1,0 +1,132 @@
+"""`GET /v1/msix-package`: migratory children's minimum data elements, for the agency that links the states' migrant records.
+
+20 U.S.C. 6398(b)(2) has the Secretary link the states' systems, and is itself no exception of FERPA. The disclosure rests on 34 CFR
+99.31(a)(3) and 99.35, compliance with that requirement, on evidence that names it; each child's is decided, and logged before it leaves.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from functools import partial
+from typing import Annotated, Final
+from uuid import UUID
+
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import TypeAdapter
+
+from safepassage.problems.oneroster import TooManyStudents
+from safepassage.problems.records import PurposeMissing
+from safepassage.problems.requests import LogUnavailable, NotPermitted, TemporarilyUnavailable
+from safepassage.record.loads import RosterEntry
+from safepassage.record.programmes import Migrant
+from services.records.disclosure import Released, ask, read_on_basis, released, subjects_of, within_token
+from services.records.formats.msix import is_migratory, write_msix
+from services.records.formats.msix_columns import MIGRANT, RELEVANT
+from services.records.logged import log_all_ahead
+from services.records.pseudonyms import pseudonyms_of
+from services.records.reach import Reach, SealedStudent, students_in_reach
+from services.records.reading import opened
+from services.records.record_sources import merged, printed
+from services.records.release import members_of
+from services.records.vault import Vault
+from shared.caller import Caller, caller_with
+from shared.clock import Now
+from shared.contracts.audit import Event
+from shared.contracts.privacy import DecisionRequest, Recipient
+from shared.problems import responses
+
+router = APIRouter(prefix="/v1/msix-package", tags=["MSIX"])
+
+BASIS: Final = "audit-authority"
+ZIP: Final = "application/zip"
+BATCH: Final = 1000
+MOST: Final = 20_000
+"""Children of a package, which is made in memory: nothing of it is written to a disk."""
+
+Recipient_ = Annotated[Caller, caller_with("records:msix")]
+Evidence = Annotated[UUID, Query(description="The audit mandate on record: compliance with 20 U.S.C. 6398(b).")]
+Agency = Annotated[UUID, Query(description="The agency whose mandate it is: of its students, and those of the agencies below it.")]
+
+_MIGRANT = TypeAdapter(Migrant)
+
+
+@router.get(
+    "",
+    response_class=Response,
+    responses={
+        200: {"description": "The zip.", "content": {ZIP: {"schema": {"type": "string", "format": "binary"}}}},
+        **responses(NotPermitted, PurposeMissing, TooManyStudents, LogUnavailable, TemporarilyUnavailable),
+    },
+)
+async def read_msix_package(caller: Recipient_, request: Request, now: Now, evidence_id: Evidence, agency_id: Agency) -> Response:
+    """The minimum data elements of the children who are in the migrant programme today, as CSV files in a zip."""
+    if caller.kind != "agency":
+        raise NotPermitted("minimum data elements go to the agency that the mandate names")
+    if caller.purpose is None:
+        raise PurposeMissing
+    state = request.app.state
+    wanted = within_token(caller, RELEVANT)
+    ids = await _migratory(request, agency_id, now.date())
+    if len(ids) > MOST:
+        raise TooManyStudents
+    leaving: list[Released] = []
+    events: list[Event] = []
+    for start in range(0, len(ids), BATCH) if MIGRANT in wanted else ():
+        reach = Reach([agency_id], now.date(), student_ids=ids[start : start + BATCH])
+        students = await state.database.read(partial(students_in_reach, reach=reach, wanted=wanted, limit=BATCH))
+        part, event = await _decided(request, caller, students, wanted, evidence_id, now)
+        leaving += part
+        events += event
+    if events:
+        await log_all_ahead(request.app, caller, events, request.scope)
+    pseudonyms = await pseudonyms_of(state.database, caller.organisation_id, [one.student.student_id for one in leaving]) if leaving else {}
+    children = [
+        RosterEntry.model_validate_json(printed({"student": str(pseudonyms[one.student.student_id]), **one.document})) for one in leaving
+    ]
+    package = await to_thread.run_sync(write_msix, children)
+    return Response(package, media_type=ZIP, headers={"content-disposition": 'attachment; filename="msix.zip"'})
+
+
+async def _decided(
+    request: Request, caller: Caller, students: Sequence[SealedStudent], wanted: Sequence[str], evidence_id: UUID, now: Now
+) -> tuple[list[Released], list[Event]]:
+    """What is permitted of them, and what the log is to know. # INVARIANT: of whom the programme itself is withheld, nothing leaves."""
+    if not students:
+        return [], []
+    asked = DecisionRequest(
+        action="disclose",
+        subjects=subjects_of(students),
+        recipient=Recipient(kind="agency", id=str(caller.organisation_id)),
+        basis=BASIS,
+        purpose=caller.purpose or "",
+        elements=tuple(wanted),
+        evidence_ids=(evidence_id,),
+    )
+    decision = await ask(request, caller, asked)
+    leaving = [one for one in released(request.app.state.vault, decision, students) if MIGRANT in one.elements]
+    return leaving, [read_on_basis(caller, decision, leaving, operation="msix-package", basis=BASIS, now=now)] if leaving else []
+
+
+async def _migratory(request: Request, agency_id: UUID, today: date) -> list[UUID]:
+    """The children below an agency who are in the programme today. Of nobody else anything more is opened, or decided."""
+    state = request.app.state
+    found: list[UUID] = []
+    after: UUID | None = None
+    while True:
+        reach = Reach([agency_id], today)
+        students = await state.database.read(partial(students_in_reach, reach=reach, wanted=(MIGRANT,), after=after, limit=BATCH))
+        found += await to_thread.run_sync(_those_in_it, state.vault, students, today)
+        if len(students) < BATCH:
+            return found
+        after = students[-1].student_id
+
+
+def _those_in_it(vault: Vault, students: Sequence[SealedStudent], today: date) -> list[UUID]:
+    only = members_of((MIGRANT,))
+    found = []
+    for one in students:
+        document = merged(opened(vault.data_key(one.student_id, one.wrapped_key), one.rows, only=only))
+        text = document.get("programmes", {}).get("migrant")
+        if text is not None and is_migratory(_MIGRANT.validate_json(text), today):
+            found.append(one.student_id)
+    return found
