@@ -129,7 +129,7 @@ async def _hand_over_chunks(exchange: Exchange, row: OutgoingEnvelopeRow, member
 async def _take_receipt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Member, body: bytes) -> None:
     """R1: stored and logged there. What is no receipt for this envelope counts as no answer."""
     try:
-        await take_receipt(exchange, member, body.decode("ascii"), outcomes=("received",))
+        await take_receipt(exchange, member, body.decode("ascii"), outcomes=("received",), envelope_id=row.id)
     except (SuiteError, UnicodeDecodeError) as error:
         code = error.code if isinstance(error, SuiteError) else "malformed-token"
         log.warning("receipt not accepted", extra={"peer": member.entity_id, "code": code})

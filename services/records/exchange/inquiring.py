@@ -61,7 +61,7 @@ async def _ask(exchange: Exchange, row: OutgoingEnvelopeRow) -> None:
         token = answer.body.decode("ascii")
     except UnicodeDecodeError as error:
         raise PeerUnavailable("the answer is no receipt") from error
-    await take_receipt(exchange, member, token, outcomes=("applied", "rejected"))
+    await take_receipt(exchange, member, token, outcomes=("applied", "rejected"), envelope_id=row.id)
 
 
 async def _give_up(exchange: Exchange, row: OutgoingEnvelopeRow) -> None:

@@ -68,7 +68,7 @@ async def _envelope(exchange: Exchange, member: Member, said: PulledAnswer, answ
     if row is None or row.recipient_node != member.entity_id:
         raise NoSuchEnvelope
     if answer.status == 200:
-        await take_receipt(exchange, member, said.body, outcomes=("received",))
+        await take_receipt(exchange, member, said.body, outcomes=("received",), envelope_id=row.id)
     elif row.state in SENDABLE:
         code = await asking.refused_as(exchange, answer, peer=row.recipient_node, about=row.envelope_digest or "")
         await dispatching.refused(exchange, row, code)

@@ -108,8 +108,12 @@ async def read_receipt(envelope_id: UUID, request: Request, caller: Peer) -> Res
     return Response(row.r2, media_type=CONTENT_TYPE)
 
 
-async def take_receipt(exchange: Exchange, member: Member, token: str, *, outcomes: Collection[str]) -> None:
+async def take_receipt(
+    exchange: Exchange, member: Member, token: str, *, outcomes: Collection[str], envelope_id: UUID | None = None
+) -> None:
     """Verify a receipt for an envelope of ours, store it, and go to the state that it shows. The same again changes nothing.
+
+    envelope_id  for which it was given; None where a receipt comes by itself, and says for which it is
 
     Raises what `verify_receipt` and `require_receipt_for` raise, NoSuchEnvelope, MessageIdReused, PeerUnavailable.
     """
@@ -132,6 +136,9 @@ async def take_receipt(exchange: Exchange, member: Member, token: str, *, outcom
         row = prepared.row(tx.connection, _ENVELOPE, {"id_": receipt.message.envelope_id})
         if row is None or row.recipient_node != member.entity_id or row.envelope_digest is None:
             raise NoSuchEnvelope
+        # INVARIANT: a receipt of one envelope, however genuine, is no answer to another, which would count as handed over and is not.
+        if envelope_id not in (None, row.id):
+            raise ReceiptOfAnotherEnvelope("this is one for another envelope")
         if receipt.message.outcome not in outcomes:
             raise ReceiptOfAnotherEnvelope("another outcome belongs here")
         require_receipt_for(receipt.message, logged, sent=_sent(row), now=exchange.clock())

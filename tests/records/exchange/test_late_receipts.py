@@ -1,12 +1,15 @@
 """A receipt of filing that does not come is asked for; what never comes is on record, and a person can see it."""
 
 import json
+from typing import Any
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
 
+from safepassage.trust_members import Member
 from services.records.exchange.inquiring import ASKED_FOR
+from services.records.exchange.peers import PeerAnswer, Peers
 from services.records.exchange.receipts import ASKED_AGAIN_AFTER
 from services.records.exchange.states import Outgoing
 from services.records.exchange.work import as_stored
@@ -71,3 +74,54 @@ async def test_what_is_never_told_is_on_record_once_and_not_asked_for_any_more(s
     assert [one["context"]["envelope_id"] for one in told] == [str(row.id)]
     after = await case.package()
     assert (after.state, after.next_attempt_at) == (Outgoing.RECEIVED, None)
+
+
+class OldAnswers:
+    """In the place of Alder's client for its peers: Birch answers with a receipt that it gave before, for something else."""
+
+    def __init__(self, states: TwoStates, receipt: str) -> None:
+        self._exchange: Any = states.alder.exchange
+        self._peers: Peers = self._exchange.peers
+        self._answer = PeerAnswer(200, receipt.encode(), None)
+
+    def __enter__(self) -> None:
+        self._exchange.peers = self._exchange.deliveries._peers = self
+
+    def __exit__(self, *_: object) -> None:
+        self._exchange.peers = self._exchange.deliveries._peers = self._peers
+
+    async def post(self, _: Member, path: str, content: bytes, **about: Any) -> PeerAnswer:
+        """To every envelope."""
+        assert path == "/v1/peer/envelopes"
+        return self._answer
+
+    async def get(self, _: Member, path: str, query: object) -> PeerAnswer:
+        """To whoever asks for a receipt."""
+        assert path.startswith("/v1/peer/receipts/")
+        return self._answer
+
+
+@pytest.mark.requirement("EX-1", "EX-8")
+async def test_an_old_receipt_is_no_answer_to_another_envelope(states: TwoStates) -> None:
+    earlier, case = await delivered(states), await states.queued()
+    with OldAnswers(states, (await earlier.package()).r1):
+        await case.deliver()
+    row = await case.package()
+    assert (row.state, row.r1, row.attempts) == (Outgoing.IN_FLIGHT, None, 1)
+    assert row.next_attempt_at > as_stored(states.clock())
+    await states.advance(days=1)
+    await case.deliver()
+    assert (await case.package()).state == Outgoing.RECEIVED
+
+
+@pytest.mark.requirement("EX-8")
+async def test_an_old_receipt_of_filing_says_nothing_of_another_record(states: TwoStates) -> None:
+    earlier = await delivered(states)
+    await earlier.file()
+    await earlier.acknowledge()
+    case = await delivered(states)
+    await states.advance(days=1)
+    with OldAnswers(states, (await earlier.package()).r2):
+        await states.alder.one("inquiring", (await case.package()).id)
+    row = await case.package()
+    assert (row.state, row.r2, row.next_attempt_at) == (Outgoing.RECEIVED, None, as_stored(states.clock() + ASKED_AGAIN_AFTER))

@@ -1,5 +1,6 @@
 """A node behind a firewall is never called: it fetches what is for it, and a whole exchange goes in both directions."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,9 +8,9 @@ import pytest
 
 from node.statement import sign_statement
 from safepassage.envelope import envelope_body
-from safepassage.message_batches import split_batch
+from safepassage.message_batches import BatchAnswers, split_batch
 from safepassage.problems.pulling import BothPull, PeerPulls
-from safepassage.pulled import OUTBOX_PATH
+from safepassage.pulled import OUTBOX_PATH, PulledAnswer, PulledAnswers
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.pulling import pull_round
 from services.records.exchange.states import Asked, Outgoing, Request
@@ -202,3 +203,20 @@ async def test_two_nodes_of_which_neither_can_be_called_are_told_so_at_once(stat
             await states.ask(child.selector)
     finally:
         await pulls(states)
+
+
+@pytest.mark.requirement("EX-8", "EX-pull")
+async def test_an_answer_that_was_given_to_another_envelope_is_refused(states: TwoStates) -> None:
+    earlier, case = await states.queued(), await states.queued()
+    await earlier.deliver()
+    receipt, waiting = (await earlier.package()).r1, await case.package()
+    async with behind_a_firewall(states, states.birch):
+        said = PulledAnswers(answers=(PulledAnswer(id=waiting.id, status=200, body=receipt),))
+        exchange = states.birch.exchange
+        path, content = f"{OUTBOX_PATH}/envelopes/answers", said.model_dump_json().encode()
+        answer = await exchange.peers.post(exchange.trust.member(states.alder.entity_id), path, content, content_type="application/json")
+        [one] = BatchAnswers.model_validate_json(answer.body).answers
+        assert (one.status, json.loads(one.body)["code"]) == (422, "receipt-of-another-envelope")
+        assert ((await case.package()).state, (await case.package()).r1) == (waiting.state, None)
+        await settle(states, states.birch)
+    assert (await case.package()).state == Outgoing.PROCESSED
