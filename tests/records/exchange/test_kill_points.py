@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from typing import get_args
+from typing import Final, get_args
 
 import pytest
 
 from services.records.exchange.milestones import Milestone
 from tests.records.exchange.two_processes import Processes, made, two_databases
+
+TOGETHER: Final = 3
 
 
 @pytest.fixture(
@@ -37,3 +39,16 @@ def test_a_process_killed_there_loses_nothing_and_does_nothing_twice(nodes: Proc
     asked = nodes.ask()
     nodes.wait_for_death(name)
     nodes.wait_until_over(asked.id)
+
+
+@pytest.mark.requirement("EX-1", "EX-2", "EX-batch", "EX-kill")
+@pytest.mark.parametrize("milestone", get_args(Milestone))
+def test_of_exchanges_that_go_together_none_is_lost_or_done_twice_where_a_process_is_killed(nodes: Processes, milestone: Milestone) -> None:
+    name = "alder" if milestone.startswith("holder") else "birch"
+    nodes.die_at(name, milestone)
+    exchanges = nodes.ask_together(TOGETHER)
+    nodes.wait_for_death(name)
+    for exchange_id in exchanges:
+        nodes.wait_until_over(exchange_id)
+    assert len(exchanges) == TOGETHER
+    assert nodes.signed_together(exchanges)

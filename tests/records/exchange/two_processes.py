@@ -15,6 +15,7 @@ from typing import Final, TypeVar
 from uuid import UUID
 
 import pytest
+from sqlalchemy import select
 
 from node.demo.network import new_node, trust_each_other
 from node.demo.processes import NodeProcess, free_port
@@ -22,13 +23,15 @@ from node.demo.seats import MOVER_DISTRICT, RECEIVING_DISTRICT
 from node.demo.seeding import seed
 from node.embedded import migrate_all
 from node.synthetic import ALDER, BIRCH, StatePlan, SyntheticStudent
+from safepassage.canonical import from_base64url
 from safepassage.client import BlockingClient, ClientFile
 from safepassage.problems import SuiteError
-from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest
+from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest, NewExchangeRequests, PersonSelector
 from safepassage.wire_log import EntrySearch
 from services.gateway.administration import administration
 from services.gateway.settings import GatewaySettings
 from services.records.exchange.milestones import Milestone
+from services.records.tables import ExchangeRequestRow
 from shared.clock import system_clock
 from shared.database import Database
 from shared.migrations import create_schema
@@ -61,7 +64,7 @@ class Processes:
         arguments = ("-m", "tests.records.exchange.dying_node")
         self.processes = {name: NodeProcess(one, arguments=arguments) for name, one in self.folders.items()}
         self._clients: dict[tuple[str, str], BlockingClient] = {}
-        self._children = iter(one for one in ordinary_students() if self._at_home(one))
+        self._children = iter(one for one in ordinary_students(of=250) if self._at_home(one))
 
     def _at_home(self, student: SyntheticStudent) -> bool:
         ids = self.organisations("alder")
@@ -104,9 +107,36 @@ class Processes:
         self.client("alder", "former-district").load_student(child.load)
         return self.client("birch", "new-district").create_exchange_request(self._request(child))
 
+    def ask_together(self, count: int) -> list[UUID]:
+        """Birch asks for so many children of Alder's in one call. Gives the exchanges."""
+        children = [next(self._children) for _ in range(count)]
+        for child in children:
+            self.client("alder", "former-district").load_student(child.load)
+        asked = NewExchangeRequests(requests=tuple(self._request(child) for child in children))
+        answers = self.client("birch", "new-district").create_exchange_requests(asked).answers
+        return [one.request.id for one in answers if one.request is not None]
+
+    def signed_together(self, exchanges: Iterable[UUID]) -> bool:
+        """Whether Birch's requests of these exchanges have one signature."""
+
+        async def signatures() -> set[bytes]:
+            database = Database.of(self.folders["birch"].settings("records"))
+            async with database.reading() as tx:
+                tokens = await tx.scalars(select(ExchangeRequestRow.token).where(ExchangeRequestRow.id.in_(exchanges)))
+                made = {from_base64url((token or "").rpartition(".")[2])[-64:] for token in tokens}
+            await database.close()
+            return made
+
+        with ThreadPoolExecutor(1) as pool:
+            return len(pool.submit(lambda: asyncio.run(signatures())).result()) == 1
+
     def _request(self, child: SyntheticStudent) -> NewExchangeRequest:
+        return self.request_for(child.selector)
+
+    def request_for(self, person: PersonSelector) -> NewExchangeRequest:
+        """Birch's request to Alder for a child."""
         holder, district = self.folders["alder"].file.entity_id, self.organisations("birch")[RECEIVING_DISTRICT]
-        return new_request(child.selector, holder=holder, district=district, now=self.clock())
+        return new_request(person, holder=holder, district=district, now=self.clock())
 
     def wait_until_organisations_are_known(self) -> None:
         """One exchange goes through: every service of both nodes has been told of the organisations."""

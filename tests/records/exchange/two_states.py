@@ -301,9 +301,9 @@ class Case:
 
 
 @cache
-def ordinary_students() -> tuple[SyntheticStudent, ...]:
-    """Students of Alder who are nobody's twin and no hard case."""
-    return tuple(one for one in students(ALDER, as_of=date(2026, 9, 1), count=110) if one.case is None and one.twin_of is None)
+def ordinary_students(of: int = 110) -> tuple[SyntheticStudent, ...]:
+    """Those of so many students of Alder who are nobody's twin and no hard case."""
+    return tuple(one for one in students(ALDER, as_of=date(2026, 9, 1), count=of) if one.case is None and one.twin_of is None)
 
 
 @cache
