@@ -16,6 +16,7 @@ from node.synthetic.names import ALIKE_TWINS, ORIGINS
 from node.synthetic.people import Document
 from node.synthetic.spellings import plain, written_elsewhere
 from safepassage.record import StudentRecord
+from safepassage.record.identity import Identity
 from services.records.linking.persons import LinkedPerson, linked_person, without_crowded
 from services.records.matching_person import candidate_of
 
@@ -49,6 +50,8 @@ class MatchingSet:
     left: list[LinkedPerson]
     right: list[LinkedPerson]
     truth: dict[str, Truth]
+    identities: dict[str, Identity]
+    """By key, as each side has written the child down."""
 
     def people(self) -> dict[str, LinkedPerson]:
         """Both sides by key."""
@@ -67,7 +70,7 @@ def matching_set(seed: int, size: int) -> MatchingSet:
     while len(made.left) < size or len(made.right) < size:
         made.family(family)
         family += 1
-    return MatchingSet(without_crowded(made.left), without_crowded(made.right), made.truth)
+    return MatchingSet(without_crowded(made.left), without_crowded(made.right), made.truth, made.identities)
 
 
 class _Maker:
@@ -77,6 +80,7 @@ class _Maker:
         self.left: list[LinkedPerson] = []
         self.right: list[LinkedPerson] = []
         self.truth: dict[str, Truth] = {}
+        self.identities: dict[str, Identity] = {}
         self.person = 0
 
     def family(self, number: int) -> None:
@@ -120,6 +124,8 @@ class _Maker:
         record = _record(document)
         side.append(linked_person(key, record, candidate_of(UUID(int=truth.person), record)))
         self.truth[key] = truth
+        if record.identity is not None:
+            self.identities[key] = record.identity
 
 
 def _elsewhere(document: Document, home: people.Family, random: Random, person: int) -> tuple[Document, tuple[str, ...]]:

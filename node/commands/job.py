@@ -1,7 +1,7 @@
 """`job`: heavy work on a node's store, beside the running service and apart from it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import closing
 from pathlib import Path
 from typing import Annotated
@@ -14,6 +14,7 @@ from node.commands.services import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems.keys import KeysUnavailable
 from safepassage.problems.records import SealBroken
+from services.records.finding.buckets import add_buckets
 from services.records.vault import Vault
 from shared.clock import system_clock
 from shared.database import Database
@@ -30,20 +31,32 @@ def job() -> None:
     """Heavy work on a node's store, beside the running service."""
 
 
+Folder = Annotated[
+    Path | None, typer.Argument(exists=True, file_okay=False, help="A node's folder; else SAFE_PASSAGE_* variables of records.")
+]
+Work = Callable[[ServiceSettings, Vault, Callable[[int], None]], Coroutine[None, None, str]]
+
+
 @app.command()
-def match(
-    folder: Annotated[
-        Path | None, typer.Argument(exists=True, file_okay=False, help="A node's folder; else SAFE_PASSAGE_* variables of records.")
-    ] = None,
-) -> None:
+def match(folder: Folder = None) -> None:
     """Find records of one child among the node's students: what is sure is united, what is not waits for a person (`matches list`)."""
+    _run(folder, _matched)
+
+
+@app.command("birth-buckets")
+def birth_buckets(folder: Folder = None) -> None:
+    """Once after an upgrade from before there were findings: let students who were stored earlier be found by other nodes."""
+    _run(folder, _bucketed)
+
+
+def _run(folder: Path | None, work: Work) -> None:
     settings = settings_from_environment(Service.records) if folder is None else NodeFolder(folder).settings("records")
     with Progress(TextColumn("{task.completed:,.0f} records opened"), console=errors, transient=True) as bar:
         shown = bar.add_task("", total=None)
         try:
             with closing(key_provider_of(settings, "records")) as provider:
                 vault = Vault.of(settings.keys_directory, provider)
-                said = asyncio.run(_matched(settings, vault, lambda opened: bar.update(shown, completed=opened)))
+                said = asyncio.run(work(settings, vault, lambda opened: bar.update(shown, completed=opened)))
         except (KeyFileUnusable, SchemaNotAtHead) as error:
             stop(str(error))
         except KeysUnavailable as error:
@@ -51,6 +64,16 @@ def match(
         except SealBroken:
             stop("A record does not open under the keys that are here.", "Put the missing version of the key file back.")
     console.print(said)
+
+
+async def _bucketed(settings: ServiceSettings, vault: Vault, told: Callable[[int], None]) -> str:
+    database = Database.of(settings)
+    try:
+        await require_head("records", database)
+        opened = await add_buckets(database, vault, told=told)
+    finally:
+        await database.close()
+    return f"{opened:,} records looked at."
 
 
 async def _matched(settings: ServiceSettings, vault: Vault, told: Callable[[int], None]) -> str:

@@ -10,6 +10,7 @@ from safepassage.body import MAX_MESSAGE_BYTES as CHUNK_BYTES
 from safepassage.chunks import MAX_CONTENT_BYTES
 from safepassage.envelope import MAX_BODY_BYTES as ENVELOPE_BYTES
 from safepassage.envelope import MAX_JWS_BYTES
+from safepassage.finding import MAX_LENGTH as COMPARISON_BYTES
 from safepassage.message_batches import MAX_BODY_BYTES as BATCH_BYTES
 from services.gateway.scopes import PEER_SCOPE, ROSTERING
 from shared.who_may_call import ServiceName
@@ -263,6 +264,8 @@ RECORDS: Final = (
     _send("POST", "/v1/exchange-requests", "records", "exchange:request"),
     _send("POST", "/v1/exchange-request-batches", "records", "exchange:request", body=MIB, seconds=20.0),
     _get("/v1/exchange-requests/{exchange_id}", "records", "exchange:request"),
+    _send("POST", "/v1/findings", "records", "exchange:request", seconds=20.0),
+    _get("/v1/findings/{finding_id}", "records", "exchange:request"),
     _send("POST", "/v1/exchange-requests/{exchange_id}/notices", "records", "exchange:request"),
     _get("/v1/transfer-notices", "records", "exchange:request", "matches:resolve"),
     _send("POST", "/v1/students/{student_id}/hand-carry-copies", "records", "rights:act", seconds=20.0),
@@ -298,6 +301,7 @@ RECORDS: Final = (
     _peers("POST", "/v1/peer/receipt-batches", "records", body=BATCH_BYTES, types=BATCH, seconds=60.0),
     _peers("POST", "/v1/peer/notices", "records", body=64 * KIB, types=JOSE),
     _peers("POST", "/v1/peer/notice-batches", "records", body=BATCH_BYTES, types=BATCH, seconds=60.0),
+    _peers("POST", "/v1/peer/comparisons", "records", body=COMPARISON_BYTES, types=JOSE, seconds=30.0),
     _peers("GET", "/v1/peer/consistency", "records"),
     _peers("GET", "/v1/peer/chains/{exchange_id}", "records"),
     _get("/v1/log/chains/{exchange_id}", "records", "audit:search", seconds=30.0),

@@ -35,7 +35,7 @@ def _clocks(
     request: DecisionRequest, subjects: Sequence[SubjectFacts], organisations: Mapping[UUID, Organisation], now: datetime
 ) -> Iterator[Clock]:
     transfer = request.transfer
-    if request.action == "request" or transfer is None or request.exchange_id is None:
+    if request.action == "request" or request.finding or transfer is None or request.exchange_id is None:
         return
     for subject in subjects:
         keeper = organisations.get(subject.custodian_id)

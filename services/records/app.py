@@ -20,6 +20,7 @@ from services.records.exchange.routes import ROUTERS as EXCHANGE
 from services.records.exchange.told_milestones import send_milestones_together
 from services.records.exchange.works import keep_swept, keep_watch, pull, work, works_of
 from services.records.facts_lane import send_facts_together
+from services.records.finding.routers import ROUTERS as FINDING
 from services.records.oneroster.package import router as roster_package
 from services.records.oneroster.routes import router as oneroster
 from services.records.readiness_evidence import keep_reporting
@@ -77,7 +78,7 @@ def create_app(
     app = build(
         "records",
         settings,
-        routers=(organisations_router(OrganisationRow), *STUDENTS, *EXCHANGE, *TRANSFERS),
+        routers=(organisations_router(OrganisationRow), *STUDENTS, *EXCHANGE, *FINDING, *TRANSFERS),
         summary="Holds, seals, opens, sends and receives student records.",
         tables={"outbox": OutboxRow, "lease": LeaseRow, "idempotency": IdempotencyRow},
         opening=_open,

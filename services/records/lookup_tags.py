@@ -1,6 +1,7 @@
 """Look-up without names on disk: HMAC-SHA-256 tags over normalised forms, under a key that never leaves the records service.
 
-Whoever takes the database sees which students share a tag (twins share surname and birth date), and cannot turn one into a name without
+Whoever takes the database sees which students share a tag (twins share surname and birth date; one in a thousand the bucket
+of a birth date), and cannot turn one into a name without
 the key; whoever takes the key too can test guesses, which is why it is a file of its own.
 """
 
@@ -10,6 +11,7 @@ from datetime import date
 from hashlib import sha256
 from uuid import UUID
 
+from safepassage.finding import bucket_of
 from safepassage.record.identity import Identity, LegalName
 from services.records.normalisation import given_name, identifier_form, surname_forms
 
@@ -65,6 +67,14 @@ class LookupTags:
         given = given_name(first)
         return frozenset(tags if given is None else tags | {self.given_and_birth(given, birth_date)})
 
+    def birth_bucket(self, bucket: int) -> bytes:
+        """Everybody whose birth date is in a bucket (safepassage.finding): whom another node may mean that names nobody."""
+        return self._tag("birth-bucket", str(bucket))
+
+    def finding_secret(self, exchange_id: UUID, salt: str) -> bytes:
+        """32 bytes: the secret of one finding. The salt is in the request's sealed particulars alone; with them the secret is gone."""
+        return hmac.new(self._key, "\0".join(("finding-secret", str(exchange_id), salt)).encode(), sha256).digest()
+
     def of_identity(self, identity: Identity | None) -> frozenset[bytes]:
         """Every tag by which a student can be found. Sealed names give none."""
         return frozenset(self._tags_of(identity)) if identity is not None else frozenset()
@@ -77,11 +87,12 @@ class LookupTags:
             yield from (tag for tag in tags if tag is not None)
         if identity.birth_date is None:
             return
-        for name in _names_of(identity):
+        yield self.birth_bucket(bucket_of(identity.birth_date.birth_date))
+        for name in names_of(identity):
             yield from self.names_and_birth(name.first, name.last_1, name.last_2, identity.birth_date.birth_date)
 
 
-def _names_of(identity: Identity) -> Iterator[LegalName]:
+def names_of(identity: Identity) -> Iterator[LegalName]:
     """The legal name, and the others that are not sealed, each completed from the legal one."""
     legal = identity.name
     if legal is not None:

@@ -1,6 +1,6 @@
 """Who may be the child asked for: students who share a keyed tag with what is said of the child, opened in memory."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -27,7 +27,7 @@ _TAGGED = select(TagRow.student_id).where(TagRow.tag.in_(bindparam("tags", expan
 _SEALED = (
     select(StudentRow.wrapped_key, SectionRow.__table__)
     .join_from(StudentRow, SectionRow)
-    .where(StudentRow.id.in_(bindparam("ids", expanding=True)), SectionRow.section.in_(SECTIONS))
+    .where(StudentRow.id.in_(bindparam("ids", expanding=True)), SectionRow.section.in_(bindparam("sections", expanding=True)))
 )
 
 
@@ -49,13 +49,15 @@ def candidates_of(connection: Connection, vault: Vault, student_ids: Iterable[UU
     return [candidate_of(identifier, record) for identifier, record in records_of(connection, vault, student_ids)]
 
 
-def records_of(connection: Connection, vault: Vault, student_ids: Iterable[UUID]) -> list[tuple[UUID, StudentRecord]]:
-    """What of these students' records matching looks at, in the order of their ids. Raises SealBroken."""
+def records_of(
+    connection: Connection, vault: Vault, student_ids: Iterable[UUID], *, sections: Sequence[str] = SECTIONS
+) -> list[tuple[UUID, StudentRecord]]:
+    """What of these students' records matching looks at, or other sections, in the order of their ids. Raises SealBroken."""
     ids = sorted(set(student_ids))
     if not ids:
         return []
     sealed: dict[UUID, list[Any]] = {identifier: [] for identifier in ids}
-    for row in prepared.rows(connection, _SEALED, {"ids": ids}):
+    for row in prepared.rows(connection, _SEALED, {"ids": ids, "sections": list(sections)}):
         sealed[row.student_id].append(row)
     found = []
     for identifier, rows in sealed.items():

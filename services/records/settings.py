@@ -71,6 +71,15 @@ class RecordsSettings(SealingSettings):
             "the children are known plays no part.",
         ),
     ] = 1200
+    peer_findings_a_day: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=1_000_000,
+            description="New questions of one other node in a day whether a child may be here, that it does not name; the rest is told to "
+            "come later. 0: none are answered.",
+        ),
+    ] = 500
     max_quarantined_per_peer: Annotated[
         int,
         Field(ge=1, le=1_000_000, description="Refused envelopes of one peer that are kept for a person to look at; the rest are counted."),

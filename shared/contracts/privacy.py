@@ -119,6 +119,10 @@ class DecisionRequest(Wire):
     duty_ids: Annotated[tuple[UUID, ...], Field(max_length=10)] = ()
     """For the action `request`: duties of the asker's that the exchange serves, and that its receipts end."""
     valid_for_seconds: Annotated[int, Field(ge=1, le=15 * 86400)] = 60
+    finding: bool = False
+    """It is only asked whether the child may be here (docs/finding.md): decided as any disclosure, and no request to send a record, so
+    that no duty to send one begins.
+    """
     nobody: SubjectFacts | None = None
     """The one student of the request is nobody: decided on these facts, which are made up, as for somebody, and always denied. So that a
     child who is not here is as much work, and as many entries, as one whose record is refused.

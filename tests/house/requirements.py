@@ -73,6 +73,13 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "STAT-sealed": "What is counted is sealed on disk with the student's own key, and goes with it",
             "STAT-nodes": "A statistic across states is a sum of noisy tables: no record and no exact number moves",
         },
+        "Finding between nodes": {
+            "FIND-unnamed": "A node that is asked whether it may have a child is not told who it is, of an absent one nothing but a bucket",
+            "FIND-alike": "An absent child and one of whom nothing may be told look alike to who asks, in answers, entries and rows",
+            "FIND-limited": "So many findings of one node are taken in a day, each compared so many times; who tries names out is told of",
+            "FIND-nothing-moves": "A finding moves no record, claims no child and starts no duty; what it leaves ends with it",
+            "FIND-measured": "What is compared finds nine of ten whom both nodes have, in each naming tradition, and few others",
+        },
         "Who is this child: the hard cases": {
             "HARD-1": "Twins of one home are never united by a machine, nor certain",
             "HARD-2": "A twin under the other's id is a conflict for a person",

@@ -56,6 +56,14 @@ async def test_a_denial_does_not_stop_the_clock(world: World) -> None:
     assert await Staff(world).kinds() == ["idea-send-records"]
 
 
+@pytest.mark.requirement("FIND-nothing-moves")
+async def test_who_only_asks_whether_a_child_may_be_here_has_asked_for_nothing_to_be_sent(world: World) -> None:
+    asked = received(world.by_transfer(await child(world, *KINDS)), 2, world)
+    decision = await world.node.decide(asked.model_copy(update={"finding": True}))
+    assert decision.outcome != "deny"
+    assert await Staff(world).kinds() == []
+
+
 async def test_a_request_that_is_decided_again_starts_no_second_clock(world: World) -> None:
     asked = received(world.by_transfer(await child(world, "homeless", "special-education")), 1, world)
     for _ in range(2):

@@ -201,3 +201,5 @@ def test_the_command_says_what_it_did_and_where_no_node_is(made_state: Path, tmp
     said = CliRunner().invoke(app, ["job", "match", str(tmp_path / "alder")])
     assert (said.exit_code, said.stdout) == (0, "0 records compared: 0 pairs united, 0 wait for a person.\n")
     assert CliRunner().invoke(app, ["job", "match", str(tmp_path)]).exit_code == 2
+    said = CliRunner().invoke(app, ["job", "birth-buckets", str(tmp_path / "alder")])
+    assert (said.exit_code, said.stdout) == (0, "0 records looked at.\n")

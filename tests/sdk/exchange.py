@@ -19,7 +19,7 @@ from safepassage.envelope import Envelope, ExpectedAnswer, envelope_body
 from safepassage.leaf import leaf_bytes
 from safepassage.logged import Consistency, LogIdentity
 from safepassage.notes import ED25519, VerifierKey, note_with, signature_line
-from safepassage.package import REDISCLOSURE_NOTICE_DIGEST, Manifest, NotProvided, Package
+from safepassage.package import REDISCLOSURE_NOTICE_DIGEST, Content, Manifest, NotProvided, Package, Perhaps
 from safepassage.receipt import Receipt, SentEnvelope
 from safepassage.record import StudentRecord
 from safepassage.request import Request, SealedSelector, Selector, selector_info
@@ -197,9 +197,11 @@ class Exchange:
             "request_digest": self.request_digest,
         }
         salted = {**ids, "pt_salt": to_base64url(SALT)}
-        content = (
-            Package(**salted, manifest=Manifest(elements=RECORD.elements()), record=RECORD) if kind == "package" else NotProvided(**salted)
-        )
+        content: Content = NotProvided(**salted)
+        if kind == "package":
+            content = Package(**salted, manifest=Manifest(elements=RECORD.elements()), record=RECORD)
+        elif kind == "perhaps":
+            content = Perhaps(**salted)
         plaintext = content.plaintext()
         blank = Envelope(
             **ids,
@@ -217,7 +219,7 @@ class Exchange:
 
     def logged(self, envelope: Envelope, **proof: Any) -> Envelope:
         """The envelope with the proof that it was logged, or with parts of another proof."""
-        class_, decision = ("disclosure", digest_of(b"decision")) if envelope.kind == "package" else ("request", None)
+        class_, decision = ("request", None) if envelope.kind == "not-provided" else ("disclosure", digest_of(b"decision"))
         entry = self.alder_log.leaf(class_=class_, ct=envelope.ct_digest, commit=envelope.pt_commit, decision=decision)
         return envelope.model_copy(update={**self.alder_log.append(entry), **proof})
 

@@ -8,6 +8,7 @@ from services.audit.alerts.activity import READING, Activity, Habit, students_by
 from services.audit.alerts.thresholds import Thresholds
 
 NOBODY_FOUND: Final = "not-found"
+FINDING_MATCH: Final = "finding-match"
 DENIED: Final = "deny"
 BROKEN_GLASS: Final = "emergency"
 EXPORTS: Final = "export-"
@@ -84,12 +85,19 @@ def denied_then_permitted(habit: Habit, at: Thresholds) -> Iterator[Finding]:
 
 
 def enumeration(habit: Habit, at: Thresholds) -> Iterator[Finding]:
-    """Most look-ups of the day found nobody, and they were many: somebody tries identifiers out."""
-    absent = [one for one in habit.today if one.shape.outcome == NOBODY_FOUND]
-    kinds = {one.shape.operation for one in absent}
-    count, asked = _entries(absent), _entries([one for one in habit.today if one.shape.operation in kinds])
-    if count >= at.absences and 2 * count > asked:
-        yield _over(absent, "enumeration", count, asked - count)
+    """Most look-ups of the day found nobody, and they were many: somebody tries identifiers out.
+
+    Findings have a number of their own: who does not know where a child was asks every node, and most of them have not got it.
+    """
+    nobody = [one for one in habit.today if one.shape.outcome == NOBODY_FOUND]
+    finding = [one for one in nobody if one.shape.operation == FINDING_MATCH]
+    named = [one for one in nobody if one.shape.operation != FINDING_MATCH]
+    for absent, many in ((named, at.absences), (finding, at.findings)):
+        kinds = {one.shape.operation for one in absent}
+        count, asked = _entries(absent), _entries([one for one in habit.today if one.shape.operation in kinds])
+        if count >= many and 2 * count > asked:
+            yield _over(absent, "enumeration", count, asked - count)
+            return
 
 
 def break_glass(habit: Habit, _: Thresholds) -> Iterator[Finding]:

@@ -23,6 +23,9 @@ class Thresholds(BaseModel):
     absences: Annotated[
         int, Field(ge=2, description="Look-ups of a day that found nobody, from which on they are told if they are most of all.")
     ] = 25
+    findings: Annotated[
+        int, Field(ge=2, description="Of one other node, questions of a day whether a child may be here that found nobody.")
+    ] = 200
     dormant_days: Annotated[
         int, Field(ge=28, description="Days without use after which a credential is dormant (CIS Controls v8.1, safeguard 5.3).")
     ] = 45

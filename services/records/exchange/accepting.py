@@ -1,10 +1,10 @@
 """`POST /v1/peer/requests`: another node asks. Everything that does not depend on the child is settled here, at once (decisions 5)."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from safepassage.accepted import Accepted
 from safepassage.canonical import from_base64url
@@ -109,6 +109,8 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
     exchange.request_limit.count(peer, now)  # before anything is looked at that depends on the child
     selector = opened(exchange, verified.message, now)
     require_servable(selector, now)
+    if selector.sought is not None:
+        await exchange.read(lambda connection: require_within_a_day(connection, exchange, peer, now))
     event = events.was_asked(requester=peer, exchange_id=verified.message.jti, request_digest=verified.digest, selector=selector)
     # INVARIANT: the entry is there before the peer hears that we have its request.
     appended = await exchange.own_log.append(event)
@@ -141,6 +143,7 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
         attempts=0,
         next_attempt_at=now,
         student_id=None,
+        is_finding=selector.sought is not None,
     )
 
     def store(tx: Writing) -> tuple[str, PeerRequestRow | None]:
@@ -169,6 +172,21 @@ def _earlier(connection: Connection, peer: str, verified: Verified[ExchangeMessa
         raise MessageIdReused
     accepted: str = held.accepted
     return accepted
+
+
+DAY = timedelta(days=1)
+_FINDINGS = (
+    select(func.count())
+    .select_from(PeerRequestRow)
+    .where(PeerRequestRow.requester == bindparam("requester"), PeerRequestRow.received_at > bindparam("since"), PeerRequestRow.is_finding)
+)
+
+
+def require_within_a_day(connection: Connection, exchange: Exchange, peer: str, now: datetime) -> None:
+    """INVARIANT: of one node so many questions who names nobody are taken in a day, by all processes together. Raises TooManyRequests."""
+    taken = connection.execute(_FINDINGS, {"requester": peer, "since": now - DAY}).scalar_one()
+    if taken >= exchange.settings.peer_findings_a_day:
+        raise TooManyRequests("too many findings in a day", retry_after_seconds=3600)
 
 
 def opened(exchange: Exchange, message: ExchangeMessage, now: datetime) -> Selector:

@@ -13,7 +13,6 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from safepassage.claims import read_closed
-from safepassage.elements import elements_of
 from safepassage.ids import uuid7
 from safepassage.node_statement import EncryptionKey, key_to_seal_to
 from safepassage.problems import SuiteError
@@ -23,8 +22,9 @@ from safepassage.request import Selector
 from safepassage.suites import Suite
 from services.records.attachments.documents import Document
 from services.records.exchange import events, nobody
-from services.records.exchange.answers import Asked, Nothing, Released, Subject, sealed
+from services.records.exchange.answers import Asked, Hinted, Nothing, Released, Subject, sealed
 from services.records.exchange.dead_letters import RECALLED
+from services.records.exchange.deciding import about_nobody, decide
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.packing import Packed, documents_to_release, pack
@@ -32,6 +32,7 @@ from services.records.exchange.sending import send_off
 from services.records.exchange.states import Request as State
 from services.records.exchange.states import TransitionRefused
 from services.records.exchange.stored_rows import change, row_at
+from services.records.finding.telling import told_of_finding
 from services.records.match_reviews import open_review
 from services.records.matching import Certain, Match, NeedsPerson, match
 from services.records.matching_candidates import candidates_of, find_candidates
@@ -42,23 +43,28 @@ from services.records.transfers.agreement import competing, disagreements
 from services.records.transfers.holding import lift, open_hold, released_codes, require_unclaimed
 from services.records.transfers.onward_notices import tell_of_refusal
 from services.records.transfers.sending_side import Found, found_at
-from shared.contracts.privacy import Decision, DecisionRequest, Recipient, SubjectFacts, SubjectVersion, TransferFacts
 from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
 
 OPEN = (State.ACCEPTED, State.WAITING)
 """In which there is something to answer."""
+NOT_OVER = (*OPEN, State.ANSWERED)
+"""In which there may be something to do: what a finding says of the child is forgotten once its time is over, answered or not."""
 
 
 async def take_up(exchange: Exchange, request_id: UUID, row: PeerRequestRow | None = None) -> None:
     """Do what is due of one request of a peer."""
     if row is None:
         row = await exchange.read(lambda connection: row_at(connection, PeerRequestRow, request_id))
-    if row is None or row.state not in OPEN:
+    if row is None or row.state not in NOT_OVER:
         return
     if exchange.clock() >= row.expires_at:
-        await _set(exchange, row, state=State.CLOSED, next_attempt_at=None)
+        # INVARIANT: of what was sought for a requester that named nobody nothing is left once it is over.
+        over = {"particulars": b""} if row.is_finding else {}
+        await _set(exchange, row, state=State.CLOSED, next_attempt_at=None, **over)
+        return
+    if row.state not in OPEN:
         return
     try:
         await _answer(exchange, row)
@@ -74,13 +80,16 @@ async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
         student_id = row.student_id
         found = await exchange.read(lambda connection: _found(connection, exchange, row, asked, student_id))
         back = row.held_back_at is not None
-        what = await _about_nobody(exchange, asked, _held_back(found)) if back else await _releasable(exchange, row, asked, found)
+        what = await about_nobody(exchange, asked, _held_back(found)) if back else await _releasable(exchange, row, asked, found)
         await provide(exchange, row, asked, what)
         return
     if row.held_back_at is not None:
-        await provide(exchange, row, asked, await _about_nobody(exchange, asked, _held_back(None)))
+        await provide(exchange, row, asked, await about_nobody(exchange, asked, _held_back(None)))
         return
     person = asked.selector.person
+    if person is None:
+        await provide(exchange, row, asked, await told_of_finding(exchange, row, asked))
+        return
 
     def look(connection: Connection) -> tuple[Match, Found | None]:
         candidates = find_candidates(connection, exchange.vault, person)
@@ -100,18 +109,7 @@ async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
         return
     review = outcome if isinstance(outcome, NeedsPerson) else None
     nothing = Nothing("no-candidate") if review is None else Nothing("match-needs-person")
-    await provide(exchange, row, asked, await _about_nobody(exchange, asked, nothing), review=review)
-
-
-async def _about_nobody(exchange: Exchange, asked: Asked, nothing: Nothing) -> Nothing:
-    """INVARIANT: where there is no student to ask privacy about, it is asked about nobody: as much work, and as many entries.
-
-    Raises TemporarilyUnavailable, as it does for a student.
-    """
-    facts = nobody.facts_of(exchange.settings.node_organisation_id, jurisdiction=exchange.settings.jurisdiction, now=exchange.clock())
-    subject = Subject(facts.student_id, facts.custodian_id, facts.originating_agency, is_nobody=True)
-    decision = await _decide(exchange, asked, subject, facts.facts_version, nobody=facts)
-    return replace(nothing, subject=nothing.subject or subject, decision_id=decision.id)
+    await provide(exchange, row, asked, await about_nobody(exchange, asked, nothing), review=review)
 
 
 def _found(connection: Connection, exchange: Exchange, row: PeerRequestRow, asked: Asked, student_id: UUID) -> Found | None:
@@ -131,12 +129,12 @@ async def _releasable(exchange: Exchange, row: PeerRequestRow, asked: Asked, fou
     Raises FactsBehind, TemporarilyUnavailable, StatementOfDisagreementMissing (until it is loaded, the answer is put off).
     """
     if found is None:
-        return await _about_nobody(exchange, asked, Nothing("nothing-held"))
+        return await about_nobody(exchange, asked, Nothing("nothing-held"))
     held, student = found.held, found.held.student
     subject = Subject(student.id, student.custodian_id, student.originating_agency)
     if student.facts_version == 0:
-        return await _about_nobody(exchange, asked, Nothing("no-facts", subject))
-    decision = await _decide(exchange, asked, subject, student.facts_version)
+        return await about_nobody(exchange, asked, Nothing("no-facts", subject))
+    decision = await decide(exchange, asked, subject, student.facts_version)
     [outcome] = decision.subjects
     if not outcome.permitted or decision.token is None:
         return Nothing(outcome.withheld[0].reason if outcome.withheld else "denied", subject, decision.id, denied=True)
@@ -185,36 +183,12 @@ async def _documents(
     return await exchange.read(held)
 
 
-async def _decide(
-    exchange: Exchange, asked: Asked, subject: Subject, facts_version: int, *, nobody: SubjectFacts | None = None
-) -> Decision:
-    """privacy's decision. What another agency made is passed on for that agency: `redisclose` (34 CFR 99.33(b))."""
-    own, selector = str(exchange.settings.node_organisation_id), asked.selector
-    organisation = selector.evidence.receiving_organisation
-    body = DecisionRequest(
-        action="disclose" if subject.originating_agency == own else "redisclose",
-        subjects=(SubjectVersion(student_id=subject.student_id, facts_version=facts_version),),
-        recipient=Recipient(kind=organisation.kind, id=events.recipient_of(asked.requester, organisation.id), node=asked.requester),
-        basis=selector.basis,
-        purpose=selector.purpose,
-        elements=elements_of(selector.sections),
-        consent_id=selector.consent_id,
-        transfer=TransferFacts(
-            evidence=selector.evidence, request_digest=asked.request_digest, asserted_by=asked.requester, received_at=asked.received_at
-        ),
-        exchange_id=asked.exchange_id,
-        valid_for_seconds=max(1, int((asked.expires_at - exchange.clock()).total_seconds())),
-        nobody=nobody,
-    )
-    return await exchange.privacy.decision(body)
-
-
 async def provide(
-    exchange: Exchange, row: PeerRequestRow, asked: Asked, what: Released | Nothing, *, review: NeedsPerson | None = None
+    exchange: Exchange, row: PeerRequestRow, asked: Asked, what: Released | Hinted | Nothing, *, review: NeedsPerson | None = None
 ) -> None:
     """Seal the answer, store it with what follows from it for the request, and send it off.
 
-    INVARIANT: a package and `not-provided` take the same way and the same steps; only their contents differ.
+    INVARIANT: a package, `perhaps` and `not-provided` take the same way and the same steps; only their contents differ.
     """
     now = exchange.clock()
     suite, key = key_to_seal_to((await exchange.statements.of(row.requester)).message, supported=exchange.signing.suites, now=now)
@@ -229,11 +203,13 @@ async def provide(
         if isinstance(what, Released):
             values |= {"state": State.ANSWERED, "next_attempt_at": None}
             require_unclaimed(tx.connection, what.subject.student_id, row.id, what.claims)
+        elif isinstance(what, Hinted):
+            values |= {"state": State.ANSWERED, "next_attempt_at": row.expires_at}
         elif row.state != State.WAITING:
             values["state"] = State.WAITING
         subject = what.subject
         if subject is not None and row.student_id is None:
-            if not subject.is_nobody:
+            if not subject.is_nobody and not row.is_finding:
                 values["student_id"] = subject.student_id
             tx.record(
                 events.matched(
@@ -244,6 +220,7 @@ async def provide(
                     custodian_id=subject.custodian_id,
                     outcome=_matched_as(subject, review),
                     is_nobody=subject.is_nobody,
+                    is_finding=row.is_finding,
                 ),
             )
         if isinstance(what, Nothing) and what.denied and subject is not None and row.state == State.ACCEPTED:

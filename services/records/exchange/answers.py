@@ -1,4 +1,4 @@
-"""An answer to a peer: a record cut to what was permitted, or that none is provided; padded, sealed, with the event to be logged. Pure."""
+"""An answer to a peer: a record as permitted, that there may be one, or that none is provided; padded, sealed, with its event. Pure."""
 
 import secrets
 from dataclasses import dataclass
@@ -9,9 +9,10 @@ from uuid import UUID
 from safepassage.body import body_of
 from safepassage.canonical import digest_of, from_base64url, to_base64url
 from safepassage.envelope import Envelope
+from safepassage.finding import ELEMENT
 from safepassage.ids import uuid7
 from safepassage.node_statement import EncryptionKey
-from safepassage.package import Manifest, NotProvided, Package
+from safepassage.package import Content, Manifest, NotProvided, Package, Perhaps
 from safepassage.record import StudentRecord
 from safepassage.request import Selector
 from safepassage.sealing import pt_commit
@@ -68,6 +69,14 @@ class Released:
 
 
 @dataclass(frozen=True)
+class Hinted:
+    """The child who is sought may be this student, and the decision by which that may be told."""
+
+    subject: Subject
+    decision: Decision
+
+
+@dataclass(frozen=True)
 class Asked:
     """The request that is answered."""
 
@@ -90,12 +99,12 @@ class Answer:
     event: Event
     subject: Subject | None
     decision_id: UUID | None
-    """The decision that has to stand whenever it is delivered; None where no record is in it."""
+    """The decision that has to stand whenever it is delivered; None where nothing of a student is in it."""
 
 
 def sealed(
     asked: Asked,
-    what: Released | Nothing,
+    what: Released | Hinted | Nothing,
     *,
     issuer: str,
     suite: Suite,
@@ -137,18 +146,20 @@ def sealed(
     body = None if packed is None else body_of(packed.leaves, sealed=digest)
     # INVARIANT: what is logged is the digest of all that will leave, the chunks of the documents among it.
     message = Envelope(**claims, ct_digest=digest if body is None else body.bound_to(), body=body)
-    decision_id = what.decision.id if isinstance(what, Released) else None
+    decision_id = None if isinstance(what, Nothing) else what.decision.id
     return Answer(message, ciphertext, _event(asked, what, message), what.subject, decision_id)
 
 
-def _content(what: Released | Nothing, ids: dict[str, Any], salt: str, packed: Packed | None) -> Package | NotProvided:
+def _content(what: Released | Hinted | Nothing, ids: dict[str, Any], salt: str, packed: Packed | None) -> Content:
     if isinstance(what, Nothing):
         return NotProvided(**ids, pt_salt=salt)
+    if isinstance(what, Hinted):
+        return Perhaps(**ids, pt_salt=salt)
     manifest = Manifest(elements=what.record.elements(), not_scheduled=what.not_scheduled)
     return Package(**ids, pt_salt=salt, manifest=manifest, record=what.record, attachments=None if packed is None else packed.attached)
 
 
-def _event(asked: Asked, what: Released | Nothing, message: Envelope) -> Event:
+def _event(asked: Asked, what: Released | Hinted | Nothing, message: Envelope) -> Event:
     if isinstance(what, Nothing):
         subject = what.subject
         return events.not_provided(
@@ -166,7 +177,7 @@ def _event(asked: Asked, what: Released | Nothing, message: Envelope) -> Event:
         basis=asked.selector.basis,
         consent_id=asked.selector.consent_id,
         decision=what.decision,
-        elements=what.record.elements(),
+        elements=(ELEMENT,) if isinstance(what, Hinted) else what.record.elements(),
     )
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from safepassage.canonical import from_base64url, to_base64url
 from safepassage.claims import Verified, read_closed
 from safepassage.compact import split
 from safepassage.elements import elements_of
+from safepassage.finding import Sought
 from safepassage.ids import uuid7
 from safepassage.logged import Logged
 from safepassage.node_statement import NodeStatement, key_to_seal_to
@@ -39,6 +40,9 @@ log = logging.getLogger(__name__)
 AFTER_PREPARED = tuple(state for state in Asked if state != Asked.PREPARED)
 CONTENT_TYPE = "application/jose"
 
+Seek = Callable[[UUID, str], Sought]
+"""What is sought in a request with this id and subject salt."""
+
 
 def prepared(
     new: NewExchangeRequest,
@@ -49,24 +53,28 @@ def prepared(
     pinned_size: int,
     lasts: timedelta,
     now: datetime,
+    seek: Seek | None = None,
 ) -> tuple[Request, Selector]:
     """The request to sign, its selector sealed to the holder in the first of its suites that is among ours, `suites`.
 
+    seek  it names nobody: this in place of the person
+
     Raises SuiteNotSupported, EncryptionKeyUnknown.
     """
-    exchange_id = uuid7(now)
+    exchange_id, salt = uuid7(now), to_base64url(secrets.token_bytes(32))
     selector = Selector(
         iss=issuer,
         aud=new.holder,
         exchange_id=exchange_id,
         purpose=new.purpose,
         basis=new.basis,
-        person=new.person,
+        person=new.person if seek is None else None,
+        sought=None if seek is None else seek(exchange_id, salt),
         sections=new.sections,
         attachments=True if new.attachments else None,
         evidence=new.evidence,
         consent_id=new.consent_id,
-        subject_salt=to_base64url(secrets.token_bytes(32)),
+        subject_salt=salt,
         pinned_size=pinned_size,
     )
     suite, key = key_to_seal_to(statement, supported=suites, now=now)
@@ -193,7 +201,7 @@ async def accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, an
 
 async def end(exchange: Exchange, row: ExchangeRequestRow, state: Asked, code: str | None) -> None:
     """A person looks at it, unless the holder has said that it provides nothing: then it did what it was for."""
-    ended = {"state": state, "problem_code": code, "next_attempt_at": None}
+    ended = {"state": state, "problem_code": code, "next_attempt_at": None, **left_of(row)}
 
     def store(tx: Writing) -> None:
         before = [old for old in Asked if state in FOLLOWS[Asked][old]]
@@ -203,6 +211,11 @@ async def end(exchange: Exchange, row: ExchangeRequestRow, state: Asked, code: s
             change(tx.connection, ExchangeRequestRow, row.id, when=(Asked.NOT_PROVIDED,), **ended)
 
     await exchange.write(store)
+
+
+def left_of(row: ExchangeRequestRow) -> dict[str, bytes]:
+    """What to set in a request's row once it is over. INVARIANT: of what was sought in one that names nobody nothing is left then."""
+    return {} if row.finding_id is None else {"particulars": b""}
 
 
 def selector_of(exchange: Exchange, row: ExchangeRequestRow) -> Selector:

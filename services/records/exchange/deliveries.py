@@ -19,6 +19,7 @@ from safepassage.problems.exchanges import PeerUnavailable
 from safepassage.problems.pulling import PeerPulls
 from safepassage.trust_members import Member
 from services.records.exchange.breakers import Breakers
+from services.records.exchange.peers import MAX_ANSWER_BYTES as LONGEST_ANSWER
 from services.records.exchange.peers import PULLER_LOOKED_AT_AGAIN, PeerAnswer, Peers
 from services.records.exchange.shown_paths import ShownPaths, is_wanted
 from shared.clock import Clock
@@ -72,11 +73,22 @@ class Deliveries:
             answer = await self._gathered((member.entity_id, kind), _Message(member, content))
         return answer
 
-    async def call(self, member: Member, method: Literal["POST", "PUT"], path: str, content: bytes, *, content_type: str) -> PeerAnswer:
+    async def call(
+        self,
+        member: Member,
+        method: Literal["POST", "PUT"],
+        path: str,
+        content: bytes,
+        *,
+        content_type: str,
+        longest_answer: int = LONGEST_ANSWER,
+    ) -> PeerAnswer:
         """One attempt with what goes with nothing else. Raises as `hand_over`."""
         self._breakers.require_closed(member.entity_id, self._clock())
-        send = self._peers.put if method == "PUT" else self._peers.post
-        return await self._heard(member.entity_id, send(member, path, content, content_type=content_type))
+        if method == "PUT":
+            return await self._heard(member.entity_id, self._peers.put(member, path, content, content_type=content_type))
+        sent = self._peers.post(member, path, content, content_type=content_type, longest_answer=longest_answer)
+        return await self._heard(member.entity_id, sent)
 
     async def announce(self, member: Member, path: str, token: str) -> PeerAnswer:
         """A signed message alone, as `hand_over` would send it. Raises as that."""

@@ -16,6 +16,8 @@ from shared.contracts.privacy import Decision
 
 SYSTEM = Actor(kind="system", job=JOB)
 OPERATION = "exchange"
+FINDING = "finding"
+"""What is said of requests that name nobody, in place of `exchange-request`; and of whom they are about, `finding-match`."""
 
 
 def recipient_of(node: str, organisation: str) -> str:
@@ -28,7 +30,15 @@ def _peer(node: str) -> Actor:
 
 
 def asked(
-    *, actor: Actor, exchange_id: UUID, holder: str, organisation_id: UUID, basis: str, request_digest: str, decision: Decision
+    *,
+    actor: Actor,
+    exchange_id: UUID,
+    holder: str,
+    organisation_id: UUID,
+    basis: str,
+    request_digest: str,
+    decision: Decision,
+    is_finding: bool = False,
 ) -> Event:
     """We ask another node. The child may be unknown here: the entry is the receiving organisation's to open."""
     return Event(
@@ -37,7 +47,7 @@ def asked(
         custodians=(organisation_id,),
         actor=actor,
         context=Context(
-            operation="exchange-request",
+            operation=FINDING if is_finding else "exchange-request",
             outcome="sent",
             purpose="enrollment",
             basis=basis,
@@ -61,7 +71,7 @@ def was_asked(*, requester: str, exchange_id: UUID, request_digest: str, selecto
         key=f"{digest_of(requester.encode())[:16]}:{exchange_id}:asked",
         actor=_peer(requester),
         context=Context(
-            operation="exchange-request",
+            operation=FINDING if selector.sought is not None else "exchange-request",
             outcome="received",
             purpose=selector.purpose,
             basis=selector.basis,
@@ -75,7 +85,15 @@ def was_asked(*, requester: str, exchange_id: UUID, request_digest: str, selecto
 
 
 def matched(
-    *, request_id: UUID, exchange_id: UUID, requester: str, student_id: UUID, custodian_id: UUID, outcome: str, is_nobody: bool = False
+    *,
+    request_id: UUID,
+    exchange_id: UUID,
+    requester: str,
+    student_id: UUID,
+    custodian_id: UUID,
+    outcome: str,
+    is_nobody: bool = False,
+    is_finding: bool = False,
 ) -> Event:
     """The request is about this student: from here on it is in the accounting of requests for the student's record (34 CFR 99.32(a)(1)).
 
@@ -88,7 +106,12 @@ def matched(
         subjects=(student_id,),
         custodians=(custodian_id,),
         actor=_peer(requester),
-        context=Context(operation="exchange-match", outcome=outcome, exchange_id=exchange_id, recipient_node=requester),
+        context=Context(
+            operation="finding-match" if is_finding else "exchange-match",
+            outcome=outcome,
+            exchange_id=exchange_id,
+            recipient_node=requester,
+        ),
     )
 
 

@@ -11,14 +11,14 @@ from sqlalchemy import Connection, bindparam, select
 from safepassage.compact import split
 from safepassage.envelope import Envelope, sealed_claims
 from safepassage.ids import uuid7
-from safepassage.package import NotProvided, Package, read_sealed
+from safepassage.package import Content, Package, read_sealed
 from safepassage.problems import SuiteError
 from safepassage.problems.attachments import ScannerNotConfigured, ScannerUnavailable
 from safepassage.problems.exchanges import RecordNotFiled
 from safepassage.receipt import Receipt
 from safepassage.request import Selector
 from services.records.exchange import events
-from services.records.exchange.asking import selector_of
+from services.records.exchange.asking import left_of, selector_of
 from services.records.exchange.dead_letters import lay_request_aside
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.received_documents import examine, file_documents
@@ -47,8 +47,9 @@ class _Opened:
     row: IncomingEnvelopeRow
     asked: ExchangeRequestRow
     message: Envelope
-    selector: Selector
-    content: Package | NotProvided
+    selector: Selector | None
+    """None of a request that names nobody: what was sought is of no use any more."""
+    content: Content
 
 
 async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | None = None) -> None:
@@ -84,10 +85,12 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | 
 
 def _opened(exchange: Exchange, row: IncomingEnvelopeRow, asked: ExchangeRequestRow, ciphertext: bytes) -> _Opened:
     """Raises the problem for which the package is rejected."""
-    message, selector = message_of(row), selector_of(exchange, asked)
+    message, selector = message_of(row), None if asked.finding_id is not None else selector_of(exchange, asked)
     private = exchange.epochs.private(message.enc_kid, now=exchange.clock())
     content = read_sealed(private.open(ciphertext, suite=message.suite, info=message.info()), envelope=sealed_claims(message))
     if isinstance(content, Package):
+        if selector is None:
+            raise RecordNotFiled("a record that was not asked for")
         require_as_asked(content, selector)
     return _Opened(row, asked, message, selector, content)
 
@@ -122,8 +125,8 @@ async def _file(exchange: Exchange, opened: _Opened) -> dict[str, Any] | None:
     row, now = opened.row, exchange.clock()
     applied = await _processed(exchange, row, Incoming.APPLIED, None)
     outcome: Match | None = None
-    if isinstance(opened.content, Package) and row.match_id is None:
-        person = opened.selector.person
+    person = None if opened.selector is None else opened.selector.person
+    if isinstance(opened.content, Package) and person is not None and row.match_id is None:
         outcome = match(person, await exchange.read(lambda connection: find_candidates(connection, exchange.vault, person)))
 
     def file(tx: Writing) -> dict[str, Any] | None:
@@ -134,9 +137,9 @@ async def _file(exchange: Exchange, opened: _Opened) -> dict[str, Any] | None:
             _ask_person(tx.connection, opened, outcome, now)
             return None
         student_id = held.student_id
-        if isinstance(opened.content, Package):
+        if isinstance(opened.content, Package) and opened.selector is not None:
             found = outcome.student_id if isinstance(outcome, Certain) else held.student_id
-            student_id = _apply(tx, exchange, opened, opened.content, found, now)
+            student_id = _apply(tx, exchange, opened, opened.content, opened.selector, found, now)
         done = {**applied, "student_id": student_id}
         _keep(tx.connection, opened, done)
         if isinstance(opened.content, Package):
@@ -153,7 +156,9 @@ _HELD = (
 )
 
 
-def _apply(tx: Writing, exchange: Exchange, opened: _Opened, package: Package, student_id: UUID | None, now: datetime) -> UUID:
+def _apply(
+    tx: Writing, exchange: Exchange, opened: _Opened, package: Package, selector: Selector, student_id: UUID | None, now: datetime
+) -> UUID:
     """File the record as the student's, or a new one's, whose id is given."""
     organisation_id = opened.asked.receiving_organisation_id
     district = _district_of(tx.connection, organisation_id)
@@ -166,7 +171,7 @@ def _apply(tx: Writing, exchange: Exchange, opened: _Opened, package: Package, s
         exchange_id=opened.message.exchange_id,
         student_id=student_id,
         custodian_id=district,
-        enrollment=ReceivedEnrollment(organisation_id, opened.selector.evidence.entry_date),
+        enrollment=ReceivedEnrollment(organisation_id, selector.evidence.entry_date),
         jurisdiction=exchange.settings.jurisdiction,
         now=now,
     )
@@ -182,8 +187,8 @@ def _keep(connection: Connection, opened: _Opened, done: dict[str, Any]) -> None
     """The steps of the envelope and of the request that it answers."""
     row = opened.row
     change(connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **done)
-    applied = {"state": Asked.APPLIED, "student_id": done["student_id"], "next_attempt_at": None}
-    if row.kind == "package" and not change(connection, ExchangeRequestRow, row.exchange_id, when=(Asked.RECEIVED,), **applied):
+    applied = {"state": Asked.APPLIED, "student_id": done["student_id"], "next_attempt_at": None, **left_of(opened.asked)}
+    if row.kind != "not-provided" and not change(connection, ExchangeRequestRow, row.exchange_id, when=(Asked.RECEIVED,), **applied):
         raise TransitionRefused("the request has not received it")
 
 
@@ -215,8 +220,8 @@ def _reject(connection: Connection, stored: Received, code: str, done: dict[str,
     row, asked = stored.row, stored.asked
     if not change(connection, IncomingEnvelopeRow, row.issuer, row.id, when=(Incoming.RECEIVED,), **done):
         return None
-    rejected = {"state": Asked.REJECTED, "problem_code": code, "next_attempt_at": None}
-    if row.kind == "package" and not change(connection, ExchangeRequestRow, row.exchange_id, when=(Asked.RECEIVED,), **rejected):
+    rejected = {"state": Asked.REJECTED, "problem_code": code, "next_attempt_at": None, **left_of(asked)}
+    if row.kind != "not-provided" and not change(connection, ExchangeRequestRow, row.exchange_id, when=(Asked.RECEIVED,), **rejected):
         raise TransitionRefused("the request has not received it")
     lay_request_aside(connection, asked, code=code, now=now)
     return done

@@ -1,7 +1,7 @@
 """Making a request of ours: sealed to the holder, signed, permitted by privacy; and the row that has all of it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from safepassage.canonical import digest_of
@@ -38,8 +38,16 @@ class Draft:
         return asking.question(self.selector, request_digest=self.digest, duty_ids=self.new.duty_ids)
 
 
-async def drafted(exchange: Exchange, new: NewExchangeRequest, organisation_id: UUID, now: datetime) -> Draft:
-    """Seal and sign it.
+async def drafted(
+    exchange: Exchange,
+    new: NewExchangeRequest,
+    organisation_id: UUID,
+    now: datetime,
+    *,
+    seek: asking.Seek | None = None,
+    lasts: timedelta | None = None,
+) -> Draft:
+    """Seal and sign it. `seek`: it names nobody; `lasts`: for how long, otherwise as long as the node's requests do.
 
     Raises UnknownSection, InvalidRequest, ScannerNotConfigured, NotAMember, TrustListStale, TemporarilyUnavailable, SuiteNotSupported.
     """
@@ -62,14 +70,17 @@ async def drafted(exchange: Exchange, new: NewExchangeRequest, organisation_id: 
         statement=statement,
         suites=exchange.signing.suites,
         pinned_size=exchange.peer_logs.largest_size(member),
-        lasts=exchange.settings.exchange_lifetime,
+        lasts=lasts or exchange.settings.exchange_lifetime,
         now=now,
+        seek=seek,
     )
     token = await exchange.sign(message, suite=suite_named(message.selector.suite))
     return Draft(new, organisation_id, message, selector, token, digest_of(token.encode("ascii")))
 
 
-def row_of(exchange: Exchange, draft: Draft, decision: Decision, caller: Caller, now: datetime) -> ExchangeRequestRow:
+def row_of(
+    exchange: Exchange, draft: Draft, decision: Decision, caller: Caller, now: datetime, *, finding_id: UUID | None = None
+) -> ExchangeRequestRow:
     """The row to be stored. Raises RequestNotPermitted."""
     asking.require_permitted(decision)
     message, selector = draft.message, draft.selector
@@ -81,6 +92,7 @@ def row_of(exchange: Exchange, draft: Draft, decision: Decision, caller: Caller,
         basis=draft.new.basis,
         request_digest=draft.digest,
         decision=decision,
+        is_finding=finding_id is not None,
     )
     return ExchangeRequestRow(
         id=message.jti,
@@ -101,4 +113,6 @@ def row_of(exchange: Exchange, draft: Draft, decision: Decision, caller: Caller,
         next_attempt_at=now,
         problem_code=None,
         student_id=None,
+        finding_id=finding_id,
+        comparisons=0,
     )

@@ -51,7 +51,7 @@ def _end(tx: Writing, exchange: Exchange, envelope_id: UUID, operator: Operator,
     never_sent = row.state == Outgoing.SEALED or (row.attempts == 0 and now + SURELY < row.leaves_at)
     ended = {"state": Outgoing.WITHDRAWN, "problem_code": RECALLED, "ciphertext": None, "next_attempt_at": None}
     change(tx.connection, OutgoingEnvelopeRow, envelope_id, when=(Outgoing(row.state),), **ended)
-    if row.kind == "package" and row.student_id is not None:
+    if row.kind != "not-provided" and row.student_id is not None:
         withdrawn = events.withdrawn(
             message,
             student_id=row.student_id,

@@ -155,8 +155,10 @@ def _again(held: IncomingEnvelopeRow, signed: SignedEnvelope) -> str:
 
 
 def expected_answer(exchange: Exchange, asked: ExchangeRequestRow, message: Envelope, now: datetime) -> ExpectedAnswer:
-    """What we asked this peer for. Raises ExchangeClosed."""
+    """What we asked this peer for. Raises ExchangeClosed; OtherExchange for a record where none was asked for, or the other way round."""
     _require_open(Asked(asked.state), message.kind)
+    if message.kind != "not-provided" and (message.kind == "perhaps") != (asked.finding_id is not None):
+        raise OtherExchange("an answer to another kind of request")
     return ExpectedAnswer(
         exchange_id=asked.id,
         request_digest=asked.request_digest,
@@ -168,7 +170,7 @@ def expected_answer(exchange: Exchange, asked: ExchangeRequestRow, message: Enve
 
 def _require_open(state: Asked, kind: str) -> None:
     """A request takes one package. That nothing is provided may be said at any time, and changes nothing any more after a package."""
-    if state in (Asked.REFUSED, Asked.EXPIRED) or (kind == "package" and state not in OPEN_FOR_A_PACKAGE):
+    if state in (Asked.REFUSED, Asked.EXPIRED) or (kind != "not-provided" and state not in OPEN_FOR_A_PACKAGE):
         raise ExchangeClosed
 
 
@@ -212,7 +214,7 @@ _STATE = (
 _OTHER_PACKAGE = select(IncomingEnvelopeRow.id).where(
     IncomingEnvelopeRow.exchange_id == bindparam("exchange_id"),
     IncomingEnvelopeRow.id != bindparam("id_"),
-    IncomingEnvelopeRow.kind == "package",
+    IncomingEnvelopeRow.kind != "not-provided",
     IncomingEnvelopeRow.state != Incoming.REJECTED,
 )
 
@@ -231,6 +233,6 @@ def _t1(connection: Connection, row: IncomingEnvelopeRow, body: Body | None) -> 
     _require_open(state, row.kind)
     if body is not None:
         _require_whole(connection, row)
-    if row.kind == "package" and connection.execute(_OTHER_PACKAGE, {**about, "id_": row.id}).first() is not None:
+    if row.kind != "not-provided" and connection.execute(_OTHER_PACKAGE, {**about, "id_": row.id}).first() is not None:
         raise ExchangeClosed
     return None

@@ -136,7 +136,8 @@ async def _visible(exchange_id: UUID, caller: Asker, request: Request) -> Exchan
     A transaction of its own, over when the endpoint begins: the endpoint may call the log.
     """
     mine = within(OrganisationRow, caller.organisation_id)
-    query = select(ExchangeRequestRow).where(ExchangeRequestRow.id == exchange_id, ExchangeRequestRow.receiving_organisation_id.in_(mine))
+    asked = ExchangeRequestRow
+    query = select(asked).where(asked.id == exchange_id, asked.receiving_organisation_id.in_(mine), asked.finding_id.is_(None))
     async with request.app.state.database.reading() as tx:
         row: ExchangeRequestRow | None = (await tx.execute(query)).scalar_one_or_none()
     if row is None:

@@ -143,7 +143,7 @@ def answered_requests(connection: Connection, envelope_ids: list[UUID]) -> dict[
 async def _ask_anew(exchange: Exchange, letter: DeadLetterRow, operator: Operator, caller: Caller, once: OnceAtOperation) -> None:
     """Make the same request again: sealed, signed, permitted and logged as any other."""
     asked = await exchange.read(lambda connection: row_at(connection, ExchangeRequestRow, letter.id))
-    if asked is None:
+    if asked is None or asked.finding_id is not None:  # what was sought is forgotten: it is asked anew by who knows the child
         raise LetterNotRequeueable
     now, selector = exchange.clock(), asking.selector_of(exchange, asked)
     members = {name: getattr(selector, name) for name in ("purpose", "basis", "consent_id", "person", "sections", "evidence")}

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from safepassage.claims import CLOCK_SKEW_SECONDS
 from safepassage.elements import SECTIONS
+from safepassage.finding import SECTIONS as OF_A_FINDING
 from safepassage.problems.exchanges import EvidenceNotAccepted, PurposeNotServed, UnknownSection
 from safepassage.request import Selector
 from safepassage.wire_exchange import EnrollmentEvidence
@@ -24,6 +25,10 @@ def require_servable(selector: Selector, now: datetime) -> None:
         raise PurposeNotServed
     if not set(selector.sections) <= set(SECTIONS) or len(set(selector.sections)) != len(selector.sections):
         raise UnknownSection(field="sections")
+    if selector.sought is not None and (
+        selector.basis != "transfer" or selector.attachments is not None or tuple(selector.sections) != OF_A_FINDING
+    ):
+        raise PurposeNotServed("a request that names nobody asks whether there is an enrolment, and for nothing else")
     _require_credible(selector.evidence, now)
 
 

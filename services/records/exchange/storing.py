@@ -88,7 +88,7 @@ def _t2(tx: Writing, exchange: Exchange, stored: Received, acknowledged: dict[st
         if held is None or held.r1 is None:
             raise BeingStored
         return held.r1
-    if row.kind == "package":
+    if row.kind != "not-provided":
         shown: dict[str, Any] = {"state": Asked.RECEIVED, "next_attempt_at": None}
         if not change(tx.connection, ExchangeRequestRow, asked.id, when=OPEN_FOR_A_PACKAGE, **shown):
             raise TransitionRefused("the request takes no package any more")

@@ -43,7 +43,7 @@ async def give_up(
         if not change(tx.connection, OutgoingEnvelopeRow, row.id, when=UNDELIVERED, **ended):
             return False
         # INVARIANT: a disclosure that is in the log and does not take place is said to be withdrawn, in the same transaction.
-        if logged and row.kind == "package" and row.student_id is not None:
+        if logged and row.kind != "not-provided" and row.student_id is not None:
             tx.record(
                 events.withdrawn(
                     message,

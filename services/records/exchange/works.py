@@ -52,7 +52,7 @@ _INCOMING = (IncomingEnvelopeRow.issuer, IncomingEnvelopeRow.id)
 
 KINDS: dict[Job, tuple[type[Any], tuple[Any, ...], tuple[str, ...], TakeUp]] = {
     "asking": (ExchangeRequestRow, (ExchangeRequestRow.id,), (Asked.PREPARED, Asked.ACCEPTED, Asked.NOT_PROVIDED), asking.take_up),
-    "answering": (PeerRequestRow, (PeerRequestRow.id,), answering.OPEN, answering.take_up),
+    "answering": (PeerRequestRow, (PeerRequestRow.id,), answering.NOT_OVER, answering.take_up),
     "queueing": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), (Outgoing.SEALED,), sending.queue),
     "dispatching": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), SENDABLE, dispatching.take_up),
     "inquiring": (OutgoingEnvelopeRow, (OutgoingEnvelopeRow.id,), (Outgoing.RECEIVED,), inquiring.take_up),

@@ -6,7 +6,7 @@ Whoever takes the database without the key files learns which nodes exchanged ho
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.records.tables.registry import Base
@@ -57,13 +57,20 @@ class ExchangeRequestRow(Base):
     Here and not in a table of their own, so that whoever stores an answer sees them in the row that it locks."""
     requeued_as: Mapped[UUID | None]
     """The request that an operator had made in its place."""
+    finding_id: Mapped[UUID | None] = mapped_column(index=True)
+    """Of one that names nobody and asks whether the holder may have the child (finding): those of one finding share it."""
+    comparisons: Mapped[int] = mapped_column(default=0)
+    """How often the holder has had points blinded for it."""
 
 
 class PeerRequestRow(Base):
     """A request of a peer (states.Request)."""
 
     __tablename__ = "peer_request"
-    __table_args__ = (UniqueConstraint("requester", "exchange_id"),)
+    __table_args__ = (
+        UniqueConstraint("requester", "exchange_id"),
+        Index("ix_peer_request_requester_received_at", "requester", "received_at"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     requester: Mapped[str] = mapped_column(String(200))
@@ -84,6 +91,8 @@ class PeerRequestRow(Base):
     student_id: Mapped[UUID | None] = mapped_column(index=True)
     held_back_at: Mapped[datetime | None] = mapped_column(Milliseconds)
     """Since when, by an operator's recall, no record is provided."""
+    is_finding: Mapped[bool] = mapped_column(default=False)
+    """It names nobody, and asks whether the child may be here."""
 
 
 class OutgoingEnvelopeRow(Base):

@@ -194,6 +194,17 @@ def test_who_mostly_asks_for_those_who_are_not_there_tries_identifiers_out() -> 
     assert rules(habit(absent, did(entries=500, operation="roster"))) == ["enumeration"]
 
 
+@pytest.mark.requirement("FIND-limited")
+def test_a_node_that_seeks_many_who_are_not_here_is_told_of_later_than_one_that_names_them() -> None:
+    absent = did("match", entries=199, operation="finding-match", outcome="not-found")
+    there = did("match", entries=5, operation="finding-match", outcome="certain")
+    assert rules(habit(absent, there, is_client=False)) == []
+    assert rules(habit(absent._replace(entries=200), there, is_client=False)) == ["enumeration"]
+    assert rules(habit(absent._replace(entries=200), there._replace(entries=200), is_client=False)) == []
+    named = did("match", entries=25, operation="exchange-match", outcome="not-found")
+    assert rules(habit(absent, named, is_client=False)) == ["enumeration"]
+
+
 def test_every_emergency_is_looked_at() -> None:
     assert rules(habit(did("disclosure", basis="emergency"), before=USUAL)) == ["break-glass"]
     assert rules(habit(did("disclosure", basis="transfer"), before=USUAL)) == []

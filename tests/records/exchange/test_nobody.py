@@ -19,7 +19,7 @@ from node.synthetic import SyntheticStudent
 from safepassage.compact import split
 from safepassage.wire_exchange import NewExchangeRequests
 from services.audit.tables import AlertRow
-from services.records.exchange import answering, nobody
+from services.records.exchange import answering, deciding, nobody
 from services.records.exchange.answers import Subject
 from services.records.lookup import LookupLimit
 from services.records.tables import PeerRequestRow
@@ -125,7 +125,7 @@ async def test_nobody_is_never_given_anything_and_is_in_no_request(states: TwoSt
     for one in (facts, permitted):
         asked = answering.asked_by(states.alder.exchange, await absent.request())
         subject = Subject(one.student_id, one.custodian_id, one.originating_agency, is_nobody=True)
-        decision = await answering._decide(states.alder.exchange, asked, subject, one.facts_version, nobody=one)
+        decision = await deciding.decide(states.alder.exchange, asked, subject, one.facts_version, nobody=one)
         assert (decision.outcome, decision.token, decision.subjects[0].permitted) == ("deny", None, ())
 
 

@@ -9,12 +9,14 @@ import pytest
 from node.statement import sign_statement
 from safepassage.envelope import envelope_body
 from safepassage.message_batches import BatchAnswers, split_batch
+from safepassage.problems.findings import NobodyToAsk
 from safepassage.problems.pulling import BothPull, PeerPulls
 from safepassage.pulled import OUTBOX_PATH, PulledAnswer, PulledAnswers
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.pulling import pull_round
 from services.records.exchange.states import Asked, Outgoing, Request
 from services.records.tables import ArrivedNoticeRow, EndingRow, OutgoingEnvelopeRow, OutgoingNoticeRow
+from tests.records.exchange.findings import find, found
 from tests.records.exchange.forging import code_of
 from tests.records.exchange.listener import Listener, away
 from tests.records.exchange.operators import recalled
@@ -93,6 +95,20 @@ async def test_a_holder_that_cannot_be_called_fetches_the_request_and_answers_it
         assert (request.state, asked.accepted) == (Request.ANSWERED, request.accepted)
         row = await case.package()
         assert (row.state, row.r2 is not None) == (Outgoing.PROCESSED, True)
+
+
+@pytest.mark.requirement("EX-pull")
+async def test_a_node_that_cannot_be_called_is_asked_whether_it_has_a_child_and_asks_nobody(states: TwoStates) -> None:
+    child = states.child()
+    await states.alder.load(child)
+    finding = await find(states.birch, child.selector)
+    async with behind_a_firewall(states, states.alder):
+        await settle(states, states.alder)
+        assert await found(states.birch, finding.id) == {states.alder.entity_id: "perhaps"}
+    await pulls(states, states.birch)
+    with pytest.raises(NobodyToAsk):
+        await find(states.birch, child.selector)
+    await pulls(states)
 
 
 @pytest.mark.requirement("EX-pull")

@@ -19,9 +19,12 @@ from safepassage.wire_chain import RedisclosureChain
 from services.records.exchange.chain_parts import PATH
 from services.records.loading import Arriving, Loading
 from services.records.subject_facts import EnrolledAt
+from services.records.tables import ExchangeRequestRow
 from shared.clock import system_clock
 from tests.conftest import StandingClock
 from tests.records.exchange.dying_node import Folder
+from tests.records.exchange.findings import compare, find, found
+from tests.records.exchange.forging import code_of
 from tests.records.exchange.requests_for import new_request
 from tests.records.exchange.test_chains import ACTS, chain_of, proven
 from tests.records.exchange.two_processes import network, two_databases
@@ -137,3 +140,25 @@ async def test_each_chain_is_told_to_its_two_nodes_and_what_went_on_to_the_one_b
                 answer = await stranger.exchange.peers.get(member, PATH.format(exchange_id=exchange_id), {})
                 assert answer.status == 404
                 assert str(first.id) not in answer.body.decode()
+
+
+@pytest.mark.requirement("FIND-unnamed", "FIND-alike")
+async def test_of_two_that_are_asked_only_the_one_that_has_the_child_says_perhaps(three: ThreeStates) -> None:
+    child = three.two.child()
+    await three.alder.load(child)
+    finding = await find(three.cedar, child.selector)
+    assert {one.node: one.state for one in finding.asked} == {three.alder.entity_id: "asked", three.birch.entity_id: "asked"}
+    [asked, _] = await three.cedar.rows(ExchangeRequestRow)
+    other = three.birch if asked.holder == three.alder.entity_id else three.alder
+    assert code_of(await compare(other, three.cedar, asked.id, asked.request_digest)) == "other-exchange"
+    await three.settle()
+    assert await found(three.cedar, finding.id) == {three.alder.entity_id: "perhaps", three.birch.entity_id: "nothing-told"}
+    only = await find(three.cedar, child.selector, nodes=(three.birch.entity_id,))
+    await three.settle()
+    assert await found(three.cedar, only.id) == {three.birch.entity_id: "nothing-told"}
+    third = three.cedar.organisation(RECEIVING_DISTRICT)
+    request = new_request(child.selector, holder=three.alder.entity_id, district=third, now=three.two.clock())
+    async with three.cedar.client("new-district") as client:
+        directed = await client.create_exchange_request(request, idempotency_key=str(uuid4()))
+        await three.settle()
+        assert (await client.read_exchange_request(directed.id)).state == "applied"

@@ -57,7 +57,7 @@ class Envelope(LoggedMessage):
     envelope_id: UUID
     """The id of this message."""
     request_digest: Digest
-    kind: Literal["package", "not-provided"]
+    kind: Literal["package", "perhaps", "not-provided"]
     suite: Code
     enc_kid: Digest
     ct_digest: Digest
@@ -210,16 +210,17 @@ def verify_envelope(
 def require_leaf_of(message: Envelope, logged: Logged) -> None:
     """Check that the proven leaf was made for this envelope. Raises WrongLeaf, LeafOfAnotherExchange, DecisionMissing.
 
-    A package stands on a `disclosure`, which pins a decision; that no record is provided stands on a `request` (the answer to it).
+    A package stands on a `disclosure`, which pins a decision, and so does that there may be one; that no record is provided stands on a
+    `request` (the answer to it).
     """
     leaf = logged.leaf
     if message.body is not None and message.ct_digest != message.body.bound_to():
         raise LeafOfAnotherExchange("the digest that was logged is not of the body")
-    if leaf.class_ != ("disclosure" if message.kind == "package" else "request"):
+    if leaf.class_ != ("request" if message.kind == "not-provided" else "disclosure"):
         raise WrongLeaf
     if (leaf.digests.ct, leaf.digests.pt_commit) != (message.ct_digest, message.pt_commit):
         raise LeafOfAnotherExchange
-    if message.kind == "package" and leaf.digests.decision == ABSENT:
+    if message.kind != "not-provided" and leaf.digests.decision == ABSENT:
         raise DecisionMissing
 
 

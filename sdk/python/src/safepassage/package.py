@@ -1,4 +1,4 @@
-"""What is inside an answer: a child's record, or that none is provided. Known only to who opens it."""
+"""What is inside an answer: a child's record, that there may be one, or that none is provided. Known only to who opens it."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -20,6 +20,9 @@ from safepassage.wire import Digest, Text, Wire
 from safepassage.wire_attachments import MediaType
 from safepassage.wire_policy import ElementId
 
+MAY_BE_HERE: Final = (
+    "A child as the one that is sought may have a record here. Ask for it with the child's name: whether it is provided is decided then."
+)
 NOTHING_PROVIDED: Final = "No record is provided in answer to this request. This does not state whether one exists."
 
 
@@ -111,15 +114,26 @@ class NotProvided(_Sealed):
     statement: Text = NOTHING_PROVIDED
 
 
-def read_sealed(plaintext: bytes, *, envelope: Mapping[str, Any]) -> Package | NotProvided:
+class Perhaps(_Sealed):
+    """The child that was sought may have a record here: nothing else is told, and nothing moves. Padded as a package is."""
+
+    kind: Literal["perhaps"] = "perhaps"
+    statement: Text = MAY_BE_HERE
+
+
+Content = Package | Perhaps | NotProvided
+
+_KINDS: Final[Mapping[str, type[Content]]] = {"package": Package, "perhaps": Perhaps, "not-provided": NotProvided}
+
+
+def read_sealed(plaintext: bytes, *, envelope: Mapping[str, Any]) -> Content:
     """What was opened, once it is shown to be what `envelope` (the verified claims) is about and what was logged.
 
     Raises PaddingMalformed, UnsupportedVersion, MalformedToken, SealedIdsDiffer, PlaintextNotCommitted, NoticeNotAcknowledged,
     AttachmentsDiffer.
     """
     data = unpadded(plaintext)
-    model: type[Package | NotProvided] = Package if envelope["kind"] == "package" else NotProvided
-    content = read_closed(data, model=model)
+    content = read_closed(data, model=_KINDS[envelope["kind"]])
     sealed = content.model_dump(mode="json", include=set(_REPEATED))
     if any(sealed[name] != envelope[name] for name in _REPEATED):
         raise SealedIdsDiffer
@@ -130,7 +144,7 @@ def read_sealed(plaintext: bytes, *, envelope: Mapping[str, Any]) -> Package | N
     return content
 
 
-def _require_attachments(content: Package | NotProvided, *, body: Mapping[str, Any] | None) -> None:
+def _require_attachments(content: Content, *, body: Mapping[str, Any] | None) -> None:
     """The documents follow one another from the first to the last chunk, each of an element of the record. Raises AttachmentsDiffer."""
     attached = (content.attachments or ()) if isinstance(content, Package) else ()
     end = 0

@@ -1,14 +1,15 @@
 """sp-request+jws: one node asks another for a child's record. Everything about the child is inside the sealed selector (decisions 5)."""
 
 from datetime import datetime
-from typing import Annotated, ClassVar, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from safepassage.canonical import from_base64url
 from safepassage.claims import EntityId, Message, NumericDate, Verified, read_closed, require_lifetime, require_parties, verify_message
 from safepassage.compact import PublicKeys, algorithm_in
+from safepassage.finding import Sought
 from safepassage.leaf import subject_commit
 from safepassage.problems.messages import SealedIdsDiffer, SuiteNotSupported
 from safepassage.problems.signatures import MalformedToken
@@ -58,7 +59,9 @@ class Selector(Wire):
     basis: Code
     consent_id: UUID | None = None
     """Of a consent at the holder's node, where that is the basis."""
-    person: PersonSelector
+    person: PersonSelector | None = None
+    sought: Sought | None = None
+    """In place of the person: the holder is not told who it is, and answers whether it may have the child (safepassage.finding)."""
     sections: Sections
     attachments: Literal[True] | None = None
     """The documents that belong to what is sent of the record are wanted too: this node can take and examine them."""
@@ -69,6 +72,12 @@ class Selector(Wire):
     pinned_size: Annotated[int, Field(ge=0, lt=2**63)] = 0
     """Size of the largest checkpoint of the holder's log that the requester has verified: from there it wants consistency. 0: none yet."""
 
+    @model_validator(mode="after")
+    def _one_or_the_other(self) -> Self:
+        if (self.person is None) == (self.sought is None):
+            raise ValueError("either a person, or what is sought of one")
+        return self
+
     def plaintext(self) -> bytes:
         """The padded bytes to seal, 16 KiB as a rule."""
         return padded(self.model_dump(mode="json", exclude_none=True))
@@ -76,8 +85,9 @@ class Selector(Wire):
     @property
     def subject_commit(self) -> Digest:
         """What receipts of this exchange say of the child."""
-        person = self.person.model_dump(mode="json", exclude_none=True)
-        return subject_commit(salt=from_base64url(self.subject_salt), person=person)
+        about: PersonSelector | Sought | None = self.person or self.sought
+        said: dict[str, Any] = {} if about is None else about.model_dump(mode="json", exclude_none=True)
+        return subject_commit(salt=from_base64url(self.subject_salt), person=said)
 
 
 def selector_info(*, iss: str, aud: str, exchange_id: UUID, suite: str, enc_kid: Digest) -> bytes:

@@ -8,6 +8,7 @@ from safepassage.client import (
     destination_calls,
     edfi_calls,
     evidence_calls,
+    finding_calls,
     format_calls,
     log_calls,
     oneroster_calls,
@@ -58,6 +59,8 @@ class BlockingOperations:
     list_reconciliations = Waited(reconciliation_calls.list_reconciliations)
     create_exchange_request = Waited(calls.create_exchange_request)
     create_exchange_requests = Waited(calls.create_exchange_requests)
+    create_finding = Waited(finding_calls.create_finding)
+    read_finding = Waited(finding_calls.read_finding)
     read_exchange_request = Waited(calls.read_exchange_request)
     send_transfer_notice = Waited(transfer_calls.send_transfer_notice)
     list_transfer_notices = Waited(transfer_calls.list_transfer_notices)

@@ -8,6 +8,7 @@ from safepassage.client import (
     destination_calls,
     edfi_calls,
     evidence_calls,
+    finding_calls,
     format_calls,
     log_calls,
     oneroster_calls,
@@ -58,6 +59,8 @@ class AsyncOperations:
     list_reconciliations = Awaited(reconciliation_calls.list_reconciliations)
     create_exchange_request = Awaited(calls.create_exchange_request)
     create_exchange_requests = Awaited(calls.create_exchange_requests)
+    create_finding = Awaited(finding_calls.create_finding)
+    read_finding = Awaited(finding_calls.read_finding)
     read_exchange_request = Awaited(calls.read_exchange_request)
     send_transfer_notice = Awaited(transfer_calls.send_transfer_notice)
     list_transfer_notices = Awaited(transfer_calls.list_transfer_notices)

@@ -1,0 +1,7 @@
+"""The endpoints of finding."""
+
+from fastapi import APIRouter
+
+from services.records.finding import compared, routes
+
+ROUTERS: tuple[APIRouter, ...] = (routes.router, compared.router)
