@@ -10,6 +10,7 @@ import typer
 from rich.progress import Progress, TextColumn
 
 from node.commands.output import console, errors, stop
+from node.commands.pull_ed_fi import pull_ed_fi
 from node.commands.services import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems.keys import KeysUnavailable
@@ -30,6 +31,8 @@ app = typer.Typer(no_args_is_help=True, help="Heavy work on a node's store, besi
 def job() -> None:
     """Heavy work on a node's store, beside the running service."""
 
+
+app.command("pull-ed-fi")(pull_ed_fi)
 
 Folder = Annotated[
     Path | None, typer.Argument(exists=True, file_okay=False, help="A node's folder; else SAFE_PASSAGE_* variables of records.")

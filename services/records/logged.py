@@ -47,7 +47,7 @@ def read_event(
     )
 
 
-def load_events(caller: Caller, *, load_id: UUID, part: int, format_: str, students: Sequence[tuple[UUID, UUID]]) -> list[Event]:
+def load_events(actor: Actor, *, load_id: UUID, part: int, format_: str, students: Sequence[tuple[UUID, UUID]]) -> list[Event]:
     """A load, or a part of one: who was loaded. `students` are (student, custodian)."""
     return [
         Event(
@@ -55,7 +55,7 @@ def load_events(caller: Caller, *, load_id: UUID, part: int, format_: str, stude
             key=f"load:{load_id}:{part}:{start}",
             subjects=tuple(student for student, _ in students[start : start + LARGEST]),
             custodians=tuple(custodian for _, custodian in students[start : start + LARGEST]),
-            actor=client_actor(caller.claims),
+            actor=actor,
             context=Context(operation="load", outcome=format_, count=len(students[start : start + LARGEST])),
         )
         for start in range(0, len(students), LARGEST)

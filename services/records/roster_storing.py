@@ -1,11 +1,10 @@
 """Storing a parsed roster, a part at a time: who is new, who changed, who is as before, and whose enrolment did not resolve."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from fastapi import FastAPI
 from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,26 +22,41 @@ from services.records.record_sources import merged, record_of
 from services.records.roster_keeping import RosterKeeping
 from services.records.tables import OWN, SectionRow, StudentRow
 from services.records.vault import Vault
+from shared.actors import client_actor
 from shared.caller import Caller
+from shared.contracts.audit import Actor
 from shared.outbox import Outbox
 
 
-class RosterStoring:
-    """One upload of one caller. `store` runs in a transaction of its own for each part."""
+@dataclass(frozen=True)
+class LoadedBy:
+    """Who loads, and as whose."""
 
-    def __init__(self, app: FastAPI, caller: Caller, roster: ParsedRoster, *, load_id: UUID, now: datetime) -> None:
-        self._vault: Vault = app.state.vault
-        self._outbox: Outbox = app.state.outbox
-        self._jurisdiction: str = app.state.settings.jurisdiction
-        self._caller, self._roster, self._load_id, self._now = caller, roster, load_id, now
-        self._keeping = RosterKeeping(self._vault, organisation_id=caller.organisation_id, source_system=roster.source_system)
+    organisation_id: UUID
+    actor: Actor
+
+    @classmethod
+    def of(cls, caller: Caller) -> "LoadedBy":
+        """A client of an organisation."""
+        return cls(caller.organisation_id, client_actor(caller.claims))
+
+
+class RosterStoring:
+    """One roster of one loader. `store` runs in a transaction of its own for each part."""
+
+    def __init__(
+        self, vault: Vault, outbox: Outbox, roster: ParsedRoster, *, loader: LoadedBy, jurisdiction: str, load_id: UUID, now: datetime
+    ) -> None:
+        self._vault, self._outbox, self._jurisdiction = vault, outbox, jurisdiction
+        self._loader, self._roster, self._load_id, self._now = loader, roster, load_id, now
+        self._keeping = RosterKeeping(self._vault, organisation_id=loader.organisation_id, source_system=roster.source_system)
         self._places: Places | None = None
         self._seen: set[bytes] = set()
 
     async def store(self, tx: AsyncSession, students: Sequence[ParsedStudent], *, part: int) -> None:
         """Store one part of the upload."""
         if self._places is None:
-            self._places = await Places.of(tx, self._caller.organisation_id)
+            self._places = await Places.of(tx, self._loader.organisation_id)
         tags = [self._tag(one) for one in students]
         known = await known_by_source(tx, tags)
         before = await self._records(tx, {held.student_id for held in known.values()})
@@ -55,7 +69,9 @@ class RosterStoring:
         counts["created"] += sum(one.created for one in stored)
         counts["changed"] += sum(not one.created for one in stored)
         whose = [(one.student_id, what.custodian_id) for one, what in zip(stored, attached, strict=True)]
-        self._outbox.record(tx, *load_events(self._caller, load_id=self._load_id, part=part, format_=self._roster.format, students=whose))
+        self._outbox.record(
+            tx, *load_events(self._loader.actor, load_id=self._load_id, part=part, format_=self._roster.format, students=whose)
+        )
         ids = {held_tag: held.student_id for held_tag, held in known.items()}
         ids |= {what.source_tag: one.student_id for one, what in zip(stored, attached, strict=True) if what.source_tag is not None}
         await self._keep(tx, {one.source_id: ids[tag] for one, tag in zip(students, tags, strict=True) if tag in ids})
@@ -95,7 +111,7 @@ class RosterStoring:
         )
 
     def _tag(self, one: ParsedStudent) -> bytes:
-        return self._vault.tags.source_id(self._caller.organisation_id, one.source_system or self._roster.source_system, one.source_id)
+        return self._vault.tags.source_id(self._loader.organisation_id, one.source_system or self._roster.source_system, one.source_id)
 
     def _prepare(
         self, one: ParsedStudent, tag: bytes, places: Places, known: Mapping[bytes, Known], before: Mapping[UUID, LoadedRecord]

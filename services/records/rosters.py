@@ -26,7 +26,7 @@ from services.records.formats.oneroster_tables import Tables
 from services.records.formats.own_json import read_own_json
 from services.records.formats.parsed import ParsedRoster
 from services.records.roster_deltas import applied
-from services.records.roster_storing import RosterStoring
+from services.records.roster_storing import LoadedBy, RosterStoring
 from services.records.tables import LoadRow
 from shared.caller import Caller, caller_with
 from shared.clock import Now
@@ -67,7 +67,15 @@ async def load_roster(caller: Loader, request: Request, now: Now, once: Annotate
     roster = upload if isinstance(upload, ParsedRoster) else await _applied(request, caller, upload, now)
     if load_id is None:
         load_id = await _begin(request, caller, roster.format, once, now)
-    storing = RosterStoring(request.app, caller, roster, load_id=load_id, now=now)
+    storing = RosterStoring(
+        state.vault,
+        state.outbox,
+        roster,
+        loader=LoadedBy.of(caller),
+        jurisdiction=state.settings.jurisdiction,
+        load_id=load_id,
+        now=now,
+    )
     try:
         for part, start in enumerate(range(0, len(roster.students), PART)):
             async with state.database.transaction() as tx:

@@ -123,6 +123,16 @@ class RecordsSettings(SealingSettings):
     ] = MAX_CONTENT_BYTES
     peer_timeout_seconds: Annotated[float, Field(gt=0, le=300, description="How long another node may take to answer one call.")] = 20.0
 
+    ed_fi_systems_file: Annotated[
+        Path | None,
+        Field(
+            description="JSON file of the Ed-Fi systems that the node pulls from and pushes to: whose each is, its address, client id, and "
+            "the file of its secret (docs/ed-fi.md)."
+        ),
+    ] = None
+    ed_fi_authorities_file: Annotated[
+        Path | None, Field(description="PEM file of the only certificate authorities believed for Ed-Fi systems' https; else the system's.")
+    ] = None
     statistics_budget: Annotated[
         float,
         Field(

@@ -25,6 +25,7 @@ from services.records.tables import SourceIdRow, StudentRow
 from services.records.unions import same_child
 from services.records.vault import Vault
 from services.records.visibility import require_kept, require_visible
+from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.database import Transaction
@@ -140,7 +141,7 @@ async def _store(request: Request, caller: Caller, tx: AsyncSession, one: Placed
     loading = Loading(state.vault, state.outbox, jurisdiction=state.settings.jurisdiction, now=now)
     [stored] = await loading.store_in(tx, [one.arriving])
     students = [(stored.student_id, one.arriving.custodian_id)]
-    state.outbox.record(tx, *load_events(caller, load_id=uuid7(now), part=0, format_="json", students=students))
+    state.outbox.record(tx, *load_events(client_actor(caller.claims), load_id=uuid7(now), part=0, format_="json", students=students))
     return stored
 
 

@@ -23,6 +23,8 @@ from services.records.formats.edfi_validation import RESOURCES, conformity, know
 from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent, section, section_by_element
 
 FORMAT: Final = "ed-fi-api-json"
+SOURCE: Final = "ed-fi"
+"""The source system, whichever way its data came: a student of the interchange files and one of the API are one by studentUniqueId."""
 
 Bodies = Mapping[str, Sequence[Any]]
 """Bodies by resource, as the API names it: `students`, `studentSchoolAssociations`, ..."""
@@ -77,7 +79,7 @@ class _Upload:
                 self.findings.missed("not-valid", position)
             item = Members(body, position, refused=found.refused) if found.whole else None
         if item is None:
-            self._waiting.append((resource, _student_of(body), body, position))
+            self._waiting.append((resource, student_of(body), body, position))
         elif resource == "students":
             self._take_student(item)
         elif resource == "contacts":
@@ -87,7 +89,7 @@ class _Upload:
         elif resource in AGENCIES:
             self.organizations.take_resource(resource, body)
         else:
-            self._waiting.append((resource, _student_of(body), item, position))
+            self._waiting.append((resource, student_of(body), item, position))
 
     def _take_student(self, item: Members) -> None:
         identifier = str(item.body["studentUniqueId"]).strip()
@@ -124,7 +126,8 @@ class _Upload:
                 self.findings.missed("member-kept", f"{position}:{place[1]}")
 
 
-def _student_of(body: Mapping[str, Any]) -> str | None:
+def student_of(body: Mapping[str, Any]) -> str | None:
+    """The id of the student whose body it is; None for a body of nobody."""
     for reference in ("studentReference", "studentAcademicRecordReference", "studentSectionAssociationReference"):
         named = body.get(reference)
         if isinstance(named, dict) and isinstance(named.get("studentUniqueId"), str):
@@ -140,7 +143,7 @@ def read_edfi_api(bodies: Bodies, *, names: Mapping[str, str] | None = None) -> 
     The format carries the elements of the resources that are there, also where a resource has no body of a student. Raises UnreadableRoster
     where there is no student, or where something is nested too deep to be kept.
     """
-    parsed = ParsedRoster(FORMAT, "ed-fi", elements_of(bodies), UPDATES)
+    parsed = ParsedRoster(FORMAT, SOURCE, elements_of(bodies), UPDATES)
     upload = _Upload(parsed.findings)
     for resource, those in bodies.items():
         place = (names or {}).get(resource, resource)

@@ -24,7 +24,8 @@ def key_of(incident: Mapping[str, Any]) -> Key:
     return incident_key((incident.get("schoolReference") or {}).get("schoolId"), incident.get("incidentIdentifier"))
 
 
-def _named_in(reference: Mapping[str, Any]) -> Key:
+def named_in(reference: Mapping[str, Any]) -> Key:
+    """Which incident a reference names."""
     return incident_key(reference.get("schoolId"), reference.get("incidentIdentifier"))
 
 
@@ -38,10 +39,10 @@ def incidents_of(
     """A student's parts in incidents (behaviour and non-offender associations), and what followed for the student."""
     by_incident: dict[Key, list[Members]] = {}
     for part in parts:
-        by_incident.setdefault(_named_in(part.peek("disciplineIncidentReference") or {}), []).append(part)
+        by_incident.setdefault(named_in(part.peek("disciplineIncidentReference") or {}), []).append(part)
     followed: dict[Key, list[Members]] = {}
     for action in actions:
-        keys = {_named_in(one.get(f"{BEHAVIOR}Reference") or {}) for one in action.peek(f"{BEHAVIOR}s") or []}
+        keys = {named_in(one.get(f"{BEHAVIOR}Reference") or {}) for one in action.peek(f"{BEHAVIOR}s") or []}
         known = sorted(keys & set(by_incident) & set(incidents))
         if not known:
             findings.missed("incident-unknown", action.position)

@@ -38,7 +38,7 @@ def read_edfi_files(archive: Archive) -> ParsedRoster:
             raise UnreadableRoster("two files have one resource")
         with archive.open(name) as file:
             data = file.read()
-        bodies[resource] = _array(data, name) if dot + ending == ARRAY else _lines(data)
+        bodies[resource] = bodies_in(data) if dot + ending == ARRAY else _lines(data)
         names[resource] = name
     return read_edfi_api(bodies, names=names)
 
@@ -57,11 +57,14 @@ def _object(data: bytes) -> dict[str, Any]:
         raise UnreadableRoster("not a JSON object, each member once") from error
 
 
-def _array(data: bytes, name: str) -> list[Any]:
-    """The bodies of a file. A member that occurs twice is refused here too: which of the two was meant cannot be told."""
+def bodies_in(data: bytes) -> list[Any]:
+    """An array of bodies. A member that occurs twice is refused here too: which of the two was meant cannot be told.
+
+    Raises UnreadableRoster.
+    """
     wrapped = _object(b'{"bodies":' + data + b"}")
     if set(wrapped) != {"bodies"} or not isinstance(wrapped["bodies"], list):
-        raise UnreadableRoster(f"{name} is not an array of bodies")
+        raise UnreadableRoster("a file is no array of bodies")
     return list(wrapped["bodies"])
 
 

@@ -2,6 +2,7 @@
 
 from services.records.tables.bodies import AttachmentRow, BodyChunkRow, BodyRow
 from services.records.tables.dead_letters import DeadLetterRow, EndingRow
+from services.records.tables.ed_fi import EdFiPullRow
 from services.records.tables.exchange import (
     ExchangeRequestRow,
     IncomingEnvelopeRow,
@@ -46,6 +47,7 @@ __all__ = [
     "ClaimEndRow",
     "CodedStudentRow",
     "DeadLetterRow",
+    "EdFiPullRow",
     "EndedEnrollmentRow",
     "EndingRow",
     "EnrollmentRow",
