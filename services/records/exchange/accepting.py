@@ -28,7 +28,7 @@ from safepassage.request import Request as ExchangeMessage
 from services.records.exchange import events, stored_rows
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.refusals import body_of_type, or_refused
+from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.servable import require_servable
 from services.records.exchange.states import Request as State
 from services.records.tables import PeerRequestRow
@@ -81,12 +81,7 @@ async def accept_peer_request(request: Request, caller: Peer) -> Response:
 async def take_request(exchange: Exchange, request: Request, peer: str, body: bytes) -> Response:
     """The answer to one request of `peer`, which came alone or with others. Raises what may be tried again."""
     now = exchange.clock()
-    if len(body) > MAX_LENGTH:
-        raise BodyTooLarge
-    try:
-        token = body.decode("ascii")
-    except UnicodeDecodeError as error:
-        raise MalformedToken("not a compact JWS") from error
+    token = compact_in(body, longest=MAX_LENGTH)
 
     async def answer() -> Response:
         accepted, row = await _accepted(exchange, peer, token, now)

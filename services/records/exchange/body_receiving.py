@@ -22,7 +22,6 @@ from safepassage.problems.bodies import BodyNotAnnounced, BodyTooLargeHere, Chun
 from safepassage.problems.dead_letters import AnswerWithdrawn
 from safepassage.problems.exchanges import BeingStored, MessageIdReused
 from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType, UnsupportedVersion
-from safepassage.problems.signatures import MalformedToken
 from safepassage.problems.trust import NotAMember
 from services.records import bodies
 from services.records.exchange.accepting import Peer
@@ -32,7 +31,7 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.packing import MOST
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.receiving import expected_answer, require_not_withdrawn
-from services.records.exchange.refusals import body_of_type, or_refused
+from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.stored_rows import row_at
 from services.records.tables import BodyRow, ExchangeRequestRow, IncomingEnvelopeRow
 from shared.group_commit import Writing
@@ -85,10 +84,7 @@ async def announce_body(request: Request, caller: Peer) -> ChunksWanted:
     """
     exchange: Exchange = request.app.state.exchange
     content = await body_of_type(request, content_type=JOSE, limit=MAX_JWS_BYTES)
-    try:
-        jws = content.decode("ascii")
-    except UnicodeDecodeError as error:
-        raise MalformedToken("not a compact JWS") from error
+    jws = compact_in(content, longest=MAX_JWS_BYTES)
 
     async def answer() -> Response:
         wanted = await _announced(exchange, caller.peer, jws, exchange.clock())

@@ -27,7 +27,7 @@ from services.records.exchange import asking, dispatching
 from services.records.exchange.accepting import Peer
 from services.records.exchange.acknowledging import PROCESSED
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.refusals import body_of_type
+from services.records.exchange.refusals import body_of_type, compact_in
 from services.records.exchange.states import SENDABLE, Asked, Notice, Outgoing, Telling
 from services.records.exchange.stored_rows import change
 from services.records.tables import EndingRow, ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, OutgoingNoticeRow
@@ -223,10 +223,7 @@ async def hand_in_statement(request: Request) -> Response:
     """Take the statement (sp-node+jws) of a member that pulls. Anybody may bring it: it is signed by the trust list's key, or refused."""
     exchange: Exchange = request.app.state.exchange
     body = await body_of_type(request, content_type=JOSE, limit=MAX_BYTES)
-    try:
-        token = body.decode("ascii").strip()
-    except UnicodeDecodeError as error:
-        raise MalformedToken("not a compact JWS") from error
+    token = compact_in(body, longest=MAX_BYTES).strip()
     issuer = split(token)[1].get("iss")
     await exchange.trust.refresh()
     if not exchange.trust.member(issuer if isinstance(issuer, str) else "").pulls:

@@ -25,7 +25,7 @@ from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.dead_letters import lay_answer_aside, settle
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
-from services.records.exchange.refusals import body_of_type, or_refused
+from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.sending import claims_of
 from services.records.exchange.states import Outgoing, is_final
 from services.records.exchange.stored_rows import change, row_at
@@ -75,12 +75,7 @@ async def receive_receipt(request: Request, caller: Peer) -> Response:
 
 async def take_processed(exchange: Exchange, request: Request, peer: str, body: bytes) -> Response:
     """The answer to one R2 of `peer`, which came alone or with others. Raises what may be tried again."""
-    if len(body) > MAX_LENGTH:
-        raise BodyTooLarge
-    try:
-        token = body.decode("ascii")
-    except UnicodeDecodeError as error:
-        raise MalformedToken("not a compact JWS") from error
+    token = compact_in(body, longest=MAX_LENGTH)
 
     async def answer() -> Response:
         await exchange.trust.refresh()

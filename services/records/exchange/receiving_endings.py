@@ -18,7 +18,7 @@ from services.records.exchange import operator_events
 from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.refusals import body_of_type, or_refused
+from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.states import UNDELIVERED, Asked, Outgoing
 from services.records.exchange.states import Request as PeerRequest
 from services.records.exchange.stored_rows import change, row_at
@@ -63,12 +63,7 @@ async def receive_ending(request: Request, caller: Peer) -> Response:
 
 async def take_ending(exchange: Exchange, request: Request, peer: str, body: bytes) -> Response:
     """The answer to one ending of `peer`, which was sent or fetched. Raises what may be tried again."""
-    if len(body) > MAX_LENGTH:
-        raise BodyTooLarge
-    try:
-        token = body.decode("ascii")
-    except UnicodeDecodeError as error:
-        raise MalformedToken("not a compact JWS") from error
+    token = compact_in(body, longest=MAX_LENGTH)
 
     async def answer() -> Response:
         r1 = await _take(exchange, await _verified(exchange, peer, token, exchange.clock()))

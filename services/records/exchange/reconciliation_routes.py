@@ -23,7 +23,7 @@ from services.records.exchange.dead_letter_routes import Operating
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.reconciliation_lines import all_lines, counts_of, due_row, lines_of
-from services.records.exchange.refusals import body_of_type, or_refused
+from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.stating_counts import require_comparable, stated
 from services.records.exchange.stored_rows import store
 from services.records.tables import ReconciliationRow
@@ -62,10 +62,7 @@ async def reconcile(request: Request, caller: Peer) -> Response:
     """Take another node's counts of a finished day with this one (sp-reconciliation+jws), and give this node's."""
     exchange: Exchange = request.app.state.exchange
     body, peer = await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH), caller.peer
-    try:
-        token = body.decode("ascii")
-    except UnicodeDecodeError as error:
-        raise MalformedToken("not a compact JWS") from error
+    token = compact_in(body, longest=MAX_LENGTH)
 
     async def answer() -> Response:
         now = exchange.clock()

@@ -12,7 +12,8 @@ from starlette.requests import Request
 from safepassage.canonical import digest_of
 from safepassage.ids import uuid7
 from safepassage.problems import SuiteError
-from safepassage.problems.requests import UnsupportedMediaType
+from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
+from safepassage.problems.signatures import MalformedToken
 from safepassage.refusal import MEMBER, Refusal
 from services.records.exchange import events
 from services.records.exchange.dead_letters import lay_aside
@@ -32,6 +33,16 @@ async def body_of_type(request: Request, *, content_type: str, limit: int) -> by
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != content_type:
         raise UnsupportedMediaType
     return await bounded_body(request, limit=limit)
+
+
+def compact_in(body: bytes, *, longest: int) -> str:
+    """The compact JWS that a message is, not looked into yet. Raises BodyTooLarge, MalformedToken."""
+    if len(body) > longest:
+        raise BodyTooLarge
+    try:
+        return body.decode("ascii")
+    except UnicodeDecodeError as error:
+        raise MalformedToken("not a compact JWS") from error
 
 
 async def or_refused(

@@ -26,7 +26,7 @@ from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.batches import BODY, each
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
-from services.records.exchange.refusals import body_of_type, or_refused
+from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.stored_rows import row_at, store
 from services.records.tables import ArrivedNoticeRow, ExchangeRequestRow, PeerRequestRow, StudentRow
 from services.records.transfers.effects import have_effect
@@ -88,12 +88,7 @@ async def receive_notices(request: Request, caller: Peer) -> Response:
 
 async def take_notice(exchange: Exchange, request: Request, peer: str, body: bytes) -> Response:
     """The answer to one notice of `peer`, which came alone or with others. Raises what may be tried again."""
-    if len(body) > MAX_LENGTH:
-        raise BodyTooLarge
-    try:
-        token = body.decode("ascii")
-    except UnicodeDecodeError as error:
-        raise signatures.MalformedToken("not a compact JWS") from error
+    token = compact_in(body, longest=MAX_LENGTH)
 
     async def answer() -> Response:
         return Response(await _taken(exchange, peer, token, exchange.clock()), 200, media_type=CONTENT_TYPE)
