@@ -210,6 +210,19 @@ async def test_an_announcement_is_verified_as_the_envelope_is(states: TwoStates)
     assert (await case.told()).state == "applied"
 
 
+@pytest.mark.requirement("EX-documents", "EX-6")
+async def test_documents_that_were_not_asked_for_are_not_taken(states: TwoStates) -> None:
+    case, plain, forger = await waiting(states, SMALL), await states.queued(), Forger(states)
+    large = (await genuine(case)).claims
+    announced = {**(await genuine(plain)).claims, "body": large["body"], "ct_digest": large["ct_digest"]}
+    answer = await forger.send(forger.sign(announced).encode(), path=body_sending.PATH, content_type=JOSE)
+    assert (answer.status, code_of(answer)) == (413, "body-too-large-here")
+    assert [row for row in await states.birch.rows(BodyRow) if row.envelope_id == (await plain.package()).id] == []
+    await plain.finish()
+    await case.finish()
+    assert {(await one.told()).state for one in (plain, case)} == {"applied"}
+
+
 async def test_a_node_takes_no_more_than_it_has_room_for(states: TwoStates) -> None:
     case, exchange = await waiting(states, SMALL), states.birch.exchange
     kept = exchange.settings
