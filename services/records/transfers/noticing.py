@@ -19,6 +19,7 @@ from safepassage.sealing import pt_commit
 from safepassage.suites import suite_named
 from safepassage.trust_members import Member
 from services.records.exchange.asking import refused_as
+from services.records.exchange.dead_letters import EXPIRED, lay_aside
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
@@ -34,6 +35,7 @@ from shared.group_commit import Writing
 log = logging.getLogger(__name__)
 
 UNSENT: Final = (State.PREPARED, State.SEALED, State.QUEUED)
+UNTAKEN: Final = (State.REFUSED, State.EXPIRED)
 NO_MEMBER: Final = timedelta(hours=1)
 """How soon to look again whether a node that is no member any more has come back."""
 
@@ -177,10 +179,14 @@ async def _take(exchange: Exchange, row: OutgoingNoticeRow, member: Member, take
 
 
 async def _set(exchange: Exchange, row: OutgoingNoticeRow, **values: Any) -> None:
-    """In the store and in `row`, where it is still in the state in which it was taken up."""
+    """In the store and in `row`, where it is still in the state in which it was taken up. What ends untaken is laid aside for a person."""
 
     def note(tx: Writing) -> bool:
-        return change(tx.connection, OutgoingNoticeRow, row.id, when=(State(row.state),), **values)
+        changed = change(tx.connection, OutgoingNoticeRow, row.id, when=(State(row.state),), **values)
+        if changed and values.get("state") in UNTAKEN:
+            about: dict[str, Any] = {"peer": row.peer, "exchange_id": row.exchange_id, "expires_at": row.expires_at}
+            lay_aside(tx.connection, row.id, "notice", code=values.get("problem_code") or EXPIRED, now=exchange.clock(), **about)
+        return changed
 
     if await exchange.write(note):
         for name, value in values.items():

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from safepassage.claims import read_closed
 from safepassage.notice import Notice
@@ -15,6 +15,7 @@ from services.records.exchange.states import Notice as State
 from services.records.tables import ArrivedNoticeRow, EnrollmentRow, OutgoingNoticeRow
 from services.records.transfers.notices import notice_row, tell
 from shared.group_commit import Writing
+from tests.records.exchange.operators import given_up, letters
 from tests.records.exchange.other_claimants import notices, say
 from tests.records.exchange.two_states import Case, TwoStates
 
@@ -123,6 +124,28 @@ async def test_the_same_notice_again_gets_the_same_receipt_and_has_its_effect_on
     await states.settle()
     assert await facts_version(states, student_id) == version
     assert told.id == first.id
+
+
+@pytest.mark.requirement("EX-letters", "EX-notices")
+async def test_a_notice_that_nobody_takes_and_one_that_is_refused_are_letters(states: TwoStates) -> None:
+    case, _ = await filed(states)
+    told = await say(states, "new-district", case, "enrolled")
+    await states.alder.sleep()
+    await states.birch.one("noticing", told.id)
+    async with states.birch.exchange.database.transaction() as tx:
+        over = update(OutgoingNoticeRow).where(OutgoingNoticeRow.id == told.id).values(expires_at=states.clock())
+        await tx.execute(over)
+    await states.birch.one("noticing", told.id)
+    await states.alder.wake()
+    assert (await waiting(states, case)).state == State.EXPIRED
+    letter = (await letters(states.birch))[told.id]
+    assert (letter.kind, letter.code, letter.peer, letter.exchange_id) == ("notice", "expired", states.alder.entity_id, case.id)
+    assert letter.can == ("give-up",)
+    assert (await given_up(states.birch, told.id)).state == "given-up"
+    nobodys = uuid4()
+    assert await sent(states, nobodys, "concurrent-claims") == "other-exchange"
+    [refused] = [one for one in (await letters(states.birch)).values() if one.exchange_id == nobodys]
+    assert (refused.kind, refused.code, refused.can) == ("notice", "other-exchange", ("give-up",))
 
 
 async def sent(states: TwoStates, exchange_id: UUID, kind: Any) -> str | None:

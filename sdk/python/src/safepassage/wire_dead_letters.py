@@ -8,7 +8,7 @@ from pydantic import Field
 from safepassage.wire import Code, Instant, Wire
 from safepassage.wire_policy_sets import ActingOfficial
 
-LetterKind = Literal["request", "answer", "refused-here"]
+LetterKind = Literal["request", "answer", "notice", "refused-here"]
 """request: one of ours that came to nothing. answer: one of ours to another node's request. refused-here: a message of another node that
 is in quarantine."""
 
