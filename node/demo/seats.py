@@ -48,6 +48,7 @@ DISTRICT_SCOPES = (
     "records:load",
     "records:read",
     "rights:act",
+    "credentials:revoke",
     "agreements:read",
     "agreements:write",
     "decisions:read",

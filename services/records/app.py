@@ -13,6 +13,8 @@ from fastapi import FastAPI
 from services.records import kept_resources, load_reports, lookup, match_reviews, msix, roster_entries, rosters, students, unions
 from services.records.attachments.routes import router as attachments
 from services.records.attachments.scanner import Scanner
+from services.records.credentials.publishing import SignedLists
+from services.records.credentials.routes import ROUTERS as CREDENTIALS
 from services.records.exchange.exchange import open_exchange
 from services.records.exchange.milestones import Unwatched
 from services.records.exchange.resolved_matches import on_match_resolved
@@ -65,6 +67,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     send_milestones_together(state.outbox)
     state.cursors = Cursors(read_symmetric_key(state.settings.keys_directory / "cursor.key"))
     state.lookup_limit, state.chain_limit = lookup.LookupLimit(), lookup.LookupLimit()
+    state.signed_lists = SignedLists()
     state.scanner = Scanner(state.settings.scanner_address)
     await open_exchange(app, stack)
     state.exchange.works = works_of(state.exchange)
@@ -78,7 +81,7 @@ def create_app(
     app = build(
         "records",
         settings,
-        routers=(organisations_router(OrganisationRow), *STUDENTS, *EXCHANGE, *FINDING, *TRANSFERS),
+        routers=(organisations_router(OrganisationRow), *STUDENTS, *EXCHANGE, *FINDING, *TRANSFERS, *CREDENTIALS),
         summary="Holds, seals, opens, sends and receives student records.",
         tables={"outbox": OutboxRow, "lease": LeaseRow, "idempotency": IdempotencyRow},
         opening=_open,

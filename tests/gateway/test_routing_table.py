@@ -125,6 +125,8 @@ def test_only_what_must_be_open_is_open() -> None:
         "/.well-known/safe-passage",
         "/v1/receipt-keys",
         "/v1/node-statements",
+        "/.well-known/did.json",
+        "/v1/credential-status-lists/{number}",
         "/v1/witness/add-checkpoint",
         "/v1/witness/{origin_digest}/checkpoint",
         "/v1/mirror/add-entries",

@@ -1,6 +1,7 @@
 """What the records service stores."""
 
 from services.records.tables.bodies import AttachmentRow, BodyChunkRow, BodyRow
+from services.records.tables.credentials import CredentialKeyRow, IssuedCredentialRow
 from services.records.tables.dead_letters import DeadLetterRow, EndingRow
 from services.records.tables.ed_fi import EdFiPullRow
 from services.records.tables.exchange import (
@@ -46,6 +47,7 @@ __all__ = [
     "BodyRow",
     "ClaimEndRow",
     "CodedStudentRow",
+    "CredentialKeyRow",
     "DeadLetterRow",
     "EdFiPullRow",
     "EndedEnrollmentRow",
@@ -55,6 +57,7 @@ __all__ = [
     "GivenPackageRow",
     "IdempotencyRow",
     "IncomingEnvelopeRow",
+    "IssuedCredentialRow",
     "KeptRosterRow",
     "KeptStudentRow",
     "LeaseRow",

@@ -62,7 +62,7 @@ async def make_hand_carry_copy(student_id: UUID, new: NewHandCarryCopy, caller: 
     sections = new.sections or SECTIONS
     if not set(sections) <= set(SECTIONS):
         raise UnknownSection(field="sections")
-    held, custodian = await exchange.read(lambda connection: _held(connection, exchange, caller, student_id, tuple(sections)))
+    held, custodian = await exchange.read(lambda connection: held_by_caller(connection, exchange, caller, student_id, tuple(sections)))
     decision = await _decided(exchange, caller, new, held.student, tuple(sections))
     [outcome] = decision.subjects
     if decision.token is None or not outcome.permitted:
@@ -122,7 +122,7 @@ async def print_hand_carry_copy(signed: SignedHandCarry, caller: Staff, request:
     return Response(hand_carry_document(copy, signed), media_type=PDF, headers={"cache-control": "no-store"})
 
 
-def _held(
+def held_by_caller(
     connection: Connection, exchange: Exchange, caller: Caller, student_id: UUID, sections: tuple[str, ...]
 ) -> tuple[HeldDocument, Organisation]:
     """The record, of a student whose record the caller's organisation or one below it keeps. Raises NoSuchStudent."""

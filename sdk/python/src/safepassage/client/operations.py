@@ -4,6 +4,7 @@ from safepassage.client import (
     alert_calls,
     attachment_calls,
     calls,
+    credential_calls,
     dead_letter_calls,
     destination_calls,
     edfi_calls,
@@ -68,6 +69,9 @@ class AsyncOperations:
     resolve_transfer_hold = Awaited(transfer_calls.resolve_transfer_hold)
     make_hand_carry_copy = Awaited(transfer_calls.make_hand_carry_copy)
     print_hand_carry_copy = Awaited(transfer_calls.print_hand_carry_copy)
+    issue_transcript = Awaited(credential_calls.issue_transcript)
+    revoke_credential = Awaited(credential_calls.revoke_credential)
+    read_credential_status_list = Awaited(credential_calls.read_credential_status_list)
     read_transfer_confirmation = Awaited(transfer_calls.read_transfer_confirmation)
     read_transfer_confirmation_document = Awaited(transfer_calls.read_transfer_confirmation_document)
     read_received_record = Awaited(calls.read_received_record)

@@ -32,6 +32,14 @@ class OpenBadgesPart(Wire):
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
+class IdentifierEntry(OpenBadgesPart):
+    """A code or an id in another system."""
+
+    type: Literal["IdentifierEntry"] = "IdentifierEntry"
+    identifier: Line
+    identifier_type: Annotated[str, StringConstraints(pattern=r"^(identifier|ext:[a-zA-Z0-9._-]+)$")]
+
+
 class Profile(OpenBadgesPart):
     """An organisation."""
 
@@ -39,6 +47,7 @@ class Profile(OpenBadgesPart):
     type: tuple[Literal["Profile"]] = ("Profile",)
     name: Line | None = None
     url: Iri | None = None
+    other_identifier: tuple[IdentifierEntry, ...] | None = None
 
 
 class Alignment(OpenBadgesPart):
@@ -50,14 +59,6 @@ class Alignment(OpenBadgesPart):
     target_code: Line | None = None
     target_framework: Line | None = None
     target_type: Literal["CFItem"] | None = None
-
-
-class IdentifierEntry(OpenBadgesPart):
-    """A code of an achievement in another system."""
-
-    type: Literal["IdentifierEntry"] = "IdentifierEntry"
-    identifier: Line
-    identifier_type: Annotated[str, StringConstraints(pattern=r"^(identifier|ext:[a-zA-Z0-9._-]+)$")]
 
 
 class IdentityObject(OpenBadgesPart):
@@ -82,7 +83,7 @@ class ResultDescription(OpenBadgesPart):
     id: Iri
     type: tuple[Literal["ResultDescription"]] = ("ResultDescription",)
     name: Line
-    result_type: Literal["GradePointAverage", "LetterGrade", "Percent", "Result"]
+    result_type: Annotated[str, StringConstraints(pattern=r"^(GradePointAverage|LetterGrade|Result|ext:[a-zA-Z0-9._-]+)$")]
     value_max: Line | None = None
 
 
@@ -130,7 +131,7 @@ class Credential(OpenBadgesPart):
 
     id: Iri
     name: Line
-    description: Text | None = None
+    description: Annotated[str, StringConstraints(min_length=1, max_length=100_000)] | None = None
     issuer: Profile
     valid_from: Moment
     valid_until: Moment | None = None

@@ -52,6 +52,34 @@ class StatusListNotObtained(SuiteError):
     remedy = "Get the list from the URL that the credential names, and name its file with --status-list; a list is in force for a week."
 
 
+class NoCredentialKey(SuiteError):
+    """The node has no Ed25519 key: it lists the suite of FIPS algorithms alone, and its credentials are signed with EdDSA."""
+
+    code, status, title = "no-credential-key", 501, "Node signs no credentials"
+    remedy = "List a suite with Ed25519 beside the other (`exchange_suites`), and make its key with `safepassage-node keys`."
+
+
+class CredentialNotPermitted(SuiteError):
+    """The policies do not permit the disclosure that the credential would be."""
+
+    code, status, title = "credential-not-permitted", 403, "Credential may not be given"
+    remedy = "Read the reason: who may have it is a rights holder of the student, or a party that a written consent names."
+
+
+class NoSuchCredential(SuiteError):
+    """No credential with this id was issued for the caller's organisation or one below it."""
+
+    code, status, title = "no-such-credential", 404, "No such credential"
+    remedy = "Use the id of the answer that issued it; the district whose record it tells of revokes it."
+
+
+class NoSuchStatusList(SuiteError):
+    """The node has no status list with this number."""
+
+    code, status, title = "no-such-status-list", 404, "No such status list"
+    remedy = "Use the URL that the credential names."
+
+
 class CredentialsUnavailable(SuiteError):
     """The libraries for credentials are not installed."""
 

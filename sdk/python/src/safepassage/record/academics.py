@@ -2,11 +2,25 @@
 
 from datetime import date
 from typing import Annotated
+from uuid import UUID
 
 from pydantic import StringConstraints
 
 from safepassage.record.codes import Amount, Coded, OrganisationReference, SchoolYear, Section, Short, Some, ceds, ceds_id
 from safepassage.wire import Name, Wire
+
+
+class Competency(Wire):
+    """What a course teaches, by its id in a published framework (1EdTech CASE): the source's own words, never translated."""
+
+    uri: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,400}$"), ceds_id("000874")]
+    """Its CASE URI."""
+    identifier: UUID | None = ceds("000689")
+    """Its CASE identifier."""
+    code: Short | None = ceds("000692")
+    """The human coding scheme's."""
+    statement: Annotated[str, StringConstraints(min_length=1, max_length=1000), ceds_id("000690")]
+    framework: Name | None = ceds("000694")
 
 
 class Course(Wire):
@@ -17,6 +31,7 @@ class Course(Wire):
     sced_code: Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")] | None = ceds("001517")
     subject: Coded | None = ceds("001518")
     level: Coded | None = ceds("000061")
+    competencies: Some[Competency] | None = ceds("000689")
 
 
 class Credit(Wire):

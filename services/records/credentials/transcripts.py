@@ -1,0 +1,171 @@
+"""`/v1/students/{id}/transcripts`: a learner record for the student, a parent, or whom they consent to. Each is a disclosure."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from anyio import to_thread
+from fastapi import APIRouter, Request
+
+from safepassage.credentials.achievements import Profile
+from safepassage.credentials.status_list import StatusEntry
+from safepassage.elements import BY_ID
+from safepassage.ids import uuid7
+from safepassage.problems import SuiteError
+from safepassage.problems.credentials import CredentialNotPermitted, NoCredentialKey
+from safepassage.problems.privacy import FactsBehind
+from safepassage.problems.records import NoSuchStudent, NothingToRelease, StatementOfDisagreementMissing
+from safepassage.problems.requests import LogUnavailable, TemporarilyUnavailable
+from safepassage.record import StudentRecord
+from safepassage.wire_credentials import IssuedCredential, NewTranscript
+from services.records.credentials.issuer import Issuer, profile_of_agency
+from services.records.credentials.places import take_place
+from services.records.exchange.exchange import Exchange
+from services.records.formats.clr import ELEMENTS, Heading, transcript
+from services.records.record_sources import record_of
+from services.records.release import document_to_release
+from services.records.tables import StudentRow
+from services.records.transfers.hand_carry import held_by_caller
+from shared.actors import client_actor
+from shared.caller import Caller, caller_with
+from shared.clock import Now
+from shared.contracts.audit import Context, Event
+from shared.contracts.privacy import Decision, DecisionRequest, Recipient, RecipientProof, SubjectVersion
+from shared.problems import responses
+
+router = APIRouter(tags=["credentials"])
+
+Staff = Annotated[Caller, caller_with("rights:act")]
+SECTIONS = tuple(dict.fromkeys(BY_ID[element].section for element in ELEMENTS))
+FOR_THE_HOLDER = "records-access"
+
+
+@router.post(
+    "/v1/students/{student_id}/transcripts",
+    status_code=201,
+    responses=responses(
+        NoSuchStudent,
+        CredentialNotPermitted,
+        NothingToRelease,
+        StatementOfDisagreementMissing,
+        NoCredentialKey,
+        LogUnavailable,
+        TemporarilyUnavailable,
+    ),
+)
+async def issue_transcript(student_id: UUID, new: NewTranscript, caller: Staff, request: Request, now: Now) -> IssuedCredential:
+    """A transcript as a Comprehensive Learner Record 2.0, for a rights holder (34 CFR 99.31(a)(12)) or by written consent (99.30)."""
+    exchange: Exchange = request.app.state.exchange
+    issuer = Issuer.of(exchange)
+    held, custodian = await exchange.read(lambda connection: held_by_caller(connection, exchange, caller, student_id, SECTIONS))
+    agency = await exchange.read(lambda connection: profile_of_agency(connection, issuer))
+    asked = _asked(new, held.student)
+    decision = await _decided(exchange, caller, asked)
+    [outcome] = decision.subjects
+    if decision.token is None or not outcome.permitted:
+        withheld = outcome.withheld[0] if outcome.withheld else None
+        raise CredentialNotPermitted(None if withheld is None else f"{withheld.reason} ({withheld.citation or 'no citation'})")
+    owed = [one for of in decision.statements for one in of.statements]
+    record = record_of(document_to_release(held.document, outcome.permitted, owed=owed))
+    now = now.replace(microsecond=0)
+    credential_id = uuid7(now)
+    async with exchange.database.transaction() as tx:
+        await issuer.keep_key(tx, now)
+        place = await take_place(
+            tx, credential_id, kind="transcript", student_id=student_id, organisation_id=held.student.custodian_id, now=now
+        )
+    url = issuer.list_url(place.list_number)
+    heading = Heading(
+        credential_id=credential_id,
+        issuer=agency,
+        custodian=Profile(id=UUID(int=custodian.id.int).urn, name=custodian.name),
+        status=StatusEntry(url, place.index),
+        issued_at=now,
+    )
+    signed = await to_thread.run_sync(lambda: _signed(issuer, record, heading, new))
+    # INVARIANT: the disclosure is in the log before anybody has the credential.
+    await exchange.own_log.append(_event(caller, new, asked, decision, held.student, record, credential_id), by=caller.principal)
+    return IssuedCredential(
+        id=credential_id,
+        issued_at=now,
+        form=new.form,
+        document=signed if isinstance(signed, dict) else None,
+        jwt=signed if isinstance(signed, str) else None,
+        status_list=url,
+    )
+
+
+def _signed(issuer: Issuer, record: StudentRecord, heading: Heading, new: NewTranscript) -> dict[str, Any] | str:
+    """Some hundredths of a second for each course: not in the loop."""
+    now = heading.issued_at
+    whole = transcript(record, heading, secure=lambda part: issuer.with_proof(part, now=now))
+    return issuer.secured(whole, form=new.form, now=now)
+
+
+def _asked(new: NewTranscript, student: StudentRow) -> DecisionRequest:
+    subjects = (SubjectVersion(student_id=student.id, facts_version=student.facts_version),)
+    if new.acting_for is not None:
+        return DecisionRequest(
+            action="disclose",
+            subjects=subjects,
+            recipient=Recipient(kind="person", id=str(new.acting_for.person_id)),
+            basis="rights-holder",
+            purpose=FOR_THE_HOLDER,
+            elements=ELEMENTS,
+            recipient_proof=RecipientProof(**new.acting_for.model_dump(exclude={"person_id"})),
+        )
+    if new.recipient is None:
+        raise TypeError("a transcript is for somebody")
+    return DecisionRequest(
+        action="disclose",
+        subjects=subjects,
+        recipient=Recipient(kind=new.recipient.kind, id=str(new.recipient.id)),
+        basis="consent",
+        purpose=new.recipient.purpose,
+        elements=ELEMENTS,
+        consent_id=new.recipient.consent_id,
+        recipient_proof=RecipientProof(**new.recipient.identified.model_dump()),
+    )
+
+
+async def _decided(exchange: Exchange, caller: Caller, asked: DecisionRequest) -> Decision:
+    """privacy's decision. Where it has older facts they are pushed, and it is asked once more."""
+    [decision] = await exchange.privacy.decisions_for(caller.principal, [asked])
+    if isinstance(decision, FactsBehind):
+        await exchange.outbox.drain()
+        [decision] = await exchange.privacy.decisions_for(caller.principal, [asked])
+    if isinstance(decision, SuiteError):
+        raise decision
+    return decision
+
+
+def _event(
+    caller: Caller,
+    new: NewTranscript,
+    asked: DecisionRequest,
+    decision: Decision,
+    student: StudentRow,
+    record: StudentRecord,
+    credential_id: UUID,
+) -> Event:
+    return Event(
+        class_="disclosure",
+        key=f"{credential_id}:transcript",
+        subjects=(student.id,),
+        custodians=(student.custodian_id,),
+        actor=client_actor(caller.claims, acting_for=None if new.acting_for is None else new.acting_for.person_id),
+        context=Context(
+            operation="transcript",
+            outcome=new.form,
+            purpose=asked.purpose,
+            basis=asked.basis,
+            consent_id=asked.consent_id,
+            about=f"credential:{credential_id}",
+            recipient_organisation=asked.recipient.id,
+            decision_id=decision.id,
+            elements=record.elements(),
+            policies=decision.policies,
+            citations=decision.citations,
+        ),
+        policy_hash=decision.policy_hash,
+        decision_token=decision.token,
+    )

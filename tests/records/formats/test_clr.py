@@ -1,0 +1,131 @@
+"""A transcript as a Comprehensive Learner Record: everything that may leave is in it, nothing else, and it has the standard's form."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from safepassage.credentials.achievements import Profile
+from safepassage.credentials.conformance import require_conforming
+from safepassage.credentials.issuers import did_of
+from safepassage.credentials.securing import secured, with_data_integrity
+from safepassage.credentials.status_list import StatusEntry, status_list_credential
+from safepassage.credentials.vc_jwt import written
+from safepassage.credentials.verification import verify_credential
+from safepassage.problems.records import NothingToRelease
+from safepassage.record import StudentRecord
+from services.records.formats.clr import ELEMENTS, Heading, transcript
+from services.records.release import release
+from tests.records.whole_record import CANARY, whole_record
+from tests.sdk.exchange import ALDER, Signer
+
+KEY, NOW = Signer(21), datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
+URL = f"{ALDER}/v1/credential-status-lists/1"
+HEADING = Heading(
+    credential_id=UUID("0199f000-0000-7000-8000-000000000001"),
+    issuer=Profile(id=did_of(ALDER), name="Alder Department of Education"),
+    custodian=Profile(id="urn:uuid:0199f000-0000-7000-8000-0000000000aa", name="Oak County"),
+    status=StatusEntry(URL, 7),
+    issued_at=NOW,
+)
+
+
+def proven(part: dict[str, Any]) -> dict[str, Any]:
+    return with_data_integrity(part, key=KEY.public, sign=KEY.private.sign, now=NOW)
+
+
+def of(record: StudentRecord) -> dict[str, Any]:
+    return transcript(record, HEADING, secure=proven)
+
+
+def texts(value: Any) -> set[str]:
+    """Every text in a JSON document."""
+    if isinstance(value, dict):
+        return set().union(*map(texts, value.values()))
+    if isinstance(value, list | tuple):
+        return set().union(*map(texts, value)) if value else set()
+    return {value} if isinstance(value, str) else set()
+
+
+@pytest.mark.requirement("VC-transcript")
+def test_every_word_of_what_may_leave_goes_along_and_no_other() -> None:
+    whole = whole_record()
+    leaving = release(whole, ELEMENTS)
+    document = json.dumps(of(leaving), ensure_ascii=False)
+    identity = leaving.document()["identity"]
+    del identity["birth_date"]["verification"]  # how the agency knows is its own affair, and no part of a transcript
+    said = texts(leaving.document()["academics"]) | texts(identity)
+    origin = leaving.provenance["academics"].source_system
+    assert {text for text in said if text.startswith(CANARY) and text not in document} == set()
+    assert origin in document
+    inside = {name for name in texts(whole.document()) if name.startswith(CANARY)} - said
+    assert len(inside) > 100
+    assert {text for text in inside if text in document} == set()
+
+
+@pytest.mark.requirement("VC-transcript")
+def test_a_course_has_its_codes_its_competencies_by_case_and_its_credit_unchanged() -> None:
+    leaving = release(whole_record(), ELEMENTS)
+    assert leaving.academics is not None
+    assert leaving.academics.transcript is not None
+    course = leaving.academics.transcript[0]
+    document = of(leaving)
+    require_conforming(document)
+    [first, *_] = document["credentialSubject"]["verifiableCredential"]
+    achievement, subject = first["credentialSubject"]["achievement"], first["credentialSubject"]
+    assert course.course.competencies is not None
+    assert course.course.local_code is not None
+    [competency] = course.course.competencies
+    assert achievement["alignment"] == [
+        {
+            "type": ["Alignment"],
+            "targetName": competency.statement,
+            "targetUrl": competency.uri,
+            "targetCode": competency.code,
+            "targetFramework": competency.framework,
+            "targetType": "CFItem",  # its CASE identifier stands beside the course's own codes
+        }
+    ]
+    assert (achievement["achievementType"], achievement["humanCode"]) == ("Course", course.course.local_code.code)
+    assert {one["identifierType"]: one["identifier"] for one in achievement["otherIdentifier"]} == {
+        "ext:SCED": course.course.sced_code,
+        "ext:LocalCourseCode": f"{course.course.local_code.system}#{course.course.local_code.code}",
+        "ext:CASE": str(competency.identifier),
+    }
+    assert course.credit is not None
+    assert course.credit.earned is not None
+    assert subject["creditsEarned"] == float(course.credit.earned)
+    kinds = {one["id"]: one["resultType"] for one in achievement["resultDescription"]}
+    results = {kinds[one["resultDescription"]]: one["value"] for one in subject["result"]}
+    assert (results["LetterGrade"], results["ext:CreditsEarned"]) == (course.mark, str(course.credit.earned))
+
+
+@pytest.mark.requirement("VC-transcript")
+def test_a_statement_of_disagreement_goes_with_the_transcript_that_it_contests() -> None:
+    whole = whole_record().document()
+    statement = whole["statements"][0]
+    statement["relates_to"] = ["academics.transcript"]
+    whole["provenance"]["discipline"].pop("contested_by")
+    whole["provenance"]["academics"]["contested_by"] = [statement["id"]]
+    document = of(release(StudentRecord.model_validate(whole), ELEMENTS))
+    assert statement["statement"] in document["description"]
+    assert "about academics.transcript" in document["description"]
+
+
+def test_a_record_without_courses_is_no_transcript() -> None:
+    with pytest.raises(NothingToRelease):
+        of(release(whole_record(), ("identity.name",)))
+
+
+@pytest.mark.requirement("VC-transcript")
+def test_a_credential_taken_out_of_a_transcript_is_revoked_with_it() -> None:
+    document = of(release(whole_record(), ELEMENTS))
+    parts = document["credentialSubject"]["verifiableCredential"]
+    assert {json.dumps(one["credentialStatus"]) for one in (document, *parts)} == {json.dumps(HEADING.status.document())}
+    whole = secured(document, form="data-integrity", key=KEY.public, sign=KEY.private.sign, now=NOW)
+    assert isinstance(whole, dict)
+    listed = written(proven(status_list_credential(url=URL, issuer=HEADING.issuer.id, revoked=(), now=NOW)))
+    found = verify_credential(written(whole), keys_of=lambda _: KEY.keys, status_list_of={URL: listed}.get, now=NOW)
+    assert len(found.parts) == len(parts)
