@@ -6,7 +6,7 @@ from alembic import op
 from shared.columns import Milliseconds
 
 revision = "0010"
-down_revision = "0013"
+down_revision = "0011"
 
 
 def upgrade() -> None:
