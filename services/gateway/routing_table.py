@@ -252,6 +252,7 @@ RECORDS: Final = (
     _get("/v1/load-reports", "records", "records:load"),
     _get("/v1/load-reports/{load_id}", "records", "records:load"),
     _get("/v1/roster-entries", "records", "records:read", seconds=30.0),
+    _get("/v1/roster-entries/{student}/document", "records", "records:read", seconds=30.0),
     _get("/v1/msix-package", "records", "records:msix", seconds=120.0),
     _get("/v1/matches", "records", "matches:resolve"),
     _send("POST", "/v1/matches/{match_id}/resolution", "records", "matches:resolve"),

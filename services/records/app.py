@@ -10,7 +10,18 @@ from functools import partial
 
 from fastapi import FastAPI
 
-from services.records import kept_resources, load_reports, lookup, match_reviews, msix, roster_entries, rosters, students, unions
+from services.records import (
+    kept_resources,
+    load_reports,
+    lookup,
+    match_reviews,
+    msix,
+    party_documents,
+    roster_entries,
+    rosters,
+    students,
+    unions,
+)
 from services.records.attachments.routes import router as attachments
 from services.records.attachments.scanner import Scanner
 from services.records.credentials.publishing import SignedLists
@@ -48,6 +59,7 @@ STUDENTS = (
     rosters.router,
     load_reports.router,
     roster_entries.router,
+    party_documents.router,
     roster_package,
     msix.router,
     oneroster,

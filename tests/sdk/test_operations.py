@@ -31,6 +31,7 @@ NOT_FOR_CLIENTS = (
 ONE_FOR_MANY = {"read_oneroster": "/ims/oneroster/rostering/v1p2/"}
 """Calls that read whatever is below a path of another standard."""
 VARIANTS = {
+    "read_received_record_as_document": "read_received_record",
     "read_received_record_as_edfi": "read_received_record",
     "record_audit_agreement": "record_agreement",
     "record_study_agreement": "record_agreement",

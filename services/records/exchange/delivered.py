@@ -1,10 +1,11 @@
-"""`GET /v1/exchange-requests/{id}/record`: the receiving school or district reads what came, as our model or as Ed-Fi JSON."""
+"""`GET /v1/exchange-requests/{id}/record`: the receiving school or district reads what came: our model, Ed-Fi JSON, a PESC transcript."""
 
 import json
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from safepassage.ids import uuid7
 from safepassage.problems.exchanges import NoSuchExchange, NothingReceived
 from safepassage.problems.records import SealBroken
 from safepassage.problems.requests import LogUnavailable
@@ -14,6 +15,7 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.requests import VisibleRequest
 from services.records.exchange.states import Asked
 from services.records.formats.edfi_json import edfi_resources
+from services.records.formats.pesc import Party, write_transcript
 from services.records.reading import read_received
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
@@ -24,11 +26,12 @@ router = APIRouter(prefix="/v1/exchange-requests", tags=["exchange"])
 
 EDFI = "application/vnd.ed-fi+json"
 OWN = "application/json"
+XML = "application/xml"
 
 Reader = Annotated[Caller, caller_with("records:read")]
 
 
-def _form(request: Request, format_: Annotated[Literal["own", "edfi"] | None, Query(alias="format")] = None) -> str:
+def _form(request: Request, format_: Annotated[Literal["own", "edfi", "pesc"] | None, Query(alias="format")] = None) -> str:
     """`?format=` or the Accept header."""
     accepted = EDFI in request.headers.get("accept", "")
     return format_ or ("edfi" if accepted else "own")
@@ -39,7 +42,7 @@ def _form(request: Request, format_: Annotated[Literal["own", "edfi"] | None, Qu
     response_model=StudentRecord,
     responses={
         **responses(NoSuchExchange, NothingReceived, SealBroken, LogUnavailable),
-        200: {"description": "The record as it came with this exchange.", "content": {EDFI: {"schema": {"type": "object"}}}},
+        200: {"description": "The record as it came with this exchange.", "content": {EDFI: {"schema": {"type": "object"}}, XML: {}}},
     },
 )
 async def read_received_record(request: Request, row: VisibleRequest, caller: Reader, form: Annotated[str, Depends(_form)]) -> Response:
@@ -63,7 +66,17 @@ async def read_received_record(request: Request, row: VisibleRequest, caller: Re
     if form == "edfi":
         resources = edfi_resources(held.record, student_unique_id=held.student.id.hex)
         return Response(json.dumps(resources), media_type=EDFI, headers=_PRIVATE)
+    if form == "pesc":
+        return Response(_transcript(held.record, exchange, caller), media_type=XML, headers=_PRIVATE)
     return Response(json.dumps(held.record.document()), media_type=OWN, headers=_PRIVATE)
+
+
+def _transcript(record: StudentRecord, exchange: Exchange, caller: Caller) -> bytes:
+    """The record as a transcript, from the agency that made it."""
+    agency = next(iter(record.provenance.values())).originating_agency
+    now, reader = exchange.clock(), str(caller.organisation_id)
+    parties = {"source": Party(agency, agency), "destination": Party(reader, reader)}
+    return write_transcript(record, record.statements, document_id=uuid7(now), created_at=now, **parties).document
 
 
 _PRIVATE = {"cache-control": "no-store"}

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from defusedxml.ElementTree import fromstring
 
 from node.demo.seats import RECEIVING_DISTRICT
 from node.synthetic import SyntheticStudent
@@ -16,6 +17,7 @@ from safepassage.envelope import Envelope
 from safepassage.package import NOTHING_PROVIDED, NotProvided, Package, read_sealed
 from safepassage.record.loads import MatchResolution
 from safepassage.wire_exchange import PersonSelector
+from services.records.formats.pesc_structure import validate
 from services.records.tables import MatchReviewRow, OutgoingEnvelopeRow
 from tests.records.exchange.requests_for import SECTIONS
 from tests.records.exchange.two_states import Case, TwoStates, hard_case
@@ -183,8 +185,10 @@ async def test_the_destination_reads_what_came_and_each_read_is_in_the_log(state
     async with states.birch.client("new-district") as client:
         record = await client.read_received_record(case.id)
         edfi = json.loads(await client.read_received_record_as_edfi(case.id))
+        transcript = fromstring(await client.read_received_record_as_document(case.id, "pesc"), forbid_dtd=True)
     assert set(record.elements()) == package_elements
     assert edfi["resources"]["students"]
+    validate(transcript)
     assert record.identity is not None
     async with states.birch.without("audit"), states.birch.client("new-district") as client:
         with pytest.raises(Exception, match="log"):

@@ -42,6 +42,8 @@ class BlockingOperations:
     read_roster_entries = Waited(calls.read_roster_entries)
     read_oneroster = Waited(oneroster_calls.read_oneroster)
     read_roster_package = Waited(oneroster_calls.read_roster_package)
+    read_roster_document = Waited(format_calls.read_roster_document)
+    read_received_record_as_document = Waited(format_calls.read_received_record_as_document)
     read_msix_package = Waited(format_calls.read_msix_package)
     list_matches = Waited(calls.list_matches)
     resolve_match = Waited(calls.resolve_match)

@@ -1,10 +1,26 @@
 """Records in the field's formats: for agencies and parties that take files of them."""
 
+from typing import Literal
 from uuid import UUID
 
-from safepassage.client.call import Call, fetching
+from safepassage.client.call import Call, fetching, path_of
 
 
 def read_msix_package(evidence_id: UUID, agency_id: UUID) -> Call[bytes]:
     """Migratory children's minimum data elements as CSV files in a zip, on an audit mandate on record. Scope records:msix."""
     return fetching("/v1/msix-package", accept="application/zip", query={"evidence_id": evidence_id, "agency_id": agency_id})
+
+
+def read_roster_document(student: UUID, agreement_id: UUID, format_: Literal["pesc"]) -> Call[bytes]:
+    """One student of an agreement, under the caller's own pseudonym, as a document. Scope records:read.
+
+    format_  pesc: a PESC High School Transcript 1.5.0
+    """
+    path = path_of("/v1/roster-entries/{student}/document", student=student)
+    return fetching(path, accept="application/xml", query={"agreement_id": agreement_id, "format": format_})
+
+
+def read_received_record_as_document(exchange_id: UUID, format_: Literal["pesc"]) -> Call[bytes]:
+    """The record that came with an exchange, as a document. Scopes exchange:request and records:read."""
+    path = path_of("/v1/exchange-requests/{id}/record", id=exchange_id)
+    return fetching(path, accept="application/xml", query={"format": format_})

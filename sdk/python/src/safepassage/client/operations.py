@@ -42,6 +42,8 @@ class AsyncOperations:
     read_roster_entries = Awaited(calls.read_roster_entries)
     read_oneroster = Awaited(oneroster_calls.read_oneroster)
     read_roster_package = Awaited(oneroster_calls.read_roster_package)
+    read_roster_document = Awaited(format_calls.read_roster_document)
+    read_received_record_as_document = Awaited(format_calls.read_received_record_as_document)
     read_msix_package = Awaited(format_calls.read_msix_package)
     list_matches = Awaited(calls.list_matches)
     resolve_match = Awaited(calls.resolve_match)

@@ -1,0 +1,12 @@
+"""Which text XML 1.0 can carry. Pure."""
+
+import re
+from typing import Final
+
+_NOT_IN_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_KEPT: Final = re.compile("[\t\n\r]")
+
+
+def said_in_xml(text: str) -> str | None:
+    """The text, where an element can hold it and a parser gives it back the same; None where it cannot."""
+    return None if _NOT_IN_XML.search(text) or _NOT_KEPT.search(text) else text
