@@ -5,45 +5,15 @@ elements; the schemas themselves are not in this repository. An element that the
 standard may have it.
 """
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 from xml.etree.ElementTree import Element
 
+from services.records.formats.xml_structure import MANY, Child, NotOfStructure, Text, require
+
 MESSAGE: Final = "urn:org:pesc:message:HighSchoolTranscript:v1.5.0"
 EXTENSION: Final = "urn:safepassage:pesc:1"
-MANY: Final = 10_000
-
-
-class NotATranscript(ValueError):
-    """The document is not as the model has it; the message says where, by element names alone."""
-
-
-@dataclass(frozen=True)
-class Text:
-    """Characters, from one to so many, or of a pattern, or one of some words."""
-
-    longest: int = MANY
-    pattern: str | None = None
-    words: frozenset[str] | None = None
-
-    def holds(self, text: str) -> bool:
-        """Whether it is one."""
-        if self.words is not None:
-            return text in self.words
-        return 1 <= len(text) <= self.longest and (self.pattern is None or re.fullmatch(self.pattern, text) is not None)
-
-
-@dataclass(frozen=True)
-class Child:
-    """An element that may stand at a place. `kind` names what is in it: of TEXTS or TYPES."""
-
-    name: str
-    kind: str
-    least: int = 0
-    most: int = 1
 
 
 DATE: Final = r"\d{4}-\d{2}-\d{2}"
@@ -188,28 +158,7 @@ TYPES: Final[Mapping[str, tuple[Child, ...]]] = MappingProxyType(
 
 
 def validate(root: Element) -> None:
-    """Check a whole document against the model. Raises NotATranscript."""
+    """Check a whole document against the model. Raises NotOfStructure."""
     if root.tag != f"{{{MESSAGE}}}HighSchoolTranscript":
-        raise NotATranscript("the root is not HighSchoolTranscript of 1.5.0")
-    _validate(root, "HighSchoolTranscript", "HighSchoolTranscript")
-
-
-def _validate(element: Element, kind: str, where: str) -> None:
-    if kind == "UserDefinedExtensions":
-        if [child.tag for child in element] != [f"{{{EXTENSION}}}Record"]:
-            raise NotATranscript(f"{where} holds one element of a namespace of its own")
-        return
-    if kind in TEXTS:
-        if len(element) or not TEXTS[kind].holds(element.text or ""):
-            raise NotATranscript(f"{where} has not its form")
-        return
-    children, place = list(element), 0
-    for child in TYPES[kind]:
-        count = 0
-        while place < len(children) and children[place].tag == child.name:
-            _validate(children[place], child.kind, f"{where}/{child.name}")
-            place, count = place + 1, count + 1
-        if not child.least <= count <= child.most:
-            raise NotATranscript(f"{where} has {child.name} {count} times")
-    if place < len(children):
-        raise NotATranscript(f"{where} has an element that is not in its place")
+        raise NotOfStructure("the root is not HighSchoolTranscript of 1.5.0")
+    require(root, "HighSchoolTranscript", types=TYPES, texts=TEXTS, any_other={"UserDefinedExtensions": f"{{{EXTENSION}}}Record"})
