@@ -251,6 +251,7 @@ RECORDS: Final = (
     _send("POST", "/v1/rosters", "records", "records:load", body=64 * MIB, types=ROSTERS, seconds=120.0),
     _get("/v1/load-reports", "records", "records:load"),
     _get("/v1/load-reports/{load_id}", "records", "records:load"),
+    _send("POST", "/v1/ed-fi-pushes", "records", "records:read", seconds=600.0),
     _get("/v1/roster-entries", "records", "records:read", seconds=30.0),
     _get("/v1/roster-entries/{student}/document", "records", "records:read", seconds=30.0),
     _get("/v1/msix-package", "records", "records:msix", seconds=120.0),

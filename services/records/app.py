@@ -4,6 +4,7 @@ records is trusted with content: whoever controls it can read and disclose every
 past, log a disclosure that privacy did not sign, or speak for another node.
 """
 
+import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from functools import partial
@@ -26,6 +27,9 @@ from services.records.attachments.routes import router as attachments
 from services.records.attachments.scanner import Scanner
 from services.records.credentials.publishing import SignedLists
 from services.records.credentials.routes import ROUTERS as CREDENTIALS
+from services.records.ed_fi import pushes
+from services.records.ed_fi.doors import EdFiDoors
+from services.records.ed_fi.systems import systems_in
 from services.records.exchange.exchange import open_exchange
 from services.records.exchange.milestones import Unwatched
 from services.records.exchange.resolved_matches import on_match_resolved
@@ -43,12 +47,13 @@ from services.records.tables import IdempotencyRow, LeaseRow, OrganisationRow, O
 from services.records.transfers.routes import ROUTERS as TRANSFERS
 from services.records.vault import Vault
 from shared.app import build
+from shared.certificates import client_context
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
 from shared.key_providers import keep_keys, key_provider_of
 from shared.keys import read_symmetric_key
 from shared.projections import organisations_router
-from shared.siblings import Transport
+from shared.siblings import Transport, client_session
 from shared.who_may_call import ServiceName
 
 STUDENTS = (
@@ -61,6 +66,7 @@ STUDENTS = (
     roster_entries.router,
     party_documents.router,
     roster_package,
+    pushes.router,
     msix.router,
     oneroster,
     match_reviews.router,
@@ -81,6 +87,9 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.lookup_limit, state.chain_limit = lookup.LookupLimit(), lookup.LookupLimit()
     state.signed_lists = SignedLists()
     state.scanner = Scanner(state.settings.scanner_address)
+    session = await stack.enter_async_context(client_session(client_context(state.settings.ed_fi_authorities_file), seconds=20))
+    systems = systems_in(state.settings.ed_fi_systems_file)
+    state.ed_fi = EdFiDoors(systems, session, clock=state.clock, wait=asyncio.sleep)
     await open_exchange(app, stack)
     state.exchange.works = works_of(state.exchange)
     state.on_match_resolved = partial(on_match_resolved, state.exchange)

@@ -47,6 +47,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "FORM-quality": "Who sends data is told by cause, place and remedy what was not loaded as it was meant; nobody else is",
             "FORM-edfi": "Ed-Fi API resources are read as 5 and 6 have them, and made as 5 has them; out and in again is the same",
             "FORM-edfi-pull": "What an Ed-Fi system has is loaded, then what changed; whatever happens on the way, nothing is missed",
+            "FORM-edfi-push": "Into an Ed-Fi system goes what its organisation may read and nothing else, once the log has it",
             "FORM-edfi-kept": "What a source says and the record has no place for is kept word for word beside it, and leaves no way",
             "FORM-oneroster": "A roster is read as OneRoster 1.2 has it: collections, paging, filters, order, selection, scopes, errors",
             "FORM-oneroster-delta": "A delta changes what it names, ends what it deletes, touches nobody else, in whatever order it comes",

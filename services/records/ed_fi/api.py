@@ -49,11 +49,14 @@ class Answer(NamedTuple):
 class EdFiApi:
     """One system, spoken to with one session.
 
-    wait  lets seconds pass: until a system that is busy wants to be asked again
+    wait      lets seconds pass: until a system that is busy wants to be asked again
+    patience  seconds that pass at the most, each time
     """
 
-    def __init__(self, system: EdFiSystem, session: aiohttp.ClientSession, *, clock: Clock, wait: Wait) -> None:
-        self.system = system
+    def __init__(
+        self, system: EdFiSystem, session: aiohttp.ClientSession, *, clock: Clock, wait: Wait, patience: float = LONGEST_WAIT
+    ) -> None:
+        self.system, self._patience = system, patience
         self._session, self._clock, self._wait = session, clock, wait
         self._token, self._until = "", EPOCH
 
@@ -123,7 +126,7 @@ class EdFiApi:
 
     async def _pass(self, attempt: int, answer: Answer | None) -> None:
         asked = answer.retry_after if answer is not None else None
-        await self._wait(min(LONGEST_WAIT, 2.0**attempt if asked is None else asked))
+        await self._wait(min(self._patience, 2.0**attempt if asked is None else asked))
 
     async def _bearer(self) -> str:
         if self._clock() < self._until - RENEWED_BEFORE:

@@ -4,10 +4,9 @@ What Ed-Fi has no place for, or demands more of than the record has, is named in
 """
 
 from typing import Any, Final
-from uuid import UUID
 
 from safepassage.elements import ELEMENTS
-from safepassage.record import StudentRecord
+from safepassage.record import Sections
 from safepassage.record.contacts import Address, Contacts, Email, Guardian, Rights, Telephone
 from safepassage.record.demographics import Demographics
 from safepassage.record.identity import Identity
@@ -36,7 +35,7 @@ EXPRESSED = frozenset(
 """Elements for which there are resources below."""
 
 
-def edfi_resources(record: StudentRecord, *, student_unique_id: str) -> dict[str, Any]:
+def edfi_resources(record: Sections, *, student_unique_id: str) -> dict[str, Any]:
     """`{"resources": {name: [body, ...]}, "not_expressed": [element, ...]}`.
 
     student_unique_id   the id that the destination gave the student, at most 32 characters
@@ -100,7 +99,9 @@ def _student(identity: Identity, resources: Resources, student: Body) -> None:
 
 
 def _guardian(guardian: Guardian, place: int, resources: Resources, student: Body) -> None:
-    contact = {"contactUniqueId": (guardian.person_id or UUID(int=place)).hex}
+    # An id of the node's own does not leave; without it a contact is this student's alone.
+    own = f"{student['studentUniqueId'][:28]}-{place}"
+    contact = {"contactUniqueId": guardian.person_id.hex if guardian.person_id is not None else own}
     name = guardian.name
     made = resources.add(
         "contacts",
@@ -134,7 +135,7 @@ def _guardian(guardian: Guardian, place: int, resources: Resources, student: Bod
         )
 
 
-def _association(record: StudentRecord, resources: Resources, student: Body) -> None:
+def _association(record: Sections, resources: Resources, student: Body) -> None:
     """Everything that Ed-Fi says of a student at an organisation, said at the school of the latest enrolment."""
     members = (
         _of_identity(record.identity, resources)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from safepassage.record import StudentRecord
+from safepassage.record import Sections
 from safepassage.record.discipline import DisciplinaryAction, Incident
 from services.records.formats.edfi_resources import Body, Resources, descriptor, organisation_id
 
@@ -10,7 +10,7 @@ PERPETRATOR: Final = "uri://ed-fi.org/DisciplineIncidentParticipationCodeDescrip
 _ELEMENT: Final = "discipline.incidents"
 
 
-def discipline(record: StudentRecord, resources: Resources, student: Body) -> None:
+def discipline(record: Sections, resources: Resources, student: Body) -> None:
     """disciplineIncidents, the student's behaviours in them or a part that is none, and the disciplineActions that followed."""
     for place, one in enumerate((record.discipline.incidents or ()) if record.discipline else (), start=1):
         school = organisation_id(one.school)

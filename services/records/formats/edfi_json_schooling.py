@@ -1,6 +1,6 @@
 """Enrolment, attendance, transcript and assessments as Ed-Fi resources."""
 
-from safepassage.record import StudentRecord
+from safepassage.record import Sections
 from safepassage.record.academics import Course
 from services.records.formats.edfi_api_schooling import COURSES_OF, IMMUNIZATION_NAME, LEVEL, METHOD, school_year_of
 from services.records.formats.edfi_resources import Body, Resources, descriptor, latest_organisation, organisation_id, without_nothing
@@ -14,7 +14,7 @@ def _school(identifier: int | None) -> Body | None:
     return None if identifier is None else {"schoolId": identifier}
 
 
-def enrollments(record: StudentRecord, resources: Resources, student: Body) -> None:
+def enrollments(record: Sections, resources: Resources, student: Body) -> None:
     """studentSchoolAssociations. Ed-Fi demands the grade and a number for the school."""
     for one in (record.enrollment.enrollments or ()) if record.enrollment else ():
         resources.add(
@@ -32,7 +32,7 @@ def enrollments(record: StudentRecord, resources: Resources, student: Body) -> N
         )
 
 
-def attendance(record: StudentRecord, resources: Resources, student: Body) -> None:
+def attendance(record: Sections, resources: Resources, student: Body) -> None:
     """studentSchoolAttendanceEvents. Ed-Fi demands the session."""
     for one in (record.attendance.events or ()) if record.attendance else ():
         school = organisation_id(one.school)
@@ -53,7 +53,7 @@ def attendance(record: StudentRecord, resources: Resources, student: Body) -> No
         )
 
 
-def transcript(record: StudentRecord, resources: Resources, student: Body) -> None:
+def transcript(record: Sections, resources: Resources, student: Body) -> None:
     """studentAcademicRecords, one for each school and year, and courseTranscripts below them. Ed-Fi demands a course code."""
     kept: set[tuple[int, int]] = set()
     for one in (record.academics.transcript or ()) if record.academics else ():
@@ -113,7 +113,7 @@ def _offered_by(course: Course) -> int | None:
     return int(identifier) if identifier != system and identifier.isascii() and identifier.isdigit() else None
 
 
-def _averages(record: StudentRecord, resources: Resources) -> None:
+def _averages(record: Sections, resources: Resources) -> None:
     """Averages stand in the last studentAcademicRecord, one of each type; without a record there is no place for them."""
     averages = (record.academics.grade_point_averages or ()) if record.academics else ()
     records = resources.made.get("studentAcademicRecords")
@@ -140,7 +140,7 @@ def _averages(record: StudentRecord, resources: Resources) -> None:
     last["gradePointAverages"] = list(by_type.values())
 
 
-def assessments(record: StudentRecord, resources: Resources, student: Body) -> None:
+def assessments(record: Sections, resources: Resources, student: Body) -> None:
     """studentAssessments, scores on the scale of the state that gave them."""
     for place, one in enumerate((record.assessments.results or ()) if record.assessments else (), start=1):
         scores = [
@@ -173,7 +173,7 @@ def assessments(record: StudentRecord, resources: Resources, student: Body) -> N
         )
 
 
-def immunizations(record: StudentRecord, resources: Resources, student: Body) -> None:
+def immunizations(record: Sections, resources: Resources, student: Body) -> None:
     """studentHealths (Data Standard 5.1). Ed-Fi demands the day as of which it is said, and knows no CVX code."""
     held = record.health.immunizations if record.health else None
     if held is None:

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Final
 
-from safepassage.record import Coded, StudentRecord
+from safepassage.record import Coded, Sections
 from safepassage.record.special_education import IndividualizedEducationProgramme, Service
 from services.records.formats.edfi_api_programs import HOURS
 from services.records.formats.edfi_resources import Body, Resources, descriptor, organisation_id, without_nothing
@@ -11,7 +11,7 @@ from services.records.formats.edfi_resources import Body, Resources, descriptor,
 PROGRAM_TYPE: Final = "uri://ed-fi.org/ProgramTypeDescriptor"
 
 
-def _where(record: StudentRecord) -> int | None:
+def _where(record: Sections) -> int | None:
     """The organisation of the latest enrolment, preferably the district: it runs the programmes."""
     rows = sorted((record.enrollment.enrollments or ()) if record.enrollment else (), key=lambda row: row.entry_date, reverse=True)
     for row in rows:
@@ -26,9 +26,7 @@ def _text(day: date | None) -> str | None:
     return day.isoformat() if day is not None else None
 
 
-def _program(
-    record: StudentRecord, student: Body, name: str, begin: date | None, end: date | None = None, *, kind: str | None = None
-) -> Body:
+def _program(record: Sections, student: Body, name: str, begin: date | None, end: date | None = None, *, kind: str | None = None) -> Body:
     """What every association has. `kind` is the descriptor of the programme's type, where it is not of its name."""
     where = _where(record)
     members = {"studentReference": student, "beginDate": _text(begin), "endDate": _text(end)}
@@ -42,7 +40,7 @@ def _program(
     return members
 
 
-def special_education(record: StudentRecord, resources: Resources, student: Body) -> None:
+def special_education(record: Sections, resources: Resources, student: Body) -> None:
     """studentSpecialEducationProgramAssociations from eligibility and IEP. Goals and accommodations have no place there."""
     special = record.special_education
     if special is None or (special.eligibility is None and special.iep is None):
@@ -106,7 +104,7 @@ def _hours(iep: IndividualizedEducationProgramme | None) -> float | None:
     return None
 
 
-def section_504(record: StudentRecord, resources: Resources, student: Body) -> None:
+def section_504(record: Sections, resources: Resources, student: Body) -> None:
     """studentSection504ProgramAssociations (Data Standard 5.1)."""
     plan = record.special_education.section_504 if record.special_education else None
     if plan is None:
@@ -125,7 +123,7 @@ def section_504(record: StudentRecord, resources: Resources, student: Body) -> N
         resources.lost("special_education.section_504")
 
 
-def programmes(record: StudentRecord, resources: Resources, student: Body) -> None:
+def programmes(record: Sections, resources: Resources, student: Body) -> None:
     """One association for each programme that Ed-Fi knows and whose begin the record has."""
     held = record.programmes
     if held is None:

@@ -149,12 +149,19 @@ class Ods:
         wrong = resource in RESOURCES and conformity(resource, body) != AS_IT_SHOULD_BE
         if wrong:
             return web.json_response({"detail": "validation"}, status=400)
-        self.put(resource, body)
-        return web.Response(status=201)
+        held = next((key for key, (_, other) in self.held.get(resource, {}).items() if _natural(other) == _natural(body)), None)
+        self.put(resource, body, held)
+        return web.Response(status=201 if held is None else 200)
 
     def _known(self, resource: str, reference: Body) -> bool:
         held = [_flat(body) for _, body in self.held.get(resource, {}).values()]
         return any(all(body.get(name) == value for name, value in reference.items()) for body in held)
+
+
+def _natural(body: Body) -> Body:
+    """What names a body, near enough: its references, keys and days."""
+    named = {name: value for name, value in body.items() if name.endswith(("Reference", "Date")) or name in NATURAL}
+    return {"studentUniqueId": body["studentUniqueId"]} if "studentUniqueId" in body else named
 
 
 def _flat(body: Body) -> Body:

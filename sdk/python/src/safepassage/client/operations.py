@@ -31,6 +31,7 @@ class AsyncOperations:
     lookup_students = Awaited(calls.lookup_students)
     read_student = Awaited(calls.read_student)
     read_kept_resources = Awaited(edfi_calls.read_kept_resources)
+    push_to_ed_fi = Awaited(edfi_calls.push_to_ed_fi)
     load_student = Awaited(calls.load_student)
     change_student = Awaited(calls.change_student)
     load_attachment = Awaited(attachment_calls.load_attachment)

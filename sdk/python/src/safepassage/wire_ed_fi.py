@@ -1,0 +1,56 @@
+"""Pushing to an Ed-Fi system: what a party to an agreement asks for, and what became of each body."""
+
+from typing import Annotated, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from safepassage.wire import Wire
+
+SystemName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
+"""As the node's operator calls a system."""
+
+
+class EdFiPush(Wire):
+    """`POST /v1/ed-fi-pushes`: students in reach of an agreement, into the caller's own system."""
+
+    system: SystemName
+    agreement_id: UUID
+    elements: Annotated[tuple[Annotated[str, StringConstraints(max_length=64)], ...], Field(min_length=1, max_length=100)] | None = None
+    """The whole schedule if left out."""
+    limit: Annotated[int, Field(ge=1, le=100)] = 25
+    cursor: Annotated[str, StringConstraints(min_length=1, max_length=2000)] | None = None
+    """`next` of the answer before."""
+
+
+class EdFiOutcome(Wire):
+    """What became of one body."""
+
+    resource: Annotated[str, StringConstraints(max_length=100)]
+    outcome: Literal["created", "updated", "refused", "not-sent"]
+    """not-sent: the student itself was refused, or the system went away."""
+    status: int | None = None
+    """The system's HTTP status. Its words are not handed on: they may hold values."""
+
+
+class PushedStudent(Wire):
+    """One student."""
+
+    student: UUID
+    """The caller's own pseudonym; without hyphens it is the `studentUniqueId`."""
+    outcomes: tuple[EdFiOutcome, ...]
+    """In the order in which they were sent. None: Ed-Fi demands more of a student than was permitted."""
+    not_expressed: tuple[str, ...]
+    """Elements that were permitted, and did not go or not whole: Ed-Fi has no place for them, or demands more than there is."""
+
+
+class EdFiPushed(Wire):
+    """The answer."""
+
+    agreement_id: UUID
+    decision_id: UUID | None
+    """None where no student is in reach."""
+    not_scheduled: tuple[str, ...]
+    students: Annotated[tuple[PushedStudent, ...], Field(max_length=100)]
+    next: str | None = None
+    """The cursor of those who follow; None where there are none."""

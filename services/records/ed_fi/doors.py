@@ -1,0 +1,27 @@
+"""The Ed-Fi systems of a running service, each with its one client."""
+
+from uuid import UUID
+
+import aiohttp
+
+from services.records.ed_fi.api import EdFiApi, Wait
+from services.records.ed_fi.systems import EdFiSystems
+from shared.clock import Clock
+
+PATIENCE_SECONDS = 5.0
+"""How long a request of a client's waits for a busy system, each time."""
+
+
+class EdFiDoors:
+    """`app.state.ed_fi`."""
+
+    def __init__(self, systems: EdFiSystems, session: aiohttp.ClientSession, *, clock: Clock, wait: Wait) -> None:
+        self._systems, self._session, self._clock, self._wait = systems, session, clock, wait
+        self._apis: dict[str, EdFiApi] = {}
+
+    def of(self, name: str, organisation_id: UUID) -> EdFiApi:
+        """The system of an organisation. Raises NoSuchEdFiSystem, alike for one that is another's and one that is none."""
+        system = self._systems.named(name, organisation_id=organisation_id)
+        if name not in self._apis:
+            self._apis[name] = EdFiApi(system, self._session, clock=self._clock, wait=self._wait, patience=PATIENCE_SECONDS)
+        return self._apis[name]

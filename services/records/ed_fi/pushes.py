@@ -1,0 +1,121 @@
+"""`POST /v1/ed-fi-pushes`: what a party to an agreement may read of students, put into its own Ed-Fi system.
+
+It is a disclosure as a page of roster entries is one: decided on student by student, cut, and on the log before the first byte leaves.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+
+from safepassage.elements import BY_ID, SECTIONS
+from safepassage.problems.ed_fi import NoSuchEdFiSystem
+from safepassage.problems.privacy import NoSuchAgreement
+from safepassage.problems.records import PurposeMissing
+from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted, TemporarilyUnavailable
+from safepassage.record.loads import RosterEntry
+from safepassage.wire_ed_fi import EdFiPush, EdFiPushed, PushedStudent
+from services.records.disclosure import Released, agreement_of, decide, read_by_party, released, within_token
+from services.records.ed_fi.sending import FIRST, send_student
+from services.records.formats.edfi_json import EXPRESSED, edfi_resources
+from services.records.logged import log_ahead
+from services.records.pseudonyms import pseudonyms_of
+from services.records.reach import Reach, students_in_reach
+from services.records.record_sources import STATEMENTS, printed
+from shared.caller import Caller, caller_with
+from shared.clock import Now
+from shared.problems import responses
+
+router = APIRouter(prefix="/v1/ed-fi-pushes", tags=["ed-fi"])
+
+Party = Annotated[Caller, caller_with("records:read")]
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A student as the system is to have them."""
+
+    leaving: Released
+    pseudonym: UUID
+    resources: Mapping[str, Any]
+    not_expressed: tuple[str, ...]
+
+
+@router.post(
+    "",
+    responses=responses(
+        NoSuchEdFiSystem, NoSuchAgreement, NotPermitted, PurposeMissing, InvalidRequest, LogUnavailable, TemporarilyUnavailable
+    ),
+)
+async def push_to_ed_fi(push: EdFiPush, caller: Party, request: Request, now: Now) -> EdFiPushed:
+    """Put students in reach of an agreement into an Ed-Fi system of the caller's, as far as Ed-Fi has a place; each outcome is told."""
+    if caller.kind not in ("vendor", "agency"):
+        raise NotPermitted("pushes are for parties to an agreement")
+    if caller.purpose is None:
+        raise PurposeMissing
+    state = request.app.state
+    api = state.ed_fi.of(push.system, caller.organisation_id)
+    agreement = await agreement_of(request, caller, push.agreement_id)
+    asked = agreement.elements if push.elements is None else tuple(dict.fromkeys(push.elements))
+    if not set(asked) <= set(BY_ID):
+        raise InvalidRequest("names something that is not an element", field="elements")
+    wanted = within_token(caller, [element for element in asked if element in agreement.elements and element in EXPRESSED])
+    bound_to = f"ed-fi-pushes:{caller.client_id}:{push.agreement_id}:{push.system}"
+    position = state.cursors.read(push.cursor, bound_to=bound_to)
+    after = None if position is None else UUID(state.vault.open_text(position["after"]))
+    reach = Reach(agreement.district_ids, now.date())
+    found = await state.database.read(lambda connection: students_in_reach(connection, reach, wanted, after=after, limit=push.limit + 1))
+    page = found[: push.limit]
+    decision = await decide(request, caller, agreement, wanted, page) if page and wanted else None
+    permitted = [] if decision is None else released(state.vault, decision, page)
+    pseudonyms = (
+        await pseudonyms_of(state.database, caller.organisation_id, [one.student.student_id for one in permitted]) if permitted else {}
+    )
+    ready = [_ready(one, pseudonyms[one.student.student_id]) for one in permitted]
+    leaving = [one.leaving for one in ready if FIRST in one.resources]
+    if decision is not None and leaving:
+        # INVARIANT: nothing leaves unless the log has it.
+        event = read_by_party(caller, agreement, decision, leaving, operation="ed-fi-push", now=now)
+        await log_ahead(request.app, caller, event, request.scope)
+    pushed = [
+        PushedStudent(
+            student=one.pseudonym,
+            outcomes=await send_student(api, one.resources) if FIRST in one.resources else (),
+            not_expressed=one.not_expressed,
+        )
+        for one in ready
+    ]
+    follows = {"after": state.vault.seal_text(str(page[-1].student_id))} if len(found) > push.limit else None
+    return EdFiPushed(
+        agreement_id=push.agreement_id,
+        decision_id=None if decision is None else decision.id,
+        not_scheduled=tuple(element for element in asked if element not in agreement.elements),
+        students=tuple(pushed),
+        next=None if follows is None else state.cursors.sign(follows, bound_to=bound_to),
+    )
+
+
+def _ready(one: Released, pseudonym: UUID) -> Ready:
+    """As resources. What a statement of disagreement contests stays: Ed-Fi has no place for the statement (34 CFR 99.21(c))."""
+    document, contested = _uncontested(one.document)
+    entry = RosterEntry.model_validate_json(printed({"student": str(pseudonym), **document}))
+    made = edfi_resources(entry, student_unique_id=pseudonym.hex)
+    missing = set(made["not_expressed"]) | set(contested)
+    return Ready(replace(one, document=document), pseudonym, made["resources"], tuple(element for element in BY_ID if element in missing))
+
+
+def _uncontested(document: Mapping[str, Any]) -> tuple[dict[str, Any], Sequence[str]]:
+    """The document without what a statement relates to, and without statements."""
+    targets = {target for statement in document.get(STATEMENTS, ()) for target in statement["relates_to"]}
+    kept: dict[str, Any] = {}
+    contested: list[str] = []
+    for section in SECTIONS:
+        for member, value in document.get(section, {}).items():
+            element = f"{section}.{member}"
+            if section in targets or element in targets:
+                contested.append(element)
+            else:
+                kept.setdefault(section, {})[member] = value
+    return kept, contested

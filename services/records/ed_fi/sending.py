@@ -1,0 +1,63 @@
+"""Bodies into an Ed-Fi system: upserts, each after what it refers to, each outcome kept."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from safepassage.problems.ed_fi import EdFiSystemRefused, EdFiSystemUnavailable
+from safepassage.wire_ed_fi import EdFiOutcome
+from services.records.ed_fi.api import EdFiApi
+
+FIRST: Final = "students"
+ORDER: Final = (
+    FIRST,
+    "studentSchoolAssociations",
+    "studentEducationOrganizationAssociations",
+    "contacts",
+    "studentContactAssociations",
+    "studentSchoolAttendanceEvents",
+    "studentAcademicRecords",
+    "courseTranscripts",
+    "studentAssessments",
+    "studentSpecialEducationProgramAssociations",
+    "studentSection504ProgramAssociations",
+    "studentHomelessProgramAssociations",
+    "studentMigrantEducationProgramAssociations",
+    "studentLanguageInstructionProgramAssociations",
+    "studentSchoolFoodServiceProgramAssociations",
+    "studentTitleIPartAProgramAssociations",
+    "studentProgramAssociations",
+    "studentHealths",
+    "disciplineIncidents",
+    "studentDisciplineIncidentBehaviorAssociations",
+    "studentDisciplineIncidentNonOffenderAssociations",
+    "disciplineActions",
+)
+"""A resource stands behind those that it refers to. Enrolment comes early: by it a client of a system may write the rest of a student."""
+
+
+async def send_student(api: EdFiApi, resources: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[EdFiOutcome, ...]:
+    """Send the bodies of one student. A body that is refused stops no other, but for the student itself.
+
+    Raises nothing of the system's: where it goes away the rest is `not-sent`.
+    """
+    outcomes: list[EdFiOutcome] = []
+    stopped = False
+    for resource in ORDER:
+        for body in resources.get(resource, ()):
+            outcome = EdFiOutcome(resource=resource, outcome="not-sent") if stopped else await _send(api, resource, body)
+            outcomes.append(outcome)
+            stopped = stopped or outcome.outcome == "not-sent" or (resource == FIRST and outcome.outcome == "refused")
+    return tuple(outcomes)
+
+
+async def _send(api: EdFiApi, resource: str, body: Mapping[str, Any]) -> EdFiOutcome:
+    try:
+        answer = await api.send("POST", f"{api.system.data}/{resource}", content=json.dumps(body).encode())
+    except (EdFiSystemUnavailable, EdFiSystemRefused):
+        return EdFiOutcome(resource=resource, outcome="not-sent")
+    if answer.status == 201:
+        return EdFiOutcome(resource=resource, outcome="created", status=201)
+    if answer.status in (200, 204):
+        return EdFiOutcome(resource=resource, outcome="updated", status=answer.status)
+    return EdFiOutcome(resource=resource, outcome="refused", status=answer.status)
