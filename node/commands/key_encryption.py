@@ -17,6 +17,8 @@ from safepassage.problems.keys import KeysUnavailable
 from safepassage.problems.records import SealBroken
 from services.audit.retention.wrapping import begin
 from services.audit.retention.wrapping import rewrap as rewrap_log
+from services.privacy.key_wrapping import rewrap as rewrap_decided
+from services.privacy.sealing import Sealer
 from services.records.vault import Vault
 from services.records.vault_rotation import rewrap_data_keys
 from shared.database import Database
@@ -30,6 +32,7 @@ class Sealing(StrEnum):
     """A service whose data keys can be wrapped again."""
 
     records = "records"
+    privacy = "privacy"
     audit = "audit"
 
 
@@ -91,7 +94,7 @@ def rewrap(
     ] = None,
     service: Annotated[Sealing, typer.Option(help="Whose data keys.")] = Sealing.records,
 ) -> None:
-    """Wrap every student's data key again under the newest key-encryption key of a service. It may run while the service does.
+    """Wrap every data key again under the newest key-encryption key of a service. It may run while the service does.
 
     First start the service with the new version's file beside the old one: a process knows the versions that were there when it started.
     """
@@ -100,8 +103,9 @@ def rewrap(
         _rewrap_log(settings)
         return
     try:
-        with closing(key_provider_of(settings, "records")) as provider:
-            rewrapped = asyncio.run(_rewrap(settings, Vault.of(settings.keys_directory, provider)))
+        with closing(key_provider_of(settings, Service(service.value).value)) as provider, Progress(console=errors) as progress:
+            shown = progress.add_task("data keys wrapped again", total=None)
+            rewrapped = asyncio.run(_REWRAPS[service](settings, provider, lambda done: progress.update(shown, completed=done)))
             version = provider.version
     except (KeyFileUnusable, KeysUnavailable) as error:
         stop(_said(error))
@@ -142,9 +146,20 @@ async def _rewrap_all(settings: ServiceSettings, provider: KeyProvider, progress
         await database.close()
 
 
-async def _rewrap(settings: ServiceSettings, vault: Vault) -> int:
+async def _rewrap_records(settings: ServiceSettings, provider: KeyProvider, _: Callable[[int], None]) -> int:
     database = Database.of(settings)
     try:
-        return await rewrap_data_keys(database, vault)
+        return await rewrap_data_keys(database, Vault.of(settings.keys_directory, provider))
     finally:
         await database.close()
+
+
+async def _rewrap_privacy(settings: ServiceSettings, provider: KeyProvider, progress: Callable[[int], None]) -> int:
+    database = Database.of(settings)
+    try:
+        return await rewrap_decided(database, Sealer(provider), progress=progress)
+    finally:
+        await database.close()
+
+
+_REWRAPS = {Sealing.records: _rewrap_records, Sealing.privacy: _rewrap_privacy}

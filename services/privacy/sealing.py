@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.problems.records import SealBroken
-from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefused
+from shared.key_encryption import FileKeyProvider, KeyProvider, WrappedKeyRefused, version_of
 
 NONCE_BYTES = 12
 WRAPPED_BYTES = 4 + 12 + 32 + 16
@@ -27,6 +27,8 @@ SEALS_OF_A_KEY: Final = 1024
 KEYS_KNOWN: Final = 256
 _OF_SEVERAL: Final = b"privacy\0data-key"
 """The context of a wrapped data key: no place of a value, which has a row of 16 bytes behind its table."""
+ALONE: Final = frozenset({"subject"})
+"""Tables each of whose values has a data key to itself: a student is forgotten by themselves (docs/decisions/0043)."""
 WORTH_PACKING = 16 * 1024
 LONGEST_CLEAR = 64 * 2**20
 
@@ -47,7 +49,7 @@ class Sealer:
     """Seals one value of one row at a time under a data key that only the key-encryption key unwraps.
 
     A seal is bound to its place, `table` ‖ `row` ‖ `of`: copied to another row, or paired with other clear columns, it does not open.
-    A data key seals `SEALS_OF_A_KEY` values, one after the other, and is kept in memory alone (docs/decisions/0015).
+    A data key seals `SEALS_OF_A_KEY` values, one after the other, and is kept in memory alone (docs/decisions/0015); but for ALONE.
     """
 
     def __init__(self, provider: KeyProvider) -> None:
@@ -70,7 +72,9 @@ class Sealer:
     def seal(self, clear: bytes, *, table: str, row: UUID, of: str) -> bytes:
         """wrapped data key ‖ nonce ‖ ciphertext and tag. `of` says which value of the row it is, and of which version."""
         key, nonce = self._sealing, secrets.token_bytes(NONCE_BYTES)
-        if key is None or key.left <= 0 or key.version != self.provider.version:
+        if table in ALONE:
+            key = self._new_key()
+        elif key is None or key.left <= 0 or key.version != self.provider.version:
             key = self._sealing = self._new_key()
         key.left -= 1
         return key.wrapped + nonce + key.cipher.encrypt(nonce, clear, _place(table, row.bytes, of))
@@ -82,12 +86,12 @@ class Sealer:
 
     def open_each(self, several: Iterable[tuple[bytes, str, bytes]], *, table: str) -> list[bytes]:
         """What was sealed in several rows of one table: (the row's 16 bytes, `of`, sealed). Raises SealBroken."""
-        known, clear, within = self._known_now(), [], _place(table, b"", "")[:-1]
+        known, clear, within, keep = self._known_now(), [], _place(table, b"", "")[:-1], table not in ALONE
         try:
             for row, of, sealed in several:
                 place = b"%b%b\0%b" % (within, row, of.encode())
                 wrapped = sealed[:WRAPPED_BYTES]
-                cipher = known.get(wrapped) or self._cipher_of(wrapped, place)
+                cipher = known.get(wrapped) or self._cipher_of(wrapped, place, keep=keep)
                 clear.append(cipher.decrypt(sealed[WRAPPED_BYTES:_SEALED_FROM], sealed[_SEALED_FROM:], place))
         except (WrappedKeyRefused, InvalidTag, ValueError) as error:
             raise SealBroken from error
@@ -104,17 +108,35 @@ class Sealer:
         key = secrets.token_bytes(32)
         return _DataKey(AESGCM(key), self.provider.wrap(key, context=_OF_SEVERAL), self.provider.version, SEALS_OF_A_KEY)
 
-    def _cipher_of(self, wrapped: bytes, place: bytes) -> AESGCM:
-        """The cipher of a data key that was not met before. Raises WrappedKeyRefused."""
+    def _cipher_of(self, wrapped: bytes, place: bytes, *, keep: bool) -> AESGCM:
+        """The cipher of a data key that was not met before. `keep`: it will be met again. Raises WrappedKeyRefused."""
         try:
             cipher = AESGCM(self.provider.unwrap(wrapped, context=_OF_SEVERAL))
         except WrappedKeyRefused:  # a value that was sealed under a key of its own, bound to the place as the value is
             return AESGCM(self.provider.unwrap(wrapped, context=place))
+        if not keep:
+            return cipher
         with self._meeting:
             if len(self._known) >= KEYS_KNOWN:
                 self._known.pop(next(iter(self._known)))
             self._known[wrapped] = cipher
         return cipher
+
+    def is_newest(self, sealed: bytes) -> bool:
+        """Whether the newest version of the key-encryption key wraps the value's data key."""
+        return version_of(sealed) == self.provider.version
+
+    @staticmethod
+    def parted(sealed: bytes) -> tuple[bytes, bytes]:
+        """The wrapped data key, and the value that it seals."""
+        return sealed[:WRAPPED_BYTES], sealed[WRAPPED_BYTES:]
+
+    def rewrapped(self, wrapped: bytes) -> bytes:
+        """The same data key under the newest version. Raises SealBroken."""
+        try:
+            return self.provider.wrap(self.provider.unwrap(wrapped, context=_OF_SEVERAL), context=_OF_SEVERAL)
+        except (WrappedKeyRefused, ValueError) as error:
+            raise SealBroken from error
 
     def seal_text(self, text: str) -> str:
         """What waits in the outbox (shared.outbox.Sealing): its reasons and elements tell of a student."""

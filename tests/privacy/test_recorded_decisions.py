@@ -187,7 +187,11 @@ async def test_the_store_refuses_to_alter_a_decision(world: World) -> None:
 async def drop_triggers(world: World) -> None:
     """What whoever controls the store can do."""
     database = world.node.app.state.database
-    names = ("decision_refuses_update", "decision_refuses_delete") if database.is_sqlite else ("decision_refuses_changes",)
+    names = (
+        ("decision_refuses_update", "decision_refuses_delete")
+        if database.is_sqlite
+        else ("decision_refuses_update", "decision_refuses_removal")
+    )
     async with database.transaction() as tx:
         for name in names:
             await tx.execute(text(f"DROP TRIGGER {name}" + ("" if database.is_sqlite else " ON decision")))

@@ -1,0 +1,96 @@
+"""After a rotation of the key-encryption key: every data key of privacy is wrapped again, a few rows at a time, while the service runs.
+
+Values stay as they are: of a sealed one the first part changes alone, and the store lets nothing else of an append-only row change. Each
+step is one transaction and says nothing of what it has done but in the rows: whoever was killed, or comes second, finds what is left.
+"""
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import LargeBinary, Table, and_, bindparam, select, tuple_, update
+
+from services.privacy.sealing import Sealer
+from services.privacy.tables import Base, OutboxRow
+from shared.database import Database
+
+ROWS_OF_A_STEP: Final = 200
+KEYS_REMEMBERED: Final = 4_096
+"""Values that were sealed one after the other have one key, and have one again."""
+
+Done = Callable[[int], None]
+
+
+def sealed_columns() -> Mapping[Table, Sequence[str]]:
+    """Every column of privacy that holds sealed values, by its table."""
+    tables: dict[Table, list[str]] = {}
+    for table in Base.metadata.sorted_tables:
+        names = [column.name for column in table.columns if column.name.startswith("sealed") and isinstance(column.type, LargeBinary)]
+        if names:
+            tables[table] = names
+    return tables
+
+
+async def rewrap(database: Database, sealer: Sealer, *, progress: Done = lambda _: None) -> int:
+    """Have the newest version wrap whatever an older one wrapped. Gives how many values have another wrapping now.
+
+    progress  is told after each step how many it were. Afterwards older versions may be destroyed. Raises SealBroken.
+    """
+    again, count = _Wrapping(sealer), 0
+    for table, columns in sealed_columns().items():
+        after: tuple[Any, ...] | None = None
+        while True:
+            changed, after = await _step(database, again, table, columns, after)
+            count += changed
+            progress(count)
+            if after is None:
+                break
+    return count + await _outbox(database, sealer)
+
+
+async def _step(
+    database: Database, again: "_Wrapping", table: Table, columns: Sequence[str], after: tuple[Any, ...] | None
+) -> tuple[int, tuple[Any, ...] | None]:
+    """One step; how many values it changed, and where the next one begins, if there is one."""
+    key, changed = list(table.primary_key.columns), 0
+    query = select(*key, *(table.c[name] for name in columns)).order_by(*key).limit(ROWS_OF_A_STEP).with_for_update()
+    this_row = and_(*(column == bindparam(f"key_{column.name}") for column in key))
+    async with database.transaction() as tx:
+        rows = (await tx.execute(query if after is None else query.where(tuple_(*key) > after))).all()
+        for row in rows:
+            values = dict(row._mapping)
+            fresh = {name: made for name in columns if (made := again.wrapped(values[name])) is not values[name]}
+            if fresh:
+                where = {f"key_{column.name}": values[column.name] for column in key}
+                await tx.execute(update(table).where(this_row).values(fresh), where)
+                changed += len(fresh)
+    return changed, tuple(rows[-1][: len(key)]) if len(rows) == ROWS_OF_A_STEP else None
+
+
+class _Wrapping:
+    """Wraps data keys again, each once."""
+
+    def __init__(self, sealer: Sealer) -> None:
+        self._sealer = sealer
+        self._fresh: OrderedDict[bytes, bytes] = OrderedDict()
+
+    def wrapped(self, sealed: bytes | None) -> bytes | None:
+        """The value with its data key under the newest version; the same value if it is. Raises SealBroken."""
+        if not sealed or self._sealer.is_newest(sealed):
+            return sealed
+        held, rest = self._sealer.parted(sealed)
+        fresh = self._fresh.get(held)
+        if fresh is None:
+            fresh = self._fresh[held] = self._sealer.rewrapped(held)
+            if len(self._fresh) > KEYS_REMEMBERED:
+                self._fresh.popitem(last=False)
+        return fresh + rest
+
+
+async def _outbox(database: Database, sealer: Sealer) -> int:
+    """What waits in the outbox: soon gone, but by then the older version may be destroyed."""
+    async with database.transaction() as tx:
+        rows = (await tx.execute(select(OutboxRow.id, OutboxRow.body).with_for_update())).all()
+        for identifier, body in rows:
+            await tx.execute(update(OutboxRow).where(OutboxRow.id == identifier).values(body=sealer.seal_text(sealer.open_text(body))))
+    return len(rows)
