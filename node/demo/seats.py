@@ -49,6 +49,7 @@ DISTRICT_SCOPES = (
     "records:read",
     "rights:act",
     "credentials:revoke",
+    "educators:credentials",
     "agreements:read",
     "agreements:write",
     "decisions:read",

@@ -46,6 +46,7 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
     "matches:resolve": _scope("decide who a child is where the machine may not", "sea", "lea"),
     "rights:act": _scope("act for an identified parent or eligible student", "sea", "lea", "school"),
     "credentials:revoke": _scope("revoke credentials that were issued", "sea", "lea", "school"),
+    "educators:credentials": _scope("issue, file and read micro-credentials of educators", "sea", "lea"),
     "safeguards:keep": _scope("keep the lists of where records are and of who has access to them", "sea", "lea", "school"),
     "agreements:read": _scope("read agreements", "sea", "lea", "school", "vendor"),
     "agreements:write": _scope("record and end agreements", "sea", "lea"),

@@ -32,6 +32,11 @@ def of_roster(identifier: UUID) -> bytes:
     return b"roster\0" + identifier.bytes
 
 
+def of_educator(identifier: UUID) -> bytes:
+    """What an educator's credential is bound to."""
+    return b"educator\0" + identifier.bytes
+
+
 class DataKey:
     """One student's data key: seals and opens the sections of that student and no other's."""
 
@@ -109,6 +114,21 @@ class Vault:
     def rewrap_roster(self, identifier: UUID, sealed: bytes) -> bytes:
         """The same under the newest version. Raises SealBroken."""
         return self._again(sealed, context=of_roster(identifier))
+
+    def seal_educator(self, identifier: UUID, plaintext: bytes) -> bytes:
+        """An educator's credential, and who the educator is."""
+        return self.provider.wrap(plaintext, context=of_educator(identifier))
+
+    def open_educator(self, identifier: UUID, sealed: bytes) -> bytes:
+        """What `seal_educator` sealed. Raises SealBroken."""
+        try:
+            return self.provider.unwrap(sealed, context=of_educator(identifier))
+        except WrappedKeyRefused as error:
+            raise SealBroken from error
+
+    def rewrap_educator(self, identifier: UUID, sealed: bytes) -> bytes:
+        """The same under the newest version. Raises SealBroken."""
+        return self._again(sealed, context=of_educator(identifier))
 
     def is_newest_text(self, sealed: str) -> bool:
         """Whether the newest version has sealed it (`seal_text`)."""

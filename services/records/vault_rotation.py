@@ -8,7 +8,15 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from services.records.tables import ExchangeRequestRow, GivenPackageRow, KeptRosterRow, OutboxRow, PeerRequestRow, StudentRow
+from services.records.tables import (
+    EducatorCredentialRow,
+    ExchangeRequestRow,
+    GivenPackageRow,
+    KeptRosterRow,
+    OutboxRow,
+    PeerRequestRow,
+    StudentRow,
+)
 from services.records.vault import Vault
 from shared.database import Database
 
@@ -16,7 +24,8 @@ AT_ONCE = 500
 
 
 async def rewrap_data_keys(database: Database, vault: Vault) -> int:
-    """Wrap anew what an older version wrapped: students' data keys, particulars of exchanges, kept rosters, what waits in the outbox.
+    """Wrap anew what an older version wrapped: students' data keys, particulars of exchanges, kept rosters, educators' credentials,
+    what waits in the outbox.
 
     Gives how many data keys it were. Afterwards the older version may be destroyed. Raises SealBroken.
     """
@@ -32,6 +41,7 @@ async def rewrap_data_keys(database: Database, vault: Vault) -> int:
         await _again(database, row.id, row.particulars, particulars)
     for roster in (KeptRosterRow, GivenPackageRow):
         await _again(database, roster.id, roster.sealed, vault.rewrap_roster)
+    await _again(database, EducatorCredentialRow.id, EducatorCredentialRow.sealed, vault.rewrap_educator)
     await _again(database, OutboxRow.id, OutboxRow.body, outbox)
     return rewrapped
 

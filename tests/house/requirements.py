@@ -61,6 +61,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "VC-refused": "What was altered, expired, by another issuer, or of an unknown context is refused with that reason",
             "VC-revoked": "What its issuer's list revokes is refused, and so is whatever has no list in force",
             "VC-transcript": "A transcript goes to who may have it alone, decided and logged before; it says all that may leave",
+            "VC-educators": "What an educator brings from another state is verified, filed, and verified again whenever it is read",
             "VC-list": "Who revokes a credential is on the log, and everybody can read that it was revoked, and of nobody else",
             "VC-offline": "A credential is verified from files alone: itself, its issuer's keys, the status list",
         },

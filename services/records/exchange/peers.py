@@ -110,6 +110,14 @@ class Peers:
         response = await self._send(member, "POST", path, headers, content)
         return PeerAnswer(response.status, response.body, response.retry_after)
 
+    async def get_openly(self, member: Member, path: str) -> PeerAnswer:
+        """Ask for what is open to everybody, without a token: what is answered is public and signed. Raises as `get`."""
+        refuse_network_call_in_transaction()
+        if member.pulls:
+            raise PeerPulls(retry_after_seconds=PULLER_LOOKED_AT_AGAIN)
+        response = await self._send(member, "GET", path, {"accept-encoding": "identity"}, b"")
+        return PeerAnswer(response.status, response.body, response.retry_after)
+
     async def _call(
         self,
         member: Member,

@@ -3,7 +3,7 @@
 Each member of the record goes along as the source has it: what the standard has no place for is a result with a type of its own (`ext:`).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -114,7 +114,7 @@ def _course(one: TranscriptCourse, heading: Heading, who: tuple[IdentityObject, 
         criteria=Criteria(narrative=f"Completed and marked as {giver.name or 'the school'} requires."),
         human_code=None if course.local_code is None else course.local_code.code,
         other_identifier=tuple(_codes(course)) or None,
-        alignment=tuple(_alignment(competency) for competency in course.competencies or ()) or None,
+        alignment=tuple(alignments(course.competencies or ())) or None,
         creator=giver,
         result_description=tuple(described for described, _ in results),
     )
@@ -184,20 +184,26 @@ def _codes(course: Course) -> Iterator[IdentifierEntry]:
         yield _entry("SCED", course.sced_code)
     if course.local_code is not None:
         yield _entry("LocalCourseCode", f"{course.local_code.system}#{course.local_code.code}")
-    for competency in course.competencies or ():
+    yield from case_identifiers(course.competencies or ())
+
+
+def case_identifiers(competencies: Iterable[Competency]) -> Iterator[IdentifierEntry]:
+    """Beside the codes of what is achieved: an alignment has no place for them."""
+    for competency in competencies:
         if competency.identifier is not None:
             yield _entry("CASE", str(competency.identifier))
 
 
-def _alignment(competency: Competency) -> Alignment:
-    """By its CASE URI."""
-    return Alignment(
-        target_name=competency.statement,
-        target_url=competency.uri,
-        target_code=competency.code,
-        target_framework=competency.framework,
-        target_type="CFItem",
-    )
+def alignments(competencies: Iterable[Competency]) -> Iterator[Alignment]:
+    """Each by its CASE URI."""
+    for competency in competencies:
+        yield Alignment(
+            target_name=competency.statement,
+            target_url=competency.uri,
+            target_code=competency.code,
+            target_framework=competency.framework,
+            target_type="CFItem",
+        )
 
 
 def _results(one: TranscriptCourse, heading: Heading, number: int) -> Iterator[tuple[ResultDescription, Result]]:

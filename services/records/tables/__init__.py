@@ -1,7 +1,7 @@
 """What the records service stores."""
 
 from services.records.tables.bodies import AttachmentRow, BodyChunkRow, BodyRow
-from services.records.tables.credentials import CredentialKeyRow, IssuedCredentialRow
+from services.records.tables.credentials import CredentialKeyRow, EducatorCredentialRow, IssuedCredentialRow
 from services.records.tables.dead_letters import DeadLetterRow, EndingRow
 from services.records.tables.ed_fi import EdFiPullRow
 from services.records.tables.exchange import (
@@ -50,6 +50,7 @@ __all__ = [
     "CredentialKeyRow",
     "DeadLetterRow",
     "EdFiPullRow",
+    "EducatorCredentialRow",
     "EndedEnrollmentRow",
     "EndingRow",
     "EnrollmentRow",

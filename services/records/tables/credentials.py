@@ -1,12 +1,13 @@
-"""Credentials that were issued: that they were, and whether they still hold. Their content is nowhere: the holder has it.
+"""Credentials that were issued: that they were, and whether they still hold. The holder has the content; an educator's is kept, sealed.
 
-Whoever takes the database learns of which (random) student ids credentials were issued, when, and which were revoked with which reason.
+Whoever takes the database learns of which (random) student ids credentials were issued, when, which were revoked with which reason, and how
+many educators there are with credentials of which nodes.
 """
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.records.tables.registry import Base
@@ -31,6 +32,25 @@ class IssuedCredentialRow(Base):
     revoked_at: Mapped[datetime | None] = mapped_column(Milliseconds)
     reason: Mapped[str | None] = mapped_column(String(64))
     revoked_by: Mapped[str | None] = mapped_column(String(200))
+
+
+class EducatorCredentialRow(Base):
+    """A credential of an educator, which an agency here has issued, or filed when the educator brought it."""
+
+    __tablename__ = "educator_credential"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    """Of one that was issued here, the id by which it is revoked."""
+    organisation_id: Mapped[UUID]
+    """That keeps it: it alone finds it."""
+    node: Mapped[str] = mapped_column(String(200))
+    """Entity id of the node that issued it."""
+    educator: Mapped[bytes] = mapped_column(LargeBinary(16), index=True)
+    """A keyed tag of the educator's number at that organisation."""
+    credential: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
+    """A keyed tag of organisation and credential: what is brought twice is kept once."""
+    kept_at: Mapped[datetime] = mapped_column(Milliseconds)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class CredentialKeyRow(Base):

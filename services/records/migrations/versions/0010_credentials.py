@@ -25,6 +25,16 @@ def upgrade() -> None:
         sa.UniqueConstraint("list_number", "place"),
     )
     op.create_table(
+        "educator_credential",
+        sa.Column("id", sa.Uuid(), primary_key=True),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("node", sa.String(200), nullable=False),
+        sa.Column("educator", sa.LargeBinary(16), nullable=False, index=True),
+        sa.Column("credential", sa.LargeBinary(16), nullable=False, unique=True),
+        sa.Column("kept_at", Milliseconds(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+    )
+    op.create_table(
         "credential_key",
         sa.Column("kid", sa.String(43), primary_key=True),
         sa.Column("jwk", sa.Text(), nullable=False),

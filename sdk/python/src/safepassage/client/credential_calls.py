@@ -4,6 +4,7 @@ from uuid import UUID
 
 from safepassage.client.call import Call, asking, fetching, path_of, writing
 from safepassage.wire_credentials import CredentialRevocation, IssuedCredential, NewTranscript, RevokedCredential
+from safepassage.wire_educators import EducatorId, HeldMicroCredential, HeldMicroCredentials, NewMicroCredential, PresentedCredential
 
 
 def issue_transcript(student_id: UUID, new: NewTranscript) -> Call[IssuedCredential]:
@@ -19,3 +20,18 @@ def revoke_credential(credential_id: UUID, revocation: CredentialRevocation) -> 
 def read_credential_status_list(number: int) -> Call[bytes]:
     """Which credentials of a list were revoked, as `safepassage verify --status-list` takes it. Open to everybody."""
     return fetching(path_of("/v1/credential-status-lists/{number}", number=number), accept="application/vc")
+
+
+def issue_educator_credential(new: NewMicroCredential) -> Call[IssuedCredential]:
+    """An Open Badge 3.0 for an educator, to be carried by the educator. Scope educators:credentials."""
+    return asking("/v1/educator-credentials", new, IssuedCredential)
+
+
+def receive_educator_credential(presented: PresentedCredential) -> Call[HeldMicroCredential]:
+    """Verify and file what an educator of another state has brought; twice, it is kept once. Scope educators:credentials."""
+    return asking("/v1/educator-credentials/receptions", presented, HeldMicroCredential)
+
+
+def search_educator_credentials(educator: EducatorId) -> Call[HeldMicroCredentials]:
+    """What the organisation keeps of one educator, each verified anew; logged. Scope educators:credentials."""
+    return asking("/v1/educator-credentials/searches", educator, HeldMicroCredentials)

@@ -1,0 +1,91 @@
+"""Micro-credentials of educators: issued by an agency, carried by the educator, verified and filed by the agency of another state."""
+
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import Field, StringConstraints, model_validator
+
+from safepassage.claims import EntityId
+from safepassage.credentials.securing import Form
+from safepassage.record.academics import Competency
+from safepassage.record.codes import Short
+from safepassage.wire import Code, Instant, Name, Text, Wire
+from safepassage.wire_credentials import Identified
+
+MOST_HELD = 200
+"""Of one educator, in an answer."""
+
+
+class EducatorId(Wire):
+    """The number by which an agency knows an educator, with who gave it: a state's code, a district's NCES id."""
+
+    system: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    value: Short
+
+
+class Educator(Wire):
+    """An educator, as the agency that issues or files knows them. No student is meant, and no student's record is touched."""
+
+    name: Name
+    identifier: EducatorId
+
+
+class NewMicroCredential(Wire):
+    """`POST /v1/educator-credentials`: an Open Badge 3.0 for an educator."""
+
+    educator: Educator
+    kind: Literal["MicroCredential", "Certification", "License"] = "MicroCredential"
+    name: Name
+    description: Text
+    criteria: Text
+    """What was done for it."""
+    code: Short | None = None
+    competencies: Annotated[tuple[Competency, ...], Field(max_length=100)] = ()
+    """By their CASE ids."""
+    valid_until: Instant | None = None
+    form: Form = "data-integrity"
+
+
+class PresentedCredential(Wire):
+    """`POST /v1/educator-credentials/receptions`: what an educator of another state has brought."""
+
+    educator: Educator
+    """As this agency knows them."""
+    identified: Identified
+    """How staff made sure that it is this educator's: a credential has a name in it, and no key of its holder."""
+    document: dict[str, Any] | None = None
+    jwt: Annotated[str, StringConstraints(max_length=200_000)] | None = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        if (self.document is None) == (self.jwt is None):
+            raise ValueError("document or jwt: one of them is the credential")
+        return self
+
+
+class HeldMicroCredential(Wire):
+    """A credential of an educator that this agency has issued or filed."""
+
+    id: UUID
+    """Here; one that was issued here is revoked by it."""
+    node: EntityId
+    """Whose node issued it."""
+    issuer: str
+    """The same as a DID."""
+    name: str
+    holder: str | None
+    """The name in the credential."""
+    kept_at: Instant
+    form: Form
+    document: dict[str, Any] | None = None
+    jwt: str | None = None
+    holds: bool
+    """Whether it was verified just now: its proof, its time, and the issuer's status list of this moment."""
+    problem_code: Code | None = None
+    """Why it does not hold, or why that could not be seen."""
+
+
+class HeldMicroCredentials(Wire):
+    """`POST /v1/educator-credentials/searches`: the oldest first."""
+
+    credentials: Annotated[tuple[HeldMicroCredential, ...], Field(max_length=MOST_HELD)]

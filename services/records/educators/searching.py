@@ -1,0 +1,44 @@
+"""`/v1/educator-credentials/searches`: what an agency keeps of one educator, each verified anew; who asked is logged before."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+
+from safepassage.ids import uuid7
+from safepassage.problems import SuiteError
+from safepassage.problems.records import SealBroken
+from safepassage.problems.requests import LogUnavailable, TooManyRequests
+from safepassage.wire_educators import EducatorId, HeldMicroCredential, HeldMicroCredentials
+from services.records.educators.kept import kept_of
+from services.records.educators.shown import shown
+from services.records.educators.verifying import verified
+from services.records.exchange.exchange import Exchange
+from services.records.logged import log_ahead, read_event
+from shared.caller import Caller, caller_with
+from shared.clock import Now
+from shared.problems import responses
+
+router = APIRouter(prefix="/v1/educator-credentials", tags=["educators"])
+
+Staff = Annotated[Caller, caller_with("educators:credentials")]
+
+
+@router.post("/searches", responses=responses(SealBroken, LogUnavailable, TooManyRequests))
+async def search_educator_credentials(educator: EducatorId, caller: Staff, request: Request, now: Now) -> HeldMicroCredentials:
+    """The credentials of the educator with this number that the caller's organisation has issued or filed, and whether each still holds."""
+    exchange: Exchange = request.app.state.exchange
+    request.app.state.lookup_limit.count(caller.client_id, now)
+    kept = await exchange.read(lambda connection: kept_of(connection, exchange.vault, caller.organisation_id, educator))
+    event = read_event(
+        caller, key=f"educator:{uuid7(now)}", operation="educator-credentials", students=[], outcome="found" if kept else "not-found"
+    )
+    await log_ahead(request.app, caller, event, request.scope)
+    answers: list[HeldMicroCredential] = []
+    for row, content in kept:
+        refusal: SuiteError | None = None
+        try:
+            await verified(exchange, content.credential.encode(), now=now)
+        except SuiteError as error:
+            refusal = error
+        answers.append(shown(content, id_=row.id, node=row.node, kept_at=row.kept_at, refusal=refusal))
+    return HeldMicroCredentials(credentials=tuple(answers))
