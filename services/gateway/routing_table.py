@@ -78,9 +78,10 @@ def _send(
     *scopes: str,
     body: int = 64 * KIB,
     types: tuple[str, ...] = JSON,
+    and_scopes: tuple[str, ...] = (),
     seconds: float = 10.0,
 ) -> Route:
-    return Route(method, template, service, "clients", frozenset(scopes), frozenset(), body, types, seconds)
+    return Route(method, template, service, "clients", frozenset(scopes), frozenset(and_scopes), body, types, seconds)
 
 
 def _access(template: str, *, body: int = 64 * KIB) -> Route:
@@ -251,7 +252,7 @@ RECORDS: Final = (
     _send("POST", "/v1/rosters", "records", "records:load", body=64 * MIB, types=ROSTERS, seconds=120.0),
     _get("/v1/load-reports", "records", "records:load"),
     _get("/v1/load-reports/{load_id}", "records", "records:load"),
-    _send("POST", "/v1/ed-fi-pushes", "records", "records:read", seconds=600.0),
+    _send("POST", "/v1/ed-fi-pushes", "records", "records:read", seconds=120.0),
     _get("/v1/roster-entries", "records", "records:read", seconds=30.0),
     _get("/v1/roster-entries/{student}/document", "records", "records:read", seconds=30.0),
     _get("/v1/msix-package", "records", "records:msix", seconds=120.0),
@@ -284,6 +285,9 @@ RECORDS: Final = (
     _get("/v1/transfer-holds", "records", "matches:resolve"),
     _send("POST", "/v1/transfer-holds/{hold_id}/resolution", "records", "matches:resolve"),
     _get("/v1/exchange-requests/{exchange_id}/record", "records", "exchange:request", and_scopes=("records:read",), seconds=20.0),
+    _send(
+        "POST", "/v1/exchange-requests/{exchange_id}/ed-fi-push", "records", "exchange:request", and_scopes=("records:read",), seconds=120.0
+    ),
     _get("/v1/dead-letters", "records", "exchange:operate"),
     _get("/v1/dead-letters/{letter_id}", "records", "exchange:operate"),
     _send("POST", "/v1/dead-letters/{letter_id}/requeue", "records", "exchange:operate", seconds=20.0),

@@ -27,7 +27,7 @@ from services.records.attachments.routes import router as attachments
 from services.records.attachments.scanner import Scanner
 from services.records.credentials.publishing import SignedLists
 from services.records.credentials.routes import ROUTERS as CREDENTIALS
-from services.records.ed_fi import pushes
+from services.records.ed_fi import pushes, received
 from services.records.ed_fi.doors import EdFiDoors
 from services.records.ed_fi.systems import systems_in
 from services.records.exchange.exchange import open_exchange
@@ -67,6 +67,7 @@ STUDENTS = (
     party_documents.router,
     roster_package,
     pushes.router,
+    received.router,
     msix.router,
     oneroster,
     match_reviews.router,

@@ -51,12 +51,20 @@ class EdFiApi:
 
     wait      lets seconds pass: until a system that is busy wants to be asked again
     patience  seconds that pass at the most, each time
+    tries     of one request
     """
 
     def __init__(
-        self, system: EdFiSystem, session: aiohttp.ClientSession, *, clock: Clock, wait: Wait, patience: float = LONGEST_WAIT
+        self,
+        system: EdFiSystem,
+        session: aiohttp.ClientSession,
+        *,
+        clock: Clock,
+        wait: Wait,
+        patience: float = LONGEST_WAIT,
+        tries: int = TRIES,
     ) -> None:
-        self.system, self._patience = system, patience
+        self.system, self._patience, self._tries = system, patience, tries
         self._session, self._clock, self._wait = session, clock, wait
         self._token, self._until = "", EPOCH
 
@@ -107,7 +115,7 @@ class EdFiApi:
         """
         refuse_network_call_in_transaction()
         renewed = False
-        for attempt in range(TRIES):
+        for attempt in range(self._tries + 1):
             headers = {"authorization": f"Bearer {await self._bearer()}", "accept": "application/json", "accept-encoding": "identity"}
             if content:
                 headers["content-type"] = "application/json"
@@ -119,6 +127,8 @@ class EdFiApi:
                     raise EdFiSystemRefused("it does not take its own tokens")
                 renewed, self._until = True, EPOCH
             elif answer is None or answer.status in _LATER:
+                if attempt >= self._tries - 1:
+                    break
                 await self._pass(attempt, answer)
             else:
                 return answer
@@ -134,7 +144,7 @@ class EdFiApi:
         secret = read_secret(self.system.secret_file).decode().strip()
         basic = b64encode(f"{self.system.client_id}:{secret}".encode()).decode()
         headers = {"authorization": f"Basic {basic}", "content-type": "application/x-www-form-urlencoded", "accept-encoding": "identity"}
-        for attempt in range(TRIES):
+        for attempt in range(self._tries):
             answer = await self._once("POST", self.system.token_address, None, headers, b"grant_type=client_credentials")
             if answer is None or answer.status in _LATER:
                 await self._pass(attempt, answer)

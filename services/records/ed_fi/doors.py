@@ -8,8 +8,8 @@ from services.records.ed_fi.api import EdFiApi, Wait
 from services.records.ed_fi.systems import EdFiSystems
 from shared.clock import Clock
 
-PATIENCE_SECONDS = 5.0
-"""How long a request of a client's waits for a busy system, each time."""
+PATIENCE_SECONDS, TRIES = 5.0, 2
+"""How long a request of a client's waits for a busy system, and how often it asks: the door outside waits two minutes in all."""
 
 
 class EdFiDoors:
@@ -23,5 +23,5 @@ class EdFiDoors:
         """The system of an organisation. Raises NoSuchEdFiSystem, alike for one that is another's and one that is none."""
         system = self._systems.named(name, organisation_id=organisation_id)
         if name not in self._apis:
-            self._apis[name] = EdFiApi(system, self._session, clock=self._clock, wait=self._wait, patience=PATIENCE_SECONDS)
+            self._apis[name] = EdFiApi(system, self._session, clock=self._clock, wait=self._wait, patience=PATIENCE_SECONDS, tries=TRIES)
         return self._apis[name]

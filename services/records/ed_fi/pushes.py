@@ -3,27 +3,28 @@
 It is a disclosure as a page of roster entries is one: decided on student by student, cut, and on the log before the first byte leaves.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from safepassage.elements import BY_ID, SECTIONS
+from safepassage.elements import BY_ID
 from safepassage.problems.ed_fi import NoSuchEdFiSystem
 from safepassage.problems.privacy import NoSuchAgreement
 from safepassage.problems.records import PurposeMissing
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted, TemporarilyUnavailable
-from safepassage.record.loads import RosterEntry
+from safepassage.record import Sections
 from safepassage.wire_ed_fi import EdFiPush, EdFiPushed, PushedStudent
 from services.records.disclosure import Released, agreement_of, decide, read_by_party, released, within_token
-from services.records.ed_fi.sending import FIRST, send_student
+from services.records.ed_fi.contested import without_contested
+from services.records.ed_fi.sending import FIRST, SENDING, send_student
 from services.records.formats.edfi_json import EXPRESSED, edfi_resources
 from services.records.logged import log_ahead
 from services.records.pseudonyms import pseudonyms_of
 from services.records.reach import Reach, students_in_reach
-from services.records.record_sources import STATEMENTS, printed
+from services.records.record_sources import printed
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.problems import responses
@@ -82,7 +83,7 @@ async def push_to_ed_fi(push: EdFiPush, caller: Party, request: Request, now: No
     pushed = [
         PushedStudent(
             student=one.pseudonym,
-            outcomes=await send_student(api, one.resources) if FIRST in one.resources else (),
+            outcomes=await send_student(api, one.resources, clock=state.clock, until=now + SENDING) if FIRST in one.resources else (),
             not_expressed=one.not_expressed,
         )
         for one in ready
@@ -99,23 +100,7 @@ async def push_to_ed_fi(push: EdFiPush, caller: Party, request: Request, now: No
 
 def _ready(one: Released, pseudonym: UUID) -> Ready:
     """As resources. What a statement of disagreement contests stays: Ed-Fi has no place for the statement (34 CFR 99.21(c))."""
-    document, contested = _uncontested(one.document)
-    entry = RosterEntry.model_validate_json(printed({"student": str(pseudonym), **document}))
-    made = edfi_resources(entry, student_unique_id=pseudonym.hex)
+    document, contested = without_contested(one.document)
+    made = edfi_resources(Sections.model_validate_json(printed(document)), student_unique_id=pseudonym.hex)
     missing = set(made["not_expressed"]) | set(contested)
     return Ready(replace(one, document=document), pseudonym, made["resources"], tuple(element for element in BY_ID if element in missing))
-
-
-def _uncontested(document: Mapping[str, Any]) -> tuple[dict[str, Any], Sequence[str]]:
-    """The document without what a statement relates to, and without statements."""
-    targets = {target for statement in document.get(STATEMENTS, ()) for target in statement["relates_to"]}
-    kept: dict[str, Any] = {}
-    contested: list[str] = []
-    for section in SECTIONS:
-        for member, value in document.get(section, {}).items():
-            element = f"{section}.{member}"
-            if section in targets or element in targets:
-                contested.append(element)
-            else:
-                kept.setdefault(section, {})[member] = value
-    return kept, contested

@@ -2,13 +2,17 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from safepassage.problems.ed_fi import EdFiSystemRefused, EdFiSystemUnavailable
 from safepassage.wire_ed_fi import EdFiOutcome
 from services.records.ed_fi.api import EdFiApi
+from shared.clock import Clock
 
 FIRST: Final = "students"
+SENDING: Final = timedelta(seconds=60)
+"""For so long bodies are sent in answer to one request; what is left goes with the next."""
 ORDER: Final = (
     FIRST,
     "studentSchoolAssociations",
@@ -36,8 +40,12 @@ ORDER: Final = (
 """A resource stands behind those that it refers to. Enrolment comes early: by it a client of a system may write the rest of a student."""
 
 
-async def send_student(api: EdFiApi, resources: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[EdFiOutcome, ...]:
+async def send_student(
+    api: EdFiApi, resources: Mapping[str, Sequence[Mapping[str, Any]]], *, clock: Clock, until: datetime
+) -> tuple[EdFiOutcome, ...]:
     """Send the bodies of one student. A body that is refused stops no other, but for the student itself.
+
+    until  after it nothing more is sent
 
     Raises nothing of the system's: where it goes away the rest is `not-sent`.
     """
@@ -45,6 +53,7 @@ async def send_student(api: EdFiApi, resources: Mapping[str, Sequence[Mapping[st
     stopped = False
     for resource in ORDER:
         for body in resources.get(resource, ()):
+            stopped = stopped or clock() >= until
             outcome = EdFiOutcome(resource=resource, outcome="not-sent") if stopped else await _send(api, resource, body)
             outcomes.append(outcome)
             stopped = stopped or outcome.outcome == "not-sent" or (resource == FIRST and outcome.outcome == "refused")

@@ -1,6 +1,7 @@
 """`GET /v1/exchange-requests/{id}/record`: the receiving school or district reads what came: our model, Ed-Fi JSON, a PESC transcript."""
 
 import json
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -16,7 +17,8 @@ from services.records.exchange.requests import VisibleRequest
 from services.records.exchange.states import Asked
 from services.records.formats.edfi_json import edfi_resources
 from services.records.formats.pesc import Party, write_transcript
-from services.records.reading import read_received
+from services.records.reading import HeldRecord, read_received
+from services.records.tables import ExchangeRequestRow
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.problems import responses
@@ -48,10 +50,31 @@ def _form(request: Request, format_: Annotated[Literal["own", "edfi", "pesc"] | 
 async def read_received_record(request: Request, row: VisibleRequest, caller: Reader, form: Annotated[str, Depends(_form)]) -> Response:
     """The record that came with this exchange. Each read is in the log before anything is shown."""
     exchange: Exchange = request.app.state.exchange
+    held = await what_came(request, row)
+    # INVARIANT: nothing is shown before the log has the read.
+    await log_read(request, row, caller, held, form=form, elements=held.record.elements())
+    if form == "edfi":
+        resources = edfi_resources(held.record, student_unique_id=held.student.id.hex)
+        return Response(json.dumps(resources), media_type=EDFI, headers=_PRIVATE)
+    if form == "pesc":
+        return Response(_transcript(held.record, exchange, caller), media_type=XML, headers=_PRIVATE)
+    return Response(json.dumps(held.record.document()), media_type=OWN, headers=_PRIVATE)
+
+
+async def what_came(request: Request, row: ExchangeRequestRow) -> HeldRecord:
+    """The record as it came with a request, alone. Raises NothingReceived, SealBroken."""
+    exchange: Exchange = request.app.state.exchange
     if row.state != Asked.APPLIED or row.student_id is None:
         raise NothingReceived
     async with exchange.database.reading() as tx:
-        held = await read_received(tx, exchange.vault, row.student_id, row.id)
+        return await read_received(tx, exchange.vault, row.student_id, row.id)
+
+
+async def log_read(
+    request: Request, row: ExchangeRequestRow, caller: Caller, held: HeldRecord, *, form: str, elements: Sequence[str]
+) -> None:
+    """Append the read of what came to the log, before anything of it is shown. Raises LogUnavailable."""
+    exchange: Exchange = request.app.state.exchange
     event = events.read(
         key=f"{row.id}:read:{request_id_of(request.scope)}",
         actor=client_actor(caller.claims),
@@ -59,16 +82,9 @@ async def read_received_record(request: Request, row: VisibleRequest, caller: Re
         student_id=held.student.id,
         custodian_id=held.student.custodian_id,
         form=form,
-        elements=held.record.elements(),
+        elements=elements,
     )
-    # INVARIANT: nothing is shown before the log has the read.
     await exchange.own_log.append(event, by=caller.principal)
-    if form == "edfi":
-        resources = edfi_resources(held.record, student_unique_id=held.student.id.hex)
-        return Response(json.dumps(resources), media_type=EDFI, headers=_PRIVATE)
-    if form == "pesc":
-        return Response(_transcript(held.record, exchange, caller), media_type=XML, headers=_PRIVATE)
-    return Response(json.dumps(held.record.document()), media_type=OWN, headers=_PRIVATE)
 
 
 def _transcript(record: StudentRecord, exchange: Exchange, caller: Caller) -> bytes:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -78,8 +79,9 @@ async def vendor(alder: OneState, tmp_path: Path) -> AsyncIterator[Vendor]:
         ods.put_all(schools_of_alder())
         vendor = Vendor(alder, ods, waited)
         vendor.logged_before = len(await vendor.logged())
+        began = alder.clock.instant
         yield vendor
-        state.ed_fi = before
+        state.ed_fi, alder.clock.instant = before, began
 
 
 async def loaded(state: OneState, *everyone: Any) -> None:
@@ -203,7 +205,7 @@ async def test_where_the_student_is_refused_the_rest_is_not_sent_and_the_next_st
 async def test_a_system_that_goes_away_leaves_the_rest_not_sent_and_again_is_no_harm(vendor: Vendor) -> None:
     await loaded(vendor.state, OURS[0])
     agreement = await vendor.state.agree(SCHEDULE)
-    vendor.ods.faults = ["", "", *["away"] * 6]
+    vendor.ods.faults = ["", "", *["away"] * 2]
     [student] = (await vendor.push(agreement)).students
     assert [outcome for _, outcome in outcomes(student)][:3] == ["created", "created", "not-sent"]
     assert {outcome for _, outcome in outcomes(student)[3:]} == {"not-sent"}
@@ -211,6 +213,23 @@ async def test_a_system_that_goes_away_leaves_the_rest_not_sent_and_again_is_no_
     [again] = (await vendor.push(agreement)).students
     assert {outcome for _, outcome in outcomes(again)} == {"created", "updated"}
     assert again.student == student.student
+
+
+async def test_what_is_not_sent_within_a_minute_goes_with_the_next_call(vendor: Vendor) -> None:
+    await loaded(vendor.state, OURS[0])
+    agreement, began = await vendor.state.agree(SCHEDULE), vendor.state.clock()
+
+    def a_minute_is_over(path: str) -> None:
+        if path.endswith("/studentSchoolAssociations"):
+            vendor.state.clock.instant = began + timedelta(seconds=61)
+
+    vendor.ods.while_asked = a_minute_is_over
+    [student] = (await vendor.push(agreement)).students
+    vendor.state.clock.instant = began
+    vendor.ods.while_asked = None
+    assert [outcome for _, outcome in outcomes(student)][:3] == ["created", "created", "not-sent"]
+    [again] = (await vendor.push(agreement)).students
+    assert "not-sent" not in {outcome for _, outcome in outcomes(again)}
 
 
 async def test_an_expired_token_is_asked_for_anew_in_the_middle(vendor: Vendor) -> None:

@@ -23,12 +23,20 @@ class EdFiPush(Wire):
     """`next` of the answer before."""
 
 
+class ReceivedPush(Wire):
+    """`POST /v1/exchange-requests/{id}/ed-fi-push`: what came with an exchange, into the receiving organisation's own system."""
+
+    system: SystemName
+    student_unique_id: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,32}$")]
+    """The id that the organisation gives the student there."""
+
+
 class EdFiOutcome(Wire):
     """What became of one body."""
 
     resource: Annotated[str, StringConstraints(max_length=100)]
     outcome: Literal["created", "updated", "refused", "not-sent"]
-    """not-sent: the student itself was refused, or the system went away."""
+    """not-sent: the student itself was refused, the system went away, or a minute was over: ask again with the same cursor."""
     status: int | None = None
     """The system's HTTP status. Its words are not handed on: they may hold values."""
 
@@ -37,7 +45,7 @@ class PushedStudent(Wire):
     """One student."""
 
     student: UUID
-    """The caller's own pseudonym; without hyphens it is the `studentUniqueId`."""
+    """The caller's own pseudonym, which without hyphens is the `studentUniqueId`; of a record that came, the student's id."""
     outcomes: tuple[EdFiOutcome, ...]
     """In the order in which they were sent. None: Ed-Fi demands more of a student than was permitted."""
     not_expressed: tuple[str, ...]

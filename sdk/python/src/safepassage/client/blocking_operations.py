@@ -32,6 +32,7 @@ class BlockingOperations:
     read_student = Waited(calls.read_student)
     read_kept_resources = Waited(edfi_calls.read_kept_resources)
     push_to_ed_fi = Waited(edfi_calls.push_to_ed_fi)
+    push_received_record = Waited(edfi_calls.push_received_record)
     load_student = Waited(calls.load_student)
     change_student = Waited(calls.change_student)
     load_attachment = Waited(attachment_calls.load_attachment)

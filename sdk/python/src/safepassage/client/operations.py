@@ -32,6 +32,7 @@ class AsyncOperations:
     read_student = Awaited(calls.read_student)
     read_kept_resources = Awaited(edfi_calls.read_kept_resources)
     push_to_ed_fi = Awaited(edfi_calls.push_to_ed_fi)
+    push_received_record = Awaited(edfi_calls.push_received_record)
     load_student = Awaited(calls.load_student)
     change_student = Awaited(calls.change_student)
     load_attachment = Awaited(attachment_calls.load_attachment)

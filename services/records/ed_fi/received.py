@@ -1,0 +1,48 @@
+"""`POST /v1/exchange-requests/{id}/ed-fi-push`: the receiving school or district has what came put into its own Ed-Fi system."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request
+
+from safepassage.elements import BY_ID
+from safepassage.problems.ed_fi import NoSuchEdFiSystem
+from safepassage.problems.exchanges import NoSuchExchange, NothingReceived
+from safepassage.problems.records import SealBroken
+from safepassage.problems.requests import LogUnavailable
+from safepassage.record import Sections
+from safepassage.wire_ed_fi import PushedStudent, ReceivedPush
+from services.records.ed_fi.contested import without_contested
+from services.records.ed_fi.sending import FIRST, SENDING, send_student
+from services.records.exchange.delivered import log_read, what_came
+from services.records.exchange.requests import VisibleRequest
+from services.records.formats.edfi_json import edfi_resources
+from shared.caller import Caller, caller_with
+from shared.clock import Now
+from shared.problems import responses
+
+router = APIRouter(prefix="/v1/exchange-requests", tags=["ed-fi"])
+
+Reader = Annotated[Caller, caller_with("records:read")]
+
+
+@router.post(
+    "/{exchange_id}/ed-fi-push",
+    responses=responses(NoSuchExchange, NothingReceived, NoSuchEdFiSystem, SealBroken, LogUnavailable),
+)
+async def push_received_record(push: ReceivedPush, request: Request, row: VisibleRequest, caller: Reader, now: Now) -> PushedStudent:
+    """Put the record that came with this exchange into an Ed-Fi system of the caller's organisation. In the log before the first byte."""
+    api = request.app.state.ed_fi.of(push.system, caller.organisation_id)
+    held = await what_came(request, row)
+    document, contested = without_contested(held.record.document())
+    sections = Sections.model_validate(document)
+    made = edfi_resources(sections, student_unique_id=push.student_unique_id)
+    missing = {*made["not_expressed"], *contested}
+    sent = FIRST in made["resources"]
+    if sent:
+        # INVARIANT: nothing leaves unless the log has it.
+        await log_read(request, row, caller, held, form="edfi-push", elements=sections.elements())
+    return PushedStudent(
+        student=held.student.id,
+        outcomes=await send_student(api, made["resources"], clock=request.app.state.clock, until=now + SENDING) if sent else (),
+        not_expressed=tuple(element for element in BY_ID if element in missing),
+    )
