@@ -30,6 +30,7 @@ from services.gateway.administration import administration
 from services.gateway.settings import GatewaySettings
 from services.records.credentials.places import take_place
 from services.records.formats.clr import ELEMENTS
+from services.records.shredding import Shredder
 from services.records.tables import CredentialKeyRow, IssuedCredentialRow, OrganisationRow
 from tests.records.exchange.test_hand_carry import acting, loaded, parents
 from tests.records.exchange.test_transfer_confirmations import keys
@@ -217,6 +218,20 @@ async def test_another_districts_credential_looks_absent(states: TwoStates) -> N
             await session.revoke_credential(credential_id, CredentialRevocation(reason="not-mine"))
     [row] = [row for row in await states.alder.rows(IssuedCredentialRow) if row.id == credential_id]
     assert row.revoked_at is None
+
+
+@pytest.mark.requirement("VC-list")
+async def test_a_transcript_is_revoked_after_the_record_was_destroyed_too(states: TwoStates) -> None:
+    student_id, known = await with_transcript(states)
+    one = await issued(states, student_id, to_parent(states, known[True]))
+    exchange = states.alder.exchange
+    async with exchange.database.transaction() as tx:
+        await Shredder(exchange.vault, exchange.outbox, states.clock, about="destruction:test").student(tx, student_id)
+    await verified(states, one)
+    async with states.alder.client("former-district") as session:
+        await session.revoke_credential(one.id, CredentialRevocation(reason="issued-in-error"))
+    with pytest.raises(CredentialRevoked):
+        await verified(states, one)
 
 
 @pytest.mark.requirement("VC-list")

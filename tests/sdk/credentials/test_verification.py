@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.errors import SecurityWarning
 from joserfc.jwk import OKPKey
+from pyld import jsonld
 
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.compact import assemble
@@ -201,6 +202,26 @@ def test_what_no_context_defines_and_so_no_signature_covers_is_refused() -> None
         change(document)
         with pytest.raises(MemberNotSigned):
             verified(document)
+
+
+def test_a_graph_that_takes_for_ever_to_put_in_order_is_refused() -> None:
+    twins = [{"type": ["Evidence"], "narrative": [{"type": ["Evidence"]} for _ in range(9)]} for _ in range(2)]
+    poisoned = copy.deepcopy(BADGE)
+    poisoned["evidence"] = twins
+    with pytest.raises(CredentialMalformed):
+        verified(poisoned)
+
+
+def test_a_context_that_somebody_else_in_the_process_has_fetched_is_not_believed() -> None:
+    elsewhere = {"@context": {"@vocab": "https://evil.example#"}}
+
+    def fetched(url: str, options: Any) -> dict[str, Any]:
+        del options
+        return {"contentType": None, "contextUrl": None, "documentUrl": url, "document": elsewhere, "tag": "static"}
+
+    for url in BADGE["@context"]:
+        jsonld.expand({"@context": url, "name": "x"}, {"documentLoader": fetched})
+    assert verified(BADGE)
 
 
 def test_a_whole_number_is_the_same_with_a_point_and_without() -> None:

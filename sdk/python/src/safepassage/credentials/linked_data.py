@@ -46,7 +46,13 @@ def canonical_nquads(document: Mapping[str, Any], *, further: Mapping[str, Any] 
     _require_plain(document, known=CONTEXTS | set(further), depth=0)
     dropped: list[str] = []
     # No base: an empty one would be an example's, and what is relative would be signed as if it were there.
-    options = {"documentLoader": library.loader(further), "processingMode": "json-ld-1.1", "base": None}
+    resolver = library.resolver(further)
+    options = {
+        "contextResolver": resolver,
+        "documentLoader": resolver.document_loader,
+        "processingMode": "json-ld-1.1",
+        "base": None,
+    }
     with _ONE_AT_A_TIME:
         try:
             processor = library.jsonld.JsonLdProcessor(on_property_dropped=dropped.append)
@@ -68,6 +74,7 @@ class _Library:
             self.jsonld = import_module("pyld.jsonld")
             frozen = import_module("pyld.documentloader.frozen")
             canon = import_module("pyld.canon")
+            self._resolving = import_module("pyld.context_resolver")
         except ModuleNotFoundError as error:
             raise CredentialsUnavailable from error
         ours = {url: json.loads((_FOLDER / name).read_text(encoding="utf-8")) for url, name in _FILES.items()}
@@ -86,10 +93,16 @@ class _Library:
                 return super().hash_n_degree_quads(*arguments)
 
         self.bounded = Bounded
+        self._shipped = self._resolver({})
 
-    def loader(self, further: Mapping[str, Any]) -> Any:
-        """What gives the contexts, and nothing else."""
-        return self._loader({**self._contexts, **further})
+    def resolver(self, further: Mapping[str, Any]) -> Any:
+        """What gives the contexts, and nothing else. PyLD's own one shares what it has resolved with whoever uses PyLD in the process, and
+        would believe a context that somebody else has fetched. Those that are shipped are resolved once.
+        """
+        return self._resolver(further) if further else self._shipped
+
+    def _resolver(self, further: Mapping[str, Any]) -> Any:
+        return self._resolving.ContextResolver({}, self._loader({**further, **self._contexts}))
 
 
 @cache
