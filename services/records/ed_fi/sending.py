@@ -8,6 +8,7 @@ from typing import Any, Final
 from safepassage.problems.ed_fi import EdFiSystemRefused, EdFiSystemUnavailable
 from safepassage.wire_ed_fi import EdFiOutcome
 from services.records.ed_fi.api import EdFiApi
+from services.records.formats.edfi_six import as_six
 from shared.clock import Clock
 
 FIRST: Final = "students"
@@ -17,6 +18,9 @@ ORDER: Final = (
     FIRST,
     "studentSchoolAssociations",
     "studentEducationOrganizationAssociations",
+    "studentDemographics",
+    "studentDirectories",
+    "studentIdentificationCodes",
     "contacts",
     "studentContactAssociations",
     "studentSchoolAttendanceEvents",
@@ -41,7 +45,7 @@ ORDER: Final = (
 
 
 async def send_student(
-    api: EdFiApi, resources: Mapping[str, Sequence[Mapping[str, Any]]], *, clock: Clock, until: datetime
+    api: EdFiApi, resources: Mapping[str, Sequence[dict[str, Any]]], *, clock: Clock, until: datetime
 ) -> tuple[EdFiOutcome, ...]:
     """Send the bodies of one student. A body that is refused stops no other, but for the student itself.
 
@@ -49,6 +53,8 @@ async def send_student(
 
     Raises nothing of the system's: where it goes away the rest is `not-sent`.
     """
+    if api.system.data_standard == 6:
+        resources = as_six(resources)
     outcomes: list[EdFiOutcome] = []
     stopped = False
     for resource in ORDER:

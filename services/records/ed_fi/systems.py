@@ -1,7 +1,7 @@
 """The Ed-Fi systems that a node knows: a file of the operator's, with secrets by their files."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -27,6 +27,8 @@ class EdFiSystem(Wire):
     client_id: Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[!-9;-~]+$")]
     secret_file: Path
     """File with the client's secret, mode 0600."""
+    data_standard: Literal[5, 6] = 5
+    """The version in which it takes what is pushed. What is pulled is read in either."""
     use_snapshot: bool = False
     """Read from the snapshot that the system's host makes."""
 

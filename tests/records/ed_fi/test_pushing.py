@@ -10,6 +10,7 @@ from uuid import UUID
 
 import pytest
 
+from safepassage.record.loads import LoadedRecord
 from safepassage.wire_ed_fi import EdFiPushed, PushedStudent
 from safepassage.wire_log import FoundEntry
 from services.records.ed_fi.doors import EdFiDoors
@@ -215,6 +216,30 @@ async def test_a_system_that_goes_away_leaves_the_rest_not_sent_and_again_is_no_
     assert again.student == student.student
 
 
+@pytest.mark.requirement("FORM-edfi-push")
+async def test_a_system_of_data_standard_6_is_told_the_same_in_its_shapes(vendor: Vendor) -> None:
+    await loaded(vendor.state, OURS[0])
+    agreement = await vendor.state.agree((*SCHEDULE, "contacts.addresses", "demographics.languages"))
+    await vendor.push(agreement)
+    in_five = _read(vendor.ods)
+    for name in list(vendor.ods.held):
+        if name != "schools":
+            del vendor.ods.held[name]
+    doors = vendor.state.records.state.ed_fi
+    api = doors.of("sis", VENDOR)
+    api.system = api.system.model_copy(update={"data_standard": 6})
+    [student] = (await vendor.push(agreement)).students
+    assert {outcome for _, outcome in outcomes(student)} == {"created"}
+    assert {"studentDemographics", "studentDirectories"} <= {resource for resource, _ in outcomes(student)}
+    assert _read(vendor.ods) == in_five
+
+
+def _read(ods: Ods) -> LoadedRecord:
+    [student] = read_edfi_api({name: [body for _, body in those.values()] for name, those in ods.held.items()}).students
+    assert student.record is not None
+    return student.record
+
+
 async def test_what_is_not_sent_within_a_minute_goes_with_the_next_call(vendor: Vendor) -> None:
     await loaded(vendor.state, OURS[0])
     agreement, began = await vendor.state.agree(SCHEDULE), vendor.state.clock()
@@ -265,4 +290,4 @@ async def test_another_partys_system_looks_absent_and_agencies_of_the_record_are
 
 
 def test_every_resource_that_is_made_has_its_place_in_the_order() -> None:
-    assert set(ORDER) == set(REQUIRED)
+    assert set(ORDER) == set(REQUIRED) | {"studentDemographics", "studentDirectories", "studentIdentificationCodes"}

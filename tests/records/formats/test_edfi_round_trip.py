@@ -14,7 +14,8 @@ from safepassage.record import StudentRecord
 from safepassage.record.loads import LoadedRecord
 from services.records.formats.edfi_api import read_edfi_api
 from services.records.formats.edfi_json import edfi_resources
-from services.records.formats.edfi_validation import AS_IT_SHOULD_BE, conformity
+from services.records.formats.edfi_six import as_six
+from services.records.formats.edfi_validation import AS_IT_SHOULD_BE, RESOURCES, conformity
 from tests.records.formats.edfi_bodies import SCHOOLS, STUDENT, bodies, d
 from tests.records.formats.edfi_schemas import TARGET, made_from, published, written
 from tests.records.formats.test_edfi_json import API, from_load
@@ -82,6 +83,29 @@ def test_whatever_student_goes_out_and_comes_in_twice_has_the_same_elements(numb
         element: value for element, value in second.items() if element not in not_expressed
     }
     assert set(first.elements()) - not_expressed == set(second) - not_expressed
+
+
+@pytest.mark.requirement("FORM-edfi")
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, COUNT - 1))
+def test_what_goes_out_as_data_standard_6_comes_in_as_what_goes_out_as_5(number: int) -> None:
+    resources, _ = out(everyone()[number], "604821", schools_of_alder())
+    in_six = as_six(resources)
+    for resource, those in in_six.items():
+        assert resource not in RESOURCES or {conformity(resource, body) for body in those} <= {AS_IT_SHOULD_BE}, resource
+    assert read(in_six) == read(resources)
+    assert read(as_six(bodies())) == read(bodies())
+
+
+def test_data_standard_6_has_its_own_names_and_the_school_year_of_a_test() -> None:
+    six = as_six(bodies())
+    [association] = six["studentEducationOrganizationAssociations"]
+    assert set(association) == {"studentReference", "educationOrganizationReference"}
+    assert len(six["studentIdentificationCodes"]) == 2
+    [special] = six["studentSpecialEducationProgramAssociations"]
+    assert (special["iepLastReviewDate"], special["iepLastEvaluationDate"]) == ("2026-01-20", "2025-05-01")
+    assert not {"iepReviewDate", "lastEvaluationDate"} & set(special)
+    assert six["studentAssessments"][0]["schoolYearTypeReference"] == {"schoolYear": 2026}
 
 
 def test_few_elements_of_few_students_are_not_expressed_once_an_api_has_said_them() -> None:
