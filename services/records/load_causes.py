@@ -84,6 +84,11 @@ CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
             "Nothing to do: it is kept beside the record as it came. Each member is listed once, with the first place that has it.",
         ),
         "file-not-read": Cause("not-read", "A file with rows is not one that is read", "Nothing to do, unless it was expected to be read."),
+        "element-not-read": Cause(
+            "not-read",
+            "An element of a document is not one that is read",
+            "Nothing to do: it is kept beside the record as it came.",
+        ),
         "column-not-read": Cause(
             "not-read", "A filled column is not one that the format has", "Send what it says in a column of the format, if there is one."
         ),

@@ -16,7 +16,7 @@ from safepassage.problems.records import NoSuchStudent, PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted, TemporarilyUnavailable
 from safepassage.record.loads import RosterEntry
 from services.records.disclosure import agreement_of, decide, read_by_party, released, within_token
-from services.records.formats import pesc
+from services.records.formats import pesc, xsre
 from services.records.formats.pesc import Party
 from services.records.logged import log_ahead
 from services.records.pseudonyms import student_of
@@ -34,7 +34,7 @@ XML: Final = "application/xml"
 
 Reader = Annotated[Caller, caller_with("records:read")]
 AgreementId = Annotated[UUID, Query(description="The agreement under which to read.")]
-Format = Annotated[Literal["pesc"], Query(alias="format", description="pesc: a PESC High School Transcript 1.5.0.")]
+Format = Annotated[Literal["pesc", "sif"], Query(alias="format", description="pesc: a PESC High School Transcript 1.5.0; sif: a SIF xSre.")]
 
 
 class Between(NamedTuple):
@@ -58,7 +58,11 @@ def _transcript(entry: RosterEntry, between: Between, now: datetime) -> bytes:
     return made.document
 
 
-FORMATS: Final[dict[str, Written]] = {"pesc": Written(pesc.RELEVANT, _transcript)}
+def _xsre(entry: RosterEntry, _between: Between, _now: datetime) -> bytes:
+    return xsre.write_xsre(entry, entry.statements, ref_id=entry.student)
+
+
+FORMATS: Final[dict[str, Written]] = {"pesc": Written(pesc.RELEVANT, _transcript), "sif": Written(xsre.RELEVANT, _xsre)}
 
 
 @router.get(

@@ -25,6 +25,7 @@ from services.records.formats.oneroster_delta import Delta
 from services.records.formats.oneroster_tables import Tables
 from services.records.formats.own_json import read_own_json
 from services.records.formats.parsed import ParsedRoster
+from services.records.formats.xsre_reading import is_xsre, read_xsre
 from services.records.roster_deltas import applied
 from services.records.roster_storing import LoadedBy, RosterStoring
 from services.records.tables import LoadRow
@@ -49,8 +50,8 @@ PART = 250
     openapi_extra={"requestBody": {"required": True, "content": {ZIP: {}, JSON_LINES: {}, EDFI: {}}}},
 )
 async def load_roster(caller: Loader, request: Request, now: Now, once: Annotated[Once, Depends()]) -> LoadReport:
-    """Load a roster: a OneRoster 1.2 CSV package, whole or a delta, Ed-Fi 5 interchange files or an Ed-Fi API's resources in a zip, such
-    resources as one document, or our own JSON, one student a line.
+    """Load a roster: a OneRoster 1.2 CSV package, whole or a delta; Ed-Fi 5 interchange files, an Ed-Fi API's resources or SIF xSre files
+    in a zip; such resources as one document; or our own JSON, one student a line.
     """
     state = request.app.state
     media_type, body = (request.headers.get("content-type") or "").partition(";")[0].strip(), await request.body()
@@ -113,11 +114,14 @@ def parsed(media_type: str, body: bytes, today: date) -> ParsedRoster | Delta:
     archive = Archive.of_zip(body)
     if "manifest.csv" in archive:
         return Delta(archive) if Tables(archive, deltas=True).changes else read_oneroster(archive, today=today)
-    if any(name.casefold().endswith(".xml") for name in archive.names):
-        return read_edfi_xml(archive)
+    documents = [name for name in archive.names if name.casefold().endswith(".xml")]
+    for name in documents[:1]:
+        with archive.open(name) as file:
+            foreign = is_xsre(file)
+        return read_xsre(archive) if foreign else read_edfi_xml(archive)
     if is_edfi_files(archive):
         return read_edfi_files(archive)
-    raise UnreadableRoster("neither a OneRoster manifest nor files of Ed-Fi are in the zip")
+    raise UnreadableRoster("neither a OneRoster manifest nor files of Ed-Fi or SIF are in the zip")
 
 
 __all__: Sequence[str] = ("parsed", "router")

@@ -1,12 +1,17 @@
 """A party to an agreement takes one student as a document: what is scheduled and permitted, logged first, and nobody else's."""
 
+import io
+import zipfile
 from uuid import UUID, uuid4
 
 import pytest
 from defusedxml.ElementTree import fromstring
 
+from safepassage.record.loads import LoadReport
+from services.records.formats import xsre
 from services.records.formats.pesc import RELEVANT
 from services.records.formats.pesc_structure import validate
+from services.records.tables import StudentRow
 from shared.in_process import Answer
 from tests.records.one_state import DISTRICT, OTHER_VENDOR, VENDOR, Caller, OneState, problem, some_students
 
@@ -56,6 +61,32 @@ async def test_a_transcript_is_decided_and_on_the_log_before_it_leaves(service: 
     assert (entry.context or {})["operation"] == "roster-document-pesc"
     assert set((entry.context or {})["elements"]) <= set(RELEVANT)
     assert str(entry.student_ids[0]).encode() not in answer.body
+
+
+@pytest.mark.requirement("FORM-sif")
+async def test_an_xsre_is_what_is_permitted_and_loaded_elsewhere_it_is_that_again(service: Service) -> None:
+    agreement = await service.state.agree(xsre.RELEVANT)
+    answer = await service.take(agreement_id=agreement, format="sif")
+    assert answer.status == 200, answer.body
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as zipped:
+        zipped.writestr("student.xml", answer.body)
+    sis, [own] = service.state.district(), await service.state.rows(StudentRow)
+    loaded = await sis.load_roster(target.getvalue())
+    assert loaded.status == 200, loaded.body
+    report = LoadReport.model_validate_json(loaded.body)
+    assert (report.format, report.counts["created"], report.reasons) == ("sif-xsre", 1, {})
+    assert LoadReport.model_validate_json((await sis.load_roster(target.getvalue())).body).counts["unchanged"] == 1
+    student = next(row for row in await service.state.rows(StudentRow) if row.id != own.id)
+    back = (await sis.read(student.id)).record
+    original = ONE.load.record.document()
+    permitted = next(one for one in (await service.caller.page(agreement)).students if one.student == service.student)
+    assert back.elements() == permitted.elements()
+    for element in back.elements():
+        section, _, member = element.partition(".")
+        assert back.document()[section][member] == original[section][member]
+    operations = [(entry.context or {})["operation"] for entry in await service.state.logged("read")]
+    assert operations.count("roster-document-sif") == 1
 
 
 async def test_without_the_log_no_document_leaves(service: Service) -> None:

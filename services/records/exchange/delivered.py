@@ -1,4 +1,4 @@
-"""`GET /v1/exchange-requests/{id}/record`: the receiving school or district reads what came: our model, Ed-Fi JSON, a PESC transcript."""
+"""`GET /v1/exchange-requests/{id}/record`: the receiving school or district reads what came: our model, Ed-Fi, PESC or SIF."""
 
 import json
 from collections.abc import Sequence
@@ -17,6 +17,7 @@ from services.records.exchange.requests import VisibleRequest
 from services.records.exchange.states import Asked
 from services.records.formats.edfi_json import edfi_resources
 from services.records.formats.pesc import Party, write_transcript
+from services.records.formats.xsre import write_xsre
 from services.records.reading import HeldRecord, read_received
 from services.records.tables import ExchangeRequestRow
 from shared.actors import client_actor
@@ -33,7 +34,7 @@ XML = "application/xml"
 Reader = Annotated[Caller, caller_with("records:read")]
 
 
-def _form(request: Request, format_: Annotated[Literal["own", "edfi", "pesc"] | None, Query(alias="format")] = None) -> str:
+def _form(request: Request, format_: Annotated[Literal["own", "edfi", "pesc", "sif"] | None, Query(alias="format")] = None) -> str:
     """`?format=` or the Accept header."""
     accepted = EDFI in request.headers.get("accept", "")
     return format_ or ("edfi" if accepted else "own")
@@ -58,6 +59,9 @@ async def read_received_record(request: Request, row: VisibleRequest, caller: Re
         return Response(json.dumps(resources), media_type=EDFI, headers=_PRIVATE)
     if form == "pesc":
         return Response(_transcript(held.record, exchange, caller), media_type=XML, headers=_PRIVATE)
+    if form == "sif":
+        document = write_xsre(held.record, held.record.statements, ref_id=held.student.id)
+        return Response(document, media_type=XML, headers=_PRIVATE)
     return Response(json.dumps(held.record.document()), media_type=OWN, headers=_PRIVATE)
 
 

@@ -8,5 +8,5 @@ _NOT_KEPT: Final = re.compile("[\t\n\r]")
 
 
 def said_in_xml(text: str) -> str | None:
-    """The text, where an element can hold it and a parser gives it back the same; None where it cannot."""
-    return None if _NOT_IN_XML.search(text) or _NOT_KEPT.search(text) else text
+    """The text, where an element can hold it and a reader takes it for the same; None where not, as of nothing but blanks."""
+    return None if _NOT_IN_XML.search(text) or _NOT_KEPT.search(text) or not text.strip() else text

@@ -18,6 +18,7 @@ from safepassage.package import NOTHING_PROVIDED, NotProvided, Package, read_sea
 from safepassage.record.loads import MatchResolution
 from safepassage.wire_exchange import PersonSelector
 from services.records.formats.pesc_structure import validate
+from services.records.formats.xsre_structure import NAMESPACE
 from services.records.tables import MatchReviewRow, OutgoingEnvelopeRow
 from tests.records.exchange.requests_for import SECTIONS
 from tests.records.exchange.two_states import Case, TwoStates, hard_case
@@ -186,9 +187,11 @@ async def test_the_destination_reads_what_came_and_each_read_is_in_the_log(state
         record = await client.read_received_record(case.id)
         edfi = json.loads(await client.read_received_record_as_edfi(case.id))
         transcript = fromstring(await client.read_received_record_as_document(case.id, "pesc"), forbid_dtd=True)
+        sre = fromstring(await client.read_received_record_as_document(case.id, "sif"), forbid_dtd=True)
     assert set(record.elements()) == package_elements
     assert edfi["resources"]["students"]
     validate(transcript)
+    assert sre.tag == f"{{{NAMESPACE}}}xSre"
     assert record.identity is not None
     async with states.birch.without("audit"), states.birch.client("new-district") as client:
         with pytest.raises(Exception, match="log"):
