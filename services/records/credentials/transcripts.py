@@ -10,9 +10,7 @@ from safepassage.credentials.achievements import Profile
 from safepassage.credentials.status_list import StatusEntry
 from safepassage.elements import BY_ID
 from safepassage.ids import uuid7
-from safepassage.problems import SuiteError
 from safepassage.problems.credentials import CredentialNotPermitted, NoCredentialKey
-from safepassage.problems.privacy import FactsBehind
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, StatementOfDisagreementMissing
 from safepassage.problems.requests import LogUnavailable, TemporarilyUnavailable
 from safepassage.record import StudentRecord
@@ -23,20 +21,19 @@ from services.records.exchange.exchange import Exchange
 from services.records.formats.clr import ELEMENTS, Heading, transcript
 from services.records.record_sources import record_of
 from services.records.release import document_to_release
+from services.records.single_release import decided, held_by_caller, subject_of, to_rights_holder, why_not
 from services.records.tables import StudentRow
-from services.records.transfers.hand_carry import held_by_caller
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context, Event
-from shared.contracts.privacy import Decision, DecisionRequest, Recipient, RecipientProof, SubjectVersion
+from shared.contracts.privacy import Decision, DecisionRequest, Recipient, RecipientProof
 from shared.problems import responses
 
 router = APIRouter(tags=["credentials"])
 
 Staff = Annotated[Caller, caller_with("rights:act")]
 SECTIONS = tuple(dict.fromkeys(BY_ID[element].section for element in ELEMENTS))
-FOR_THE_HOLDER = "records-access"
 
 
 @router.post(
@@ -56,14 +53,13 @@ async def issue_transcript(student_id: UUID, new: NewTranscript, caller: Staff, 
     """A transcript as a Comprehensive Learner Record 2.0, for a rights holder (34 CFR 99.31(a)(12)) or by written consent (99.30)."""
     exchange: Exchange = request.app.state.exchange
     issuer = Issuer.of(exchange)
-    held, custodian = await exchange.read(lambda connection: held_by_caller(connection, exchange, caller, student_id, SECTIONS))
+    held, custodian = await exchange.read(lambda connection: held_by_caller(connection, exchange.vault, caller, student_id, SECTIONS))
     agency = await exchange.read(lambda connection: profile_of_agency(connection, issuer))
     asked = _asked(new, held.student)
-    decision = await _decided(exchange, caller, asked)
+    decision = await decided(exchange, caller, asked)
     [outcome] = decision.subjects
     if decision.token is None or not outcome.permitted:
-        withheld = outcome.withheld[0] if outcome.withheld else None
-        raise CredentialNotPermitted(None if withheld is None else f"{withheld.reason} ({withheld.citation or 'no citation'})")
+        raise CredentialNotPermitted(why_not(decision))
     owed = [one for of in decision.statements for one in of.statements]
     record = record_of(document_to_release(held.document, outcome.permitted, owed=owed))
     now = now.replace(microsecond=0)
@@ -102,22 +98,13 @@ def _signed(issuer: Issuer, record: StudentRecord, heading: Heading, new: NewTra
 
 
 def _asked(new: NewTranscript, student: StudentRow) -> DecisionRequest:
-    subjects = (SubjectVersion(student_id=student.id, facts_version=student.facts_version),)
     if new.acting_for is not None:
-        return DecisionRequest(
-            action="disclose",
-            subjects=subjects,
-            recipient=Recipient(kind="person", id=str(new.acting_for.person_id)),
-            basis="rights-holder",
-            purpose=FOR_THE_HOLDER,
-            elements=ELEMENTS,
-            recipient_proof=RecipientProof(**new.acting_for.model_dump(exclude={"person_id"})),
-        )
+        return to_rights_holder(student, new.acting_for, ELEMENTS)
     if new.recipient is None:
         raise TypeError("a transcript is for somebody")
     return DecisionRequest(
         action="disclose",
-        subjects=subjects,
+        subjects=subject_of(student),
         recipient=Recipient(kind=new.recipient.kind, id=str(new.recipient.id)),
         basis="consent",
         purpose=new.recipient.purpose,
@@ -125,17 +112,6 @@ def _asked(new: NewTranscript, student: StudentRow) -> DecisionRequest:
         consent_id=new.recipient.consent_id,
         recipient_proof=RecipientProof(**new.recipient.identified.model_dump()),
     )
-
-
-async def _decided(exchange: Exchange, caller: Caller, asked: DecisionRequest) -> Decision:
-    """privacy's decision. Where it has older facts they are pushed, and it is asked once more."""
-    [decision] = await exchange.privacy.decisions_for(caller.principal, [asked])
-    if isinstance(decision, FactsBehind):
-        await exchange.outbox.drain()
-        [decision] = await exchange.privacy.decisions_for(caller.principal, [asked])
-    if isinstance(decision, SuiteError):
-        raise decision
-    return decision
 
 
 def _event(

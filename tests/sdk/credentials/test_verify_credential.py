@@ -1,6 +1,8 @@
 """`safepassage verify` of a credential: what a college does with the file that an applicant sends."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +81,12 @@ def test_a_name_in_a_credential_does_not_steer_the_terminal(desk: Desk) -> None:
     file = desk.write("badge.json", as_file(secured(shown, form="jwt", key=KEY.public, sign=KEY.private.sign, now=NOW)))
     assert main(["verify", file, "--did-document", desk.path("did.json")]) == 0
     assert "\x1b" not in desk.capsys.readouterr().out
+
+
+@pytest.mark.parametrize("missing", ["pyld", "jsonschema"])
+def test_without_its_libraries_it_says_that_it_could_not_check(desk: Desk, missing: str) -> None:
+    words = ["verify", desk.issued("data-integrity"), "--did-document", desk.path("did.json"), "--status-list", desk.path("clean.json")]
+    program = f"import sys; sys.modules[{missing!r}] = None; from safepassage.command import main; sys.exit(main({words!r}))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr.splitlines()[0].split(".")[0]) == (2, "Not checked")
+    assert "safepassage[credentials]" in done.stderr

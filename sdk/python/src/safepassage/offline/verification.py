@@ -22,6 +22,7 @@ from safepassage.offline.log_folder import LogFolder
 from safepassage.offline.stored_log import StoredLog
 from safepassage.offline.whole_log import latest_note, verify_log, verify_succession
 from safepassage.problems import SuiteError
+from safepassage.problems.credentials import CredentialsUnavailable
 from safepassage.problems.stored_log import LogAltered, StoredLogUnreadable
 from safepassage.problems.witnessing import WitnessPolicyMalformed
 from safepassage.tlog_policy import Policy, parse_policy
@@ -155,11 +156,7 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
     data = path.read_bytes()
     data = attached_file(data) if is_pdf(data) else data
     if is_credential(data):
-        return [
-            verify_credential_document(
-                data, keys=keys, issuers=arguments.did_document, status_lists=arguments.status_list, now=system_clock()
-            )
-        ]
+        return [_credential(data, arguments, keys)]
     if kind_of(data) == "tlog-proof":
         proven = verify_proof(data, entry=None if arguments.entry is None else arguments.entry.read_bytes(), keys=keys)
         return [proven] if policy is None else [proven, witnessed(parse_proof_file(data).checkpoint, policy=policy, keys=keys)]
@@ -180,6 +177,14 @@ def _verify(arguments: argparse.Namespace, keys: NamedKeys) -> list[Evidence]:
 def _of_credential(path: Path) -> bool:
     """A credential is in no log: it is verified by its issuer's key alone."""
     return path.is_file() and not is_database(path) and is_credential(path.read_bytes())
+
+
+def _credential(data: bytes, arguments: argparse.Namespace, keys: NamedKeys) -> Evidence:
+    named = {"issuers": arguments.did_document, "status_lists": arguments.status_list}
+    try:
+        return verify_credential_document(data, keys=keys, now=system_clock(), **named)
+    except CredentialsUnavailable as error:
+        raise _NotChecked(error.code, _sentence(error)) from error
 
 
 def _policy(file: Path | None) -> Policy | None:
