@@ -19,6 +19,9 @@ Values = dict[str, Any]
 COURSES_OF: Final = "ed-fi:courses-of-"
 """The system of a course code, before the id of the organisation whose course it is."""
 IMMUNIZATION_NAME: Final = "ed-fi:ImmunizationName"
+PASSED: Final = "uri://ed-fi.org/CourseAttemptResultDescriptor#Pass"
+FAILED: Final = "uri://ed-fi.org/CourseAttemptResultDescriptor#Fail"
+"""What credit earned, or none, says as well."""
 SCED: Final = "sced"
 WEIGHTED: Final = {"weighted": True, "unweighted": False}
 
@@ -93,6 +96,9 @@ def transcript_course(item: Members, organizations: Organizations, findings: Fin
         attempted=item.number("attemptedCredits"),
         earned=item.number("earnedCredits"),
     )
+    earned = credit.get("earned")
+    if earned is not None and item.peek("courseAttemptResultDescriptor") == (PASSED if earned else FAILED):
+        item.known("courseAttemptResultDescriptor")
     return item.made(
         findings,
         TranscriptCourse,

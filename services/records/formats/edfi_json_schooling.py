@@ -2,12 +2,10 @@
 
 from safepassage.record import Sections
 from safepassage.record.academics import Course
-from services.records.formats.edfi_api_schooling import COURSES_OF, IMMUNIZATION_NAME, LEVEL, METHOD, school_year_of
+from services.records.formats.edfi_api_schooling import COURSES_OF, FAILED, IMMUNIZATION_NAME, LEVEL, METHOD, PASSED, school_year_of
 from services.records.formats.edfi_resources import Body, Resources, descriptor, latest_organisation, organisation_id, without_nothing
 
 FULL_YEAR = "uri://ed-fi.org/TermDescriptor#Year Round"
-PASSED = "uri://ed-fi.org/CourseAttemptResultDescriptor#Pass"
-FAILED = "uri://ed-fi.org/CourseAttemptResultDescriptor#Fail"
 
 
 def _school(identifier: int | None) -> Body | None:
@@ -54,39 +52,37 @@ def attendance(record: Sections, resources: Resources, student: Body) -> None:
 
 
 def transcript(record: Sections, resources: Resources, student: Body) -> None:
-    """studentAcademicRecords, one for each school and year, and courseTranscripts below them. Ed-Fi demands a course code."""
-    kept: set[tuple[int, int]] = set()
+    """studentAcademicRecords, one for each school, year and term, and courseTranscripts below them. Ed-Fi demands a course code, and
+    the result of the attempt: credit that was earned says it, and where none is known it is not made up.
+    """
+    kept: set[tuple[int, int, str]] = set()
     for one in (record.academics.transcript or ()) if record.academics else ():
         where = organisation_id(one.school)
         code = one.course.local_code.code if one.course.local_code else one.course.sced_code
-        if where is None or code is None:
+        earned = float(one.credit.earned) if one.credit and one.credit.earned is not None else None
+        if where is None or code is None or earned is None:
             resources.lost("academics.transcript")
             continue
-        reference = {
-            "educationOrganizationId": where,
-            "schoolYear": one.school_year,
-            "termDescriptor": descriptor(one.term, "Term") or FULL_YEAR,
-            **student,
-        }
-        if (where, one.school_year) not in kept:
-            kept.add((where, one.school_year))
+        term = descriptor(one.term, "Term") or FULL_YEAR
+        reference = {"educationOrganizationId": where, "schoolYear": one.school_year, "termDescriptor": term, **student}
+        if (where, one.school_year, term) not in kept:
+            kept.add((where, one.school_year, term))
             resources.add(
                 "studentAcademicRecords",
                 "academics.transcript",
                 studentReference=student,
                 educationOrganizationReference={"educationOrganizationId": where},
                 schoolYearTypeReference={"schoolYear": one.school_year},
-                termDescriptor=reference["termDescriptor"],
+                termDescriptor=term,
             )
         credit = one.credit
-        earned = float(credit.earned) if credit and credit.earned is not None else None
         offered_by = _offered_by(one.course) or where
         resources.add(
             "courseTranscripts",
             "academics.transcript",
             studentAcademicRecordReference=reference,
             courseReference={"courseCode": code, "educationOrganizationId": offered_by},
-            courseAttemptResultDescriptor=FAILED if earned == 0 else PASSED,
+            courseAttemptResultDescriptor=PASSED if earned else FAILED,
             courseTitle=one.course.title,
             alternativeCourseIdentificationCodes=[
                 {"courseIdentificationSystemDescriptor": SCED_CODES, "identificationCode": one.course.sced_code}

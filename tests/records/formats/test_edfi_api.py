@@ -80,7 +80,7 @@ def test_everything_that_is_said_of_a_student_is_in_the_record_or_kept_beside_it
     written = json.dumps([record_in(parsed).document(), kept_in(parsed)], ensure_ascii=False)
     said_otherwise = {
         *("7.5", "2026-04-07T00:00:00Z", "900-00-0000", "255901", "1", "2026", "1.0", "2", "Level", "Previous Legal Name", "District"),
-        *("SSN", "SSA", "Weighted", "SCED", "A-1", "Achievement/proficiency level"),
+        *("SSN", "SSA", "Weighted", "SCED", "A-1", "Achievement/proficiency level", "Pass"),
         *("Special Education", "Homeless", "Migrant Education", "School Food Service", "Title I Part A", "Gifted and Talented"),
         *("Section 504 Placement",),
     }

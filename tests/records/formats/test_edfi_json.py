@@ -128,3 +128,18 @@ def test_codes_of_other_systems_keep_their_words_in_a_namespace_of_their_own() -
     resources = edfi_resources(StudentRecord.model_validate(document), student_unique_id=HERE)["resources"]
     [association] = resources["studentEducationOrganizationAssociations"]
     assert association["sexDescriptor"] == "uri://xa-sex-codes/SexDescriptor#F"
+
+
+def test_the_result_of_a_course_is_not_made_up_and_each_term_has_its_academic_record() -> None:
+    document = whole_record().document()
+    [course, *_] = document["academics"]["transcript"]
+    course["term"] = {"system": "uri://ed-fi.org/TermDescriptor", "code": "Fall Semester"}
+    course["school"] = {"state_id": "255901001"}
+    spring = course | {"term": {"system": "uri://ed-fi.org/TermDescriptor", "code": "Spring Semester"}}
+    unknown = {name: value for name, value in course.items() if name != "credit"}
+    document["academics"]["transcript"] = [course, spring, unknown]
+    made = edfi_resources(StudentRecord.model_validate(document), student_unique_id=HERE)
+    terms = {body["termDescriptor"].partition("#")[2] for body in made["resources"]["studentAcademicRecords"]}
+    assert terms == {"Fall Semester", "Spring Semester"}
+    assert len(made["resources"]["courseTranscripts"]) == 2
+    assert "academics.transcript" in made["not_expressed"]
