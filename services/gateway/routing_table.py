@@ -252,7 +252,7 @@ RECORDS: Final = (
     _send("POST", "/v1/rosters", "records", "records:load", body=64 * MIB, types=ROSTERS, seconds=120.0),
     _get("/v1/load-reports", "records", "records:load"),
     _get("/v1/load-reports/{load_id}", "records", "records:load"),
-    _send("POST", "/v1/ed-fi-pushes", "records", "records:read", seconds=120.0),
+    _send("POST", "/v1/ed-fi-pushes", "records", "records:read", seconds=30.0),
     _get("/v1/roster-entries", "records", "records:read", seconds=30.0),
     _get("/v1/roster-entries/{student}/document", "records", "records:read", seconds=30.0),
     _get("/v1/msix-package", "records", "records:msix", seconds=120.0),
@@ -286,7 +286,7 @@ RECORDS: Final = (
     _send("POST", "/v1/transfer-holds/{hold_id}/resolution", "records", "matches:resolve"),
     _get("/v1/exchange-requests/{exchange_id}/record", "records", "exchange:request", and_scopes=("records:read",), seconds=20.0),
     _send(
-        "POST", "/v1/exchange-requests/{exchange_id}/ed-fi-push", "records", "exchange:request", and_scopes=("records:read",), seconds=120.0
+        "POST", "/v1/exchange-requests/{exchange_id}/ed-fi-push", "records", "exchange:request", and_scopes=("records:read",), seconds=30.0
     ),
     _get("/v1/dead-letters", "records", "exchange:operate"),
     _get("/v1/dead-letters/{letter_id}", "records", "exchange:operate"),

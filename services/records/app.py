@@ -28,7 +28,7 @@ from services.records.attachments.scanner import Scanner
 from services.records.credentials.publishing import SignedLists
 from services.records.credentials.routes import ROUTERS as CREDENTIALS
 from services.records.ed_fi import pushes, received
-from services.records.ed_fi.doors import EdFiDoors
+from services.records.ed_fi.doors import ANSWER_SECONDS, EdFiDoors
 from services.records.ed_fi.systems import systems_in
 from services.records.exchange.exchange import open_exchange
 from services.records.exchange.milestones import Unwatched
@@ -88,7 +88,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.lookup_limit, state.chain_limit = lookup.LookupLimit(), lookup.LookupLimit()
     state.signed_lists = SignedLists()
     state.scanner = Scanner(state.settings.scanner_address)
-    session = await stack.enter_async_context(client_session(client_context(state.settings.ed_fi_authorities_file), seconds=20))
+    session = await stack.enter_async_context(client_session(client_context(state.settings.ed_fi_authorities_file), seconds=ANSWER_SECONDS))
     systems = systems_in(state.settings.ed_fi_systems_file)
     state.ed_fi = EdFiDoors(systems, session, clock=state.clock, wait=asyncio.sleep)
     await open_exchange(app, stack)

@@ -8,8 +8,10 @@ from services.records.ed_fi.api import EdFiApi, Wait
 from services.records.ed_fi.systems import EdFiSystems
 from shared.clock import Clock
 
-PATIENCE_SECONDS, TRIES = 5.0, 2
-"""How long a request of a client's waits for a busy system, and how often it asks: the door outside waits two minutes in all."""
+ANSWER_SECONDS, PATIENCE_SECONDS, TRIES = 6.0, 2.0, 2
+"""How long a system may take over a body, how long is waited where it is busy, and how often it is asked: the SDK waits for an answer of
+ours no longer than 30 s.
+"""
 
 
 class EdFiDoors:

@@ -12,7 +12,7 @@ from services.records.formats.edfi_six import as_six
 from shared.clock import Clock
 
 FIRST: Final = "students"
-SENDING: Final = timedelta(seconds=60)
+SENDING: Final = timedelta(seconds=15)
 """For so long bodies are sent in answer to one request; what is left goes with the next."""
 ORDER: Final = (
     FIRST,

@@ -182,6 +182,15 @@ def test_what_is_valid_there_and_not_here_is_kept_whole() -> None:
     assert kept_in(parsed)["studentHomelessProgramAssociations"] == given["studentHomelessProgramAssociations"]
 
 
+@pytest.mark.parametrize(
+    ("earned", "result", "is_kept"), [(0.5, "Pass", False), (0, "Fail", False), (0, "Pass", True), (0.5, "Withdrawn", True)]
+)
+def test_a_result_that_the_credit_does_not_say_is_kept(earned: float, result: str, is_kept: bool) -> None:
+    given = bodies()
+    given["courseTranscripts"][0] |= {"earnedCredits": earned, "courseAttemptResultDescriptor": d("CourseAttemptResult", result)}
+    assert ("courseTranscripts" in kept_in(read_edfi_api(given))) == is_kept
+
+
 def test_a_programme_that_began_again_is_as_it_is_now_and_what_was_is_kept() -> None:
     given = bodies()
     earlier = given["studentHomelessProgramAssociations"][0]

@@ -36,7 +36,7 @@ class EdFiOutcome(Wire):
 
     resource: Annotated[str, StringConstraints(max_length=100)]
     outcome: Literal["created", "updated", "refused", "not-sent"]
-    """not-sent: the student itself was refused, the system went away, or a minute was over: ask again with the same cursor."""
+    """not-sent: the student itself was refused, the system went away, or a quarter of a minute was over: ask again with the same cursor."""
     status: int | None = None
     """The system's HTTP status. Its words are not handed on: they may hold values."""
 
