@@ -169,6 +169,13 @@ async def test_who_has_no_right_to_it_is_given_none_and_a_stranger_learns_nothin
     assert len(await states.alder.rows(IssuedCredentialRow)) == before
 
 
+async def test_facts_that_still_wait_are_pushed_before_it_is_decided(states: TwoStates) -> None:
+    child = next(one for one in ordinary_students() if one.load.record.academics and one.load.record.academics.transcript)
+    student_id = await states.alder.load(child, district=states.alder.organisation(MOVER_DISTRICT), told=False)
+    known = await parents(states, student_id)
+    assert await issued(states, student_id, to_parent(states, known[True]))
+
+
 @pytest.mark.requirement("VC-transcript")
 async def test_nothing_is_given_that_the_log_does_not_have(states: TwoStates, student: tuple[UUID, UUID]) -> None:
     student_id, parent = student

@@ -131,8 +131,8 @@ class State:
         async with self.exchange.database.reading() as tx:
             return list((await tx.execute(select(row))).scalars().all())
 
-    async def load(self, student: SyntheticStudent, *, district: UUID | None = None, school: UUID | None = None) -> UUID:
-        """Load a student as its district does."""
+    async def load(self, student: SyntheticStudent, *, district: UUID | None = None, school: UUID | None = None, told: bool = True) -> UUID:
+        """Load a student as its district does. Unless `told`, the facts still wait for privacy."""
         district, school = district or self.organisation(student.district.key), school or self.organisation(student.school.key)
         loaded = student.load.record.model_dump(mode="json", exclude_none=True)
         origin = {"originating_agency": str(district), "source_system": student.load.source_system, "as_of": student.load.as_of.isoformat()}
@@ -151,7 +151,8 @@ class State:
         async with exchange.database.transaction() as tx:
             loading = Loading(exchange.vault, exchange.outbox, jurisdiction=exchange.settings.jurisdiction, now=self.clock())
             [stored] = await loading.store_in(tx, [arriving])
-        await self.tell()
+        if told:
+            await self.tell()
         return stored.student_id
 
     @asynccontextmanager

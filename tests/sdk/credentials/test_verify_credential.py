@@ -83,7 +83,7 @@ def test_a_name_in_a_credential_does_not_steer_the_terminal(desk: Desk) -> None:
     assert "\x1b" not in desk.capsys.readouterr().out
 
 
-@pytest.mark.parametrize("missing", ["pyld", "jsonschema"])
+@pytest.mark.parametrize("missing", ["pyld", "jsonschema_rs"])
 def test_without_its_libraries_it_says_that_it_could_not_check(desk: Desk, missing: str) -> None:
     words = ["verify", desk.issued("data-integrity"), "--did-document", desk.path("did.json"), "--status-list", desk.path("clean.json")]
     program = f"import sys; sys.modules[{missing!r}] = None; from safepassage.command import main; sys.exit(main({words!r}))"

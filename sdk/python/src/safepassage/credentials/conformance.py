@@ -43,8 +43,8 @@ def require_conforming(credential: Mapping[str, Any]) -> None:
         raise CredentialMalformed("neither an achievement nor a learner record", field="type")
     error = next(iter(_validator(name).iter_errors(credential)), None)
     if error is not None:
-        where = ".".join(str(part) for part in error.absolute_path)
-        raise CredentialMalformed(f"not as the schema says: {error.validator}", field=where[:200] or None)
+        where = ".".join(str(part) for part in error.instance_path)
+        raise CredentialMalformed(f"not as the schema says: {error.schema_path[-1]}", field=where[:200] or None)
     subject = credential["credentialSubject"]
     if not subject.get("id") and not subject.get("identifier"):
         raise CredentialMalformed("who it is about is not said", field="credentialSubject")
@@ -53,7 +53,7 @@ def require_conforming(credential: Mapping[str, Any]) -> None:
 @cache
 def _validator(name: str) -> Any:
     try:
-        library = import_module("jsonschema")
+        library = import_module("jsonschema_rs")
     except ModuleNotFoundError as error:
         raise CredentialsUnavailable from error
     schema = _of_model_2(json.loads((_FOLDER / _SCHEMAS[name]).read_text(encoding="utf-8")))
