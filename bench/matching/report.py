@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Final
 
+from bench.figures import progress
 from bench.matching.drawing import page
 from bench.matching.figures import Figures, figures_of, pooled
 from bench.matching.sets import matching_set
@@ -17,8 +18,8 @@ from services.records.linking.model import link_model
 from services.records.linking.scoring import THREADS, scored_pairs
 from services.records.linking.verdicts import verdicts
 
-SEEDS: Final = (13, 14, 15)
-"""Three sets: with one, chance alone makes a gap of two points between six groups."""
+SEEDS: Final = (13, 14, 15, 16, 17, 18)
+"""Six sets: with one, chance alone makes a gap of two points between six groups, with three one of one."""
 SIZE: Final = 20_000
 MOST_SECONDS: Final = 60.0
 FOLDER: Final = Path("var") / "match-report"
@@ -35,6 +36,7 @@ def main() -> None:
         found = verdicts(scored, known.people(), thresholds)
         seconds, cpu = max(seconds, time.perf_counter() - begin), max(cpu, time.process_time() - begin_cpu)
         sets.append(figures_of(known, found))
+        progress(f"set {seed}: {100 * sets[-1].gap_of_the_machine:.2f} points between traditions by the machine alone")
     figures = pooled(sets)
     asked = asked_for(figures, cpu)
     about = {
@@ -72,7 +74,7 @@ def asked_for(figures: Figures, seconds: float) -> list[tuple[str, str, str, boo
         ("records before a person", "≤ 5 %", f"{share:.2%}", share <= 0.05),
         ("twins united by the machine", "0", str(figures.twins_united), figures.twins_united == 0),
         ("recall gap between naming traditions", "≤ 2 points", f"{100 * figures.gap:.2f}", figures.gap <= 0.02),
-        ("of the machine alone", "told", f"{100 * figures.gap_of_the_machine:.2f}", True),
+        ("of the machine alone", "≤ 2 points", f"{100 * figures.gap_of_the_machine:.2f}", figures.gap_of_the_machine <= 0.02),
         ("CPU seconds of 20,000 by 20,000", "≤ 60", f"{seconds:.1f}", seconds <= MOST_SECONDS),
     ]
 

@@ -77,7 +77,7 @@ def oldest_record(connection: Connection) -> datetime | None:
 
 
 def _requests(connection: Connection, now: datetime) -> dict[str, Any]:
-    since = _first_id(now - YEAR)
+    since, asked, taken = _first_id(now - YEAR), ExchangeRequestRow, PeerRequestRow
     answered = (
         select(_took(IncomingEnvelopeRow.stored_at, ExchangeRequestRow.requested_at).label("took"))
         .select_from(ExchangeRequestRow)
@@ -91,8 +91,8 @@ def _requests(connection: Connection, now: datetime) -> dict[str, Any]:
     middle = select(answered.c.took).order_by(answered.c.took).offset(with_record // 2).limit(1)
     median = connection.execute(middle).scalar_one() if with_record else None
     return {
-        "requests_sent": _count(connection, select(ExchangeRequestRow.id).where(ExchangeRequestRow.id >= since)),
-        "requests_taken": _count(connection, select(PeerRequestRow.id).where(PeerRequestRow.id >= since)),
+        "requests_sent": _count(connection, select(asked.id).where(asked.id >= since, asked.finding_id.is_(None))),
+        "requests_taken": _count(connection, select(taken.id).where(taken.id >= since, taken.is_finding.is_(False))),
         "answers_awaited": with_record + late,
         "answers_in_ten_days": _count(connection, select(answered).where(answered.c.took <= _milliseconds(TEN_DAYS))),
         "answers_median_hours": None if median is None else max(median, 0) // _milliseconds(timedelta(hours=1)),

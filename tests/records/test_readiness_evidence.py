@@ -127,8 +127,9 @@ async def test_requests_are_counted_by_the_time_that_their_record_took(alder: On
     now = alder.clock()
     quick, slow = asked(Asked.APPLIED, now - timedelta(days=30)), asked(Asked.APPLIED, now - timedelta(days=30))
     open_long, young = asked(Asked.ACCEPTED, now - timedelta(days=11)), asked(Asked.ACCEPTED, now - timedelta(days=9))
-    refused = asked(Asked.REFUSED, now - timedelta(days=20))
-    await stored(alder, quick, slow, open_long, young, refused)
+    refused, finding = asked(Asked.REFUSED, now - timedelta(days=20)), asked(Asked.APPLIED, now - timedelta(days=20))
+    finding.finding_id = uuid4()  # asks for no record
+    await stored(alder, quick, slow, open_long, young, refused, finding)
     await stored(alder, package_for(quick, quick.requested_at + timedelta(days=10)))
     await stored(alder, package_for(slow, slow.requested_at + timedelta(days=10, milliseconds=1)))
     it = await reported(alder)

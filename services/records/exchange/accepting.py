@@ -142,6 +142,8 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
     )
 
     def store(tx: Writing) -> tuple[str, PeerRequestRow | None]:
+        if row.is_finding:  # again: several may have come at once
+            require_within_a_day(tx.connection, exchange, peer, now)
         if stored_rows.store(tx.connection, row):
             exchange.own_log.keep(tx, appended)
             return accepted, row

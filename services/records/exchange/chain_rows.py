@@ -46,7 +46,7 @@ class Kept:
 
 
 def kept(connection: Connection, exchange_id: UUID, *, peer: str | None = None) -> Kept | None:
-    """The exchange with this id, with `peer` where one is named; None if there is none.
+    """The exchange with this id, with `peer` where one is named; None if there is none: a finding moves nothing, and has no chain.
 
     Ids are the requester's choice: of two requesters that used the same one, the first counts for who names no peer.
     """
@@ -58,7 +58,7 @@ def kept(connection: Connection, exchange_id: UUID, *, peer: str | None = None) 
 
 def _asked_here(connection: Connection, exchange_id: UUID) -> Kept | None:
     table = ExchangeRequestRow.__table__
-    row = connection.execute(select(table).where(table.c.id == exchange_id)).first()
+    row = connection.execute(select(table).where(table.c.id == exchange_id, table.c.finding_id.is_(None))).first()
     if row is None:
         return None
     incoming = IncomingEnvelopeRow.__table__
@@ -76,7 +76,12 @@ def _asked_here(connection: Connection, exchange_id: UUID) -> Kept | None:
 
 def _asked_of_us(connection: Connection, exchange_id: UUID, peer: str | None) -> Kept | None:
     table = PeerRequestRow.__table__
-    query = select(table).where(table.c.exchange_id == exchange_id).order_by(table.c.received_at, table.c.id).limit(1)
+    query = (
+        select(table)
+        .where(table.c.exchange_id == exchange_id, table.c.is_finding.is_(False))
+        .order_by(table.c.received_at, table.c.id)
+        .limit(1)
+    )
     row = connection.execute(query if peer is None else query.where(table.c.requester == peer)).first()
     if row is None:
         return None

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from math import log2
 
+from services.records.linking.given_names import may_be_two
 from services.records.linking.persons import LinkedPerson
 from services.records.normalisation import same_surname
 
@@ -91,7 +92,7 @@ def doubts(one: LinkedPerson, other: LinkedPerson) -> frozenset[str]:
     found = set()
     if not same_given(one, other):
         found.add("given-name-near")
-    elif not _same_form(one, other) and not one.guardians & other.guardians:
+    elif not _same_form(one, other) and not _is_called(one, other):
         found.add("nickname")
     if not same_surname(one.surnames, other.surnames) and not (slipped(one.surname, other.surname) and one.guardians & other.guardians):
         found.add("surname-differs")
@@ -135,6 +136,22 @@ def _same_form(one: LinkedPerson, other: LinkedPerson) -> bool:
     return any(not form.startswith("group:") for form in one.given_forms & other.given_forms)
 
 
+def _is_called(one: LinkedPerson, other: LinkedPerson) -> bool:
+    """Whether two names of a group are surely one child's: of one home, and, where twins could bear both, with one middle name.
+
+    INVARIANT: of a home's children born on one day only the names tell which is which.
+    """
+    if not one.guardians & other.guardians:
+        return False
+    agree = one.middle is not None and other.middle is not None and not _contradict(one.middle, other.middle)
+    return agree or not may_be_two(one.given_forms, other.given_forms)
+
+
+def _may_be_another(one: LinkedPerson, other: LinkedPerson) -> bool:
+    """Whether the given names may be those of two children."""
+    return not same_given(one, other) or (not _same_form(one, other) and may_be_two(one.given_forms, other.given_forms))
+
+
 def identifiers_contradict(one: LinkedPerson, other: LinkedPerson) -> bool:
     """One state gave both an id, and not the same."""
     systems = {system for system, _ in one.state_ids} & {system for system, _ in other.state_ids}
@@ -164,7 +181,7 @@ class _Siblings:
                 continue
             for form in member.surnames:
                 for third in self._held[member.birth_date, form]:
-                    if third.key not in pair and not same_given(member, third) and (third.multiple_birth or not strangers(member, third)):
+                    if third.key not in pair and _may_be_another(member, third) and (third.multiple_birth or not strangers(member, third)):
                         return frozenset({"multiple-birth"})
         return frozenset()
 

@@ -43,6 +43,17 @@ def test_twins_of_one_home_are_never_united_nor_certain(said: dict[str, Any]) ->
     assert reasons(linked(child(twin=True), child())) == ("multiple-birth",)
 
 
+@pytest.mark.requirement("HARD-1")
+def test_two_names_of_a_group_that_are_both_given_at_birth_need_one_middle_name_and_may_be_twins_beside_a_third() -> None:
+    eleanor, nora = child(first="Eleanor", middle="May"), child(first="Nora")
+    assert reasons(linked(eleanor, nora)) == ("nickname",)
+    assert reasons(linked(eleanor, nora | {"middle": "Belle"})) == ("middle-name-differs", "nickname")
+    assert united(linked(eleanor, nora | {"middle": "M"}))
+    assert united(linked(child(first="Elijah"), child(first="Eli")))
+    assert "multiple-birth" in reasons(linked(eleanor, eleanor, nora))
+    assert united(linked(eleanor, eleanor))
+
+
 @pytest.mark.requirement("HARD-2")
 def test_a_twin_under_the_others_id_is_a_conflict_for_a_person() -> None:
     jayden, jaylen = child(first="Jayden", state_id="1000000009"), child(first="Jaylen", state_id="2000000008")
