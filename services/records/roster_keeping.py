@@ -10,7 +10,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from anyio import to_thread
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, Select, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
@@ -68,9 +68,12 @@ class RosterKeeping:
     async def not_kept(self, database: Database, identifiers: Iterable[str]) -> frozenset[str]:
         """Of those of whom nothing is kept, the ones who are here: they came before anything was kept, or not as a package."""
         tags = {self._tag(identifier): identifier for identifier in identifiers}
-        query = select(SourceIdRow.tag).where(SourceIdRow.tag.in_(tags))
-        rows = await database.read(lambda connection: connection.execute(query).all()) if tags else []
-        return frozenset(tags[row.tag] for row in rows)
+        asked = list(tags)
+        found: list[bytes] = []
+        for start in range(0, len(asked), PAGE):
+            query = select(SourceIdRow.tag).where(SourceIdRow.tag.in_(asked[start : start + PAGE]))
+            found += await database.read(partial(_tags, query=query))
+        return frozenset(tags[tag] for tag in found)
 
     async def everybody(self, database: Database) -> AsyncIterator[tuple[str, HeldStudent]]:
         """All of the source's students, opened a page at a time."""
@@ -130,6 +133,10 @@ class RosterKeeping:
             held = json.loads(key.open(row.sealed, section=SECTION, source=row.tag.hex(), version=row.version))
             found[held.pop("id")] = HeldStudent(row.version, held)
         return found
+
+
+def _tags(connection: Connection, *, query: Select[bytes]) -> Sequence[bytes]:
+    return connection.execute(query).scalars().all()
 
 
 def _page(connection: Connection, *, condition: Any) -> Sequence[Any]:

@@ -1,0 +1,115 @@
+"""Deltas put onto rows, in any order: of each row the newest change is what is left, and a student whom none names is as before."""
+
+import csv
+import io
+import zipfile
+from typing import Any, NamedTuple
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from services.records.formats.archive import Archive
+from services.records.formats.oneroster_delta import Delta
+from services.records.formats.oneroster_kept import FRAME, KEPT
+
+WHOLE: dict[str, Any] = {
+    "users": {"s": {"sourcedId": "s", "givenName": "Ana", "familyName": "García"}},
+    "demographics": {"s": {"sourcedId": "s", "birthDate": "2012-02-03"}},
+    "roles": {"r": {"sourcedId": "r", "userSourcedId": "s", "role": "student", "orgSourcedId": "o", "beginDate": "2026-08-24"}},
+    "enrollments": {
+        key: {"sourcedId": key, "userSourcedId": "s", "classSourcedId": "c", "schoolSourcedId": "o", "role": "student"}
+        for key in ("e1", "e2")
+    },
+}
+COLUMNS = {
+    "users": ("givenName", "familyName"),
+    "demographics": ("birthDate",),
+    "roles": ("userSourcedId", "role", "orgSourcedId", "beginDate"),
+    "enrollments": ("userSourcedId", "classSourcedId", "schoolSourcedId", "role"),
+}
+
+
+class Change(NamedTuple):
+    """A row as a source has it from an instant on."""
+
+    table: str
+    key: str
+    minute: int
+    deleted: bool
+    word: str
+
+    @property
+    def row(self) -> dict[str, str]:
+        row = {"sourcedId": self.key, **dict.fromkeys(COLUMNS[self.table], "")}
+        row |= WHOLE[self.table].get(self.key, WHOLE["enrollments"]["e1"])
+        row |= {"sourcedId": self.key, "status": "tobedeleted" if self.deleted else "active"}
+        row["dateLastModified"] = f"2026-10-19T06:{self.minute:02}:00.000Z"
+        return row | {COLUMNS[self.table][-1]: self.word}
+
+
+def delta(*changes: Change) -> Delta:
+    tables: dict[str, list[dict[str, str]]] = {}
+    for one in changes:
+        tables.setdefault(one.table, []).append(one.row)
+    target, said = io.BytesIO(), {"oneroster.version": "1.2", "source.systemCode": "SIS"}
+    said |= {f"file.{name}": "delta" if name in tables else "absent" for name in KEPT}
+    with zipfile.ZipFile(target, "w") as zipped:
+        files = {"manifest": [{"propertyName": name, "value": value} for name, value in said.items()], **tables}
+        for name, rows in files.items():
+            text = io.StringIO()
+            writer = csv.DictWriter(text, list(rows[0]))
+            writer.writeheader()
+            writer.writerows(rows)
+            zipped.writestr(f"{name}.csv", text.getvalue())
+    return Delta(Archive.of_zip(target.getvalue()))
+
+
+def after(rows: dict[str, Any], *deltas: Delta) -> dict[str, Any]:
+    nothing: dict[str, frozenset[str]] = {name: frozenset() for name in FRAME}
+    for one in deltas:
+        found = one.student("s", rows, nothing, {})
+        rows = rows if found is None else found.rows
+    return rows
+
+
+PLACES = [("users", "s"), ("demographics", "s"), ("roles", "r"), *(("enrollments", key) for key in ("e1", "e2", "e3"))]
+words = st.sampled_from(["alpha", "beta"])
+changes = st.lists(st.tuples(st.sampled_from(PLACES), st.booleans(), words), min_size=1, max_size=8).map(
+    lambda those: [Change(*place, minute, deleted, word) for minute, (place, deleted, word) in enumerate(those)]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(changes=changes, order=st.randoms(use_true_random=False))
+def test_in_whatever_order_deltas_come_the_newest_change_of_each_row_is_left(changes: list[Change], order: Any) -> None:
+    in_order = after(WHOLE, *(delta(one) for one in changes))
+    shuffled = list(changes)
+    order.shuffle(shuffled)
+    # whoever deletes a row says no more than that, so what it said before depends on the order; that it is deleted does not
+    assert told(after(WHOLE, *(delta(one) for one in shuffled))) == told(in_order)
+    for table, rows in in_order.items():
+        for key, row in rows.items():
+            last = max((one for one in changes if (one.table, one.key) == (table, key)), key=lambda one: one.minute, default=None)
+            assert row == WHOLE[table].get(key) if last is None else row["status"] == last.row["status"]
+
+
+def told(rows: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {
+        table: {key: "gone" if row.get("status") == "tobedeleted" else row for key, row in held.items()} for table, held in rows.items()
+    }
+
+
+@settings(max_examples=50, deadline=None)
+@given(changes=changes)
+def test_a_student_whom_no_row_names_is_not_concerned(changes: list[Change]) -> None:
+    other = {name: {} for name in WHOLE} | {"users": {"t": {"sourcedId": "t", "familyName": "Other"}}}
+    nothing: dict[str, frozenset[str]] = {name: frozenset() for name in FRAME}
+    for one in changes:
+        assert delta(one).student("t", other, nothing, {}) is None
+
+
+@settings(max_examples=50, deadline=None)
+@given(changes=changes)
+def test_the_same_delta_again_leaves_the_same_rows(changes: list[Change]) -> None:
+    once = after(WHOLE, *(delta(one) for one in changes))
+    assert after(once, delta(changes[-1])) == once
