@@ -9,6 +9,7 @@ from safepassage.claims import Message
 from safepassage.compact import split
 from safepassage.decision import Decision, decision_of, element_set_digest, verify_decision
 from safepassage.envelope import Envelope
+from safepassage.finding import Compared, Comparison
 from safepassage.leaf import verify_commitment
 from safepassage.logged import proof_members
 from safepassage.node_statement import NodeStatement
@@ -23,7 +24,9 @@ from tests.sdk.exchange import ALDER, BIRCH, ENVELOPE_ID, EXCHANGE_ID, NOW, PERS
 from tests.sdk.vectors import vectors
 
 VECTORS = vectors("messages")
-KINDS: dict[str, type[Message]] = {kind.TYPE: kind for kind in (Request, Accepted, Envelope, Receipt, Decision, NodeStatement)}
+KINDS: dict[str, type[Message]] = {
+    kind.TYPE: kind for kind in (Request, Accepted, Envelope, Receipt, Decision, NodeStatement, Comparison, Compared)
+}
 
 
 @pytest.fixture

@@ -180,7 +180,10 @@ _FINDINGS = (
 
 
 def require_within_a_day(connection: Connection, exchange: Exchange, peer: str, now: datetime) -> None:
-    """INVARIANT: of one node so many questions who names nobody are taken in a day, by all processes together. Raises TooManyRequests."""
+    """INVARIANT: of one node so many requests that name nobody are taken in a day. Raises TooManyRequests.
+
+    By all processes together, but for what two of them store at one moment.
+    """
     taken = connection.execute(_FINDINGS, {"requester": peer, "since": now - DAY}).scalar_one()
     if taken >= exchange.settings.peer_findings_a_day:
         raise TooManyRequests("too many findings in a day", retry_after_seconds=3600)
