@@ -88,7 +88,7 @@ def _take(element: Element, position: str, parsed: ParsedRoster) -> None:
         if child.tag not in _KNOWN:
             findings.missed("element-not-read", f"{position}:{place}")
             if not any(word in child.tag.casefold() for word in _NEVER_KEPT):
-                beside.append(tostring(child, encoding="unicode").strip())
+                beside.append({"element": child.tag, "xml": tostring(child, encoding="unicode").strip()})
     source_id = text_at(element, "localId") or element.get("refId", "").strip()
     if not source_id or len(source_id) > 200:
         findings.missed("student-id-missing", position)
@@ -110,8 +110,8 @@ def _take(element: Element, position: str, parsed: ParsedRoster) -> None:
     statements = _statements(element, present.keys(), position, findings)
     record = findings.made(LoadedRecord, {**present, "statements": statements}, position)
     if record is not None:
-        carries = frozenset(RELEVANT) | {one for one in record.elements() if one in BY_ID}
-        parsed.students.append(ParsedStudent(source_id, position, record, carries=carries, beside={"xSre": beside}))
+        # one document says more, another less: what it does not say stays as it was
+        parsed.students.append(ParsedStudent(source_id, position, record, carries=frozenset(record.elements()), beside={"xSre": beside}))
 
 
 def _section(name: str, values: dict[str, Any], position: str, findings: Findings) -> Any:

@@ -136,7 +136,12 @@ def test_another_systems_document_is_read_as_far_as_it_goes_and_the_rest_is_repo
         ("element-not-read", "0.xml:1:7"),
         ("element-not-read", "0.xml:1:8"),
     ]
-    assert one.beside == {"xSre": ["<attendance><summaries /></attendance>", "<disciplineIncidents />"]}
+    assert one.beside == {
+        "xSre": [
+            {"element": "attendance", "xml": "<attendance><summaries /></attendance>"},
+            {"element": "disciplineIncidents", "xml": "<disciplineIncidents />"},
+        ]
+    }
 
 
 def test_several_students_of_one_file_and_of_several_are_read() -> None:
