@@ -21,6 +21,17 @@ OTHER_NAMES: Final = {"alias": "Alias", "nickname": "Nickname", "previous-legal"
 IDENTIFICATION_SYSTEM: Final = "uri://ed-fi.org/StudentIdentificationSystemDescriptor"
 IDENTIFICATION_SYSTEMS: Final = {"state": "State", "district": "District", "school": "School", "migrant": "State Migrant", "other": "Other"}
 
+_OF_STUDENTS: Final = {
+    "preferredFirstName": "identity.preferred_name",
+    "preferredLastSurname": "identity.preferred_name",
+    "birthDate": "identity.birth_date",
+    "birthCity": "identity.birth_place",
+    "birthStateAbbreviationDescriptor": "identity.birth_place",
+    "birthCountryDescriptor": "identity.birth_place",
+    "multipleBirthStatus": "identity.multiple_birth",
+    "otherNames": "identity.other_names",
+}
+
 EXPRESSED = frozenset(
     {
         "identity.name", "identity.preferred_name", "identity.other_names", "identity.birth_date", "identity.birth_place",
@@ -81,6 +92,7 @@ def _student(identity: Identity, resources: Resources, student: Body) -> None:
     resources.add(
         "students",
         "identity.name",
+        _OF_STUDENTS,
         **student,
         personalTitlePrefix=name.prefix if name else None,
         firstName=name.first if name else None,
@@ -153,6 +165,7 @@ def _association(record: Sections, resources: Resources, student: Body) -> None:
         resources.add(
             "studentEducationOrganizationAssociations",
             next(iter(members)),
+            {name: element for element, its_members in members.items() for name in its_members},
             studentReference=student,
             educationOrganizationReference={"educationOrganizationId": where},
             **body,

@@ -1,11 +1,14 @@
 """Ed-Fi API resources (Data Standard 5) being made: bodies with what they must have, and a note of each element that did not fit."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from safepassage.record import Coded, OrganisationReference
 from safepassage.record.enrollment import Enrollments
+from services.records.formats.edfi_validation import conformity
 
 Body = dict[str, Any]
 
@@ -133,6 +136,9 @@ def _fitting(body: Body) -> Body:
     return kept
 
 
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+
+
 @dataclass
 class Resources:
     """What is made so far. `not_expressed` are elements, or parts of them, that Ed-Fi could not take as they are."""
@@ -140,17 +146,23 @@ class Resources:
     made: dict[str, list[Body]] = field(default_factory=dict)
     not_expressed: list[str] = field(default_factory=list)
 
-    def add(self, resource: str, element: str, **members: Any) -> bool:
-        """Add a body if it has what Ed-Fi demands; otherwise note the element. Text that is too long for Ed-Fi is left out, never cut."""
+    def add(self, resource: str, element: str, of: Mapping[str, str] = NOTHING, /, **members: Any) -> bool:
+        """Add a body if it has what Ed-Fi demands; what it would not take is left out, never cut. Whatever is left out is named.
+
+        element  what the body tells of
+        of       other elements that some of its members tell of, by member
+        """
         given = without_nothing(**members)
         body = _fitting(given)
-        if body != given:
-            self.lost(element)
-        if not set(REQUIRED[resource]) <= set(body):
-            self.lost(element)
-            return False
-        self.made.setdefault(resource, []).append(body)
-        return True
+        found = conformity(resource, body)
+        body = {name: value for name, value in body.items() if name not in found.refused}
+        whole = found.whole and set(REQUIRED[resource]) <= set(body)
+        for name, value in given.items():
+            if not whole or body.get(name) != value:
+                self.lost(of.get(name, element))
+        if whole:
+            self.made.setdefault(resource, []).append(body)
+        return whole
 
     def lost(self, element: str) -> None:
         """`element`, or some of it, is not in the resources."""

@@ -102,7 +102,7 @@ def test_what_lacks_a_thing_that_ed_fi_demands_is_named_and_not_bent_to_fit() ->
         "enrollment": {"enrollments": [{"school": {"name": "No Number School"}, "entry_date": "2025-08-25"}]},
     }
     package = edfi_resources(from_load(document), student_unique_id=HERE)
-    assert package == {"resources": {}, "not_expressed": ["identity.name", "enrollment.enrollments"]}
+    assert package == {"resources": {}, "not_expressed": ["identity.name", "identity.birth_date", "enrollment.enrollments"]}
 
 
 def test_text_too_long_for_ed_fi_is_left_out_and_named_never_cut() -> None:
@@ -111,6 +111,25 @@ def test_text_too_long_for_ed_fi_is_left_out_and_named_never_cut() -> None:
     package = edfi_resources(StudentRecord.model_validate(document), student_unique_id=HERE)
     assert "generationCodeSuffix" not in package["resources"]["students"][0]
     assert "identity.name" in package["not_expressed"]
+
+
+@pytest.mark.parametrize("city", ["X", "X" * 31])
+def test_what_the_schema_refuses_is_left_out_and_named(city: str) -> None:
+    document = whole_record().document()
+    document["identity"]["birth_place"]["city"] = city
+    made = edfi_resources(StudentRecord.model_validate(document), student_unique_id=HERE)
+    assert "birthCity" not in made["resources"]["students"][0]
+    assert "identity.birth_place" in made["not_expressed"]
+
+
+def test_of_what_an_organisation_says_the_very_element_is_named() -> None:
+    document = whole_record().document()
+    document["contacts"] = {"emails": [{"address": "e" * 120 + "@mail.example"}]}
+    made = edfi_resources(StudentRecord.model_validate(document), student_unique_id=HERE)
+    [association] = made["resources"]["studentEducationOrganizationAssociations"]
+    assert "electronicMails" not in association
+    assert "contacts.emails" in made["not_expressed"]
+    assert "identity.sex" not in made["not_expressed"]
 
 
 def test_a_right_that_a_document_ended_is_named_as_not_expressed() -> None:
