@@ -1,4 +1,4 @@
-"""Ed-Fi API resources (Data Standard 5) being made: bodies with what they must have, and a note of each element that did not fit."""
+"""Ed-Fi API resources (Data Standard 5) being made: bodies that their schemas take, and a note of each element that did not fit."""
 
 import re
 from collections.abc import Mapping
@@ -11,44 +11,6 @@ from safepassage.record.enrollment import Enrollments
 from services.records.formats.edfi_validation import conformity
 
 Body = dict[str, Any]
-
-REQUIRED: Final[dict[str, tuple[str, ...]]] = {
-    "students": ("studentUniqueId", "firstName", "lastSurname", "birthDate"),
-    "contacts": ("contactUniqueId", "firstName", "lastSurname"),
-    "studentContactAssociations": ("contactReference", "studentReference"),
-    "studentSchoolAssociations": ("studentReference", "schoolReference", "entryDate", "entryGradeLevelDescriptor"),
-    "studentEducationOrganizationAssociations": ("studentReference", "educationOrganizationReference"),
-    "studentSchoolAttendanceEvents": (
-        "studentReference", "schoolReference", "sessionReference", "eventDate", "attendanceEventCategoryDescriptor",
-    ),
-    "disciplineIncidents": ("incidentIdentifier", "incidentDate", "schoolReference"),
-    "studentDisciplineIncidentBehaviorAssociations": ("behaviorDescriptor", "disciplineIncidentReference", "studentReference"),
-    "disciplineActions": (
-        "disciplineActionIdentifier", "disciplineDate", "disciplines", "responsibilitySchoolReference", "studentReference",
-    ),
-    "studentSpecialEducationProgramAssociations": ("beginDate", "educationOrganizationReference", "programReference", "studentReference"),
-    "studentHomelessProgramAssociations": ("beginDate", "educationOrganizationReference", "programReference", "studentReference"),
-    "studentMigrantEducationProgramAssociations": (
-        "beginDate", "educationOrganizationReference", "programReference", "studentReference", "lastQualifyingMove", "priorityForServices",
-    ),
-    "studentLanguageInstructionProgramAssociations": (
-        "beginDate", "educationOrganizationReference", "programReference", "studentReference",
-    ),
-    "studentSchoolFoodServiceProgramAssociations": ("beginDate", "educationOrganizationReference", "programReference", "studentReference"),
-    "studentProgramAssociations": ("beginDate", "educationOrganizationReference", "programReference", "studentReference"),
-    "studentTitleIPartAProgramAssociations": (
-        "beginDate", "educationOrganizationReference", "programReference", "studentReference", "titleIPartAParticipantDescriptor",
-    ),
-    "studentSection504ProgramAssociations": (
-        "beginDate", "educationOrganizationReference", "programReference", "studentReference", "section504Eligibility",
-    ),
-    "studentHealths": ("asOfDate", "educationOrganizationReference", "studentReference"),
-    "studentDisciplineIncidentNonOffenderAssociations": ("disciplineIncidentReference", "studentReference"),
-    "studentAcademicRecords": ("termDescriptor", "educationOrganizationReference", "schoolYearTypeReference", "studentReference"),
-    "courseTranscripts": ("courseAttemptResultDescriptor", "courseReference", "studentAcademicRecordReference"),
-    "studentAssessments": ("studentAssessmentIdentifier", "assessmentReference", "studentReference"),
-}  # fmt: skip
-"""What the API demands of each resource."""
 
 _LONGEST: Final = {
     "firstName": 75, "middleName": 75, "lastSurname": 75, "preferredFirstName": 75, "preferredLastSurname": 75, "generationCodeSuffix": 10,
@@ -156,13 +118,12 @@ class Resources:
         body = _fitting(given)
         found = conformity(resource, body)
         body = {name: value for name, value in body.items() if name not in found.refused}
-        whole = found.whole and set(REQUIRED[resource]) <= set(body)
         for name, value in given.items():
-            if not whole or body.get(name) != value:
+            if not found.whole or body.get(name) != value:
                 self.lost(of.get(name, element))
-        if whole:
+        if found.whole:
             self.made.setdefault(resource, []).append(body)
-        return whole
+        return found.whole
 
     def lost(self, element: str) -> None:
         """`element`, or some of it, is not in the resources."""
