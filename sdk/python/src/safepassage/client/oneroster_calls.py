@@ -12,7 +12,7 @@ from uuid import UUID
 import httpx2
 
 from safepassage.client.call import Call, Page
-from safepassage.client.roster_objects import RosterObjects
+from safepassage.client.roster_objects import RosterObjects, RosterPackage
 from safepassage.problems.calls import AnswerNotUnderstood
 
 ROSTERING: Final = "/ims/oneroster/rostering/v1p2/"
@@ -42,12 +42,6 @@ def read_oneroster(
         "fields": ",".join(fields) if fields else None,
     }
     return _asked(ROSTERING + path, {name: str(value) for name, value in asked.items() if value is not None})
-
-
-class RosterPackage(bytes):
-    """A OneRoster 1.2 CSV package, a zip. `id` is what to ask with for what has changed since; None where the node gives none."""
-
-    id: UUID | None = None
 
 
 def read_roster_package(agreement_id: UUID, *, since: UUID | None = None) -> Call[RosterPackage]:
