@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 from xml.sax.saxutils import escape
@@ -24,6 +25,7 @@ from services.records.formats.xsre_reading import is_xsre, read_xsre
 from services.records.formats.xsre_structure import EXTENDED, NAMESPACE, validate
 from tests.records.whole_record import CANARY, whole_record
 
+VECTOR = Path(__file__).parents[2] / "vectors" / "xsre.xml"
 REF = UUID(int=7)
 HEAD = f'<xSre xmlns="{NAMESPACE}" refId="{REF}">'
 
@@ -59,49 +61,57 @@ def test_a_record_of_everything_is_read_back_the_same_with_its_statements() -> N
     assert back.statements == record.statements
 
 
+KNOWN: dict[str, Any] = {
+    "identity": {
+        "name": {"first": "Ana", "middle": "Sol", "last_1": "García", "suffix": "Jr."},
+        "preferred_name": {"first": "Anita"},
+        "birth_date": {"birth_date": "2012-02-03"},
+        "birth_place": {"country": "US"},
+        "sex": {"system": "ceds:000255", "code": "Female"},
+        "identifiers": [
+            {"kind": "district", "system": "sif:localId", "value": "d-1"},
+            {"kind": "state", "system": "sif:stateProvinceId", "value": "s-1"},
+            {"kind": "migrant", "system": "sif:Migrant", "value": "m-1"},
+        ],
+    },
+    "demographics": {"race_ethnicity": {"races": [{"system": "ceds:001943", "code": "White"}], "hispanic_or_latino": False}},
+    "contacts": {
+        "addresses": [
+            {"kind": {"system": "ceds:000010", "code": "Home"}, "street": "1 Main St", "city": "Alder", "state": "XA", "country": "US"},
+            {"street": "2 Oak St"},
+        ],
+        "telephones": [{"number": "555-0100", "primary": True}, {"number": "555-0101"}],
+        "emails": [{"address": "a@example.org"}],
+    },
+    "enrollment": {
+        "enrollments": [
+            {"school": {"name": "Alder High", "nces_id": "030000100001", "state_id": "X1"}, "entry_date": "2026-08-24"},
+            {"school": {"local_id": "l-9"}, "entry_date": "2025-08-24", "exit_date": "2026-06-01", "primary": False},
+        ]
+    },
+    "academics": {
+        "transcript": [
+            {
+                "course": {"title": "Algebra I", "local_code": {"system": "sif:leaCourseId", "code": "M1"}, "sced_code": "02052"},
+                "school_year": 2026,
+                "term": {"system": "ceds:000252", "code": "Semester"},
+                "grade": {"system": "ceds:000125", "code": "09"},
+                "credit": {"attempted": "1.0", "earned": "0.5"},
+                "mark": "B+",
+            }
+        ]
+    },
+}
+"""A record of which the standard's own elements say everything."""
+
+
+def test_the_document_of_a_known_record_is_the_one_on_file() -> None:
+    document = write_xsre(LoadedRecord.model_validate(KNOWN), (), ref_id=REF)
+    assert document == VECTOR.read_bytes(), "write tests/vectors/xsre.xml anew only if the format is meant to change"
+
+
 def test_what_the_standard_says_wholly_needs_no_extension() -> None:
-    record = {
-        "identity": {
-            "name": {"first": "Ana", "middle": "Sol", "last_1": "García", "suffix": "Jr."},
-            "preferred_name": {"first": "Anita"},
-            "birth_date": {"birth_date": "2012-02-03"},
-            "birth_place": {"country": "US"},
-            "sex": {"system": "ceds:000255", "code": "Female"},
-            "identifiers": [
-                {"kind": "district", "system": "sif:localId", "value": "d-1"},
-                {"kind": "state", "system": "sif:stateProvinceId", "value": "s-1"},
-                {"kind": "migrant", "system": "sif:Migrant", "value": "m-1"},
-            ],
-        },
-        "demographics": {"race_ethnicity": {"races": [{"system": "ceds:001943", "code": "White"}], "hispanic_or_latino": False}},
-        "contacts": {
-            "addresses": [
-                {"kind": {"system": "ceds:000010", "code": "Home"}, "street": "1 Main St", "city": "Alder", "state": "XA", "country": "US"},
-                {"street": "2 Oak St"},
-            ],
-            "telephones": [{"number": "555-0100", "primary": True}, {"number": "555-0101"}],
-            "emails": [{"address": "a@example.org"}],
-        },
-        "enrollment": {
-            "enrollments": [
-                {"school": {"name": "Alder High", "nces_id": "030000100001", "state_id": "X1"}, "entry_date": "2026-08-24"},
-                {"school": {"local_id": "l-9"}, "entry_date": "2025-08-24", "exit_date": "2026-06-01", "primary": False},
-            ]
-        },
-        "academics": {
-            "transcript": [
-                {
-                    "course": {"title": "Algebra I", "local_code": {"system": "sif:leaCourseId", "code": "M1"}, "sced_code": "02052"},
-                    "school_year": 2026,
-                    "term": {"system": "ceds:000252", "code": "Semester"},
-                    "grade": {"system": "ceds:000125", "code": "09"},
-                    "credit": {"attempted": "1.0", "earned": "0.5"},
-                    "mark": "B+",
-                }
-            ]
-        },
-    }
-    held = LoadedRecord.model_validate(record)
+    held = LoadedRecord.model_validate(KNOWN)
     assert set(held.elements()) == set(RELEVANT)
     document = write_xsre(held, (), ref_id=REF)
     assert b"SIF_ExtendedElement" not in document

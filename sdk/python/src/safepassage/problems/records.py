@@ -71,7 +71,7 @@ class UnreadableRoster(SuiteError):
     """The upload is not a roster in a format that this node reads; nothing was loaded."""
 
     code, status, title = "unreadable-roster", 422, "Roster could not be read"
-    remedy = "Send a OneRoster 1.2 CSV zip, or a zip of Ed-Fi 5 interchange XML files, as the OpenAPI document of this operation says."
+    remedy = "Send a OneRoster 1.2 CSV zip, or a zip of Ed-Fi 5 interchange or SIF xSre files, as the operation's OpenAPI document says."
 
 
 class NoSuchMatch(SuiteError):
