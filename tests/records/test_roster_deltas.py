@@ -265,6 +265,22 @@ async def test_a_class_that_changes_changes_for_those_who_are_in_it_and_one_that
     assert "Late" in titles(await loaded.record(one))
 
 
+async def test_a_district_or_a_school_that_changes_its_name_changes_it_for_its_students(loaded: Loaded) -> None:
+    one = OURS[0]
+    district = row_of(loaded.package, "orgs", "sourcedId", DISTRICT)
+    school = row_of(loaded.package, "roles", "userSourcedId", one.load.source_id)["orgSourcedId"]
+    for changes, expected in (
+        (changed(district, T1, name="Renamed District"), ("Renamed District", None)),
+        (changed(row_of(loaded.package, "orgs", "sourcedId", school), T2, name="Renamed School"), ("Renamed District", "Renamed School")),
+    ):
+        await loaded.take(delta(orgs=[changes]))
+        enrollment = (await loaded.record(one)).enrollment
+        assert enrollment is not None
+        [enrolled] = enrollment.enrollments or ()
+        assert enrolled.district is not None
+        assert (enrolled.district.name, enrolled.school.name) == (expected[0], expected[1] or enrolled.school.name)
+
+
 async def test_a_student_who_is_new_is_loaded_with_guardians_whom_a_sibling_brought(alder: OneState, tmp_path: Path) -> None:
     sis, package = alder.district(), whole(tmp_path, *OURS[:2])
     everything = Loaded(alder, sis, whole(tmp_path, *OURS[:3]))

@@ -94,9 +94,10 @@ class Delta:
         return {name: self._put(name, before.get(name, {}), self._rows[name].keys())[0] for name in FRAME}
 
     def moved(self, before: Rows) -> dict[str, frozenset[str]]:
-        """By table of the frame, the sourcedIds of rows that are other ones after it, classes also where their course or term is."""
+        """By table of the frame, the sourcedIds of rows that are other ones after it, or that refer to such a row."""
         after = self.frame(before)
         moved = {name: _differing(before.get(name, {}), after[name]) for name in FRAME}
+        moved["orgs"] |= {key for key, row in after["orgs"].items() if row.get("parentSourcedId") in moved["orgs"]}
         of_these = {
             key
             for key, row in after["classes"].items()
@@ -115,7 +116,7 @@ class Delta:
             if agent not in self._rows["users"] and agent not in before.get(identifier, {}).get("users", {})
         )
 
-    def student(self, identifier: str, before: Rows, moved: Mapping[str, Collection[str]], agents: Mapping[str, Rows]) -> Affected | None:
+    def student(self, identifier: str, before: Rows, moved: Mapping[str, frozenset[str]], agents: Mapping[str, Rows]) -> Affected | None:
         """What it makes of a student's rows; None where it does not concern the student.
 
         agents  what is kept elsewhere of users who may be agents of this student
@@ -225,7 +226,10 @@ def _content(row: Values | None) -> Values | None:
     return None if row is None else {column: value for column, value in row.items() if column != "dateLastModified"}
 
 
-def _refers(rows: Rows, moved: Mapping[str, Collection[str]]) -> bool:
+def _refers(rows: Rows, moved: Mapping[str, frozenset[str]]) -> bool:
     """Whether a place or a role is at something that is another one now."""
     places = [*rows["enrollments"].values(), *rows["roles"].values()]
-    return any(row.get("classSourcedId") in moved["classes"] or row.get("orgSourcedId") in moved["orgs"] for row in places)
+    return any(
+        row.get("classSourcedId") in moved["classes"] or not moved["orgs"].isdisjoint((row.get("orgSourcedId"), row.get("schoolSourcedId")))
+        for row in places
+    )
