@@ -34,7 +34,7 @@ LARGEST = 200
 REMEMBERED = 10_000
 PATHS_REMEMBERED = 256
 JOB = "exchange"
-BUSY_EVENTS, BUSY_SECONDS = 4, 0.1
+BUSY_EVENTS, BUSY_SECONDS = 8, 0.1
 LINGER_SECONDS = 0.012
 """Where so many events came within so long, others are about to come: an append waits a little for them, since a call with a commit of its
 own costs the node more than all that is in it. Whoever exchanges alone does not wait."""
