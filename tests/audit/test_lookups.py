@@ -1,8 +1,11 @@
 """Looking many values up at once: the same rows on both engines, found by the index whatever the engine knows of the table."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.audit.driver import Driver, lookup_statement
+from services.audit.index.lookup import least_together
 from services.audit.tables import PostingRow
 from tests.audit.audit_node import AuditNode
 
@@ -56,3 +59,20 @@ async def test_of_a_table_that_nobody_analysed_only_the_rows_asked_for_are_read(
     told = await node.database.read(lambda connection: plan(Driver(connection), statement))
     assert "Rows Removed" not in told
     assert all(f"({name} = " in told.partition("Index Cond:")[2] for name in (*keys, *fixed))
+
+
+def clause(name: str) -> frozenset[bytes]:
+    return frozenset({name.encode()})
+
+
+def test_what_excludes_each_other_is_read_first() -> None:
+    client, purpose, operation = clause("client"), clause("purpose"), clause("operation")
+    bits = {client: {1: 0b0110, 2: 0b1111}, purpose: {1: 0b0011, 2: 0b1100}, operation: {1: 0b1100, 2: 0b0011}}
+    assert least_together(bits) == [purpose, operation, client]
+    assert least_together({client: {1: 1}, purpose: {1: 3}}) == [client, purpose]
+
+
+@given(st.dictionaries(st.sampled_from("abcd").map(clause), st.dictionaries(st.integers(0, 3), st.integers(0, 15)), min_size=2))
+def test_every_clause_is_in_the_order_once(bits: dict[frozenset[bytes], dict[int, int]]) -> None:
+    order = least_together(bits)
+    assert sorted(order, key=sorted) == sorted(bits, key=sorted)

@@ -4,7 +4,8 @@ A query is clauses, of each of which an entry has one term at least. Level 1 say
 bits of the entries read and joined, so that a search costs by what is found, not by how long the log is.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import combinations
 from typing import Final, NamedTuple
 
 from services.audit.driver import Driver
@@ -23,13 +24,15 @@ LOOKED_AT: Final = 2_048
 
 Clause = frozenset[tuple[Kind, str]]
 """Kinds and values, of which an entry has one."""
+Terms = frozenset[bytes]
+"""What stands for them in the index."""
 
 
 class Query(NamedTuple):
     """Clauses, and the terms of each in every epoch."""
 
     clauses: tuple[Clause, ...]
-    terms: tuple[frozenset[bytes], ...]
+    terms: tuple[Terms, ...]
 
 
 class Stretch(NamedTuple):
@@ -94,9 +97,10 @@ def _look(driver: Driver, keys: SubjectKeys, of_terms: TermKeys, query: Query, s
 
 
 def _joined(driver: Driver, query: Query, stretch: Stretch, limit: int) -> list[Place]:
-    places: list[Place] = []
+    places, order = list[Place](), None
     for blocks in candidates(driver, query, stretch, most=MOST_BLOCKS):
-        for block, bits in sorted(bits_in(driver, query, stretch, blocks).items(), reverse=True):
+        order = order or _learned(driver, query.terms, stretch.year, blocks)
+        for block, bits in sorted(bits_in(driver, query, stretch, blocks, order=order).items(), reverse=True):
             for position in positions(bits):
                 places.append(Place(stretch.year, block * BLOCK + position))
                 if len(places) == limit:
@@ -110,7 +114,7 @@ def candidates(driver: Driver, query: Query, stretch: Stretch, *, most: int = 16
         return
     first, last = stretch.start // BLOCK, (stretch.end - 1) // BLOCK
     for group in range(last // BLOCK, first // BLOCK - 1, -1):
-        held = _held(driver, query.terms, stretch.year, BLOCKS_LEVEL, [group]).get(group, 0)
+        held = _held(driver, _rare_first(query.terms), stretch.year, BLOCKS_LEVEL, [group]).get(group, 0)
         held &= between(first - group * BLOCK, last + 1 - group * BLOCK)
         blocks, size = list[int](), FIRST_BLOCKS
         for position in positions(held):
@@ -122,28 +126,61 @@ def candidates(driver: Driver, query: Query, stretch: Stretch, *, most: int = 16
             yield blocks
 
 
-def bits_in(driver: Driver, query: Query, stretch: Stretch, blocks: Sequence[int]) -> dict[int, int]:
-    """Of each block the entries of the stretch that have a term of every clause; blocks without one are left out."""
-    held = _held(driver, query.terms, stretch.year, ENTRIES_LEVEL, blocks)
+def bits_in(
+    driver: Driver, query: Query, stretch: Stretch, blocks: Sequence[int], *, order: Sequence[Terms] | None = None
+) -> dict[int, int]:
+    """Of each block the entries of the stretch that have a term of every clause; blocks without one are left out.
+
+    order  in which the clauses' terms are read, where something is known of it
+    """
+    held = _held(driver, order or _rare_first(query.terms), stretch.year, ENTRIES_LEVEL, blocks)
     bound = {block: bits & between(stretch.start - block * BLOCK, stretch.end - block * BLOCK) for block, bits in held.items()}
     return {block: bits for block, bits in bound.items() if bits}
 
 
-def _held(driver: Driver, clauses: Sequence[frozenset[bytes]], year: int, level: int, blocks: Sequence[int]) -> dict[int, int]:
-    """Of each block the positions that have a term of every clause. The rare ones go first: what they rule out is not read."""
+def _learned(driver: Driver, terms: Sequence[Terms], year: int, blocks: Sequence[int]) -> list[Terms]:
+    """The order that would have spared most in these blocks: what is common by itself may exclude each other."""
+    clauses = _rare_first(terms)
+    return least_together({clause: _either(driver, clause, year, ENTRIES_LEVEL, blocks) for clause in clauses}) if clauses[2:] else clauses
+
+
+def least_together(bits: Mapping[Terms, Mapping[int, int]]) -> list[Terms]:
+    """Clauses, of which each has so many bits in some blocks, in the order in which the fewest blocks are left after each. Pure."""
+
+    def left(held: Mapping[int, int], clause: Terms) -> dict[int, int]:
+        return {block: both for block, had in held.items() if (both := had & bits[clause].get(block, 0))}
+
+    def still_there(first: Terms, second: Terms) -> tuple[int, int]:
+        held = left(bits[first], second)
+        return len(held), sum(map(int.bit_count, held.values()))
+
+    order = list(min(combinations(bits, 2), key=lambda pair: still_there(*pair)))
+    held = left(bits[order[0]], order[1])
+    while rest := [clause for clause in bits if clause not in order]:
+        order.append(min(rest, key=lambda clause: len(left(held, clause))))
+        held = left(held, order[-1])
+    return order
+
+
+def _held(driver: Driver, clauses: Sequence[Terms], year: int, level: int, blocks: Sequence[int]) -> dict[int, int]:
+    """Of each block the positions that have a term of every clause. What the first ones rule out is not read of the others."""
     if not clauses:
         return _every(year, level, blocks)
     left: dict[int, int] | None = None
-    for clause in sorted(clauses, key=_how_common):
+    for clause in clauses:
         where = list(blocks) if left is None else list(left)
         either = _either(driver, clause, year, level, where)
-        left = either if left is None else {block: bits for block in left if (bits := left[block] & either.get(block, 0))}
+        left = either if left is None else {block: both for block, had in left.items() if (both := had & either.get(block, 0))}
         if not left:
             break
     return left or {}
 
 
-def _how_common(clause: frozenset[bytes]) -> tuple[int, int]:
+def _rare_first(terms: Sequence[Terms]) -> list[Terms]:
+    return sorted(terms, key=_how_common)
+
+
+def _how_common(clause: Terms) -> tuple[int, int]:
     """Few terms before many, and what is tagged (clients, persons, recipients: the highest kinds) before the words of a vocabulary."""
     return len(clause), -max((term[0] for term in clause), default=0)
 
@@ -152,7 +189,7 @@ def _every(year: int, level: int, blocks: Sequence[int]) -> dict[int, int]:
     return dict.fromkeys(blocks, ALL)
 
 
-def _either(driver: Driver, terms: frozenset[bytes], year: int, level: int, blocks: Sequence[int]) -> dict[int, int]:
+def _either(driver: Driver, terms: Terms, year: int, level: int, blocks: Sequence[int]) -> dict[int, int]:
     """Of each block the positions that have one of `terms`."""
     bits: dict[int, int] = {}
     for _, _, block, _, data in driver.lookup(PostingRow, {"block": blocks, "term": sorted(terms)}, log=year, level=level):
