@@ -18,7 +18,7 @@ from safepassage.problems.trust import NotAMember
 from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE, selector_of
 from services.records.exchange.exchange import Exchange
-from services.records.exchange.refusals import body_of_type, or_refused
+from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.states import Asked
 from services.records.exchange.stored_rows import row_at
 from services.records.finding.curve import blinded
@@ -53,10 +53,7 @@ async def compare_points(request: Request, caller: Peer) -> Response:
     """Blind the points of a node that was asked whether it may have a child (sp-comparison+jws). 200 with sp-compared+jws."""
     exchange: Exchange = request.app.state.exchange
     body = await body_of_type(request, content_type=CONTENT_TYPE, limit=MAX_LENGTH)
-    try:
-        token = body.decode("ascii")
-    except UnicodeDecodeError as error:
-        raise MalformedToken("not a compact JWS") from error
+    token = compact_in(body, longest=MAX_LENGTH)
     now, peer = exchange.clock(), caller.peer
 
     async def answer() -> Response:
