@@ -25,7 +25,7 @@ from sqlalchemy import Connection
 from bench.append import event_of
 from bench.append_prefill import entries_of_bench
 from bench.exchange_nodes import cluster
-from bench.figures import Figure, disk_milliseconds, percentile
+from bench.figures import Figure, as_served, disk_milliseconds, percentile
 from node.keys import create_node_keys
 from safepassage.checkpoints import parse_vkey
 from safepassage.offline.log_database import LogDatabase
@@ -106,7 +106,7 @@ async def _on(url: str, folder: Path, engine: str, goals: tuple[str, str, str], 
 
 @asynccontextmanager
 async def _state(url: str, folder: Path) -> AsyncIterator[Any]:
-    """A running audit service; its store and keys are made in the folder if they are not there."""
+    """A running audit service, as a process of its own would be; its store and keys are made in the folder if they are not there."""
     if not (folder / "keys").exists():
         create_node_keys(folder / "keys")
         database = Database(url)
@@ -114,6 +114,7 @@ async def _state(url: str, folder: Path) -> AsyncIterator[Any]:
         await database.close()
     app = create_app(_settings(url, folder))
     async with app.router.lifespan_context(app):
+        as_served()
         yield app.state
 
 

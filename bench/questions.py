@@ -48,6 +48,7 @@ async def _run(folder: Path, entries: int) -> list[Figure]:
     await database.close()
     about = asked_about(system_clock())
     async with running(url, folder / "keys", system_clock) as node:
+        as_served()
         index = await _written(node, about, entries)
     note, began = f"{entries:,} entries", time.perf_counter()
     async with running(url, folder / "keys", system_clock) as node:
