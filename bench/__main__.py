@@ -26,6 +26,7 @@ MEASUREMENTS = {
     "batches": "bench.exchange_batches",
     "statistics": "bench.statistics",
     "packages": "bench.packages",
+    "envelope": "bench.envelope_size",
     "finding": "bench.finding",
 }
 
