@@ -51,7 +51,9 @@ def next_key_encryption_key(
             version = provider.rotate()
     except (KeyFileUnusable, KeysUnavailable) as error:
         stop(_said(error))
-    console.print(f"Version {version} made. Give it to every process of the service, then: safepassage-node keys rewrap")
+    named = None if keys is None else keys.resolve().name  # a service's folder mostly has its name
+    whose = named if named in {one.value for one in Service} else service.value
+    console.print(f"Version {version} made. Give it to every process of {whose}, then: safepassage-node keys rewrap --service {whose}")
 
 
 def destroy_key_encryption_key(
