@@ -40,16 +40,16 @@ def packed(content: bytes) -> str:
 @pytest.mark.parametrize(
     "encoded",
     [
-        "",
-        "zabc",
-        "u",
-        "u====",
-        encoded_list([])[1:],
-        packed(b"\0" * (PLACES // 8 - 1)),  # too short to hide in
-        packed(b"\0" * (MOST_PLACES // 8 + 1)),
-        "u" + to_base64url(gzip.compress(b"\0" * (PLACES // 8)) + b"more"),
-        "u" + to_base64url(gzip.compress(b"\0" * (PLACES // 8))[:-4]),
-        "u" + to_base64url(zlib.compress(b"\0" * (PLACES // 8))),
+        pytest.param("", id="nothing"),
+        pytest.param("zabc", id="another base"),
+        pytest.param("u", id="no bytes"),
+        pytest.param("u====", id="padding"),
+        pytest.param(encoded_list([])[1:], id="no base"),
+        pytest.param(packed(b"\0" * (PLACES // 8 - 1)), id="too short to hide in"),
+        pytest.param(packed(b"\0" * (MOST_PLACES // 8 + 1)), id="too long"),
+        pytest.param("u" + to_base64url(gzip.compress(b"\0" * (PLACES // 8)) + b"more"), id="more behind it"),
+        pytest.param("u" + to_base64url(gzip.compress(b"\0" * (PLACES // 8))[:-4]), id="cut off"),
+        pytest.param("u" + to_base64url(zlib.compress(b"\0" * (PLACES // 8))), id="no gzip"),
     ],
 )
 def test_what_is_no_list_of_an_allowed_length_is_refused(encoded: str) -> None:
