@@ -83,6 +83,13 @@ def test_a_name_in_a_credential_does_not_steer_the_terminal(desk: Desk) -> None:
     assert "\x1b" not in desk.capsys.readouterr().out
 
 
+def test_what_is_no_credential_is_told_what_it_would_need(desk: Desk) -> None:
+    assert main(["verify", desk.write("other.json", b'{"a": 1}')]) == 2
+    said = desk.capsys.readouterr().err
+    assert "--log-key" in said
+    assert "no @context" in said
+
+
 @pytest.mark.parametrize("missing", ["pyld", "jsonschema_rs"])
 def test_without_its_libraries_it_says_that_it_could_not_check(desk: Desk, missing: str) -> None:
     words = ["verify", desk.issued("data-integrity"), "--did-document", desk.path("did.json"), "--status-list", desk.path("clean.json")]

@@ -125,7 +125,10 @@ def _keys(arguments: argparse.Namespace) -> NamedKeys:
     except SuiteError as error:
         raise _NotChecked(error.code, f"The keys cannot be used. {_sentence(error)}") from error
     if not keys.all_log_keys() and not _of_credential(arguments.path):
-        raise _NotChecked("usage", "Name the log's key with --log-key, or a trust list: a log cannot vouch for itself.")
+        needed = "Name the log's key with --log-key, or a trust list: a log cannot vouch for itself."
+        other = " A credential needs neither, but this is none: it has no @context, and is no JWT of one."
+        is_log = arguments.path.is_dir() or is_database(arguments.path)
+        raise _NotChecked("usage", needed if is_log else needed + other)
     return keys
 
 
