@@ -102,7 +102,7 @@ class Watched:
 def whole_child(nodes: Processes, number: int) -> tuple[NewStudent, PersonSelector]:
     """A child with everything filled, at a school of the district that a client may load for, and how a receiving district describes it."""
     document = Filler(number * 100_000).record().document()
-    [mover] = {one.school.key for one in [next(nodes._children)]}
+    mover = nodes.child().school.key
     document["enrollment"]["enrollments"][0] |= {"school": {"nces_id": mover}, "entry_date": "2026-08-24"}
     del document["enrollment"]["enrollments"][0]["exit_date"]
     del document["identity"]["multiple_birth"]

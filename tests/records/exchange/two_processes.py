@@ -101,15 +101,19 @@ class Processes:
             time.sleep(0.01)
         self.processes[name].wait_until_ready()
 
+    def child(self) -> SyntheticStudent:
+        """A child of the moving district whom nobody has loaded or asked for."""
+        return next(self._children)
+
     def ask(self) -> ExchangeRequest:
         """Birch asks for a child of Alder's whom nobody has asked for."""
-        child = next(self._children)
+        child = self.child()
         self.client("alder", "former-district").load_student(child.load)
         return self.client("birch", "new-district").create_exchange_request(self._request(child))
 
     def ask_together(self, count: int) -> list[UUID]:
         """Birch asks for so many children of Alder's in one call. Gives the exchanges."""
-        children = [next(self._children) for _ in range(count)]
+        children = [self.child() for _ in range(count)]
         for child in children:
             self.client("alder", "former-district").load_student(child.load)
         asked = NewExchangeRequests(requests=tuple(self._request(child) for child in children))
@@ -140,7 +144,7 @@ class Processes:
 
     def wait_until_organisations_are_known(self) -> None:
         """One exchange goes through: every service of both nodes has been told of the organisations."""
-        child = next(self._children)
+        child = self.child()
         self._patiently(lambda: self.client("alder", "former-district").load_student(child.load))
         asked = self._patiently(lambda: self.client("birch", "new-district").create_exchange_request(self._request(child)))
         self.wait_until_over(asked.id)
