@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from safepassage.canonical import to_base64url
 from safepassage.checkpoints import Checkpoint
 from safepassage.logged import Consistency, Hashes, LoggedMessage, packed, unpacked, verify_logged
+from safepassage.problems.envelopes import ConsistencyNotShown
 from safepassage.problems.proofs import ConsistencyNotProven
 from tests.sdk import rfc9162
 from tests.sdk.exchange import MemoryLog
@@ -62,6 +63,16 @@ def test_a_path_completed_otherwise_than_the_message_says_proves_nothing(data: s
     for one in wrong:
         with pytest.raises(ConsistencyNotProven):
             verify_logged(message.model_copy(update={"consistency": one}), logs=[log.identity], pinned={log.origin: pinned})
+
+
+def test_a_path_from_a_larger_checkpoint_is_none_for_an_overtaken_message_and_is_asked_for() -> None:
+    log = log_of(5)
+    message, _ = said(log, 4, 3)
+    log.append(log.leaf(class_="load", number=99))
+    pinned = Checkpoint(log.origin, len(log.entries), rfc9162.mth(log.entries))
+    offered = Consistency.model_validate({"from": pinned.size, "path": "", "shared": 1})
+    with pytest.raises(ConsistencyNotShown):
+        verify_logged(message.model_copy(update={"consistency": offered}), logs=[log.identity], pinned={log.origin: pinned})
 
 
 def test_a_path_has_up_to_64_whole_hashes_in_the_one_form() -> None:
