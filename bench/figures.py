@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from node.garbage import COLLECTED_AFTER
+from shared.garbage import COLLECTED_AFTER
 
 progress = Console(stderr=True).print
 """Says how far a long measurement is."""

@@ -9,8 +9,8 @@ from typer.core import TyperGroup
 from typer.main import get_command, get_group
 
 from node.commands.output import stop
-from node.garbage import COLLECTED_AFTER
 from node.unusable import NoNode
+from shared.garbage import COLLECTED_AFTER
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("demo", "demo"),

@@ -8,8 +8,8 @@ from typing import Any
 
 import uvicorn
 
-from node.garbage import COLLECTED_AFTER
 from services.gateway.http_protocol import StrictHttpProtocol
+from shared.garbage import COLLECTED_AFTER
 from shared.telemetry import log_to_stderr
 
 GRACE_SECONDS = 30

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from node.garbage import COLLECTED_AFTER
 from node.keys import create_node_keys
+from shared.garbage import COLLECTED_AFTER
 from tests.postgres.databases import create_database, place_for_database
 from tests.stores import drop_templates
 

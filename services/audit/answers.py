@@ -15,7 +15,7 @@ from services.audit.group_commit import Place
 from services.audit.heads import LogDamaged
 from services.audit.sequencer import Receipt
 from services.audit.stored_tree import StoredTree
-from shared.contracts.audit import AHEAD, Continued, Event
+from shared.contracts.audit import Continued
 from shared.database import Database
 
 
@@ -29,16 +29,17 @@ class Proven(NamedTuple):
     """Of that checkpoint; 0 for none."""
 
 
-async def prove_duplicates(database: Database, receipts: Sequence[Receipt], events: Sequence[Event]) -> dict[tuple[int, int], Proven]:
-    """By log and index, the entries of events that were in the log before."""
+async def prove_duplicates(database: Database, receipts: Sequence[Receipt], ahead: Sequence[bool]) -> dict[tuple[int, int], Proven]:
+    """By log and index, the entries of events that were in the log before.
+
+    ahead  of each event, whether its class asks for a proof
+    """
     if not any(place.duplicate for receipt in receipts for place in receipt.places):
         return {}
-    classes = iter([event.class_ for event in events])
     wanted: dict[int, dict[int, bool]] = {}
-    for receipt in receipts:
-        for place, class_ in zip(receipt.places, classes, strict=False):
-            if place.duplicate:
-                wanted.setdefault(place.log, {})[place.at] = class_ in AHEAD
+    for place, is_ahead in zip((place for receipt in receipts for place in receipt.places), ahead, strict=True):
+        if place.duplicate:
+            wanted.setdefault(place.log, {})[place.at] = is_ahead
     proven: dict[tuple[int, int], Proven] = {}
     async with database.reading() as tx:
         for year, indices in wanted.items():
@@ -65,24 +66,24 @@ async def _prove(tx: AsyncSession, year: int, indices: Mapping[int, bool]) -> di
 
 def append_answer(
     receipts: Sequence[Receipt],
-    events: Sequence[Event],
+    ahead: Sequence[bool],
     proven: Mapping[tuple[int, int], Proven],
     continued: Sequence[Continued],
     *,
     size: int,
 ) -> bytes:
     """The AppendResponse as JSON, in the order of the events."""
-    classes = iter([event.class_ for event in events])
+    asks = iter(ahead)
     entries: list[str] = []
     for receipt in receipts:
         note, paths = json.dumps(receipt.note), _PathTexts()
         for place in receipt.places:
-            ahead = next(classes) in AHEAD
+            is_ahead = next(asks)
             if place.duplicate:
                 entries.append(_duplicate(place, proven[place.log, place.at]))
                 continue
             proof = ""
-            if ahead and receipt.growth is not None:
+            if is_ahead and receipt.growth is not None:
                 proof = f',"path":[{paths.of(receipt.growth.inclusion_path(place.at))}],"checkpoint":{note}'
             entries.append(f'{{"index":{place.at},"duplicate":false,"entry":"{to_base64url(receipt.leaf_at(place.at))}"{proof}}}')
     paths_from = f',"continued":[{",".join([one.model_dump_json() for one in continued])}]' if continued else ""

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 
 from fastapi import FastAPI
+from starlette.datastructures import State
 
 from safepassage.compact import thumbprint
 from services.audit import append, blast_radius, chain_entries, log_routes, readiness_evidence, saved_searches, search
@@ -25,8 +26,11 @@ from services.audit.index.metrics import observe
 from services.audit.index.projector import Projector
 from services.audit.mirroring import routes as mirror_routes
 from services.audit.mirroring.opening import have_mirrored, open_mirroring
+from services.audit.preparers import Preparers
+from services.audit.preparing import Judging
 from services.audit.retention import asking, holds
 from services.audit.retention.carrying_out import keep_carrying_out
+from services.audit.sealing_terms import sealing_terms
 from services.audit.sequencer import Sequencer
 from services.audit.settings import AuditSettings
 from services.audit.shards import Shards
@@ -69,6 +73,9 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     await shards.open_first(state.clock())
     await open_publisher(app, stack)
     await state.sequencer.open()
+    state.preparers = _preparers(state)
+    state.preparers.open()
+    stack.push_async_callback(state.preparers.close)
     state.projector = Projector(state.database, state.keys, state.clock, is_busy=lambda: state.sequencer.is_busy)
     await state.projector.open()
     state.sequencer.on_commit = state.projector.tell
@@ -80,6 +87,17 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     await open_witness(app)
     await open_mirroring(app, stack)
     open_courier(app)
+
+
+def _preparers(state: State) -> Preparers:
+    judging = Judging(
+        state.settings.entity_id, [key.public_bytes_raw() for key in state.decision_keys.values()], state.sequencer.digest_key
+    )
+    return Preparers(
+        state.settings.preparing_processes,
+        judging,
+        lambda students: sealing_terms(state.database, state.keys, state.sequencer.head, students, state.clock()),
+    )
 
 
 async def _run_sequencer(app: FastAPI) -> None:

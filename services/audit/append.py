@@ -5,12 +5,11 @@ the body with pydantic's JSON reader at once and writes the answer directly.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from pydantic import ValidationError
 
 from safepassage.problems.log import (
     ClassNotYours,
@@ -23,26 +22,23 @@ from safepassage.problems.messages import MessageExpired
 from safepassage.problems.requests import BodyTooLarge, InvalidRequest, LogUnavailable, MalformedBody
 from safepassage.problems.witnessing import NotWitnessedYet, NoWitnessesNamed
 from services.audit.answers import Proven, append_answer, prove_duplicates
-from services.audit.authority import Permission, needs_decision, permission_of, require_own_class
+from services.audit.batches import Batch, Sender
 from services.audit.consistency import Consistency
-from services.audit.drafts import Draft, draft_of
 from services.audit.driver import Driver
+from services.audit.preparers import Preparers
 from services.audit.sequencer import Receipt, Sequencer
 from services.audit.tables import AppendedRow
 from shared.bodies import bounded_body
-from shared.contracts.audit import AppendRequest, AppendResponse, Continued, Event, KnownSize
+from shared.contracts.audit import AppendRequest, AppendResponse, Continued, KnownSize
 from shared.database import Database
 from shared.internal_token import HEADER, Principal
 from shared.plain_route import PlainRoute
-from shared.problems import invalid_request, responses
+from shared.problems import responses
 
 router = APIRouter(tags=["internal"])
 
-EVENTS_OF_A_STEP = 256
-SUBJECTS_OF_A_STEP = 2_000
 WITNESSED_WITHIN_SECONDS = 5.0
 """How long an append waits for a quorum where it asks for one."""
-"""A large request is appended in steps, so that the next one is prepared while the last one commits."""
 
 PATH = "/internal/entries"
 
@@ -51,20 +47,22 @@ async def _append(request: Request) -> Response:
     """What `append_entries` describes."""
     state = request.app.state
     now: datetime = state.clock()
-    principal = _sender(request, now)
-    asked = await _request(request)
-    events = asked.events
-    if asked.acknowledge == "witnessed":
-        await state.publisher.until_witnessed(0, 0, seconds=0)  # nothing to wait for; without witnesses nothing is appended
-    permissions = [_permission(event, principal, state, now) for event in events]
     sequencer: Sequencer = state.sequencer
-    if any(permission is not None and permission.expired for permission in permissions):
-        await _require_appended_before(state, principal, events, permissions)
-    receipts = await _in_steps(events, permissions, principal, sequencer)
-    await _acknowledged(state, asked.acknowledge, receipts)
-    proven = await prove_duplicates(state.database, receipts, events)
-    continued = await _continued(state.consistency, asked.continues, receipts, proven) if asked.continues else ()
-    return Response(append_answer(receipts, events, proven, continued, size=sequencer.size), media_type="application/json")
+    preparers: Preparers = state.preparers
+    principal = _sender(request, now)
+    body = await bounded_body(request, limit=state.settings.max_append_bytes)
+    sender = Sender(principal, now, state.settings.entity_id, state.decision_keys, sequencer.digest_key)
+    with sequencer.expecting():
+        batch = await preparers.batch_of(body, sender)
+        if batch.acknowledge == "witnessed":
+            await state.publisher.until_witnessed(0, 0, seconds=0)  # nothing to wait for; without witnesses nothing is appended
+        if batch.expired:
+            await _require_appended_before(state.database, batch.expired)
+        receipts = await _in_steps(batch, sequencer)
+    await _acknowledged(state, batch.acknowledge, receipts)
+    proven = await prove_duplicates(state.database, receipts, batch.ahead)
+    continued = await _continued(state.consistency, batch.continues, receipts, proven) if batch.continues else ()
+    return Response(append_answer(receipts, batch.ahead, proven, continued, size=sequencer.size), media_type="application/json")
 
 
 router.routes.append(PlainRoute(PATH, _append, methods=["POST"], include_in_schema=False))
@@ -102,57 +100,24 @@ def _sender(request: Request, now: datetime) -> Principal:
     return principal
 
 
-async def _request(request: Request) -> AppendRequest:
-    limit: int = request.app.state.settings.max_append_bytes
-    body = await bounded_body(request, limit=limit)
-    try:
-        return AppendRequest.model_validate_json(body)
-    except ValidationError as error:
-        raise invalid_request(error) from None
-
-
-def _permission(event: Event, principal: Principal, state: Any, now: datetime) -> Permission | None:
-    require_own_class(event, principal)
-    if not needs_decision(event, principal):
-        return None
-    return permission_of(event, issuer=state.settings.entity_id, keys=state.decision_keys, now=now)
-
-
-def _draft(event: Event, permission: Permission | None, principal: Principal, sequencer: Sequencer) -> Draft:
-    draft = draft_of(event, producer=principal.service, digest_key=sequencer.digest_key)
-    if permission is None:
-        return draft
-    return draft._replace(decision=permission.decision, policy_hash=permission.policy_hash)
-
-
-async def _require_appended_before(
-    state: Any, principal: Principal, events: Sequence[Event], permissions: Sequence[Permission | None]
-) -> None:
+async def _require_appended_before(database: Database, expired: Sequence[bytes]) -> None:
     """An expired decision is enough to be told where the event is that was logged while it held. Raises MessageExpired."""
-    keys = [
-        _draft(event, permission, principal, state.sequencer).event_key
-        for event, permission in zip(events, permissions, strict=True)
-        if permission is not None and permission.expired
-    ]
-    database: Database = state.database
-    held = await database.read(lambda connection: Driver(connection).lookup(AppendedRow, {"event_key": keys}))
-    if len(held) != len(set(keys)):
+    held = await database.read(lambda connection: Driver(connection).lookup(AppendedRow, {"event_key": expired}))
+    if len(held) != len(set(expired)):
         raise MessageExpired(field="decision_token")
 
 
-async def _in_steps(
-    events: Sequence[Event], permissions: Sequence[Permission | None], principal: Principal, sequencer: Sequencer
-) -> list[Receipt]:
+async def _in_steps(batch: Batch, sequencer: Sequencer) -> list[Receipt]:
     """Append step by step, each prepared while the one before it commits. Raises what the first of those that failed did."""
-    steps: list[asyncio.Task[Receipt]] = []
-    for step in _steps(events):
-        drafts = [_draft(events[at], permissions[at], principal, sequencer) for at in step]
-        if len(step) == len(events):
-            return [await sequencer.append(drafts)]
-        steps.append(asyncio.ensure_future(sequencer.append(drafts)))
+    appending: list[asyncio.Task[Receipt]] = []
+    for step in batch.steps:
+        appended = sequencer.append(step.drafts, first=step.first, sealed=step.sealed)
+        if len(step.drafts) == len(batch.ahead):
+            return [await appended]
+        appending.append(asyncio.ensure_future(appended))
         await asyncio.sleep(0)
-    await asyncio.gather(*steps, return_exceptions=True)  # whichever failed, all of them end before the answer
-    return [step.result() for step in steps]
+    await asyncio.gather(*appending, return_exceptions=True)  # whichever failed, all of them end before the answer
+    return [one.result() for one in appending]
 
 
 async def _acknowledged(state: Any, level: str, receipts: Sequence[Receipt]) -> None:
@@ -175,13 +140,3 @@ async def _continued(
     shown = [receipt.growth.after.size for receipt in receipts if receipt.growth is not None and receipt.note is not None]
     shown += [one.size for one in proven.values()]
     return await consistency.continued(known, size=max(shown, default=0))
-
-
-def _steps(events: Sequence[Event]) -> Iterator[range]:
-    start, subjects = 0, 0
-    for at, event in enumerate(events):
-        subjects += len(event.subjects)
-        if at > start and (at - start >= EVENTS_OF_A_STEP or subjects > SUBJECTS_OF_A_STEP):
-            yield range(start, at)
-            start, subjects = at, len(event.subjects)
-    yield range(start, len(events))

@@ -9,7 +9,7 @@ import hashlib
 import os
 from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -32,6 +32,21 @@ class SealingKey(NamedTuple):
 
     key_id: bytes
     cipher: AESGCM
+    data_key: bytes
+    """32 bytes: what the cipher was made with, for a process that seals beside the service."""
+
+    @classmethod
+    def of(cls, key_id: bytes, data_key: bytes) -> "SealingKey":
+        """Ready to seal."""
+        return cls(key_id, AESGCM(data_key), data_key)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Without the cipher, which belongs to a process."""
+        return _sealing_key, (self.key_id, self.data_key)
+
+
+def _sealing_key(key_id: bytes, data_key: bytes) -> SealingKey:
+    return SealingKey.of(key_id, data_key)
 
 
 class Sealed(NamedTuple):
@@ -105,7 +120,7 @@ def _commit(
         groups = group_bytes("actor", actor) + group_bytes("context", context)
         if len(draft.subjects) <= 1:
             student = draft.subjects[0] if draft.subjects else None
-            key_id, cipher = node_key if student is None else keys[student]
+            key_id, cipher, _ = node_key if student is None else keys[student]
             salted = random[of_subjects : of_subjects + SALT_BYTES] + _subject(student, draft.custodians[0], key_id)
             subject = hashlib.sha256(b"\x00" + salted).digest()
             sealed.append((Sealed(key_id, seal(cipher, nonce, groups + group_bytes("subject", salted), bound)),))
@@ -122,7 +137,7 @@ def _seal_subjects(draft: Draft, random: bytes, keys: Mapping[str, SealingKey], 
     leaves, parts = [], []
     for position, (student, custodian) in enumerate(zip(draft.subjects, draft.custodians, strict=True)):
         own = random[position * _OF_SUBJECT : (position + 1) * _OF_SUBJECT]
-        key_id, cipher = keys[student]
+        key_id, cipher, _ = keys[student]
         salted = own[:SALT_BYTES] + _subject(student, custodian, key_id)
         leaves.append(hashlib.sha256(b"\x00" + salted).digest())
         parts.append(Sealed(key_id, seal(cipher, own[SALT_BYTES:], group_bytes("subject", salted), bound)))

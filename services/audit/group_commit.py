@@ -1,9 +1,10 @@
 """One group of events becomes entries in one transaction: lock, look for duplicates, seal, grow the tree, write, compare and set."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from safepassage.problems.log import EventKeyReused
@@ -13,6 +14,7 @@ from services.audit.driver import Change, Driver, insertion
 from services.audit.entries import Entry, entries_of
 from services.audit.heads import Head
 from services.audit.school_years import key_epoch, log_year
+from services.audit.sealed_ahead import SealedAhead, fitting_time
 from services.audit.subject_keys import Minted, SubjectKeys
 from services.audit.tables import (
     AppendedRow,
@@ -60,8 +62,17 @@ class Submission:
     """Events that one request wants appended, in order."""
 
     drafts: Sequence[Draft]
+    first: int = 0
+    """Which of the request's events the first of them is."""
+    sealed: SealedAhead | None = None
     places: list[Place] | None = None
+    fresh: list[int] = field(default_factory=list)
+    """Which of them become entries."""
     refused: EventKeyReused | None = None
+
+    def fits(self, head: Head, t: int) -> bool:
+        """Whether what was sealed before is of this log and this time."""
+        return self.sealed is not None and (self.sealed.origin, self.sealed.t) == (head.origin, t)
 
 
 @dataclass(frozen=True)
@@ -111,17 +122,32 @@ def append_group(
 
     Raises YearIsOver.
     """
-    t = max(now, head.last_t)
+    t = max(fitting_time([one.sealed for one in submissions if one.sealed is not None], now=now), head.last_t)
     if log_year(t) != head.year:
         raise YearIsOver(head.year)
-    fresh = _place(driver, head, submissions)
-    if not fresh:
+    if not _place(driver, head, submissions):
         return Committed(head, None, None, note=None if signing is None else keep_checkpoint(driver, signing.signer, head, signing.now))
-    epoch = key_epoch(t)
-    minted = keys.for_students(driver, epoch, {student for draft in fresh for student in draft.subjects})
-    entries = entries_of(fresh, origin=head.origin, t=t, epoch=epoch, node_key=minted.node_key, keys=minted.keys)
+    minted, entries = _entries(driver, head, submissions, t, keys)
     written = write_entries(driver, head, entries, t, signing=signing)
     return Committed(written.head, written.growth, minted, entries, written.note)
+
+
+def _entries(driver: Driver, head: Head, submissions: Sequence[Submission], t: int, keys: SubjectKeys) -> tuple[Minted | None, list[Entry]]:
+    """The new entries in their order: those that were sealed before as they are, where that fits; the others are sealed now."""
+    drafts = [one.drafts[at] for one in submissions if not one.fits(head, t) for at in one.fresh]
+    minted: Minted | None = None
+    made: Iterator[Entry] = iter(())
+    if drafts:
+        epoch = key_epoch(t)
+        minted = keys.for_students(driver, epoch, {student for draft in drafts for student in draft.subjects})
+        made = iter(entries_of(drafts, origin=head.origin, t=t, epoch=epoch, node_key=minted.node_key, keys=minted.keys))
+    entries: list[Entry] = []
+    for one in submissions:
+        if one.sealed is not None and one.fits(head, t):
+            entries += [one.sealed.entries[at] for at in one.fresh]
+        else:
+            entries += islice(made, len(one.fresh))
+    return minted, entries
 
 
 def write_entries(driver: Driver, head: Head, entries: Sequence[Entry], t: int, *, signing: Signing | None = None) -> Written:
@@ -149,35 +175,37 @@ def write_leaves(
     return Written(after, growth, _write_tree(driver, head, after, segments, tiles, signing))
 
 
-def _place(driver: Driver, head: Head, submissions: Sequence[Submission]) -> list[Draft]:
-    """Give each event its index: that of the entry it already is, or the next one. Gives the drafts that become entries, in order.
+def _place(driver: Driver, head: Head, submissions: Sequence[Submission]) -> int:
+    """Give each event its index: that of the entry it already is, or the next one. Gives how many become entries.
 
     A submission that has an event whose key belongs to another event is refused as a whole, and nothing of it is appended.
     """
     event_keys = [draft.event_key for submission in submissions for draft in submission.drafts]
     held = {bytes(row[0]): (bytes(row[1]), row[2], row[3]) for row in driver.lookup(AppendedRow, {"event_key": event_keys})}
-    fresh: list[Draft] = []
+    size = head.size
     for submission in submissions:
         places: list[Place] = []
-        first = len(fresh)
+        fresh: list[int] = []
         for position, draft in enumerate(submission.drafts):
             known = held.get(draft.event_key)
             if known is None:
-                index = head.size + len(fresh)
+                index = size + len(fresh)
                 held[draft.event_key] = (draft.event_digest, head.year, index)
                 places.append(Place(head.year, index, False))
-                fresh.append(draft)
+                fresh.append(position)
             elif known[0] == draft.event_digest:
                 places.append(Place(known[1], known[2], True))
             else:
-                submission.refused = EventKeyReused(field=f"events.{position}.key")
-                for taken_back in fresh[first:]:
-                    del held[taken_back.event_key]
-                del fresh[first:]
+                submission.refused = EventKeyReused(field=f"events.{submission.first + position}.key")
+                for taken_back in fresh:
+                    del held[submission.drafts[taken_back].event_key]
+                fresh = []
                 break
         else:
             submission.places = places
-    return fresh
+        submission.fresh = fresh
+        size += len(fresh)
+    return size - head.size
 
 
 def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], t: int) -> int:

@@ -10,7 +10,8 @@ import asyncio
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
 
@@ -25,6 +26,7 @@ from services.audit.driver import Driver
 from services.audit.entries import Entry
 from services.audit.group_commit import Committed, HeadIsStale, Place, Signing, Submission, YearIsOver, append_group, lock_head
 from services.audit.heads import Head, LogDamaged
+from services.audit.sealed_ahead import SealedAhead
 from services.audit.shards import Shards
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tile_memory import TileMemory
@@ -84,6 +86,7 @@ class Sequencer:
         self._database, self._shards, self._keys, self._signer, self._clock = database, shards, keys, signer, clock
         self._memory, self._checkpoint_seconds = memory, checkpoint_seconds
         self._waiting: deque[_Waiting] = deque()
+        self._expected = 0
         self._work = asyncio.Event()
         self._writing = asyncio.Lock()
         self._head: Head | None = None
@@ -98,7 +101,16 @@ class Sequencer:
     @property
     def is_busy(self) -> bool:
         """Whether somebody waits for an append."""
-        return bool(self._waiting)
+        return bool(self._waiting or self._expected)
+
+    @contextmanager
+    def expecting(self) -> Iterator[None]:
+        """What is about to be appended is being prepared: what works behind the log gives way already."""
+        self._expected += 1
+        try:
+            yield
+        finally:
+            self._expected -= 1
 
     @property
     def digest_key(self) -> bytes:
@@ -128,8 +140,16 @@ class Sequencer:
             return
         await self.publish_now()
 
-    async def append(self, drafts: Sequence[Draft]) -> Receipt:
+    @property
+    def head(self) -> Head | None:
+        """The newest log as it was last committed; None where it is to be read first."""
+        return self._head
+
+    async def append(self, drafts: Sequence[Draft], *, first: int = 0, sealed: SealedAhead | None = None) -> Receipt:
         """Append, and answer once it is durable.
+
+        first   which of its request's events the first draft is
+        sealed  the drafts' entries, where they were sealed before
 
         Raises EventKeyReused, LogFrozen, KeysUnavailable; LogUnavailable where it is not known to be appended: sent again, the events are
         appended once.
@@ -140,7 +160,7 @@ class Sequencer:
             raise LogUnavailable
         self._keys.provider.require_usable()
         answer = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(Submission(drafts), answer, sum([len(draft.subjects) for draft in drafts])))
+        self._waiting.append(_Waiting(Submission(drafts, first, sealed), answer, sum([len(draft.subjects) for draft in drafts])))
         self._work.set()
         receipt: Receipt = await answer
         return receipt

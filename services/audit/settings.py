@@ -24,6 +24,15 @@ class AuditSettings(SealingSettings):
     max_append_bytes: Annotated[
         int, Field(ge=65_536, le=2**26, description="Largest body of one append by another service of the node.")
     ] = 8 * 2**20
+    preparing_processes: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=64,
+            description="Processes that read, draft and seal large appends (64 KiB and more) beside this one, on other cores. "
+            "0: the service does it itself, as the embedded node does.",
+        ),
+    ] = 0
     disclosure_copy_days: Annotated[
         int,
         Field(

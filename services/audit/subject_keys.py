@@ -84,27 +84,35 @@ class SubjectKeys:
 
     def for_students(self, driver: Driver, epoch: int, students: Iterable[str]) -> "Minted":
         """The keys of students in `epoch`, and the node's. Those that are not there are made and stored, in a writing transaction."""
-        self._provider.require_usable()
-        if any(year != epoch for year in self._node):
-            self._forget_other_years(epoch)
-        minted = Minted(self, epoch)
+        minted, unknown = self._remembered(epoch, students)
         tag_key = self._tag_key(driver, epoch, minted)
-        missing: dict[bytes, str | None] = {}
-        for student in students:
-            known = self._students.get((epoch, student))
-            if known is None:
-                missing[student_tag(tag_key, student)] = student
-            else:
-                self._students.move_to_end((epoch, student))
-                minted.keys[student] = known
-        node = self._node.get(epoch)
-        if node is None:
+        missing: dict[bytes, str | None] = {student_tag(tag_key, student): student for student in unknown}
+        if minted.node is None:
             missing[node_tag(tag_key)] = None
-        else:
-            minted.node = node
         if missing:
             self._find_or_make(driver, epoch, missing, minted)
         return minted
+
+    def remembered(self, epoch: int, students: Iterable[str]) -> "Minted | None":
+        """The same where all of them are in memory; else None."""
+        minted, unknown = self._remembered(epoch, students)
+        return None if unknown or minted.node is None else minted
+
+    def _remembered(self, epoch: int, students: Iterable[str]) -> tuple["Minted", list[str]]:
+        """What memory has, and the students of whom it has no key."""
+        self._provider.require_usable()
+        if any(year != epoch for year in self._node):
+            self._forget_other_years(epoch)
+        minted, unknown = Minted(self, epoch), []
+        for student in students:
+            known = self._students.get((epoch, student))
+            if known is None:
+                unknown.append(student)
+            else:
+                self._students.move_to_end((epoch, student))
+                minted.keys[student] = known
+        minted.node = self._node.get(epoch)
+        return minted, unknown
 
     async def find(self, tx: AsyncSession, key_ids: Sequence[bytes]) -> dict[bytes, AESGCM]:
         """The keys that still exist among `key_ids`."""
@@ -152,10 +160,10 @@ class SubjectKeys:
         new = []
         for tag, student in missing.items():
             if tag in found:
-                key = SealingKey(tag, self._cipher(tag, found[tag]))
+                key = SealingKey.of(tag, self._unwrap(found[tag], bound_to(tag)))
             else:
                 data_key = secrets.token_bytes(32)
-                key = SealingKey(tag, AESGCM(data_key))
+                key = SealingKey.of(tag, data_key)
                 new.append((tag, epoch, self._provider.wrap(data_key, context=bound_to(tag), version=version)))
             if student is None:
                 minted.node = key

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from uuid import UUID, uuid4
 
 import pytest
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,7 +18,7 @@ from shared.contracts.audit import MAY_WRITE, Actor, Context, Digests, Event
 
 ORIGIN = "alder.example/log/2026"
 KEY = b"k" * 32
-NODE = SealingKey(b"n" * 16, AESGCM(os.urandom(32)))
+NODE = SealingKey.of(b"n" * 16, os.urandom(32))
 texts = st.text(st.characters(codec="utf-8"), max_size=30)
 uuids = st.uuids()
 codes = st.from_regex(r"[a-z0-9][a-z0-9._:-]{0,20}", fullmatch=True)
@@ -54,7 +53,7 @@ def an_event(**changes: object) -> Event:
 
 
 def keys_of(draft: Draft) -> dict[str, SealingKey]:
-    return {student: SealingKey(os.urandom(16), AESGCM(os.urandom(32))) for student in draft.subjects}
+    return {student: SealingKey.of(os.urandom(16), os.urandom(32)) for student in draft.subjects}
 
 
 def opened(entry: Entry, keys: dict[str, SealingKey]) -> list[dict[Group, Opened]]:

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection
 
 from services.audit.driver import Driver
-from services.audit.giving_way import give_way
+from services.audit.giving_way import RESTS, give_way
 from services.audit.index.bitmaps import BLOCK
 from services.audit.index.postings import Postings, add, postings_of
 from services.audit.index.reading import Indexed, read_piece
@@ -34,6 +34,11 @@ LOOK_AGAIN_SECONDS: Final = 1.0
 AFTER_A_FAULT_SECONDS: Final = 5.0
 ENTRIES_OF_A_STEP: Final = 4_096
 """At the most: their terms are made in one go, while nobody else has a turn."""
+NEAR_SECONDS: Final = 2
+"""So far behind is the aim: as long as it is met, a burst of appends goes first."""
+RESTS_WHILE_NEAR: Final = 8.0
+FAR_SECONDS: Final = 60
+"""Further behind it rests no more, whoever waits: a search should know what happened."""
 
 
 class CursorMoved(Exception):
@@ -55,6 +60,13 @@ class Step(NamedTuple):
     start: int
     end: int
     corrections: int
+
+
+def rests_of(behind: Behind) -> float:
+    """How long the index rests while appends wait, in times of what it worked."""
+    if behind.seconds <= NEAR_SECONDS:
+        return RESTS_WHILE_NEAR
+    return RESTS if behind.seconds <= FAR_SECONDS else 0
 
 
 def step_end(at: int, size: int) -> int:
@@ -142,15 +154,20 @@ class Projector:
             began = loop.time()
             entries += await self._database.read(partial(self._piece, step, at))
             at = entries[-1].at + 1
-            await give_way(began, is_busy=self._is_busy())
+            await self._give_way(began)
         return entries
+
+    async def _give_way(self, began: float) -> None:
+        await give_way(began, is_busy=self._is_busy(), rests=rests_of(self.behind))
 
     def _piece(self, step: Step, at: int, connection: Connection) -> list[Indexed]:
         return read_piece(Driver(connection), self._keys, year=step.year, start=at, end=step.end)
 
     async def _put(self, step: Step, entries: list[Indexed]) -> None:
         keys = await self._database.read(lambda connection: term_keys(Driver(connection), self._keys))
+        began = asyncio.get_running_loop().time()
         made = postings_of(entries, keys)
+        await self._give_way(began)
         await self._database.write(lambda connection: self._write(Driver(connection), step, made, keys))
 
     def _write(self, driver: Driver, step: Step, made: Postings, keys: TermKeys) -> None:

@@ -1,0 +1,65 @@
+"""Messages between the service and a process that prepares for it, over a pair of sockets of these two alone.
+
+A message is its length in 8 bytes, then Python's own form of objects. Nobody else can write one: neither end has a name, and each belongs
+to one process. When one of the two ends, the other one sees it.
+"""
+
+import asyncio
+import pickle
+import socket
+from typing import Any, Final
+
+_HEAD_BYTES: Final = 8
+_FORM: Final = 5
+
+
+class OtherHasEnded(Exception):
+    """The process at the other end is not there any more."""
+
+
+def _written(message: Any) -> bytes:
+    body = pickle.dumps(message, protocol=_FORM)
+    return len(body).to_bytes(_HEAD_BYTES, "big") + body
+
+
+def send(end: socket.socket, message: Any) -> None:
+    """Send, where nothing else is to be done meanwhile. Raises OSError."""
+    end.sendall(_written(message))
+
+
+def receive(end: socket.socket) -> Any:
+    """The next message, however long it takes. Raises OtherHasEnded."""
+    return pickle.loads(_exactly(end, int.from_bytes(_exactly(end, _HEAD_BYTES), "big")))  # noqa: S301 the service's own
+
+
+def _exactly(end: socket.socket, size: int) -> bytearray:
+    held = bytearray(size)
+    view, at = memoryview(held), 0
+    while at < size:
+        came = end.recv_into(view[at:])
+        if not came:
+            raise OtherHasEnded
+        at += came
+    return held
+
+
+async def ask(end: socket.socket, message: Any) -> Any:
+    """Send a message, and give the answer. Raises OtherHasEnded."""
+    loop = asyncio.get_running_loop()
+    try:
+        await loop.sock_sendall(end, _written(message))
+        size = int.from_bytes(await _exactly_later(loop, end, _HEAD_BYTES), "big")
+        return pickle.loads(await _exactly_later(loop, end, size))  # noqa: S301 the process was started by this one
+    except OSError as error:
+        raise OtherHasEnded from error
+
+
+async def _exactly_later(loop: asyncio.AbstractEventLoop, end: socket.socket, size: int) -> bytearray:
+    held = bytearray(size)
+    view, at = memoryview(held), 0
+    while at < size:
+        came = await loop.sock_recv_into(end, view[at:])
+        if not came:
+            raise OtherHasEnded
+        at += came
+    return held

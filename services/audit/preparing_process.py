@@ -1,0 +1,72 @@
+"""A process beside the service that reads, drafts and seals large requests for it: `python -m services.audit.preparing_process`.
+
+It has no store, no settings and no key of its own, and no socket but the one to the service. Data keys come in for the entries of one
+request and are not kept for another. It is trusted as the service is, which started it: neither more nor less.
+"""
+
+import gc
+import signal
+import socket
+import sys
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from safepassage.compact import thumbprint
+from safepassage.problems import SuiteError
+from services.audit.batches import Sender, batch_of
+from services.audit.drafts import Draft
+from services.audit.entries import entries_of
+from services.audit.paired_sockets import OtherHasEnded, receive, send
+from services.audit.preparing import Drafted, Judging, Request, SealedColumns, columns_of, drafted
+from services.audit.sealed_ahead import SealingTerms
+from shared.garbage import COLLECTED_AFTER
+from shared.problems import unexpected
+from shared.telemetry import log_to_stderr
+
+
+class Preparing:
+    """Answers one question after the other."""
+
+    def __init__(self, judging: Judging) -> None:
+        keys = [Ed25519PublicKey.from_public_bytes(key) for key in judging.decision_keys]
+        self._judging, self._keys = judging, {thumbprint(key): key for key in keys}
+        self._drafts: list[Draft] = []
+
+    def answer(self, question: Request | SealingTerms) -> Drafted | SealedColumns | SuiteError:
+        """Drafts for a request, or what it is refused with; for terms the entries of the last request."""
+        try:
+            return self._sealed(question) if isinstance(question, SealingTerms) else self._drafted(question)
+        except SuiteError as refused:
+            return refused
+        except Exception as error:
+            return unexpected(error, None)
+
+    def _drafted(self, request: Request) -> Drafted:
+        self._drafts = []
+        issuer, _, digest_key = self._judging
+        answer, self._drafts = drafted(batch_of(request.body, Sender(request.principal, request.now, issuer, self._keys, digest_key)))
+        return answer
+
+    def _sealed(self, terms: SealingTerms) -> SealedColumns:
+        drafts, self._drafts = self._drafts, []
+        return columns_of(entries_of(drafts, origin=terms.origin, t=terms.t, epoch=terms.epoch, node_key=terms.node_key, keys=terms.keys))
+
+
+def main() -> None:
+    """Answer until the service has ended, which ends this process too: signals to the group that both are in are its own affair."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    log_to_stderr()
+    gc.freeze()
+    gc.set_threshold(*COLLECTED_AFTER)
+    with socket.socket(fileno=sys.stdin.fileno()) as end:
+        try:
+            preparing = Preparing(receive(end))
+            while True:
+                send(end, preparing.answer(receive(end)))
+        except (OtherHasEnded, OSError):
+            return
+
+
+if __name__ == "__main__":
+    main()

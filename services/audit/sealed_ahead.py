@@ -1,0 +1,40 @@
+"""Entries that were sealed before their turn in the log: with the keys, the log and the time that were to be expected.
+
+In their turn they are taken as they are where it came out so; otherwise their drafts are sealed then (services.audit.group_commit).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from services.audit.entries import Entry, SealingKey
+
+FITS_SECONDS: Final = 1
+"""An entry says in whole seconds when it was logged: what waited longer is sealed again."""
+
+
+class SealingTerms(NamedTuple):
+    """With what entries are to be sealed: what `entries_of` is told."""
+
+    origin: str
+    t: int
+    epoch: int
+    node_key: SealingKey
+    keys: Mapping[str, SealingKey]
+    """By student."""
+
+
+class SealedAhead(NamedTuple):
+    """Entries that were sealed for this log and time, one for each draft."""
+
+    origin: str
+    t: int
+    entries: Sequence[Entry]
+
+    def of(self, step: range) -> "SealedAhead":
+        """Some of them."""
+        return self._replace(entries=self.entries[step.start : step.stop])
+
+
+def fitting_time(sealed: Iterable[SealedAhead], *, now: int) -> int:
+    """When a group is logged: now, or at the time of what was sealed a moment ago."""
+    return max([one.t for one in sealed if 0 <= now - one.t <= FITS_SECONDS], default=now)
