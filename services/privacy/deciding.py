@@ -13,7 +13,7 @@ from safepassage.problems import SuiteError
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire import Digest
 from services.privacy.asked_by import AskedBy
-from services.privacy.duty_exchanges import named_duties
+from services.privacy.duty_exchanges import duties_served, named_duties
 from services.privacy.evaluation import Judge, Kept, decision_on, denied, evaluate, keep, kept
 from services.privacy.facts import Facts, read_facts
 from services.privacy.policy_schedule import deciding_hash
@@ -96,7 +96,8 @@ def _seen(connection: Connection, state: Any, principal: Principal, asked: Decis
         _require_subjects(asked)
         facts = read_facts(connection, state.sealer, asked, node_organisation_id=judge.node_organisation_id, caller_organisation_id=asker)
         now = facts.not_before(asked_at)
-        return _Seen(asked, facts, now, deciding_hash(connection, now), named_duties(connection, asked.duty_ids, asker))
+        duties = named_duties(connection, asked.duty_ids, asker) + duties_served(connection, judge.naming, asked.in_place_of)
+        return _Seen(asked, facts, now, deciding_hash(connection, now), duties)
     except SuiteError as error:
         return error
 
@@ -114,5 +115,5 @@ def _require_subjects(asked: DecisionRequest) -> None:
         raise InvalidRequest("students are named for every action but `request`", field="subjects")
     if asked.nobody is not None and (asked.action == "request" or students != {asked.nobody.student_id}):
         raise InvalidRequest("who is nobody is the one student of the request", field="nobody")
-    if asked.duty_ids and (asked.action != "request" or asked.exchange_id is None):
+    if (asked.duty_ids or asked.in_place_of) and (asked.action != "request" or asked.exchange_id is None):
         raise InvalidRequest("a request to another state serves duties", field="duty_ids")

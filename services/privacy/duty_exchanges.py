@@ -57,6 +57,16 @@ def named_duties(connection: Connection, duty_ids: Sequence[UUID], organisation_
     return keys
 
 
+_SERVED = select(DutyExchangeRow.duty_key).where(DutyExchangeRow.exchange_key == bindparam("exchange_key"))
+
+
+def duties_served(connection: Connection, secret: SigningKey, exchange_id: UUID | None) -> list[str]:
+    """The keys of the duties that an exchange serves, whoever named them then. Those that have ended meanwhile stay as they are."""
+    if exchange_id is None:
+        return []
+    return [row.duty_key for row in prepared.rows(connection, _SERVED, {"exchange_key": exchange_key(secret, exchange_id)})]
+
+
 def serve(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Keep that the exchange serves the duties, which are there."""
     if rows:

@@ -118,6 +118,8 @@ class DecisionRequest(Wire):
     exchange_id: UUID | None = None
     duty_ids: Annotated[tuple[UUID, ...], Field(max_length=10)] = ()
     """For the action `request`: duties of the asker's that the exchange serves, and that its receipts end."""
+    in_place_of: UUID | None = None
+    """For the action `request`: the exchange that came to nothing and is asked anew. What that one served this one serves."""
     valid_for_seconds: Annotated[int, Field(ge=1, le=15 * 86400)] = 60
     finding: bool = False
     """It is only asked whether the child may be here (docs/finding.md): decided as any disclosure, and no request to send a record, so

@@ -197,7 +197,7 @@ def some_students(count: int = 40) -> list[SyntheticStudent]:
     return list(students(ALDER, as_of=date(2026, 10, 20), count=count))
 
 
-async def make_state(folder: Path, keys: Path, clock: StandingClock) -> None:
+async def make_state(folder: Path, keys: Path, clock: StandingClock, *, kind: type[NodeFolder] = NodeFolder) -> None:
     """A node's folder with its organisations, two vendors among them, and no student: to be copied."""
     shutil.copytree(keys, folder / "keys", dirs_exist_ok=True)
     file = NodeFile(
@@ -209,7 +209,7 @@ async def make_state(folder: Path, keys: Path, clock: StandingClock) -> None:
         insecure_development=True,
     )
     (folder / "node.json").write_text(file.model_dump_json())
-    async with one_state(folder, clock) as state:
+    async with one_state(folder, clock, kind=kind) as state:
         since = date(2020, 1, 1)
         agencies = [
             Organisation(
@@ -231,9 +231,9 @@ async def make_state(folder: Path, keys: Path, clock: StandingClock) -> None:
 
 
 @asynccontextmanager
-async def one_state(folder: Path, clock: StandingClock) -> AsyncIterator[OneState]:
+async def one_state(folder: Path, clock: StandingClock, *, kind: type[NodeFolder] = NodeFolder) -> AsyncIterator[OneState]:
     """The node of a folder, running. Its outboxes rest: the test sends what waits (`tell`)."""
-    node = EmbeddedNode(NodeFolder(folder), clock=clock)
+    node = EmbeddedNode(kind(folder), clock=clock)
     async with node.running():
         for app in node.applications.values():
             for task in app.state.tasks:

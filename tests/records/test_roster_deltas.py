@@ -25,6 +25,7 @@ from services.records.roster_keeping import RosterKeeping
 from services.records.tables import EnrollmentRow, KeptRosterRow, KeptStudentRow, SourceIdRow, StudentRow
 from services.records.vault_rotation import rewrap_data_keys
 from shared.in_process import Answer
+from tests.records.both_engines import running as running
 from tests.records.one_state import DISTRICT, Caller, OneState, problem, some_students
 
 pytestmark = pytest.mark.anyio

@@ -116,7 +116,9 @@ class Chain:
             "iat": SECONDS,
             "checkpoints": (own.checkpoint(),),
             "continues": tuple(
-                {**own.consistency(size).model_dump(by_alias=True), "checkpoint": 0} for size in sorted(sizes) if size < len(own.entries)
+                {"from": size, "path": tuple(map(to_base64url, rfc9162.proof(size, own.entries))), "checkpoint": 0}
+                for size in sorted(sizes)
+                if size < len(own.entries)
             ),
             "links": tuple(self.link(one, own) for one in self.logged.values() if one.log.origin == own.origin),
             "origin": CITY if node == ALDER else None,

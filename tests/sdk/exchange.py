@@ -17,7 +17,7 @@ from safepassage.claims import Message
 from safepassage.compact import assemble, public_jwk, signing_input, thumbprint
 from safepassage.envelope import Envelope, ExpectedAnswer, envelope_body
 from safepassage.leaf import leaf_bytes
-from safepassage.logged import Consistency, LogIdentity
+from safepassage.logged import LogIdentity, proof_members
 from safepassage.notes import ED25519, VerifierKey, note_with, signature_line
 from safepassage.package import REDISCLOSURE_NOTICE_DIGEST, Content, Manifest, NotProvided, Package, Perhaps
 from safepassage.receipt import Receipt, SentEnvelope
@@ -98,16 +98,10 @@ class MemoryLog:
         return self.proof(index, since=since)
 
     def proof(self, index: int, *, since: int | None = None) -> dict[str, Any]:
-        return {
-            "entry": to_base64url(self.entries[index]),
-            "index": index,
-            "path": tuple(map(to_base64url, rfc9162.path(index, self.entries))),
-            "checkpoint": self.checkpoint(),
-            "consistency": None if since is None else self.consistency(since),
-        }
-
-    def consistency(self, since: int) -> Consistency:
-        return Consistency.model_validate({"from": since, "path": tuple(map(to_base64url, rfc9162.proof(since, self.entries)))})
+        path = tuple(map(to_base64url, rfc9162.path(index, self.entries)))
+        continued = () if since is None else tuple(map(to_base64url, rfc9162.proof(since, self.entries)))
+        entry, note = to_base64url(self.entries[index]), self.checkpoint()
+        return proof_members(entry=entry, index=index, path=path, checkpoint=note, since=since, continued=continued)
 
 
 class EncryptionPair:

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from safepassage.canonical import digest_of, from_base64url, to_base64url
 from safepassage.checkpoints import Checkpoint, parse_checkpoint
 from safepassage.envelope import Envelope, envelope_body, read_envelope, split_body, verify_envelope
-from safepassage.logged import Logged, LogIdentity
+from safepassage.logged import Logged, LogIdentity, unpacked
 from safepassage.notes import ED25519, VerifierKey, parse_note
 from safepassage.package import MAY_BE_HERE, NOTHING_PROVIDED, NotProvided, Package, read_sealed
 from safepassage.problems import SuiteError
@@ -35,6 +35,10 @@ def refusal(exchange: Exchange, body: bytes, **changes: Any) -> str:
     with pytest.raises(SuiteError) as refused:
         receive(exchange, body, **changes)
     return refused.value.code
+
+
+def altered_path(envelope: Envelope, path: list[bytes]) -> Envelope:
+    return envelope.model_copy(update={"path": to_base64url(b"".join(path))})
 
 
 def resigned(exchange: Exchange, envelope: Envelope, ciphertext: bytes) -> bytes:
@@ -77,7 +81,7 @@ def test_each_fault_of_the_proof_is_refused_with_its_own_code(exchange: Exchange
     foreign = proven(other_log.leaf(class_="disclosure", ct=envelope.ct_digest, commit=envelope.pt_commit, **decided), other_log)
     good = exchange.logged(envelope)
     altered = from_base64url(good.entry or "").replace(b'"key_epoch":2027', b'"key_epoch":2028')
-    path = good.path or ()
+    path = unpacked(good.path or "")
     size = len(log.entries)
     faults = {
         "without-proof": [good.model_copy(update={member: None}) for member in ("entry", "index", "path", "checkpoint")],
@@ -86,10 +90,10 @@ def test_each_fault_of_the_proof_is_refused_with_its_own_code(exchange: Exchange
         "leaf-of-another-exchange": [other_exchange, other_commit],
         "decision-missing": [no_decision],
         "index-beyond-log": [good.model_copy(update={"index": index}) for index in (size, size + 1, 2**40)],
-        "wrong-path-length": [good.model_copy(update={"path": changed}) for changed in ((), path[:-1], (*path, path[0]))],
+        "wrong-path-length": [altered_path(good, changed) for changed in ([], path[:-1], [*path, path[0]])],
         "inclusion-not-proven": [
             good.model_copy(update={"entry": to_base64url(altered)}),
-            good.model_copy(update={"path": (path[-1], *path[1:-1], path[0])}),
+            altered_path(good, [path[-1], *path[1:-1], path[0]]),
             good.model_copy(update={"index": (good.index or 0) ^ 1}),
             good.model_copy(update={"checkpoint": log.checkpoint(root=bytes(32))}),
         ],
@@ -194,11 +198,11 @@ def test_a_checkpoint_that_does_not_continue_the_pinned_one_is_refused(exchange:
     forked = Checkpoint(log.origin, 5, bytes(32))
     envelope, ciphertext = exchange.sealed()
     good = exchange.logged(envelope)
-    shown = good.model_copy(update={"consistency": log.consistency(5)})
+    shown = good.model_copy(update=log.proof(good.index or 0, since=5))
     assert receive(exchange, resigned(exchange, shown, ciphertext), pinned={log.origin: pinned}).latest(pinned).size == len(log.entries)
     assert refusal(exchange, resigned(exchange, shown, ciphertext), pinned={log.origin: forked}) == "consistency-not-proven"
     assert refusal(exchange, resigned(exchange, good, ciphertext), pinned={log.origin: pinned}) == "consistency-not-shown"
-    elsewhere = good.model_copy(update={"consistency": log.consistency(4)})
+    elsewhere = good.model_copy(update=log.proof(good.index or 0, since=4))
     assert refusal(exchange, resigned(exchange, elsewhere, ciphertext), pinned={log.origin: pinned}) == "consistency-not-shown"
     same_size = Checkpoint(log.origin, len(log.entries), bytes(32))
     assert refusal(exchange, resigned(exchange, shown, ciphertext), pinned={log.origin: same_size}) == "consistency-not-proven"

@@ -11,7 +11,6 @@ from safepassage.decision import Decision, decision_of, element_set_digest, veri
 from safepassage.envelope import Envelope
 from safepassage.finding import Compared, Comparison
 from safepassage.leaf import verify_commitment
-from safepassage.logged import proof_members
 from safepassage.node_statement import NodeStatement
 from safepassage.problems import SuiteError
 from safepassage.problems.messages import MessageExpired, PaddingMalformed, SealedIdsDiffer
@@ -190,12 +189,6 @@ def test_a_rejection_says_why_and_nothing_else_does(exchange: Exchange) -> None:
 def test_the_subject_of_a_receipt_opens_to_the_person_of_the_request(exchange: Exchange) -> None:
     person = PERSON.model_dump(mode="json", exclude_none=True)
     verify_commitment(committed=exchange.selector.subject_commit, salt=SALT, payload=person)
-
-
-def test_proof_members_are_what_audit_answers(exchange: Exchange) -> None:
-    proof = exchange.alder_log.append(exchange.alder_log.leaf(class_="request"))
-    members = proof_members(entry=proof["entry"], index=proof["index"], path=list(proof["path"]), checkpoint=proof["checkpoint"])
-    assert members == proof
 
 
 def decided(**changes: Any) -> Decision:

@@ -6,6 +6,7 @@ import pytest
 
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.command import main
+from safepassage.logged import unpacked
 from safepassage.problems.proofs import ProofFileMalformed
 from safepassage.tlog_proof import ProofFile, parse_proof_file, proof_file
 from tests.sdk.exchange import ALDER, PERSON, SALT, Exchange, Signer
@@ -137,7 +138,7 @@ def test_a_digest_that_begins_with_a_dash_is_a_digest(desk: Desk) -> None:
 
 
 def test_a_proof_file_is_enough_for_one_entry(desk: Desk) -> None:
-    entry, path = from_base64url(desk.envelope.entry or ""), [from_base64url(each) for each in desk.envelope.path or ()]
+    entry, path = from_base64url(desk.envelope.entry or ""), unpacked(desk.envelope.path or "")
     text = proof_file(entry=entry, index=desk.envelope.index or 0, path=path, checkpoint=desk.envelope.checkpoint or "")
     assert parse_proof_file(text).text() == text
     key = ("--log-key", desk.exchange.alder_log.key.vkey)

@@ -86,8 +86,8 @@ def prepared(
     return Request(iss=issuer, aud=new.holder, jti=exchange_id, iat=issued, exp=expires, selector=sealed), selector
 
 
-def question(selector: Selector, *, request_digest: str, duty_ids: Sequence[UUID] = ()) -> DecisionRequest:
-    """What privacy is asked: may we ask the other node, and for which duties."""
+def question(selector: Selector, *, request_digest: str, duty_ids: Sequence[UUID] = (), in_place_of: UUID | None = None) -> DecisionRequest:
+    """What privacy is asked: may we ask the other node, and for which duties, or for those of which earlier exchange."""
     organisation = selector.evidence.receiving_organisation
     return DecisionRequest(
         action="request",
@@ -100,6 +100,7 @@ def question(selector: Selector, *, request_digest: str, duty_ids: Sequence[UUID
         transfer=TransferFacts(evidence=selector.evidence, request_digest=request_digest, asserted_by=organisation.id),
         exchange_id=selector.exchange_id,
         duty_ids=tuple(duty_ids),
+        in_place_of=in_place_of,
     )
 
 

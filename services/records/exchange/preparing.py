@@ -31,11 +31,13 @@ class Draft:
     selector: Selector
     token: str
     digest: str
+    in_place_of: UUID | None = None
+    """The request that came to nothing, where this one is made in its place."""
 
     @property
     def question(self) -> DecisionRequest:
         """What privacy is asked about it."""
-        return asking.question(self.selector, request_digest=self.digest, duty_ids=self.new.duty_ids)
+        return asking.question(self.selector, request_digest=self.digest, duty_ids=self.new.duty_ids, in_place_of=self.in_place_of)
 
 
 async def drafted(

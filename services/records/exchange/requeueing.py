@@ -1,5 +1,6 @@
 """An operator has what did not arrive sent again, or gives it up. Sent again is decided again: a new id, a new decision, a new entry."""
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -153,6 +154,7 @@ async def _ask_anew(exchange: Exchange, letter: DeadLetterRow, operator: Operato
         asked.receiving_organisation_id,
         now,
     )
+    draft = replace(draft, in_place_of=asked.id)
     [decision] = await exchange.privacy.decisions_for(caller.principal, [draft.question])
     if isinstance(decision, SuiteError):
         raise decision

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any
 
 from safepassage.checkpoints import parse_checkpoint
-from safepassage.logged import Consistency, proof_members
+from safepassage.logged import proof_members
 from safepassage.notes import parse_note
 from safepassage.problems.requests import LogUnavailable
 from services.records.exchange.own_log import OwnLog
@@ -32,14 +32,18 @@ class ShownProofs:
         checkpoint = parse_checkpoint(parse_note(appended.checkpoint).text)
         origin, size = checkpoint.origin, checkpoint.size
         old = max(self._shown.get((peer, origin), 0), seen_size)
-        consistency = None
+        continued = None
         if 0 < old < size:
-            path = self._own_log.answered_path(origin, old, size) or await self._path(origin, old, size)
-            consistency = Consistency.model_validate({"from": old, "path": path})
+            continued = self._own_log.answered_path(origin, old, size) or await self._path(origin, old, size)
         self._shown.pop((peer, origin), None)
         self._shown[peer, origin] = max(old if old <= size else 0, size)
         return proof_members(
-            entry=appended.entry, index=appended.index, path=appended.path, checkpoint=appended.checkpoint, consistency=consistency
+            entry=appended.entry,
+            index=appended.index,
+            path=appended.path,
+            checkpoint=appended.checkpoint,
+            since=old if continued is not None else None,
+            continued=continued or (),
         )
 
     def _sizes(self) -> tuple[KnownSize, ...]:

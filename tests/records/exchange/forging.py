@@ -81,7 +81,7 @@ class Forger:
         return {
             "entry": to_base64url(entry),
             "index": 0,
-            "path": [to_base64url(each) for each in path],
+            "path": to_base64url(b"".join(path)),
             "checkpoint": self.checkpoint(origin, 2**grown_by, root),
         }
 

@@ -68,7 +68,7 @@ async def inconsistent(table: Table) -> PeerAnswer:
     """A larger tree, signed by the log, that does not begin with the entries that Birch has seen the root of."""
     fork = table.forger.in_a_log_of_its_own(table.entry, origin=table.origin)
     seen = table.states.birch.exchange.peer_logs.largest_size(table.states.birch.exchange.trust.member(table.states.alder.entity_id))
-    return await table.send(**fork, consistency={"from": seen, "path": fork["path"]})
+    return await table.send(**fork, consistency={"from": seen, "path": fork["path"], "shared": 0})
 
 
 async def unknown_to_its_own_log(table: Table) -> PeerAnswer:
@@ -107,8 +107,8 @@ REFUSALS: dict[str, tuple[str, Change]] = {
     "inconsistent checkpoint": ("consistency-not-proven", inconsistent),
     "checkpoint of a size that the log does not know": ("consistency-not-shown", unknown_to_its_own_log),
     "index not below size": ("index-beyond-log", lambda t: t.send(index=10**6)),
-    "wrong path length": ("wrong-path-length", lambda t: t.send(path=[*t.genuine.claims["path"], "A" * 43])),
-    "altered path": ("inclusion-not-proven", lambda t: t.send(path=[flipped(t.genuine.claims["path"][0]), *t.genuine.claims["path"][1:]])),
+    "wrong path length": ("wrong-path-length", lambda t: t.send(path=to_base64url(from_base64url(t.claims["path"]) + bytes(32)))),
+    "altered path": ("inclusion-not-proven", lambda t: t.send(path=flipped(t.claims["path"]))),
     "altered entry": (
         "inclusion-not-proven",
         lambda t: t.send(entry=to_base64url(leaf_with(t.entry, decision=parse_leaf(t.entry).digests.ct))),

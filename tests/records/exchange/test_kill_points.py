@@ -52,3 +52,13 @@ def test_of_exchanges_that_go_together_none_is_lost_or_done_twice_where_a_proces
         nodes.wait_until_over(exchange_id)
     assert len(exchanges) == TOGETHER
     assert nodes.signed_together(exchanges)
+
+
+@pytest.mark.requirement("EX-1", "EX-2", "EX-kill")
+@pytest.mark.parametrize("milestone", get_args(Milestone))
+def test_a_finding_is_answered_once_and_is_in_both_logs_once_wherever_a_process_is_killed(nodes: Processes, milestone: Milestone) -> None:
+    name = "alder" if milestone.startswith("holder") else "birch"
+    nodes.die_at(name, milestone)
+    finding = nodes.find()
+    nodes.wait_for_death(name)
+    nodes.wait_until_found(finding)

@@ -11,7 +11,10 @@ from safepassage.problems.rights import NoSuchDuty
 from services.privacy.clocks import DUTY_RULES
 from services.privacy.duties import Clock, details_of, evidence_of, rows_of, start
 from services.privacy.tables import DutyRow
-from tests.records.exchange.two_states import State, TwoStates, hard_case
+from services.records.exchange import asking
+from services.records.exchange.states import Asked
+from tests.records.exchange.operators import requeued
+from tests.records.exchange.two_states import Case, State, TwoStates, hard_case
 
 pytestmark = pytest.mark.anyio
 
@@ -89,3 +92,22 @@ async def test_a_duty_that_is_not_there_stops_the_request_before_it_leaves(state
     student = states.child()
     with pytest.raises(NoSuchDuty):
         await states.ask(student.selector, duty_ids=[UUID(int=7)])
+
+
+@pytest.mark.requirement("DUTY-served")
+async def test_a_request_that_is_made_anew_serves_the_duties_of_the_one_that_came_to_nothing(states: TwoStates) -> None:
+    student = states.child()
+    await states.alder.load(student)
+    receiving = UUID(states.new_request(student.selector).evidence.receiving_organisation.id)
+    named = await opened(states.birch, "foster-contact-school", receiving)
+    case = await states.ask(student.selector, duty_ids=[named])
+    await asking.end(states.birch.exchange, await case.asked(), Asked.EXPIRED, None)
+    letter = await requeued(states.birch, case.id)
+    assert letter.requeued_as is not None
+    anew = Case(states, letter.requeued_as)
+    await anew.deliver_request()
+    await states.birch.tell()
+    accepted = digest_of(((await anew.asked()).accepted or "").encode())
+    assert (await duties(states.birch))["foster-contact-school"] == (at(states), f"exchange:{anew.id}:accepted:{accepted}")
+    await anew.answer()
+    await anew.finish()

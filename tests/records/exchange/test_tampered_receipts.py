@@ -44,7 +44,7 @@ CHANGES: dict[str, tuple[str, Callable[[Claims], Claims]]] = {
     "iat": ("message-not-yet-valid", lambda claims: {"iat": claims["iat"] + 3600}),
     "entry": ("inclusion-not-proven", lambda claims: {"entry": flipped(claims["entry"])}),
     "index": (f"inclusion-not-proven{OR}wrong-path-length", lambda claims: {"index": claims["index"] - 1}),
-    "path": ("inclusion-not-proven", lambda claims: {"path": [OTHER, *claims["path"][1:]]}),
+    "path": ("inclusion-not-proven", lambda claims: {"path": flipped(claims["path"])}),
     "checkpoint's log": ("foreign-log", lambda claims: {"checkpoint": claims["checkpoint"].replace("\n", "x\n", 1)}),
     "checkpoint's size": ("checkpoint-signature-invalid", lambda claims: {"checkpoint": claims["checkpoint"].replace("\n", "\n1", 1)}),
 }

@@ -27,6 +27,7 @@ from safepassage.canonical import from_base64url
 from safepassage.client import BlockingClient, ClientFile
 from safepassage.problems import SuiteError
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest, NewExchangeRequests, PersonSelector
+from safepassage.wire_finding import Finding, NewFinding
 from safepassage.wire_log import EntrySearch
 from services.gateway.administration import administration
 from services.gateway.settings import GatewaySettings
@@ -38,6 +39,7 @@ from shared.migrations import create_schema
 from shared.who_may_call import SERVICES
 from tests.postgres.databases import temporary_database
 from tests.records.exchange.dying_node import Folder, SharedClock
+from tests.records.exchange.findings import named
 from tests.records.exchange.requests_for import new_request
 from tests.records.exchange.two_states import ordinary_students
 
@@ -53,6 +55,8 @@ ENTRIES = {
     "birch": {"request": 1, "received": 1, "load": 1},
 }
 """What each log has of one exchange when it is over, each once. Of the receipts, that of the filing: it may overtake the first one."""
+ENTRIES_OF_FINDING = {"alder": ENTRIES["alder"], "birch": {"request": 1, "received": 1}}
+"""The same of a request that names nobody, which finds one: nothing is filed."""
 
 
 class Processes:
@@ -120,6 +124,13 @@ class Processes:
         answers = self.client("birch", "new-district").create_exchange_requests(asked).answers
         return [one.request.id for one in answers if one.request is not None]
 
+    def find(self) -> Finding:
+        """Birch asks Alder whether it may have a child of Alder's, without saying who it is."""
+        child = self.child()
+        self.client("alder", "former-district").load_student(child.load)
+        asked = NewFinding(person=named(child.selector), evidence=self._request(child).evidence)
+        return self.client("birch", "new-district").create_finding(asked)
+
     def signed_together(self, exchanges: Iterable[UUID]) -> bool:
         """Whether Birch's requests of these exchanges have one signature."""
 
@@ -171,6 +182,19 @@ class Processes:
                     return
             time.sleep(0.2)
             self.clock.advance(passing)
+        raise AssertionError(f"not over: {state}, {found}")
+
+    def wait_until_found(self, finding: Finding) -> None:
+        """Birch is told that there may be one, and everything that follows from it is in both logs."""
+        [asked], state, found, until = finding.asked, "", {}, time.monotonic() + SECONDS
+        while time.monotonic() < until:
+            [state] = [one.state for one in self.client("birch", "new-district").read_finding(finding.id).asked]
+            if state == "perhaps":
+                found = {name: self.entries(name, asked.exchange_id) for name in self.folders}
+                if found == ENTRIES_OF_FINDING:
+                    return
+            time.sleep(0.2)
+            self.clock.advance(PASSING_SECONDS)
         raise AssertionError(f"not over: {state}, {found}")
 
     def entries(self, name: str, exchange_id: UUID) -> dict[str, int]:

@@ -20,6 +20,7 @@ from services.records.formats.oneroster_delta import Delta
 from services.records.oneroster.routes import ALL
 from services.records.tables import GivenPackageRow
 from shared.in_process import Answer
+from tests.records.both_engines import running as running
 from tests.records.one_state import OTHER_VENDOR, VENDOR, OneState, problem
 from tests.records.oneroster.conftest import SCHEDULE, STUDENTS
 

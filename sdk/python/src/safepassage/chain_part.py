@@ -16,7 +16,7 @@ from safepassage.claims import EntityId, Message, NumericDate, OrganisationId, V
 from safepassage.compact import PublicKeys
 from safepassage.elements import Category
 from safepassage.leaf import Leaf, parse_leaf, verify_commitment
-from safepassage.logged import Consistency, Index, LogIdentity, Path, verify_continues
+from safepassage.logged import Index, LogIdentity, Path, verify_continues
 from safepassage.notes import parse_note
 from safepassage.problems.chains import ChainNotProven
 from safepassage.problems.proofs import ForeignLog
@@ -95,9 +95,11 @@ class ChainPart(Message):
     """Of the requester's part: where the record went from there."""
 
 
-class PartContinuation(Consistency):
-    """From a smaller checkpoint of the same log."""
+class PartContinuation(Wire):
+    """That one of the checkpoints continues a smaller one of the same log, of `from` entries."""
 
+    from_: Annotated[int, Field(alias="from", serialization_alias="from", gt=0, lt=2**53)]
+    path: Path
     checkpoint: Annotated[int, Field(ge=0, lt=8)]
 
 
