@@ -28,6 +28,7 @@ MEASUREMENTS = {
     "packages": "bench.packages",
     "envelope": "bench.envelope_size",
     "finding": "bench.finding",
+    "loading": "bench.loading",
 }
 
 
