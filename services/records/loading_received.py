@@ -7,19 +7,22 @@ no twin is in sight. Otherwise a new student is made and the load report says so
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import exists, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.record import StudentRecord
 from safepassage.wire_exchange import PersonSelector
 from services.records.loading import Arriving
 from services.records.matching import Certain, NoCandidate, match
-from services.records.matching_candidates import candidates_of, selector_tags
+from services.records.matching_candidates import candidates_of, name_tags
 from services.records.matching_person import Candidate
 from services.records.tables import EnrollmentRow, SourceIdRow, TagRow
 from services.records.vault import Vault
+from shared import prepared
 
 HERE = "000000000000"
 """Stands for "at the very school" on both sides: no school has this NCES id."""
@@ -35,23 +38,17 @@ class ReceivedBefore:
 
 async def received_before(tx: AsyncSession, vault: Vault, arriving: Sequence[Arriving]) -> dict[int, ReceivedBefore]:
     """By place in `arriving`, those who are, or may be, students whom only another state's record made known here."""
-    sought = {place: found for place, one in enumerate(arriving) if (found := _selector_of(one)) is not None}
-    tags = {place: selector_tags(vault.tags, selector) for place, selector in sought.items()}
-    every = frozenset().union(*tags.values()) if tags else frozenset()
-    if not every:
-        return {}
-    query = (
-        select(TagRow.tag, TagRow.student_id, EnrollmentRow.organisation_id)
-        .join(EnrollmentRow, EnrollmentRow.student_id == TagRow.student_id)
-        .where(TagRow.tag.in_(every), ~exists().where(SourceIdRow.student_id == TagRow.student_id))
-    )
-    near = (await tx.execute(query)).all()
+    sought = {place: found for place, one in enumerate(arriving) if (found := _description_of(one)) is not None}
+    made = vault.tags
+    tags = {place: name_tags(made, one.first, one.last, one.born) for place, one in sought.items()}
+    every = list(frozenset().union(*tags.values()))
+    near = await tx.run_sync(lambda session: prepared.rows(session.connection(), _NEAR, {"tags": every})) if every else []
     result = {}
-    for place, selector in sought.items():
+    for place, one in sought.items() if near else ():
         schools = {enrolled.organisation_id for enrolled in arriving[place].enrolled}
         same_school = {row.student_id for row in near if row.tag in tags[place] and row.organisation_id in schools}
         if same_school:
-            result[place] = await _judged(tx, vault, selector, same_school)
+            result[place] = await _judged(tx, vault, one.selector(), same_school)
     taken = Counter(found.student_id for found in result.values())
     # INVARIANT: two who arrive are never made one student: then a person looks.
     settled = {
@@ -59,6 +56,29 @@ async def received_before(tx: AsyncSession, vault: Vault, arriving: Sequence[Arr
         for place, found in result.items()
     }
     return {place: found for place, found in settled.items() if found.student_id is not None or found.doubtful}
+
+
+_NEAR = (
+    select(TagRow.tag, TagRow.student_id, EnrollmentRow.organisation_id)
+    .join(EnrollmentRow, EnrollmentRow.student_id == TagRow.student_id)
+    .where(TagRow.tag.in_(bindparam("tags", expanding=True)), ~exists().where(SourceIdRow.student_id == TagRow.student_id))
+)
+"""Who has one of these tags, came from another state alone, and where they are enrolled."""
+
+
+class _Description(NamedTuple):
+    """How a record describes the child."""
+
+    first: str
+    middle: str | None
+    last: str
+    born: date
+
+    def selector(self) -> PersonSelector:
+        """For matching within the school."""
+        return PersonSelector(
+            first_name=self.first, middle_name=self.middle, last_name=self.last, birth_date=self.born, former_school_nces_id=HERE
+        )
 
 
 async def _judged(tx: AsyncSession, vault: Vault, selector: PersonSelector, student_ids: set[UUID]) -> ReceivedBefore:
@@ -70,8 +90,8 @@ async def _judged(tx: AsyncSession, vault: Vault, selector: PersonSelector, stud
     return ReceivedBefore(None, doubtful=not isinstance(outcome, NoCandidate))
 
 
-def _selector_of(one: Arriving) -> PersonSelector | None:
-    """How the record describes the child, for matching within the school; None where it says too little, or the student is known."""
+def _description_of(one: Arriving) -> _Description | None:
+    """None where the record says too little, or the student is known."""
     record: StudentRecord = one.record
     name = record.identity.name if record.identity else None
     born = record.identity.birth_date if record.identity else None
@@ -81,10 +101,4 @@ def _selector_of(one: Arriving) -> PersonSelector | None:
     if several is not None and several.indicator:
         return None
     last = " ".join(part for part in (name.last_1, name.last_2) if part)
-    return PersonSelector(
-        first_name=name.first,
-        middle_name=name.middle,
-        last_name=last[:200],
-        birth_date=born.birth_date,
-        former_school_nces_id=HERE,
-    )
+    return _Description(name.first, name.middle, last[:200], born.birth_date)

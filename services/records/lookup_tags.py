@@ -8,13 +8,13 @@ the key; whoever takes the key too can test guesses, which is why it is a file o
 import hmac
 from collections.abc import Iterator
 from datetime import date
-from hashlib import sha256
 from uuid import UUID
 
 from safepassage.finding import bucket_of
 from safepassage.record.identity import Identity, LegalName
 from services.records.normalisation import given_name, identifier_form, surname_forms
 
+DIGEST = "sha256"
 TAG_BYTES = 16
 
 
@@ -25,7 +25,7 @@ class LookupTags:
         self._key = key
 
     def _tag(self, kind: str, *parts: str) -> bytes:
-        return hmac.new(self._key, "\0".join((kind, *parts)).encode(), sha256).digest()[:TAG_BYTES]
+        return hmac.digest(self._key, "\0".join((kind, *parts)).encode(), DIGEST)[:TAG_BYTES]
 
     def source_id(self, organisation_id: UUID, source_system: str, source_id: str) -> bytes:
         """The id that a source system of an organisation gave: exact, it decides which student a load updates."""
@@ -41,7 +41,7 @@ class LookupTags:
 
     def content(self, content: bytes) -> bytes:
         """What was loaded: equal tags, equal content."""
-        return hmac.new(self._key, b"content\0" + content, sha256).digest()[:TAG_BYTES]
+        return hmac.digest(self._key, b"content\0" + content, DIGEST)[:TAG_BYTES]
 
     def identifier(self, kind: str, system: str, value: str) -> bytes | None:
         """An identifier with the system that gave it; None if it carries no weight."""
@@ -61,11 +61,11 @@ class LookupTags:
         """A given name with a date of birth: finds who changed the surname."""
         return self._tag("given-birth", given_form, birth_date.isoformat())
 
-    def names_and_birth(self, first: str | None, last_1: str, last_2: str | None, birth_date: date) -> frozenset[bytes]:
-        """Every tag of a name with a date of birth."""
-        tags = {self.surname_and_birth(form, birth_date) for form in surname_forms(last_1, last_2)}
-        given = given_name(first)
-        return frozenset(tags if given is None else tags | {self.given_and_birth(given, birth_date)})
+    def names_and_birth(self, first: str | None, last_1: str, last_2: str | None, *birth_dates: date) -> frozenset[bytes]:
+        """Every tag of a name with each date of birth."""
+        forms, given = surname_forms(last_1, last_2), given_name(first)
+        tags = {self.surname_and_birth(form, day) for day in birth_dates for form in forms}
+        return frozenset(tags if given is None else tags | {self.given_and_birth(given, day) for day in birth_dates})
 
     def birth_bucket(self, bucket: int) -> bytes:
         """Everybody whose birth date is in a bucket (safepassage.finding): whom another node may mean that names nobody."""
@@ -73,7 +73,7 @@ class LookupTags:
 
     def finding_secret(self, exchange_id: UUID, salt: str) -> bytes:
         """32 bytes: the secret of one finding. The salt is in the request's sealed particulars alone; with them the secret is gone."""
-        return hmac.new(self._key, "\0".join(("finding-secret", str(exchange_id), salt)).encode(), sha256).digest()
+        return hmac.digest(self._key, "\0".join(("finding-secret", str(exchange_id), salt)).encode(), DIGEST)
 
     def of_identity(self, identity: Identity | None) -> frozenset[bytes]:
         """Every tag by which a student can be found. Sealed names give none."""

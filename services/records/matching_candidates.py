@@ -1,6 +1,7 @@
 """Who may be the child asked for: students who share a keyed tag with what is said of the child, opened in memory."""
 
 from collections.abc import Iterable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -72,7 +73,11 @@ def selector_tags(tags: LookupTags, selector: PersonSelector) -> frozenset[bytes
     if selector.state_student_id is not None:
         tag = tags.state_identifier(selector.state_student_id)
         wanted |= {tag} if tag is not None else set()
-    for day in (selector.birth_date, transposed(selector.birth_date)):
-        if day is not None:
-            wanted |= tags.names_and_birth(selector.first_name, selector.last_name, None, day)
-    return frozenset(wanted)
+    return frozenset(wanted) | name_tags(tags, selector.first_name, selector.last_name, selector.birth_date)
+
+
+def name_tags(tags: LookupTags, first_name: str, last_name: str, birth_date: date) -> frozenset[bytes]:
+    """The tags of a name with the date of birth, also with month and day exchanged."""
+    exchanged = transposed(birth_date)
+    days = (birth_date,) if exchanged is None else (birth_date, exchanged)
+    return tags.names_and_birth(first_name, last_name, None, *days)

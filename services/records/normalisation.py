@@ -11,20 +11,24 @@ PLACEHOLDERS = frozenset({"", "fnu", "lnu", "nfn", "nln", "unknown", "none", "na
 
 _LETTERS = str.maketrans({"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i", "ħ": "h", "ŋ": "n"})
 
+_BETWEEN = str.maketrans(dict.fromkeys("-‐‑‒–—,.", " "))
+"""What stands between words, besides white space."""
+
 
 def folded(text: str) -> str:
     """Lower case, without marks, apostrophes, hyphens, spaces or anything that is not a letter or digit: O’Brien is obrien, Núñez nunez.
 
     Modifier letters (the Hawaiian ʻokina) go too; letters of other scripts stay as they are.
     """
+    if text.isascii():  # most of what is loaded: nothing to decompose
+        return text.lower() if text.isalnum() else "".join(filter(str.isalnum, text.lower()))
     plain = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
     return "".join(character for character in plain if character.isalnum() and unicodedata.category(character) != "Lm")
 
 
 def words(text: str) -> list[str]:
     """The folded words of a name, split at spaces, hyphens, commas and full stops; an apostrophe does not split."""
-    spaced = "".join(" " if character.isspace() or character in "-‐‑‒–—,." else character for character in text)
-    return [word for word in (folded(part) for part in spaced.split()) if word]
+    return [word for part in text.translate(_BETWEEN).split() if (word := folded(part))]
 
 
 def given_name(text: str | None) -> str | None:
@@ -52,8 +56,8 @@ def same_surname(one: frozenset[str], other: frozenset[str]) -> bool:
 
 def identifier_form(value: str) -> str | None:
     """The form of an identifier: letters and digits, upper case; None if nothing is left or all digits are zero or nine."""
-    form = "".join(character for character in value.upper() if character.isalnum())
-    return None if not form or set(form) <= {"0"} or set(form) <= {"9"} else form
+    form = "".join(filter(str.isalnum, value.upper()))
+    return form if form.strip("0") and form.strip("9") else None
 
 
 def suffix_form(suffix: str | None) -> str | None:

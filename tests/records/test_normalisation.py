@@ -1,8 +1,12 @@
 """The ways in which people write one name have one form; placeholders have none."""
 
-import pytest
+import unicodedata
 
-from services.records.normalisation import folded, given_name, identifier_form, same_surname, suffix_form, surname_forms
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.records.normalisation import folded, given_name, identifier_form, same_surname, suffix_form, surname_forms, words
 
 
 @pytest.mark.parametrize(
@@ -58,3 +62,21 @@ def test_generation_suffixes_have_one_form() -> None:
     assert suffix_form("Jr.") == suffix_form("Junior") == "jr"
     assert suffix_form("III") == suffix_form("3rd") == "iii"
     assert suffix_form(None) is None
+
+
+@given(st.text(st.characters(max_codepoint=127)))
+def test_a_plain_text_is_folded_as_any_other(text: str) -> None:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    assert folded(text) == "".join(one for one in decomposed if one.isalnum())
+
+
+@given(st.text() | st.text("aB -‐‑‒–—,.'\u00a0"))
+def test_words_end_at_white_space_hyphens_commas_and_full_stops(text: str) -> None:
+    spaced = "".join(" " if one.isspace() or one in "-‐‑‒–—,." else one for one in text)
+    assert words(text) == [folded(part) for part in spaced.split() if folded(part)]
+
+
+@given(st.text() | st.text("09a- "))
+def test_an_identifier_of_zeros_or_nines_alone_carries_no_weight(text: str) -> None:
+    form = "".join(one for one in text.upper() if one.isalnum())
+    assert identifier_form(text) == (None if set(form) <= {"0"} or set(form) <= {"9"} else form)
