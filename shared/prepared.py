@@ -84,6 +84,7 @@ class _Prepared:
             else:  # the statement itself has said it
                 said = expanded.parameters[one]
                 self._places.append((None, None, said if convert is None else convert(said), None))
+        self._by_name = [(name, convert) for name, place, _, convert in self._places if name is not None and place is None]
         self._row = namedtuple("Found", [column.key for column in columns], rename=True)._make  # type: ignore[attr-defined]
         readers = [column.type.dialect_impl(dialect).result_processor(dialect, None) for column in columns]
         self._readers = [(place, reader) for place, reader in enumerate(readers) if reader is not None]
@@ -95,6 +96,8 @@ class _Prepared:
 
     def bound(self, values: Values) -> tuple[Any, ...]:
         """The driver's values."""
+        if len(self._by_name) == len(self._places):  # no list, nothing that the statement says: each row of an INSERT
+            return tuple([values[name] if convert is None else convert(values[name]) for name, convert in self._by_name])
         bound = []
         for name, place, said, convert in self._places:
             if name is None:

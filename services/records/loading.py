@@ -18,11 +18,11 @@ from services.records.kept_beside import Kept, part_kept
 from services.records.kept_statements import with_statements_kept
 from services.records.loading_rows import Rows
 from services.records.reading import opened
-from services.records.record_sources import Part, as_told_by, merged, parts_of, record_of
+from services.records.record_sources import Part, Writing, as_told_by, merged, parts_of, record_of
 from services.records.statistics.coded_students import sealed_code
 from services.records.subject_facts import EnrolledAt, facts_of
 from services.records.tables import OWN, EnrollmentRow, OrganisationRow, SectionRow, StudentRow
-from services.records.vault import Vault
+from services.records.vault import DataKey, Vault
 from shared import prepared
 from shared.outbox import Outbox
 
@@ -46,6 +46,8 @@ class Arriving:
     content_tag: bytes = b""
     kept: Kept | None = None
     """What the source said beside the record; None: nothing new."""
+    written: Writing = field(default_factory=dict)
+    """What the source said, as far as it was written already."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,8 @@ class Stored:
     version: int
     facts_version: int
     custodian_id: UUID
+    key: DataKey
+    """Under which it was sealed."""
 
 
 @dataclass
@@ -116,7 +120,7 @@ class Loading:
         before = opened(key, known.sections) if known else []
         record = with_person_ids(one.record, _record_of(before))
         record = with_statements_kept(record, _record_of([part for part in before if part.source == one.source]))
-        parts = parts_of(record, source=one.source, version=version)
+        parts = parts_of(record, source=one.source, version=version, written=one.written)
         parts += part_kept(before, one.kept, source=one.source, version=version)
         enrolled = _enrolled(one, known)
         whole = _whole(parts, before, one.source, record)
@@ -161,7 +165,7 @@ class Loading:
             rows.add_source_id(student_id, one.source_tag, one.content_tag)
         if facts is not None:
             rows.facts.append(facts)
-        return Stored(student_id, known is None, version, facts_version, one.custodian_id)
+        return Stored(student_id, known is None, version, facts_version, one.custodian_id, key)
 
     def _know_time_zones(self, connection: Connection, ids: set[UUID]) -> None:
         unknown = ids - set(self._time_zones)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.record import Provenance, StudentRecord
@@ -15,7 +15,9 @@ from services.records.kept_beside import Kept
 from services.records.loading import Arriving
 from services.records.loading_places import Belonging, Places
 from services.records.lookup_tags import LookupTags
+from services.records.record_sources import printed_sections, written_sections
 from services.records.tables import SourceIdRow
+from shared import prepared
 
 
 @dataclass(frozen=True)
@@ -41,14 +43,9 @@ def as_record(loaded: LoadedRecord, *, originating_agency: str, source_system: s
         for section in sorted(statement.sections):
             contested.setdefault(section, []).append(statement.id)
     sections = dict(loaded.sections())
+    origin = Provenance(originating_agency=originating_agency, source_system=source_system, as_of=as_of)
     provenance = {
-        name: Provenance(
-            originating_agency=originating_agency,
-            source_system=source_system,
-            as_of=as_of,
-            contested_by=tuple(contested.get(name, ())),
-        )
-        for name in sections
+        name: origin.model_copy(update={"contested_by": tuple(contested[name])}) if name in contested else origin for name in sections
     }
     return StudentRecord.model_validate({**sections, "provenance": provenance, "statements": loaded.statements})
 
@@ -81,17 +78,33 @@ def placed(
 
 def tagged(one: Placed, tags: LookupTags, said: LoadedRecord | None) -> Placed:
     """With a keyed tag of what the source said and where it resolved: the same again need not be stored again."""
-    place = "|".join(
-        [str(one.arriving.custodian_id), *sorted(f"{e.organisation_id}/{e.entry_date}/{e.exit_date}" for e in one.arriving.enrolled)]
-    )
-    content = b"" if said is None else said.model_dump_json(exclude_none=True).encode()
-    content += b"" if one.arriving.kept is None else json.dumps(one.arriving.kept, sort_keys=True).encode()
-    return replace(one, arriving=replace(one.arriving, content_tag=tags.content(place.encode() + b"\0" + content)))
+    written = {} if said is None else written_sections(said)
+    content = b"" if said is None else printed_sections(written, said.statements)
+    where = Belonging(one.arriving.custodian_id, one.arriving.enrolled, one.unresolved)
+    tag = tags.content(_where(where) + content + _beside(one.arriving.kept))
+    return replace(one, arriving=replace(one.arriving, content_tag=tag, written=written))
+
+
+def content_tag(tags: LookupTags, where: Belonging, said: LoadedRecord, kept: Kept | None) -> bytes:
+    """As `tagged` has it, of a record that nothing is to be written of: most often it is the one that is here."""
+    return tags.content(_where(where) + said.model_dump_json(exclude_none=True).encode() + _beside(kept))
+
+
+def _where(where: Belonging) -> bytes:
+    enrolled = sorted(f"{e.organisation_id}/{e.entry_date}/{e.exit_date}" for e in where.enrolled)
+    return "|".join([str(where.custodian_id), *enrolled]).encode() + b"\0"
+
+
+def _beside(kept: Kept | None) -> bytes:
+    return b"" if kept is None else json.dumps(kept, sort_keys=True).encode()
 
 
 async def known_by_source(tx: AsyncSession, tags: Sequence[bytes]) -> Mapping[bytes, Known]:
     """What was loaded for these source ids before, by tag."""
     if not tags:
         return {}
-    rows = (await tx.execute(select(SourceIdRow).where(SourceIdRow.tag.in_(tags)))).scalars()
+    rows = await tx.run_sync(lambda session: prepared.rows(session.connection(), _KNOWN, {"tags": list(tags)}))
     return {row.tag: Known(row.student_id, row.content_tag) for row in rows}
+
+
+_KNOWN = select(SourceIdRow.__table__).where(SourceIdRow.tag.in_(bindparam("tags", expanding=True)))

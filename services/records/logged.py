@@ -52,7 +52,8 @@ def load_events(actor: Actor, *, load_id: UUID, part: int, format_: str, student
     return [
         Event(
             class_="load",
-            key=f"load:{load_id}:{part}:{start}",
+            # With how many: what is sent again after an upgrade may be cut into other parts.
+            key=f"load:{load_id}:{part}:{start}:{len(students)}",
             subjects=tuple(student for student, _ in students[start : start + LARGEST]),
             custodians=tuple(custodian for _, custodian in students[start : start + LARGEST]),
             actor=actor,

@@ -6,11 +6,13 @@ A part is sealed as a line of lengths and the JSON text of each member, so that 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from pydantic import TypeAdapter
+from pydantic_core import SchemaSerializer
 
-from safepassage.record import Section, StudentRecord
+from safepassage.record import Section, Sections, StatementOfDisagreement, StudentRecord
 from services.records.tables.students import OWN
 
 STATEMENTS = "statements"
@@ -52,30 +54,68 @@ def decoded(data: bytes, *, section: str, source: str, version: int, only: Colle
     return Part(section, source, version, members, provenance)
 
 
-def parts_of(record: StudentRecord, *, source: str, version: int) -> list[Part]:
-    """What is to be sealed of a record: a part for each section, and one for its statements."""
-    parts = [
-        Part(name, source, version, _members(section), record.provenance[name].model_dump_json(exclude_none=True).encode())
-        for name, section in record.sections()
-    ]
+class Written(NamedTuple):
+    """A section whose members were written already."""
+
+    section: Section
+    members: Members
+
+
+Writing = Mapping[str, Written]
+"""By name of the section."""
+
+
+def parts_of(record: StudentRecord, *, source: str, version: int, written: Writing = MappingProxyType({})) -> list[Part]:
+    """What is to be sealed of a record: a part for each section, and one for its statements.
+
+    written  sections with what has become of them in `record`: a member that is the very same is not written again
+    """
+    origins: dict[int, bytes] = {}
+    parts = []
+    for name, section in record.sections():
+        origin = record.provenance[name]
+        said = origins.get(id(origin))  # sections that came together have one provenance
+        if said is None:
+            said = origins[id(origin)] = origin.model_dump_json(exclude_none=True).encode()
+        parts.append(Part(name, source, version, _members(section, written.get(name)), said))
     if record.statements:
-        statements = _text([one.model_dump(mode="json", exclude_none=True) for one in record.statements])
+        statements = _text(_plain(record.statements))
         parts.append(Part(STATEMENTS, source, version, {STATEMENTS: statements}))
     return parts
 
 
-def _members(section: Section) -> Members:
+def written_sections(record: Sections) -> dict[str, Written]:
+    """The sections of a record with the JSON text of their members."""
+    return {name: Written(section, _members(section)) for name, section in record.sections()}
+
+
+def printed_sections(written: Writing, statements: Sequence[StatementOfDisagreement]) -> bytes:
+    """The JSON text of a loaded record whose sections were written: that which `model_dump_json(exclude_none=True)` gives."""
+    sections = (_key(",", name) + _object(one.members) for name, one in written.items())
+    return b"".join([b"{", b"".join(sections)[1:], b"," if written else b"", b'"statements":', _text(_plain(statements)), b"}"])
+
+
+def _object(members: Members) -> bytes:
+    return b"{" + b"".join([_key(",", name) + text for name, text in members.items()])[1:] + b"}"
+
+
+def _members(section: Section, written: Written | None = None) -> Members:
     """The elements that are there, each as it is written in the record's JSON document."""
+    before = written.section.__dict__ if written is not None else {}
     return {
-        member: _writer(type(section), member).dump_json(value, exclude_none=True)
+        member: written.members[member]
+        if written is not None and value is before[member]
+        else _writer(type(section), member).to_json(value, exclude_none=True)
         for member, value in section.__dict__.items()
         if value is not None
     }
 
 
 @cache
-def _writer(model: type[Section], member: str) -> TypeAdapter[Any]:
-    return TypeAdapter(model.model_fields[member].rebuild_annotation())
+def _writer(model: type[Section], member: str) -> SchemaSerializer:
+    serializer = TypeAdapter[Any](model.model_fields[member].rebuild_annotation()).serializer
+    assert isinstance(serializer, SchemaSerializer)  # noqa: S101 no annotation of a section is unfinished
+    return serializer
 
 
 def merged(parts: Iterable[Part]) -> dict[str, Any]:
@@ -152,6 +192,10 @@ def _beside(statements: Sequence[Mapping[str, Any]], source: str, chosen: Mappin
         for statement in statements
     ]
     return [statement for statement in trimmed if statement["relates_to"]]
+
+
+def _plain(statements: Sequence[StatementOfDisagreement]) -> list[dict[str, Any]]:
+    return [one.model_dump(mode="json", exclude_none=True) for one in statements]
 
 
 def _text(value: Any) -> bytes:

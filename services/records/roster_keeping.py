@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
 from anyio import to_thread
-from sqlalchemy import Connection, Select, delete, insert, select
+from sqlalchemy import Connection, Select, bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
@@ -18,6 +19,7 @@ from safepassage.problems.requests import TemporarilyUnavailable
 from services.records.formats.parsed import KeptRoster, KeptStudent
 from services.records.tables import KeptRosterRow, KeptStudentRow, SourceIdRow, StudentRow
 from services.records.vault import DataKey, Vault
+from shared import prepared
 from shared.database import Database
 
 PAGE: Final = 500
@@ -87,24 +89,42 @@ class RosterKeeping:
                 return
             after = rows[-1].tag
 
-    async def keep_students(self, tx: AsyncSession, kept: Mapping[str, KeptStudent], student_ids: Mapping[str, UUID]) -> None:
-        """Keep these, in place of what was. Raises TemporarilyUnavailable where another load came between."""
+    async def keep_students(
+        self,
+        tx: AsyncSession,
+        kept: Mapping[str, KeptStudent],
+        student_ids: Mapping[str, UUID],
+        keys: Mapping[UUID, DataKey] = MappingProxyType({}),
+    ) -> None:
+        """Keep these, in place of what was. Raises TemporarilyUnavailable where another load came between.
+
+        keys  data keys of students that are at hand; of others they are read
+        """
+        if kept:
+            await tx.run_sync(lambda session: self._keep_students(session.connection(), kept, student_ids, keys))
+
+    def _keep_students(
+        self, connection: Connection, kept: Mapping[str, KeptStudent], student_ids: Mapping[str, UUID], keys: Mapping[UUID, DataKey]
+    ) -> None:
         tags = {self._tag(identifier): identifier for identifier in kept}
-        query = select(KeptStudentRow.tag, KeptStudentRow.version).where(KeptStudentRow.tag.in_(tags)).with_for_update()
-        before = {tags[row.tag]: row.version for row in await tx.execute(query)}
+        held = {tags[row.tag]: row for row in prepared.rows(connection, _HELD, {"tags": list(tags)})}
         for identifier, one in kept.items():
             # INVARIANT: rows rest on those that they were made of; what another load has put there is not lost.
-            if one.follows is not None and one.follows != before.get(identifier, 0):
+            if one.follows is not None and one.follows != (held[identifier].version if identifier in held else 0):
                 raise TemporarilyUnavailable(_UNDER_WAY)
-        wrapped = select(StudentRow.id, StudentRow.wrapped_key).where(StudentRow.id.in_(student_ids.values()))
-        keys = {row.id: self._vault.data_key(row.id, row.wrapped_key) for row in await tx.execute(wrapped)}
-        rows = [
-            self._sealed(tag, student_ids[identifier], keys[student_ids[identifier]], kept[identifier], before.get(identifier, 0) + 1)
-            for tag, identifier in tags.items()
-        ]
-        await tx.execute(delete(KeptStudentRow).where(KeptStudentRow.tag.in_(tags)))
-        if rows:
-            await tx.execute(insert(KeptStudentRow), rows)
+        wanted = [student_ids[identifier] for identifier in kept if student_ids[identifier] not in keys]
+        read = prepared.rows(connection, _KEYS, {"ids": wanted}) if wanted else []
+        known = {**keys, **{row.id: self._vault.data_key(row.id, row.wrapped_key) for row in read}}
+        rows = []
+        for tag, identifier in tags.items():
+            student_id, before = student_ids[identifier], held.get(identifier)
+            if before is None or before.student_id != student_id or _opened_row(known[student_id], before) != kept[identifier].rows:
+                version = before.version + 1 if before is not None else 1
+                rows.append(self._sealed(tag, student_id, known[student_id], kept[identifier], version))
+        replaced = [row["tag"] for row in rows if row["version"] > 1]
+        if replaced:
+            prepared.change(connection, _NO_MORE, {"tags": replaced})
+        prepared.change_each(connection, _KEEP, rows)
 
     async def keep_roster(self, tx: AsyncSession, kept: KeptRoster, now: datetime) -> None:
         """Keep the frame; one that follows none adds to what was. Raises TemporarilyUnavailable where another load came between."""
@@ -130,9 +150,20 @@ class RosterKeeping:
         found = {}
         for row in rows:
             key = self._vault.data_key(row.student_id, row.wrapped_key)
-            held = json.loads(key.open(row.sealed, section=SECTION, source=row.tag.hex(), version=row.version))
+            held = json.loads(_opened_row(key, row))
             found[held.pop("id")] = HeldStudent(row.version, held)
         return found
+
+
+_OF_TAGS = KeptStudentRow.tag.in_(bindparam("tags", expanding=True))
+_HELD = select(KeptStudentRow.__table__).where(_OF_TAGS).with_for_update()
+_KEYS = select(StudentRow.id, StudentRow.wrapped_key).where(StudentRow.id.in_(bindparam("ids", expanding=True)))
+_NO_MORE = delete(KeptStudentRow).where(_OF_TAGS)
+_KEEP = insert(KeptStudentRow)
+
+
+def _opened_row(key: DataKey, row: Any) -> bytes:
+    return key.open(row.sealed, section=SECTION, source=row.tag.hex(), version=row.version)
 
 
 def _tags(connection: Connection, *, query: Select[bytes]) -> Sequence[bytes]:

@@ -12,16 +12,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.record.loads import LoadedRecord, LoadReport
 from services.records.formats.parsed import ParsedRoster, ParsedStudent
 from services.records.loading import Arriving, Loading
-from services.records.loading_places import Places
+from services.records.loading_places import Belonging, Places
 from services.records.loading_received import received_before
 from services.records.loading_rosters import ended, loaded_of, over
-from services.records.loading_students import Known, known_by_source, placed, tagged
+from services.records.loading_students import Known, content_tag, known_by_source, placed, tagged
 from services.records.logged import load_events
 from services.records.reading import opened
 from services.records.record_sources import merged, record_of
 from services.records.roster_keeping import RosterKeeping
 from services.records.tables import OWN, SectionRow, StudentRow
-from services.records.vault import Vault
+from services.records.vault import DataKey, Vault
 from shared.actors import client_actor
 from shared.caller import Caller
 from shared.contracts.audit import Actor
@@ -59,8 +59,11 @@ class RosterStoring:
             self._places = await Places.of(tx, self._loader.organisation_id)
         tags = [self._tag(one) for one in students]
         known = await known_by_source(tx, tags)
-        before = await self._records(tx, {held.student_id for held in known.values()})
-        ready = [(one, self._prepare(one, tag, self._places, known, before)) for one, tag in zip(students, tags, strict=True)]
+        same = {
+            tag: where for one, tag in zip(students, tags, strict=True) if (where := self._as_before(one, known.get(tag), self._places))
+        }
+        before = await self._records(tx, {held.student_id for tag, held in known.items() if tag not in same})
+        ready = [(one, self._prepare(one, tag, self._places, known, before, same)) for one, tag in zip(students, tags, strict=True)]
         arriving = [(one, prepared) for one, prepared in ready if prepared is not None]
         attached = await self._attached(tx, arriving)
         loading = Loading(self._vault, self._outbox, jurisdiction=self._jurisdiction, now=self._now)
@@ -74,13 +77,14 @@ class RosterStoring:
         )
         ids = {held_tag: held.student_id for held_tag, held in known.items()}
         ids |= {what.source_tag: one.student_id for one, what in zip(stored, attached, strict=True) if what.source_tag is not None}
-        await self._keep(tx, {one.source_id: ids[tag] for one, tag in zip(students, tags, strict=True) if tag in ids})
+        student_ids = {one.source_id: ids[tag] for one, tag in zip(students, tags, strict=True) if tag in ids}
+        await self._keep(tx, student_ids, {one.student_id: one.key for one in stored})
 
-    async def _keep(self, tx: AsyncSession, student_ids: Mapping[str, UUID]) -> None:
+    async def _keep(self, tx: AsyncSession, student_ids: Mapping[str, UUID], keys: Mapping[UUID, DataKey]) -> None:
         """What the source said of these, so that a delta can follow it."""
         if self._roster.kept is not None:
             kept = self._roster.kept.students
-            await self._keeping.keep_students(tx, {one: kept[one] for one in student_ids if one in kept}, student_ids)
+            await self._keeping.keep_students(tx, {one: kept[one] for one in student_ids if one in kept}, student_ids, keys)
 
     async def finish(self, tx: AsyncSession) -> None:
         """What the source said beside its students. In the transaction that puts the report on record."""
@@ -114,7 +118,13 @@ class RosterStoring:
         return self._vault.tags.source_id(self._loader.organisation_id, one.source_system or self._roster.source_system, one.source_id)
 
     def _prepare(
-        self, one: ParsedStudent, tag: bytes, places: Places, known: Mapping[bytes, Known], before: Mapping[UUID, LoadedRecord]
+        self,
+        one: ParsedStudent,
+        tag: bytes,
+        places: Places,
+        known: Mapping[bytes, Known],
+        before: Mapping[UUID, LoadedRecord],
+        same: Mapping[bytes, Belonging],
     ) -> Arriving | None:
         """What is to be stored of one student; None where nothing is."""
         findings = self._roster.findings
@@ -122,6 +132,11 @@ class RosterStoring:
             findings.missed("source-id-twice", one.position)
             return None
         self._seen.add(tag)
+        if tag in same:
+            if same[tag].unresolved:
+                findings.missed("enrollment-not-resolved", one.position)
+            findings.counts["unchanged"] += 1
+            return None
         held = known.get(tag)
         earlier = before.get(held.student_id) if held is not None else None
         if earlier is not None and one.carries is not None and not one.carries:
@@ -132,8 +147,7 @@ class RosterStoring:
                 return None
             record = ended(earlier, one.ended_on or self._now.date())
         else:
-            carries = self._roster.carries if one.carries is None else one.carries
-            record = over(earlier, one.record, carries=carries, updates=self._roster.updates)
+            record = over(earlier, one.record, carries=self._carries(one), updates=self._roster.updates)
         try:
             ready = placed(
                 record,
@@ -155,6 +169,19 @@ class RosterStoring:
             findings.counts["unchanged"] += 1
             return None
         return arriving
+
+    def _carries(self, one: ParsedStudent) -> frozenset[str]:
+        return self._roster.carries if one.carries is None else one.carries
+
+    def _as_before(self, one: ParsedStudent, held: Known | None, places: Places) -> Belonging | None:
+        """Where a student belongs of whom the very same was said before: told without opening what is held.
+
+        None where that cannot be told: what is held has a part in where a student belongs unless the roster says all enrolments itself.
+        """
+        if held is None or one.record is None or one.record.enrollment is None or "enrollment.enrollments" not in self._carries(one):
+            return None
+        where = places.belonging(one.record, self._now.date())
+        return where if content_tag(self._vault.tags, where, one.record, one.beside) == held.content_tag else None
 
     async def _records(self, tx: AsyncSession, ids: set[UUID]) -> dict[UUID, LoadedRecord]:
         """What was loaded for these students before."""

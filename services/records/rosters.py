@@ -40,7 +40,7 @@ Loader = Annotated[Caller, caller_with("records:load")]
 
 ZIP, JSON_LINES = "application/zip", "application/x-ndjson"
 MOST_BYTES = 64 << 20
-PART = 250
+PART = 500
 """Students stored in one transaction."""
 
 

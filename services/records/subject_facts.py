@@ -4,12 +4,13 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from functools import lru_cache
+from typing import Any, Final
 from uuid import UUID
 
 from safepassage.record import StudentRecord
 from safepassage.record.contacts import Guardian
-from shared.contracts.privacy import Attendance, Flag, MilitaryService, MilitaryStatus, RightsHolder, SubjectFacts
+from shared.contracts.privacy import Flag, MilitaryService, MilitaryStatus, SubjectFacts
 
 NOT_MILITARY = frozenset({"", "no", "none", "not", "unknown", "notmilitaryconnected", "notapplicable"})
 MILITARY_STATUS: Final[Mapping[str, MilitaryStatus]] = {
@@ -59,19 +60,21 @@ def facts_of(
     born = record.identity.birth_date if record.identity else None
     if born is None:
         return None
-    return SubjectFacts(
-        student_id=student_id,
-        facts_version=facts_version,
-        custodian_id=custodian_id,
-        originating_agency=originating_agency,
-        attendances=tuple(Attendance(organisation_id=e.organisation_id, **{"from": e.entry_date}, until=e.exit_date) for e in enrolled),
-        birth_date=born.birth_date,
-        time_zone=time_zone,
-        attends_postsecondary=_attends_postsecondary(record),
-        jurisdiction=jurisdiction,
-        flags=flags_of(record),
-        military_service=_military_service(record),
-        rights_holders=tuple(_rights_holder(one, born.birth_date) for one in _guardians(record) if one.rights and one.person_id),
+    return SubjectFacts.model_validate(
+        {
+            "student_id": student_id,
+            "facts_version": facts_version,
+            "custodian_id": custodian_id,
+            "originating_agency": originating_agency,
+            "attendances": tuple({"organisation_id": e.organisation_id, "from": e.entry_date, "until": e.exit_date} for e in enrolled),
+            "birth_date": born.birth_date,
+            "time_zone": time_zone,
+            "attends_postsecondary": _attends_postsecondary(record),
+            "jurisdiction": jurisdiction,
+            "flags": flags_of(record),
+            "military_service": _military_service(record),
+            "rights_holders": tuple(_rights_holder(one, born.birth_date) for one in _guardians(record) if one.rights and one.person_id),
+        }
     )
 
 
@@ -123,16 +126,22 @@ def _guardians(record: StudentRecord) -> tuple[Guardian, ...]:
     return (record.contacts.guardians or ()) if record.contacts else ()
 
 
-def _rights_holder(guardian: Guardian, born: date) -> RightsHolder:
-    assert guardian.rights is not None and guardian.person_id is not None  # noqa: S101, PT018 the caller has filtered
-    relation = re.sub(r"[^a-z0-9._:-]+", "-", guardian.relation.code.lower()).strip("-._:")[:64] or "other"
-    return RightsHolder(
-        person_id=guardian.person_id,
-        relation=relation,
-        **{"from": guardian.rights.begin_date or born},
-        ended_on=guardian.rights.ended_on,
-        ended_by=guardian.rights.ended_by,
-    )
+def _rights_holder(guardian: Guardian, born: date) -> dict[str, Any]:
+    """The members of a RightsHolder."""
+    assert guardian.rights is not None  # noqa: S101 the caller has filtered
+    return {
+        "person_id": guardian.person_id,
+        "relation": _relation(guardian.relation.code),
+        "from": guardian.rights.begin_date or born,
+        "ended_on": guardian.rights.ended_on,
+        "ended_by": guardian.rights.ended_by,
+    }
+
+
+@lru_cache(maxsize=256)
+def _relation(code: str) -> str:
+    """A source's word for a relation as one of privacy's: there are few."""
+    return re.sub(r"[^a-z0-9._:-]+", "-", code.lower()).strip("-._:")[:64] or "other"
 
 
 def _attends_postsecondary(record: StudentRecord) -> bool:

@@ -10,9 +10,21 @@ from hypothesis import strategies as st
 
 from safepassage.elements import BY_ID, ELEMENTS
 from safepassage.record import StudentRecord
+from safepassage.record.loads import LoadedRecord
 from services.records.reading import opened
-from services.records.record_sources import STATEMENTS, Part, as_told_by, decoded, merged, parts_of, printed, record_of
-from services.records.release import members_of, release, released_document
+from services.records.record_sources import (
+    STATEMENTS,
+    Part,
+    as_told_by,
+    decoded,
+    merged,
+    parts_of,
+    printed,
+    printed_sections,
+    record_of,
+    written_sections,
+)  # fmt: skip
+from services.records.release import members_of, part_of, release, released_document
 from services.records.vault import DataKey
 from tests.records.whole_record import whole_record
 
@@ -27,6 +39,23 @@ def sealed_and_opened(record: StudentRecord, *, source: str = "own", version: in
 
 def test_a_record_is_the_same_after_it_was_sealed_in_parts() -> None:
     assert record_of(merged(sealed_and_opened(WHOLE))) == WHOLE
+
+
+@given(mask=st.sets(st.sampled_from([element.id for element in ELEMENTS]), min_size=1))
+def test_what_was_written_member_by_member_is_the_json_of_the_record(mask: set[str]) -> None:
+    """By it a load knows again what it has loaded before."""
+    part = part_of(WHOLE, mask)
+    for loaded in (LoadedRecord.model_validate({**dict(part.sections()), "statements": part.statements}), LoadedRecord()):
+        assert printed_sections(written_sections(loaded), loaded.statements) == loaded.model_dump_json(exclude_none=True).encode()
+
+
+def test_a_member_that_changed_after_it_was_written_is_written_anew() -> None:
+    assert WHOLE.identity is not None
+    written, name = written_sections(WHOLE), WHOLE.identity.name
+    changed = WHOLE.model_copy(update={"identity": WHOLE.identity.model_copy(update={"name": None, "sex": OTHER.identity.sex})})  # type: ignore[union-attr]
+    assert name is not None
+    assert parts_of(changed, source="own", version=1, written=written) == parts_of(changed, source="own", version=1)
+    assert parts_of(WHOLE, source="own", version=1, written=written) == parts_of(WHOLE, source="own", version=1)
 
 
 @given(mask=st.sets(st.sampled_from([element.id for element in ELEMENTS]), min_size=1))

@@ -23,6 +23,7 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = tuple(WORDS)
 MEASURES: Final[tuple[Measure, ...]] = (
     "gifted", "title-i", "advanced-course", "chronically-absent", "disciplined", "proficient-mathematics", "proficient-english",
 )  # fmt: skip
+_PLACES: Final = {name: {word: place for place, word in enumerate(WORDS[name])} for name in DIMENSIONS}
 WIDTH: Final = 1 + len(DIMENSIONS) + len(MEASURES)
 
 CHRONIC: Final = Decimal("0.1")
@@ -50,6 +51,9 @@ _MATHEMATICS, _ENGLISH = frozenset({"01166", "mathematics"}), frozenset({"13373"
 """CEDS 000021."""
 
 
+_BETWEEN: Final = str.maketrans("", "", " -_")
+
+
 def coded(record: StudentRecord, *, arrived_from: str | None, today: date) -> bytes:
     """WIDTH bytes.
 
@@ -70,7 +74,7 @@ def coded(record: StudentRecord, *, arrived_from: str | None, today: date) -> by
         "arrived-from": _arrived(record, arrived_from),
         "left-for": _left(record),
     }
-    places = [WORDS[name].index(says[name]) for name in DIMENSIONS]
+    places = [_PLACES[name][says[name]] for name in DIMENSIONS]
     return bytes([LAYOUT, *places, *_measures(record, today)])
 
 
@@ -81,7 +85,7 @@ def state_of(parts: Sequence[Any]) -> str | None:
 
 
 def _plain(code: Coded | None) -> str:
-    return "" if code is None else code.code.casefold().replace(" ", "").replace("-", "").replace("_", "")
+    return "" if code is None else code.code.casefold().translate(_BETWEEN)
 
 
 def _is_yes(code: Coded | None) -> bool:
@@ -126,7 +130,9 @@ def _race(record: StudentRecord) -> str:
 
 
 def _programme(record: StudentRecord, name: str, today: date, says: Callable[[Any], bool] = lambda _: True) -> str:
-    held = None if record.programmes is None else getattr(record.programmes, name)
+    if record.programmes is None:
+        return "no"
+    held = getattr(record.programmes, name)
     return "yes" if held is not None and _holds(held, today) and says(held) else "no"
 
 
