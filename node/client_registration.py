@@ -22,6 +22,7 @@ async def register(
     file: Path,
     url: str | None = None,
     authorities: str | None = None,
+    resource: str | None = None,
 ) -> Client:
     """Make a key, register its public half, and write the client's file (mode 0600).
 
@@ -38,6 +39,7 @@ async def register(
             scopes=tuple(scopes),
             purposes=tuple(purposes),
             jwks=JwkSet(keys=(ClientJwk.model_validate(key.jwk),)),
+            resource=resource,
         )
     )
     ClientFile(

@@ -33,6 +33,9 @@ def add(
     kind: Annotated[str, typer.Option(help="information-system, application, portal or operations.")] = "information-system",
     role: Annotated[str, typer.Option(help="What it does for its organisation, as the log shows it.")] = "registrar",
     purpose: Annotated[list[str] | None, typer.Option("--purpose", help="Once for each purpose that its tokens may be for.")] = None,
+    resource: Annotated[
+        str | None, typer.Option(help="Of a resource server outside of the node: its URL, for which tokens are made.")
+    ] = None,
 ) -> None:
     """Make a key, register a client with it, and write the file that the SDK reads."""
     issuer = gateway_settings(node).entity_id
@@ -49,6 +52,7 @@ def add(
                 purposes=purpose or (),
                 issuer=issuer,
                 file=file,
+                resource=resource,
             ),
         )
     except FileExistsError:

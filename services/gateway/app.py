@@ -16,11 +16,17 @@ from services.gateway import client_routes, organisation_routes, token_endpoint,
 from services.gateway.administration import record_trust_list
 from services.gateway.authentication import Authentication
 from services.gateway.authorization_server import MachineServer
+from services.gateway.client_authentication import ENDPOINT
 from services.gateway.forwarding import Door, Forwarding
 from services.gateway.known_clients import KnownClients
 from services.gateway.limits import RateLimit
 from services.gateway.metrics_door import MetricsDoor
 from services.gateway.nonces import ProofNonces
+from services.gateway.oauth import introspection, revocation
+from services.gateway.oauth import routes as oauth_routes
+from services.gateway.oauth.authenticated import ClientAuthentication
+from services.gateway.oauth.introspection import Introspection
+from services.gateway.oauth.revocation import Revocation
 from services.gateway.paths import Matcher
 from services.gateway.proof_of_possession import Proofs
 from services.gateway.readiness_evidence import keep_reporting
@@ -32,7 +38,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.signing_keys import WatchedTokenKeys
 from services.gateway.standing import Standing
 from services.gateway.tables import LeaseRow, NodeStatementRow, OutboxRow, TrustListRow
-from services.gateway.token_endpoint import TokenEndpoint, stand_ins
+from services.gateway.token_endpoint import TokenEndpoint
 from services.gateway.tokens import AccessTokens
 from services.gateway.upstreams import network_session, upstreams
 from shared.app import build
@@ -70,18 +76,24 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     await state.standing.refresh()
     tokens = AccessTokens(settings.entity_id, state.token_keys, lifetime_seconds=settings.access_token_seconds)
     proofs, nonces = Proofs(), ProofNonces(secret)
+    clients = KnownClients(database, state.statements)
+    client_authentication = ClientAuthentication(settings.entity_id, clients)
     state.token_endpoint = TokenEndpoint(
         settings,
         clock,
         database,
         state.outbox,
-        KnownClients(database, state.statements),
+        clients,
+        client_authentication,
         tokens,
         proofs,
         nonces,
         state.refusals,
         MachineServer(),
-        stand_ins(),
+    )
+    state.revocation = Revocation(database, state.outbox, client_authentication, tokens, state.standing)
+    state.introspection = Introspection(
+        settings.entity_id, database, state.outbox, client_authentication, tokens, state.token_keys, state.standing
     )
     # The embedded node is one process, which can remember proofs itself; a gateway of its own may have replicas.
     store: ProofStore = DatabaseProofStore(database) if transports is None else ProcessProofStore(clock())
@@ -150,7 +162,7 @@ def create_app(
     app = build(
         "gateway",
         settings,
-        routers=(token_endpoint.router, well_known.router, organisation_routes.router, client_routes.router),
+        routers=(token_endpoint.router, oauth_routes.router, well_known.router, organisation_routes.router, client_routes.router),
         summary="Proves who calls, and lets through what they may do.",
         tables={"outbox": OutboxRow, "lease": LeaseRow},
         opening=partial(_open, transports=transports),
@@ -168,7 +180,7 @@ def _document(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = made()
-        token_endpoint.document_errors(document)
+        token_endpoint.document_errors(document, ENDPOINT, revocation.PATH, introspection.PATH)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 
 from safepassage.problems.requests import NotAuthenticated, NotPermitted
+from services.gateway.scopes import CLIENT_SCOPES
 from shared.internal_token import CallerClaims
 
 
@@ -25,6 +26,14 @@ def administrator(scope: str) -> Any:
         return caller
 
     return Depends(_named(scoped, (scope,)))
+
+
+async def any_caller(caller: Annotated[CallerClaims, Depends(_caller)]) -> CallerClaims:
+    """A client of the node's organisations, whatever scope it has."""
+    return caller
+
+
+any_caller.scopes = tuple(CLIENT_SCOPES)  # type: ignore[attr-defined]
 
 
 def _named(dependency: Callable[..., Awaitable[CallerClaims]], scopes: tuple[str, ...]) -> Callable[..., Awaitable[CallerClaims]]:

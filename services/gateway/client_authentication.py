@@ -1,7 +1,7 @@
 """private_key_jwt: a client proves who it is by a short-lived assertion that counts once (RFC 7523, RFC 7521, FAPI 2.0).
 
-What Authlib's own verifier leaves open is closed here: the audience is the issuer as one string, the lifetime is bounded, one kid is one
-key with one algorithm, one method only, and the header can bring no key of its own.
+What Authlib's own verifier leaves open is closed here: the audience is one string, for each client the one that it is registered for and
+never another; the lifetime is bounded, one kid is one key with one algorithm, one method only, and the header can bring no key of its own.
 """
 
 from collections.abc import Mapping
@@ -11,12 +11,15 @@ from typing import Any, Final
 
 from safepassage.canonical import sha256
 from safepassage.problems.signatures import BadSignature, MalformedToken
+from safepassage.wire_clients import AssertionAudience
 from services.gateway.client_keys import ClientKey, SignedMessage, parts_of
 from services.gateway.oauth_errors import ClientNotAuthenticated, SecondMethod, TokenRequestInvalid
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+ENDPOINT: Final = "/oauth/token"
 MAX_LENGTH: Final = 4096
-LONGEST_SECONDS: Final = 60
+LONGEST_SECONDS: Final[Mapping[AssertionAudience, int]] = {"issuer": 60, "token-url": 300}
+"""FAPI 2.0 section 5.3.2.1; SMART App Launch 2.2, "Backend Services"."""
 FUTURE_SECONDS: Final = 10
 """How far ahead a client's clock may be (FAPI 2.0 section 5.3.2.1)."""
 TYPES: Final = frozenset({"JWT", "client-authentication+jwt"})
@@ -72,12 +75,15 @@ def read_assertion(form: Mapping[str, str], *, authorization: bool) -> Assertion
     return Assertion(client_id, header["kid"], message)
 
 
-def verify_assertion(assertion: Assertion, *, key: ClientKey | None, stand_in: ClientKey, issuer: str, now: datetime) -> SpentAssertion:
+def verify_assertion(
+    assertion: Assertion, *, key: ClientKey | None, stand_in: ClientKey, issuer: str, audience: AssertionAudience, now: datetime
+) -> SpentAssertion:
     """Check the signature, then the claims.
 
     key       the client's key of that kid; None if there is no such client or key
     stand_in  a key that signed nothing: checked in place of a missing one, so that an unknown client takes as long as a known one
-    issuer    this server, the only audience
+    issuer    this server
+    audience  which name of it this client's assertions have
 
     Raises ClientNotAuthenticated.
     """
@@ -89,20 +95,21 @@ def verify_assertion(assertion: Assertion, *, key: ClientKey | None, stand_in: C
         raise ClientNotAuthenticated("signature" if key is not None else "unknown-client") from error
     if key is None:
         raise ClientNotAuthenticated("unknown-client")
-    return _claims(assertion, issuer=issuer, now=now)
+    return _claims(assertion, issuer=issuer, audience=audience, now=now)
 
 
-def _claims(assertion: Assertion, *, issuer: str, now: datetime) -> SpentAssertion:
+def _claims(assertion: Assertion, *, issuer: str, audience: AssertionAudience, now: datetime) -> SpentAssertion:
     claims, seconds = assertion.message.payload, now.timestamp()
-    if claims.get("aud") != issuer:
-        raise ClientNotAuthenticated("assertion-audience", "aud is the issuer of this server, as one string")
+    if claims.get("aud") != (issuer if audience == "issuer" else issuer + ENDPOINT):
+        raise ClientNotAuthenticated("assertion-audience", "aud is, as one string, what the client is registered for: issuer or token URL")
     expires, issued, not_before = _date(claims, "exp"), _date(claims, "iat"), _date(claims, "nbf")
     if expires is None or seconds >= expires:
         raise ClientNotAuthenticated("assertion-expired", "the assertion has expired, or no exp")
     if max(issued or 0, not_before or 0) > seconds + FUTURE_SECONDS:
         raise ClientNotAuthenticated("assertion-lifetime", "the assertion is not valid yet")
-    if expires - (seconds if issued is None else issued) > LONGEST_SECONDS:
-        raise ClientNotAuthenticated("assertion-lifetime", "an assertion lasts 60 seconds at the most")
+    longest = LONGEST_SECONDS[audience]
+    if expires - (seconds if issued is None else issued) > longest:
+        raise ClientNotAuthenticated("assertion-lifetime", f"an assertion of this client lasts {longest} seconds at the most")
     jti = claims.get("jti")
     if not isinstance(jti, str) or not 8 <= len(jti) <= 128:
         raise ClientNotAuthenticated("assertion-jti", "jti has 8 to 128 characters, new for each assertion")

@@ -39,6 +39,8 @@ def client_of(row: ClientRow) -> Client:
         scopes=tuple(row.scopes.split()),
         purposes=tuple(row.purposes.split()),
         jwks=JwkSet.model_validate_json(row.jwks),
+        assertion_audience=row.assertion_audience,
+        resource=row.resource,
     )
 
 
@@ -49,6 +51,8 @@ async def register_client(tx: AsyncSession, outbox: Outbox, new: NewClient, *, g
         raise InvalidRequest("there is no such organisation that may have clients", field="organisation_id")
     _require_grants(new.scopes, organisation, granter)
     client_keys(new.jwks)
+    if new.resource is not None and (await tx.execute(select(ClientRow.id).where(ClientRow.resource == new.resource))).first() is not None:
+        raise InvalidRequest("there is a client for that resource already", field="resource")
     row = ClientRow(
         id=uuid7(now),
         organisation_id=new.organisation_id,
@@ -58,6 +62,8 @@ async def register_client(tx: AsyncSession, outbox: Outbox, new: NewClient, *, g
         scopes=" ".join(sorted(set(new.scopes))),
         purposes=" ".join(sorted(set(new.purposes))),
         jwks=new.jwks.model_dump_json(exclude_none=True),
+        assertion_audience=new.assertion_audience,
+        resource=new.resource,
         version=1,
         created_at=now,
         disabled_at=None,

@@ -31,7 +31,7 @@ from services.gateway.headers import Fields, Incoming, read_headers, trace_id_of
 from services.gateway.limits import RateLimit
 from services.gateway.paths import ALLOWED_QUERY, MAX_QUERY, Matcher, MethodOfPathNotAllowed
 from services.gateway.refusals import Refusals
-from services.gateway.routing_table import API_HEADERS, Route
+from services.gateway.route import API_HEADERS, Route
 from services.gateway.scope_use import ScopeUse
 from services.gateway.tokens import VerifiedToken
 from services.gateway.upstreams import Call, Upstream
@@ -148,7 +148,8 @@ class _Passage:
         """The gateway's own routes: behind this door too, with the caller in the scope's state."""
         body = await whole(self.receive, limit=route.body_bytes) if incoming.has_body else b""
         caller = None if verified is None else self._from_here(verified.caller)
-        state = {**self.scope.get("state", {}), "caller": caller, "address": self.address}
+        token = None if verified is None else verified.claims
+        state = {**self.scope.get("state", {}), "caller": caller, "token": token, "address": self.address}
         fields = [(name, value) for name, value in self.scope["headers"] if name not in NEVER_BELIEVED]
         fields.append((b"traceparent", f"00-{self.trace_id}-{secrets.token_hex(8)}-01".encode()))
         await self.app({**self.scope, "state": state, "headers": fields}, replay(body, self.receive), self._send_guarded)

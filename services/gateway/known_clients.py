@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems import SuiteError
 from safepassage.problems.trust import NotAMember
-from safepassage.wire_clients import JwkSet
+from safepassage.wire_clients import AssertionAudience, JwkSet
 from safepassage.wire_organisations import OrganisationKind
 from services.gateway.client_keys import ClientKey, client_keys, peer_key
 from services.gateway.oauth_errors import PeerNotVerifiable
@@ -30,6 +30,8 @@ _FIND: Final = (
         ClientRow.scopes,
         ClientRow.purposes,
         ClientRow.jwks,
+        ClientRow.assertion_audience,
+        ClientRow.resource,
         ClientRow.disabled_at,
         OrganisationRow.kind,
         OrganisationRow.valid_from,
@@ -53,6 +55,9 @@ class KnownClient:
     keys: Mapping[str, ClientKey]
     in_force: bool
     """Neither it nor its organisation is ended."""
+    assertion_audience: AssertionAudience = "issuer"
+    resource: str | None = None
+    """Of a resource server: what it is known by."""
 
     def get_client_id(self) -> str:
         """Authlib's ClientMixin."""
@@ -83,6 +88,17 @@ class KnownClients:
             return await self._peer(client_id, kid, now.date())
         async with self._database.reading() as tx:
             return await registered_client(tx, identifier, today=now.date())
+
+    async def serves(self, resource: str, *, today: date) -> bool:
+        """Whether a client in force is the resource server of that name."""
+        query = (
+            select(OrganisationRow.valid_from, OrganisationRow.valid_until)
+            .join(ClientRow, ClientRow.organisation_id == OrganisationRow.id)
+            .where(ClientRow.resource == resource, ClientRow.disabled_at.is_(None))
+        )
+        async with self._database.reading() as tx:
+            found = (await tx.execute(query)).one_or_none()
+        return found is not None and is_in_force(found.valid_from, found.valid_until, today)
 
     async def _peer(self, entity_id: str, kid: str, today: date) -> KnownClient | None:
         try:
@@ -117,6 +133,8 @@ async def registered_client(tx: AsyncSession, client_id: UUID, *, today: date) -
         tuple(found.purposes.split()),
         keys_of(found.jwks),
         in_force=found.disabled_at is None and is_in_force(found.valid_from, found.valid_until, today),
+        assertion_audience=found.assertion_audience,
+        resource=found.resource,
     )
 
 

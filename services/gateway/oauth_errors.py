@@ -89,6 +89,14 @@ class DetailsRefused(OAuth2Error):
     reason = "authorization-details"
 
 
+class ResourceNotServed(OAuth2Error):
+    """No resource server of this name gets tokens from here (RFC 8707 section 2)."""
+
+    error = "invalid_target"
+    reason = "resource"
+    description = "resource is this node's issuer or the URL of a resource server that is registered with it, once"
+
+
 class PeerNotVerifiable(OAuth2Error):
     """A member of the trust list whose statement cannot be had or verified now, or no list is in force. It is not refused for good."""
 

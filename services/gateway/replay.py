@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.problems.access import ProofNonceRequired, ProofUsedBefore
 from safepassage.problems.requests import TemporarilyUnavailable
 from services.gateway.proof_of_possession import FUTURE_SECONDS, REMEMBERED_SECONDS, Proof
-from services.gateway.tables import SpentRow
+from services.gateway.tables import RevokedTokenRow, SpentRow
 from shared import prepared
 from shared.database import Database
 from shared.inserts import DIALECTS, insert_into, insert_of
@@ -132,6 +132,7 @@ async def forget_expired(database: Database, now: datetime) -> None:
     """Delete what need not be remembered any more."""
     async with database.transaction() as tx:
         await tx.execute(delete(SpentRow).where(SpentRow.expires_at <= now))
+        await tx.execute(delete(RevokedTokenRow).where(RevokedTokenRow.expires_at <= now))
 
 
 __all__: Sequence[str] = ("DatabaseProofStore", "ProcessProofStore", "ProofStore", "forget_expired", "insert_spent")

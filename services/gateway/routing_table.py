@@ -3,8 +3,7 @@
 Data, and nothing else decides. What is not here does not exist from outside; tests compare it with the services' own routes both ways.
 """
 
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from safepassage.body import MAX_MESSAGE_BYTES as CHUNK_BYTES
 from safepassage.chunks import MAX_CONTENT_BYTES
@@ -12,7 +11,8 @@ from safepassage.envelope import MAX_BODY_BYTES as ENVELOPE_BYTES
 from safepassage.envelope import MAX_JWS_BYTES
 from safepassage.finding import MAX_LENGTH as COMPARISON_BYTES
 from safepassage.message_batches import MAX_BODY_BYTES as BATCH_BYTES
-from services.gateway.scopes import PEER_SCOPE, ROSTERING
+from services.gateway.route import Route
+from services.gateway.scopes import CLIENT_SCOPES, PEER_SCOPE, ROSTERING
 from shared.who_may_call import ServiceName
 
 JSON: Final = ("application/json",)
@@ -27,44 +27,6 @@ TEXT: Final = ("text/plain", "application/octet-stream", "")
 
 KIB: Final = 1024
 MIB: Final = 1024 * 1024
-
-API_HEADERS: Final = (
-    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
-    ("x-content-type-options", "nosniff"),
-    ("cache-control", "no-store"),
-    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
-    ("x-frame-options", "DENY"),
-    ("referrer-policy", "no-referrer"),
-    ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "()"),
-)
-"""On every answer of the API: nothing is stored, sniffed, framed or executed."""
-
-
-@dataclass(frozen=True)
-class Route:
-    """One operation."""
-
-    method: str
-    template: str
-    service: ServiceName
-    accepts: Literal["clients", "peers", "anonymous"]
-    scopes: frozenset[str]
-    """One of these is needed; none for `anonymous`."""
-    and_scopes: frozenset[str] = frozenset()
-    """All of these are needed too."""
-    body_bytes: int = 0
-    """The largest body; 0 where there is none."""
-    media_types: tuple[str, ...] = ()
-    answer_seconds: float = 10.0
-    """Until the answer begins; then no pause may be longer than 15 s."""
-    headers: tuple[tuple[str, str], ...] = API_HEADERS
-    echoes_request_id: bool = False
-    """The caller's X-Request-ID is in the answer, as AuthZEN asks; ours goes inside and into problems as ever."""
-    streams: bool = False
-    """Body and answer go through a part at a time in an embedded node too, where others are whole in memory."""
-    codings: tuple[bytes, ...] = ()
-    """Content codings that a body may have. Who answers bounds what it becomes; `body_bytes` is of what is sent."""
 
 
 def _get(template: str, service: ServiceName, *scopes: str, and_scopes: tuple[str, ...] = (), seconds: float = 10.0) -> Route:
@@ -103,6 +65,9 @@ GATEWAY: Final = (
     _open("GET", "/livez", "gateway"),
     _open("GET", "/readyz", "gateway"),
     _open("POST", "/oauth/token", "gateway", body=32 * KIB, types=FORM),
+    _open("POST", "/oauth/revoke", "gateway", body=32 * KIB, types=FORM),
+    _open("POST", "/oauth/introspect", "gateway", body=32 * KIB, types=FORM),
+    _get("/oauth/token_info", "gateway", *CLIENT_SCOPES),
     _open("GET", "/oauth/jwks", "gateway"),
     _open("GET", "/.well-known/oauth-authorization-server", "gateway"),
     _open("GET", "/.well-known/oauth-protected-resource", "gateway"),

@@ -83,6 +83,9 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
     "admin:clients": _scope("administer clients", "sea", "lea"),
 }
 
+CLIENT_SCOPES: Final = frozenset(SCOPES) - {PEER_SCOPE}
+"""All but that of other nodes."""
+
 STATE_GRANTS_ONLY: Final = frozenset(
     {
         "records:read:state",

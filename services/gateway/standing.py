@@ -1,4 +1,4 @@
-"""Whether a token that is out still counts: its client is in force, and the key that asked for it is still the client's.
+"""Whether a token that is out still counts: nobody took it back, its client is in force and still has the key that asked for it.
 
 What changed within a token's lifetime is loaded each second and at once after a change made here; older changes meet no living token.
 """
@@ -13,7 +13,7 @@ from safepassage.problems.access import AccessTokenNotValid
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.problems.trust import NotAMember
 from services.gateway.known_clients import keys_of
-from services.gateway.tables import ClientRow
+from services.gateway.tables import ClientRow, RevokedTokenRow
 from services.gateway.tokens import AccessClaims
 from shared.clock import Clock
 from shared.database import Database
@@ -25,12 +25,13 @@ MARGIN: Final = timedelta(minutes=2)
 
 
 class Standing:
-    """The clients that changed lately: those that are out, and the keys of the others."""
+    """What changed lately: tokens that were taken back, clients that are out, and the keys of the others."""
 
     def __init__(self, database: Database, statements: PeerStatements, clock: Clock, *, token_seconds: int) -> None:
         self._database, self._statements, self._clock = database, statements, clock
         self._looks_back = timedelta(seconds=token_seconds) + MARGIN
         self._kids: dict[str, frozenset[str]] = {}
+        self._taken_back: frozenset[UUID] = frozenset()
         self._loaded_at: datetime | None = None
 
     async def refresh(self) -> None:
@@ -39,6 +40,8 @@ class Standing:
         async with self._database.reading() as tx:
             query = select(ClientRow.id, ClientRow.jwks, ClientRow.disabled_at).where(ClientRow.changed_at > now - self._looks_back)
             rows = (await tx.execute(query)).all()
+            revoked = select(RevokedTokenRow.jti).where(RevokedTokenRow.revoked_at > now - self._looks_back)
+            self._taken_back = frozenset((await tx.execute(revoked)).scalars())
         self._kids = {str(UUID(str(row.id))): _kids(row.jwks, row.disabled_at) for row in rows}
         self._loaded_at = now
 
@@ -49,10 +52,11 @@ class Standing:
         """
         if claims.organisation_kind == "peer":
             await self._require_peer(claims)
-            return
         if self._loaded_at is None or now > self._loaded_at + BELIEVED_FOR:
             raise TemporarilyUnavailable("it cannot be known whether the token still counts")
-        if not self._counts(claims):
+        if claims.jti in self._taken_back:
+            raise AccessTokenNotValid("the token was taken back")
+        if claims.organisation_kind != "peer" and not self._counts(claims):
             await self.refresh()
             if not self._counts(claims):
                 raise AccessTokenNotValid("the token was taken back")

@@ -20,6 +20,7 @@ from shared.trust import TrustListColumns
 IS_STATE_AGENCY = text("kind = 'sea'")
 HAS_ENTITY = text("entity_id IS NOT NULL")
 HAS_NCES_ID = text("nces_id IS NOT NULL")
+HAS_RESOURCE = text("resource IS NOT NULL")
 
 
 class Base(DeclarativeBase):
@@ -40,6 +41,7 @@ class ClientRow(Base):
     """A registered OAuth client."""
 
     __tablename__ = "client"
+    __table_args__ = (Index("client_one_per_resource", "resource", unique=True, sqlite_where=HAS_RESOURCE, postgresql_where=HAS_RESOURCE),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
@@ -51,6 +53,8 @@ class ClientRow(Base):
     purposes: Mapped[str] = mapped_column(Text)
     jwks: Mapped[str] = mapped_column(Text)
     """A JWK Set of public keys, as JSON."""
+    assertion_audience: Mapped[str] = mapped_column(String(16))
+    resource: Mapped[str | None] = mapped_column(String(200))
     version: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(Milliseconds)
     disabled_at: Mapped[datetime | None] = mapped_column(Milliseconds)
@@ -74,6 +78,16 @@ class SpentRow(Base):
     __tablename__ = "spent"
 
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
+
+
+class RevokedTokenRow(Base):
+    """An access token that was taken back before its time (RFC 7009), until it would have expired."""
+
+    __tablename__ = "revoked_token"
+
+    jti: Mapped[UUID] = mapped_column(primary_key=True)
+    revoked_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
     expires_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
 
 

@@ -1,36 +1,30 @@
 """`POST /oauth/token`: a client that proves who it is, with a key that it proves to have, gets a token for that key."""
 
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from authlib.oauth2.rfc6749.errors import OAuth2Error
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from fastapi import APIRouter, Request
-from joserfc.jwk import ECKey, OKPKey, RSAKey
 from starlette.responses import JSONResponse, Response
 
 from safepassage.problems.access import ProofNonceRequired, ProofNotValid
 from services.gateway.authorization_server import MachineServer, TokenRequest
-from services.gateway.client_authentication import SpentAssertion, read_assertion, verify_assertion
-from services.gateway.client_keys import ClientKey
+from services.gateway.client_authentication import ENDPOINT
 from services.gateway.forms import parse_form
 from services.gateway.known_clients import KnownClients
 from services.gateway.nonces import ProofNonces
-from services.gateway.oauth_errors import ClientNotAuthenticated, ProofNeedsNonce, ProofRefused
+from services.gateway.oauth.authenticated import Authenticated, ClientAuthentication
+from services.gateway.oauth_errors import ProofNeedsNonce, ProofRefused, ResourceNotServed
 from services.gateway.proof_of_possession import REMEMBERED_SECONDS, Proof, Proofs
 from services.gateway.refusals import Refusals
-from services.gateway.replay import insert_spent
 from services.gateway.settings import GatewaySettings
 from services.gateway.tokens import AccessClaims, AccessTokens
 from shared.clock import Clock
 from shared.contracts.audit import Actor, Context, Event
 from shared.database import Database
 from shared.outbox import Outbox
-
-PATH = "/oauth/token"
 
 router = APIRouter(tags=["oauth"])
 
@@ -42,14 +36,6 @@ OAUTH_ERROR = {
 }
 
 
-def stand_ins() -> Mapping[str, ClientKey]:
-    """Keys by algorithm that signed nothing, to be checked where a client has no such key: it takes as long."""
-    modulus = RSAPublicNumbers(65537, secrets.randbits(2048) | 1 << 2047 | 1).public_key()
-    okp, ec, rsa = OKPKey.generate_key("Ed25519"), ECKey.generate_key("P-256"), RSAKey(modulus, modulus)
-    keys = {"Ed25519": okp, "EdDSA": okp, "ES256": ec, "PS256": rsa}
-    return {name: ClientKey("", name, "", key) for name, key in keys.items()}
-
-
 @dataclass
 class TokenEndpoint:
     """What the endpoint needs, put together when the process opens."""
@@ -59,12 +45,12 @@ class TokenEndpoint:
     database: Database
     outbox: Outbox
     clients: KnownClients
+    authentication: ClientAuthentication
     tokens: AccessTokens
     proofs: Proofs
     nonces: ProofNonces
     refusals: Refusals
     server: MachineServer
-    stand_ins: Mapping[str, ClientKey]
 
     async def answer(
         self, body: bytes, *, content_type: str, query: bytes, authorization: bool, proofs: Sequence[str], address: str | None
@@ -88,7 +74,7 @@ class TokenEndpoint:
     def _proof(self, proofs: Sequence[str], now: datetime) -> Proof:
         if len(proofs) != 1:
             raise ProofRefused("one DPoP proof is needed")
-        url = self.settings.entity_id + PATH
+        url = self.settings.entity_id + ENDPOINT
         try:
             proof = self.proofs.verify(proofs[0], method="POST", url=url, now=now, token=None, bound_to=None)
         except ProofNotValid as error:
@@ -103,40 +89,43 @@ class TokenEndpoint:
     async def _token(
         self, form: Mapping[str, str], proof: Proof, *, authorization: bool, address: str | None, now: datetime
     ) -> dict[str, Any]:
-        assertion = read_assertion(form, authorization=authorization)
-        client = await self.clients.find(assertion.client_id, kid=assertion.kid, now=now)
-        key = None if client is None else client.keys.get(assertion.kid)
-        stand_in = self.stand_ins.get(assertion.message.header["alg"]) or self.stand_ins["Ed25519"]
-        spent = verify_assertion(assertion, key=key, stand_in=stand_in, issuer=self.settings.entity_id, now=now)
+        authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now)
+        client, key = authenticated.client, authenticated.key
         granted = self.server.grant(TokenRequest(self.settings.entity_id, form, client=client, jkt=proof.thumbprint))
         token, claims = self.tokens.issue(
             now=now,
             jkt=granted.jkt,
-            sub=assertion.client_id,
-            client_id=assertion.client_id,
+            aud=await self._audience(form.get("resource"), now),
+            sub=client.client_id,
+            client_id=client.client_id,
             scope=granted.granted_scope,
-            client_kid=assertion.kid,
-            client_key=None if key is None else key.thumbprint,
+            client_kid=key.kid,
+            client_key=key.thumbprint,
             organisation_id=granted.client.organisation_id,
             organisation_kind=granted.client.organisation_kind,
             role=granted.client.role,
             authorization_details=() if granted.details is None else (granted.details,),
         )
-        await self._store(spent, proof, _issued(claims, address), now)
+        await self._store(authenticated, proof, _issued(claims, address), now)
         answer = {"access_token": token, "token_type": "DPoP", "expires_in": self.tokens.lifetime_seconds, "scope": granted.granted_scope}
         if granted.details is not None:
             answer["authorization_details"] = [granted.details.claims()]
         return answer
 
-    async def _store(self, spent: SpentAssertion, proof: Proof, issued: Event, now: datetime) -> None:
+    async def _audience(self, resource: str | None, now: datetime) -> str:
+        """For whom the token is (RFC 8707): this node, or one other resource server that it knows. Raises ResourceNotServed."""
+        issuer = self.settings.entity_id
+        if resource is None or resource == issuer:
+            return issuer
+        if not await self.clients.serves(resource, today=now.date()):
+            raise ResourceNotServed
+        return resource
+
+    async def _store(self, authenticated: Authenticated, proof: Proof, issued: Event, now: datetime) -> None:
         """INVARIANT: in one transaction assertion and proof are used up and the token is on its way to the log, or there is none."""
         until = now + timedelta(seconds=REMEMBERED_SECONDS + 1)
         async with self.database.transaction() as tx:
-            rows = ((spent.digest, spent.expires_at), (proof.digest, until))
-            new = await insert_spent(tx, rows)
-            if spent.digest not in new:
-                raise ClientNotAuthenticated("assertion-replayed", "the assertion was used before: make a new one, with a new jti")
-            if proof.digest not in new:
+            if proof.digest not in await authenticated.spend(tx, (proof.digest, until)):
                 raise ProofRefused("the proof was used before: make a new one, with a new jti")
             self.outbox.record(tx, issued)
 
@@ -159,18 +148,22 @@ def _issued(claims: AccessClaims, address: str | None) -> Event:
     )
 
 
-def document_errors(document: dict[str, Any]) -> None:
-    """Where the endpoint itself refuses it answers OAuth's errors; the door in front of it answers problems as everywhere."""
-    answers = document["paths"][PATH]["post"]["responses"]
-    for status in ("400", "401"):
-        answers[status] = {"description": "OAuth error (RFC 6749 section 5.2)", "content": {"application/json": {"schema": OAUTH_ERROR}}}
-    answers["503"] = {"description": "Temporarily unavailable", "content": answers["400"]["content"]}
-    for status in ("403", "422"):
-        answers.pop(status, None)
+def document_errors(document: dict[str, Any], *paths: str) -> None:
+    """Where the endpoints themselves refuse they answer OAuth's errors; the door in front of them answers problems as everywhere."""
+    for path in paths:
+        answers = document["paths"][path]["post"]["responses"]
+        for status in ("400", "401"):
+            answers[status] = {
+                "description": "OAuth error (RFC 6749 section 5.2)",
+                "content": {"application/json": {"schema": OAUTH_ERROR}},
+            }
+        answers["503"] = {"description": "Temporarily unavailable", "content": answers["400"]["content"]}
+        for status in ("403", "422"):
+            answers.pop(status, None)
 
 
 @router.post(
-    PATH,
+    ENDPOINT,
     response_model=None,
     responses={
         200: {"description": "A DPoP-bound access token (RFC 9068)", "content": {"application/json": {"schema": {"type": "object"}}}},
@@ -189,6 +182,7 @@ def document_errors(document: dict[str, Any]) -> None:
                             "client_assertion_type": {"const": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
                             "client_assertion": {"type": "string", "description": "RFC 7523; aud is the issuer, 60 seconds at the most."},
                             "authorization_details": {"type": "string", "description": "RFC 9396: one student_data_access."},
+                            "resource": {"type": "string", "description": "RFC 8707: by default the node; or a resource server's URL."},
                         },
                     }
                 }

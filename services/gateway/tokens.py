@@ -97,11 +97,10 @@ class AccessTokens:
         self._looked_at = 0.0
 
     def issue(self, *, now: datetime, jkt: str, **about: Any) -> tuple[str, AccessClaims]:
-        """A new token, signed by the active key. `about`: the claims beside iss, aud, jti, iat, exp, cnf."""
+        """A new token, signed by the active key. `about`: the claims beside iss, jti, iat, exp, cnf."""
         seconds = int(now.timestamp())
         claims = AccessClaims(
             iss=self._issuer,
-            aud=self._issuer,
             jti=uuid7(now),
             iat=seconds,
             exp=seconds + self.lifetime_seconds,
@@ -112,16 +111,28 @@ class AccessTokens:
         return self._keys.current.active.sign_compact(typ=TYPE, payload=payload), claims
 
     def verify(self, token: str, now: datetime) -> VerifiedToken:
-        """The token's claims. Raises AccessTokenNotValid.
+        """A token for this node itself. Raises AccessTokenNotValid.
 
         INVARIANT: time is checked at each use, and a signature only by a key that is still published.
         """
         verified = self._verified.get(token)
         if verified is None:
             verified = self._verify(token, now)
+            if verified.claims.aud != self._issuer:
+                raise AccessTokenNotValid("the token is not for this node")
             self._verified[token] = verified
             while len(self._verified) > VERIFIED_KEPT:
                 self._verified.popitem(last=False)
+        self._require_time(token, verified, now)
+        return verified
+
+    def read(self, token: str, now: datetime) -> VerifiedToken:
+        """A token of this node for whomever: for those who ask about it, not for the door. Raises AccessTokenNotValid."""
+        verified = self._verify(token, now)
+        self._require_time(token, verified, now)
+        return verified
+
+    def _require_time(self, token: str, verified: VerifiedToken, now: datetime) -> None:
         claims, seconds = verified.claims, now.timestamp()
         if verified.kid not in self._keys.current.verifying:
             raise AccessTokenNotValid("the key that signed the token is gone")
@@ -130,7 +141,6 @@ class AccessTokens:
             raise AccessTokenNotValid("the token has expired")
         if claims.iat > seconds + 1:
             raise AccessTokenNotValid("the token is not valid yet")
-        return verified
 
     def _verify(self, token: str, now: datetime) -> VerifiedToken:
         try:
@@ -142,6 +152,6 @@ class AccessTokens:
             claims = AccessClaims.model_validate(payload)
         except (MalformedToken, UnexpectedType, UnknownKey, BadSignature, ValidationError) as error:
             raise AccessTokenNotValid("not an access token of this node") from error
-        if claims.iss != self._issuer or claims.aud != self._issuer or claims.sub != claims.client_id:
+        if claims.iss != self._issuer or claims.sub != claims.client_id:
             raise AccessTokenNotValid("the token is not for this node")
         return VerifiedToken(claims, claims.caller(), kid)

@@ -17,7 +17,7 @@ from yarl import URL
 from safepassage.problems.requests import BodyTooLarge, TemporarilyUnavailable
 from services.gateway.bodies import IDLE_SECONDS, CallerGone, chunks, whole
 from services.gateway.headers import Fields, returned
-from services.gateway.routing_table import Route
+from services.gateway.route import Route
 from shared.certificates import client_context
 from shared.in_process import call, scope_of
 from shared.internal_token import HEADER

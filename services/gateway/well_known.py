@@ -26,12 +26,19 @@ def metadata_of(issuer: str) -> dict[str, Any]:
     document = {
         "issuer": issuer,
         "token_endpoint": f"{issuer}/oauth/token",
+        "revocation_endpoint": f"{issuer}/oauth/revoke",
+        "introspection_endpoint": f"{issuer}/oauth/introspect",
         "jwks_uri": f"{issuer}/oauth/jwks",
         "scopes_supported": sorted(SCOPES),
         "response_types_supported": [],
         "grant_types_supported": ["client_credentials"],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "revocation_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "introspection_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
+        "introspection_signing_alg_values_supported": ["Ed25519"],
         "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
         "authorization_details_types_supported": [authorization_details.TYPE],
     }
@@ -39,6 +46,8 @@ def metadata_of(issuer: str) -> dict[str, Any]:
     metadata.validate_issuer()
     metadata.validate_token_endpoint()
     metadata.validate_jwks_uri()
+    metadata.validate_revocation_endpoint()
+    metadata.validate_introspection_endpoint()
     metadata.validate_grant_types_supported()
     metadata.validate_token_endpoint_auth_methods_supported()
     metadata.validate_token_endpoint_auth_signing_alg_values_supported()

@@ -88,8 +88,11 @@ class Party:
 
     def form(self, now: datetime, **parameters: str) -> dict[str, str]:
         """The parameters of a token request."""
-        form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": self.assertion(now)}
-        return form | parameters
+        return {"grant_type": "client_credentials", **self.proven(now), **parameters}
+
+    def proven(self, now: datetime, **parameters: str) -> dict[str, str]:
+        """The parameters of any request that the client proves to be its own."""
+        return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": self.assertion(now), **parameters}
 
 
 @dataclass
@@ -179,6 +182,12 @@ async def ask_token(app: ASGIApp, party: Party, now: datetime, *, form: Mapping[
     if proof is not None:
         headers.append(("dpop", proof))
     return await ask(app, "POST", about.get("target", "/oauth/token"), headers=headers, body=body)
+
+
+async def ask_endpoint(app: ASGIApp, path: str, form: Mapping[str, str], **about: Any) -> Answer:
+    """A request to another endpoint of the authorization server; `about`: headers, target."""
+    headers = [("content-type", "application/x-www-form-urlencoded"), *about.get("headers", [])]
+    return await ask(app, "POST", about.get("target", path), headers=headers, body=urlencode(form).encode())
 
 
 async def call(app: ASGIApp, party: Party, now: datetime, token: str, method: str, path: str, **about: Any) -> Answer:

@@ -102,8 +102,15 @@ class House:
         new = {"kind": kind, "name": f"A {kind}", "valid_from": date(2020, 1, 1), **about}
         return await self.hand.add_organisation(NewOrganisation.model_validate(new))
 
-    async def party(self, organisation: Organisation, *scopes: str, purposes: Sequence[str] = (), **about: Any) -> Party:
-        """Register a client of an organisation."""
+    async def party(
+        self,
+        organisation: Organisation,
+        *scopes: str,
+        purposes: Sequence[str] = (),
+        registered: Mapping[str, Any] | None = None,
+        **about: Any,
+    ) -> Party:
+        """Register a client of an organisation; `registered`: more of what is registered of it."""
         party = Party("", ISSUER, **about)
         new = NewClient(
             organisation_id=organisation.id,
@@ -113,6 +120,7 @@ class House:
             scopes=scopes,
             purposes=tuple(purposes),
             jwks=JwkSet(keys=(ClientJwk.model_validate(party.jwk),)),
+            **(registered or {}),
         )
         party.client_id = str((await self.hand.register_client(new)).id)
         await self.app.state.standing.refresh()

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from safepassage.compact import thumbprint
-from services.gateway.routing_table import API_HEADERS
+from services.gateway.route import API_HEADERS
 from shared.keys import SigningKey
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Answer, Party, ask, ask_token, new_key

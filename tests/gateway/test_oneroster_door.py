@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.gateway.routing_table import API_HEADERS
+from services.gateway.route import API_HEADERS
 from tests.gateway.by_hand import Party, ask
 from tests.gateway.house import House
 from tests.gateway.test_door import nothing_came_through

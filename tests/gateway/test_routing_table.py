@@ -11,7 +11,8 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from node.documents import application
 from services.gateway.paths import Matcher
-from services.gateway.routing_table import API_HEADERS, JSON, ROUTES, Route
+from services.gateway.route import API_HEADERS, Route
+from services.gateway.routing_table import JSON, ROUTES
 from services.gateway.scopes import PEER_SCOPE, SCOPES
 from shared.plain_route import PlainRoute
 from shared.who_may_call import SERVICES, ServiceName
@@ -118,6 +119,8 @@ def test_only_what_must_be_open_is_open() -> None:
         "/livez",
         "/readyz",
         "/oauth/token",
+        "/oauth/revoke",
+        "/oauth/introspect",
         "/oauth/jwks",
         "/.well-known/oauth-authorization-server",
         "/.well-known/oauth-protected-resource",

@@ -228,6 +228,9 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-proof": "Nobody gets in without a token of ours and a fresh proof of its key",
             "DOOR-bounded": "Bodies are bounded, of a known kind, and read in one way",
             "DOOR-rotation": "Signing keys rotate under load without a failed request",
+            "DOOR-taken-back": "A token that was taken back opens nothing at any process, within two seconds",
+            "DOOR-told": "Who asks about a token is told of its own tokens and of those for itself, and of no other that there is one",
+            "DOOR-audience": "A token is for one resource server, and an assertion for the one audience its client is registered for",
             "DOOR-table": "What is not in the routing table does not exist",
         },
         "The readiness scorecard": {

@@ -45,6 +45,15 @@ def client_of(house: House, file: ClientFile, *, purpose: str | None = None) -> 
 
 
 @pytest.mark.anyio
+async def test_a_client_asks_what_its_token_may_do(house: House) -> None:
+    file = await registered(house, "decisions:read", purposes=("enrollment", "instruction"))
+    async with client_of(house, file, purpose="enrollment") as client:
+        info = await client.read_token_info()
+    assert [one.scope for one in info.scopes] == ["decisions:read"]
+    assert info.authorization_details[0]["purpose"] == "enrollment"
+
+
+@pytest.mark.anyio
 async def test_a_registered_client_gets_a_token_and_is_heard_behind_the_door(house: House) -> None:
     file = await registered(house, "exchange:request", "decisions:read", purposes=("enrollment", "instruction"))
     async with client_of(house, file, purpose="enrollment") as client:

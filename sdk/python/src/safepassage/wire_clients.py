@@ -13,6 +13,13 @@ ClientKind = Literal["information-system", "application", "portal", "operations"
 Scope = Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[a-z]+)+$", max_length=64)]
 """A scope of the node's vocabulary (`scopes_supported` of its metadata)."""
 
+AssertionAudience = Literal["issuer", "token-url"]
+"""What the client's assertions name as their audience: the issuer (FAPI 2.0, a minute at the most) or the token endpoint's URL (SMART
+Backend Services, five minutes). One of them, never both."""
+
+Resource = Annotated[str, StringConstraints(pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$", max_length=200)]
+"""An absolute URL without query or fragment (RFC 8707 section 2)."""
+
 Scopes = Annotated[tuple[Scope, ...], Field(min_length=1, max_length=32)]
 Purposes = Annotated[tuple[Code, ...], Field(max_length=20)]
 
@@ -52,6 +59,9 @@ class NewClient(Wire):
     purposes: Purposes = ()
     """All that its tokens may ever be for; each token has one at the most (RFC 9396)."""
     jwks: JwkSet
+    assertion_audience: AssertionAudience = "issuer"
+    resource: Resource | None = None
+    """What a resource server outside of the node is known by (RFC 8707): tokens are made for it, and it may ask about those (RFC 7662)."""
 
 
 class Client(NewClient):

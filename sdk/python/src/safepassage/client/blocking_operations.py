@@ -20,6 +20,7 @@ from safepassage.client import (
     rights_calls,
     safeguard_calls,
     statistics_calls,
+    token_calls,
     transfer_calls,
 )
 from safepassage.client.methods import Waited
@@ -174,6 +175,7 @@ class BlockingOperations:
     log_checkpoint = Waited(calls.log_checkpoint)
     log_proof = Waited(calls.log_proof)
     log_tile = Waited(calls.log_tile)
+    read_token_info = Waited(token_calls.read_token_info)
     log_consistency = Waited(calls.log_consistency)
     read_log_entry = Waited(calls.read_log_entry)
     search_log = Waited(calls.search_log)

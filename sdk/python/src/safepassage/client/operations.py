@@ -20,6 +20,7 @@ from safepassage.client import (
     rights_calls,
     safeguard_calls,
     statistics_calls,
+    token_calls,
     transfer_calls,
 )
 from safepassage.client.methods import Awaited
@@ -174,6 +175,7 @@ class AsyncOperations:
     log_checkpoint = Awaited(calls.log_checkpoint)
     log_proof = Awaited(calls.log_proof)
     log_tile = Awaited(calls.log_tile)
+    read_token_info = Awaited(token_calls.read_token_info)
     log_consistency = Awaited(calls.log_consistency)
     read_log_entry = Awaited(calls.read_log_entry)
     search_log = Awaited(calls.search_log)

@@ -1,0 +1,79 @@
+"""Which client sent a request to an endpoint of the authorization server: authenticated in one way, before anything else is looked at."""
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+from joserfc.jwk import ECKey, OKPKey, RSAKey
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from services.gateway.client_authentication import SpentAssertion, read_assertion, verify_assertion
+from services.gateway.client_keys import ClientKey
+from services.gateway.known_clients import KnownClient, KnownClients
+from services.gateway.oauth_errors import ClientNotAuthenticated
+from services.gateway.replay import insert_spent
+from shared.contracts.audit import Actor
+
+
+@dataclass(frozen=True)
+class Authenticated:
+    """A client that proved who it is. Its assertion counts once it is spent, in the transaction of what it asks for."""
+
+    client: KnownClient
+    key: ClientKey
+    spent: SpentAssertion
+
+    def actor(self, address: str | None) -> Actor:
+        """It, as the log has it."""
+        client = self.client
+        return Actor(
+            kind="peer" if client.organisation_kind == "peer" else "client",
+            client_id=client.client_id,
+            organisation_id=client.organisation_id,
+            role=client.role,
+            address=address,
+        )
+
+    async def spend(self, tx: AsyncSession, *others: tuple[bytes, datetime]) -> set[bytes]:
+        """Use the assertion up, with other digests. Gives those that were new. Raises ClientNotAuthenticated where it was used before."""
+        new = await insert_spent(tx, ((self.spent.digest, self.spent.expires_at), *others))
+        if self.spent.digest not in new:
+            raise ClientNotAuthenticated("assertion-replayed", "the assertion was used before: make a new one, with a new jti")
+        return new
+
+
+class ClientAuthentication:
+    """Of one authorization server."""
+
+    def __init__(self, issuer: str, clients: KnownClients) -> None:
+        self._issuer, self._clients, self._stand_ins = issuer, clients, _stand_ins()
+
+    async def authenticate(self, form: Mapping[str, str], *, authorization: bool, now: datetime) -> Authenticated:
+        """The client that sent `form`. `authorization`: the request has an Authorization header.
+
+        Raises SecondMethod, TokenRequestInvalid, ClientNotAuthenticated, PeerNotVerifiable. Not within a transaction.
+        """
+        assertion = read_assertion(form, authorization=authorization)
+        client = await self._clients.find(assertion.client_id, kid=assertion.kid, now=now)
+        key = None if client is None else client.keys.get(assertion.kid)
+        spent = verify_assertion(
+            assertion,
+            key=key,
+            stand_in=self._stand_ins.get(assertion.message.header["alg"]) or self._stand_ins["Ed25519"],
+            issuer=self._issuer,
+            audience="issuer" if client is None else client.assertion_audience,
+            now=now,
+        )
+        if client is None or key is None:
+            raise ClientNotAuthenticated("unknown-client")
+        return Authenticated(client, key, spent)
+
+
+def _stand_ins() -> Mapping[str, ClientKey]:
+    """Keys by algorithm that signed nothing, to be checked where a client has no such key: it takes as long."""
+    modulus = RSAPublicNumbers(65537, secrets.randbits(2048) | 1 << 2047 | 1).public_key()
+    okp, ec, rsa = OKPKey.generate_key("Ed25519"), ECKey.generate_key("P-256"), RSAKey(modulus, modulus)
+    keys = {"Ed25519": okp, "EdDSA": okp, "ES256": ec, "PS256": rsa}
+    return {name: ClientKey("", name, "", key) for name, key in keys.items()}

@@ -1,0 +1,40 @@
+"""`GET /oauth/token_info`: a client asks what its token may do, instead of trying."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Final
+
+from safepassage.wire_tokens import GrantedScope, TokenInfo, TokenOperation
+from services.gateway.route import Route
+from services.gateway.scopes import SCOPES
+from services.gateway.tokens import AccessClaims
+
+PATH: Final = "/oauth/token_info"
+
+
+def token_info(claims: AccessClaims, *, organisation_name: str, routes: Sequence[Route]) -> TokenInfo:
+    """What the token of these claims may do at `routes`. Pure."""
+    scopes = frozenset(claims.scope.split())
+    return TokenInfo(
+        token_id=claims.jti,
+        client_id=claims.client_id,
+        organisation_id=claims.organisation_id,
+        organisation_name=organisation_name,
+        organisation_kind=claims.organisation_kind,
+        role=claims.role,
+        scopes=tuple(GrantedScope(scope=scope, summary=SCOPES[scope].summary) for scope in sorted(scopes)),
+        authorization_details=tuple(one.claims() for one in claims.authorization_details),
+        operations=_opened(tuple(routes), scopes),
+        key=claims.cnf.jkt,
+        issued_at=datetime.fromtimestamp(claims.iat, UTC),
+        expires_at=datetime.fromtimestamp(claims.exp, UTC),
+    )
+
+
+@lru_cache(maxsize=256)
+def _opened(routes: tuple[Route, ...], scopes: frozenset[str]) -> tuple[TokenOperation, ...]:
+    opened = (
+        route for route in routes if route.accepts == "clients" and not route.scopes.isdisjoint(scopes) and route.and_scopes <= scopes
+    )
+    return tuple(TokenOperation(method=route.method, path=route.template) for route in opened)

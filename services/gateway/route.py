@@ -1,0 +1,44 @@
+"""What a route of the node is: who answers it, who may call it, how much body of which kind, in which time, under which headers."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from shared.who_may_call import ServiceName
+
+API_HEADERS: Final = (
+    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ("x-content-type-options", "nosniff"),
+    ("cache-control", "no-store"),
+    ("content-security-policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("permissions-policy", "()"),
+)
+"""On every answer of the API: nothing is stored, sniffed, framed or executed."""
+
+
+@dataclass(frozen=True)
+class Route:
+    """One operation."""
+
+    method: str
+    template: str
+    service: ServiceName
+    accepts: Literal["clients", "peers", "anonymous"]
+    scopes: frozenset[str]
+    """One of these is needed; none for `anonymous`."""
+    and_scopes: frozenset[str] = frozenset()
+    """All of these are needed too."""
+    body_bytes: int = 0
+    """The largest body; 0 where there is none."""
+    media_types: tuple[str, ...] = ()
+    answer_seconds: float = 10.0
+    """Until the answer begins; then no pause may be longer than 15 s."""
+    headers: tuple[tuple[str, str], ...] = API_HEADERS
+    echoes_request_id: bool = False
+    """The caller's X-Request-ID is in the answer, as AuthZEN asks; ours goes inside and into problems as ever."""
+    streams: bool = False
+    """Body and answer go through a part at a time in an embedded node too, where others are whole in memory."""
+    codings: tuple[bytes, ...] = ()
+    """Content codings that a body may have. Who answers bounds what it becomes; `body_bytes` is of what is sent."""
