@@ -56,6 +56,7 @@ DISTRICT_SCOPES = (
     "obligations:read",
     "obligations:discharge",
     "exchange:request",
+    "evidence:write",
     "audit:accounting",
     "audit:search",
 )

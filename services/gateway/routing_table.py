@@ -243,6 +243,8 @@ RECORDS: Final = (
     _send("POST", "/v1/educator-credentials", "records", "educators:credentials", seconds=20.0),
     _send("POST", "/v1/educator-credentials/receptions", "records", "educators:credentials", body=256 * KIB, seconds=30.0),
     _send("POST", "/v1/educator-credentials/searches", "records", "educators:credentials", seconds=60.0),
+    _send("POST", "/v1/educator-credential-requests", "records", "educators:credentials"),
+    _get("/v1/educator-credential-requests/{exchange_id}", "records", "educators:credentials"),
     _open("GET", "/v1/credential-status-lists/{number}", "records"),
     _open("GET", "/.well-known/did.json", "records"),
     _get("/v1/transfer-confirmations/{exchange_id}", "records", "audit:accounting"),

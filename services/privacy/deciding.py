@@ -20,7 +20,7 @@ from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
 from services.privacy.sealing import Sealer
 from shared.clock import Clock
-from shared.contracts.privacy import Decision, DecisionRequest
+from shared.contracts.privacy import CREDENTIAL_ACTIONS, Decision, DecisionRequest
 from shared.database import Database
 from shared.group_commit import GroupCommit
 from shared.internal_token import Principal
@@ -83,7 +83,7 @@ async def _decided(state: Any, principal: Principal, seen: _Seen) -> tuple[Decis
     sealer: Sealer = state.sealer
     judge = judge.under(await sets.in_force(seen.policy_hash))
     evaluation = evaluate(judge, seen.asked, seen.facts, caller_organisation_id=_organisation(principal), now=seen.now)
-    if seen.asked.nobody is not None and evaluation.permitted:
+    if seen.asked.is_about_nobody and evaluation.permitted:
         evaluation = denied(judge, evaluation)
     decision = decision_on(judge, evaluation)
     return decision, kept(state.outbox, sealer, judge, evaluation, decision, AskedBy(principal), duty_keys=seen.duty_keys)
@@ -111,9 +111,11 @@ def _require_subjects(asked: DecisionRequest) -> None:
     students = {subject.student_id for subject in asked.subjects}
     if len(students) != len(asked.subjects):
         raise InvalidRequest("a student is named twice", field="subjects")
-    if (asked.action == "request") != (not asked.subjects):
-        raise InvalidRequest("students are named for every action but `request`", field="subjects")
-    if asked.nobody is not None and (asked.action == "request" or students != {asked.nobody.student_id}):
+    if (asked.action == "request" or asked.action in CREDENTIAL_ACTIONS) != (not asked.subjects):
+        raise InvalidRequest("students are named for every action but `request` and those about educators", field="subjects")
+    if (asked.action == "disclose-credentials") != (asked.educator is not None):
+        raise InvalidRequest("an educator is named for the action `disclose-credentials` alone", field="educator")
+    if asked.nobody is not None and (not asked.subjects or students != {asked.nobody.student_id}):
         raise InvalidRequest("who is nobody is the one student of the request", field="nobody")
     if (asked.duty_ids or asked.in_place_of) and (asked.action != "request" or asked.exchange_id is None):
         raise InvalidRequest("a request to another state serves duties", field="duty_ids")

@@ -20,14 +20,15 @@ from services.privacy.duties import rows_of, start
 from services.privacy.duty_exchanges import serve, serving
 from services.privacy.facts import Facts
 from services.privacy.obligations import open_obligations, rows_owed
-from services.privacy.policy import GroupOutcome, Outcome, PolicySet, decide
+from services.privacy.policy import GroupOutcome, Outcome, PolicyInput, PolicySet, decide
+from services.privacy.policy.credential_input import credential_input
 from services.privacy.recorded import DecisionRecord, sealed_columns
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DecisionCustodianRow, DecisionRow
 from services.privacy.transfer_duties import transfer_clocks
 from shared import prepared
 from shared.contracts.audit import Context, Digests, Event
-from shared.contracts.privacy import Decision, DecisionRequest
+from shared.contracts.privacy import CREDENTIAL_ACTIONS, Decision, DecisionRequest
 from shared.keys import SigningKey
 from shared.outbox import Outbox
 
@@ -99,9 +100,7 @@ def evaluate(  # a question, and who asks it when
             questions, without_student = together
             recorded_input, outcome = questions.answer(request, facts, without_student=without_student)
         else:
-            node = judge.node_organisation_id
-            beside = circumstances_of(request, facts, node_organisation_id=node, caller_organisation_id=caller_organisation_id, now=now)
-            policy_input = beside.input_of(request.subjects, facts.subjects)
+            policy_input = _input_of(judge, request, facts, caller_organisation_id, now)
             recorded_input = policy_input.canonical()
             outcome = decide(policy_input, judge.policy_set, canonical=recorded_input)
         recorded_outcome = outcome.canonical()
@@ -113,6 +112,14 @@ def evaluate(  # a question, and who asks it when
     if outcome.alerts:
         log.error("decision denied with an alert", extra={"event": "decision-alert", "code": outcome.alerts[0]})
     return Evaluation(request, facts, outcome, now, recorded_input, recorded_outcome)
+
+
+def _input_of(judge: Judge, request: DecisionRequest, facts: Facts, caller: UUID | None, now: datetime) -> PolicyInput:
+    if request.action in CREDENTIAL_ACTIONS:
+        return credential_input(request, now=now, caller_organisation_id=caller, tree=facts.tree, evidence=facts.grounds.evidence)
+    node = judge.node_organisation_id
+    beside = circumstances_of(request, facts, node_organisation_id=node, caller_organisation_id=caller, now=now)
+    return beside.input_of(request.subjects, facts.subjects)
 
 
 def denied(judge: Judge, evaluation: Evaluation) -> Evaluation:
@@ -210,7 +217,7 @@ def decision_on(judge: Judge, evaluation: Evaluation, *, granted: bool = True) -
         claims = decision_of(
             iss=judge.issuer,
             jti=decision_id,
-            sub=request.subjects[0].student_id if len(request.subjects) == 1 else None,
+            sub=request.subject_ids[0] if len(request.subject_ids) == 1 else None,
             action=request.action,
             recipient=request.recipient.id,
             exchange_id=request.exchange_id,
@@ -242,6 +249,7 @@ def _event(evaluation: Evaluation, decision: Decision, by: AskedBy, access: Acce
     request, custodians = evaluation.request, evaluation.facts.custodians
     searched, refused = access is not None and access.asked == "search", access is not None and not access.granted
     reasons = {one.reason for group in evaluation.outcome.groups for one in group.withheld}
+    said = request.transfer or request.licensure
     context = Context(
         operation="search" if searched else request.action,
         outcome="deny" if refused and not searched else decision.outcome,
@@ -257,13 +265,13 @@ def _event(evaluation: Evaluation, decision: Decision, by: AskedBy, access: Acce
         elements=() if refused and not searched else evaluation.permitted,
         policies=decision.policies[:64],
         citations=decision.citations[:64],
-        request_digest=None if request.transfer is None else request.transfer.request_digest,
+        request_digest=None if said is None else said.request_digest,
     )
     return Event.model_validate(
         {
             "class": "decision",
             "key": f"decision:{decision.id}",
-            "subjects": tuple(subject.student_id for subject in request.subjects),
+            "subjects": request.subject_ids,
             "custodians": custodians[:1] if len(set(custodians)) == 1 else custodians,
             "actor": by.actor,
             "context": context,
@@ -275,7 +283,7 @@ def _event(evaluation: Evaluation, decision: Decision, by: AskedBy, access: Acce
 
 def _all_denied(request: DecisionRequest, recorded_input: bytes, policy_set: PolicySet) -> Outcome:
     withheld = tuple(Withheld(element=element, reason=FAILED) for element in request.elements)
-    students = tuple((str(subject.student_id), 0) for subject in request.subjects)
+    students = tuple((str(identifier), 0) for identifier in request.subject_ids)
     return Outcome(
         groups=(GroupOutcome((), withheld),),
         group_of=students or ((None, 0),),

@@ -8,11 +8,13 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.evidence import AgencyNotYours, RecorderNotPermitted
-from safepassage.problems.privacy import NoSuchRecipient
+from safepassage.problems.privacy import NoSuchRecipient, UnknownElement
 from safepassage.problems.records import NoSuchStudent
 from safepassage.wire_directory import DirectoryNotice
+from safepassage.wire_educator_application import EducatorApplication
 from safepassage.wire_evidence import Kind
 from safepassage.wire_ground import Ground, OfStudents
+from safepassage.wire_licensure import ELEMENT as EDUCATORS
 from safepassage.wire_programmes import InterstateUnderstanding, OperatorOnboarding, RecruiterRequest, SchoolOfficial
 from services.privacy.consents import RECIPIENTS
 from services.privacy.evidence import require_elements, require_party, require_purposes
@@ -74,7 +76,10 @@ async def _is_a_person(tx: AsyncSession, party: str) -> bool:
 
 
 def _require_words(of: Kind) -> None:
-    if isinstance(of, Ground):
+    if isinstance(of, EducatorApplication):
+        if set(of.elements) != {EDUCATORS}:
+            raise UnknownElement(EDUCATORS, field="elements")
+    elif isinstance(of, Ground):
         require_elements(of.elements)
     if isinstance(of, SchoolOfficial):
         require_purposes(of.purposes)

@@ -12,6 +12,7 @@ from safepassage.problems.evidence import AgencyNotYours, EvidenceIncomplete, Ev
 from safepassage.problems.privacy import NoSuchRecipient, UnknownElement, UnknownPurpose
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import InvalidRequest, NotPermitted
+from safepassage.wire_educator_application import EducatorApplication
 from safepassage.wire_evidence import Evidence, EvidenceRevocation, Kind
 from safepassage.wire_evidence_pages import EvidencePage
 from safepassage.wire_ground import Ground, OfStudents
@@ -59,6 +60,7 @@ OneKind = Literal[
     "dependency",
     "directory-notice",
     "disciplinary-proceeding",
+    "educator-application",
     "emergency",
     "financial-aid",
     "interstate-understanding",
@@ -206,7 +208,14 @@ def _tell(request: Request, tx: AsyncSession, caller: Caller, row: EvidenceRow, 
         f"evidence:{row.id}:{happened}",
         caller,
         context,
-        students=tuple(dict.fromkeys(of.student_ids)) if isinstance(of, OfStudents) else (),
+        students=_subjects(of),
         custodians=(row.agency_id,),
     )
     request.app.state.outbox.record(tx, event)
+
+
+def _subjects(of: Kind) -> tuple[UUID, ...]:
+    """Whom the log's entry is about."""
+    if isinstance(of, EducatorApplication):
+        return (of.educator_id,)
+    return tuple(dict.fromkeys(of.student_ids)) if isinstance(of, OfStudents) else ()

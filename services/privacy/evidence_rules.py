@@ -54,6 +54,7 @@ RULES: Final[Mapping[str, EvidenceRule]] = {
     "disciplinary-proceeding": EvidenceRule(
         ("crime-victim", "disciplinary-results"), "34 CFR 99.31(a)(13)-(14)", persons=True, happened=("final_at",)
     ),
+    "educator-application": EvidenceRule(("educator-application",), "local policy"),
     "emergency": EvidenceRule(("emergency",), "34 CFR 99.36", persons=True, happened=("declared_at", "approved_at")),
     "financial-aid": EvidenceRule(("financial-aid",), "34 CFR 99.31(a)(4)"),
     "interstate-understanding": EvidenceRule((), "34 CFR 99.31(a)(2), 99.33(b)", recorders=_STATE, agencies=_STATE),

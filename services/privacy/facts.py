@@ -24,7 +24,7 @@ from services.privacy.statements import placed_statements
 from services.privacy.subjects import HeldSubject, open_facts, subjects_by_id
 from services.privacy.tables import EvidenceRow, OrganisationRow
 from shared import prepared
-from shared.contracts.privacy import DecisionRequest, StatementsOf, SubjectFacts
+from shared.contracts.privacy import DecisionRequest, EducatorSubject, StatementsOf, SubjectFacts
 
 ATTENDANCE_MATTERS: Final = frozenset({"directory", "school-official", "military-recruiter", "higher-education-recruiter"})
 """Bases whose rules ask where a student attends: of a school that is not loaded nobody could tell whose it is."""
@@ -46,6 +46,8 @@ class Facts:
     statements: tuple[StatementsOf, ...] = ()
     """Of those of the students in whose records statements of disagreement were placed."""
     grounds: Grounds = field(default_factory=Grounds)
+    educator: EducatorSubject | None = None
+    """Whose credentials are asked for: as records says, for privacy holds nothing of an educator but the application."""
 
     @cached_property
     def tree(self) -> OrganisationTree:
@@ -55,6 +57,8 @@ class Facts:
     @property
     def custodians(self) -> tuple[UUID, ...]:
         """Who keeps the record, for each subject."""
+        if self.educator is not None:
+            return (self.educator.custodian_id,)
         return tuple(subject.custodian_id for subject in self.subjects)
 
     def of_one(self, place: int) -> "Facts":
@@ -112,6 +116,8 @@ def read_alike(request: DecisionRequest) -> Hashable:
         request.other_consent_ids,
         request.evidence_ids,
         request.transfer,
+        request.educator,
+        request.licensure,
         request.basis in ATTENDANCE_MATTERS,
         request.basis in HEARD_ON,
         *standing_kinds(request),
@@ -171,6 +177,7 @@ def read_facts(
         epochs,
         tuple(student.statements for student in students if student.statements is not None),
         grounds,
+        request.educator,
     )
 
 
@@ -189,9 +196,13 @@ def _concerned(
     named = {subject.originating_agency for subject in subjects} | {request.recipient.id}
     if request.transfer is not None:
         named.add(request.transfer.evidence.receiving_organisation.id)
+    if request.licensure is not None:
+        named.add(request.licensure.evidence.receiving_organisation.id)
     concerned = {identifier for identifier in map(_uuid, named) if identifier is not None}
     if request.basis in ATTENDANCE_MATTERS:
         concerned |= {attendance.organisation_id for subject in subjects for attendance in subject.attendances}
+    if request.educator is not None:
+        concerned.add(request.educator.custodian_id)
     concerned |= {subject.custodian_id for subject in subjects} | {identifier for identifier in always if identifier is not None}
     return concerned if agreement is None else concerned | {agreement.recipient_id, *agreement.district_ids}
 

@@ -177,9 +177,8 @@ def recorded_decision(
 ) -> RecordedDecision:
     """The decision in full, for the students whose custodians are among `readers`."""
     request = record.request
-    own = {
-        subject.student_id for subject, custodian_id in zip(request.subjects, record.custodian_ids, strict=False) if custodian_id in readers
-    }
+    own = {one for one, custodian_id in zip(request.subject_ids, record.custodian_ids, strict=False) if custodian_id in readers}
+    said = request.transfer or request.licensure
     return RecordedDecision(
         id=row.id,
         action=request.action,
@@ -191,7 +190,7 @@ def recorded_decision(
         consent_id=request.consent_id,
         agreement_id=request.agreement_id,
         exchange_id=request.exchange_id,
-        asserted_by=None if request.transfer is None else request.transfer.asserted_by,
+        asserted_by=None if said is None else said.asserted_by,
         asked_by=record.asked_by,
         decided_at=row.decided_at,
         valid_until=row.valid_until,

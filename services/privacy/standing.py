@@ -193,7 +193,7 @@ async def _keep_fall(  # what it is kept with
     event = {
         "class": "decision",
         "key": f"decision:{decision_id}:fallen",
-        "subjects": tuple(subject.student_id for subject in record.request.subjects),
+        "subjects": record.request.subject_ids,
         "custodians": facts.custodians,
         "actor": actor_of(by),
         "context": context,

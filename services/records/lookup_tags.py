@@ -12,7 +12,7 @@ from uuid import UUID
 
 from safepassage.finding import bucket_of
 from safepassage.record.identity import Identity, LegalName
-from services.records.normalisation import given_name, identifier_form, surname_forms
+from services.records.normalisation import given_name, identifier_form, surname_forms, words
 
 DIGEST = "sha256"
 TAG_BYTES = 16
@@ -38,6 +38,11 @@ class LookupTags:
     def pairwise(self, recipient_id: UUID, *words: str) -> UUID:
         """A recipient's own id of what has none here, a class say: the same words give the same id; another recipient has another."""
         return UUID(bytes=self._tag("pairwise", str(recipient_id), *words), version=4)
+
+    def educator(self, organisation_id: UUID, system: str, value: str, name: str, birth_date: date) -> UUID:
+        """An educator's id at this node, of all by which another agency has to know the educator: exact, but for case and accents."""
+        said = (str(organisation_id), system.casefold(), value.casefold(), " ".join(words(name)), birth_date.isoformat())
+        return UUID(bytes=self._tag("educator", *said), version=4)
 
     def content(self, content: bytes) -> bytes:
         """What was loaded: equal tags, equal content."""

@@ -91,8 +91,8 @@ def _requests(connection: Connection, now: datetime) -> dict[str, Any]:
     middle = select(answered.c.took).order_by(answered.c.took).offset(with_record // 2).limit(1)
     median = connection.execute(middle).scalar_one() if with_record else None
     return {
-        "requests_sent": _count(connection, select(asked.id).where(asked.id >= since, asked.finding_id.is_(None))),
-        "requests_taken": _count(connection, select(taken.id).where(taken.id >= since, taken.is_finding.is_(False))),
+        "requests_sent": _count(connection, select(asked.id).where(asked.id >= since, asked.finding_id.is_(None), ~asked.is_educators)),
+        "requests_taken": _count(connection, select(taken.id).where(taken.id >= since, taken.is_finding.is_(False), ~taken.is_educators)),
         "answers_awaited": with_record + late,
         "answers_in_ten_days": _count(connection, select(answered).where(answered.c.took <= _milliseconds(TEN_DAYS))),
         "answers_median_hours": None if median is None else max(median, 0) // _milliseconds(timedelta(hours=1)),

@@ -18,6 +18,8 @@ from safepassage.wire_facts import Flag as Flag
 from safepassage.wire_facts import MilitaryService as MilitaryService
 from safepassage.wire_facts import MilitaryStatus as MilitaryStatus
 from safepassage.wire_facts import RightsHolder as RightsHolder
+from safepassage.wire_licensure import EducatorSubject as EducatorSubject
+from safepassage.wire_licensure import LicensureEvidence
 
 
 class SubjectFacts(Wire):
@@ -39,7 +41,10 @@ class SubjectFacts(Wire):
     """Where the flag `military` is set; None where it was set before the record said more."""
 
 
-Action = Literal["request", "disclose", "redisclose"]
+Action = Literal["request", "disclose", "redisclose", "request-credentials", "disclose-credentials"]
+
+CREDENTIAL_ACTIONS = frozenset({"request-credentials", "disclose-credentials"})
+"""About an educator, who is no student: the request names none, and privacy holds no facts of the educator."""
 
 
 class Recipient(Wire):
@@ -60,6 +65,14 @@ class TransferFacts(Wire):
     asserted_by: Annotated[str, StringConstraints(max_length=200)]
     received_at: Instant | None = None
     """When it was received here: the clock of a duty to answer starts then. No rule that permits reads it."""
+
+
+class LicensureClaim(Wire):
+    """What a verified, signed request says of an educator's application at the receiving side."""
+
+    evidence: LicensureEvidence
+    request_digest: Digest
+    asserted_by: Annotated[str, StringConstraints(max_length=200)]
 
 
 RecordClass = Literal[
@@ -95,7 +108,8 @@ class SubjectVersion(Wire):
 class DecisionRequest(Wire):
     """`POST /internal/decisions`. One student per decision in an exchange; a vendor's page asks for up to 1,000 at once.
 
-    `subjects` is empty only for the action `request` (may we ask another state for a child whom we may not hold?).
+    `subjects` is empty only for the action `request` (may we ask another state for a child whom we may not hold?), and where an educator's
+    credentials are asked for.
     """
 
     action: Action
@@ -125,10 +139,23 @@ class DecisionRequest(Wire):
     """It is only asked whether the child may be here (docs/finding.md): decided as any disclosure, and no request to send a record, so
     that no duty to send one begins.
     """
+    educator: EducatorSubject | None = None
+    """For the action `disclose-credentials`: whose credentials. The application is named in `evidence_ids`."""
+    licensure: LicensureClaim | None = None
     nobody: SubjectFacts | None = None
     """The one student of the request is nobody: decided on these facts, which are made up, as for somebody, and always denied. So that a
     child who is not here is as much work, and as many entries, as one whose record is refused.
     """
+
+    @property
+    def subject_ids(self) -> tuple[UUID, ...]:
+        """Whom it is about: students, or an educator."""
+        return (*(one.student_id for one in self.subjects), *(() if self.educator is None else (self.educator.educator_id,)))
+
+    @property
+    def is_about_nobody(self) -> bool:
+        """Whoever it is about is not here."""
+        return self.nobody is not None or (self.educator is not None and self.educator.is_nobody)
 
 
 class PlacedStatement(Wire):

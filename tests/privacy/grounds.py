@@ -34,6 +34,7 @@ OWN: Final[Mapping[str, Mapping[str, Any]]] = {
     "directory-notice": {"designated": ["identity.name", "contacts.telephones"], "given_at": "2026-08-20T10:00:00.000Z",
                          "objections_until": "2026-09-20T10:00:00.000Z"},
     "disciplinary-proceeding": {"offense": "crime-of-violence", "final_at": _BEFORE, "violation_found": "finding 2", "victim": "finding 3"},
+    "educator-application": {"educator_id": "7b1c0f52-3d4e-4f60-8a9b-5566778899aa", "elements": ["educator.credentials"]},
     "emergency": {"declared_at": _BEFORE, "declared_by": "o-principal", "threat": "A canary-threat was written on a wall.",
                   "knowledge_necessary": "log 3", "approved_by": "o-superintendent", "approved_at": "2026-10-20T09:30:00.000Z",
                   "valid_until": "2026-10-23T09:00:00.000Z"},
@@ -55,7 +56,15 @@ OWN: Final[Mapping[str, Mapping[str, Any]]] = {
 """What each kind says beside period, agency, document, party, elements and students."""
 
 STUDENTLESS: Final = frozenset(
-    {"accreditation", "audit-mandate", "de-identified-release", "meal-evaluation", "recruiter-request", "school-official"}
+    {
+        "accreditation",
+        "audit-mandate",
+        "de-identified-release",
+        "educator-application",
+        "meal-evaluation",
+        "recruiter-request",
+        "school-official",
+    }
 )
 PARTYLESS: Final = frozenset(
     {"directory-notice", "interstate-understanding", "onward-understanding", "operator-onboarding", "parents-disagree"}
@@ -184,7 +193,7 @@ SITUATIONS: Final[Mapping[str, Situation]] = {
         "recruiter-request", "recruiting", "elm-school", "identity.name", evidence={"recruiter": "higher-education"}
     ),
 }
-"""By basis."""
+"""By basis; that of educators, who are no students, has a test of its own."""
 
 
 def recipient(grounds: Grounds, situation: Situation, facts: SubjectFacts) -> Recipient:

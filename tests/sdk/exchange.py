@@ -19,7 +19,7 @@ from safepassage.envelope import Envelope, ExpectedAnswer, envelope_body
 from safepassage.leaf import leaf_bytes
 from safepassage.logged import LogIdentity, proof_members
 from safepassage.notes import ED25519, VerifierKey, note_with, signature_line
-from safepassage.package import REDISCLOSURE_NOTICE_DIGEST, Content, Manifest, NotProvided, Package, Perhaps
+from safepassage.package import REDISCLOSURE_NOTICE_DIGEST, Content, Credentials, Manifest, NotProvided, Package, Perhaps
 from safepassage.receipt import Receipt, SentEnvelope
 from safepassage.record import StudentRecord
 from safepassage.request import Request, SealedSelector, Selector, selector_info
@@ -196,6 +196,8 @@ class Exchange:
             content = Package(**salted, manifest=Manifest(elements=RECORD.elements()), record=RECORD)
         elif kind == "perhaps":
             content = Perhaps(**salted)
+        elif kind == "credentials":
+            content = Credentials(**salted, credentials=("{}",))
         plaintext = content.plaintext()
         blank = Envelope(
             **ids,

@@ -10,7 +10,7 @@ from safepassage.checkpoints import Checkpoint, parse_checkpoint
 from safepassage.envelope import Envelope, envelope_body, read_envelope, split_body, verify_envelope
 from safepassage.logged import Logged, LogIdentity, unpacked
 from safepassage.notes import ED25519, VerifierKey, parse_note
-from safepassage.package import MAY_BE_HERE, NOTHING_PROVIDED, NotProvided, Package, read_sealed
+from safepassage.package import MAY_BE_HERE, NOTHING_PROVIDED, Credentials, NotProvided, Package, read_sealed
 from safepassage.problems import SuiteError
 from safepassage.problems.envelopes import ConsistencyNotShown, EnvelopeMalformed, OtherCiphertext, PlaintextNotCommitted
 from safepassage.problems.messages import PaddingMalformed, SealedIdsDiffer
@@ -45,7 +45,7 @@ def resigned(exchange: Exchange, envelope: Envelope, ciphertext: bytes) -> bytes
     return envelope_body(exchange.alder.sign(envelope), ciphertext)
 
 
-@pytest.mark.parametrize("kind", ["package", "perhaps", "not-provided"])
+@pytest.mark.parametrize("kind", ["package", "perhaps", "credentials", "not-provided"])
 def test_an_answer_that_was_logged_first_is_accepted_and_opens(exchange: Exchange, kind: str) -> None:
     body = exchange.body(kind=kind)
     logged = receive(exchange, body)
@@ -54,12 +54,14 @@ def test_an_answer_that_was_logged_first_is_accepted_and_opens(exchange: Exchang
     opened = read_sealed(exchange.birch_keys.open(signed.ciphertext, signed.message.info()), envelope=signed.message.claims())
     if isinstance(opened, Package):
         assert opened.record.elements() == opened.manifest.elements == ("identity.birth_date",)
+    elif isinstance(opened, Credentials):
+        assert opened.credentials == ("{}",)
     else:
         assert opened.statement == (MAY_BE_HERE if kind == "perhaps" else NOTHING_PROVIDED)
 
 
 def test_every_kind_of_answer_has_a_ciphertext_of_one_size(exchange: Exchange) -> None:
-    sizes = {len(exchange.sealed(kind=kind)[1]) for kind in ("package", "perhaps", "not-provided")}
+    sizes = {len(exchange.sealed(kind=kind)[1]) for kind in ("package", "perhaps", "credentials", "not-provided")}
     assert sizes == {16 * 1024 + 1136}
 
 
@@ -106,7 +108,7 @@ def test_each_fault_of_the_proof_is_refused_with_its_own_code(exchange: Exchange
 
 
 def test_a_not_provided_answer_cannot_stand_on_a_disclosure_nor_another_one_on_a_request(exchange: Exchange) -> None:
-    for kind, class_ in (("package", "request"), ("perhaps", "request"), ("not-provided", "disclosure")):
+    for kind, class_ in (("package", "request"), ("perhaps", "request"), ("credentials", "request"), ("not-provided", "disclosure")):
         envelope, ciphertext = exchange.sealed(kind=kind)
         entry = exchange.alder_log.leaf(class_=class_, ct=envelope.ct_digest, commit=envelope.pt_commit, decision=digest_of(b"d"))
         proven = envelope.model_copy(update=exchange.alder_log.append(entry))

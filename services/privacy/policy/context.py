@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from services.privacy.policy.entities import Record
-from services.privacy.policy.policy_input import ConsentFacts, PolicyInput, StudentGroup
+from services.privacy.policy.policy_input import OF_EDUCATORS, ConsentFacts, PolicyInput, StudentGroup
 from services.privacy.policy.taxonomy import Taxonomy
 
 ELEMENTS = frozenset({"elements", "designated", "opted_out", "refused"})
@@ -16,7 +16,7 @@ ELEMENTS = frozenset({"elements", "designated", "opted_out", "refused"})
 
 
 def contexts(policy_input: PolicyInput, taxonomy: Taxonomy) -> Iterator[Record | None]:
-    """A context for each group, in their order; one without student for the action `request`.
+    """A context for each group, in their order; one without student for the actions that ask, and for an educator.
 
     None where the student's jurisdiction is not in the taxonomy. Purpose, basis and action were found to be known before.
     """
@@ -25,8 +25,15 @@ def contexts(policy_input: PolicyInput, taxonomy: Taxonomy) -> Iterator[Record |
     shared = Record(now=policy_input.now, basis=policy_input.basis, purpose=taxonomy.purposes[policy_input.purpose], recipient=recipient)
     if policy_input.transfer is not None:
         shared["transfer"] = _record(policy_input.transfer)
+    if policy_input.licensure is not None:
+        shared["licensure"] = _record(policy_input.licensure)
     if policy_input.asker is not None:
         shared["asker"] = _record(policy_input.asker)
+        yield shared
+        return
+    if policy_input.action == OF_EDUCATORS:
+        if policy_input.application is not None:
+            shared["application"] = _with_sets(policy_input.application, taxonomy)
         yield shared
         return
     shared["record_class"] = policy_input.record_class or "education-record"

@@ -15,7 +15,7 @@ from services.privacy.policy.entities import Entity, Record, entity
 from services.privacy.policy.explain import Explanation, Refusal
 from services.privacy.policy.obligations import ObligationKey, ObligationUnresolved
 from services.privacy.policy.outcome import GroupOutcome, Outcome
-from services.privacy.policy.policy_input import ConsentFacts, PolicyInput
+from services.privacy.policy.policy_input import OF_EDUCATORS, ConsentFacts, PolicyInput
 from services.privacy.policy.policy_set import PolicySet, remember
 from services.privacy.policy.taxonomy import BASES, RECIPIENTS
 from shared.contracts.privacy import Obligation
@@ -55,7 +55,8 @@ def decide(policy_input: PolicyInput, policy_set: PolicySet, *, canonical: bytes
     if unknown is None:
         asked = policy_set.asked(policy_input.elements, policy_input.basis, decision.action, decision.principal.kind)
         elements = asked.order
-        others = [None] if policy_input.asker is not None else [group.other_consents for group in policy_input.groups]
+        alone = policy_input.asker is not None or policy_input.action == OF_EDUCATORS
+        others = [None] if alone else [group.other_consents for group in policy_input.groups]
         groups = [
             _decide_group(decision, asked, context, other)
             for context, other in zip(contexts(policy_input, policy_set.taxonomy), others, strict=True)

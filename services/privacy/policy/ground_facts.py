@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from safepassage.wire_directory import Preference
+from safepassage.wire_educator_application import EducatorApplication
 from safepassage.wire_evidence import STANDING, Evidence
 from services.privacy.policy import directory_facts, postsecondary_facts, process_facts, programme_facts, release_facts
 from services.privacy.policy.calendar_days import Place
@@ -54,8 +55,8 @@ def ground_facts(student: SubjectFacts, held: Held, discloser: Discloser, place:
     found: dict[str, Any] = {}
     fits: dict[str, bool] = {}
     for evidence in held.evidence:
-        if evidence.of.kind in STANDING:
-            continue
+        if evidence.of.kind in STANDING or isinstance(evidence.of, EducatorApplication):
+            continue  # the last is about no student
         where, reader = PLACES[evidence.of.kind]
         facts = {**in_common(evidence, student, discloser), **reader(evidence.of, student, discloser, place)}
         # of several of one kind the first one that is about this student, this party and this instant

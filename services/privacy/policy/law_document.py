@@ -13,8 +13,10 @@ DOCUMENT = Path(__file__).parents[3] / "docs" / "law.md"
 
 EVIDENCE = {place: kind for kind, (place, _) in PLACES.items()} | {
     "agreement": "agreement",
+    "application": "educator-application",
     "consent": "consent",
     "directory": "directory-notice",
+    "licensure": "licensure evidence",
     "onboarding": "operator-onboarding",
     "transfer": "enrollment evidence",
 }

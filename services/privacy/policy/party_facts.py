@@ -8,10 +8,10 @@ from safepassage.wire_evidence import Evidence
 from services.privacy.policy.calendar_days import Place
 from services.privacy.policy.discloser import Discloser, is_proved
 from services.privacy.policy.organisation_tree import OrganisationTree
-from services.privacy.policy.policy_input import AskerFacts, EnrollmentFacts, RecipientFacts
+from services.privacy.policy.policy_input import AskerFacts, EnrollmentFacts, LicensureFacts, RecipientFacts
 from services.privacy.policy.relation_facts import is_of_the_family
 from services.privacy.policy.time_values import milliseconds_of
-from shared.contracts.privacy import DecisionRequest, Recipient, SubjectFacts, TransferFacts
+from shared.contracts.privacy import DecisionRequest, LicensureClaim, Recipient, SubjectFacts, TransferFacts
 
 
 def recipient_facts(
@@ -25,9 +25,9 @@ def recipient_facts(
     """The recipient: authenticated by its own credential here, by the verified, signed request of its peer, or by the discloser's staff."""
     recipient, tree = request.recipient, here.tree
     if recipient.node is not None:
-        known = authenticated = _is_vouched_for(recipient, request.transfer)
+        known = authenticated = is_vouched_for(recipient, request.transfer)
     else:
-        known = _is_on_record(recipient, tree, now) or _is_known_person(recipient, students, evidence)
+        known = is_on_record(recipient, tree, now) or _is_known_person(recipient, students, evidence)
         authenticated = bool(tree.upward(caller)) if caller and request.action == "request" else recipient.id == str(caller)
         authenticated = authenticated or is_proved(request.recipient_proof, caller, students, here)
     return RecipientFacts(
@@ -45,7 +45,8 @@ def asker_facts(request: DecisionRequest, caller: UUID | None, tree: Organisatio
     receiving = tree.known(recipient.id)
     above = () if receiving is None or recipient.node is not None else tree.upward(receiving.id)
     receives = caller in {organisation.id for organisation in above}
-    return AskerFacts(names_consent=request.consent_id is not None, receives=receives)
+    named = request.evidence_ids if request.action == "request-credentials" else request.consent_id
+    return AskerFacts(names_consent=bool(named), receives=receives)
 
 
 def enrollment_facts(recipient: Recipient, transfer: TransferFacts) -> EnrollmentFacts:
@@ -64,12 +65,25 @@ def enrollment_facts(recipient: Recipient, transfer: TransferFacts) -> Enrollmen
     )
 
 
-def _is_vouched_for(recipient: Recipient, transfer: TransferFacts | None) -> bool:
+def licensure_facts(recipient: Recipient, claim: LicensureClaim) -> LicensureFacts:
+    """What the receiving side says of an educator's application, version 1."""
+    evidence = claim.evidence
+    receiving = evidence.receiving_organisation
+    expected = receiving.id if recipient.node is None else f"{recipient.node}#{receiving.id}"
+    return LicensureFacts(
+        documented=bool(evidence.document.digest),
+        names_recipient=recipient.id == expected and recipient.kind == receiving.kind,
+        official_attested_at=milliseconds_of(evidence.official.attested_at),
+        official_named=bool(evidence.official.pairwise_id),
+    )
+
+
+def is_vouched_for(recipient: Recipient, said: TransferFacts | LicensureClaim | None) -> bool:
     """The peer's signed request asserts it, and the recipient is one behind that very peer."""
     node = recipient.node
-    if transfer is None or node is None:
+    if said is None or node is None:
         return False
-    return (transfer.asserted_by == node or transfer.asserted_by.startswith(f"{node}#")) and recipient.id.startswith(f"{node}#")
+    return (said.asserted_by == node or said.asserted_by.startswith(f"{node}#")) and recipient.id.startswith(f"{node}#")
 
 
 def _is_known_person(recipient: Recipient, students: Sequence[SubjectFacts], evidence: Sequence[Evidence]) -> bool:
@@ -80,7 +94,8 @@ def _is_known_person(recipient: Recipient, students: Sequence[SubjectFacts], evi
     return named or (bool(students) and all(is_of_the_family(student, recipient.id) for student in students))
 
 
-def _is_on_record(recipient: Recipient, tree: OrganisationTree, now: datetime) -> bool:
+def is_on_record(recipient: Recipient, tree: OrganisationTree, now: datetime) -> bool:
+    """An organisation of this node, of the kind that the request says, in its period of validity."""
     organisation = tree.known(recipient.id)
     if organisation is None or organisation.kind != recipient.kind:
         return False

@@ -34,8 +34,19 @@ class AgreementFacts(Wire):
     terminated_at: Milliseconds | None = None
 
 
+class ApplicationFacts(Wire):
+    """The educator's application that the request names (Cedar: Application)."""
+
+    about_educator: bool
+    begins_at: Milliseconds
+    elements: tuple[Word, ...]
+    ends_at: Milliseconds
+    for_discloser: bool
+    names_recipient: bool
+
+
 class AskerFacts(Wire):
-    """Who asks another state, for the action `request` alone (Cedar: Asker)."""
+    """Who asks another state, for the actions that ask (Cedar: Asker)."""
 
     names_consent: bool
     receives: bool
@@ -118,6 +129,15 @@ class EnrollmentFacts(Wire):
     seeks_enrollment: bool
 
 
+class LicensureFacts(Wire):
+    """An educator's application at the receiving side, as asserted there (Cedar: Licensure)."""
+
+    documented: bool
+    names_recipient: bool
+    official_attested_at: Milliseconds
+    official_named: bool
+
+
 class StudentGroup(Wire):
     """The facts of one or more students of the request, alike to the last: they are decided once."""
 
@@ -131,14 +151,22 @@ class StudentGroup(Wire):
 
 
 Subject = tuple[str, int, int | None]
-"""Student id, version of the facts, index of the group; no group where the facts could not be used, and all is withheld."""
+"""Student id, version of the facts, index of the group; no group where the facts could not be used, and all is withheld.
+
+An educator stands here alike, of whom privacy has no facts and whose group is 0: what bears on the answer is the application.
+"""
+
+ASKING = frozenset({"request", "request-credentials"})
+"""Actions that ask another state."""
+OF_EDUCATORS = "disclose-credentials"
 
 
 class PolicyInput(Wire):
-    """The input of one decision: of one student, of up to 1,000 of a vendor's page, or of none for the action `request`."""
+    """The input of one decision: of one student, of up to 1,000 of a vendor's page, of an educator, or of none (another state is asked)."""
 
     action: Word
     agreement: AgreementFacts | None = None
+    application: ApplicationFacts | None = None
     asker: AskerFacts | None = None
     basis: Word
     elements: Annotated[tuple[Word, ...], Field(min_length=1, max_length=200)]
@@ -147,6 +175,7 @@ class PolicyInput(Wire):
     groups: Annotated[tuple[StudentGroup, ...], Field(max_length=1000)] = ()
     holds_until: Milliseconds | None = None
     """The first instant after `now` at which a fact changes by the mere passing of time."""
+    licensure: LicensureFacts | None = None
     now: Milliseconds
     purpose: Word
     recipient: RecipientFacts
@@ -158,9 +187,11 @@ class PolicyInput(Wire):
 
     @model_validator(mode="after")
     def _whole(self) -> Self:
-        if (self.action == "request") != (self.asker is not None) or (self.action == "request") != (not self.subjects):
-            raise ValueError("the action `request` has an asker and no student; every other action has students and no asker")
-        if any(group is not None and not 0 <= group < len(self.groups) for _, _, group in self.subjects):
+        asks = self.action in ASKING
+        if asks != (self.asker is not None) or asks != (not self.subjects):
+            raise ValueError("who asks another state is an asker, about no student; every other action has students, or an educator")
+        groups = 1 if self.action == OF_EDUCATORS else len(self.groups)
+        if any(group is not None and not 0 <= group < groups for _, _, group in self.subjects):
             raise ValueError("a student's group is not there")
         return self
 

@@ -12,7 +12,7 @@ from services.privacy.policy.expressions import Est, entity_of
 CONTEXT = {"Var": "context"}
 RESOURCE = {"Var": "resource"}
 ARITHMETIC = frozenset({"+", "-", "*", "neg", "offset", "durationSince", "toDate"})
-STUDENT_FACTS = frozenset({"student", "custody", "consent", *GroundFacts.model_fields})
+STUDENT_FACTS = frozenset({"application", "student", "custody", "consent", *GroundFacts.model_fields})
 """The members of the context that differ from student to student of one request."""
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 from safepassage.elements import ELEMENTS
+from safepassage.wire_licensure import ELEMENT as EDUCATORS
 from services.privacy.policy.entities import Entity, entity
 
 BASES: Mapping[str, str] = {
@@ -41,10 +42,12 @@ BASES: Mapping[str, str] = {
     "meal-evaluation": "20 U.S.C. 1232g(b)(1)(K)",
     "military-recruiter": "20 U.S.C. 7908(a)(1); 10 U.S.C. 503(c)(1)(A)(ii)",
     "higher-education-recruiter": "20 U.S.C. 7908(a)(1)",
+    "educator-application": "local policy",
 }
 """A basis that a request may claim, and where the law has it. Forms of a paragraph that differ in what they oblige to are bases each."""
 
-ACTIONS: tuple[str, ...] = ("disclose", "redisclose", "request")
+ACTIONS: tuple[str, ...] = ("disclose", "redisclose", "request", "disclose-credentials", "request-credentials")
+"""The last two are about educators, who are no students: no rule of the others is asked for them."""
 
 RECIPIENTS: Mapping[str, str] = {
     "vendor": "Vendor",
@@ -76,6 +79,7 @@ PURPOSES: Mapping[str, str | None] = {
     "transition-services": None,
     "private-school-services": None,
     "research": None,
+    "licensure": None,
 }
 """A purpose and the wider one that it is part of. Commercial purposes are not there, so that nothing can be asked for them."""
 
@@ -111,7 +115,7 @@ class Taxonomy:
     """The vocabularies as entities with all their ancestors."""
 
     elements: Mapping[str, Entity]
-    """In the order of the record."""
+    """In the order of the record, then an educator's credentials, which are in none."""
     purposes: Mapping[str, Entity]
     jurisdictions: Mapping[str, Entity]
     actions: Mapping[str, Entity]
@@ -144,9 +148,10 @@ class Taxonomy:
 
 def _taxonomy() -> Taxonomy:
     elements = {element.id: entity("DataElement", element.id) for element in ELEMENTS}
+    elements[EDUCATORS] = entity("DataElement", EDUCATORS)
     purposes = {purpose: entity("Purpose", purpose) for purpose in PURPOSES}
     jurisdictions = {jurisdiction: entity("Jurisdiction", jurisdiction) for jurisdiction in JURISDICTIONS}
-    parents: dict[Entity, tuple[Entity, ...]] = {}
+    parents: dict[Entity, tuple[Entity, ...]] = {elements[EDUCATORS]: ()}
     for element in ELEMENTS:
         categories = tuple(entity("Category", category) for category in element.categories)
         parents[elements[element.id]] = categories

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from services.records.credentials import publishing, revoking, transcripts
-from services.records.educators import issuing, receiving, searching
+from services.records.educators import issuing, receiving, requesting, searching
 
 ROUTERS: tuple[APIRouter, ...] = (
     transcripts.router,
@@ -12,4 +12,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     issuing.router,
     receiving.router,
     searching.router,
+    requesting.router,
 )

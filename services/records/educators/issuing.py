@@ -24,7 +24,7 @@ from safepassage.wire_credentials import IssuedCredential
 from safepassage.wire_educators import NewMicroCredential
 from services.records.credentials.issuer import Issuer, profile_of_agency
 from services.records.credentials.places import take_place
-from services.records.educators.kept import KeptContent, keep
+from services.records.educators.kept import KeptContent, about, keep
 from services.records.exchange.exchange import Exchange
 from services.records.formats.clr import alignments, case_identifiers
 from shared.actors import client_actor
@@ -59,6 +59,7 @@ async def issue_educator_credential(new: NewMicroCredential, caller: Staff, requ
     event = Event(
         class_="load",
         key=f"{id_}:educator-credential",
+        **about(exchange.vault, caller.organisation_id, new.educator),
         actor=client_actor(caller.claims),
         context=Context(operation="educator-credential-issued", outcome=new.form, about=f"credential:{id_}"),
     )

@@ -1,16 +1,17 @@
 """An educator's credential at rest: sealed, found by a keyed tag of the educator's number."""
 
 from datetime import datetime
-from uuid import UUID
+from typing import Any
+from uuid import UUID, uuid4
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.wire import Wire
 from safepassage.wire_educators import MOST_HELD, Educator, EducatorId
 from services.records.tables import EducatorCredentialRow
 from services.records.vault import Vault
-from shared.inserts import insert_into
+from shared.inserts import insert_of
 
 
 class KeptContent(Wire):
@@ -26,8 +27,39 @@ def educator_tag(vault: Vault, organisation_id: UUID, identifier: EducatorId) ->
     return vault.tags.source_id(organisation_id, f"educator\0{identifier.system.casefold()}", identifier.value.casefold())
 
 
+def educator_id(vault: Vault, organisation_id: UUID, educator: Educator) -> UUID | None:
+    """The id by which an application names the educator, and a request finds the credentials; None without a birth date."""
+    if educator.birth_date is None:
+        return None
+    known = educator.identifier
+    return vault.tags.educator(organisation_id, known.system, known.value, educator.name, educator.birth_date)
+
+
+def about(vault: Vault, organisation_id: UUID, educator: Educator) -> dict[str, tuple[UUID, ...]]:
+    """Whom an entry of the log is about, and who may open it: the educator, where there is an id, and the agency."""
+    identifier = educator_id(vault, organisation_id, educator)
+    return {"subjects": () if identifier is None else (identifier,), "custodians": (organisation_id,)}
+
+
 async def keep(
     tx: AsyncSession, vault: Vault, content: KeptContent, *, id_: UUID, organisation_id: UUID, node: str, credential_id: str, now: datetime
+) -> UUID:
+    """As `keep_at`, in a transaction of a session."""
+    about: dict[str, Any] = {"organisation_id": organisation_id, "node": node, "credential_id": credential_id, "now": now}
+    connection = await tx.connection()
+    return await connection.run_sync(lambda sync: keep_at(sync, vault, content, id_=id_, **about))
+
+
+def keep_at(
+    connection: Connection,
+    vault: Vault,
+    content: KeptContent,
+    *,
+    id_: UUID,
+    organisation_id: UUID,
+    node: str,
+    credential_id: str,
+    now: datetime,
 ) -> UUID:
     """Store it, and give its id here: the first one's, where the organisation has this credential already."""
     known = vault.tags.content(f"{organisation_id}\0{credential_id}".encode())
@@ -36,13 +68,16 @@ async def keep(
         "organisation_id": organisation_id,
         "node": node,
         "educator": educator_tag(vault, organisation_id, content.educator.identifier),
+        "educator_id": educator_id(vault, organisation_id, content.educator),
         "credential": known,
         "kept_at": now,
         "sealed": vault.seal_educator(id_, content.model_dump_json().encode()),
     }
-    await tx.execute(insert_into(tx, EducatorCredentialRow).values(row).on_conflict_do_nothing(index_elements=["credential"]))
-    query = select(EducatorCredentialRow.id).where(EducatorCredentialRow.credential == known)
-    return (await tx.execute(query)).scalar_one()
+    table = EducatorCredentialRow.__table__
+    insert = insert_of(connection.dialect.name, table).values(row).on_conflict_do_nothing(index_elements=["credential"])
+    connection.execute(insert)
+    found: UUID = connection.execute(select(table.c.id).where(table.c.credential == known)).scalar_one()
+    return found
 
 
 def kept_of(
@@ -53,6 +88,25 @@ def kept_of(
     query = select(table).where(
         table.c.educator == educator_tag(vault, organisation_id, identifier), table.c.organisation_id == organisation_id
     )
+    return _opened(connection, vault, query)
+
+
+def kept_of_id(connection: Connection, vault: Vault, identifier: UUID) -> list[tuple[EducatorCredentialRow, KeptContent]]:
+    """The same of the educator with this id. Raises SealBroken."""
+    table = EducatorCredentialRow.__table__
+    return _opened(connection, vault, select(table).where(table.c.educator_id == identifier))
+
+
+def some_kept(connection: Connection, vault: Vault) -> list[tuple[EducatorCredentialRow, KeptContent]]:
+    """What is kept of some educator, another one each time: on it the work of finding one is done. Raises SealBroken."""
+    table = EducatorCredentialRow.__table__
+    first = select(table.c.educator_id).where(table.c.educator_id.is_not(None)).order_by(table.c.educator_id).limit(1)
+    found = connection.execute(first.where(table.c.educator_id >= uuid4())).scalar() or connection.execute(first).scalar()
+    return [] if found is None else kept_of_id(connection, vault, found)
+
+
+def _opened(connection: Connection, vault: Vault, query: Select[Any]) -> list[tuple[EducatorCredentialRow, KeptContent]]:
+    table = EducatorCredentialRow.__table__
     rows = [
         EducatorCredentialRow(**row._mapping) for row in connection.execute(query.order_by(table.c.kept_at, table.c.id).limit(MOST_HELD))
     ]

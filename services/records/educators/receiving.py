@@ -20,7 +20,7 @@ from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.problems.signatures import BadSignature
 from safepassage.problems.trust import NotAMember, TrustListExpired
 from safepassage.wire_educators import HeldMicroCredential, PresentedCredential
-from services.records.educators.kept import KeptContent, keep
+from services.records.educators.kept import KeptContent, about, educator_id, keep
 from services.records.educators.shown import shown
 from services.records.educators.verifying import verified
 from services.records.exchange.exchange import Exchange
@@ -75,6 +75,7 @@ async def receive_educator_credential(presented: PresentedCredential, caller: St
         event = Event(
             class_="load",
             key=f"{new_id}:educator-credential",
+            **about(exchange.vault, caller.organisation_id, presented.educator),
             actor=client_actor(caller.claims),
             context=Context(
                 operation="educator-credential-received",
@@ -85,4 +86,5 @@ async def receive_educator_credential(presented: PresentedCredential, caller: St
             ),
         )
         exchange.outbox.record(tx, event)
-    return shown(content, id_=id_, node=found.node, kept_at=now, refusal=None)
+    known_as = educator_id(exchange.vault, caller.organisation_id, presented.educator)
+    return shown(content, id_=id_, educator_id=known_as, node=found.node, kept_at=now, refusal=None)

@@ -40,5 +40,5 @@ async def search_educator_credentials(educator: EducatorId, caller: Staff, reque
             await verified(exchange, content.credential.encode(), now=now)
         except SuiteError as error:
             refusal = error
-        answers.append(shown(content, id_=row.id, node=row.node, kept_at=row.kept_at, refusal=refusal))
+        answers.append(shown(content, id_=row.id, educator_id=row.educator_id, node=row.node, kept_at=row.kept_at, refusal=refusal))
     return HeldMicroCredentials(credentials=tuple(answers))

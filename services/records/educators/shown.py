@@ -12,13 +12,16 @@ from safepassage.wire_educators import HeldMicroCredential
 from services.records.educators.kept import KeptContent
 
 
-def shown(content: KeptContent, *, id_: UUID, node: str, kept_at: datetime, refusal: SuiteError | None) -> HeldMicroCredential:
+def shown(
+    content: KeptContent, *, id_: UUID, educator_id: UUID | None, node: str, kept_at: datetime, refusal: SuiteError | None
+) -> HeldMicroCredential:
     """With whether it holds: `refusal` is what its verification has just raised."""
     given = read_credential(content.credential.encode())
     said = read_unverified(given) if isinstance(given, str) else given
     names = [one.get("identityHash") for one in said["credentialSubject"].get("identifier", ()) if one.get("identityType") == "name"]
     return HeldMicroCredential(
         id=id_,
+        educator_id=educator_id,
         node=node,
         issuer=issuer_of(said),
         name=said["name"],

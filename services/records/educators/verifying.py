@@ -51,6 +51,12 @@ async def verified(exchange: Exchange, data: bytes, *, now: datetime) -> OfTheNe
     return OfTheNetwork(await to_thread.run_sync(check), node)
 
 
+def issuing_node(exchange: Exchange, data: bytes) -> str:
+    """Whose node says that it has issued a credential, of which that was verified before. Raises as `verified`."""
+    given = read_credential(data)
+    return _node_of(exchange, issuer_of(read_unverified(given) if isinstance(given, str) else given))
+
+
 def _node_of(exchange: Exchange, issuer: str) -> str:
     """INVARIANT: only who is an active member of the trust list is believed, and this node itself."""
     members = exchange.trust.current().members

@@ -139,6 +139,7 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
         next_attempt_at=now,
         student_id=None,
         is_finding=selector.sought is not None,
+        is_educators=selector.educator is not None,
     )
 
     def store(tx: Writing) -> tuple[str, PeerRequestRow | None]:

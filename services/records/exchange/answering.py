@@ -21,8 +21,9 @@ from safepassage.record import StudentRecord
 from safepassage.request import Selector
 from safepassage.suites import Suite
 from services.records.attachments.documents import Document
+from services.records.educators.answering import credentials_for
 from services.records.exchange import events, nobody
-from services.records.exchange.answers import Asked, Hinted, Nothing, Released, Subject, sealed
+from services.records.exchange.answers import Asked, Hinted, Nothing, Released, Subject, Vouched, sealed
 from services.records.exchange.dead_letters import RECALLED
 from services.records.exchange.deciding import about_nobody, decide
 from services.records.exchange.due import after_failure
@@ -76,6 +77,10 @@ async def take_up(exchange: Exchange, request_id: UUID, row: PeerRequestRow | No
 
 async def _answer(exchange: Exchange, row: PeerRequestRow) -> None:
     asked = asked_by(exchange, row)
+    if asked.selector.educator is not None:
+        recalled = row.held_back_at is not None
+        await provide(exchange, row, asked, await credentials_for(exchange, asked, asked.selector.educator, recalled=recalled))
+        return
     if row.student_id is not None:  # found before, or a person has said who it is
         student_id = row.student_id
         found = await exchange.read(lambda connection: _found(connection, exchange, row, asked, student_id))
@@ -156,7 +161,7 @@ async def _kept_back(exchange: Exchange, row: PeerRequestRow, asked: Asked, foun
 
     What is decided here comes after the decision: held is only what would leave, so that nobody else is told of a claim that meets theirs.
     """
-    evidence, today = asked.selector.evidence, exchange.clock().date()
+    evidence, today = asked.selector.enrollment, exchange.clock().date()
     if found.side.ended:
         return replace(held, reason="claim-ended")
     codes = disagreements(evidence, asked.requester, found.side, today) if asked.selector.basis == "transfer" else ()
@@ -184,7 +189,7 @@ async def _documents(
 
 
 async def provide(
-    exchange: Exchange, row: PeerRequestRow, asked: Asked, what: Released | Hinted | Nothing, *, review: NeedsPerson | None = None
+    exchange: Exchange, row: PeerRequestRow, asked: Asked, what: Released | Hinted | Vouched | Nothing, *, review: NeedsPerson | None = None
 ) -> None:
     """Seal the answer, store it with what follows from it for the request, and send it off.
 
@@ -203,13 +208,13 @@ async def provide(
         if isinstance(what, Released):
             values |= {"state": State.ANSWERED, "next_attempt_at": None}
             require_unclaimed(tx.connection, what.subject.student_id, row.id, what.claims)
-        elif isinstance(what, Hinted):
+        elif isinstance(what, Hinted | Vouched):
             values |= {"state": State.ANSWERED, "next_attempt_at": row.expires_at}
         elif row.state != State.WAITING:
             values["state"] = State.WAITING
         subject = what.subject
         if subject is not None and row.student_id is None:
-            if not subject.is_nobody and not row.is_finding:
+            if not subject.is_nobody and not row.is_finding and not row.is_educators:
                 values["student_id"] = subject.student_id
             tx.record(
                 events.matched(
@@ -220,7 +225,7 @@ async def provide(
                     custodian_id=subject.custodian_id,
                     outcome=_matched_as(subject, review),
                     is_nobody=subject.is_nobody,
-                    is_finding=row.is_finding,
+                    operation=events.operation_of(asked.selector),
                 ),
             )
         if isinstance(what, Nothing) and what.denied and subject is not None and row.state == State.ACCEPTED:

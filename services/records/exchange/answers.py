@@ -12,11 +12,12 @@ from safepassage.envelope import Envelope
 from safepassage.finding import ELEMENT
 from safepassage.ids import uuid7
 from safepassage.node_statement import EncryptionKey
-from safepassage.package import Content, Manifest, NotProvided, Package, Perhaps
+from safepassage.package import Content, Credentials, Manifest, NotProvided, Package, Perhaps
 from safepassage.record import StudentRecord
 from safepassage.request import Selector
 from safepassage.sealing import pt_commit
 from safepassage.suites import Suite
+from safepassage.wire_licensure import ELEMENT as EDUCATORS
 from safepassage.wire_transfers import HoldCode
 from services.records.attachments.documents import Document
 from services.records.exchange import events
@@ -77,6 +78,15 @@ class Hinted:
 
 
 @dataclass(frozen=True)
+class Vouched:
+    """An educator's credentials, and the decision by which they may leave."""
+
+    subject: Subject
+    decision: Decision
+    credentials: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Asked:
     """The request that is answered."""
 
@@ -104,7 +114,7 @@ class Answer:
 
 def sealed(
     asked: Asked,
-    what: Released | Hinted | Nothing,
+    what: Released | Hinted | Vouched | Nothing,
     *,
     issuer: str,
     suite: Suite,
@@ -150,16 +160,18 @@ def sealed(
     return Answer(message, ciphertext, _event(asked, what, message), what.subject, decision_id)
 
 
-def _content(what: Released | Hinted | Nothing, ids: dict[str, Any], salt: str, packed: Packed | None) -> Content:
+def _content(what: Released | Hinted | Vouched | Nothing, ids: dict[str, Any], salt: str, packed: Packed | None) -> Content:
     if isinstance(what, Nothing):
         return NotProvided(**ids, pt_salt=salt)
     if isinstance(what, Hinted):
         return Perhaps(**ids, pt_salt=salt)
+    if isinstance(what, Vouched):
+        return Credentials(**ids, pt_salt=salt, credentials=what.credentials)
     manifest = Manifest(elements=what.record.elements(), not_scheduled=what.not_scheduled)
     return Package(**ids, pt_salt=salt, manifest=manifest, record=what.record, attachments=None if packed is None else packed.attached)
 
 
-def _event(asked: Asked, what: Released | Hinted | Nothing, message: Envelope) -> Event:
+def _event(asked: Asked, what: Released | Hinted | Vouched | Nothing, message: Envelope) -> Event:
     if isinstance(what, Nothing):
         subject = what.subject
         return events.not_provided(
@@ -168,6 +180,7 @@ def _event(asked: Asked, what: Released | Hinted | Nothing, message: Envelope) -
             custodian_id=None if subject is None else subject.custodian_id,
             reason=what.reason,
             decision_id=what.decision_id,
+            purpose=asked.selector.purpose,
         )
     return events.disclosed(
         message,
@@ -177,8 +190,14 @@ def _event(asked: Asked, what: Released | Hinted | Nothing, message: Envelope) -
         basis=asked.selector.basis,
         consent_id=asked.selector.consent_id,
         decision=what.decision,
-        elements=(ELEMENT,) if isinstance(what, Hinted) else what.record.elements(),
+        elements=_elements(what),
     )
+
+
+def _elements(what: Released | Hinted | Vouched) -> tuple[str, ...]:
+    if isinstance(what, Released):
+        return what.record.elements()
+    return (ELEMENT,) if isinstance(what, Hinted) else (EDUCATORS,)
 
 
 def _organisation(agency: str) -> UUID | None:

@@ -4,13 +4,13 @@ import logging
 import secrets
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from safepassage.accepted import Accepted, verify_accepted
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.claims import Verified, read_closed
 from safepassage.compact import split
-from safepassage.elements import elements_of
 from safepassage.finding import Sought
 from safepassage.ids import uuid7
 from safepassage.logged import Logged
@@ -21,6 +21,7 @@ from safepassage.refusal import verify_refusal
 from safepassage.request import Request, SealedSelector, Selector, selector_info
 from safepassage.trust_members import Member
 from safepassage.wire_exchange import NewExchangeRequest
+from safepassage.wire_licensure import BASIS, PURPOSE, SECTIONS, LicensureEvidence, NewCredentialRequest
 from services.records.exchange.dead_letters import UNANSWERED, lay_request_aside
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
@@ -32,7 +33,7 @@ from services.records.exchange.stored_rows import change, row_at
 from services.records.exchange.told_milestones import milestone
 from services.records.tables import ExchangeRequestRow
 from shared.contracts.audit import Event
-from shared.contracts.privacy import Decision, DecisionRequest, Recipient, TransferFacts
+from shared.contracts.privacy import Decision, DecisionRequest, LicensureClaim, Recipient, TransferFacts
 from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
@@ -40,12 +41,14 @@ log = logging.getLogger(__name__)
 AFTER_PREPARED = tuple(state for state in Asked if state != Asked.PREPARED)
 CONTENT_TYPE = "application/jose"
 
+New = NewExchangeRequest | NewCredentialRequest
+
 Seek = Callable[[UUID, str], Sought]
 """What is sought in a request with this id and subject salt."""
 
 
 def prepared(
-    new: NewExchangeRequest,
+    new: New,
     *,
     issuer: str,
     statement: NodeStatement,
@@ -66,14 +69,8 @@ def prepared(
         iss=issuer,
         aud=new.holder,
         exchange_id=exchange_id,
-        purpose=new.purpose,
-        basis=new.basis,
-        person=new.person if seek is None else None,
-        sought=None if seek is None else seek(exchange_id, salt),
-        sections=new.sections,
-        attachments=True if new.attachments else None,
         evidence=new.evidence,
-        consent_id=new.consent_id,
+        **_wanted(new, None if seek is None else seek(exchange_id, salt)),
         subject_salt=salt,
         pinned_size=pinned_size,
     )
@@ -86,18 +83,47 @@ def prepared(
     return Request(iss=issuer, aud=new.holder, jti=exchange_id, iat=issued, exp=expires, selector=sealed), selector
 
 
+def _wanted(new: New, sought: Sought | None) -> dict[str, Any]:
+    """What a selector says of whom and what is asked for, and on which basis."""
+    if isinstance(new, NewCredentialRequest):
+        on_application: dict[str, Any] = {"purpose": PURPOSE, "basis": BASIS, "consent_id": new.application_id}
+        return {**on_application, "educator": new.educator, "sections": SECTIONS}
+    return {
+        "purpose": new.purpose,
+        "basis": new.basis,
+        "consent_id": new.consent_id,
+        "person": new.person if sought is None else None,
+        "sought": sought,
+        "sections": new.sections,
+        "attachments": True if new.attachments else None,
+    }
+
+
 def question(selector: Selector, *, request_digest: str, duty_ids: Sequence[UUID] = (), in_place_of: UUID | None = None) -> DecisionRequest:
     """What privacy is asked: may we ask the other node, and for which duties, or for those of which earlier exchange."""
     organisation = selector.evidence.receiving_organisation
+    if isinstance(selector.evidence, LicensureEvidence):
+        claim = LicensureClaim(evidence=selector.evidence, request_digest=request_digest, asserted_by=organisation.id)
+        return DecisionRequest(
+            action="request-credentials",
+            subjects=(),
+            recipient=Recipient(kind=organisation.kind, id=organisation.id),
+            basis=selector.basis,
+            purpose=selector.purpose,
+            elements=selector.elements,
+            evidence_ids=() if selector.consent_id is None else (selector.consent_id,),
+            licensure=claim,
+            exchange_id=selector.exchange_id,
+        )
     return DecisionRequest(
         action="request",
         subjects=(),
         recipient=Recipient(kind=organisation.kind, id=organisation.id),
         basis=selector.basis,
         purpose=selector.purpose,
-        elements=elements_of(selector.sections),
+        elements=selector.elements,
         consent_id=selector.consent_id,
-        transfer=TransferFacts(evidence=selector.evidence, request_digest=request_digest, asserted_by=organisation.id),
+        transfer=TransferFacts(evidence=selector.enrollment, request_digest=request_digest, asserted_by=organisation.id),
         exchange_id=selector.exchange_id,
         duty_ids=tuple(duty_ids),
         in_place_of=in_place_of,

@@ -58,7 +58,9 @@ def kept(connection: Connection, exchange_id: UUID, *, peer: str | None = None) 
 
 def _asked_here(connection: Connection, exchange_id: UUID) -> Kept | None:
     table = ExchangeRequestRow.__table__
-    row = connection.execute(select(table).where(table.c.id == exchange_id, table.c.finding_id.is_(None))).first()
+    row = connection.execute(
+        select(table).where(table.c.id == exchange_id, table.c.finding_id.is_(None), table.c.is_educators.is_(False))
+    ).first()
     if row is None:
         return None
     incoming = IncomingEnvelopeRow.__table__
@@ -78,7 +80,7 @@ def _asked_of_us(connection: Connection, exchange_id: UUID, peer: str | None) ->
     table = PeerRequestRow.__table__
     query = (
         select(table)
-        .where(table.c.exchange_id == exchange_id, table.c.is_finding.is_(False))
+        .where(table.c.exchange_id == exchange_id, table.c.is_finding.is_(False), table.c.is_educators.is_(False))
         .order_by(table.c.received_at, table.c.id)
         .limit(1)
     )

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from safepassage.elements import elements_of
 from services.records.exchange import events, nobody
 from services.records.exchange.answers import Asked, Nothing, Subject
 from services.records.exchange.exchange import Exchange
@@ -19,10 +18,10 @@ async def decide(exchange: Exchange, asked: Asked, subject: Subject, facts_versi
         recipient=Recipient(kind=organisation.kind, id=events.recipient_of(asked.requester, organisation.id), node=asked.requester),
         basis=selector.basis,
         purpose=selector.purpose,
-        elements=elements_of(selector.sections),
+        elements=selector.elements,
         consent_id=selector.consent_id,
         transfer=TransferFacts(
-            evidence=selector.evidence, request_digest=asked.request_digest, asserted_by=asked.requester, received_at=asked.received_at
+            evidence=selector.enrollment, request_digest=asked.request_digest, asserted_by=asked.requester, received_at=asked.received_at
         ),
         exchange_id=asked.exchange_id,
         valid_for_seconds=max(1, int((asked.expires_at - exchange.clock()).total_seconds())),

@@ -10,6 +10,7 @@ from safepassage.canonical import digest_of
 from safepassage.envelope import Envelope
 from safepassage.receipt import Receipt
 from safepassage.request import Selector
+from safepassage.wire_licensure import PURPOSE
 from services.records.exchange.own_log import JOB
 from shared.contracts.audit import Actor, Context, Digests, Event
 from shared.contracts.privacy import Decision
@@ -18,6 +19,17 @@ SYSTEM = Actor(kind="system", job=JOB)
 OPERATION = "exchange"
 FINDING = "finding"
 """What is said of requests that name nobody, in place of `exchange-request`; and of whom they are about, `finding-match`."""
+
+
+REQUEST = "exchange-request"
+EDUCATORS = "educator-request"
+"""What is said of requests for an educator's credentials; and of whom they are about, `educator-match`."""
+MATCHES = {REQUEST: "exchange-match", FINDING: "finding-match", EDUCATORS: "educator-match"}
+
+
+def operation_of(selector: Selector) -> str:
+    """What the log calls the request."""
+    return EDUCATORS if selector.educator is not None else FINDING if selector.sought is not None else REQUEST
 
 
 def recipient_of(node: str, organisation: str) -> str:
@@ -38,7 +50,8 @@ def asked(
     basis: str,
     request_digest: str,
     decision: Decision,
-    is_finding: bool = False,
+    purpose: str = "enrollment",
+    operation: str = REQUEST,
 ) -> Event:
     """We ask another node. The child may be unknown here: the entry is the receiving organisation's to open."""
     return Event(
@@ -47,9 +60,9 @@ def asked(
         custodians=(organisation_id,),
         actor=actor,
         context=Context(
-            operation=FINDING if is_finding else "exchange-request",
+            operation=operation,
             outcome="sent",
-            purpose="enrollment",
+            purpose=purpose,
             basis=basis,
             recipient_organisation=str(organisation_id),
             recipient_node=holder,
@@ -71,7 +84,7 @@ def was_asked(*, requester: str, exchange_id: UUID, request_digest: str, selecto
         key=f"{digest_of(requester.encode())[:16]}:{exchange_id}:asked",
         actor=_peer(requester),
         context=Context(
-            operation=FINDING if selector.sought is not None else "exchange-request",
+            operation=operation_of(selector),
             outcome="received",
             purpose=selector.purpose,
             basis=selector.basis,
@@ -93,7 +106,7 @@ def matched(
     custodian_id: UUID,
     outcome: str,
     is_nobody: bool = False,
-    is_finding: bool = False,
+    operation: str = REQUEST,
 ) -> Event:
     """The request is about this student: from here on it is in the accounting of requests for the student's record (34 CFR 99.32(a)(1)).
 
@@ -107,7 +120,7 @@ def matched(
         custodians=(custodian_id,),
         actor=_peer(requester),
         context=Context(
-            operation="finding-match" if is_finding else "exchange-match",
+            operation=MATCHES[operation],
             outcome=outcome,
             exchange_id=exchange_id,
             recipient_node=requester,
@@ -119,7 +132,7 @@ def _about(message: Envelope, *, outcome: str) -> Context:
     return Context(
         operation=OPERATION,
         outcome=outcome,
-        purpose="enrollment",
+        purpose=PURPOSE if message.kind == "credentials" else "enrollment",
         recipient_organisation=recipient_of(message.aud, message.recipient_organisation),
         recipient_node=message.aud,
         exchange_id=message.exchange_id,
@@ -162,7 +175,15 @@ def disclosed(
     )
 
 
-def not_provided(message: Envelope, *, student_id: UUID | None, custodian_id: UUID | None, reason: str, decision_id: UUID | None) -> Event:
+def not_provided(
+    message: Envelope,
+    *,
+    student_id: UUID | None,
+    custodian_id: UUID | None,
+    reason: str,
+    decision_id: UUID | None,
+    purpose: str = "enrollment",
+) -> Event:
     """No record is about to be provided; why is said here, in the sealed part, and to nobody outside."""
     return Event(
         class_="request",
@@ -170,7 +191,9 @@ def not_provided(message: Envelope, *, student_id: UUID | None, custodian_id: UU
         subjects=() if student_id is None else (student_id,),
         custodians=() if custodian_id is None else (custodian_id,),
         actor=SYSTEM,
-        context=_about(message, outcome="not-provided").model_copy(update={"reason": reason, "decision_id": decision_id}),
+        context=_about(message, outcome="not-provided").model_copy(
+            update={"reason": reason, "decision_id": decision_id, "purpose": purpose}
+        ),
         digests=Digests(ct=message.ct_digest, pt_commit=message.pt_commit),
     )
 

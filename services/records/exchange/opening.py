@@ -1,6 +1,7 @@
 """Opening what was received: decrypt, compare with what was signed and logged, file it once, delete the ciphertext, and say so (R2)."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,9 +15,12 @@ from safepassage.ids import uuid7
 from safepassage.package import Content, Package, read_sealed
 from safepassage.problems import SuiteError
 from safepassage.problems.attachments import ScannerNotConfigured, ScannerUnavailable
+from safepassage.problems.credentials import StatusListNotObtained
 from safepassage.problems.exchanges import RecordNotFiled
+from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.receipt import Receipt
 from safepassage.request import Selector
+from services.records.educators.filing import Genuine, file_credentials, genuine_in
 from services.records.exchange import events
 from services.records.exchange.asking import left_of, selector_of
 from services.records.exchange.dead_letters import lay_request_aside
@@ -63,9 +67,11 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | 
         opened = _opened(exchange, row, stored.asked, stored.row.ciphertext)
         if isinstance(opened.content, Package):
             await examine(exchange, opened.message, opened.content)
+        genuine = await genuine_in(exchange, opened.content)
         await exchange.milestones.reached("receiver after_open")
     except SuiteError as error:
-        if isinstance(error, ScannerUnavailable | ScannerNotConfigured):
+        later = isinstance(error, StatusListNotObtained | TemporarilyUnavailable) and exchange.clock() < stored.asked.expires_at
+        if later or isinstance(error, ScannerUnavailable | ScannerNotConfigured):
             await _put_off(exchange, row, error)
             return
         if error.retry != "never":
@@ -75,7 +81,7 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | 
         rejected = await _processed(exchange, row, Incoming.REJECTED, code)
         done = await exchange.write(lambda tx: _reject(tx.connection, stored, code, rejected, exchange.clock()))
     else:
-        done = await _file(exchange, opened)
+        done = await _file(exchange, opened, genuine)
         await exchange.milestones.reached("receiver after_apply")
     if done is not None:
         for name, value in done.items():
@@ -96,7 +102,10 @@ def _opened(exchange: Exchange, row: IncomingEnvelopeRow, asked: ExchangeRequest
 
 
 async def _put_off(exchange: Exchange, row: IncomingEnvelopeRow, error: SuiteError) -> None:
-    """Its documents cannot be examined now. INVARIANT: nothing of a package is filed before all of it was found good."""
+    """What came cannot be examined now: its documents, or the status of a credential.
+
+    INVARIANT: nothing of a package is filed before all of it was found good.
+    """
     log.warning("package not filed yet", extra={"code": error.code, "peer": row.issuer})
     due = exchange.clock() + EXAMINED_AGAIN_AFTER
 
@@ -117,7 +126,7 @@ def require_as_asked(package: Package, selector: Selector) -> None:
         raise RecordNotFiled("documents that were not asked for")
 
 
-async def _file(exchange: Exchange, opened: _Opened) -> dict[str, Any] | None:
+async def _file(exchange: Exchange, opened: _Opened, genuine: Sequence[Genuine]) -> dict[str, Any] | None:
     """One transaction: the record filed, the ciphertext deleted, R2 made. INVARIANT: applied once, since the state is checked in it.
 
     Gives what was set in the row if R2 may go now.
@@ -140,6 +149,8 @@ async def _file(exchange: Exchange, opened: _Opened) -> dict[str, Any] | None:
         if isinstance(opened.content, Package) and opened.selector is not None:
             found = outcome.student_id if isinstance(outcome, Certain) else held.student_id
             student_id = _apply(tx, exchange, opened, opened.content, opened.selector, found, now)
+        if opened.selector is not None and opened.selector.educator is not None:
+            file_credentials(tx, exchange, opened.message, opened.asked, opened.selector.educator, genuine, now)
         done = {**applied, "student_id": student_id}
         _keep(tx.connection, opened, done)
         if isinstance(opened.content, Package):
@@ -171,7 +182,7 @@ def _apply(
         exchange_id=opened.message.exchange_id,
         student_id=student_id,
         custodian_id=district,
-        enrollment=ReceivedEnrollment(organisation_id, selector.evidence.entry_date),
+        enrollment=ReceivedEnrollment(organisation_id, selector.enrollment.entry_date),
         jurisdiction=exchange.settings.jurisdiction,
         now=now,
     )

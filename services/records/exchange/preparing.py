@@ -25,7 +25,7 @@ from shared.contracts.privacy import Decision, DecisionRequest
 class Draft:
     """A request, sealed and signed, for which nobody has been asked yet."""
 
-    new: NewExchangeRequest
+    new: asking.New
     organisation_id: UUID
     message: Request
     selector: Selector
@@ -37,12 +37,13 @@ class Draft:
     @property
     def question(self) -> DecisionRequest:
         """What privacy is asked about it."""
-        return asking.question(self.selector, request_digest=self.digest, duty_ids=self.new.duty_ids, in_place_of=self.in_place_of)
+        duty_ids = self.new.duty_ids if isinstance(self.new, NewExchangeRequest) else ()
+        return asking.question(self.selector, request_digest=self.digest, duty_ids=duty_ids, in_place_of=self.in_place_of)
 
 
 async def drafted(
     exchange: Exchange,
-    new: NewExchangeRequest,
+    new: asking.New,
     organisation_id: UUID,
     now: datetime,
     *,
@@ -53,14 +54,15 @@ async def drafted(
 
     Raises UnknownSection, InvalidRequest, ScannerNotConfigured, NotAMember, TrustListStale, TemporarilyUnavailable, SuiteNotSupported.
     """
-    if not set(new.sections) <= set(SECTIONS):
+    attachments = isinstance(new, NewExchangeRequest) and new.attachments
+    if isinstance(new, NewExchangeRequest) and not set(new.sections) <= set(SECTIONS):
         raise UnknownSection(field="sections")
     if new.holder == exchange.entity_id:
         raise InvalidRequest("the holder is another node than this one", field="holder")
-    if new.attachments:
+    if attachments:
         exchange.scanner.require_configured()
     exchange.trust.require_fresh()
-    if new.attachments and exchange.pulls:
+    if attachments and exchange.pulls:
         raise InvalidRequest("this node fetches its messages, and documents are not fetched", field="attachments")
     member = exchange.trust.member(new.holder)
     if member.pulls and exchange.pulls:
@@ -86,15 +88,17 @@ def row_of(
     """The row to be stored. Raises RequestNotPermitted."""
     asking.require_permitted(decision)
     message, selector = draft.message, draft.selector
+    operation = events.operation_of(selector)
     event = events.asked(
         actor=client_actor(caller.claims),
         exchange_id=message.jti,
         holder=draft.new.holder,
         organisation_id=draft.organisation_id,
-        basis=draft.new.basis,
+        purpose=selector.purpose,
+        basis=selector.basis,
         request_digest=draft.digest,
         decision=decision,
-        is_finding=finding_id is not None,
+        operation=operation,
     )
     return ExchangeRequestRow(
         id=message.jti,
@@ -117,4 +121,5 @@ def row_of(
         student_id=None,
         finding_id=finding_id,
         comparisons=0,
+        is_educators=selector.educator is not None,
     )

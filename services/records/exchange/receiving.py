@@ -157,7 +157,7 @@ def _again(held: IncomingEnvelopeRow, signed: SignedEnvelope) -> str:
 def expected_answer(exchange: Exchange, asked: ExchangeRequestRow, message: Envelope, now: datetime) -> ExpectedAnswer:
     """What we asked this peer for. Raises ExchangeClosed; OtherExchange for a record where none was asked for, or the other way round."""
     _require_open(Asked(asked.state), message.kind)
-    if message.kind != "not-provided" and (message.kind == "perhaps") != (asked.finding_id is not None):
+    if message.kind not in ("not-provided", kind_wanted(asked)):
         raise OtherExchange("an answer to another kind of request")
     return ExpectedAnswer(
         exchange_id=asked.id,
@@ -166,6 +166,11 @@ def expected_answer(exchange: Exchange, asked: ExchangeRequestRow, message: Enve
         enc_kids=exchange.epochs.kids(now),
         suites=exchange.signing.suites,
     )
+
+
+def kind_wanted(asked: ExchangeRequestRow) -> str:
+    """Of an answer that gives what a request of ours asks for."""
+    return "credentials" if asked.is_educators else "package" if asked.finding_id is None else "perhaps"
 
 
 def _require_open(state: Asked, kind: str) -> None:

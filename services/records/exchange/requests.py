@@ -84,14 +84,16 @@ async def _prepare(
     return await kept(exchange, row_of(exchange, draft, decision, caller, now), caller, key, digest)
 
 
-async def kept(exchange: Exchange, row: ExchangeRequestRow, caller: Caller, key: str, digest: str) -> ExchangeRequestRow:
+async def kept(
+    exchange: Exchange, row: ExchangeRequestRow, caller: Caller, key: str, digest: str, *, operation: str = OPERATION
+) -> ExchangeRequestRow:
     """The row, stored; or the one that the same request of this caller has made before. Raises TemporarilyUnavailable."""
 
     def store(tx: Writing) -> ExchangeRequestRow:
-        before = earlier(tx.connection, caller, key, digest)
+        before = earlier(tx.connection, caller, key, digest, operation=operation)
         if before is not None:
             return before
-        keep_at(tx.connection, IdempotencyRow, **_about(caller, key, digest), effect_id=row.id, now=row.requested_at)
+        keep_at(tx.connection, IdempotencyRow, **_about(caller, key, digest, operation), effect_id=row.id, now=row.requested_at)
         stored_rows.store(tx.connection, row)
         return row
 
@@ -101,13 +103,13 @@ async def kept(exchange: Exchange, row: ExchangeRequestRow, caller: Caller, key:
         raise TemporarilyUnavailable("the same request is being made at this moment") from error
 
 
-def _about(caller: Caller, key: str, digest: str) -> dict[str, Any]:
-    return {"client_id": caller.client_id, "operation": OPERATION, "key": key, "digest": digest}
+def _about(caller: Caller, key: str, digest: str, operation: str) -> dict[str, Any]:
+    return {"client_id": caller.client_id, "operation": operation, "key": key, "digest": digest}
 
 
-def earlier(connection: Connection, caller: Caller, key: str, digest: str) -> ExchangeRequestRow | None:
+def earlier(connection: Connection, caller: Caller, key: str, digest: str, *, operation: str = OPERATION) -> ExchangeRequestRow | None:
     """What this key has made before. Raises IdempotencyKeyReused."""
-    effect = effect_at(connection, IdempotencyRow, **_about(caller, key, digest))
+    effect = effect_at(connection, IdempotencyRow, **_about(caller, key, digest, operation))
     return None if effect is None else stored_rows.row_at(connection, ExchangeRequestRow, effect)
 
 
@@ -117,8 +119,8 @@ _KIND_WITHIN = select(OrganisationRow.kind).where(
 )
 
 
-def receiving_organisation(connection: Connection, new: NewExchangeRequest, caller: Caller) -> UUID:
-    """The id of the receiving school or district: of this node, of the kind named, the caller's or below it."""
+def receiving_organisation(connection: Connection, new: asking.New, caller: Caller) -> UUID:
+    """The id of the receiving school, district or agency: of this node, of the kind named, the caller's or below it."""
     named = new.evidence.receiving_organisation
     try:
         identifier = UUID(named.id)
@@ -137,7 +139,8 @@ async def _visible(exchange_id: UUID, caller: Asker, request: Request) -> Exchan
     """
     mine = within(OrganisationRow, caller.organisation_id)
     asked = ExchangeRequestRow
-    query = select(asked).where(asked.id == exchange_id, asked.receiving_organisation_id.in_(mine), asked.finding_id.is_(None))
+    of_a_child = (asked.finding_id.is_(None), asked.is_educators.is_(False))
+    query = select(asked).where(asked.id == exchange_id, asked.receiving_organisation_id.in_(mine), *of_a_child)
     async with request.app.state.database.reading() as tx:
         row: ExchangeRequestRow | None = (await tx.execute(query)).scalar_one_or_none()
     if row is None:

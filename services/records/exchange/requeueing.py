@@ -9,7 +9,9 @@ from sqlalchemy import Connection, func, or_, select
 
 from safepassage.problems import SuiteError
 from safepassage.problems.dead_letters import LetterClosed, LetterNotRequeueable, NoSuchLetter
+from safepassage.request import Selector
 from safepassage.wire_exchange import NewExchangeRequest
+from safepassage.wire_licensure import LicensureEvidence, NewCredentialRequest
 from services.records.exchange import asking, endings, stored_rows
 from services.records.exchange.dead_letters import EXPIRED, LIVE, REOPENS, Answered, acts_on
 from services.records.exchange.exchange import Exchange
@@ -133,7 +135,11 @@ def answered_requests(connection: Connection, envelope_ids: list[UUID]) -> dict[
     other = sent.alias()
     packages = (
         select(func.count())
-        .where(other.c.request_id == requests.c.id, other.c.kind == "package", or_(other.c.state.in_(LIVE), other.c.r1.is_not(None)))
+        .where(
+            other.c.request_id == requests.c.id,
+            other.c.kind.in_(("package", "credentials")),
+            or_(other.c.state.in_(LIVE), other.c.r1.is_not(None)),
+        )
         .scalar_subquery()
     )
     columns = (sent.c.id, requests.c.state, requests.c.expires_at, requests.c.held_back_at, packages.label("packages"))
@@ -147,13 +153,7 @@ async def _ask_anew(exchange: Exchange, letter: DeadLetterRow, operator: Operato
     if asked is None or asked.finding_id is not None:  # what was sought is forgotten: it is asked anew by who knows the child
         raise LetterNotRequeueable
     now, selector = exchange.clock(), asking.selector_of(exchange, asked)
-    members = {name: getattr(selector, name) for name in ("purpose", "basis", "consent_id", "person", "sections", "evidence")}
-    draft = await drafted(
-        exchange,
-        NewExchangeRequest(holder=asked.holder, attachments=selector.attachments is True, **members),
-        asked.receiving_organisation_id,
-        now,
-    )
+    draft = await drafted(exchange, _asked_for(asked.holder, selector), asked.receiving_organisation_id, now)
     draft = replace(draft, in_place_of=asked.id)
     [decision] = await exchange.privacy.decisions_for(caller.principal, [draft.question])
     if isinstance(decision, SuiteError):
@@ -171,3 +171,12 @@ async def _ask_anew(exchange: Exchange, letter: DeadLetterRow, operator: Operato
     if await exchange.write(store):
         # Due at once, and logged before it leaves, by the job that delivers requests.
         exchange.wake("asking")
+
+
+def _asked_for(holder: str, selector: Selector) -> asking.New:
+    """What was said to make a request with this selector, but for duties, which privacy knows."""
+    if selector.educator is not None and isinstance(selector.evidence, LicensureEvidence) and selector.consent_id is not None:
+        about = {"educator": selector.educator, "application_id": selector.consent_id, "evidence": selector.evidence}
+        return NewCredentialRequest.model_validate({"holder": holder, **about})
+    members = {name: getattr(selector, name) for name in ("purpose", "basis", "consent_id", "person", "sections", "evidence")}
+    return NewExchangeRequest(holder=holder, attachments=selector.attachments is True, **members)

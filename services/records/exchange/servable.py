@@ -7,9 +7,11 @@ from safepassage.elements import SECTIONS
 from safepassage.finding import SECTIONS as OF_A_FINDING
 from safepassage.problems.exchanges import EvidenceNotAccepted, PurposeNotServed, UnknownSection
 from safepassage.request import Selector
-from safepassage.wire_exchange import EnrollmentEvidence
+from safepassage.wire_exchange import EnrollmentEvidence, Official
+from safepassage.wire_licensure import BASIS, PURPOSE
+from safepassage.wire_licensure import SECTIONS as OF_EDUCATORS
 
-SERVED = frozenset({("enrollment", "transfer"), ("enrollment", "consent")})
+SERVED = frozenset({("enrollment", "transfer"), ("enrollment", "consent"), (PURPOSE, BASIS)})
 """Pairs of purpose and basis for which this node answers other nodes."""
 
 ATTESTED_FOR = timedelta(days=90)
@@ -21,24 +23,34 @@ AHEAD = timedelta(days=550)
 
 def require_servable(selector: Selector, now: datetime) -> None:
     """Raises PurposeNotServed, UnknownSection, EvidenceNotAccepted (`field` names the member)."""
-    if (selector.purpose, selector.basis) not in SERVED or (selector.consent_id is not None) != (selector.basis == "consent"):
+    if (selector.purpose, selector.basis) not in SERVED or (selector.consent_id is not None) != (selector.basis in ("consent", BASIS)):
         raise PurposeNotServed
+    if (selector.educator is not None) != (selector.basis == BASIS):
+        raise PurposeNotServed("on an educator's application for that educator's credentials, and for nothing else")
+    _require_attested_lately(selector.evidence.official, now)
+    if selector.educator is not None:
+        if tuple(selector.sections) != OF_EDUCATORS or selector.attachments is not None:
+            raise UnknownSection(field="sections")
+        return
     if not set(selector.sections) <= set(SECTIONS) or len(set(selector.sections)) != len(selector.sections):
         raise UnknownSection(field="sections")
     if selector.sought is not None and (
         selector.basis != "transfer" or selector.attachments is not None or tuple(selector.sections) != OF_A_FINDING
     ):
         raise PurposeNotServed("a request that names nobody asks whether there is an enrolment, and for nothing else")
-    _require_credible(selector.evidence, now)
+    _require_credible(selector.enrollment, now)
 
 
-def _require_credible(evidence: EnrollmentEvidence, now: datetime) -> None:
-    """34 CFR 99.31(a)(2): where the student is enrolled, or seeks to; as an official has attested it lately."""
-    attested = evidence.official.attested_at
+def _require_attested_lately(official: Official, now: datetime) -> None:
+    attested = official.attested_at
     if attested > now + timedelta(seconds=CLOCK_SKEW_SECONDS):
         raise EvidenceNotAccepted("attested in the future", field="evidence.official.attested_at")
     if attested < now - ATTESTED_FOR:
         raise EvidenceNotAccepted("attested too long ago", field="evidence.official.attested_at")
+
+
+def _require_credible(evidence: EnrollmentEvidence, now: datetime) -> None:
+    """34 CFR 99.31(a)(2): where the student is enrolled, or seeks to; as an official has attested it lately."""
     day = now.date()
     if evidence.kind == "enrolled" and evidence.entry_date > day + timedelta(days=1):
         raise EvidenceNotAccepted("enrolled from a day that has not come: say that the student seeks to", field="evidence.entry_date")

@@ -47,6 +47,8 @@ class EducatorCredentialRow(Base):
     """Entity id of the node that issued it."""
     educator: Mapped[bytes] = mapped_column(LargeBinary(16), index=True)
     """A keyed tag of the educator's number at that organisation."""
+    educator_id: Mapped[UUID | None] = mapped_column(index=True)
+    """A keyed tag of organisation, number, name and birth date, by which a request of another node finds it; none without a birth date."""
     credential: Mapped[bytes] = mapped_column(LargeBinary(16), unique=True)
     """A keyed tag of organisation and credential: what is brought twice is kept once."""
     kept_at: Mapped[datetime] = mapped_column(Milliseconds)

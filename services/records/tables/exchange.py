@@ -61,6 +61,8 @@ class ExchangeRequestRow(Base):
     """Of one that names nobody and asks whether the holder may have the child (finding): those of one finding share it."""
     comparisons: Mapped[int] = mapped_column(default=0)
     """How often the holder has had points blinded for it."""
+    is_educators: Mapped[bool] = mapped_column(default=False)
+    """It asks for an educator's credentials, not for a child's record."""
 
 
 class PeerRequestRow(Base):
@@ -93,6 +95,8 @@ class PeerRequestRow(Base):
     """Since when, by an operator's recall, no record is provided."""
     is_finding: Mapped[bool] = mapped_column(default=False)
     """It names nobody, and asks whether the child may be here."""
+    is_educators: Mapped[bool] = mapped_column(default=False)
+    """It asks for an educator's credentials."""
 
 
 class OutgoingEnvelopeRow(Base):

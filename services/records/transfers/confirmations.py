@@ -129,7 +129,7 @@ def _signed(exchange: Exchange, held: _Held) -> SignedConfirmation:
         sending_node=exchange.entity_id,
         receiving_node=held.request.requester,
         recipient_organisation=said.message.recipient_organisation,
-        recipient=selector.evidence.receiving_organisation,
+        recipient=selector.enrollment.receiving_organisation,
         person=selector.person,
         subject_salt=selector.subject_salt,
         confirmed=follows.confirmed,

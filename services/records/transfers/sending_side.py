@@ -57,7 +57,7 @@ def _claims(connection: Connection, exchange: Exchange, student_id: UUID, reques
             row.id,
             row.requester,
             row.exchange_id,
-            read_closed(exchange.open_particulars(row.id, row.particulars), model=Selector).evidence,
+            read_closed(exchange.open_particulars(row.id, row.particulars), model=Selector).enrollment,
         )
         for row in rows
     )

@@ -204,13 +204,13 @@ def _again(connection: Connection, peer: str, notice: Verified[Notice]) -> str |
 def _about(connection: Connection, peer: str, message: Notice) -> _About:
     """Raises OtherExchange: there is none of this id between both nodes."""
     asked = row_at(connection, ExchangeRequestRow, message.exchange_id)
-    if asked is not None and asked.holder == peer and asked.finding_id is None:
+    if asked is not None and asked.holder == peer and asked.finding_id is None and not asked.is_educators:
         student_id = asked.student_id
         return _About(asked, None, None if student_id is None else row_at(connection, StudentRow, student_id))
     table = PeerRequestRow.__table__
     found = connection.execute(select(table.c.id).where(table.c.requester == peer, table.c.exchange_id == message.exchange_id)).first()
     request = None if found is None else row_at(connection, PeerRequestRow, found.id)
-    if request is None or request.is_finding:
+    if request is None or request.is_finding or request.is_educators:
         raise OtherExchange
     student_id = request.student_id
     return _About(None, request, None if student_id is None else row_at(connection, StudentRow, student_id))

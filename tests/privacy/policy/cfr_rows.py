@@ -36,6 +36,8 @@ OBLIGATIONS: Final[Mapping[str, frozenset[str]]] = {
     "transfer, redisclosed": _TRANSFER | _ONWARD,
     "request": frozenset(),
     "request on a consent": frozenset(),
+    "educator": frozenset(),
+    "educator, asked": frozenset(),
     "school-official": _EVERY | {"record:exempt-99.32(d)(2)"},
     "conduct-risk": _EVERY | _RECORD,
     "audit-authority": _AUDIT | {"destroy-by:mandate.ends_at"} | _RECORD,

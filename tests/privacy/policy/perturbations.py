@@ -10,9 +10,9 @@ from services.privacy.policy.taxonomy import BASES, JURISDICTIONS, PURPOSES, REC
 from tests.privacy.policy.cfr_rows import Row
 from tests.privacy.policy.every_situation import SITUATIONS
 from tests.privacy.policy.ground_situations import AUDITED, STUDIED
-from tests.privacy.policy.situations import DAY, GONE, NOW, changed, policy_input
+from tests.privacy.policy.situations import CREDENTIALS, DAY, GONE, NOW, changed, policy_input
 
-ELEMENT_IDS = tuple(element.id for element in ELEMENTS)
+ELEMENT_IDS = (*(element.id for element in ELEMENTS), CREDENTIALS)
 INSTANTS = (NOW - DAY, NOW - 1, NOW, NOW + 1, NOW + DAY)
 CLAUSES = (
     "ca-49073.1-b1", "ca-49073.1-b2", "ca-49073.1-b2-not-applicable", "ca-49073.1-b3", "ca-49073.1-b4", "co-22-16-107", "co-22-16-110",
@@ -65,7 +65,7 @@ def _paths(facts: Mapping[str, Any]) -> Iterable[str]:
     """Every fact that may be changed: those that are there, and optional ones of evidence that is."""
     group = dict(facts["groups"][0]) if "groups" in facts else {}
     places = {"": facts, **group.pop("grounds", {}), **group}
-    for name in ("agreement", "asker", "recipient", "transfer"):
+    for name in ("agreement", "application", "asker", "licensure", "recipient", "transfer"):
         if name in facts:
             places[name] = facts[name]
     for place, members in places.items():

@@ -7,13 +7,14 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from services.privacy.policy.evidence_input import GroundFacts
-from services.privacy.policy.policy_input import PolicyInput
+from services.privacy.policy.policy_input import ASKING, PolicyInput
 
 NOW: Final = 1_790_000_000_000
 """2026-09-21T14:13:20Z."""
 DAY: Final = 86_400_000
 
 STUDENT: Final = "4f6d3c1e-8a2b-4c5d-9e0f-112233445566"
+EDUCATOR: Final = "7b1c0f52-3d4e-4f60-8a9b-5566778899aa"
 VENDOR: Final = "01900000-0000-7000-8000-00000000000a"
 NODE: Final = "https://birch.example"
 SCHOOL: Final = f"{NODE}#01900000-0000-7000-8000-00000000000b"
@@ -24,6 +25,7 @@ SSN: Final = "identity.ssn"
 MEAL: Final = "programmes.meal_status"
 HOMELESS: Final = "programmes.homeless"
 PART_C: Final = "special_education.early_intervention"
+CREDENTIALS: Final = "educator.credentials"
 
 GROUNDS: Final = frozenset(GroundFacts.model_fields)
 """Members of a student's group that are evidence; a path begins with their name."""
@@ -83,8 +85,18 @@ _TRANSFER = {
 TAKEN_BACK: Final[Mapping[str, Any]] = _CONSENT | {"withdrawn_at": NOW - DAY, "expires_at": NOW - DAY, "grantor_rights_ended_at": NOW - DAY}
 """A consent that supports nothing any more."""
 AGREEMENT: Final[Mapping[str, Any]] = _AGREEMENT
+_APPLICATION = {
+    "about_educator": True,
+    "begins_at": NOW - DAY,
+    "elements": [CREDENTIALS],
+    "ends_at": NOW + DAY,
+    "for_discloser": True,
+    "names_recipient": True,
+}
+_LICENSURE = {"documented": True, "names_recipient": True, "official_attested_at": NOW - DAY, "official_named": True}
 _VENDOR = {"authenticated": True, "id": VENDOR, "in_exchange": False, "kind": "vendor", "known": True}
 _ASKER = {"names_consent": True, "receives": True}
+_AGENCY = {"authenticated": True, "id": f"{NODE}#01900000-0000-7000-8000-00000000000c", "in_exchange": True, "kind": "sea", "known": True}
 _SCHOOL = {"authenticated": True, "id": SCHOOL, "in_exchange": True, "kind": "school", "known": True}
 
 
@@ -100,7 +112,9 @@ def _situation(action: str, basis: str, purpose: str, recipient: Mapping[str, An
         "elements": [ORDINARY],
         "evidence": {},
     }
-    if action != "request":
+    if action == "disclose-credentials":
+        situation["subjects"] = [[EDUCATOR, 1, 0]]
+    elif action not in ASKING:
         situation |= {"groups": [group], "subjects": [[STUDENT, 1, 0]]}
     return copy.deepcopy(situation | facts | {"now": NOW, "v": 1})
 
@@ -127,8 +141,12 @@ SITUATIONS: Final[Mapping[str, dict[str, Any]]] = {
     ),
     "request": _situation("request", "transfer", "enrollment", _SCHOOL, transfer=_TRANSFER, asker=_ASKER),
     "request on a consent": _situation("request", "consent", "enrollment", _SCHOOL, transfer=_TRANSFER, asker=_ASKER),
+    "educator": _situation(
+        "disclose-credentials", "educator-application", "licensure", _AGENCY, application=_APPLICATION, licensure=_LICENSURE
+    ),
+    "educator, asked": _situation("request-credentials", "educator-application", "licensure", _AGENCY, licensure=_LICENSURE, asker=_ASKER),
 }
-"""Each permits every ordinary element."""
+"""Each permits every ordinary element; of an educator the credentials (ELEMENT_OF)."""
 
 PERMIT_OF: Final[Mapping[str, str]] = {
     "consent": "ferpa-99.30-consent",
@@ -139,6 +157,8 @@ PERMIT_OF: Final[Mapping[str, str]] = {
     "transfer, redisclosed": "ferpa-99.33b-transfer",
     "request": "ferpa-99.31a2-request",
     "request on a consent": "ferpa-99.30-request",
+    "educator": "educator-application",
+    "educator, asked": "educator-application-request",
 }
 
 

@@ -26,15 +26,16 @@ TRUE = {"Value": True}
 
 
 EVIDENCE = {"consent", "agreement", *GroundFacts.model_fields}
-"""Facts that the action `request` never has: the student is not known, so that nothing about one can be held."""
+"""Facts that the action `request` never has: the student is not known, so that nothing about one can be held. Nor those about educators."""
+OF_ONE_ACTION = {"application"}
+"""Facts that one action alone has: a rule that asks for them is the same for any action."""
 
 
 def _needs_evidence(policy: Est) -> bool:
     """Equivalent without its scope of actions: in the third action, `request`, the evidence that it asks for cannot be there."""
     asked = [part for condition in policy["conditions"] if condition["kind"] == "when" for part in conjuncts(condition["body"])]
-    return policy["action"].get("entities", ()) != () and any(
-        part.get("has", {}).get("left") == CONTEXT and part["has"]["attr"] in EVIDENCE for part in asked
-    )
+    needed = {part["has"]["attr"] for part in asked if part.get("has", {}).get("left") == CONTEXT}
+    return bool(needed & OF_ONE_ACTION) or (policy["action"].get("entities", ()) != () and bool(needed & EVIDENCE))
 
 
 def _asked() -> Iterator[tuple[Any, ...]]:
@@ -79,7 +80,18 @@ def _is_value(est: Mapping[str, Any]) -> bool:
         "basis", "purpose", "now", "kind", "jurisdiction", "grantor_role", "signature", "elements", "purposes", "clauses", "form",
         "initiated_by", "offense", "recruiter", "record_class", "designated", "opted_out", "refused",
     )  # fmt: skip
-    records = ("recipient", "student", "custody", "consent", "agreement", "transfer", "asker", *GroundFacts.model_fields)
+    records = (
+        "recipient",
+        "student",
+        "custody",
+        "consent",
+        "agreement",
+        "transfer",
+        "asker",
+        "application",
+        "licensure",
+        *GroundFacts.model_fields,
+    )
     name = access.get("attr", "")
     return bool(access) and (name in words or name in records or name.endswith(("_at", "_until")))
 

@@ -62,3 +62,13 @@ def test_a_finding_is_answered_once_and_is_in_both_logs_once_wherever_a_process_
     finding = nodes.find()
     nodes.wait_for_death(name)
     nodes.wait_until_found(finding)
+
+
+@pytest.mark.requirement("EX-1", "EX-2", "EX-kill")
+@pytest.mark.parametrize("milestone", get_args(Milestone))
+def test_an_educators_credentials_arrive_once_wherever_a_process_is_killed(nodes: Processes, milestone: Milestone) -> None:
+    name = "alder" if milestone.startswith("holder") else "birch"
+    nodes.die_at(name, milestone)
+    asked = nodes.ask_for_credentials()
+    nodes.wait_for_death(name)
+    nodes.wait_until_over(asked.id, educators=True)

@@ -28,6 +28,7 @@ from safepassage.client import BlockingClient, ClientFile
 from safepassage.problems import SuiteError
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest, NewExchangeRequests, PersonSelector
 from safepassage.wire_finding import Finding, NewFinding
+from safepassage.wire_licensure import EducatorSelector
 from safepassage.wire_log import EntrySearch
 from services.gateway.administration import administration
 from services.gateway.settings import GatewaySettings
@@ -39,6 +40,7 @@ from shared.migrations import create_schema
 from shared.who_may_call import SERVICES
 from tests.postgres.databases import temporary_database
 from tests.records.exchange.dying_node import Folder, SharedClock
+from tests.records.exchange.educators import application_of, educator, micro_credential, request_of
 from tests.records.exchange.findings import named
 from tests.records.exchange.requests_for import new_request
 from tests.records.exchange.two_states import ordinary_students
@@ -131,6 +133,20 @@ class Processes:
         asked = NewFinding(person=named(child.selector), evidence=self._request(child).evidence)
         return self.client("birch", "new-district").create_finding(asked)
 
+    def ask_for_credentials(self) -> ExchangeRequest:
+        """Birch asks for the credentials of an educator of Alder's who has applied in Birch."""
+        now, known = self.clock(), educator()
+        authority, receiving = self.organisations("alder")[MOVER_DISTRICT], self.organisations("birch")[RECEIVING_DISTRICT]
+        alder, birch = self.client("alder", "former-district"), self.client("birch", "new-district")
+        alder.issue_educator_credential(micro_credential(known))
+        [held] = alder.search_educator_credentials(known.identifier).credentials
+        recipient = f"{self.folders['birch'].file.entity_id}#{receiving}"
+        application = alder.record_evidence(application_of(held.educator_id, authority, recipient, now))
+        selector = EducatorSelector(authority=authority, **dict(known))
+        return birch.create_educator_credential_request(
+            request_of(selector, application.id, holder=self.folders["alder"].file.entity_id, receiving=receiving, now=now)
+        )
+
     def signed_together(self, exchanges: Iterable[UUID]) -> bool:
         """Whether Birch's requests of these exchanges have one signature."""
 
@@ -171,11 +187,13 @@ class Processes:
                     raise
                 time.sleep(0.2)
 
-    def wait_until_over(self, exchange_id: UUID, *, passing: float = PASSING_SECONDS) -> None:
+    def wait_until_over(self, exchange_id: UUID, *, passing: float = PASSING_SECONDS, educators: bool = False) -> None:
         """Filed at Birch, and everything that follows from it is in both logs. `passing`: seconds that pass between two looks."""
+        birch = self.client("birch", "new-district")
+        read = birch.read_educator_credential_request if educators else birch.read_exchange_request
         state, found, until = "", {}, time.monotonic() + SECONDS
         while time.monotonic() < until:
-            state = self.client("birch", "new-district").read_exchange_request(exchange_id).state
+            state = read(exchange_id).state
             if state == "applied":
                 found = {name: self.entries(name, exchange_id) for name in self.folders}
                 if found == ENTRIES:

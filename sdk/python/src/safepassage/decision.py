@@ -20,6 +20,10 @@ LONGEST_SECONDS: Final = 15 * 86_400
 MAX_LENGTH: Final = 8192
 
 
+Action = Literal["request", "disclose", "redisclose", "request-credentials", "disclose-credentials"]
+"""The last two are about an educator's credentials."""
+
+
 class Decision(Message):
     """What was permitted, to whom, until when. The token stays inside the node; the log's leaf pins its digest."""
 
@@ -30,8 +34,8 @@ class Decision(Message):
     jti: UUID
     """The decision's id."""
     sub: UUID | None = None
-    """The student, where the decision is about one; a vendor's page is about many."""
-    action: Literal["request", "disclose", "redisclose"]
+    """The student, or the educator, where the decision is about one; a vendor's page is about many."""
+    action: Action
     recipient: Annotated[str, StringConstraints(min_length=1, max_length=265)]
     """An organisation's id at the node, or `<entity id>#<its id there>` behind a peer."""
     exchange_id: UUID | None = None
@@ -59,7 +63,7 @@ def decision_of(  # every argument is a claim
     iss: str,
     jti: UUID,
     sub: UUID | None,
-    action: Literal["request", "disclose", "redisclose"],
+    action: Action,
     recipient: str,
     exchange_id: UUID | None,
     elements: Collection[str],

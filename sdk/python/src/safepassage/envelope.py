@@ -57,7 +57,7 @@ class Envelope(LoggedMessage):
     envelope_id: UUID
     """The id of this message."""
     request_digest: Digest
-    kind: Literal["package", "perhaps", "not-provided"]
+    kind: Literal["package", "perhaps", "credentials", "not-provided"]
     suite: Code
     enc_kid: Digest
     ct_digest: Digest

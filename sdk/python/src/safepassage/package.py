@@ -1,11 +1,11 @@
-"""What is inside an answer: a child's record, that there may be one, or that none is provided. Known only to who opens it."""
+"""What is inside an answer: a child's record, that there may be one, an educator's credentials, or that nothing is provided."""
 
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, StringConstraints
 
 from safepassage.body import MAX_CHUNKS
 from safepassage.canonical import digest_of_json
@@ -121,9 +121,25 @@ class Perhaps(_Sealed):
     statement: Text = MAY_BE_HERE
 
 
-Content = Package | Perhaps | NotProvided
+class Credentials(_Sealed):
+    """An educator's credentials, each as its issuer has secured it, the oldest first. Padded as a package is.
 
-_KINDS: Final[Mapping[str, type[Content]]] = {"package": Package, "perhaps": Perhaps, "not-provided": NotProvided}
+    No redisclosure notice goes with it: that of 34 CFR 99.33(d) is about education records.
+    """
+
+    kind: Literal["credentials"] = "credentials"
+    credentials: Annotated[tuple[Annotated[str, StringConstraints(max_length=200_000)], ...], Field(min_length=1, max_length=200)]
+    """JSON documents and JWTs. Whether one holds is asked of its issuer: a revoked one is sent, and is seen to be."""
+
+
+Content = Package | Perhaps | Credentials | NotProvided
+
+_KINDS: Final[Mapping[str, type[Content]]] = {
+    "package": Package,
+    "perhaps": Perhaps,
+    "credentials": Credentials,
+    "not-provided": NotProvided,
+}
 
 
 def read_sealed(plaintext: bytes, *, envelope: Mapping[str, Any]) -> Content:

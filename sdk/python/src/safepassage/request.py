@@ -1,4 +1,4 @@
-"""sp-request+jws: one node asks another for a child's record. Everything about the child is inside the sealed selector (decisions 5)."""
+"""sp-request+jws: one node asks another for a child's record, or an educator's credentials. Whose is in the sealed selector."""
 
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from safepassage.canonical import from_base64url
 from safepassage.claims import EntityId, Message, NumericDate, Verified, read_closed, require_lifetime, require_parties, verify_message
 from safepassage.compact import PublicKeys, algorithm_in
+from safepassage.elements import elements_of
 from safepassage.finding import Sought
 from safepassage.leaf import subject_commit
 from safepassage.problems.messages import SealedIdsDiffer, SuiteNotSupported
@@ -17,6 +18,8 @@ from safepassage.sealing import hpke_info, padded, unpadded
 from safepassage.suites import SUITES
 from safepassage.wire import Base64Url, Code, Digest, Wire
 from safepassage.wire_exchange import EnrollmentEvidence, PersonSelector, Sections
+from safepassage.wire_licensure import ELEMENT as EDUCATORS
+from safepassage.wire_licensure import EducatorSelector, LicensureEvidence
 
 LONGEST_SECONDS: Final = 14 * 86_400
 MAX_LENGTH: Final = 160 * 1024
@@ -58,15 +61,17 @@ class Selector(Wire):
     purpose: Code
     basis: Code
     consent_id: UUID | None = None
-    """Of a consent at the holder's node, where that is the basis."""
+    """Of a consent, or of an educator's application, at the holder's node, where that is the basis."""
     person: PersonSelector | None = None
     sought: Sought | None = None
     """In place of the person: the holder is not told who it is, and answers whether it may have the child (safepassage.finding)."""
+    educator: EducatorSelector | None = None
+    """In place of the person: whose credentials are asked for."""
     sections: Sections
     attachments: Literal[True] | None = None
     """The documents that belong to what is sent of the record are wanted too: this node can take and examine them."""
-    evidence: EnrollmentEvidence
-    """With the official who attested it."""
+    evidence: EnrollmentEvidence | LicensureEvidence
+    """Of the child's enrolment, or of the educator's application; with the official who attested it."""
     subject_salt: Digest
     """32 random bytes: receipts carry the commitment to the person under this salt, and both sides can open it."""
     pinned_size: Annotated[int, Field(ge=0, lt=2**63)] = 0
@@ -74,9 +79,23 @@ class Selector(Wire):
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> Self:
-        if (self.person is None) == (self.sought is None):
-            raise ValueError("either a person, or what is sought of one")
+        if sum(one is not None for one in (self.person, self.sought, self.educator)) != 1:
+            raise ValueError("either a person, or what is sought of one, or an educator")
+        if (self.educator is not None) != isinstance(self.evidence, LicensureEvidence):
+            raise ValueError("of an educator the evidence is about an application, of a child about an enrolment")
         return self
+
+    @property
+    def enrollment(self) -> EnrollmentEvidence:
+        """The evidence, where it is about a child. Raises TypeError otherwise."""
+        if isinstance(self.evidence, LicensureEvidence):
+            raise TypeError("an educator is not enrolled")
+        return self.evidence
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """The ids of what is asked for. Raises KeyError for a section that does not exist."""
+        return (EDUCATORS,) if self.educator is not None else elements_of(self.sections)
 
     def plaintext(self) -> bytes:
         """The padded bytes to seal, 16 KiB as a rule."""
@@ -84,8 +103,8 @@ class Selector(Wire):
 
     @property
     def subject_commit(self) -> Digest:
-        """What receipts of this exchange say of the child."""
-        about: PersonSelector | Sought | None = self.person or self.sought
+        """What receipts of this exchange say of the child, or the educator."""
+        about: PersonSelector | Sought | EducatorSelector | None = self.person or self.sought or self.educator
         said: dict[str, Any] = {} if about is None else about.model_dump(mode="json", exclude_none=True)
         return subject_commit(salt=from_base64url(self.subject_salt), person=said)
 

@@ -12,7 +12,7 @@ from safepassage.problems.envelopes import PlaintextNotCommitted
 from safepassage.problems.messages import PaddingMalformed
 from safepassage.wire import Digest
 
-Kind = Literal["request", "package", "perhaps", "not-provided", "notice"]
+Kind = Literal["request", "package", "perhaps", "credentials", "not-provided", "notice"]
 
 LABEL: Final = b"safepassage/exchange/1"
 KIB: Final = 1024

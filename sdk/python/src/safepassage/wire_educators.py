@@ -1,5 +1,6 @@
 """Micro-credentials of educators: issued by an agency, carried by the educator, verified and filed by the agency of another state."""
 
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
@@ -11,16 +12,10 @@ from safepassage.record.academics import Competency
 from safepassage.record.codes import Short
 from safepassage.wire import Code, Instant, Name, Text, Wire
 from safepassage.wire_credentials import Identified
+from safepassage.wire_licensure import EducatorId as EducatorId
 
 MOST_HELD = 200
 """Of one educator, in an answer."""
-
-
-class EducatorId(Wire):
-    """The number by which an agency knows an educator, with who gave it: a state's code, a district's NCES id."""
-
-    system: Annotated[str, StringConstraints(min_length=1, max_length=200)]
-    value: Short
 
 
 class Educator(Wire):
@@ -28,6 +23,8 @@ class Educator(Wire):
 
     name: Name
     identifier: EducatorId
+    birth_date: date | None = None
+    """Where it is not on record, no other agency can ask for the credentials: they cross in the educator's hand alone."""
 
 
 class NewMicroCredential(Wire):
@@ -68,6 +65,8 @@ class HeldMicroCredential(Wire):
 
     id: UUID
     """Here; one that was issued here is revoked by it."""
+    educator_id: UUID | None = None
+    """The educator at this node, to record the application by which another agency may ask; None without a birth date."""
     node: EntityId
     """Whose node issued it."""
     issuer: str

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from safepassage.wire import Code, Instant, Wire
 from safepassage.wire_directory import DirectoryNotice, ParentsDisagree
+from safepassage.wire_educator_application import EducatorApplication
 from safepassage.wire_ground import Ground, OfStudents, Reference
 from safepassage.wire_legal_process import ChildWelfare, CourtOrder, Emergency, JuvenileJustice, LegalAction
 from safepassage.wire_policy import Agreement, NewAgreement
@@ -85,6 +86,7 @@ Kind = Annotated[
     | Dependency
     | DirectoryNotice
     | DisciplinaryProceeding
+    | EducatorApplication
     | Emergency
     | FinancialAid
     | InterstateUnderstanding

@@ -30,6 +30,7 @@ from tests.privacy.policy.proofs.mutations import (
 from tests.privacy.policy.proofs.prover import Request, Rules
 from tests.privacy.policy.proofs.schema import RecordOf
 from tests.privacy.policy.proofs.symbols import all_of, any_of
+from tests.privacy.policy.situations import CREDENTIALS
 
 HOUR = 3_600_000
 
@@ -85,8 +86,13 @@ def never(rules: Rules, *together: Any) -> Any:
 
 
 def about_student(rules: Rules) -> Any:
-    """Not the question whether another state may be asked: there is no student yet."""
-    return smt.Not(rules.symbols.is_action("request"))
+    """Not the question whether another state may be asked: there is no student yet. Nor what is about an educator."""
+    return any_of([rules.symbols.is_action("disclose"), rules.symbols.is_action("redisclose")])
+
+
+def about_credentials(rules: Rules) -> Any:
+    """The element is an educator's credentials."""
+    return rules.symbols.resource == rules.symbols.entity_codes[entity("DataElement", CREDENTIALS)]
 
 
 def asked_for(rules: Rules, identifier: str) -> tuple[str, ...]:
@@ -332,6 +338,33 @@ CLAIMS: tuple[Claim, ...] = (
             all_of([fact(r, "agreement.starts_at") <= fact(r, "now"), fact(r, "now") < fact(r, "agreement.ends_at")]),
         ),
         forgetting("agreement.ends_at"),
+    ),
+    Claim(
+        "an educator's credentials leave by the rules about educators alone",
+        lambda r: never(r, about_credentials(r), any_of([about_student(r), r.symbols.is_action("request")])),
+        forgetting("DataElement::educator.credentials"),
+    ),
+    Claim(
+        "the rules about educators let nothing of a student leave",
+        lambda r: never(
+            r,
+            smt.Not(about_credentials(r)),
+            any_of([r.symbols.is_action("disclose-credentials"), r.symbols.is_action("request-credentials")]),
+        ),
+        forgetting("DataElement::educator.credentials"),
+    ),
+    Claim(
+        "an application of another educator supports nothing",
+        lambda r: never(r, r.symbols.is_action("disclose-credentials"), smt.Not(fact(r, "application.about_educator"))),
+        forgetting("application.about_educator"),
+    ),
+    Claim(
+        "an educator's credentials leave on an application in force alone",
+        lambda r: smt.Implies(
+            all_of([r.allowed, r.symbols.is_action("disclose-credentials")]),
+            all_of([there(r, "application"), basis(r, "educator-application"), fact(r, "now") < fact(r, "application.ends_at")]),
+        ),
+        forgetting("application.ends_at"),
     ),
     *(
         Claim(

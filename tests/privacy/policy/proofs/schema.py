@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 SCALARS: Final = ("Bool", "String", "Long", "datetime", "duration")
-_TOKEN = re.compile(r"\s+|//[^\n]*|(?P<token>[A-Za-z_][A-Za-z0-9_]*|[{}\[\]<>:;,=?])")
+_TOKEN = re.compile(r"\s+|//[^\n]*|\x22(?P<quoted>[a-z-]+)\x22|(?P<token>[A-Za-z_][A-Za-z0-9_]*|[{}\[\]<>:;,=?])")
 
 
 class SchemaNotRead(ValueError):
@@ -85,8 +85,8 @@ class _Reader:
             found = _TOKEN.match(text, at)
             if found is None:
                 raise SchemaNotRead(f"at character {at}")
-            if found["token"]:
-                self._tokens.append(found["token"])
+            if found["token"] or found["quoted"]:
+                self._tokens.append(found["token"] or found["quoted"])
             at = found.end()
         self._at = 0
         self._types: dict[str, Type] = {}

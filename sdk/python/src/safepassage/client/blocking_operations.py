@@ -80,6 +80,8 @@ class BlockingOperations:
     issue_educator_credential = Waited(credential_calls.issue_educator_credential)
     receive_educator_credential = Waited(credential_calls.receive_educator_credential)
     search_educator_credentials = Waited(credential_calls.search_educator_credentials)
+    create_educator_credential_request = Waited(credential_calls.create_educator_credential_request)
+    read_educator_credential_request = Waited(credential_calls.read_educator_credential_request)
     read_transfer_confirmation = Waited(transfer_calls.read_transfer_confirmation)
     read_transfer_confirmation_document = Waited(transfer_calls.read_transfer_confirmation_document)
     read_received_record = Waited(calls.read_received_record)

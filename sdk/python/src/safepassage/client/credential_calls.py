@@ -2,9 +2,11 @@
 
 from uuid import UUID
 
-from safepassage.client.call import Call, asking, fetching, path_of, writing
+from safepassage.client.call import Call, asking, fetching, path_of, reading, writing
 from safepassage.wire_credentials import CredentialRevocation, IssuedCredential, NewTranscript, RevokedCredential
 from safepassage.wire_educators import EducatorId, HeldMicroCredential, HeldMicroCredentials, NewMicroCredential, PresentedCredential
+from safepassage.wire_exchange import ExchangeRequest
+from safepassage.wire_licensure import NewCredentialRequest
 
 
 def issue_transcript(student_id: UUID, new: NewTranscript) -> Call[IssuedCredential]:
@@ -35,3 +37,13 @@ def receive_educator_credential(presented: PresentedCredential) -> Call[HeldMicr
 def search_educator_credentials(educator: EducatorId) -> Call[HeldMicroCredentials]:
     """What the organisation keeps of one educator, each verified anew; logged. Scope educators:credentials."""
     return asking("/v1/educator-credentials/searches", educator, HeldMicroCredentials)
+
+
+def create_educator_credential_request(new: NewCredentialRequest, *, idempotency_key: str | None = None) -> Call[ExchangeRequest]:
+    """Ask another state's agency for an educator's credentials, on the educator's application. Scope educators:credentials."""
+    return writing("POST", "/v1/educator-credential-requests", new, ExchangeRequest, idempotency_key=idempotency_key)
+
+
+def read_educator_credential_request(exchange_id: UUID) -> Call[ExchangeRequest]:
+    """Where it stands. Scope educators:credentials."""
+    return reading(path_of("/v1/educator-credential-requests/{id}", id=exchange_id), ExchangeRequest)

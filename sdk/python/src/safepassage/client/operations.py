@@ -80,6 +80,8 @@ class AsyncOperations:
     issue_educator_credential = Awaited(credential_calls.issue_educator_credential)
     receive_educator_credential = Awaited(credential_calls.receive_educator_credential)
     search_educator_credentials = Awaited(credential_calls.search_educator_credentials)
+    create_educator_credential_request = Awaited(credential_calls.create_educator_credential_request)
+    read_educator_credential_request = Awaited(credential_calls.read_educator_credential_request)
     read_transfer_confirmation = Awaited(transfer_calls.read_transfer_confirmation)
     read_transfer_confirmation_document = Awaited(transfer_calls.read_transfer_confirmation_document)
     read_received_record = Awaited(calls.read_received_record)
