@@ -1,7 +1,7 @@
 """An event on its way into the log: everything about its entry that does not depend on the entry's place. Pure.
 
-The canonical bytes of actor and context come from pydantic's writer, since the members of those models are in alphabetical order: equal to
-RFC 8785 (a test compares), at a tenth of its price.
+The canonical bytes of actor and context come from pydantic's writer, or msgspec's for what it has read, since the members of those models
+are in alphabetical order: equal to RFC 8785 (a test compares), at a tenth of its price or less.
 """
 
 import re
@@ -9,6 +9,8 @@ from functools import lru_cache
 from hashlib import blake2b, sha256
 from typing import Final, NamedTuple
 from uuid import UUID
+
+import msgspec
 
 from safepassage.leaf import ABSENT
 from shared.contracts.audit import AHEAD, Actor, Context, Event
@@ -30,8 +32,7 @@ SEALED_BY_COURT: Final = frozenset({"sealed-order", "subpoena-grand-jury", "subp
 _UUID7 = re.compile(r"([0-9a-f]{8})-([0-9a-f]{4})-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
 _NO_TIME: Final = bytes(6)
 _NOBODY: Final = (None,)
-_actor_json: Final = Actor.__pydantic_serializer__.to_json
-_context_json: Final = Context.__pydantic_serializer__.to_json
+_quick_json: Final = msgspec.json.Encoder().encode
 
 
 class Draft(NamedTuple):
@@ -60,7 +61,7 @@ class Draft(NamedTuple):
 def draft_of(event: Event, *, producer: str, digest_key: bytes) -> Draft:
     """The draft of an event that the service `producer` has sent."""
     what, digests, class_, key = event.context, event.digests, event.class_, event.key
-    actor, context = _actor_json(event.actor, exclude_defaults=True), _context_json(what, exclude_defaults=True)
+    actor, context = canonical_part(event.actor), canonical_part(what)
     subjects = tuple([_text(subject) for subject in event.subjects])
     named = tuple([_custodian_text(custodian) for custodian in event.custodians])
     custodians = named if len(named) > 1 else (named or _NOBODY) * (len(subjects) or 1)
@@ -88,6 +89,13 @@ def draft_of(event: Event, *, producer: str, digest_key: bytes) -> Draft:
         SEALED_PARTITION if secret else OPEN_PARTITION,
         what.originating_organisation if class_ == "disclosure" and not secret else None,
     )
+
+
+def canonical_part(part: Actor | Context) -> bytes:
+    """Its canonical JSON, without the members that are not there."""
+    if isinstance(part, msgspec.Struct):  # as shared.quick_models has read it
+        return _quick_json(part)
+    return part.__pydantic_serializer__.to_json(part, exclude_defaults=True)
 
 
 def _text(identifier: UUID) -> str:

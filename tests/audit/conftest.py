@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from node.keys import create_node_keys
-from tests.audit.audit_node import AuditNode, migrated, running, sqlite_url
+from services.audit.verification import verify_store
+from tests.audit.audit_node import AuditNode, migrated, running, settings_of, sqlite_url
+from tests.audit.beside import Beside
 from tests.audit.two_audits import BIRCH, HOSTS, Nodes, nodes_that_witness
 from tests.conftest import StandingClock
 
@@ -42,6 +44,14 @@ async def store_url(request: pytest.FixtureRequest) -> str:
 async def node(store_url: str, node_keys: Path, clock: StandingClock) -> AsyncIterator[AuditNode]:
     async with running(store_url, node_keys, clock) as node:
         yield node
+
+
+@pytest.fixture
+async def beside(store_url: str, node_keys: Path, clock: StandingClock) -> AsyncIterator[Beside]:
+    async with running(store_url, node_keys, clock, preparing_processes=1) as node:
+        yield Beside(node)
+    (report,) = await verify_store(settings_of(store_url, node_keys))
+    assert report.log.newer == 0
 
 
 @pytest.fixture(scope="session")

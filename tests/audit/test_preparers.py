@@ -1,19 +1,12 @@
-"""Processes that prepare beside the service: they make what the service makes itself, and one that ends leaves nothing half done."""
+"""Processes that prepare beside the service: they make what the service makes itself, each event once, at a time that never goes back."""
 
 import asyncio
 import json
-import logging
-import os
-import signal
-import subprocess
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID, uuid4
+from uuid import uuid4
 
-import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -21,103 +14,18 @@ from hypothesis import strategies as st
 from safepassage.canonical import digest_of, from_base64url
 from safepassage.leaf import parse_leaf
 from safepassage.problems import Problem, SuiteError
-from safepassage.problems.requests import InternalFault
-from services.audit.batches import Batch, Sender, batch_of
-from services.audit.driver import Driver
-from services.audit.index.reading import Indexed, read_piece
-from services.audit.preparers import LARGE_BYTES, Preparers, PreparingProcess
-from services.audit.preparing import Judging, Request
-from services.audit.preparing_process import Preparing
-from services.audit.sealed_ahead import SealingTerms
+from services.audit.batches import Batch, batch_of
+from services.audit.group_commit import Submission
+from services.audit.heads import Head
+from services.audit.preparers import Preparers, PreparingProcess
+from services.audit.sealed_ahead import SealedAhead
 from services.audit.verification import verify_store
-from shared.contracts.audit import Appended, AppendRequest, AppendResponse, Context, Digests, Event
-from shared.internal_token import Principal
-from tests.audit.audit_node import OAK, AuditNode, disclosure, event, running, settings_of
+from shared.contracts.audit import AppendRequest, Context
+from tests.audit.audit_node import OAK, disclosure, event, running, settings_of
+from tests.audit.beside import JUDGING, SENDER, YEAR, Beside, large, numbered
 from tests.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
-
-NOON = datetime(2026, 10, 20, 12, tzinfo=UTC)
-YEAR = NOON.year
-RECORDS = Principal(service="records", caller=None, job="outbox")
-JUDGING = Judging("https://alder.example", (), b"k" * 32)
-SENDER = Sender(RECORDS, NOON, JUDGING.issuer, {}, JUDGING.digest_key)
-
-
-def large(body: bytes) -> bytes:
-    """The same request, as long as one that goes to a process."""
-    return body + b" " * (LARGE_BYTES - len(body))
-
-
-def body_of(*events: Event) -> bytes:
-    return AppendRequest(events=events).model_dump_json(by_alias=True, exclude_none=True).encode()
-
-
-def numbered(count: int, **more: object) -> list[Event]:
-    """Events that are told apart by their leaves, and by what is sealed of them."""
-    return [
-        event("match", student=uuid4(), reason=f"n-{n}").model_copy(update={"digests": Digests(ct=digest_of(b"%d" % n)), **more})
-        for n in range(count)
-    ]
-
-
-@dataclass
-class Beside:
-    """A service that has a process beside it."""
-
-    node: AuditNode
-
-    @property
-    def preparers(self) -> Preparers:
-        found: Preparers = self.node.app.state.preparers
-        return found
-
-    @property
-    def process(self) -> PreparingProcess:
-        (process,) = self.preparers.processes
-        return process
-
-    @property
-    def pid(self) -> int:
-        assert self.process.pid is not None
-        return self.process.pid
-
-    async def try_append(self, *events: Event) -> tuple[int, bytes]:
-        answer = await self.node.send("POST", "/internal/entries", self.node.as_job("records"), large(body_of(*events)))
-        return answer.status, answer.body
-
-    async def append(self, *events: Event) -> tuple[Appended, ...]:
-        status, body = await self.try_append(*events)
-        assert status == 200, body
-        return AppendResponse.model_validate_json(body).entries
-
-    async def size(self) -> int:
-        return int((await self.node.database.read(lambda connection: Driver(connection).rows("SELECT sum(size) FROM tree_state")))[0][0])
-
-    async def entries(self, count: int) -> list[Indexed]:
-        """The first entries, as far as they open."""
-        keys = self.node.app.state.keys
-        return await self.node.database.read(lambda one: read_piece(Driver(one), keys, year=YEAR, start=0, end=count))
-
-    def before_sealing(self, happen: Callable[[], Awaitable[object]]) -> None:
-        """Have something happen once the drafts of the next request are there, and their entries are about to be sealed."""
-        found, terms = self.preparers, self.preparers._terms
-
-        async def later(students: Iterable[str]) -> SealingTerms | None:
-            found._terms = terms
-            sealed_with = await terms(students)
-            await happen()
-            return sealed_with
-
-        found._terms = later
-
-
-@pytest.fixture
-async def beside(store_url: str, node_keys: Path, clock: StandingClock) -> AsyncIterator[Beside]:
-    async with running(store_url, node_keys, clock, preparing_processes=1) as node:
-        yield Beside(node)
-    (report,) = await verify_store(settings_of(store_url, node_keys))
-    assert report.log.newer == 0
 
 
 @pytest.fixture(scope="module")
@@ -234,23 +142,28 @@ async def test_a_decision_is_asked_for_and_looked_at_beside_too(beside: Beside, 
 
 
 @pytest.mark.requirement("LOG-I5")
-async def test_an_event_is_one_entry_whichever_way_it_comes(beside: Beside) -> None:
+async def test_an_event_is_one_entry_whichever_way_it_comes(beside: Beside, store_url: str, node_keys: Path, clock: StandingClock) -> None:
     events = numbered(300)
-    here = (await beside.node.append(*events[:10])).entries
+    async with running(store_url, node_keys, clock) as alone:
+        here = (await alone.append(*events[:10])).entries
     there = await beside.append(*events)
     assert [(one.index, one.duplicate) for one in there] == [(n, n < 10) for n in range(300)]
     assert [one.entry for one in there[:10]] == [one.entry for one in here]
-    again = (await beside.node.append(*events)).entries
+    async with running(store_url, node_keys, clock) as alone:
+        again = (await alone.append(*events)).entries
     assert [(one.index, one.duplicate, one.entry) for one in again] == [(n, True, one.entry) for n, one in enumerate(there)]
     assert await beside.size() == 300
 
 
-async def test_a_reused_key_is_named_by_its_place_in_the_request_whichever_way_it_comes(beside: Beside) -> None:
+async def test_a_reused_key_is_named_by_its_place_in_the_request_whichever_way_it_comes(
+    beside: Beside, store_url: str, node_keys: Path, clock: StandingClock
+) -> None:
     events = numbered(280)
     await beside.node.append(events[270])
     events[270] = events[270].model_copy(update={"context": Context(operation="other")})
     status, body = await beside.try_append(*events)
-    here = await beside.node.try_append(*events)
+    async with running(store_url, node_keys, clock) as alone:
+        here = await alone.try_append(*events)
     for refused in (Problem.model_validate_json(body), Problem.model_validate_json(here.body)):
         assert (status, refused.code, refused.field) == (409, "event-key-reused", "events.270.key")
     assert await beside.size() == 1 + 256  # the step before the one with the reused key
@@ -309,85 +222,32 @@ async def test_what_was_sealed_for_a_year_that_is_over_is_in_the_next_years_log(
     assert [report.log.size for report in await verify_store(settings_of(store_url, node_keys))] == [1, 3]
 
 
-# Processes that end
+def test_what_was_sealed_for_another_log_does_not_fit() -> None:
+    head = Head(YEAR, "alder.example/log/2026", "", 5, 0, edges=((),))
+    assert [Submission((), sealed=SealedAhead(origin, 5, ())).fits(head, 5) for origin in (head.origin, "alder.example/log/2027")] == [
+        True,
+        False,
+    ]
 
 
-@pytest.mark.requirement("LOG-I1", "LOG-I5")
-async def test_a_process_that_is_killed_leaves_nothing_half_done_and_the_next_one_does_it(beside: Beside) -> None:
-    events = numbered(300)
-
-    async def kill() -> None:
-        os.kill(beside.pid, signal.SIGKILL)
-
-    os.kill(beside.pid, signal.SIGSTOP)
-    first = asyncio.ensure_future(beside.try_append(*events))
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert beside.preparers._free.empty()
-    await kill()
-    beside_first = await first
-    beside.before_sealing(kill)
-    beside_second = await beside.try_append(*events)
-    for status, body in (beside_first, beside_second):
-        refused = Problem.model_validate_json(body)
-        assert (status, refused.code, refused.retry) == (503, "log-unavailable", "same-key")
-    assert await beside.size() == 0
-    assert [(one.index, one.duplicate) for one in await beside.append(*events)] == [(n, False) for n in range(300)]
-    assert await beside.size() == 300
+async def test_nothing_is_sealed_ahead_where_another_process_has_appended_and_nothing_is_lost(
+    beside: Beside, store_url: str, node_keys: Path, clock: StandingClock
+) -> None:
+    async with running(store_url, node_keys, clock) as other:
+        await beside.append(event())
+        assert await beside.preparers._terms({str(uuid4())}) is not None
+        await other.append(event())
+        assert await beside.preparers._terms({str(uuid4())}) is None
+        assert [one.index for one in await beside.append(*numbered(3))] == [2, 3, 4]
+    assert [one.is_open for one in await beside.entries(5)] == [True] * 5
 
 
-async def test_an_answer_that_nobody_waits_for_is_not_taken_for_the_next_ones(beside: Beside) -> None:
-    os.kill(beside.pid, signal.SIGSTOP)
-    given_up = asyncio.ensure_future(beside.try_append(*numbered(3)))
-    for _ in range(20):
-        await asyncio.sleep(0)
-    assert beside.preparers._free.empty()
-    given_up.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await given_up
-    assert [parse_leaf(from_base64url(one.entry)).digests.ct for one in await beside.append(*numbered(1))] == [digest_of(b"0")]
-    assert await beside.size() == 1
+async def test_what_works_behind_the_log_gives_way_from_the_moment_that_a_request_is_prepared(beside: Beside) -> None:
+    busy = []
 
+    async def look() -> None:
+        busy.append(beside.node.sequencer.is_busy)
 
-async def test_a_signal_to_the_service_and_those_beside_it_is_the_services_own_affair(beside: Beside) -> None:
+    beside.before_sealing(look)
     await beside.append(event())
-    pid = beside.pid
-    for sent in (signal.SIGTERM, signal.SIGINT):
-        os.kill(pid, sent)
-    (appended,) = await beside.append(event())
-    assert (appended.index, beside.pid) == (1, pid)
-
-
-async def test_a_service_that_stops_leaves_no_process(store_url: str, node_keys: Path, clock: StandingClock) -> None:
-    async with running(store_url, node_keys, clock, preparing_processes=2) as node:
-        pids = [process.pid for process in node.app.state.preparers.processes]
-        assert all(psutil.pid_exists(pid) for pid in pids)
-    assert not any(psutil.pid_exists(pid) for pid in pids)
-
-
-def test_a_process_ends_with_the_service_that_was_killed() -> None:
-    started = (
-        "from services.audit.preparers import PreparingProcess as P; from services.audit.preparing import Judging; "
-        "p = P(Judging('', (), b'')); p.start(); print(p.pid, flush=True); input()"
-    )
-    with subprocess.Popen([sys.executable, "-c", started], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as service:
-        assert service.stdout is not None
-        beside = psutil.Process(int(service.stdout.readline()))
-        service.kill()
-        beside.wait(30)
-
-
-def test_a_fault_of_ours_beside_is_told_without_its_text(caplog: pytest.LogCaptureFixture) -> None:
-    student = uuid4()
-    preparing = Preparing(JUDGING)
-    preparing.answer(Request(body_of(event(student=student)), RECORDS, NOON))
-    with caplog.at_level(logging.DEBUG):
-        answer = preparing.answer(SealingTerms("alder.example/log/2026", 0, 2027, None, {}))  # type: ignore[arg-type]  # no keys: a fault
-    assert isinstance(answer, InternalFault)
-    assert str(student) not in caplog.text + answer.as_problem().model_dump_json()
-
-
-async def test_small_requests_are_prepared_by_the_service(beside: Beside) -> None:
-    os.kill(beside.pid, signal.SIGSTOP)
-    assert (await beside.node.append(event("match", student=UUID(int=4)))).entries[0].index == 0
-    os.kill(beside.pid, signal.SIGCONT)
+    assert [*busy, beside.node.sequencer.is_busy] == [True, False]
