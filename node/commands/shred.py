@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import typer
@@ -27,12 +27,16 @@ from shared.outbox import Outbox
 from shared.schema_head import SchemaNotAtHead, require_head
 from shared.siblings import Siblings
 
-app = typer.Typer(no_args_is_help=True, help="Destroy records that the node holds: a student's, the copy of an exchange, a year's leavers.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Destroy what the node holds: a student's record, the copy of an exchange, a year's leavers, an educator's credentials.",
+)
 
 FolderOption = Annotated[
     Path | None, typer.Option("--node", exists=True, file_okay=False, help="An embedded node's folder; else SAFE_PASSAGE_* variables.")
 ]
-Work = Callable[[Shredder, AsyncSession], Awaitable[Shredded]]
+Outcome = TypeVar("Outcome")
+Work = Callable[[Shredder, AsyncSession], Awaitable[Outcome]]
 
 YEARS_END = (7, 1)
 """A school year is over before the first of July."""
@@ -60,6 +64,17 @@ def copy_(
 
 
 @app.command()
+def educator(
+    educator_id: Annotated[UUID, typer.Argument(help="The educator's id at this node, as a search for the credentials says it.")],
+    decision: Annotated[UUID, typer.Option(help="Id of the agency's decision to destroy them, for the log.")],
+    node: FolderOption = None,
+) -> None:
+    """Destroy every credential of an educator that is kept here, filed or issued. One that was issued can still be revoked."""
+    count = _shredded(node, f"destruction:{decision}", lambda shredder, tx: shredder.educator(tx, educator_id))
+    _say(f"{count} credentials of an educator")
+
+
+@app.command()
 def year(
     custodian_id: Annotated[UUID, typer.Argument(help="The organisation that keeps the records.")],
     school_year: Annotated[int, typer.Argument(min=1900, max=2200, help="The school year, by the year in which it ends.")],
@@ -73,10 +88,10 @@ def year(
     _say(Shredded(done, 0))
 
 
-def _shredded(folder: Path | None, about: str, work: Work) -> Shredded:
+def _shredded(folder: Path | None, about: str, work: Work[Outcome]) -> Outcome:
     settings = settings_from_environment(Service.records) if folder is None else NodeFolder(folder).settings("records")
 
-    async def run() -> Shredded:
+    async def run() -> Outcome:
         database = Database.of(settings)
         try:
             await require_head("records", database)
@@ -98,7 +113,8 @@ def _shredded(folder: Path | None, about: str, work: Work) -> Shredded:
         stop(str(error))
 
 
-def _say(what: Shredded) -> None:
-    console.print(f"Destroyed here: {what.students} whole records, {what.parts} parts of others. The log has it once records is running.")
+def _say(what: Shredded | str) -> None:
+    said = what if isinstance(what, str) else f"{what.students} whole records, {what.parts} parts of others"
+    console.print(f"Destroyed here: {said}. The log has it once records is running.")
     console.print("Older copies of the store still open it. To end that (docs/keys.md): keys next-key-encryption-key, keys rewrap,")
     console.print("keys destroy-key-encryption-key, and a new base backup.")

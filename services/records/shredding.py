@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent, StudentInExchange
 from services.records.attachments.documents import open_held, seal_held
+from services.records.educators.destroying import destroy_educator
 from services.records.exchange.states import UNDELIVERED, Incoming, Request
 from services.records.roster_keeping import resealed
 from services.records.tables import (
@@ -75,6 +76,12 @@ class Shredder:
         if not await self._destroy(tx, [student_id]):
             raise NoSuchStudent
         return Shredded(1, 0)
+
+    async def educator(self, tx: AsyncSession, educator_id: UUID) -> int:
+        """Every credential of an educator that the node keeps; how many. Raises NoSuchEducator, EducatorInExchange, SealBroken."""
+        count, custodian_id = await destroy_educator(tx, self._vault, educator_id)
+        self._tell(tx, "educator-destroyed", [(educator_id, custodian_id)], parts=count)
+        return count
 
     async def copy(self, tx: AsyncSession, exchange_id: UUID) -> Shredded:
         """What one exchange brought. A student of whom nothing else is held goes whole. Raises StudentInExchange."""

@@ -64,6 +64,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "VC-transcript": "A transcript goes to who may have it alone, decided and logged before; it says all that may leave",
             "VC-educators": "What an educator brings from another state is verified, filed, and verified again whenever it is read",
             "VC-educators-cross": "Educators' credentials cross as a record does, on the educator's own application in force alone",
+            "VC-educators-destroyed": "An educator's credentials go with what requests say of who it is, never while on their way",
             "VC-list": "Who revokes a credential is on the log, and everybody can read that it was revoked, and of nobody else",
             "VC-offline": "A credential is verified from files alone: itself, its issuer's keys, the status list",
         },

@@ -2,7 +2,10 @@
 
 import asyncio
 import shutil
+from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,11 +14,15 @@ from typer.testing import CliRunner
 from node.commands import keys as keys_command
 from node.commands import shred
 from safepassage.problems.records import NoSuchStudent, SealBroken
+from safepassage.wire_educators import Educator, EducatorId
 from services.audit.settings import AuditSettings
 from services.audit.verification import verify_store
+from services.records.educators.kept import KeptContent, educator_id, keep, kept_of_id
 from services.records.reading import read_record
 from services.records.shredding import Shredder
 from services.records.vault import Vault
+from shared.database import Database
+from shared.migrations import migrate
 from tests.records.one_state import OneState, some_students
 from tests.records.test_rewrap_command import filled, keys, wrapped_keys
 
@@ -52,6 +59,58 @@ def test_the_oldest_backup_of_the_files_opens_nothing_of_who_was_destroyed(keys:
     for student_id, wrapped in restored.items():
         with pytest.raises(SealBroken):
             Vault.of(keys).data_key(student_id, wrapped)
+
+
+NOON, DISTRICT_ID = datetime(2026, 10, 20, 12, tzinfo=UTC), UUID("01980000-0000-7000-8000-00000000000a")
+
+
+async def kept_by_two(url: str, vault: Vault) -> list[UUID]:
+    """Two educators, with a credential each. Gives their ids."""
+    database = Database(url)
+    await migrate("records", database)
+    ids = []
+    for number in range(2):
+        of = Educator(name="Ines Quiroga", identifier=EducatorId(system="XA", value=f"T-{number}"), birth_date=date(1984, 3, 9))
+        identifier = educator_id(vault, DISTRICT_ID, of)
+        assert identifier is not None
+        ids.append(identifier)
+        content = KeptContent(educator=of, credential="{}")
+        about: dict[str, Any] = {"organisation_id": DISTRICT_ID, "node": "https://alder.example", "credential_id": uuid4().urn, "now": NOON}
+        async with database.transaction() as tx:
+            await keep(tx, vault, content, id_=uuid4(), **about)
+    await database.close()
+    return ids
+
+
+async def opened(url: str, vault: Vault, educators: list[UUID]) -> list[int | None]:
+    """How many credentials of each open; None where they are there and do not."""
+    database, found = Database(url), list[int | None]()
+    for one in educators:
+        try:
+            found.append(len(await database.read(partial(kept_of_id, vault=vault, identifier=one))))
+        except SealBroken:
+            found.append(None)
+    await database.close()
+    return found
+
+
+@pytest.mark.requirement("KEYS-shredded")
+def test_of_an_educator_who_was_destroyed_the_oldest_backup_opens_nothing(keys: Path, tmp_path: Path) -> None:
+    store, url = tmp_path / "records.db", f"sqlite+inline:///{tmp_path}/records.db"
+    gone, stays = asyncio.run(kept_by_two(url, Vault.of(keys)))
+    oldest = shutil.copy(store, tmp_path / "oldest.db")
+    assert "1 credentials of an educator" in run(shred.app, "educator", str(gone), "--decision", str(uuid4()))
+    again = CliRunner().invoke(shred.app, ["educator", str(gone), "--decision", str(uuid4())])
+    assert (again.exit_code, "No such educator" in again.output) == (1, True), again.output
+    assert asyncio.run(opened(url, Vault.of(keys), [gone, stays])) == [0, 1]
+    run(keys_command.app, "next-key-encryption-key", str(keys))
+    run(keys_command.app, "rewrap")
+    run(keys_command.app, "destroy-key-encryption-key", "1", "--keys", str(keys))
+    assert asyncio.run(opened(url, Vault.of(keys), [gone, stays])) == [0, 1]
+    for path in tmp_path.glob("records.db*"):
+        path.unlink()
+    shutil.copy(oldest, store)
+    assert asyncio.run(opened(url, Vault.of(keys), [gone, stays])) == [None, None]
 
 
 def test_who_is_not_there_is_said(keys: Path, tmp_path: Path) -> None:

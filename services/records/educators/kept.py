@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import Connection, Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.wire import Wire
 from safepassage.wire_educators import MOST_HELD, Educator, EducatorId
 from services.records.tables import EducatorCredentialRow
@@ -111,3 +112,11 @@ def _opened(connection: Connection, vault: Vault, query: Select[Any]) -> list[tu
         EducatorCredentialRow(**row._mapping) for row in connection.execute(query.order_by(table.c.kept_at, table.c.id).limit(MOST_HELD))
     ]
     return [(row, KeptContent.model_validate_json(vault.open_educator(row.id, row.sealed))) for row in rows]
+
+
+def require_kept(connection: Connection, identifier: UUID) -> None:
+    """INVARIANT: what was destroyed while an answer was made does not leave with it. Raises TemporarilyUnavailable: it is answered anew."""
+    table = EducatorCredentialRow.__table__
+    query = select(table.c.id).where(table.c.educator_id == identifier).limit(1).with_for_update()
+    if connection.execute(query).first() is None:
+        raise TemporarilyUnavailable("the credentials were destroyed meanwhile")

@@ -22,6 +22,7 @@ from safepassage.request import Selector
 from safepassage.suites import Suite
 from services.records.attachments.documents import Document
 from services.records.educators.answering import credentials_for
+from services.records.educators.kept import require_kept
 from services.records.exchange import events, nobody
 from services.records.exchange.answers import Asked, Hinted, Nothing, Released, Subject, Vouched, sealed
 from services.records.exchange.dead_letters import RECALLED
@@ -210,6 +211,8 @@ async def provide(
             require_unclaimed(tx.connection, what.subject.student_id, row.id, what.claims)
         elif isinstance(what, Hinted | Vouched):
             values |= {"state": State.ANSWERED, "next_attempt_at": row.expires_at}
+            if isinstance(what, Vouched):
+                require_kept(tx.connection, what.subject.student_id)
         elif row.state != State.WAITING:
             values["state"] = State.WAITING
         subject = what.subject

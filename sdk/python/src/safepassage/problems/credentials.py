@@ -85,3 +85,18 @@ class CredentialsUnavailable(SuiteError):
 
     code, status, title = "credentials-unavailable", 501, "Credentials cannot be processed"
     remedy = "Install the package with its extra: safepassage[credentials]."
+
+
+class NoSuchEducator(SuiteError):
+    """This node keeps no credential of an educator with this id."""
+
+    code, status, title = "no-such-educator", 404, "No such educator"
+    remedy = "Use the educator_id that a search for the educator's credentials gives; without a birth date on record there is none."
+
+
+class EducatorInExchange(SuiteError):
+    """The educator's credentials are asked for, or on their way to or from another node, so they are not destroyed now."""
+
+    code, status, title = "educator-in-exchange", 409, "Educator's credentials are in an exchange"
+    remedy = "Wait until the exchange has ended, or withdraw it; destroy them then."
+    retry = "after"
