@@ -2,10 +2,11 @@
 
 In process the body and the answer are bounded and whole, but for routes that stream. Over HTTP a small body is taken whole before the
 service is troubled with it, so that a slow sender costs it nothing; of a large one, and of every answer, nothing is kept but a chunk: a
-slow reader slows the service down, a reader who leaves stops it.
+slow reader slows the service down, a reader who leaves stops it. A service that fails too often is left alone for a while.
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -16,6 +17,7 @@ from yarl import URL
 
 from safepassage.problems.requests import BodyTooLarge, TemporarilyUnavailable
 from services.gateway.bodies import IDLE_SECONDS, CallerGone, chunks, whole
+from services.gateway.circuit_breaker import CircuitBreaker, Outcome, RetryBudget
 from services.gateway.headers import Fields, returned
 from services.gateway.route import Route
 from shared.certificates import client_context
@@ -149,11 +151,25 @@ class _Streaming:
 class OverNetwork:
     """A service in another process."""
 
-    def __init__(self, base_url: str, session: aiohttp.ClientSession) -> None:
-        self._base_url, self._session = base_url.rstrip("/"), session
+    def __init__(self, base_url: str, session: aiohttp.ClientSession, *, seconds: Callable[[], float] = time.monotonic) -> None:
+        self._base_url, self._session, self._seconds = base_url.rstrip("/"), session, seconds
+        self.breaker, self.retries = CircuitBreaker(), RetryBudget()
 
     async def forward(self, request: Call, receive: Receive, send: Send) -> int:
-        """Stream it there and back; stop as soon as the caller leaves."""
+        """Stream it there and back, unless the service is left alone; stop as soon as the caller leaves."""
+        probe = self.breaker.enter(self._seconds())
+        outcome: Outcome = "left"
+        try:
+            status = await self._watched(request, receive, send)
+            outcome = "answered"
+        except (TemporarilyUnavailable, ConnectionAbortedError):
+            outcome = "failed"
+            raise
+        finally:
+            self.breaker.leave(outcome, self._seconds(), probe=probe)
+        return status
+
+    async def _watched(self, request: Call, receive: Receive, send: Send) -> int:
         sent, failure = asyncio.Event(), list[Exception]()
         data: bytes | AsyncIterator[bytes] | None = None
         if request.has_body and request.route.body_bytes > TAKEN_WHOLE:
@@ -174,12 +190,15 @@ class OverNetwork:
             await asyncio.gather(exchange, caller, return_exceptions=True)
 
     async def _exchange(self, request: Call, data: bytes | AsyncIterator[bytes] | None, send: Send, failure: list[Exception]) -> int:
-        url = URL(f"{self._base_url}{request.raw_path}{'?' + request.query if request.query else ''}", encoded=True)
+        self.retries.earn()
         try:
             async with asyncio.timeout(request.route.answer_seconds):
-                response = await self._session.request(
-                    request.method, url, headers=request.fields(), data=data, allow_redirects=False, skip_auto_headers=_NOTHING_ADDED
-                )
+                try:
+                    response = await self._sent(request, data)
+                except aiohttp.ClientError as error:
+                    if not _may_go_again(request, data, error) or not self.retries.spend():
+                        raise
+                    response = await self._sent(request, data)
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
             if failure:
                 raise failure[0] from error
@@ -188,6 +207,12 @@ class OverNetwork:
             return await self._answer(response, request, send)
         finally:
             response.close()
+
+    async def _sent(self, request: Call, data: bytes | AsyncIterator[bytes] | None) -> aiohttp.ClientResponse:
+        url = URL(f"{self._base_url}{request.raw_path}{'?' + request.query if request.query else ''}", encoded=True)
+        return await self._session.request(
+            request.method, url, headers=request.fields(), data=data, allow_redirects=False, skip_auto_headers=_NOTHING_ADDED
+        )
 
     async def _answer(self, response: aiohttp.ClientResponse, request: Call, send: Send) -> int:
         fields = [(name.lower(), value) for name, value in response.raw_headers]
@@ -211,6 +236,19 @@ class OverNetwork:
 
 
 _NOTHING_ADDED: Final = ("Accept", "Accept-Encoding", "User-Agent", "Content-Type")
+
+
+def _may_go_again(request: Call, data: bytes | AsyncIterator[bytes] | None, error: aiohttp.ClientError) -> bool:
+    """Whether a request that failed may be sent once more.
+
+    It may where no connection came about, so that nothing was sent; and where a kept connection was closed before a byte of the answer, if
+    its Idempotency-Key makes twice the same as once. (For methods that are idempotent by themselves aiohttp does the latter.)
+    """
+    if data is not None and not isinstance(data, bytes):
+        return False
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return True
+    return isinstance(error, aiohttp.ServerDisconnectedError) and "idempotency-key" in request.headers
 
 
 async def _upload(receive: Receive, limit: int, sent: asyncio.Event, failure: list[Exception]) -> AsyncIterator[bytes]:

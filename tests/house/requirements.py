@@ -233,6 +233,8 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-taken-back": "A token that was taken back opens nothing at any process, within two seconds",
             "DOOR-told": "Who asks about a token is told of its own tokens and of those for itself, and of no other that there is one",
             "DOOR-audience": "A token is for one resource server, and an assertion for the one audience its client is registered for",
+            "DOOR-again": "A request is sent to a service twice only where twice is as once, and for one in ten at the most",
+            "DOOR-breaker": "A service that fails too often is left alone, whoever asks is told when to come again, and one asks for all",
             "DOOR-table": "What is not in the routing table does not exist",
         },
         "The readiness scorecard": {
