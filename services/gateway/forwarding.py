@@ -11,6 +11,7 @@ import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache, partial
 from typing import Final
 
@@ -22,6 +23,7 @@ from safepassage.problems.requests import (
     BodyTooLarge,
     NotPermitted,
     TemporarilyUnavailable,
+    TooManyRequests,
     UnsupportedMediaType,
 )
 from services.gateway.authentication import Authentication, challenge
@@ -88,13 +90,28 @@ class Forwarding:
 class _Passage:
     """One request on its way through the door."""
 
-    __slots__ = ("address", "app", "door", "echoed", "receive", "request_id", "route", "scope", "send", "started", "status", "trace_id")
+    __slots__ = (
+        "address",
+        "app",
+        "door",
+        "echoed",
+        "limits",
+        "receive",
+        "request_id",
+        "route",
+        "scope",
+        "send",
+        "started",
+        "status",
+        "trace_id",
+    )
 
     def __init__(self, app: ASGIApp, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
         self.app, self.door, self.scope, self.receive, self.send = app, door, scope, receive, send
         self.request_id = _new_request_id()
         self.trace_id, self.route, self.status, self.started = "", None, 500, False
         self.echoed, self.address = b"", None
+        self.limits: Encoded = ()
 
     address: str | None
     route: Route | None
@@ -132,17 +149,26 @@ class _Passage:
         _require_form(route, incoming, scope["query_string"])
         verified = None
         if route.accepts == "anonymous":
-            door.anonymous_limit.take(self.address or "", now.timestamp())
+            self._count(door.anonymous_limit, self.address or "", now)
         else:
             verified = await door.authentication.authenticate(incoming, method=route.method, raw_path=scope["raw_path"], now=now)
             require_permission(route, verified)
             if route.accepts == "clients":
                 door.scope_use.note(verified.claims.client_id, route.scopes, route.and_scopes, verified.caller.scopes)
-            door.client_limit.take(verified.claims.client_id, now.timestamp())
+            self._count(door.client_limit, verified.claims.client_id, now)
         if route.service == "gateway":
             await self._answer_here(route, incoming, verified)
         else:
             await self._forward(route, incoming, verified)
+
+    def _count(self, limit: RateLimit, key: str, now: datetime) -> None:
+        """Count the request; the answer says what is left, a refusal too. Raises TooManyRequests."""
+        try:
+            left = limit.take(key, now.timestamp())
+        except TooManyRequests as error:
+            self.limits = limit.fields(limit.left(0, error.retry_after_seconds or 1))
+            raise
+        self.limits = limit.fields(left)
 
     async def _answer_here(self, route: Route, incoming: Incoming, verified: VerifiedToken | None) -> None:
         """The gateway's own routes: behind this door too, with the caller in the scope's state."""
@@ -160,7 +186,7 @@ class _Passage:
             own = {name for name, _ in _encoded(self.route)}
             kept = [(name, value) for name, value in message.get("headers", ()) if name not in own]
             self.request_id = next((value.decode() for name, value in kept if name == b"x-request-id"), self.request_id)
-            message = {**message, "headers": [*kept, *_encoded(self.route)]}
+            message = {**message, "headers": [*kept, *_encoded(self.route), *self.limits]}
         await self.send(message)
 
     async def _forward(self, route: Route, incoming: Incoming, verified: VerifiedToken | None) -> None:
@@ -177,7 +203,7 @@ class _Passage:
             self.scope["query_string"].decode("ascii"),
             headers,
             incoming.has_body,
-            [*_encoded(route), (b"x-request-id", self.told_id)],
+            [*_encoded(route), *self.limits, (b"x-request-id", self.told_id)],
             None if verified is None else partial(self._internal_token, route.service, verified),
         )
         self.status = await upstream.forward(request, self.receive, self._send_watched)
@@ -208,7 +234,7 @@ class _Passage:
             raise ConnectionAbortedError
         response = render(error, self.request_id, path=self.scope["path"])
         fields: Fields = [(name, value) for name, value in response.raw_headers if name != b"cache-control"]
-        fields += [*_encoded(self.route), (b"x-request-id", self.told_id)]
+        fields += [*_encoded(self.route), *self.limits, (b"x-request-id", self.told_id)]
         if error.status == 401:
             fields.append((b"www-authenticate", challenge(error, issuer=self.door.authentication.issuer).encode()))
         if isinstance(error, ProofNonceRequired):

@@ -98,7 +98,8 @@ async def test_a_service_may_say_only_what_is_on_the_list(house: House, reader: 
     fields = [(b"content-type", b"application/json"), (b"etag", b'"1"'), (b"set-cookie", b"a=b"), (b"server", b"x"), (b"sp-internal", b"x")]
     house.behind["records"].answer = (200, [*fields, (b"cache-control", b"public"), (b"x-powered-by", b"y")], b"{}")
     answer = await house.call(reader, token, "GET", PATH)
-    assert answer.headers.keys() == {"content-type", "content-length", "etag", "x-request-id", *(name for name, _ in API_HEADERS)}
+    own = {"x-request-id", "ratelimit-policy", "ratelimit", *(name for name, _ in API_HEADERS)}
+    assert answer.headers.keys() == {"content-type", "content-length", "etag", *own}
     assert answer.headers["cache-control"] == "no-store"
 
 
