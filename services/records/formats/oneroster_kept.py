@@ -49,10 +49,14 @@ OWNED: Final = ("roles", "enrollments")
 
 def kept(table: str, row: Row) -> Values:
     """The row as it is kept. A social security number that stands among the user ids is not."""
-    values = {column: value for column, value in row.values.items() if column in KEPT[table]}
-    if table == "users" and "userIds" in values:
+    columns = KEPT[table]
+    values = row.values if row.values.keys() <= columns else {name: value for name, value in row.values.items() if name in columns}
+    if table != "users" or not ("userIds" in values or USER_IDS in values):
+        return values
+    values = dict(values)
+    if "userIds" in values:
         values["userIds"] = ",".join(part for part in row.list("userIds") if people.identifier(part) is not None)
-    if table == "users" and USER_IDS in values:
+    if USER_IDS in values:
         more = [one for part in people.more_ids(row) if (one := people.identifier(part)) is not None]
         values[USER_IDS] = json.dumps([{"type": one["system"].partition(":")[2], "identifier": one["value"]} for one in more])
     return values
@@ -68,11 +72,12 @@ class Keeping:
 
     def rows(self, name: str) -> Iterator[Row]:
         """As `Tables.rows`."""
-        for row in self._tables.rows(name):
+        rows, owned = self._rows[name], self._owned.get(name)
+        for row in self._tables.rows(name, KEPT[name]):
             key = row["sourcedId"] or row.position
-            self._rows[name][key] = kept(name, row)
-            if name in OWNED:
-                self._owned[name][row["userSourcedId"]].append(key)
+            rows[key] = kept(name, row)
+            if owned is not None:
+                owned[row["userSourcedId"]].append(key)
             yield row
 
     @property

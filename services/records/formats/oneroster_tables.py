@@ -3,9 +3,10 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Final
 
 from safepassage.problems.records import UnreadableRoster
@@ -42,7 +43,8 @@ class Row:
     @property
     def to_be_deleted(self) -> bool:
         """status is `tobedeleted`."""
-        return self["status"].casefold() == "tobedeleted"
+        status = self.values.get("status")
+        return status is not None and status.casefold() == "tobedeleted"
 
     def list(self, column: str) -> list[str]:
         """A comma-separated value."""
@@ -50,13 +52,17 @@ class Row:
 
     def day(self, column: str) -> date | None:
         """A date, or the date of an instant; None where it is absent or none. Whoever must have it reports that."""
-        text = self[column]
-        if not text:
-            return None
-        try:
-            return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text).date()
-        except ValueError:
-            return None
+        text = self.values.get(column)
+        return None if text is None else _day(text)
+
+
+@lru_cache(maxsize=4096)
+def _day(text: str) -> date | None:
+    """Most days of a package are of few: first days of terms and classes."""
+    try:
+        return date.fromisoformat(text) if len(text) == 10 else datetime.fromisoformat(text).date()
+    except ValueError:
+        return None
 
 
 class Tables:
@@ -96,26 +102,25 @@ class Tables:
         """Whether a file is there."""
         return f"{name}.csv" in self._archive
 
-    def rows(self, name: str) -> Iterator[Row]:
-        """The rows of a file; none where it is absent. Raises UnreadableRoster."""
+    def rows(self, name: str, columns: Collection[str] | None = None) -> Iterator[Row]:
+        """The rows of a file, with these of its columns or with all; none where it is absent. Raises UnreadableRoster."""
         if f"{name}.csv" in self._archive:
-            yield from self._rows(f"{name}.csv", REQUIRED[name])
+            yield from self._rows(f"{name}.csv", REQUIRED[name], columns)
 
-    def _rows(self, file_name: str, required: tuple[str, ...]) -> Iterator[Row]:
+    def _rows(self, file_name: str, required: tuple[str, ...], wanted: Collection[str] | None = None) -> Iterator[Row]:
         with self._archive.open(file_name) as file, io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
             try:
-                lines = (line for line in csv.reader(text, strict=True) if line)
+                lines = filter(None, csv.reader(text, strict=True))
                 columns = next(lines, [])
                 if not set(required) <= set(columns):
                     raise UnreadableRoster(f"{file_name} lacks a column that it must have")
                 binding = COLUMNS.get(file_name.removesuffix(".csv"))
-                named = enumerate(columns, start=1)
-                foreign = {name: number for number, name in named if binding is not None and name not in binding and name not in OURS}
+                places = [(place, name) for place, name in enumerate(columns) if wanted is None or name in wanted]
+                foreign = [place for place, name in enumerate(columns) if binding is not None and name not in binding and name not in OURS]
                 for number, line in enumerate(lines, start=1):
-                    # a line may be longer or shorter than the head
-                    values = {name: trimmed for name, value in zip(columns, line, strict=False) if (trimmed := value.strip())}
+                    line += [""] * (len(columns) - len(line))  # a line may be longer or shorter than the head
                     if foreign:
-                        self._foreign[file_name] |= {foreign[name] for name in foreign.keys() & values.keys()}
-                    yield Row(values, f"{file_name}:{number}")
+                        self._foreign[file_name] |= {place + 1 for place in foreign if line[place].strip()}
+                    yield Row({name: value for place, name in places if (value := line[place].strip())}, f"{file_name}:{number}")
             except (csv.Error, UnicodeDecodeError) as error:
                 raise UnreadableRoster(f"{file_name} is not CSV in UTF-8") from error
