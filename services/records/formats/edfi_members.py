@@ -30,7 +30,9 @@ class Members:
 
     def __init__(self, body: Mapping[str, Any], position: str, *, refused: frozenset[str] = frozenset()) -> None:
         self.body, self.position = body, position
-        self._refused, self._taken, self._inside = refused, set(SERVERS), dict[str, list[Members]]()
+        self._refused = refused
+        self._taken: set[str] = set()
+        self._inside: dict[str, list[Members]] = {}
 
     def _take(self, name: str) -> Any:
         if name in self._refused:
@@ -94,7 +96,7 @@ class Members:
 
     def unread(self) -> None:
         """Nothing of it was used after all."""
-        self._taken, self._inside = set(SERVERS), {}
+        self._taken, self._inside = set(), {}
 
     def first(self, name: str) -> "Members":
         """The first object of a list, the others left over; one without members where there is none."""
@@ -107,8 +109,12 @@ class Members:
 
     def left(self) -> Body:
         """What was not read, verbatim; of an object or a list with anything left in it, all of it."""
-        return {
-            name: value
-            for name, value in self.body.items()
-            if value not in (None, [], {}) and (name not in self._taken or any(part.left() for part in self._inside.get(name, ())))
-        }
+        left: Body = {}
+        for name, value in self.body.items():
+            if name in self._taken or name in SERVERS:
+                inside = self._inside.get(name)
+                if not inside or not any(part.left() for part in inside):
+                    continue
+            if value not in (None, [], {}):
+                left[name] = value
+        return left

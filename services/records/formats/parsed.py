@@ -1,13 +1,13 @@
 """What reading a format gives: records as far as they go, and what was found on the way, by reason and position, without a value."""
 
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import to_json
 
 from safepassage.record.loads import LoadedRecord, Unresolved
 
@@ -72,7 +72,19 @@ class Draft(NamedTuple):
 
     def plain(self) -> dict[str, Any]:
         """All of it as one object, without what says nothing."""
-        return {name: plain for name, value in self.values.items() if _says_something(plain := _plain(value))}
+        made: dict[str, Any] = {}
+        for name, value in self.values.items():
+            kind = type(value)
+            if kind is Draft:
+                inner = value.plain()
+                if inner or not value.optional:
+                    made[name] = inner
+            elif kind is list:
+                if value:
+                    made[name] = [one.plain() if type(one) is Draft else one for one in value]
+            elif _says_something(value):
+                made[name] = value
+        return made
 
     def instance(self, model: type[Model]) -> Model | None:
         """The instance, or None where any of it is not valid."""
@@ -82,17 +94,12 @@ class Draft(NamedTuple):
             return None
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, Draft):
-        return value.plain() or (None if value.optional else {})
-    if isinstance(value, list):
-        return [one.plain() if isinstance(one, Draft) else one for one in value]
-    return value
-
-
 def _says_something(value: Any) -> bool:
     """None, an empty text and an empty list say nothing; an empty object may stand for its defaults."""
-    return value is not None and value not in ("", [], ())
+    return value is not None and (bool(value) or type(value) not in _MAY_BE_EMPTY)
+
+
+_MAY_BE_EMPTY: Final = frozenset({str, list, tuple})
 
 
 @dataclass(frozen=True)
@@ -128,7 +135,7 @@ class KeptStudent:
     @classmethod
     def of(cls, identifier: str, rows: Mapping[str, Any], *, follows: int | None = None) -> "KeptStudent":
         """Of rows as they are read, with the id by which the source knows the student."""
-        return cls(json.dumps({"id": identifier, **rows}, ensure_ascii=False, separators=(",", ":")).encode(), follows)
+        return cls(to_json({"id": identifier, **rows}), follows)
 
 
 @dataclass(frozen=True)
@@ -165,7 +172,11 @@ def section(findings: Findings, model: type[Model], values: dict[str, Any], posi
 
 def section_by_element(findings: Findings, model: type[Model], values: dict[str, Any], position: str) -> Model | None:
     """The section; if an element of it is not valid, the section without that element, and a finding."""
-    kept = {}
+    try:
+        present = {name: value for name, value in values.items() if _says_something(value)}
+        return model.model_validate(present) if present else None
+    except ValidationError:
+        kept = {}
     for member, value in values.items():
         if value not in (None, []) and section(findings, model, {member: value}, f"{position}:{member}") is not None:
             kept[member] = value
