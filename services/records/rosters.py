@@ -31,6 +31,7 @@ from services.records.roster_storing import LoadedBy, RosterStoring
 from services.records.tables import LoadRow
 from shared.caller import Caller, caller_with
 from shared.clock import Now
+from shared.garbage import without_collection
 from shared.idempotency import Once
 from shared.problems import responses
 
@@ -64,6 +65,13 @@ async def load_roster(caller: Loader, request: Request, now: Now, once: Annotate
         held = None if load_id is None else await tx.get(LoadRow, load_id)
     if held is not None and held.report:
         return LoadReport.model_validate_json(held.report)
+    with without_collection():
+        return await _load(request, caller, media_type, body, load_id, once, now)
+
+
+async def _load(request: Request, caller: Caller, media_type: str, body: bytes, load_id: UUID | None, once: Once, now: Now) -> LoadReport:
+    """Load, or go on with the load that was cut off (`load_id`)."""
+    state = request.app.state
     upload = await to_thread.run_sync(parsed, media_type, body, now.date())
     roster = upload if isinstance(upload, ParsedRoster) else await _applied(request, caller, upload, now)
     if load_id is None:
