@@ -6,7 +6,7 @@ time for each file, and reading ones have a read-only engine of their own.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from contextvars import ContextVar
 from pathlib import Path
@@ -19,16 +19,22 @@ from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.sql import ClauseElement
 from sqlalchemy.util import greenlet_spawn
 
+from shared import prepared
 from shared.inline_sqlite import DRIVER, begin_immediate
 from shared.keys import read_secret
 from shared.open_connections import OpenConnections
+from shared.prepared import Change, Values, WriteWhileLooking
 from shared.settings import ServiceSettings
 
 Found = TypeVar("Found")
 
 KEPT_WRITERS, KEPT_READERS = 1, 2
+"""Of SQLite."""
+KEPT_OF_A_KIND, LARGE_POOL = 1, 8
+"""Of PostgreSQL: for writing, for reading, for one statement, for one question, where the pool has enough for others beside them."""
 WAIT_SECONDS = 30
 """For a connection."""
 WRITER_CACHE = "cache_size=-16000"
@@ -57,13 +63,18 @@ class Database:
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
         if self.is_sqlite:
             self._writer, self._reader = _sqlite_engines(self.url)
-            self._writing = OpenConnections(self._writer, most=KEPT_WRITERS)
-            self._readings = OpenConnections(self._reader, most=KEPT_READERS)
+            self._writing = self._alone = OpenConnections(self._writer, most=KEPT_WRITERS)
+            self._readings = self._lookings = OpenConnections(self._reader, most=KEPT_READERS)
         else:
             self._writer = _postgresql_engine(self.url, schema, pool_size, rested_seconds)
             # READ COMMITTED would give each statement a snapshot of its own
             self._reader = self._writer.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
-            self._writing, self._readings = OpenConnections(self._writer, most=0), OpenConnections(self._reader, most=0)
+            kept = KEPT_OF_A_KIND if pool_size >= LARGE_POOL else 0
+            alone = self._writer.execution_options(isolation_level="AUTOCOMMIT")
+            self._writing, self._readings, self._alone, self._lookings = (
+                OpenConnections(engine, most=kept, rested_seconds=rested_seconds)
+                for engine in (self._writer, self._reader, alone, _looker(self._writer))
+            )
         self._turn: AbstractAsyncContextManager[None] = _Turn() if self.is_sqlite else nullcontext()
         self._write_sessions = async_sessionmaker(self._writer, expire_on_commit=False, autobegin=True)
         self._read_sessions = async_sessionmaker(self._reader, expire_on_commit=False)
@@ -72,6 +83,11 @@ class Database:
     def of(cls, settings: ServiceSettings) -> "Database":
         """The store that `settings` name."""
         return cls(database_url(settings), schema=settings.database_schema, pool_size=settings.database_pool_size)
+
+    @property
+    def dialect(self) -> str:
+        """Its name: `sqlite` or `postgresql`."""
+        return self._writer.dialect.name
 
     @property
     def engine(self) -> AsyncEngine:
@@ -111,10 +127,27 @@ class Database:
         """
         return await _in_one_go(self._readings, ask)
 
+    async def look(self, ask: Callable[[Connection], Found]) -> Found:
+        """As `read`, for one question, or for several that need not agree: each has a snapshot of its own.
+
+        On PostgreSQL nothing begins or ends around it: one round trip instead of three.
+        """
+        return await _in_one_go(self._lookings, ask)
+
     async def write(self, change: Callable[[Connection], Found]) -> Found:
         """As `read`, in a writing transaction: committed when `change` returns, rolled back if it raises."""
         async with self._turn:
             return await _in_one_go(self._writing, change)
+
+    async def write_alone(self, statement: ClauseElement, values: Values) -> list[Any]:
+        """What one writing statement gives (RETURNING), committed: on PostgreSQL in one round trip instead of three."""
+        async with self._turn:
+            return await _in_one_go(self._alone, lambda connection: prepared.rows(connection, statement, values))
+
+    async def write_together(self, changes: Sequence[Change]) -> list[int]:
+        """`prepared.together`, committed: on PostgreSQL one round trip for all of it."""
+        async with self._turn:
+            return await _in_one_go(self._alone, lambda connection: prepared.together(connection, changes))
 
     async def reopen(self) -> None:
         """Let go of every writing connection: after an error of the disk its file handle is not to be believed any more."""
@@ -123,8 +156,8 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection. The writer last: on SQLite the last one folds the write-ahead log into the file, if it may write."""
-        await self._readings.close()
-        await self._writing.close()
+        for connections in (self._readings, self._lookings, self._writing, self._alone):
+            await connections.close()
         if self._reader is not self._writer:
             await self._reader.dispose()
         await self._writer.dispose()
@@ -216,11 +249,24 @@ def _postgresql_engine(url: URL, schema: str | None, pool_size: int, rested_seco
         hide_parameters=True,
         pool_size=pool_size,
         max_overflow=0,
+        pool_use_lifo=True,  # what was used last has its statements prepared, at both ends
         pool_timeout=WAIT_SECONDS,
         connect_args={"server_settings": {**settings, "application_name": "safe-passage"}},
     )
     _ask_after_rest(engine, rested_seconds)
     return engine
+
+
+def _looker(writer: AsyncEngine) -> AsyncEngine:
+    """For questions that no transaction is around. INVARIANT: nothing is written through it; `shared.prepared` refuses likewise."""
+    looker = writer.execution_options(isolation_level="AUTOCOMMIT", postgresql_readonly=True)
+
+    def refuse(_: Connection, statement: Any, *__: Any) -> None:
+        if not getattr(statement, "is_select", False):
+            raise WriteWhileLooking
+
+    event.listen(looker.sync_engine, "before_execute", refuse)
+    return looker
 
 
 def _ask_after_rest(engine: AsyncEngine, rested_seconds: float) -> None:

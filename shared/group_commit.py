@@ -1,15 +1,18 @@
 """Tasks of one process that write at the same moment share one commit: a disk takes a while to be sure, and a transaction has its price."""
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
+from shared import prepared
 from shared.contracts.audit import Event
 from shared.database import Database
 from shared.outbox import Outbox
+from shared.prepared import Change
 
 T = TypeVar("T")
 
@@ -43,6 +46,25 @@ class Writing:
         """It has."""
         for callback in self._callbacks:
             callback()
+
+
+@dataclass(frozen=True)
+class Changes:
+    """A write that asks nothing first, none of whose changes is of a row that another one is of: alone it is one statement."""
+
+    changes: Sequence[Change]
+    once: Mapping[Hashable, Change] = field(default_factory=dict)
+    """What is changed once for all writes of a transaction, by names of who does it (Writing.done)."""
+
+    def __call__(self, tx: Writing) -> list[int]:
+        """How many rows each of `changes` concerned."""
+        left = [change for name, change in self.once.items() if name not in tx.done]
+        tx.done.update(self.once)
+        return prepared.together(tx.connection, [*self.changes, *left])[: len(self.changes)]
+
+    async def alone(self, database: Database) -> list[int]:
+        """The same, in a transaction by itself."""
+        return (await database.write_together([*self.changes, *self.once.values()]))[: len(self.changes)]
 
 
 Write = Callable[[Writing], T]
@@ -84,6 +106,10 @@ class GroupCommit:
                         future.set_result(result)
 
     async def _together(self, writes: list[Write[Any]]) -> list[Any]:
+        [first, *others] = writes
+        if isinstance(first, Changes) and not others:
+            return [await first.alone(self._database)]
+
         def run(connection: Connection) -> tuple[Writing, list[Any]]:
             writing = Writing(connection)
             results = [write(writing) for write in writes]

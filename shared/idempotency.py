@@ -20,6 +20,7 @@ from safepassage.problems.requests import IdempotencyKeyReused, RequestUnderWay
 from shared import prepared
 from shared.caller import Caller
 from shared.columns import Milliseconds
+from shared.inserts import insert_of
 
 HEADER = "Idempotency-Key"
 
@@ -96,6 +97,23 @@ def keep_at(
     prepared.change(connection, statements.keep, {**effect, "expires_at": now + kept})
 
 
+def claim_at(
+    connection: Connection, row: Any, *, client_id: str, operation: str, key: str, digest: str, effect_id: UUID, now: datetime
+) -> UUID | None:
+    """`keep_at`, unless this key has made something before: then its id is given. Raises IdempotencyKeyReused.
+
+    # INVARIANT: of requests with one key that come at once the second waits here, at the primary key, until the first has ended.
+    """
+    claimed = {"client_id": client_id, "operation": operation, "key": key, "request_digest": digest, "effect_id": effect_id}
+    values = {**claimed, "expires_at": now + KEPT}
+    if connection.dialect.name == "postgresql":
+        first = prepared.change(connection, _statements(row).claim, {**values, "now": now})
+    else:
+        prepared.change(connection, _statements(row).forget, {"now": now})
+        first = prepared.change(connection, _statements(row).claim_alone, values)
+    return None if first else effect_at(connection, row, client_id=client_id, operation=operation, key=key, digest=digest)
+
+
 async def earlier_effect(tx: AsyncSession, row: type[Any], **about: Any) -> UUID | None:
     """As `effect_at`, in a session's transaction."""
     return await tx.run_sync(lambda session: effect_at(session.connection(), row, **about))
@@ -117,6 +135,9 @@ class _Statements(NamedTuple):
     held: Select[Any]
     forget: Delete
     keep: Insert
+    claim: Insert
+    """Of PostgreSQL: forgets those whose time is over too. One that this key itself has left is still there then, and counts."""
+    claim_alone: Insert
 
 
 @cache
@@ -125,7 +146,9 @@ def _statements(row: Any) -> _Statements:
     table = row.__table__
     mine = (table.c.client_id == bindparam("client_"), table.c.operation == bindparam("operation_"), table.c.key == bindparam("key_"))
     held = select(table.c.request_digest, table.c.effect_id).where(*mine)
-    return _Statements(held, delete(table).where(table.c.expires_at <= bindparam("now")), insert(table))
+    forget = delete(table).where(table.c.expires_at <= bindparam("now"))
+    claim, alone = (insert_of(dialect, table).on_conflict_do_nothing() for dialect in ("postgresql", "sqlite"))
+    return _Statements(held, forget, insert(table), claim.add_cte(forget.cte("forgotten")), alone)
 
 
 async def found(tx: AsyncSession, row: type[Any], effect_id: UUID) -> Any:

@@ -1,5 +1,7 @@
 """Connections that stay open from one short transaction to the next: taking one from the pool and giving it back costs more than most."""
 
+import math
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -11,15 +13,19 @@ Found = TypeVar("Found")
 
 
 class OpenConnections:
-    """At most so many of an engine's connections, taken out of its pool until `close`. With `most` 0, each transaction uses the pool."""
+    """At most so many of an engine's connections, taken out of its pool until `close`. With `most` 0, each transaction uses the pool.
 
-    def __init__(self, engine: AsyncEngine, *, most: int) -> None:
-        self._engine, self._most = engine.sync_engine, most
-        self._free: list[Connection] = []
+    rested_seconds  after so long without use a connection is asked whether it is still there, before it is used: the server may have
+                    started anew
+    """
+
+    def __init__(self, engine: AsyncEngine, *, most: int, rested_seconds: float = math.inf) -> None:
+        self._engine, self._most, self._rested_seconds = engine.sync_engine, most, rested_seconds
+        self._free: list[tuple[Connection, float]] = []
 
     def transact(self, work: Callable[[Connection], Found]) -> Found:
         """Run `work` in one transaction: committed when it returns, rolled back if it raises. To be called in a greenlet."""
-        connection = self._free.pop() if self._free else self._engine.connect()
+        connection = self._taken()
         is_committing = False
         try:
             with connection.begin():
@@ -35,11 +41,28 @@ class OpenConnections:
         finally:
             # INVARIANT: what is kept is not in a transaction, so it holds no lock and no snapshot.
             if len(self._free) < self._most and not connection.invalidated and not connection.in_transaction():
-                self._free.append(connection)
+                self._free.append((connection, time.monotonic()))
             else:
                 connection.close()
+
+    def _taken(self) -> Connection:
+        while self._free:
+            connection, rests_since = self._free.pop()
+            if time.monotonic() - rests_since < self._rested_seconds or _is_there(connection):
+                return connection
+            connection.invalidate()
+            connection.close()
+        return self._engine.connect()
 
     async def close(self) -> None:
         """Give back what is not at work."""
         while self._free:
-            await greenlet_spawn(self._free.pop().close)
+            await greenlet_spawn(self._free.pop()[0].close)
+
+
+def _is_there(connection: Connection) -> bool:
+    dialect = connection.dialect
+    try:
+        return bool(dialect.do_ping(connection.connection.dbapi_connection))  # type: ignore[arg-type]  # it is checked out
+    except dialect.loaded_dbapi.Error:
+        return False

@@ -147,6 +147,10 @@ class Outbox:
         """As `record`, in a transaction of `Database.write`, for a hot path. Call `wake` once it has committed."""
         prepared.change_each(connection, self._insert, rows)
 
+    def adding(self, row: dict[str, Any]) -> prepared.Change:
+        """The same as a change, for who writes one row."""
+        return self._insert, row
+
     def wake(self) -> None:
         """Something was stored and has committed."""
         self._wake.set()
@@ -193,7 +197,7 @@ class Outbox:
 
     async def send_due(self) -> bool:
         """Send what is due now, lane by lane. True if some of it went and more may be waiting."""
-        rows = await self._database.read(lambda connection: prepared.rows(connection, self._waiting))
+        rows = await self._database.look(lambda connection: prepared.rows(connection, self._waiting))
         self._more = len(rows) > BATCH
         lanes: dict[str, list[Any]] = {}
         for one in rows:

@@ -4,13 +4,16 @@ SQLAlchemy's execution of a statement (cache key, execution context, cursor resu
 converted as always; the transaction is the connection's, and what the driver raises comes as SQLAlchemy's error.
 """
 
+import re
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import lru_cache, partial
+from itertools import chain
 from typing import Any, Final
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql import ClauseElement
+from sqlalchemy.util import await_only
 
 KEPT: Final = 1024
 LONGEST_KEPT: Final = 16
@@ -18,27 +21,25 @@ LONGEST_KEPT: Final = 16
 
 Values = Mapping[str, Any]
 """Of the statement's parameters. A list or tuple belongs to an IN."""
+Change = tuple[ClauseElement, Values]
+"""An INSERT, UPDATE or DELETE, and its values."""
+
+
+class WriteWhileLooking(RuntimeError):
+    """A statement that writes came where no transaction is around it (Database.look): it would be committed by itself."""
 
 
 def rows(connection: Connection, statement: ClauseElement, values: Values | None = None) -> list[Any]:
     """What a query finds: named tuples, their values in the order of its columns."""
     given = values or {}
     prepared = _for(connection, statement, given)
-    cursor = _execute(connection, prepared, prepared.bound(given))
-    try:
-        return prepared.read(cursor.fetchall())
-    finally:
-        cursor.close()
+    return prepared.read(_found(connection, prepared, given))
 
 
 def plain_rows(connection: Connection, statement: ClauseElement, values: Values) -> list[tuple[Any, ...]]:
     """As `rows`, for a query of many rows whose columns are read as the driver has them: tuples, in the order of its columns."""
     prepared = _for(connection, statement, values)
-    cursor = _execute(connection, prepared, prepared.bound(values))
-    try:
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-    finally:
-        cursor.close()
+    found = _found(connection, prepared, values)
     return prepared.read(found) if prepared.converts else found
 
 
@@ -50,7 +51,12 @@ def row(connection: Connection, statement: ClauseElement, values: Values | None 
 
 def change(connection: Connection, statement: ClauseElement, values: Values) -> int:
     """Run an INSERT, UPDATE or DELETE. Gives how many rows it concerned."""
+    _require_writing(connection)
     prepared = _for(connection, statement, values)
+    driver = _begun(connection)
+    if driver is not None:
+        status = _asked(connection, prepared.text, lambda: driver.execute(prepared.text, *prepared.bound(values)))
+        return int(status.rpartition(" ")[2])
     cursor = _execute(connection, prepared, prepared.bound(values))
     try:
         return int(cursor.rowcount)
@@ -63,8 +69,45 @@ def change_each(connection: Connection, statement: ClauseElement, several: Seque
     if len(several) == 1:
         change(connection, statement, several[0])
     elif several:
+        _require_writing(connection)
         prepared = _for(connection, statement, several[0])
         _execute(connection, prepared, [prepared.bound(values) for values in several], many=True).close()
+
+
+def together(connection: Connection, changes: Sequence[Change]) -> list[int]:
+    """Run changes, none of a row that another one is of. Gives how many rows each concerned. PostgreSQL is asked once."""
+    driver = _begun(connection) if len(changes) > 1 else None
+    if driver is None:
+        return [change(connection, statement, values) for statement, values in changes]
+    _require_writing(connection)
+    several = [_for(connection, statement, values) for statement, values in changes]
+    bound = [prepared.bound(values) for prepared, (_, values) in zip(several, changes, strict=True)]
+    text = _one_text(tuple(prepared.text for prepared in several), tuple(len(values) for values in bound))
+    record = _asked(connection, text, lambda: driver.fetchrow(text, *chain.from_iterable(bound)))
+    return [int(count) for count in record]
+
+
+@lru_cache(maxsize=KEPT)
+def _one_text(texts: tuple[str, ...], lengths: tuple[int, ...]) -> str:
+    """Statements of PostgreSQL as one, that gives how many rows each concerned."""
+    parts, first = [], 0
+    for number, (text, length) in enumerate(zip(texts, lengths, strict=True)):
+        parts.append(f"change_{number} AS ({_NUMBERED.sub(partial(_moved, first), text)} RETURNING 1)")
+        first += length
+    counts = ", ".join(f"(SELECT count(*) FROM change_{number})" for number in range(len(texts)))  # noqa: S608 names of ours
+    return f"WITH {', '.join(parts)} SELECT {counts}"
+
+
+_NUMBERED = re.compile(r"\$(\d+)")
+
+
+def _moved(by: int, mark: re.Match[str]) -> str:
+    return f"${int(mark[1]) + by}"
+
+
+def _require_writing(connection: Connection) -> None:
+    if connection.get_execution_options().get("postgresql_readonly"):
+        raise WriteWhileLooking
 
 
 class _Prepared:
@@ -148,6 +191,42 @@ def _compiled(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> tuple
     if (compiled.isinsert and compiled.insert_prefetch) or (compiled.isupdate and compiled.update_prefetch):
         raise TypeError("a prepared statement is given the value of every column that has a default")
     return compiled, () if compiled.isinsert or compiled.isupdate or compiled.isdelete else tuple(statement.selected_columns)
+
+
+def _found(connection: Connection, prepared: _Prepared, values: Values) -> list[Any]:
+    bound, driver = prepared.bound(values), _begun(connection)
+    if driver is not None:
+        records: list[Any] = _asked(connection, prepared.text, lambda: driver.fetch(prepared.text, *bound))
+        return records
+    cursor = _execute(connection, prepared, bound)
+    try:
+        return list(cursor.fetchall())
+    finally:
+        cursor.close()
+
+
+def _begun(connection: Connection) -> Any | None:
+    """asyncpg's own connection, to be asked without what SQLAlchemy's cursor does around it: half of a statement's price.
+
+    Not before its transaction has begun, which SQLAlchemy does with the first statement; or where none is to (Database.look).
+    """
+    if connection.dialect.driver != "asyncpg" or not connection.in_transaction():
+        return None
+    driver = connection.connection.driver_connection
+    alone = connection.get_execution_options().get("isolation_level") == "AUTOCOMMIT"
+    return driver if driver is not None and (alone or driver.is_in_transaction()) else None
+
+
+def _asked(connection: Connection, text: str, ask: Callable[[], Awaitable[Any]]) -> Any:
+    """What asyncpg answers; its errors as SQLAlchemy's."""
+    try:
+        try:
+            return await_only(ask())
+        except Exception as error:
+            adapted: Any = connection.connection.dbapi_connection
+            adapted._handle_exception(error)
+    except BaseException as error:
+        connection._handle_dbapi_exception(error, text, None, None, None)
 
 
 def _execute(connection: Connection, prepared: _Prepared, values: Any, *, many: bool = False) -> Any:

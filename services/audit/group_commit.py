@@ -152,16 +152,24 @@ def _entries(driver: Driver, head: Head, submissions: Sequence[Submission], t: i
 
 def write_entries(driver: Driver, head: Head, entries: Sequence[Entry], t: int, *, signing: Signing | None = None) -> Written:
     """Write entries behind those of `head`, with their tiles and their places in the indexes."""
-    index_rows = _write_rows(driver, head, entries, t)
-    return write_leaves(driver, head, [entry.leaf for entry in entries], t, index_rows=index_rows, signing=signing)
+    index_rows, beside = _write_rows(driver, head, entries, t)
+    return write_leaves(driver, head, [entry.leaf for entry in entries], t, index_rows=index_rows, signing=signing, beside=beside)
 
 
 def write_leaves(
-    driver: Driver, head: Head, leaves: Sequence[bytes], t: int, *, index_rows: int = 0, signing: Signing | None = None
+    driver: Driver,
+    head: Head,
+    leaves: Sequence[bytes],
+    t: int,
+    *,
+    index_rows: int = 0,
+    signing: Signing | None = None,
+    beside: Sequence[Change] = (),
 ) -> Written:
     """The tree's part of it: hashes, segment, tiles, root, checkpoint, and compare-and-set.
 
-    index_rows  that were written beside
+    index_rows  that are written beside
+    beside      rows that are written by the same statement
     """
     growth = head.frontier.grow([sha256(b"\x00" + leaf).digest() for leaf in leaves])
     hashes = [digest for _, digest in growth.completed(0)]
@@ -172,7 +180,7 @@ def write_leaves(
         segments.append((head.year, head.size + at, len(some), t, theirs, data))
     tiles = tiles_after(head.edges, growth)
     after = replace(head, last_t=t, index_rows=head.index_rows + index_rows, frontier=growth.after, edges=tiles.edges)
-    return Written(after, growth, _write_tree(driver, head, after, segments, tiles, signing))
+    return Written(after, growth, _write_tree(driver, head, after, segments, tiles, signing, beside))
 
 
 def _place(driver: Driver, head: Head, submissions: Sequence[Submission]) -> int:
@@ -208,8 +216,11 @@ def _place(driver: Driver, head: Head, submissions: Sequence[Submission]) -> int
     return size - head.size
 
 
-def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], t: int) -> int:
-    """Write a row for each key, part, subject and further disclosure. Gives the number of index rows."""
+def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], t: int) -> tuple[int, list[Change]]:
+    """Write a row for each key, part, subject and further disclosure; of a single entry they are given, to be written with the tree.
+
+    Gives the number of index rows too.
+    """
     year, start = head.year, head.size
     block = head.index_rows // ROWS_OF_A_BLOCK
     appended, sealed, index, redisclosed = [], [], [], []
@@ -222,15 +233,22 @@ def _write_rows(driver: Driver, head: Head, entries: Sequence[Entry], t: int) ->
             redisclosed.append((year, idx, draft.on_behalf_of.bytes, t, None))
         index += [(block, one.key_id, year, idx, entry.kind, draft.partition) for one in tagged]
     index.sort()
-    driver.insert(AppendedRow, appended)
-    driver.insert(SealedRow, sealed)
-    driver.insert(SubjectEntryRow, index)
-    driver.insert(RedisclosureRow, redisclosed)
-    return len(index)
+    tables = ((AppendedRow, appended), (SealedRow, sealed), (SubjectEntryRow, index), (RedisclosureRow, redisclosed))
+    if len(entries) == 1:
+        return len(index), [insertion(row, rows) for row, rows in tables if rows]
+    for row, rows in tables:
+        driver.insert(row, rows)
+    return len(index), []
 
 
 def _write_tree(
-    driver: Driver, before: Head, after: Head, segments: Sequence[tuple[Any, ...]], tiles: NewTiles, signing: Signing | None
+    driver: Driver,
+    before: Head,
+    after: Head,
+    segments: Sequence[tuple[Any, ...]],
+    tiles: NewTiles,
+    signing: Signing | None,
+    beside: Sequence[Change],
 ) -> str | None:
     """# INVARIANT: a log grows only from the size that its writer saw. Raises HeadIsStale."""
     changes: list[Change] = [_grown(before, after)]
@@ -244,7 +262,7 @@ def _write_tree(
         elif rows:
             changes.append(insertion(row, rows))
     changes += [(_EDGE, (before.year, level, b"".join(tiles.edges[level]))) for level in tiles.changed]
-    concerned = driver.together(changes)
+    concerned = driver.together([*changes, *beside])
     if concerned[0] != 1:
         raise HeadIsStale
     return note if note is None or concerned[1] else held_checkpoint(driver, after)

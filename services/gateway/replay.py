@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import ARRAY, Connection, LargeBinary, bindparam, delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.access import ProofNonceRequired, ProofUsedBefore
@@ -17,8 +17,9 @@ from safepassage.problems.requests import TemporarilyUnavailable
 from services.gateway.proof_of_possession import FUTURE_SECONDS, REMEMBERED_SECONDS, Proof
 from services.gateway.tables import RevokedTokenRow, SpentRow
 from shared import prepared
+from shared.columns import Milliseconds
 from shared.database import Database
-from shared.inserts import DIALECTS, insert_into, insert_of
+from shared.inserts import insert_into, insert_of
 
 MOST_IN_MEMORY = 1_000_000
 
@@ -102,23 +103,31 @@ class DatabaseProofStore:
     async def _insert(self, spent: dict[bytes, datetime]) -> set[bytes]:
         """Those that are new."""
 
+        if not self._database.is_sqlite:
+            both = {"digests": list(spent), "expiries": list(spent.values())}
+            return {row.digest for row in await self._database.write_alone(_SPEND_TOGETHER, both)}
+
         def insert(connection: Connection) -> set[bytes]:
-            dialect = connection.dialect.name
-            if dialect == "postgresql":
-                # A crash may forget the last moments; a proof of then is older than its minute by the time the server is back.
-                prepared.rows(connection, _NOT_WAITED_FOR)
-            return {
-                digest
-                for digest, expires_at in sorted(spent.items())  # in one order, so that two processes do not wait for each other
-                if prepared.change(connection, _SPEND[dialect], {"digest": digest, "expires_at": expires_at})
-            }
+            return {digest for digest, at in spent.items() if prepared.change(connection, _SPEND, {"digest": digest, "expires_at": at})}
 
         return await self._database.write(insert)
 
 
-_SPEND = {dialect: insert_of(dialect, SpentRow).on_conflict_do_nothing() for dialect in DIALECTS}
-_NOT_WAITED_FOR = select(func.set_config("synchronous_commit", "off", True))
-"""SET LOCAL, as a query."""
+_SPEND = insert_of("sqlite", SpentRow).on_conflict_do_nothing()
+_SPEND_TOGETHER = (
+    # A crash may forget the last moments; a proof of then is older than its minute by the time the server is back.
+    # In one order, so that two processes do not wait for each other.
+    text(
+        """
+        WITH not_waited_for AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
+        INSERT INTO spent (digest, expires_at)
+        SELECT new.digest, new.expires_at FROM not_waited_for, unnest(:digests, :expiries) AS new (digest, expires_at) ORDER BY new.digest
+        ON CONFLICT DO NOTHING RETURNING digest
+        """
+    )
+    .bindparams(bindparam("digests", type_=ARRAY(LargeBinary)), bindparam("expiries", type_=ARRAY(Milliseconds)))
+    .columns(SpentRow.digest)
+)
 
 
 async def insert_spent(tx: AsyncSession, spent: Iterable[tuple[bytes, datetime]]) -> set[bytes]:

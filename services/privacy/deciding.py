@@ -14,7 +14,7 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.wire import Digest
 from services.privacy.asked_by import AskedBy
 from services.privacy.duty_exchanges import duties_served, named_duties
-from services.privacy.evaluation import Judge, Kept, decision_on, denied, evaluate, keep, kept
+from services.privacy.evaluation import Judge, Kept, decision_on, denied, evaluate, keep, keeping, kept
 from services.privacy.facts import Facts, read_facts
 from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
@@ -71,7 +71,7 @@ async def decide_each(state: Any, principal: Principal, asked: Sequence[Decision
         if place % SLICE == SLICE - 1:
             await asyncio.sleep(0)
     if rows:
-        await write(lambda tx: keep(tx.connection, outbox, rows))
+        await write(keeping(outbox, rows[0], dialect=database.dialect) if len(rows) == 1 else lambda tx: keep(tx.connection, outbox, rows))
         outbox.wake()
     return decided
 

@@ -23,7 +23,7 @@ from shared.keys import SigningKey
 
 TABLE = "duty"
 
-_OPEN = {dialect: insert_of(dialect, DutyRow).on_conflict_do_nothing(index_elements=["key"]) for dialect in DIALECTS}
+DUTY_OPENED = {dialect: insert_of(dialect, DutyRow).on_conflict_do_nothing(index_elements=["key"]) for dialect in DIALECTS}
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def rows_of(
 
 def start(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Open duties; one that is there already is not opened again."""
-    prepared.change_each(connection, _OPEN[connection.dialect.name], rows)
+    prepared.change_each(connection, DUTY_OPENED[connection.dialect.name], rows)
 
 
 async def start_duties(tx: AsyncSession, sealer: Sealer, clocks: Sequence[Clock], *, now: datetime) -> None:

@@ -17,7 +17,7 @@ from shared.tenancy import within
 
 _EXCHANGE: Final = re.compile(r"exchange:([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})")
 
-_SERVE = {dialect: insert_of(dialect, DutyExchangeRow).on_conflict_do_nothing() for dialect in DIALECTS}
+DUTY_SERVED = {dialect: insert_of(dialect, DutyExchangeRow).on_conflict_do_nothing() for dialect in DIALECTS}
 
 
 def exchange_key(secret: SigningKey, exchange_id: UUID) -> str:
@@ -70,4 +70,4 @@ def duties_served(connection: Connection, secret: SigningKey, exchange_id: UUID 
 def serve(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Keep that the exchange serves the duties, which are there."""
     if rows:
-        prepared.change_each(connection, _SERVE[connection.dialect.name], rows)
+        prepared.change_each(connection, DUTY_SERVED[connection.dialect.name], rows)

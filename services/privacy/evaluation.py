@@ -16,10 +16,10 @@ from safepassage.ids import uuid7
 from safepassage.wire_decisions import AccessRecord, Withheld
 from services.privacy.alike_questions import AlikeQuestions, circumstances_of
 from services.privacy.asked_by import AskedBy
-from services.privacy.duties import rows_of, start
-from services.privacy.duty_exchanges import serve, serving
+from services.privacy.duties import DUTY_OPENED, rows_of, start
+from services.privacy.duty_exchanges import DUTY_SERVED, serve, serving
 from services.privacy.facts import Facts
-from services.privacy.obligations import open_obligations, rows_owed
+from services.privacy.obligations import OBLIGATION_OPENED, open_obligations, rows_owed
 from services.privacy.policy import GroupOutcome, Outcome, PolicyInput, PolicySet, decide
 from services.privacy.policy.credential_input import credential_input
 from services.privacy.recorded import DecisionRecord, sealed_columns
@@ -29,6 +29,7 @@ from services.privacy.transfer_duties import transfer_clocks
 from shared import prepared
 from shared.contracts.audit import Context, Digests, Event
 from shared.contracts.privacy import CREDENTIAL_ACTIONS, Decision, DecisionRequest
+from shared.group_commit import Changes
 from shared.keys import SigningKey
 from shared.outbox import Outbox
 
@@ -172,6 +173,15 @@ def kept(  # what it is kept with
         links=[] if request.exchange_id is None else serving(judge.naming, request.exchange_id, served),
         told=outbox.row_of(_event(evaluation, decision, by, access)),
     )
+
+
+def keeping(outbox: Outbox, one: Kept, *, dialect: str) -> Changes:
+    """What `keep` stores of a single decision, as changes."""
+    readers = [(_KEEP_READER, row) for row in one.readers]
+    owed = [(OBLIGATION_OPENED[dialect], row) for row in one.owed]
+    duties = [(DUTY_OPENED[dialect], row) for row in one.starting]
+    served = [(DUTY_SERVED[dialect], row) for row in one.links]
+    return Changes([(_KEEP, one.decision), *readers, *owed, *duties, *served, outbox.adding(one.told)])
 
 
 def keep(connection: Connection, outbox: Outbox, several: Sequence[Kept]) -> None:

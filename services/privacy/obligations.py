@@ -59,7 +59,7 @@ TRACKED: Final = frozenset({"after-review", "copy-to-district", "destroy-by", "n
 """Open until discharged or waived; so is any kind that is in neither list."""
 
 
-_OPEN = {dialect: insert_of(dialect, ObligationRow).on_conflict_do_nothing(index_elements=["duty"]) for dialect in DIALECTS}
+OBLIGATION_OPENED = {dialect: insert_of(dialect, ObligationRow).on_conflict_do_nothing(index_elements=["duty"]) for dialect in DIALECTS}
 
 
 def rows_owed(
@@ -92,7 +92,7 @@ def rows_owed(
 
 def open_obligations(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
     """Open what is owed. What is owed under the same agreement already is not opened twice."""
-    prepared.change_each(connection, _OPEN[connection.dialect.name], rows)
+    prepared.change_each(connection, OBLIGATION_OPENED[connection.dialect.name], rows)
 
 
 _IN_STATE: Final[dict[str, tuple[Any, ...]]] = {

@@ -184,10 +184,9 @@ async def test_a_decision_that_is_not_kept_is_not_answered(world: World) -> None
     """The decision and its entry are in one transaction: without the one there is not the other, and no answer."""
     asked = world.by_transfer(await world.student())
 
-    def stop(*_: object) -> None:
-        raise ConnectionResetError
-
-    world.node.app.state.outbox.add_to = stop  # a fault: outbox_stops_before_commit
+    outbox = world.node.app.state.outbox
+    adding = outbox.adding
+    outbox.adding = lambda row: adding({**row, "body": None})  # a fault: outbox_refuses_the_row
     answer = await world.node.ask(asked)
     assert answer.status == 500
     assert await world.node.count(DecisionRow) == 0

@@ -1,11 +1,13 @@
 """Nothing is lost, on either engine."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import Connection, insert, select, text, update
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Connection, bindparam, func, insert, literal, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from shared import prepared
 from shared.database import Database, NetworkCallInTransaction, after_commit, refuse_network_call_in_transaction
 from tests.shared.tables import CounterRow
 
@@ -132,3 +134,50 @@ async def test_what_is_written_in_one_go_is_there_or_not_at_all(database: Databa
         await database.read(lambda connection: connection.execute(insert(CounterRow), {"id": 4, "value": 9}))
     ids = await database.read(lambda connection: connection.execute(select(CounterRow.id)).scalars().all())
     assert sorted(ids) == [1, 2]
+
+
+_COUNT = select(CounterRow.value).where(CounterRow.id == 1)
+_SET = update(CounterRow).where(CounterRow.id == bindparam("id_")).values(value=bindparam("new_value"))
+
+
+async def test_who_looks_sees_what_was_committed_and_each_question_anew(database: Database) -> None:
+    assert await database.look(lambda connection: connection.execute(_COUNT).scalar_one()) == 0
+    await database.write(lambda connection: prepared.change(connection, _SET, {"id_": 1, "new_value": 7}))
+    assert await database.look(lambda connection: [one.value for one in prepared.rows(connection, _COUNT)]) == [7]
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda connection: prepared.change(connection, _SET, {"id_": 1, "new_value": 7}),
+        lambda connection: prepared.change_each(connection, _SET, [{"id_": one, "new_value": 7} for one in (1, 2)]),
+        lambda connection: connection.execute(update(CounterRow).values(value=7)),
+        lambda connection: connection.execute(insert(CounterRow).values(id=2, value=7)),
+    ],
+)
+async def test_who_looks_cannot_write(database: Database, write: Callable[[Connection], object]) -> None:
+    with pytest.raises((prepared.WriteWhileLooking, DBAPIError)):
+        await database.look(write)
+    assert await database.read(lambda connection: connection.execute(select(CounterRow.id, CounterRow.value)).all()) == [(1, 0)]
+
+
+async def test_one_statement_is_committed_by_itself(database: Database) -> None:
+    one = text("INSERT INTO counter (id, value) VALUES (2, 9) RETURNING id").columns(CounterRow.id)
+    assert [row.id for row in await database.write_alone(one, {})] == [2]
+    with pytest.raises(IntegrityError):
+        await database.write_alone(one, {})
+    assert await database.read(lambda connection: connection.execute(select(func.count()).select_from(CounterRow)).scalar_one()) == 2
+
+
+@pytest.mark.postgres
+async def test_no_connection_is_kept_of_a_pool_that_others_need(postgres_url: str) -> None:
+    database = Database(postgres_url, pool_size=2)
+    one = select(literal(1))
+
+    try:
+        for ask in (database.read, database.look, database.write):
+            assert await ask(lambda connection: connection.execute(one).scalar_one()) == 1
+        async with asyncio.timeout(5), database.reading(), database.reading():
+            pass
+    finally:
+        await database.close()

@@ -5,12 +5,13 @@ from asyncio import Task
 from typing import cast
 
 import pytest
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from shared.clock import system_clock
 from shared.contracts.audit import Actor, Context, Event
 from shared.database import Database
-from shared.group_commit import GroupCommit, Write, Writing
+from shared.group_commit import Changes, GroupCommit, Write, Writing
 from shared.internal_token import InternalTokens
 from shared.keys import SigningKey
 from shared.outbox import Outbox
@@ -104,3 +105,31 @@ async def test_what_the_log_is_to_be_told_is_stored_with_the_write_and_with_no_o
     async with database.reading() as tx:
         bodies = (await tx.execute(select(OutboxRow.body))).scalars().all()
     assert [Event.model_validate_json(body).key for body in bodies] == ["a"]
+
+
+_SET = update(CounterRow).where(CounterRow.id == bindparam("id_")).values(value=bindparam("new_value"))
+_ADD = insert(CounterRow)
+
+
+def set_to(identifier: int, number: int, **once: int) -> Changes:
+    """Sets one counter; `once` names counters that are made once for all writes of a transaction."""
+    beside = {name: (_ADD, {"id": identifier, "value": 0}) for name, identifier in once.items()}
+    return Changes([(_SET, {"id_": identifier, "new_value": number})], once=beside)
+
+
+async def test_changes_count_alone_and_in_company(database: Database) -> None:
+    write = group_commit(database)
+    assert await write(set_to(1, 3)) == [1]
+    assert await write(set_to(1, 4, third=3)) == [1]
+    together = await asyncio.gather(write(set_to(1, 5, fourth=4)), write(increment), write(set_to(7, 5, fourth=4)), write(set_to(4, 9)))
+    assert together == [[1], 6, [0], [1]]
+    assert [await value(database, one) for one in (1, 3, 4, 7)] == [6, 0, 9, None]
+
+
+async def test_changes_that_fail_take_nobody_with_them_and_leave_nothing(database: Database) -> None:
+    write = group_commit(database)
+    with pytest.raises(IntegrityError):
+        await write(set_to(1, 3, first=1))
+    results = await asyncio.gather(write(increment), write(set_to(1, 9, first=1)), write(increment), return_exceptions=True)
+    assert [type(one) for one in results] == [int, IntegrityError, int]
+    assert await value(database) == 2

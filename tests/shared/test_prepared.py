@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from shared import prepared
 from shared.clock import system_clock
 from shared.database import Database
+from shared.inserts import insert_of
 from tests.shared.tables import CounterRow, OutboxRow
 
 pytestmark = pytest.mark.anyio
@@ -88,3 +89,26 @@ async def test_a_default_that_nobody_would_fill_in_is_refused(database: Database
         await database.write(
             lambda tx: prepared.change(tx, _TELL, {"lane": "a", "sibling": "audit", "method": "POST", "path": "/", "body": ""})
         )
+
+
+async def test_changes_that_go_together_say_how_many_rows_each_concerned(database: Database) -> None:
+    adding = insert_of(database.dialect, CounterRow).on_conflict_do_nothing()
+    changes: list[prepared.Change] = [
+        (_SET, {"id_": 2, "new_value": 7}),
+        (adding, {"id": 4, "value": 40}),
+        (adding, {"id": 1, "value": 99}),
+        (_SET, {"id_": 9, "new_value": 7}),
+        (_SET, {"id_": 3, "new_value": 8}),
+    ]
+    await database.write(lambda tx: prepared.rows(tx, _ALL) and prepared.together(tx, changes[:1]))
+    assert await database.write(lambda tx: prepared.rows(tx, _ALL) and prepared.together(tx, changes)) == [1, 1, 0, 0, 1]
+    assert await everything(database) == [(1, 10), (2, 7), (3, 8), (4, 40)]
+    assert await database.write_together([(_SET, {"id_": 2, "new_value": 1}), (_SET, {"id_": 1, "new_value": 2})]) == [1, 1]
+    assert await everything(database) == [(1, 2), (2, 1), (3, 8), (4, 40)]
+
+
+async def test_of_changes_that_go_together_none_is_kept_where_one_fails(database: Database) -> None:
+    changes: list[prepared.Change] = [(_SET, {"id_": 2, "new_value": 7}), (_ADD, {"id": 1, "value": 9}), (_ADD, {"id": 5, "value": 9})]
+    with pytest.raises(IntegrityError):
+        await database.write_together(changes)
+    assert await everything(database) == [(1, 10), (2, 20), (3, 30)]

@@ -34,7 +34,7 @@ from services.records.exchange.states import Request as State
 from services.records.tables import PeerRequestRow
 from shared import prepared
 from shared.caller import Caller, caller_with
-from shared.group_commit import Writing
+from shared.group_commit import Changes, Writing
 from shared.plain_route import caller_route
 from shared.problems import responses
 
@@ -98,7 +98,7 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
     exchange.trust.member(peer)
     keys = await exchange.signing_keys_of(peer, kid=kid_of(token, max_length=MAX_LENGTH))
     verified = verify_request(token, issuer=peer, audience=exchange.entity_id, keys=keys, now=now)
-    earlier = await exchange.read(lambda connection: _earlier(connection, peer, verified))
+    earlier = await exchange.look(lambda connection: _earlier(connection, peer, verified))
     if earlier is not None:
         return earlier, None
     exchange.request_limit.count(peer, now)  # before anything is looked at that depends on the child
@@ -142,18 +142,21 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
         is_educators=selector.educator is not None,
     )
 
-    def store(tx: Writing) -> tuple[str, PeerRequestRow | None]:
-        if row.is_finding:  # again: several may have come at once
-            require_within_a_day(tx.connection, exchange, peer, now)
-        if stored_rows.store(tx.connection, row):
-            exchange.own_log.keep(tx, appended)
-            return accepted, row
-        already = _earlier(tx.connection, peer, verified)
-        if already is None:
-            raise BeingStored
-        return already, None
+    dialect = exchange.database.dialect
+    store = Changes([stored_rows.storing(dialect, row)], once=exchange.own_log.keeping(dialect, appended))
 
-    return await exchange.write(store)
+    def store_finding(tx: Writing) -> list[int]:
+        require_within_a_day(tx.connection, exchange, peer, now)  # again: several may have come at once
+        return store(tx)
+
+    [is_new] = await exchange.write(store_finding if row.is_finding else store)
+    exchange.own_log.kept(appended)
+    if is_new:
+        return accepted, row
+    already = await exchange.look(lambda connection: _earlier(connection, peer, verified))
+    if already is None:
+        raise BeingStored
+    return already, None
 
 
 _EARLIER = select(PeerRequestRow.request_digest, PeerRequestRow.accepted).where(

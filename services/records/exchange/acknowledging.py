@@ -11,9 +11,9 @@ from services.records.exchange.asking import refused_as
 from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import Incoming
-from services.records.exchange.stored_rows import change, row_at
+from services.records.exchange.stored_rows import changing
 from services.records.tables import IncomingEnvelopeRow
-from shared.group_commit import Writing
+from shared.group_commit import Changes
 
 log = logging.getLogger(__name__)
 
@@ -23,7 +23,7 @@ PROCESSED = (Incoming.APPLIED, Incoming.REJECTED)
 async def take_up(exchange: Exchange, key: tuple[str, UUID], row: IncomingEnvelopeRow | None = None) -> None:
     """One attempt to hand R2 over. A holder that refuses it for good, or that is no member any more, is left alone."""
     if row is None:
-        row = await exchange.read(lambda connection: row_at(connection, IncomingEnvelopeRow, *key))
+        row = await exchange.find(IncomingEnvelopeRow, *key)
     if row is None or row.state not in PROCESSED or row.r2 is None:
         return
     attempts, due = row.attempts + 1, None
@@ -43,12 +43,9 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], row: IncomingEnvelo
         log.info("receipt not delivered yet", extra={"peer": row.issuer, "code": error.code, "attempt": attempts})
         due = after_failure(error, failures=attempts, now=exchange.clock())
 
-    def note(tx: Writing) -> None:
-        change(tx.connection, IncomingEnvelopeRow, *key, when=PROCESSED, attempts=attempts, next_attempt_at=due)
-
-    await exchange.write(note)
+    await exchange.write(Changes([changing(IncomingEnvelopeRow, *key, when=PROCESSED, attempts=attempts, next_attempt_at=due)]))
 
 
 async def end(exchange: Exchange, key: tuple[str, UUID]) -> None:
     """The holder has it, or wants none: it is not sent any more."""
-    await exchange.write(lambda tx: change(tx.connection, IncomingEnvelopeRow, *key, when=PROCESSED, next_attempt_at=None))
+    await exchange.write(Changes([changing(IncomingEnvelopeRow, *key, when=PROCESSED, next_attempt_at=None)]))

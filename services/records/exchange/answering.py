@@ -33,7 +33,7 @@ from services.records.exchange.packing import Packed, documents_to_release, pack
 from services.records.exchange.sending import send_off
 from services.records.exchange.states import Request as State
 from services.records.exchange.states import TransitionRefused
-from services.records.exchange.stored_rows import change, row_at
+from services.records.exchange.stored_rows import change
 from services.records.finding.telling import told_of_finding
 from services.records.match_reviews import open_review
 from services.records.matching import Certain, Match, NeedsPerson, match
@@ -58,7 +58,7 @@ NOT_OVER = (*OPEN, State.ANSWERED)
 async def take_up(exchange: Exchange, request_id: UUID, row: PeerRequestRow | None = None) -> None:
     """Do what is due of one request of a peer."""
     if row is None:
-        row = await exchange.read(lambda connection: row_at(connection, PeerRequestRow, request_id))
+        row = await exchange.find(PeerRequestRow, request_id)
     if row is None or row.state not in NOT_OVER:
         return
     if exchange.clock() >= row.expires_at:

@@ -29,7 +29,7 @@ from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.seals import seal
 from services.records.exchange.states import FOLLOWS, Asked, is_final
-from services.records.exchange.stored_rows import change, row_at
+from services.records.exchange.stored_rows import change
 from services.records.exchange.told_milestones import milestone
 from services.records.tables import ExchangeRequestRow
 from shared.contracts.audit import Event
@@ -143,7 +143,7 @@ async def take_up(exchange: Exchange, exchange_id: UUID, logged: ExchangeRequest
     """Do what is due of one request: deliver it, or let it end. `logged`: the row, where this process has logged it a moment ago."""
     row = logged
     if row is None:
-        row = await exchange.read(lambda connection: row_at(connection, ExchangeRequestRow, exchange_id))
+        row = await exchange.find(ExchangeRequestRow, exchange_id)
     if row is None or is_final(Asked(row.state)):
         return
     if exchange.clock() >= row.expires_at:

@@ -1,5 +1,6 @@
 """Asking privacy: may it leave, does it still stand? Questions of one moment in one call, each answered as if it had come alone."""
 
+import asyncio
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from shared.siblings import Siblings
 
 MOST = 100
 AT_ONCE = 4
+COUNTS_SECONDS = 0.5
+"""For so long what privacy has said of a decision may be relied on: a commit takes some milliseconds."""
 
 
 class AskingPrivacy:
@@ -39,6 +42,10 @@ class AskingPrivacy:
     async def standing(self, decision_id: UUID) -> Standing:
         """Whether a decision still stands. Raises TemporarilyUnavailable where privacy does not answer."""
         return await self._standings(None, decision_id)
+
+    def standing_beside(self, decision_id: UUID) -> "AskedStanding":
+        """The same question, asked now, while its asker does something else."""
+        return AskedStanding(self, decision_id)
 
     async def decisions_for(self, principal: Principal, asked: Sequence[DecisionRequest]) -> list[Decision | SuiteError]:
         """The decision on each question of one caller, or its problem; at most 100. Raises TemporarilyUnavailable."""
@@ -78,6 +85,30 @@ class AskingPrivacy:
             return await self._siblings.call("privacy", "POST", f"/internal/decisions/{decision_id}/standing", answer=Standing, by=JOB)
         except SuiteError as error:
             return error
+
+
+class AskedStanding:
+    """Whether a decision stands, asked while the envelope is being stored: the answer counts for a moment only."""
+
+    def __init__(self, privacy: AskingPrivacy, decision_id: UUID) -> None:
+        self._privacy, self._decision_id = privacy, decision_id
+        self._asked_at = asyncio.get_running_loop().time()
+        self._answer = asyncio.create_task(self._ask())
+
+    async def _ask(self) -> Standing | SuiteError:
+        try:
+            return await self._privacy.standing(self._decision_id)
+        except SuiteError as error:
+            return error
+
+    async def answer(self) -> Standing:
+        """What privacy says. INVARIANT: not what it said a while ago; then it is asked again. Raises TemporarilyUnavailable."""
+        said = await self._answer
+        if asyncio.get_running_loop().time() - self._asked_at > COUNTS_SECONDS:
+            return await self._privacy.standing(self._decision_id)
+        if isinstance(said, SuiteError):
+            raise said
+        return said
 
 
 def _of(answer: DecisionAnswer) -> Decision | SuiteError:

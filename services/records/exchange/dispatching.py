@@ -14,6 +14,7 @@ from safepassage.problems.trust import NotAMember
 from safepassage.trust_members import Member
 from services.records.exchange import events
 from services.records.exchange.asking import refused_as
+from services.records.exchange.asking_privacy import AskedStanding
 from services.records.exchange.body_sending import hand_over_body
 from services.records.exchange.dead_letters import lay_answer_aside
 from services.records.exchange.due import after_failure
@@ -21,9 +22,9 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.receipts import take_receipt
 from services.records.exchange.resealing import answer_anew
-from services.records.exchange.sending import claims_of
+from services.records.exchange.sending import Leaving, claims_of
 from services.records.exchange.states import SENDABLE, Outgoing
-from services.records.exchange.stored_rows import change, row_at
+from services.records.exchange.stored_rows import change
 from services.records.exchange.withdrawing import give_up
 from services.records.tables import OutgoingEnvelopeRow
 from shared.group_commit import Writing
@@ -31,19 +32,20 @@ from shared.group_commit import Writing
 log = logging.getLogger(__name__)
 
 
-async def take_up(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow | None = None) -> None:
+async def take_up(exchange: Exchange, envelope_id: UUID, leaving: Leaving | None = None) -> None:
     """One attempt to deliver an envelope that is queued or was tried before; or its end."""
-    if row is None:
-        row = await exchange.read(lambda connection: row_at(connection, OutgoingEnvelopeRow, envelope_id))
+    row = await exchange.find(OutgoingEnvelopeRow, envelope_id) if leaving is None else leaving.row
     if row is None or row.state not in SENDABLE or row.jws is None or row.ciphertext is None:
         return
-    member = await ready(exchange, row)
+    member = await ready(exchange, row, standing=None if leaving is None else leaving.standing)
     if member is not None:
         await _attempt(exchange, row, member)
 
 
-async def ready(exchange: Exchange, row: OutgoingEnvelopeRow) -> Member | None:
+async def ready(exchange: Exchange, row: OutgoingEnvelopeRow, *, standing: AskedStanding | None = None) -> Member | None:
     """Whom the envelope may be given to now; None if it may not: it has ended, or waits for something, and the row says so.
+
+    standing  of its decision, where that was asked a moment ago
 
     INVARIANT: nobody is given an envelope without this, whether it is sent or fetched.
     """
@@ -55,7 +57,7 @@ async def ready(exchange: Exchange, row: OutgoingEnvelopeRow) -> Member | None:
         exchange.trust.require_fresh()
         exchange.vault.provider.require_usable()  # sealed and logged as it is: without its keys this node gives nothing away
         member = exchange.trust.member(row.recipient_node)
-        fallen = await _fallen(exchange, row)
+        fallen = await _fallen(exchange, row, standing)
     except NotAMember as error:
         await give_up(exchange, row, Outgoing.WITHDRAWN, reason=error.code, never_sent=_never_sent(exchange, row))
         return None
@@ -70,11 +72,11 @@ async def ready(exchange: Exchange, row: OutgoingEnvelopeRow) -> Member | None:
     return member
 
 
-async def _fallen(exchange: Exchange, row: OutgoingEnvelopeRow) -> str | None:
+async def _fallen(exchange: Exchange, row: OutgoingEnvelopeRow, asked: AskedStanding | None = None) -> str | None:
     """Why the decision of a package no longer stands; None while it does. Raises TemporarilyUnavailable where privacy does not answer."""
     if row.decision_id is None:
         return None
-    standing = await exchange.privacy.standing(row.decision_id)
+    standing = await (exchange.privacy.standing(row.decision_id) if asked is None else asked.answer())
     return None if standing.stands else standing.reason or "decision-fallen"
 
 

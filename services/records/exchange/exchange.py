@@ -32,6 +32,7 @@ from services.records.exchange.own_statement import OwnStatement
 from services.records.exchange.peer_logs import PeerLogs
 from services.records.exchange.peer_tokens import PeerCredentials
 from services.records.exchange.peers import Peers
+from services.records.exchange.row_lookups import RowLookups
 from services.records.exchange.shown_paths import ShownPaths
 from services.records.exchange.shown_proofs import ShownProofs
 from services.records.exchange.signing import ExchangeSigner
@@ -95,6 +96,9 @@ class Exchange:
     paths: ShownPaths
     own_statement: OwnStatement
     read: GroupReads
+    look: GroupReads
+    """As `read`, for questions that need not agree."""
+    find: RowLookups
     write: GroupCommit
     lease: Lease
     milestones: Milestones
@@ -206,7 +210,9 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
         peer_logs=peer_logs,
         paths=paths,
         own_statement=OwnStatement(settings.node_statement_file),
-        read=GroupReads(database),
+        read=GroupReads(database.read),
+        look=GroupReads(database.look),
+        find=RowLookups(database),
         write=state.write,
         lease=Lease(database, clock, holder=state.holder),
         milestones=state.milestones,

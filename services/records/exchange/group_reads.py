@@ -1,16 +1,16 @@
 """Reads of one moment share a transaction: to begin and end one costs more than to look up a row by its key."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
 from safepassage.problems import SuiteError
-from shared.database import Database
 from shared.gathered import Gathered
 
 T = TypeVar("T")
 Read = Callable[[Connection], Any]
+Ask = Callable[[Read], Awaitable[Any]]
 
 MOST = 32
 AT_ONCE = 4
@@ -18,10 +18,11 @@ AT_ONCE = 4
 
 
 class GroupReads:
-    """The reads of one process. Each sees one snapshot, which it shares with those that it is read with."""
+    """The reads of one process. Each shares with those that it is read with a snapshot, or with `Database.look` a connection."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, ask: Ask) -> None:
+        """`ask`: `Database.read` or `Database.look`."""
+        self._ask = ask
         self._gathered: Gathered[None, Read, Any] = Gathered(self._together, most=MOST, at_once=AT_ONCE)
 
     async def __call__(self, read: Callable[[Connection], T]) -> T:
@@ -31,7 +32,7 @@ class GroupReads:
 
     async def _together(self, _: None, reads: Sequence[Read]) -> Sequence[Any]:
         try:
-            return await self._database.read(lambda connection: [_read(connection, read) for read in reads])
+            return list(await self._ask(lambda connection: [_read(connection, read) for read in reads]))
         except Exception:
             if len(reads) == 1:
                 raise
@@ -40,7 +41,7 @@ class GroupReads:
 
     async def _alone(self, read: Read) -> Any:
         try:
-            return await self._database.read(read)
+            return await self._ask(read)
         except Exception as error:
             return error
 

@@ -12,7 +12,7 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.receipts import ASKED_AGAIN_AFTER, take_receipt
 from services.records.exchange.sending import claims_of
 from services.records.exchange.states import Outgoing
-from services.records.exchange.stored_rows import change, row_at
+from services.records.exchange.stored_rows import change
 from services.records.tables import OutgoingEnvelopeRow
 from shared.group_commit import Writing
 
@@ -26,7 +26,7 @@ ASKED_FOR = timedelta(days=7)
 async def take_up(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow | None = None) -> None:
     """Ask once, if it is still wanted; or give up asking. A receipt that comes later is taken all the same."""
     if row is None:
-        row = await exchange.read(lambda connection: row_at(connection, OutgoingEnvelopeRow, envelope_id))
+        row = await exchange.find(OutgoingEnvelopeRow, envelope_id)
     if row is None or row.state != Outgoing.RECEIVED or row.next_attempt_at is None:
         return
     if exchange.clock() >= row.expires_at + ASKED_FOR:

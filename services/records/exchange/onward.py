@@ -8,11 +8,12 @@ tells the node that it had it from.
 import json
 from uuid import UUID
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from safepassage.chain_links import categories_of
 from safepassage.chain_part import Onward
 from services.records.tables import OWN, IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow, SectionRow
+from shared import prepared
 
 MOST_TOLD = 100
 
@@ -60,9 +61,10 @@ def _came_with(connection: Connection, exchange_id: UUID, student_id: UUID) -> f
 
 def sources_at(connection: Connection, student_id: UUID) -> dict[str, str]:
     """By section, the source whose content the node would disclose: its own, or else the exchange that brought it last."""
-    table = SectionRow.__table__
-    rows = connection.execute(select(table.c.section, table.c.source, table.c.version).where(table.c.student_id == student_id))
     chosen: dict[str, tuple[bool, int, str]] = {}
-    for section, source, version in rows:
+    for section, source, version in prepared.plain_rows(connection, _SOURCES, {"student_id": student_id}):
         chosen[section] = max(chosen.get(section, (False, -1, "")), (source == OWN, version, source))
     return {section: source for section, (_, _, source) in chosen.items()}
+
+
+_SOURCES = select(SectionRow.section, SectionRow.source, SectionRow.version).where(SectionRow.student_id == bindparam("student_id"))

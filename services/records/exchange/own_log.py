@@ -7,7 +7,8 @@ more (decisions 1), since what the log forgot may already be with others.
 import asyncio
 import logging
 from collections import OrderedDict, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
 
 from sqlalchemy import select
 
@@ -19,13 +20,15 @@ from safepassage.problems.exchanges import OwnLogWentBack
 from safepassage.problems.proofs import ConsistencyNotProven
 from safepassage.problems.requests import LogUnavailable
 from safepassage.proofs import verify_consistency
-from services.records.exchange.pins import pin
+from services.records.exchange.pins import pinning
 from services.records.tables import PeerLogRow
+from shared import prepared
 from shared.clock import Clock
 from shared.contracts.audit import Appended, AppendRequest, AppendResponse, ConsistencyResponse, Event, KnownSize
 from shared.database import Database
 from shared.group_commit import Writing
 from shared.internal_token import Principal
+from shared.prepared import Change
 from shared.siblings import Siblings
 
 log = logging.getLogger(__name__)
@@ -178,18 +181,27 @@ class OwnLog:
 
     def keep(self, tx: Writing, appended: Appended) -> None:
         """Store the checkpoint of an answer if it is the largest, in the transaction that stores what was appended."""
+        for name, change in self.keeping(tx.connection.dialect.name, appended).items():
+            if name not in tx.done:
+                tx.done.add(name)
+                prepared.change(tx.connection, *change)
+                tx.afterwards(partial(self.kept, appended))
+
+    def keeping(self, dialect: str, appended: Appended) -> dict[Hashable, Change]:
+        """The change that `keep` makes, by its name; none where it is stored already. To be told to `kept` once it has committed."""
         if appended.checkpoint is None:
-            return
+            return {}
         checkpoint = parse_checkpoint(parse_note(appended.checkpoint).text)
-        if checkpoint.size <= self._kept.get(checkpoint.origin, 0) or ("own-log", checkpoint) in tx.done:
-            return
-        tx.done.add(("own-log", checkpoint))
-        pin(tx.connection, checkpoint, node=self._node, note=appended.checkpoint, now=self._clock())
+        if checkpoint.size <= self._kept.get(checkpoint.origin, 0):
+            return {}
+        pinned = pinning(dialect, checkpoint, node=self._node, note=appended.checkpoint, now=self._clock())
+        return {("own-log", checkpoint): pinned}
 
-        def kept() -> None:
+    def kept(self, appended: Appended) -> None:
+        """The checkpoint of an answer is stored."""
+        if appended.checkpoint is not None:
+            checkpoint = parse_checkpoint(parse_note(appended.checkpoint).text)
             self._kept[checkpoint.origin] = max(checkpoint.size, self._kept.get(checkpoint.origin, 0))
-
-        tx.afterwards(kept)
 
 
 def _fail(group: Sequence[tuple[Event, "asyncio.Future[Appended]"]], error: Exception) -> None:

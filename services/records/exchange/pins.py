@@ -17,8 +17,12 @@ _TABLE = PeerLogRow.__table__
 
 def pin(connection: Connection, checkpoint: Checkpoint, *, node: str, note: str, now: datetime) -> None:
     """Store a verified checkpoint of a log of `node`, unless a larger one is stored."""
-    values = {"origin": checkpoint.origin, "node": node, **_values(checkpoint, note, now)}
-    prepared.change(connection, _pin(connection.dialect.name), values)
+    prepared.change(connection, *pinning(connection.dialect.name, checkpoint, node=node, note=note, now=now))
+
+
+def pinning(dialect: str, checkpoint: Checkpoint, *, node: str, note: str, now: datetime) -> prepared.Change:
+    """The change that `pin` makes."""
+    return _pin(dialect), {"origin": checkpoint.origin, "node": node, **_values(checkpoint, note, now)}
 
 
 def pin_after(connection: Connection, before: Checkpoint, checkpoint: Checkpoint, *, note: str, now: datetime) -> bool:

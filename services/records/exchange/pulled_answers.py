@@ -23,7 +23,6 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.receipts import take_receipt
 from services.records.exchange.states import SENDABLE, Asked, Notice, Telling
-from services.records.exchange.stored_rows import row_at
 from services.records.tables import EndingRow, ExchangeRequestRow, IncomingEnvelopeRow, OutgoingEnvelopeRow, OutgoingNoticeRow
 from services.records.transfers import noticing
 from shared.problems import responses
@@ -53,7 +52,7 @@ async def answer_outbox(kind: PulledKind, answers: PulledAnswers, request: Reque
 
 
 async def _request(exchange: Exchange, member: Member, said: PulledAnswer, answer: PeerAnswer) -> None:
-    row = await exchange.read(lambda connection: row_at(connection, ExchangeRequestRow, said.id))
+    row = await exchange.find(ExchangeRequestRow, said.id)
     if row is None or row.holder != member.entity_id:
         raise NoSuchEnvelope
     if answer.status == 202:
@@ -64,7 +63,7 @@ async def _request(exchange: Exchange, member: Member, said: PulledAnswer, answe
 
 
 async def _envelope(exchange: Exchange, member: Member, said: PulledAnswer, answer: PeerAnswer) -> None:
-    row = await exchange.read(lambda connection: row_at(connection, OutgoingEnvelopeRow, said.id))
+    row = await exchange.find(OutgoingEnvelopeRow, said.id)
     if row is None or row.recipient_node != member.entity_id:
         raise NoSuchEnvelope
     if answer.status == 200:
@@ -76,7 +75,7 @@ async def _envelope(exchange: Exchange, member: Member, said: PulledAnswer, answ
 
 async def _receipt(exchange: Exchange, member: Member, said: PulledAnswer, answer: PeerAnswer) -> None:
     key = (member.entity_id, said.id)
-    row = await exchange.read(lambda connection: row_at(connection, IncomingEnvelopeRow, *key))
+    row = await exchange.find(IncomingEnvelopeRow, *key)
     if row is None or row.r2 is None:
         raise NoSuchEnvelope
     if answer.status != 204:
@@ -85,7 +84,7 @@ async def _receipt(exchange: Exchange, member: Member, said: PulledAnswer, answe
 
 
 async def _notice(exchange: Exchange, member: Member, said: PulledAnswer, answer: PeerAnswer) -> None:
-    row = await exchange.read(lambda connection: row_at(connection, OutgoingNoticeRow, said.id))
+    row = await exchange.find(OutgoingNoticeRow, said.id)
     if row is None or row.peer != member.entity_id or row.token is None:
         raise NoSuchEnvelope
     if row.state == Notice.QUEUED:
@@ -93,7 +92,7 @@ async def _notice(exchange: Exchange, member: Member, said: PulledAnswer, answer
 
 
 async def _ending(exchange: Exchange, member: Member, said: PulledAnswer, answer: PeerAnswer) -> None:
-    row = await exchange.read(lambda connection: row_at(connection, EndingRow, said.id))
+    row = await exchange.find(EndingRow, said.id)
     if row is None or row.peer != member.entity_id:
         raise NoSuchEnvelope
     if row.state == Telling.WAITING:

@@ -27,7 +27,7 @@ SURELY: Final = timedelta(minutes=1)
 
 async def recall(exchange: Exchange, envelope_id: UUID, operator: Operator, *, once: OnceAtOperation) -> UUID:
     """Recall it; gives the dead letter's id, which is the envelope's. Raises NoSuchAnswer, AnswerNotRecallable."""
-    row = await exchange.read(lambda connection: row_at(connection, OutgoingEnvelopeRow, envelope_id))
+    row = await exchange.find(OutgoingEnvelopeRow, envelope_id)
     if row is None:
         raise NoSuchAnswer
     ending = await endings.answer_ended(exchange, claims_of(row), "recalled")

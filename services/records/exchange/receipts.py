@@ -28,7 +28,7 @@ from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.sending import claims_of
 from services.records.exchange.states import Outgoing, is_final
-from services.records.exchange.stored_rows import change, row_at
+from services.records.exchange.stored_rows import change
 from services.records.exchange.told_milestones import Reached, milestone
 from services.records.tables import IncomingEnvelopeRow, OutgoingEnvelopeRow, PeerRequestRow
 from services.records.transfers.onward_notices import tell_of_disclosure
@@ -95,7 +95,7 @@ async def read_receipt(envelope_id: UUID, request: Request, caller: Peer) -> Res
     exchange: Exchange = request.app.state.exchange
     peer = caller.peer
     exchange.trust.member(peer)
-    row = await exchange.read(lambda connection: row_at(connection, IncomingEnvelopeRow, peer, envelope_id))
+    row = await exchange.find(IncomingEnvelopeRow, peer, envelope_id)
     if row is None:
         raise NotReceived
     if row.r2 is None:

@@ -3,6 +3,7 @@
 INVARIANT: an envelope that does not prove that its disclosure was decided and logged first is refused, whatever else is right with it.
 """
 
+import asyncio
 from datetime import datetime
 from uuid import UUID
 
@@ -40,6 +41,7 @@ from services.records.exchange.states import OPEN_FOR_A_PACKAGE, Asked, Incoming
 from services.records.exchange.stored_rows import row_at, store
 from services.records.exchange.storing import Received, acknowledge
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow
+from shared import prepared
 from shared.group_commit import Writing
 from shared.plain_route import caller_route
 from shared.problems import responses
@@ -118,11 +120,9 @@ async def _stored(exchange: Exchange, peer: str, body: bytes, jws: str, now: dat
     signed = read_envelope(body, issuer=peer, audience=exchange.entity_id, keys=keys)
     message = signed.message
 
-    def known(connection: Connection) -> tuple[IncomingEnvelopeRow | None, ExchangeRequestRow | None]:
-        held = row_at(connection, IncomingEnvelopeRow, peer, message.envelope_id)
-        return held, row_at(connection, ExchangeRequestRow, message.exchange_id)
-
-    held, asked = await exchange.read(known)
+    held, asked = await asyncio.gather(
+        exchange.find(IncomingEnvelopeRow, peer, message.envelope_id), exchange.find(ExchangeRequestRow, message.exchange_id)
+    )
     if held is not None:
         return _again(held, signed)
     if asked is None or asked.holder != message.iss:
@@ -230,7 +230,7 @@ def _t1(connection: Connection, row: IncomingEnvelopeRow, body: Body | None) -> 
     Raises ExchangeClosed, AnswerWithdrawn, BodyIncomplete, and nothing is stored then.
     """
     about = {"exchange_id": row.exchange_id}
-    asked = connection.execute(_STATE, about).one()
+    [asked] = prepared.rows(connection, _STATE, about)
     state = Asked(asked.state)
     if not store(connection, row):
         return row_at(connection, IncomingEnvelopeRow, row.issuer, row.id)
@@ -238,6 +238,6 @@ def _t1(connection: Connection, row: IncomingEnvelopeRow, body: Body | None) -> 
     _require_open(state, row.kind)
     if body is not None:
         _require_whole(connection, row)
-    if row.kind != "not-provided" and connection.execute(_OTHER_PACKAGE, {**about, "id_": row.id}).first() is not None:
+    if row.kind != "not-provided" and prepared.rows(connection, _OTHER_PACKAGE, {**about, "id_": row.id}):
         raise ExchangeClosed
     return None

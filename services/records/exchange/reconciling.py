@@ -29,7 +29,7 @@ from services.records.exchange.reconciliation_lines import all_lines, counts_of,
 from services.records.exchange.reconciliation_routes import taken
 from services.records.exchange.states import Reconciling
 from services.records.exchange.stating_counts import LONGEST_AGO, OPERATION, stated
-from services.records.exchange.stored_rows import change, row_at, store
+from services.records.exchange.stored_rows import change, store
 from services.records.tables import ReconciliationRow
 from shared.contracts.audit import Context, Digests, Event
 from shared.group_commit import Writing
@@ -66,7 +66,7 @@ async def plan(exchange: Exchange) -> int:
 async def take_up(exchange: Exchange, key: tuple[str, str], row: ReconciliationRow | None = None) -> None:
     """Compare one day with one peer, or put it off."""
     if row is None:
-        row = await exchange.read(lambda connection: row_at(connection, ReconciliationRow, *key))
+        row = await exchange.find(ReconciliationRow, *key)
     if row is None or row.state != Reconciling.DUE:
         return
     now = exchange.clock()

@@ -6,7 +6,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Connection, bindparam, select
-from sqlalchemy.exc import IntegrityError
 
 from safepassage.problems import REGISTRY, SuiteError
 from safepassage.problems.attachments import ScannerNotConfigured
@@ -24,7 +23,7 @@ from shared import prepared
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.group_commit import Writing
-from shared.idempotency import IdempotencyKey, effect_at, keep_at, request_digest
+from shared.idempotency import IdempotencyKey, claim_at, effect_at, request_digest
 from shared.problems import responses
 from shared.tenancy import within
 
@@ -62,7 +61,7 @@ async def create_exchange_request(
     def known(connection: Connection) -> tuple[ExchangeRequestRow | None, UUID]:
         return earlier(connection, caller, key, digest), receiving_organisation(connection, new, caller)
 
-    row, organisation_id = await exchange.read(known)
+    row, organisation_id = await exchange.look(known)
     if row is None:
         row = await _prepare(exchange, new, organisation_id, caller, key, digest, now)
     if row.state == Asked.PREPARED:
@@ -90,17 +89,16 @@ async def kept(
     """The row, stored; or the one that the same request of this caller has made before. Raises TemporarilyUnavailable."""
 
     def store(tx: Writing) -> ExchangeRequestRow:
-        before = earlier(tx.connection, caller, key, digest, operation=operation)
-        if before is not None:
-            return before
-        keep_at(tx.connection, IdempotencyRow, **_about(caller, key, digest, operation), effect_id=row.id, now=row.requested_at)
-        stored_rows.store(tx.connection, row)
-        return row
+        before = claim_at(tx.connection, IdempotencyRow, **_about(caller, key, digest, operation), effect_id=row.id, now=row.requested_at)
+        if before is None:
+            stored_rows.store(tx.connection, row)
+            return row
+        held = stored_rows.row_at(tx.connection, ExchangeRequestRow, before)
+        if held is None:
+            raise TemporarilyUnavailable("what this key has made is not there any more")
+        return held
 
-    try:
-        return await exchange.write(store)
-    except IntegrityError as error:  # the same key came twice at once, by two processes
-        raise TemporarilyUnavailable("the same request is being made at this moment") from error
+    return await exchange.write(store)
 
 
 def _about(caller: Caller, key: str, digest: str, operation: str) -> dict[str, Any]:

@@ -78,10 +78,10 @@ async def give_up(exchange: Exchange, letter_id: UUID, operator: Operator, once:
 async def _ending(exchange: Exchange, letter: DeadLetterRow) -> EndingRow | None:
     """What the other side is told; None where it knows, or never heard of it."""
     if letter.kind == "answer" and letter.code != EXPIRED:
-        answer = await exchange.read(lambda connection: row_at(connection, OutgoingEnvelopeRow, letter.id))
+        answer = await exchange.find(OutgoingEnvelopeRow, letter.id)
         return None if answer is None or answer.r1 is not None else await endings.answer_ended(exchange, claims_of(answer), "given-up")
     if letter.kind == "request":
-        asked = await exchange.read(lambda connection: row_at(connection, ExchangeRequestRow, letter.id))
+        asked = await exchange.find(ExchangeRequestRow, letter.id)
         return None if asked is None or asked.accepted is None else await endings.request_given_up(exchange, asked)
     return None
 
@@ -149,7 +149,7 @@ def answered_requests(connection: Connection, envelope_ids: list[UUID]) -> dict[
 
 async def _ask_anew(exchange: Exchange, letter: DeadLetterRow, operator: Operator, caller: Caller, once: OnceAtOperation) -> None:
     """Make the same request again: sealed, signed, permitted and logged as any other."""
-    asked = await exchange.read(lambda connection: row_at(connection, ExchangeRequestRow, letter.id))
+    asked = await exchange.find(ExchangeRequestRow, letter.id)
     if asked is None or asked.finding_id is not None:  # what was sought is forgotten: it is asked anew by who knows the child
         raise LetterNotRequeueable
     now, selector = exchange.clock(), asking.selector_of(exchange, asked)

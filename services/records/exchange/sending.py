@@ -5,7 +5,7 @@ Nothing is sent here. What is sent later are the bytes that T2 has stored, never
 
 import logging
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 from uuid import UUID
 
 from safepassage.canonical import digest_of
@@ -14,17 +14,27 @@ from safepassage.envelope import Envelope
 from safepassage.problems import SuiteError
 from safepassage.suites import suite_named
 from services.records.exchange.answers import Answer
+from services.records.exchange.asking_privacy import AskedStanding
 from services.records.exchange.due import SOON
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import Outgoing
-from services.records.exchange.stored_rows import change, row_at, store
+from services.records.exchange.stored_rows import changing, store
 from services.records.exchange.ticks import next_tick
 from services.records.exchange.withdrawing import give_up
 from services.records.tables import OutgoingEnvelopeRow, PeerRequestRow
 from shared.contracts.audit import Appended, Event
-from shared.group_commit import Writing
+from shared.group_commit import Changes, Writing
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A queued envelope that leaves at once."""
+
+    row: OutgoingEnvelopeRow
+    standing: AskedStanding | None
+    """Of its decision, asked beside T2: after the log had the disclosure."""
 
 
 async def send_off(exchange: Exchange, request: PeerRequestRow, answer: Answer, *, follow: Callable[[Writing], None]) -> None:
@@ -74,7 +84,7 @@ async def queue(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow 
     Raises LogUnavailable, OwnLogWentBack: it is tried again. An entry that audit refuses for good ends the envelope.
     """
     if row is None:
-        row = await exchange.read(lambda connection: row_at(connection, OutgoingEnvelopeRow, envelope_id))
+        row = await exchange.find(OutgoingEnvelopeRow, envelope_id)
     if row is None or row.state != Outgoing.SEALED:
         return
     if exchange.clock() >= row.expires_at:
@@ -89,6 +99,8 @@ async def queue(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow 
         await give_up(exchange, row, Outgoing.WITHDRAWN, reason=error.code, never_sent=True, logged=False)
         return
     await exchange.milestones.reached("holder after_append")
+    leaves_now = row.leaves_at <= exchange.clock()
+    standing = exchange.privacy.standing_beside(row.decision_id) if leaves_now and row.decision_id is not None else None
     jws = await _signed(exchange, row, appended)
     queued = {
         "state": Outgoing.QUEUED,
@@ -98,27 +110,26 @@ async def queue(exchange: Exchange, envelope_id: UUID, row: OutgoingEnvelopeRow 
         "queued_at": exchange.clock(),
         "next_attempt_at": row.leaves_at,
     }
-    if not await exchange.write(lambda tx: _t2(tx, exchange, envelope_id, queued, appended)):
+    [is_ours] = await exchange.write(
+        Changes(
+            [changing(OutgoingEnvelopeRow, envelope_id, when=(Outgoing.SEALED,), **queued)],
+            once=exchange.own_log.keeping(exchange.database.dialect, appended),
+        )
+    )
+    exchange.own_log.kept(appended)
+    if not is_ours:  # another process has done it, or ended the envelope
         return
     await exchange.milestones.reached("holder after_T2")
     if row.leaves_at <= exchange.clock():
         for name, value in queued.items():
             setattr(row, name, value)
-        exchange.wake("dispatching", row.id, row)
+        exchange.wake("dispatching", row.id, Leaving(row, standing))
 
 
 async def _signed(exchange: Exchange, row: OutgoingEnvelopeRow, appended: Appended) -> str:
     members = await exchange.proofs.members_for(row.recipient_node, appended)
     message = Envelope.model_validate({**claims_of(row).model_dump(), **members})
     return await exchange.sign(message, suite=suite_named(message.suite))
-
-
-def _t2(tx: Writing, exchange: Exchange, envelope_id: UUID, queued: dict[str, Any], appended: Appended) -> bool:
-    """False if another process has done it, or ended the envelope."""
-    if not change(tx.connection, OutgoingEnvelopeRow, envelope_id, when=(Outgoing.SEALED,), **queued):
-        return False
-    exchange.own_log.keep(tx, appended)
-    return True
 
 
 def claims_of(row: OutgoingEnvelopeRow) -> Envelope:

@@ -27,8 +27,13 @@ def row_at(connection: Connection, row: type[Row], *key: Any, lock: bool = False
 
 def store(connection: Connection, row: Any) -> bool:
     """Insert `row` as it stands. False if one with the same key, or the same of what is unique, is there: that one stays as it is."""
+    return bool(prepared.change(connection, *storing(connection.dialect.name, row)))
+
+
+def storing(dialect: str, row: Any) -> prepared.Change:
+    """The change that `store` makes."""
     values = {column.key: getattr(row, column.key) for column in row.__table__.columns}
-    return bool(prepared.change(connection, _insert(row.__mapper__.class_, connection.dialect.name), values))
+    return _insert(row.__mapper__.class_, dialect), values
 
 
 def change(connection: Connection, row: Any, *key: Any, when: Collection[State], **values: Any) -> bool:
@@ -36,12 +41,16 @@ def change(connection: Connection, row: Any, *key: Any, when: Collection[State],
 
     Raises TransitionRefused where a new state may not follow one of `when`.
     """
+    return bool(prepared.change(connection, *changing(row, *key, when=when, **values)))
+
+
+def changing(row: Any, *key: Any, when: Collection[State], **values: Any) -> prepared.Change:
+    """The change that `change` makes. Raises as that."""
     new = values.get("state")
     if new is not None:
         for old in when:
             require_transition(old, new)
-    statement = _update(row, tuple(values), tuple(when))
-    return bool(prepared.change(connection, statement, {**_named(row, key), **{f"new_{name}": value for name, value in values.items()}}))
+    return _update(row, tuple(values), tuple(when)), {**_named(row, key), **{f"new_{name}": value for name, value in values.items()}}
 
 
 def _named(row: Any, key: Key) -> dict[str, Any]:

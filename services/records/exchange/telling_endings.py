@@ -15,7 +15,7 @@ from services.records.exchange.exchange import Exchange
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.receipts import take_receipt
 from services.records.exchange.states import Telling
-from services.records.exchange.stored_rows import change, row_at
+from services.records.exchange.stored_rows import change
 from services.records.tables import EndingRow
 from shared.group_commit import Writing
 
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 async def take_up(exchange: Exchange, ending_id: UUID, row: EndingRow | None = None) -> None:
     """One attempt, or its end."""
     if row is None:
-        row = await exchange.read(lambda connection: row_at(connection, EndingRow, ending_id))
+        row = await exchange.find(EndingRow, ending_id)
     if row is None or row.state != Telling.WAITING:
         return
     if exchange.clock() >= row.lapses_at:

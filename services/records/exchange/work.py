@@ -18,7 +18,8 @@ log = logging.getLogger(__name__)
 
 LASTS = timedelta(seconds=6)
 IDLE_SECONDS = 1.0
-AT_ONCE = 128
+AT_ONCE = 256
+"""Two batches of a hundred, and what else there is: what has no room is looked for in the store again."""
 PAUSE_AFTER_FAULT = timedelta(seconds=5)
 
 Due = Callable[[datetime, int], Awaitable[Sequence[Any]]]

@@ -20,7 +20,6 @@ from services.records.exchange.asking import CONTENT_TYPE, selector_of
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.states import Asked
-from services.records.exchange.stored_rows import row_at
 from services.records.finding.curve import blinded
 from services.records.tables import ExchangeRequestRow
 from shared.problems import responses
@@ -70,7 +69,7 @@ async def _compared(exchange: Exchange, peer: str, token: str, now: datetime) ->
     comparison = verify_comparison(token, issuer=peer, audience=exchange.entity_id, keys=keys, now=now)
     message = comparison.message
     points = unpacked(message.points)
-    asked = await exchange.read(lambda connection: row_at(connection, ExchangeRequestRow, message.exchange_id))
+    asked = await exchange.find(ExchangeRequestRow, message.exchange_id)
     if asked is None or asked.holder != peer or asked.finding_id is None or asked.request_digest != message.request_digest:
         raise OtherExchange
     if not asked.particulars or not await exchange.write(lambda tx: _counted(tx.connection, asked)):

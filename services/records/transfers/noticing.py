@@ -26,7 +26,7 @@ from services.records.exchange.peer_logs import Pinned
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.seals import seal
 from services.records.exchange.states import Notice as State
-from services.records.exchange.stored_rows import change, row_at
+from services.records.exchange.stored_rows import change
 from services.records.tables import OutgoingNoticeRow
 from services.records.transfers.notices import content_of
 from shared.contracts.audit import Digests, Event
@@ -42,7 +42,7 @@ NO_MEMBER: Final = timedelta(hours=1)
 
 async def take_up(exchange: Exchange, notice_id: UUID, _: None = None) -> None:
     """Take one notice as far as it goes now."""
-    row = await exchange.read(lambda connection: row_at(connection, OutgoingNoticeRow, notice_id))
+    row = await exchange.find(OutgoingNoticeRow, notice_id)
     if row is None or row.state not in UNSENT:
         return
     if exchange.clock() >= row.expires_at:
@@ -116,7 +116,7 @@ async def _log(exchange: Exchange, row: OutgoingNoticeRow) -> None:
             exchange.own_log.keep(tx, appended)
 
     await exchange.write(queued)
-    held = await exchange.read(lambda connection: row_at(connection, OutgoingNoticeRow, row.id))
+    held = await exchange.find(OutgoingNoticeRow, row.id)
     if held is not None:
         row.state, row.token = held.state, held.token
 

@@ -1,5 +1,8 @@
 """A family takes its consent back while the record that rests on it waits to be sent."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -8,11 +11,13 @@ import pytest
 from node.demo.seats import RECEIVING_DISTRICT
 from safepassage.canonical import digest_of
 from safepassage.client import Client
+from safepassage.problems import SuiteError
 from safepassage.wire_policy import ActingFor, ConsentWithdrawal, NewConsent
+from services.records.exchange import asking_privacy
 from services.records.exchange.states import Outgoing
 from tests.records.exchange.behind import waiting_for_the_log
 from tests.records.exchange.listener import birch_away
-from tests.records.exchange.two_states import TwoStates
+from tests.records.exchange.two_states import Case, TwoStates
 
 pytestmark = pytest.mark.anyio
 
@@ -31,8 +36,22 @@ async def parent_of(states: TwoStates, agency: Client, student_id: UUID) -> Acti
     )
 
 
-@pytest.mark.requirement("EX-fallen")
-async def test_a_consent_taken_back_between_two_attempts_opens_no_second_connection(states: TwoStates) -> None:
+@dataclass
+class Consented:
+    """An exchange that rests on a consent alone."""
+
+    agency: Client
+    consent_id: UUID
+    parent: ActingFor
+    case: Case
+
+    async def take_back(self) -> None:
+        """The parent's last word."""
+        await self.agency.withdraw_consent(self.consent_id, ConsentWithdrawal(acting_for=self.parent, reason="family-changed-its-mind"))
+
+
+@asynccontextmanager
+async def consented(states: TwoStates) -> AsyncIterator[Consented]:
     child = states.child()
     student_id = await states.alder.load(child)
     recipient = f"{states.birch.entity_id}#{states.birch.organisation(RECEIVING_DISTRICT)}"
@@ -49,7 +68,13 @@ async def test_a_consent_taken_back_between_two_attempts_opens_no_second_connect
             recipient_id=recipient,
         )
         given = await agency.record_consent(new)
-        case = await states.ask(child.selector, basis="consent", consent_id=given.id)
+        yield Consented(agency, given.id, parent, await states.ask(child.selector, basis="consent", consent_id=given.id))
+
+
+@pytest.mark.requirement("EX-fallen")
+async def test_a_consent_taken_back_between_two_attempts_opens_no_second_connection(states: TwoStates) -> None:
+    async with consented(states) as given:
+        case = given.case
         await case.deliver_request()
         await case.answer()
         async with birch_away(states) as knocks:
@@ -57,7 +82,7 @@ async def test_a_consent_taken_back_between_two_attempts_opens_no_second_connect
             assert (await case.package()).state == Outgoing.IN_FLIGHT
             first = knocks.connections
             assert first > 0
-            await agency.withdraw_consent(given.id, ConsentWithdrawal(acting_for=parent, reason="family-changed-its-mind"))
+            await given.take_back()
             await states.advance(seconds=10)
             await states.alder.one("dispatching", (await case.package()).id)
             assert knocks.connections == first
@@ -68,3 +93,29 @@ async def test_a_consent_taken_back_between_two_attempts_opens_no_second_connect
     await case.answer()
     await case.finish()
     assert [received.kind for received in await case.received()] == ["not-provided"]
+
+
+@pytest.mark.requirement("EX-fallen")
+async def test_a_consent_taken_back_while_the_envelope_is_stored_stops_it_if_that_takes_longer_than_a_moment(
+    states: TwoStates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with consented(states) as given:
+        await given.case.deliver_request()
+        await given.case.answer()
+        row = await given.case.package()
+        assert row.decision_id is not None
+        privacy = states.alder.exchange.privacy
+        asked, slow = privacy.standing_beside(row.decision_id), privacy.standing_beside(row.decision_id)
+        assert (await asked.answer()).stands
+        await given.take_back()
+        assert (await asked.answer()).stands
+        monkeypatch.setattr(asking_privacy, "COUNTS_SECONDS", -1.0)
+        assert (await slow.answer()).reason == "consent-withdrawn"
+        with pytest.MonkeyPatch.context() as away:
+            away.setattr(states.alder.exchange.siblings, "_transports", {})
+            with pytest.raises(SuiteError):
+                await privacy.standing_beside(row.decision_id).answer()
+        await states.alder.one("dispatching", row.id)
+        assert (await given.case.package()).state == Outgoing.WITHDRAWN
+        await given.case.answer()
+        await given.case.finish()
