@@ -72,7 +72,7 @@ def permission_of(event: Event, *, issuer: str, keys: PublicKeys, now: datetime)
 def _require_cover(event: Event, decision: Decision, digest: Digest) -> None:
     context = event.context
     covered = {
-        "context.operation": decision.action in ("disclose", "redisclose", "disclose-credentials"),
+        "context.operation": decision.action in ("disclose", "redisclose", "send-credentials"),
         "context.elements": bool(context.elements) and set(context.elements) <= set(decision.elements),
         "context.recipient_organisation": context.recipient_organisation == decision.recipient,
         "context.exchange_id": context.exchange_id == decision.exchange_id,

@@ -113,8 +113,8 @@ def _require_subjects(asked: DecisionRequest) -> None:
         raise InvalidRequest("a student is named twice", field="subjects")
     if (asked.action == "request" or asked.action in CREDENTIAL_ACTIONS) != (not asked.subjects):
         raise InvalidRequest("students are named for every action but `request` and those about educators", field="subjects")
-    if (asked.action == "disclose-credentials") != (asked.educator is not None):
-        raise InvalidRequest("an educator is named for the action `disclose-credentials` alone", field="educator")
+    if (asked.action == "send-credentials") != (asked.educator is not None):
+        raise InvalidRequest("an educator is named for the action `send-credentials` alone", field="educator")
     if asked.nobody is not None and (not asked.subjects or students != {asked.nobody.student_id}):
         raise InvalidRequest("who is nobody is the one student of the request", field="nobody")
     if (asked.duty_ids or asked.in_place_of) and (asked.action != "request" or asked.exchange_id is None):

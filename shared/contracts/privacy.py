@@ -41,9 +41,9 @@ class SubjectFacts(Wire):
     """Where the flag `military` is set; None where it was set before the record said more."""
 
 
-Action = Literal["request", "disclose", "redisclose", "request-credentials", "disclose-credentials"]
+Action = Literal["request", "disclose", "redisclose", "seek-credentials", "send-credentials"]
 
-CREDENTIAL_ACTIONS = frozenset({"request-credentials", "disclose-credentials"})
+CREDENTIAL_ACTIONS = frozenset({"seek-credentials", "send-credentials"})
 """About an educator, who is no student: the request names none, and privacy holds no facts of the educator."""
 
 
@@ -140,7 +140,7 @@ class DecisionRequest(Wire):
     that no duty to send one begins.
     """
     educator: EducatorSubject | None = None
-    """For the action `disclose-credentials`: whose credentials. The application is named in `evidence_ids`."""
+    """For the action `send-credentials`: whose credentials. The application is named in `evidence_ids`."""
     licensure: LicensureClaim | None = None
     nobody: SubjectFacts | None = None
     """The one student of the request is nobody: decided on these facts, which are made up, as for somebody, and always denied. So that a

@@ -40,7 +40,7 @@ def claim(recipient_id: str, asserted_by: str, kind: Any = "lea") -> LicensureCl
 def question(world: World, application: Evidence | None, **about: Any) -> DecisionRequest:
     """Birch's agency asks for the credentials of an educator of Oak's."""
     values: dict[str, Any] = {
-        "action": "disclose-credentials",
+        "action": "send-credentials",
         "subjects": (),
         "recipient": Recipient(kind="lea", id=f"{BIRCH}#{ABROAD}", node=BIRCH),
         "basis": "educator-application",
@@ -74,9 +74,9 @@ async def test_on_the_application_it_is_permitted_signed_about_the_educator_and_
     assert decision.token is not None
     key = SigningKey.load(world.node.keys / "privacy" / "decision-signing.json")
     said = verify_decision(decision.token, issuer=ENTITY_ID, keys={key.kid: key.public}, now=world.node.clock())
-    assert (said.action, said.sub, said.elements) == ("disclose-credentials", EDUCATOR, ELEMENTS)
+    assert (said.action, said.sub, said.elements) == ("send-credentials", EDUCATOR, ELEMENTS)
     [told] = [event for event in await world.node.events() if event.context.decision_id == decision.id]
-    assert (told.subjects, told.custodians, told.context.operation) == ((EDUCATOR,), (world.oak.id,), "disclose-credentials")
+    assert (told.subjects, told.custodians, told.context.operation) == ((EDUCATOR,), (world.oak.id,), "send-credentials")
     staff = world.node.client(world.oak, "decisions:read")
     again = await staff.post(f"/v1/decisions/{decision.id}/reproduction", {})
     assert again.status == 200, again.body
@@ -139,7 +139,7 @@ async def test_who_is_nobody_is_denied_whatever_is_on_record(world: World) -> No
 async def test_may_we_ask_is_decided_for_the_agency_that_was_applied_to(world: World) -> None:
     here = claim(str(world.oak.id), ENTITY_ID)
     recipient = Recipient(kind="lea", id=str(world.oak.id))
-    asked = question(world, None, action="request-credentials", educator=None, recipient=recipient, licensure=here, evidence_ids=(uuid4(),))
+    asked = question(world, None, action="seek-credentials", educator=None, recipient=recipient, licensure=here, evidence_ids=(uuid4(),))
     assert (await world.node.decide(asked, by=world.node.client(world.oak))).outcome == "permit"
     stranger = await world.node.decide(asked, by=world.node.client(world.elm))
     assert stranger.subjects[0].withheld[0].reason == "not-the-receiving-organisation"
@@ -150,7 +150,7 @@ async def test_an_educator_and_a_student_are_never_in_one_question(world: World)
     for asked in (
         question(world, None, subjects=world.versions(facts)),
         question(world, None, educator=None),
-        question(world, None, action="request-credentials"),
+        question(world, None, action="seek-credentials"),
         question(world, None, action="disclose", subjects=world.versions(facts)),
     ):
         answer = await world.node.ask(asked)

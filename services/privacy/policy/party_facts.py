@@ -45,7 +45,7 @@ def asker_facts(request: DecisionRequest, caller: UUID | None, tree: Organisatio
     receiving = tree.known(recipient.id)
     above = () if receiving is None or recipient.node is not None else tree.upward(receiving.id)
     receives = caller in {organisation.id for organisation in above}
-    named = request.evidence_ids if request.action == "request-credentials" else request.consent_id
+    named = request.evidence_ids if request.action == "seek-credentials" else request.consent_id
     return AskerFacts(names_consent=bool(named), receives=receives)
 
 

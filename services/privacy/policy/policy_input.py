@@ -156,9 +156,9 @@ Subject = tuple[str, int, int | None]
 An educator stands here alike, of whom privacy has no facts and whose group is 0: what bears on the answer is the application.
 """
 
-ASKING = frozenset({"request", "request-credentials"})
+ASKING = frozenset({"request", "seek-credentials"})
 """Actions that ask another state."""
-OF_EDUCATORS = "disclose-credentials"
+OF_EDUCATORS = "send-credentials"
 
 
 class PolicyInput(Wire):

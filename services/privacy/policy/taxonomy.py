@@ -46,7 +46,7 @@ BASES: Mapping[str, str] = {
 }
 """A basis that a request may claim, and where the law has it. Forms of a paragraph that differ in what they oblige to are bases each."""
 
-ACTIONS: tuple[str, ...] = ("disclose", "redisclose", "request", "disclose-credentials", "request-credentials")
+ACTIONS: tuple[str, ...] = ("disclose", "redisclose", "request", "send-credentials", "seek-credentials")
 """The last two are about educators, who are no students: no rule of the others is asked for them."""
 
 RECIPIENTS: Mapping[str, str] = {

@@ -49,7 +49,7 @@ async def _decide(exchange: Exchange, asked: Asked, educator: EducatorSubject) -
     if not isinstance(selector.evidence, LicensureEvidence):
         raise TypeError("the request is not about an educator")
     body = DecisionRequest(
-        action="disclose-credentials",
+        action="send-credentials",
         subjects=(),
         recipient=Recipient(kind=organisation.kind, id=events.recipient_of(asked.requester, organisation.id), node=asked.requester),
         basis=selector.basis,

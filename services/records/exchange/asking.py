@@ -105,7 +105,7 @@ def question(selector: Selector, *, request_digest: str, duty_ids: Sequence[UUID
     if isinstance(selector.evidence, LicensureEvidence):
         claim = LicensureClaim(evidence=selector.evidence, request_digest=request_digest, asserted_by=organisation.id)
         return DecisionRequest(
-            action="request-credentials",
+            action="seek-credentials",
             subjects=(),
             recipient=Recipient(kind=organisation.kind, id=organisation.id),
             basis=selector.basis,

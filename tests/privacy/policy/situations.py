@@ -112,7 +112,7 @@ def _situation(action: str, basis: str, purpose: str, recipient: Mapping[str, An
         "elements": [ORDINARY],
         "evidence": {},
     }
-    if action == "disclose-credentials":
+    if action == "send-credentials":
         situation["subjects"] = [[EDUCATOR, 1, 0]]
     elif action not in ASKING:
         situation |= {"groups": [group], "subjects": [[STUDENT, 1, 0]]}
@@ -142,9 +142,9 @@ SITUATIONS: Final[Mapping[str, dict[str, Any]]] = {
     "request": _situation("request", "transfer", "enrollment", _SCHOOL, transfer=_TRANSFER, asker=_ASKER),
     "request on a consent": _situation("request", "consent", "enrollment", _SCHOOL, transfer=_TRANSFER, asker=_ASKER),
     "educator": _situation(
-        "disclose-credentials", "educator-application", "licensure", _AGENCY, application=_APPLICATION, licensure=_LICENSURE
+        "send-credentials", "educator-application", "licensure", _AGENCY, application=_APPLICATION, licensure=_LICENSURE
     ),
-    "educator, asked": _situation("request-credentials", "educator-application", "licensure", _AGENCY, licensure=_LICENSURE, asker=_ASKER),
+    "educator, asked": _situation("seek-credentials", "educator-application", "licensure", _AGENCY, licensure=_LICENSURE, asker=_ASKER),
 }
 """Each permits every ordinary element; of an educator the credentials (ELEMENT_OF)."""
 

@@ -20,7 +20,7 @@ LONGEST_SECONDS: Final = 15 * 86_400
 MAX_LENGTH: Final = 8192
 
 
-Action = Literal["request", "disclose", "redisclose", "request-credentials", "disclose-credentials"]
+Action = Literal["request", "disclose", "redisclose", "seek-credentials", "send-credentials"]
 """The last two are about an educator's credentials."""
 
 

@@ -77,7 +77,7 @@ class RecordedDecision(Wire):
     """`GET /v1/decisions/{id}`: in full, for the students whose records the caller's organisation keeps."""
 
     id: UUID
-    action: Literal["request", "disclose", "redisclose", "request-credentials", "disclose-credentials"]
+    action: Literal["request", "disclose", "redisclose", "seek-credentials", "send-credentials"]
     basis: Code
     purpose: Code
     recipient_kind: Code

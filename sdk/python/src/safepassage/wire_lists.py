@@ -15,7 +15,7 @@ class DecisionSummary(Wire):
     """A decision in a list: what tells of no student. `GET /v1/decisions/{id}` has it in full."""
 
     id: UUID
-    action: Literal["request", "disclose", "redisclose", "request-credentials", "disclose-credentials"]
+    action: Literal["request", "disclose", "redisclose", "seek-credentials", "send-credentials"]
     exchange_id: UUID | None
     decided_at: Instant
     valid_until: Instant

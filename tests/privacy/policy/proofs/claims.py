@@ -349,19 +349,19 @@ CLAIMS: tuple[Claim, ...] = (
         lambda r: never(
             r,
             smt.Not(about_credentials(r)),
-            any_of([r.symbols.is_action("disclose-credentials"), r.symbols.is_action("request-credentials")]),
+            any_of([r.symbols.is_action("send-credentials"), r.symbols.is_action("seek-credentials")]),
         ),
         forgetting("DataElement::educator.credentials"),
     ),
     Claim(
         "an application of another educator supports nothing",
-        lambda r: never(r, r.symbols.is_action("disclose-credentials"), smt.Not(fact(r, "application.about_educator"))),
+        lambda r: never(r, r.symbols.is_action("send-credentials"), smt.Not(fact(r, "application.about_educator"))),
         forgetting("application.about_educator"),
     ),
     Claim(
         "an educator's credentials leave on an application in force alone",
         lambda r: smt.Implies(
-            all_of([r.allowed, r.symbols.is_action("disclose-credentials")]),
+            all_of([r.allowed, r.symbols.is_action("send-credentials")]),
             all_of([there(r, "application"), basis(r, "educator-application"), fact(r, "now") < fact(r, "application.ends_at")]),
         ),
         forgetting("application.ends_at"),
