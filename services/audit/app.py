@@ -96,7 +96,7 @@ def _preparers(state: State) -> Preparers:
     return Preparers(
         state.settings.preparing_processes,
         judging,
-        lambda students: sealing_terms(state.database, state.keys, state.sequencer.head, students, state.clock()),
+        lambda students: sealing_terms(state.sequencer, students, state.clock()),
     )
 
 

@@ -10,7 +10,7 @@ import asyncio
 import logging
 import sqlite3
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import NamedTuple
@@ -28,7 +28,7 @@ from services.audit.group_commit import Committed, HeadIsStale, Place, Signing, 
 from services.audit.heads import Head, LogDamaged
 from services.audit.sealed_ahead import SealedAhead
 from services.audit.shards import Shards
-from services.audit.subject_keys import SubjectKeys
+from services.audit.subject_keys import Minted, SubjectKeys
 from services.audit.tile_memory import TileMemory
 from services.audit.tree import Growth
 from shared.clock import Clock
@@ -165,6 +165,35 @@ class Sequencer:
         receipt: Receipt = await answer
         return receipt
 
+    async def keys_for(self, epoch: int, students: Collection[str]) -> Minted | None:
+        """The keys of students, made and stored where they are not there; None where another process has the log, or it takes no more.
+
+        Raises KeysUnavailable, LogUnavailable.
+        """
+        minted = self._keys.remembered(epoch, students)
+        if minted is not None:
+            return minted
+        async with self._writing:
+            head = self._head
+            if head is None or self.frozen is not None or self._stopped or self._disk_refused:
+                return None
+            try:
+                minted = await self._database.write(lambda connection: self._keys_behind(Driver(connection), head, epoch, students))
+            except HeadIsStale:
+                return None
+            except SuiteError:
+                raise
+            except Exception as error:
+                problem = await self._failed(error)
+                self._work.set()  # `run` sees what became of the disk
+                raise problem from error
+        minted.keep()
+        return minted
+
+    def _keys_behind(self, driver: Driver, head: Head, epoch: int, students: Collection[str]) -> Minted:
+        lock_head(driver, head)
+        return self._keys.for_students(driver, epoch, students)
+
     async def run(self) -> None:
         """Commit groups until cancelled; publish a checkpoint every `checkpoint_seconds` while there are new entries. A lifespan task."""
         loop = asyncio.get_running_loop()
@@ -172,6 +201,8 @@ class Sequencer:
         try:
             while True:
                 await self._wait(published_at + self._checkpoint_seconds - loop.time())
+                if self._disk_refused:
+                    raise DiskCannotBeTrusted
                 if self._waiting:
                     await self._commit_group(self._next_group())
                 if loop.time() - published_at >= self._checkpoint_seconds:

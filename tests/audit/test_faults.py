@@ -144,7 +144,7 @@ async def test_a_full_disk_keeps_what_was_answered_and_appending_goes_on_with_ro
     assert await check_store(url, node_keys, process.acked) == len(process.acked)
 
 
-async def _in_store(node: AuditNode, statement: str) -> None:
+async def in_store(node: AuditNode, statement: str) -> None:
     async with node.database.transaction() as tx:
         await tx.execute(text(statement))
 
@@ -163,12 +163,12 @@ async def test_a_group_that_fails_leaves_nothing_and_the_next_one_goes_on(
     engine = "sqlite" if node.database.is_sqlite else "postgresql"
     await node.append(event("request"))
     one = event("request", student=uuid4())
-    await _in_store(node, BREAKS[engine].format(table=table))
+    await in_store(node, BREAKS[engine].format(table=table))
     refused = await node.try_append(one)
     assert (refused.status, json.loads(refused.body)["retry"]) == (503, "same-key")
     async with node.database.reading() as tx:
         assert await tx.scalar(select(TreeStateRow.size)) == 1
-    await _in_store(node, MENDS[engine].format(table=table))
+    await in_store(node, MENDS[engine].format(table=table))
     (appended,) = (await node.append(one)).entries
     assert (appended.index, appended.duplicate) == (1, False)
     node.verified(appended)
@@ -182,12 +182,12 @@ async def test_an_entry_whose_checkpoint_cannot_be_stored_is_not_in_the_log(node
     """The checkpoint is of one commit with its entry: one that was signed and rolled back is stored nowhere and was shown to nobody."""
     engine = "sqlite" if node.database.is_sqlite else "postgresql"
     one, other = disclosure(node, uuid4()), disclosure(node, uuid4())
-    await _in_store(node, BREAKS[engine].format(table="checkpoint"))
+    await in_store(node, BREAKS[engine].format(table="checkpoint"))
     assert (await node.try_append(one)).status == 503
     async with node.database.reading() as tx:
         assert await tx.scalar(select(TreeStateRow.size)) == 0
         assert list(await tx.scalars(select(CheckpointRow.size))) == [0]
-    await _in_store(node, MENDS[engine].format(table="checkpoint"))
+    await in_store(node, MENDS[engine].format(table="checkpoint"))
     for index, event_ in enumerate((other, one)):  # another one is first now: the size that was signed has one root all the same
         (appended,) = (await node.append(event_)).entries
         assert (appended.index, appended.duplicate) == (index, False)
@@ -197,14 +197,15 @@ async def test_an_entry_whose_checkpoint_cannot_be_stored_is_not_in_the_log(node
     await verify_store(settings_of(store_url, node_keys))
 
 
+def cannot_sync(*_: object) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
+    raise error
+
+
 async def test_after_a_failed_fsync_nothing_is_appended_any_more(
     sqlite_store: Path, node_keys: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def cannot_sync(*_: object) -> None:
-        error = sqlite3.OperationalError("disk I/O error")
-        error.sqlite_errorcode = sqlite3.SQLITE_IOERR_FSYNC
-        raise error
-
     url = f"sqlite+aiosqlite:///{sqlite_store}"
     one = event("request")
     async with running(url, node_keys, clock) as node:

@@ -19,8 +19,11 @@ from safepassage.problems.requests import InternalFault
 from services.audit.preparing import Request
 from services.audit.preparing_process import Preparing
 from services.audit.sealed_ahead import SealingTerms
-from tests.audit.audit_node import event, running
+from services.audit.verification import verify_store
+from shared.inline_sqlite import InlineSqliteDialect
+from tests.audit.audit_node import event, running, settings_of
 from tests.audit.beside import JUDGING, NOON, RECORDS, Beside, body_of, numbered
+from tests.audit.test_faults import BREAKS, MENDS, cannot_sync, in_store
 from tests.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -99,6 +102,32 @@ def test_a_fault_of_ours_beside_is_told_without_its_text(caplog: pytest.LogCaptu
         answer = preparing.answer(SealingTerms("alder.example/log/2026", 0, 2027, None, {}))  # type: ignore[arg-type]  # no keys: a fault
     assert isinstance(answer, InternalFault)
     assert str(student) not in caplog.text + answer.as_problem().model_dump_json()
+
+
+async def test_keys_that_could_not_be_stored_seal_nothing(beside: Beside, store_url: str, node_keys: Path) -> None:
+    one = event("request", student=uuid4())
+    engine = "sqlite" if beside.node.database.is_sqlite else "postgresql"
+    broken = BREAKS[engine].format(table="subject_key").replace("log < 0", "epoch < 0")
+    await in_store(beside.node, broken)
+    refused = await beside.try_append(one)
+    assert (refused[0], Problem.model_validate_json(refused[1]).retry) == (503, "same-key")
+    await in_store(beside.node, MENDS[engine].format(table="subject_key"))
+    assert [(found.index, found.duplicate) for found in await beside.append(one)] == [(0, False)]
+    (report,) = await verify_store(settings_of(store_url, node_keys))
+    assert (report.opened, report.destroyed) == (1, 0)
+
+
+async def test_after_a_failed_fsync_of_keys_nothing_is_appended_any_more(
+    sqlite_store: Path, node_keys: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = event("request", student=uuid4())
+    async with running(f"sqlite+aiosqlite:///{sqlite_store}", node_keys, clock, preparing_processes=1) as node:
+        beside = Beside(node)
+        with monkeypatch.context() as fault:
+            fault.setattr(InlineSqliteDialect, "do_commit", cannot_sync)
+            assert (await beside.try_append(one))[0] == 503
+        assert (await beside.try_append(one))[0] == 503
+        assert (await node.send("GET", "/readyz", {})).status == 503
 
 
 async def test_small_requests_are_prepared_by_the_service(beside: Beside) -> None:
