@@ -122,6 +122,22 @@ async def test_a_leap_second_over_new_year_opens_one_log_and_no_second_one(store
         await required_in_order(node, store_url, node_keys)
 
 
+@pytest.mark.requirement("FAULT-clock")
+async def test_a_clock_that_goes_back_while_a_year_is_closed_opens_the_next_one_and_no_other(
+    store_url: str, node_keys: Path, clock: StandingClock
+) -> None:
+    clock.instant = LAST_SECOND
+    async with running(store_url, node_keys, clock) as node:
+        await node.append(event("request"))
+        # another look at the clock than the one that said that the year is over; then a process that comes late, and far too late
+        for seen in (LAST_SECOND - SECOND, LAST_SECOND + SECOND, datetime(2028, 1, 1, tzinfo=UTC)):
+            await node.sequencer._shards.roll_over(2026, seen, digest_key=node.sequencer.digest_key)
+        (appended,) = (await node.append(event("request"))).entries
+        assert (node.verified(appended).origin[-4:], appended.index) == ("2027", 1)
+        assert parse_leaf(from_base64url(appended.entry)).t == int((LAST_SECOND + SECOND).timestamp())
+        await required_in_order(node, store_url, node_keys)
+
+
 @pytest.mark.slow
 @pytest.mark.requirement("FAULT-clock")
 async def test_cosignatures_are_of_a_time_between_the_checkpoint_and_now(nodes: Nodes, birch: AuditNode) -> None:
