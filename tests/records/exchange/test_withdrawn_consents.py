@@ -109,12 +109,12 @@ async def test_a_consent_taken_back_while_the_envelope_is_stored_stops_it_if_tha
         assert (await asked.answer()).stands
         await given.take_back()
         assert (await asked.answer()).stands
-        monkeypatch.setattr(asking_privacy, "COUNTS_SECONDS", -1.0)
-        assert (await slow.answer()).reason == "consent-withdrawn"
         with pytest.MonkeyPatch.context() as away:
             away.setattr(states.alder.exchange.siblings, "_transports", {})
             with pytest.raises(SuiteError):
                 await privacy.standing_beside(row.decision_id).answer()
+        monkeypatch.setattr(asking_privacy, "COUNTS_SECONDS", -1.0)
+        assert (await slow.answer()).reason == "consent-withdrawn"
         await states.alder.one("dispatching", row.id)
         assert (await given.case.package()).state == Outgoing.WITHDRAWN
         await given.case.answer()
