@@ -10,7 +10,7 @@ import pytest
 from safepassage.canonical import digest_of, from_base64url
 from safepassage.checkpoints import verify_checkpoint
 from safepassage.leaf import parse_leaf
-from safepassage.logged import LoggedMessage, LogIdentity, verify_logged
+from safepassage.logged import LoggedMessage, LogIdentity, proof_members, verify_logged
 from safepassage.problems.envelopes import CheckpointByRetiredKey
 from services.audit.checkpoints import CheckpointSigner
 from services.audit.verification import verify_store
@@ -85,5 +85,7 @@ def test_a_retired_key_signs_nothing_any_more(own_keys: Path) -> None:
 
 
 def as_message(appended: Appended) -> LoggedMessage:
-    members = {name: getattr(appended, name) for name in ("entry", "index", "path", "checkpoint")}
+    assert appended.path is not None
+    assert appended.checkpoint is not None
+    members = proof_members(entry=appended.entry, index=appended.index, path=appended.path, checkpoint=appended.checkpoint)
     return LoggedMessage.model_construct(**members)
