@@ -6,7 +6,7 @@ from uuid import UUID
 
 from safepassage.client import ClientFile, ClientKey
 from safepassage.wire_clients import Client, ClientJwk, ClientKind, JwkSet, NewClient
-from services.gateway.administration import Administration
+from services.gateway.registry.administration import Administration
 
 
 async def register(

@@ -8,7 +8,7 @@ from typing import Literal
 from uuid import UUID
 
 from safepassage.wire_organisations import NewOrganisation, Organisation
-from services.gateway.administration import Administration
+from services.gateway.registry.administration import Administration
 from services.records.formats.archive import Archive
 from services.records.formats.edfi_organizations import KINDS, Organizations
 from services.records.formats.edfi_stream import items

@@ -8,7 +8,7 @@ from typing import Any
 
 import uvicorn
 
-from services.gateway.http_protocol import StrictHttpProtocol
+from services.gateway.door.http_protocol import StrictHttpProtocol
 from shared.garbage import COLLECTED_AFTER
 from shared.telemetry import log_to_stderr
 

@@ -11,7 +11,7 @@ from node.commands.output import stop
 from node.commands.services import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems import SuiteError
-from services.gateway.administration import Administration, administration
+from services.gateway.registry.administration import Administration, administration
 from services.gateway.settings import GatewaySettings
 from shared.keys import KeyFileUnusable
 from shared.schema_head import SchemaNotAtHead

@@ -14,7 +14,7 @@ from node.trust import member_of, signed_list
 from node.witnesses import policy_of
 from safepassage.canonical import digest_of, from_base64url, json_object
 from safepassage.ids import uuid7
-from services.gateway.administration import Administration, administration
+from services.gateway.registry.administration import Administration, administration
 from services.gateway.settings import GatewaySettings
 from shared.clock import system_clock
 from shared.keys import SigningKey

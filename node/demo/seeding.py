@@ -9,7 +9,7 @@ from node.client_registration import register
 from node.demo.seats import MOVER_DISTRICT, RECEIVING_DISTRICT, SEATS, VENDORS
 from node.synthetic import StatePlan, SyntheticOrganisation, organisations, students
 from safepassage.wire_organisations import NewOrganisation
-from services.gateway.administration import Administration
+from services.gateway.registry.administration import Administration
 
 OPENED = date(2020, 7, 1)
 ORGANISATIONS_FILE = "organisations.json"

@@ -12,35 +12,36 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.trust_list import VerifiedTrustList
-from services.gateway import client_routes, organisation_routes, token_endpoint, well_known
-from services.gateway.administration import record_trust_list
-from services.gateway.authentication import Authentication
-from services.gateway.authorization_server import MachineServer
-from services.gateway.client_authentication import ENDPOINT
-from services.gateway.forwarding import Door, Forwarding
-from services.gateway.known_clients import KnownClients
-from services.gateway.limits import RateLimit
-from services.gateway.metrics_door import MetricsDoor
-from services.gateway.nonces import ProofNonces
-from services.gateway.oauth import introspection, revocation
+from services.gateway import well_known
+from services.gateway.door.authentication import Authentication
+from services.gateway.door.forwarding import Door, Forwarding
+from services.gateway.door.limits import RateLimit
+from services.gateway.door.metrics_door import MetricsDoor
+from services.gateway.door.paths import Matcher
+from services.gateway.door.refusals import Refusals
+from services.gateway.door.routing_table import ROUTES
+from services.gateway.door.scope_use import ScopeUse, keep_writing_down
+from services.gateway.door.upstreams import network_session, upstreams
+from services.gateway.oauth import introspection, revocation, token_endpoint
 from services.gateway.oauth import routes as oauth_routes
 from services.gateway.oauth.authenticated import ClientAuthentication
+from services.gateway.oauth.authorization_server import MachineServer
+from services.gateway.oauth.client_authentication import ENDPOINT
 from services.gateway.oauth.introspection import Introspection
+from services.gateway.oauth.known_clients import KnownClients
+from services.gateway.oauth.nonces import ProofNonces
+from services.gateway.oauth.proof_of_possession import Proofs
+from services.gateway.oauth.replay import DatabaseProofStore, ProcessProofStore, ProofStore, forget_expired
 from services.gateway.oauth.revocation import Revocation
-from services.gateway.paths import Matcher
-from services.gateway.proof_of_possession import Proofs
+from services.gateway.oauth.signing_keys import WatchedTokenKeys
+from services.gateway.oauth.standing import Standing
+from services.gateway.oauth.token_endpoint import TokenEndpoint
+from services.gateway.oauth.tokens import AccessTokens
 from services.gateway.readiness_evidence import keep_reporting
-from services.gateway.refusals import Refusals
-from services.gateway.replay import DatabaseProofStore, ProcessProofStore, ProofStore, forget_expired
-from services.gateway.routing_table import ROUTES
-from services.gateway.scope_use import ScopeUse, keep_writing_down
+from services.gateway.registry import client_routes, organisation_routes
+from services.gateway.registry.administration import record_trust_list
 from services.gateway.settings import GatewaySettings
-from services.gateway.signing_keys import WatchedTokenKeys
-from services.gateway.standing import Standing
 from services.gateway.tables import LeaseRow, NodeStatementRow, OutboxRow, TrustListRow
-from services.gateway.token_endpoint import TokenEndpoint
-from services.gateway.tokens import AccessTokens
-from services.gateway.upstreams import network_session, upstreams
 from shared.app import build
 from shared.clock import Clock, system_clock
 from shared.contracts.audit import Actor
@@ -155,7 +156,7 @@ async def _look(app: FastAPI) -> None:
 def create_app(
     settings: GatewaySettings, *, transports: Mapping[ServiceName, Transport] | None = None, clock: Clock = system_clock
 ) -> FastAPI:
-    """The application, whose outermost layer is the door (services.gateway.forwarding).
+    """The application, whose outermost layer is the door (services.gateway.door.forwarding).
 
     transports  in the embedded node, how the siblings are reached in this process; otherwise over HTTP, at the URLs of the settings
     """

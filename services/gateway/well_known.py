@@ -10,10 +10,10 @@ from starlette.responses import JSONResponse, Response
 from safepassage.node_statement import CONTENT_TYPE, WELL_KNOWN_PATH
 from safepassage.problems.requests import NotFound
 from safepassage.wire_access import OBLIGATION_KINDS
-from services.gateway import authorization_details
-from services.gateway.client_keys import ASSERTION_ALGORITHMS, PROOF_ALGORITHMS
-from services.gateway.scopes import SCOPES
-from services.gateway.signing_keys import WatchedTokenKeys
+from services.gateway.oauth import authorization_details
+from services.gateway.oauth.client_keys import ASSERTION_ALGORITHMS, PROOF_ALGORITHMS
+from services.gateway.oauth.scopes import SCOPES
+from services.gateway.oauth.signing_keys import WatchedTokenKeys
 from shared.problems import responses
 
 router = APIRouter(tags=["published"])

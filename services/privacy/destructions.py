@@ -46,7 +46,7 @@ Reader = Annotated[Caller, caller_with("destruction:attest", "obligations:read",
 _OPEN = (ObligationRow.discharged_at.is_(None), ObligationRow.waived_at.is_(None))
 
 CLIENT_KEY = "client_key"
-"""In the caller's details: thumbprint of the registered key that the client got its token with (services.gateway.tokens)."""
+"""In the caller's details: thumbprint of the registered key that the client got its token with (services.gateway.oauth.tokens)."""
 
 
 @router.post("/destructions", status_code=201, responses=responses(NoSuchStudent, InspectionOutstanding))

@@ -16,7 +16,7 @@ from uuid import UUID
 
 from node.demo.seeding import seed
 from node.synthetic import ALDER, BIRCH
-from services.gateway.administration import administration
+from services.gateway.registry.administration import administration
 from services.gateway.settings import GatewaySettings
 
 async def main(state, as_of, url, authorities):

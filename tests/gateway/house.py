@@ -17,8 +17,8 @@ from starlette.types import Receive, Scope, Send
 from safepassage.problems import SuiteError
 from safepassage.wire_clients import ClientJwk, JwkSet, NewClient
 from safepassage.wire_organisations import NewOrganisation, Organisation
-from services.gateway.administration import Administration, administration
 from services.gateway.app import create_app
+from services.gateway.registry.administration import Administration, administration
 from services.gateway.settings import GatewaySettings
 from shared.app import internal_tokens
 from shared.contracts.audit import AppendRequest, Event

@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from node.documents import application
-from services.gateway.scopes import PEER_SCOPE, SCOPES
+from services.gateway.oauth.scopes import PEER_SCOPE, SCOPES
 from shared.in_process import Answer, call
 from shared.internal_token import HEADER, CallerClaims, InternalTokens
 from shared.keys import SigningKey

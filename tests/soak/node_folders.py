@@ -20,7 +20,7 @@ from safepassage.canonical import digest_of, from_base64url, json_object
 from safepassage.ids import uuid7
 from safepassage.trust_list import VerifiedTrustList, read_pinned_trust_list
 from safepassage.trust_members import Member
-from services.gateway.administration import administration
+from services.gateway.registry.administration import administration
 from services.gateway.settings import GatewaySettings
 from shared.clock import system_clock
 from shared.database import Database

@@ -9,11 +9,11 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from services.gateway.client_authentication import SpentAssertion, read_assertion, verify_assertion
-from services.gateway.client_keys import ClientKey
-from services.gateway.known_clients import KnownClient, KnownClients
-from services.gateway.oauth_errors import ClientNotAuthenticated
-from services.gateway.replay import insert_spent
+from services.gateway.oauth.client_authentication import SpentAssertion, read_assertion, verify_assertion
+from services.gateway.oauth.client_keys import ClientKey
+from services.gateway.oauth.known_clients import KnownClient, KnownClients
+from services.gateway.oauth.oauth_errors import ClientNotAuthenticated
+from services.gateway.oauth.replay import insert_spent
 from shared.contracts.audit import Actor
 
 

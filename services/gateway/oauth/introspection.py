@@ -10,12 +10,12 @@ from typing import Any, Final
 
 from safepassage.ids import uuid7
 from safepassage.problems import SuiteError
-from services.gateway.known_clients import KnownClient
 from services.gateway.oauth.authenticated import ClientAuthentication
-from services.gateway.oauth_errors import TokenRequestInvalid
-from services.gateway.signing_keys import WatchedTokenKeys
-from services.gateway.standing import Standing
-from services.gateway.tokens import AccessClaims, AccessTokens
+from services.gateway.oauth.known_clients import KnownClient
+from services.gateway.oauth.oauth_errors import TokenRequestInvalid
+from services.gateway.oauth.signing_keys import WatchedTokenKeys
+from services.gateway.oauth.standing import Standing
+from services.gateway.oauth.tokens import AccessClaims, AccessTokens
 from shared.contracts.audit import Context, Event
 from shared.database import Database
 from shared.outbox import Outbox

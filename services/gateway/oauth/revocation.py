@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.access import AccessTokenNotValid
 from services.gateway.oauth.authenticated import ClientAuthentication
-from services.gateway.oauth_errors import TokenRequestInvalid
-from services.gateway.standing import Standing
+from services.gateway.oauth.oauth_errors import TokenRequestInvalid
+from services.gateway.oauth.standing import Standing
+from services.gateway.oauth.tokens import AccessClaims, AccessTokens
 from services.gateway.tables import RevokedTokenRow
-from services.gateway.tokens import AccessClaims, AccessTokens
 from shared.contracts.audit import Context, Event
 from shared.database import Database
 from shared.inserts import insert_into

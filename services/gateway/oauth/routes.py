@@ -8,15 +8,15 @@ from starlette.responses import JSONResponse, Response
 
 from safepassage.problems.requests import NotAuthenticated
 from safepassage.wire_tokens import TokenInfo
-from services.gateway.callers import any_caller
-from services.gateway.client_authentication import ASSERTION_TYPE
-from services.gateway.forms import parse_form
+from services.gateway.door.routing_table import ROUTES
 from services.gateway.oauth import introspection, revocation, token_info
+from services.gateway.oauth.client_authentication import ASSERTION_TYPE
+from services.gateway.oauth.forms import parse_form
 from services.gateway.oauth.introspection import Introspection
 from services.gateway.oauth.revocation import Revocation
-from services.gateway.routing_table import ROUTES
+from services.gateway.oauth.tokens import AccessClaims
+from services.gateway.registry.callers import any_caller
 from services.gateway.tables import OrganisationRow
-from services.gateway.tokens import AccessClaims
 from shared.database import ReadOnly
 from shared.internal_token import CallerClaims
 

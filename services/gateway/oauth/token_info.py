@@ -6,9 +6,9 @@ from functools import lru_cache
 from typing import Final
 
 from safepassage.wire_tokens import GrantedScope, TokenInfo, TokenOperation
-from services.gateway.route import Route
-from services.gateway.scopes import SCOPES
-from services.gateway.tokens import AccessClaims
+from services.gateway.door.route import Route
+from services.gateway.oauth.scopes import SCOPES
+from services.gateway.oauth.tokens import AccessClaims
 
 PATH: Final = "/oauth/token_info"
 

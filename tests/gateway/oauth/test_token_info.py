@@ -3,8 +3,8 @@
 import pytest
 
 from safepassage.wire_tokens import TokenInfo
-from services.gateway.routing_table import ROUTES
-from services.gateway.scopes import SCOPES
+from services.gateway.door.routing_table import ROUTES
+from services.gateway.oauth.scopes import SCOPES
 from tests.gateway.by_hand import Party, ask
 from tests.gateway.house import House
 

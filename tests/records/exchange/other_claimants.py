@@ -8,7 +8,7 @@ from node.demo.seats import DISTRICT_SCOPES
 from safepassage.client.transfer_calls import list_transfer_notices
 from safepassage.wire_exchange import EnrollmentEvidence, Official, PersonSelector
 from safepassage.wire_transfers import NewTransferNotice, TransferNotice
-from services.gateway.administration import administration
+from services.gateway.registry.administration import administration
 from services.gateway.settings import GatewaySettings
 from services.records.tables import OrganisationRow
 from tests.records.exchange.two_states import Case, State, TwoStates

@@ -26,7 +26,7 @@ from safepassage.wire_credentials import ConsentedRecipient, CredentialRevocatio
 from safepassage.wire_log import EntrySearch
 from safepassage.wire_organisations import NewOrganisation
 from safepassage.wire_policy import NewConsent
-from services.gateway.administration import administration
+from services.gateway.registry.administration import administration
 from services.gateway.settings import GatewaySettings
 from services.records.credentials.places import take_place
 from services.records.formats.clr import ELEMENTS

@@ -30,7 +30,7 @@ from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest, NewEx
 from safepassage.wire_finding import Finding, NewFinding
 from safepassage.wire_licensure import EducatorSelector
 from safepassage.wire_log import EntrySearch
-from services.gateway.administration import administration
+from services.gateway.registry.administration import administration
 from services.gateway.settings import GatewaySettings
 from services.records.exchange.milestones import Milestone
 from services.records.tables import ExchangeRequestRow

@@ -24,7 +24,7 @@ from node.synthetic import ALDER, SyntheticStudent, students
 from safepassage.client import Client, ClientFile
 from safepassage.record import StudentRecord
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest, PersonSelector
-from services.gateway.administration import administration
+from services.gateway.registry.administration import administration
 from services.gateway.settings import GatewaySettings
 from services.records.exchange.exchange import Exchange, Job
 from services.records.loading import Arriving, EnrolledAt, Loading

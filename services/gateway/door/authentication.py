@@ -1,0 +1,76 @@
+"""A request for a resource: one access token, and one proof by the key that it is bound to (RFC 9449 section 7)."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from safepassage.problems.access import AccessTokenNotValid, ProofNonceRequired, ProofNotValid
+from safepassage.problems.requests import NotAuthenticated
+from services.gateway.door.headers import Incoming
+from services.gateway.oauth.client_keys import PROOF_ALGORITHMS
+from services.gateway.oauth.nonces import ProofNonces
+from services.gateway.oauth.proof_of_possession import Proofs
+from services.gateway.oauth.replay import ProofStore
+from services.gateway.oauth.standing import Standing
+from services.gateway.oauth.tokens import AccessTokens, VerifiedToken
+
+
+@dataclass(frozen=True)
+class Authentication:
+    """What is needed to know who calls."""
+
+    issuer: str
+    tokens: AccessTokens
+    standing: Standing
+    proofs: Proofs
+    nonces: ProofNonces
+    store: ProofStore
+    require_nonce: bool
+
+    async def authenticate(self, incoming: Incoming, *, method: str, raw_path: bytes, now: datetime) -> VerifiedToken:
+        """The verified token of a request whose proof now counts as used.
+
+        Raises NotAuthenticated, AccessTokenNotValid, ProofNotValid, ProofUsedBefore, ProofNonceRequired, TemporarilyUnavailable.
+        """
+        token = _token(incoming)
+        if len(incoming.proofs) != 1:
+            raise ProofNotValid("one DPoP proof is needed", field="DPoP")
+        verified = self.tokens.verify(token, now)
+        await self.standing.require(verified.claims, now)
+        proof = self.proofs.verify(
+            incoming.proofs[0].decode("latin-1"),
+            method=method,
+            url=self.issuer + raw_path.decode("ascii"),
+            now=now,
+            token=token,
+            bound_to=verified.claims.cnf.jkt,
+        )
+        nonce_at = None
+        if proof.nonce is not None:
+            nonce_at = self.nonces.verify(proof.nonce, now)
+        elif self.require_nonce:
+            raise ProofNonceRequired
+        await self.store.spend(proof, now, nonce_at=nonce_at)
+        return verified
+
+
+def _token(incoming: Incoming) -> str:
+    if not incoming.authorization:
+        raise NotAuthenticated
+    if len(incoming.authorization) > 1:
+        raise AccessTokenNotValid("one Authorization is needed, not two")
+    scheme, _, token = incoming.authorization[0].partition(b" ")
+    if scheme.lower() != b"dpop" or not token.isascii():
+        raise AccessTokenNotValid("a token is sent as `Authorization: DPoP <token>`")
+    return token.decode("ascii").strip()
+
+
+def challenge(error: Exception, *, issuer: str) -> str:
+    """The WWW-Authenticate of a 401 (RFC 9449 section 7.1, RFC 9728 section 5.1)."""
+    algorithms = f'DPoP algs="{" ".join(PROOF_ALGORITHMS)}", resource_metadata="{issuer}/.well-known/oauth-protected-resource"'
+    if isinstance(error, ProofNonceRequired):
+        return f'{algorithms}, error="use_dpop_nonce"'
+    if isinstance(error, ProofNotValid):
+        return f'{algorithms}, error="invalid_dpop_proof"'
+    if isinstance(error, AccessTokenNotValid):
+        return f'{algorithms}, error="invalid_token"'
+    return algorithms

@@ -1,0 +1,300 @@
+"""The door: one raw ASGI class in front of everything. What it does not let through, nothing behind it sees.
+
+For each request, in this order: path and method against the routing table, the form of the header, the size and kind of the body, who
+calls (token and proof), what they may do, how often; then the service, with a closed list of header fields and the gateway's own word.
+
+The gateway is trusted with who calls: whoever controls it can act as any client of this node. It holds no key that opens a record.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import Final
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from safepassage.problems import SuiteError
+from safepassage.problems.access import EncodingNotTaken, PathNotAllowed, ProofNonceRequired
+from safepassage.problems.requests import (
+    BodyTooLarge,
+    NotPermitted,
+    TemporarilyUnavailable,
+    TooManyRequests,
+    UnsupportedMediaType,
+)
+from services.gateway.door.authentication import Authentication, challenge
+from services.gateway.door.bodies import CallerGone, replay, whole
+from services.gateway.door.client_address import Network, client_address
+from services.gateway.door.headers import Fields, Incoming, read_headers, trace_id_of
+from services.gateway.door.limits import RateLimit
+from services.gateway.door.paths import ALLOWED_QUERY, MAX_QUERY, Matcher, MethodOfPathNotAllowed
+from services.gateway.door.refusals import Refusals
+from services.gateway.door.route import API_HEADERS, Route
+from services.gateway.door.scope_use import ScopeUse
+from services.gateway.door.upstreams import Call, Upstream
+from services.gateway.oauth.tokens import VerifiedToken
+from shared.clock import Clock
+from shared.internal_token import HEADER, CallerClaims, InternalTokens
+from shared.problems import render, unexpected
+from shared.telemetry import Metrics
+from shared.who_may_call import ServiceName
+
+log = logging.getLogger("safe_passage.gateway")
+
+INTERNAL_SECONDS: Final = 5
+"""An internal token serves for so long: most of its lifetime is left to the service, and to those that it calls on the caller's behalf."""
+
+NEVER_BELIEVED: Final = frozenset({HEADER.encode(), b"x-request-id", b"traceparent"})
+"""Fields that only the gateway itself gives to its own routes."""
+
+Encoded = tuple[tuple[bytes, bytes], ...]
+
+
+@dataclass(frozen=True)
+class Door:
+    """What the door needs, put together when the process opens; it is on `app.state.door`."""
+
+    clock: Clock
+    routes: Matcher[Route]
+    authentication: Authentication
+    client_limit: RateLimit
+    anonymous_limit: RateLimit
+    internal_tokens: InternalTokens
+    upstreams: Mapping[ServiceName, Upstream]
+    refusals: Refusals
+    metrics: Metrics
+    scope_use: ScopeUse
+    trusted_proxies: Sequence[Network]
+
+
+class Forwarding:
+    """The outermost application. `app` answers the gateway's own routes."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection event: a request, or the server's lifespan, which passes."""
+        if scope["type"] == "lifespan":
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            await _Passage(self.app, scope["app"].state.door, scope, receive, send).go()
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+
+class _Passage:
+    """One request on its way through the door."""
+
+    __slots__ = (
+        "address",
+        "app",
+        "door",
+        "echoed",
+        "limits",
+        "receive",
+        "request_id",
+        "route",
+        "scope",
+        "send",
+        "started",
+        "status",
+        "trace_id",
+    )
+
+    def __init__(self, app: ASGIApp, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
+        self.app, self.door, self.scope, self.receive, self.send = app, door, scope, receive, send
+        self.request_id = _new_request_id()
+        self.trace_id, self.route, self.status, self.started = "", None, 500, False
+        self.echoed, self.address = b"", None
+        self.limits: Encoded = ()
+
+    address: str | None
+    route: Route | None
+
+    @property
+    def told_id(self) -> bytes:
+        """The request id of the answer."""
+        return self.echoed or self.request_id.encode()
+
+    async def go(self) -> None:
+        began = time.perf_counter()
+        try:
+            await self._pass()
+        except CallerGone:
+            self.status = 499
+        except SuiteError as error:
+            await self._refuse(error)
+        except TimeoutError:
+            await self._refuse(TemporarilyUnavailable("the request came too slowly"))
+        except ConnectionAbortedError:
+            raise
+        except Exception as error:
+            await self._refuse(unexpected(error, self.request_id))
+        finally:
+            self._tell(time.perf_counter() - began)
+
+    async def _pass(self) -> None:
+        door, scope = self.door, self.scope
+        now = door.clock()
+        self.address = client_address(scope["client"][0] if scope.get("client") else None, scope["headers"], trusted=door.trusted_proxies)
+        self.route = route = door.routes.match(scope["method"], scope["raw_path"])
+        incoming = read_headers(scope["headers"])
+        self.trace_id = trace_id_of(incoming.traceparent)
+        self.echoed = incoming.request_id if route.echoes_request_id else b""
+        _require_form(route, incoming, scope["query_string"])
+        verified = None
+        if route.accepts == "anonymous":
+            self._count(door.anonymous_limit, self.address or "", now)
+        else:
+            verified = await door.authentication.authenticate(incoming, method=route.method, raw_path=scope["raw_path"], now=now)
+            require_permission(route, verified)
+            if route.accepts == "clients":
+                door.scope_use.note(verified.claims.client_id, route.scopes, route.and_scopes, verified.caller.scopes)
+            self._count(door.client_limit, verified.claims.client_id, now)
+        if route.service == "gateway":
+            await self._answer_here(route, incoming, verified)
+        else:
+            await self._forward(route, incoming, verified)
+
+    def _count(self, limit: RateLimit, key: str, now: datetime) -> None:
+        """Count the request; the answer says what is left, a refusal too. Raises TooManyRequests."""
+        try:
+            left = limit.take(key, now.timestamp())
+        except TooManyRequests as error:
+            self.limits = limit.fields(limit.left(0, error.retry_after_seconds or 1))
+            raise
+        self.limits = limit.fields(left)
+
+    async def _answer_here(self, route: Route, incoming: Incoming, verified: VerifiedToken | None) -> None:
+        """The gateway's own routes: behind this door too, with the caller in the scope's state."""
+        body = await whole(self.receive, limit=route.body_bytes) if incoming.has_body else b""
+        caller = None if verified is None else self._from_here(verified.caller)
+        token = None if verified is None else verified.claims
+        state = {**self.scope.get("state", {}), "caller": caller, "token": token, "address": self.address}
+        fields = [(name, value) for name, value in self.scope["headers"] if name not in NEVER_BELIEVED]
+        fields.append((b"traceparent", f"00-{self.trace_id}-{secrets.token_hex(8)}-01".encode()))
+        await self.app({**self.scope, "state": state, "headers": fields}, replay(body, self.receive), self._send_guarded)
+
+    async def _send_guarded(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.started, self.status = True, message["status"]
+            own = {name for name, _ in _encoded(self.route)}
+            kept = [(name, value) for name, value in message.get("headers", ()) if name not in own]
+            self.request_id = next((value.decode() for name, value in kept if name == b"x-request-id"), self.request_id)
+            message = {**message, "headers": [*kept, *_encoded(self.route), *self.limits]}
+        await self.send(message)
+
+    async def _forward(self, route: Route, incoming: Incoming, verified: VerifiedToken | None) -> None:
+        upstream = self.door.upstreams.get(route.service)
+        if upstream is None:
+            raise TemporarilyUnavailable("the service is not configured")
+        headers = {name.decode("ascii"): value.decode("latin-1") for name, value in incoming.forwarded}
+        headers["x-request-id"] = self.request_id
+        headers["traceparent"] = f"00-{self.trace_id}-{secrets.token_hex(8)}-01"
+        request = Call(
+            route,
+            route.method,
+            self.scope["raw_path"].decode("ascii"),
+            self.scope["query_string"].decode("ascii"),
+            headers,
+            incoming.has_body,
+            [*_encoded(route), *self.limits, (b"x-request-id", self.told_id)],
+            None if verified is None else partial(self._internal_token, route.service, verified),
+        )
+        self.status = await upstream.forward(request, self.receive, self._send_watched)
+
+    async def _send_watched(self, message: Message) -> None:
+        self.started = self.started or message["type"] == "http.response.start"
+        await self.send(message)
+
+    def _internal_token(self, service: ServiceName, verified: VerifiedToken) -> str:
+        """INVARIANT: kept with the very access token that proved the caller, so one caller never gets another's; and for one address."""
+        now = self.door.clock()
+        seconds = now.timestamp()
+        made_at, address, token = verified.internal.get(service, (0.0, None, ""))
+        if address != self.address or not made_at <= seconds < made_at + INTERNAL_SECONDS:
+            token = self.door.internal_tokens.for_caller(service, self._from_here(verified.caller), now)
+            verified.internal[service] = (seconds, self.address, token)
+        return token
+
+    def _from_here(self, caller: CallerClaims) -> CallerClaims:
+        return caller.model_copy(update={"address": self.address})
+
+    async def _refuse(self, error: SuiteError) -> None:
+        """The problem as the answer, if none has begun."""
+        self.status = error.status
+        if error.status in (401, 403, 429):
+            self.door.refusals.count(error.code, self.door.clock())
+        if self.started:
+            raise ConnectionAbortedError
+        response = render(error, self.request_id, path=self.scope["path"])
+        fields: Fields = [(name, value) for name, value in response.raw_headers if name != b"cache-control"]
+        fields += [*_encoded(self.route), *self.limits, (b"x-request-id", self.told_id)]
+        if error.status == 401:
+            fields.append((b"www-authenticate", challenge(error, issuer=self.door.authentication.issuer).encode()))
+        if isinstance(error, ProofNonceRequired):
+            fields.append((b"dpop-nonce", self.door.authentication.nonces.give(self.door.clock()).encode()))
+        if isinstance(error, MethodOfPathNotAllowed):
+            fields.append((b"allow", ", ".join(error.allowed).encode()))
+        await self.send({"type": "http.response.start", "status": error.status, "headers": fields})
+        await self.send({"type": "http.response.body", "body": response.body, "more_body": False})
+
+    def _tell(self, seconds: float) -> None:
+        """Count and log what was forwarded or refused here; the gateway's own routes tell of themselves."""
+        if self.route is not None and self.route.service == "gateway" and self.started:
+            return
+        template = self.route.template if self.route is not None else "unrouted"
+        method = self.route.method if self.route is not None else "other"
+        count, time_taken = self.door.metrics.of(template, method, self.status)
+        count.inc()
+        time_taken.observe(seconds)
+        extra = {"service": "gateway", "method": method, "route": template, "status": self.status, "milliseconds": round(seconds * 1000, 1)}
+        log.info("request", extra={**extra, "request_id": self.request_id, "trace_id": self.trace_id or None})
+
+
+def _new_request_id() -> str:
+    """A UUID of version 4."""
+    digits = secrets.token_hex(16)
+    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[int(digits[16], 16) & 3]}{digits[17:20]}-{digits[20:]}"
+
+
+def require_permission(route: Route, verified: VerifiedToken) -> None:
+    """Raises NotPermitted unless the token has a scope of the route, and comes from whom the route accepts.
+
+    INVARIANT: asked for each request; a token that is kept as verified for one route opens no other.
+    """
+    if (verified.claims.organisation_kind == "peer") != (route.accepts == "peers"):
+        raise NotPermitted(
+            "only another node's client may do this" if route.accepts == "peers" else "another node's client may not do this"
+        )
+    has = verified.caller.scopes
+    if route.scopes.isdisjoint(has) or not route.and_scopes <= has:
+        needed = " and ".join([" or ".join(sorted(route.scopes)), *sorted(route.and_scopes)])
+        raise NotPermitted(f"needs the scope {needed}")
+
+
+def _require_form(route: Route, incoming: Incoming, query: bytes) -> None:
+    if len(query) > MAX_QUERY or ALLOWED_QUERY.fullmatch(query) is None:
+        raise PathNotAllowed("the query holds a character that must be percent-encoded, or is too long")
+    if incoming.coding and incoming.coding not in route.codings:
+        raise EncodingNotTaken
+    if not incoming.has_body:
+        return
+    if (incoming.content_length or 0) > route.body_bytes or route.body_bytes == 0:
+        raise BodyTooLarge
+    if incoming.content_type.partition(b";")[0].strip().lower().decode("latin-1") not in route.media_types:
+        raise UnsupportedMediaType(f"takes {' or '.join(filter(None, route.media_types))}", field="Content-Type")
+
+
+def _encoded(route: Route | None) -> Encoded:
+    return _encode(API_HEADERS if route is None else route.headers)
+
+
+@lru_cache(maxsize=16)
+def _encode(headers: tuple[tuple[str, str], ...]) -> Encoded:
+    return tuple((name.encode(), value.encode()) for name, value in headers)

@@ -1,0 +1,157 @@
+"""Who may ask for a token: registered clients, and the active members of the trust list with the keys of their statements."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.problems import SuiteError
+from safepassage.problems.trust import NotAMember
+from safepassage.wire_clients import AssertionAudience, JwkSet
+from safepassage.wire_organisations import OrganisationKind
+from services.gateway.oauth.client_keys import ClientKey, client_keys, peer_key
+from services.gateway.oauth.oauth_errors import PeerNotVerifiable
+from services.gateway.oauth.scopes import PEER_SCOPE, SCOPES
+from services.gateway.tables import ClientRow, OrganisationRow
+from shared.database import Database
+from shared.peer_statements import PeerStatements
+
+PEER_ROLE: Final = "peer-node"
+
+_FIND: Final = (
+    select(
+        ClientRow.organisation_id,
+        ClientRow.role,
+        ClientRow.scopes,
+        ClientRow.purposes,
+        ClientRow.jwks,
+        ClientRow.assertion_audience,
+        ClientRow.resource,
+        ClientRow.disabled_at,
+        OrganisationRow.kind,
+        OrganisationRow.valid_from,
+        OrganisationRow.valid_until,
+    )
+    .join(OrganisationRow, ClientRow.organisation_id == OrganisationRow.id)
+    .where(ClientRow.id == bindparam("client_id"))
+)
+
+
+@dataclass(frozen=True)
+class KnownClient:
+    """A client as it is registered now, on a plain object: what Authlib's grant asks of it, it answers without a store."""
+
+    client_id: str
+    organisation_id: UUID
+    organisation_kind: OrganisationKind
+    role: str
+    scopes: frozenset[str]
+    purposes: tuple[str, ...]
+    keys: Mapping[str, ClientKey]
+    in_force: bool
+    """Neither it nor its organisation is ended."""
+    assertion_audience: AssertionAudience = "issuer"
+    resource: str | None = None
+    """Of a resource server: what it is known by."""
+
+    def get_client_id(self) -> str:
+        """Authlib's ClientMixin."""
+        return self.client_id
+
+    def check_endpoint_auth_method(self, method: str, endpoint: str) -> bool:
+        """Authlib's ClientMixin: one method, at the token endpoint."""
+        return method == "private_key_jwt" and endpoint == "token"
+
+    def check_grant_type(self, grant_type: str) -> bool:
+        """Authlib's ClientMixin."""
+        return grant_type == "client_credentials"
+
+
+class KnownClients:
+    """Looks clients up; never creates one."""
+
+    def __init__(self, database: Database, statements: PeerStatements) -> None:
+        self._database, self._statements = database, statements
+
+    async def find(self, client_id: str, *, kid: str, now: datetime) -> KnownClient | None:
+        """The client, or None. `kid` is the key that its assertion names: a peer's statement is looked at again for a new one.
+
+        Raises PeerNotVerifiable. Not within a transaction.
+        """
+        identifier = _uuid(client_id)
+        if identifier is None:
+            return await self._peer(client_id, kid, now.date())
+        async with self._database.reading() as tx:
+            return await registered_client(tx, identifier, today=now.date())
+
+    async def serves(self, resource: str, *, today: date) -> bool:
+        """Whether a client in force is the resource server of that name."""
+        query = (
+            select(OrganisationRow.valid_from, OrganisationRow.valid_until)
+            .join(ClientRow, ClientRow.organisation_id == OrganisationRow.id)
+            .where(ClientRow.resource == resource, ClientRow.disabled_at.is_(None))
+        )
+        async with self._database.reading() as tx:
+            found = (await tx.execute(query)).one_or_none()
+        return found is not None and is_in_force(found.valid_from, found.valid_until, today)
+
+    async def _peer(self, entity_id: str, kid: str, today: date) -> KnownClient | None:
+        try:
+            statement = (await self._statements.of(entity_id, kid=kid)).message
+        except NotAMember:
+            return None
+        except SuiteError as error:
+            raise PeerNotVerifiable from error
+        async with self._database.reading() as tx:
+            query = select(OrganisationRow.id, OrganisationRow.valid_from, OrganisationRow.valid_until)
+            query = query.where(OrganisationRow.entity_id == entity_id, OrganisationRow.kind == "peer")
+            organisation = (await tx.execute(query)).one_or_none()
+        if organisation is None:
+            return None
+        keys = {jwk.kid: peer_key(jwk) for jwk in statement.client_authentication}
+        in_force = is_in_force(organisation.valid_from, organisation.valid_until, today)
+        return KnownClient(entity_id, organisation.id, "peer", PEER_ROLE, frozenset({PEER_SCOPE}), (), keys, in_force=in_force)
+
+
+async def registered_client(tx: AsyncSession, client_id: UUID, *, today: date) -> KnownClient | None:
+    """The registered client with this id, or None."""
+    found = (await tx.execute(_FIND, {"client_id": client_id})).one_or_none()
+    if found is None:
+        return None
+    scopes = frozenset(scope for scope in found.scopes.split() if scope in SCOPES and found.kind in SCOPES[scope].kinds)
+    return KnownClient(
+        str(client_id),
+        found.organisation_id,
+        found.kind,
+        found.role,
+        scopes,
+        tuple(found.purposes.split()),
+        keys_of(found.jwks),
+        in_force=found.disabled_at is None and is_in_force(found.valid_from, found.valid_until, today),
+        assertion_audience=found.assertion_audience,
+        resource=found.resource,
+    )
+
+
+@lru_cache(maxsize=1024)
+def keys_of(jwks: str) -> Mapping[str, ClientKey]:
+    """The keys of a stored JWK Set."""
+    return client_keys(JwkSet.model_validate_json(jwks))
+
+
+def is_in_force(valid_from: date, valid_until: date | None, today: date) -> bool:
+    """Whether an organisation exists on a day; `valid_until` is the first day on which it does not."""
+    return valid_from <= today and (valid_until is None or today < valid_until)
+
+
+def _uuid(client_id: str) -> UUID | None:
+    try:
+        identifier = UUID(client_id)
+    except ValueError:
+        return None
+    return identifier if str(identifier) == client_id else None

@@ -1,0 +1,205 @@
+"""`POST /oauth/token`: a client that proves who it is, with a key that it proves to have, gets a token for that key."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from authlib.oauth2.rfc6749.errors import OAuth2Error
+from fastapi import APIRouter, Request
+from starlette.responses import JSONResponse, Response
+
+from safepassage.problems.access import ProofNonceRequired, ProofNotValid
+from services.gateway.door.refusals import Refusals
+from services.gateway.oauth.authenticated import Authenticated, ClientAuthentication
+from services.gateway.oauth.authorization_server import MachineServer, TokenRequest
+from services.gateway.oauth.client_authentication import ENDPOINT
+from services.gateway.oauth.forms import parse_form
+from services.gateway.oauth.known_clients import KnownClients
+from services.gateway.oauth.nonces import ProofNonces
+from services.gateway.oauth.oauth_errors import ProofNeedsNonce, ProofRefused, ResourceNotServed
+from services.gateway.oauth.proof_of_possession import REMEMBERED_SECONDS, Proof, Proofs
+from services.gateway.oauth.tokens import AccessClaims, AccessTokens
+from services.gateway.settings import GatewaySettings
+from shared.clock import Clock
+from shared.contracts.audit import Actor, Context, Event
+from shared.database import Database
+from shared.outbox import Outbox
+
+router = APIRouter(tags=["oauth"])
+
+OAUTH_ERROR = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {"error": {"type": "string"}, "error_description": {"type": "string"}},
+    "additionalProperties": False,
+}
+
+
+@dataclass
+class TokenEndpoint:
+    """What the endpoint needs, put together when the process opens."""
+
+    settings: GatewaySettings
+    clock: Clock
+    database: Database
+    outbox: Outbox
+    clients: KnownClients
+    authentication: ClientAuthentication
+    tokens: AccessTokens
+    proofs: Proofs
+    nonces: ProofNonces
+    refusals: Refusals
+    server: MachineServer
+
+    async def answer(
+        self, body: bytes, *, content_type: str, query: bytes, authorization: bool, proofs: Sequence[str], address: str | None
+    ) -> tuple[int, dict[str, Any], dict[str, str]]:
+        """Status, JSON document and headers of the answer to one token request."""
+        headers = {"cache-control": "no-store", "pragma": "no-cache"}
+        now = self.clock()
+        if self.settings.require_proof_nonce:
+            headers["dpop-nonce"] = self.nonces.give(now)
+        try:
+            form = parse_form(body, content_type=content_type, query=query)
+            proof = self._proof(proofs, now)
+            return 200, await self._token(form, proof, authorization=authorization, address=address, now=now), headers
+        except OAuth2Error as error:
+            self.refusals.count(getattr(error, "reason", "other"), now)
+            if isinstance(error, ProofNeedsNonce):
+                headers["dpop-nonce"] = self.nonces.give(now)
+            status, document, own = error()
+            return status, document, {**headers, **{name.lower(): value for name, value in own if name == "Retry-After"}}
+
+    def _proof(self, proofs: Sequence[str], now: datetime) -> Proof:
+        if len(proofs) != 1:
+            raise ProofRefused("one DPoP proof is needed")
+        url = self.settings.entity_id + ENDPOINT
+        try:
+            proof = self.proofs.verify(proofs[0], method="POST", url=url, now=now, token=None, bound_to=None)
+        except ProofNotValid as error:
+            raise ProofRefused(error.detail) from error
+        if proof.nonce is not None or self.settings.require_proof_nonce:
+            try:
+                self.nonces.verify(proof.nonce or "", now)
+            except ProofNonceRequired as error:
+                raise ProofNeedsNonce from error
+        return proof
+
+    async def _token(
+        self, form: Mapping[str, str], proof: Proof, *, authorization: bool, address: str | None, now: datetime
+    ) -> dict[str, Any]:
+        authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now)
+        client, key = authenticated.client, authenticated.key
+        granted = self.server.grant(TokenRequest(self.settings.entity_id, form, client=client, jkt=proof.thumbprint))
+        token, claims = self.tokens.issue(
+            now=now,
+            jkt=granted.jkt,
+            aud=await self._audience(form.get("resource"), now),
+            sub=client.client_id,
+            client_id=client.client_id,
+            scope=granted.granted_scope,
+            client_kid=key.kid,
+            client_key=key.thumbprint,
+            organisation_id=granted.client.organisation_id,
+            organisation_kind=granted.client.organisation_kind,
+            role=granted.client.role,
+            authorization_details=() if granted.details is None else (granted.details,),
+        )
+        await self._store(authenticated, proof, _issued(claims, address), now)
+        answer = {"access_token": token, "token_type": "DPoP", "expires_in": self.tokens.lifetime_seconds, "scope": granted.granted_scope}
+        if granted.details is not None:
+            answer["authorization_details"] = [granted.details.claims()]
+        return answer
+
+    async def _audience(self, resource: str | None, now: datetime) -> str:
+        """For whom the token is (RFC 8707): this node, or one other resource server that it knows. Raises ResourceNotServed."""
+        issuer = self.settings.entity_id
+        if resource is None or resource == issuer:
+            return issuer
+        if not await self.clients.serves(resource, today=now.date()):
+            raise ResourceNotServed
+        return resource
+
+    async def _store(self, authenticated: Authenticated, proof: Proof, issued: Event, now: datetime) -> None:
+        """INVARIANT: in one transaction assertion and proof are used up and the token is on its way to the log, or there is none."""
+        until = now + timedelta(seconds=REMEMBERED_SECONDS + 1)
+        async with self.database.transaction() as tx:
+            if proof.digest not in await authenticated.spend(tx, (proof.digest, until)):
+                raise ProofRefused("the proof was used before: make a new one, with a new jti")
+            self.outbox.record(tx, issued)
+
+
+def _issued(claims: AccessClaims, address: str | None) -> Event:
+    kind = "peer" if claims.organisation_kind == "peer" else "client"
+    purpose = claims.authorization_details[0].purpose if claims.authorization_details else None
+    return Event(
+        class_="authentication",
+        key=f"token:{claims.jti}",
+        actor=Actor(
+            kind=kind,
+            client_id=claims.client_id,
+            organisation_id=claims.organisation_id,
+            role=claims.role,
+            key=claims.cnf.jkt,
+            address=address,
+        ),
+        context=Context(operation="token-issued", outcome="issued", purpose=purpose),
+    )
+
+
+def document_errors(document: dict[str, Any], *paths: str) -> None:
+    """Where the endpoints themselves refuse they answer OAuth's errors; the door in front of them answers problems as everywhere."""
+    for path in paths:
+        answers = document["paths"][path]["post"]["responses"]
+        for status in ("400", "401"):
+            answers[status] = {
+                "description": "OAuth error (RFC 6749 section 5.2)",
+                "content": {"application/json": {"schema": OAUTH_ERROR}},
+            }
+        answers["503"] = {"description": "Temporarily unavailable", "content": answers["400"]["content"]}
+        for status in ("403", "422"):
+            answers.pop(status, None)
+
+
+@router.post(
+    ENDPOINT,
+    response_model=None,
+    responses={
+        200: {"description": "A DPoP-bound access token (RFC 9068)", "content": {"application/json": {"schema": {"type": "object"}}}},
+    },
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {
+                "application/x-www-form-urlencoded": {
+                    "schema": {
+                        "type": "object",
+                        "required": ["grant_type", "client_assertion_type", "client_assertion"],
+                        "properties": {
+                            "grant_type": {"const": "client_credentials"},
+                            "scope": {"type": "string", "description": "Separated by spaces; by default all that the client has."},
+                            "client_assertion_type": {"const": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
+                            "client_assertion": {"type": "string", "description": "RFC 7523; aud is the issuer, 60 seconds at the most."},
+                            "authorization_details": {"type": "string", "description": "RFC 9396: one student_data_access."},
+                            "resource": {"type": "string", "description": "RFC 8707: by default the node; or a resource server's URL."},
+                        },
+                    }
+                }
+            },
+        },
+        "parameters": [{"name": "DPoP", "in": "header", "required": True, "schema": {"type": "string"}, "description": "RFC 9449"}],
+    },
+)
+async def issue_token(request: Request) -> Response:
+    """Issue an access token: client_credentials with private_key_jwt and DPoP."""
+    endpoint: TokenEndpoint = request.app.state.token_endpoint
+    status, document, headers = await endpoint.answer(
+        await request.body(),
+        content_type=request.headers.get("content-type", ""),
+        query=request.scope["query_string"],
+        authorization="authorization" in request.headers,
+        proofs=request.headers.getlist("dpop"),
+        address=request.scope["state"].get("address"),
+    )
+    return JSONResponse(document, status, headers)

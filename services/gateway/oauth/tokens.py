@@ -1,0 +1,157 @@
+"""Access tokens: signed JWTs bound to the client's DPoP key (RFC 9068, RFC 9449 section 6).
+
+Verified signatures are kept for a while; whether the token counts is asked for every request: its time, and that the client may still come
+with it (services.gateway.oauth.standing). What a route needs is not part of what is kept.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from pydantic import Field, ValidationError
+
+from safepassage.claims import NumericDate
+from safepassage.compact import split, verify_compact
+from safepassage.ids import uuid7
+from safepassage.problems.access import AccessTokenNotValid
+from safepassage.problems.signatures import BadSignature, MalformedToken, UnexpectedType, UnknownKey
+from safepassage.wire import Digest, Wire
+from safepassage.wire_organisations import OrganisationKind
+from services.gateway.oauth.authorization_details import StudentDataAccess
+from services.gateway.oauth.signing_keys import WatchedTokenKeys
+from shared.internal_token import CallerClaims
+from shared.who_may_call import ServiceName
+
+TYPE: Final = "at+jwt"
+MAX_LENGTH: Final = 12 * 1024
+VERIFIED_KEPT: Final = 8192
+
+
+class Confirmation(Wire):
+    """RFC 9449 section 6.1."""
+
+    jkt: Digest
+
+
+class AccessClaims(Wire):
+    """The payload of an access token."""
+
+    iss: str
+    aud: str
+    sub: str
+    client_id: Annotated[str, Field(max_length=200)]
+    jti: UUID
+    iat: NumericDate
+    exp: NumericDate
+    scope: Annotated[str, Field(min_length=1, max_length=4096)]
+    cnf: Confirmation
+    client_kid: Annotated[str, Field(max_length=128)]
+    """The client's key that asked for the token: when that key goes, the token goes."""
+    client_key: Digest | None = None
+    """That key's thumbprint (RFC 7638): what a vendor attests under it, the services can tell from what anybody else signs."""
+    organisation_id: UUID
+    organisation_kind: OrganisationKind
+    role: Annotated[str, Field(max_length=64)]
+    authorization_details: Annotated[tuple[StudentDataAccess, ...], Field(max_length=1)] = ()
+
+    def caller(self) -> CallerClaims:
+        """Whom the services of the node are told of."""
+        details: dict[str, Any] = {}
+        for one in self.authorization_details:
+            details = {name: value for name, value in one.claims().items() if name != "type"}
+        if self.organisation_kind in ("vendor", "agency") and self.client_key is not None:
+            details = details | {"client_key": self.client_key}
+        if self.organisation_kind == "peer":
+            details = {"entity_id": self.client_id}
+        return CallerClaims(
+            client_id=self.client_id,
+            organisation_id=self.organisation_id,
+            organisation_kind=self.organisation_kind,
+            role=self.role,
+            scopes=frozenset(self.scope.split()),
+            details=details,
+            key=self.cnf.jkt,
+        )
+
+
+@dataclass
+class VerifiedToken:
+    """A token whose signature was verified, and what is derived from it once."""
+
+    claims: AccessClaims
+    caller: CallerClaims
+    kid: str
+    """The gateway's key that signed it."""
+    internal: dict[ServiceName, tuple[float, str | None, str]] = field(default_factory=dict)
+    """The internal tokens made for it lately: when, and the token."""
+
+
+class AccessTokens:
+    """Makes and verifies the node's access tokens. `issuer` is issuer and only audience."""
+
+    def __init__(self, issuer: str, keys: WatchedTokenKeys, *, lifetime_seconds: int) -> None:
+        self._issuer, self._keys, self.lifetime_seconds = issuer, keys, lifetime_seconds
+        self._verified: OrderedDict[str, VerifiedToken] = OrderedDict()
+        self._looked_at = 0.0
+
+    def issue(self, *, now: datetime, jkt: str, **about: Any) -> tuple[str, AccessClaims]:
+        """A new token, signed by the active key. `about`: the claims beside iss, jti, iat, exp, cnf."""
+        seconds = int(now.timestamp())
+        claims = AccessClaims(
+            iss=self._issuer,
+            jti=uuid7(now),
+            iat=seconds,
+            exp=seconds + self.lifetime_seconds,
+            cnf=Confirmation(jkt=jkt),
+            **about,
+        )
+        payload = claims.model_dump(mode="json", exclude_none=True)
+        return self._keys.current.active.sign_compact(typ=TYPE, payload=payload), claims
+
+    def verify(self, token: str, now: datetime) -> VerifiedToken:
+        """A token for this node itself. Raises AccessTokenNotValid.
+
+        INVARIANT: time is checked at each use, and a signature only by a key that is still published.
+        """
+        verified = self._verified.get(token)
+        if verified is None:
+            verified = self._verify(token, now)
+            if verified.claims.aud != self._issuer:
+                raise AccessTokenNotValid("the token is not for this node")
+            self._verified[token] = verified
+            while len(self._verified) > VERIFIED_KEPT:
+                self._verified.popitem(last=False)
+        self._require_time(token, verified, now)
+        return verified
+
+    def read(self, token: str, now: datetime) -> VerifiedToken:
+        """A token of this node for whomever: for those who ask about it, not for the door. Raises AccessTokenNotValid."""
+        verified = self._verify(token, now)
+        self._require_time(token, verified, now)
+        return verified
+
+    def _require_time(self, token: str, verified: VerifiedToken, now: datetime) -> None:
+        claims, seconds = verified.claims, now.timestamp()
+        if verified.kid not in self._keys.current.verifying:
+            raise AccessTokenNotValid("the key that signed the token is gone")
+        if seconds >= claims.exp:
+            self._verified.pop(token, None)
+            raise AccessTokenNotValid("the token has expired")
+        if claims.iat > seconds + 1:
+            raise AccessTokenNotValid("the token is not valid yet")
+
+    def _verify(self, token: str, now: datetime) -> VerifiedToken:
+        try:
+            kid = split(token, max_length=MAX_LENGTH)[0]["kid"]
+            if kid not in self._keys.current.verifying and now.timestamp() >= self._looked_at + 1:
+                self._looked_at = now.timestamp()
+                self._keys.refresh()
+            payload = verify_compact(token, typ=TYPE, keys=self._keys.current.verifying, max_length=MAX_LENGTH)
+            claims = AccessClaims.model_validate(payload)
+        except (MalformedToken, UnexpectedType, UnknownKey, BadSignature, ValidationError) as error:
+            raise AccessTokenNotValid("not an access token of this node") from error
+        if claims.iss != self._issuer or claims.sub != claims.client_id:
+            raise AccessTokenNotValid("the token is not for this node")
+        return VerifiedToken(claims, claims.caller(), kid)

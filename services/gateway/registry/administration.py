@@ -1,0 +1,117 @@
+"""What the node's operator does at the command line, on the gateway's store itself: organisations, clients, the trust list.
+
+The same functions as behind the routes, with the operator as the actor; a running gateway tells the other services within seconds.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.ids import uuid7
+from safepassage.trust_list import VerifiedTrustList
+from safepassage.wire_clients import Client, ClientGrants, ClientKeys, NewClient
+from safepassage.wire_organisations import NewOrganisation, Organisation
+from services.gateway.registry import clients, organisations
+from services.gateway.settings import GatewaySettings
+from services.gateway.tables import ClientRow, LeaseRow, OrganisationRow, OutboxRow, TrustListRow
+from shared.app import internal_tokens
+from shared.clock import Clock, system_clock
+from shared.contracts.audit import Actor, Context, Event
+from shared.database import Database
+from shared.outbox import Outbox
+from shared.schema_head import require_head
+from shared.siblings import Siblings
+from shared.trust import Trust
+
+OPERATOR = Actor(kind="operator")
+
+
+class Administration:
+    """The operator's hand on the store of one gateway. Each method is one transaction, its entry for the log included."""
+
+    def __init__(self, settings: GatewaySettings, database: Database, clock: Clock) -> None:
+        self._settings, self._database, self._clock = settings, database, clock
+        siblings = Siblings("gateway", internal_tokens("gateway", settings), {}, clock)
+        self._outbox = Outbox("gateway", database, siblings, clock, row=OutboxRow, lease=LeaseRow, holder="command")
+
+    async def add_organisation(self, new: NewOrganisation, *, organisation_id: UUID | None = None) -> Organisation:
+        """Add an organisation. Raises OrganisationNotCoherent, OrganisationTaken."""
+        async with self._database.transaction() as tx:
+            return await organisations.add_organisation(
+                tx, self._outbox, new, actor=OPERATOR, now=self._clock(), organisation_id=organisation_id
+            )
+
+    async def change_organisation(self, changed: Organisation) -> Organisation:
+        """Replace an organisation. Raises NotFound, VersionConflict, OrganisationNotCoherent, OrganisationTaken."""
+        async with self._database.transaction() as tx:
+            return await organisations.change_organisation(tx, self._outbox, changed, actor=OPERATOR, now=self._clock())
+
+    async def organisations(self) -> list[Organisation]:
+        """All, in the order in which they came."""
+        async with self._database.reading() as tx:
+            rows = (await tx.execute(select(OrganisationRow).order_by(OrganisationRow.id))).scalars().all()
+        return [row.organisation for row in rows]
+
+    async def register_client(self, new: NewClient) -> Client:
+        """Register a client. Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable."""
+        async with self._database.transaction() as tx:
+            return await clients.register_client(tx, self._outbox, new, granter=None, actor=OPERATOR, now=self._clock())
+
+    async def clients(self) -> list[Client]:
+        """All, in the order in which they came."""
+        async with self._database.reading() as tx:
+            rows = (await tx.execute(select(ClientRow).order_by(ClientRow.id))).scalars().all()
+        return [clients.client_of(row) for row in rows]
+
+    async def change_client_grants(self, client_id: UUID, grants: ClientGrants) -> Client:
+        """Replace scopes and purposes. Raises NotFound, VersionConflict, ScopeNotGrantable."""
+        async with self._database.transaction() as tx:
+            return await clients.change_grants(tx, self._outbox, client_id, grants, granter=None, actor=OPERATOR, now=self._clock())
+
+    async def replace_client_keys(self, client_id: UUID, keys: ClientKeys) -> Client:
+        """Replace keys. Raises NotFound, VersionConflict, ClientKeyNotUsable."""
+        async with self._database.transaction() as tx:
+            return await clients.replace_keys(tx, self._outbox, client_id, keys, actor=OPERATOR, now=self._clock())
+
+    async def disable_client(self, client_id: UUID) -> Client:
+        """Disable, living tokens too: a running gateway knows within a second. Raises NotFound."""
+        async with self._database.transaction() as tx:
+            return await clients.disable_client(tx, self._outbox, client_id, actor=OPERATOR, now=self._clock())
+
+    async def enable_client(self, client_id: UUID) -> Client:
+        """Let in again. Raises NotFound."""
+        async with self._database.transaction() as tx:
+            return await clients.enable_client(tx, self._outbox, client_id, actor=OPERATOR, now=self._clock())
+
+    async def accept_trust_list(self, document: bytes) -> bool:
+        """Verify and store a trust list, its members as peers; False if it is the one held. Raises as safepassage.trust_list does."""
+        trust = Trust(self._database, self._settings, self._clock, row=TrustListRow, on_accepted=self._trust_accepted)
+        await trust.open()
+        return await trust.accept(document)
+
+    async def _trust_accepted(self, tx: AsyncSession, accepted: VerifiedTrustList) -> None:
+        await record_trust_list(tx, self._outbox, accepted, own_entity_id=self._settings.entity_id, actor=OPERATOR, clock=self._clock)
+
+
+async def record_trust_list(
+    tx: AsyncSession, outbox: Outbox, accepted: VerifiedTrustList, *, own_entity_id: str, actor: Actor, clock: Clock
+) -> None:
+    """In the transaction that stores a trust list: its members are peers of this node, and the log says which list it is."""
+    now = clock()
+    await organisations.add_peers(tx, outbox, accepted.content.members, own_entity_id=own_entity_id, now=now)
+    context = Context(operation="trust-list-accepted", outcome="done", trust_serial=accepted.content.serial)
+    outbox.record(tx, Event(class_="administration", key=f"trust:{uuid7(now)}", actor=actor, context=context))
+
+
+@asynccontextmanager
+async def administration(settings: GatewaySettings, *, clock: Clock = system_clock) -> AsyncIterator[Administration]:
+    """Open the store of a gateway whose schema is at head. The gateway may be running. Raises SchemaNotAtHead, KeyFileUnusable."""
+    database = Database.of(settings)
+    try:
+        await require_head("gateway", database)
+        yield Administration(settings, database, clock)
+    finally:
+        await database.close()

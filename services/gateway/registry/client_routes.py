@@ -1,0 +1,120 @@
+"""`/v1/clients`: for administrators' clients."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+
+from safepassage.problems.access import ClientKeyNotUsable, ScopeNotGrantable
+from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, InvalidRequest, NotFound, VersionConflict
+from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPage, NewClient
+from services.gateway.registry import clients
+from services.gateway.registry.callers import administrator
+from services.gateway.registry.reach import reached, require_reach
+from services.gateway.tables import ClientRow, IdempotencyRow
+from shared.actors import client_actor
+from shared.clock import Now
+from shared.cursors import Cursor, Limit, next_link
+from shared.database import ReadOnly, Transaction, after_commit
+from shared.idempotency import IdempotencyKey, earlier_effect, found, keep_effect, request_digest
+from shared.internal_token import CallerClaims
+from shared.problems import responses
+
+router = APIRouter(prefix="/v1/clients", tags=["clients"])
+
+Administrator = Annotated[CallerClaims, administrator("admin:clients")]
+
+PATH = "/v1/clients"
+
+
+async def _require_client(tx: Transaction, client_id: UUID, caller: CallerClaims) -> ClientRow:
+    query = select(ClientRow).where(ClientRow.id == client_id, reached(ClientRow.organisation_id, caller))
+    row = (await tx.execute(query)).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    return row
+
+
+def _granter(caller: CallerClaims) -> clients.Granter:
+    return (caller.organisation_kind, caller.scopes)
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses=responses(InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, IdempotencyKeyMissing, IdempotencyKeyReused),
+)
+async def register_client(
+    new: NewClient, caller: Administrator, key: IdempotencyKey, request: Request, tx: Transaction, now: Now
+) -> Client:
+    """Register a client of an organisation, with its public keys."""
+    await require_reach(tx, new.organisation_id, caller)
+    digest, operation = await request_digest(request), "register-client"
+    held = await earlier_effect(tx, IdempotencyRow, client_id=caller.client_id, operation=operation, key=key, digest=digest)
+    if held is not None:
+        return clients.client_of(await found(tx, ClientRow, held))
+    client = await clients.register_client(tx, request.app.state.outbox, new, granter=_granter(caller), actor=client_actor(caller), now=now)
+    await keep_effect(
+        tx, IdempotencyRow, client_id=caller.client_id, operation=operation, key=key, digest=digest, effect_id=client.id, now=now
+    )
+    return client
+
+
+@router.get("", responses=responses(InvalidRequest))
+async def list_clients(
+    caller: Administrator, request: Request, response: Response, tx: ReadOnly, limit: Limit = 100, cursor: Cursor = None
+) -> ClientPage:
+    """The clients of the organisations that the caller reaches, in the order in which they came."""
+    bound_to = f"clients:{caller.client_id}"
+    position = request.app.state.cursors.read(cursor, bound_to=bound_to)
+    query = select(ClientRow).where(reached(ClientRow.organisation_id, caller)).order_by(ClientRow.id).limit(limit + 1)
+    if position is not None:
+        query = query.where(ClientRow.id > UUID(position["after"]))
+    rows = (await tx.execute(query)).scalars().all()
+    if len(rows) > limit:
+        after = request.app.state.cursors.sign({"after": str(rows[limit - 1].id)}, bound_to=bound_to)
+        response.headers["link"] = next_link(PATH, {"limit": limit, "cursor": after})
+    return ClientPage(clients=tuple(clients.client_of(row) for row in rows[:limit]))
+
+
+@router.get("/{client_id}", responses=responses(NotFound))
+async def read_client(client_id: UUID, caller: Administrator, tx: ReadOnly) -> Client:
+    """One client."""
+    return clients.client_of(await _require_client(tx, client_id, caller))
+
+
+@router.put("/{client_id}/grants", responses=responses(NotFound, VersionConflict, ScopeNotGrantable))
+async def change_client_grants(
+    client_id: UUID, grants: ClientGrants, caller: Administrator, request: Request, tx: Transaction, now: Now
+) -> Client:
+    """Replace the scopes and purposes that a client's tokens may have."""
+    await _require_client(tx, client_id, caller)
+    outbox, granter = request.app.state.outbox, _granter(caller)
+    return await clients.change_grants(tx, outbox, client_id, grants, granter=granter, actor=client_actor(caller), now=now)
+
+
+@router.put("/{client_id}/keys", responses=responses(NotFound, VersionConflict, ClientKeyNotUsable))
+async def replace_client_keys(
+    client_id: UUID, keys: ClientKeys, caller: Administrator, request: Request, tx: Transaction, now: Now
+) -> Client:
+    """Replace a client's keys: to rotate, first send the old and the new, then the new alone."""
+    await _require_client(tx, client_id, caller)
+    after_commit(tx, request.app.state.standing.refresh)
+    return await clients.replace_keys(tx, request.app.state.outbox, client_id, keys, actor=client_actor(caller), now=now)
+
+
+@router.post("/{client_id}/disablement", responses=responses(NotFound))
+async def disable_client(client_id: UUID, caller: Administrator, request: Request, tx: Transaction, now: Now) -> Client:
+    """Disable a client at once, its living tokens too."""
+    await _require_client(tx, client_id, caller)
+    after_commit(tx, request.app.state.standing.refresh)
+    return await clients.disable_client(tx, request.app.state.outbox, client_id, actor=client_actor(caller), now=now)
+
+
+@router.delete("/{client_id}/disablement", responses=responses(NotFound))
+async def enable_client(client_id: UUID, caller: Administrator, request: Request, tx: Transaction, now: Now) -> Client:
+    """Let a disabled client in again."""
+    await _require_client(tx, client_id, caller)
+    after_commit(tx, request.app.state.standing.refresh)
+    return await clients.enable_client(tx, request.app.state.outbox, client_id, actor=client_actor(caller), now=now)

@@ -1,0 +1,142 @@
+"""OAuth clients of this node's organisations: registered with public keys, given scopes and purposes, disabled, their keys replaced.
+
+These functions are called by the routes and by the operator's command alike, each in one transaction with the log's entry.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from safepassage.ids import uuid7
+from safepassage.problems.access import ScopeNotGrantable
+from safepassage.problems.requests import InvalidRequest, NotFound, VersionConflict
+from safepassage.wire_clients import Client, ClientGrants, ClientKeys, JwkSet, NewClient
+from safepassage.wire_organisations import OrganisationKind
+from services.gateway.oauth.client_keys import client_keys
+from services.gateway.oauth.scopes import require_grantable
+from services.gateway.tables import ClientRow, OrganisationRow
+from shared.contracts.audit import Actor, Context, Event
+from shared.outbox import Outbox
+
+Granter = tuple[OrganisationKind, Collection[str]] | None
+"""Kind of organisation and scopes of the client that grants; None for the operator."""
+
+
+def client_of(row: ClientRow) -> Client:
+    """The row as it is said aloud."""
+    return Client(
+        id=row.id,
+        version=row.version,
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
+        organisation_id=row.organisation_id,
+        name=row.name,
+        kind=row.kind,
+        role=row.role,
+        scopes=tuple(row.scopes.split()),
+        purposes=tuple(row.purposes.split()),
+        jwks=JwkSet.model_validate_json(row.jwks),
+        assertion_audience=row.assertion_audience,
+        resource=row.resource,
+    )
+
+
+async def register_client(tx: AsyncSession, outbox: Outbox, new: NewClient, *, granter: Granter, actor: Actor, now: datetime) -> Client:
+    """Register a client. Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable."""
+    organisation = await tx.get(OrganisationRow, new.organisation_id)
+    if organisation is None or organisation.kind == "peer":
+        raise InvalidRequest("there is no such organisation that may have clients", field="organisation_id")
+    _require_grants(new.scopes, organisation, granter)
+    client_keys(new.jwks)
+    if new.resource is not None and (await tx.execute(select(ClientRow.id).where(ClientRow.resource == new.resource))).first() is not None:
+        raise InvalidRequest("there is a client for that resource already", field="resource")
+    row = ClientRow(
+        id=uuid7(now),
+        organisation_id=new.organisation_id,
+        name=new.name,
+        kind=new.kind,
+        role=new.role,
+        scopes=" ".join(sorted(set(new.scopes))),
+        purposes=" ".join(sorted(set(new.purposes))),
+        jwks=new.jwks.model_dump_json(exclude_none=True),
+        assertion_audience=new.assertion_audience,
+        resource=new.resource,
+        version=1,
+        created_at=now,
+        disabled_at=None,
+        changed_at=now,
+    )
+    tx.add(row)
+    await tx.flush()
+    _record(tx, outbox, row, "client-registered", actor, now)
+    return client_of(row)
+
+
+async def change_grants(
+    tx: AsyncSession, outbox: Outbox, client_id: UUID, grants: ClientGrants, *, granter: Granter, actor: Actor, now: datetime
+) -> Client:
+    """Replace a client's scopes and purposes. Raises NotFound, VersionConflict, ScopeNotGrantable."""
+    row = await _locked(tx, client_id, grants.version)
+    organisation = await tx.get(OrganisationRow, row.organisation_id)
+    if organisation is None:
+        raise NotFound
+    _require_grants(grants.scopes, organisation, granter)
+    row.scopes, row.purposes = " ".join(sorted(set(grants.scopes))), " ".join(sorted(set(grants.purposes)))
+    return await _changed(tx, outbox, row, "client-grants-changed", actor, now)
+
+
+async def replace_keys(tx: AsyncSession, outbox: Outbox, client_id: UUID, keys: ClientKeys, *, actor: Actor, now: datetime) -> Client:
+    """Replace a client's keys; tokens of a key that is gone count no more. Raises NotFound, VersionConflict, ClientKeyNotUsable."""
+    client_keys(keys.jwks)
+    row = await _locked(tx, client_id, keys.version)
+    row.jwks, row.changed_at = keys.jwks.model_dump_json(exclude_none=True), now
+    return await _changed(tx, outbox, row, "client-keys-replaced", actor, now)
+
+
+async def disable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, actor: Actor, now: datetime) -> Client:
+    """Disable a client: no new token, and those that are out count no more. Again is no change. Raises NotFound."""
+    row = await _locked(tx, client_id, None)
+    if row.disabled_at is not None:
+        return client_of(row)
+    row.disabled_at = row.changed_at = now
+    return await _changed(tx, outbox, row, "client-disabled", actor, now)
+
+
+async def enable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, actor: Actor, now: datetime) -> Client:
+    """Let a disabled client in again. Raises NotFound."""
+    row = await _locked(tx, client_id, None)
+    if row.disabled_at is None:
+        return client_of(row)
+    row.disabled_at, row.changed_at = None, now
+    return await _changed(tx, outbox, row, "client-enabled", actor, now)
+
+
+def _require_grants(scopes: Collection[str], organisation: OrganisationRow, granter: Granter) -> None:
+    by, granter_scopes = granter if granter is not None else (None, ())
+    require_grantable(scopes, to=organisation.organisation.kind, by=by, granter_scopes=granter_scopes)
+    if len(set(scopes)) != len(scopes):
+        raise ScopeNotGrantable("a scope comes twice", field="scopes")
+
+
+async def _locked(tx: AsyncSession, client_id: UUID, version: int | None) -> ClientRow:
+    row = (await tx.execute(select(ClientRow).where(ClientRow.id == client_id).with_for_update())).scalar_one_or_none()
+    if row is None:
+        raise NotFound
+    if version is not None and row.version != version:
+        raise VersionConflict
+    return row
+
+
+async def _changed(tx: AsyncSession, outbox: Outbox, row: ClientRow, operation: str, actor: Actor, now: datetime) -> Client:
+    row.version += 1
+    await tx.flush()
+    _record(tx, outbox, row, operation, actor, now)
+    return client_of(row)
+
+
+def _record(tx: AsyncSession, outbox: Outbox, row: ClientRow, operation: str, actor: Actor, now: datetime) -> None:
+    context = Context(operation=operation, outcome="done", about=f"client:{row.id}", recipient_organisation=str(row.organisation_id))
+    outbox.record(tx, Event(class_="administration", key=f"client:{uuid7(now)}", actor=actor, context=context))

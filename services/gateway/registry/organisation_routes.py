@@ -1,0 +1,99 @@
+"""`/v1/organisations`: for administrators' clients."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from sqlalchemy import select
+
+from safepassage.problems.access import OrganisationNotCoherent, OrganisationTaken
+from safepassage.problems.requests import (
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+    InvalidRequest,
+    NotFound,
+    NotPermitted,
+    VersionConflict,
+)
+from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationPage
+from services.gateway.registry import organisations
+from services.gateway.registry.callers import administrator
+from services.gateway.registry.reach import reached, require_reach
+from services.gateway.tables import IdempotencyRow, OrganisationRow
+from shared.actors import client_actor
+from shared.clock import Now
+from shared.cursors import Cursor, Limit, next_link
+from shared.database import ReadOnly, Transaction
+from shared.idempotency import IdempotencyKey, earlier_effect, keep_effect, request_digest
+from shared.internal_token import CallerClaims
+from shared.problems import responses
+
+router = APIRouter(prefix="/v1/organisations", tags=["organisations"])
+
+Administrator = Annotated[CallerClaims, administrator("admin:organisations")]
+
+PATH = "/v1/organisations"
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses=responses(OrganisationNotCoherent, OrganisationTaken, IdempotencyKeyMissing, IdempotencyKeyReused, NotPermitted),
+)
+async def add_organisation(
+    new: NewOrganisation, caller: Administrator, key: IdempotencyKey, request: Request, tx: Transaction, now: Now
+) -> Organisation:
+    """Add an organisation: anywhere for the state agency, below itself for a district."""
+    if caller.organisation_kind != "sea":
+        if new.parent_id is None:
+            raise NotPermitted("outside its own tree only the state agency adds organisations")
+        await require_reach(tx, new.parent_id, caller)
+    digest, operation = await request_digest(request), "add-organisation"
+    held = await earlier_effect(tx, IdempotencyRow, client_id=caller.client_id, operation=operation, key=key, digest=digest)
+    if held is not None:
+        return await organisations.find_organisation(tx, held)
+    added = await organisations.add_organisation(tx, request.app.state.outbox, new, actor=client_actor(caller), now=now)
+    await keep_effect(
+        tx, IdempotencyRow, client_id=caller.client_id, operation=operation, key=key, digest=digest, effect_id=added.id, now=now
+    )
+    return added
+
+
+@router.get("", responses=responses(InvalidRequest))
+async def list_organisations(
+    caller: Administrator, request: Request, response: Response, tx: ReadOnly, limit: Limit = 100, cursor: Cursor = None
+) -> OrganisationPage:
+    """The organisations that the caller reaches, in the order in which they came."""
+    bound_to = f"organisations:{caller.client_id}"
+    position = request.app.state.cursors.read(cursor, bound_to=bound_to)
+    query = select(OrganisationRow).where(reached(OrganisationRow.id, caller)).order_by(OrganisationRow.id).limit(limit + 1)
+    if position is not None:
+        query = query.where(OrganisationRow.id > UUID(position["after"]))
+    rows = (await tx.execute(query)).scalars().all()
+    if len(rows) > limit:
+        after = request.app.state.cursors.sign({"after": str(rows[limit - 1].id)}, bound_to=bound_to)
+        response.headers["link"] = next_link(PATH, {"limit": limit, "cursor": after})
+    return OrganisationPage(organisations=tuple(row.organisation for row in rows[:limit]))
+
+
+@router.get("/{organisation_id}", responses=responses(NotFound))
+async def read_organisation(organisation_id: UUID, caller: Administrator, tx: ReadOnly) -> Organisation:
+    """One organisation."""
+    await require_reach(tx, organisation_id, caller)
+    return await organisations.find_organisation(tx, organisation_id)
+
+
+@router.put(
+    "/{organisation_id}",
+    responses=responses(NotFound, VersionConflict, OrganisationNotCoherent, OrganisationTaken),
+)
+async def change_organisation(
+    organisation_id: UUID, changed: Organisation, caller: Administrator, request: Request, tx: Transaction, now: Now
+) -> Organisation:
+    """Replace what is known of an organisation; send the version that was read. The answer has the next one."""
+    if changed.id != organisation_id:
+        raise InvalidRequest("the id of the path and of the body differ", field="id")
+    await require_reach(tx, organisation_id, caller)
+    if caller.organisation_kind != "sea" and changed.parent_id is not None and organisation_id != caller.organisation_id:
+        await require_reach(tx, changed.parent_id, caller)
+    return await organisations.change_organisation(tx, request.app.state.outbox, changed, actor=client_actor(caller), now=now)

@@ -1,0 +1,145 @@
+"""A service that fails: what may be sent again is, once; where it fails too often nobody waits for it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from itertools import chain, repeat
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+from starlette.types import Receive, Send
+
+from services.gateway.door.circuit_breaker import LEAST, PAUSE_SECONDS
+from services.gateway.door.upstreams import OverNetwork
+from tests.gateway.door.test_upstreams import CLOSE, PATH, Production, production, status_of
+
+__all__ = ["production"]
+
+POST = "/v1/exchange-requests"
+BODY = b'{"whatever":"it is"}'
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
+
+
+def records(production: Production) -> OverNetwork:
+    upstream = production.app.state.door.upstreams["records"]
+    assert isinstance(upstream, OverNetwork)
+    return upstream
+
+
+class Fickle:
+    """A service that hangs up on some requests instead of answering them, after it has read them."""
+
+    def __init__(self, answers: Iterator[bool]) -> None:
+        self._answers, self.heard = answers, 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while head := await reader.readuntil(b"\r\n\r\n"):
+                lengths = [line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")]
+                await reader.readexactly(int(lengths[0].split(b":")[1]) if lengths else 0)
+                self.heard += 1
+                if not next(self._answers):
+                    break
+                writer.write(ANSWER)
+        except asyncio.IncompleteReadError:
+            pass
+        finally:
+            writer.close()
+
+
+@asynccontextmanager
+async def fickle(production: Production, monkeypatch: pytest.MonkeyPatch, *answers: bool) -> AsyncIterator[Fickle]:
+    service = Fickle(chain(answers, repeat(True)))
+    server = await asyncio.start_server(service.serve, "127.0.0.1", 0)
+    monkeypatch.setattr(records(production), "_base_url", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    yield service
+    server.close()
+
+
+def post(production: Production, *fields: str) -> bytes:
+    about = ("Content-Type: application/json", f"Content-Length: {len(BODY)}", CLOSE, *fields)
+    return production.request("POST", POST, *about) + BODY
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("DOOR-again")
+async def test_what_a_key_makes_the_same_is_sent_again_once_when_the_service_hangs_up(
+    production: Production, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with fickle(production, monkeypatch, False) as service:
+        assert status_of(await production.ask(post(production, f"Idempotency-Key: {uuid4()}"))) == 200
+        assert service.heard == 2
+    async with fickle(production, monkeypatch, False, False) as service:
+        assert status_of(await production.ask(post(production, f"Idempotency-Key: {uuid4()}"))) == 503
+        assert service.heard == 2
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("DOOR-again")
+async def test_what_could_have_had_its_effect_is_not_sent_again(production: Production, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with fickle(production, monkeypatch, False) as service:
+        assert status_of(await production.ask(post(production))) == 503
+        assert service.heard == 1
+
+
+@pytest.mark.anyio
+async def test_what_was_never_sent_is_sent_again(production: Production, monkeypatch: pytest.MonkeyPatch) -> None:
+    connector: Any = records(production)._session.connector
+    connect, failures = connector._create_connection, [OSError("refused")]
+
+    async def refused_once(*arguments: Any) -> Any:
+        if failures:
+            raise aiohttp.ClientConnectorError(arguments[0].connection_key, failures.pop())
+        return await connect(*arguments)
+
+    monkeypatch.setattr(connector, "_create_connection", refused_once)
+    assert status_of(await production.ask(post(production))) == 200
+    assert (failures, production.service.received) == ([], len(BODY))
+
+
+@pytest.mark.anyio
+async def test_without_budget_nothing_is_sent_again(production: Production, monkeypatch: pytest.MonkeyPatch) -> None:
+    budget = records(production).retries
+    while budget.spend():
+        pass
+    async with fickle(production, monkeypatch, False) as service:
+        assert status_of(await production.ask(post(production, f"Idempotency-Key: {uuid4()}"))) == 503
+        assert service.heard == 1
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("DOOR-breaker")
+async def test_a_service_that_fails_too_often_is_left_alone_and_asked_again_later(
+    production: Production, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    upstream = records(production)
+    monkeypatch.setattr(upstream, "_seconds", lambda: now)
+    working = upstream._base_url
+    monkeypatch.setattr(upstream, "_base_url", "http://127.0.0.1:1")
+    for _ in range(LEAST):
+        assert status_of(await production.ask(production.request("GET", PATH, CLOSE))) == 503
+    monkeypatch.setattr(upstream, "_base_url", working)
+    production.service.begun.clear()
+    refused = await production.ask(production.request("GET", PATH, CLOSE))
+    assert (status_of(refused), b"retry-after: 5" in refused, production.service.begun.is_set()) == (503, True, False)
+    now += PAUSE_SECONDS
+    for _ in range(2):
+        assert status_of(await production.ask(production.request("GET", PATH, CLOSE))) == 200
+    production.idle()
+
+
+@pytest.mark.anyio
+async def test_a_service_that_says_what_is_wrong_has_not_failed(production: Production) -> None:
+    async def unavailable(_: Receive, send: Send) -> None:
+        fields = [(b"content-type", b"application/problem+json"), (b"content-length", b"2")]
+        await send({"type": "http.response.start", "status": 503, "headers": fields})
+        await send({"type": "http.response.body", "body": b"{}", "more_body": False})
+
+    production.service.act = unavailable
+    for _ in range(LEAST + 1):
+        assert status_of(await production.ask(production.request("GET", PATH, CLOSE))) == 503
+    assert production.service.begun.is_set()
+    assert not records(production).breaker.is_open

@@ -1,0 +1,142 @@
+"""A real uvicorn with the strict protocol, spoken to in bytes."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from starlette.types import Message, Receive, Scope, Send
+
+from services.gateway.door import http_protocol
+from services.gateway.door.http_protocol import StrictHttpProtocol
+
+OK = b"HTTP/1.1 200 OK"
+
+
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answers with the length of the body that it read."""
+    if scope["type"] != "http":
+        return
+    length, more = 0, True
+    while more:
+        message: Message = await receive()
+        length, more = length + len(message.get("body", b"")), message.get("more_body", False)
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/plain")]})
+    await send({"type": "http.response.body", "body": str(length).encode(), "more_body": False})
+
+
+@asynccontextmanager
+async def serving() -> AsyncIterator[int]:
+    """The port of a running server."""
+    config = uvicorn.Config(
+        echo, port=0, host="127.0.0.1", http=StrictHttpProtocol, ws="none", lifespan="off", log_config=None, log_level=50
+    )
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    try:
+        while not server.started:  # noqa: ASYNC110 uvicorn offers no event
+            await asyncio.sleep(0.005)
+        yield server.servers[0].sockets[0].getsockname()[1]
+    finally:
+        server.should_exit = True
+        await task
+
+
+async def spoken(data: bytes, *, port: int) -> bytes:
+    """Everything that comes back until the server closes, or says that it keeps the connection open."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(data)
+        await writer.drain()
+        async with asyncio.timeout(5):
+            answer = b""
+            while b"\r\n\r\n" not in answer and (chunk := await reader.read(65536)):
+                answer += chunk
+            if b"connection: close" in answer:
+                answer += await reader.read()
+            return answer
+    finally:
+        writer.close()
+
+
+HOST = b"Host: node.example\r\n"
+
+REFUSED = {
+    "no Host": (b"GET / HTTP/1.1\r\n\r\n", 400),
+    "two Hosts": (b"GET / HTTP/1.1\r\n" + HOST + b"Host: other.example\r\n\r\n", 400),
+    "two Authorizations": (b"GET / HTTP/1.1\r\n" + HOST + b"Authorization: DPoP a\r\nAuthorization: DPoP b\r\n\r\n", 400),
+    "two DPoP proofs": (b"GET / HTTP/1.1\r\n" + HOST + b"DPoP: a\r\ndpop: b\r\n\r\n", 400),
+    "two idempotency keys": (b"GET / HTTP/1.1\r\n" + HOST + b"Idempotency-Key: aaaaaaaa\r\nIdempotency-Key: bbbbbbbb\r\n\r\n", 400),
+    "length said twice": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 1\r\nContent-Length: 1\r\n\r\nx", 400),
+    "length and coding": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    "coding and length": (b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n0\r\n\r\n", 400),
+    "two codings": (b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 400),
+    "a space before the colon": (b"GET / HTTP/1.1\r\n" + HOST + b"Authorization : DPoP a\r\n\r\n", 400),
+    "a folded line": (b"GET / HTTP/1.1\r\n" + HOST + b"X: a\r\n b\r\n\r\n", 400),
+    "absolute form": (b"GET http://other.example/v1/students HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+    "asterisk form": (b"OPTIONS * HTTP/1.1\r\n" + HOST + b"\r\n", 400),
+    "an upgrade": (b"GET / HTTP/1.1\r\n" + HOST + b"Connection: upgrade\r\nUpgrade: websocket\r\n\r\n", 400),
+    "a header of 33 KiB": (b"GET / HTTP/1.1\r\n" + HOST + b"X: " + b"a" * 33_000 + b"\r\n\r\n", 431),
+    "header fields of 33 KiB together": (
+        b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"X%d: " % i + b"a" * 1000 + b"\r\n" for i in range(34)) + b"\r\n",
+        431,
+    ),
+    "101 fields": (b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"X%d: a\r\n" % i for i in range(100)) + b"\r\n", 431),
+    "a target of 9 KB": (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 431),
+    "no HTTP at all": (b"hello\r\n\r\n", 400),
+}
+
+
+@pytest.mark.requirement("DOOR-bounded")
+@pytest.mark.anyio
+async def test_what_two_programs_could_read_in_two_ways_is_refused() -> None:
+    async with serving() as port:
+        for name, (data, status) in REFUSED.items():
+            answer = await spoken(data, port=port)
+            head, _, body = answer.partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 %d " % status), (name, answer[:200])
+            assert b"content-type: application/problem+json" in head, name
+            assert json.loads(body)["status"] == status, name
+
+
+@pytest.mark.anyio
+async def test_ordinary_requests_pass() -> None:
+    ordinary = {
+        b"GET / HTTP/1.1\r\n" + HOST + b"\r\n": b"0",
+        b"POST /a HTTP/1.1\r\n" + HOST + b"Content-Length: 3\r\n\r\nabc": b"3",
+        b"POST /a HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n": b"3",
+        b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"X%d: a\r\n" % i for i in range(99)) + b"\r\n": b"0",
+    }
+    async with serving() as port:
+        for data, length in ordinary.items():
+            answer = await spoken(data, port=port)
+            assert answer.startswith(OK), answer
+            assert length in answer.partition(b"\r\n\r\n")[2] or answer.endswith(b"\r\n\r\n")
+
+
+@pytest.mark.anyio
+async def test_a_bad_second_request_never_answers_for_the_first() -> None:
+    async with serving() as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 1\r\n\r\nxGET / HTTP/1.1\r\n\r\n")
+        async with asyncio.timeout(5):
+            try:
+                answer = await reader.read()
+            except ConnectionResetError:
+                answer = b""
+        writer.close()
+        assert not answer.startswith(b"HTTP/1.1 4"), answer
+
+
+@pytest.mark.anyio
+async def test_a_header_that_never_ends_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_protocol, "HEADER_SECONDS", 0.05)
+    async with serving() as port:
+        for beginning in (b"", b"GET / HTTP/1.1\r\nHost: node"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(beginning)
+            async with asyncio.timeout(5):
+                assert await reader.read() == b""
+            writer.close()
