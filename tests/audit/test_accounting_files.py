@@ -104,5 +104,5 @@ def test_a_name_in_any_script_is_drawn() -> None:
 
 
 def test_every_basis_of_the_law_has_words_for_a_parent() -> None:
-    kept_secret_or_of_nobody = {"sealed-order", "de-identified", "de-identified-coded"}
-    assert set(BASES) == set(plain_words.BASES) | kept_secret_or_of_nobody
+    kept_secret_or_of_no_student = {"sealed-order", "de-identified", "de-identified-coded", "educator-application"}
+    assert set(BASES) == set(plain_words.BASES) | kept_secret_or_of_no_student
