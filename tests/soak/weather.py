@@ -105,7 +105,10 @@ class Weather:
 
     def _hand_on_to(self, name: str) -> Handler:
         async def hand_on(request: web.Request) -> web.StreamResponse:
-            body = await request.read()
+            try:
+                body = await request.read()
+            except ConnectionResetError:  # who sends it was killed in the middle
+                return _gone(request)
             kind = ONE.get(request.path) or SEVERAL.get(request.path)
             if request.method != "POST" or kind is None:
                 return await self._forward(name, request, body)
