@@ -149,14 +149,20 @@ async def test_the_hot_paths_read_in_as_few_statements_as_before(
     seen: list[str] = []
     mine: list[Connection] = []
 
-    executed = prepared._execute
+    executed, asked_of_driver = prepared._execute, prepared._asked
 
     def counted(connection: Connection, one: Any, values: Any, **more: Any) -> Any:
         if connection in mine:  # the node's workers read on connections of their own
             seen.append(one.text)
         return executed(connection, one, values, **more)
 
+    def counted_of_driver(connection: Connection, text: str, ask: Any) -> Any:
+        if connection in mine:
+            seen.append(text)
+        return asked_of_driver(connection, text, ask)
+
     monkeypatch.setattr(prepared, "_execute", counted)
+    monkeypatch.setattr(prepared, "_asked", counted_of_driver)
 
     def read(connection: Connection) -> Facts:
         mine.append(connection)
