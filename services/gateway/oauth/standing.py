@@ -50,13 +50,14 @@ class Standing:
 
         A key that is not known here may be newer than what was loaded: it is looked for before the token is refused.
         """
-        if claims.organisation_kind == "peer":
-            await self._require_peer(claims)
-        if self._loaded_at is None or now > self._loaded_at + BELIEVED_FOR:
-            raise TemporarilyUnavailable("it cannot be known whether the token still counts")
         if claims.jti in self._taken_back:
             raise AccessTokenNotValid("the token was taken back")
-        if claims.organisation_kind != "peer" and not self._counts(claims):
+        if claims.organisation_kind == "peer":
+            await self._require_peer(claims)
+            return
+        if self._loaded_at is None or now > self._loaded_at + BELIEVED_FOR:
+            raise TemporarilyUnavailable("it cannot be known whether the token still counts")
+        if not self._counts(claims):
             await self.refresh()
             if not self._counts(claims):
                 raise AccessTokenNotValid("the token was taken back")

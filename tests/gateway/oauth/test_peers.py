@@ -20,7 +20,7 @@ from safepassage.trust_members import Endpoints, Member
 from shared.keys import SigningKey
 from shared.peer_statements import STATEMENTS_PATH
 from tests.conftest import StandingClock
-from tests.gateway.by_hand import Answer, Party, ask_token
+from tests.gateway.by_hand import Answer, Party, ask_endpoint, ask_token
 from tests.gateway.house import ISSUER, Behind, House, claims_of, open_house
 
 BIRCH = "https://birch.example"
@@ -246,6 +246,18 @@ async def test_a_new_key_is_looked_for_at_most_once_a_minute(world: World) -> No
     assert (await world.token(network.birch())).status == 200
     assert len(network.asked) == asked + 1
     assert network.asked[-1].endswith(f"&kid={network.client_key.kid}")
+
+
+@pytest.mark.anyio
+async def test_a_peer_does_not_wait_for_what_was_loaded_of_clients_and_may_take_its_token_back(world: World) -> None:
+    birch = world.network.birch()
+    token = (await world.token(birch)).json["access_token"]
+    world.house.clock.advance(minutes=1)
+    assert (await world.send_receipt(birch, token)).status == 200
+    form = birch.proven(world.house.now, token=token)
+    assert (await ask_endpoint(world.house.app, "/oauth/revoke", form)).status == 200
+    answer = await world.send_receipt(birch, token)
+    assert (answer.status, answer.code) == (401, "access-token-not-valid")
 
 
 @pytest.mark.anyio
