@@ -141,6 +141,8 @@ class PeerStatements:
         self._known: dict[str, tuple[Verified[NodeStatement], datetime]] = {}
         self._serials: dict[str, int] = {}
         self._next_fetch: dict[str, datetime] = {}
+        self._not_had: set[str] = set()
+        """Of whom the last one that was asked for did not come."""
         self._locks: dict[str, asyncio.Lock] = {}
 
     async def open(self) -> None:
@@ -159,7 +161,10 @@ class PeerStatements:
 
         kid  a key that a message names: if the statement does not list it, it is got again, at most once a minute
 
-        Raises NotAMember, TrustListExpired; TemporarilyUnavailable while there is none that verifies. Not within a transaction.
+        # INVARIANT: that a key is not listed is said by a statement that was had, never because none could be had.
+
+        Raises NotAMember, TrustListExpired; TemporarilyUnavailable while there is none that verifies, or none to look `kid` up in.
+        Not within a transaction.
         """
         member = self._trust.member(entity_id)
         known = self._usable(member)
@@ -169,7 +174,8 @@ class PeerStatements:
             if self._fetcher.reaches(member) and self._clock() >= self._next_fetch.get(entity_id, EPOCH):
                 await self._fetch(member, kid)
         known = self._usable(member, stale=True)
-        if known is None:
+        unanswered = kid is not None and entity_id in self._not_had
+        if known is None or (unanswered and kid not in keys_of(known.message)):
             raise TemporarilyUnavailable("the other node's statement cannot be had")
         return known
 
@@ -222,7 +228,10 @@ class PeerStatements:
             code = error.code if isinstance(error, SuiteError) else None
             log.warning("statement of a peer cannot be had", extra={"peer": member.entity_id, "fault": type(error).__name__, "code": code})
             self._next_fetch[member.entity_id] = now + AGAIN_AFTER_FAILURE
+            if isinstance(error, OSError | TemporarilyUnavailable):
+                self._not_had.add(member.entity_id)
             return
+        self._not_had.discard(member.entity_id)
         self._next_fetch[member.entity_id] = now + AGAIN_AFTER_SUCCESS
         try:
             await self._store(member.entity_id, verified, now)

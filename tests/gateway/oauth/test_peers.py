@@ -249,6 +249,20 @@ async def test_a_new_key_is_looked_for_at_most_once_a_minute(world: World) -> No
 
 
 @pytest.mark.anyio
+async def test_that_a_key_is_not_known_is_never_said_while_the_statement_cannot_be_had(world: World) -> None:
+    clock, network = world.house.clock, world.network
+    assert (await world.token(network.birch())).status == 200
+    network.statement_serial, network.client_key = 2, SigningKey.generate()
+    world.records.held = None
+    clock.advance(minutes=1)
+    for _ in range(2):  # asked, then not asked again so soon
+        assert (await world.token(network.birch())).status == 503
+    world.records.held = network.statement(clock)
+    clock.advance(minutes=1)
+    assert (await world.token(network.birch())).status == 200
+
+
+@pytest.mark.anyio
 async def test_a_peer_does_not_wait_for_what_was_loaded_of_clients_and_may_take_its_token_back(world: World) -> None:
     birch = world.network.birch()
     token = (await world.token(birch)).json["access_token"]
