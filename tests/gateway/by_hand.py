@@ -121,6 +121,11 @@ class Answer:
         return str(document.get("code") or document.get("error"))
 
 
+def alike(answer: Answer) -> tuple[tuple[str, str], ...]:
+    """The fields that must not tell one token from another."""
+    return tuple(sorted((name, value) for name, value in answer.fields if name not in ("x-request-id", "ratelimit")))
+
+
 async def ask(
     app: ASGIApp,
     method: str,

@@ -13,7 +13,7 @@ from starlette.types import Receive, Send
 
 from services.gateway.door.circuit_breaker import LEAST, PAUSE_SECONDS
 from services.gateway.door.upstreams import OverNetwork
-from tests.gateway.door.test_upstreams import CLOSE, PATH, Production, production, status_of
+from tests.gateway.door.production import CLOSE, PATH, Production, production, status_of
 
 __all__ = ["production"]
 

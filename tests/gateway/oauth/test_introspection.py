@@ -8,9 +8,8 @@ import pytest
 from safepassage.compact import verify_compact
 from safepassage.wire_organisations import Organisation
 from tests.conftest import StandingClock
-from tests.gateway.by_hand import Answer, Party, ask, ask_endpoint, ask_token
+from tests.gateway.by_hand import Answer, Party, alike, ask, ask_endpoint, ask_token
 from tests.gateway.house import ISSUER, House, claims_of
-from tests.gateway.oauth.test_taking_back import alike
 
 INTROSPECT = "/oauth/introspect"
 ODS = "https://ods.alder.example/data/v3"

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from services.gateway import app as gateway_app
 from services.gateway.tables import RevokedTokenRow
 from tests.conftest import StandingClock
-from tests.gateway.by_hand import Answer, Party, ask_endpoint
+from tests.gateway.by_hand import Answer, Party, alike, ask_endpoint
 from tests.gateway.house import House, claims_of, open_house
 
 PATH = "/v1/decisions/019a0000-0000-7000-8000-000000000000"
@@ -19,11 +19,6 @@ REVOKE = "/oauth/revoke"
 
 async def take_back(house: House, party: Party, token: str, **parameters: str) -> Answer:
     return await ask_endpoint(house.app, REVOKE, party.proven(house.now, token=token, **parameters))
-
-
-def alike(answer: Answer) -> tuple[tuple[str, str], ...]:
-    """The fields that must not tell one token from another."""
-    return tuple(sorted((name, value) for name, value in answer.fields if name not in ("x-request-id", "ratelimit")))
 
 
 async def taken_back(house: House) -> list[str | None]:
