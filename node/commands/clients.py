@@ -34,7 +34,7 @@ def add(
     role: Annotated[str, typer.Option(help="What it does for its organisation, as the log shows it.")] = "registrar",
     purpose: Annotated[list[str] | None, typer.Option("--purpose", help="Once for each purpose that its tokens may be for.")] = None,
     resource: Annotated[
-        str | None, typer.Option(help="Of a resource server outside of the node: its URL, for which tokens are made.")
+        str | None, typer.Option(help="Of a resource server outside of the node: the https URL, without query, that tokens are made for.")
     ] = None,
 ) -> None:
     """Make a key, register a client with it, and write the file that the SDK reads."""
