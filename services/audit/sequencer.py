@@ -214,7 +214,7 @@ class Sequencer:
                 _fail(self._waiting.popleft(), LogUnavailable())
 
     async def _wait(self, seconds: float) -> None:
-        if self._waiting:
+        if self._waiting or self._disk_refused:
             return
         self._work.clear()
         try:

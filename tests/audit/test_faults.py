@@ -1,10 +1,12 @@
 """Crashes, races, full disks and lost connections: what was answered stays, and what was not is appended once."""
 
+import asyncio
 import json
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import IO
 from uuid import uuid4
@@ -12,6 +14,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select, text
 
+from safepassage.problems.requests import LogUnavailable
+from services.audit.sealing_terms import sealing_terms
+from services.audit.sequencer import Sequencer
 from services.audit.tables import AppendedRow, CheckpointRow, TreeStateRow
 from services.audit.verification import verify_store
 from shared.contracts.audit import Event
@@ -218,6 +223,29 @@ async def test_after_a_failed_fsync_nothing_is_appended_any_more(
     async with running(url, node_keys, clock) as node:
         (appended,) = (await node.append(one)).entries
         assert (appended.index, appended.duplicate) == (0, False)
+
+
+async def test_a_failed_fsync_that_falls_while_a_checkpoint_is_published_ends_the_service_too(
+    sqlite_store: Path, node_keys: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who keeps keys and who publishes take turns: what the first met must not wait for the next checkpoint."""
+    fallen = asyncio.Event()
+
+    async def publish_while_the_disk_refuses(sequencer: Sequencer) -> None:
+        with monkeypatch.context() as fault, pytest.raises(LogUnavailable):
+            fault.setattr(InlineSqliteDialect, "do_commit", cannot_sync)
+            await sealing_terms(sequencer, {str(uuid4())}, clock())
+        sequencer._checkpoint_seconds = 3600
+        fallen.set()
+
+    async with running(f"sqlite+aiosqlite:///{sqlite_store}", node_keys, clock, checkpoint_seconds=0.05) as node:
+        sequencer = node.app.state.sequencer
+        with monkeypatch.context() as meanwhile:
+            meanwhile.setattr(sequencer, "publish_now", partial(publish_while_the_disk_refuses, sequencer))
+            await asyncio.wait_for(fallen.wait(), 30)
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert (await node.send("GET", "/readyz", {})).status == 503
 
 
 @pytest.mark.postgres

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from services.gateway.oauth.scopes import PEER_SCOPE
 from shared.who_may_call import ServiceName
 
 API_HEADERS: Final = (
@@ -42,3 +43,40 @@ class Route:
     """Body and answer go through a part at a time in an embedded node too, where others are whole in memory."""
     codings: tuple[bytes, ...] = ()
     """Content codings that a body may have. Who answers bounds what it becomes; `body_bytes` is of what is sent."""
+
+
+JSON: Final = ("application/json",)
+FORM: Final = ("application/x-www-form-urlencoded",)
+KIB: Final = 1024
+MIB: Final = 1024 * 1024
+
+
+def get(template: str, service: ServiceName, *scopes: str, and_scopes: tuple[str, ...] = (), seconds: float = 10.0) -> Route:
+    """Of clients, without a body. One of `scopes` is needed, and all of `and_scopes`."""
+    return Route("GET", template, service, "clients", frozenset(scopes), frozenset(and_scopes), answer_seconds=seconds)
+
+
+def send(
+    method: str,
+    template: str,
+    service: ServiceName,
+    *scopes: str,
+    body: int = 64 * KIB,
+    types: tuple[str, ...] = JSON,
+    and_scopes: tuple[str, ...] = (),
+    seconds: float = 10.0,
+) -> Route:
+    """Of clients, with a body."""
+    return Route(method, template, service, "clients", frozenset(scopes), frozenset(and_scopes), body, types, seconds)
+
+
+def peers(method: str, template: str, service: ServiceName, *, body: int = 0, types: tuple[str, ...] = (), seconds: float = 20.0) -> Route:
+    """Of other nodes."""
+    return Route(method, template, service, "peers", frozenset({PEER_SCOPE}), frozenset(), body, types, seconds)
+
+
+def anonymous(
+    method: str, template: str, service: ServiceName, *, body: int = 0, types: tuple[str, ...] = (), codings: tuple[bytes, ...] = ()
+) -> Route:
+    """Of whoever comes."""
+    return Route(method, template, service, "anonymous", frozenset(), frozenset(), body, types, codings=codings)

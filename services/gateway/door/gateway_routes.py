@@ -1,0 +1,31 @@
+"""The routes that the gateway answers itself: OAuth, what it publishes, the registry of organisations and clients."""
+
+from typing import Final
+
+from services.gateway.door.route import FORM, KIB, anonymous, get, send
+from services.gateway.oauth.scopes import CLIENT_SCOPES
+
+GATEWAY: Final = (
+    anonymous("GET", "/livez", "gateway"),
+    anonymous("GET", "/readyz", "gateway"),
+    anonymous("POST", "/oauth/token", "gateway", body=32 * KIB, types=FORM),
+    anonymous("POST", "/oauth/revoke", "gateway", body=32 * KIB, types=FORM),
+    anonymous("POST", "/oauth/introspect", "gateway", body=32 * KIB, types=FORM),
+    get("/oauth/token_info", "gateway", *CLIENT_SCOPES),
+    anonymous("GET", "/oauth/jwks", "gateway"),
+    anonymous("GET", "/.well-known/oauth-authorization-server", "gateway"),
+    anonymous("GET", "/.well-known/oauth-protected-resource", "gateway"),
+    anonymous("GET", "/.well-known/authzen-configuration", "gateway"),
+    anonymous("GET", "/.well-known/safe-passage", "gateway"),
+    get("/v1/organisations", "gateway", "admin:organisations"),
+    send("POST", "/v1/organisations", "gateway", "admin:organisations"),
+    get("/v1/organisations/{organisation_id}", "gateway", "admin:organisations"),
+    send("PUT", "/v1/organisations/{organisation_id}", "gateway", "admin:organisations"),
+    get("/v1/clients", "gateway", "admin:clients"),
+    send("POST", "/v1/clients", "gateway", "admin:clients"),
+    get("/v1/clients/{client_id}", "gateway", "admin:clients"),
+    send("PUT", "/v1/clients/{client_id}/grants", "gateway", "admin:clients"),
+    send("PUT", "/v1/clients/{client_id}/keys", "gateway", "admin:clients"),
+    send("POST", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
+    send("DELETE", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
+)
