@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-postgres test-scanner test-stories test-containers test-policies test-fuzz test-faults test-keys test-long check format bench match-report match-model race soak documents policies lock
+.PHONY: help demo up test test-postgres test-scanner test-stories test-containers test-policies test-fuzz test-faults test-keys test-oauth test-long check format bench match-report match-model race soak documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,7 +31,7 @@ up: $(VENV)/.node ## one embedded node on this machine, made on the first call; 
 	@$(BIN)/safepassage-node up var/node
 
 test: $(VENV)/.dev ## everything that needs no server
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow and not long and not fuzz and not faults and not keys and not scanner" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow and not long and not fuzz and not faults and not keys and not scanner and not npm" $(ARGS)
 
 test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
 	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 2 --dist loadfile -m "postgres and not faults" $(ARGS)
@@ -59,6 +59,9 @@ test-keys: $(VENV)/.dev ## the key providers: SoftHSM, OpenBao and a KMS on this
 
 test-scanner: $(VENV)/.dev ## a real ClamAV daemon with one signature of our own (installs it where it is missing)
 	@tests/scanner/with-clamd $(BIN)/python -m pytest tests/records/attachments -m scanner $(ARGS)
+
+test-oauth: $(VENV)/.dev ## openid-client, oauth4webapi and oidc-provider against the node (installs Node.js where it is missing)
+	@PATH="$(abspath $(BIN)):$$PATH" tests/npm/with-node $(BIN)/python -m pytest -n 2 --dist loadfile tests/npm -m npm $(ARGS)
 
 check: $(VENV)/.dev ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .

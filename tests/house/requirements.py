@@ -236,6 +236,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-again": "A request is sent to a service twice only where twice is as once, and for one in ten at the most",
             "DOOR-breaker": "A service that fails too often is left alone, whoever asks is told when to come again, and one asks for all",
             "DOOR-table": "What is not in the routing table does not exist",
+            "DOOR-outside": "Clients that nobody here wrote complete every flow, and throw at nothing that the node answers",
         },
         "The readiness scorecard": {
             "READY-live": "52 of the 76 questions are evaluated live, each with figures that the running services have just measured",

@@ -1,0 +1,36 @@
+// openid-client completes what a machine does at the node: a token, a call, asking about the token, taking it back.
+import * as client from 'openid-client'
+import { say, signingKey, told } from './told.mjs'
+
+async function configured({ issuer, client_id, key }, metadata) {
+  const own = client.PrivateKeyJwt(await signingKey(key))
+  const options = { algorithm: 'oauth2', execute: [client.allowInsecureRequests] }
+  return client.discovery(new URL(issuer), client_id, metadata, own, options)
+}
+
+const config = await configured(told.machine)
+const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'))
+const info = new URL('/oauth/token_info', told.machine.issuer)
+
+const asked = { scope: told.scope, authorization_details: JSON.stringify(told.details) }
+const token = await client.clientCredentialsGrant(config, asked, { DPoP })
+const may = await client.fetchProtectedResource(config, token.access_token, info, 'GET', null, null, { DPoP })
+const { active } = await client.tokenIntrospection(config, token.access_token)
+
+const elsewhere = await client.clientCredentialsGrant(config, { resource: told.resource }, { DPoP })
+const server = await configured(told.server)
+const known = await client.tokenIntrospection(server, elsewhere.access_token)
+const signing = await configured(told.server, { introspection_signed_response_alg: 'Ed25519' })
+client.enableNonRepudiationChecks(signing)
+const signed = await client.tokenIntrospection(signing, elsewhere.access_token)
+
+await client.tokenRevocation(config, token.access_token)
+const after = await client.tokenIntrospection(config, token.access_token)
+const refused = await client
+  .fetchProtectedResource(config, token.access_token, info, 'GET', null, null, { DPoP })
+  .then((answer) => ({ status: answer.status }), (error) => ({ status: error.status, challenge: error.cause }))
+
+say({
+  server: config.serverMetadata(),
+  token, may: { status: may.status, ...(await may.json()) }, active, known, signed, after, refused,
+})

@@ -1,0 +1,33 @@
+"""openid-client, which nobody here wrote, gets along with the node: what it would not take of an authorization server, it throws at."""
+
+from typing import Any
+
+import pytest
+
+from tests.npm.nodes import RunningNode
+from tests.npm.scripts import script
+
+pytestmark = [pytest.mark.anyio, pytest.mark.npm]
+
+ODS = "https://ods.alder.example/data/v3"
+DETAILS = [{"type": "student_data_access", "purpose": "audit-evaluation", "actions": ["read"]}]
+
+
+@pytest.mark.requirement("DOOR-outside")
+async def test_it_completes_what_a_machine_does(node: RunningNode) -> None:
+    machine = await node.client("decisions:read", "admin:organisations", purposes=("audit-evaluation",))
+    server = await node.client("decisions:read", resource=ODS)
+    said: dict[str, Any] = await script(
+        "openid_client.mjs", machine=machine, server=server, scope="decisions:read", details=DETAILS, resource=ODS
+    )
+    assert said["server"]["issuer"] == node.issuer
+    assert said["token"]["scope"] == "decisions:read"
+    assert said["token"]["authorization_details"] == DETAILS
+    assert said["may"]["status"] == 200
+    assert [one["scope"] for one in said["may"]["scopes"]] == ["decisions:read"]
+    assert said["active"] is True
+    for told in (said["known"], said["signed"]):
+        assert (told["active"], told["aud"], told["client_id"]) == (True, ODS, machine["client_id"])
+    assert said["after"] == {"active": False}
+    assert said["refused"]["status"] == 401
+    assert said["refused"]["challenge"][0]["parameters"]["error"] == "invalid_token"
