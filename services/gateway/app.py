@@ -37,6 +37,8 @@ from services.gateway.oauth.signing_keys import WatchedTokenKeys
 from services.gateway.oauth.standing import Standing
 from services.gateway.oauth.token_endpoint import TokenEndpoint
 from services.gateway.oauth.tokens import AccessTokens
+from services.gateway.people import routes as people_routes
+from services.gateway.people.opening import keep_tidy, open_people
 from services.gateway.readiness_evidence import keep_reporting
 from services.gateway.registry import client_routes, organisation_routes
 from services.gateway.registry.administration import record_trust_list
@@ -103,6 +105,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         session = network_session(settings)
         stack.push_async_callback(session.close)
     state.scope_use = ScopeUse()
+    state.people = open_people(settings, database, clock, secret=secret)
     state.door = Door(
         clock,
         Matcher(ROUTES),
@@ -115,6 +118,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         state.metrics,
         state.scope_use,
         settings.trusted_proxies,
+        state.people,
     )
     state.metrics_door = None
     if settings.metrics_port is not None:
@@ -163,11 +167,18 @@ def create_app(
     app = build(
         "gateway",
         settings,
-        routers=(token_endpoint.router, oauth_routes.router, well_known.router, organisation_routes.router, client_routes.router),
+        routers=(
+            token_endpoint.router,
+            oauth_routes.router,
+            well_known.router,
+            organisation_routes.router,
+            client_routes.router,
+            people_routes.router,
+        ),
         summary="Proves who calls, and lets through what they may do.",
         tables={"outbox": OutboxRow, "lease": LeaseRow},
         opening=partial(_open, transports=transports),
-        workers=(_look, keep_reporting, keep_writing_down),
+        workers=(_look, keep_reporting, keep_writing_down, keep_tidy),
         transports=transports,
         clock=clock,
     )

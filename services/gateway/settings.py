@@ -5,10 +5,10 @@ from typing import Annotated
 
 from pydantic import Field, IPvAnyNetwork
 
-from shared.settings import ServiceSettings
+from services.gateway.people.settings import PeopleSettings
 
 
-class GatewaySettings(ServiceSettings):
+class GatewaySettings(PeopleSettings):
     """Settings of the gateway; docs/settings.md documents each one."""
 
     node_statement_file: Annotated[

@@ -109,3 +109,25 @@ class LeaseRow(LeaseColumns, Base):
 
 class IdempotencyRow(IdempotencyColumns, Base):
     """Keys of requests that had their effect."""
+
+
+class SessionRow(Base):
+    """A person's session. Who they are at the provider is sealed under their cookie, which is not here: a stolen row tells no name."""
+
+    __tablename__ = "session"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    """Of the cookie's value."""
+    person: Mapped[str] = mapped_column(String(43), index=True)
+    provider_session: Mapped[str | None] = mapped_column(String(43), index=True)
+    """Keyed digest of the provider's `sid`."""
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    role: Mapped[str] = mapped_column(String(32))
+    granted_by: Mapped[str] = mapped_column(String(200))
+    """The provider's word that gives the role, as long as the settings still say so; empty for who came in by a one-time link."""
+    acr: Mapped[str | None] = mapped_column(String(200))
+    authenticated_at: Mapped[datetime] = mapped_column(Milliseconds)
+    began_at: Mapped[datetime] = mapped_column(Milliseconds)
+    seen_at: Mapped[datetime] = mapped_column(Milliseconds)
+    ends_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
+    sealed: Mapped[bytes]

@@ -29,7 +29,7 @@ Key = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 
 
 class Actor(Wire):
-    """Who did it: a client of an organisation, or a job of the node itself (`kind` system). Ids and codes only.
+    """Who did it: a client of an organisation, a person who signed in, or a job of the node itself (`kind` system). Ids and codes only.
 
     # INVARIANT: members are in alphabetical order, so that the JSON that pydantic writes is the canonical form; a test compares.
     """
@@ -42,8 +42,10 @@ class Actor(Wire):
     job: Code | None = None
     key: Digest | None = None
     """Thumbprint (RFC 7638) of the key that the client proved to have: its token was bound to it."""
-    kind: Literal["client", "peer", "system", "operator"]
+    kind: Literal["client", "peer", "person", "system", "operator"]
     organisation_id: UUID | None = None
+    person: Digest | None = None
+    """Who signed in, by what this node alone calls them: a keyed digest of their name at the agency's provider."""
     role: Code | None = None
 
 

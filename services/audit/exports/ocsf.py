@@ -45,7 +45,7 @@ def ocsf_event(entry: ExportedEntry, *, entity_id: str, product_version: str) ->
     failed = context.get("outcome") in _FAILURES or entry.class_ == "refusal"
     severity_id, severity = _MEDIUM if entry.class_ == "alert" else _LOW if failed else _INFORMATIONAL
     milliseconds = int(entry.logged_at.timestamp() * 1000)
-    who = actor.get("client_id") or actor.get("job") or actor.get("kind") or "unknown"
+    who = actor.get("client_id") or actor.get("person") or actor.get("job") or actor.get("kind") or "unknown"
     metadata = {
         "version": VERSION,
         "uid": entry.entry_id,
@@ -85,7 +85,7 @@ def ocsf_event(entry: ExportedEntry, *, entity_id: str, product_version: str) ->
 
 
 def _user(actor: Mapping[str, Any], who: str) -> dict[str, Any]:
-    kinds = {"client": (3, "System"), "peer": (3, "System"), "system": (3, "System"), "operator": (2, "Admin")}
+    kinds = {"client": (3, "System"), "peer": (3, "System"), "system": (3, "System"), "operator": (2, "Admin"), "person": (1, "User")}
     type_id, type_name = kinds.get(actor.get("kind", ""), (0, "Unknown"))
     user: dict[str, Any] = {"uid": who, "type_id": type_id, "type": type_name}
     if "organisation_id" in actor:

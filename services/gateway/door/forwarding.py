@@ -37,6 +37,8 @@ from services.gateway.door.route import API_HEADERS, Route
 from services.gateway.door.scope_use import ScopeUse
 from services.gateway.door.upstreams import Call, Upstream
 from services.gateway.oauth.tokens import VerifiedToken
+from services.gateway.people.admission import Admission
+from services.gateway.people.person import Person
 from shared.clock import Clock
 from shared.internal_token import HEADER, CallerClaims, InternalTokens
 from shared.problems import render, unexpected
@@ -50,6 +52,8 @@ INTERNAL_SECONDS: Final = 5
 
 NEVER_BELIEVED: Final = frozenset({HEADER.encode(), b"x-request-id", b"traceparent"})
 """Fields that only the gateway itself gives to its own routes."""
+
+POLICY: Final = b"content-security-policy"
 
 Encoded = tuple[tuple[bytes, bytes], ...]
 
@@ -69,6 +73,7 @@ class Door:
     metrics: Metrics
     scope_use: ScopeUse
     trusted_proxies: Sequence[Network]
+    people: Admission
 
 
 class Forwarding:
@@ -96,6 +101,7 @@ class _Passage:
         "door",
         "echoed",
         "limits",
+        "person",
         "receive",
         "request_id",
         "route",
@@ -112,6 +118,7 @@ class _Passage:
         self.trace_id, self.route, self.status, self.started = "", None, 500, False
         self.echoed, self.address = b"", None
         self.limits: Encoded = ()
+        self.person: Person | None = None
 
     address: str | None
     route: Route | None
@@ -150,6 +157,9 @@ class _Passage:
         verified = None
         if route.accepts == "anonymous":
             self._count(door.anonymous_limit, self.address or "", now)
+        elif route.accepts == "people":
+            self._count(door.anonymous_limit, self.address or "", now)
+            self.person = await door.people.admit(scope["headers"], route, now)
         else:
             verified = await door.authentication.authenticate(incoming, method=route.method, raw_path=scope["raw_path"], now=now)
             require_permission(route, verified)
@@ -173,9 +183,11 @@ class _Passage:
     async def _answer_here(self, route: Route, incoming: Incoming, verified: VerifiedToken | None) -> None:
         """The gateway's own routes: behind this door too, with the caller in the scope's state."""
         body = await whole(self.receive, limit=route.body_bytes) if incoming.has_body else b""
+        if self.person is not None:
+            self.door.people.require_own_form(self.person, self.scope["headers"], body, route)
         caller = None if verified is None else self._from_here(verified.caller)
         token = None if verified is None else verified.claims
-        state = {**self.scope.get("state", {}), "caller": caller, "token": token, "address": self.address}
+        state = {**self.scope.get("state", {}), "caller": caller, "token": token, "person": self.person, "address": self.address}
         fields = [(name, value) for name, value in self.scope["headers"] if name not in NEVER_BELIEVED]
         fields.append((b"traceparent", f"00-{self.trace_id}-{secrets.token_hex(8)}-01".encode()))
         await self.app({**self.scope, "state": state, "headers": fields}, replay(body, self.receive), self._send_guarded)
@@ -183,10 +195,14 @@ class _Passage:
     async def _send_guarded(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started, self.status = True, message["status"]
-            own = {name for name, _ in _encoded(self.route)}
-            kept = [(name, value) for name, value in message.get("headers", ()) if name not in own]
+            said: Fields = list(message.get("headers", ()))
+            guards = _encoded(self.route)
+            if self.route is not None and self.route.own_policy and any(name == POLICY for name, _ in said):
+                guards = tuple(guard for guard in guards if guard[0] != POLICY)
+            own = {name for name, _ in guards}
+            kept = [(name, value) for name, value in said if name not in own]
             self.request_id = next((value.decode() for name, value in kept if name == b"x-request-id"), self.request_id)
-            message = {**message, "headers": [*kept, *_encoded(self.route), *self.limits]}
+            message = {**message, "headers": [*kept, *guards, *self.limits]}
         await self.send(message)
 
     async def _forward(self, route: Route, incoming: Incoming, verified: VerifiedToken | None) -> None:
@@ -232,16 +248,20 @@ class _Passage:
             self.door.refusals.count(error.code, self.door.clock())
         if self.started:
             raise ConnectionAbortedError
-        response = render(error, self.request_id, path=self.scope["path"])
-        fields: Fields = [(name, value) for name, value in response.raw_headers if name != b"cache-control"]
+        if self.route is not None and self.route.is_page:
+            response = self.door.people.refused(error, self.scope, self.request_id)
+        else:
+            response = render(error, self.request_id, path=self.scope["path"])
+        guarded = {name for name, _ in _encoded(self.route)}
+        fields: Fields = [(name, value) for name, value in response.raw_headers if name not in guarded]
         fields += [*_encoded(self.route), *self.limits, (b"x-request-id", self.told_id)]
-        if error.status == 401:
+        if error.status == 401 and not (self.route is not None and self.route.is_page):
             fields.append((b"www-authenticate", challenge(error, issuer=self.door.authentication.issuer).encode()))
         if isinstance(error, ProofNonceRequired):
             fields.append((b"dpop-nonce", self.door.authentication.nonces.give(self.door.clock()).encode()))
         if isinstance(error, MethodOfPathNotAllowed):
             fields.append((b"allow", ", ".join(error.allowed).encode()))
-        await self.send({"type": "http.response.start", "status": error.status, "headers": fields})
+        await self.send({"type": "http.response.start", "status": response.status_code, "headers": fields})
         await self.send({"type": "http.response.body", "body": response.body, "more_body": False})
 
     def _tell(self, seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from services.gateway.door.route import FORM, KIB, anonymous, get, send
+from services.gateway.door.route import FORM, KIB, anonymous, get, page, people, send
 from services.gateway.oauth.scopes import CLIENT_SCOPES
 
 GATEWAY: Final = (
@@ -28,4 +28,8 @@ GATEWAY: Final = (
     send("PUT", "/v1/clients/{client_id}/keys", "gateway", "admin:clients"),
     send("POST", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
     send("DELETE", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
+    page("GET", "/assets/{version}/{name}"),
+    page("GET", "/signed-out"),
+    people("GET", "/signed-in"),
+    people("POST", "/sign-out", body=4 * KIB),
 )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from services.gateway.oauth.scopes import PEER_SCOPE
+from services.gateway.people.roles import ROLES, Role
 from shared.who_may_call import ServiceName
 
 API_HEADERS: Final = (
@@ -18,6 +19,25 @@ API_HEADERS: Final = (
 )
 """On every answer of the API: nothing is stored, sniffed, framed or executed."""
 
+PAGE_HEADERS: Final = (
+    ("strict-transport-security", "max-age=63072000; includeSubDomains"),
+    ("x-content-type-options", "nosniff"),
+    ("cache-control", "no-store"),
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
+        "frame-ancestors 'none'; base-uri 'none'",
+    ),
+    ("x-frame-options", "DENY"),
+    ("referrer-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("permissions-policy", "()"),
+    ("vary", "Cookie"),
+)
+"""On every page: only files of this node, nothing inline, no frame. Not `no-referrer`: a browser would then say `Origin: null` of the
+page's own forms."""
+
 
 @dataclass(frozen=True)
 class Route:
@@ -26,9 +46,9 @@ class Route:
     method: str
     template: str
     service: ServiceName
-    accepts: Literal["clients", "peers", "anonymous"]
+    accepts: Literal["clients", "peers", "people", "anonymous"]
     scopes: frozenset[str]
-    """One of these is needed; none for `anonymous`."""
+    """One of these is needed; none for `anonymous` and `people`."""
     and_scopes: frozenset[str] = frozenset()
     """All of these are needed too."""
     body_bytes: int = 0
@@ -43,6 +63,17 @@ class Route:
     """Body and answer go through a part at a time in an embedded node too, where others are whole in memory."""
     codings: tuple[bytes, ...] = ()
     """Content codings that a body may have. Who answers bounds what it becomes; `body_bytes` is of what is sent."""
+    roles: frozenset[Role] = frozenset()
+    """Of `people`: one of these is needed."""
+    step_up: bool = False
+    """Of `people`: they must have proved who they are a moment ago, as strongly as the settings say."""
+    own_policy: bool = False
+    """The answer's own content-security-policy counts where it has one: of a page whose form leads to another site (CSP `form-action`)."""
+
+    @property
+    def is_page(self) -> bool:
+        """Whether a browser shows what is answered, refusals too."""
+        return self.headers is PAGE_HEADERS
 
 
 JSON: Final = ("application/json",)
@@ -80,3 +111,26 @@ def anonymous(
 ) -> Route:
     """Of whoever comes."""
     return Route(method, template, service, "anonymous", frozenset(), frozenset(), body, types, codings=codings)
+
+
+def page(method: str, template: str, *, body: int = 0) -> Route:
+    """A page of the gateway for whoever comes."""
+    types = FORM if body else ()
+    return Route(method, template, "gateway", "anonymous", frozenset(), body_bytes=body, media_types=types, headers=PAGE_HEADERS)
+
+
+def people(method: str, template: str, *roles: Role, body: int = 0, step_up: bool = False, own_policy: bool = False) -> Route:
+    """A page of the gateway for people who are signed in: of one of `roles`, or of any where none is named."""
+    return Route(
+        method,
+        template,
+        "gateway",
+        "people",
+        frozenset(),
+        body_bytes=body,
+        media_types=FORM if body else (),
+        headers=PAGE_HEADERS,
+        roles=frozenset(roles or ROLES),
+        step_up=step_up,
+        own_policy=own_policy,
+    )

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from node.documents import application
 from services.gateway.door.paths import Matcher
-from services.gateway.door.route import API_HEADERS, Route
+from services.gateway.door.route import API_HEADERS, PAGE_HEADERS, Route
 from services.gateway.door.routing_table import JSON, ROUTES
 from services.gateway.oauth.scopes import PEER_SCOPE, SCOPES
 from shared.plain_route import PlainRoute
@@ -114,7 +114,7 @@ def test_nothing_internal_is_routed() -> None:
 
 
 def test_only_what_must_be_open_is_open() -> None:
-    anonymous = {route.template for route in ROUTES if route.accepts == "anonymous"}
+    anonymous = {route.template for route in ROUTES if route.accepts == "anonymous" and not route.is_page}
     assert anonymous == {
         "/livez",
         "/readyz",
@@ -134,7 +134,19 @@ def test_only_what_must_be_open_is_open() -> None:
         "/v1/witness/{origin_digest}/checkpoint",
         "/v1/mirror/add-entries",
     }
-    assert all(not route.scopes for route in ROUTES if route.accepts == "anonymous")
+    assert all(not route.scopes for route in ROUTES if route.accepts in ("anonymous", "people"))
+    assert {route.template for route in ROUTES if route.accepts == "anonymous" and route.is_page} == {
+        "/assets/{version}/{name}",
+        "/signed-out",
+    }
+
+
+def test_people_get_pages_of_the_gateway_and_nothing_else() -> None:
+    for route in ROUTES:
+        if route.accepts == "people":
+            assert (route.service, route.is_page, route.method in ("GET", "POST")) == ("gateway", True, True), route
+        assert bool(route.roles) == (route.accepts == "people"), route
+        assert not route.step_up or route.accepts == "people", route
 
 
 def test_peers_come_in_by_their_routes_alone() -> None:
@@ -165,8 +177,9 @@ def test_bodies_times_and_headers_are_bounded(route: Route) -> None:
     assert "default-src 'none'" in names["content-security-policy"]
     assert "frame-ancestors 'none'" in names["content-security-policy"]
     assert names["cache-control"] == "no-store"
-    assert names["referrer-policy"] == "no-referrer"
-    assert route.headers == API_HEADERS
+    assert names["referrer-policy"] == ("same-origin" if route.is_page else "no-referrer")
+    assert "unsafe" not in names["content-security-policy"]
+    assert route.headers in (API_HEADERS, PAGE_HEADERS)
     if route.media_types == JSON:
         assert route.body_bytes <= 4 * 1024 * 1024
 

@@ -1,0 +1,81 @@
+"""Problems of people at a node's pages: who is not signed in, whose form it is not."""
+
+from safepassage.problems.problem import SuiteError
+
+
+class NotSignedIn(SuiteError):
+    """No session, or one that has ended: idle for too long, past its limit, signed out here or at the provider."""
+
+    code, status, title = "not-signed-in", 401, "Nobody is signed in"
+    remedy = "Sign in again at `/sign-in`."
+
+
+class StepUpNeeded(SuiteError):
+    """What was asked for needs a person who has proved only just now who they are, or more strongly."""
+
+    code, status, title = "step-up-needed", 401, "Confirm that it is you"
+    remedy = "Sign in once more; you come back to where you were."
+
+
+class FormNotOurs(SuiteError):
+    """A request that changes something did not come from a page of this node that was made for this session."""
+
+    code, status, title = "form-not-ours", 403, "The form did not come from this page"
+    remedy = "Open the page again, and send its own form."
+
+
+class SignInNotUnderWay(SuiteError):
+    """No sign-in of this browser is under way by that name: it was finished, took more than ten minutes, or began elsewhere."""
+
+    code, status, title = "sign-in-not-under-way", 400, "This sign-in is not under way"
+    remedy = "Start again at `/sign-in`, in one window."
+
+
+class SignInNotBelieved(SuiteError):
+    """What the agency's provider answered could not be verified."""
+
+    code, status, title = "sign-in-not-believed", 403, "The sign-in could not be verified"
+    remedy = "Start again. If it happens again, tell the node's operator the time and this code."
+
+
+class ProviderNotReached(SuiteError):
+    """The agency's provider did not answer in time, or not as a provider does."""
+
+    code, status, title = "provider-not-reached", 503, "The agency's sign-in cannot be reached"
+    remedy = "Try again in a few minutes."
+    retry = "after"
+
+
+class SignInDeclined(SuiteError):
+    """The provider says that the person did not sign in."""
+
+    code, status, title = "sign-in-declined", 403, "You were not signed in"
+    remedy = "Start again, and let the agency's sign-in finish."
+
+
+class NoRoleHere(SuiteError):
+    """The person is known to the provider, and has no role at this node, or more than one."""
+
+    code, status, title = "no-role-here", 403, "You have no role here"
+    remedy = "Ask your agency's Safe Passage operator for a role; they name the group or role to the people who run the agency's sign-in."
+
+
+class GroupsNotTold(SuiteError):
+    """The provider left a person's groups out of the id_token, because they are too many."""
+
+    code, status, title = "groups-not-told", 403, "Your groups were not told"
+    remedy = "Ask your agency's operator to assign application roles, or to have only groups of this application in the token."
+
+
+class LinkNotGood(SuiteError):
+    """A one-time link that was used, is older than ten minutes, or was never made."""
+
+    code, status, title = "link-not-good", 403, "The link cannot be used"
+    remedy = "Make a new one with `safepassage-node console`; each works once, for ten minutes."
+
+
+class LogoutTokenNotValid(SuiteError):
+    """The logout token is not one that the agency's provider made for this node, or came before."""
+
+    code, status, title = "logout-token-not-valid", 400, "Logout token is not valid"
+    remedy = "Send a new logout token of OpenID Connect Back-Channel Logout 1.0, signed as id_tokens are."

@@ -1,0 +1,84 @@
+"""Pages of the gateway: HTML made from templates in which everything is escaped, with files of this node's own beside them.
+
+A template is named by its path in services/gateway; it extends people/page/layout.html. Pages work without a script.
+"""
+
+from collections.abc import Callable, Coroutine
+from functools import lru_cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from fastapi import Request
+from fastapi.routing import APIRoute
+from starlette.responses import HTMLResponse, Response
+
+from safepassage.problems import SuiteError
+from safepassage.problems.requests import NoSuchRoute
+from shared.telemetry import request_id_of
+
+FOLDER: Final = Path(__file__).parents[1]
+ASSETS: Final = FOLDER / "people" / "page" / "assets"
+KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+
+HTML: Final[dict[str, Any]] = {"content": {"text/html": {"schema": {"type": "string"}}}}
+"""For `responses=` of a page's route: everything that it answers is HTML, refusals too."""
+
+
+def page_responses(*statuses: int, **more: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI `responses=` entries of a page."""
+    every = {400, 401, 403, 422, 500, 503, *statuses}
+    return {status: {"description": "A page", **HTML} for status in sorted(every)}
+
+
+def page(template: str, *, status: int = 200, **about: Any) -> HTMLResponse:
+    """A page. `template` by its path in services/gateway."""
+    return HTMLResponse(_environment().get_template(template).render(assets=f"/assets/{assets()[0]}", **about), status)
+
+
+def refused(error: SuiteError, request_id: str | None) -> HTMLResponse:
+    """What is wrong, that nothing was changed, and what to do; with the code and the request's id for whoever helps."""
+    response = page("people/page/refused.html", status=error.status, error=error, request_id=request_id)
+    if error.retry_after_seconds is not None or error.retry != "never":
+        response.headers["retry-after"] = str(error.retry_after_seconds or 5)
+    return response
+
+
+class PageRoute(APIRoute):
+    """A route whose known errors are shown as pages. For `APIRouter(route_class=PageRoute)`."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's own, with that around it."""
+        answer = super().get_route_handler()
+
+        async def answer_with_a_page(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except SuiteError as error:
+                return refused(error, request_id_of(request.scope))
+
+        return answer_with_a_page
+
+
+@lru_cache(maxsize=1)
+def assets() -> tuple[str, dict[str, tuple[bytes, str]]]:
+    """The version of all of them together, which is in their path, and each with its media type by its name."""
+    files = {path.name: (path.read_bytes(), KINDS[path.suffix]) for path in sorted(ASSETS.iterdir())}
+    version = sha256(b"\0".join(name.encode() + b"\0" + content for name, (content, _) in files.items())).hexdigest()[:16]
+    return version, files
+
+
+def asset(version: str, name: str) -> Response:
+    """One of them, to be kept for ever: a change has another path. Raises NoSuchRoute."""
+    current, files = assets()
+    if version != current or name not in files:
+        raise NoSuchRoute
+    content, kind = files[name]
+    return Response(content, media_type=kind)
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 no start waits for it
+
+    return Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)

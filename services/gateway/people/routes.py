@@ -1,0 +1,56 @@
+"""Pages of a session: who is signed in, signing out, and the files that pages need."""
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from safepassage.problems.people import NotSignedIn
+from services.gateway.people import events
+from services.gateway.people.admission import Admission
+from services.gateway.people.pages import PageRoute, asset, page, page_responses
+from services.gateway.people.roles import ROLES
+from services.gateway.people.signed_in import SignedInPerson
+from services.gateway.tables import OrganisationRow
+from shared.database import ReadOnly, Transaction
+
+router = APIRouter(tags=["people"], route_class=PageRoute)
+
+
+@router.get("/signed-in", response_model=None, responses=page_responses(200))
+async def show_person(person: SignedInPerson, request: Request, tx: ReadOnly) -> Response:
+    """Who is signed in, as what."""
+    organisation = await tx.get(OrganisationRow, person.organisation_id)
+    if organisation is None:
+        raise NotSignedIn
+    settings = request.app.state.settings
+    return page(
+        "people/page/signed_in.html",
+        person=person,
+        role=ROLES[person.role],
+        organisation=organisation.organisation.name,
+        idle_minutes=settings.people_idle_seconds // 60,
+        longest_hours=settings.people_session_seconds // 3600,
+    )
+
+
+@router.post("/sign-out", response_model=None, responses=page_responses(303))
+async def sign_out(person: SignedInPerson, request: Request, tx: Transaction) -> Response:
+    """End the session."""
+    state = request.app.state
+    admission: Admission = state.people
+    if await admission.sessions.end(tx, person.session):
+        state.outbox.record(tx, events.signed_out(person, request.scope["state"].get("address"), state.clock()))
+    response = RedirectResponse("/signed-out", 303)
+    response.headers["set-cookie"] = admission.cookie.take_back()
+    return response
+
+
+@router.get("/signed-out", response_model=None, responses=page_responses(200))
+async def show_signed_out() -> Response:
+    """The page after signing out."""
+    return page("people/page/signed_out.html")
+
+
+@router.get("/assets/{version}/{name}", response_model=None, responses=page_responses(200, 404))
+async def read_asset(version: str, name: str) -> Response:
+    """A file that pages need."""
+    return asset(version, name)
