@@ -9,7 +9,6 @@ import logging
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
-import httpx2 as httpx
 from sqlalchemy import BigInteger, String, Text, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
@@ -19,12 +18,13 @@ from safepassage.node_statement import CONTENT_TYPE, WELL_KNOWN_PATH, NodeStatem
 from safepassage.problems import SuiteError
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.public_keys import by_kid
-from safepassage.trust_members import Member, is_loopback_http
+from safepassage.trust_members import Member
 from safepassage.wire import Wire
 from shared.certificates import client_context
 from shared.clock import Clock
 from shared.columns import EPOCH, Milliseconds
 from shared.database import Database, refuse_network_call_in_transaction
+from shared.outbound.calls import Documents, NotGot, NotThere, Reachable
 from shared.settings import ServiceSettings
 from shared.siblings import Siblings
 from shared.trust import Trust
@@ -77,30 +77,15 @@ class FromPeer:
     """From the member itself, for a service that may call other nodes: exactly its URL, no redirect, nothing long, nothing slow."""
 
     def __init__(self, settings: ServiceSettings, *, seconds: float = 5.0) -> None:
-        self._development, self._seconds = settings.insecure_development, seconds
-        self._client = httpx.AsyncClient(
-            timeout=seconds,
-            follow_redirects=False,
-            trust_env=False,
-            verify=client_context(settings.peer_authorities_file),
-            headers={"accept-encoding": "identity"},
-        )
+        self._documents = Documents(Reachable.of(settings), client_context(settings.peer_authorities_file), seconds=seconds)
 
     async def get(self, member: Member, *, kid: str | None) -> str:
         """Fetch it. Raises OSError, ValueError."""
-        url = member.endpoints.gateway + WELL_KNOWN_PATH
-        if not url.startswith("https://") and not (self._development and is_loopback_http(url)):
-            raise ValueError("https, or http on the loopback in development")
-        body = b""
         try:
-            async with asyncio.timeout(self._seconds), self._client.stream("GET", url, headers={"accept": CONTENT_TYPE}) as response:
-                if response.status_code != 200:
-                    raise ValueError("not there")
-                async for chunk in response.aiter_raw():
-                    body += chunk
-                    if len(body) > MAX_BYTES:
-                        raise ValueError("too long for a statement")
-        except httpx.HTTPError as error:
+            body = await self._documents.get(member.endpoints.gateway + WELL_KNOWN_PATH, accept=CONTENT_TYPE, most_bytes=MAX_BYTES)
+        except NotThere as error:
+            raise ValueError(str(error)) from error
+        except NotGot as error:
             raise ConnectionError from error
         return body.decode("ascii").strip()
 
@@ -109,8 +94,7 @@ class FromPeer:
         return not member.pulls
 
     async def close(self) -> None:
-        """Close connections."""
-        await self._client.aclose()
+        """Nothing to close."""
 
 
 class ThroughRecords:

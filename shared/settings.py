@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, IPvAnyNetwork, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from shared.who_may_call import ServiceName
@@ -31,6 +31,13 @@ class ServiceSettings(BaseSettings):
     peer_authorities_file: Annotated[
         Path | None, Field(description="PEM file of the only certificate authorities believed for other nodes' https; else the system's.")
     ] = None
+    inside_networks: Annotated[
+        tuple[IPvAnyNetwork, ...],
+        Field(
+            description="Private networks in which other nodes, witnesses, receivers of the log, Ed-Fi systems or clients' key sets may be "
+            "called. Whoever may name one of these reaches everything there that speaks https; left out: public addresses alone."
+        ),
+    ] = ()
     trust_list_file: Annotated[Path | None, Field(description="The signed list of member agencies.")] = None
     trust_list_digest: Annotated[
         str | None,

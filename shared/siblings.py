@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode
 
 import aiohttp
 from aiohttp import AddrInfoType
+from aiohttp.abc import AbstractResolver
 from pydantic import BaseModel, ValidationError
 from starlette.types import ASGIApp
 from yarl import URL
@@ -87,15 +88,27 @@ class OverHttp:
 
 
 def client_session(
-    certificates: ssl.SSLContext, *, seconds: float, sockets: Callable[[AddrInfoType], socket.socket] | None = None
+    certificates: ssl.SSLContext,
+    *,
+    seconds: float,
+    connect_seconds: float | None = None,
+    sockets: Callable[[AddrInfoType], socket.socket] | None = None,
+    resolver: AbstractResolver | None = None,
 ) -> aiohttp.ClientSession:
     """For calls to other processes: nothing of the environment, no cookie, nothing decoded, no header that was not asked for.
 
     sockets  makes the socket for an address that a connection is about to go to, or raises OSError where none may go
     """
+    connector = aiohttp.TCPConnector(
+        limit=CONNECTIONS,
+        ssl=certificates,
+        keepalive_timeout=KEPT_SECONDS,
+        socket_factory=sockets,
+        resolver=resolver,
+    )
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=CONNECTIONS, ssl=certificates, keepalive_timeout=KEPT_SECONDS, socket_factory=sockets),
-        timeout=aiohttp.ClientTimeout(total=seconds),
+        connector=connector,
+        timeout=aiohttp.ClientTimeout(total=seconds, sock_connect=connect_seconds),
         cookie_jar=aiohttp.DummyCookieJar(),
         skip_auto_headers=("accept", "accept-encoding", "user-agent"),
         auto_decompress=False,

@@ -12,12 +12,12 @@ from node.commands.services import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems import SuiteError
 from services.records.ed_fi.api import EdFiApi
+from services.records.ed_fi.doors import ed_fi_session
 from services.records.ed_fi.pulling import Store, pull
 from services.records.ed_fi.systems import systems_in
 from services.records.settings import RecordsSettings
 from services.records.tables import LeaseRow, OutboxRow
 from services.records.vault import Vault
-from shared.certificates import client_context
 from shared.clock import system_clock
 from shared.database import Database
 from shared.internal_token import InternalTokens
@@ -25,7 +25,7 @@ from shared.key_providers import key_provider_of
 from shared.keys import KeyFileUnusable, SigningKey
 from shared.outbox import Outbox
 from shared.schema_head import SchemaNotAtHead, require_head
-from shared.siblings import Siblings, client_session
+from shared.siblings import Siblings
 
 ANSWER_SECONDS: Final = 120.0
 """How long an Ed-Fi system may take over a page."""
@@ -70,7 +70,7 @@ async def _pulled(settings: RecordsSettings, vault: Vault, name: str, file: Path
     found = systems_in(file).named(name)
     try:
         await require_head("records", database)
-        async with client_session(client_context(settings.ed_fi_authorities_file), seconds=ANSWER_SECONDS) as session:
+        async with ed_fi_session(settings, seconds=ANSWER_SECONDS) as session:
             api = EdFiApi(found, session, clock=system_clock, wait=asyncio.sleep)
             pulled = await pull(api, Store(database, vault, outbox, settings.jurisdiction), now=system_clock())
     finally:

@@ -28,7 +28,7 @@ from services.records.attachments.scanner import Scanner
 from services.records.credentials.publishing import SignedLists
 from services.records.credentials.routes import ROUTERS as CREDENTIALS
 from services.records.ed_fi import pushes, received
-from services.records.ed_fi.doors import ANSWER_SECONDS, EdFiDoors
+from services.records.ed_fi.doors import ANSWER_SECONDS, EdFiDoors, ed_fi_session
 from services.records.ed_fi.systems import systems_in
 from services.records.exchange.exchange import open_exchange
 from services.records.exchange.milestones import Unwatched
@@ -47,13 +47,12 @@ from services.records.tables import IdempotencyRow, LeaseRow, OrganisationRow, O
 from services.records.transfers.routes import ROUTERS as TRANSFERS
 from services.records.vault import Vault
 from shared.app import build
-from shared.certificates import client_context
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
 from shared.key_providers import keep_keys, key_provider_of
 from shared.keys import read_symmetric_key
 from shared.projections import organisations_router
-from shared.siblings import Transport, client_session
+from shared.siblings import Transport
 from shared.who_may_call import ServiceName
 
 STUDENTS = (
@@ -88,7 +87,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.lookup_limit, state.chain_limit = lookup.LookupLimit(), lookup.LookupLimit()
     state.signed_lists = SignedLists()
     state.scanner = Scanner(state.settings.scanner_address)
-    session = await stack.enter_async_context(client_session(client_context(state.settings.ed_fi_authorities_file), seconds=ANSWER_SECONDS))
+    session = await stack.enter_async_context(ed_fi_session(state.settings, seconds=ANSWER_SECONDS))
     systems = systems_in(state.settings.ed_fi_systems_file)
     state.ed_fi = EdFiDoors(systems, session, clock=state.clock, wait=asyncio.sleep)
     await open_exchange(app, stack)

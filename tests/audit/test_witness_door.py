@@ -103,3 +103,25 @@ async def test_outside_development_and_off_the_loopback_http_is_refused(node_key
     finally:
         await strict.close()
     assert seen == []
+
+
+@pytest.mark.requirement("DOOR-ssrf")
+async def test_a_witness_in_a_network_of_the_node_s_own_is_called_only_where_a_setting_names_it(node_keys: Path) -> None:
+    connections: list[int] = []
+
+    async def handle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connections.append(1)
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0)
+    url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1/witness"
+    for inside, called in (((), 0), (("10.0.0.0/8",), 0), (("127.0.0.0/8",), 1)):
+        one = OverHttps(settings_of("sqlite+aiosqlite://", node_keys, inside_networks=inside))
+        with pytest.raises(WitnessUnreachable):
+            await one.get(url)
+        await one.close()
+        assert len(connections) == called, inside
+    server.close()
+    await server.wait_closed()

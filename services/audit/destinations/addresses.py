@@ -1,46 +1,22 @@
-"""Which addresses the log may be sent to: whoever may name a receiver is not to reach the node's own networks by it.
-
-# INVARIANT: what is looked at is the address that the connection then goes to, not one that the name had before.
-"""
+"""Sockets to one receiver of the log: whoever may name a receiver is not to reach the node's own networks by it (shared.outbound)."""
 
 import asyncio
-import ipaddress
 import socket
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Any
 
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-_NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-
-
-class AddressRefused(OSError):
-    """The address is in a network of the node's own, and no setting names the host."""
-
-
-def is_inside(text: str) -> bool:
-    """Whether an address is private, of this machine, of the link, of no network or of many; also where IPv6 stands for such an IPv4."""
-    address = _meant(ipaddress.ip_address(text.partition("%")[0]))
-    return not address.is_global or address.is_multicast
-
-
-def _meant(address: Address) -> Address:
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    embedded = address.ipv4_mapped or address.sixtofour
-    if embedded is None and address in _NAT64:
-        embedded = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return embedded or address
+from shared.outbound.addresses import AddressRefused, Network, require_reachable
 
 
 class Reach:
     """Sockets to one host, as far as it may be reached.
 
-    named  hosts of the settings, which may be inside: `host` or `host:port`
+    named   hosts of the settings, which may be inside: `host` or `host:port`
+    inside  networks of the settings, in which any host may be
     """
 
-    def __init__(self, host: str, port: int, *, named: Collection[str]) -> None:
-        self.host, self.port = host, port
+    def __init__(self, host: str, port: int, *, named: Collection[str], inside: Collection[Network] = ()) -> None:
+        self.host, self.port, self._inside = host, port, inside
         lowered = {name.lower() for name in named}
         self._may_be_inside = host in lowered or f"{host}:{port}" in lowered
         self.refused = False
@@ -49,9 +25,12 @@ class Reach:
     def socket_for(self, where: Any) -> socket.socket:
         """A socket for an address as getaddrinfo gives it. Raises AddressRefused."""
         family, kind, protocol, _, address = where
-        if not self._may_be_inside and is_inside(str(address[0])):
-            self.refused = True
-            raise AddressRefused
+        if not self._may_be_inside:
+            try:
+                require_reachable(str(address[0]), inside=self._inside)
+            except AddressRefused:
+                self.refused = True
+                raise
         return socket.socket(family, kind, protocol)
 
     async def connected(self) -> socket.socket:

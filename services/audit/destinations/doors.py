@@ -84,7 +84,7 @@ def open_door(
 ) -> Door:
     """The door of a destination. Raises DestinationNotAllowed."""
     require_allowed(configuration, settings)
-    reach = Reach(*configuration.host_and_port, named=settings.destination_hosts)
+    reach = Reach(*configuration.host_and_port, named=settings.destination_hosts, inside=settings.inside_networks)
     receiver = configuration.receiver
     if isinstance(receiver, WebhookReceiver):
         return WebhookDoor(destination_id, configuration, receiver.url, reach=reach, certificates=certificates, clock=clock)

@@ -1,4 +1,4 @@
-"""How this node reaches its witnesses: https, no redirect, bounded answers, one second.
+"""How this node reaches its witnesses: https, public addresses or those of the settings, no redirect, bounded answers, one second.
 
 A witness is not trusted: what it answers is read strictly and verified by whoever asked (services.audit.witnessing).
 """
@@ -10,11 +10,10 @@ import aiohttp
 from yarl import URL
 
 from safepassage.tlog_witness import MAX_ANSWER_BYTES
-from safepassage.trust_members import is_loopback_http
 from shared.certificates import client_context
 from shared.database import refuse_network_call_in_transaction
+from shared.outbound.calls import Reachable
 from shared.settings import ServiceSettings
-from shared.siblings import client_session
 
 SECONDS: Final = 1.0
 TEXT: Final = "text/plain; charset=utf-8"
@@ -52,8 +51,8 @@ class OverHttps:
     """Witnesses on the network."""
 
     def __init__(self, settings: ServiceSettings) -> None:
-        self._development = settings.insecure_development
-        self._session = client_session(client_context(settings.peer_authorities_file), seconds=SECONDS)
+        self._reachable = Reachable.of(settings)
+        self._session = self._reachable.session(client_context(settings.peer_authorities_file), seconds=SECONDS)
 
     async def post(self, url: str, body: bytes, *, content_type: str = TEXT) -> DoorAnswer:
         """Send a request."""
@@ -65,9 +64,8 @@ class OverHttps:
 
     async def _send(self, method: str, url: str, body: bytes | None, content_type: str) -> DoorAnswer:
         refuse_network_call_in_transaction()
-        if not url.startswith("https://") and not (self._development and is_loopback_http(url)):
-            raise WitnessUnreachable("not https")
         try:
+            self._reachable.require_scheme(url)
             target = URL(url, encoded=True)
             async with self._session.request(
                 method, target, headers={"content-type": content_type, "accept-encoding": "identity"}, data=body, allow_redirects=False

@@ -22,6 +22,7 @@ from services.records.formats.edfi_documents import bodies_in
 from shared.clock import Clock
 from shared.database import refuse_network_call_in_transaction
 from shared.keys import read_secret
+from shared.outbound.calls import is_refused
 
 PAGE: Final = 500
 """The most that the API gives at once."""
@@ -173,7 +174,9 @@ class EdFiApi:
                     int(total) if total.isascii() and total.isdigit() and len(total) < 12 else None,
                     _seconds(response.headers.get("retry-after"), self._clock()),
                 )
-        except (aiohttp.ClientError, OSError, TimeoutError):
+        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            if is_refused(error):
+                raise EdFiSystemRefused("its address is not public, and in no network of the setting inside_networks") from error
             return None
 
 

@@ -6,12 +6,22 @@ import aiohttp
 
 from services.records.ed_fi.api import EdFiApi, Wait
 from services.records.ed_fi.systems import EdFiSystems
+from services.records.settings import RecordsSettings
+from shared.certificates import client_context
 from shared.clock import Clock
+from shared.outbound.addresses import LOOPBACK
+from shared.outbound.calls import Reachable
 
 ANSWER_SECONDS, PATIENCE_SECONDS, TRIES = 6.0, 2.0, 2
 """How long a system may take over a body, how long is waited where it is busy, and how often it is asked: the SDK waits for an answer of
 ours no longer than 30 s.
 """
+
+
+def ed_fi_session(settings: RecordsSettings, *, seconds: float) -> aiohttp.ClientSession:
+    """The session for the systems of the operator's file: public addresses, those of the settings, and this machine's own."""
+    reachable = Reachable((*settings.inside_networks, *LOOPBACK))
+    return reachable.session(client_context(settings.ed_fi_authorities_file), seconds=seconds)
 
 
 class EdFiDoors:

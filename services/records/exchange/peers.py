@@ -18,14 +18,15 @@ from yarl import URL
 
 from safepassage.problems.exchanges import PeerAddressRefused, PeerUnavailable
 from safepassage.problems.pulling import PeerPulls
-from safepassage.trust_members import Member, is_loopback_http
+from safepassage.trust_members import Member
 from services.records.exchange.peer_tokens import TOKEN_PATH, PeerCredentials
 from shared.certificates import client_context
 from shared.clock import Clock
 from shared.columns import EPOCH
 from shared.database import refuse_network_call_in_transaction
+from shared.outbound.addresses import AddressRefused
+from shared.outbound.calls import Reachable, is_refused
 from shared.settings import ServiceSettings
-from shared.siblings import client_session
 
 MAX_ANSWER_BYTES = 256 * 1024
 LARGE_BYTES = 512 * 1024
@@ -85,9 +86,9 @@ class Peers:
 
     def __init__(self, settings: ServiceSettings, credentials: PeerCredentials, clock: Clock, *, timeout_seconds: float) -> None:
         self._credentials, self._clock = credentials, clock
-        self._development = settings.insecure_development
+        self._reachable = Reachable.of(settings)
         self._doors: dict[str, _Door] = {}
-        self._session = client_session(client_context(settings.peer_authorities_file), seconds=timeout_seconds)
+        self._session = self._reachable.session(client_context(settings.peer_authorities_file), seconds=timeout_seconds)
 
     async def post(
         self, member: Member, path: str, content: bytes, *, content_type: str, longest_answer: int = MAX_ANSWER_BYTES
@@ -182,8 +183,10 @@ class Peers:
         longest_answer: int = MAX_ANSWER_BYTES,
     ) -> _Response:
         base = member.endpoints.gateway
-        if not base.startswith("https://") and not (self._development and is_loopback_http(base)):
-            raise PeerAddressRefused
+        try:
+            self._reachable.require_scheme(base)
+        except AddressRefused as error:
+            raise PeerAddressRefused from error
         url = URL(f"{base}{path}{'?' + urlencode(query) if query else ''}", encoded=True)
         # In one piece a large body would be copied, and hold up the loop while it goes out.
         data = BytesIO(content) if len(content) > LARGE_BYTES else content or None
@@ -191,6 +194,8 @@ class Peers:
             async with self._session.request(method, url, headers=headers, data=data, allow_redirects=False) as response:
                 return _Response(response.status, response.headers, await _read_bounded(response, longest_answer))
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            if is_refused(error):
+                raise PeerAddressRefused from error
             raise PeerUnavailable from error
 
     def _note_nonce(self, door: _Door, response: _Response) -> bool:

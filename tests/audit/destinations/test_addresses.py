@@ -6,29 +6,13 @@ from typing import Any
 
 import pytest
 
-from services.audit.destinations.addresses import AddressRefused, Reach, is_inside
+from services.audit.destinations.addresses import Reach
+from shared.outbound.addresses import AddressRefused
 from tests.audit.destinations.keeping import Keeping, keeping
 from tests.audit.destinations.receivers import WebhookReceiver, authority_and_server, syslog_receiver, webhook_receiver
 from tests.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
-
-INSIDE = (
-    "127.0.0.1", "127.8.8.8", "10.0.0.1", "172.16.3.4", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.1", "224.0.0.1",
-    "255.255.255.255", "::1", "::", "fe80::1", "fe80::1%eth0", "fd00::1", "ff02::1", "::ffff:10.0.0.1", "::ffff:127.0.0.1",
-    "2002:7f00:1::", "2002:c0a8:101::1", "64:ff9b::a9fe:a9fe", "64:ff9b::7f00:1", "192.0.2.1", "2001:db8::1",
-)  # fmt: skip
-OUTSIDE = ("8.8.8.8", "193.0.6.139", "2a00:1450:4001::7", "::ffff:8.8.8.8", "64:ff9b::808:808", "2002:808:808::1")
-
-
-@pytest.mark.parametrize("address", INSIDE)
-def test_an_address_inside_is_refused_in_every_spelling(address: str) -> None:
-    assert is_inside(address)
-
-
-@pytest.mark.parametrize("address", OUTSIDE)
-def test_an_address_outside_is_not(address: str) -> None:
-    assert not is_inside(address)
 
 
 def test_a_host_that_the_settings_name_may_be_inside_and_no_other() -> None:
@@ -57,6 +41,15 @@ async def test_what_is_inside_gets_nothing_unless_it_is_named(store_url: str, no
             assert await fault_of(kept, {"kind": "webhook", "url": f"http://{host}:{one.port}/"}) == "address-refused"
             assert await fault_of(kept, {"kind": "syslog", "host": host, "port": two.port, "transport": "tcp"}) == "address-refused"
     assert (one.connections, two.came) == (0, [])
+
+
+async def test_a_network_that_a_setting_names_may_be_sent_to(store_url: str, node_keys: Path, clock: StandingClock) -> None:
+    async with (
+        keeping(store_url, node_keys, clock, destination_hosts=(), inside_networks=("127.0.0.0/8",)) as kept,
+        webhook_receiver() as one,
+    ):
+        assert await fault_of(kept, {"kind": "webhook", "url": f"http://127.0.0.1:{one.port}/"}) is None
+    assert one.connections == 1
 
 
 async def test_a_name_that_has_another_address_by_now_does_not_reach_it(
