@@ -28,6 +28,7 @@ class RunningNode:
     """A node that answers at `issuer`."""
 
     folder: NodeFolder
+    nonces_always: bool
 
     @property
     def issuer(self) -> str:
@@ -62,7 +63,7 @@ def running_node(folder: Path, **settings: str) -> Iterator[RunningNode]:
         process = NodeProcess(node).start()
     try:
         process.wait_until_ready()
-        yield RunningNode(node)
+        yield RunningNode(node, settings.get("require_proof_nonce") == "true")
     finally:
         process.stop()
 
