@@ -237,6 +237,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-breaker": "A service that fails too often is left alone, whoever asks is told when to come again, and one asks for all",
             "DOOR-ssrf": "Whoever names an address has the node call a public one, or one that a setting names; it is the one looked at",
             "DOOR-table": "What is not in the routing table does not exist",
+            "DOOR-negatives": "What is wrong in one place is refused for that reason, module by module, and is right otherwise",
             "DOOR-outside": "Clients that nobody here wrote complete every flow, and throw at nothing that the node answers",
         },
         "The readiness scorecard": {

@@ -18,7 +18,7 @@ Datatype = Annotated[str, StringConstraints(pattern=r"^[a-z_0-9]+(\.[a-z_0-9]+)?
 class StudentDataAccess(Wire):
     """Access to student data for one purpose. What is left out is not narrowed beyond the client's registration."""
 
-    type: Literal["student_data_access"] = TYPE
+    type: Literal["student_data_access"]
     purpose: Code
     actions: Annotated[tuple[Literal["read"], ...], Field(min_length=1, max_length=1)] | None = None
     datatypes: Annotated[tuple[Datatype, ...], Field(min_length=1, max_length=200)] | None = None
@@ -42,7 +42,7 @@ def grant_details(requested: str | None, *, purposes: tuple[str, ...]) -> Studen
     Raises DetailsRefused for anything malformed, unknown, or not registered: never a token for something else than was asked.
     """
     if requested is None:
-        return StudentDataAccess(purpose=purposes[0]) if len(purposes) == 1 else None
+        return StudentDataAccess(type=TYPE, purpose=purposes[0]) if len(purposes) == 1 else None
     if len(requested) > MAX_LENGTH:
         raise DetailsRefused("authorization_details is too long")
     try:

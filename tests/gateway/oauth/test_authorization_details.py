@@ -26,6 +26,7 @@ WRONG = {
     "two purposes": asked(ONE, {**ONE, "purpose": "instruction"}),
     "the same twice": asked(ONE, ONE),
     "no purpose": asked({"type": "student_data_access"}),
+    "no type": asked({"purpose": "assessment"}),
     "another type": asked({**ONE, "type": "payment"}),
     "an unknown member": asked({**ONE, "districts": ["x"]}),
     "an action that does not exist": asked({**ONE, "actions": ["write"]}),
