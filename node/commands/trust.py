@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from node.commands.hand import with_hand
 from node.commands.output import console, stop
 from node.commands.trust_ceremony import cosign, propose
 from node.creation import install_trust_list, keep_earlier_list
@@ -97,6 +96,8 @@ def install(
     ] = [],  # noqa: B006 typer's own way
 ) -> None:
     """Let a node trust a list: verified against the one it has, or against the digest if it has none."""
+    from node.commands.hand import with_hand  # noqa: PLC0415 a second, for this command alone
+
     node, document, before = NodeFolder(folder), file.read_bytes(), [one.read_bytes() for one in earlier]
     if digest is None and not node.first_list_digest.exists():
         stop("The node trusts nobody yet.", "Give --digest: the first list's digest, got by another way than the list.", code=2)
