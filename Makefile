@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-postgres test-scanner test-stories test-containers test-policies test-fuzz test-faults test-keys test-oauth test-long check format bench match-report match-model race soak documents policies lock
+.PHONY: help demo up test test-postgres test-scanner test-browser test-stories test-containers test-policies test-fuzz test-faults test-keys test-oauth test-long check format bench match-report match-model race soak documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -31,10 +31,13 @@ up: $(VENV)/.node ## one embedded node on this machine, made on the first call; 
 	@$(BIN)/safepassage-node up var/node
 
 test: $(VENV)/.dev ## everything that needs no server
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow and not long and not fuzz and not faults and not keys and not scanner and not npm" $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "not postgres and not containers and not slow and not long and not fuzz and not faults and not keys and not scanner and not npm and not browser" $(ARGS)
 
 test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
 	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 2 --dist loadfile -m "postgres and not faults" $(ARGS)
+
+test-browser: $(VENV)/.dev ## the page of developers in a real browser (needs Chromium)
+	@$(BIN)/python -m pytest tests/gateway -m browser $(ARGS)
 
 test-faults: $(VENV)/.dev ## every system call on the log's store fails, kills, or loses its power; PostgreSQL's processes die; each check of the verifier is left out
 	@tests/postgres/with-cluster --durable tests/audit/with-strace $(BIN)/python -m pytest -n 2 -m faults tests/audit tests/sdk/verifier $(ARGS)

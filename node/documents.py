@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from node.elements_page import elements_page
+from node.merged_document import merged
 from services.privacy.clocks.page import rights_and_clocks
 from shared.sealing_settings import SealingSettings
 from shared.settings import ServiceSettings
@@ -57,6 +58,12 @@ def openapi(service: ServiceName) -> str:
     return json.dumps(application(service).openapi(), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def node_document() -> str:
+    """The OpenAPI document of the whole node, as the gateway serves it."""
+    whole = merged({service: application(service).openapi() for service in SERVICES})
+    return json.dumps(whole, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def settings_table() -> str:
     """docs/settings.md."""
     return "\n".join(_lines()) + "\n"
@@ -91,6 +98,7 @@ def main() -> None:
     """Write them all."""
     for service in SERVICES:
         (ROOT / "openapi" / f"{service}.json").write_text(openapi(service))
+    (ROOT / "openapi" / "node.json").write_text(node_document())
     (ROOT / "docs" / "settings.md").write_text(settings_table())
     (ROOT / "docs" / "elements.md").write_text(elements_page())
     (ROOT / "docs" / "rights-and-clocks.md").write_text(rights_and_clocks())

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.trust_list import VerifiedTrustList
 from services.gateway import well_known
+from services.gateway.described import routes as described_routes
 from services.gateway.door.authentication import Authentication
 from services.gateway.door.forwarding import Door, Forwarding
 from services.gateway.door.limits import RateLimit
@@ -171,6 +172,7 @@ def create_app(
             token_endpoint.router,
             oauth_routes.router,
             well_known.router,
+            described_routes.router,
             organisation_routes.router,
             client_routes.router,
             people_routes.router,

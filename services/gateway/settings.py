@@ -42,3 +42,7 @@ class GatewaySettings(PeopleSettings):
     metrics_address: Annotated[
         str, Field(min_length=1, max_length=255, description="Internal address on which `metrics_port` listens.")
     ] = "127.0.0.1"
+    developer_page: Annotated[
+        bool | None,
+        Field(description="Serve `/docs`, where developers try the interface; left out: only where `insecure_development` is."),
+    ] = None

@@ -1,8 +1,9 @@
 """The routes that the gateway answers itself: OAuth, what it publishes, the registry of organisations and clients."""
 
+from dataclasses import replace
 from typing import Final
 
-from services.gateway.door.route import FORM, KIB, anonymous, get, page, people, send
+from services.gateway.door.route import DEVELOPER_HEADERS, FORM, KIB, PUBLISHED_HEADERS, anonymous, get, page, people, send
 from services.gateway.oauth.scopes import CLIENT_SCOPES
 
 GATEWAY: Final = (
@@ -17,6 +18,9 @@ GATEWAY: Final = (
     anonymous("GET", "/.well-known/oauth-protected-resource", "gateway"),
     anonymous("GET", "/.well-known/authzen-configuration", "gateway"),
     anonymous("GET", "/.well-known/safe-passage", "gateway"),
+    replace(anonymous("GET", "/openapi.json", "gateway"), headers=PUBLISHED_HEADERS),
+    replace(anonymous("GET", "/docs", "gateway"), headers=DEVELOPER_HEADERS),
+    replace(anonymous("GET", "/docs/{asset}", "gateway"), headers=DEVELOPER_HEADERS),
     get("/v1/organisations", "gateway", "admin:organisations"),
     send("POST", "/v1/organisations", "gateway", "admin:organisations"),
     get("/v1/organisations/{organisation_id}", "gateway", "admin:organisations"),

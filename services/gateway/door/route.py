@@ -15,7 +15,7 @@ API_HEADERS: Final = (
     ("x-frame-options", "DENY"),
     ("referrer-policy", "no-referrer"),
     ("cross-origin-resource-policy", "same-origin"),
-    ("permissions-policy", "()"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
 )
 """On every answer of the API: nothing is stored, sniffed, framed or executed."""
 
@@ -32,11 +32,25 @@ PAGE_HEADERS: Final = (
     ("referrer-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
     ("cross-origin-opener-policy", "same-origin"),
-    ("permissions-policy", "()"),
+    ("permissions-policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ("vary", "Cookie"),
 )
 """On every page: only files of this node, nothing inline, no frame. Not `no-referrer`: a browser would then say `Origin: null` of the
 page's own forms."""
+
+
+def _instead(**fields: str) -> tuple[tuple[str, str], ...]:
+    return tuple((name, fields.get(name.replace("-", "_"), value)) for name, value in API_HEADERS)
+
+
+PUBLISHED_HEADERS: Final = _instead(cache_control="no-cache")
+"""On what is the same for everybody: kept, and asked for by its entity tag each time."""
+DEVELOPER_HEADERS: Final = _instead(
+    cache_control="no-cache",
+    content_security_policy="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+)
+"""On the page of developers: scripts and styles from files of ours alone, none within the page, none made from text."""
 
 
 @dataclass(frozen=True)
@@ -134,3 +148,9 @@ def people(method: str, template: str, *roles: Role, body: int = 0, step_up: boo
         step_up=step_up,
         own_policy=own_policy,
     )
+
+
+def shape(template: str) -> str:
+    """The template without the names of its parameters."""
+    segments = template.split("/")
+    return "/".join("{rest}" if one.endswith(":path}") else "{}" if one.startswith("{") else one for one in segments)

@@ -23,11 +23,11 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serving(app: Application | FastAPI, *, lifespan: str = "off") -> AsyncIterator[int]:
+async def serving(app: Application | FastAPI, *, lifespan: str = "off", port: int = 0) -> AsyncIterator[int]:
     """The port of a running server."""
     config = uvicorn.Config(
         app,
-        port=0,
+        port=port,
         host="127.0.0.1",
         http=StrictHttpProtocol,
         ws="none",

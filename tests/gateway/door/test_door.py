@@ -320,7 +320,7 @@ async def test_paths_that_could_mean_two_things_are_refused_before_anything_else
 @pytest.mark.requirement("DOOR-table")
 @pytest.mark.anyio
 async def test_what_is_not_in_the_table_does_not_exist(house: House) -> None:
-    for path in ("/", "/internal/entries", "/metrics", "/docs", "/openapi.json", "/v1", "/v1/clients/", "/V1/clients", "/v1/nothing"):
+    for path in ("/", "/internal/entries", "/metrics", "/docs/", "/redoc", "/v1", "/v1/clients/", "/V1/clients", "/v1/nothing"):
         is_problem(await ask(house.app, "GET", path), 404, "no-such-route")
     answer = await ask(house.app, "PATCH", "/v1/clients")
     is_problem(answer, 405, "method-not-allowed")

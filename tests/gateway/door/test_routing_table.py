@@ -11,13 +11,14 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from node.documents import application
 from services.gateway.door.paths import Matcher
-from services.gateway.door.route import API_HEADERS, PAGE_HEADERS, Route
+from services.gateway.door.route import API_HEADERS, DEVELOPER_HEADERS, PAGE_HEADERS, PUBLISHED_HEADERS, Route, shape
 from services.gateway.door.routing_table import JSON, ROUTES
 from services.gateway.oauth.scopes import PEER_SCOPE, SCOPES
 from shared.plain_route import PlainRoute
 from shared.who_may_call import SERVICES, ServiceName
 
 NOT_ROUTED = ("/internal/", "/metrics")
+PUBLISHED = {"/openapi.json", "/docs", "/docs/{asset}"}
 HEALTH = {("GET", "/livez"), ("GET", "/readyz")}
 
 
@@ -59,12 +60,6 @@ def _scopes(dependant: Any) -> Iterator[frozenset[str]]:
         yield frozenset(scopes)
     for inner in dependant.dependencies:
         yield from _scopes(inner)
-
-
-def shape(template: str) -> str:
-    """The template without the names of its parameters."""
-    segments = template.split("/")
-    return "/".join("{rest}" if one.endswith(":path}") else "{}" if one.startswith("{") else one for one in segments)
 
 
 def entries() -> dict[tuple[str, str], Route]:
@@ -126,6 +121,9 @@ def test_only_what_must_be_open_is_open() -> None:
         "/.well-known/oauth-protected-resource",
         "/.well-known/authzen-configuration",
         "/.well-known/safe-passage",
+        "/openapi.json",
+        "/docs",
+        "/docs/{asset}",
         "/v1/receipt-keys",
         "/v1/node-statements",
         "/.well-known/did.json",
@@ -176,10 +174,11 @@ def test_bodies_times_and_headers_are_bounded(route: Route) -> None:
     assert names["strict-transport-security"].startswith("max-age=63072000")
     assert "default-src 'none'" in names["content-security-policy"]
     assert "frame-ancestors 'none'" in names["content-security-policy"]
-    assert names["cache-control"] == "no-store"
+    assert names["cache-control"] == ("no-cache" if route.headers in (PUBLISHED_HEADERS, DEVELOPER_HEADERS) else "no-store")
     assert names["referrer-policy"] == ("same-origin" if route.is_page else "no-referrer")
     assert "unsafe" not in names["content-security-policy"]
-    assert route.headers in (API_HEADERS, PAGE_HEADERS)
+    assert (route.headers in (API_HEADERS, PAGE_HEADERS)) == (route.template not in PUBLISHED)
+    assert (route.headers == DEVELOPER_HEADERS) == route.template.startswith("/docs")
     if route.media_types == JSON:
         assert route.body_bytes <= 4 * 1024 * 1024
 
