@@ -6,6 +6,7 @@ from pathlib import Path
 from node.folder import NodeFile, NodeFolder
 from node.keys import create_node_keys
 from node.statement import sign_statement
+from safepassage.trust_list import read_trust_list
 
 
 class NodeExists(Exception):
@@ -25,8 +26,21 @@ def create_node(path: Path, file: NodeFile, *, now: datetime) -> NodeFolder:
 
 
 def install_trust_list(folder: NodeFolder, document: bytes, *, first_digest: str) -> None:
-    """Put a list where the node reads it, and the digest by which the first one is known, beside it."""
+    """Put a list where the node reads it, and the digest by which the first one is known, beside it.
+
+    The list that was there stays beside it, under its serial: a service that was down meanwhile goes from one to the next.
+    """
     folder.trust_list.parent.mkdir(parents=True, exist_ok=True)
-    folder.trust_list.write_bytes(document)
     if not folder.first_list_digest.exists():
         folder.first_list_digest.write_text(first_digest)
+    if folder.trust_list.exists() and folder.trust_list.read_bytes() != document:
+        keep_earlier_list(folder, folder.trust_list.read_bytes())
+    fresh = folder.trust_list.with_suffix(".new")
+    fresh.write_bytes(document)
+    fresh.replace(folder.trust_list)
+
+
+def keep_earlier_list(folder: NodeFolder, document: bytes) -> None:
+    """Put a list of before beside the newest one, where services look that have missed it (shared.trust)."""
+    serial = read_trust_list(document, development=True).content.serial
+    folder.trust_list.with_name(f"list.{serial:06}.jws").write_bytes(document)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from node.folder import NodeFile
 from node.message_keys import published
+from node.statement_keys import CURRENT
 from safepassage.compact import split
 from safepassage.node_statement import NodeStatement
 from services.records.exchange.epochs import EpochKeys
@@ -32,7 +33,7 @@ def sign_statement(node: NodeFile, keys: Path, file: Path, *, now: datetime) -> 
         organisation_id=node.organisation_id,
         now=now,
     )
-    signer = SigningKey.load(keys / "operator" / "node-statement.json")
+    signer = SigningKey.load(keys / "operator" / CURRENT)
     file.parent.mkdir(parents=True, exist_ok=True)
     fresh = file.with_suffix(".new")
     fresh.write_text(signer.sign_compact(typ=NodeStatement.TYPE, payload=statement.claims()))

@@ -1,18 +1,18 @@
 """Making a trust list: a network's root keys, a member's part, the signed list. Whoever holds the roots does this away from any server."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from pathlib import Path
 
 from node.folder import NodeFile
 from node.log_keys import published
+from node.statement_keys import statement_keys
+from node.trust_proposals import LASTS
 from safepassage.public_keys import PublicJwk
 from safepassage.trust_list import TrustList, VerifiedTrustList, root_signing_input, trust_list_document
 from safepassage.trust_members import Endpoints, Member
 from services.audit.witnessing.keys import WitnessKeys
 from shared.keys import SigningKey
-
-LASTS = timedelta(days=30)
 
 
 def member_of(node: NodeFile, keys: Path, *, today: date) -> Member:
@@ -24,7 +24,7 @@ def member_of(node: NodeFile, keys: Path, *, today: date) -> Member:
         organisation=node.name,
         state=node.state,
         endpoints=Endpoints(gateway=node.entity_id),
-        statement_keys=(public_jwk_of(SigningKey.load(keys / "operator" / "node-statement.json")),),
+        statement_keys=tuple(public_jwk_of(key) for key in statement_keys(keys / "operator")),
         logs=tuple(published(keys / "audit", f"{host}/log/{year}", today=today) for year in (today.year, today.year + 1)),
         witness_keys=() if witness is None else tuple(key.vkey for key in witness.verifiers),
     )

@@ -5,8 +5,10 @@ and then only the one whose digest the settings name is accepted anew.
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from datetime import datetime
+from glob import escape
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import BigInteger, String, Text, select
@@ -25,6 +27,7 @@ from safepassage.trust_list import (
     verify_first_trust_list,
     verify_next_trust_lists,
 )
+from safepassage.trust_list_steps import steps_to
 from safepassage.trust_members import Member
 from shared.clock import Clock
 from shared.columns import Milliseconds
@@ -35,6 +38,15 @@ log = logging.getLogger(__name__)
 
 OnAccepted = Callable[[AsyncSession, VerifiedTrustList], Awaitable[None]]
 """Runs in the transaction that stores a newly accepted list."""
+
+
+def earlier_lists(file: Path | None) -> Iterator[bytes]:
+    """The lists that lie beside `file`, the newest: for `list.jws` those called `list.<anything>.jws`. Nothing in a name is believed."""
+    if file is None:
+        return
+    for path in sorted(file.parent.glob(f"{escape(file.stem)}.*{escape(file.suffix)}")):
+        if path.stat().st_size <= MAX_BYTES:
+            yield path.read_bytes()
 
 
 class TrustListColumns:
@@ -75,13 +87,15 @@ class Trust:
         if document is None:
             return False
         try:
-            return await self.accept(document)
+            return await self.accept(document, earlier=earlier_lists(self._settings.trust_list_file))
         except SuiteError as error:
             log.error("trust list refused", extra={"code": error.code})  # noqa: TRY400 the code says it
             return False
 
-    async def accept(self, document: bytes) -> bool:
+    async def accept(self, document: bytes, *, earlier: Iterable[bytes] = ()) -> bool:
         """Verify and store a list: the first by the digest of the settings, each other by the one held. True if it is a new one.
+
+        earlier  lists of before, for a node that has missed one: those that lead from the one held to `document` are verified first
 
         Raises the problems of safepassage.trust_list.
         """
@@ -93,7 +107,8 @@ class Trust:
         elif document == self._held.document:
             return False
         else:
-            accepted = verify_next_trust_lists([document], held=self._held, now=now, development=development)
+            steps = steps_to(document, held=self._held, others=earlier, development=development)
+            accepted = verify_next_trust_lists(steps, held=self._held, now=now, development=development)
         await self._store(accepted, now)
         self._held = accepted
         log.info("trust list accepted", extra={"serial": accepted.content.serial})

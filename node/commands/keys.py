@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import typer
 
+from node import statement_keys
 from node.commands.key_encryption import destroy_key_encryption_key, next_key_encryption_key, rewrap
 from node.commands.output import console, errors, stop
 from node.folder import NodeFolder
@@ -18,6 +19,8 @@ from node.message_keys import prepare_next, require_published
 from node.message_keys import replace as replace_message_keys
 from node.mirrors import policy_with
 from node.statement import sign_statement
+from safepassage.problems.trust import NotAMember
+from safepassage.trust_list import read_trust_list
 from services.audit.mirroring.keys import create_mirror_keys, mirror_keys
 from services.audit.witnessing.keys import WitnessKeys
 from shared.clock import system_clock
@@ -59,6 +62,43 @@ def statement(
     except KeyFileUnusable as error:
         stop(str(error))
     console.print(f"Statement {serial} signed: {node.statement}")
+
+
+@app.command("next-statement-key")
+def next_statement_key(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The node's folder, with keys/operator/ in it.")],
+) -> None:
+    """Make the key that will sign the node's statement next. The current one goes on signing until `replace-statement-key`."""
+    try:
+        key = statement_keys.prepare_next(NodeFolder(folder).keys / "operator")
+    except FileExistsError:
+        stop(
+            "A next key of the statement waits already; it was not replaced.",
+            "Publish it, then: safepassage-node keys replace-statement-key",
+        )
+    console.print(f"Key {key.kid} made. Have it listed: `safepassage-node trust member`, then `trust propose --update` (docs/trust.md).")
+    console.print("Once every member has that list: safepassage-node keys replace-statement-key")
+
+
+@app.command("replace-statement-key")
+def replace_statement_key(
+    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The node's folder, with keys/operator/ in it.")],
+) -> None:
+    """Let the statement's next key take over, and sign the statement with it. Then have the list signed again without the one before."""
+    node = NodeFolder(folder)
+    try:
+        listed = read_trust_list(node.trust_list.read_bytes(), development=True).content.member(node.file.entity_id)
+        key = statement_keys.replace(node.keys / "operator", listed=frozenset(jwk.kid for jwk in listed.statement_keys))
+        serial = sign_statement(node.file, node.keys, node.statement, now=system_clock())
+    except FileNotFoundError:
+        stop("The node has no trust list.", "First: safepassage-node trust install")
+    except NotAMember as error:
+        stop("The node is no active member of its trust list.", error.remedy)
+    except KeyFileUnusable as error:
+        stop(str(error), "First: keys next-statement-key, a list that names it (docs/trust.md), trust install")
+    console.print(
+        f"The statement is signed by {key.kid}: statement {serial}. Have a list signed that names this key alone (`trust member`)."
+    )
 
 
 @app.command("next-log-key")

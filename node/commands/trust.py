@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from node.commands.hand import with_hand
 from node.commands.output import console, stop
-from node.creation import install_trust_list
+from node.commands.trust_ceremony import cosign, propose
+from node.creation import install_trust_list, keep_earlier_list
 from node.folder import NodeFolder
 from node.trust import member_of, signed_list
 from node.witnesses import TooFewWitnesses, policy_of
@@ -21,6 +21,8 @@ from shared.clock import system_clock
 from shared.keys import KeyFileUnusable, SigningKey
 
 app = typer.Typer(no_args_is_help=True, help="The network's trust list: make a root, describe this node, sign a list, look at one.")
+app.command()(propose)
+app.command()(cosign)
 
 ListFile = Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A signed trust list.")]
 
@@ -88,13 +90,30 @@ def install(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A node's folder.")],
     file: ListFile,
     digest: Annotated[str | None, typer.Option(help="Digest of the network's first list, got by another way; needed once.")] = None,
+    earlier: Annotated[
+        list[Path],
+        typer.Option(exists=True, dir_okay=False, help="A list of before that the node has missed; once for each."),
+    ] = [],  # noqa: B006 typer's own way
 ) -> None:
     """Let a node trust a list: verified against the one it has, or against the digest if it has none."""
-    node, document = NodeFolder(folder), file.read_bytes()
+    from node.commands.hand import with_hand  # noqa: PLC0415 a second, for this command alone
+
+    node, document, before = NodeFolder(folder), file.read_bytes(), [one.read_bytes() for one in earlier]
     if digest is None and not node.first_list_digest.exists():
         stop("The node trusts nobody yet.", "Give --digest: the first list's digest, got by another way than the list.", code=2)
+    is_first = not node.first_list_digest.exists()
+    if is_first:
+        node.first_list_digest.parent.mkdir(parents=True, exist_ok=True)
+        node.first_list_digest.write_text(digest or "")
+    try:
+        accepted = with_hand(folder, lambda hand: hand.accept_trust_list(document, earlier=before))
+    except typer.Exit:
+        if is_first:
+            node.first_list_digest.unlink()
+        raise
+    for one in before:
+        keep_earlier_list(node, one)
     install_trust_list(node, document, first_digest=digest or "")
-    accepted = with_hand(folder, lambda hand: hand.accept_trust_list(document))
     made = _parse(document)
     console.print(f"Serial {made.content.serial}: {'accepted' if accepted else 'held already'}, {len(made.content.members)} members.")
 

@@ -3,7 +3,7 @@
 The same functions as behind the routes, with the operator as the actor; a running gateway tells the other services within seconds.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from uuid import UUID
 
@@ -86,11 +86,14 @@ class Administration:
         async with self._database.transaction() as tx:
             return await clients.enable_client(tx, self._outbox, client_id, actor=OPERATOR, now=self._clock())
 
-    async def accept_trust_list(self, document: bytes) -> bool:
-        """Verify and store a trust list, its members as peers; False if it is the one held. Raises as safepassage.trust_list does."""
+    async def accept_trust_list(self, document: bytes, *, earlier: Iterable[bytes] = ()) -> bool:
+        """Verify and store a trust list, its members as peers; False if it is the one held. Raises as safepassage.trust_list does.
+
+        earlier  lists of before, for a node that has missed one
+        """
         trust = Trust(self._database, self._settings, self._clock, row=TrustListRow, on_accepted=self._trust_accepted)
         await trust.open()
-        return await trust.accept(document)
+        return await trust.accept(document, earlier=earlier)
 
     async def _trust_accepted(self, tx: AsyncSession, accepted: VerifiedTrustList) -> None:
         await record_trust_list(tx, self._outbox, accepted, own_entity_id=self._settings.entity_id, actor=OPERATOR, clock=self._clock)

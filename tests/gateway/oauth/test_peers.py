@@ -316,6 +316,25 @@ async def test_an_expired_list_lets_no_peer_in_and_an_older_one_is_not_taken(wor
     assert (await world.token(birch)).status == 503
 
 
+@pytest.mark.requirement("EX-8")
+@pytest.mark.anyio
+async def test_a_service_that_has_missed_lists_takes_those_that_lie_beside_the_newest_and_only_a_whole_row(world: World) -> None:
+    clock, network, trust = world.house.clock, world.network, world.house.app.state.trust
+    between = []
+    for _ in range(3):
+        network.publish(clock)
+        between.append(network.file.read_bytes())
+    beside = [network.file.with_name(f"list.{name}.jws") for name in ("b", "a", "c")]
+    beside[0].write_bytes(between[0])
+    beside[2].write_bytes(b"no list")
+    assert not await trust.refresh()
+    assert trust.held.serial == 1
+    beside[1].write_bytes(between[1])
+    network.file.touch()
+    assert await trust.refresh()
+    assert trust.held.serial == 4
+
+
 @pytest.mark.anyio
 async def test_the_highest_serials_outlive_the_process(tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path) -> None:
     network = Network(tmp_path / "list.jws")

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from pydantic import Field, StringConstraints, model_validator
 
 from safepassage.canonical import canonical_json, digest_of, from_base64url, json_object, to_base64url
@@ -92,7 +91,41 @@ class _General(Wire):
     """JWS General JSON serialisation (RFC 7515 section 7.2.1), with no unprotected header."""
 
     payload: Annotated[str, StringConstraints(max_length=MAX_BYTES)]
-    signatures: Annotated[tuple[_Signature, ...], Field(min_length=1, max_length=64)]
+    signatures: Annotated[tuple[_Signature, ...], Field(max_length=64)]
+
+
+@dataclass(frozen=True)
+class TrustListDocument:
+    """A document as somebody hands it over, and who signed it: what it says is believed once it is verified."""
+
+    content: TrustList
+    digest: Digest
+    """SHA-256 of the payload's bytes, whoever signed them."""
+    document: bytes
+    _general: _General
+
+    def signed_by(self, roots: Iterable[PublicJwk]) -> frozenset[str]:
+        """The `kid`s of those of `roots` that signed. Raises TrustListNotSigned where a signature of one of them fails.
+
+        Signatures by others are passed over, since lists overlap when roots change.
+        """
+        keys, signers = {jwk.kid: jwk.key() for jwk in roots}, set()
+        for line in self._general.signatures:
+            kid = _protected_header(line.protected)["kid"]
+            if kid not in keys:
+                continue
+            try:
+                keys[kid].verify(from_base64url(line.signature), f"{line.protected}.{self._general.payload}".encode("ascii"))
+            except (InvalidSignature, ValueError) as error:
+                raise TrustListNotSigned from error
+            signers.add(kid)
+        return frozenset(signers)
+
+    def cosigned(self, kid: str, signature: bytes) -> bytes:
+        """The document with one signature more, over `root_signing_input`; one by the same root is replaced."""
+        payload = from_base64url(self._general.payload)
+        others = {_protected_header(line.protected)["kid"]: from_base64url(line.signature) for line in self._general.signatures}
+        return trust_list_document(payload, signatures={**others, kid: signature})
 
 
 @dataclass(frozen=True)
@@ -101,7 +134,6 @@ class VerifiedTrustList:
 
     content: TrustList
     digest: Digest
-    """SHA-256 of the payload's bytes, whoever signed them."""
     document: bytes
 
 
@@ -118,6 +150,22 @@ def trust_list_document(payload: bytes, *, signatures: Mapping[str, bytes]) -> b
         for kid, signature in sorted(signatures.items())
     ]
     return canonical_json({"payload": to_base64url(payload), "signatures": lines})
+
+
+def read_trust_list(document: bytes, *, development: bool = False) -> TrustListDocument:
+    """A list by whomever, not verified: to be looked at, and signed. Raises TrustListMalformed, UnsupportedVersion."""
+    if len(document) > MAX_BYTES:
+        raise TrustListMalformed
+    try:
+        json_object(document)
+        general = _General.model_validate_json(document, strict=True)
+        payload = from_base64url(general.payload)
+        content = read_closed(payload, model=TrustList)
+    except (ValueError, MalformedToken) as error:
+        raise TrustListMalformed from error
+    if not development and any(is_loopback_http(url) for member in content.members for url in member.urls):
+        raise TrustListMalformed("http on the loopback is for development, which has to be asked for")
+    return TrustListDocument(content, digest_of(payload), document, general)
 
 
 def verify_first_trust_list(document: bytes, *, digest: Digest, now: datetime, development: bool = False) -> VerifiedTrustList:
@@ -138,11 +186,11 @@ def read_pinned_trust_list(document: bytes, *, digest: Digest, development: bool
 
     Raises TrustListMalformed, UnsupportedVersion, TrustListDigestDiffers, TrustListNotSigned.
     """
-    general, verified = _parse(document, development=development)
-    if verified.digest != digest:
+    read = read_trust_list(document, development=development)
+    if read.digest != digest:
         raise TrustListDigestDiffers
-    _require_signed(general, _roots(verified.content.roots), verified.content.threshold)
-    return verified
+    _require_signed(read, by=read.content)
+    return VerifiedTrustList(read.content, read.digest, document)
 
 
 def verify_next_trust_lists(
@@ -155,14 +203,14 @@ def verify_next_trust_lists(
     """
     last = held
     for document in documents:
-        general, verified = _parse(document, development=development)
-        if verified.content.serial <= last.content.serial or verified.content.network != last.content.network:
+        read = read_trust_list(document, development=development)
+        if read.content.serial <= last.content.serial or read.content.network != last.content.network:
             raise TrustListRolledBack
-        if verified.content.previous_digest != last.digest:
+        if read.content.previous_digest != last.digest:
             raise TrustListRolledBack("a list between it and the one held is missing, or its history is another one")
-        for signer in (last.content, verified.content):
-            _require_signed(general, _roots(signer.roots), signer.threshold)
-        last = verified
+        for signers in (last.content, read.content):
+            _require_signed(read, by=signers)
+        last = VerifiedTrustList(read.content, read.digest, document)
     if last is not held:
         require_in_force(last.content, now=now)
     return last
@@ -183,39 +231,8 @@ def require_fresh(trust_list: TrustList, *, now: datetime) -> None:
         raise TrustListStale
 
 
-def _parse(document: bytes, *, development: bool) -> tuple[_General, VerifiedTrustList]:
-    if len(document) > MAX_BYTES:
-        raise TrustListMalformed
-    try:
-        json_object(document)
-        general = _General.model_validate_json(document, strict=True)
-        payload = from_base64url(general.payload)
-        content = read_closed(payload, model=TrustList)
-    except (ValueError, MalformedToken) as error:
-        raise TrustListMalformed from error
-    if not development and any(is_loopback_http(url) for member in content.members for url in member.urls):
-        raise TrustListMalformed("http on the loopback is for development, which has to be asked for")
-    return general, VerifiedTrustList(content, digest_of(payload), document)
-
-
-def _roots(keys: Iterable[PublicJwk]) -> dict[str, Ed25519PublicKey]:
-    return {jwk.kid: jwk.key() for jwk in keys}
-
-
-def _require_signed(general: _General, roots: Mapping[str, Ed25519PublicKey], threshold: int) -> None:
-    """Signatures by unknown roots are ignored, since lists overlap when roots change; one by a known root that fails refuses the list."""
-    signers: set[str] = set()
-    for line in general.signatures:
-        header = _protected_header(line.protected)
-        kid = header["kid"]
-        if kid not in roots:
-            continue
-        try:
-            roots[kid].verify(from_base64url(line.signature), f"{line.protected}.{general.payload}".encode("ascii"))
-        except (InvalidSignature, ValueError) as error:
-            raise TrustListNotSigned from error
-        signers.add(kid)
-    if len(signers) < threshold:
+def _require_signed(document: TrustListDocument, *, by: TrustList) -> None:
+    if len(document.signed_by(by.roots)) < by.threshold:
         raise TrustListNotSigned
 
 
