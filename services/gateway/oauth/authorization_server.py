@@ -13,7 +13,13 @@ from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload, OAuth2Request
 
 from services.gateway.oauth.authorization_details import grant_details
 from services.gateway.oauth.known_clients import KnownClient
-from services.gateway.oauth.oauth_errors import ClientNotAuthenticated, ClientNotInForce, GrantTypeNotSupported, ScopeNotGranted
+from services.gateway.oauth.oauth_errors import (
+    ClientNotAuthenticated,
+    ClientNotInForce,
+    GrantTypeNotSupported,
+    ScopeNotGranted,
+    TokenRequestInvalid,
+)
 
 MOST_SCOPES: Final = 32
 
@@ -72,7 +78,9 @@ class MachineServer(AuthorizationServer):
         return validated
 
     def get_token_grant(self, request: TokenRequest) -> Any:
-        """The grant. Raises GrantTypeNotSupported."""
+        """The grant. Raises TokenRequestInvalid, GrantTypeNotSupported."""
+        if request.payload.grant_type is None:
+            raise TokenRequestInvalid("grant_type is needed")
         if request.payload.grant_type != MachineGrant.GRANT_TYPE:
             raise GrantTypeNotSupported
         return super().get_token_grant(request)

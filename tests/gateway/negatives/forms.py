@@ -12,6 +12,7 @@ NO_FORM = Refusal(400, "invalid_request", "malformed", "the body is not a form o
 CONTROL = Refusal(400, "invalid_request", "malformed", "a parameter holds a control character")
 IN_THE_QUERY = Refusal(400, "invalid_request", "malformed", "parameters are sent in the body only")
 GRANT = Refusal(400, "unsupported_grant_type", "grant-type")
+NO_GRANT = Refusal(400, "invalid_request", "malformed", "grant_type is needed")
 SCOPE = Refusal(400, "invalid_scope", "scope", "a scope is unknown, malformed, or not registered for this client")
 RESOURCE = Refusal(400, "invalid_target", "resource", "resource is this node's issuer or the URL of a resource server that is registered")
 NO_BODY_OF_THAT_KIND = Refusal(415, "unsupported-media-type", None)
@@ -79,8 +80,8 @@ FORMS: Final[list[Negative]] = [
         "token",
         GRANT,
         [
-            ("no grant", parameters(grant_type=None)),
-            ("an empty grant", parameters(grant_type="")),
+            ("no grant", parameters(grant_type=None), NO_GRANT),
+            ("an empty grant", parameters(grant_type=""), NO_GRANT),
             ("the grant of passwords", parameters(grant_type="password", username="u", password="p")),
             ("a grant that does not exist", parameters(grant_type="client-credentials")),
             ("the grant in upper case", parameters(grant_type="CLIENT_CREDENTIALS")),

@@ -158,8 +158,8 @@ PROOFS: Final[list[Negative]] = [
         [
             ("no jti", proof(jti=None)),
             ("jti is empty", proof(jti="")),
-            ("jti of seven characters", proof(jti="jti-of7")),
-            ("jti of 129 characters", proof(jti="j" * 129)),
+            ("jti of seven characters", proof(jti="of7-jti")),
+            ("jti of 129 characters", proof(jti="p" * 129)),
             ("jti is a number", proof(jti=12345678)),
             ("a nonce that is a number", proof(nonce=7)),
             ("a nonce of another server", proof(nonce="AAAA"), NONCE),

@@ -1,0 +1,65 @@
+// oidc-provider as an authorization server of FAPI 2.0: what it says of a request can be held against what the node says.
+// It says its address in one line, and answers until it is killed. Its paths are the node's.
+import { randomBytes } from 'node:crypto'
+import { createServer } from 'node:http'
+import Provider, { errors } from 'oidc-provider'
+import { say, told } from './told.mjs'
+
+const server = createServer()
+await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve))
+const issuer = `http://127.0.0.1:${server.address().port}`
+
+const provider = new Provider(issuer, {
+  clients: told.clients.map(({ jwk, ...client }) => ({
+    ...client,
+    jwks: { keys: [jwk] },
+    grant_types: ['client_credentials'],
+    redirect_uris: [],
+    response_types: [],
+    token_endpoint_auth_method: 'private_key_jwt',
+    token_endpoint_auth_signing_alg: jwk.alg,
+    dpop_bound_access_tokens: true,
+    authorization_details_types: told.types,
+  })),
+  scopes: told.scopes,
+  clientAuthMethods: ['private_key_jwt'],
+  enabledJWA: {
+    clientAuthSigningAlgValues: ['Ed25519', 'EdDSA', 'ES256', 'PS256'],
+    dPoPSigningAlgValues: ['Ed25519', 'EdDSA', 'ES256'],
+  },
+  clockTolerance: 0,
+  routes: {
+    token: '/oauth/token',
+    introspection: '/oauth/introspect',
+    revocation: '/oauth/revoke',
+    pushed_authorization_request: '/oauth/par',
+    jwks: '/oauth/jwks',
+  },
+  features: {
+    devInteractions: { enabled: false },
+    fapi: { enabled: true, profile: '2.0' },
+    clientCredentials: { enabled: true },
+    dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => false },
+    introspection: { enabled: true, allowedPolicy: () => true },
+    revocation: { enabled: true, allowedPolicy: () => true },
+    pushedAuthorizationRequests: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: () => issuer,
+      getResourceServerInfo: (_, resource) => {
+        if (![issuer, ...told.resources].includes(resource)) throw new errors.InvalidTarget()
+        return { scope: told.scopes.join(' '), accessTokenFormat: 'opaque', audience: resource }
+      },
+    },
+    richAuthorizationRequests: {
+      enabled: true,
+      types: Object.fromEntries(told.types.map((type) => [type, { validate() {} }])),
+      authorizationDetailsForGrantSource: () => undefined,
+      authorizationDetailsForAccessToken: (ctx) => ctx.oidc.authorizationDetails ?? JSON.parse(ctx.oidc.params.authorization_details),
+      authorizationDetailsForIntrospection: (_, token) => token.rar,
+    },
+  },
+})
+if (told.debug) provider.on('server_error', (ctx, error) => console.error(error))
+server.on('request', provider.callback())
+say({ issuer })

@@ -1,0 +1,59 @@
+"""Another authorization server (oidc-provider), to which the same requests are sent."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from shared.clock import system_clock
+from tests.gateway.by_hand import Party
+from tests.gateway.negatives.asked import Asked, Sent
+from tests.gateway.negatives.scene import ODS, token_request
+from tests.npm.scripts import running
+
+SCOPES = ["decisions:read", "exchange:request"]
+ACCEPTED = "accepted"
+
+
+@dataclass
+class Elsewhere:
+    """The same clients as in the node's scene, registered there."""
+
+    session: aiohttp.ClientSession
+    machine: Party
+    server: Party
+
+    async def send(self, sent: Sent) -> tuple[int, dict[str, Any]]:
+        """One request: status and JSON of the answer."""
+        async with self.session.request(sent.method, self.machine.issuer + sent.target, data=sent.body, headers=sent.fields) as answer:
+            text = await answer.read()
+            return answer.status, await answer.json(content_type=None) if text else {}
+
+    async def verdict(self, sent: Sent) -> str:
+        """Whether it accepts a request, or the error that it answers with."""
+        status, document = await self.send(sent)
+        return ACCEPTED if status == 200 else str(document.get("error"))
+
+    async def right(self, given: str) -> Asked:
+        """A new right request of a kind."""
+        now = system_clock()
+        if given in ("revocation", "introspection"):
+            asked = token_request(self.machine, now, "resource")
+            token = (await self.send(asked.sent()))[1]["access_token"]
+            party, path = (self.machine, "/oauth/revoke") if given == "revocation" else (self.server, "/oauth/introspect")
+            return Asked(party, now, path, form={"token": token})
+        return token_request(self.machine, now, given)
+
+
+@asynccontextmanager
+async def elsewhere() -> AsyncIterator[Elsewhere]:
+    """It runs until the block ends."""
+    parties = [Party(client_id, "") for client_id in ("machine", "server")]
+    clients = [{"client_id": party.client_id, "scope": " ".join(SCOPES), "jwk": party.jwk} for party in parties]
+    about = {"clients": clients, "scopes": SCOPES, "resources": [ODS], "types": ["student_data_access"]}
+    async with running("authorization_server.mjs", **about) as said, aiohttp.ClientSession() as session:
+        for party in parties:
+            party.issuer = said["issuer"]
+        yield Elsewhere(session, *parties)

@@ -1,0 +1,34 @@
+"""oidc-provider, which is certified and not ours, is sent the same wrong requests: what it answers otherwise is explained."""
+
+import pytest
+
+from tests.gateway.negatives.test_negatives import MODULES
+from tests.npm.differences import DIFFERENCES, theirs
+from tests.npm.elsewhere import ACCEPTED, elsewhere
+
+pytestmark = [pytest.mark.anyio, pytest.mark.npm]
+
+SENT = {name: rows for name, negatives in MODULES.items() if (rows := [one for one in negatives if not one.ours_alone])}
+
+
+@pytest.mark.requirement("DOOR-outside")
+async def test_oidc_provider_says_the_same_of_each_negative_or_it_is_written_down_why_not() -> None:
+    found: dict[tuple[str, str], str] = {}
+    async with elsewhere() as other:
+        for module, negatives in SENT.items():
+            for negative in negatives:
+                right, wrong = await other.right(negative.given), await other.right(negative.given)
+                assert await other.verdict(right.sent()) == ACCEPTED, negative.name
+                wrong.before = right
+                negative.change(wrong)
+                verdict = await other.verdict(wrong.sent())
+                if verdict != negative.refusal.code:
+                    found[module, negative.name] = verdict
+    assert found == theirs()
+
+
+def test_each_difference_is_of_negatives_that_are_sent_and_is_written_down_once() -> None:
+    rows = [(module, name) for one in DIFFERENCES for module, names in one.rows.items() for name in names]
+    assert len(rows) == len(set(rows))
+    assert set(rows) <= {(module, negative.name) for module, negatives in SENT.items() for negative in negatives}
+    assert sum(len(negatives) for negatives in SENT.values()) >= 270
