@@ -17,6 +17,7 @@ def client_actor(caller: CallerClaims, *, role: str | None = None, acting_for: U
         organisation_id=caller.organisation_id,
         role=(caller.role if role is None else role) or None,
         acting_for=acting_for,
+        for_client=caller.for_client,
         key=caller.key,
         address=caller.address,
     )

@@ -45,6 +45,12 @@ class Caller:
         return purpose if isinstance(purpose, str) else None
 
     @property
+    def districts(self) -> tuple[UUID, ...] | None:
+        """The districts to whose students the token is narrowed; None where it is not."""
+        districts = self.claims.details.get("districts")
+        return None if districts is None else tuple(UUID(str(one)) for one in districts)
+
+    @property
     def peer(self) -> str:
         """The entity id of the peer node that calls. Raises NotPermitted for anybody else."""
         entity_id = self.claims.details.get("entity_id")

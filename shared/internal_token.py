@@ -37,6 +37,8 @@ class CallerClaims(Wire):
     scopes: Annotated[frozenset[str], Field(max_length=64)]
     details: Mapping[str, Any] = {}
     """Authorization details of the token: the purpose, a peer's entity id (`entity_id`), ..."""
+    for_client: Annotated[str, Field(max_length=200)] | None = None
+    """The client whose token was exchanged, where another one acts with what came of it."""
     key: Digest | None = None
     """Thumbprint of the key that the token is bound to, and that the client proved to have."""
     address: NetworkAddress | None = None

@@ -25,6 +25,7 @@ from services.gateway.door.scope_use import ScopeUse, keep_writing_down
 from services.gateway.door.upstreams import network_session, upstreams
 from services.gateway.oauth import introspection, revocation, token_endpoint
 from services.gateway.oauth import routes as oauth_routes
+from services.gateway.oauth.agreed import Agreed
 from services.gateway.oauth.authenticated import ClientAuthentication
 from services.gateway.oauth.authorization_server import MachineServer
 from services.gateway.oauth.client_authentication import ENDPOINT
@@ -37,6 +38,7 @@ from services.gateway.oauth.revocation import Revocation
 from services.gateway.oauth.signing_keys import WatchedTokenKeys
 from services.gateway.oauth.standing import Standing
 from services.gateway.oauth.token_endpoint import TokenEndpoint
+from services.gateway.oauth.token_exchange import TokenExchange
 from services.gateway.oauth.tokens import AccessTokens
 from services.gateway.people import routes as people_routes
 from services.gateway.people.opening import keep_tidy, open_people
@@ -94,6 +96,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         nonces,
         state.refusals,
         MachineServer(),
+        TokenExchange(tokens, state.standing, Agreed(database, state.siblings)),
     )
     state.revocation = Revocation(database, state.outbox, client_authentication, tokens, state.standing)
     state.introspection = Introspection(

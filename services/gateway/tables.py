@@ -55,6 +55,8 @@ class ClientRow(Base):
     """A JWK Set of public keys, as JSON."""
     assertion_audience: Mapped[str] = mapped_column(String(16))
     resource: Mapped[str | None] = mapped_column(String(200))
+    may_exchange: Mapped[str] = mapped_column(Text, default="")
+    """Ids of clients, separated by spaces."""
     version: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(Milliseconds)
     disabled_at: Mapped[datetime | None] = mapped_column(Milliseconds)
@@ -68,7 +70,7 @@ class ScopeUseRow(Base):
     __tablename__ = "scope_use"
 
     client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id"), primary_key=True)
-    scope: Mapped[str] = mapped_column(String(64), primary_key=True)
+    scope: Mapped[str] = mapped_column(String(100), primary_key=True)
     used_on: Mapped[date]
 
 

@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from safepassage.node_statement import CONTENT_TYPE, WELL_KNOWN_PATH
 from safepassage.problems.requests import NotFound
 from safepassage.wire_access import OBLIGATION_KINDS
-from services.gateway.oauth import authorization_details
+from services.gateway.oauth import authorization_details, token_exchange
 from services.gateway.oauth.client_keys import ASSERTION_ALGORITHMS, PROOF_ALGORITHMS
 from services.gateway.oauth.scopes import SCOPES
 from services.gateway.oauth.signing_keys import WatchedTokenKeys
@@ -31,7 +31,7 @@ def metadata_of(issuer: str) -> dict[str, Any]:
         "jwks_uri": f"{issuer}/oauth/jwks",
         "scopes_supported": sorted(SCOPES),
         "response_types_supported": [],
-        "grant_types_supported": ["client_credentials"],
+        "grant_types_supported": ["client_credentials", token_exchange.GRANT_TYPE],
         "token_endpoint_auth_methods_supported": ["private_key_jwt"],
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": ["private_key_jwt"],

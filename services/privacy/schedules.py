@@ -1,4 +1,4 @@
-"""What records must know of an agreement to make a vendor's page: its districts and its schedule of data."""
+"""What the siblings must know of an agreement: records, to make a vendor's page; the gateway, to make a token for it."""
 
 from typing import Annotated
 from uuid import UUID
@@ -13,6 +13,7 @@ from services.privacy.policy.calendar_days import Place
 from services.privacy.tables import OrganisationRow
 from shared.caller import sibling
 from shared.clock import Now
+from shared.contracts.privacy import AgreementTerms
 from shared.database import ReadOnly
 from shared.internal_token import Principal
 from shared.problems import responses
@@ -33,3 +34,26 @@ async def agreement_of_party(
     if amended is None:
         return agreement
     return agreement.model_copy(update={"elements": amended.elements, "purposes": amended.purposes, "ends_on": amended.ends_on})
+
+
+@router.get("/{agreement_id}/terms", responses=responses(NoSuchAgreement))
+async def terms_for_party(
+    agreement_id: UUID, recipient_id: UUID, request: Request, principal: Annotated[Principal, sibling("gateway")], tx: ReadOnly, now: Now
+) -> AgreementTerms:
+    """What a token for an agreement may be for, of whatever kind it is, while it is in force; the party is the one that it names."""
+    agreement = await agreement_by_id(tx, agreement_id)
+    node = await tx.get_one(OrganisationRow, request.app.state.settings.node_organisation_id)
+    place = Place.at(node.organisation.time_zone, now)
+    amended = amendment_in_force(agreement, place)
+    scheduled = agreement if amended is None else amended
+    in_force = agreement.terminated_at is None and max(agreement.starts_on, agreement.signed_on) <= place.today < scheduled.ends_on
+    if principal.job is None or agreement.recipient_id != recipient_id or not in_force:
+        raise NoSuchAgreement
+    return AgreementTerms(
+        id=agreement.id,
+        kind=agreement.kind,
+        district_ids=agreement.district_ids,
+        elements=scheduled.elements,
+        purposes=scheduled.purposes,
+        ends_on=scheduled.ends_on,
+    )

@@ -11,7 +11,7 @@ from safepassage.elements import BY_ID
 from safepassage.ids import uuid7
 from safepassage.problems.privacy import FactsBehind, NoSuchAgreement
 from safepassage.problems.records import NothingToRelease
-from safepassage.problems.requests import TemporarilyUnavailable
+from safepassage.problems.requests import NotPermitted, TemporarilyUnavailable
 from safepassage.wire_policy import Agreement
 from services.records.reach import SealedStudent
 from services.records.reading import opened
@@ -41,13 +41,21 @@ class Released:
 
 
 async def agreement_of(request: Request, caller: Caller, agreement_id: UUID) -> Agreement:
-    """The agreement under which the caller reads. Raises NoSuchAgreement, also where the token is for another one."""
+    """The agreement under which the caller reads, for the districts that the token is for.
+
+    Raises NoSuchAgreement, also where the token is for another one, or for none of its districts.
+    """
     if caller.claims.details.get("agreement_id") not in (None, str(agreement_id)):
         raise NoSuchAgreement
     agreement: Agreement = await request.app.state.siblings.call(
         "privacy", "GET", f"/internal/agreements/{agreement_id}", answer=Agreement, by=caller.principal, scope=request.scope
     )
-    return agreement
+    if caller.districts is None:
+        return agreement
+    districts = tuple(one for one in agreement.district_ids if one in caller.districts)
+    if not districts:
+        raise NoSuchAgreement
+    return agreement.model_copy(update={"district_ids": districts})
 
 
 def within_token(caller: Caller, elements: Sequence[str]) -> list[str]:
@@ -83,7 +91,12 @@ def subjects_of(students: Sequence[SealedStudent]) -> tuple[SubjectVersion, ...]
 
 
 async def ask(request: Request, caller: Caller, asked: DecisionRequest) -> Decision:
-    """The decision. Where privacy has older facts they are pushed, and it is asked once more. Raises TemporarilyUnavailable."""
+    """The decision. Where privacy has older facts they are pushed, and it is asked once more.
+
+    Raises NotPermitted where the token is for another legal basis, TemporarilyUnavailable.
+    """
+    if caller.claims.details.get("legal_basis") not in (None, asked.basis):
+        raise NotPermitted("the token is for another legal basis")
     state = request.app.state
     for attempt in ("first", "after pushing"):
         try:

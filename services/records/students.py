@@ -14,6 +14,7 @@ from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, PurposeMissing, StudentChanged
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted
 from safepassage.record.loads import ChangedStudent, LoadedStudent, NewStudent, Student, Unresolved
+from services.records.disclosure import within_token
 from services.records.loading import Loading, Stored
 from services.records.loading_places import Places
 from services.records.loading_received import received_before
@@ -101,6 +102,8 @@ async def change_student(
 async def read_student(student_id: UUID, caller: Reader, request: Request, now: Now, elements: Elements = None) -> Response:
     """A student's record, or the elements asked for. Who read what, and for which purpose, is on the log before the answer leaves."""
     wanted = _elements(elements)
+    if wanted is not None or "datatypes" in caller.claims.details:
+        wanted = frozenset(within_token(caller, sorted(wanted or BY_ID)))
     state = request.app.state
     async with state.database.reading() as tx:
         await require_visible(tx, caller, student_id, now)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.problems.records import NoSuchStudent, PurposeMissing
 from services.records.tables import EnrollmentRow, OrganisationRow, StudentRow
 from shared.caller import Caller
-from shared.tenancy import within
+from shared.tenancy import within, within_any
 
 STATE_SCOPE = "records:read:state"
 
@@ -24,7 +24,19 @@ def enrolled_on(day: date) -> ColumnElement[bool]:
 
 
 def visible(caller: Caller, now: datetime) -> ColumnElement[bool]:
-    """A condition on StudentRow. Raises PurposeMissing, NotPermitted (a state agency's client without scope or purpose)."""
+    """A condition on StudentRow, within the districts that the token is for.
+
+    Raises PurposeMissing, NotPermitted (a state agency's client without scope or purpose), NoSuchStudent.
+    """
+    seen = _visible(caller, now)
+    if caller.districts is None:
+        return seen
+    there = within_any(OrganisationRow, caller.districts)
+    enrolled = select(EnrollmentRow.student_id).where(EnrollmentRow.organisation_id.in_(there), enrolled_on(now.date()))
+    return and_(seen, or_(StudentRow.id.in_(enrolled), StudentRow.custodian_id.in_(there)))
+
+
+def _visible(caller: Caller, now: datetime) -> ColumnElement[bool]:
     if caller.kind == "sea":
         caller.require(STATE_SCOPE)
         if caller.purpose is None:

@@ -39,6 +39,8 @@ class Actor(Wire):
     address: NetworkAddress | None = None
     """From which the client called."""
     client_id: Annotated[str, StringConstraints(max_length=200)] | None = None
+    for_client: Annotated[str, StringConstraints(max_length=200)] | None = None
+    """The client whose token was exchanged: `client_id` acts with what came of it."""
     job: Code | None = None
     key: Digest | None = None
     """Thumbprint (RFC 7638) of the key that the client proved to have: its token was bound to it."""

@@ -158,6 +158,19 @@ class DecisionRequest(Wire):
         return self.nobody is not None or (self.educator is not None and self.educator.is_nobody)
 
 
+class AgreementTerms(Wire):
+    """`GET /internal/agreements/{id}/terms`: to what an agreement in force narrows a token of its party."""
+
+    id: UUID
+    kind: Code
+    district_ids: tuple[UUID, ...]
+    """Those for whom it is in force."""
+    elements: tuple[str, ...]
+    purposes: tuple[Code, ...]
+    ends_on: date
+    """The first day, in the state agency's calendar, on which it no longer holds."""
+
+
 class PlacedStatement(Wire):
     """A statement of disagreement that goes with parts of a student's record, 34 CFR 99.21(c)(2)."""
 

@@ -29,6 +29,7 @@ from safepassage.problems.requests import (
 from services.gateway.door.authentication import Authentication, challenge
 from services.gateway.door.bodies import CallerGone, replay, whole
 from services.gateway.door.client_address import Network, client_address
+from services.gateway.door.coarse_details import require_details
 from services.gateway.door.headers import Fields, Incoming, read_headers, trace_id_of
 from services.gateway.door.limits import RateLimit
 from services.gateway.door.paths import ALLOWED_QUERY, MAX_QUERY, Matcher, MethodOfPathNotAllowed
@@ -163,6 +164,7 @@ class _Passage:
         else:
             verified = await door.authentication.authenticate(incoming, method=route.method, raw_path=scope["raw_path"], now=now)
             require_permission(route, verified)
+            require_details(route, verified.claims.authorization_details)
             if route.accepts == "clients":
                 door.scope_use.note(verified.claims.client_id, route.scopes, route.and_scopes, verified.caller.scopes)
             self._count(door.client_limit, verified.claims.client_id, now)

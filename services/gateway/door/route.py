@@ -1,9 +1,10 @@
 """What a route of the node is: who answers it, who may call it, how much body of which kind, in which time, under which headers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from services.gateway.oauth.scopes import PEER_SCOPE
+from services.gateway.oauth.scopes import PEER_SCOPE, ROSTERING, SCOPES
 from services.gateway.people.roles import ROLES, Role
 from shared.who_may_call import ServiceName
 
@@ -53,6 +54,17 @@ DEVELOPER_HEADERS: Final = _instead(
 """On the page of developers: scripts and styles from files of ours alone, none within the page, none made from text."""
 
 
+ACTIONS: Final[Mapping[str, str]] = {
+    "records:load": "load",
+    "records:read": "read",
+    "records:read:state": "read",
+    "records:msix": "read",
+    **dict.fromkeys((scope for scope in SCOPES if scope.startswith(ROSTERING)), "read"),
+    "exchange:request": "request",
+}
+"""The first one of these that a route asks for says what it does with students' data (services.gateway.oauth.authorization_details)."""
+
+
 @dataclass(frozen=True)
 class Route:
     """One operation."""
@@ -89,6 +101,14 @@ class Route:
         """Whether a browser shows what is answered, refusals too."""
         return self.headers is PAGE_HEADERS
 
+    cut: bool = False
+    """What it answers is cut to the datatypes and districts of the token; a token that is narrowed to some opens no other route."""
+
+    @property
+    def action(self) -> str | None:
+        """What is done with students' data, as a token's details name it; None where it is something else."""
+        return next((action for scope, action in ACTIONS.items() if scope in self.scopes | self.and_scopes), None)
+
 
 JSON: Final = ("application/json",)
 FORM: Final = ("application/x-www-form-urlencoded",)
@@ -96,9 +116,11 @@ KIB: Final = 1024
 MIB: Final = 1024 * 1024
 
 
-def get(template: str, service: ServiceName, *scopes: str, and_scopes: tuple[str, ...] = (), seconds: float = 10.0) -> Route:
+def get(
+    template: str, service: ServiceName, *scopes: str, and_scopes: tuple[str, ...] = (), seconds: float = 10.0, cut: bool = False
+) -> Route:
     """Of clients, without a body. One of `scopes` is needed, and all of `and_scopes`."""
-    return Route("GET", template, service, "clients", frozenset(scopes), frozenset(and_scopes), answer_seconds=seconds)
+    return Route("GET", template, service, "clients", frozenset(scopes), frozenset(and_scopes), answer_seconds=seconds, cut=cut)
 
 
 def send(
@@ -110,9 +132,10 @@ def send(
     types: tuple[str, ...] = JSON,
     and_scopes: tuple[str, ...] = (),
     seconds: float = 10.0,
+    cut: bool = False,
 ) -> Route:
     """Of clients, with a body."""
-    return Route(method, template, service, "clients", frozenset(scopes), frozenset(and_scopes), body, types, seconds)
+    return Route(method, template, service, "clients", frozenset(scopes), frozenset(and_scopes), body, types, seconds, cut=cut)
 
 
 def peers(method: str, template: str, service: ServiceName, *, body: int = 0, types: tuple[str, ...] = (), seconds: float = 20.0) -> Route:

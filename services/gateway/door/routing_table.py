@@ -132,8 +132,8 @@ ROSTERS: Final = ("application/zip", "application/x-ndjson", "application/vnd.ed
 
 RECORDS: Final = (
     send("POST", "/v1/students", "records", "records:load", body=MIB),
-    send("POST", "/v1/students/lookup", "records", "records:read", "records:read:state"),
-    get("/v1/students/{student_id}", "records", "records:read", "records:read:state"),
+    send("POST", "/v1/students/lookup", "records", "records:read", "records:read:state", cut=True),
+    get("/v1/students/{student_id}", "records", "records:read", "records:read:state", cut=True),
     send("PUT", "/v1/students/{student_id}", "records", "records:load", body=MIB),
     get("/v1/students/{student_id}/kept-resources", "records", "records:load"),
     get("/v1/students/{student_id}/attachments", "records", "records:read", "records:read:state"),
@@ -160,9 +160,9 @@ RECORDS: Final = (
     send("POST", "/v1/rosters", "records", "records:load", body=64 * MIB, types=ROSTERS, seconds=120.0),
     get("/v1/load-reports", "records", "records:load"),
     get("/v1/load-reports/{load_id}", "records", "records:load"),
-    send("POST", "/v1/ed-fi-pushes", "records", "records:read", seconds=30.0),
-    get("/v1/roster-entries", "records", "records:read", seconds=30.0),
-    get("/v1/roster-entries/{student}/document", "records", "records:read", seconds=30.0),
+    send("POST", "/v1/ed-fi-pushes", "records", "records:read", seconds=30.0, cut=True),
+    get("/v1/roster-entries", "records", "records:read", seconds=30.0, cut=True),
+    get("/v1/roster-entries/{student}/document", "records", "records:read", seconds=30.0, cut=True),
     get("/v1/msix-package", "records", "records:msix", seconds=120.0),
     get("/v1/matches", "records", "matches:resolve"),
     send("POST", "/v1/matches/{match_id}/resolution", "records", "matches:resolve"),
@@ -242,7 +242,8 @@ _INNER: Final = (
 
 
 def _roster(path: str, scope: str) -> Route:
-    return get(f"/ims/oneroster/rostering/v1p2/{path}", "records", f"{ROSTERING}roster.readonly", f"{ROSTERING}{scope}", seconds=60.0)
+    scopes = (f"{ROSTERING}roster.readonly", f"{ROSTERING}{scope}")
+    return get(f"/ims/oneroster/rostering/v1p2/{path}", "records", *scopes, seconds=60.0, cut=True)
 
 
 ONEROSTER: Final = (

@@ -5,13 +5,14 @@ grant and the error documents; authentication, proof of possession, token and ke
 """
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final
 
 from authlib.oauth2.rfc6749 import AuthorizationServer
 from authlib.oauth2.rfc6749.grants import ClientCredentialsGrant
 from authlib.oauth2.rfc6749.requests import BasicOAuth2Payload, OAuth2Request
 
-from services.gateway.oauth.authorization_details import grant_details
+from services.gateway.oauth.authorization_details import Registered, grant_details
 from services.gateway.oauth.known_clients import KnownClient
 from services.gateway.oauth.oauth_errors import (
     ClientNotAuthenticated,
@@ -27,10 +28,10 @@ MOST_SCOPES: Final = 32
 class TokenRequest(OAuth2Request):
     """A token request of a client that was authenticated already, with the key that its proof was made by."""
 
-    def __init__(self, issuer: str, form: Mapping[str, str], *, client: KnownClient | None, jkt: str) -> None:
+    def __init__(self, issuer: str, form: Mapping[str, str], *, client: KnownClient | None, jkt: str, audience: str, today: date) -> None:
         super().__init__("POST", f"{issuer}/oauth/token")
         self.payload = BasicOAuth2Payload(dict(form))
-        self.authenticated, self.jkt = client, jkt
+        self.authenticated, self.jkt, self.audience, self.today = client, jkt, audience, today
         self.granted_scope: str = ""
         self.details: Any = None
 
@@ -55,7 +56,12 @@ class MachineGrant(ClientCredentialsGrant):
         if not scopes or len(scopes) > MOST_SCOPES or len(set(scopes)) != len(scopes) or not client.scopes.issuperset(scopes):
             raise ScopeNotGranted("a scope is unknown, malformed, or not registered for this client")
         self.request.granted_scope = " ".join(scopes)
-        self.request.details = grant_details(self.request.payload.data.get("authorization_details"), purposes=client.purposes)
+        self.request.details = grant_details(
+            self.request.payload.data.get("authorization_details"),
+            registered=Registered(client.purposes, client.organisation_id, client.role),
+            audience=self.request.audience,
+            today=self.request.today,
+        )
 
     def create_token_response(self) -> tuple[int, TokenRequest, Any]:
         """The validated request: the token is made by who stores that it was made."""

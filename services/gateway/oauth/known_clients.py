@@ -32,6 +32,7 @@ _FIND: Final = (
         ClientRow.jwks,
         ClientRow.assertion_audience,
         ClientRow.resource,
+        ClientRow.may_exchange,
         ClientRow.disabled_at,
         OrganisationRow.kind,
         OrganisationRow.valid_from,
@@ -58,6 +59,8 @@ class KnownClient:
     assertion_audience: AssertionAudience = "issuer"
     resource: str | None = None
     """Of a resource server: what it is known by."""
+    may_exchange: frozenset[str] = frozenset()
+    """Clients of whose tokens it may make its own (RFC 8693), beside itself."""
 
     def get_client_id(self) -> str:
         """Authlib's ClientMixin."""
@@ -135,6 +138,7 @@ async def registered_client(tx: AsyncSession, client_id: UUID, *, today: date) -
         in_force=found.disabled_at is None and is_in_force(found.valid_from, found.valid_until, today),
         assertion_audience=found.assertion_audience,
         resource=found.resource,
+        may_exchange=frozenset(found.may_exchange.split()),
     )
 
 

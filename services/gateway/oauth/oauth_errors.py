@@ -43,7 +43,7 @@ class ClientNotAuthenticated(InvalidClientError):
 
 
 class GrantTypeNotSupported(UnsupportedGrantTypeError):
-    """Only client_credentials is. Authlib's own description repeats what was sent."""
+    """None that this server has. Authlib's own description repeats what was sent."""
 
     reason = "grant-type"
 
@@ -52,7 +52,7 @@ class GrantTypeNotSupported(UnsupportedGrantTypeError):
 
     def get_error_description(self) -> str:
         """A constant."""
-        return "grant_type must be client_credentials"
+        return "grant_type is one of the metadata's grant_types_supported"
 
 
 class ClientNotInForce(UnauthorizedClientError):
@@ -89,6 +89,15 @@ class DetailsRefused(OAuth2Error):
     reason = "authorization-details"
 
 
+class SubjectTokenRefused(InvalidRequestError):
+    """The token to exchange does not count, or is not this client's to exchange: which of these is not told (RFC 8693 section 2.2.2)."""
+
+    reason = "subject-token"
+
+    def __init__(self, description: str = "the subject token is not one in force that the client may exchange") -> None:
+        super().__init__(description)
+
+
 class ResourceNotServed(OAuth2Error):
     """No resource server of this name gets tokens from here (RFC 8707 section 2)."""
 
@@ -97,14 +106,33 @@ class ResourceNotServed(OAuth2Error):
     description = "resource is this node's issuer or the URL of a resource server that is registered with it, once"
 
 
-class PeerNotVerifiable(OAuth2Error):
-    """A member of the trust list whose statement cannot be had or verified now, or no list is in force. It is not refused for good."""
+class _NotKnownNow(OAuth2Error):
+    """It is not refused for good."""
 
     error = "temporarily_unavailable"
-    reason = "peer-not-verifiable"
-    description = "the node's statement cannot be verified now: try again"
     status_code = 503
 
     def get_headers(self) -> Any:
         """When to try again."""
         return [*super().get_headers(), ("Retry-After", "5")]
+
+
+class PeerNotVerifiable(_NotKnownNow):
+    """A member of the trust list whose statement cannot be had or verified now, or no list is in force."""
+
+    reason = "peer-not-verifiable"
+    description = "the node's statement cannot be verified now: try again"
+
+
+class AgreementNotVerifiable(_NotKnownNow):
+    """Privacy cannot say now whether an agreement is in force."""
+
+    reason = "agreement-not-verifiable"
+    description = "the agreement cannot be verified now: try again"
+
+
+class SubjectTokenNotVerifiable(_NotKnownNow):
+    """It cannot be known now whether the token to exchange still counts."""
+
+    reason = "subject-token-not-verifiable"
+    description = "the subject token cannot be verified now: try again"

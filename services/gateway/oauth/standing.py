@@ -50,7 +50,7 @@ class Standing:
 
         A key that is not known here may be newer than what was loaded: it is looked for before the token is refused.
         """
-        if claims.jti in self._taken_back:
+        if not self._taken_back.isdisjoint((claims.jti, *(source.jti for source in claims.made_from))):
             raise AccessTokenNotValid("the token was taken back")
         if claims.organisation_kind == "peer":
             await self._require_peer(claims)
@@ -63,8 +63,12 @@ class Standing:
                 raise AccessTokenNotValid("the token was taken back")
 
     def _counts(self, claims: AccessClaims) -> bool:
-        kids = self._kids.get(claims.client_id)
-        return kids is None or claims.client_kid in kids
+        sources = ((source.client_id, source.client_kid) for source in claims.made_from)
+        return all(self._has(client_id, kid) for client_id, kid in ((claims.client_id, claims.client_kid), *sources))
+
+    def _has(self, client_id: str, kid: str) -> bool:
+        kids = self._kids.get(client_id)
+        return kids is None or kid in kids
 
     async def _require_peer(self, claims: AccessClaims) -> None:
         """INVARIANT: the trust list in force is asked at each request, so a revoked member is out at once."""

@@ -11,14 +11,16 @@ from starlette.responses import JSONResponse, Response
 
 from safepassage.problems.access import ProofNonceRequired, ProofNotValid
 from services.gateway.door.refusals import Refusals
+from services.gateway.oauth import token_exchange
 from services.gateway.oauth.authenticated import Authenticated, ClientAuthentication
 from services.gateway.oauth.authorization_server import MachineServer, TokenRequest
 from services.gateway.oauth.client_authentication import ENDPOINT
 from services.gateway.oauth.forms import parse_form
-from services.gateway.oauth.known_clients import KnownClients
+from services.gateway.oauth.known_clients import KnownClient, KnownClients
 from services.gateway.oauth.nonces import ProofNonces
 from services.gateway.oauth.oauth_errors import ProofNeedsNonce, ProofRefused, ResourceNotServed
 from services.gateway.oauth.proof_of_possession import REMEMBERED_SECONDS, Proof, Proofs
+from services.gateway.oauth.token_exchange import TokenExchange
 from services.gateway.oauth.tokens import AccessClaims, AccessTokens
 from services.gateway.settings import GatewaySettings
 from shared.clock import Clock
@@ -51,6 +53,7 @@ class TokenEndpoint:
     nonces: ProofNonces
     refusals: Refusals
     server: MachineServer
+    exchange: TokenExchange
 
     async def answer(
         self, body: bytes, *, content_type: str, query: bytes, authorization: bool, proofs: Sequence[str], address: str | None
@@ -91,26 +94,38 @@ class TokenEndpoint:
     ) -> dict[str, Any]:
         authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now)
         client, key = authenticated.client, authenticated.key
-        granted = self.server.grant(TokenRequest(self.settings.entity_id, form, client=client, jkt=proof.thumbprint))
-        token, claims = self.tokens.issue(
-            now=now,
-            jkt=granted.jkt,
-            aud=await self._audience(form.get("resource"), now),
-            sub=client.client_id,
-            client_id=client.client_id,
-            scope=granted.granted_scope,
-            client_kid=key.kid,
-            client_key=key.thumbprint,
-            organisation_id=granted.client.organisation_id,
-            organisation_kind=granted.client.organisation_kind,
-            role=granted.client.role,
-            authorization_details=() if granted.details is None else (granted.details,),
-        )
+        own: dict[str, Any] = {"client_id": client.client_id, "client_kid": key.kid, "client_key": key.thumbprint}
+        exchanges = form.get("grant_type") == token_exchange.GRANT_TYPE
+        if exchanges:
+            made = (await self.exchange.exchanged(form, client=client, now=now)).claims
+        else:
+            made = await self._granted(form, client, proof, now)
+        token, claims = self.tokens.issue(now=now, jkt=proof.thumbprint, **own, **made)
         await self._store(authenticated, proof, _issued(claims, address), now)
-        answer = {"access_token": token, "token_type": "DPoP", "expires_in": self.tokens.lifetime_seconds, "scope": granted.granted_scope}
+        answer = {"access_token": token, "token_type": "DPoP", "expires_in": claims.exp - claims.iat, "scope": claims.scope}
+        if claims.authorization_details:
+            answer["authorization_details"] = [one.claims() for one in claims.authorization_details]
+        return answer | ({"issued_token_type": token_exchange.ACCESS_TOKEN} if exchanges else {})
+
+    async def _granted(self, form: Mapping[str, str], client: KnownClient, proof: Proof, now: datetime) -> dict[str, Any]:
+        """The claims that client_credentials give."""
+        audience = await self._audience(form.get("resource"), now)
+        request = TokenRequest(self.settings.entity_id, form, client=client, jkt=proof.thumbprint, audience=audience, today=now.date())
+        granted, details = self.server.grant(request), None
         if granted.details is not None:
-            answer["authorization_details"] = [granted.details.claims()]
-        return answer
+            details = await self.exchange.agreed.granted(
+                granted.details, organisation_id=client.organisation_id, organisation_kind=client.organisation_kind
+            )
+        return {
+            "aud": audience,
+            "sub": client.client_id,
+            "scope": granted.granted_scope,
+            "organisation_id": client.organisation_id,
+            "organisation_kind": client.organisation_kind,
+            "role": client.role,
+            "authorization_details": () if details is None else (details,),
+            "until": None if details is None else details.ends_at,
+        }
 
     async def _audience(self, resource: str | None, now: datetime) -> str:
         """For whom the token is (RFC 8707): this node, or one other resource server that it knows. Raises ResourceNotServed."""
@@ -141,10 +156,16 @@ def _issued(claims: AccessClaims, address: str | None) -> Event:
             client_id=claims.client_id,
             organisation_id=claims.organisation_id,
             role=claims.role,
+            for_client=claims.caller().for_client,
             key=claims.cnf.jkt,
             address=address,
         ),
-        context=Context(operation="token-issued", outcome="issued", purpose=purpose),
+        context=Context(
+            operation="token-exchanged" if claims.made_from else "token-issued",
+            outcome="issued",
+            purpose=purpose,
+            about=f"token:{claims.made_from[-1].jti}" if claims.made_from else None,
+        ),
     )
 
 
@@ -177,12 +198,16 @@ def document_errors(document: dict[str, Any], *paths: str) -> None:
                         "type": "object",
                         "required": ["grant_type", "client_assertion_type", "client_assertion"],
                         "properties": {
-                            "grant_type": {"const": "client_credentials"},
+                            "grant_type": {"enum": ["client_credentials", token_exchange.GRANT_TYPE]},
                             "scope": {"type": "string", "description": "Separated by spaces; by default all that the client has."},
                             "client_assertion_type": {"const": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
                             "client_assertion": {"type": "string", "description": "RFC 7523; aud is the issuer, 60 seconds at the most."},
                             "authorization_details": {"type": "string", "description": "RFC 9396: one student_data_access."},
                             "resource": {"type": "string", "description": "RFC 8707: by default the node; or a resource server's URL."},
+                            "subject_token": {"type": "string", "description": "RFC 8693: an access token in force, to be narrowed."},
+                            "subject_token_type": {"const": token_exchange.ACCESS_TOKEN},
+                            "requested_token_type": {"const": token_exchange.ACCESS_TOKEN},
+                            "audience": {"type": "string", "description": "RFC 8693: none but the subject token's."},
                         },
                     }
                 }

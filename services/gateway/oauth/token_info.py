@@ -6,7 +6,9 @@ from functools import lru_cache
 from typing import Final
 
 from safepassage.wire_tokens import GrantedScope, TokenInfo, TokenOperation
+from services.gateway.door.coarse_details import opens
 from services.gateway.door.route import Route
+from services.gateway.oauth.authorization_details import StudentDataAccess
 from services.gateway.oauth.scopes import SCOPES
 from services.gateway.oauth.tokens import AccessClaims
 
@@ -25,7 +27,7 @@ def token_info(claims: AccessClaims, *, organisation_name: str, routes: Sequence
         role=claims.role,
         scopes=tuple(GrantedScope(scope=scope, summary=SCOPES[scope].summary) for scope in sorted(scopes)),
         authorization_details=tuple(one.claims() for one in claims.authorization_details),
-        operations=_opened(tuple(routes), scopes),
+        operations=_opened(tuple(routes), scopes, claims.authorization_details),
         key=claims.cnf.jkt,
         issued_at=datetime.fromtimestamp(claims.iat, UTC),
         expires_at=datetime.fromtimestamp(claims.exp, UTC),
@@ -33,8 +35,10 @@ def token_info(claims: AccessClaims, *, organisation_name: str, routes: Sequence
 
 
 @lru_cache(maxsize=256)
-def _opened(routes: tuple[Route, ...], scopes: frozenset[str]) -> tuple[TokenOperation, ...]:
+def _opened(routes: tuple[Route, ...], scopes: frozenset[str], details: tuple[StudentDataAccess, ...]) -> tuple[TokenOperation, ...]:
     opened = (
-        route for route in routes if route.accepts == "clients" and not route.scopes.isdisjoint(scopes) and route.and_scopes <= scopes
+        route
+        for route in routes
+        if route.accepts == "clients" and not route.scopes.isdisjoint(scopes) and route.and_scopes <= scopes and opens(route, details)
     )
     return tuple(TokenOperation(method=route.method, path=route.template) for route in opened)

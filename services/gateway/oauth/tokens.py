@@ -35,6 +35,25 @@ class Confirmation(Wire):
     jkt: Digest
 
 
+MOST_MADE_FROM: Final = 4
+"""How often a token and what comes of it can be exchanged."""
+
+
+class Acting(Wire):
+    """RFC 8693 section 4.1: the client that acts with a token that another one was given, and who acted before it."""
+
+    sub: Annotated[str, Field(max_length=200)]
+    act: "Acting | None" = None
+
+
+class MadeFrom(Wire):
+    """A token that this one was made from by exchange; this one counts no longer than that one does."""
+
+    jti: UUID
+    client_id: Annotated[str, Field(max_length=200)]
+    client_kid: Annotated[str, Field(max_length=128)]
+
+
 class AccessClaims(Wire):
     """The payload of an access token."""
 
@@ -55,6 +74,9 @@ class AccessClaims(Wire):
     organisation_kind: OrganisationKind
     role: Annotated[str, Field(max_length=64)]
     authorization_details: Annotated[tuple[StudentDataAccess, ...], Field(max_length=1)] = ()
+    act: Acting | None = None
+    made_from: Annotated[tuple[MadeFrom, ...], Field(max_length=MOST_MADE_FROM)] = ()
+    """Of an exchanged token: the first one, and those between."""
 
     def caller(self) -> CallerClaims:
         """Whom the services of the node are told of."""
@@ -73,6 +95,7 @@ class AccessClaims(Wire):
             scopes=frozenset(self.scope.split()),
             details=details,
             key=self.cnf.jkt,
+            for_client=None if self.act is None else self.made_from[0].client_id,
         )
 
 
@@ -96,18 +119,22 @@ class AccessTokens:
         self._verified: OrderedDict[str, VerifiedToken] = OrderedDict()
         self._looked_at = 0.0
 
-    def issue(self, *, now: datetime, jkt: str, **about: Any) -> tuple[str, AccessClaims]:
-        """A new token, signed by the active key. `about`: the claims beside iss, jti, iat, exp, cnf."""
+    def issue(self, *, now: datetime, jkt: str, until: int | None = None, **about: Any) -> tuple[str, AccessClaims]:
+        """A new token, signed by the active key.
+
+        until  seconds since the epoch at which it ends, where that is before a token's lifetime
+        about  the claims beside iss, jti, iat, exp, cnf
+        """
         seconds = int(now.timestamp())
         claims = AccessClaims(
             iss=self._issuer,
             jti=uuid7(now),
             iat=seconds,
-            exp=seconds + self.lifetime_seconds,
+            exp=min(seconds + self.lifetime_seconds, until or seconds + self.lifetime_seconds),
             cnf=Confirmation(jkt=jkt),
             **about,
         )
-        payload = claims.model_dump(mode="json", exclude_none=True)
+        payload = claims.model_dump(mode="json", exclude_none=True, exclude=set() if claims.made_from else {"made_from"})
         return self._keys.current.active.sign_compact(typ=TYPE, payload=payload), claims
 
     def verify(self, token: str, now: datetime) -> VerifiedToken:
@@ -152,6 +179,7 @@ class AccessTokens:
             claims = AccessClaims.model_validate(payload)
         except (MalformedToken, UnexpectedType, UnknownKey, BadSignature, ValidationError) as error:
             raise AccessTokenNotValid("not an access token of this node") from error
-        if claims.iss != self._issuer or claims.sub != claims.client_id:
+        subject = claims.made_from[0].client_id if claims.made_from else claims.client_id
+        if claims.iss != self._issuer or claims.sub != subject:
             raise AccessTokenNotValid("the token is not for this node")
         return VerifiedToken(claims, claims.caller(), kid)

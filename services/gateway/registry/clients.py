@@ -20,6 +20,7 @@ from services.gateway.oauth.scopes import require_grantable
 from services.gateway.tables import ClientRow, OrganisationRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.outbox import Outbox
+from shared.tenancy import within
 
 Granter = tuple[OrganisationKind, Collection[str]] | None
 """Kind of organisation and scopes of the client that grants; None for the operator."""
@@ -41,6 +42,7 @@ def client_of(row: ClientRow) -> Client:
         jwks=JwkSet.model_validate_json(row.jwks),
         assertion_audience=row.assertion_audience,
         resource=row.resource,
+        may_exchange=tuple(UUID(one) for one in row.may_exchange.split()),
     )
 
 
@@ -51,6 +53,7 @@ async def register_client(tx: AsyncSession, outbox: Outbox, new: NewClient, *, g
         raise InvalidRequest("there is no such organisation that may have clients", field="organisation_id")
     _require_grants(new.scopes, organisation, granter)
     client_keys(new.jwks)
+    await require_exchangeable(tx, new.may_exchange, organisation.id)
     if new.resource is not None and (await tx.execute(select(ClientRow.id).where(ClientRow.resource == new.resource))).first() is not None:
         raise InvalidRequest("there is a client for that resource already", field="resource")
     row = ClientRow(
@@ -64,6 +67,7 @@ async def register_client(tx: AsyncSession, outbox: Outbox, new: NewClient, *, g
         jwks=new.jwks.model_dump_json(exclude_none=True),
         assertion_audience=new.assertion_audience,
         resource=new.resource,
+        may_exchange=" ".join(str(one) for one in new.may_exchange),
         version=1,
         created_at=now,
         disabled_at=None,
@@ -84,6 +88,8 @@ async def change_grants(
     if organisation is None:
         raise NotFound
     _require_grants(grants.scopes, organisation, granter)
+    await require_exchangeable(tx, grants.may_exchange, organisation.id)
+    row.may_exchange = " ".join(str(one) for one in grants.may_exchange)
     row.scopes, row.purposes = " ".join(sorted(set(grants.scopes))), " ".join(sorted(set(grants.purposes)))
     return await _changed(tx, outbox, row, "client-grants-changed", actor, now)
 
@@ -119,6 +125,15 @@ def _require_grants(scopes: Collection[str], organisation: OrganisationRow, gran
     require_grantable(scopes, to=organisation.organisation.kind, by=by, granter_scopes=granter_scopes)
     if len(set(scopes)) != len(scopes):
         raise ScopeNotGrantable("a scope comes twice", field="scopes")
+
+
+async def require_exchangeable(tx: AsyncSession, client_ids: Collection[UUID], organisation_id: UUID) -> None:
+    """Each is a client of the organisation or of one below it: nobody acts for whom they have no say over. Raises InvalidRequest."""
+    query = select(ClientRow.id).where(
+        ClientRow.id.in_(client_ids), ClientRow.organisation_id.in_(within(OrganisationRow, organisation_id))
+    )
+    if len(set(client_ids)) != len(client_ids) or not set((await tx.execute(query)).scalars()).issuperset(client_ids):
+        raise InvalidRequest("each is a client of the organisation or of one below it, once", field="may_exchange")
 
 
 async def _locked(tx: AsyncSession, client_id: UUID, version: int | None) -> ClientRow:

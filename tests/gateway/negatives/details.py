@@ -11,6 +11,7 @@ MALFORMED = Refusal(
     400, "invalid_authorization_details", "authorization-details", "is an array of one student_data_access with one purpose"
 )
 PURPOSE = Refusal(400, "invalid_authorization_details", "authorization-details", "the client is not registered for that purpose")
+TWICE = Refusal(400, "invalid_authorization_details", "authorization-details", "nothing is said twice")
 TOO_LONG = Refusal(400, "invalid_authorization_details", "authorization-details", "authorization_details is too long")
 
 
@@ -51,7 +52,7 @@ DETAILS: Final[list[Negative]] = table(
         ("a member in upper case", _one(PURPOSE="assessment")),
         ("an action that does not exist", _one(actions=["write"])),
         ("no action", _one(actions=[])),
-        ("an action twice", _one(actions=["read", "read"])),
+        ("an action twice", _one(actions=["read", "read"]), TWICE),
         ("actions that are text", _one(actions="read")),
         ("no datatype", _one(datatypes=[])),
         ("a datatype that is none", _one(datatypes=["SSN; DROP"])),

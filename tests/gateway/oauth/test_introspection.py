@@ -76,7 +76,7 @@ async def test_of_every_other_token_it_is_only_told_that_it_is_not_active(
         await about(house, server, taken_back),
         await about(house, client, taken_back),
         await about(house, stranger, living),
-        await about(house, server, living[:-2] + "AA"),
+        await about(house, server, living[:-6] + "AAAAAA"),
         await about(house, server, "nonsense"),
         await about(house, server, client.assertion(house.now)),
     ]

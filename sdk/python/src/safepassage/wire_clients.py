@@ -10,8 +10,8 @@ from safepassage.wire import Base64Url, Code, Instant, Name, Wire
 ClientKind = Literal["information-system", "application", "portal", "operations"]
 """What the program is: an SIS or SLDS; a vendor's; the agency's own portal for parents; monitoring, exports, administration."""
 
-Scope = Annotated[str, StringConstraints(pattern=r"^[a-z]+(:[a-z]+)+$", max_length=64)]
-"""A scope of the node's vocabulary (`scopes_supported` of its metadata)."""
+Scope = Annotated[str, StringConstraints(pattern=r"^([a-z]+(:[a-z]+)+|https://purl\.imsglobal\.org/spec/[a-z0-9/.-]+)$", max_length=100)]
+"""A scope of the node's vocabulary (`scopes_supported` of its metadata); those of OneRoster are URLs."""
 
 AssertionAudience = Literal["issuer", "token-url"]
 """What the client's assertions name as their audience: the issuer (FAPI 2.0, a minute at the most) or the token endpoint's URL (SMART
@@ -46,6 +46,10 @@ class JwkSet(Wire):
     keys: Annotated[tuple[ClientJwk, ...], Field(min_length=1, max_length=8)]
 
 
+MayExchange = Annotated[tuple[UUID, ...], Field(max_length=20)]
+"""Clients of the same organisation, or of one below it, of whose tokens a client may make its own (RFC 8693), never with more."""
+
+
 class NewClient(Wire):
     """What an operator says of a client: `POST /v1/clients`."""
 
@@ -62,6 +66,7 @@ class NewClient(Wire):
     assertion_audience: AssertionAudience = "issuer"
     resource: Resource | None = None
     """What a resource server outside of the node is known by (RFC 8707): tokens are made for it, and it may ask about those (RFC 7662)."""
+    may_exchange: MayExchange = ()
 
 
 class Client(NewClient):
@@ -86,6 +91,7 @@ class ClientGrants(Wire):
     """The version that was read; another one meanwhile is a conflict."""
     scopes: Scopes
     purposes: Purposes = ()
+    may_exchange: MayExchange = ()
 
 
 class ClientKeys(Wire):
