@@ -240,6 +240,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-ssrf": "Whoever names an address has the node call a public one, or one that a setting names; it is the one looked at",
             "DOOR-described": "One document says of every operation who may call it, and a page of the node's own lets it be tried",
             "DOOR-table": "What is not in the routing table does not exist",
+            "DOOR-once": "Proofs and assertions are accepted once over several processes, in any spelling of the header, across a restart",
             "DOOR-negatives": "What is wrong in one place is refused for that reason, module by module, and is right otherwise",
             "DOOR-outside": "Clients that nobody here wrote complete every flow, and throw at nothing that the node answers",
         },
