@@ -50,6 +50,12 @@ async function introspected(client, authentication, accessToken, signed) {
 
 const own = await token({ scope: told.scope, authorization_details: JSON.stringify(told.details) })
 const may = await call(own.access_token, 'GET', '/oauth/token_info')
+const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const subject = { subject_token: own.access_token, subject_token_type: 'urn:ietf:params:oauth:token-type:access_token' }
+const exchanged = await withNonce(async () => {
+  const asked = await oauth.genericTokenEndpointRequest(as, machine, machineAuth, exchange, new URLSearchParams(subject), { DPoP, ...insecure })
+  return oauth.processGenericTokenEndpointResponse(as, machine, asked)
+})
 const foreign = await token({ resource: told.resource })
 
 // The resource server outside of the node is sent the token, and checks token and proof by itself (RFC 9068, RFC 9449).
@@ -72,5 +78,6 @@ const after = await introspected(server, serverAuth, foreign.access_token, true)
 say({
   described, nonces, claims, plain, signed, after,
   token: { ...own, access_token: undefined },
+  exchanged: { ...exchanged, access_token: undefined },
   may: await may.json(),
 })

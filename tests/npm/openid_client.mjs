@@ -24,6 +24,13 @@ const signing = await configured(told.server, { introspection_signed_response_al
 client.enableNonRepudiationChecks(signing)
 const signed = await client.tokenIntrospection(signing, elsewhere.access_token)
 
+const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange'
+const subject = { subject_token: token.access_token, subject_token_type: 'urn:ietf:params:oauth:token-type:access_token' }
+const actor = await configured(told.actor)
+const actorDPoP = client.getDPoPHandle(actor, await client.randomDPoPKeyPair('ES256'))
+const exchanged = await client.genericGrantRequest(actor, exchange, subject, { DPoP: actorDPoP })
+const itMay = await client.fetchProtectedResource(actor, exchanged.access_token, info, 'GET', null, null, { DPoP: actorDPoP })
+
 await client.tokenRevocation(config, token.access_token)
 const after = await client.tokenIntrospection(config, token.access_token)
 const refused = await client
@@ -32,5 +39,5 @@ const refused = await client
 
 say({
   server: config.serverMetadata(),
-  token, may: { status: may.status, ...(await may.json()) }, active, known, signed, after, refused,
+  token, exchanged, itMay: itMay.status, may: { status: may.status, ...(await may.json()) }, active, known, signed, after, refused,
 })

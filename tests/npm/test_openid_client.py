@@ -17,8 +17,9 @@ DETAILS = [{"type": "student_data_access", "purpose": "audit-evaluation", "actio
 async def test_it_completes_what_a_machine_does(node: RunningNode) -> None:
     machine = await node.client("decisions:read", "admin:organisations", purposes=("audit-evaluation",))
     server = await node.client("decisions:read", resource=ODS)
+    actor = await node.client("decisions:read", purposes=("audit-evaluation",), may_exchange=(machine["client_id"],))
     said: dict[str, Any] = await script(
-        "openid_client.mjs", machine=machine, server=server, scope="decisions:read", details=DETAILS, resource=ODS
+        "openid_client.mjs", machine=machine, server=server, actor=actor, scope="decisions:read", details=DETAILS, resource=ODS
     )
     assert said["server"]["issuer"] == node.issuer
     assert said["token"]["scope"] == "decisions:read"
@@ -26,6 +27,7 @@ async def test_it_completes_what_a_machine_does(node: RunningNode) -> None:
     assert said["may"]["status"] == 200
     assert [one["scope"] for one in said["may"]["scopes"]] == ["decisions:read"]
     assert said["active"] is True
+    assert (said["exchanged"]["scope"], said["exchanged"]["authorization_details"], said["itMay"]) == ("decisions:read", DETAILS, 200)
     for told in (said["known"], said["signed"]):
         assert (told["active"], told["aud"], told["client_id"]) == (True, ODS, machine["client_id"])
     assert said["after"] == {"active": False}

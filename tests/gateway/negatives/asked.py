@@ -75,6 +75,8 @@ class Asked:
     query: str = ""
     before: "Asked | None" = None
     """The right one that was sent before: of it, something may be sent again."""
+    others: dict[str, Party] = field(default_factory=dict)
+    """Other clients, by what they are in the scene."""
     made: dict[str, str] = field(default_factory=dict)
     """The assertion and the proof, once the request was built."""
 

@@ -1,18 +1,33 @@
 """Who asks in the negatives, and the right requests that they are made from."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from tests.gateway.by_hand import Answer, Party, ask
-from tests.gateway.house import House
+from tests.gateway.house import ISSUER, House
 from tests.gateway.negatives.asked import Asked, Sent
+from tests.gateway.oauth.agreements import AGREEMENT, OAK, agreeing
 
 ODS = "https://ods.alder.example/data/v3"
 RESOURCE = "/v1/decisions/019a0000-0000-7000-8000-000000000000"
 DETAILS = '[{"type": "student_data_access", "purpose": "assessment"}]'
-GIVEN = ("token", "token for a SMART client", "details", "resource", "revocation", "introspection", "call")
+GIVEN = ("token", "token for a SMART client", "details", "resource", "revocation", "introspection", "call", "exchange")
+EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
+ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
+NARROW = {
+    "type": "student_data_access",
+    "purpose": "assessment",
+    "actions": ["read"],
+    "datatypes": ["identity"],
+    "legal_basis": "contractor",
+    "agreement_id": AGREEMENT,
+    "districts": [str(OAK)],
+    "locations": [ISSUER],
+    "expires": "2027-01-01",
+}
 
 
 @dataclass
@@ -24,6 +39,8 @@ class Scene:
     smart: Party
     server: Party
     """A resource server outside of the node."""
+    actor: Party
+    """A client that may exchange the machine's tokens."""
 
     @classmethod
     async def of(cls, house: House) -> "Scene":
@@ -31,7 +48,10 @@ class Scene:
         machine = await house.sea_party("decisions:read", "exchange:request", purposes=("assessment", "instruction"))
         smart = await house.sea_party("decisions:read", registered={"assertion_audience": "token-url"})
         server = await house.sea_party("decisions:read", registered={"resource": ODS})
-        return cls(house, machine, smart, server)
+        exchanges = {"may_exchange": [machine.client_id]}
+        actor = await house.sea_party("decisions:read", "exchange:request", purposes=("assessment", "instruction"), registered=exchanges)
+        agreeing(house)
+        return cls(house, machine, smart, server, actor)
 
     @property
     def now(self) -> datetime:
@@ -48,6 +68,7 @@ class Scene:
             "revocation": self._revocation,
             "introspection": self._introspection,
             "call": self._call,
+            "exchange": self._exchange,
         }
         if given in makers:
             asked: Asked = await makers[given]()
@@ -65,6 +86,11 @@ class Scene:
     async def _call(self) -> Asked:
         token = await self.house.token(self.machine, scope="decisions:read")
         return Asked(self.machine, self.now, RESOURCE, method="GET", token=token)
+
+    async def _exchange(self) -> Asked:
+        token = await self.house.token(self.machine, scope="decisions:read", authorization_details=json.dumps([NARROW]))
+        form = {"grant_type": EXCHANGE, "subject_token": token, "subject_token_type": ACCESS_TOKEN}
+        return Asked(self.actor, self.now, "/oauth/token", form=form, others={"stranger": self.server})
 
 
 def token_request(party: Party, now: datetime, given: str) -> Asked:

@@ -6,6 +6,7 @@ from tests.gateway.house import House
 from tests.gateway.negatives.assertions import ASSERTIONS
 from tests.gateway.negatives.calls import CALLS
 from tests.gateway.negatives.details import DETAILS
+from tests.gateway.negatives.exchanges import EXCHANGES
 from tests.gateway.negatives.forms import FORMS
 from tests.gateway.negatives.negative import Negative, Refusal
 from tests.gateway.negatives.proofs import PROOFS
@@ -22,6 +23,7 @@ MODULES: dict[str, list[Negative]] = {
     "revocation": REVOCATIONS,
     "introspection": INTROSPECTIONS,
     "call": CALLS,
+    "exchange": EXCHANGES,
 }
 
 
@@ -53,7 +55,7 @@ def counted(house: House) -> str | None:
     return events[0].context.reason if events else None
 
 
-LEAST = {"assertion": 93, "DPoP": 77, "form": 49, "details": 34, "revocation": 22, "introspection": 23, "call": 41}
+LEAST = {"assertion": 93, "DPoP": 77, "form": 49, "details": 45, "revocation": 22, "introspection": 23, "call": 41, "exchange": 48}
 
 
 async def test_none_of_the_negatives_gets_lost_and_each_has_a_name_of_its_own() -> None:
