@@ -16,6 +16,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("demo", "demo"),
     "new": ("new", "new"),
     "up": ("up", "up"),
+    "console": ("console", "console"),
     "serve": ("services", "serve"),
     "doctor": ("doctor", "doctor"),
     "verify-log": ("verify_log", "verify_log"),

@@ -4,7 +4,7 @@ It is one trust domain, and says so: the walls between the services are there in
 """
 
 import importlib
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
@@ -24,8 +24,10 @@ STARTING_ORDER: tuple[ServiceName, ...] = ("audit", "privacy", "records", "gatew
 class EmbeddedNode:
     """The ASGI application of a node in a folder: its gateway, with the three others behind it."""
 
-    def __init__(self, folder: NodeFolder, *, clock: Clock = system_clock) -> None:
-        self.folder = folder
+    def __init__(
+        self, folder: NodeFolder, *, clock: Clock = system_clock, started: Callable[[NodeFolder], Awaitable[None]] | None = None
+    ) -> None:
+        self.folder, self._started = folder, started
         self._doors = {service: InProcess() for service in SERVICES}
         transports: Mapping[ServiceName, Transport] = dict(self._doors)
         self.applications: dict[ServiceName, FastAPI] = {}
@@ -54,6 +56,8 @@ class EmbeddedNode:
         await receive()
         try:
             async with self.running():
+                if self._started is not None:
+                    await self._started(self.folder)
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
         except Exception as error:

@@ -116,6 +116,7 @@ class NodeFolder:
             "witness_policy_file": self.witness_policy if self.witness_policy.exists() else None,
             "mirror_policy_file": self.mirror_policy if self.mirror_policy.exists() else None,
             "rotates_key_encryption_key": True,
+            "people_links": True,
         }
         kind = settings_class(service)
         values |= {name: value for name, value in about_the_node.items() if name in kind.model_fields}

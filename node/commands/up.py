@@ -1,10 +1,12 @@
 """`up`: an embedded node on this machine."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from node.commands.console import link_of, show
 from node.commands.output import stop
 from node.embedded import EmbeddedNode
 from node.folder import NodeFolder
@@ -26,8 +28,14 @@ def up(
         stop("Beyond the loopback a node speaks TLS only.", "Give --tls-certificate and --tls-key, or leave --bind out.", code=2)
     try:
         with alone_in(folder):
-            serve(EmbeddedNode(node), host=host, port=node.file.port, tls_certificate=tls_certificate, tls_key=tls_key)
+            serve(EmbeddedNode(node, started=_show_link), host=host, port=node.file.port, tls_certificate=tls_certificate, tls_key=tls_key)
     except FolderInUse as error:
         stop(str(error))
     except KeyFileUnusable as error:
         stop(str(error), "A node does not start without its keys.")
+
+
+async def _show_link(node: NodeFolder) -> None:
+    """To a person at a terminal, and to nobody else: what is not a terminal may be a log."""
+    if sys.stdout.isatty():
+        show(await link_of(node))

@@ -40,8 +40,8 @@ from services.gateway.oauth.standing import Standing
 from services.gateway.oauth.token_endpoint import TokenEndpoint
 from services.gateway.oauth.token_exchange import TokenExchange
 from services.gateway.oauth.tokens import AccessTokens
-from services.gateway.people import routes as people_routes
 from services.gateway.people.opening import keep_tidy, open_people
+from services.gateway.people.routes import ROUTERS as PEOPLE
 from services.gateway.readiness_evidence import keep_reporting
 from services.gateway.registry import client_routes, organisation_routes
 from services.gateway.registry.administration import record_trust_list
@@ -109,7 +109,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         session = network_session(settings)
         stack.push_async_callback(session.close)
     state.scope_use = ScopeUse()
-    state.people = open_people(settings, database, clock, secret=secret)
+    open_people(app, secret=secret)
     state.door = Door(
         clock,
         Matcher(ROUTES),
@@ -178,7 +178,7 @@ def create_app(
             described_routes.router,
             organisation_routes.router,
             client_routes.router,
-            people_routes.router,
+            *PEOPLE,
         ),
         summary="Proves who calls, and lets through what they may do.",
         tables={"outbox": OutboxRow, "lease": LeaseRow},

@@ -133,3 +133,29 @@ class SessionRow(Base):
     seen_at: Mapped[datetime] = mapped_column(Milliseconds)
     ends_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
     sealed: Mapped[bytes]
+
+
+class SignInRow(Base):
+    """A sign-in that is under way at the agency's provider: ten minutes, once, in one browser."""
+
+    __tablename__ = "sign_in"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    """Of `state`."""
+    browser: Mapped[bytes] = mapped_column(LargeBinary(32))
+    """Digest of the cookie of the browser in which it began."""
+    nonce: Mapped[str] = mapped_column(String(43))
+    verifier: Mapped[str] = mapped_column(String(43))
+    """Of PKCE (RFC 7636)."""
+    back: Mapped[str] = mapped_column(String(512))
+    step_up: Mapped[bool]
+    expires_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
+
+
+class ConsoleLinkRow(Base):
+    """A one-time link by which the operator of an embedded node comes in."""
+
+    __tablename__ = "console_link"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)

@@ -22,12 +22,13 @@ ASSERTION_ALGORITHMS: Final = ("Ed25519", "EdDSA", "ES256", "PS256")
 PROOF_ALGORITHMS: Final = ("Ed25519", "EdDSA", "ES256")
 RSA_BITS: Final = (2048, 4096)
 
-_REGISTRY = JWSRegistry(algorithms=["Ed25519", "ES256", "PS256"])
+_REGISTRY = JWSRegistry(algorithms=["Ed25519", "ES256", "PS256", "RS256"])
 _BY_NAME: Final[dict[str, Any]] = {
     "Ed25519": _REGISTRY.get_alg("Ed25519"),
     "EdDSA": _REGISTRY.get_alg("Ed25519"),  # the old name of the same algorithm (RFC 9864), for keys registered under it
     "ES256": _REGISTRY.get_alg("ES256"),
     "PS256": _REGISTRY.get_alg("PS256"),
+    "RS256": _REGISTRY.get_alg("RS256"),  # of the agency's OpenID provider alone (people/provider_keys.py); no client has such a key
 }
 _MEMBERS: Final = {"OKP": ("crv", "x"), "EC": ("crv", "x", "y"), "RSA": ("n", "e")}
 _CURVES: Final = {"OKP": "Ed25519", "EC": "P-256", "RSA": None}
@@ -65,7 +66,7 @@ def client_key(jwk: ClientJwk) -> ClientKey:
     given = jwk.model_dump(include={"crv", "x", "y", "n", "e"}, exclude_none=True)
     if set(given) != set(_MEMBERS[jwk.kty]):
         raise ClientKeyNotUsable("the key's members are not those of its type", field="jwks")
-    return _imported(jwk.kid, algorithm, {"kty": jwk.kty, **given})
+    return imported_key(jwk.kid, algorithm, {"kty": jwk.kty, **given})
 
 
 def client_keys(jwks: JwkSet) -> dict[str, ClientKey]:
@@ -92,10 +93,11 @@ def proof_key(jwk: Mapping[str, Any], *, algorithm: str) -> ClientKey:
         raise ClientKeyNotUsable
     if not all(isinstance(jwk[name], str) for name in allowed) or jwk.get("alg", algorithm) != algorithm:
         raise ClientKeyNotUsable
-    return _imported("", algorithm, {name: jwk[name] for name in allowed})
+    return imported_key("", algorithm, {name: jwk[name] for name in allowed})
 
 
-def _imported(kid: str, algorithm: str, members: dict[str, Any]) -> ClientKey:
+def imported_key(kid: str, algorithm: str, members: dict[str, Any]) -> ClientKey:
+    """The key of exactly its type's members, which the caller has looked at. Raises ClientKeyNotUsable."""
     kinds: dict[str, Any] = {"OKP": OKPKey, "EC": ECKey, "RSA": RSAKey}
     try:
         numbers = {name: from_base64url(members[name]) for name in set(members) - {"kty", "crv"}}

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
+from urllib.parse import urlsplit
 
 from safepassage.canonical import to_base64url
 from safepassage.problems.people import NotSignedIn
@@ -16,10 +17,16 @@ VALUE: Final = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 class Cookie:
-    """One of them. `secure`: false only where the node itself is an http URL on a developer's machine; then it has no prefix."""
+    """One of them.
 
-    def __init__(self, name: str, *, secure: bool) -> None:
-        self.name = f"__Host-{name}" if secure else name
+    origin  the node's. Only where that is http, on a developer's machine, has the cookie no prefix, and the port in its name: browsers
+            give a host's cookies to all its ports, and there may be two nodes.
+    """
+
+    def __init__(self, name: str, *, origin: str) -> None:
+        parts = urlsplit(origin)
+        secure = parts.scheme == "https"
+        self.name = f"__Host-{name}" if secure else f"{name}-{parts.port or 80}"
         self._about = "; Path=/; HttpOnly; SameSite=Lax" + ("; Secure" if secure else "")
 
     def read(self, fields: Iterable[tuple[bytes, bytes]]) -> str | None:

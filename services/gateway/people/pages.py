@@ -21,6 +21,8 @@ FOLDER: Final = Path(__file__).parents[1]
 ASSETS: Final = FOLDER / "people" / "page" / "assets"
 KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
+COUNTED: Final = frozenset({400, 401, 403})
+
 HTML: Final[dict[str, Any]] = {"content": {"text/html": {"schema": {"type": "string"}}}}
 """For `responses=` of a page's route: everything that it answers is HTML, refusals too."""
 
@@ -45,7 +47,7 @@ def refused(error: SuiteError, request_id: str | None) -> HTMLResponse:
 
 
 class PageRoute(APIRoute):
-    """A route whose known errors are shown as pages. For `APIRouter(route_class=PageRoute)`."""
+    """A route whose known errors are shown as pages, and its refusals counted for the log. For `APIRouter(route_class=PageRoute)`."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's own, with that around it."""
@@ -55,6 +57,8 @@ class PageRoute(APIRoute):
             try:
                 return await answer(request)
             except SuiteError as error:
+                if error.status in COUNTED:
+                    request.app.state.refusals.count(error.code, request.app.state.clock())
                 return refused(error, request_id_of(request.scope))
 
         return answer_with_a_page

@@ -1,10 +1,12 @@
 """Pages of a session: who is signed in, signing out, and the files that pages need."""
 
+from typing import Final
+
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from safepassage.problems.people import NotSignedIn
-from services.gateway.people import events
+from services.gateway.people import events, sign_in_routes
 from services.gateway.people.admission import Admission
 from services.gateway.people.pages import PageRoute, asset, page, page_responses
 from services.gateway.people.roles import ROLES
@@ -44,13 +46,11 @@ async def sign_out(person: SignedInPerson, request: Request, tx: Transaction) ->
     return response
 
 
-@router.get("/signed-out", response_model=None, responses=page_responses(200))
-async def show_signed_out() -> Response:
-    """The page after signing out."""
-    return page("people/page/signed_out.html")
-
-
 @router.get("/assets/{version}/{name}", response_model=None, responses=page_responses(200, 404))
 async def read_asset(version: str, name: str) -> Response:
     """A file that pages need."""
     return asset(version, name)
+
+
+ROUTERS: Final = (router, sign_in_routes.router, sign_in_routes.back_channel)
+"""All of people's."""

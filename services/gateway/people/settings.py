@@ -34,6 +34,10 @@ class PeopleSettings(ServiceSettings):
         Path | None,
         Field(description="File with a shared secret (mode 0600) instead, for a provider that does not know `private_key_jwt`."),
     ] = None
+    people_authorities_file: Annotated[
+        Path | None,
+        Field(description="PEM file of the only certificate authorities believed for that provider's https; else the system's."),
+    ] = None
     people_signing_algorithm: Annotated[Algorithm, Field(description="The one algorithm of the provider's id_tokens.")] = "RS256"
     people_role_claim: Annotated[
         str, Field(min_length=1, max_length=100, description="Claim of the id_token that says what a person is: a word or a list of them.")
@@ -82,8 +86,3 @@ class PeopleSettings(ServiceSettings):
         if "openid" not in self.people_scope.split(" "):
             raise ValueError("people_scope must contain openid")
         return self
-
-    @property
-    def secure_cookies(self) -> bool:
-        """Whether cookies have the `__Host-` prefix: always but where the node itself is an http URL on a developer's machine."""
-        return self.entity_id.startswith("https://")

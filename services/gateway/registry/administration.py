@@ -14,6 +14,7 @@ from safepassage.ids import uuid7
 from safepassage.trust_list import VerifiedTrustList
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, NewClient
 from safepassage.wire_organisations import NewOrganisation, Organisation
+from services.gateway.people.console_links import make_link
 from services.gateway.registry import clients, organisations
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import ClientRow, LeaseRow, OrganisationRow, OutboxRow, TrustListRow
@@ -59,6 +60,11 @@ class Administration:
         """Register a client. Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable."""
         async with self._database.transaction() as tx:
             return await clients.register_client(tx, self._outbox, new, granter=None, actor=OPERATOR, now=self._clock())
+
+    async def make_console_link(self) -> str:
+        """A one-time link for the operator's browser; who has it within ten minutes is the operator."""
+        async with self._database.transaction() as tx:
+            return make_link(tx, self._outbox, entity_id=self._settings.entity_id, now=self._clock())
 
     async def clients(self) -> list[Client]:
         """All, in the order in which they came."""

@@ -117,6 +117,7 @@ def test_only_what_must_be_open_is_open() -> None:
         "/oauth/revoke",
         "/oauth/introspect",
         "/oauth/jwks",
+        "/sign-in/back-channel-logout",
         "/.well-known/oauth-authorization-server",
         "/.well-known/oauth-protected-resource",
         "/.well-known/authzen-configuration",
@@ -135,6 +136,11 @@ def test_only_what_must_be_open_is_open() -> None:
     assert all(not route.scopes for route in ROUTES if route.accepts in ("anonymous", "people"))
     assert {route.template for route in ROUTES if route.accepts == "anonymous" and route.is_page} == {
         "/assets/{version}/{name}",
+        "/sign-in",
+        "/sign-in/start",
+        "/sign-in/callback",
+        "/sign-in/link",
+        "/sign-out/provider",
         "/signed-out",
     }
 

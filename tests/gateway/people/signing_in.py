@@ -12,6 +12,7 @@ from services.gateway.people.roles import Role
 from services.gateway.people.sessions import SignedIn
 from tests.gateway.by_hand import Answer, ask
 from tests.gateway.house import House
+from tests.gateway.people.openid_provider import OpenIdProvider
 
 PROVIDER = "https://login.example/tenant"
 ROLES: dict[str, Role] = {
@@ -72,6 +73,13 @@ class Browser:
         assert found, page
         return found[1]
 
+    async def sign_in(self, provider: OpenIdProvider, target: str = "/sign-in/start", **changed: str | None) -> Answer:
+        """There and back. `changed`: parameters of the provider's answer."""
+        started = await self.get(target)
+        assert started.status == 303, started
+        back = provider.authorize(location_of(started), **changed)
+        return await self.get(back, site="cross-site")
+
     def _keep(self, line: str) -> None:
         pair, *attributes = line.split("; ")
         name, _, value = pair.partition("=")
@@ -79,6 +87,11 @@ class Browser:
             self.cookies.pop(name, None)
         else:
             self.cookies[name] = value
+
+
+def location_of(answer: Answer) -> str:
+    """Where the browser is sent."""
+    return dict(answer.fields)["location"]
 
 
 async def signed_in(house: House, role: Role = "operator", *, organisation_id: UUID | None = None, **about: Any) -> Browser:

@@ -27,6 +27,7 @@ FOREIGN = {
 
 
 @pytest.mark.anyio
+@pytest.mark.requirement("DOOR-forms")
 @pytest.mark.parametrize("kind", FOREIGN)
 async def test_a_form_from_elsewhere_changes_nothing(peopled: House, kind: str) -> None:
     browser = await signed_in(peopled)

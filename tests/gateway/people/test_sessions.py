@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, update
@@ -12,7 +13,7 @@ from services.gateway.people.sessions import Sessions, SignedIn
 from services.gateway.tables import SessionRow
 from tests.conftest import StandingClock
 from tests.gateway.house import House, open_house
-from tests.gateway.people.signing_in import PEOPLE, PROVIDER, Browser, person_of, signed_in
+from tests.gateway.people.signing_in import PROVIDER, Browser, person_of, signed_in
 
 pytestmark = pytest.mark.anyio
 
@@ -39,6 +40,7 @@ async def test_a_form_of_nobody_is_refused_with_a_page(peopled: House) -> None:
     assert "not-signed-in" in answer.body.decode()
 
 
+@pytest.mark.requirement("DOOR-sessions")
 async def test_a_session_ends_when_nothing_is_asked_for_fifteen_minutes(peopled: House, clock: StandingClock) -> None:
     browser = await signed_in(peopled)
     for _ in range(5):
@@ -48,6 +50,7 @@ async def test_a_session_ends_when_nothing_is_asked_for_fifteen_minutes(peopled:
     assert (await browser.get("/signed-in")).status == 303
 
 
+@pytest.mark.requirement("DOOR-sessions")
 async def test_a_session_ends_after_eight_hours_however_much_is_asked(peopled: House, clock: StandingClock) -> None:
     browser = await signed_in(peopled)
     for _ in range(47):
@@ -65,6 +68,7 @@ async def test_a_clock_that_went_back_opens_nothing(peopled: House, clock: Stand
     assert (await browser.get("/signed-in")).status == 303
 
 
+@pytest.mark.requirement("DOOR-sessions")
 async def test_a_session_ends_with_its_organisation(peopled: House, clock: StandingClock) -> None:
     state = await peopled.organisation("sea")
     district = await peopled.organisation("lea", parent_id=state.id)
@@ -77,9 +81,9 @@ async def test_a_session_ends_with_its_organisation(peopled: House, clock: Stand
 
 @pytest.mark.parametrize("roles", [{"other": "operator"}, {"sp-operators": "auditor"}])
 async def test_a_session_ends_when_its_role_is_not_given_any_more(
-    tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path, roles: dict[str, str]
+    tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path, peoples: dict[str, Any], roles: dict[str, str]
 ) -> None:
-    async with open_house(tmp_path, node_keys, clock, template=empty_store, **PEOPLE) as house:
+    async with open_house(tmp_path, node_keys, clock, template=empty_store, **peoples) as house:
         browser = await signed_in(house, "operator")
         assert (await browser.get("/signed-in")).status == 200
         changed = house.settings.model_validate(house.settings.model_dump() | {"people_roles": roles})
@@ -89,6 +93,7 @@ async def test_a_session_ends_when_its_role_is_not_given_any_more(
             assert (await browser.get("/signed-in")).status == 303
 
 
+@pytest.mark.requirement("DOOR-sessions")
 async def test_signing_out_ends_the_session_and_is_in_the_log(peopled: House) -> None:
     browser = await signed_in(peopled)
     held = dict(browser.cookies)
@@ -101,6 +106,7 @@ async def test_signing_out_ends_the_session_and_is_in_the_log(peopled: House) ->
     assert "subject-1" not in entry.model_dump_json()
 
 
+@pytest.mark.requirement("DOOR-people")
 async def test_the_store_holds_no_name_no_subject_and_no_cookie(peopled: House) -> None:
     browser = await signed_in(peopled)
     await browser.get("/signed-in")
