@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message
 
 from safepassage.canonical import digest_of, to_base64url
 
-_REGISTRY = JWSRegistry(algorithms=["Ed25519", "ES256", "PS256", "RS256", "HS256"])
+_REGISTRY = JWSRegistry(algorithms=["Ed25519", "Ed448", "ES256", "PS256", "RS256", "HS256"])
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 
 

@@ -77,6 +77,8 @@ class Asked:
     """The right one that was sent before: of it, something may be sent again."""
     others: dict[str, Party] = field(default_factory=dict)
     """Other clients, by what they are in the scene."""
+    issued: Callable[..., str] | None = None
+    """Signs a token as the node itself does: typ, payload."""
     made: dict[str, str] = field(default_factory=dict)
     """The assertion and the proof, once the request was built."""
 

@@ -34,6 +34,9 @@ NOBODY = Refusal(401, "not-authenticated", "not-authenticated")
 HOW = _token_refused("a token is sent as `Authorization: DPoP <token>`")
 NOT_TWO = _token_refused("one Authorization is needed, not two")
 NO_TOKEN = _token_refused("not an access token of this node")
+ANOTHER_NODE = _token_refused("the token is not for this node")
+EXPIRED = _token_refused("the token has expired")
+NOT_YET = _token_refused("the token is not valid yet")
 ONE_IS_NEEDED = _proof_refused("one DPoP proof is needed")
 UNSIGNED = _proof_refused("not signed by the key in its header")
 ANOTHER_KEY = _proof_refused("made by another key than the token is bound to")
@@ -64,6 +67,23 @@ def _sent_as(make: Callable[[str], str]) -> Change:
 def _by_a_stranger(token: str) -> str:
     """The same claims under another node's key."""
     return SigningKey.generate().sign_compact(typ="at+jwt", payload=claims_of_text(token))
+
+
+def _issued(typ: str = "at+jwt", **claims: object) -> Change:
+    """A token that this node signed, with other claims (None leaves one out) or of another type."""
+
+    def change(asked: Asked) -> None:
+        assert asked.token is not None
+        assert asked.issued is not None
+        payload = {name: value for name, value in (claims_of_text(asked.token) | claims).items() if value is not None}
+        made = asked.issued(typ=typ, payload=payload)
+        _sent_as(lambda _: made)(asked)
+
+    return change
+
+
+def _times(**offsets: int) -> Change:
+    return lambda asked: _issued(**{name: asked.seconds + offset for name, offset in offsets.items()})(asked)
 
 
 def _another_key(asked: Asked) -> None:
@@ -119,6 +139,18 @@ CALLS: Final[list[Negative]] = [
             ("a token that was made to last", _sent_as(lambda token: with_claims(token, exp=2**33))),
             ("a token that another node signed", _sent_as(_by_a_stranger)),
             ("a token of 20,000 characters", _sent_as(lambda token: token + "A" * 20_000)),
+            ("a token of the type of any JWT", _issued("JWT")),
+            ("a token between services", _issued("sp-internal+jwt")),
+            ("an answer to who asked about a token", _issued("token-introspection+jwt")),
+            ("a token of another issuer", _issued(iss="https://other.example"), ANOTHER_NODE),
+            ("a token for another server", _issued(aud="https://other.example"), ANOTHER_NODE),
+            ("a token of another subject", _issued(sub="somebody"), ANOTHER_NODE),
+            ("a token for a list of servers", _issued(aud=["https://node.example"])),
+            ("a token that is bound to no key", _issued(cnf=None)),
+            ("a token with an unknown member", _issued(admin=True)),
+            ("a token without an end", _issued(exp=None)),
+            ("a token that has expired this second", _times(exp=0), EXPIRED),
+            ("a token of two seconds ahead", _times(iat=2), NOT_YET),
             ("an assertion in place of a token", _assertion),
             ("a proof in place of a token", lambda asked: _sent_as(lambda _: asked.proof.text())(asked)),
         ],

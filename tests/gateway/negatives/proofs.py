@@ -3,6 +3,7 @@
 import hmac
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from joserfc.jwk import ECKey, OKPKey, RSAKey
 
@@ -50,6 +51,12 @@ def _url(template: str) -> Change:
     return change
 
 
+def _another_port(asked: Asked) -> None:
+    """The same host's."""
+    host = urlsplit(asked.party.issuer).hostname
+    proof(htu=f"{asked.party.issuer.partition('://')[0]}://{host}:8443{asked.path}")(asked)
+
+
 def _jwk(**members: Any) -> Change:
     """Other members of the key in the header."""
 
@@ -74,6 +81,16 @@ def _signed_by(key: Any, algorithm: str, *, shown: Any = None) -> Change:
         assert made is not None
         made.key, made.algorithm = key, algorithm
         made.header.update(alg=algorithm, jwk=(shown or key).as_dict(private=False))
+
+    return change
+
+
+def _shown_as(key: Any, algorithm: str, *, alg: str) -> Change:
+    """Signed by `key`, which the header has, by an algorithm that it names otherwise."""
+
+    def change(asked: Asked) -> None:
+        _signed_by(key, algorithm)(asked)
+        proof_header(alg=alg)(asked)
 
     return change
 
@@ -130,7 +147,8 @@ PROOFS: Final[list[Negative]] = [
             ("for the issuer alone", _url("{}")),
             ("for another host", _url("https://other.example/oauth/token")),
             ("for another scheme", _url("ftp://{host}/oauth/token")),
-            ("for another port", _url("https://{host}9/oauth/token")),
+            ("for another port", _another_port),
+            ("for the port of another scheme", _url("https://{host}:80/oauth/token")),
             ("for a URL with a user", _url("https://{host}@other.example/oauth/token")),
             ("for a URL with this host as the user's", _url("https://user@{host}/oauth/token")),
             ("for a path without a host", _url("/oauth/token")),
@@ -192,6 +210,8 @@ PROOFS: Final[list[Negative]] = [
             ("a key of too few bytes", _jwk(x="AAAA")),
             ("a key for another algorithm", _jwk(alg="ES512")),
             ("a key with a certificate", _jwk(x5c=["AAAA"])),
+            ("a key of a curve that is not taken, used as one that is", _signed_by(ECKey.generate_key("P-384"), "ES256")),
+            ("an Ed448 key, used as one of Ed25519", _shown_as(OKPKey.generate_key("Ed448"), "Ed448", alg="EdDSA")),
             ("an RSA key", _signed_by(RSAKey.generate_key(2048), "PS256")),
             ("signed by another key than is shown", _thief),
             (

@@ -14,7 +14,6 @@ from tests.gateway.oauth.agreements import AGREEMENT, OAK, agreeing
 ODS = "https://ods.alder.example/data/v3"
 RESOURCE = "/v1/decisions/019a0000-0000-7000-8000-000000000000"
 DETAILS = '[{"type": "student_data_access", "purpose": "assessment"}]'
-GIVEN = ("token", "token for a SMART client", "details", "resource", "revocation", "introspection", "call", "exchange")
 EXCHANGE = "urn:ietf:params:oauth:grant-type:token-exchange"
 ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token"
 NARROW = {
@@ -63,7 +62,7 @@ class Scene:
         return await ask(self.house.app, sent.method, sent.target, headers=sent.fields, body=sent.body)
 
     async def right(self, given: str) -> Asked:
-        """A new right request of a kind (GIVEN)."""
+        """A new right request of a kind."""
         makers: dict[str, Callable[[], Any]] = {
             "revocation": self._revocation,
             "introspection": self._introspection,
@@ -85,7 +84,8 @@ class Scene:
 
     async def _call(self) -> Asked:
         token = await self.house.token(self.machine, scope="decisions:read")
-        return Asked(self.machine, self.now, RESOURCE, method="GET", token=token)
+        issued = self.house.app.state.token_keys.current.active.sign_compact
+        return Asked(self.machine, self.now, RESOURCE, method="GET", token=token, issued=issued)
 
     async def _exchange(self) -> Asked:
         token = await self.house.token(self.machine, scope="decisions:read", authorization_details=json.dumps([NARROW]))
