@@ -149,7 +149,7 @@ class AuditNode:
     ) -> tuple[Decision, str]:
         issued = int((now or self.clock()).timestamp())
         decision = decision_of(
-            iss=ENTITY,
+            iss=self.app.state.settings.entity_id,
             jti=uuid7(self.clock()),
             sub=student,
             action="redisclose",
