@@ -29,6 +29,7 @@ MEASUREMENTS = {
     "envelope": "bench.envelope_size",
     "finding": "bench.finding",
     "loading": "bench.loading",
+    "gateway": "bench.gateway",
 }
 
 
