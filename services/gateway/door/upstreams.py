@@ -17,6 +17,7 @@ from yarl import URL
 
 from safepassage.problems.requests import BodyTooLarge, TemporarilyUnavailable
 from services.gateway.door.bodies import IDLE_SECONDS, CallerGone, chunks, whole
+from services.gateway.door.callers_leaving import stopped_when_left
 from services.gateway.door.circuit_breaker import CircuitBreaker, Outcome, RetryBudget
 from services.gateway.door.headers import Fields, returned
 from services.gateway.door.route import Route
@@ -177,59 +178,69 @@ class OverNetwork:
         else:
             data = await whole(receive, limit=request.route.body_bytes) if request.has_body else None
             sent.set()
-        exchange = asyncio.create_task(self._exchange(request, data, send, failure))
-        caller = asyncio.create_task(_leaves(receive, sent))
-        try:
-            await asyncio.wait({exchange, caller}, return_when=asyncio.FIRST_COMPLETED)
-            if not exchange.done():
-                raise CallerGone
-            return exchange.result()
-        finally:
-            exchange.cancel()
-            caller.cancel()
-            await asyncio.gather(exchange, caller, return_exceptions=True)
+        async with stopped_when_left(receive, sent):
+            return await self._exchange(request, data, send, failure)
 
     async def _exchange(self, request: Call, data: bytes | AsyncIterator[bytes] | None, send: Send, failure: list[Exception]) -> int:
+        """Raises TemporarilyUnavailable while nothing is answered yet, ConnectionAbortedError after."""
         self.retries.earn()
+        begun = False
         try:
-            async with asyncio.timeout(request.route.answer_seconds):
+            async with asyncio.timeout(request.route.answer_seconds) as limit:
+                response = await self._sent_with_another_try(request, data)
                 try:
-                    response = await self._sent(request, data)
-                except aiohttp.ClientError as error:
-                    if not _may_go_again(request, data, error) or not self.retries.spend():
-                        raise
-                    response = await self._sent(request, data)
+                    fields = [(name.lower(), value) for name, value in response.raw_headers]
+                    require_a_problem(response.status, fields)
+                    start = {
+                        "type": "http.response.start",
+                        "status": response.status,
+                        "headers": [*returned(fields), *request.answer_headers],
+                    }
+                    if (response.content_length or CHUNK) < CHUNK or response.content.at_eof():
+                        # It is there at once, or fails while another answer can still be given.
+                        body = await response.read()
+                        begun = True
+                        await send(start)
+                        await send({"type": "http.response.body", "body": body, "more_body": False})
+                    else:
+                        begun = True
+                        await send(start)
+                        await self._stream(response, send, limit)
+                    return response.status
+                finally:
+                    response.close()
         except (aiohttp.ClientError, OSError, TimeoutError) as error:
+            if begun:
+                raise ConnectionAbortedError from None
             if failure:
                 raise failure[0] from error
             raise TemporarilyUnavailable("the service does not answer") from error
+
+    async def _stream(self, response: aiohttp.ClientResponse, send: Send, limit: asyncio.Timeout) -> None:
+        """Send the body chunk by chunk, as fast as the caller takes it; the service may pause for IDLE_SECONDS."""
+        seconds = asyncio.get_running_loop().time
+        while True:
+            limit.reschedule(seconds() + IDLE_SECONDS)
+            chunk = await response.content.read(CHUNK)
+            limit.reschedule(None)
+            if not chunk:
+                break
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def _sent_with_another_try(self, request: Call, data: bytes | AsyncIterator[bytes] | None) -> aiohttp.ClientResponse:
         try:
-            return await self._answer(response, request, send)
-        finally:
-            response.close()
+            return await self._sent(request, data)
+        except aiohttp.ClientError as error:
+            if not _may_go_again(request, data, error) or not self.retries.spend():
+                raise
+            return await self._sent(request, data)
 
     async def _sent(self, request: Call, data: bytes | AsyncIterator[bytes] | None) -> aiohttp.ClientResponse:
         url = URL(f"{self._base_url}{request.raw_path}{'?' + request.query if request.query else ''}", encoded=True)
         return await self._session.request(
             request.method, url, headers=request.fields(), data=data, allow_redirects=False, skip_auto_headers=_NOTHING_ADDED
         )
-
-    async def _answer(self, response: aiohttp.ClientResponse, request: Call, send: Send) -> int:
-        fields = [(name.lower(), value) for name, value in response.raw_headers]
-        require_a_problem(response.status, fields)
-        headers = [*returned(fields), *request.answer_headers]
-        await send({"type": "http.response.start", "status": response.status, "headers": headers})
-        try:
-            while True:
-                async with asyncio.timeout(IDLE_SECONDS):
-                    chunk = await response.content.read(CHUNK)
-                if not chunk:
-                    break
-                await send({"type": "http.response.body", "body": chunk, "more_body": True})
-        except (aiohttp.ClientError, OSError, TimeoutError):
-            raise ConnectionAbortedError from None
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
-        return response.status
 
     async def close(self) -> None:
         """The session is closed by who made it."""
@@ -260,13 +271,6 @@ async def _upload(receive: Receive, limit: int, sent: asyncio.Event, failure: li
     except (BodyTooLarge, CallerGone) as error:
         failure.append(error)
         raise
-
-
-async def _leaves(receive: Receive, sent: asyncio.Event) -> None:
-    """Ends when the caller has left."""
-    await sent.wait()
-    while (await receive())["type"] != "http.disconnect":
-        pass
 
 
 def require_a_problem(status: int, fields: Fields) -> None:

@@ -87,11 +87,12 @@ class Service:
             self.received += 65536
             await asyncio.sleep(0)
 
+    promised = 1_000_000
+
     async def breaking(self, receive: Receive, send: Send) -> None:
-        """Break off in the middle of an answer."""
-        await send(
-            {"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json"), (b"content-length", b"10")]}
-        )
+        """Break off in the middle of an answer of `promised` bytes."""
+        length = (b"content-length", b"%d" % self.promised)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json"), length]})
         await send({"type": "http.response.body", "body": b"12345", "more_body": True})
         raise ConnectionAbortedError
 

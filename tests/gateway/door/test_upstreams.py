@@ -112,6 +112,15 @@ async def test_a_slow_reader_slows_the_service_down_and_one_who_leaves_stops_it(
 
 
 @pytest.mark.anyio
+async def test_a_small_answer_that_breaks_off_is_told_as_a_fault_since_nothing_of_it_was_sent(production: Production) -> None:
+    production.service.act, production.service.promised = production.service.breaking, 10
+    answer = await production.ask(production.request("GET", PATH, CLOSE))
+    assert status_of(answer) == 503
+    assert b'"code":"temporarily-unavailable"' in answer
+    production.idle()
+
+
+@pytest.mark.anyio
 async def test_an_answer_that_breaks_off_is_broken_off(production: Production) -> None:
     production.service.act = production.service.breaking
     answer = b""
