@@ -7,13 +7,14 @@ from datetime import datetime
 
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 from joserfc.jwk import ECKey, OKPKey, RSAKey
+from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.gateway.oauth.client_authentication import SpentAssertion, read_assertion, verify_assertion
 from services.gateway.oauth.client_keys import ClientKey
 from services.gateway.oauth.known_clients import KnownClient, KnownClients
 from services.gateway.oauth.oauth_errors import ClientNotAuthenticated
-from services.gateway.oauth.replay import insert_spent
+from services.gateway.oauth.replay import insert_spent_in
 from shared.contracts.audit import Actor
 
 
@@ -38,7 +39,11 @@ class Authenticated:
 
     async def spend(self, tx: AsyncSession, *others: tuple[bytes, datetime]) -> set[bytes]:
         """Use the assertion up, with other digests. Gives those that were new. Raises ClientNotAuthenticated where it was used before."""
-        new = await insert_spent(tx, ((self.spent.digest, self.spent.expires_at), *others))
+        return await tx.run_sync(lambda session: self.spend_in(session.connection(), *others))
+
+    def spend_in(self, connection: Connection, *others: tuple[bytes, datetime]) -> set[bytes]:
+        """As `spend`, in a transaction of `Database.write`."""
+        new = insert_spent_in(connection, ((self.spent.digest, self.spent.expires_at), *others))
         if self.spent.digest not in new:
             raise ClientNotAuthenticated("assertion-replayed", "the assertion was used before: make a new one, with a new jti")
         return new

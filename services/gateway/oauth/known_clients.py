@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems import SuiteError
@@ -18,6 +18,7 @@ from services.gateway.oauth.client_keys import ClientKey, client_keys, peer_key
 from services.gateway.oauth.oauth_errors import PeerNotVerifiable
 from services.gateway.oauth.scopes import PEER_SCOPE, SCOPES
 from services.gateway.tables import ClientRow, OrganisationRow
+from shared import prepared
 from shared.database import Database
 from shared.peer_statements import PeerStatements
 
@@ -89,8 +90,7 @@ class KnownClients:
         identifier = _uuid(client_id)
         if identifier is None:
             return await self._peer(client_id, kid, now.date())
-        async with self._database.reading() as tx:
-            return await registered_client(tx, identifier, today=now.date())
+        return await self._database.look(lambda connection: _registered(connection, identifier, now.date()))
 
     async def serves(self, resource: str, *, today: date) -> bool:
         """Whether a client in force is the resource server of that name."""
@@ -123,7 +123,11 @@ class KnownClients:
 
 async def registered_client(tx: AsyncSession, client_id: UUID, *, today: date) -> KnownClient | None:
     """The registered client with this id, or None."""
-    found = (await tx.execute(_FIND, {"client_id": client_id})).one_or_none()
+    return await tx.run_sync(lambda session: _registered(session.connection(), client_id, today))
+
+
+def _registered(connection: Connection, client_id: UUID, today: date) -> KnownClient | None:
+    found = prepared.row(connection, _FIND, {"client_id": client_id})
     if found is None:
         return None
     scopes = frozenset(scope for scope in found.scopes.split() if scope in SCOPES and found.kind in SCOPES[scope].kinds)

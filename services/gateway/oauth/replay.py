@@ -19,7 +19,7 @@ from services.gateway.tables import RevokedTokenRow, SpentRow
 from shared import prepared
 from shared.columns import Milliseconds
 from shared.database import Database
-from shared.inserts import insert_into, insert_of
+from shared.inserts import DIALECTS, insert_of
 
 MOST_IN_MEMORY = 1_000_000
 
@@ -108,12 +108,12 @@ class DatabaseProofStore:
             return {row.digest for row in await self._database.write_alone(_SPEND_TOGETHER, both)}
 
         def insert(connection: Connection) -> set[bytes]:
-            return {digest for digest, at in spent.items() if prepared.change(connection, _SPEND, {"digest": digest, "expires_at": at})}
+            return insert_spent_in(connection, spent.items())
 
         return await self._database.write(insert)
 
 
-_SPEND = insert_of("sqlite", SpentRow).on_conflict_do_nothing()
+_SPEND = {dialect: insert_of(dialect, SpentRow).on_conflict_do_nothing() for dialect in DIALECTS}
 _SPEND_TOGETHER = (
     # A crash may forget the last moments; a proof of then is older than its minute by the time the server is back.
     # In one order, so that two processes do not wait for each other.
@@ -132,9 +132,14 @@ _SPEND_TOGETHER = (
 
 async def insert_spent(tx: AsyncSession, spent: Iterable[tuple[bytes, datetime]]) -> set[bytes]:
     """Insert digests with the instant from which each may be forgotten. Gives those that were new."""
-    rows = [{"digest": digest, "expires_at": expires_at} for digest, expires_at in spent]
-    statement = insert_into(tx, SpentRow).values(rows).on_conflict_do_nothing().returning(SpentRow.digest)
-    return set((await tx.execute(statement)).scalars())
+    rows = list(spent)
+    return await tx.run_sync(lambda session: insert_spent_in(session.connection(), rows))
+
+
+def insert_spent_in(connection: Connection, spent: Iterable[tuple[bytes, datetime]]) -> set[bytes]:
+    """As `insert_spent`, in a transaction of `Database.write`."""
+    insert = _SPEND[connection.dialect.name]
+    return {digest for digest, at in spent if prepared.change(connection, insert, {"digest": digest, "expires_at": at})}
 
 
 async def forget_expired(database: Database, now: datetime) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749.errors import OAuth2Error
 from fastapi import APIRouter, Request
+from sqlalchemy import Connection
 from starlette.responses import JSONResponse, Response
 
 from safepassage.problems.access import ProofNonceRequired, ProofNotValid
@@ -138,11 +139,15 @@ class TokenEndpoint:
 
     async def _store(self, authenticated: Authenticated, proof: Proof, issued: Event, now: datetime) -> None:
         """INVARIANT: in one transaction assertion and proof are used up and the token is on its way to the log, or there is none."""
-        until = now + timedelta(seconds=REMEMBERED_SECONDS + 1)
-        async with self.database.transaction() as tx:
-            if proof.digest not in await authenticated.spend(tx, (proof.digest, until)):
+        until, told = now + timedelta(seconds=REMEMBERED_SECONDS + 1), self.outbox.row_of(issued)
+
+        def store(connection: Connection) -> None:
+            if proof.digest not in authenticated.spend_in(connection, (proof.digest, until)):
                 raise ProofRefused("the proof was used before: make a new one, with a new jti")
-            self.outbox.record(tx, issued)
+            self.outbox.add_to(connection, told)
+
+        await self.database.write(store)
+        self.outbox.wake()
 
 
 def _issued(claims: AccessClaims, address: str | None) -> Event:
