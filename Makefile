@@ -36,8 +36,8 @@ test: $(VENV)/.dev ## everything that needs no server
 test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private cluster started for them
 	@tests/postgres/with-cluster $(BIN)/python -m pytest -n 2 --dist loadfile -m "postgres and not faults" $(ARGS)
 
-test-browser: $(VENV)/.dev ## the page of developers in a real browser (needs Chromium)
-	@$(BIN)/python -m pytest tests/gateway -m browser $(ARGS)
+test-browser: $(VENV)/.dev ## the pages of developers and of people in a real browser, and axe-core over them (needs Chromium)
+	@PATH="$(abspath $(BIN)):$$PATH" tests/npm/with-node $(BIN)/python -m pytest tests/gateway -m browser $(ARGS)
 
 test-faults: $(VENV)/.dev ## every system call on the log's store fails, kills, or loses its power; PostgreSQL's processes die; each check of the verifier is left out
 	@tests/postgres/with-cluster --durable tests/audit/with-strace $(BIN)/python -m pytest -n 2 -m faults tests/audit tests/sdk/verifier $(ARGS)

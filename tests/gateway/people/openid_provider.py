@@ -18,7 +18,7 @@ from joserfc.jwk import ECKey, RSAKey
 from starlette.types import Receive, Scope, Send
 
 from safepassage.canonical import to_base64url
-from tests.conftest import StandingClock
+from shared.clock import Clock
 from tests.gateway.by_hand import encoded, signed
 
 KEY = RSAKey.generate_key(2048)
@@ -31,8 +31,10 @@ LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 class OpenIdProvider:
     """One of a tenant. `clock`: the same as the house's."""
 
-    clock: StandingClock
+    clock: Clock
     issuer: str = ""
+    node: str = ""
+    """Where a real browser is led back to."""
     next: dict[str, Any] = field(default_factory=lambda: {"sub": "ada", "name": "Ada Whitaker", "roles": ["sp-operators"]})
     """Claims of who comes next; `None` leaves one out."""
     header: dict[str, Any] = field(default_factory=dict)
@@ -107,6 +109,13 @@ class OpenIdProvider:
             body, more = body + message.get("body", b""), message.get("more_body", False)
         self.fetched.append(path)
         given = self.answer(path)
+        if given is None and path == "/authorize":  # of a real browser
+            back = f"{self.node}{self.authorize('?' + scope['query_string'].decode())}"
+            given = (303, [(b"location", back.encode())], [])
+        elif given is None and path == "/end":
+            asked = dict(parse_qsl(scope["query_string"].decode(), strict_parsing=True))
+            back = f"{asked['post_logout_redirect_uri']}?{urlencode({'state': asked['state']})}"
+            given = (303, [(b"location", back.encode())], [])
         if given is None:
             status, document = self._given(path, body, dict(scope["headers"]))
             given = (status, [(b"content-type", b"application/json")], [json.dumps(document).encode()])

@@ -7,7 +7,7 @@ class NotSignedIn(SuiteError):
     """No session, or one that has ended: idle for too long, past its limit, signed out here or at the provider."""
 
     code, status, title = "not-signed-in", 401, "Nobody is signed in"
-    remedy = "Sign in again at `/sign-in`."
+    remedy = "Sign in again, at /sign-in."
 
 
 class StepUpNeeded(SuiteError):
@@ -28,7 +28,7 @@ class SignInNotUnderWay(SuiteError):
     """No sign-in of this browser is under way by that name: it was finished, took more than ten minutes, or began elsewhere."""
 
     code, status, title = "sign-in-not-under-way", 400, "This sign-in is not under way"
-    remedy = "Start again at `/sign-in`, in one window."
+    remedy = "Start again at the sign-in page, in one window."
 
 
 class SignInNotBelieved(SuiteError):
