@@ -40,7 +40,7 @@ class Proved:
 class ClientProof:
     """One of the two. `repr` tells neither."""
 
-    def __init__(self, key: Any, algorithm: str, kid: str, shared: str | None) -> None:
+    def __init__(self, key: Any, algorithm: str, kid: str | None, shared: str | None) -> None:
         self._key, self._algorithm, self._kid, self._shared = key, algorithm, kid, shared
 
     @classmethod
@@ -53,7 +53,7 @@ class ClientProof:
         shared = read_secret(settings.people_client_credential_file).decode("ascii", "strict").strip()
         if len(shared) < 16:
             raise KeyFileUnusable("the shared secret has fewer than 16 characters")
-        return cls(None, "", "", shared)
+        return cls(None, "", None, shared)
 
     def of(self, *, issuer: str, client_id: str, now: datetime) -> Proved:
         """For one request."""
@@ -69,12 +69,13 @@ class ClientProof:
             "exp": seconds + SECONDS,
             "jti": secrets.token_urlsafe(24),
         }
-        header = {"alg": self._algorithm, "kid": self._kid, "typ": "JWT"}
+        header = {"alg": self._algorithm, "typ": "JWT"} | ({} if self._kid is None else {"kid": self._kid})
         assertion = jwt.encode(header, claims, self._key, algorithms=[self._algorithm])
         return Proved({"client_id": client_id, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion})
 
 
-def _read_key(path: Path) -> tuple[Any, str, str]:
+def _read_key(path: Path) -> tuple[Any, str, str | None]:
+    """The key, its algorithm, and its `kid` where the file gives one: the provider has the public half under the same, or under none."""
     try:
         jwk = json.loads(read_secret(path))
         kind, algorithms = ALGORITHMS[jwk["kty"]]
@@ -82,6 +83,6 @@ def _read_key(path: Path) -> tuple[Any, str, str]:
         algorithm = jwk.get("alg", algorithms[0])
         if not key.is_private or algorithm not in algorithms or (jwk["kty"] == "EC" and jwk["crv"] != "P-256"):
             raise KeyFileUnusable(f"{path.name} is not a private key of EdDSA, ES256, PS256 or RS256")
-        return key, algorithm, str(jwk.get("kid") or key.thumbprint())
+        return key, algorithm, None if jwk.get("kid") is None else str(jwk["kid"])
     except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise KeyFileUnusable(f"{path.name} is not a private JWK") from error

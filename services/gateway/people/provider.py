@@ -6,6 +6,8 @@ bounded in size and time, and goes nowhere but over https to an address that may
 
 import asyncio
 import json
+import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -25,6 +27,10 @@ from shared.clock import Clock
 from shared.database import refuse_network_call_in_transaction
 from shared.outbound.addresses import AddressRefused
 from shared.outbound.calls import CONNECT_SECONDS, Documents, NotGot, Reachable, bounded
+
+log = logging.getLogger(__name__)
+
+_ERROR: Final = re.compile(r"[a-z_]{1,40}")
 
 SECONDS: Final = 5.0
 MOST_BYTES: Final = 64 * 1024
@@ -89,6 +95,8 @@ class Provider:
         proved = self._proof.of(issuer=self.issuer, client_id=self.client_id, now=self._clock())
         status, answer = await self._post((await self.metadata()).token_endpoint, form | dict(proved.parameters), proved.headers)
         if 400 <= status < 500:
+            said = str(answer.get("error"))  # a word of RFC 6749, for the operator who set this up
+            log.warning("the provider refuses a code", extra={"status": status, "code": said if _ERROR.fullmatch(said) else None})
             raise SignInNotBelieved("the provider does not take the code, or does not know this node")
         token = answer.get("id_token")
         if status != 200 or not isinstance(token, str):
@@ -136,7 +144,7 @@ class Provider:
                 if response.headers.get("content-encoding", "identity") != "identity":
                     raise ProviderNotReached("the provider's answer is compressed")
                 body = await bounded(response, MOST_BYTES)
-                return response.status, _object(body) if response.status == 200 else {}
+                return response.status, _object(body) if response.status < 500 else {}
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, NotGot) as error:
             raise ProviderNotReached("the provider does not answer, or not as a provider does") from error
 
