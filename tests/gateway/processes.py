@@ -90,23 +90,41 @@ class Gateways:
         """End all of them."""
         await asyncio.gather(*(process.end(number) for process in self.processes))
 
-    async def party(self, *scopes: str) -> Party:
-        """Register a client of the state agency, which is added with it."""
+    async def party(self, *scopes: str, **registered: Any) -> Party:
+        """Register a client of the state agency, which is added if it is not there."""
         party = Party("", ISSUER)
         async with administration(self.settings, clock=system_clock) as hand:
-            agency = await hand.add_organisation(NewOrganisation(kind="sea", name="Alder", valid_from=date(2020, 1, 1)))
-            keys = JwkSet(keys=(ClientJwk.model_validate(party.jwk),))
+            held = await hand.organisations()
+            agency = (
+                held[0] if held else await hand.add_organisation(NewOrganisation(kind="sea", name="Alder", valid_from=date(2020, 1, 1)))
+            )
             new = NewClient(
-                organisation_id=agency.id, name="A client", kind="information-system", role="registrar", scopes=scopes, jwks=keys
+                organisation_id=agency.id,
+                name="A client",
+                kind="information-system",
+                role="registrar",
+                scopes=scopes,
+                jwks=JwkSet(keys=(ClientJwk.model_validate(party.jwk),)),
+                **registered,
             )
             party.client_id = str((await hand.register_client(new)).id)
         return party
+
+    async def link(self) -> str:
+        """A link by which a browser comes in once, as the operator."""
+        async with administration(self.settings, clock=system_clock) as hand:
+            return await hand.make_console_link()
 
 
 @asynccontextmanager
 async def gateways(count: int, *, database_url: str, keys: Path) -> AsyncIterator[Gateways]:
     """`count` processes over one store, whose siblings are not there; not started yet, ended with the block."""
-    about: dict[str, Any] = {"entity_id": ISSUER, "database_url": database_url, "keys_directory": str(keys / "gateway")}
+    about: dict[str, Any] = {
+        "entity_id": ISSUER,
+        "database_url": database_url,
+        "keys_directory": str(keys / "gateway"),
+        "people_links": True,
+    }
     own = {f"SAFE_PASSAGE_{name.upper()}": str(value) for name, value in about.items()}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SAFE_PASSAGE_")} | own  # noqa: TID251 a process's own
     made = Gateways(GatewaySettings(**about), [GatewayProcess(environment) for _ in range(count)])

@@ -51,6 +51,12 @@ class RunningNode:
             client_id = str((await hand.register_client(new)).id)
         return {"issuer": self.issuer, "client_id": client_id, "key": key.private_jwk()}
 
+    async def link(self) -> str:
+        """A link by which a browser comes in once, as the operator."""
+        async with _hand(self.folder) as hand:
+            link: str = await hand.make_console_link()
+        return link
+
 
 @contextmanager
 def running_node(folder: Path, **settings: str) -> Iterator[RunningNode]:

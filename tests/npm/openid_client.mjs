@@ -1,20 +1,18 @@
 // openid-client completes what a machine does at the node: a token, a call, asking about the token, taking it back.
 import * as client from 'openid-client'
-import { say, signingKey, told } from './told.mjs'
-
-async function configured({ issuer, client_id, key }, metadata) {
-  const own = client.PrivateKeyJwt(await signingKey(key))
-  const options = { algorithm: 'oauth2', execute: [client.allowInsecureRequests] }
-  return client.discovery(new URL(issuer), client_id, metadata, own, options)
-}
+import { configured } from './openid_configured.mjs'
+import { say, told } from './told.mjs'
 
 const config = await configured(told.machine)
-const DPoP = client.getDPoPHandle(config, await client.randomDPoPKeyPair('ES256'))
+const keys = await client.randomDPoPKeyPair('ES256')
+const DPoP = client.getDPoPHandle(config, keys)
+// It has seen no nonce of the token endpoint's: where one is wanted, the resource has to give it.
+const atResources = client.getDPoPHandle(config, keys)
 const info = new URL('/oauth/token_info', told.machine.issuer)
 
 const asked = { scope: told.scope, authorization_details: JSON.stringify(told.details) }
 const token = await client.clientCredentialsGrant(config, asked, { DPoP })
-const may = await client.fetchProtectedResource(config, token.access_token, info, 'GET', null, null, { DPoP })
+const may = await client.fetchProtectedResource(config, token.access_token, info, 'GET', null, null, { DPoP: atResources })
 const { active } = await client.tokenIntrospection(config, token.access_token)
 
 const elsewhere = await client.clientCredentialsGrant(config, { resource: told.resource }, { DPoP })

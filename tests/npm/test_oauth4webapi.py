@@ -24,7 +24,11 @@ async def test_it_completes_what_machines_and_resource_servers_do(node: RunningN
     )
     assert said["described"]["authorization_servers"] == [node.issuer]
     assert said["nonces"] == (1 if node.nonces_always else 0), "a nonce is kept for the next proof"
-    assert (said["token"]["scope"], said["token"]["authorization_details"]) == ("decisions:read", DETAILS)
+    assert (said["token"]["token_type"], said["token"]["scope"], said["token"]["authorization_details"]) == (
+        "dpop",
+        "decisions:read",
+        DETAILS,
+    )
     assert said["exchanged"]["issued_token_type"] == "urn:ietf:params:oauth:token-type:access_token"
     assert said["exchanged"]["authorization_details"] == DETAILS
     assert [one["scope"] for one in said["may"]["scopes"]] == ["decisions:read"]

@@ -22,7 +22,7 @@ async def test_it_completes_what_a_machine_does(node: RunningNode) -> None:
         "openid_client.mjs", machine=machine, server=server, actor=actor, scope="decisions:read", details=DETAILS, resource=ODS
     )
     assert said["server"]["issuer"] == node.issuer
-    assert said["token"]["scope"] == "decisions:read"
+    assert (said["token"]["token_type"], said["token"]["scope"]) == ("dpop", "decisions:read")
     assert said["token"]["authorization_details"] == DETAILS
     assert said["may"]["status"] == 200
     assert [one["scope"] for one in said["may"]["scopes"]] == ["decisions:read"]
