@@ -18,6 +18,7 @@ def client_actor(caller: CallerClaims, *, role: str | None = None, acting_for: U
         role=(caller.role if role is None else role) or None,
         acting_for=acting_for,
         for_client=caller.for_client,
+        profile=caller.profile,
         key=caller.key,
         address=caller.address,
     )

@@ -41,6 +41,8 @@ class CallerClaims(Wire):
     """The client whose token was exchanged, where another one acts with what came of it."""
     key: Digest | None = None
     """Thumbprint of the key that the token is bound to, and that the client proved to have."""
+    profile: Literal["legacy"] | None = None
+    """Of a client that has a secret and a token that is bound to no key."""
     address: NetworkAddress | None = None
     """From which the request came to the gateway."""
 

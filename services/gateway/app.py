@@ -31,10 +31,12 @@ from services.gateway.oauth.authorization_server import MachineServer
 from services.gateway.oauth.client_authentication import ENDPOINT
 from services.gateway.oauth.introspection import Introspection
 from services.gateway.oauth.known_clients import KnownClients
+from services.gateway.oauth.legacy import LegacyProfile
 from services.gateway.oauth.nonces import ProofNonces
 from services.gateway.oauth.proof_of_possession import Proofs
 from services.gateway.oauth.replay import DatabaseProofStore, ProcessProofStore, ProofStore, forget_expired
 from services.gateway.oauth.revocation import Revocation
+from services.gateway.oauth.secret_attempts import SecretAttempts
 from services.gateway.oauth.signing_keys import WatchedTokenKeys
 from services.gateway.oauth.standing import Standing
 from services.gateway.oauth.token_endpoint import TokenEndpoint
@@ -43,7 +45,7 @@ from services.gateway.oauth.tokens import AccessTokens
 from services.gateway.people.opening import keep_tidy, open_people
 from services.gateway.people.routes import ROUTERS as PEOPLE
 from services.gateway.readiness_evidence import keep_reporting
-from services.gateway.registry import client_routes, organisation_routes
+from services.gateway.registry import client_routes, organisation_routes, secret_routes
 from services.gateway.registry.administration import record_trust_list
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import LeaseRow, NodeStatementRow, OutboxRow, TrustListRow
@@ -70,7 +72,10 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     clock, database = state.clock, state.database
     secret = read_symmetric_key(settings.keys_directory / "cursor.key")
     state.cursors, state.node_statement = Cursors(secret), well_known.NodeStatementFile(settings.node_statement_file)
-    state.metadata, state.resource_metadata = well_known.metadata_of(settings.entity_id), well_known.resource_of(settings.entity_id)
+    state.metadata, state.resource_metadata = (
+        well_known.metadata_of(settings.entity_id, legacy=settings.legacy_clients),
+        well_known.resource_of(settings.entity_id),
+    )
     state.decision_point_metadata = well_known.decision_point_of(settings.entity_id)
     state.token_keys = WatchedTokenKeys(settings.keys_directory / "token-signing")
     state.trust = Trust(database, settings, clock, row=TrustListRow, on_accepted=partial(_trust_accepted, app))
@@ -97,6 +102,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         state.refusals,
         MachineServer(),
         TokenExchange(tokens, state.standing, Agreed(database, state.siblings)),
+        LegacyProfile(database, SecretAttempts()),
     )
     state.revocation = Revocation(database, state.outbox, client_authentication, tokens, state.standing)
     state.introspection = Introspection(
@@ -113,7 +119,9 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     state.door = Door(
         clock,
         Matcher(ROUTES),
-        Authentication(settings.entity_id, tokens, state.standing, proofs, nonces, store, settings.require_proof_nonce),
+        Authentication(
+            settings.entity_id, tokens, state.standing, proofs, nonces, store, settings.require_proof_nonce, settings.legacy_clients
+        ),
         RateLimit("client", per_second=settings.client_requests_per_second, burst=settings.client_burst),
         RateLimit("address", per_second=settings.anonymous_requests_per_second, burst=settings.anonymous_burst),
         state.internal_tokens,
@@ -179,6 +187,7 @@ def create_app(
             organisation_routes.router,
             client_routes.router,
             *PEOPLE,
+            secret_routes.router,
         ),
         summary="Proves who calls, and lets through what they may do.",
         tables={"outbox": OutboxRow, "lease": LeaseRow},

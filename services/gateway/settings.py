@@ -31,6 +31,13 @@ class GatewaySettings(PeopleSettings):
     anonymous_burst: Annotated[
         int, Field(ge=1, le=1_000_000, description="Requests of one address without a token that may come at once.")
     ] = 500
+    legacy_clients: Annotated[
+        bool,
+        Field(
+            description="Clients that are registered with a secret are let in to rosters, without a proof of possession: for Ed-Fi and "
+            "OneRoster systems that can do no better."
+        ),
+    ] = False
     trusted_proxies: Annotated[
         tuple[IPvAnyNetwork, ...],
         Field(description="Networks of the agency's own proxies, whose `X-Forwarded-For` is believed; left out: nobody's is."),

@@ -52,16 +52,35 @@ class ClientRow(Base):
     """Separated by spaces."""
     purposes: Mapped[str] = mapped_column(Text)
     jwks: Mapped[str] = mapped_column(Text)
-    """A JWK Set of public keys, as JSON."""
+    """A JWK Set of public keys, as JSON; nothing for a client that has none."""
     assertion_audience: Mapped[str] = mapped_column(String(16))
     resource: Mapped[str | None] = mapped_column(String(200))
     may_exchange: Mapped[str] = mapped_column(Text, default="")
     """Ids of clients, separated by spaces."""
+    authentication: Mapped[str] = mapped_column(String(32), default="private_key_jwt")
+    addresses: Mapped[str] = mapped_column(Text, default="")
+    """Networks, separated by spaces."""
+    agreement_id: Mapped[UUID | None]
     version: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(Milliseconds)
     disabled_at: Mapped[datetime | None] = mapped_column(Milliseconds)
     changed_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
     """Last change of keys or of `disabled_at`: processes look for recent ones, to refuse tokens that are out."""
+
+
+class ClientSecretRow(Base):
+    """What a client's secret is compared by: scrypt of it, with what it was made with. Whoever has this row has no secret."""
+
+    __tablename__ = "client_secret"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id"), index=True)
+    salt: Mapped[bytes] = mapped_column(LargeBinary(16))
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+    cost: Mapped[int]
+    block_size: Mapped[int]
+    parallelism: Mapped[int]
+    created_at: Mapped[datetime] = mapped_column(Milliseconds)
 
 
 class ScopeUseRow(Base):

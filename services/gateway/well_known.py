@@ -21,8 +21,8 @@ router = APIRouter(tags=["published"])
 MAX_STATEMENT_BYTES: Final = 64 * 1024
 
 
-def metadata_of(issuer: str) -> dict[str, Any]:
-    """RFC 8414's document. Raises ValueError for an issuer that is no https URL (or loopback)."""
+def metadata_of(issuer: str, *, legacy: bool = False) -> dict[str, Any]:
+    """RFC 8414's document. `legacy`: clients with a secret are let in. Raises ValueError for an issuer that is no https URL or loopback."""
     document = {
         "issuer": issuer,
         "token_endpoint": f"{issuer}/oauth/token",
@@ -32,7 +32,7 @@ def metadata_of(issuer: str) -> dict[str, Any]:
         "scopes_supported": sorted(SCOPES),
         "response_types_supported": [],
         "grant_types_supported": ["client_credentials", token_exchange.GRANT_TYPE],
-        "token_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "token_endpoint_auth_methods_supported": ["private_key_jwt", *(("client_secret_basic", "client_secret_post") if legacy else ())],
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": ["private_key_jwt"],
         "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),

@@ -48,6 +48,8 @@ class Actor(Wire):
     organisation_id: UUID | None = None
     person: Digest | None = None
     """Who signed in, by what this node alone calls them: a keyed digest of their name at the agency's provider."""
+    profile: Code | None = None
+    """`legacy`: the client has a secret, and its token is bound to no key."""
     role: Code | None = None
 
 

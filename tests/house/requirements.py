@@ -234,6 +234,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-told": "Who asks about a token is told of its own tokens and of those for itself, and of no other that there is one",
             "DOOR-details": "A token narrowed to actions, data, districts, basis or time opens and gives no more than that, and is told so",
             "DOOR-exchange": "What is made of a token by exchange may do as much or less, ends with it, and says who acts for whom",
+            "DOOR-legacy": "Who has only a secret is let in where a setting says so: to rosters, from its addresses, and the log says so",
             "DOOR-audience": "A token is for one resource server, and an assertion for the one audience its client is registered for",
             "DOOR-again": "A request is sent to a service twice only where twice is as once, and for one in ten at the most",
             "DOOR-breaker": "A service that fails too often is left alone, whoever asks is told when to come again, and one asks for all",

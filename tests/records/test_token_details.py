@@ -12,7 +12,7 @@ from shared.in_process import Answer, call
 from shared.internal_token import HEADER
 from tests.records.one_state import DISTRICT, OTHER_DISTRICT, OTHER_VENDOR, STATE_AGENCY, VENDOR, Caller, OneState, problem, some_students
 
-pytestmark = [pytest.mark.anyio, pytest.mark.requirement("DOOR-details")]
+pytestmark = pytest.mark.anyio
 
 HERE = [one for one in some_students(60) if one.district.key == DISTRICT][:3]
 THERE = [one for one in some_students(60) if one.district.key == OTHER_DISTRICT][:2]
@@ -31,6 +31,7 @@ async def loaded(alder: OneState) -> tuple[list[UUID], list[UUID]]:
     return here, there
 
 
+@pytest.mark.requirement("DOOR-details")
 async def test_a_token_for_one_district_sees_no_student_of_another(alder: OneState) -> None:
     [first, *_], [other, *_] = await loaded(alder)
     state = alder.caller(STATE_AGENCY, "sea", "records:read:state", purpose="audit-evaluation")
@@ -55,6 +56,7 @@ async def _found(caller: Caller, student: Any) -> list[str]:
     return list(json.loads(answer.body)["students"])
 
 
+@pytest.mark.requirement("DOOR-details")
 async def test_a_token_for_some_datatypes_reads_no_other_of_a_students_record(alder: OneState) -> None:
     [first, *_], _ = await loaded(alder)
     whole = (await alder.district().read(first)).record.elements()
@@ -68,6 +70,7 @@ async def test_a_token_for_some_datatypes_reads_no_other_of_a_students_record(al
     assert set((before_last.context or {})["elements"]) == set(left)
 
 
+@pytest.mark.requirement("DOOR-details")
 async def test_a_token_narrows_what_a_decision_permits_to_a_vendor(alder: OneState) -> None:
     here, there = await loaded(alder)
     agreement = await alder.agree(SCHEDULE, districts=(DISTRICT, OTHER_DISTRICT))

@@ -7,6 +7,7 @@ from safepassage.problems.access import AccessTokenNotValid, ProofNonceRequired,
 from safepassage.problems.requests import NotAuthenticated
 from services.gateway.door.headers import Incoming
 from services.gateway.oauth.client_keys import PROOF_ALGORITHMS
+from services.gateway.oauth.legacy import require_address
 from services.gateway.oauth.nonces import ProofNonces
 from services.gateway.oauth.proof_of_possession import Proofs
 from services.gateway.oauth.replay import ProofStore
@@ -25,16 +26,29 @@ class Authentication:
     nonces: ProofNonces
     store: ProofStore
     require_nonce: bool
+    legacy: bool
+    """Whether clients with a secret are let in (services.gateway.oauth.legacy)."""
 
-    async def authenticate(self, incoming: Incoming, *, method: str, raw_path: bytes, now: datetime) -> VerifiedToken:
+    async def authenticate(
+        self, incoming: Incoming, *, method: str, raw_path: bytes, now: datetime, address: str | None = None, bearer: bool = False
+    ) -> VerifiedToken:
         """The verified token of a request whose proof now counts as used.
+
+        address  whence the request comes
+        bearer   whether the route takes tokens of the legacy profile
 
         Raises NotAuthenticated, AccessTokenNotValid, ProofNotValid, ProofUsedBefore, ProofNonceRequired, TemporarilyUnavailable.
         """
-        token = _token(incoming)
+        scheme, token = _token(incoming)
+        if scheme == b"bearer" and self.legacy and bearer:
+            return await self._bearer(token, incoming, address=address, now=now)
+        if scheme != b"dpop":
+            raise AccessTokenNotValid("a token is sent as `Authorization: DPoP <token>`")
         if len(incoming.proofs) != 1:
             raise ProofNotValid("one DPoP proof is needed", field="DPoP")
         verified = self.tokens.verify(token, now)
+        if verified.claims.key is None:
+            raise AccessTokenNotValid("the token is bound to no key")
         await self.standing.require(verified.claims, now)
         proof = self.proofs.verify(
             incoming.proofs[0].decode("latin-1"),
@@ -42,7 +56,7 @@ class Authentication:
             url=self.issuer + raw_path.decode("ascii"),
             now=now,
             token=token,
-            bound_to=verified.claims.cnf.jkt,
+            bound_to=verified.claims.key,
         )
         nonce_at = None
         if proof.nonce is not None:
@@ -52,16 +66,27 @@ class Authentication:
         await self.store.spend(proof, now, nonce_at=nonce_at)
         return verified
 
+    async def _bearer(self, token: str, incoming: Incoming, *, address: str | None, now: datetime) -> VerifiedToken:
+        """INVARIANT: a token that is bound to a key is never let in without it."""
+        if incoming.proofs:
+            raise ProofNotValid("a bearer token comes without a proof", field="DPoP")
+        verified = self.tokens.verify(token, now)
+        if verified.claims.profile != "legacy":
+            raise AccessTokenNotValid("the token is bound to a key, and is sent as `Authorization: DPoP <token>`")
+        require_address(verified.claims.addresses, address)
+        await self.standing.require(verified.claims, now)
+        return verified
 
-def _token(incoming: Incoming) -> str:
+
+def _token(incoming: Incoming) -> tuple[bytes, str]:
     if not incoming.authorization:
         raise NotAuthenticated
     if len(incoming.authorization) > 1:
         raise AccessTokenNotValid("one Authorization is needed, not two")
     scheme, _, token = incoming.authorization[0].partition(b" ")
-    if scheme.lower() != b"dpop" or not token.isascii():
+    if not token.isascii():
         raise AccessTokenNotValid("a token is sent as `Authorization: DPoP <token>`")
-    return token.decode("ascii").strip()
+    return scheme.lower(), token.decode("ascii").strip()
 
 
 def challenge(error: Exception, *, issuer: str) -> str:

@@ -162,7 +162,9 @@ class _Passage:
             self._count(door.anonymous_limit, self.address or "", now)
             self.person = await door.people.admit(scope["headers"], route, now)
         else:
-            verified = await door.authentication.authenticate(incoming, method=route.method, raw_path=scope["raw_path"], now=now)
+            verified = await door.authentication.authenticate(
+                incoming, method=route.method, raw_path=scope["raw_path"], now=now, address=self.address, bearer=route.bearer
+            )
             require_permission(route, verified)
             require_details(route, verified.claims.authorization_details)
             if route.accepts == "clients":

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from services.gateway.door.route import DEVELOPER_HEADERS, FORM, KIB, PUBLISHED_HEADERS, anonymous, get, page, people, send
+from services.gateway.door.route import DEVELOPER_HEADERS, FORM, KIB, PUBLISHED_HEADERS, also_bearer, anonymous, get, page, people, send
 from services.gateway.oauth.scopes import CLIENT_SCOPES
 
 GATEWAY: Final = (
@@ -12,7 +12,7 @@ GATEWAY: Final = (
     anonymous("POST", "/oauth/token", "gateway", body=32 * KIB, types=FORM),
     anonymous("POST", "/oauth/revoke", "gateway", body=32 * KIB, types=FORM),
     anonymous("POST", "/oauth/introspect", "gateway", body=32 * KIB, types=FORM),
-    get("/oauth/token_info", "gateway", *CLIENT_SCOPES),
+    *also_bearer(get("/oauth/token_info", "gateway", *CLIENT_SCOPES)),
     anonymous("GET", "/oauth/jwks", "gateway"),
     anonymous("GET", "/.well-known/oauth-authorization-server", "gateway"),
     anonymous("GET", "/.well-known/oauth-protected-resource", "gateway"),
@@ -30,6 +30,9 @@ GATEWAY: Final = (
     get("/v1/clients/{client_id}", "gateway", "admin:clients"),
     send("PUT", "/v1/clients/{client_id}/grants", "gateway", "admin:clients"),
     send("PUT", "/v1/clients/{client_id}/keys", "gateway", "admin:clients"),
+    get("/v1/clients/{client_id}/secrets", "gateway", "admin:clients"),
+    send("POST", "/v1/clients/{client_id}/secrets", "gateway", "admin:clients", body=0, types=()),
+    send("DELETE", "/v1/clients/{client_id}/secrets/{secret_id}", "gateway", "admin:clients", body=0, types=()),
     send("POST", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
     send("DELETE", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
     page("GET", "/assets/{version}/{name}"),

@@ -1,7 +1,7 @@
 """What a route of the node is: who answers it, who may call it, how much body of which kind, in which time, under which headers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 from services.gateway.oauth.scopes import PEER_SCOPE, ROSTERING, SCOPES
@@ -101,6 +101,8 @@ class Route:
         """Whether a browser shows what is answered, refusals too."""
         return self.headers is PAGE_HEADERS
 
+    bearer: bool = False
+    """A token of the legacy profile, which is bound to no key, opens it too."""
     cut: bool = False
     """What it answers is cut to the datatypes and districts of the token; a token that is narrowed to some opens no other route."""
 
@@ -136,6 +138,11 @@ def send(
 ) -> Route:
     """Of clients, with a body."""
     return Route(method, template, service, "clients", frozenset(scopes), frozenset(and_scopes), body, types, seconds, cut=cut)
+
+
+def also_bearer(*routes: Route) -> tuple[Route, ...]:
+    """The same, opened by tokens of the legacy profile too."""
+    return tuple(replace(route, bearer=True) for route in routes)
 
 
 def peers(method: str, template: str, service: ServiceName, *, body: int = 0, types: tuple[str, ...] = (), seconds: float = 20.0) -> Route:

@@ -12,7 +12,7 @@ from safepassage.envelope import MAX_JWS_BYTES
 from safepassage.finding import MAX_LENGTH as COMPARISON_BYTES
 from safepassage.message_batches import MAX_BODY_BYTES as BATCH_BYTES
 from services.gateway.door.gateway_routes import GATEWAY
-from services.gateway.door.route import JSON, KIB, MIB, Route, anonymous, get, peers, send
+from services.gateway.door.route import JSON, KIB, MIB, Route, also_bearer, anonymous, get, peers, send
 from services.gateway.oauth.scopes import ROSTERING
 
 JOSE: Final = ("application/jose",)
@@ -157,9 +157,11 @@ RECORDS: Final = (
         answer_seconds=30.0,
         streams=True,
     ),
-    send("POST", "/v1/rosters", "records", "records:load", body=64 * MIB, types=ROSTERS, seconds=120.0),
-    get("/v1/load-reports", "records", "records:load"),
-    get("/v1/load-reports/{load_id}", "records", "records:load"),
+    *also_bearer(
+        send("POST", "/v1/rosters", "records", "records:load", body=64 * MIB, types=ROSTERS, seconds=120.0),
+        get("/v1/load-reports", "records", "records:load"),
+        get("/v1/load-reports/{load_id}", "records", "records:load"),
+    ),
     send("POST", "/v1/ed-fi-pushes", "records", "records:read", seconds=30.0, cut=True),
     get("/v1/roster-entries", "records", "records:read", seconds=30.0, cut=True),
     get("/v1/roster-entries/{student}/document", "records", "records:read", seconds=30.0, cut=True),
@@ -246,7 +248,7 @@ def _roster(path: str, scope: str) -> Route:
     return get(f"/ims/oneroster/rostering/v1p2/{path}", "records", *scopes, seconds=60.0, cut=True)
 
 
-ONEROSTER: Final = (
+ONEROSTER: Final = also_bearer(
     *(_roster(path, "roster-core.readonly") for path in (*_CORE, *(f"{one}/{{id}}" for one in _CORE), *_INNER)),
     *(_roster(path, "roster-demographics.readonly") for path in ("demographics", "demographics/{id}")),
     get("/v1/roster-package", "records", f"{ROSTERING}roster.readonly", seconds=120.0),

@@ -78,18 +78,23 @@ class Registered:
     purposes: tuple[str, ...]
     organisation_id: UUID
     role: str
+    agreement_id: UUID | None = None
+    """What a token is for where none is asked for."""
 
 
 def grant_details(requested: str | None, *, registered: Registered, audience: str, today: date) -> StudentDataAccess | None:
     """What a token of a client is for, as far as its registration tells.
 
-    requested  the parameter as sent. Without it, a client with one purpose gets a token for that; one with several a token for none.
+    requested  the parameter as sent. Without it, a client with one purpose gets a token for that; one with several a token for none;
+               and for the agreement that it is registered with, if it is
     audience   whom the token is for
 
     Raises DetailsRefused for anything malformed, unknown, or not registered: never a token for something else than was asked.
     """
     if requested is None:
-        return StudentDataAccess(type=TYPE, purpose=registered.purposes[0]) if len(registered.purposes) == 1 else None
+        if len(registered.purposes) != 1:
+            return None
+        return StudentDataAccess(type=TYPE, purpose=registered.purposes[0], agreement_id=registered.agreement_id)
     details = read_details(requested)
     if details.purpose not in registered.purposes:
         raise DetailsRefused("the client is not registered for that purpose")

@@ -58,7 +58,7 @@ class MachineGrant(ClientCredentialsGrant):
         self.request.granted_scope = " ".join(scopes)
         self.request.details = grant_details(
             self.request.payload.data.get("authorization_details"),
-            registered=Registered(client.purposes, client.organisation_id, client.role),
+            registered=Registered(client.purposes, client.organisation_id, client.role, client.agreement_id),
             audience=self.request.audience,
             today=self.request.today,
         )

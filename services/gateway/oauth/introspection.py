@@ -23,7 +23,7 @@ from shared.outbox import Outbox
 PATH = "/oauth/introspect"
 SIGNED: Final = "application/token-introspection+jwt"
 TYPE: Final = "token-introspection+jwt"
-_OWN: Final = {"client_kid", "client_key", "organisation_kind", "role", "made_from"}
+_OWN: Final = {"client_kid", "client_key", "organisation_kind", "role", "made_from", "addresses"}
 """What this node alone goes by."""
 
 
@@ -81,4 +81,4 @@ def _may_know(client: KnownClient, claims: AccessClaims) -> bool:
 def _active(claims: AccessClaims) -> dict[str, Any]:
     """RFC 7662 section 2.2; `cnf` and `authorization_details` as RFC 9449 section 6.2 and RFC 9396 section 9.2 have them."""
     told = claims.model_dump(mode="json", exclude_none=True, exclude=_OWN)
-    return {"active": True, "token_type": "DPoP", **told}
+    return {"active": True, "token_type": "DPoP" if claims.key else "Bearer", **told}

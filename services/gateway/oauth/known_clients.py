@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems import SuiteError
 from safepassage.problems.trust import NotAMember
-from safepassage.wire_clients import AssertionAudience, JwkSet
+from safepassage.wire_clients import AssertionAudience, AuthenticationMethod, JwkSet
 from safepassage.wire_organisations import OrganisationKind
 from services.gateway.oauth.client_keys import ClientKey, client_keys, peer_key
 from services.gateway.oauth.oauth_errors import PeerNotVerifiable
@@ -34,6 +34,9 @@ _FIND: Final = (
         ClientRow.assertion_audience,
         ClientRow.resource,
         ClientRow.may_exchange,
+        ClientRow.authentication,
+        ClientRow.addresses,
+        ClientRow.agreement_id,
         ClientRow.disabled_at,
         OrganisationRow.kind,
         OrganisationRow.valid_from,
@@ -62,6 +65,11 @@ class KnownClient:
     """Of a resource server: what it is known by."""
     may_exchange: frozenset[str] = frozenset()
     """Clients of whose tokens it may make its own (RFC 8693), beside itself."""
+    authentication: AuthenticationMethod = "private_key_jwt"
+    addresses: tuple[str, ...] = ()
+    """Of a client with a secret: the networks that it comes from."""
+    agreement_id: UUID | None = None
+    """What its tokens are for where it asks for no agreement."""
 
     def get_client_id(self) -> str:
         """Authlib's ClientMixin."""
@@ -143,13 +151,16 @@ def _registered(connection: Connection, client_id: UUID, today: date) -> KnownCl
         assertion_audience=found.assertion_audience,
         resource=found.resource,
         may_exchange=frozenset(found.may_exchange.split()),
+        authentication=found.authentication,
+        addresses=tuple(found.addresses.split()),
+        agreement_id=found.agreement_id,
     )
 
 
 @lru_cache(maxsize=1024)
 def keys_of(jwks: str) -> Mapping[str, ClientKey]:
-    """The keys of a stored JWK Set."""
-    return client_keys(JwkSet.model_validate_json(jwks))
+    """The keys of a stored JWK Set; none of a client that has another method."""
+    return {} if not jwks else client_keys(JwkSet.model_validate_json(jwks))
 
 
 def is_in_force(valid_from: date, valid_until: date | None, today: date) -> bool:

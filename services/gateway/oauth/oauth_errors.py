@@ -33,13 +33,34 @@ class ClientNotAuthenticated(InvalidClientError):
     `status_code` 401 without a `WWW-Authenticate` challenge: the credential is in the body, not in a header.
     """
 
+    basic = False
+    """The client tried by `Authorization: Basic`: only then it is answered with that challenge (RFC 6749 section 5.2)."""
+
     def __init__(self, reason: str, description: str = "client authentication failed") -> None:
         super().__init__(description, status_code=401)
         self.reason = reason
 
     def get_headers(self) -> Any:
-        """Without Authlib's `Basic` challenge."""
-        return OAuth2Error.get_headers(self)
+        """Without Authlib's `Basic` challenge, but where the client came so."""
+        challenge = [("WWW-Authenticate", 'Basic realm="safe-passage", charset="UTF-8"')] if self.basic else []
+        return [*OAuth2Error.get_headers(self), *challenge]
+
+
+class TooManyAttempts(OAuth2Error):
+    """Who failed to authenticate waits before the next attempt."""
+
+    error = "temporarily_unavailable"
+    reason = "too-many-attempts"
+    description = "too many attempts failed: wait"
+    status_code = 429
+
+    def __init__(self, retry_after_seconds: int) -> None:
+        super().__init__()
+        self._retry_after_seconds = retry_after_seconds
+
+    def get_headers(self) -> Any:
+        """When to try again."""
+        return [*super().get_headers(), ("Retry-After", str(self._retry_after_seconds))]
 
 
 class GrantTypeNotSupported(UnsupportedGrantTypeError):

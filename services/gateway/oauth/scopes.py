@@ -83,6 +83,9 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
     "admin:clients": _scope("administer clients", "sea", "lea"),
 }
 
+LEGACY_SCOPES: Final = frozenset({"records:load", *(scope for scope in SCOPES if scope.startswith(ROSTERING))})
+"""All that a client with a secret may have (services.gateway.oauth.legacy)."""
+
 CLIENT_SCOPES: Final = frozenset(SCOPES) - {PEER_SCOPE}
 """All but that of other nodes."""
 

@@ -3,6 +3,7 @@
 What changed within a token's lifetime is loaded each second and at once after a change made here; older changes meet no living token.
 """
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -12,9 +13,10 @@ from sqlalchemy import select
 from safepassage.problems.access import AccessTokenNotValid
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.problems.trust import NotAMember
+from services.gateway.oauth.client_secrets import kid_of
 from services.gateway.oauth.known_clients import keys_of
 from services.gateway.oauth.tokens import AccessClaims
-from services.gateway.tables import ClientRow, RevokedTokenRow
+from services.gateway.tables import ClientRow, ClientSecretRow, RevokedTokenRow
 from shared.clock import Clock
 from shared.database import Database
 from shared.peer_statements import PeerStatements
@@ -42,7 +44,12 @@ class Standing:
             rows = (await tx.execute(query)).all()
             revoked = select(RevokedTokenRow.jti).where(RevokedTokenRow.revoked_at > now - self._looks_back)
             self._taken_back = frozenset((await tx.execute(revoked)).scalars())
-        self._kids = {str(UUID(str(row.id))): _kids(row.jwks, row.disabled_at) for row in rows}
+            secrets = select(ClientSecretRow.client_id, ClientSecretRow.id).where(ClientSecretRow.client_id.in_([row.id for row in rows]))
+            held = (await tx.execute(secrets)).all()
+        secrets_of: dict[UUID, list[UUID]] = {row.id: [] for row in rows}
+        for one in held:
+            secrets_of[one.client_id].append(one.id)
+        self._kids = {str(UUID(str(row.id))): _kids(row.jwks, row.disabled_at, secrets_of[row.id]) for row in rows}
         self._loaded_at = now
 
     async def require(self, claims: AccessClaims, now: datetime) -> None:
@@ -80,5 +87,5 @@ class Standing:
             raise AccessTokenNotValid("the token was taken back")
 
 
-def _kids(jwks: str, disabled_at: datetime | None) -> frozenset[str]:
-    return frozenset() if disabled_at is not None else frozenset(keys_of(jwks))
+def _kids(jwks: str, disabled_at: datetime | None, secrets: Iterable[UUID]) -> frozenset[str]:
+    return frozenset() if disabled_at is not None else frozenset(keys_of(jwks)) | {kid_of(secret) for secret in secrets}

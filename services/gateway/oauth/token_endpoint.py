@@ -16,10 +16,12 @@ from services.gateway.oauth import token_exchange
 from services.gateway.oauth.authenticated import Authenticated, ClientAuthentication
 from services.gateway.oauth.authorization_server import MachineServer, TokenRequest
 from services.gateway.oauth.client_authentication import ENDPOINT
+from services.gateway.oauth.client_secrets import Presented, read_presented
 from services.gateway.oauth.forms import parse_form
 from services.gateway.oauth.known_clients import KnownClient, KnownClients
+from services.gateway.oauth.legacy import LIFETIME_SECONDS, LegacyProfile
 from services.gateway.oauth.nonces import ProofNonces
-from services.gateway.oauth.oauth_errors import ProofNeedsNonce, ProofRefused, ResourceNotServed
+from services.gateway.oauth.oauth_errors import ProofNeedsNonce, ProofRefused, ResourceNotServed, SecondMethod
 from services.gateway.oauth.proof_of_possession import REMEMBERED_SECONDS, Proof, Proofs
 from services.gateway.oauth.token_exchange import TokenExchange
 from services.gateway.oauth.tokens import AccessClaims, AccessTokens
@@ -30,6 +32,9 @@ from shared.database import Database
 from shared.outbox import Outbox
 
 router = APIRouter(tags=["oauth"])
+
+TOLD = frozenset({"Retry-After", "WWW-Authenticate"})
+"""Header fields of OAuth's errors that are answered."""
 
 OAUTH_ERROR = {
     "type": "object",
@@ -55,9 +60,10 @@ class TokenEndpoint:
     refusals: Refusals
     server: MachineServer
     exchange: TokenExchange
+    legacy: LegacyProfile
 
     async def answer(
-        self, body: bytes, *, content_type: str, query: bytes, authorization: bool, proofs: Sequence[str], address: str | None
+        self, body: bytes, *, content_type: str, query: bytes, authorization: str | None, proofs: Sequence[str], address: str | None
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
         """Status, JSON document and headers of the answer to one token request."""
         headers = {"cache-control": "no-store", "pragma": "no-cache"}
@@ -66,14 +72,21 @@ class TokenEndpoint:
             headers["dpop-nonce"] = self.nonces.give(now)
         try:
             form = parse_form(body, content_type=content_type, query=query)
+            presented = read_presented(form, authorization) if self.settings.legacy_clients else None
+            if presented is not None:
+                return 200, await self._legacy_token(form, presented, proofs=proofs, address=address, now=now), headers
             proof = self._proof(proofs, now)
-            return 200, await self._token(form, proof, authorization=authorization, address=address, now=now), headers
+            return 200, await self._token(form, proof, authorization=authorization is not None, address=address, now=now), headers
         except OAuth2Error as error:
             self.refusals.count(getattr(error, "reason", "other"), now)
             if isinstance(error, ProofNeedsNonce):
                 headers["dpop-nonce"] = self.nonces.give(now)
             status, document, own = error()
-            return status, document, {**headers, **{name.lower(): value for name, value in own if name == "Retry-After"}}
+            return (
+                status,
+                document,
+                headers | {name.lower(): value for name, value in own if name in TOLD},
+            )
 
     def _proof(self, proofs: Sequence[str], now: datetime) -> Proof:
         if len(proofs) != 1:
@@ -100,18 +113,31 @@ class TokenEndpoint:
         if exchanges:
             made = (await self.exchange.exchanged(form, client=client, now=now)).claims
         else:
-            made = await self._granted(form, client, proof, now)
+            made = await self._granted(form, client, proof.thumbprint, now)
         token, claims = self.tokens.issue(now=now, jkt=proof.thumbprint, **own, **made)
         await self._store(authenticated, proof, _issued(claims, address), now)
-        answer = {"access_token": token, "token_type": "DPoP", "expires_in": claims.exp - claims.iat, "scope": claims.scope}
-        if claims.authorization_details:
-            answer["authorization_details"] = [one.claims() for one in claims.authorization_details]
-        return answer | ({"issued_token_type": token_exchange.ACCESS_TOKEN} if exchanges else {})
+        return _answer(token, claims) | ({"issued_token_type": token_exchange.ACCESS_TOKEN} if exchanges else {})
 
-    async def _granted(self, form: Mapping[str, str], client: KnownClient, proof: Proof, now: datetime) -> dict[str, Any]:
+    async def _legacy_token(
+        self, form: Mapping[str, str], presented: Presented, *, proofs: Sequence[str], address: str | None, now: datetime
+    ) -> dict[str, Any]:
+        """For a client with a secret: bound to its addresses instead of a key, for this node alone, and short."""
+        if proofs:
+            raise SecondMethod("a client with a secret brings no proof")
+        legacy = await self.legacy.authenticate(presented, address=address, now=now)
+        made = await self._granted(form, legacy.client, "", now)
+        if made["aud"] != self.settings.entity_id:
+            raise ResourceNotServed
+        latest = int(now.timestamp()) + LIFETIME_SECONDS
+        token, claims = self.tokens.issue(now=now, **made | legacy.claims() | {"until": min(latest, made["until"] or latest)})
+        async with self.database.transaction() as tx:
+            self.outbox.record(tx, _issued(claims, address))
+        return _answer(token, claims)
+
+    async def _granted(self, form: Mapping[str, str], client: KnownClient, jkt: str, now: datetime) -> dict[str, Any]:
         """The claims that client_credentials give."""
         audience = await self._audience(form.get("resource"), now)
-        request = TokenRequest(self.settings.entity_id, form, client=client, jkt=proof.thumbprint, audience=audience, today=now.date())
+        request = TokenRequest(self.settings.entity_id, form, client=client, jkt=jkt, audience=audience, today=now.date())
         granted, details = self.server.grant(request), None
         if granted.details is not None:
             details = await self.exchange.agreed.granted(
@@ -150,6 +176,15 @@ class TokenEndpoint:
         self.outbox.wake()
 
 
+def _answer(token: str, claims: AccessClaims) -> dict[str, Any]:
+    """RFC 6749 section 5.1."""
+    kind = "Bearer" if claims.key is None else "DPoP"
+    answer = {"access_token": token, "token_type": kind, "expires_in": claims.exp - claims.iat, "scope": claims.scope}
+    if claims.authorization_details:
+        answer["authorization_details"] = [one.claims() for one in claims.authorization_details]
+    return answer
+
+
 def _issued(claims: AccessClaims, address: str | None) -> Event:
     kind = "peer" if claims.organisation_kind == "peer" else "client"
     purpose = claims.authorization_details[0].purpose if claims.authorization_details else None
@@ -162,7 +197,8 @@ def _issued(claims: AccessClaims, address: str | None) -> Event:
             organisation_id=claims.organisation_id,
             role=claims.role,
             for_client=claims.caller().for_client,
-            key=claims.cnf.jkt,
+            key=claims.key,
+            profile=claims.profile,
             address=address,
         ),
         context=Context(
@@ -228,7 +264,7 @@ async def issue_token(request: Request) -> Response:
         await request.body(),
         content_type=request.headers.get("content-type", ""),
         query=request.scope["query_string"],
-        authorization="authorization" in request.headers,
+        authorization=request.headers.get("authorization"),
         proofs=request.headers.getlist("dpop"),
         address=request.scope["state"].get("address"),
     )

@@ -77,7 +77,7 @@ class TokenExchange:
             raise (SubjectTokenRefused if error.status == 401 else SubjectTokenNotVerifiable) from error
         if claims.client_id != client.client_id and claims.client_id not in client.may_exchange:
             raise SubjectTokenRefused
-        if "peer" in (claims.organisation_kind, client.organisation_kind):
+        if "peer" in (claims.organisation_kind, client.organisation_kind) or claims.profile is not None:
             raise SubjectTokenRefused
         if len(claims.made_from) >= MOST_MADE_FROM:
             raise SubjectTokenRefused("the token was exchanged too often already")

@@ -28,7 +28,7 @@ def token_info(claims: AccessClaims, *, organisation_name: str, routes: Sequence
         scopes=tuple(GrantedScope(scope=scope, summary=SCOPES[scope].summary) for scope in sorted(scopes)),
         authorization_details=tuple(one.claims() for one in claims.authorization_details),
         operations=_opened(tuple(routes), scopes, claims.authorization_details),
-        key=claims.cnf.jkt,
+        key=claims.key,
         issued_at=datetime.fromtimestamp(claims.iat, UTC),
         expires_at=datetime.fromtimestamp(claims.exp, UTC),
     )

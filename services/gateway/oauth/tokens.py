@@ -7,10 +7,10 @@ with it (services.gateway.oauth.standing). What a route needs is not part of wha
 from collections import OrderedDict
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from safepassage.claims import NumericDate
 from safepassage.compact import split, verify_compact
@@ -18,6 +18,7 @@ from safepassage.ids import uuid7
 from safepassage.problems.access import AccessTokenNotValid
 from safepassage.problems.signatures import BadSignature, MalformedToken, UnexpectedType, UnknownKey
 from safepassage.wire import Digest, Wire
+from safepassage.wire_clients import Network
 from safepassage.wire_organisations import OrganisationKind
 from services.gateway.oauth.authorization_details import StudentDataAccess
 from services.gateway.oauth.signing_keys import WatchedTokenKeys
@@ -65,7 +66,8 @@ class AccessClaims(Wire):
     iat: NumericDate
     exp: NumericDate
     scope: Annotated[str, Field(min_length=1, max_length=4096)]
-    cnf: Confirmation
+    cnf: Confirmation | None = None
+    """None of a token of the legacy profile: whoever has it can use it, from the client's addresses."""
     client_kid: Annotated[str, Field(max_length=128)]
     """The client's key that asked for the token: when that key goes, the token goes."""
     client_key: Digest | None = None
@@ -77,6 +79,20 @@ class AccessClaims(Wire):
     act: Acting | None = None
     made_from: Annotated[tuple[MadeFrom, ...], Field(max_length=MOST_MADE_FROM)] = ()
     """Of an exchanged token: the first one, and those between."""
+    profile: Literal["legacy"] | None = None
+    addresses: Annotated[tuple[Network, ...], Field(max_length=8)] | None = None
+    """Of the legacy profile: the networks from which it counts."""
+
+    @property
+    def key(self) -> str | None:
+        """Thumbprint of the key that it is bound to."""
+        return None if self.cnf is None else self.cnf.jkt
+
+    @model_validator(mode="after")
+    def _bound_to_something(self) -> Self:
+        if (self.cnf is None) != (self.profile == "legacy") or (self.profile is None) != (self.addresses is None):
+            raise ValueError("cnf: a token is bound to a key, or is of the legacy profile and for addresses")
+        return self
 
     def caller(self) -> CallerClaims:
         """Whom the services of the node are told of."""
@@ -94,7 +110,8 @@ class AccessClaims(Wire):
             role=self.role,
             scopes=frozenset(self.scope.split()),
             details=details,
-            key=self.cnf.jkt,
+            key=self.key,
+            profile=self.profile,
             for_client=None if self.act is None else self.made_from[0].client_id,
         )
 
@@ -119,9 +136,10 @@ class AccessTokens:
         self._verified: OrderedDict[str, VerifiedToken] = OrderedDict()
         self._looked_at = 0.0
 
-    def issue(self, *, now: datetime, jkt: str, until: int | None = None, **about: Any) -> tuple[str, AccessClaims]:
+    def issue(self, *, now: datetime, jkt: str | None, until: int | None = None, **about: Any) -> tuple[str, AccessClaims]:
         """A new token, signed by the active key.
 
+        jkt    thumbprint of the key that it is bound to; None only of the legacy profile
         until  seconds since the epoch at which it ends, where that is before a token's lifetime
         about  the claims beside iss, jti, iat, exp, cnf
         """
@@ -131,7 +149,7 @@ class AccessTokens:
             jti=uuid7(now),
             iat=seconds,
             exp=min(seconds + self.lifetime_seconds, until or seconds + self.lifetime_seconds),
-            cnf=Confirmation(jkt=jkt),
+            cnf=None if jkt is None else Confirmation(jkt=jkt),
             **about,
         )
         payload = claims.model_dump(mode="json", exclude_none=True, exclude=set() if claims.made_from else {"made_from"})

@@ -12,10 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
 from safepassage.trust_list import VerifiedTrustList
-from safepassage.wire_clients import Client, ClientGrants, ClientKeys, NewClient
+from safepassage.wire_clients import Client, ClientGrants, ClientKeys, NewClient, NewClientSecret
 from safepassage.wire_organisations import NewOrganisation, Organisation
 from services.gateway.people.console_links import make_link
-from services.gateway.registry import clients, organisations
+from services.gateway.registry import client_secrets, clients, organisations
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import ClientRow, LeaseRow, OrganisationRow, OutboxRow, TrustListRow
 from shared.app import internal_tokens
@@ -81,6 +81,11 @@ class Administration:
         """Replace keys. Raises NotFound, VersionConflict, ClientKeyNotUsable."""
         async with self._database.transaction() as tx:
             return await clients.replace_keys(tx, self._outbox, client_id, keys, actor=OPERATOR, now=self._clock())
+
+    async def add_client_secret(self, client_id: UUID) -> NewClientSecret:
+        """Make a secret, which is told here alone. Raises NotFound, InvalidRequest, SecretsHeld."""
+        async with self._database.transaction() as tx:
+            return await client_secrets.add_secret(tx, self._outbox, client_id, actor=OPERATOR, now=self._clock())
 
     async def disable_client(self, client_id: UUID) -> Client:
         """Disable, living tokens too: a running gateway knows within a second. Raises NotFound."""

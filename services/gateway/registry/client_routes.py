@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.access import ClientKeyNotUsable, ScopeNotGrantable
 from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, InvalidRequest, NotFound, VersionConflict
@@ -28,7 +29,8 @@ Administrator = Annotated[CallerClaims, administrator("admin:clients")]
 PATH = "/v1/clients"
 
 
-async def _require_client(tx: Transaction, client_id: UUID, caller: CallerClaims) -> ClientRow:
+async def require_client(tx: AsyncSession, client_id: UUID, caller: CallerClaims) -> ClientRow:
+    """The client, if its organisation is within the caller's reach. Raises NotFound."""
     query = select(ClientRow).where(ClientRow.id == client_id, reached(ClientRow.organisation_id, caller))
     row = (await tx.execute(query)).scalar_one_or_none()
     if row is None:
@@ -81,7 +83,7 @@ async def list_clients(
 @router.get("/{client_id}", responses=responses(NotFound))
 async def read_client(client_id: UUID, caller: Administrator, tx: ReadOnly) -> Client:
     """One client."""
-    return clients.client_of(await _require_client(tx, client_id, caller))
+    return clients.client_of(await require_client(tx, client_id, caller))
 
 
 @router.put("/{client_id}/grants", responses=responses(NotFound, VersionConflict, ScopeNotGrantable))
@@ -89,7 +91,7 @@ async def change_client_grants(
     client_id: UUID, grants: ClientGrants, caller: Administrator, request: Request, tx: Transaction, now: Now
 ) -> Client:
     """Replace the scopes and purposes that a client's tokens may have."""
-    await _require_client(tx, client_id, caller)
+    await require_client(tx, client_id, caller)
     outbox, granter = request.app.state.outbox, _granter(caller)
     return await clients.change_grants(tx, outbox, client_id, grants, granter=granter, actor=client_actor(caller), now=now)
 
@@ -99,7 +101,7 @@ async def replace_client_keys(
     client_id: UUID, keys: ClientKeys, caller: Administrator, request: Request, tx: Transaction, now: Now
 ) -> Client:
     """Replace a client's keys: to rotate, first send the old and the new, then the new alone."""
-    await _require_client(tx, client_id, caller)
+    await require_client(tx, client_id, caller)
     after_commit(tx, request.app.state.standing.refresh)
     return await clients.replace_keys(tx, request.app.state.outbox, client_id, keys, actor=client_actor(caller), now=now)
 
@@ -107,7 +109,7 @@ async def replace_client_keys(
 @router.post("/{client_id}/disablement", responses=responses(NotFound))
 async def disable_client(client_id: UUID, caller: Administrator, request: Request, tx: Transaction, now: Now) -> Client:
     """Disable a client at once, its living tokens too."""
-    await _require_client(tx, client_id, caller)
+    await require_client(tx, client_id, caller)
     after_commit(tx, request.app.state.standing.refresh)
     return await clients.disable_client(tx, request.app.state.outbox, client_id, actor=client_actor(caller), now=now)
 
@@ -115,6 +117,6 @@ async def disable_client(client_id: UUID, caller: Administrator, request: Reques
 @router.delete("/{client_id}/disablement", responses=responses(NotFound))
 async def enable_client(client_id: UUID, caller: Administrator, request: Request, tx: Transaction, now: Now) -> Client:
     """Let a disabled client in again."""
-    await _require_client(tx, client_id, caller)
+    await require_client(tx, client_id, caller)
     after_commit(tx, request.app.state.standing.refresh)
     return await clients.enable_client(tx, request.app.state.outbox, client_id, actor=client_actor(caller), now=now)

@@ -5,6 +5,7 @@ These functions are called by the routes and by the operator's command alike, ea
 
 from collections.abc import Collection
 from datetime import datetime
+from ipaddress import ip_network
 from uuid import UUID
 
 from sqlalchemy import select
@@ -16,7 +17,7 @@ from safepassage.problems.requests import InvalidRequest, NotFound, VersionConfl
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, JwkSet, NewClient
 from safepassage.wire_organisations import OrganisationKind
 from services.gateway.oauth.client_keys import client_keys
-from services.gateway.oauth.scopes import require_grantable
+from services.gateway.oauth.scopes import LEGACY_SCOPES, require_grantable
 from services.gateway.tables import ClientRow, OrganisationRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.outbox import Outbox
@@ -39,7 +40,10 @@ def client_of(row: ClientRow) -> Client:
         role=row.role,
         scopes=tuple(row.scopes.split()),
         purposes=tuple(row.purposes.split()),
-        jwks=JwkSet.model_validate_json(row.jwks),
+        authentication=row.authentication,
+        jwks=JwkSet.model_validate_json(row.jwks) if row.jwks else None,
+        addresses=tuple(row.addresses.split()),
+        agreement_id=row.agreement_id,
         assertion_audience=row.assertion_audience,
         resource=row.resource,
         may_exchange=tuple(UUID(one) for one in row.may_exchange.split()),
@@ -52,7 +56,10 @@ async def register_client(tx: AsyncSession, outbox: Outbox, new: NewClient, *, g
     if organisation is None or organisation.kind == "peer":
         raise InvalidRequest("there is no such organisation that may have clients", field="organisation_id")
     _require_grants(new.scopes, organisation, granter)
-    client_keys(new.jwks)
+    if new.jwks is not None:
+        client_keys(new.jwks)
+    if new.authentication == "client_secret":
+        require_legacy(new)
     await require_exchangeable(tx, new.may_exchange, organisation.id)
     if new.resource is not None and (await tx.execute(select(ClientRow.id).where(ClientRow.resource == new.resource))).first() is not None:
         raise InvalidRequest("there is a client for that resource already", field="resource")
@@ -64,7 +71,10 @@ async def register_client(tx: AsyncSession, outbox: Outbox, new: NewClient, *, g
         role=new.role,
         scopes=" ".join(sorted(set(new.scopes))),
         purposes=" ".join(sorted(set(new.purposes))),
-        jwks=new.jwks.model_dump_json(exclude_none=True),
+        authentication=new.authentication,
+        jwks="" if new.jwks is None else new.jwks.model_dump_json(exclude_none=True),
+        addresses=" ".join(new.addresses),
+        agreement_id=new.agreement_id,
         assertion_audience=new.assertion_audience,
         resource=new.resource,
         may_exchange=" ".join(str(one) for one in new.may_exchange),
@@ -88,6 +98,8 @@ async def change_grants(
     if organisation is None:
         raise NotFound
     _require_grants(grants.scopes, organisation, granter)
+    if row.authentication == "client_secret":
+        require_legacy(grants)
     await require_exchangeable(tx, grants.may_exchange, organisation.id)
     row.may_exchange = " ".join(str(one) for one in grants.may_exchange)
     row.scopes, row.purposes = " ".join(sorted(set(grants.scopes))), " ".join(sorted(set(grants.purposes)))
@@ -98,6 +110,8 @@ async def replace_keys(tx: AsyncSession, outbox: Outbox, client_id: UUID, keys: 
     """Replace a client's keys; tokens of a key that is gone count no more. Raises NotFound, VersionConflict, ClientKeyNotUsable."""
     client_keys(keys.jwks)
     row = await _locked(tx, client_id, keys.version)
+    if row.authentication != "private_key_jwt":
+        raise InvalidRequest("the client does not authenticate by keys", field="jwks")
     row.jwks, row.changed_at = keys.jwks.model_dump_json(exclude_none=True), now
     return await _changed(tx, outbox, row, "client-keys-replaced", actor, now)
 
@@ -125,6 +139,21 @@ def _require_grants(scopes: Collection[str], organisation: OrganisationRow, gran
     require_grantable(scopes, to=organisation.organisation.kind, by=by, granter_scopes=granter_scopes)
     if len(set(scopes)) != len(scopes):
         raise ScopeNotGrantable("a scope comes twice", field="scopes")
+
+
+def require_legacy(about: NewClient | ClientGrants) -> None:
+    """What a client with a secret may have: rosters, nothing that people or other servers rest on. Raises InvalidRequest."""
+    if not LEGACY_SCOPES.issuperset(about.scopes):
+        raise InvalidRequest("a client with a secret reads or loads rosters, and does nothing else", field="scopes")
+    if about.may_exchange or (isinstance(about, NewClient) and about.resource is not None):
+        raise InvalidRequest("a client with a secret exchanges no tokens, and is no resource server", field="authentication")
+    if isinstance(about, NewClient):
+        try:
+            networks = [ip_network(one) for one in about.addresses]
+        except ValueError as error:
+            raise InvalidRequest("not a network", field="addresses") from error
+        if any(one.prefixlen < (24 if one.version == 4 else 64) for one in networks):
+            raise InvalidRequest("a network has 256 addresses at the most (IPv6: a /64)", field="addresses")
 
 
 async def require_exchangeable(tx: AsyncSession, client_ids: Collection[UUID], organisation_id: UUID) -> None:

@@ -1,9 +1,9 @@
 """OAuth clients: an information system, a vendor's application or another program of one organisation, known by its public keys."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from safepassage.wire import Base64Url, Code, Instant, Name, Wire
 
@@ -50,6 +50,13 @@ MayExchange = Annotated[tuple[UUID, ...], Field(max_length=20)]
 """Clients of the same organisation, or of one below it, of whose tokens a client may make its own (RFC 8693), never with more."""
 
 
+AuthenticationMethod = Literal["private_key_jwt", "client_secret"]
+"""How a client proves who it is, in this way and no other. `client_secret`: of systems that can do no better, where the node allows it."""
+
+Network = Annotated[str, StringConstraints(pattern=r"^[0-9a-f.:]{2,45}(/[0-9]{1,3})?$", max_length=49)]
+"""An address or a network, as `192.0.2.0/28`."""
+
+
 class NewClient(Wire):
     """What an operator says of a client: `POST /v1/clients`."""
 
@@ -62,11 +69,25 @@ class NewClient(Wire):
     """All that its tokens may ever have; each token asks for what it needs of them."""
     purposes: Purposes = ()
     """All that its tokens may ever be for; each token has one at the most (RFC 9396)."""
-    jwks: JwkSet
+    authentication: AuthenticationMethod = "private_key_jwt"
+    jwks: JwkSet | None = None
+    """Of a client that signs its assertions."""
+    addresses: Annotated[tuple[Network, ...], Field(max_length=8)] = ()
+    """Of a client with a secret: whence alone it comes."""
+    agreement_id: UUID | None = None
+    """The agreement that its tokens are for where none is asked for, as of a client that knows nothing of authorization details."""
     assertion_audience: AssertionAudience = "issuer"
     resource: Resource | None = None
     """What a resource server outside of the node is known by (RFC 8707): tokens are made for it, and it may ask about those (RFC 7662)."""
     may_exchange: MayExchange = ()
+
+    @model_validator(mode="after")
+    def _of_one_method(self) -> Self:
+        if (self.authentication == "private_key_jwt") != (self.jwks is not None):
+            raise ValueError("jwks: of a client that authenticates by private_key_jwt, and of no other")
+        if (self.authentication == "client_secret") != bool(self.addresses):
+            raise ValueError("addresses: of a client with a secret, and of no other")
+        return self
 
 
 class Client(NewClient):
@@ -99,3 +120,22 @@ class ClientKeys(Wire):
 
     version: Annotated[int, Field(ge=1)]
     jwks: JwkSet
+
+
+class ClientSecret(Wire):
+    """A secret of a client, which the node does not know: only what it can be compared by."""
+
+    id: UUID
+    created_at: Instant
+
+
+class ClientSecrets(Wire):
+    """`GET /v1/clients/{id}/secrets`: two at the most, while one replaces the other."""
+
+    secrets: tuple[ClientSecret, ...]
+
+
+class NewClientSecret(ClientSecret):
+    """`POST /v1/clients/{id}/secrets`: shown here, and never again."""
+
+    secret: Annotated[str, Field(repr=False, min_length=64, max_length=64)]

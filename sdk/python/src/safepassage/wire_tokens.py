@@ -37,7 +37,7 @@ class TokenInfo(Wire):
     authorization_details: tuple[dict[str, Any], ...]
     """RFC 9396; what it is for, and what it is narrowed to. Without one it is for no purpose: what needs one refuses it."""
     operations: tuple[TokenOperation, ...]
-    key: Digest
-    """Thumbprint (RFC 7638) of the key that each proof has to be made by."""
+    key: Digest | None = None
+    """Thumbprint (RFC 7638) of the key that each proof has to be made by; a token of the legacy profile has none."""
     issued_at: Instant
     expires_at: Instant

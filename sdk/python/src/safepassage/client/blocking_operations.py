@@ -19,6 +19,7 @@ from safepassage.client import (
     retention_calls,
     rights_calls,
     safeguard_calls,
+    secret_calls,
     statistics_calls,
     token_calls,
     transfer_calls,
@@ -230,5 +231,8 @@ class BlockingOperations:
     read_client = Waited(calls.read_client)
     change_client_grants = Waited(calls.change_client_grants)
     replace_client_keys = Waited(calls.replace_client_keys)
+    list_client_secrets = Waited(secret_calls.list_client_secrets)
+    make_client_secret = Waited(secret_calls.make_client_secret)
+    remove_client_secret = Waited(secret_calls.remove_client_secret)
     disable_client = Waited(calls.disable_client)
     enable_client = Waited(calls.enable_client)

@@ -19,6 +19,7 @@ from safepassage.client import (
     retention_calls,
     rights_calls,
     safeguard_calls,
+    secret_calls,
     statistics_calls,
     token_calls,
     transfer_calls,
@@ -230,5 +231,8 @@ class AsyncOperations:
     read_client = Awaited(calls.read_client)
     change_client_grants = Awaited(calls.change_client_grants)
     replace_client_keys = Awaited(calls.replace_client_keys)
+    list_client_secrets = Awaited(secret_calls.list_client_secrets)
+    make_client_secret = Awaited(secret_calls.make_client_secret)
+    remove_client_secret = Awaited(secret_calls.remove_client_secret)
     disable_client = Awaited(calls.disable_client)
     enable_client = Awaited(calls.enable_client)

@@ -81,6 +81,13 @@ class ClientKeyNotUsable(SuiteError):
     remedy = "Register public keys only: Ed25519, P-256 (ES256) or RSA of 2,048 to 4,096 bits (PS256), each under a kid of its own."
 
 
+class SecretsHeld(SuiteError):
+    """The client has two secrets already: one is removed before another is made."""
+
+    code, status, title = "secrets-held", 409, "Two secrets are held"
+    remedy = "Remove the secret that is no longer used, then make a new one."
+
+
 class ScopeNotGrantable(SuiteError):
     """The scope does not exist, or this organisation's kind or the one who registers may not have it."""
 
