@@ -64,7 +64,7 @@ test-scanner: $(VENV)/.dev ## a real ClamAV daemon with one signature of our own
 	@tests/scanner/with-clamd $(BIN)/python -m pytest tests/records/attachments -m scanner $(ARGS)
 
 test-oauth: $(VENV)/.dev ## openid-client, oauth4webapi and oidc-provider against the node (installs Node.js where it is missing)
-	@PATH="$(abspath $(BIN)):$$PATH" tests/npm/with-node $(BIN)/python -m pytest -n 2 --dist loadfile tests/npm -m npm $(ARGS)
+	@PATH="$(abspath $(BIN)):$$PATH" tests/npm/with-node $(BIN)/python -m pytest tests/npm -m npm $(ARGS)
 
 check: $(VENV)/.dev ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .

@@ -7,7 +7,7 @@ import pytest
 from tests.npm.nodes import RunningNode, running_node
 
 
-@pytest.fixture(scope="module", params=["false", "true"], ids=["nonces-where-given", "nonces-always"])
+@pytest.fixture(scope="session", params=["false", "true"], ids=["nonces-where-given", "nonces-always"])
 def node(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningNode]:
     with running_node(tmp_path_factory.mktemp("node") / "alder", require_proof_nonce=request.param) as running:
         yield running
