@@ -1,9 +1,17 @@
-"""Serving an application over a socket: one set of uvicorn's settings for every way to start a node."""
+"""Serving an application over a socket: one set of uvicorn's settings for every way to start a node.
 
+It stops so that nobody notices: first it says that it is not ready, and goes on answering until whoever sends requests has heard that; then
+it listens no longer, finishes what is under way, streams too, and ends the workers last.
+"""
+
+import asyncio
 import gc
 import socket
 import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import uvicorn
@@ -15,42 +23,119 @@ from shared.telemetry import log_to_stderr
 GRACE_SECONDS = 30
 
 
+@dataclass(frozen=True)
+class Stopping:
+    """How a process stops."""
+
+    unready_seconds: float = 0.0
+    """It goes on answering for so long after it has said that it is not ready."""
+    grace_seconds: int = GRACE_SECONDS
+    """What is under way then has so long to end."""
+    announce: Callable[[], None] = lambda: None
+    """Has readiness say so."""
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A second address, where another application is served beside the first by the same process."""
+
+    app: Any
+    host: str
+    port: int
+
+
 class Server(uvicorn.Server):
-    """uvicorn's, which does not walk again and again over what lives as long as the process."""
+    """uvicorn's, which does not walk again and again over what lives as long as the process, and stops as Stopping says."""
+
+    def __init__(self, config: uvicorn.Config, stopping: Stopping, beside: Listener | None, own: dict[str, Any]) -> None:
+        super().__init__(config)
+        self._stopping, self._beside, self._own = stopping, beside, own
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._told_to_stop = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start; then leave everything that exists out of garbage collection. Measured: half of the time of an append of 1,000 events."""
         await super().startup(sockets)
+        self._loop = asyncio.get_running_loop()
+        if self._beside is not None:
+            await self._listen_beside(self._beside)
         # What a start leaves behind is not worth looking for: two thousand objects, for a fifth of a second.
         gc.freeze()
         gc.set_threshold(*COLLECTED_AFTER)
 
+    async def _listen_beside(self, beside: Listener) -> None:
+        """The same process, protocol and connections: whoever stops, stops both."""
+        config = uvicorn.Config(beside.app, **{**self._own, "lifespan": "off"})
+        config.load()
+
+        def protocol(_loop: asyncio.AbstractEventLoop | None = None) -> asyncio.Protocol:
+            made: asyncio.Protocol = StrictHttpProtocol(
+                config=config, server_state=self.server_state, app_state=self.lifespan.state, _loop=_loop
+            )
+            return made
+
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(protocol, host=beside.host, port=beside.port, ssl=config.ssl, backlog=config.backlog)
+        self.servers.append(server)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """The first signal begins to stop; a second one does not wait any longer."""
+        if self._told_to_stop or not self.started or self._loop is None or not self._stopping.unready_seconds:
+            super().handle_exit(sig, frame)
+            return
+        self._told_to_stop = True
+        self._captured_signals.append(sig)
+        self._loop.call_soon_threadsafe(self._begin_to_stop, self._loop)
+
+    def _begin_to_stop(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._stopping.announce()
+        self.server_state.stopping = True  # type: ignore[attr-defined]  # read by StrictHttpProtocol: no connection is kept from now on
+        loop.call_later(self._stopping.unready_seconds, self._stop)
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
 
 def server(
-    app: Any, *, host: str, port: int, tls_certificate: Path | None = None, tls_key: Path | None = None, grace_seconds: int = GRACE_SECONDS
+    app: Any,
+    *,
+    host: str,
+    port: int,
+    tls_certificate: Path | None = None,
+    tls_key: Path | None = None,
+    grace_seconds: int = GRACE_SECONDS,
+    stopping: Stopping | None = None,
+    beside: Listener | None = None,
 ) -> uvicorn.Server:
     """A server of `app`. Headers that two parsers could read differently are refused before it sees them (StrictHttpProtocol)."""
-    config = uvicorn.Config(
-        app,
-        host=host,
-        port=port,
-        http=StrictHttpProtocol,
-        ws="none",
-        lifespan="on",
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        log_config=None,
-        timeout_keep_alive=75,
-        timeout_graceful_shutdown=grace_seconds,
-        ssl_certfile=tls_certificate,
-        ssl_keyfile=tls_key,
-        ssl_version=ssl.PROTOCOL_TLS_SERVER,
-    )
-    return Server(config)
+    stopping = stopping or Stopping(grace_seconds=grace_seconds)
+    own: dict[str, Any] = {
+        "http": StrictHttpProtocol,
+        "ws": "none",
+        "lifespan": "on",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": False,
+        "log_config": None,
+        "timeout_keep_alive": 75,
+        "timeout_graceful_shutdown": stopping.grace_seconds,
+        "ssl_certfile": tls_certificate,
+        "ssl_keyfile": tls_key,
+        "ssl_version": ssl.PROTOCOL_TLS_SERVER,
+    }
+    return Server(uvicorn.Config(app, host=host, port=port, **own), stopping, beside, own)
 
 
-def serve(app: Any, *, host: str, port: int, tls_certificate: Path | None = None, tls_key: Path | None = None) -> None:
+def serve(
+    app: Any,
+    *,
+    host: str,
+    port: int,
+    tls_certificate: Path | None = None,
+    tls_key: Path | None = None,
+    stopping: Stopping | None = None,
+    beside: Listener | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way."""
     log_to_stderr()
-    server(app, host=host, port=port, tls_certificate=tls_certificate, tls_key=tls_key).run()
+    server(app, host=host, port=port, tls_certificate=tls_certificate, tls_key=tls_key, stopping=stopping, beside=beside).run()

@@ -45,6 +45,13 @@ class ServiceSettings(BaseSettings):
             pattern=r"^[A-Za-z0-9_-]{43}$", description="Digest of the first trust list to accept, got by another way than the list itself."
         ),
     ] = None
+    stop_unready_seconds: Annotated[
+        float,
+        Field(ge=0, le=60, description="After SIGTERM `/readyz` is 503 and requests are still answered for so long; then nothing new."),
+    ] = 5.0
+    stop_grace_seconds: Annotated[
+        int, Field(ge=1, le=3600, description="What is under way then, streams too, has so long to end before it is cut off.")
+    ] = 30
     insecure_development: Annotated[
         bool, Field(description="Accept http on loopback between nodes. For a developer's machine only; never set by default.")
     ] = False

@@ -3,8 +3,9 @@
 import asyncio
 import importlib
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from pydantic import ValidationError
@@ -12,7 +13,10 @@ from pydantic_core import ErrorDetails
 
 from node.commands.output import console, stop
 from node.documents import settings_class
+from node.server import Listener, Stopping
 from node.server import serve as serve_application
+from services.gateway.door.entrances import AdministrationListener
+from services.gateway.settings import GatewaySettings
 from shared.database import Database
 from shared.settings import ServiceSettings
 
@@ -57,7 +61,22 @@ def serve(
     if (tls_certificate is None) != (tls_key is None):
         stop("A certificate and its key go together.", "Give both --tls-certificate and --tls-key, or neither.", code=2)
     app = importlib.import_module(f"services.{service.value}.app").create_app(settings)
-    serve_application(app, host=host, port=port, tls_certificate=tls_certificate, tls_key=tls_key)
+    serve_application(
+        app,
+        host=host,
+        port=port,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
+        stopping=Stopping(settings.stop_unready_seconds, settings.stop_grace_seconds, partial(setattr, app.state, "ready", False)),
+        beside=beside_of(app, settings),
+    )
+
+
+def beside_of(app: Any, settings: ServiceSettings) -> Listener | None:
+    """The address of administration, of a gateway that has one."""
+    if not isinstance(settings, GatewaySettings) or settings.administration_port is None:
+        return None
+    return Listener(AdministrationListener(app), settings.administration_address, settings.administration_port)
 
 
 def migrate(service: ServiceArgument) -> None:

@@ -15,10 +15,10 @@ from safepassage.trust_list import VerifiedTrustList
 from services.gateway import well_known
 from services.gateway.described import routes as described_routes
 from services.gateway.door.authentication import Authentication
+from services.gateway.door.entrances import entrances
 from services.gateway.door.forwarding import Door, Forwarding
 from services.gateway.door.limits import RateLimit
 from services.gateway.door.metrics_door import MetricsDoor
-from services.gateway.door.paths import Matcher
 from services.gateway.door.refusals import Refusals
 from services.gateway.door.routing_table import ROUTES
 from services.gateway.door.scope_use import ScopeUse, keep_writing_down
@@ -118,7 +118,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     open_people(app, secret=secret)
     state.door = Door(
         clock,
-        Matcher(ROUTES),
+        entrances(settings, ROUTES),
         Authentication(
             settings.entity_id, tokens, state.standing, proofs, nonces, store, settings.require_proof_nonce, settings.legacy_clients
         ),

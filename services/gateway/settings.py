@@ -49,6 +49,17 @@ class GatewaySettings(PeopleSettings):
     metrics_address: Annotated[
         str, Field(min_length=1, max_length=255, description="Internal address on which `metrics_port` listens.")
     ] = "127.0.0.1"
+    administration_port: Annotated[
+        int | None,
+        Field(ge=0, le=65535, description="Port for the routes of administration, which are then not there at the public one."),
+    ] = None
+    administration_address: Annotated[
+        str, Field(min_length=1, max_length=255, description="Internal address on which `administration_port` listens.")
+    ] = "127.0.0.1"
+    administration_url: Annotated[
+        str | None,
+        Field(pattern=r"^https?://[^/?#]+$", description="URL of the administration port: proofs name it there; left out: the entity id."),
+    ] = None
     developer_page: Annotated[
         bool | None,
         Field(description="Serve `/docs`, where developers try the interface; left out: only where `insecure_development` is."),

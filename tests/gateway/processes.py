@@ -1,6 +1,7 @@
 """Gateway processes of production over one store, on sockets of the loopback, and requests to them byte for byte."""
 
 import asyncio
+import json
 import os
 import signal
 import sys
@@ -117,15 +118,13 @@ class Gateways:
 
 
 @asynccontextmanager
-async def gateways(count: int, *, database_url: str, keys: Path) -> AsyncIterator[Gateways]:
-    """`count` processes over one store, whose siblings are not there; not started yet, ended with the block."""
-    about: dict[str, Any] = {
-        "entity_id": ISSUER,
-        "database_url": database_url,
-        "keys_directory": str(keys / "gateway"),
-        "people_links": True,
+async def gateways(count: int, *, database_url: str, keys: Path, **settings: Any) -> AsyncIterator[Gateways]:
+    """`count` processes over one store, whose siblings are not there unless settings say so; not started yet, ended with the block."""
+    about: dict[str, Any] = {"entity_id": ISSUER, "database_url": database_url, "keys_directory": str(keys / "gateway")}
+    about |= {"people_links": True, "stop_unready_seconds": 0, **settings}
+    own = {
+        f"SAFE_PASSAGE_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value) for name, value in about.items()
     }
-    own = {f"SAFE_PASSAGE_{name.upper()}": str(value) for name, value in about.items()}
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SAFE_PASSAGE_")} | own  # noqa: TID251 a process's own
     made = Gateways(GatewaySettings(**about), [GatewayProcess(environment) for _ in range(count)])
     try:

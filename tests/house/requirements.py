@@ -242,6 +242,8 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-people": "People come in by their agency's provider or a link of the node's own, each once; the store cannot read who",
             "DOOR-sessions": "A session ends when it is idle, at its limit, at a sign-out here or there, and with the role or organisation",
             "DOOR-forms": "A form counts from a page of its own session alone; no other site embeds, fetches or follows what people see",
+            "DOOR-stop": "A process that stops says so first, answers until that is heard, and cuts off nothing that it has begun",
+            "DOOR-administration": "Administration can be at an address of its own; at the public one it is then not there",
             "DOOR-described": "One document says of every operation who may call it, and a page of the node's own lets it be tried",
             "DOOR-table": "What is not in the routing table does not exist",
             "DOOR-once": "Proofs and assertions are accepted once over several processes, in any spelling of the header, across a restart",

@@ -30,10 +30,11 @@ class Authentication:
     """Whether clients with a secret are let in (services.gateway.oauth.legacy)."""
 
     async def authenticate(
-        self, incoming: Incoming, *, method: str, raw_path: bytes, now: datetime, address: str | None = None, bearer: bool = False
+        self, incoming: Incoming, *, method: str, url: str, now: datetime, address: str | None = None, bearer: bool = False
     ) -> VerifiedToken:
         """The verified token of a request whose proof now counts as used.
 
+        url      where the request came in, without its query
         address  whence the request comes
         bearer   whether the route takes tokens of the legacy profile
 
@@ -53,7 +54,7 @@ class Authentication:
         proof = self.proofs.verify(
             incoming.proofs[0].decode("latin-1"),
             method=method,
-            url=self.issuer + raw_path.decode("ascii"),
+            url=url,
             now=now,
             token=token,
             bound_to=verified.claims.key,

@@ -30,9 +30,10 @@ from services.gateway.door.authentication import Authentication, challenge
 from services.gateway.door.bodies import CallerGone, replay, whole
 from services.gateway.door.client_address import Network, client_address
 from services.gateway.door.coarse_details import require_details
+from services.gateway.door.entrances import Entrances
 from services.gateway.door.headers import Fields, Incoming, read_headers, trace_id_of
 from services.gateway.door.limits import RateLimit
-from services.gateway.door.paths import ALLOWED_QUERY, MAX_QUERY, Matcher, MethodOfPathNotAllowed
+from services.gateway.door.paths import ALLOWED_QUERY, MAX_QUERY, MethodOfPathNotAllowed
 from services.gateway.door.refusals import Refusals
 from services.gateway.door.route import API_HEADERS, Route
 from services.gateway.door.scope_use import ScopeUse
@@ -64,7 +65,7 @@ class Door:
     """What the door needs, put together when the process opens; it is on `app.state.door`."""
 
     clock: Clock
-    routes: Matcher[Route]
+    entrances: Entrances
     authentication: Authentication
     client_limit: RateLimit
     anonymous_limit: RateLimit
@@ -150,7 +151,8 @@ class _Passage:
         door, scope = self.door, self.scope
         now = door.clock()
         self.address = client_address(scope["client"][0] if scope.get("client") else None, scope["headers"], trusted=door.trusted_proxies)
-        self.route = route = door.routes.match(scope["method"], scope["raw_path"])
+        entrance = door.entrances.of(scope)
+        self.route = route = entrance.routes.match(scope["method"], scope["raw_path"])
         incoming = read_headers(scope["headers"])
         self.trace_id = trace_id_of(incoming.traceparent)
         self.echoed = incoming.request_id if route.echoes_request_id else b""
@@ -163,7 +165,12 @@ class _Passage:
             self.person = await door.people.admit(scope["headers"], route, now)
         else:
             verified = await door.authentication.authenticate(
-                incoming, method=route.method, raw_path=scope["raw_path"], now=now, address=self.address, bearer=route.bearer
+                incoming,
+                method=route.method,
+                url=entrance.url + scope["raw_path"].decode("ascii"),
+                now=now,
+                address=self.address,
+                bearer=route.bearer,
             )
             require_permission(route, verified)
             require_details(route, verified.claims.authorization_details)

@@ -89,6 +89,8 @@ class StrictHttpProtocol(HttpToolsProtocol):
         self._header_is_there()
         self._in_header = False
         super().on_headers_complete()
+        if getattr(self.server_state, "stopping", False):
+            self.cycle.keep_alive = False  # the answer says so, and the next request goes to another process
 
     def send_400_response(self, msg: str) -> None:
         """What uvicorn sends for a request that cannot be parsed: here a problem document.

@@ -97,6 +97,11 @@ class Route:
     """The answer's own content-security-policy counts where it has one: of a page whose form leads to another site (CSP `form-action`)."""
 
     @property
+    def is_administration(self) -> bool:
+        """Whether it changes or tells who may come in at all."""
+        return any(scope.startswith("admin:") for scope in self.scopes)
+
+    @property
     def is_page(self) -> bool:
         """Whether a browser shows what is answered, refusals too."""
         return self.headers is PAGE_HEADERS

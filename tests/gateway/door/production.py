@@ -120,7 +120,7 @@ class Production:
 
     def change_route(self, monkeypatch: pytest.MonkeyPatch, template: str, method: str, **about: Any) -> None:
         """Another table, for one test."""
-        by_method = self.app.state.door.routes._literal[template]
+        by_method = self.app.state.door.entrances.public.routes._literal[template]
         monkeypatch.setitem(by_method, method, replace(by_method[method], **about))
 
     def idle(self) -> None:

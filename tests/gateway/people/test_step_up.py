@@ -25,7 +25,7 @@ async def strict(
     settings = peoples | {"people_issuer": provider.issuer, "insecure_development": True, "people_strong_acr": ("mfa", "phr")}
     async with open_house(tmp_path, node_keys, clock, template=empty_store, **settings) as opened:
         await opened.organisation("sea")
-        by_method = opened.app.state.door.routes._literal["/signed-in"]
+        by_method = opened.app.state.door.entrances.public.routes._literal["/signed-in"]
         before = by_method["GET"]
         by_method["GET"] = replace(before, step_up=True)
         yield opened
@@ -97,7 +97,7 @@ async def test_a_form_that_needs_a_step_up_is_refused_with_a_way_to_it(
     browser = Browser(strict)
     await browser.sign_in(provider)
     token = await browser.form_token()
-    by_method = strict.app.state.door.routes._literal["/sign-out"]
+    by_method = strict.app.state.door.entrances.public.routes._literal["/sign-out"]
     before = by_method["POST"]
     by_method["POST"] = replace(before, step_up=True)
     try:
