@@ -28,6 +28,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "job": ("job", "app"),
     "organisations": ("organisations", "app"),
     "clients": ("clients", "app"),
+    "registrations": ("registrations", "app"),
     "keys": ("keys", "app"),
     "shred": ("shred", "app"),
     "matches": ("matches", "app"),

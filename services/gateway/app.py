@@ -45,6 +45,9 @@ from services.gateway.oauth.tokens import AccessTokens
 from services.gateway.people.opening import keep_tidy, open_people
 from services.gateway.people.routes import ROUTERS as PEOPLE
 from services.gateway.readiness_evidence import keep_reporting
+from services.gateway.registration import publisher_routes, registration_routes
+from services.gateway.registration import routes as register_routes
+from services.gateway.registration.opening import open_registration
 from services.gateway.registry import client_routes, organisation_routes, secret_routes
 from services.gateway.registry.administration import record_trust_list
 from services.gateway.settings import GatewaySettings
@@ -87,7 +90,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     await state.standing.refresh()
     tokens = AccessTokens(settings.entity_id, state.token_keys, lifetime_seconds=settings.access_token_seconds)
     proofs, nonces = Proofs(), ProofNonces(secret)
-    clients = KnownClients(database, state.statements)
+    clients = KnownClients(database, state.statements, open_registration(app))
     client_authentication = ClientAuthentication(settings.entity_id, clients)
     state.token_endpoint = TokenEndpoint(
         settings,
@@ -186,6 +189,9 @@ def create_app(
             described_routes.router,
             organisation_routes.router,
             client_routes.router,
+            publisher_routes.router,
+            registration_routes.router,
+            register_routes.router,
             *PEOPLE,
             secret_routes.router,
         ),
@@ -206,6 +212,7 @@ def _document(app: FastAPI) -> None:
 
     def openapi() -> dict[str, Any]:
         document = made()
+        register_routes.document(document)
         token_endpoint.document_errors(document, ENDPOINT, revocation.PATH, introspection.PATH)
         return document
 

@@ -28,6 +28,7 @@ def metadata_of(issuer: str, *, legacy: bool = False) -> dict[str, Any]:
         "token_endpoint": f"{issuer}/oauth/token",
         "revocation_endpoint": f"{issuer}/oauth/revoke",
         "introspection_endpoint": f"{issuer}/oauth/introspect",
+        "registration_endpoint": f"{issuer}/oauth/register",
         "jwks_uri": f"{issuer}/oauth/jwks",
         "scopes_supported": sorted(SCOPES),
         "response_types_supported": [],
@@ -45,6 +46,7 @@ def metadata_of(issuer: str, *, legacy: bool = False) -> dict[str, Any]:
     metadata = AuthorizationServerMetadata(document)
     metadata.validate_issuer()
     metadata.validate_token_endpoint()
+    metadata.validate_registration_endpoint()
     metadata.validate_jwks_uri()
     metadata.validate_revocation_endpoint()
     metadata.validate_introspection_endpoint()

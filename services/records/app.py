@@ -12,6 +12,7 @@ from functools import partial
 from fastapi import FastAPI
 
 from services.records import (
+    client_key_sets,
     kept_resources,
     load_reports,
     lookup,
@@ -91,6 +92,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     systems = systems_in(state.settings.ed_fi_systems_file)
     state.ed_fi = EdFiDoors(systems, session, clock=state.clock, wait=asyncio.sleep)
     await open_exchange(app, stack)
+    client_key_sets.open_client_key_sets(app)
     state.exchange.works = works_of(state.exchange)
     state.on_match_resolved = partial(on_match_resolved, state.exchange)
 
@@ -102,7 +104,7 @@ def create_app(
     app = build(
         "records",
         settings,
-        routers=(organisations_router(OrganisationRow), *STUDENTS, *EXCHANGE, *FINDING, *TRANSFERS, *CREDENTIALS),
+        routers=(organisations_router(OrganisationRow), *STUDENTS, *EXCHANGE, *FINDING, *TRANSFERS, *CREDENTIALS, client_key_sets.router),
         summary="Holds, seals, opens, sends and receives student records.",
         tables={"outbox": OutboxRow, "lease": LeaseRow, "idempotency": IdempotencyRow},
         opening=_open,

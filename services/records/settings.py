@@ -130,6 +130,10 @@ class RecordsSettings(SealingSettings):
             "the file of its secret (docs/ed-fi.md)."
         ),
     ] = None
+    client_keys_authorities_file: Annotated[
+        Path | None,
+        Field(description="PEM file of the only certificate authorities believed where clients' key sets are fetched; else the system's."),
+    ] = None
     ed_fi_authorities_file: Annotated[
         Path | None, Field(description="PEM file of the only certificate authorities believed for Ed-Fi systems' https; else the system's.")
     ] = None

@@ -18,8 +18,9 @@ from hypothesis import strategies as st
 
 from node.documents import application
 from tests.conftest import StandingClock
-from tests.gateway.by_hand import Answer, Party
+from tests.gateway.by_hand import Answer, Party, ask
 from tests.gateway.house import House, open_house
+from tests.gateway.registration.registering import initial_token
 
 pytestmark = pytest.mark.fuzz
 
@@ -73,6 +74,41 @@ def test_every_answer_is_one_that_the_document_knows(standing: Standing, method:
         assert answer.status in documented, answer
         assert answer.status < 500, answer
         assert answer.headers["content-type"] == ("application/json" if answer.status < 400 else "application/problem+json")
+
+    one()
+    assert seen.total() >= 1
+
+
+REGISTRATION = [
+    (method.upper(), path) for path in DOCUMENT["paths"] if path.startswith("/oauth/register") for method in DOCUMENT["paths"][path]
+]
+
+
+@pytest.mark.parametrize(("method", "path"), REGISTRATION, ids=lambda value: value)
+def test_whatever_a_client_says_of_itself_is_answered_as_the_document_has_it(standing: Standing, method: str, path: str) -> None:
+    operation, house = SCHEMA[path][method], standing.house
+    documented = {int(status) for status in DOCUMENT["paths"][path][method.lower()]["responses"]} | {404, 405, 413, 415}
+    vendor = standing.portal.call(house.organisation, "vendor")
+    token = standing.portal.call(initial_token, house, vendor.id)
+    seen: Counter[int] = Counter()
+
+    @given(operation.as_strategy())
+    @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+    def one(case: Any) -> None:
+        target = "".join(quote(part, safe="/") for part in case.formatted_path.split("%"))
+        headers = [("authorization", f"Bearer {token}")]
+        body = json.dumps(case.body, default=str).encode() if operation.body else b""
+        if operation.body:
+            headers.append(("content-type", "application/json"))
+
+        async def in_the_loop() -> Answer:
+            return await ask(house.app, method, target, headers=headers, body=body)
+
+        answer = standing.portal.call(in_the_loop)
+        seen[answer.status] += 1
+        assert answer.status in documented, answer
+        assert answer.status < 500, answer
+        json.loads(answer.body or b"{}")
 
     one()
     assert seen.total() >= 1

@@ -10,8 +10,9 @@ from sqlalchemy import select
 
 from services.gateway.tables import ScopeUseRow
 from tests.conftest import StandingClock
-from tests.gateway.by_hand import ask_token
-from tests.gateway.house import House, open_house
+from tests.gateway.by_hand import Party, ask_token
+from tests.gateway.house import ISSUER, House, open_house
+from tests.gateway.registration.registering import initial_token, manage, metadata, register, signer
 
 
 async def _holds(house: House) -> None:
@@ -43,7 +44,24 @@ async def _holds(house: House) -> None:
     async with house.app.state.database.reading() as tx:
         used = {(row.client_id, row.scope, row.used_on) for row in (await tx.execute(select(ScopeUseRow))).scalars()}
     assert used == {(UUID(party.client_id), scope, house.now.date()) for scope in ("admin:organisations", "admin:clients")}
+    await _registers_once(house)
     assert len({one.body for one in house.behind["records"].heard if one.path.endswith(school["id"])}) == 2
+
+
+async def _registers_once(house: House) -> None:
+    """A word for a client counts once, whatever comes at the same time, and so does a registration access token."""
+    apps, own = await signer(house, trusted=True), Party("", ISSUER)
+    word = metadata(own, software_statement=apps.statement(house.now))
+    token = await initial_token(house, apps.organisation.id)
+    by_statement = await asyncio.gather(*(register(house, word) for _ in range(5)))
+    by_token = await asyncio.gather(*(register(house, metadata(own), token=token) for _ in range(5)))
+    assert Counter(answer.status for answer in by_statement) == {201: 1, 400: 4}
+    assert Counter(answer.status for answer in by_token) == {201: 1, 401: 4}
+    (told,) = [answer.json for answer in by_statement if answer.status == 201]
+    key, change = told["registration_access_token"], metadata(own, client_id=told["client_id"], software_id="reader")
+    changes = await asyncio.gather(*(manage(house, "PUT", told["client_id"], key, change) for _ in range(5)))
+    assert Counter(answer.status for answer in changes) == {200: 1, 401: 4}
+    assert sorted(one.state for one in await house.hand.registrations()) == ["approved", "pending"]
 
 
 @pytest.mark.anyio

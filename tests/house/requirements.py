@@ -245,6 +245,8 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-stop": "A process that stops says so first, answers until that is heard, and cuts off nothing that it has begun",
             "DOOR-administration": "Administration can be at an address of its own; at the public one it is then not there",
             "DOOR-described": "One document says of every operation who may call it, and a page of the node's own lets it be tried",
+            "DOOR-registered": "A client registers itself by a word that counts once, within its bounds, and waits for approval",
+            "DOOR-narrowed": "Whoever manages its own registration can only narrow it, and of another's learns nothing",
             "DOOR-table": "What is not in the routing table does not exist",
             "DOOR-once": "Proofs and assertions are accepted once over several processes, in any spelling of the header, across a restart",
             "DOOR-negatives": "What is wrong in one place is refused for that reason, module by module, and is right otherwise",

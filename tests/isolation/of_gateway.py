@@ -1,9 +1,11 @@
 """What the first district has in the gateway: itself, and its clients."""
 
+import json
 from collections.abc import AsyncIterator
 from datetime import date
 
-from tests.gateway.by_hand import Party
+from safepassage.wire_registrations import NewInitialToken, NewPublisher
+from tests.gateway.by_hand import Party, ask
 from tests.isolation.of_privacy import Named
 from tests.isolation.two_districts import SCHOOL, Request, TwoDistricts
 from tests.records.one_state import DISTRICT
@@ -29,3 +31,31 @@ async def of_gateway(two: TwoDistricts) -> AsyncIterator[Named]:
     yield "replace_client_keys", "district", Request("PUT", f"{path}/keys", ids, {"version": 2, "jwks": keys})
     yield "disable_client", "district", Request("POST", f"{path}/disablement", ids)
     yield "enable_client", "district", Request("DELETE", f"{path}/disablement", ids)
+    async for named in _of_registrations(two):
+        yield named
+
+
+async def _of_registrations(two: TwoDistricts) -> AsyncIterator[Named]:
+    """Publishers, initial tokens, and clients that registered themselves and wait."""
+    district, keys = two.state.by_key[DISTRICT], {"keys": [Party("", "").jwk]}
+    parent, bounds = str(district), {"role": "registrar", "scopes": ["records:load"]}
+    about = {"name": "Apps", "jwks": keys, **bounds}
+    first = {"organisation_id": parent, "issuer": "https://first.example", **about}
+    publisher = str((await two.hand.add_publisher(NewPublisher.model_validate(first))).id)
+    second = {"organisation_id": parent, "issuer": "https://second.example", **about}
+    yield "add_publisher", "district", Request("POST", "/v1/publishers", (parent,), second)
+    path, ids = f"/v1/publishers/{publisher}", (publisher,)
+    yield "read_publisher", "district", Request("GET", path, ids)
+    yield "change_publisher", "district", Request("PUT", path, ids, {"version": 1, **about})
+    yield "disable_publisher", "district", Request("POST", f"{path}/disablement", ids)
+    yield "enable_publisher", "district", Request("DELETE", f"{path}/disablement", ids)
+    new = {"organisation_id": parent, **bounds}
+    yield "issue_initial_token", "district", Request("POST", "/v1/initial-access-tokens", (parent,), new)
+    token = str((await two.hand.issue_initial_token(NewInitialToken.model_validate(new))).id)
+    yield "withdraw_initial_token", "district", Request("POST", f"/v1/initial-access-tokens/{token}/withdrawal", (token,))
+    for operation, verdict in (("approve_registration", "approval"), ("refuse_registration", "refusal")):
+        issued = await two.hand.issue_initial_token(NewInitialToken.model_validate(new))
+        body = json.dumps({"client_name": "A program", "scope": "records:load", "jwks": {"keys": [Party("", "").jwk]}}).encode()
+        fields = [("content-type", "application/json"), ("authorization", f"Bearer {issued.initial_access_token}")]
+        client = str((await ask(two.door, "POST", "/oauth/register", headers=fields, body=body)).json["client_id"])
+        yield operation, "district", Request("POST", f"/v1/registrations/{client}/{verdict}", (client,))

@@ -26,8 +26,12 @@ NOT_FOR_CLIENTS = (
     "/livez",
     "/readyz",
     "/ims/",
+    "/assets/",
+    "/docs",
+    "/openapi.json",
+    "/sign",
 )
-"""/ims/: OneRoster's 41 operations are read by one call of ours (ONE_FOR_MANY)."""
+"""/assets/ to /sign…: pages for people. /ims/: OneRoster's 41 operations are read by one call of ours (ONE_FOR_MANY)."""
 ONE_FOR_MANY = {"read_oneroster": "/ims/oneroster/rostering/v1p2/"}
 """Calls that read whatever is below a path of another standard."""
 VARIANTS = {

@@ -3,7 +3,19 @@
 from dataclasses import replace
 from typing import Final
 
-from services.gateway.door.route import DEVELOPER_HEADERS, FORM, KIB, PUBLISHED_HEADERS, also_bearer, anonymous, get, page, people, send
+from services.gateway.door.route import (
+    DEVELOPER_HEADERS,
+    FORM,
+    JSON,
+    KIB,
+    PUBLISHED_HEADERS,
+    also_bearer,
+    anonymous,
+    get,
+    page,
+    people,
+    send,
+)
 from services.gateway.oauth.scopes import CLIENT_SCOPES
 
 GATEWAY: Final = (
@@ -12,6 +24,10 @@ GATEWAY: Final = (
     anonymous("POST", "/oauth/token", "gateway", body=32 * KIB, types=FORM),
     anonymous("POST", "/oauth/revoke", "gateway", body=32 * KIB, types=FORM),
     anonymous("POST", "/oauth/introspect", "gateway", body=32 * KIB, types=FORM),
+    anonymous("POST", "/oauth/register", "gateway", body=64 * KIB, types=JSON),
+    anonymous("GET", "/oauth/register/{client_id}", "gateway"),
+    anonymous("PUT", "/oauth/register/{client_id}", "gateway", body=64 * KIB, types=JSON),
+    anonymous("DELETE", "/oauth/register/{client_id}", "gateway"),
     *also_bearer(get("/oauth/token_info", "gateway", *CLIENT_SCOPES)),
     anonymous("GET", "/oauth/jwks", "gateway"),
     anonymous("GET", "/.well-known/oauth-authorization-server", "gateway"),
@@ -35,6 +51,18 @@ GATEWAY: Final = (
     send("DELETE", "/v1/clients/{client_id}/secrets/{secret_id}", "gateway", "admin:clients", body=0, types=()),
     send("POST", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
     send("DELETE", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
+    get("/v1/publishers", "gateway", "admin:clients"),
+    send("POST", "/v1/publishers", "gateway", "admin:clients"),
+    get("/v1/publishers/{publisher_id}", "gateway", "admin:clients"),
+    send("PUT", "/v1/publishers/{publisher_id}", "gateway", "admin:clients"),
+    send("POST", "/v1/publishers/{publisher_id}/disablement", "gateway", "admin:clients", body=0, types=()),
+    send("DELETE", "/v1/publishers/{publisher_id}/disablement", "gateway", "admin:clients", body=0, types=()),
+    get("/v1/registrations", "gateway", "admin:clients"),
+    send("POST", "/v1/registrations/{client_id}/approval", "gateway", "admin:clients", body=0, types=()),
+    send("POST", "/v1/registrations/{client_id}/refusal", "gateway", "admin:clients", body=0, types=()),
+    get("/v1/initial-access-tokens", "gateway", "admin:clients"),
+    send("POST", "/v1/initial-access-tokens", "gateway", "admin:clients"),
+    send("POST", "/v1/initial-access-tokens/{token_id}/withdrawal", "gateway", "admin:clients", body=0, types=()),
     page("GET", "/assets/{version}/{name}"),
     page("GET", "/sign-in"),
     page("GET", "/sign-in/start"),

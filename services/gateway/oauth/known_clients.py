@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select
@@ -15,10 +15,12 @@ from safepassage.problems.trust import NotAMember
 from safepassage.wire_clients import AssertionAudience, AuthenticationMethod, JwkSet
 from safepassage.wire_organisations import OrganisationKind
 from services.gateway.oauth.client_keys import ClientKey, client_keys, peer_key
-from services.gateway.oauth.oauth_errors import PeerNotVerifiable
+from services.gateway.oauth.fetched_key_sets import still_counts
+from services.gateway.oauth.oauth_errors import KeysNotHad, PeerNotVerifiable
 from services.gateway.oauth.scopes import PEER_SCOPE, SCOPES
 from services.gateway.tables import ClientRow, OrganisationRow
 from shared import prepared
+from shared.columns import EPOCH
 from shared.database import Database
 from shared.peer_statements import PeerStatements
 
@@ -31,6 +33,8 @@ _FIND: Final = (
         ClientRow.scopes,
         ClientRow.purposes,
         ClientRow.jwks,
+        ClientRow.jwks_uri,
+        ClientRow.jwks_fetched_at,
         ClientRow.assertion_audience,
         ClientRow.resource,
         ClientRow.may_exchange,
@@ -70,6 +74,9 @@ class KnownClient:
     """Of a client with a secret: the networks that it comes from."""
     agreement_id: UUID | None = None
     """What its tokens are for where it asks for no agreement."""
+    jwks_uri: str | None = None
+    """Where its keys were got from, if not given: then they are got again now and then."""
+    keys_fetched_at: datetime = EPOCH
 
     def get_client_id(self) -> str:
         """Authlib's ClientMixin."""
@@ -84,20 +91,39 @@ class KnownClient:
         return grant_type == "client_credentials"
 
 
+class RenewsKeys(Protocol):
+    """Gets the key set of a client again that has it at a URL (services.gateway.registration.key_sets)."""
+
+    async def look_again(self, client_id: UUID, url: str, *, fetched_at: datetime, knows_kid: bool, now: datetime) -> bool:
+        """Whether there is a new one. Not within a transaction."""
+        ...
+
+
 class KnownClients:
     """Looks clients up; never creates one."""
 
-    def __init__(self, database: Database, statements: PeerStatements) -> None:
-        self._database, self._statements = database, statements
+    def __init__(self, database: Database, statements: PeerStatements, key_sets: RenewsKeys) -> None:
+        self._database, self._statements, self._key_sets = database, statements, key_sets
 
     async def find(self, client_id: str, *, kid: str, now: datetime) -> KnownClient | None:
         """The client, or None. `kid` is the key that its assertion names: a peer's statement is looked at again for a new one.
 
-        Raises PeerNotVerifiable. Not within a transaction.
+        Raises PeerNotVerifiable, KeysNotHad. Not within a transaction.
         """
         identifier = _uuid(client_id)
         if identifier is None:
             return await self._peer(client_id, kid, now.date())
+        client = await self._registered(identifier, now)
+        if client is None or client.jwks_uri is None:
+            return client
+        fetched_at = client.keys_fetched_at
+        if await self._key_sets.look_again(identifier, client.jwks_uri, fetched_at=fetched_at, knows_kid=kid in client.keys, now=now):
+            client = await self._registered(identifier, now)
+        if client is not None and not still_counts(fetched_at=client.keys_fetched_at, now=now):
+            raise KeysNotHad
+        return client
+
+    async def _registered(self, identifier: UUID, now: datetime) -> KnownClient | None:
         return await self._database.look(lambda connection: _registered(connection, identifier, now.date()))
 
     async def serves(self, resource: str, *, today: date) -> bool:
@@ -154,6 +180,8 @@ def _registered(connection: Connection, client_id: UUID, today: date) -> KnownCl
         authentication=found.authentication,
         addresses=tuple(found.addresses.split()),
         agreement_id=found.agreement_id,
+        jwks_uri=found.jwks_uri,
+        keys_fetched_at=found.jwks_fetched_at or EPOCH,
     )
 
 

@@ -157,3 +157,10 @@ class SubjectTokenNotVerifiable(_NotKnownNow):
 
     reason = "subject-token-not-verifiable"
     description = "the subject token cannot be verified now: try again"
+
+
+class KeysNotHad(_NotKnownNow):
+    """A client whose key set, at its own URL, could not be got for a day."""
+
+    reason = "keys-not-had"
+    description = "the client's key set cannot be had at its jwks_uri: try again"

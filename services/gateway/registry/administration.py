@@ -1,4 +1,4 @@
-"""What the node's operator does at the command line, on the gateway's store itself: organisations, clients, the trust list.
+"""What the node's operator does at the command line, on the gateway's store itself: organisations, clients, registrations, the trust list.
 
 The same functions as behind the routes, with the operator as the actor; a running gateway tells the other services within seconds.
 """
@@ -14,10 +14,12 @@ from safepassage.ids import uuid7
 from safepassage.trust_list import VerifiedTrustList
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, NewClient, NewClientSecret
 from safepassage.wire_organisations import NewOrganisation, Organisation
+from safepassage.wire_registrations import IssuedInitialToken, NewInitialToken, NewPublisher, Publisher, Registration
 from services.gateway.people.console_links import make_link
+from services.gateway.registration import approvals, initial_tokens, publishers
 from services.gateway.registry import client_secrets, clients, organisations
 from services.gateway.settings import GatewaySettings
-from services.gateway.tables import ClientRow, LeaseRow, OrganisationRow, OutboxRow, TrustListRow
+from services.gateway.tables import ClientRow, LeaseRow, OrganisationRow, OutboxRow, PublisherRow, RegistrationRow, TrustListRow
 from shared.app import internal_tokens
 from shared.clock import Clock, system_clock
 from shared.contracts.audit import Actor, Context, Event
@@ -96,6 +98,44 @@ class Administration:
         """Let in again. Raises NotFound."""
         async with self._database.transaction() as tx:
             return await clients.enable_client(tx, self._outbox, client_id, actor=OPERATOR, now=self._clock())
+
+    async def add_publisher(self, new: NewPublisher) -> Publisher:
+        """Register a publisher of software. Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, PublisherTaken."""
+        async with self._database.transaction() as tx:
+            return await publishers.add_publisher(tx, self._outbox, new, granter=None, actor=OPERATOR, now=self._clock())
+
+    async def publishers(self) -> list[Publisher]:
+        """All, in the order in which they came."""
+        async with self._database.reading() as tx:
+            rows = (await tx.execute(select(PublisherRow).order_by(PublisherRow.id))).scalars().all()
+        return [publishers.publisher_of(row) for row in rows]
+
+    async def disable_publisher(self, publisher_id: UUID) -> Publisher:
+        """Take no statement of it any more; its clients stay. Raises NotFound."""
+        async with self._database.transaction() as tx:
+            return await publishers.disable_publisher(tx, self._outbox, publisher_id, actor=OPERATOR, now=self._clock())
+
+    async def issue_initial_token(self, new: NewInitialToken) -> IssuedInitialToken:
+        """Make a token with which one client may register. Raises InvalidRequest, ScopeNotGrantable."""
+        async with self._database.transaction() as tx:
+            return await initial_tokens.issue_initial_token(tx, self._outbox, new, granter=None, actor=OPERATOR, now=self._clock())
+
+    async def registrations(self) -> list[Registration]:
+        """Clients that registered themselves, in the order in which they came."""
+        query = select(ClientRow, RegistrationRow).join(RegistrationRow, RegistrationRow.client_id == ClientRow.id).order_by(ClientRow.id)
+        async with self._database.reading() as tx:
+            rows = (await tx.execute(query)).all()
+        return [approvals.registration_of(client, registration) for client, registration in rows]
+
+    async def approve_registration(self, client_id: UUID) -> Registration:
+        """Let a pending client in. Raises NotFound, RegistrationNotPending."""
+        async with self._database.transaction() as tx:
+            return await approvals.approve(tx, self._outbox, client_id, granter=None, actor=OPERATOR, now=self._clock())
+
+    async def refuse_registration(self, client_id: UUID) -> Registration:
+        """Send a pending client away. Raises NotFound, RegistrationNotPending."""
+        async with self._database.transaction() as tx:
+            return await approvals.refuse(tx, self._outbox, client_id, actor=OPERATOR, now=self._clock())
 
     async def accept_trust_list(self, document: bytes, *, earlier: Iterable[bytes] = ()) -> bool:
         """Verify and store a trust list, its members as peers; False if it is the one held. Raises as safepassage.trust_list does.

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.access import ClientKeyNotUsable, ScopeNotGrantable
+from safepassage.problems.registrations import RegistrationNotApproved
 from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, InvalidRequest, NotFound, VersionConflict
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPage, NewClient
 from services.gateway.registry import clients
@@ -38,10 +39,6 @@ async def require_client(tx: AsyncSession, client_id: UUID, caller: CallerClaims
     return row
 
 
-def _granter(caller: CallerClaims) -> clients.Granter:
-    return (caller.organisation_kind, caller.scopes)
-
-
 @router.post(
     "",
     status_code=201,
@@ -56,7 +53,9 @@ async def register_client(
     held = await earlier_effect(tx, IdempotencyRow, client_id=caller.client_id, operation=operation, key=key, digest=digest)
     if held is not None:
         return clients.client_of(await found(tx, ClientRow, held))
-    client = await clients.register_client(tx, request.app.state.outbox, new, granter=_granter(caller), actor=client_actor(caller), now=now)
+    client = await clients.register_client(
+        tx, request.app.state.outbox, new, granter=clients.granter_of(caller), actor=client_actor(caller), now=now
+    )
     await keep_effect(
         tx, IdempotencyRow, client_id=caller.client_id, operation=operation, key=key, digest=digest, effect_id=client.id, now=now
     )
@@ -92,7 +91,7 @@ async def change_client_grants(
 ) -> Client:
     """Replace the scopes and purposes that a client's tokens may have."""
     await require_client(tx, client_id, caller)
-    outbox, granter = request.app.state.outbox, _granter(caller)
+    outbox, granter = request.app.state.outbox, clients.granter_of(caller)
     return await clients.change_grants(tx, outbox, client_id, grants, granter=granter, actor=client_actor(caller), now=now)
 
 
@@ -114,7 +113,7 @@ async def disable_client(client_id: UUID, caller: Administrator, request: Reques
     return await clients.disable_client(tx, request.app.state.outbox, client_id, actor=client_actor(caller), now=now)
 
 
-@router.delete("/{client_id}/disablement", responses=responses(NotFound))
+@router.delete("/{client_id}/disablement", responses=responses(NotFound, RegistrationNotApproved))
 async def enable_client(client_id: UUID, caller: Administrator, request: Request, tx: Transaction, now: Now) -> Client:
     """Let a disabled client in again."""
     await require_client(tx, client_id, caller)

@@ -13,18 +13,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
 from safepassage.problems.access import ScopeNotGrantable
+from safepassage.problems.registrations import RegistrationNotApproved
 from safepassage.problems.requests import InvalidRequest, NotFound, VersionConflict
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, JwkSet, NewClient
 from safepassage.wire_organisations import OrganisationKind
 from services.gateway.oauth.client_keys import client_keys
 from services.gateway.oauth.scopes import LEGACY_SCOPES, require_grantable
-from services.gateway.tables import ClientRow, OrganisationRow
+from services.gateway.tables import ClientRow, OrganisationRow, RegistrationRow
 from shared.contracts.audit import Actor, Context, Event
+from shared.internal_token import CallerClaims
 from shared.outbox import Outbox
 from shared.tenancy import within
 
 Granter = tuple[OrganisationKind, Collection[str]] | None
 """Kind of organisation and scopes of the client that grants; None for the operator."""
+
+
+def granter_of(caller: CallerClaims) -> Granter:
+    """A client that calls, as one who grants."""
+    return (caller.organisation_kind, caller.scopes)
 
 
 def client_of(row: ClientRow) -> Client:
@@ -47,6 +54,7 @@ def client_of(row: ClientRow) -> Client:
         assertion_audience=row.assertion_audience,
         resource=row.resource,
         may_exchange=tuple(UUID(one) for one in row.may_exchange.split()),
+        jwks_uri=row.jwks_uri,
     )
 
 
@@ -55,7 +63,7 @@ async def register_client(tx: AsyncSession, outbox: Outbox, new: NewClient, *, g
     organisation = await tx.get(OrganisationRow, new.organisation_id)
     if organisation is None or organisation.kind == "peer":
         raise InvalidRequest("there is no such organisation that may have clients", field="organisation_id")
-    _require_grants(new.scopes, organisation, granter)
+    require_grants(new.scopes, organisation, granter)
     if new.jwks is not None:
         client_keys(new.jwks)
     if new.authentication == "client_secret":
@@ -75,6 +83,8 @@ async def register_client(tx: AsyncSession, outbox: Outbox, new: NewClient, *, g
         jwks="" if new.jwks is None else new.jwks.model_dump_json(exclude_none=True),
         addresses=" ".join(new.addresses),
         agreement_id=new.agreement_id,
+        jwks_uri=None,
+        jwks_fetched_at=None,
         assertion_audience=new.assertion_audience,
         resource=new.resource,
         may_exchange=" ".join(str(one) for one in new.may_exchange),
@@ -97,7 +107,7 @@ async def change_grants(
     organisation = await tx.get(OrganisationRow, row.organisation_id)
     if organisation is None:
         raise NotFound
-    _require_grants(grants.scopes, organisation, granter)
+    require_grants(grants.scopes, organisation, granter)
     if row.authentication == "client_secret":
         require_legacy(grants)
     await require_exchangeable(tx, grants.may_exchange, organisation.id)
@@ -107,12 +117,16 @@ async def change_grants(
 
 
 async def replace_keys(tx: AsyncSession, outbox: Outbox, client_id: UUID, keys: ClientKeys, *, actor: Actor, now: datetime) -> Client:
-    """Replace a client's keys; tokens of a key that is gone count no more. Raises NotFound, VersionConflict, ClientKeyNotUsable."""
+    """Replace a client's keys, which are then got from no URL; tokens of a key that is gone count no more.
+
+    Raises NotFound, VersionConflict, ClientKeyNotUsable.
+    """
     client_keys(keys.jwks)
     row = await _locked(tx, client_id, keys.version)
     if row.authentication != "private_key_jwt":
         raise InvalidRequest("the client does not authenticate by keys", field="jwks")
     row.jwks, row.changed_at = keys.jwks.model_dump_json(exclude_none=True), now
+    row.jwks_uri = row.jwks_fetched_at = None
     return await _changed(tx, outbox, row, "client-keys-replaced", actor, now)
 
 
@@ -126,15 +140,19 @@ async def disable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, a
 
 
 async def enable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, actor: Actor, now: datetime) -> Client:
-    """Let a disabled client in again. Raises NotFound."""
+    """Let a disabled client in again. Raises NotFound; RegistrationNotApproved for one that was never let in, or has ended it itself."""
     row = await _locked(tx, client_id, None)
     if row.disabled_at is None:
         return client_of(row)
+    state = (await tx.execute(select(RegistrationRow.state).where(RegistrationRow.client_id == client_id))).scalar_one_or_none()
+    if state not in (None, "approved"):
+        raise RegistrationNotApproved
     row.disabled_at, row.changed_at = None, now
     return await _changed(tx, outbox, row, "client-enabled", actor, now)
 
 
-def _require_grants(scopes: Collection[str], organisation: OrganisationRow, granter: Granter) -> None:
+def require_grants(scopes: Collection[str], organisation: OrganisationRow, granter: Granter) -> None:
+    """Check that clients of an organisation may be given `scopes`, each once, by the granter. Raises ScopeNotGrantable."""
     by, granter_scopes = granter if granter is not None else (None, ())
     require_grantable(scopes, to=organisation.organisation.kind, by=by, granter_scopes=granter_scopes)
     if len(set(scopes)) != len(scopes):

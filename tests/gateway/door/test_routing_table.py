@@ -116,6 +116,8 @@ def test_only_what_must_be_open_is_open() -> None:
         "/oauth/token",
         "/oauth/revoke",
         "/oauth/introspect",
+        "/oauth/register",
+        "/oauth/register/{client_id}",
         "/oauth/jwks",
         "/sign-in/back-channel-logout",
         "/.well-known/oauth-authorization-server",

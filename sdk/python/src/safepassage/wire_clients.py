@@ -97,6 +97,8 @@ class Client(NewClient):
     version: Annotated[int, Field(ge=1)]
     created_at: Instant
     disabled_at: Instant | None = None
+    jwks_uri: Annotated[str, StringConstraints(max_length=500)] | None = None
+    """Where `jwks` was got from, and is got again (only of clients that registered themselves)."""
 
 
 class ClientPage(Wire):

@@ -16,6 +16,7 @@ from safepassage.client import (
     policy_calls,
     readiness_calls,
     reconciliation_calls,
+    registration_calls,
     retention_calls,
     rights_calls,
     safeguard_calls,
@@ -236,3 +237,15 @@ class BlockingOperations:
     remove_client_secret = Waited(secret_calls.remove_client_secret)
     disable_client = Waited(calls.disable_client)
     enable_client = Waited(calls.enable_client)
+    add_publisher = Waited(registration_calls.add_publisher)
+    list_publishers = Waited(registration_calls.list_publishers)
+    read_publisher = Waited(registration_calls.read_publisher)
+    change_publisher = Waited(registration_calls.change_publisher)
+    disable_publisher = Waited(registration_calls.disable_publisher)
+    enable_publisher = Waited(registration_calls.enable_publisher)
+    list_registrations = Waited(registration_calls.list_registrations)
+    approve_registration = Waited(registration_calls.approve_registration)
+    refuse_registration = Waited(registration_calls.refuse_registration)
+    issue_initial_token = Waited(registration_calls.issue_initial_token)
+    list_initial_tokens = Waited(registration_calls.list_initial_tokens)
+    withdraw_initial_token = Waited(registration_calls.withdraw_initial_token)

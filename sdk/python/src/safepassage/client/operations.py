@@ -16,6 +16,7 @@ from safepassage.client import (
     policy_calls,
     readiness_calls,
     reconciliation_calls,
+    registration_calls,
     retention_calls,
     rights_calls,
     safeguard_calls,
@@ -236,3 +237,15 @@ class AsyncOperations:
     remove_client_secret = Awaited(secret_calls.remove_client_secret)
     disable_client = Awaited(calls.disable_client)
     enable_client = Awaited(calls.enable_client)
+    add_publisher = Awaited(registration_calls.add_publisher)
+    list_publishers = Awaited(registration_calls.list_publishers)
+    read_publisher = Awaited(registration_calls.read_publisher)
+    change_publisher = Awaited(registration_calls.change_publisher)
+    disable_publisher = Awaited(registration_calls.disable_publisher)
+    enable_publisher = Awaited(registration_calls.enable_publisher)
+    list_registrations = Awaited(registration_calls.list_registrations)
+    approve_registration = Awaited(registration_calls.approve_registration)
+    refuse_registration = Awaited(registration_calls.refuse_registration)
+    issue_initial_token = Awaited(registration_calls.issue_initial_token)
+    list_initial_tokens = Awaited(registration_calls.list_initial_tokens)
+    withdraw_initial_token = Awaited(registration_calls.withdraw_initial_token)
