@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 import psutil
 
+from bench import gateway_embedded
 from bench.exchange_nodes import cluster
 from bench.figures import Figure, percentile, progress
 from bench.gateway_processes import ISSUER, LARGE, Client, cpu_of, gateway_settings, nginx, process
@@ -48,7 +49,7 @@ def run() -> list[Figure]:
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         dsn, _ = stack.enter_context(cluster())
         url = dsn.replace("postgresql://", "postgresql+asyncpg://")
-        return asyncio.run(_run(Path(name), url, stack))
+        return [*asyncio.run(_run(Path(name), url, stack)), *gateway_embedded.run()]
 
 
 @dataclass(frozen=True)
@@ -195,9 +196,10 @@ async def _token(house: _House) -> str:
 
 async def _open(folder: Path, url: str, stack: ExitStack) -> _House:
     create_node_keys(folder / "keys")
-    for name, at in (("gateway", url), ("audit", f"sqlite+inline:///{folder}/audit.db")):
-        database = Database(at)
-        await migrate(name, database)
+    gateway, log = Database(url), Database(f"sqlite+inline:///{folder}/audit.db")
+    await migrate("gateway", gateway)
+    await migrate("audit", log)
+    for database in (gateway, log):
         await database.close()
     party = await _register(folder, url)
     service, before, audit, *ports = _free_ports(7)

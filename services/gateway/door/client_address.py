@@ -1,6 +1,7 @@
 """From which network address a request comes: the connection's, or what a proxy of the agency's own says in front of it. Pure."""
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import Final
 
@@ -19,7 +20,7 @@ def client_address(connected: str | None, fields: Iterable[tuple[bytes, bytes]],
     Each proxy adds on the right the address that it has seen, so the list is read from there: the first one that is not of a trusted proxy
     is the client's. What stands to the left of it anybody may have written.
     """
-    address = _parsed(connected or "")
+    address = _connected(connected or "")
     if address is None or not _is_in(address, trusted):
         return None if address is None else str(address)
     said = b",".join(value for name, value in fields if name == _X_FORWARDED_FOR)
@@ -31,6 +32,12 @@ def client_address(connected: str | None, fields: Iterable[tuple[bytes, bytes]],
         if not _is_in(address, trusted):
             break
     return str(address)
+
+
+@lru_cache(maxsize=4096)
+def _connected(text: str) -> IPv4Address | IPv6Address | None:
+    """Of the socket, which a caller cannot fill with whatever they like: the same few come again and again."""
+    return _parsed(text)
 
 
 def _is_in(address: IPv4Address | IPv6Address, networks: Sequence[Network]) -> bool:
