@@ -165,13 +165,9 @@ def main(kind: str, *words: str) -> None:
 
             uvicorn.run(cheap_service, port=int(words[0]), log_level="critical", lifespan="off", access_log=False)
         elif kind == "audit":
-            folder = Path(words[0])
-            url = f"sqlite+inline:///{folder}/audit.db"
-            serve(
-                create_audit(AuditSettings(entity_id=ISSUER, database_url=url, keys_directory=folder / "keys" / "audit")),
-                host="127.0.0.1",
-                port=int(words[1]),
-            )
+            url, keys = f"sqlite+inline:///{words[0]}/audit.db", Path(words[0]) / "keys" / "audit"
+            settings_of_audit = AuditSettings(entity_id=ISSUER, database_url=url, keys_directory=keys)
+            serve(create_audit(settings_of_audit), host="127.0.0.1", port=int(words[1]))
         else:
             folder, port, service, audit, url = words
             settings = gateway_settings(Path(folder), database_url=url, service=int(service), audit=int(audit))

@@ -225,6 +225,16 @@ async def test_after_a_failed_fsync_nothing_is_appended_any_more(
         assert (appended.index, appended.duplicate) == (0, False)
 
 
+async def test_what_refused_is_opened_again_and_not_tried_again(sqlite_store: Path, node_keys: Path, clock: StandingClock) -> None:
+    """A limit on the pages of one connection is gone with it; as long as that connection is used, the disk stays full."""
+    async with running(f"sqlite+inline:///{sqlite_store}", node_keys, clock) as node:
+        await node.append(event("match"))
+        await node.database.write(lambda connection: connection.exec_driver_sql("PRAGMA max_page_count = 1"))
+        large = [event("match", student=uuid4()) for _ in range(500)]
+        assert (await node.try_append(*large)).status == 503
+        assert [entry.duplicate for entry in (await node.append(*large)).entries] == [False] * 500
+
+
 async def test_a_failed_fsync_that_falls_while_a_checkpoint_is_published_ends_the_service_too(
     sqlite_store: Path, node_keys: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
