@@ -120,7 +120,7 @@ class Outbox:
         self._waiting = select(table).where(table.c.refused_as.is_(None)).order_by(table.c.id).limit(BATCH * 5)
         self._sent = delete(table).where(table.c.id == bindparam("id_"))
         self.together: dict[str, Together] = {AUDIT_LANE: Together("audit", "/internal/entries", "events")}
-        self._wake = asyncio.Event()
+        self._wake, self._draining = asyncio.Event(), asyncio.Lock()
         self._leased_until: datetime | None = None
         self._sent_at = -math.inf
         self._more = False
@@ -270,9 +270,13 @@ class Outbox:
             await tx.execute(update(self._row).where(self._row.id.in_([row.id for row in rows])).values(**values))
 
     async def drain(self) -> None:
-        """Send until nothing is due: for tests, and for a stop that leaves nothing behind."""
-        while await self.send_due():
-            pass
+        """Send until nothing is due: for who needs now what was told, for tests, and for a stop that leaves nothing behind.
+
+        Several who drain take turns: those that waited find little left.
+        """
+        async with self._draining:
+            while await self.send_due():
+                pass
 
 
 def event_key(what: str, identifier: UUID) -> str:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from safepassage.problems.privacy import FactsBehind
 from services.records.exchange import events, nobody
 from services.records.exchange.answers import Asked, Nothing, Subject
 from services.records.exchange.exchange import Exchange
@@ -9,7 +10,10 @@ from shared.contracts.privacy import Decision, DecisionRequest, Recipient, Subje
 
 
 async def decide(exchange: Exchange, asked: Asked, subject: Subject, facts_version: int, *, nobody: SubjectFacts | None = None) -> Decision:
-    """privacy's decision. What another agency made is passed on for that agency: `redisclose` (34 CFR 99.33(b))."""
+    """privacy's decision. What another agency made is passed on for that agency: `redisclose` (34 CFR 99.33(b)).
+
+    Where privacy has older facts they are pushed, and it is asked once more. Raises FactsBehind, TemporarilyUnavailable.
+    """
     own, selector = str(exchange.settings.node_organisation_id), asked.selector
     organisation = selector.evidence.receiving_organisation
     body = DecisionRequest(
@@ -28,7 +32,12 @@ async def decide(exchange: Exchange, asked: Asked, subject: Subject, facts_versi
         finding=selector.sought is not None,
         nobody=nobody,
     )
-    return await exchange.privacy.decision(body)
+    try:
+        return await exchange.privacy.decision(body)
+    except FactsBehind:
+        # Asked within a moment of a load. What waits to be told is told now, and who asks with it waits for that alone.
+        await exchange.outbox.drain()
+        return await exchange.privacy.decision(body)
 
 
 async def about_nobody(exchange: Exchange, asked: Asked, nothing: Nothing) -> Nothing:

@@ -65,6 +65,12 @@ async def test_a_child_who_is_absent_and_one_whose_record_is_refused_look_alike(
     assert seen[0] == seen[1]
 
 
+async def test_a_child_who_was_loaded_a_moment_ago_is_decided_on_at_once(states: TwoStates) -> None:
+    child = states.child()
+    await states.alder.load(child, told=False)
+    assert (await answered(states, await states.ask(child.selector))).kind == "package"
+
+
 @pytest.mark.requirement("EX-7")
 async def test_a_small_record_and_nothing_have_one_size(states: TwoStates) -> None:
     child = states.child()
