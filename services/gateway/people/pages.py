@@ -3,7 +3,7 @@
 A template is named by its path in services/gateway; it extends people/page/layout.html. Pages work without a script.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -27,10 +27,17 @@ HTML: Final[dict[str, Any]] = {"content": {"text/html": {"schema": {"type": "str
 """For `responses=` of a page's route: everything that it answers is HTML, refusals too."""
 
 
-def page_responses(*statuses: int, **more: dict[str, Any]) -> dict[int | str, dict[str, Any]]:
+def page_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """OpenAPI `responses=` entries of a page."""
-    every = {400, 401, 403, 422, 500, 503, *statuses}
+    every = {400, 401, 403, 413, 415, 422, 429, 500, 503, *statuses}
     return {status: {"description": "A page", **HTML} for status in sorted(every)}
+
+
+def form_of(fields: Mapping[str, str]) -> dict[str, Any]:
+    """OpenAPI `openapi_extra=` of a form whose fields are all required: each with what it is."""
+    properties = {name: {"type": "string", "description": said} for name, said in fields.items()}
+    schema = {"type": "object", "required": list(fields), "properties": properties}
+    return {"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}}
 
 
 def page(template: str, *, status: int = 200, **about: Any) -> HTMLResponse:

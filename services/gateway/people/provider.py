@@ -61,7 +61,8 @@ class Provider:
         self.issuer, self.client_id, self._settings = settings.people_issuer, settings.people_client_id, settings
         self._proof, self._clock = proof, clock
         self._reachable, self._certificates = Reachable.of(settings), client_context(settings.people_authorities_file)
-        self._documents = Documents(self._reachable, self._certificates, seconds=SECONDS)
+        self._seconds = SECONDS
+        self._documents = Documents(self._reachable, self._certificates, seconds=self._seconds)
         self._metadata: tuple[datetime, ProviderMetadata] | None = None
         self._keys: tuple[datetime, tuple[ClientKey, ...]] | None = None
         self._asking = asyncio.Lock()
@@ -135,7 +136,7 @@ class Provider:
         refuse_network_call_in_transaction()
         own = {"accept": "application/json", "accept-encoding": "identity", "connection": "close"}
         own["content-type"] = "application/x-www-form-urlencoded"
-        session = self._reachable.session(self._certificates, seconds=SECONDS, connect_seconds=CONNECT_SECONDS)
+        session = self._reachable.session(self._certificates, seconds=self._seconds, connect_seconds=CONNECT_SECONDS)
         try:
             async with (
                 session,

@@ -8,7 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from safepassage.problems.people import NotSignedIn
 from services.gateway.people import events, sign_in_routes
 from services.gateway.people.admission import Admission
-from services.gateway.people.pages import PageRoute, asset, page, page_responses
+from services.gateway.people.pages import PageRoute, asset, form_of, page, page_responses
 from services.gateway.people.roles import ROLES
 from services.gateway.people.signed_in import SignedInPerson
 from services.gateway.tables import OrganisationRow
@@ -34,7 +34,9 @@ async def show_person(person: SignedInPerson, request: Request, tx: ReadOnly) ->
     )
 
 
-@router.post("/sign-out", response_model=None, responses=page_responses(303))
+@router.post(
+    "/sign-out", response_model=None, status_code=303, responses=page_responses(303), openapi_extra=form_of({"token": "Of the page"})
+)
 async def sign_out(person: SignedInPerson, request: Request, tx: Transaction) -> Response:
     """End the session."""
     state = request.app.state

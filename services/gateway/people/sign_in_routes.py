@@ -12,7 +12,7 @@ from services.gateway.people import console_links, provider_logout, sign_in
 from services.gateway.people.cookies import Cookie
 from services.gateway.people.forms import read_form, require_from_here
 from services.gateway.people.opening import Entrances
-from services.gateway.people.pages import PageRoute, page, page_responses
+from services.gateway.people.pages import PageRoute, form_of, page, page_responses
 from services.gateway.people.return_path import return_path
 from shared.problems import responses
 
@@ -35,7 +35,7 @@ async def show_sign_in(request: Request, back: str | None = None, step: str | No
     )
 
 
-@router.get("/sign-in/start", response_model=None, responses=page_responses(303, 404))
+@router.get("/sign-in/start", response_model=None, status_code=303, responses=page_responses(303, 404))
 async def start_sign_in(request: Request, back: str | None = None, step: str | None = None) -> Response:
     """Go to the provider."""
     entrances = _entrances(request)
@@ -47,7 +47,7 @@ async def start_sign_in(request: Request, back: str | None = None, step: str | N
     return response
 
 
-@router.get(sign_in.CALLBACK, response_model=None, responses=page_responses(303, 404))
+@router.get(sign_in.CALLBACK, response_model=None, status_code=303, responses=page_responses(303, 404))
 async def finish_sign_in(request: Request) -> Response:
     """Come back from the provider."""
     entrances = _entrances(request)
@@ -69,7 +69,7 @@ async def finish_sign_in(request: Request) -> Response:
     return response
 
 
-@router.get("/sign-out/provider", response_model=None, responses=page_responses(303))
+@router.get("/sign-out/provider", response_model=None, status_code=303, responses=page_responses(303))
 async def leave_provider(request: Request) -> Response:
     """Sign out at the provider too (OpenID Connect RP-Initiated Logout 1.0). No id_token goes into the URL: it names the person."""
     entrances = _entrances(request)
@@ -101,7 +101,13 @@ async def show_link(request: Request) -> Response:
     return page("people/page/link.html")
 
 
-@router.post(console_links.PAGE, response_model=None, responses=page_responses(303, 404))
+@router.post(
+    console_links.PAGE,
+    response_model=None,
+    status_code=303,
+    responses=page_responses(303, 404),
+    openapi_extra=form_of({"link": "A one-time link, or what is behind its #"}),
+)
 async def use_link(request: Request) -> Response:
     """Come in by a one-time link."""
     entrances, state = _entrances(request), request.app.state

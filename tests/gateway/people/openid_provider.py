@@ -47,6 +47,8 @@ class OpenIdProvider:
     """Parameters of authorization requests."""
     heard: list[dict[str, str]] = field(default_factory=list)
     """Forms and headers of token requests."""
+    late: str = ""
+    """At this path it never answers."""
     fetched: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     jwks: list[dict[str, Any]] = field(default_factory=lambda: [{**KEY.as_dict(private=False), "kid": "one", "use": "sig", "alg": "RS256"}])
@@ -108,6 +110,10 @@ class OpenIdProvider:
             message = await receive()
             body, more = body + message.get("body", b""), message.get("more_body", False)
         self.fetched.append(path)
+        if path == self.late:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+            return
         given = self.answer(path)
         if given is None and path == "/authorize":  # of a real browser
             back = f"{self.node}{self.authorize('?' + scope['query_string'].decode())}"

@@ -1,12 +1,13 @@
 """A provider that is late, lies, or answers with too much: nobody comes in, and nothing grows."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.conftest import StandingClock
-from tests.gateway.house import House
+from tests.gateway.house import House, open_house
 from tests.gateway.people.openid_provider import OTHER_KEY, OpenIdProvider
 from tests.gateway.people.signing_in import Browser
 
@@ -41,6 +42,29 @@ async def test_an_answer_that_is_none_lets_nobody_in(signing: House, provider: O
     assert (answer.status, "provider-not-reached" in answer.body.decode()) == (503, True), answer.body.decode()
     assert "__Host-sid" not in browser.cookies
     assert dict(answer.fields)["retry-after"]
+
+
+@pytest.mark.parametrize("path", [DISCOVERY, TOKEN, JWKS])
+async def test_a_provider_that_never_answers_is_waited_for_for_some_seconds(
+    tmp_path: Path,
+    node_keys: Path,
+    clock: StandingClock,
+    empty_store: Path,
+    peoples: dict[str, Any],
+    provider: OpenIdProvider,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+) -> None:
+    monkeypatch.setattr("services.gateway.people.provider.SECONDS", 0.3)
+    provider.late = path
+    settings = peoples | {"people_issuer": provider.issuer, "insecure_development": True}
+    async with open_house(tmp_path, node_keys, clock, template=empty_store, **settings) as house:
+        await house.organisation("sea")
+        browser = Browser(house)
+        answer = await browser.get("/sign-in/start")
+        if path != DISCOVERY:
+            answer = await browser.get(provider.authorize(dict(answer.fields)["location"]), site="cross-site")
+        assert (answer.status, "__Host-sid" in browser.cookies) == (503, False)
 
 
 async def test_a_provider_that_is_not_there_lets_nobody_in(signing: House, provider: OpenIdProvider) -> None:

@@ -1,5 +1,6 @@
 """A session opens the pages of its person for as long as it may, and says nothing to whoever takes the store."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from services.gateway.people.sessions import Sessions, SignedIn
 from services.gateway.tables import SessionRow
 from tests.conftest import StandingClock
 from tests.gateway.house import House, open_house
-from tests.gateway.people.signing_in import PROVIDER, Browser, person_of, signed_in
+from tests.gateway.people.signing_in import PROVIDER, ROLES, Browser, person_of, signed_in
 
 pytestmark = pytest.mark.anyio
 
@@ -163,3 +164,21 @@ async def test_a_replaced_session_keeps_its_absolute_limit_and_its_cookie_is_dea
         (row,) = (await tx.execute(select(SessionRow))).scalars()
     assert row.digest == digest_of_value(value)
     assert row.ends_at == clock() - timedelta(minutes=10) + timedelta(hours=8)
+
+
+async def test_a_page_of_another_role_is_refused_with_a_page(peopled: House) -> None:
+    by_method = peopled.app.state.door.routes._literal["/signed-in"]
+    before = by_method["GET"]
+    by_method["GET"] = replace(before, roles=frozenset({"auditor", "approver"}))
+    try:
+        answers = {role: await (await signed_in(peopled, role)).get("/signed-in") for role in ROLES.values()}
+    finally:
+        by_method["GET"] = before
+    assert {role: answer.status for role, answer in answers.items()} == {
+        "auditor": 200,
+        "approver": 200,
+        "operator": 403,
+        "privacy-officer": 403,
+        "district-officer": 403,
+    }
+    assert "not-permitted" in answers["operator"].body.decode()

@@ -1,5 +1,6 @@
 """Signing in at the agency's provider: there and back once, in one browser, and believed only if everything fits."""
 
+import logging
 import secrets
 from typing import Any
 from urllib.parse import quote
@@ -277,6 +278,20 @@ async def test_a_cookie_of_the_name_without_the_prefix_is_no_session(signing: Ho
     assert (await Browser(signing, {"sid": "A" * 43, "__Host-sid": value}).get("/signed-in")).status == 200
     twice = [("cookie", f"__Host-sid={value}; __Host-sid={'A' * 43}"), ("sec-fetch-site", "none")]
     assert (await browser.go("GET", "/signed-in", headers=twice)).status == 303
+
+
+async def test_nothing_that_signs_anybody_in_is_in_a_log_or_in_the_log(
+    signing: House, provider: OpenIdProvider, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        browser = Browser(signing)
+        await browser.sign_in(provider)
+        await browser.get("/signed-in")
+        await Browser(signing).sign_in(provider, code="planted-code")
+    told = caplog.text + "".join(one.model_dump_json() for one in await signing.entries())
+    secret = [browser.cookies["__Host-sid"], "planted-code", provider.heard[0]["code"], provider.heard[0]["code_verifier"]]
+    secret += [provider.heard[0]["client_assertion"], provider.asked[0]["state"], provider.asked[0]["nonce"], "Ada", "Whitaker"]
+    assert [one for one in secret if one in told] == []
 
 
 async def test_the_same_person_is_called_the_same_and_another_is_not(signing: House, provider: OpenIdProvider) -> None:
