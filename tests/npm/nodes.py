@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -18,7 +18,7 @@ from node.synthetic import ALDER
 from safepassage.client import ClientKey
 from safepassage.wire_clients import ClientJwk, JwkSet, NewClient
 from safepassage.wire_organisations import NewOrganisation
-from services.gateway.registry.administration import administration
+from services.gateway.registry.administration import Administration, administration
 from services.gateway.settings import GatewaySettings
 from shared.clock import system_clock
 
@@ -35,6 +35,10 @@ class RunningNode:
         """Its URL."""
         return self.folder.file.entity_id
 
+    def hand(self) -> AbstractAsyncContextManager[Administration]:
+        """The hand of its operator on its store."""
+        return _hand(self.folder)
+
     async def client(self, *scopes: str, **registered: Any) -> dict[str, Any]:
         """Register a client of the state agency: its issuer, id and private key, as the scripts take them."""
         key = ClientKey.generate()
@@ -47,13 +51,13 @@ class RunningNode:
             jwks=JwkSet(keys=(ClientJwk.model_validate(key.jwk),)),
             **registered,
         )
-        async with _hand(self.folder) as hand:
+        async with self.hand() as hand:
             client_id = str((await hand.register_client(new)).id)
         return {"issuer": self.issuer, "client_id": client_id, "key": key.private_jwk()}
 
     async def link(self) -> str:
         """A link by which a browser comes in once, as the operator."""
-        async with _hand(self.folder) as hand:
+        async with self.hand() as hand:
             link: str = await hand.make_console_link()
         return link
 
@@ -81,7 +85,7 @@ async def _with_its_agency(node: NodeFolder) -> None:
         await hand.add_organisation(agency, organisation_id=node.file.organisation_id)
 
 
-def _hand(node: NodeFolder) -> Any:
+def _hand(node: NodeFolder) -> AbstractAsyncContextManager[Administration]:
     settings = node.settings("gateway")
     assert isinstance(settings, GatewaySettings)
     return administration(settings, clock=system_clock)

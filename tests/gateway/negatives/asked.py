@@ -86,7 +86,7 @@ class Asked:
         seconds, party = int(self.now.timestamp()), self.party
         own = claims_of_text(party.assertion(self.now))
         self.assertion = Jwt({"alg": party.algorithm, "kid": party.kid, "typ": "JWT"}, own, party.key, party.algorithm)
-        if self.token is not None or self.path == "/oauth/token":
+        if self.token is not None or self.path in ("/oauth/token", "/oauth/par"):
             claims = claims_of_text(party.proof(self.now, self.method, self.path, token=self.token)) | {"iat": seconds}
             jwk = party.proof_key.as_dict(private=False)
             self.proof = Jwt({"alg": "ES256", "typ": "dpop+jwt", "jwk": jwk}, claims, party.proof_key, "ES256")

@@ -44,7 +44,7 @@ class Scene:
     @classmethod
     async def of(cls, house: House) -> "Scene":
         """Register them."""
-        machine = await house.sea_party("decisions:read", "exchange:request", purposes=("assessment", "instruction"))
+        machine = await house.sea_party("decisions:read", "exchange:request", "records:read", purposes=("assessment", "instruction"))
         smart = await house.sea_party("decisions:read", registered={"assertion_audience": "token-url"})
         server = await house.sea_party("decisions:read", registered={"resource": ODS})
         exchanges = {"may_exchange": [machine.client_id]}
@@ -88,7 +88,7 @@ class Scene:
         return Asked(self.machine, self.now, RESOURCE, method="GET", token=token, issued=issued)
 
     async def _exchange(self) -> Asked:
-        token = await self.house.token(self.machine, scope="decisions:read", authorization_details=json.dumps([NARROW]))
+        token = await self.house.token(self.machine, scope="decisions:read records:read", authorization_details=json.dumps([NARROW]))
         form = {"grant_type": EXCHANGE, "subject_token": token, "subject_token_type": ACCESS_TOKEN}
         return Asked(self.actor, self.now, "/oauth/token", form=form, others={"stranger": self.server})
 

@@ -1,13 +1,18 @@
-"""The whole table of negatives by module: those of this folder, and those that stand beside the tests of what they are about."""
+"""The whole table of negatives by module: those of this folder, and those that stand beside the tests of what they are about.
+
+The 55 and more of registration are counted where they are: tests/gateway/registration/test_registering.py.
+"""
 
 from collections.abc import Sized
 from typing import Final
 
 from tests.gateway.negatives.test_negatives import MODULES
+from tests.gateway.oauth import test_legacy
 from tests.gateway.people import test_forms, test_provider_logout, test_sign_in
 
 ELSEWHERE: Final[dict[str, list[Sized]]] = {
     "session": [test_forms.FOREIGN, test_provider_logout.WRONG],
+    "legacy secret": [test_legacy.FORMS, test_legacy.WRONG],
     "console login": [test_sign_in.NOT_BELIEVED, test_sign_in.AWAY],
 }
 LEAST: Final = {
@@ -20,6 +25,7 @@ LEAST: Final = {
     "call": 53,
     "exchange": 48,
     "session": 29,
+    "legacy secret": 17,
     "console login": 47,
 }
 
