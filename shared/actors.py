@@ -21,6 +21,7 @@ def client_actor(caller: CallerClaims, *, role: str | None = None, acting_for: U
         profile=caller.profile,
         key=caller.key,
         address=caller.address,
+        person=caller.person,
     )
 
 

@@ -45,6 +45,8 @@ class CallerClaims(Wire):
     """Of a client that has a secret and a token that is bound to no key."""
     address: NetworkAddress | None = None
     """From which the request came to the gateway."""
+    person: Digest | None = None
+    """For whom the client acts, if a person let it: what the node's log calls them. `role` and `organisation_id` are then theirs."""
 
 
 class InternalClaims(Wire):

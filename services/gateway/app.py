@@ -29,10 +29,16 @@ from services.gateway.oauth.agreed import Agreed
 from services.gateway.oauth.authenticated import ClientAuthentication
 from services.gateway.oauth.authorization_server import MachineServer
 from services.gateway.oauth.client_authentication import ENDPOINT
+from services.gateway.oauth.codes import consent_routes, pushing
+from services.gateway.oauth.codes import routes as code_routes
+from services.gateway.oauth.codes.authorizations import forget_over
+from services.gateway.oauth.codes.opening import open_codes
+from services.gateway.oauth.codes.persons import Persons
 from services.gateway.oauth.introspection import Introspection
 from services.gateway.oauth.known_clients import KnownClients
 from services.gateway.oauth.legacy import LegacyProfile
 from services.gateway.oauth.nonces import ProofNonces
+from services.gateway.oauth.presented_proofs import PresentedProofs
 from services.gateway.oauth.proof_of_possession import Proofs
 from services.gateway.oauth.replay import DatabaseProofStore, ProcessProofStore, ProofStore, forget_expired
 from services.gateway.oauth.revocation import Revocation
@@ -90,8 +96,13 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     await state.standing.refresh()
     tokens = AccessTokens(settings.entity_id, state.token_keys, lifetime_seconds=settings.access_token_seconds)
     proofs, nonces = Proofs(), ProofNonces(secret)
-    clients = KnownClients(database, state.statements, open_registration(app))
+    presented = PresentedProofs(settings.entity_id, proofs, nonces, settings.require_proof_nonce)
+    clients = KnownClients(settings.entity_id, database, state.statements, open_registration(app))
     client_authentication = ClientAuthentication(settings.entity_id, clients)
+    agreed = Agreed(database, state.siblings)
+    persons_grants = open_codes(
+        state, secret, clients=clients, authentication=client_authentication, proofs=presented, tokens=tokens, agreed=agreed
+    )
     state.token_endpoint = TokenEndpoint(
         settings,
         clock,
@@ -100,12 +111,12 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         clients,
         client_authentication,
         tokens,
-        proofs,
-        nonces,
+        presented,
         state.refusals,
         MachineServer(),
-        TokenExchange(tokens, state.standing, Agreed(database, state.siblings)),
+        TokenExchange(tokens, state.standing, agreed),
         LegacyProfile(database, SecretAttempts()),
+        persons_grants,
     )
     state.revocation = Revocation(database, state.outbox, client_authentication, tokens, state.standing)
     state.introspection = Introspection(
@@ -123,7 +134,15 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         clock,
         entrances(settings, ROUTES),
         Authentication(
-            settings.entity_id, tokens, state.standing, proofs, nonces, store, settings.require_proof_nonce, settings.legacy_clients
+            settings.entity_id,
+            tokens,
+            state.standing,
+            proofs,
+            nonces,
+            store,
+            settings.require_proof_nonce,
+            settings.legacy_clients,
+            Persons(database),
         ),
         RateLimit("client", per_second=settings.client_requests_per_second, burst=settings.client_burst),
         RateLimit("address", per_second=settings.anonymous_requests_per_second, burst=settings.anonymous_burst),
@@ -167,6 +186,7 @@ async def _look(app: FastAPI) -> None:
             await state.refusals.flush(state.database, state.outbox, now)
             if now >= forget_at:
                 await forget_expired(state.database, now)
+                await forget_over(state.database, now)
                 forget_at = now + FORGET_EVERY
         except Exception as error:
             log.error("a look at what changed failed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
@@ -185,6 +205,8 @@ def create_app(
         routers=(
             token_endpoint.router,
             oauth_routes.router,
+            code_routes.router,
+            consent_routes.router,
             well_known.router,
             described_routes.router,
             organisation_routes.router,
@@ -213,7 +235,7 @@ def _document(app: FastAPI) -> None:
     def openapi() -> dict[str, Any]:
         document = made()
         register_routes.document(document)
-        token_endpoint.document_errors(document, ENDPOINT, revocation.PATH, introspection.PATH)
+        token_endpoint.document_errors(document, ENDPOINT, revocation.PATH, introspection.PATH, pushing.PATH)
         return document
 
     app.openapi = openapi  # type: ignore[method-assign]

@@ -15,6 +15,12 @@ class GatewaySettings(PeopleSettings):
         Path | None, Field(description="The node's own signed statement (`safepassage-node keys` makes it), served to peers.")
     ] = None
     access_token_seconds: Annotated[int, Field(ge=60, le=3600, description="Lifetime of an access token.")] = 300
+    authorization_seconds: Annotated[
+        int, Field(ge=300, le=86_400, description="For so long an application may act for a person before they are asked again.")
+    ] = 28_800
+    refresh_idle_seconds: Annotated[
+        int, Field(ge=60, le=86_400, description="A refresh token that was not used for so long counts no more.")
+    ] = 3600
     require_proof_nonce: Annotated[
         bool, Field(description="Every DPoP proof must hold a nonce of this server: one more round trip, no trust in clients' clocks.")
     ] = False

@@ -31,8 +31,14 @@ def metadata_of(issuer: str, *, legacy: bool = False) -> dict[str, Any]:
         "registration_endpoint": f"{issuer}/oauth/register",
         "jwks_uri": f"{issuer}/oauth/jwks",
         "scopes_supported": sorted(SCOPES),
-        "response_types_supported": [],
-        "grant_types_supported": ["client_credentials", token_exchange.GRANT_TYPE],
+        "authorization_endpoint": f"{issuer}/oauth/authorize",
+        "pushed_authorization_request_endpoint": f"{issuer}/oauth/par",
+        "require_pushed_authorization_requests": True,
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "grant_types_supported": ["client_credentials", "authorization_code", "refresh_token", token_exchange.GRANT_TYPE],
         "token_endpoint_auth_methods_supported": ["private_key_jwt", *(("client_secret_basic", "client_secret_post") if legacy else ())],
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "revocation_endpoint_auth_methods_supported": ["private_key_jwt"],
@@ -45,11 +51,15 @@ def metadata_of(issuer: str, *, legacy: bool = False) -> dict[str, Any]:
     }
     metadata = AuthorizationServerMetadata(document)
     metadata.validate_issuer()
+    metadata.validate_authorization_endpoint()
     metadata.validate_token_endpoint()
     metadata.validate_registration_endpoint()
     metadata.validate_jwks_uri()
     metadata.validate_revocation_endpoint()
     metadata.validate_introspection_endpoint()
+    metadata.validate_response_types_supported()
+    metadata.validate_response_modes_supported()
+    metadata.validate_code_challenge_methods_supported()
     metadata.validate_grant_types_supported()
     metadata.validate_token_endpoint_auth_methods_supported()
     metadata.validate_token_endpoint_auth_signing_alg_values_supported()

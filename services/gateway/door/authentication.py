@@ -7,6 +7,7 @@ from safepassage.problems.access import AccessTokenNotValid, ProofNonceRequired,
 from safepassage.problems.requests import NotAuthenticated
 from services.gateway.door.headers import Incoming
 from services.gateway.oauth.client_keys import PROOF_ALGORITHMS
+from services.gateway.oauth.codes.persons import Persons
 from services.gateway.oauth.legacy import require_address
 from services.gateway.oauth.nonces import ProofNonces
 from services.gateway.oauth.proof_of_possession import Proofs
@@ -28,6 +29,7 @@ class Authentication:
     require_nonce: bool
     legacy: bool
     """Whether clients with a secret are let in (services.gateway.oauth.legacy)."""
+    persons: Persons
 
     async def authenticate(
         self, incoming: Incoming, *, method: str, url: str, now: datetime, address: str | None = None, bearer: bool = False
@@ -65,6 +67,7 @@ class Authentication:
         elif self.require_nonce:
             raise ProofNonceRequired
         await self.store.spend(proof, now, nonce_at=nonce_at)
+        await self.persons.name(verified)
         return verified
 
     async def _bearer(self, token: str, incoming: Incoming, *, address: str | None, now: datetime) -> VerifiedToken:

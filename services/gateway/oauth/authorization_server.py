@@ -41,6 +41,14 @@ class TokenRequest(OAuth2Request):
         return self.payload.data
 
 
+def scopes_asked_for(requested: str | None, client: KnownClient) -> list[str]:
+    """Exactly the scopes asked for, or all that the client is registered for. Raises ScopeNotGranted."""
+    scopes = sorted(client.scopes) if requested is None else requested.split(" ")
+    if not scopes or len(scopes) > MOST_SCOPES or len(set(scopes)) != len(scopes) or not client.scopes.issuperset(scopes):
+        raise ScopeNotGranted("a scope is unknown, malformed, or not registered for this client")
+    return scopes
+
+
 class MachineGrant(ClientCredentialsGrant):
     """client_credentials (RFC 6749 section 4.4) with scopes that are granted whole or not at all."""
 
@@ -51,11 +59,7 @@ class MachineGrant(ClientCredentialsGrant):
         client: KnownClient = self.request.client
         if not client.in_force:
             raise ClientNotInForce("the client or its organisation is not in force")
-        requested = self.request.payload.scope
-        scopes = sorted(client.scopes) if requested is None else requested.split(" ")
-        if not scopes or len(scopes) > MOST_SCOPES or len(set(scopes)) != len(scopes) or not client.scopes.issuperset(scopes):
-            raise ScopeNotGranted("a scope is unknown, malformed, or not registered for this client")
-        self.request.granted_scope = " ".join(scopes)
+        self.request.granted_scope = " ".join(scopes_asked_for(self.request.payload.scope, client))
         self.request.details = grant_details(
             self.request.payload.data.get("authorization_details"),
             registered=Registered(client.purposes, client.organisation_id, client.role, client.agreement_id),

@@ -16,7 +16,7 @@ from safepassage.wire_clients import AssertionAudience, AuthenticationMethod, Jw
 from safepassage.wire_organisations import OrganisationKind
 from services.gateway.oauth.client_keys import ClientKey, client_keys, peer_key
 from services.gateway.oauth.fetched_key_sets import still_counts
-from services.gateway.oauth.oauth_errors import KeysNotHad, PeerNotVerifiable
+from services.gateway.oauth.oauth_errors import KeysNotHad, PeerNotVerifiable, ResourceNotServed
 from services.gateway.oauth.scopes import PEER_SCOPE, SCOPES
 from services.gateway.tables import ClientRow, OrganisationRow
 from shared import prepared
@@ -41,6 +41,8 @@ _FIND: Final = (
         ClientRow.authentication,
         ClientRow.addresses,
         ClientRow.agreement_id,
+        ClientRow.redirect_uris,
+        ClientRow.grant_types,
         ClientRow.disabled_at,
         OrganisationRow.kind,
         OrganisationRow.valid_from,
@@ -77,6 +79,8 @@ class KnownClient:
     jwks_uri: str | None = None
     """Where its keys were got from, if not given: then they are got again now and then."""
     keys_fetched_at: datetime = EPOCH
+    redirect_uris: tuple[str, ...] = ()
+    grant_types: frozenset[str] = frozenset({"client_credentials"})
 
     def get_client_id(self) -> str:
         """Authlib's ClientMixin."""
@@ -88,7 +92,7 @@ class KnownClient:
 
     def check_grant_type(self, grant_type: str) -> bool:
         """Authlib's ClientMixin."""
-        return grant_type == "client_credentials"
+        return grant_type in self.grant_types
 
 
 class RenewsKeys(Protocol):
@@ -102,8 +106,8 @@ class RenewsKeys(Protocol):
 class KnownClients:
     """Looks clients up; never creates one."""
 
-    def __init__(self, database: Database, statements: PeerStatements, key_sets: RenewsKeys) -> None:
-        self._database, self._statements, self._key_sets = database, statements, key_sets
+    def __init__(self, issuer: str, database: Database, statements: PeerStatements, key_sets: RenewsKeys) -> None:
+        self._issuer, self._database, self._statements, self._key_sets = issuer, database, statements, key_sets
 
     async def find(self, client_id: str, *, kid: str, now: datetime) -> KnownClient | None:
         """The client, or None. `kid` is the key that its assertion names: a peer's statement is looked at again for a new one.
@@ -125,6 +129,14 @@ class KnownClients:
 
     async def _registered(self, identifier: UUID, now: datetime) -> KnownClient | None:
         return await self._database.look(lambda connection: _registered(connection, identifier, now.date()))
+
+    async def audience(self, resource: str | None, *, today: date) -> str:
+        """For whom a token is (RFC 8707): this node, or one other resource server that it knows. Raises ResourceNotServed."""
+        if resource is None or resource == self._issuer:
+            return self._issuer
+        if not await self.serves(resource, today=today):
+            raise ResourceNotServed
+        return resource
 
     async def serves(self, resource: str, *, today: date) -> bool:
         """Whether a client in force is the resource server of that name."""
@@ -182,6 +194,8 @@ def _registered(connection: Connection, client_id: UUID, today: date) -> KnownCl
         agreement_id=found.agreement_id,
         jwks_uri=found.jwks_uri,
         keys_fetched_at=found.jwks_fetched_at or EPOCH,
+        redirect_uris=tuple(found.redirect_uris.split()),
+        grant_types=frozenset(found.grant_types.split()),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from authlib.oauth2.rfc6749.errors import (
     InvalidClientError,
+    InvalidGrantError,
     InvalidRequestError,
     InvalidScopeError,
     OAuth2Error,
@@ -80,6 +81,39 @@ class ClientNotInForce(UnauthorizedClientError):
     """The client is authentic; it, or its organisation, is not in force."""
 
     reason = "not-in-force"
+
+
+class GrantTypeNotRegistered(UnauthorizedClientError):
+    """The client may not get tokens in this way."""
+
+    reason = "grant-type-not-registered"
+
+    def __init__(self) -> None:
+        super().__init__("the client is not registered for this grant type")
+
+
+class AuthorizationRequestRefused(InvalidRequestError):
+    """A pushed authorization request that this server does not take (RFC 9126 section 2.3)."""
+
+    def __init__(self, reason: str, description: str) -> None:
+        super().__init__(description)
+        self.reason = reason
+
+
+class ResponseTypeNotSupported(OAuth2Error):
+    """Another than `code`. Authlib's own description repeats what was sent."""
+
+    error = "unsupported_response_type"
+    reason = "response-type"
+    description = "response_type is code"
+
+
+class GrantRefused(InvalidGrantError):
+    """A code or refresh token that gives nothing (RFC 6749 section 5.2). Whether another client has one like it is not told."""
+
+    def __init__(self, reason: str, description: str) -> None:
+        super().__init__(description)
+        self.reason = reason
 
 
 class ScopeNotGranted(InvalidScopeError):

@@ -1,5 +1,7 @@
 """`POST /oauth/revoke` (RFC 7009): a client takes back a token of its own. Within a second no process of the gateway lets it in.
 
+With a refresh token it gives up all that the person let it do (section 2.1).
+
 Whatever else is sent as a token is answered alike: nobody learns here whether a token exists, or whose it is.
 """
 
@@ -11,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.access import AccessTokenNotValid
 from services.gateway.oauth.authenticated import ClientAuthentication
+from services.gateway.oauth.codes.authorizations import end_of_refresh_token
 from services.gateway.oauth.oauth_errors import TokenRequestInvalid
 from services.gateway.oauth.standing import Standing
 from services.gateway.oauth.tokens import AccessClaims, AccessTokens
@@ -47,8 +50,10 @@ class Revocation:
                     class_="authentication", key=f"token-taken-back:{claims.jti}", actor=authenticated.actor(address), context=context
                 )
                 self.outbox.record(tx, event)
-        if claims is not None:
-            await self.standing.refresh()
+            if claims is None:
+                actor = authenticated.actor(address)
+                await end_of_refresh_token(tx, self.outbox, form["token"], authenticated.client.client_id, actor=actor, now=now)
+        await self.standing.refresh()
 
     def _own(self, token: str, client_id: str, now: datetime) -> AccessClaims | None:
         try:

@@ -16,7 +16,7 @@ from safepassage.problems.trust import NotAMember
 from services.gateway.oauth.client_secrets import kid_of
 from services.gateway.oauth.known_clients import keys_of
 from services.gateway.oauth.tokens import AccessClaims
-from services.gateway.tables import ClientRow, ClientSecretRow, RevokedTokenRow
+from services.gateway.tables import ClientRow, ClientSecretRow, GivenAuthorizationRow, RevokedTokenRow
 from shared.clock import Clock
 from shared.database import Database
 from shared.peer_statements import PeerStatements
@@ -27,13 +27,14 @@ MARGIN: Final = timedelta(minutes=2)
 
 
 class Standing:
-    """What changed lately: tokens that were taken back, clients that are out, and the keys of the others."""
+    """What changed lately: tokens that were taken back, what people agreed to and is over, clients that are out, keys of the others."""
 
     def __init__(self, database: Database, statements: PeerStatements, clock: Clock, *, token_seconds: int) -> None:
         self._database, self._statements, self._clock = database, statements, clock
         self._looks_back = timedelta(seconds=token_seconds) + MARGIN
         self._kids: dict[str, frozenset[str]] = {}
         self._taken_back: frozenset[UUID] = frozenset()
+        self._ended: frozenset[UUID] = frozenset()
         self._loaded_at: datetime | None = None
 
     async def refresh(self) -> None:
@@ -44,6 +45,8 @@ class Standing:
             rows = (await tx.execute(query)).all()
             revoked = select(RevokedTokenRow.jti).where(RevokedTokenRow.revoked_at > now - self._looks_back)
             self._taken_back = frozenset((await tx.execute(revoked)).scalars())
+            ended = select(GivenAuthorizationRow.id).where(GivenAuthorizationRow.ended_at > now - self._looks_back)
+            self._ended = frozenset((await tx.execute(ended)).scalars())
             secrets = select(ClientSecretRow.client_id, ClientSecretRow.id).where(ClientSecretRow.client_id.in_([row.id for row in rows]))
             held = (await tx.execute(secrets)).all()
         secrets_of: dict[UUID, list[UUID]] = {row.id: [] for row in rows}
@@ -57,7 +60,10 @@ class Standing:
 
         A key that is not known here may be newer than what was loaded: it is looked for before the token is refused.
         """
-        if not self._taken_back.isdisjoint((claims.jti, *(source.jti for source in claims.made_from))):
+        if (
+            not self._taken_back.isdisjoint((claims.jti, *(source.jti for source in claims.made_from)))
+            or claims.authorization_id in self._ended
+        ):
             raise AccessTokenNotValid("the token was taken back")
         if claims.organisation_kind == "peer":
             await self._require_peer(claims)

@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from authlib.oauth2.rfc6749.errors import OAuth2Error
 from fastapi import APIRouter, Request
 from sqlalchemy import Connection
 from starlette.responses import JSONResponse, Response
 
-from safepassage.problems.access import ProofNonceRequired, ProofNotValid
 from services.gateway.door.refusals import Refusals
 from services.gateway.oauth import token_exchange
 from services.gateway.oauth.authenticated import Authenticated, ClientAuthentication
@@ -20,9 +19,9 @@ from services.gateway.oauth.client_secrets import Presented, read_presented
 from services.gateway.oauth.forms import parse_form
 from services.gateway.oauth.known_clients import KnownClient, KnownClients
 from services.gateway.oauth.legacy import LIFETIME_SECONDS, LegacyProfile
-from services.gateway.oauth.nonces import ProofNonces
-from services.gateway.oauth.oauth_errors import ProofNeedsNonce, ProofRefused, ResourceNotServed, SecondMethod
-from services.gateway.oauth.proof_of_possession import REMEMBERED_SECONDS, Proof, Proofs
+from services.gateway.oauth.oauth_errors import ProofRefused, ResourceNotServed, SecondMethod
+from services.gateway.oauth.presented_proofs import PresentedProofs
+from services.gateway.oauth.proof_of_possession import REMEMBERED_SECONDS, Proof
 from services.gateway.oauth.token_exchange import TokenExchange
 from services.gateway.oauth.tokens import AccessClaims, AccessTokens
 from services.gateway.settings import GatewaySettings
@@ -44,6 +43,16 @@ OAUTH_ERROR = {
 }
 
 
+class Grant(Protocol):
+    """A way to get a token that does all of it in one transaction of its own, the log's entry included."""
+
+    async def answer(
+        self, authenticated: Authenticated, form: Mapping[str, str], proof: Proof, *, address: str | None, now: datetime
+    ) -> dict[str, Any]:
+        """The answer's document. Raises OAuth2Error."""
+        ...
+
+
 @dataclass
 class TokenEndpoint:
     """What the endpoint needs, put together when the process opens."""
@@ -55,12 +64,13 @@ class TokenEndpoint:
     clients: KnownClients
     authentication: ClientAuthentication
     tokens: AccessTokens
-    proofs: Proofs
-    nonces: ProofNonces
+    proofs: PresentedProofs
     refusals: Refusals
     server: MachineServer
     exchange: TokenExchange
     legacy: LegacyProfile
+    others: Mapping[str, Grant]
+    """By `grant_type`: those that are not the client's own."""
 
     async def answer(
         self, body: bytes, *, content_type: str, query: bytes, authorization: str | None, proofs: Sequence[str], address: str | None
@@ -68,45 +78,31 @@ class TokenEndpoint:
         """Status, JSON document and headers of the answer to one token request."""
         headers = {"cache-control": "no-store", "pragma": "no-cache"}
         now = self.clock()
-        if self.settings.require_proof_nonce:
-            headers["dpop-nonce"] = self.nonces.give(now)
         try:
             form = parse_form(body, content_type=content_type, query=query)
             presented = read_presented(form, authorization) if self.settings.legacy_clients else None
             if presented is not None:
-                return 200, await self._legacy_token(form, presented, proofs=proofs, address=address, now=now), headers
-            proof = self._proof(proofs, now)
-            return 200, await self._token(form, proof, authorization=authorization is not None, address=address, now=now), headers
+                document = await self._legacy_token(form, presented, proofs=proofs, address=address, now=now)
+            else:
+                proof = self.proofs.verify(proofs, path=ENDPOINT, now=now)
+                document = await self._token(form, proof, authorization=authorization is not None, address=address, now=now)
+            return 200, document, headers | self.proofs.headers(None, now)
         except OAuth2Error as error:
             self.refusals.count(getattr(error, "reason", "other"), now)
-            if isinstance(error, ProofNeedsNonce):
-                headers["dpop-nonce"] = self.nonces.give(now)
             status, document, own = error()
             return (
                 status,
                 document,
-                headers | {name.lower(): value for name, value in own if name in TOLD},
+                headers | self.proofs.headers(error, now) | {name.lower(): value for name, value in own if name in TOLD},
             )
-
-    def _proof(self, proofs: Sequence[str], now: datetime) -> Proof:
-        if len(proofs) != 1:
-            raise ProofRefused("one DPoP proof is needed")
-        url = self.settings.entity_id + ENDPOINT
-        try:
-            proof = self.proofs.verify(proofs[0], method="POST", url=url, now=now, token=None, bound_to=None)
-        except ProofNotValid as error:
-            raise ProofRefused(error.detail) from error
-        if proof.nonce is not None or self.settings.require_proof_nonce:
-            try:
-                self.nonces.verify(proof.nonce or "", now)
-            except ProofNonceRequired as error:
-                raise ProofNeedsNonce from error
-        return proof
 
     async def _token(
         self, form: Mapping[str, str], proof: Proof, *, authorization: bool, address: str | None, now: datetime
     ) -> dict[str, Any]:
         authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now)
+        other = self.others.get(form.get("grant_type", ""))
+        if other is not None:
+            return await other.answer(authenticated, form, proof, address=address, now=now)
         client, key = authenticated.client, authenticated.key
         own: dict[str, Any] = {"client_id": client.client_id, "client_kid": key.kid, "client_key": key.thumbprint}
         exchanges = form.get("grant_type") == token_exchange.GRANT_TYPE
@@ -136,7 +132,7 @@ class TokenEndpoint:
 
     async def _granted(self, form: Mapping[str, str], client: KnownClient, jkt: str, now: datetime) -> dict[str, Any]:
         """The claims that client_credentials give."""
-        audience = await self._audience(form.get("resource"), now)
+        audience = await self.clients.audience(form.get("resource"), today=now.date())
         request = TokenRequest(self.settings.entity_id, form, client=client, jkt=jkt, audience=audience, today=now.date())
         granted, details = self.server.grant(request), None
         if granted.details is not None:
@@ -153,15 +149,6 @@ class TokenEndpoint:
             "authorization_details": () if details is None else (details,),
             "until": None if details is None else details.ends_at,
         }
-
-    async def _audience(self, resource: str | None, now: datetime) -> str:
-        """For whom the token is (RFC 8707): this node, or one other resource server that it knows. Raises ResourceNotServed."""
-        issuer = self.settings.entity_id
-        if resource is None or resource == issuer:
-            return issuer
-        if not await self.clients.serves(resource, today=now.date()):
-            raise ResourceNotServed
-        return resource
 
     async def _store(self, authenticated: Authenticated, proof: Proof, issued: Event, now: datetime) -> None:
         """INVARIANT: in one transaction assertion and proof are used up and the token is on its way to the log, or there is none."""
@@ -239,7 +226,9 @@ def document_errors(document: dict[str, Any], *paths: str) -> None:
                         "type": "object",
                         "required": ["grant_type", "client_assertion_type", "client_assertion"],
                         "properties": {
-                            "grant_type": {"enum": ["client_credentials", token_exchange.GRANT_TYPE]},
+                            "grant_type": {
+                                "enum": ["client_credentials", "authorization_code", "refresh_token", token_exchange.GRANT_TYPE]
+                            },
                             "scope": {"type": "string", "description": "Separated by spaces; by default all that the client has."},
                             "client_assertion_type": {"const": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"},
                             "client_assertion": {"type": "string", "description": "RFC 7523; aud is the issuer, 60 seconds at the most."},
@@ -249,6 +238,10 @@ def document_errors(document: dict[str, Any], *paths: str) -> None:
                             "subject_token_type": {"const": token_exchange.ACCESS_TOKEN},
                             "requested_token_type": {"const": token_exchange.ACCESS_TOKEN},
                             "audience": {"type": "string", "description": "RFC 8693: none but the subject token's."},
+                            "code": {"type": "string", "description": "Of authorization_code; once, within a minute."},
+                            "redirect_uri": {"type": "string", "description": "Of authorization_code: as it was pushed."},
+                            "code_verifier": {"type": "string", "description": "Of authorization_code: RFC 7636."},
+                            "refresh_token": {"type": "string", "description": "Of refresh_token; each gives the next one."},
                         },
                     }
                 }
@@ -258,7 +251,7 @@ def document_errors(document: dict[str, Any], *paths: str) -> None:
     },
 )
 async def issue_token(request: Request) -> Response:
-    """Issue an access token: client_credentials with private_key_jwt and DPoP."""
+    """Issue an access token, bound to a key (DPoP), to a client that signs (private_key_jwt): for itself, or for a person who agreed."""
     endpoint: TokenEndpoint = request.app.state.token_endpoint
     status, document, headers = await endpoint.answer(
         await request.body(),

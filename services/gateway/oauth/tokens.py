@@ -79,6 +79,12 @@ class AccessClaims(Wire):
     act: Acting | None = None
     made_from: Annotated[tuple[MadeFrom, ...], Field(max_length=MOST_MADE_FROM)] = ()
     """Of an exchanged token: the first one, and those between."""
+    authorization_id: UUID | None = None
+    """Of a token for a person, what they agreed to; `sub` is then the person, under a name that this client alone is told."""
+    auth_time: NumericDate | None = None
+    """When the person proved who they are (RFC 9470 section 6)."""
+    acr: Annotated[str, Field(max_length=200)] | None = None
+    """How they did, in their provider's words."""
     profile: Literal["legacy"] | None = None
     addresses: Annotated[tuple[Network, ...], Field(max_length=8)] | None = None
     """Of the legacy profile: the networks from which it counts."""
@@ -197,7 +203,15 @@ class AccessTokens:
             claims = AccessClaims.model_validate(payload)
         except (MalformedToken, UnexpectedType, UnknownKey, BadSignature, ValidationError) as error:
             raise AccessTokenNotValid("not an access token of this node") from error
-        subject = claims.made_from[0].client_id if claims.made_from else claims.client_id
-        if claims.iss != self._issuer or claims.sub != subject:
+        if claims.iss != self._issuer:
             raise AccessTokenNotValid("the token is not for this node")
+        _require_subject(claims)
         return VerifiedToken(claims, claims.caller(), kid)
+
+
+def _require_subject(claims: AccessClaims) -> None:
+    """A client speaks for itself, for the client whose token it exchanged, or for a person who agreed. Raises AccessTokenNotValid."""
+    clients = claims.sub == (claims.made_from[0].client_id if claims.made_from else claims.client_id)
+    persons = claims.authorization_id is not None
+    if clients == persons or persons != (claims.auth_time is not None) or (claims.acr is not None and not persons):
+        raise AccessTokenNotValid("the token is not for this node")

@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, Final
 
 from safepassage.problems.people import LogoutTokenNotValid, SignInNotBelieved
+from services.gateway.oauth.codes.authorizations import end_of_person
 from services.gateway.oauth.replay import insert_spent
 from services.gateway.people import events
 from services.gateway.people.id_token import OLDEST, SKEW, instant, require_addressed, require_of_now, text
@@ -15,6 +16,7 @@ from services.gateway.people.provider_keys import verified_payload
 from services.gateway.people.sessions import Sessions
 from services.gateway.people.settings import PeopleSettings
 from shared.clock import Clock
+from shared.contracts.audit import Actor
 from shared.database import Database
 from shared.outbox import Outbox
 
@@ -48,7 +50,7 @@ def read_logout(claims: Mapping[str, Any], *, issuer: str, client_id: str, now: 
 
 
 class ProviderLogout:
-    """Of one node."""
+    """Of one node. With the sessions ends what their people let applications do."""
 
     def __init__(
         self, settings: PeopleSettings, database: Database, outbox: Outbox, sessions: Sessions, provider: Provider, clock: Clock
@@ -72,8 +74,11 @@ class ProviderLogout:
         async with self._database.transaction() as tx:
             if digest not in await insert_spent(tx, ((digest, _refused_from(claims, now)),)):
                 raise LogoutTokenNotValid("the token came before (jti)")
-            for ended in await self._sessions.end_all(tx, person=person, provider_session=session):
+            all_ended = await self._sessions.end_all(tx, person=person, provider_session=session)
+            for ended in all_ended:
                 self._outbox.record(tx, events.signed_out_by_provider(ended.person, ended.organisation_id, ended.role, now))
+            for one in {ended.person for ended in all_ended} | ({person} - {None}):
+                await end_of_person(tx, self._outbox, str(one), actor=Actor(kind="person", person=one), now=now)
 
 
 def _refused_from(claims: Mapping[str, Any], now: datetime) -> datetime:

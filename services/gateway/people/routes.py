@@ -6,13 +6,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from safepassage.problems.people import NotSignedIn
+from services.gateway.oauth.codes.authorizations import end_of_person
 from services.gateway.people import events, sign_in_routes
 from services.gateway.people.admission import Admission
 from services.gateway.people.pages import PageRoute, asset, form_of, page, page_responses
 from services.gateway.people.roles import ROLES
 from services.gateway.people.signed_in import SignedInPerson
 from services.gateway.tables import OrganisationRow
-from shared.database import ReadOnly, Transaction
+from shared.database import ReadOnly, Transaction, after_commit
 
 router = APIRouter(tags=["people"], route_class=PageRoute)
 
@@ -38,11 +39,13 @@ async def show_person(person: SignedInPerson, request: Request, tx: ReadOnly) ->
     "/sign-out", response_model=None, status_code=303, responses=page_responses(303), openapi_extra=form_of({"token": "Of the page"})
 )
 async def sign_out(person: SignedInPerson, request: Request, tx: Transaction) -> Response:
-    """End the session."""
-    state = request.app.state
+    """End the session, and what its person let applications do."""
+    state, address = request.app.state, request.scope["state"].get("address")
     admission: Admission = state.people
     if await admission.sessions.end(tx, person.session):
-        state.outbox.record(tx, events.signed_out(person, request.scope["state"].get("address"), state.clock()))
+        state.outbox.record(tx, events.signed_out(person, address, state.clock()))
+        await end_of_person(tx, state.outbox, person.identifier, actor=person.actor(address), now=state.clock())
+        after_commit(tx, state.standing.refresh)
     response = RedirectResponse("/signed-out", 303)
     response.headers["set-cookie"] = admission.cookie.take_back()
     return response

@@ -146,6 +146,7 @@ async def end_sessions(request: Request) -> Response:
         raise InvalidRequest("a logout token is needed", field="logout_token")
     try:
         await entrances.provider_logout.end(token)
+        await request.app.state.standing.refresh()
     except LogoutTokenNotValid as error:
         request.app.state.refusals.count(error.code, request.app.state.clock())
         raise

@@ -61,7 +61,10 @@ class Administration:
     async def register_client(self, new: NewClient) -> Client:
         """Register a client. Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable."""
         async with self._database.transaction() as tx:
-            return await clients.register_client(tx, self._outbox, new, granter=None, actor=OPERATOR, now=self._clock())
+            development = self._settings.insecure_development
+            return await clients.register_client(
+                tx, self._outbox, new, granter=None, development=development, actor=OPERATOR, now=self._clock()
+            )
 
     async def make_console_link(self) -> str:
         """A one-time link for the operator's browser; who has it within ten minutes is the operator."""

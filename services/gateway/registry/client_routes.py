@@ -53,8 +53,10 @@ async def register_client(
     held = await earlier_effect(tx, IdempotencyRow, client_id=caller.client_id, operation=operation, key=key, digest=digest)
     if held is not None:
         return clients.client_of(await found(tx, ClientRow, held))
+    state = request.app.state
+    granter, development = clients.granter_of(caller), state.settings.insecure_development
     client = await clients.register_client(
-        tx, request.app.state.outbox, new, granter=clients.granter_of(caller), actor=client_actor(caller), now=now
+        tx, state.outbox, new, granter=granter, development=development, actor=client_actor(caller), now=now
     )
     await keep_effect(
         tx, IdempotencyRow, client_id=caller.client_id, operation=operation, key=key, digest=digest, effect_id=client.id, now=now
@@ -91,6 +93,7 @@ async def change_client_grants(
 ) -> Client:
     """Replace the scopes and purposes that a client's tokens may have."""
     await require_client(tx, client_id, caller)
+    after_commit(tx, request.app.state.standing.refresh)
     outbox, granter = request.app.state.outbox, clients.granter_of(caller)
     return await clients.change_grants(tx, outbox, client_id, grants, granter=granter, actor=client_actor(caller), now=now)
 

@@ -6,6 +6,7 @@ These functions are called by the routes and by the operator's command alike, ea
 from collections.abc import Collection
 from datetime import datetime
 from ipaddress import ip_network
+from typing import Final, get_args
 from uuid import UUID
 
 from sqlalchemy import select
@@ -15,15 +16,19 @@ from safepassage.ids import uuid7
 from safepassage.problems.access import ScopeNotGrantable
 from safepassage.problems.registrations import RegistrationNotApproved
 from safepassage.problems.requests import InvalidRequest, NotFound, VersionConflict
-from safepassage.wire_clients import Client, ClientGrants, ClientKeys, JwkSet, NewClient
+from safepassage.wire_clients import Client, ClientGrants, ClientKeys, GrantType, JwkSet, NewClient
 from safepassage.wire_organisations import OrganisationKind
 from services.gateway.oauth.client_keys import client_keys
+from services.gateway.oauth.codes.authorizations import end_of_client
+from services.gateway.oauth.codes.redirects import is_loopback
 from services.gateway.oauth.scopes import LEGACY_SCOPES, require_grantable
 from services.gateway.tables import ClientRow, OrganisationRow, RegistrationRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.internal_token import CallerClaims
 from shared.outbox import Outbox
 from shared.tenancy import within
+
+GRANT_TYPES: Final[tuple[GrantType, ...]] = get_args(GrantType)
 
 Granter = tuple[OrganisationKind, Collection[str]] | None
 """Kind of organisation and scopes of the client that grants; None for the operator."""
@@ -55,15 +60,23 @@ def client_of(row: ClientRow) -> Client:
         resource=row.resource,
         may_exchange=tuple(UUID(one) for one in row.may_exchange.split()),
         jwks_uri=row.jwks_uri,
+        redirect_uris=tuple(row.redirect_uris.split()),
+        grant_types=tuple(one for one in GRANT_TYPES if one in row.grant_types.split()),
     )
 
 
-async def register_client(tx: AsyncSession, outbox: Outbox, new: NewClient, *, granter: Granter, actor: Actor, now: datetime) -> Client:
-    """Register a client. Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable."""
+async def register_client(
+    tx: AsyncSession, outbox: Outbox, new: NewClient, *, granter: Granter, development: bool, actor: Actor, now: datetime
+) -> Client:
+    """Register a client. `development`: whether it may be answered on loopback.
+
+    Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable.
+    """
     organisation = await tx.get(OrganisationRow, new.organisation_id)
     if organisation is None or organisation.kind == "peer":
         raise InvalidRequest("there is no such organisation that may have clients", field="organisation_id")
     require_grants(new.scopes, organisation, granter)
+    grant_types = _grant_types(new, development=development)
     if new.jwks is not None:
         client_keys(new.jwks)
     if new.authentication == "client_secret":
@@ -88,6 +101,8 @@ async def register_client(tx: AsyncSession, outbox: Outbox, new: NewClient, *, g
         assertion_audience=new.assertion_audience,
         resource=new.resource,
         may_exchange=" ".join(str(one) for one in new.may_exchange),
+        redirect_uris=" ".join(dict.fromkeys(new.redirect_uris)),
+        grant_types=" ".join(grant_types),
         version=1,
         created_at=now,
         disabled_at=None,
@@ -102,7 +117,10 @@ async def register_client(tx: AsyncSession, outbox: Outbox, new: NewClient, *, g
 async def change_grants(
     tx: AsyncSession, outbox: Outbox, client_id: UUID, grants: ClientGrants, *, granter: Granter, actor: Actor, now: datetime
 ) -> Client:
-    """Replace a client's scopes and purposes. Raises NotFound, VersionConflict, ScopeNotGrantable."""
+    """Replace a client's scopes and purposes. What people agreed to and is no longer within them ends.
+
+    Raises NotFound, VersionConflict, ScopeNotGrantable.
+    """
     row = await _locked(tx, client_id, grants.version)
     organisation = await tx.get(OrganisationRow, row.organisation_id)
     if organisation is None:
@@ -113,6 +131,8 @@ async def change_grants(
     await require_exchangeable(tx, grants.may_exchange, organisation.id)
     row.may_exchange = " ".join(str(one) for one in grants.may_exchange)
     row.scopes, row.purposes = " ".join(sorted(set(grants.scopes))), " ".join(sorted(set(grants.purposes)))
+    within = (frozenset(grants.scopes), grants.purposes, frozenset(row.grant_types.split()))
+    await end_of_client(tx, outbox, row.id, "grants-changed", actor=actor, now=now, unless=within)
     return await _changed(tx, outbox, row, "client-grants-changed", actor, now)
 
 
@@ -131,11 +151,15 @@ async def replace_keys(tx: AsyncSession, outbox: Outbox, client_id: UUID, keys: 
 
 
 async def disable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, actor: Actor, now: datetime) -> Client:
-    """Disable a client: no new token, and those that are out count no more. Again is no change. Raises NotFound."""
+    """Disable a client: no new token, and those that are out count no more, nor what people let it do. Again is no change.
+
+    Raises NotFound.
+    """
     row = await _locked(tx, client_id, None)
     if row.disabled_at is not None:
         return client_of(row)
     row.disabled_at = row.changed_at = now
+    await end_of_client(tx, outbox, row.id, "client-disabled", actor=actor, now=now)
     return await _changed(tx, outbox, row, "client-disabled", actor, now)
 
 
@@ -149,6 +173,20 @@ async def enable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, ac
         raise RegistrationNotApproved
     row.disabled_at, row.changed_at = None, now
     return await _changed(tx, outbox, row, "client-enabled", actor, now)
+
+
+def _grant_types(new: NewClient, *, development: bool) -> tuple[GrantType, ...]:
+    """In their order. Raises InvalidRequest for what does not go together."""
+    asked = set(new.grant_types)
+    if "client_credentials" not in asked:
+        raise InvalidRequest("client_credentials is always one of them", field="grant_types")
+    if "refresh_token" in asked and "authorization_code" not in asked:
+        raise InvalidRequest("refresh_token needs authorization_code", field="grant_types")
+    if ("authorization_code" in asked) != bool(new.redirect_uris):
+        raise InvalidRequest("authorization_code and redirect_uris need each other", field="redirect_uris")
+    if not development and any(is_loopback(uri) for uri in new.redirect_uris):
+        raise InvalidRequest("only a node in development sends people to loopback addresses", field="redirect_uris")
+    return tuple(one for one in GRANT_TYPES if one in asked)
 
 
 def require_grants(scopes: Collection[str], organisation: OrganisationRow, granter: Granter) -> None:

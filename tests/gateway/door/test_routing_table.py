@@ -118,6 +118,7 @@ def test_only_what_must_be_open_is_open() -> None:
         "/oauth/introspect",
         "/oauth/register",
         "/oauth/register/{client_id}",
+        "/oauth/par",
         "/oauth/jwks",
         "/sign-in/back-channel-logout",
         "/.well-known/oauth-authorization-server",

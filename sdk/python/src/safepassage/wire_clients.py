@@ -20,6 +20,21 @@ Backend Services, five minutes). One of them, never both."""
 Resource = Annotated[str, StringConstraints(pattern=r"^https://[a-z0-9.-]+(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?$", max_length=200)]
 """An absolute URL without query or fragment (RFC 8707 section 2)."""
 
+RedirectUri = Annotated[
+    str,
+    StringConstraints(
+        pattern=r"^(https://[a-z0-9.-]+(:[0-9]{1,5})?|http://(127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)/[A-Za-z0-9._~/%=&?-]*$", max_length=500
+    ),
+]
+"""Where a person is sent back to: compared as it is written, without fragment. A loopback address stands for all of its ports (RFC 8252
+section 7.3); only a node in development takes one."""
+
+GrantType = Literal["client_credentials", "authorization_code", "refresh_token"]
+"""How the client gets tokens: for itself, for a person who agrees, and for that person again."""
+
+RedirectUris = Annotated[tuple[RedirectUri, ...], Field(max_length=10)]
+GrantTypes = Annotated[tuple[GrantType, ...], Field(min_length=1, max_length=3)]
+
 Scopes = Annotated[tuple[Scope, ...], Field(min_length=1, max_length=32)]
 Purposes = Annotated[tuple[Code, ...], Field(max_length=20)]
 
@@ -80,6 +95,9 @@ class NewClient(Wire):
     resource: Resource | None = None
     """What a resource server outside of the node is known by (RFC 8707): tokens are made for it, and it may ask about those (RFC 7662)."""
     may_exchange: MayExchange = ()
+    redirect_uris: RedirectUris = ()
+    grant_types: GrantTypes = ("client_credentials",)
+    """`client_credentials` is always one of them; `authorization_code` needs a redirect URI, `refresh_token` needs that."""
 
     @model_validator(mode="after")
     def _of_one_method(self) -> Self:
@@ -108,7 +126,8 @@ class ClientPage(Wire):
 
 
 class ClientGrants(Wire):
-    """`PUT /v1/clients/{id}/grants`: what its tokens may have from now on. Tokens that are out keep what they have until they expire."""
+    """`PUT /v1/clients/{id}/grants`: what its tokens may have from now on. Its own tokens that are out keep what they have
+    until they expire; what people let it do and is no longer within it ends at once."""
 
     version: Annotated[int, Field(ge=1)]
     """The version that was read; another one meanwhile is a conflict."""

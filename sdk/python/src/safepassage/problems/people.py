@@ -24,6 +24,13 @@ class FormNotOurs(SuiteError):
     remedy = "Open the page again, and send its own form."
 
 
+class AuthorizationNotAsked(SuiteError):
+    """No application is waiting for an answer under that name: it was answered, took too long, or is another application's."""
+
+    code, status, title = "authorization-not-asked", 400, "Nobody is waiting for this answer"
+    remedy = "Go back to the application and start again there."
+
+
 class SignInNotUnderWay(SuiteError):
     """No sign-in of this browser is under way by that name: it was finished, took more than ten minutes, or began elsewhere."""
 

@@ -1,0 +1,5 @@
+"""A house in which people sign in."""
+
+from tests.gateway.people.conftest import peopled, peoples
+
+__all__ = ("peopled", "peoples")

@@ -1,0 +1,232 @@
+"""The page on which a person is asked: what it takes, whom it lets answer, and that an answer counts once."""
+
+import asyncio
+from collections import Counter
+from urllib.parse import urlencode
+from uuid import UUID
+
+import pytest
+from sqlalchemy import func, select
+
+from safepassage.wire_clients import ClientGrants
+from services.gateway.oauth.codes.role_scopes import ROLE_SCOPES, grantable
+from services.gateway.oauth.scopes import CLIENT_SCOPES, SCOPES
+from services.gateway.people.roles import ROLES
+from services.gateway.tables import GivenAuthorizationRow
+from tests.conftest import StandingClock
+from tests.gateway.by_hand import Answer
+from tests.gateway.house import ISSUER, House
+from tests.gateway.oauth.codes.flow import CALLBACK, CODE, Application, answered, application, person
+from tests.gateway.people.signing_in import Browser
+
+pytestmark = pytest.mark.anyio
+
+
+async def _given(house: House) -> int:
+    async with house.app.state.database.reading() as tx:
+        return int((await tx.execute(select(func.count()).select_from(GivenAuthorizationRow))).scalar_one())
+
+
+def _is_page(answer: Answer, status: int, code: str) -> None:
+    assert (answer.status, answer.headers["content-type"]) == (status, "text/html; charset=utf-8"), answer
+    assert code in answer.body.decode()
+    assert "location" not in answer.headers
+
+
+@pytest.mark.requirement("DOOR-consent")
+async def test_it_takes_the_name_of_a_pushed_request_and_nothing_else(peopled: House) -> None:
+    app, other, browser = await application(peopled), await application(peopled), await person(peopled)
+    name, client_id = await app.pushed(), app.party.client_id
+    good = {"client_id": client_id, "request_uri": name}
+    plain = {"client_id": client_id, "response_type": "code", "redirect_uri": CALLBACK, "scope": "audit:search", "state": "x"}
+    queries = {
+        "nothing": "",
+        "no name": urlencode({"client_id": client_id}),
+        "no client": urlencode({"request_uri": name}),
+        "another client": urlencode(good | {"client_id": other.party.client_id}),
+        "a client that is none": urlencode(good | {"client_id": "x"}),
+        "another name": urlencode(good | {"request_uri": name[:-1] + ("A" if name[-1] != "A" else "B")}),
+        "a name of another kind": urlencode(good | {"request_uri": "https://app.example/request.jwt"}),
+        "the name twice": urlencode(good) + "&" + urlencode({"request_uri": name}),
+        "the parameters themselves": urlencode(plain),
+        "a parameter more": urlencode(good | {"redirect_uri": "https://evil.example/"}),
+        "a state more": urlencode(good | {"state": "other"}),
+        "a prompt more": urlencode(good | {"prompt": "none"}),
+        "a scope more": urlencode(good | {"scope": "admin:clients"}),
+        "a response type more": urlencode(good | {"response_type": "token"}),
+        "bytes that are no text": urlencode(good) + "&x=%ff",
+    }
+    for query in queries.values():
+        _is_page(await browser.get(f"/oauth/authorize?{query}"), 400, "authorization-not-asked")
+    assert (await browser.get(app.page(name))).status == 200
+
+
+async def test_a_name_is_good_for_five_minutes(peopled: House, clock: StandingClock) -> None:
+    app, browser = await application(peopled), await person(peopled)
+    name = await app.pushed()
+    clock.advance(seconds=299)
+    assert (await browser.get(app.page(name))).status == 200
+    clock.advance(seconds=1)
+    _is_page(await browser.get(app.page(name)), 400, "authorization-not-asked")
+    _is_page(await app.answer(browser, name), 400, "authorization-not-asked")
+    assert await _given(peopled) == 0
+
+
+@pytest.mark.requirement("DOOR-consent")
+async def test_an_answer_counts_once(peopled: House) -> None:
+    app, browser, other = await application(peopled), await person(peopled), await person(peopled, subject="subject-2")
+    for first, second in (("approve", "refuse"), ("refuse", "approve"), ("approve", "approve")):
+        name = await app.pushed()
+        assert (await app.answer(browser, name, first)).status == 303
+        _is_page(await app.answer(browser, name, second), 400, "authorization-not-asked")
+        _is_page(await app.answer(other, name, second), 400, "authorization-not-asked")
+        _is_page(await browser.get(app.page(name)), 400, "authorization-not-asked")
+    assert await _given(peopled) == 2
+
+
+async def test_of_answers_at_the_same_time_one_counts(peopled: House) -> None:
+    app, browser = await application(peopled), await person(peopled)
+    name, token = await app.pushed(), await browser.form_token()
+    form = {"client_id": app.party.client_id, "request_uri": name, "answer": "approve"}
+    answers = await asyncio.gather(*(browser.post("/oauth/authorize", token=token, **form) for _ in range(8)))
+    assert Counter(answer.status for answer in answers) == {303: 1, 400: 7}
+    assert await _given(peopled) == 1
+
+
+async def test_a_form_that_is_not_the_pages_own_gives_nothing(peopled: House) -> None:
+    app, browser = await application(peopled), await person(peopled)
+    name = await app.pushed()
+    form = {"client_id": app.party.client_id, "request_uri": name, "answer": "approve"}
+    own = [("content-type", "application/x-www-form-urlencoded")]
+    here = [*own, ("sec-fetch-site", "same-origin"), ("origin", ISSUER)]
+    token = await browser.form_token()
+    stranger = await (await person(peopled, subject="subject-2")).form_token()
+    faults = (
+        (here, form),
+        (here, form | {"token": stranger}),
+        (here, form | {"token": ""}),
+        ([*own, ("sec-fetch-site", "cross-site"), ("origin", ISSUER)], form | {"token": token}),
+        ([*own, ("sec-fetch-site", "same-origin"), ("origin", "https://app.example")], form | {"token": token}),
+        (own, form | {"token": token}),
+    )
+    for headers, fields in faults:
+        answer = await browser.go("POST", "/oauth/authorize", headers=headers, body=urlencode(fields).encode())
+        _is_page(answer, 403, "form-not-ours")
+    nobody = await Browser(peopled).go("POST", "/oauth/authorize", headers=here, body=urlencode(form | {"token": token}).encode())
+    _is_page(nobody, 401, "not-signed-in")
+    for said in ("yes", ""):
+        _is_page(await app.answer(browser, name, said), 422, "invalid-request")
+    assert await _given(peopled) == 0
+    assert (await app.answer(browser, name)).status == 303
+
+
+async def test_another_site_can_neither_frame_nor_fetch_the_page(peopled: House) -> None:
+    app, browser = await application(peopled), await person(peopled)
+    target = app.page(await app.pushed())
+    answer = await browser.get(target, site="cross-site")
+    assert answer.status == 200
+    policy = answer.headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "form-action 'self' https://app.example;" in policy
+    assert "unsafe" not in policy
+    assert (answer.headers["x-frame-options"], answer.headers["cache-control"]) == ("DENY", "no-store")
+    framed = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "iframe")]
+    _is_page(await browser.go("GET", target, headers=framed), 403, "form-not-ours")
+
+
+async def test_a_person_gives_no_more_than_their_role_has(peopled: House) -> None:
+    app = await application(peopled)
+    for role, given in (("auditor", "audit:search decisions:read evidence:read"), ("approver", "decisions:read"), ("operator", None)):
+        browser = await person(peopled, role)
+        name = await app.pushed()
+        page = (await browser.get(app.page(name))).body.decode()
+        if given is None:
+            assert "does not let you agree" in page
+            assert 'value="approve"' not in page
+            _is_page(await app.answer(browser, name), 403, "not-permitted")
+            assert answered(await app.answer(browser, name, "refuse"))["error"] == "access_denied"
+        else:
+            got = await app.exchange(answered(await app.answer(browser, name))["code"])
+            assert got.json["scope"] == given
+
+
+async def test_a_person_lets_only_applications_of_their_own_state_act_and_within_their_own_district(peopled: House) -> None:
+    state = await peopled.organisation("sea")
+    oak, elm = [await peopled.organisation("lea", parent_id=state.id, name=name) for name in ("Oak", "Elm")]
+    vendor = await peopled.organisation("vendor")
+    officer = await person(peopled, "district-officer", organisation_id=oak.id)
+    for organisation, may in ((state, True), (oak, True), (elm, False), (vendor, False)):
+        scopes = ("agreements:read",) if organisation is vendor else ("agreements:read", "decisions:read")
+        app = Application(peopled, await peopled.party(organisation, *scopes, registered=CODE))
+        name = await app.pushed()
+        answer = await app.answer(officer, name)
+        if may:
+            token = (await app.exchange(answered(answer)["code"])).json["access_token"]
+            assert (await peopled.call(app.party, token, "GET", "/v1/decisions")).status == 200
+            caller = peopled.heard("privacy").principal.caller
+            assert caller is not None
+            assert (caller.organisation_id, caller.organisation_kind) == (oak.id, "lea")
+        else:
+            _is_page(answer, 403, "not-permitted")
+            assert "another organisation" in (await officer.get(app.page(name))).body.decode()
+
+
+async def test_what_the_client_lost_since_it_asked_is_not_to_be_had(peopled: House) -> None:
+    app, browser = await application(peopled), await person(peopled)
+    client_id = UUID(app.party.client_id)
+    name, other = await app.pushed(), await app.pushed()
+    await peopled.hand.change_client_grants(client_id, ClientGrants(version=1, scopes=("decisions:read",), purposes=("audit-evaluation",)))
+    got = await app.exchange(answered(await app.answer(browser, name))["code"])
+    assert got.json["scope"] == "decisions:read"
+    await peopled.hand.disable_client(client_id)
+    _is_page(await app.answer(browser, other), 403, "not-permitted")
+    assert "not, or no longer, registered" in (await browser.get(app.page(other))).body.decode()
+
+
+async def test_who_signed_in_too_long_ago_signs_in_again(peopled: House, clock: StandingClock) -> None:
+    app, browser = await application(peopled), await person(peopled)
+    clock.advance(minutes=10)
+    name = await app.pushed(max_age="600")
+    assert (await browser.get(app.page(name))).status == 200
+    clock.advance(seconds=1)
+    answer = await browser.get(app.page(name))
+    assert answer.status == 303
+    assert answer.headers["location"].startswith("/sign-in?back=%2Foauth%2Fauthorize%3F")
+    assert answer.headers["location"].endswith("&step=up")
+    _is_page(await app.answer(browser, name), 401, "step-up-needed")
+    again = await person(peopled)
+    clock.advance(seconds=100)
+    at_once = await app.pushed(max_age="0")
+    assert (await again.get(app.page(at_once))).status == 303
+    clock.advance(seconds=20)
+    fresh = await person(peopled)
+    clock.advance(seconds=100)
+    assert (await fresh.get(app.page(at_once))).status == 200, "signed in since they were asked, which is what max_age=0 means"
+
+
+async def test_who_signed_in_too_weakly_is_told_and_the_application_too(peopled: House) -> None:
+    app, weak, strong = await application(peopled), await person(peopled, acr="urn:password"), await person(peopled, acr="urn:mfa")
+    name = await app.pushed(acr_values="urn:key urn:mfa")
+    assert "stronger sign-in" in (await weak.get(app.page(name))).body.decode()
+    _is_page(await app.answer(weak, name), 403, "not-permitted")
+    assert answered(await app.answer(weak, name, "refuse"))["error"] == "unmet_authentication_requirements"
+    assert "code" in answered(await app.answer(strong, await app.pushed(acr_values="urn:key urn:mfa")))
+
+
+async def test_a_name_of_an_application_is_text_and_nothing_else(peopled: House) -> None:
+    state = await peopled.organisation("sea", name="<script>alert(1)</script>")
+    app = Application(peopled, await peopled.party(state, "decisions:read", registered=CODE))
+    browser = await person(peopled, organisation_id=state.id)
+    page = (await browser.get(app.page(await app.pushed()))).body.decode()
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "<script>" not in page
+
+
+def test_no_role_gives_what_there_is_not_or_what_administers_the_node() -> None:
+    assert set(ROLE_SCOPES) == set(ROLES)
+    for role, scopes in ROLE_SCOPES.items():
+        assert scopes <= CLIENT_SCOPES, role
+        assert not any(scope.startswith(("admin:", "records:load", "exchange:peer")) for scope in scopes), role
+        kind = "lea" if role == "district-officer" else "sea"
+        assert {scope for scope in scopes if kind not in SCOPES[scope].kinds} == set(), role
+    assert grantable(["audit:search"], registered=["audit:search"], role="nobody", kind="sea") == ()
