@@ -13,20 +13,23 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import quote_plus
 
-from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
 
+from safepassage.canonical import canonical_json, to_base64url
 from services.gateway.oauth.client_authentication import ASSERTION_TYPE
 from services.gateway.people.settings import PeopleSettings
 from shared.keys import KeyFileUnusable, read_secret
 
 SECONDS: Final = 60
 ALGORITHMS: Final[dict[str, tuple[Any, tuple[str, ...]]]] = {
-    "OKP": (OKPKey, ("EdDSA",)),
+    "OKP": (OKPKey, ("EdDSA", "Ed25519")),
     "EC": (ECKey, ("ES256",)),
     "RSA": (RSAKey, ("PS256", "RS256")),
 }
+
+_REGISTRY: Final = JWSRegistry(algorithms=["Ed25519", "ES256", "PS256", "RS256"])
 
 
 @dataclass(frozen=True)
@@ -70,7 +73,10 @@ class ClientProof:
             "jti": secrets.token_urlsafe(24),
         }
         header = {"alg": self._algorithm, "typ": "JWT"} | ({} if self._kid is None else {"kid": self._kid})
-        assertion = jwt.encode(header, claims, self._key, algorithms=[self._algorithm])
+        signed = ".".join(to_base64url(canonical_json(part)) for part in (header, claims))
+        # RFC 9864 renamed EdDSA: joserfc warns of the old name, which providers still know it by
+        algorithm = _REGISTRY.get_alg("Ed25519" if self._algorithm == "EdDSA" else self._algorithm)
+        assertion = f"{signed}.{to_base64url(algorithm.sign(signed.encode('ascii'), self._key))}"
         return Proved({"client_id": client_id, "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion})
 
 

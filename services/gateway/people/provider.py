@@ -142,8 +142,6 @@ class Provider:
                 session,
                 session.post(URL(url, encoded=True), data=urlencode(form), headers=own | dict(headers), allow_redirects=False) as response,
             ):
-                if response.headers.get("content-encoding", "identity") != "identity":
-                    raise ProviderNotReached("the provider's answer is compressed")
                 body = await bounded(response, MOST_BYTES)
                 return response.status, _object(body) if response.status < 500 else {}
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, NotGot) as error:
