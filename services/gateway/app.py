@@ -14,11 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.trust_list import VerifiedTrustList
 from services.gateway import well_known
 from services.gateway.described import routes as described_routes
+from services.gateway.door.allowances import Allowances
 from services.gateway.door.authentication import Authentication
 from services.gateway.door.entrances import entrances
 from services.gateway.door.forwarding import Door, Forwarding
 from services.gateway.door.limits import RateLimit
 from services.gateway.door.metrics_door import MetricsDoor
+from services.gateway.door.quota_store import keep_summing_up, open_quotas, sum_up
 from services.gateway.door.refusals import Refusals
 from services.gateway.door.routing_table import ROUTES
 from services.gateway.door.scope_use import ScopeUse, keep_writing_down
@@ -54,7 +56,7 @@ from services.gateway.readiness_evidence import keep_reporting
 from services.gateway.registration import publisher_routes, registration_routes
 from services.gateway.registration import routes as register_routes
 from services.gateway.registration.opening import open_registration
-from services.gateway.registry import client_routes, organisation_routes, secret_routes
+from services.gateway.registry import client_routes, organisation_routes, quota_routes, secret_routes
 from services.gateway.registry.administration import record_trust_list
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import LeaseRow, NodeStatementRow, OutboxRow, TrustListRow
@@ -128,7 +130,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     if transports is None:
         session = network_session(settings)
         stack.push_async_callback(session.close)
-    state.scope_use = ScopeUse()
+    state.scope_use, state.quotas = ScopeUse(), await open_quotas(settings, database, clock)
     open_people(app, secret=secret)
     state.door = Door(
         clock,
@@ -144,7 +146,11 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
             settings.legacy_clients,
             Persons(database),
         ),
-        RateLimit("client", per_second=settings.client_requests_per_second, burst=settings.client_burst),
+        Allowances(
+            RateLimit("client", per_second=settings.client_requests_per_second, burst=settings.client_burst),
+            RateLimit("organisation", per_second=settings.organisation_requests_per_second, burst=settings.organisation_burst),
+            state.quotas,
+        ),
         RateLimit("address", per_second=settings.anonymous_requests_per_second, burst=settings.anonymous_burst),
         state.internal_tokens,
         upstreams(settings, transports, session),
@@ -165,6 +171,7 @@ async def _count_at_the_end(app: FastAPI) -> None:
     state = app.state
     await state.refusals.flush(state.database, state.outbox, state.clock(), all_of_them=True)
     await state.scope_use.write_down(state.database, state.clock)
+    await sum_up(state.quotas, state.database, state.outbox, state.clock)
 
 
 async def _trust_accepted(app: FastAPI, tx: AsyncSession, accepted: VerifiedTrustList) -> None:
@@ -212,6 +219,7 @@ def create_app(
             organisation_routes.router,
             client_routes.router,
             publisher_routes.router,
+            quota_routes.router,
             registration_routes.router,
             register_routes.router,
             *PEOPLE,
@@ -220,7 +228,7 @@ def create_app(
         summary="Proves who calls, and lets through what they may do.",
         tables={"outbox": OutboxRow, "lease": LeaseRow},
         opening=partial(_open, transports=transports),
-        workers=(_look, keep_reporting, keep_writing_down, keep_tidy),
+        workers=(_look, keep_reporting, keep_writing_down, keep_summing_up, keep_tidy),
         transports=transports,
         clock=clock,
     )

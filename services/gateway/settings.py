@@ -28,6 +28,24 @@ class GatewaySettings(PeopleSettings):
         float, Field(gt=0, le=100_000, description="Sustained rate of one client at one gateway process.")
     ] = 500
     client_burst: Annotated[int, Field(ge=1, le=1_000_000, description="Requests of one client that may come at once.")] = 1000
+    organisation_requests_per_second: Annotated[
+        float, Field(gt=0, le=1_000_000, description="Sustained rate of all clients of one organisation at one gateway process.")
+    ] = 2000
+    organisation_burst: Annotated[
+        int, Field(ge=1, le=10_000_000, description="Requests of all clients of one organisation that may come at once.")
+    ] = 4000
+    client_requests_per_day: Annotated[
+        int, Field(ge=1, le=2**40, description="Daily quota of one client, unless an administrator has given it another one.")
+    ] = 10_000_000
+    client_bulk_per_day: Annotated[
+        int, Field(ge=1, le=2**40, description="Daily quota of one client for what hands out or takes in much at once: rosters, exports.")
+    ] = 10_000
+    organisation_requests_per_day: Annotated[
+        int, Field(ge=1, le=2**40, description="Daily quota of all clients of one organisation, unless it has been given another one.")
+    ] = 50_000_000
+    organisation_bulk_per_day: Annotated[
+        int, Field(ge=1, le=2**40, description="Daily quota of all clients of one organisation for what hands out or takes in much.")
+    ] = 50_000
     anonymous_requests_per_second: Annotated[
         float,
         Field(

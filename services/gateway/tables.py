@@ -6,7 +6,7 @@ The store is trusted with who may call: whoever controls it can register a clien
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, text
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from shared.columns import Milliseconds
@@ -305,3 +305,26 @@ class RegistrationRow(Base):
     statement: Mapped[str | None] = mapped_column(Text)
     """The software statement as it came: the answers repeat it (RFC 7591 section 3.2.1)."""
     decided_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+
+
+class QuotaUseRow(Base):
+    """What a client or an organisation has had in a day, summed up over all processes."""
+
+    __tablename__ = "quota_use"
+
+    holder_id: Mapped[UUID] = mapped_column(primary_key=True)
+    quota: Mapped[str] = mapped_column(String(32), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True, index=True)
+    used: Mapped[int] = mapped_column(BigInteger)
+    reached: Mapped[bool]
+    """The log says so already."""
+
+
+class QuotaLimitRow(Base):
+    """What a client or an organisation may have in a day, where it is another number than the settings'."""
+
+    __tablename__ = "quota_limit"
+
+    holder_id: Mapped[UUID] = mapped_column(primary_key=True)
+    quota: Mapped[str] = mapped_column(String(32), primary_key=True)
+    per_day: Mapped[int] = mapped_column(BigInteger)

@@ -8,7 +8,8 @@ from uuid import UUID
 import pytest
 from sqlalchemy import select
 
-from services.gateway.tables import ScopeUseRow
+from services.gateway.door.quota_store import sum_up
+from services.gateway.tables import QuotaUseRow, ScopeUseRow
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Party, ask_token
 from tests.gateway.house import ISSUER, House, open_house
@@ -45,6 +46,11 @@ async def _holds(house: House) -> None:
         used = {(row.client_id, row.scope, row.used_on) for row in (await tx.execute(select(ScopeUseRow))).scalars()}
     assert used == {(UUID(party.client_id), scope, house.now.date()) for scope in ("admin:organisations", "admin:clients")}
     await _registers_once(house)
+    await asyncio.gather(*(sum_up(house.app.state.quotas, house.app.state.database, house.app.state.outbox, house.clock) for _ in range(3)))
+    async with house.app.state.database.reading() as tx:
+        row = await tx.get(QuotaUseRow, (UUID(party.client_id), "client-day", house.now.date()))
+    assert row is not None
+    assert row.used == house.app.state.quotas.used(UUID(party.client_id), "client-day") > 0
     assert len({one.body for one in house.behind["records"].heard if one.path.endswith(school["id"])}) == 2
 
 

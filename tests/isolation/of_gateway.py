@@ -31,6 +31,8 @@ async def of_gateway(two: TwoDistricts) -> AsyncIterator[Named]:
     yield "replace_client_keys", "district", Request("PUT", f"{path}/keys", ids, {"version": 2, "jwks": keys})
     yield "disable_client", "district", Request("POST", f"{path}/disablement", ids)
     yield "enable_client", "district", Request("DELETE", f"{path}/disablement", ids)
+    yield "read_quotas", "district", Request("GET", f"/v1/quotas/{client}", ids)
+    yield "change_quotas", "state", Request("PUT", f"/v1/quotas/{client}", ids, {"day": 1000})
     async for named in _of_registrations(two):
         yield named
 

@@ -26,6 +26,7 @@ from safepassage.problems.requests import (
     TooManyRequests,
     UnsupportedMediaType,
 )
+from services.gateway.door.allowances import Allowances
 from services.gateway.door.authentication import Authentication, challenge
 from services.gateway.door.bodies import CallerGone, replay, whole
 from services.gateway.door.client_address import Network, client_address
@@ -67,7 +68,7 @@ class Door:
     clock: Clock
     entrances: Entrances
     authentication: Authentication
-    client_limit: RateLimit
+    allowances: Allowances
     anonymous_limit: RateLimit
     internal_tokens: InternalTokens
     upstreams: Mapping[ServiceName, Upstream]
@@ -176,7 +177,7 @@ class _Passage:
             require_details(route, verified.claims.authorization_details)
             if route.accepts == "clients":
                 door.scope_use.note(verified.claims.client_id, route.scopes, route.and_scopes, verified.caller.scopes)
-            self._count(door.client_limit, verified.claims.client_id, now)
+            self._allow(route, verified, now)
         if route.service == "gateway":
             await self._answer_here(route, incoming, verified)
         else:
@@ -190,6 +191,16 @@ class _Passage:
             self.limits = limit.fields(limit.left(0, error.retry_after_seconds or 1))
             raise
         self.limits = limit.fields(left)
+
+    def _allow(self, route: Route, verified: VerifiedToken, now: datetime) -> None:
+        """Count the request of a client or peer. Raises TooManyRequests, QuotaSpent."""
+        claims, allowances = verified.claims, self.door.allowances
+        if route.accepts == "peers":
+            self.limits, refused = allowances.take_peer(claims.client_id, now.timestamp())
+        else:
+            self.limits, refused = allowances.take(claims.client_id, claims.organisation_id, bulk=route.bulk, now=now.timestamp())
+        if refused is not None:
+            raise refused
 
     async def _answer_here(self, route: Route, incoming: Incoming, verified: VerifiedToken | None) -> None:
         """The gateway's own routes: behind this door too, with the caller in the scope's state."""

@@ -54,6 +54,8 @@ GATEWAY: Final = (
     send("DELETE", "/v1/clients/{client_id}/secrets/{secret_id}", "gateway", "admin:clients", body=0, types=()),
     send("POST", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
     send("DELETE", "/v1/clients/{client_id}/disablement", "gateway", "admin:clients", body=0, types=()),
+    get("/v1/quotas/{holder_id}", "gateway", "admin:clients"),
+    send("PUT", "/v1/quotas/{holder_id}", "gateway", "admin:clients"),
     get("/v1/publishers", "gateway", "admin:clients"),
     send("POST", "/v1/publishers", "gateway", "admin:clients"),
     get("/v1/publishers/{publisher_id}", "gateway", "admin:clients"),

@@ -33,6 +33,10 @@ class RateLimit:
             self._forget(now)
         return self.left(int((self._tolerance - due + now) / self._interval + 1e-6), ceil(due - now))
 
+    def give_back(self, key: str) -> None:
+        """Count the last request of `key` not at all: something else has refused it."""
+        self._due[key] -= self._interval
+
     def fields(self, left: bytes) -> tuple[tuple[bytes, bytes], tuple[bytes, bytes]]:
         """Both fields."""
         return (b"ratelimit-policy", self.policy), (b"ratelimit", left)

@@ -108,6 +108,8 @@ class Route:
 
     bearer: bool = False
     """A token of the legacy profile, which is bound to no key, opens it too."""
+    bulk: bool = False
+    """It hands out or takes in much at once, and has daily quotas of its own."""
     cut: bool = False
     """What it answers is cut to the datatypes and districts of the token; a token that is narrowed to some opens no other route."""
 

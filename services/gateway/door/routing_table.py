@@ -3,6 +3,7 @@
 Data, and nothing else decides. What is not here does not exist from outside; tests compare it with the services' own routes both ways.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from safepassage.body import MAX_MESSAGE_BYTES as CHUNK_BYTES
@@ -308,4 +309,20 @@ AUDIT: Final = (
     get("/v1/mirror/{origin_digest}/tile/{path:path}", "audit", "audit:operate"),
 )
 
-ROUTES: Final[tuple[Route, ...]] = (*GATEWAY, *PRIVACY, *ACCESS, *RECORDS, *ONEROSTER, *AUDIT)
+BULK: Final = frozenset(
+    {
+        ("POST", "/v1/rosters"),
+        ("GET", "/v1/roster-package"),
+        ("GET", "/v1/msix-package"),
+        ("POST", "/v1/exchange-request-batches"),
+        ("POST", "/v1/ed-fi-pushes"),
+        ("POST", "/v1/log/exports"),
+        ("POST", "/v1/log/exports/parts"),
+        ("POST", "/v1/log/blast-radius"),
+    }
+)
+"""What hands out or takes in much at once: it has daily quotas of its own."""
+
+ROUTES: Final[tuple[Route, ...]] = tuple(
+    replace(route, bulk=(route.method, route.template) in BULK) for route in (*GATEWAY, *PRIVACY, *ACCESS, *RECORDS, *ONEROSTER, *AUDIT)
+)

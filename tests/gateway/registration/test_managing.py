@@ -106,8 +106,10 @@ async def test_of_several_changes_with_one_token_one_is_made(house: House) -> No
     assert Counter(answer.status for answer in await asyncio.gather(*changes)) == {200: 1, 401: 4}
 
 
-async def test_with_new_keys_the_tokens_of_the_old_ones_count_no_more(house: House) -> None:
+async def test_with_new_keys_the_tokens_of_the_old_ones_count_no_more(house: House, clock: StandingClock) -> None:
     party, token = await registered(house)
+    clock.advance(minutes=30)
+    await house.app.state.standing.refresh()
     old = await house.token(party)
     newer = Party(party.client_id, ISSUER, kid="two", key=new_key("Ed25519"))
     assert (await manage(house, "PUT", party.client_id, token, update(newer))).status == 200
@@ -115,8 +117,10 @@ async def test_with_new_keys_the_tokens_of_the_old_ones_count_no_more(house: Hou
     assert [(await ask_token(house.app, one, house.now)).status for one in (party, newer)] == [401, 200]
 
 
-async def test_a_client_that_ends_its_registration_is_out_at_once_and_for_good(house: House) -> None:
+async def test_a_client_that_ends_its_registration_is_out_at_once_and_for_good(house: House, clock: StandingClock) -> None:
     party, token = await registered(house)
+    clock.advance(minutes=30)
+    await house.app.state.standing.refresh()
     access = await house.token(party)
     answer = await manage(house, "DELETE", party.client_id, token)
     assert (answer.status, answer.body) == (204, b"")

@@ -249,3 +249,5 @@ class BlockingOperations:
     issue_initial_token = Waited(registration_calls.issue_initial_token)
     list_initial_tokens = Waited(registration_calls.list_initial_tokens)
     withdraw_initial_token = Waited(registration_calls.withdraw_initial_token)
+    read_quotas = Waited(registration_calls.read_quotas)
+    change_quotas = Waited(registration_calls.change_quotas)

@@ -249,3 +249,5 @@ class AsyncOperations:
     issue_initial_token = Awaited(registration_calls.issue_initial_token)
     list_initial_tokens = Awaited(registration_calls.list_initial_tokens)
     withdraw_initial_token = Awaited(registration_calls.withdraw_initial_token)
+    read_quotas = Awaited(registration_calls.read_quotas)
+    change_quotas = Awaited(registration_calls.change_quotas)

@@ -1,8 +1,9 @@
-"""The operations on clients that register themselves, as `safepassage.client.calls`. Each needs the scope admin:clients."""
+"""The operations on clients that register themselves, and on quotas, as `safepassage.client.calls`. Each needs the scope admin:clients."""
 
 from uuid import UUID
 
 from safepassage.client.call import Call, Page, paged, path_of, reading, writing
+from safepassage.wire_quotas import QuotaChange, Quotas
 from safepassage.wire_registrations import (
     InitialToken,
     InitialTokenPage,
@@ -76,3 +77,13 @@ def list_initial_tokens(*, limit: int | None = None) -> Call[Page[InitialTokenPa
 def withdraw_initial_token(token_id: UUID) -> Call[InitialToken]:
     """Take an initial access token back before it is used."""
     return writing("POST", path_of("/v1/initial-access-tokens/{id}/withdrawal", id=token_id), None, InitialToken)
+
+
+def read_quotas(holder_id: UUID) -> Call[Quotas]:
+    """What a client or an organisation may have in a day, and what it has had today."""
+    return reading(path_of("/v1/quotas/{id}", id=holder_id), Quotas)
+
+
+def change_quotas(holder_id: UUID, change: QuotaChange) -> Call[Quotas]:
+    """Give a client or an organisation other daily quotas."""
+    return writing("PUT", path_of("/v1/quotas/{id}", id=holder_id), change, Quotas)

@@ -1,0 +1,57 @@
+"""How often a client may come, and its organisation: at once, on average and in a day. Whatever is used up first refuses."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from safepassage.problems.quotas import QuotaSpent
+from safepassage.problems.requests import TooManyRequests
+from services.gateway.door.limits import RateLimit
+from services.gateway.door.quotas import DAY_SECONDS, Quotas
+
+Fields = tuple[tuple[bytes, bytes], tuple[bytes, bytes]]
+
+
+@dataclass(frozen=True)
+class Allowances:
+    """Of one process."""
+
+    client: RateLimit
+    organisation: RateLimit
+    quotas: Quotas
+
+    def take(self, client_id: str, organisation_id: UUID, *, bulk: bool, now: float) -> tuple[Fields, TooManyRequests | None]:
+        """Count a request of a client of this node: the fields RateLimit-Policy and RateLimit, and why it is refused, if it is.
+
+        What is refused counts nowhere.
+        """
+        organisation = str(organisation_id)
+        try:
+            first = self.client.take(client_id, now)
+        except TooManyRequests as refused:
+            return _told(self.client, refused), refused
+        try:
+            second = self.organisation.take(organisation, now)
+        except TooManyRequests as refused:
+            self.client.give_back(client_id)
+            return _told(self.organisation, refused), refused
+        try:
+            policies, lefts = self.quotas.take(client_id, organisation_id, bulk=bulk, now=now)
+        except QuotaSpent as spent:
+            self.client.give_back(client_id)
+            self.organisation.give_back(organisation)
+            name, seconds = spent.quota.encode(), spent.retry_after_seconds or 1
+            policy = b'"%b";q=%d;w=%d' % (name, spent.limit, DAY_SECONDS)
+            return ((b"ratelimit-policy", policy), (b"ratelimit", b'"%b";r=0;t=%d' % (name, seconds))), spent
+        policy = b"%b, %b, %b" % (self.client.policy, self.organisation.policy, policies)
+        return ((b"ratelimit-policy", policy), (b"ratelimit", b"%b, %b, %b" % (first, second, lefts))), None
+
+    def take_peer(self, entity_id: str, now: float) -> tuple[Fields, TooManyRequests | None]:
+        """Count a request of another node: what waits for an exchange is bounded by its rate, and never stopped for a day."""
+        try:
+            return self.client.fields(self.client.take(entity_id, now)), None
+        except TooManyRequests as refused:
+            return _told(self.client, refused), refused
+
+
+def _told(limit: RateLimit, refused: TooManyRequests) -> Fields:
+    return limit.fields(limit.left(0, refused.retry_after_seconds or 1))
