@@ -13,9 +13,8 @@ const provider = new Provider(issuer, {
   clients: told.clients.map(({ jwk, ...client }) => ({
     ...client,
     jwks: { keys: [jwk] },
-    grant_types: ['client_credentials'],
-    redirect_uris: [],
-    response_types: [],
+    grant_types: client.redirect_uris.length ? ['client_credentials', 'authorization_code'] : ['client_credentials'],
+    response_types: client.redirect_uris.length ? ['code'] : [],
     token_endpoint_auth_method: 'private_key_jwt',
     token_endpoint_auth_signing_alg: jwk.alg,
     dpop_bound_access_tokens: true,

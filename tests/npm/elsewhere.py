@@ -1,19 +1,21 @@
 """Another authorization server (oidc-provider), to which the same requests are sent."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 
+from safepassage.canonical import digest_of
 from shared.clock import system_clock
 from tests.gateway.by_hand import Party
 from tests.gateway.negatives.asked import Asked, Sent
 from tests.gateway.negatives.scene import ODS, token_request
 from tests.npm.scripts import running
 
-SCOPES = ["decisions:read", "exchange:request"]
+SCOPES = ["decisions:read", "exchange:request", "audit:search"]
+CALLBACK = "https://app.example/callback"
 ACCEPTED = "accepted"
 
 
@@ -24,6 +26,8 @@ class Elsewhere:
     session: aiohttp.ClientSession
     machine: Party
     server: Party
+    application: Party
+    """It asks people, and is led back to CALLBACK."""
 
     async def send(self, sent: Sent) -> tuple[int, dict[str, Any]]:
         """One request: status and JSON of the answer."""
@@ -34,7 +38,13 @@ class Elsewhere:
     async def verdict(self, sent: Sent) -> str:
         """Whether it accepts a request, or the error that it answers with."""
         status, document = await self.send(sent)
-        return ACCEPTED if status == 200 else str(document.get("error"))
+        return ACCEPTED if status in (200, 201) else str(document.get("error"))
+
+    def pushed(self, changes: Mapping[str, str | None]) -> Asked:
+        """A request that the application pushes (RFC 9126), with other parameters; None leaves one out."""
+        challenge = {"code_challenge": digest_of(b"v" * 43), "code_challenge_method": "S256"}
+        own = {"response_type": "code", "client_id": self.application.client_id, "redirect_uri": CALLBACK, "state": "state-1"}
+        return Asked(self.application, system_clock(), "/oauth/par", form=own | challenge, parameters=dict(changes))
 
     async def right(self, given: str) -> Asked:
         """A new right request of a kind."""
@@ -50,8 +60,12 @@ class Elsewhere:
 @asynccontextmanager
 async def elsewhere() -> AsyncIterator[Elsewhere]:
     """It runs until the block ends."""
-    parties = [Party(client_id, "") for client_id in ("machine", "server")]
-    clients = [{"client_id": party.client_id, "scope": " ".join(SCOPES), "jwk": party.jwk} for party in parties]
+    parties = [Party(client_id, "") for client_id in ("machine", "server", "application")]
+    led_back = {"application": [CALLBACK]}
+    clients = [
+        {"client_id": one.client_id, "scope": " ".join(SCOPES), "jwk": one.jwk, "redirect_uris": led_back.get(one.client_id, [])}
+        for one in parties
+    ]
     about = {"clients": clients, "scopes": SCOPES, "resources": [ODS], "types": ["student_data_access"]}
     async with running("authorization_server.mjs", **about) as said, aiohttp.ClientSession() as session:
         for party in parties:

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.gateway.negatives.test_negatives import MODULES
+from tests.gateway.oauth.codes import test_pushed_negatives
 from tests.npm.differences import DIFFERENCES, theirs
 from tests.npm.elsewhere import ACCEPTED, elsewhere
 
@@ -24,11 +25,17 @@ async def test_oidc_provider_says_the_same_of_each_negative_or_it_is_written_dow
                 verdict = await other.verdict(wrong.sent())
                 if verdict != negative.refusal.code:
                     found[module, negative.name] = verdict
+        assert await other.verdict(other.pushed({}).sent()) == ACCEPTED
+        for name, (changes, error, _) in test_pushed_negatives.NEGATIVES.items():
+            if (verdict := await other.verdict(other.pushed(changes).sent())) != error:
+                found["PAR", name] = verdict
     assert found == theirs()
 
 
 def test_each_difference_is_of_negatives_that_are_sent_and_is_written_down_once() -> None:
     rows = [(module, name) for one in DIFFERENCES for module, names in one.rows.items() for name in names]
     assert len(rows) == len(set(rows))
-    assert set(rows) <= {(module, negative.name) for module, negatives in SENT.items() for negative in negatives}
-    assert sum(len(negatives) for negatives in SENT.values()) >= 270
+    sent = {(module, negative.name) for module, negatives in SENT.items() for negative in negatives}
+    sent |= {("PAR", name) for name in test_pushed_negatives.NEGATIVES}
+    assert set(rows) <= sent
+    assert len(sent) >= 340
