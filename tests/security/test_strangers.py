@@ -1,0 +1,107 @@
+"""What strangers do to a door to wear it out or to confuse it: large, slow and many."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from services.gateway.door import bodies, http_protocol
+from tests.conftest import StandingClock
+from tests.gateway.by_hand import Party, ask, ask_token
+from tests.gateway.door.production import serving
+from tests.gateway.house import House, open_house
+
+pytestmark = pytest.mark.anyio
+
+IDLE = 1_500
+SMALL = b"GET /livez HTTP/1.1\r\nHost: node.example\r\nConnection: close\r\n\r\n"
+
+
+@pytest.fixture
+async def party(house: House) -> Party:
+    return await house.sea_party("decisions:read")
+
+
+PATH = "/v1/decisions/019a0000-0000-7000-8000-000000000000"
+
+
+@pytest.mark.requirement("DOOR-bounded")
+async def test_huge_tokens_and_proofs_are_refused_before_any_of_them_is_verified(house: House, party: Party) -> None:
+    token = await house.token(party)
+    huge = "A" * 1_000_000
+    began = time.perf_counter()
+    for authorization, proof in (
+        (huge, "x.y.z"),
+        (f"{huge}.{huge}.{huge}", "x.y.z"),
+        (token + huge, "x.y.z"),
+        (token, huge),
+        (token, f"{huge}.{huge}.{huge}"),
+        (".".join("a" * 100_000), "x"),
+    ):
+        fields = [("authorization", f"DPoP {authorization}"), ("dpop", proof)]
+        assert (await ask(house.app, "GET", PATH, headers=fields)).status == 401
+    assert time.perf_counter() - began < 2
+    large = party.proof(house.now, "GET", PATH, token=token, header={"x": "A" * 20_000})
+    assert (await house.call(party, token, "GET", PATH, proof=large)).status == 401
+
+
+@pytest.mark.requirement("DOOR-bounded")
+async def test_details_of_a_megabyte_are_not_read_and_those_that_fit_are_refused_by_their_form(house: House, party: Party) -> None:
+    for details, status in (
+        ("x" * 1_000_000, 413),
+        ("[" * 25_000, 400),
+        ('[{"type":"student_data_access","x":"' + "y" * 20_000 + '"}]', 400),
+    ):
+        form = party.form(house.now, authorization_details=details)
+        answer = await ask_token(house.app, party, house.now, form=form)
+        assert answer.status == status, answer.body
+        assert b"yyyy" not in answer.body
+
+
+async def test_no_answer_is_made_of_the_host_that_was_asked_for(house: House) -> None:
+    """A Host that is not the node's gains nothing: no URL, no proof, no cookie and no redirect is made of it."""
+    for path in ("/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", PATH, "/v1/nothing"):
+        answers = []
+        for host in ("node.example", "evil.example", "127.0.0.1"):
+            answer = await ask(house.app, "GET", path, headers=[("x-forwarded-host", host), ("forwarded", f"host={host}")])
+            assert b"evil" not in answer.body
+            assert all("evil" not in value for _, value in answer.fields)
+            answers.append((answer.status, [one for one in answer.fields if one[0] not in ("x-request-id", "ratelimit")]))
+        assert answers[0] == answers[1] == answers[2]
+
+
+@pytest.mark.requirement("DOOR-bounded")
+async def test_many_connections_that_say_nothing_are_closed_and_keep_nobody_out(
+    tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http_protocol, "HEADER_SECONDS", 2.0)
+    async with open_house(tmp_path, node_keys, clock, template=empty_store) as house, serving(house.app) as port:
+        idle = [await asyncio.open_connection("127.0.0.1", port) for _ in range(IDLE)]
+        for number, (_, writer) in enumerate(idle):
+            writer.write(b"GET /livez HTTP/1.1\r\nX" if number % 2 else b"")
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(SMALL)
+        async with asyncio.timeout(5):
+            assert b" 200 " in (await reader.read())[:20]
+        async with asyncio.timeout(20):
+            assert {await one.read() for one, _ in idle} == {b""}
+        for _, one in idle:
+            one.close()
+        writer.close()
+
+
+@pytest.mark.requirement("DOOR-bounded")
+async def test_a_body_that_stops_coming_is_not_waited_for(
+    tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "IDLE_SECONDS", 0.1)
+    async with open_house(tmp_path, node_keys, clock, template=empty_store) as house, serving(house.app) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        fields = b"Host: node.example\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 100\r\nConnection: close\r\n"
+        writer.write(b"POST /oauth/token HTTP/1.1\r\n" + fields + b"\r\ngrant_type=")
+        async with asyncio.timeout(5):
+            answer = await reader.read()
+        writer.close()
+    assert b" 503 " in answer[:20]
+    assert b"the request came too slowly" in answer
