@@ -5,6 +5,7 @@ alone, its log of requests included; proofs and assertions are made beforehand. 
 """
 
 import asyncio
+import base64
 import json
 import socket
 import statistics
@@ -25,6 +26,7 @@ from bench.gateway_processes import ISSUER, LARGE, Client, cpu_of, gateway_setti
 from node.keys import create_node_keys
 from safepassage.wire_clients import ClientJwk, JwkSet, NewClient
 from safepassage.wire_organisations import NewOrganisation
+from services.gateway.oauth.scopes import ROSTERING
 from services.gateway.registry.administration import administration
 from shared.clock import system_clock
 from shared.database import Database
@@ -37,6 +39,7 @@ RUNS, REQUESTS, TOKENS, QUIET, STREAMS = 5, 3_000, 200, 400, 8
 QUIET_PER_SECOND = 100
 PATH = "/v1/exchange-requests/019a0000-0000-7000-8000-000000000000"
 OPEN_PATH = "/v1/receipt-keys"
+ROSTER_PATH = "/ims/oneroster/rostering/v1p2/students"
 TOKEN_PATH = "/oauth/token"  # noqa: S105 a path
 
 
@@ -53,8 +56,19 @@ def run() -> list[Figure]:
 
 
 @dataclass(frozen=True)
+class _Registered:
+    """Two clients: one that proves each request by a key, and one of the profile that has a secret and comes without proofs."""
+
+    party: Party
+    secret_id: str
+    secret: str
+
+
+@dataclass(frozen=True)
 class _House:
     party: Party
+    stock: str
+    """The other client's credentials, as HTTP's Basic has them."""
     service: int
     nginx: int
     nginx_worker: psutil.Process
@@ -85,14 +99,21 @@ class _House:
             requests.append("\r\n".join([*lines, "Content-Type: application/x-www-form-urlencoded", "", body]).encode())
         return requests
 
+    def for_a_bearer(self) -> bytes:
+        """A request for a token by the client that has a secret."""
+        body = "grant_type=client_credentials"
+        lines = (f"POST {TOKEN_PATH} HTTP/1.1", "Host: node.example", f"Authorization: Basic {self.stock}", f"Content-Length: {len(body)}")
+        return "\r\n".join([*lines, "Content-Type: application/x-www-form-urlencoded", "", body]).encode()
+
 
 async def _run(folder: Path, url: str, stack: ExitStack) -> list[Figure]:
     house = await _open(folder, url, stack)
-    token = await _token(house)
+    token, bearer = await _token(house, house.for_tokens(1)[0]), await _token(house, house.for_a_bearer())
     own, beside, plain = house.one, ([house.nginx], [house.nginx_worker]), [house.plain("/")] * REQUESTS
     nginx_cost = await _cost(beside, lambda: plain)
     progress(f"gateway: nginx forwards for {nginx_cost:.0f} µs")
     forwarded = await _cost(own, lambda: [house.plain(OPEN_PATH)] * REQUESTS)
+    kept = await _cost(own, lambda: [house.plain(ROSTER_PATH, f"Authorization: Bearer {bearer}")] * REQUESTS)
     proven = await _cost(own, lambda: house.proven(token, REQUESTS))
     refused = await _cost(own, lambda: [house.plain(PATH)] * REQUESTS, expected=401)
     issued = await _cost(own, lambda: house.for_tokens(TOKENS))
@@ -104,6 +125,7 @@ async def _run(folder: Path, url: str, stack: ExitStack) -> list[Figure]:
     return [
         cost("nginx forwards 1.8 kB", nginx_cost),
         cost("forwarded GET of 1.8 kB, no token", forwarded),
+        cost("forwarded GET of 1.8 kB, kept token", kept, "<= 170"),
         cost("forwarded GET of 1.8 kB, kept token, a proof each", proven, "<= 280"),
         cost("refused: no token", refused, "<= 60"),
         cost("a token, with its writes", issued, "<= 900"),
@@ -186,9 +208,9 @@ async def _together(house: _House, token: str, count: int) -> Figure:
     return Figure(f"{count} gateway{'s' if count > 1 else ''}, a proof each", statistics.median(rates), "/s", "", note)
 
 
-async def _token(house: _House) -> str:
+async def _token(house: _House, request: bytes) -> str:
     reader, writer = await asyncio.open_connection("127.0.0.1", house.one[0][0])
-    writer.write(house.for_tokens(1)[0].replace(b"Host:", b"Connection: close\r\nHost:", 1))
+    writer.write(request.replace(b"Host:", b"Connection: close\r\nHost:", 1))
     answer = await reader.read()
     writer.close()
     return str(json.loads(answer.partition(b"\r\n\r\n")[2])["access_token"])
@@ -201,7 +223,7 @@ async def _open(folder: Path, url: str, stack: ExitStack) -> _House:
     await migrate("audit", log)
     for database in (gateway, log):
         await database.close()
-    party = await _register(folder, url)
+    registered = await _register(folder, url)
     service, before, audit, *ports = _free_ports(7)
     stack.enter_context(process("service", str(service), folder=folder, port=service))
     stack.enter_context(process("audit", str(folder), str(audit), folder=folder, port=audit))
@@ -210,24 +232,29 @@ async def _open(folder: Path, url: str, stack: ExitStack) -> _House:
     for port in ports:
         words = ("gateway", str(folder), str(port), str(service), str(audit), url)
         gateways.append((port, stack.enter_context(process(*words, folder=folder, port=port))))
-    return _House(party, service, before, worker, gateways)
+    stock = base64.b64encode(f"{registered.secret_id}:{registered.secret}".encode()).decode()
+    return _House(registered.party, stock, service, before, worker, gateways)
 
 
-async def _register(folder: Path, url: str) -> Party:
-    """A client of the state agency."""
-    party = Party("", ISSUER)
+async def _register(folder: Path, url: str) -> _Registered:
+    party, today = Party("", ISSUER), date(2020, 1, 1)
     async with administration(gateway_settings(folder, database_url=url)) as hand:
-        agency = await hand.add_organisation(NewOrganisation(kind="sea", name="An agency", valid_from=date(2020, 1, 1)))
-        new = NewClient(
-            organisation_id=agency.id,
-            name="A client",
-            kind="information-system",
-            role="registrar",
-            scopes=("exchange:request",),
-            jwks=JwkSet(keys=(ClientJwk.model_validate(party.jwk),)),
+        agency = await hand.add_organisation(NewOrganisation(kind="sea", name="An agency", valid_from=today))
+        vendor = await hand.add_organisation(NewOrganisation(kind="vendor", name="A vendor", valid_from=today))
+        named = {"name": "A client", "role": "registrar"}
+        keys = JwkSet(keys=(ClientJwk.model_validate(party.jwk),))
+        own = NewClient(organisation_id=agency.id, kind="information-system", scopes=("exchange:request",), jwks=keys, **named)
+        stock = NewClient(
+            organisation_id=vendor.id,
+            kind="application",
+            scopes=(f"{ROSTERING}roster-core.readonly",),
+            authentication="client_secret",
+            addresses=("127.0.0.1",),
+            **named,
         )
-        party.client_id = str((await hand.register_client(new)).id)
-    return party
+        party.client_id = str((await hand.register_client(own)).id)
+        client = await hand.register_client(stock)
+        return _Registered(party, str(client.id), (await hand.add_client_secret(client.id)).secret)
 
 
 def _free_ports(count: int) -> list[int]:

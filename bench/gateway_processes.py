@@ -53,6 +53,7 @@ def gateway_settings(folder: Path, *, database_url: str, service: int = 0, audit
         database_url=database_url,
         keys_directory=folder / "keys" / "gateway",
         access_token_seconds=3600,
+        legacy_clients=True,
         client_requests_per_second=100_000,
         client_burst=1_000_000,
         anonymous_requests_per_second=100_000,

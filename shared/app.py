@@ -24,6 +24,7 @@ from shared.database import Database
 from shared.faults import Faults
 from shared.group_commit import GroupCommit
 from shared.internal_token import InternalTokens
+from shared.json_bodies import MembersOnce
 from shared.key_encryption import KeyProvider
 from shared.keys import SigningKey, read_public_key
 from shared.outbox import Outbox
@@ -134,10 +135,10 @@ class _Application(FastAPI):
     plain_routes: Sequence[PlainRoute] = ()
 
     def build_middleware_stack(self) -> ASGIApp:
-        """From the outside: what a service added, telemetry, faults, problems of known errors, plain routes, all others."""
+        """From the outside: what a service added, telemetry, faults, problems of known errors, members once, plain routes, others."""
         handlers: dict[Any, Any] = self.exception_handlers
         plain = PlainRoutes(AsyncExitStackMiddleware(self.router), self.plain_routes)
-        layered: ASGIApp = Faults(ExceptionMiddleware(plain, handlers=handlers))
+        layered: ASGIApp = Faults(ExceptionMiddleware(MembersOnce(plain), handlers=handlers))
         layered = Telemetry(layered, metrics=self.state.metrics)
         for layer, arguments, options in reversed(self.user_middleware):
             layered = layer(layered, *arguments, **options)

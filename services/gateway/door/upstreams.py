@@ -30,7 +30,7 @@ from shared.who_may_call import ServiceName
 
 CONNECT_SECONDS: Final = 2.0
 CONNECTIONS: Final = 256
-CHUNK: Final = 64 * 1024
+CHUNK: Final = 256 * 1024
 TAKEN_WHOLE: Final = 1024 * 1024
 """Bodies of routes that take no more than this are taken whole first."""
 PROBLEM: Final = b"application/problem+json"
@@ -221,7 +221,7 @@ class OverNetwork:
         seconds = asyncio.get_running_loop().time
         while True:
             limit.reschedule(seconds() + IDLE_SECONDS)
-            chunk = await response.content.read(CHUNK)
+            chunk = await response.content.readany()
             limit.reschedule(None)
             if not chunk:
                 break
