@@ -3,7 +3,6 @@
 No path parameters, no personal data: what a line may hold is a closed list.
 """
 
-import json
 import logging
 import re
 import secrets
@@ -13,6 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,7 +37,7 @@ class JsonLines(logging.Formatter):
         line |= {key: value for key, value in vars(record).items() if key in _SAFE_EXTRA and value is not None}
         if record.exc_info and record.exc_info[0]:
             line["fault"] = record.exc_info[0].__name__
-        return json.dumps(line)
+        return msgspec.json.encode(line).decode()
 
 
 def log_to_stderr(level: int = logging.INFO) -> None:

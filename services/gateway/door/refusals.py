@@ -24,7 +24,9 @@ class Refusals:
     def count(self, reason: str, now: datetime) -> None:
         """One refusal more, for a reason of a closed list."""
         minute = now.replace(second=0, microsecond=0)
-        counter = self._counts.setdefault(minute, Counter())
+        counter = self._counts.get(minute)
+        if counter is None:
+            counter = self._counts[minute] = Counter()
         counter[reason if reason in counter or len(counter) < MOST_REASONS else "other"] += 1
 
     def take(self, now: datetime, *, all_of_them: bool = False) -> list[Event]:
