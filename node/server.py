@@ -8,7 +8,7 @@ import asyncio
 import gc
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
@@ -44,6 +44,25 @@ class Listener:
     port: int
 
 
+class Config(uvicorn.Config):
+    """uvicorn's, which also asks for clients' certificates (RFC 8705); who has none is let in without."""
+
+    def __init__(self, *about: Any, client_certificates: Sequence[Path] = (), **more: Any) -> None:
+        super().__init__(*about, **more)
+        self._client_certificates = client_certificates
+
+    def load(self) -> None:
+        """Raises ValueError where clients are to have certificates and the server has none."""
+        super().load()
+        if not self._client_certificates:
+            return
+        if self.ssl is None:
+            raise ValueError("who asks for clients' certificates has one too")
+        self.ssl.verify_mode = ssl.CERT_OPTIONAL
+        for file in self._client_certificates:
+            self.ssl.load_verify_locations(file)
+
+
 class Server(uvicorn.Server):
     """uvicorn's, which does not walk again and again over what lives as long as the process, and stops as Stopping says."""
 
@@ -65,7 +84,7 @@ class Server(uvicorn.Server):
 
     async def _listen_beside(self, beside: Listener) -> None:
         """The same process, protocol and connections: whoever stops, stops both."""
-        config = uvicorn.Config(beside.app, **{**self._own, "lifespan": "off"})
+        config = Config(beside.app, **{**self._own, "lifespan": "off"})
         config.load()
 
         def protocol(_loop: asyncio.AbstractEventLoop | None = None) -> asyncio.Protocol:
@@ -103,11 +122,15 @@ def server(
     port: int,
     tls_certificate: Path | None = None,
     tls_key: Path | None = None,
+    client_certificates: Sequence[Path] = (),
     grace_seconds: int = GRACE_SECONDS,
     stopping: Stopping | None = None,
     beside: Listener | None = None,
 ) -> uvicorn.Server:
-    """A server of `app`. Headers that two parsers could read differently are refused before it sees them (StrictHttpProtocol)."""
+    """A server of `app`. Headers that two parsers could read differently are refused before it sees them (StrictHttpProtocol).
+
+    client_certificates  PEM files of those from whom a client's certificate is believed
+    """
     stopping = stopping or Stopping(grace_seconds=grace_seconds)
     own: dict[str, Any] = {
         "http": StrictHttpProtocol,
@@ -122,8 +145,9 @@ def server(
         "ssl_certfile": tls_certificate,
         "ssl_keyfile": tls_key,
         "ssl_version": ssl.PROTOCOL_TLS_SERVER,
+        "client_certificates": client_certificates,
     }
-    return Server(uvicorn.Config(app, host=host, port=port, **own), stopping, beside, own)
+    return Server(Config(app, host=host, port=port, **own), stopping, beside, own)
 
 
 def serve(
@@ -133,9 +157,19 @@ def serve(
     port: int,
     tls_certificate: Path | None = None,
     tls_key: Path | None = None,
+    client_certificates: Sequence[Path] = (),
     stopping: Stopping | None = None,
     beside: Listener | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way."""
     log_to_stderr()
-    server(app, host=host, port=port, tls_certificate=tls_certificate, tls_key=tls_key, stopping=stopping, beside=beside).run()
+    server(
+        app,
+        host=host,
+        port=port,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
+        client_certificates=client_certificates,
+        stopping=stopping,
+        beside=beside,
+    ).run()

@@ -67,6 +67,7 @@ def serve(
         port=port,
         tls_certificate=tls_certificate,
         tls_key=tls_key,
+        client_certificates=settings.client_certificate_files if isinstance(settings, GatewaySettings) and tls_certificate else (),
         stopping=Stopping(settings.stop_unready_seconds, settings.stop_grace_seconds, partial(setattr, app.state, "ready", False)),
         beside=beside_of(app, settings),
     )

@@ -31,6 +31,7 @@ from services.gateway.oauth.agreed import Agreed
 from services.gateway.oauth.authenticated import ClientAuthentication
 from services.gateway.oauth.authorization_server import MachineServer
 from services.gateway.oauth.client_authentication import ENDPOINT
+from services.gateway.oauth.client_certificates import Authorities
 from services.gateway.oauth.codes import consent_routes, pushing
 from services.gateway.oauth.codes import routes as code_routes
 from services.gateway.oauth.codes.authorizations import forget_over
@@ -84,7 +85,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     secret = read_symmetric_key(settings.keys_directory / "cursor.key")
     state.cursors, state.node_statement = Cursors(secret), well_known.NodeStatementFile(settings.node_statement_file)
     state.metadata, state.resource_metadata = (
-        well_known.metadata_of(settings.entity_id, legacy=settings.legacy_clients),
+        well_known.metadata_of(settings.entity_id, legacy=settings.legacy_clients, certificates=settings.takes_client_certificates),
         well_known.resource_of(settings.entity_id),
     )
     state.decision_point_metadata = well_known.decision_point_of(settings.entity_id)
@@ -100,7 +101,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     proofs, nonces = Proofs(), ProofNonces(secret)
     presented = PresentedProofs(settings.entity_id, proofs, nonces, settings.require_proof_nonce)
     clients = KnownClients(settings.entity_id, database, state.statements, open_registration(app))
-    client_authentication = ClientAuthentication(settings.entity_id, clients)
+    client_authentication = ClientAuthentication(settings.entity_id, clients, Authorities.of(settings.client_certificate_authorities))
     agreed = Agreed(database, state.siblings)
     persons_grants = open_codes(
         state, secret, clients=clients, authentication=client_authentication, proofs=presented, tokens=tokens, agreed=agreed
@@ -159,6 +160,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         state.scope_use,
         settings.trusted_proxies,
         state.people,
+        None if settings.client_certificate_header is None else settings.client_certificate_header.encode(),
     )
     state.metrics_door = None
     if settings.metrics_port is not None:

@@ -62,6 +62,22 @@ class GatewaySettings(PeopleSettings):
             "OneRoster systems that can do no better."
         ),
     ] = False
+    client_certificate_authorities: Annotated[
+        Path | None,
+        Field(description="PEM file of the authorities that issue clients' certificates directly (RFC 8705, `tls_client_auth`)."),
+    ] = None
+    self_signed_client_certificates: Annotated[
+        Path | None,
+        Field(description="PEM file of the certificates that clients signed themselves: the handshake lets no other through."),
+    ] = None
+    client_certificate_header: Annotated[
+        str | None,
+        Field(
+            pattern=r"^[a-z0-9-]{1,64}$",
+            description="Field in which `trusted_proxies` say with which certificate a client came to them, as RFC 9440 or nginx has it; "
+            "they remove it from what clients send.",
+        ),
+    ] = None
     trusted_proxies: Annotated[
         tuple[IPvAnyNetwork, ...],
         Field(description="Networks of the agency's own proxies, whose `X-Forwarded-For` is believed; left out: nobody's is."),
@@ -88,3 +104,14 @@ class GatewaySettings(PeopleSettings):
         bool | None,
         Field(description="Serve `/docs`, where developers try the interface; left out: only where `insecure_development` is."),
     ] = None
+
+    @property
+    def client_certificate_files(self) -> tuple[Path, ...]:
+        """What the handshake believes of clients."""
+        files = (self.client_certificate_authorities, self.self_signed_client_certificates)
+        return tuple(file for file in files if file is not None)
+
+    @property
+    def takes_client_certificates(self) -> bool:
+        """Whether a client can come with one."""
+        return bool(self.client_certificate_files) or self.client_certificate_header is not None

@@ -67,6 +67,10 @@ class ClientRow(Base):
     redirect_uris: Mapped[str] = mapped_column(Text, default="")
     """Separated by spaces."""
     grant_types: Mapped[str] = mapped_column(String(200), default="client_credentials")
+    tls_subject: Mapped[str] = mapped_column(Text, default="")
+    """A TlsSubject as JSON, or nothing."""
+    tls_certificates: Mapped[str] = mapped_column(Text, default="")
+    """Thumbprints, separated by spaces."""
     version: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(Milliseconds)
     disabled_at: Mapped[datetime | None] = mapped_column(Milliseconds)

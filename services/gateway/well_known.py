@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from safepassage.node_statement import CONTENT_TYPE, WELL_KNOWN_PATH
 from safepassage.problems.requests import NotFound
 from safepassage.wire_access import OBLIGATION_KINDS
-from services.gateway.oauth import authorization_details, token_exchange
+from services.gateway.oauth import authorization_details, client_certificates, token_exchange
 from services.gateway.oauth.client_keys import ASSERTION_ALGORITHMS, PROOF_ALGORITHMS
 from services.gateway.oauth.scopes import SCOPES
 from services.gateway.oauth.signing_keys import WatchedTokenKeys
@@ -21,8 +21,15 @@ router = APIRouter(tags=["published"])
 MAX_STATEMENT_BYTES: Final = 64 * 1024
 
 
-def metadata_of(issuer: str, *, legacy: bool = False) -> dict[str, Any]:
-    """RFC 8414's document. `legacy`: clients with a secret are let in. Raises ValueError for an issuer that is no https URL or loopback."""
+def metadata_of(issuer: str, *, legacy: bool = False, certificates: bool = False) -> dict[str, Any]:
+    """RFC 8414's document.
+
+    legacy        clients with a secret are let in
+    certificates  clients with a certificate are (RFC 8705)
+
+    Raises ValueError for an issuer that is no https URL or loopback.
+    """
+    methods = ["private_key_jwt", *(client_certificates.METHODS if certificates else ())]
     document = {
         "issuer": issuer,
         "token_endpoint": f"{issuer}/oauth/token",
@@ -39,13 +46,14 @@ def metadata_of(issuer: str, *, legacy: bool = False) -> dict[str, Any]:
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "grant_types_supported": ["client_credentials", "authorization_code", "refresh_token", token_exchange.GRANT_TYPE],
-        "token_endpoint_auth_methods_supported": ["private_key_jwt", *(("client_secret_basic", "client_secret_post") if legacy else ())],
+        "token_endpoint_auth_methods_supported": [*methods, *(("client_secret_basic", "client_secret_post") if legacy else ())],
         "token_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
-        "revocation_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "revocation_endpoint_auth_methods_supported": methods,
         "revocation_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
-        "introspection_endpoint_auth_methods_supported": ["private_key_jwt"],
+        "introspection_endpoint_auth_methods_supported": methods,
         "introspection_endpoint_auth_signing_alg_values_supported": list(ASSERTION_ALGORITHMS),
         "introspection_signing_alg_values_supported": ["Ed25519"],
+        "tls_client_certificate_bound_access_tokens": certificates,
         "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
         "authorization_details_types_supported": [authorization_details.TYPE],
     }

@@ -240,6 +240,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-code": "A code is good once, within a minute, for the client, key and verifier it was made for; used again it ends all",
             "DOOR-refresh": "A refresh token is good once; one that comes again ends the family, and signing out ends it at once",
             "DOOR-person": "The services and the log are told for which person a client acts, and the client is not",
+            "DOOR-certificate": "A client with a certificate is known by it alone, and its tokens count on connections made with it",
             "DOOR-audience": "A token is for one resource server, and an assertion for the one audience its client is registered for",
             "DOOR-again": "A request is sent to a service twice only where twice is as once, and for one in ten at the most",
             "DOOR-breaker": "A service that fails too often is left alone, whoever asks is told when to come again, and one asks for all",

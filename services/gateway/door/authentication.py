@@ -1,11 +1,13 @@
 """A request for a resource: one access token, and one proof by the key that it is bound to (RFC 9449 section 7)."""
 
+import hmac
 from dataclasses import dataclass
 from datetime import datetime
 
 from safepassage.problems.access import AccessTokenNotValid, ProofNonceRequired, ProofNotValid
 from safepassage.problems.requests import NotAuthenticated
 from services.gateway.door.headers import Incoming
+from services.gateway.oauth.client_certificates import ClientCertificate
 from services.gateway.oauth.client_keys import PROOF_ALGORITHMS
 from services.gateway.oauth.codes.persons import Persons
 from services.gateway.oauth.legacy import require_address
@@ -32,19 +34,28 @@ class Authentication:
     persons: Persons
 
     async def authenticate(
-        self, incoming: Incoming, *, method: str, url: str, now: datetime, address: str | None = None, bearer: bool = False
+        self,
+        incoming: Incoming,
+        *,
+        method: str,
+        url: str,
+        now: datetime,
+        address: str | None = None,
+        bearer: bool = False,
+        certificate: ClientCertificate | None = None,
     ) -> VerifiedToken:
         """The verified token of a request whose proof now counts as used.
 
-        url      where the request came in, without its query
-        address  whence the request comes
-        bearer   whether the route takes tokens of the legacy profile
+        url          where the request came in, without its query
+        address      whence the request comes
+        bearer       whether the route takes tokens of the legacy profile
+        certificate  with which the client made the connection
 
         Raises NotAuthenticated, AccessTokenNotValid, ProofNotValid, ProofUsedBefore, ProofNonceRequired, TemporarilyUnavailable.
         """
         scheme, token = _token(incoming)
-        if scheme == b"bearer" and self.legacy and bearer:
-            return await self._bearer(token, incoming, address=address, now=now)
+        if scheme == b"bearer" and (certificate is not None or (self.legacy and bearer)):
+            return await self._bearer(token, incoming, address=address, bearer=bearer, certificate=certificate, now=now)
         if scheme != b"dpop":
             raise AccessTokenNotValid("a token is sent as `Authorization: DPoP <token>`")
         if len(incoming.proofs) != 1:
@@ -70,16 +81,34 @@ class Authentication:
         await self.persons.name(verified)
         return verified
 
-    async def _bearer(self, token: str, incoming: Incoming, *, address: str | None, now: datetime) -> VerifiedToken:
+    async def _bearer(
+        self,
+        token: str,
+        incoming: Incoming,
+        *,
+        address: str | None,
+        bearer: bool,
+        certificate: ClientCertificate | None,
+        now: datetime,
+    ) -> VerifiedToken:
         """INVARIANT: a token that is bound to a key is never let in without it."""
         if incoming.proofs:
             raise ProofNotValid("a bearer token comes without a proof", field="DPoP")
         verified = self.tokens.verify(token, now)
-        if verified.claims.profile != "legacy":
+        if verified.claims.certificate is not None:
+            require_same(verified.claims.certificate, certificate)
+        elif verified.claims.profile == "legacy" and self.legacy and bearer:
+            require_address(verified.claims.addresses, address)
+        else:
             raise AccessTokenNotValid("the token is bound to a key, and is sent as `Authorization: DPoP <token>`")
-        require_address(verified.claims.addresses, address)
         await self.standing.require(verified.claims, now)
         return verified
+
+
+def require_same(thumbprint: str, certificate: ClientCertificate | None) -> None:
+    """RFC 8705 section 3. Raises AccessTokenNotValid."""
+    if certificate is None or not hmac.compare_digest(certificate.thumbprint, thumbprint):
+        raise AccessTokenNotValid("the token is bound to another certificate than the connection's")
 
 
 def _token(incoming: Incoming) -> tuple[bytes, str]:

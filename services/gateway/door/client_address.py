@@ -40,6 +40,12 @@ def _connected(text: str) -> IPv4Address | IPv6Address | None:
     return _parsed(text)
 
 
+def is_trusted(connected: str | None, trusted: Sequence[Network]) -> bool:
+    """Whether who opened the connection is a proxy of the agency's own."""
+    address = _connected(connected or "")
+    return address is not None and _is_in(address, trusted)
+
+
 def _is_in(address: IPv4Address | IPv6Address, networks: Sequence[Network]) -> bool:
     return any(address in network for network in networks)
 

@@ -29,16 +29,18 @@ from safepassage.problems.requests import (
 from services.gateway.door.allowances import Allowances
 from services.gateway.door.authentication import Authentication, challenge
 from services.gateway.door.bodies import CallerGone, replay, whole
-from services.gateway.door.client_address import Network, client_address
+from services.gateway.door.client_address import Network, client_address, is_trusted
 from services.gateway.door.coarse_details import require_details
 from services.gateway.door.entrances import Entrances
 from services.gateway.door.headers import Fields, Incoming, read_headers, trace_id_of
+from services.gateway.door.http_protocol import CERTIFICATE
 from services.gateway.door.limits import RateLimit
 from services.gateway.door.paths import ALLOWED_QUERY, MAX_QUERY, MethodOfPathNotAllowed
 from services.gateway.door.refusals import Refusals
 from services.gateway.door.route import API_HEADERS, Route
 from services.gateway.door.scope_use import ScopeUse
 from services.gateway.door.upstreams import Call, Upstream
+from services.gateway.oauth.client_certificates import ClientCertificate, forwarded_certificate
 from services.gateway.oauth.tokens import VerifiedToken
 from services.gateway.people.admission import Admission
 from services.gateway.people.person import Person
@@ -77,6 +79,8 @@ class Door:
     scope_use: ScopeUse
     trusted_proxies: Sequence[Network]
     people: Admission
+    certificate_header: bytes | None = None
+    """In which a trusted proxy says with which certificate the client came to it."""
 
 
 class Forwarding:
@@ -101,6 +105,7 @@ class _Passage:
     __slots__ = (
         "address",
         "app",
+        "certificate",
         "door",
         "echoed",
         "limits",
@@ -119,11 +124,12 @@ class _Passage:
         self.app, self.door, self.scope, self.receive, self.send = app, door, scope, receive, send
         self.request_id = _new_request_id()
         self.trace_id, self.route, self.status, self.started = "", None, 500, False
-        self.echoed, self.address = b"", None
+        self.echoed, self.address, self.certificate = b"", None, None
         self.limits: Encoded = ()
         self.person: Person | None = None
 
     address: str | None
+    certificate: ClientCertificate | None
     route: Route | None
 
     @property
@@ -154,6 +160,7 @@ class _Passage:
         self.address = client_address(scope["client"][0] if scope.get("client") else None, scope["headers"], trusted=door.trusted_proxies)
         entrance = door.entrances.of(scope)
         self.route = route = entrance.routes.match(scope["method"], scope["raw_path"])
+        self.certificate = self._presented()
         incoming = read_headers(scope["headers"])
         self.trace_id = trace_id_of(incoming.traceparent)
         self.echoed = incoming.request_id if route.echoes_request_id else b""
@@ -172,6 +179,7 @@ class _Passage:
                 now=now,
                 address=self.address,
                 bearer=route.bearer,
+                certificate=self.certificate,
             )
             require_permission(route, verified)
             require_details(route, verified.claims.authorization_details)
@@ -182,6 +190,15 @@ class _Passage:
             await self._answer_here(route, incoming, verified)
         else:
             await self._forward(route, incoming, verified)
+
+    def _presented(self) -> ClientCertificate | None:
+        """The client's certificate: of this connection; of the one in front only where a proxy of the agency's own says so."""
+        door, scope = self.door, self.scope
+        der = scope.get("state", {}).get(CERTIFICATE)
+        connected = scope["client"][0] if scope.get("client") else None
+        if door.certificate_header is not None and is_trusted(connected, door.trusted_proxies):
+            der = forwarded_certificate(scope["headers"], door.certificate_header)
+        return ClientCertificate(der) if der else None
 
     def _count(self, limit: RateLimit, key: str, now: datetime) -> None:
         """Count the request; the answer says what is left, a refusal too. Raises TooManyRequests."""
@@ -210,6 +227,7 @@ class _Passage:
         caller = None if verified is None else self._from_here(verified.caller)
         token = None if verified is None else verified.claims
         state = {**self.scope.get("state", {}), "caller": caller, "token": token, "person": self.person, "address": self.address}
+        state["certificate"] = self.certificate
         fields = [(name, value) for name, value in self.scope["headers"] if name not in NEVER_BELIEVED]
         fields.append((b"traceparent", f"00-{self.trace_id}-{secrets.token_hex(8)}-01".encode()))
         await self.app({**self.scope, "state": state, "headers": fields}, replay(body, self.receive), self._send_guarded)

@@ -19,6 +19,8 @@ MAX_FIELDS: Final = 100
 MAX_TARGET_BYTES: Final = 8 * 1024
 HEADER_SECONDS: Final = 10.0
 """A header that takes longer to arrive is not waited for."""
+CERTIFICATE: Final = "tls_certificate"
+"""In the state of a request's scope: the DER of the client's certificate, as the handshake proved it; None where there was none."""
 ONCE: Final = frozenset({b"host", b"authorization", b"dpop", b"content-length", b"content-type", b"transfer-encoding", b"idempotency-key"})
 
 log = logging.getLogger(__name__)
@@ -38,10 +40,13 @@ class StrictHttpProtocol(HttpToolsProtocol):
         self._seen: set[bytes] = set()
         self._in_header = False
         self._deadline: asyncio.TimerHandle | None = None
+        self._certificate: bytes | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """A new connection has a header to send."""
         super().connection_made(transport)
+        tls = transport.get_extra_info("ssl_object")
+        self._certificate = None if tls is None else tls.getpeercert(binary_form=True)
         self._await_header()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -52,6 +57,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """The first byte of a request."""
         super().on_message_begin()
+        self.scope["state"][CERTIFICATE] = self._certificate
         self._header_bytes, self._seen, self._in_header = 0, set(), True
         if self._deadline is None:
             self._await_header()

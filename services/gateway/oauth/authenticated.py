@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.gateway.oauth.client_authentication import SpentAssertion, read_assertion, verify_assertion
+from services.gateway.oauth.client_certificates import Authorities, ClientCertificate, require_certificate
 from services.gateway.oauth.client_keys import ClientKey
 from services.gateway.oauth.known_clients import KnownClient, KnownClients
 from services.gateway.oauth.oauth_errors import ClientNotAuthenticated
@@ -24,7 +25,9 @@ class Authenticated:
 
     client: KnownClient
     key: ClientKey
-    spent: SpentAssertion
+    """That it proved to have; of a certificate its thumbprint."""
+    spent: SpentAssertion | None
+    """None where the connection itself was the proof."""
 
     def actor(self, address: str | None) -> Actor:
         """It, as the log has it."""
@@ -43,8 +46,9 @@ class Authenticated:
 
     def spend_in(self, connection: Connection, *others: tuple[bytes, datetime]) -> set[bytes]:
         """As `spend`, in a transaction of `Database.write`."""
-        new = insert_spent_in(connection, ((self.spent.digest, self.spent.expires_at), *others))
-        if self.spent.digest not in new:
+        own = () if self.spent is None else ((self.spent.digest, self.spent.expires_at),)
+        new = insert_spent_in(connection, (*own, *others))
+        if self.spent is not None and self.spent.digest not in new:
             raise ClientNotAuthenticated("assertion-replayed", "the assertion was used before: make a new one, with a new jti")
         return new
 
@@ -52,14 +56,22 @@ class Authenticated:
 class ClientAuthentication:
     """Of one authorization server."""
 
-    def __init__(self, issuer: str, clients: KnownClients) -> None:
+    def __init__(self, issuer: str, clients: KnownClients, authorities: Authorities | None = None) -> None:
         self._issuer, self._clients, self._stand_ins = issuer, clients, _stand_ins()
+        self._authorities = authorities or Authorities()
 
-    async def authenticate(self, form: Mapping[str, str], *, authorization: bool, now: datetime) -> Authenticated:
-        """The client that sent `form`. `authorization`: the request has an Authorization header.
+    async def authenticate(
+        self, form: Mapping[str, str], *, authorization: bool, now: datetime, certificate: ClientCertificate | None = None
+    ) -> Authenticated:
+        """The client that sent `form`.
+
+        authorization  the request has an Authorization header
+        certificate    of the connection: it authenticates who sends no assertion (RFC 8705 section 2)
 
         Raises SecondMethod, TokenRequestInvalid, ClientNotAuthenticated, PeerNotVerifiable. Not within a transaction.
         """
+        if certificate is not None and is_by_certificate(form, authorization=authorization):
+            return await self._by_certificate(form, certificate, now)
         assertion = read_assertion(form, authorization=authorization)
         client = await self._clients.find(assertion.client_id, kid=assertion.kid, now=now)
         key = None if client is None else client.keys.get(assertion.kid)
@@ -74,6 +86,18 @@ class ClientAuthentication:
         if client is None or key is None:
             raise ClientNotAuthenticated("unknown-client")
         return Authenticated(client, key, spent)
+
+    async def _by_certificate(self, form: Mapping[str, str], certificate: ClientCertificate, now: datetime) -> Authenticated:
+        client = await self._clients.find(form["client_id"], kid="", now=now)
+        if client is None:
+            raise ClientNotAuthenticated("unknown-client")
+        kid = require_certificate(certificate, client, self._authorities, now=now)
+        return Authenticated(client, ClientKey(kid, "", certificate.thumbprint, None), None)
+
+
+def is_by_certificate(form: Mapping[str, str], *, authorization: bool) -> bool:
+    """Whether a request says who it is and brings no other proof of it than its connection."""
+    return "client_id" in form and not authorization and not {"client_assertion", "client_assertion_type", "client_secret"} & form.keys()
 
 
 def _stand_ins() -> Mapping[str, ClientKey]:

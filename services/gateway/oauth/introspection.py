@@ -11,6 +11,7 @@ from typing import Any, Final
 from safepassage.ids import uuid7
 from safepassage.problems import SuiteError
 from services.gateway.oauth.authenticated import ClientAuthentication
+from services.gateway.oauth.client_certificates import ClientCertificate
 from services.gateway.oauth.known_clients import KnownClient
 from services.gateway.oauth.oauth_errors import TokenRequestInvalid
 from services.gateway.oauth.signing_keys import WatchedTokenKeys
@@ -39,9 +40,17 @@ class Introspection:
     keys: WatchedTokenKeys
     standing: Standing
 
-    async def tell(self, form: Mapping[str, str], *, authorization: bool, address: str | None, now: datetime) -> tuple[dict[str, Any], str]:
+    async def tell(
+        self,
+        form: Mapping[str, str],
+        *,
+        authorization: bool,
+        address: str | None,
+        now: datetime,
+        certificate: ClientCertificate | None = None,
+    ) -> tuple[dict[str, Any], str]:
         """What is said of the token in `form`, and to which client. Raises OAuth2Error, TemporarilyUnavailable."""
-        authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now)
+        authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now, certificate=certificate)
         if "token" not in form:
             raise TokenRequestInvalid("the token to ask about is needed")
         client = authenticated.client

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems import SuiteError
 from safepassage.problems.trust import NotAMember
-from safepassage.wire_clients import AssertionAudience, AuthenticationMethod, JwkSet
+from safepassage.wire_clients import AssertionAudience, AuthenticationMethod, JwkSet, TlsSubject
 from safepassage.wire_organisations import OrganisationKind
 from services.gateway.oauth.client_keys import ClientKey, client_keys, peer_key
 from services.gateway.oauth.fetched_key_sets import still_counts
@@ -43,6 +43,8 @@ _FIND: Final = (
         ClientRow.agreement_id,
         ClientRow.redirect_uris,
         ClientRow.grant_types,
+        ClientRow.tls_subject,
+        ClientRow.tls_certificates,
         ClientRow.disabled_at,
         OrganisationRow.kind,
         OrganisationRow.valid_from,
@@ -74,6 +76,8 @@ class KnownClient:
     authentication: AuthenticationMethod = "private_key_jwt"
     addresses: tuple[str, ...] = ()
     """Of a client with a secret: the networks that it comes from."""
+    tls_subject: TlsSubject | None = None
+    tls_certificates: frozenset[str] = frozenset()
     agreement_id: UUID | None = None
     """What its tokens are for where it asks for no agreement."""
     jwks_uri: str | None = None
@@ -191,6 +195,8 @@ def _registered(connection: Connection, client_id: UUID, today: date) -> KnownCl
         may_exchange=frozenset(found.may_exchange.split()),
         authentication=found.authentication,
         addresses=tuple(found.addresses.split()),
+        tls_subject=TlsSubject.model_validate_json(found.tls_subject) if found.tls_subject else None,
+        tls_certificates=frozenset(found.tls_certificates.split()),
         agreement_id=found.agreement_id,
         jwks_uri=found.jwks_uri,
         keys_fetched_at=found.jwks_fetched_at or EPOCH,

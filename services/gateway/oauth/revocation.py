@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.access import AccessTokenNotValid
 from services.gateway.oauth.authenticated import ClientAuthentication
+from services.gateway.oauth.client_certificates import ClientCertificate
 from services.gateway.oauth.codes.authorizations import end_of_refresh_token
 from services.gateway.oauth.oauth_errors import TokenRequestInvalid
 from services.gateway.oauth.standing import Standing
@@ -36,9 +37,17 @@ class Revocation:
     tokens: AccessTokens
     standing: Standing
 
-    async def take_back(self, form: Mapping[str, str], *, authorization: bool, address: str | None, now: datetime) -> None:
+    async def take_back(
+        self,
+        form: Mapping[str, str],
+        *,
+        authorization: bool,
+        address: str | None,
+        now: datetime,
+        certificate: ClientCertificate | None = None,
+    ) -> None:
         """Take the token in `form` back, if there is anything to take back. Raises OAuth2Error."""
-        authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now)
+        authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now, certificate=certificate)
         if "token" not in form:
             raise TokenRequestInvalid("the token to take back is needed")
         claims = self._own(form["token"], authenticated.client.client_id, now)

@@ -93,7 +93,13 @@ async def _parameters(request: Request) -> dict[str, str]:
 
 def _about(request: Request) -> dict[str, Any]:
     state = request.app.state
-    return {"authorization": "authorization" in request.headers, "address": request.scope["state"].get("address"), "now": state.clock()}
+    seen = request.scope["state"]
+    return {
+        "authorization": "authorization" in request.headers,
+        "address": seen.get("address"),
+        "certificate": seen.get("certificate"),
+        "now": state.clock(),
+    }
 
 
 def _refused(request: Request, error: OAuth2Error) -> Response:

@@ -5,7 +5,7 @@ What changed within a token's lifetime is loaded each second and at once after a
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -13,6 +13,7 @@ from sqlalchemy import select
 from safepassage.problems.access import AccessTokenNotValid
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.problems.trust import NotAMember
+from services.gateway.oauth import client_certificates
 from services.gateway.oauth.client_secrets import kid_of
 from services.gateway.oauth.known_clients import keys_of
 from services.gateway.oauth.tokens import AccessClaims
@@ -41,7 +42,9 @@ class Standing:
         """Load what changed within the lifetime of a token."""
         now = self._clock()
         async with self._database.reading() as tx:
-            query = select(ClientRow.id, ClientRow.jwks, ClientRow.disabled_at).where(ClientRow.changed_at > now - self._looks_back)
+            query = select(ClientRow.id, ClientRow.jwks, ClientRow.disabled_at, ClientRow.tls_certificates, ClientRow.tls_subject).where(
+                ClientRow.changed_at > now - self._looks_back
+            )
             rows = (await tx.execute(query)).all()
             revoked = select(RevokedTokenRow.jti).where(RevokedTokenRow.revoked_at > now - self._looks_back)
             self._taken_back = frozenset((await tx.execute(revoked)).scalars())
@@ -52,7 +55,7 @@ class Standing:
         secrets_of: dict[UUID, list[UUID]] = {row.id: [] for row in rows}
         for one in held:
             secrets_of[one.client_id].append(one.id)
-        self._kids = {str(UUID(str(row.id))): _kids(row.jwks, row.disabled_at, secrets_of[row.id]) for row in rows}
+        self._kids = {str(UUID(str(row.id))): _kids(row, secrets_of[row.id]) for row in rows}
         self._loaded_at = now
 
     async def require(self, claims: AccessClaims, now: datetime) -> None:
@@ -93,5 +96,10 @@ class Standing:
             raise AccessTokenNotValid("the token was taken back")
 
 
-def _kids(jwks: str, disabled_at: datetime | None, secrets: Iterable[UUID]) -> frozenset[str]:
-    return frozenset() if disabled_at is not None else frozenset(keys_of(jwks)) | {kid_of(secret) for secret in secrets}
+def _kids(row: Any, secrets: Iterable[UUID]) -> frozenset[str]:
+    """By what tokens name the keys, secrets and certificates that a client has now."""
+    if row.disabled_at is not None:
+        return frozenset()
+    certificates = {client_certificates.kid_of(one) for one in row.tls_certificates.split()}
+    subject = {client_certificates.BY_SUBJECT} if row.tls_subject else set()
+    return frozenset(keys_of(row.jwks)) | {kid_of(secret) for secret in secrets} | certificates | subject

@@ -12,9 +12,10 @@ from starlette.responses import JSONResponse, Response
 
 from services.gateway.door.refusals import Refusals
 from services.gateway.oauth import token_exchange
-from services.gateway.oauth.authenticated import Authenticated, ClientAuthentication
+from services.gateway.oauth.authenticated import Authenticated, ClientAuthentication, is_by_certificate
 from services.gateway.oauth.authorization_server import MachineServer, TokenRequest
 from services.gateway.oauth.client_authentication import ENDPOINT
+from services.gateway.oauth.client_certificates import ClientCertificate
 from services.gateway.oauth.client_secrets import Presented, read_presented
 from services.gateway.oauth.forms import parse_form
 from services.gateway.oauth.known_clients import KnownClient, KnownClients
@@ -73,7 +74,15 @@ class TokenEndpoint:
     """By `grant_type`: those that are not the client's own."""
 
     async def answer(
-        self, body: bytes, *, content_type: str, query: bytes, authorization: str | None, proofs: Sequence[str], address: str | None
+        self,
+        body: bytes,
+        *,
+        content_type: str,
+        query: bytes,
+        authorization: str | None,
+        proofs: Sequence[str],
+        address: str | None,
+        certificate: ClientCertificate | None = None,
     ) -> tuple[int, dict[str, Any], dict[str, str]]:
         """Status, JSON document and headers of the answer to one token request."""
         headers = {"cache-control": "no-store", "pragma": "no-cache"}
@@ -84,8 +93,10 @@ class TokenEndpoint:
             if presented is not None:
                 document = await self._legacy_token(form, presented, proofs=proofs, address=address, now=now)
             else:
-                proof = self.proofs.verify(proofs, path=ENDPOINT, now=now)
-                document = await self._token(form, proof, authorization=authorization is not None, address=address, now=now)
+                by_certificate = certificate is not None and is_by_certificate(form, authorization=authorization is not None)
+                proof = None if by_certificate and not proofs else self.proofs.verify(proofs, path=ENDPOINT, now=now)
+                about: dict[str, Any] = {"authorization": authorization is not None, "address": address, "certificate": certificate}
+                document = await self._token(form, proof, now=now, **about)
             return 200, document, headers | self.proofs.headers(None, now)
         except OAuth2Error as error:
             self.refusals.count(getattr(error, "reason", "other"), now)
@@ -97,11 +108,21 @@ class TokenEndpoint:
             )
 
     async def _token(
-        self, form: Mapping[str, str], proof: Proof, *, authorization: bool, address: str | None, now: datetime
+        self,
+        form: Mapping[str, str],
+        proof: Proof | None,
+        *,
+        authorization: bool,
+        address: str | None,
+        certificate: ClientCertificate | None,
+        now: datetime,
     ) -> dict[str, Any]:
-        authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now)
+        """Bound to the key of the proof; without one, which only a client with a certificate may do, to that."""
+        authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now, certificate=certificate)
         other = self.others.get(form.get("grant_type", ""))
         if other is not None:
+            if proof is None:
+                raise ProofRefused("one DPoP proof is needed")
             return await other.answer(authenticated, form, proof, address=address, now=now)
         client, key = authenticated.client, authenticated.key
         own: dict[str, Any] = {"client_id": client.client_id, "client_kid": key.kid, "client_key": key.thumbprint}
@@ -109,8 +130,9 @@ class TokenEndpoint:
         if exchanges:
             made = (await self.exchange.exchanged(form, client=client, now=now)).claims
         else:
-            made = await self._granted(form, client, proof.thumbprint, now)
-        token, claims = self.tokens.issue(now=now, jkt=proof.thumbprint, **own, **made)
+            made = await self._granted(form, client, "" if proof is None else proof.thumbprint, now)
+        bound = {"jkt": None, "certificate": key.thumbprint} if proof is None else {"jkt": proof.thumbprint}
+        token, claims = self.tokens.issue(now=now, **bound, **own, **made)
         await self._store(authenticated, proof, _issued(claims, address), now)
         return _answer(token, claims) | ({"issued_token_type": token_exchange.ACCESS_TOKEN} if exchanges else {})
 
@@ -150,12 +172,14 @@ class TokenEndpoint:
             "until": None if details is None else details.ends_at,
         }
 
-    async def _store(self, authenticated: Authenticated, proof: Proof, issued: Event, now: datetime) -> None:
+    async def _store(self, authenticated: Authenticated, proof: Proof | None, issued: Event, now: datetime) -> None:
         """INVARIANT: in one transaction assertion and proof are used up and the token is on its way to the log, or there is none."""
         until, told = now + timedelta(seconds=REMEMBERED_SECONDS + 1), self.outbox.row_of(issued)
 
         def store(connection: Connection) -> None:
-            if proof.digest not in authenticated.spend_in(connection, (proof.digest, until)):
+            own = () if proof is None else ((proof.digest, until),)
+            new = authenticated.spend_in(connection, *own)
+            if proof is not None and proof.digest not in new:
                 raise ProofRefused("the proof was used before: make a new one, with a new jti")
             self.outbox.add_to(connection, told)
 
@@ -184,7 +208,7 @@ def _issued(claims: AccessClaims, address: str | None) -> Event:
             organisation_id=claims.organisation_id,
             role=claims.role,
             for_client=claims.caller().for_client,
-            key=claims.key,
+            key=claims.key or claims.certificate,
             profile=claims.profile,
             address=address,
         ),
@@ -258,6 +282,7 @@ async def issue_token(request: Request) -> Response:
         content_type=request.headers.get("content-type", ""),
         query=request.scope["query_string"],
         authorization=request.headers.get("authorization"),
+        certificate=request.scope["state"].get("certificate"),
         proofs=request.headers.getlist("dpop"),
         address=request.scope["state"].get("address"),
     )

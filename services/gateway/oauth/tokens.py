@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Literal, Self
 from uuid import UUID
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import ConfigDict, Field, ValidationError, model_validator
 
 from safepassage.claims import NumericDate
 from safepassage.compact import split, verify_compact
@@ -31,9 +31,18 @@ VERIFIED_KEPT: Final = 8192
 
 
 class Confirmation(Wire):
-    """RFC 9449 section 6.1."""
+    """To what the token is bound: a DPoP key (RFC 9449 section 6.1) or a certificate (RFC 8705 section 3.1), one of them."""
 
-    jkt: Digest
+    model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
+
+    jkt: Digest | None = None
+    x5t_s256: Annotated[Digest | None, Field(alias="x5t#S256")] = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.jkt is None) == (self.x5t_s256 is None):
+            raise ValueError("cnf: a key or a certificate")
+        return self
 
 
 MOST_MADE_FROM: Final = 4
@@ -91,8 +100,13 @@ class AccessClaims(Wire):
 
     @property
     def key(self) -> str | None:
-        """Thumbprint of the key that it is bound to."""
+        """Thumbprint of the DPoP key that it is bound to."""
         return None if self.cnf is None else self.cnf.jkt
+
+    @property
+    def certificate(self) -> str | None:
+        """Thumbprint of the certificate that it is bound to."""
+        return None if self.cnf is None else self.cnf.x5t_s256
 
     @model_validator(mode="after")
     def _bound_to_something(self) -> Self:
@@ -116,7 +130,7 @@ class AccessClaims(Wire):
             role=self.role,
             scopes=frozenset(self.scope.split()),
             details=details,
-            key=self.key,
+            key=self.key or self.certificate,
             profile=self.profile,
             for_client=None if self.act is None else self.made_from[0].client_id,
         )
@@ -142,12 +156,15 @@ class AccessTokens:
         self._verified: OrderedDict[str, VerifiedToken] = OrderedDict()
         self._looked_at = 0.0
 
-    def issue(self, *, now: datetime, jkt: str | None, until: int | None = None, **about: Any) -> tuple[str, AccessClaims]:
+    def issue(
+        self, *, now: datetime, jkt: str | None, certificate: str | None = None, until: int | None = None, **about: Any
+    ) -> tuple[str, AccessClaims]:
         """A new token, signed by the active key.
 
-        jkt    thumbprint of the key that it is bound to; None only of the legacy profile
-        until  seconds since the epoch at which it ends, where that is before a token's lifetime
-        about  the claims beside iss, jti, iat, exp, cnf
+        jkt          thumbprint of the key that it is bound to; or
+        certificate  thumbprint of the certificate; neither only of the legacy profile
+        until        seconds since the epoch at which it ends, where that is before a token's lifetime
+        about        the claims beside iss, jti, iat, exp, cnf
         """
         seconds = int(now.timestamp())
         claims = AccessClaims(
@@ -155,7 +172,7 @@ class AccessTokens:
             jti=uuid7(now),
             iat=seconds,
             exp=min(seconds + self.lifetime_seconds, until or seconds + self.lifetime_seconds),
-            cnf=None if jkt is None else Confirmation(jkt=jkt),
+            cnf=Confirmation(jkt=jkt, x5t_s256=certificate) if jkt or certificate else None,
             **about,
         )
         payload = claims.model_dump(mode="json", exclude_none=True, exclude=set() if claims.made_from else {"made_from"})

@@ -16,8 +16,9 @@ from safepassage.ids import uuid7
 from safepassage.problems.access import ScopeNotGrantable
 from safepassage.problems.registrations import RegistrationNotApproved
 from safepassage.problems.requests import InvalidRequest, NotFound, VersionConflict
-from safepassage.wire_clients import Client, ClientGrants, ClientKeys, GrantType, JwkSet, NewClient
+from safepassage.wire_clients import Client, ClientGrants, ClientKeys, GrantType, JwkSet, NewClient, TlsSubject
 from safepassage.wire_organisations import OrganisationKind
+from services.gateway.oauth.client_certificates import require_subject
 from services.gateway.oauth.client_keys import client_keys
 from services.gateway.oauth.codes.authorizations import end_of_client
 from services.gateway.oauth.codes.redirects import is_loopback
@@ -54,6 +55,8 @@ def client_of(row: ClientRow) -> Client:
         purposes=tuple(row.purposes.split()),
         authentication=row.authentication,
         jwks=JwkSet.model_validate_json(row.jwks) if row.jwks else None,
+        tls_subject=TlsSubject.model_validate_json(row.tls_subject) if row.tls_subject else None,
+        tls_certificates=tuple(row.tls_certificates.split()),
         addresses=tuple(row.addresses.split()),
         agreement_id=row.agreement_id,
         assertion_audience=row.assertion_audience,
@@ -81,6 +84,8 @@ async def register_client(
         client_keys(new.jwks)
     if new.authentication == "client_secret":
         require_legacy(new)
+    if new.tls_subject is not None:
+        _require_name(new.tls_subject)
     await require_exchangeable(tx, new.may_exchange, organisation.id)
     if new.resource is not None and (await tx.execute(select(ClientRow.id).where(ClientRow.resource == new.resource))).first() is not None:
         raise InvalidRequest("there is a client for that resource already", field="resource")
@@ -94,6 +99,8 @@ async def register_client(
         purposes=" ".join(sorted(set(new.purposes))),
         authentication=new.authentication,
         jwks="" if new.jwks is None else new.jwks.model_dump_json(exclude_none=True),
+        tls_subject="" if new.tls_subject is None else new.tls_subject.model_dump_json(),
+        tls_certificates=" ".join(new.tls_certificates),
         addresses=" ".join(new.addresses),
         agreement_id=new.agreement_id,
         jwks_uri=None,
@@ -137,15 +144,18 @@ async def change_grants(
 
 
 async def replace_keys(tx: AsyncSession, outbox: Outbox, client_id: UUID, keys: ClientKeys, *, actor: Actor, now: datetime) -> Client:
-    """Replace a client's keys, which are then got from no URL; tokens of a key that is gone count no more.
+    """Replace a client's keys, which are then got from no URL, or its certificates; tokens of one that is gone count no more.
 
-    Raises NotFound, VersionConflict, ClientKeyNotUsable.
+    Raises NotFound, VersionConflict, ClientKeyNotUsable, InvalidRequest.
     """
-    client_keys(keys.jwks)
+    if keys.jwks is not None:
+        client_keys(keys.jwks)
     row = await _locked(tx, client_id, keys.version)
-    if row.authentication != "private_key_jwt":
-        raise InvalidRequest("the client does not authenticate by keys", field="jwks")
-    row.jwks, row.changed_at = keys.jwks.model_dump_json(exclude_none=True), now
+    held = (row.authentication == "private_key_jwt", row.authentication == "self_signed_tls_client_auth")
+    if held != (keys.jwks is not None, bool(keys.tls_certificates)):
+        raise InvalidRequest("the client does not authenticate by that", field="jwks")
+    row.jwks = "" if keys.jwks is None else keys.jwks.model_dump_json(exclude_none=True)
+    row.tls_certificates, row.changed_at = " ".join(keys.tls_certificates), now
     row.jwks_uri = row.jwks_fetched_at = None
     return await _changed(tx, outbox, row, "client-keys-replaced", actor, now)
 
@@ -197,6 +207,13 @@ def require_grants(scopes: Collection[str], organisation: OrganisationRow, grant
         raise ScopeNotGrantable("a scope comes twice", field="scopes")
 
 
+def _require_name(subject: TlsSubject) -> None:
+    try:
+        require_subject(subject)
+    except ValueError as error:
+        raise InvalidRequest("not a name of that kind", field="tls_subject") from error
+
+
 def require_legacy(about: NewClient | ClientGrants) -> None:
     """What a client with a secret may have: rosters, nothing that people or other servers rest on. Raises InvalidRequest."""
     if not LEGACY_SCOPES.issuperset(about.scopes):
@@ -204,6 +221,8 @@ def require_legacy(about: NewClient | ClientGrants) -> None:
     if about.may_exchange or (isinstance(about, NewClient) and about.resource is not None):
         raise InvalidRequest("a client with a secret exchanges no tokens, and is no resource server", field="authentication")
     if isinstance(about, NewClient):
+        if about.redirect_uris or about.grant_types != ("client_credentials",):
+            raise InvalidRequest("a client with a secret acts for no person", field="grant_types")
         try:
             networks = [ip_network(one) for one in about.addresses]
         except ValueError as error:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, model_validator
 
-from safepassage.wire import Base64Url, Code, Instant, Name, Wire
+from safepassage.wire import Base64Url, Code, Digest, Instant, Name, Wire
 
 ClientKind = Literal["information-system", "application", "portal", "operations"]
 """What the program is: an SIS or SLDS; a vendor's; the agency's own portal for parents; monitoring, exports, administration."""
@@ -65,11 +65,23 @@ MayExchange = Annotated[tuple[UUID, ...], Field(max_length=20)]
 """Clients of the same organisation, or of one below it, of whose tokens a client may make its own (RFC 8693), never with more."""
 
 
-AuthenticationMethod = Literal["private_key_jwt", "client_secret"]
+AuthenticationMethod = Literal["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth", "client_secret"]
 """How a client proves who it is, in this way and no other. `client_secret`: of systems that can do no better, where the node allows it."""
 
 Network = Annotated[str, StringConstraints(pattern=r"^[0-9a-f.:]{2,45}(/[0-9]{1,3})?$", max_length=49)]
 """An address or a network, as `192.0.2.0/28`."""
+
+
+class TlsSubject(Wire):
+    """The one name by which a certificate is a client's (RFC 8705 section 2.1.2)."""
+
+    kind: Literal["subject_dn", "san_dns", "san_uri", "san_ip", "san_email"]
+    value: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    """A distinguished name as RFC 4514 writes it, or a subject alternative name."""
+
+
+TlsCertificates = Annotated[tuple[Digest, ...], Field(max_length=4)]
+"""`x5t#S256` of certificates, two or more while one replaces another."""
 
 
 class NewClient(Wire):
@@ -87,6 +99,10 @@ class NewClient(Wire):
     authentication: AuthenticationMethod = "private_key_jwt"
     jwks: JwkSet | None = None
     """Of a client that signs its assertions."""
+    tls_subject: TlsSubject | None = None
+    """Of a client with a certificate that an authority of the node's settings issued."""
+    tls_certificates: TlsCertificates = ()
+    """Of a client that signed its certificate itself."""
     addresses: Annotated[tuple[Network, ...], Field(max_length=8)] = ()
     """Of a client with a secret: whence alone it comes."""
     agreement_id: UUID | None = None
@@ -103,6 +119,10 @@ class NewClient(Wire):
     def _of_one_method(self) -> Self:
         if (self.authentication == "private_key_jwt") != (self.jwks is not None):
             raise ValueError("jwks: of a client that authenticates by private_key_jwt, and of no other")
+        if (self.authentication == "tls_client_auth") != (self.tls_subject is not None):
+            raise ValueError("tls_subject: of a client that authenticates by tls_client_auth, and of no other")
+        if (self.authentication == "self_signed_tls_client_auth") != bool(self.tls_certificates):
+            raise ValueError("tls_certificates: of a client that authenticates by self_signed_tls_client_auth, and of no other")
         if (self.authentication == "client_secret") != bool(self.addresses):
             raise ValueError("addresses: of a client with a secret, and of no other")
         return self
@@ -140,7 +160,9 @@ class ClientKeys(Wire):
     """`PUT /v1/clients/{id}/keys`: replaces the keys. Tokens that were asked for with a key that is gone count no more."""
 
     version: Annotated[int, Field(ge=1)]
-    jwks: JwkSet
+    jwks: JwkSet | None = None
+    tls_certificates: TlsCertificates = ()
+    """Of a client that signed its certificate itself, in place of keys."""
 
 
 class ClientSecret(Wire):

@@ -1,0 +1,378 @@
+"""RFC 8705: whose certificate it is, decided from the certificate alone; what a proxy says of it is believed from a trusted one only."""
+
+import base64
+import ipaddress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import UUID, uuid4
+
+import pytest
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from safepassage.problems.requests import InvalidRequest
+from safepassage.wire_clients import ClientJwk, JwkSet, NewClient, TlsSubject
+from services.gateway.oauth.client_certificates import (
+    BY_SUBJECT,
+    Authorities,
+    ClientCertificate,
+    forwarded_certificate,
+    kid_of,
+    require_certificate,
+)
+from services.gateway.oauth.known_clients import KnownClient
+from services.gateway.oauth.oauth_errors import ClientNotAuthenticated
+from tests.conftest import StandingClock
+from tests.gateway.by_hand import Answer, Party, ask, ask_endpoint
+from tests.gateway.certificates import FROM, UNTIL, Holder, holder
+from tests.gateway.house import ISSUER, House, claims_of, open_house
+
+NOW = datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
+DN = "CN=sis.oak.example,O=Oak"
+PAST, FUTURE = datetime(2026, 10, 20, 11, tzinfo=UTC), datetime(2026, 10, 21, tzinfo=UTC)
+AUTHORITY = holder("CN=Agency CA,O=Agency", authority=True)
+NAMESAKE = holder("CN=Agency CA,O=Agency", authority=True)
+OWN = holder(DN, by=AUTHORITY)
+SELF = holder("CN=self")
+PROXY = "10.0.0.1"
+
+
+def client(**about: Any) -> KnownClient:
+    members = {"authentication": "tls_client_auth", "tls_subject": TlsSubject(kind="subject_dn", value=DN), **about}
+    return KnownClient(str(uuid4()), uuid4(), "lea", "registrar", frozenset(), (), {}, in_force=True, **members)
+
+
+def named(kind: Any, value: str) -> KnownClient:
+    return client(tls_subject=TlsSubject(kind=kind, value=value))
+
+
+def by_self(*thumbprints: str) -> KnownClient:
+    return client(authentication="self_signed_tls_client_auth", tls_subject=None, tls_certificates=frozenset(thumbprints))
+
+
+SEVERAL = holder(
+    DN,
+    by=AUTHORITY,
+    names=(
+        x509.DNSName("sis.oak.example"),
+        x509.UniformResourceIdentifier("urn:oak:sis"),
+        x509.IPAddress(ipaddress.ip_address("2001:db8::1")),
+        x509.RFC822Name("sis@oak.example"),
+    ),
+)
+
+RIGHT: dict[str, tuple[Holder, KnownClient, str]] = {
+    "by its distinguished name": (OWN, client(), BY_SUBJECT),
+    "by a host name": (SEVERAL, named("san_dns", "sis.oak.example"), BY_SUBJECT),
+    "by a URI": (SEVERAL, named("san_uri", "urn:oak:sis"), BY_SUBJECT),
+    "by an address": (SEVERAL, named("san_ip", "2001:db8:0::1"), BY_SUBJECT),
+    "by a mail address": (SEVERAL, named("san_email", "sis@oak.example"), BY_SUBJECT),
+    "without a usage": (holder(DN, by=AUTHORITY, usage=None), client(), BY_SUBJECT),
+    "signed by itself": (SELF, by_self(SELF.seen.thumbprint), kid_of(SELF.seen.thumbprint)),
+    "one of two that it signed": (SELF, by_self("A" * 43, SELF.seen.thumbprint), kid_of(SELF.seen.thumbprint)),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_clients_own_certificate_is_its_own(name: str) -> None:
+    given_, of, kid = RIGHT[name]
+    assert require_certificate(given_.seen, of, Authorities((NAMESAKE.certificate, AUTHORITY.certificate)), now=NOW) == kid
+
+
+NAME = "certificate-subject"
+CHILD_OF_A_CLIENT = holder(DN, by=holder("CN=self", authority=True))
+WRONG: dict[str, tuple[ClientCertificate, KnownClient, str]] = {
+    "of another name": (holder("CN=sis.elm.example,O=Elm", by=AUTHORITY).seen, client(), NAME),
+    "of the name and more": (holder(DN + ",OU=x", by=AUTHORITY).seen, client(), NAME),
+    "of the name in another order": (holder("O=Oak,CN=sis.oak.example", by=AUTHORITY).seen, client(), NAME),
+    "of the name in capitals": (holder("CN=SIS.OAK.EXAMPLE,O=Oak", by=AUTHORITY).seen, client(), NAME),
+    "with the host name in its subject": (
+        holder("CN=sis.oak.example", by=AUTHORITY).seen,
+        named("san_dns", "sis.oak.example"),
+        NAME,
+    ),
+    "of a wildcard": (
+        holder(DN, by=AUTHORITY, names=(x509.DNSName("*.oak.example"),)).seen,
+        named("san_dns", "sis.oak.example"),
+        NAME,
+    ),
+    "with the URI as a host name": (
+        holder(DN, by=AUTHORITY, names=(x509.DNSName("urn:oak:sis"),)).seen,
+        named("san_uri", "urn:oak:sis"),
+        NAME,
+    ),
+    "of another address": (SEVERAL.seen, named("san_ip", "2001:db8::2"), NAME),
+    "signed by itself with the name": (holder(DN).seen, client(), "certificate-issuer"),
+    "of an authority of the same name": (holder(DN, by=NAMESAKE).seen, client(), "certificate-issuer"),
+    "of a client's that signed itself": (CHILD_OF_A_CLIENT.seen, client(), "certificate-issuer"),
+    "of one below the authority": (
+        holder(DN, by=holder("CN=Below", by=AUTHORITY, authority=True)).seen,
+        client(),
+        "certificate-issuer",
+    ),
+    "the authority's own": (AUTHORITY.seen, client(), NAME),
+    "past its time": (
+        holder(DN, by=AUTHORITY, valid=(FROM, PAST)).seen,
+        client(),
+        "certificate-not-valid",
+    ),
+    "before its time": (
+        holder(DN, by=AUTHORITY, valid=(FUTURE, UNTIL)).seen,
+        client(),
+        "certificate-not-valid",
+    ),
+    "of a server": (holder(DN, by=AUTHORITY, usage=ExtendedKeyUsageOID.SERVER_AUTH).seen, client(), "certificate-not-valid"),
+    "another that signed itself": (holder("CN=self").seen, by_self(SELF.seen.thumbprint), "certificate"),
+    "issued, of a client that signs itself": (OWN.seen, by_self(SELF.seen.thumbprint), "certificate"),
+    "registered, and past its time": (
+        holder("CN=old", valid=(FROM, datetime(2021, 1, 1, tzinfo=UTC))).seen,
+        by_self("A" * 43),
+        "certificate-not-valid",
+    ),
+    "of a client with keys and the name": (OWN.seen, client(authentication="private_key_jwt"), "certificate"),
+    "of a client with keys": (OWN.seen, client(authentication="private_key_jwt", tls_subject=None), "certificate"),
+    "of a client with a secret": (OWN.seen, client(authentication="client_secret", tls_subject=None), "certificate"),
+    "not a certificate": (ClientCertificate(b"\x30\x03\x02\x01\x01"), client(), "certificate-malformed"),
+    "cut off": (ClientCertificate(OWN.der[:-20]), client(), "certificate-malformed"),
+    "something after it": (ClientCertificate(OWN.der + b"x"), client(), "certificate-malformed"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_certificate_that_is_not_exactly_right_authenticates_nobody(name: str) -> None:
+    given_, of, reason = WRONG[name]
+    with pytest.raises(ClientNotAuthenticated) as refused:
+        require_certificate(given_, of, Authorities((AUTHORITY.certificate,)), now=NOW)
+    assert refused.value.reason == reason
+
+
+def test_without_an_authority_none_issues() -> None:
+    with pytest.raises(ClientNotAuthenticated) as refused:
+        require_certificate(OWN.seen, client(), Authorities(), now=NOW)
+    assert refused.value.reason == "certificate-issuer"
+
+
+def as_rfc9440(one: Holder) -> str:
+    return f":{base64.b64encode(one.der).decode()}:"
+
+
+def as_nginx(one: Holder) -> str:
+    return quote(one.pem.decode(), safe="")
+
+
+@pytest.mark.parametrize("written", [as_rfc9440, as_nginx])
+def test_both_ways_of_writing_a_certificate_are_read(written: Any) -> None:
+    assert forwarded_certificate([(b"client-cert", written(OWN).encode())], b"client-cert") == OWN.der
+    twice = [(b"client-cert", written(OWN).encode())] * 2
+    assert forwarded_certificate(twice, b"client-cert") is None
+    assert forwarded_certificate([(b"other", written(OWN).encode())], b"client-cert") is None
+
+
+@given(st.binary(max_size=200))
+def test_what_is_no_certificate_is_none_or_none_that_counts(value: bytes) -> None:
+    der = forwarded_certificate([(b"client-cert", value)], b"client-cert")
+    if der is not None:
+        with pytest.raises(ClientNotAuthenticated):
+            require_certificate(ClientCertificate(der), client(), Authorities((AUTHORITY.certificate,)), now=NOW)
+
+
+class Behind:
+    """A client that comes through the agency's proxy."""
+
+    def __init__(self, house: House, client_id: str, certificate: Holder | None) -> None:
+        self.house, self.client_id, self.certificate = house, client_id, certificate
+
+    def headers(self, *more: tuple[str, str]) -> list[tuple[str, str]]:
+        own = [] if self.certificate is None else [("client-cert", as_rfc9440(self.certificate))]
+        return [*own, *more]
+
+    async def ask(self, path: str = "/oauth/token", address: str = PROXY, proofs: tuple[str, ...] = (), **form: str) -> Answer:
+        said = {"client_id": self.client_id, **({"grant_type": "client_credentials"} if path == "/oauth/token" else {}), **form}
+        headers = [("content-type", "application/x-www-form-urlencoded"), *self.headers(*(("dpop", one) for one in proofs))]
+        body = "&".join(f"{name}={quote(value, safe='')}" for name, value in said.items()).encode()
+        return await ask(self.house.app, "POST", path, headers=headers, body=body, address=address)
+
+    async def get(self, token: str, path: str = "/v1/decisions", *, scheme: str = "Bearer", address: str = PROXY) -> Answer:
+        return await ask(self.house.app, "GET", path, headers=self.headers(("authorization", f"{scheme} {token}")), address=address)
+
+
+@pytest.fixture
+async def proxied(tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path) -> Any:
+    (tmp_path / "ca.pem").write_bytes(AUTHORITY.pem)
+    settings: dict[str, Any] = {
+        "client_certificate_authorities": tmp_path / "ca.pem",
+        "client_certificate_header": "client-cert",
+        "trusted_proxies": ["10.0.0.0/8"],
+    }
+    async with open_house(tmp_path, node_keys, clock, template=empty_store, **settings) as opened:
+        yield opened
+
+
+async def registered(house: House, certificate: Holder | None = OWN, **about: Any) -> Behind:
+    sea = next(iter(await house.hand.organisations()), None) or await house.organisation("sea")
+    new = {
+        "organisation_id": sea.id,
+        "name": "An information system",
+        "kind": "information-system",
+        "role": "registrar",
+        "scopes": ("decisions:read",),
+        "authentication": "tls_client_auth",
+        "tls_subject": TlsSubject(kind="subject_dn", value=DN),
+        **about,
+    }
+    made = await house.hand.register_client(NewClient.model_validate(new))
+    await house.app.state.standing.refresh()
+    return Behind(house, str(made.id), certificate)
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("DOOR-certificate")
+async def test_a_token_is_bound_to_the_certificate_and_to_nothing_else(proxied: House) -> None:
+    sis = await registered(proxied)
+    answer = await sis.ask()
+    assert (answer.status, answer.json["token_type"], answer.json["scope"]) == (200, "Bearer", "decisions:read"), answer.body
+    token = answer.json["access_token"]
+    assert claims_of(token)["cnf"] == {"x5t#S256": OWN.seen.thumbprint}
+    assert (await sis.get(token)).status == 200
+    caller = proxied.heard("privacy").principal.caller
+    assert caller is not None
+    assert (caller.client_id, caller.key, caller.profile) == (sis.client_id, OWN.seen.thumbprint, None)
+    other = Behind(proxied, sis.client_id, holder(DN, by=AUTHORITY))
+    none = Behind(proxied, sis.client_id, None)
+    for who, scheme, address in ((other, "Bearer", PROXY), (none, "Bearer", PROXY), (sis, "DPoP", PROXY), (sis, "Bearer", "192.0.2.7")):
+        refused = await who.get(token, scheme=scheme, address=address)
+        assert refused.status == 401, (scheme, address)
+    [issued] = [event for event in await proxied.entries() if event.context.operation == "token-issued"]
+    assert (issued.actor.client_id, issued.actor.key) == (sis.client_id, OWN.seen.thumbprint)
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("DOOR-certificate")
+async def test_what_anybody_but_a_trusted_proxy_says_of_a_certificate_is_nothing(proxied: House) -> None:
+    sis = await registered(proxied)
+    refused = await sis.ask(address="192.0.2.7")
+    assert (refused.status, refused.code) == (400, "invalid_dpop_proof")
+    proof = Party("", ISSUER).proof(proxied.now, "POST", "/oauth/token")
+    refused = await sis.ask(address="192.0.2.7", proofs=(proof,))
+    assert (refused.status, refused.code) == (400, "invalid_request")
+
+
+@pytest.mark.anyio
+async def test_with_a_proof_the_token_is_bound_to_its_key_instead(proxied: House) -> None:
+    sis, party = await registered(proxied), Party("", ISSUER)
+    answer = await sis.ask(proofs=(party.proof(proxied.now, "POST", "/oauth/token"),))
+    assert (answer.status, answer.json["token_type"]) == (200, "DPoP")
+    token = answer.json["access_token"]
+    assert claims_of(token)["cnf"] == {"jkt": party.proof_key.thumbprint()}
+    assert (await sis.get(token)).status == 401
+    assert (await proxied.call(party, token, "GET", "/v1/decisions")).status == 200
+
+
+@pytest.mark.anyio
+async def test_a_client_has_one_method_whatever_else_it_could_prove(proxied: House) -> None:
+    sis, party = await registered(proxied), await proxied.sea_party("decisions:read")
+    own = Behind(proxied, party.client_id, OWN)
+    assert (await own.ask()).code == "invalid_client"
+    proof = party.proof(proxied.now, "POST", "/oauth/token")
+    as_sis = Party(sis.client_id, ISSUER)
+    assertion = as_sis.assertion(proxied.now)
+    by_assertion = await sis.ask(
+        proofs=(proof,), client_assertion=assertion, client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+    )
+    assert by_assertion.code == "invalid_client"
+    assert (await sis.ask(client_secret="x")).code == "invalid_dpop_proof"
+    stranger = Behind(proxied, str(uuid4()), OWN)
+    wrong = Behind(proxied, sis.client_id, holder("CN=other", by=AUTHORITY))
+    answers = [await who.ask() for who in (stranger, wrong, Behind(proxied, "x", OWN))]
+    assert {(answer.status, answer.body) for answer in answers} == {(401, answers[0].body)}
+
+
+@pytest.mark.anyio
+async def test_it_takes_back_and_asks_about_its_tokens_by_its_certificate(proxied: House) -> None:
+    sis = await registered(proxied)
+    token = (await sis.ask()).json["access_token"]
+    told = (await sis.ask("/oauth/introspect", token=token)).json
+    assert (told["active"], told["token_type"], told["cnf"]) == (True, "Bearer", {"x5t#S256": OWN.seen.thumbprint})
+    nobody = Behind(proxied, sis.client_id, holder("CN=other", by=AUTHORITY))
+    assert (await nobody.ask("/oauth/revoke", token=token)).status == 401
+    assert (await sis.ask("/oauth/revoke", token=token)).status == 200
+    assert (await sis.get(token)).status == 401
+
+
+@pytest.mark.anyio
+async def test_a_certificate_that_signed_itself_is_replaced_and_its_tokens_end(proxied: House) -> None:
+    first, second = holder("CN=first"), holder("CN=second")
+    about = {"authentication": "self_signed_tls_client_auth", "tls_subject": None, "tls_certificates": (first.seen.thumbprint,)}
+    sis = await registered(proxied, first, **about)
+    newer = Behind(proxied, sis.client_id, second)
+    token = (await sis.ask()).json["access_token"]
+    assert (await newer.ask()).status == 401
+    admin = await proxied.sea_party("admin:clients")
+    path, admins = f"/v1/clients/{sis.client_id}/keys", await proxied.token(admin)
+    both = {"version": 1, "tls_certificates": [first.seen.thumbprint, second.seen.thumbprint]}
+    assert (await proxied.call(admin, admins, "PUT", path, json=both)).status == 200
+    assert [(await who.ask()).status for who in (sis, newer)] == [200, 200]
+    assert (await sis.get(token)).status == 200
+    alone = {"version": 2, "tls_certificates": [second.seen.thumbprint]}
+    assert (await proxied.call(admin, admins, "PUT", path, json=alone)).status == 200
+    assert (await sis.get(token)).status == 401
+    assert [(await who.ask()).status for who in (sis, newer)] == [401, 200]
+    await proxied.hand.disable_client(UUID(sis.client_id))
+    assert (await newer.ask()).code == "unauthorized_client"
+
+
+@pytest.mark.anyio
+async def test_the_metadata_say_whether_certificates_are_taken(
+    proxied: House, tmp_path: Path, node_keys: Path, clock: StandingClock
+) -> None:
+    path = "/.well-known/oauth-authorization-server"
+    said = (await ask(proxied.app, "GET", path)).json
+    methods = ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"]
+    assert said["token_endpoint_auth_methods_supported"] == said["revocation_endpoint_auth_methods_supported"] == methods
+    assert said["tls_client_certificate_bound_access_tokens"] is True
+    async with open_house(tmp_path, node_keys, clock) as plain:
+        said = (await ask(plain.app, "GET", path)).json
+        assert said["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
+        assert said["tls_client_certificate_bound_access_tokens"] is False
+
+
+def test_a_client_is_registered_for_exactly_one_method() -> None:
+    about: dict[str, Any] = {"organisation_id": uuid4(), "name": "x", "kind": "application", "role": "x", "scopes": ("decisions:read",)}
+    jwks = JwkSet(keys=(ClientJwk.model_validate(Party("", ISSUER).jwk),))
+    subject, thumbprints = TlsSubject(kind="subject_dn", value=DN), ("A" * 43,)
+    NewClient(**about, authentication="tls_client_auth", tls_subject=subject)
+    NewClient(**about, authentication="self_signed_tls_client_auth", tls_certificates=thumbprints)
+    wrong: list[dict[str, Any]] = [
+        {"authentication": "tls_client_auth"},
+        {"authentication": "tls_client_auth", "tls_subject": subject, "jwks": jwks},
+        {"authentication": "tls_client_auth", "tls_subject": subject, "tls_certificates": thumbprints},
+        {"authentication": "self_signed_tls_client_auth"},
+        {"authentication": "self_signed_tls_client_auth", "tls_certificates": thumbprints, "tls_subject": subject},
+        {"authentication": "self_signed_tls_client_auth", "tls_certificates": thumbprints, "addresses": ("192.0.2.7",)},
+        {"jwks": jwks, "tls_subject": subject},
+        {"jwks": jwks, "tls_certificates": thumbprints},
+    ]
+    for one in wrong:
+        with pytest.raises(ValidationError):
+            NewClient(**about, **one)
+
+
+@pytest.mark.anyio
+async def test_a_name_that_is_none_is_not_registered(proxied: House) -> None:
+    for kind, value in (("subject_dn", "no name"), ("san_ip", "999.1.1.1")):
+        with pytest.raises(InvalidRequest) as refused:
+            await registered(proxied, tls_subject=TlsSubject.model_validate({"kind": kind, "value": value}))
+        assert refused.value.field == "tls_subject"
+
+
+@pytest.mark.anyio
+async def test_a_node_that_takes_no_certificates_lets_nobody_in_by_one(house: House) -> None:
+    sis = await registered(house)
+    assert (await sis.ask()).code == "invalid_dpop_proof"
+    answer = await ask_endpoint(house.app, "/oauth/introspect", {"client_id": sis.client_id, "token": "x"}, headers=sis.headers())
+    assert (answer.status, answer.code) == (400, "invalid_request")
