@@ -53,6 +53,12 @@ class OpenIdProvider:
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
     jwks: list[dict[str, Any]] = field(default_factory=lambda: [{**KEY.as_dict(private=False), "kid": "one", "use": "sig", "alg": "RS256"}])
 
+    def right_again(self) -> None:
+        """Forget what was made wrong: in the next token, and in what it publishes."""
+        right = OpenIdProvider(self.clock)
+        self.next, self.header, self.algorithm, self.key = right.next, right.header, right.algorithm, right.key
+        self.metadata, self.answer = right.metadata, right.answer
+
     def document(self) -> dict[str, Any]:
         """What it publishes about itself."""
         own = {

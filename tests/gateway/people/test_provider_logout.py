@@ -97,12 +97,14 @@ WRONG: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("what", WRONG)
-async def test_a_logout_token_that_is_wrong_in_one_claim_ends_nothing(signing: House, provider: OpenIdProvider, what: str) -> None:
+async def test_a_logout_token_that_is_wrong_in_one_claim_ends_nothing(signing: House, provider: OpenIdProvider) -> None:
     browser = await _signed_in(signing, provider, sub="ada")
-    answer = await _log_out(signing, provider.logout_token(**({"sub": "ada"} | WRONG[what](provider))))
-    assert (answer.status, answer.code) == (400, "logout-token-not-valid")
-    assert await _goes_on(browser)
+    for what, change in WRONG.items():
+        answer = await _log_out(signing, provider.logout_token(**({"sub": "ada"} | change(provider))))
+        assert (answer.status, answer.code) == (400, "logout-token-not-valid"), what
+        assert await _goes_on(browser), what
+    assert (await _log_out(signing, provider.logout_token(sub="ada"))).status == 200
+    assert not await _goes_on(browser)
 
 
 async def test_a_logout_token_of_another_key_type_or_algorithm_ends_nothing(signing: House, provider: OpenIdProvider) -> None:

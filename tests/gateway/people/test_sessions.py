@@ -167,7 +167,7 @@ async def test_a_replaced_session_keeps_its_absolute_limit_and_its_cookie_is_dea
 
 
 async def test_a_page_of_another_role_is_refused_with_a_page(peopled: House) -> None:
-    by_method = peopled.app.state.door.routes._literal["/signed-in"]
+    by_method = peopled.app.state.door.entrances.public.routes._literal["/signed-in"]
     before = by_method["GET"]
     by_method["GET"] = replace(before, roles=frozenset({"auditor", "approver"}))
     try:
