@@ -4,11 +4,13 @@ import json
 from collections.abc import AsyncIterator
 from datetime import date
 
+from safepassage.wire_clients import NewClient
 from safepassage.wire_registrations import NewInitialToken, NewPublisher
+from services.gateway.oauth.scopes import ROSTERING
 from tests.gateway.by_hand import Party, ask
 from tests.isolation.of_privacy import Named
 from tests.isolation.two_districts import SCHOOL, Request, TwoDistricts
-from tests.records.one_state import DISTRICT
+from tests.records.one_state import DISTRICT, VENDOR
 
 
 async def of_gateway(two: TwoDistricts) -> AsyncIterator[Named]:
@@ -61,3 +63,25 @@ async def _of_registrations(two: TwoDistricts) -> AsyncIterator[Named]:
         fields = [("content-type", "application/json"), ("authorization", f"Bearer {issued.initial_access_token}")]
         client = str((await ask(two.door, "POST", "/oauth/register", headers=fields, body=body)).json["client_id"])
         yield operation, "district", Request("POST", f"/v1/registrations/{client}/{verdict}", (client,))
+    async for named in _secrets(two):
+        yield named
+
+
+async def _secrets(two: TwoDistricts) -> AsyncIterator[Named]:
+    """Of a vendor's client that can do no better."""
+    new = NewClient(
+        organisation_id=VENDOR,
+        name="A roster application",
+        kind="application",
+        role="rostering",
+        scopes=(f"{ROSTERING}roster-core.readonly",),
+        purposes=("instruction",),
+        authentication="client_secret",
+        addresses=("192.0.2.0/28",),
+    )
+    client = (await two.hand.register_client(new)).id
+    secret = str((await two.hand.add_client_secret(client)).id)
+    path, ids = f"/v1/clients/{client}/secrets", (str(client),)
+    yield "list_client_secrets", "state", Request("GET", path, ids)
+    yield "make_client_secret", "state", Request("POST", path, ids)
+    yield "remove_client_secret", "state", Request("DELETE", f"{path}/{secret}", (str(client), secret))
