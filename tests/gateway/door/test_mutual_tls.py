@@ -16,7 +16,8 @@ from tests.conftest import StandingClock
 from tests.gateway.by_hand import Answer
 from tests.gateway.certificates import Holder, holder, server_certificate
 from tests.gateway.house import House, claims_of, open_house
-from tests.gateway.oauth.test_client_certificates import DN, as_nginx, as_rfc9440, registered
+from tests.gateway.oauth.test_client_certificates import registered
+from tests.gateway.oauth.test_whose_certificate import DN, as_nginx, as_rfc9440
 
 PATH = "/v1/decisions"
 AUTHORITY = holder("CN=Agency CA,O=Agency", authority=True)

@@ -10,22 +10,21 @@ from urllib.parse import quote_plus, urlencode
 from uuid import UUID, uuid4
 
 import pytest
-from pydantic import ValidationError
 from sqlalchemy import select
 
 from safepassage.canonical import to_base64url
 from safepassage.problems.access import SecretsHeld
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_clients import ClientGrants, ClientJwk, ClientKeys, JwkSet, NewClient
-from services.gateway.door.routing_table import ROUTES
 from services.gateway.oauth.client_secrets import Kept, new_secret, read_presented, verify_secret
 from services.gateway.oauth.oauth_errors import ClientNotAuthenticated
-from services.gateway.oauth.scopes import LEGACY_SCOPES, ROSTERING
+from services.gateway.oauth.scopes import ROSTERING
 from services.gateway.tables import ClientSecretRow
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Answer, Party, ask, ask_endpoint, ask_token
 from tests.gateway.house import ISSUER, House, claims_of, open_house
 from tests.gateway.oauth.agreements import AGREEMENT, agreeing
+from tests.gateway.oauth.test_whose_certificate import OWN, as_rfc9440
 
 pytestmark = pytest.mark.anyio
 
@@ -248,6 +247,22 @@ async def test_a_token_that_is_bound_to_a_key_is_no_bearer_token_anywhere(allowi
     assert (await legacy.get(await allowing.token(await allowing.sea_party("records:load")), "/v1/load-reports")).status == 401
 
 
+async def test_a_certificate_of_the_connection_opens_no_more_to_it(
+    tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path
+) -> None:
+    proxied = {"client_certificate_header": "client-cert", "trusted_proxies": ["10.0.0.0/8"]}
+    certificate = [("client-cert", as_rfc9440(OWN))]
+    async with open_house(tmp_path, node_keys, clock, template=empty_store, legacy_clients=True, **proxied) as house:
+        legacy = await registered(house, addresses=("10.0.0.1",))
+        token = (await legacy.ask(address="10.0.0.1")).json["access_token"]
+        assert (await legacy.get(token, address="10.0.0.1", headers=certificate)).status == 200
+        assert (await legacy.get(token, "/v1/roster-entries", address="10.0.0.1", headers=certificate)).status == 401
+        assert (await legacy.get(token, address="10.0.0.2", headers=certificate)).status == 401
+    async with open_house(tmp_path, node_keys, clock, **proxied) as strict:
+        refused = Legacy(strict, legacy.client_id, legacy.secret, legacy.secret_id)
+        assert (await refused.get(token, address="10.0.0.1", headers=certificate)).status == 401
+
+
 async def test_an_exchange_makes_nothing_of_it(allowing: House, legacy: Legacy) -> None:
     client = next(one for one in await allowing.hand.clients() if str(one.id) == legacy.client_id)
     organisation = next(one for one in await allowing.hand.organisations() if one.id == client.organisation_id)
@@ -353,22 +368,6 @@ async def test_a_client_with_a_secret_is_registered_for_rosters_and_addresses_al
         await registered(allowing, *WRONG[name].get("scopes", ()), **{key: one for key, one in WRONG[name].items() if key != "scopes"})
 
 
-def test_a_client_has_exactly_one_method() -> None:
-    about: dict[str, Any] = {"organisation_id": uuid4(), "name": "x", "kind": "application", "role": "x", "scopes": (CORE,)}
-    jwks = JwkSet(keys=(ClientJwk.model_validate(Party("", ISSUER).jwk),))
-    NewClient(**about, jwks=jwks)
-    NewClient(**about, authentication="client_secret", addresses=(AT,))
-    for wrong in (
-        {},
-        {"authentication": "client_secret"},
-        {"authentication": "client_secret", "addresses": (AT,), "jwks": jwks},
-        {"jwks": jwks, "addresses": (AT,)},
-        {"authentication": "none", "jwks": jwks},
-    ):
-        with pytest.raises(ValidationError):
-            NewClient(**about, **wrong)
-
-
 async def test_neither_keys_nor_scopes_beyond_rosters_are_given_later(allowing: House, legacy: Legacy) -> None:
     client_id, keys = UUID(legacy.client_id), JwkSet(keys=(ClientJwk.model_validate(Party("", ISSUER).jwk),))
     with pytest.raises(InvalidRequest):
@@ -378,10 +377,3 @@ async def test_neither_keys_nor_scopes_beyond_rosters_are_given_later(allowing: 
     signer = await allowing.sea_party("decisions:read")
     with pytest.raises(InvalidRequest):
         await allowing.hand.add_client_secret(UUID(signer.client_id))
-
-
-def test_bearer_tokens_open_rosters_and_nothing_else() -> None:
-    opened = {route.template for route in ROUTES if route.bearer}
-    assert all(one.startswith(("/ims/oneroster/", "/v1/roster", "/v1/load-reports", "/oauth/token_info")) for one in opened)
-    assert "/v1/roster-entries" not in opened
-    assert all(route.accepts == "clients" and not route.scopes.isdisjoint(LEGACY_SCOPES) for route in ROUTES if route.bearer)

@@ -14,6 +14,7 @@ from safepassage.canonical import sha256
 from safepassage.ids import uuid7
 from services.gateway.oauth.agreed import Agreed
 from services.gateway.oauth.authenticated import Authenticated, ClientAuthentication
+from services.gateway.oauth.client_certificates import ClientCertificate
 from services.gateway.oauth.codes.pushed_request import AuthorizationRequest, read_request
 from services.gateway.oauth.known_clients import KnownClients
 from services.gateway.oauth.oauth_errors import AuthorizationRequestRefused, ProofRefused
@@ -43,11 +44,18 @@ class Pushing:
     development: bool
 
     async def push(
-        self, form: Mapping[str, str], *, authorization: bool, proofs: Sequence[str], address: str | None, now: datetime
+        self,
+        form: Mapping[str, str],
+        *,
+        authorization: bool,
+        proofs: Sequence[str],
+        address: str | None,
+        now: datetime,
+        certificate: ClientCertificate | None = None,
     ) -> dict[str, Any]:
         """The answer's document (section 2.2). Raises OAuth2Error."""
         proof = self.proofs.verify(proofs, path=PATH, now=now) if proofs else None
-        authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now)
+        authenticated = await self.authentication.authenticate(form, authorization=authorization, now=now, certificate=certificate)
         proof_key = None if proof is None else proof.thumbprint
         client, today = authenticated.client, now.date()
         audience = await self.clients.audience(form.get("resource"), today=today)

@@ -53,6 +53,7 @@ async def push_authorization_request(request: Request) -> Response:
             authorization="authorization" in request.headers,
             proofs=request.headers.getlist("dpop"),
             address=request.scope["state"].get("address"),
+            certificate=request.scope["state"].get("certificate"),
             now=now,
         )
     except OAuth2Error as error:
