@@ -239,6 +239,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-consent": "A person answers an application once, at a page of the node, and gives no more than their role has",
             "DOOR-code": "A code is good once, within a minute, for the client, key and verifier it was made for; used again it ends all",
             "DOOR-refresh": "A refresh token is good once; one that comes again ends the family, and signing out ends it at once",
+            "DOOR-step-up": "Exports and approvals on a person's behalf want a person who has just proved who they are",
             "DOOR-person": "The services and the log are told for which person a client acts, and the client is not",
             "DOOR-certificate": "A client with a certificate is known by it alone, and its tokens count on connections made with it",
             "DOOR-audience": "A token is for one resource server, and an assertion for the one audience its client is registered for",

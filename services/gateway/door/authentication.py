@@ -1,10 +1,13 @@
 """A request for a resource: one access token, and one proof by the key that it is bound to (RFC 9449 section 7)."""
 
 import hmac
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from safepassage.problems.access import AccessTokenNotValid, ProofNonceRequired, ProofNotValid
+from safepassage.problems.people import PersonNotRecentlySeen
 from safepassage.problems.requests import NotAuthenticated
 from services.gateway.door.headers import Incoming
 from services.gateway.oauth.client_certificates import ClientCertificate
@@ -16,6 +19,9 @@ from services.gateway.oauth.proof_of_possession import Proofs
 from services.gateway.oauth.replay import ProofStore
 from services.gateway.oauth.standing import Standing
 from services.gateway.oauth.tokens import AccessTokens, VerifiedToken
+
+_WORD: Final = re.compile(r"[!#-\[\]-~]+")
+"""What may stand between the quotes."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +129,7 @@ def _token(incoming: Incoming) -> tuple[bytes, str]:
 
 
 def challenge(error: Exception, *, issuer: str) -> str:
-    """The WWW-Authenticate of a 401 (RFC 9449 section 7.1, RFC 9728 section 5.1)."""
+    """The WWW-Authenticate of a 401 (RFC 9449 section 7.1, RFC 9470 section 3, RFC 9728 section 5.1)."""
     algorithms = f'DPoP algs="{" ".join(PROOF_ALGORITHMS)}", resource_metadata="{issuer}/.well-known/oauth-protected-resource"'
     if isinstance(error, ProofNonceRequired):
         return f'{algorithms}, error="use_dpop_nonce"'
@@ -131,4 +137,8 @@ def challenge(error: Exception, *, issuer: str) -> str:
         return f'{algorithms}, error="invalid_dpop_proof"'
     if isinstance(error, AccessTokenNotValid):
         return f'{algorithms}, error="invalid_token"'
+    if isinstance(error, PersonNotRecentlySeen):
+        words = " ".join(one for one in error.acr_values if _WORD.fullmatch(one))
+        wanted = f', acr_values="{words}"' if words else ""
+        return f'{algorithms}, error="insufficient_user_authentication", max_age="{error.max_age_seconds}"{wanted}'
     return algorithms

@@ -39,6 +39,7 @@ from services.gateway.door.paths import ALLOWED_QUERY, MAX_QUERY, MethodOfPathNo
 from services.gateway.door.refusals import Refusals
 from services.gateway.door.route import API_HEADERS, Route
 from services.gateway.door.scope_use import ScopeUse
+from services.gateway.door.step_up import require_step_up
 from services.gateway.door.upstreams import Call, Upstream
 from services.gateway.oauth.client_certificates import ClientCertificate, forwarded_certificate
 from services.gateway.oauth.tokens import VerifiedToken
@@ -183,6 +184,8 @@ class _Passage:
             )
             require_permission(route, verified)
             require_details(route, verified.claims.authorization_details)
+            asked = door.people.settings
+            require_step_up(route, verified.claims, seconds=asked.people_step_up_seconds, strong=asked.people_strong_acr, now=now)
             if route.accepts == "clients":
                 door.scope_use.note(verified.claims.client_id, route.scopes, route.and_scopes, verified.caller.scopes)
             self._allow(route, verified, now)

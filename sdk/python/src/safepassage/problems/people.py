@@ -1,5 +1,8 @@
 """Problems of people at a node's pages: who is not signed in, whose form it is not."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from safepassage.problems.problem import SuiteError
 
 
@@ -15,6 +18,17 @@ class StepUpNeeded(SuiteError):
 
     code, status, title = "step-up-needed", 401, "Confirm that it is you"
     remedy = "Sign in once more; you come back to where you were."
+
+
+class PersonNotRecentlySeen(SuiteError):
+    """The token's person proved who they are too long ago, or too weakly, for this (RFC 9470). WWW-Authenticate says what is wanted."""
+
+    code, status, title = "person-not-recently-seen", 401, "The person has to confirm that it is them"
+    remedy = "Ask the person again, with the max_age and acr_values of WWW-Authenticate in the pushed request, and use the new token."
+
+    def __init__(self, detail: str | None = None, *, max_age_seconds: int = 0, acr_values: Sequence[str] = (), **about: Any) -> None:
+        super().__init__(detail, **about)
+        self.max_age_seconds, self.acr_values = max_age_seconds, acr_values
 
 
 class FormNotOurs(SuiteError):
