@@ -23,8 +23,9 @@ async def register(
     url: str | None = None,
     authorities: str | None = None,
     resource: str | None = None,
+    redirect_uris: Sequence[str] = (),
 ) -> Client:
-    """Make a key, register its public half, and write the client's file (mode 0600).
+    """Make a key, register its public half, and write the client's file (mode 0600). With redirect URIs it may act for people.
 
     Raises FileExistsError (and registers nothing) if the file is there.
     """
@@ -40,6 +41,8 @@ async def register(
             purposes=tuple(purposes),
             jwks=JwkSet(keys=(ClientJwk.model_validate(key.jwk),)),
             resource=resource,
+            redirect_uris=tuple(redirect_uris),
+            grant_types=("client_credentials", "authorization_code", "refresh_token") if redirect_uris else ("client_credentials",),
         )
     )
     ClientFile(

@@ -36,6 +36,10 @@ def add(
     resource: Annotated[
         str | None, typer.Option(help="Of a resource server outside of the node: the https URL, without query, that tokens are made for.")
     ] = None,
+    redirect_uri: Annotated[
+        list[str] | None,
+        typer.Option("--redirect-uri", help="Once for each address people come back to; then the client may act for people who agree."),
+    ] = None,
 ) -> None:
     """Make a key, register a client with it, and write the file that the SDK reads."""
     issuer = gateway_settings(node).entity_id
@@ -53,6 +57,7 @@ def add(
                 issuer=issuer,
                 file=file,
                 resource=resource,
+                redirect_uris=redirect_uri or (),
             ),
         )
     except FileExistsError:

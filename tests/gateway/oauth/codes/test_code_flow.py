@@ -1,5 +1,8 @@
 """A person lets an application act for them, and it does: what each of them is told, and what the log hears."""
 
+import json
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.conftest import StandingClock
@@ -101,3 +104,12 @@ async def test_the_client_still_gets_tokens_of_its_own(peopled: House) -> None:
     app = await application(peopled)
     claims = claims_of(await peopled.token(app.party))
     assert (claims["sub"], "auth_time" in claims, "authorization_id" in claims) == (app.party.client_id, False, False)
+
+
+async def test_a_token_ends_when_its_details_do(peopled: House, clock: StandingClock) -> None:
+    app, tomorrow = await application(peopled), (peopled.now + timedelta(days=1)).date()
+    midnight = datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=UTC)
+    clock.advance(seconds=(midnight - peopled.now).total_seconds() - 120)
+    await peopled.app.state.standing.refresh()
+    details = json.dumps([{"type": "student_data_access", "purpose": PURPOSE, "expires": tomorrow.isoformat()}])
+    assert (await app.tokens(await person(peopled), authorization_details=details))["expires_in"] == 120

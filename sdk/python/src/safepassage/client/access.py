@@ -1,7 +1,7 @@
 """A client's access at one node: its token, bound to a key made for this process, and the nonces the node gives."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -24,6 +24,8 @@ class Metadata(BaseModel):
 
     issuer: str
     token_endpoint: str
+    pushed_authorization_request_endpoint: str | None = None
+    authorization_endpoint: str | None = None
 
 
 class TokenAnswer(BaseModel):
@@ -35,6 +37,28 @@ class TokenAnswer(BaseModel):
     token_type: str
     expires_in: Annotated[int, Field(ge=1)]
     scope: str | None = None
+    refresh_token: Annotated[str | None, Field(repr=False, max_length=4096, pattern=r"^[!-~]+$")] = None
+
+
+@dataclass
+class PersonsGrant:
+    """What a client has of a person's answer: first a code, then a refresh token, which is another one after each use."""
+
+    code: str = field(repr=False)
+    redirect_uri: str
+    verifier: str = field(repr=False)
+    refresh_token: str | None = field(default=None, repr=False)
+
+    def form(self) -> dict[str, str]:
+        """What of it is sent for a token."""
+        if self.refresh_token is not None:
+            return {"grant_type": "refresh_token", "refresh_token": self.refresh_token}
+        return {
+            "grant_type": "authorization_code",
+            "code": self.code,
+            "redirect_uri": self.redirect_uri,
+            "code_verifier": self.verifier,
+        }
 
 
 @dataclass
@@ -46,6 +70,10 @@ class Access:
     key: ClientKey
     proof_key: ClientKey
     token_path: str | None = None
+    push_path: str | None = None
+    authorization_path: str | None = None
+    person: PersonsGrant | None = None
+    """For whom the client acts, if it does for a person."""
     nonce: str | None = None
     _token: str | None = None
     _renew_at: float = 0.0
@@ -64,28 +92,46 @@ class Access:
         self._token, self._renew_at = None, 0.0
 
     def learn_metadata(self, body: bytes) -> None:
-        """Where the token endpoint is. It has to be the node's own. Raises AnswerNotUnderstood."""
+        """Where the endpoints are. They have to be the node's own. Raises AnswerNotUnderstood."""
         try:
             metadata = Metadata.model_validate_json(body)
         except ValidationError as error:
             raise AnswerNotUnderstood from error
-        issuer, endpoint = urlsplit(self.file.issuer), urlsplit(metadata.token_endpoint)
         # INVARIANT: an assertion goes to the node that the client file names and to no other.
-        if metadata.issuer != self.file.issuer or (issuer.scheme, issuer.netloc) != (endpoint.scheme, endpoint.netloc):
+        if metadata.issuer != self.file.issuer:
             raise AnswerNotUnderstood("the metadata is another server's")
-        self.token_path = endpoint.path
+        self.token_path = self._own_path(metadata.token_endpoint)
+        pushing, page = metadata.pushed_authorization_request_endpoint, metadata.authorization_endpoint
+        self.push_path = None if pushing is None else self._own_path(pushing)
+        self.authorization_path = None if page is None else self._own_path(page)
+
+    def _own_path(self, url: str) -> str:
+        issuer, endpoint = urlsplit(self.file.issuer), urlsplit(url)
+        if (issuer.scheme, issuer.netloc) != (endpoint.scheme, endpoint.netloc):
+            raise AnswerNotUnderstood("the metadata is another server's")
+        return endpoint.path
+
+    def act_for(self, person: PersonsGrant) -> None:
+        """From now on tokens are asked for with a person's answer."""
+        self.person = person
+        self.forget_token()
 
     def token_form(self, now: datetime) -> dict[str, str]:
         """The form of a token request, with a new assertion."""
         assertion = client_assertion(self.key, client_id=self.file.client_id, issuer=self.file.issuer, now=now)
-        form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
-        if self.file.scopes:
-            form["scope"] = " ".join(self.file.scopes)
-        if self.purpose is not None:
-            details = {"type": "student_data_access", "purpose": self.purpose}
-            details |= {} if self.file.agreement_id is None else {"agreement_id": str(self.file.agreement_id)}
-            form["authorization_details"] = json.dumps([details])
-        return form
+        form = {"client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
+        if self.person is not None:
+            return form | self.person.form()
+        form |= {"grant_type": "client_credentials", **self.details_form()}
+        return form | ({"scope": " ".join(self.file.scopes)} if self.file.scopes else {})
+
+    def details_form(self) -> dict[str, str]:
+        """What tokens are for, as a parameter."""
+        if self.purpose is None:
+            return {}
+        details = {"type": "student_data_access", "purpose": self.purpose}
+        details |= {} if self.file.agreement_id is None else {"agreement_id": str(self.file.agreement_id)}
+        return {"authorization_details": json.dumps([details])}
 
     def learn_token(self, body: bytes, now: datetime) -> None:
         """Keep the token of an answer. Raises AnswerNotUnderstood, also for a token that is not bound to our key."""
@@ -95,6 +141,8 @@ class Access:
             raise AnswerNotUnderstood from error
         if answer.token_type.lower() != "dpop":
             raise AnswerNotUnderstood("the token is not bound to a key")
+        if self.person is not None:
+            self.person.refresh_token = answer.refresh_token or self.person.refresh_token
         self._token = answer.access_token
         self._renew_at = now.timestamp() + max(answer.expires_in / 2, answer.expires_in - RENEWED_BEFORE_SECONDS)
 

@@ -17,6 +17,7 @@ from safepassage.client.blocking_operations import BlockingOperations
 from safepassage.client.call import Call, Page
 from safepassage.client.client_file import ClientFile
 from safepassage.client.flow import NeedToken, Outcome, Pause, Send, Step, call_flow, token_flow
+from safepassage.client.for_person import Asking, Wanted, push_flow, take_answer
 from safepassage.client.operations import AsyncOperations
 from safepassage.clock import Clock, system_clock
 from safepassage.trust_members import is_loopback_http
@@ -78,6 +79,17 @@ class Client(AsyncOperations):
             page = await self.run(following)
             yield page.content
             following = page.next
+
+    async def ask_person(
+        self, redirect_uri: str, *, scopes: tuple[str, ...] = (), max_age_seconds: int | None = None, acr_values: tuple[str, ...] = ()
+    ) -> Asking:
+        """Push what the application wants to do for a person; send their browser to `url` (safepassage.client.for_person)."""
+        wanted = Wanted(redirect_uri, scopes, max_age_seconds, acr_values)
+        return await self._drive(push_flow(wanted, self._access, self._clock, random.random))
+
+    def take_answer(self, asking: Asking, url: str) -> None:
+        """Act for the person from now on, with the answer in the address that their browser came back to."""
+        take_answer(asking, url, self._access)
 
     async def headers_for(self, method: str, path: str) -> dict[str, str]:
         """Authorization and DPoP for one request that is sent by other means, with a token if there is none yet. `path` without query."""
@@ -158,6 +170,17 @@ class BlockingClient(BlockingOperations):
             page = self.run(following)
             yield page.content
             following = page.next
+
+    def ask_person(
+        self, redirect_uri: str, *, scopes: tuple[str, ...] = (), max_age_seconds: int | None = None, acr_values: tuple[str, ...] = ()
+    ) -> Asking:
+        """Push what the application wants to do for a person; send their browser to `url` (safepassage.client.for_person)."""
+        wanted = Wanted(redirect_uri, scopes, max_age_seconds, acr_values)
+        return self._drive(push_flow(wanted, self._access, self._clock, random.random))
+
+    def take_answer(self, asking: Asking, url: str) -> None:
+        """Act for the person from now on, with the answer in the address that their browser came back to."""
+        take_answer(asking, url, self._access)
 
     def headers_for(self, method: str, path: str) -> dict[str, str]:
         """Authorization and DPoP for one request that is sent by other means, with a token if there is none yet. `path` without query."""

@@ -50,11 +50,7 @@ Random = Callable[[], float]
 
 def token_flow(access: Access, clock: Clock, random: Random) -> Generator[Step, Outcome, None]:
     """Get a token. Raises TokenNotGranted, NodeUnreachable, AnswerNotUnderstood, or the node's problem."""
-    if access.token_path is None:
-        response = yield from _attempts(lambda: Send("GET", METADATA_PATH), access, clock, random, may_repeat=True)
-        if response.status_code != 200:
-            raise _problem_of(response, clock) or AnswerNotUnderstood
-        access.learn_metadata(response.content)
+    yield from metadata_flow(access, clock, random)
     path = access.token_path or ""
 
     def request() -> Send:
@@ -62,10 +58,20 @@ def token_flow(access: Access, clock: Clock, random: Random) -> Generator[Step, 
         headers = {"dpop": access.proof("POST", path, now, token=None), "content-type": "application/x-www-form-urlencoded"}
         return Send("POST", path, headers, urlencode(access.token_form(now)).encode())
 
-    response = yield from _attempts(request, access, clock, random, may_repeat=True)
+    response = yield from attempts(request, access, clock, random, may_repeat=True)
     if response.status_code != 200:
-        raise _problem_of(response, clock) or TokenNotGranted(oauth_error(response.content))
+        raise problem_of(response, clock) or TokenNotGranted(oauth_error(response.content))
     access.learn_token(response.content, clock())
+
+
+def metadata_flow(access: Access, clock: Clock, random: Random) -> Generator[Step, Outcome, None]:
+    """Learn where the endpoints are, once. Raises NodeUnreachable, AnswerNotUnderstood, or the node's problem."""
+    if access.token_path is not None:
+        return
+    response = yield from attempts(lambda: Send("GET", METADATA_PATH), access, clock, random, may_repeat=True)
+    if response.status_code != 200:
+        raise problem_of(response, clock) or AnswerNotUnderstood
+    access.learn_metadata(response.content)
 
 
 def call_flow(call: Call[A], access: Access, clock: Clock, random: Random) -> Generator[Step, Outcome, A]:
@@ -82,17 +88,17 @@ def call_flow(call: Call[A], access: Access, clock: Clock, random: Random) -> Ge
 
     for renewed in (False, True):
         yield NeedToken()
-        response = yield from _attempts(request, access, clock, random, may_repeat=call.may_repeat)
+        response = yield from attempts(request, access, clock, random, may_repeat=call.may_repeat)
         if response.status_code == 401 and not renewed and _token_refused(response):
             access.forget_token()
             continue
         break
     if response.is_success:
         return call.read(response)
-    raise _problem_of(response, clock) or AnswerNotUnderstood(f"status {response.status_code} without a problem document")
+    raise problem_of(response, clock) or AnswerNotUnderstood(f"status {response.status_code} without a problem document")
 
 
-def _attempts(
+def attempts(
     request: Callable[[], Send], access: Access, clock: Clock, random: Random, *, may_repeat: bool
 ) -> Generator[Step, Outcome, httpx2.Response]:
     """Send until there is an answer that is worth reading; each attempt has its own proof."""
@@ -147,7 +153,8 @@ def _read_problem(response: httpx2.Response) -> Problem | None:
         return None
 
 
-def _problem_of(response: httpx2.Response, clock: Clock) -> SuiteError | None:
+def problem_of(response: httpx2.Response, clock: Clock) -> SuiteError | None:
+    """The problem that an answer is, if it is one."""
     problem = _read_problem(response)
     if problem is None:
         return None
