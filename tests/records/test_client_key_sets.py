@@ -44,6 +44,8 @@ async def test_a_key_set_comes_from_where_its_name_resolves_to_if_that_may_be_ca
             with pytest.raises(KeySetNotHad):
                 await asked(alder, url)
         assert server.connections == 1
+        reachable = Reachable((ipaddress.ip_network("127.0.0.1/32"),))
+        alder.records.state.client_key_sets = Documents(reachable, client_context(authority), resolver=Resolver("127.0.0.1"))
         for spelled in (
             f"http://127.0.0.1:{server.port}/",
             f"https://user@keys.elm.example:{server.port}/",

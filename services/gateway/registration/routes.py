@@ -94,13 +94,13 @@ async def end_own_registration(client_id: str, request: Request) -> Response:
 def document(document: dict[str, Any]) -> None:
     """Where the endpoints refuse they answer OAuth's errors; the door in front of them answers problems as everywhere."""
     for path in (PATH, ONE):
-        for operation in document["paths"][path].values():
+        for method, operation in document["paths"][path].items():
             for status in ("400", "401"):
                 operation["responses"][status] = {
                     "description": "OAuth error (RFC 7591 section 3.2.2, RFC 6750 section 3.1)",
                     "content": {"application/json": {"schema": OAUTH_ERROR}},
                 }
-            for status in ("403", "422"):
+            for status in ("403",) if method in ("post", "put") else ("403", "422"):
                 operation["responses"].pop(status, None)
 
 

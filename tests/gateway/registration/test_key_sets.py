@@ -87,7 +87,7 @@ async def test_a_key_that_is_gone_from_the_set_takes_its_tokens_with_it(house: H
     serve(house, party)
     await registered(house, party)
     newer = Party(party.client_id, ISSUER, kid="two", key=new_key("Ed25519"))
-    clock.advance(minutes=2)
+    clock.advance(minutes=30)
     await house.app.state.standing.refresh()
     token = await house.token(party)
     serve(house, newer)
@@ -135,6 +135,18 @@ async def test_before_the_word_for_a_client_is_good_nothing_is_called(house: Hou
     assert (await register(house, body, token="A" * 43)).status == 401
     assert (await register(house, body)).status == 401
     assert asked(house) == []
+
+
+@pytest.mark.anyio
+async def test_keys_that_come_late_from_a_url_that_the_client_has_left_are_not_taken(house: House, clock: StandingClock) -> None:
+    party, stranger = Party("", ISSUER), Party("", ISSUER, kid="two")
+    serve(house, party)
+    token = await registered(house, party)
+    assert (await manage(house, "PUT", party.client_id, token, metadata(party, client_id=party.client_id))).status == 200
+    late = keys_in(json.dumps({"keys": [stranger.jwk]}))
+    await house.app.state.managing.key_sets._store(UUID(party.client_id), URL, late, house.now)
+    stranger.client_id = party.client_id
+    assert [(await ask_token(house.app, one, house.now)).status for one in (party, stranger)] == [200, 401]
 
 
 @pytest.mark.anyio
