@@ -7,7 +7,7 @@ from collections.abc import Sized
 from typing import Final
 
 from tests.gateway.negatives.test_negatives import MODULES
-from tests.gateway.oauth import test_client_certificates, test_legacy
+from tests.gateway.oauth import test_legacy, test_whose_certificate
 from tests.gateway.oauth.codes import test_code_negatives, test_pushed_negatives, test_refresh
 from tests.gateway.people import test_forms, test_provider_logout, test_sign_in
 
@@ -16,7 +16,7 @@ ELSEWHERE: Final[dict[str, list[Sized]]] = {
     "code": [test_code_negatives.NEGATIVES],
     "refresh": [test_refresh.NEGATIVES],
     "session": [test_forms.FOREIGN, test_provider_logout.WRONG],
-    "certificate": [test_client_certificates.WRONG],
+    "certificate": [test_whose_certificate.WRONG],
     "legacy secret": [test_legacy.FORMS, test_legacy.WRONG],
     "console login": [test_sign_in.NOT_BELIEVED, test_sign_in.AWAY],
 }
