@@ -1,5 +1,5 @@
 """A house in which people sign in."""
 
-from tests.gateway.people.conftest import peopled, peoples, provider
+from tests.gateway.people.conftest import peopled, peoples, provider, signing
 
-__all__ = ("peopled", "peoples", "provider")
+__all__ = ("peopled", "peoples", "provider", "signing")

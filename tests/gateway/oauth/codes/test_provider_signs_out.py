@@ -1,0 +1,33 @@
+"""When the agency's provider signs a person out, what they let applications do ends too."""
+
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.gateway.by_hand import ask
+from tests.gateway.house import House
+from tests.gateway.oauth.codes.flow import application
+from tests.gateway.people.openid_provider import OpenIdProvider
+from tests.gateway.people.signing_in import Browser
+
+pytestmark = pytest.mark.anyio
+
+FORM = [("content-type", "application/x-www-form-urlencoded")]
+
+
+@pytest.mark.requirement("DOOR-refresh")
+async def test_the_provider_ends_what_the_person_let_applications_do(signing: House, provider: OpenIdProvider) -> None:
+    app = await application(signing, "alerts:read")
+    tokens = {}
+    for name in ("ada", "grace"):
+        provider.next |= {"sub": name, "sid": name}
+        browser = Browser(signing)
+        assert (await browser.sign_in(provider)).status == 303
+        tokens[name] = await app.tokens(browser)
+    body = urlencode({"logout_token": provider.logout_token(sid="ada")}).encode()
+    assert (await ask(signing.app, "POST", "/sign-in/back-channel-logout", headers=FORM, body=body)).status == 200
+    opens = [(await signing.call(app.party, got["access_token"], "GET", "/v1/log/alerts")).status for got in tokens.values()]
+    assert opens == [401, 200]
+    assert [(await app.refresh(got["refresh_token"])).status for got in tokens.values()] == [400, 200]
+    ended = [one for one in await signing.entries() if one.context.operation == "authorization-ended"]
+    assert [(one.context.reason, one.actor.kind) for one in ended] == [("signed-out", "person")]
