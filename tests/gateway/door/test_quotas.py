@@ -11,10 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from safepassage.problems.quotas import QuotaSpent
+from services.gateway.door.allowances import Allowances
+from services.gateway.door.limits import RateLimit
 from services.gateway.door.quota_store import sum_up
 from services.gateway.door.quotas import QuotaName, Quotas, day_of
 from services.gateway.door.routing_table import BULK, ROUTES
-from services.gateway.tables import QuotaUseRow
+from services.gateway.tables import QuotaLimitRow, QuotaUseRow
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Answer, Party
 from tests.gateway.house import House, open_house
@@ -121,6 +123,32 @@ def test_what_is_in_bulk_is_in_the_table() -> None:
     assert {(route.method, route.template) for route in ROUTES if route.bulk} == BULK
 
 
+def test_what_is_refused_by_one_allowance_counts_in_no_other() -> None:
+    rates = [RateLimit(name, per_second=0.001, burst=burst) for name, burst in (("client", 3), ("organisation", 2))]
+    held = Allowances(rates[0], rates[1], quotas())
+
+    def told(now: float) -> list[int]:
+        fields, refused = held.take(str(CLIENT), AGENCY, bulk=True, now=now)
+        return [] if refused else [int(one.split(b";r=")[1].split(b";")[0]) for one in fields[1][1].split(b", ")]
+
+    start = NOON.timestamp()
+    assert [told(start) for _ in range(5)] == [[2, 1, 4, 7, 1, 2], [1, 0, 3, 6, 0, 1], [], [], []]
+    assert told(start + 1000) == [], "the quota of what is in bulk is spent"
+    assert held.take(str(CLIENT), AGENCY, bulk=False, now=start + 1000)[0][1][1].startswith(b'"client";r=1;'), "two of three, and one back"
+
+
+@pytest.mark.anyio
+async def test_of_who_may_have_nothing_the_log_says_so_too(house: House, reader: Party) -> None:
+    state, holder = house.app.state, UUID(reader.client_id)
+    async with state.database.transaction() as tx:
+        tx.add(QuotaLimitRow(holder_id=holder, quota="client-day", per_day=0))
+    await summed(house)
+    assert passed(await asked(house, reader, await house.token(reader), 2)) == 0
+    await summed(house)
+    told = [event.context.about for event in await house.entries() if event.context.operation == "quota-reached"]
+    assert told == [f"client:{holder}"]
+
+
 async def summed(*houses: House) -> None:
     for house in houses:
         state = house.app.state
@@ -160,7 +188,8 @@ async def test_a_quota_is_one_over_two_processes_and_a_restart(
             assert answers[0].headers["retry-after"] == str(16 * 3600), "until midnight in New York"
             assert answers[0].headers["ratelimit"] == f'"client-day";r=0;t={16 * 3600}'
         await summed(first)
-        told = [event for event in await first.entries() if event.context.operation == "quota-reached"]
+        await first.entries()
+        told = [event for event in first.behind["audit"].events if event.context.operation == "quota-reached"]
         assert sorted((event.context.reason, event.context.about) for event in told) == [
             ("client-day", f"client:{party.client_id}"),
             ("organisation-day", f"organisation:{(await first.hand.organisations())[0].id}"),
