@@ -66,7 +66,7 @@ async def test_json_that_is_none_or_means_two_things_is_refused_at_every_operati
             seen[answer.status] += 1
             assert 400 <= answer.status < 500, (operation, name, answer.status, answer.body[:200])
             assert answer.headers["content-type"] == "application/problem+json", (operation, name)
-            assert b"aaaa" not in answer.body, "nothing that was sent is said again"
+            assert not any(sent in answer.body for sent in (b"[[[[", b"NaN", b"Infinity")), answer.body
     assert seen.keys() <= {400, 403, 404, 409, 413, 422}, seen
     assert len(of_json()) > 80
     assert document()["openapi"] == "3.1.0"
