@@ -57,6 +57,10 @@ OPERATIONS = {name: (method, path) for name, method, path in operations()}
 CALLS = {name: held.build for name, held in vars(AsyncOperations).items() if isinstance(held, Awaited)}
 
 
+TOLD_ONCE = {"make_client_secret"}
+"""What they make is in their answer and nowhere else."""
+
+
 def example(kind: Any) -> Any:
     """A value for a parameter, good enough to build the path."""
     if isinstance(kind, str):  # a word of a closed vocabulary
@@ -96,7 +100,12 @@ def test_every_call_is_an_operation(name: str) -> None:
     assert VARIANTS.get(name, name) in OPERATIONS
 
 
-@pytest.mark.parametrize("name", sorted(OPERATIONS))
+def test_what_is_told_once_is_never_asked_for_again_by_the_client_itself() -> None:
+    """The node keeps a digest of it: asked again, it could only make another one, and a lost answer is for a person to look at."""
+    assert [built(name).may_repeat for name in sorted(TOLD_ONCE)] == [False] * len(TOLD_ONCE)
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - TOLD_ONCE))
 def test_what_changes_something_has_a_key_and_what_only_reads_may_be_repeated(name: str) -> None:
     call = built(name)
     assert call.may_repeat
