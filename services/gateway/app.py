@@ -90,6 +90,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     )
     state.decision_point_metadata = well_known.decision_point_of(settings.entity_id)
     state.token_keys = WatchedTokenKeys(settings.keys_directory / "token-signing")
+    state.token_keys_told = state.token_keys.current
     state.trust = Trust(database, settings, clock, row=TrustListRow, on_accepted=partial(_trust_accepted, app))
     state.statements = PeerStatements(database, state.trust, clock, row=NodeStatementRow, fetch=ThroughRecords(state.siblings))
     state.standing = Standing(database, state.statements, clock, token_seconds=settings.access_token_seconds)
@@ -181,6 +182,17 @@ async def _trust_accepted(app: FastAPI, tx: AsyncSession, accepted: VerifiedTrus
     await record_trust_list(tx, state.outbox, accepted, own_entity_id=state.settings.entity_id, actor=actor, clock=state.clock)
 
 
+async def look_at_token_keys(app: FastAPI) -> None:
+    """Load the keys of access tokens again if their files have changed, and have the log say so."""
+    state = app.state
+    state.token_keys.refresh()
+    current = state.token_keys.current
+    if current is not state.token_keys_told:
+        async with state.database.transaction() as tx:
+            state.outbox.record(tx, current.changed())
+        state.token_keys_told = current
+
+
 async def _look(app: FastAPI) -> None:
     """Each second: keys and trust list from their files, clients that changed, refusals of the minute that is over."""
     state = app.state
@@ -188,7 +200,7 @@ async def _look(app: FastAPI) -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:
-            state.token_keys.refresh()
+            await look_at_token_keys(app)
             await state.trust.refresh()
             await state.standing.refresh()
             now = state.clock()
