@@ -21,6 +21,7 @@ from safepassage.problems.requests import TemporarilyUnavailable
 from shared import problems
 from shared.clock import Clock, system_clock
 from shared.database import Database
+from shared.disk import REFUSED
 from shared.faults import Faults
 from shared.group_commit import GroupCommit
 from shared.internal_token import InternalTokens
@@ -177,6 +178,8 @@ async def livez() -> dict[str, str]:
 def _readiness(app: FastAPI) -> str | None:
     if not app.state.ready:
         return "starting or stopping"
+    if app.state.database.disk.refused:
+        return REFUSED
     return "a worker has ended" if any(task.done() for task in app.state.tasks) else None
 
 

@@ -23,6 +23,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.util import greenlet_spawn
 
 from shared import prepared
+from shared.disk import Disk
 from shared.inline_sqlite import DRIVER, begin_immediate
 from shared.keys import read_secret
 from shared.open_connections import OpenConnections
@@ -61,8 +62,10 @@ class Database:
     def __init__(self, url: URL | str, *, schema: str | None = None, pool_size: int = 10, rested_seconds: float = RESTED_SECONDS) -> None:
         self.url = make_url(url)
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.disk = Disk()
         if self.is_sqlite:
             self._writer, self._reader = _sqlite_engines(self.url)
+            self.disk.watch(self._writer.sync_engine)
             self._writing = self._alone = OpenConnections(self._writer, most=KEPT_WRITERS)
             self._readings = self._lookings = OpenConnections(self._reader, most=KEPT_READERS)
         else:
@@ -97,6 +100,7 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A writing transaction: committed when the block ends, rolled back if it raises. Callbacks of `after_commit` run then."""
+        self.disk.require()
         async with self._write_sessions() as session:
             async with self._turn:
                 token = _in_transaction.set(True)
@@ -137,16 +141,19 @@ class Database:
     async def write(self, change: Callable[[Connection], Found]) -> Found:
         """As `read`, in a writing transaction: committed when `change` returns, rolled back if it raises."""
         async with self._turn:
+            self.disk.require()
             return await _in_one_go(self._writing, change)
 
     async def write_alone(self, statement: ClauseElement, values: Values) -> list[Any]:
         """What one writing statement gives (RETURNING), committed: on PostgreSQL in one round trip instead of three."""
         async with self._turn:
+            self.disk.require()
             return await _in_one_go(self._alone, lambda connection: prepared.rows(connection, statement, values))
 
     async def write_together(self, changes: Sequence[Change]) -> list[int]:
         """`prepared.together`, committed: on PostgreSQL one round trip for all of it."""
         async with self._turn:
+            self.disk.require()
             return await _in_one_go(self._alone, lambda connection: prepared.together(connection, changes))
 
     async def reopen(self) -> None:

@@ -33,13 +33,13 @@ from services.audit.tile_memory import TileMemory
 from services.audit.tree import Growth
 from shared.clock import Clock
 from shared.database import Database
+from shared.disk import SYNC_FAILED
 
 log = logging.getLogger(__name__)
 
 MAX_GROUP_ENTRIES = 1024
 MAX_GROUP_SUBJECTS = 4096
 ATTEMPTS = 3
-_SYNC_FAILED = frozenset({sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_DIR_FSYNC})
 
 
 class DiskCannotBeTrusted(Exception):
@@ -96,7 +96,12 @@ class Sequencer:
         """Why nothing is appended, once the log was found damaged."""
         self.on_commit: Callable[[], None] | None = None
         """Called after each group that was committed, for who follows the log."""
-        self._stopped = self._disk_refused = False
+        self._stopped = False
+
+    @property
+    def _disk_refused(self) -> bool:
+        """Whoever met it: the log's frames may be behind others' in the write-ahead log."""
+        return self._database.disk.refused
 
     @property
     def is_busy(self) -> bool:
@@ -334,7 +339,7 @@ class Sequencer:
                 raise DiskCannotBeTrusted from error
 
     async def _failed(self, error: Exception) -> SuiteError:
-        """Throw the memory away; say what the submitters are told. After a failed fsync `_disk_refused` is set."""
+        """Throw the memory away; say what the submitters are told. After a failed fsync the disk is believed no more."""
         self._head = None
         self._keys.forget()
         if isinstance(error, LogDamaged):
@@ -342,8 +347,8 @@ class Sequencer:
             return LogFrozen()
         log.error("group not committed", extra={"fault": type(error).__name__})
         code = _sqlite_error_code(error)
-        if code in _SYNC_FAILED:
-            self._disk_refused = True
+        if code in SYNC_FAILED:
+            self._database.disk.refuse()
         elif code is not None:
             # INVARIANT: after an I/O error nothing is tried again on the same file handle.
             await self._database.reopen()

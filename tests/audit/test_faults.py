@@ -13,8 +13,9 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
-from safepassage.problems.requests import LogUnavailable
+from safepassage.problems.requests import LogUnavailable, TemporarilyUnavailable
 from services.audit.sealing_terms import sealing_terms
 from services.audit.sequencer import Sequencer
 from services.audit.tables import AppendedRow, CheckpointRow, TreeStateRow
@@ -223,6 +224,25 @@ async def test_after_a_failed_fsync_nothing_is_appended_any_more(
     async with running(url, node_keys, clock) as node:
         (appended,) = (await node.append(one)).entries
         assert (appended.index, appended.duplicate) == (0, False)
+
+
+async def test_whoever_meets_a_failed_fsync_nobody_writes_any_more(
+    sqlite_store: Path, node_keys: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What works behind the log writes to the same file: with its frames the log's next ones would be lost."""
+    async with running(f"sqlite+inline:///{sqlite_store}", node_keys, clock) as node:
+        await node.append(event("match"))
+        with monkeypatch.context() as fault, pytest.raises(OperationalError):
+            fault.setattr(InlineSqliteDialect, "do_commit", cannot_sync)
+            async with node.database.transaction() as tx:
+                await tx.execute(text("SELECT 1"))
+        assert (await node.try_append(event("match"))).status == 503
+        assert (await node.send("GET", "/readyz", {})).status == 503
+        for writing in (node.database.write(lambda _: None), node.database.write_together([])):
+            with pytest.raises(TemporarilyUnavailable):
+                await writing
+    async with running(f"sqlite+inline:///{sqlite_store}", node_keys, clock) as node:
+        assert (await node.append(event("match"))).entries[0].index == 1
 
 
 async def test_what_refused_is_opened_again_and_not_tried_again(sqlite_store: Path, node_keys: Path, clock: StandingClock) -> None:

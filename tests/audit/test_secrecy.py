@@ -116,8 +116,8 @@ async def test_no_canary_is_in_files_answers_or_the_process_log(
     assert {"audit.db", "audit.db-wal"} <= set(files)
     assert len(files["audit.db-wal"]) > 10_000
     said = process_log.getvalue()
-    assert '"route": "/internal/entries"' in said
-    assert '"route": "/v1/students/{student_id}/disclosure-accounting"' in said
+    assert '"route":"/internal/entries"' in said
+    assert '"route":"/v1/students/{student_id}/disclosure-accounting"' in said
     places = files | {"answers": answered, "process log": said.encode()}
     forbidden = [CANARY.encode(), *forms(student), *forms(acting_for)]
     found = [(name, value) for name, content in places.items() for value in forbidden if value in content]
