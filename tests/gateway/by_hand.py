@@ -138,7 +138,9 @@ async def ask(
 ) -> Answer:
     """One request, byte for byte as it says. `chunks` come without a Content-Length."""
     raw, _, query = (target if isinstance(target, bytes) else target.encode()).partition(b"?")
-    fields = [(b"host", b"node.example"), *((name.lower().encode(), value.encode("latin-1")) for name, value in headers or [])]
+    fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers or []]
+    if not any(name == b"host" for name, _ in fields):
+        fields.insert(0, (b"host", b"node.example"))
     if body and not any(name == b"content-length" for name, _ in fields):
         fields.append((b"content-length", str(len(body)).encode()))
     if chunks is not None:

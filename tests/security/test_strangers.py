@@ -1,7 +1,6 @@
 """What strangers do to a door to wear it out or to confuse it: large, slow and many."""
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
@@ -30,7 +29,6 @@ PATH = "/v1/decisions/019a0000-0000-7000-8000-000000000000"
 async def test_huge_tokens_and_proofs_are_refused_before_any_of_them_is_verified(house: House, party: Party) -> None:
     token = await house.token(party)
     huge = "A" * 1_000_000
-    began = time.perf_counter()
     for authorization, proof in (
         (huge, "x.y.z"),
         (f"{huge}.{huge}.{huge}", "x.y.z"),
@@ -41,7 +39,6 @@ async def test_huge_tokens_and_proofs_are_refused_before_any_of_them_is_verified
     ):
         fields = [("authorization", f"DPoP {authorization}"), ("dpop", proof)]
         assert (await ask(house.app, "GET", PATH, headers=fields)).status == 401
-    assert time.perf_counter() - began < 2
     large = party.proof(house.now, "GET", PATH, token=token, header={"x": "A" * 20_000})
     assert (await house.call(party, token, "GET", PATH, proof=large)).status == 401
 
@@ -64,7 +61,7 @@ async def test_no_answer_is_made_of_the_host_that_was_asked_for(house: House) ->
     for path in ("/.well-known/oauth-authorization-server", "/.well-known/oauth-protected-resource", PATH, "/v1/nothing"):
         answers = []
         for host in ("node.example", "evil.example", "127.0.0.1"):
-            answer = await ask(house.app, "GET", path, headers=[("x-forwarded-host", host), ("forwarded", f"host={host}")])
+            answer = await ask(house.app, "GET", path, headers=[("host", host), ("x-forwarded-host", host), ("forwarded", f"host={host}")])
             assert b"evil" not in answer.body
             assert all("evil" not in value for _, value in answer.fields)
             answers.append((answer.status, [one for one in answer.fields if one[0] not in ("x-request-id", "ratelimit")]))
