@@ -171,15 +171,18 @@ async def test_at_two_processes_keys_rotate_under_load_and_no_request_fails(two:
                 statuses[(await call(process, party, token)).status] += 1
 
     users = [asyncio.create_task(use(*pair)) for pair in (two.processes, two.processes[::-1]) for _ in range(2)]
-    for _ in range(2):
+    for rotated in range(2):
         prepare(folder)
         await _more(statuses, 40)
         activate(folder, now=system_clock() + timedelta(seconds=60))
+        async with asyncio.timeout(30):
+            while len(kids) <= rotated + 1:  # each process looks at the files once a second
+                await _more(statuses, 10)
         await _more(statuses, 80)
     going = False
     await asyncio.gather(*users)
     assert set(statuses) == {200}, statuses
-    assert len(kids) >= 2
+    assert len(kids) == 3
     assert statuses.total() >= 240
 
 
