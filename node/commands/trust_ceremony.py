@@ -1,5 +1,6 @@
 """`trust propose` and `trust cosign`: the next list, carried from one root holder to the next until enough have signed (docs/trust.md)."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -43,16 +44,14 @@ def propose(
         stop("A member is named twice: suspend, reinstate or expel it.", code=2)
     try:
         changes = Changes(
-            admit=[Member.model_validate_json(file.read_text()) for file in admit],
-            update=[Member.model_validate_json(file.read_text()) for file in update],
+            admit=[_member(file) for file in admit],
+            update=[_member(file) for file in update],
             statuses=dict(asked),
-            add_roots=[PublicJwk.model_validate_json(file.read_text()) for file in add_root],
+            add_roots=[_public(file) for file in add_root],
             drop_roots=drop_root,
             threshold=threshold,
         )
         document = proposal(_held(before), changes, network=network, now=system_clock())
-    except ValidationError as error:
-        stop(f"A description or a public key is not of the documented form: {error.title}.", "Have it made again: trust member, keys show")
     except NotProposable as error:
         stop(f"Nothing was proposed: {error}.")
     output.write_bytes(document)
@@ -72,6 +71,8 @@ def cosign(
         stop(
             "This list does not follow the one that you gave.", "Give --previous: the list in force; for a network's first list give none."
         )
+    if not _is_private(root):
+        stop(f"{root.name} is no private key.", "Give --root the file that `trust root` made, not its public half.")
     _tell(proposed, content)
     if not yes and not typer.confirm("Sign it?"):
         stop("Not signed.")
@@ -89,6 +90,29 @@ def cosign(
         console.print("Signed. It has all the signatures that it needs: give it to every member (`trust install`).")
     else:
         console.print(f"Signed. It wants {wanted[1]} more of its own roots{'' if content is None else f', {wanted[0]} of those before'}.")
+
+
+def _member(file: Path) -> Member:
+    try:
+        return Member.model_validate_json(file.read_text())
+    except ValidationError:
+        stop(f"{file.name} is no member's description.", "Have it made again by its agency: safepassage-node trust member")
+
+
+def _public(file: Path) -> PublicJwk:
+    if _is_private(file):
+        stop(f"{file.name} is a private key.", f"Keep it to yourself, and give its public half: safepassage-node keys show {file.name}")
+    try:
+        return PublicJwk.model_validate_json(file.read_text())
+    except ValidationError:
+        stop(f"{file.name} is no public key.", "Have it made again by who holds the root: safepassage-node keys show")
+
+
+def _is_private(file: Path) -> bool:
+    try:
+        return "d" in json.loads(file.read_text())
+    except (ValueError, TypeError):
+        return False
 
 
 def _read(file: Path) -> TrustListDocument:

@@ -1,6 +1,7 @@
 """A network is founded, admits, suspends, reinstates and expels a member, changes keys and roots: as root holders and operators type it."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -76,9 +77,18 @@ class Ceremony:
 
 
 @pytest.fixture
-def founded(tmp_path: Path) -> Ceremony:
+def founded(tmp_path: Path, foundation: Path) -> Ceremony:
     """A network of two nodes whose list two of three roots sign."""
+    shutil.copytree(foundation, tmp_path, dirs_exist_ok=True)
     ceremony = Ceremony(tmp_path)
+    ceremony.lists.append(tmp_path / "list-1.jws")
+    return ceremony
+
+
+@pytest.fixture(scope="module")
+def foundation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, made once."""
+    ceremony = Ceremony(tmp_path_factory.mktemp("network"))
     roots = [ceremony.root(name) for name in ("ann", "ben", "cal")]
     for name in NODES:
         ceremony.node(name)
@@ -91,7 +101,7 @@ def founded(tmp_path: Path) -> Ceremony:
     digest = read_trust_list(ceremony.lists[0].read_bytes()).digest
     for name in NODES[:2]:
         assert "accepted, 2 members" in ceremony.install(name, "--digest", digest)
-    return ceremony
+    return ceremony.folder
 
 
 def statuses(listed: TrustList) -> dict[str, str]:
@@ -196,3 +206,20 @@ def test_what_makes_no_list_is_not_proposed(founded: Ceremony, words: tuple[str,
     assert out.exit_code != 0
     assert said in out.output
     assert not proposed.exists()
+
+
+def test_a_private_key_is_not_taken_for_a_public_one_nor_the_other_way_round(founded: Ceremony) -> None:
+    folder = founded.folder
+    founded.root("dot")
+    for words, said in (
+        (("--add-root", str(folder / "dot.json")), "dot.json is a private key."),
+        (("--add-root", str(folder / "alder.member.json")), "alder.member.json is no public key."),
+        (("--admit", str(folder / "dot.public.json")), "dot.public.json is no member's description."),
+    ):
+        founded.propose(*words, exit_code=1)
+        assert said in founded.said
+    proposed = founded.propose("--suspend", "https://birch.example")
+    before = proposed.read_bytes()
+    typed = ("trust", "cosign", str(proposed), "--root", str(folder / "ann.public.json"), "--yes", *founded.previous)
+    assert "ann.public.json is no private key." in founded.type(*typed, exit_code=1)
+    assert proposed.read_bytes() == before
