@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from sqlalchemy import select
 
 from safepassage.problems.access import ClientKeyNotUsable, ScopeNotGrantable
@@ -20,11 +20,11 @@ from safepassage.wire_registrations import NewPublisher, Publisher, PublisherCha
 from services.gateway.registration import publishers
 from services.gateway.registry.callers import administrator
 from services.gateway.registry.clients import granter_of
+from services.gateway.registry.paging import Page
 from services.gateway.registry.reach import reached, require_reach
 from services.gateway.tables import IdempotencyRow, PublisherRow
 from shared.actors import client_actor
 from shared.clock import Now
-from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import IdempotencyKey, earlier_effect, found, keep_effect, request_digest
 from shared.internal_token import CallerClaims
@@ -71,20 +71,17 @@ async def add_publisher(
 
 
 @router.get("", responses=responses(InvalidRequest))
-async def list_publishers(
-    caller: Administrator, request: Request, response: Response, tx: ReadOnly, limit: Limit = 100, cursor: Cursor = None
-) -> PublisherPage:
+async def list_publishers(caller: Administrator, tx: ReadOnly, page: Page) -> PublisherPage:
     """The publishers of the organisations that the caller reaches, in the order in which they came."""
-    bound_to = f"publishers:{caller.client_id}"
-    position = request.app.state.cursors.read(cursor, bound_to=bound_to)
-    query = select(PublisherRow).where(reached(PublisherRow.organisation_id, caller)).order_by(PublisherRow.id).limit(limit + 1)
-    if position is not None:
-        query = query.where(PublisherRow.id > UUID(position["after"]))
-    rows = (await tx.execute(query)).scalars().all()
-    if len(rows) > limit:
-        after = request.app.state.cursors.sign({"after": str(rows[limit - 1].id)}, bound_to=bound_to)
-        response.headers["link"] = next_link(PATH, {"limit": limit, "cursor": after})
-    return PublisherPage(publishers=tuple(publishers.publisher_of(row) for row in rows[:limit]))
+    rows = await page.rows(
+        tx,
+        select(PublisherRow).where(reached(PublisherRow.organisation_id, caller)),
+        PublisherRow.id,
+        path=PATH,
+        listed="publishers",
+        caller=caller,
+    )
+    return PublisherPage(publishers=tuple(publishers.publisher_of(row) for (row,) in rows))
 
 
 @router.get("/{publisher_id}", responses=responses(NotFound))

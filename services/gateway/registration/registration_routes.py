@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import select
 
 from safepassage.problems.access import ScopeNotGrantable
@@ -21,11 +21,11 @@ from safepassage.wire_registrations import (
 from services.gateway.registration import approvals, initial_tokens
 from services.gateway.registry.callers import administrator
 from services.gateway.registry.clients import granter_of
+from services.gateway.registry.paging import Page
 from services.gateway.registry.reach import reached, require_reach
 from services.gateway.tables import ClientRow, InitialTokenRow, RegistrationRow
 from shared.actors import client_actor
 from shared.clock import Now
-from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly, Transaction, after_commit
 from shared.internal_token import CallerClaims
 from shared.problems import responses
@@ -42,28 +42,25 @@ State = Annotated[RegistrationState | None, Query(description="Only those; `pend
 @router.get(REGISTRATIONS, responses=responses(InvalidRequest))
 async def list_registrations(
     caller: Administrator,
-    request: Request,
-    response: Response,
     tx: ReadOnly,
+    page: Page,
     state: State = None,
-    limit: Limit = 100,
-    cursor: Cursor = None,
 ) -> RegistrationPage:
     """Clients that registered themselves, of the organisations that the caller reaches, in the order in which they came."""
-    bound_to = f"registrations:{caller.client_id}:{state}"
-    position = request.app.state.cursors.read(cursor, bound_to=bound_to)
     query = select(ClientRow, RegistrationRow).join(RegistrationRow, RegistrationRow.client_id == ClientRow.id)
-    query = query.where(reached(ClientRow.organisation_id, caller)).order_by(ClientRow.id).limit(limit + 1)
+    query = query.where(reached(ClientRow.organisation_id, caller))
     if state is not None:
         query = query.where(RegistrationRow.state == state)
-    if position is not None:
-        query = query.where(ClientRow.id > UUID(position["after"]))
-    rows = (await tx.execute(query)).all()
-    if len(rows) > limit:
-        after = request.app.state.cursors.sign({"after": str(rows[limit - 1][0].id)}, bound_to=bound_to)
-        asked = {"limit": limit, "cursor": after} | ({} if state is None else {"state": state})
-        response.headers["link"] = next_link(REGISTRATIONS, asked)
-    return RegistrationPage(registrations=tuple(approvals.registration_of(row, one) for row, one in rows[:limit]))
+    rows = await page.rows(
+        tx,
+        query,
+        ClientRow.id,
+        path=REGISTRATIONS,
+        listed=f"registrations-{state}",
+        caller=caller,
+        asked=None if state is None else {"state": state},
+    )
+    return RegistrationPage(registrations=tuple(approvals.registration_of(row, one) for row, one in rows))
 
 
 @router.post(f"{REGISTRATIONS}/{{client_id}}/approval", responses=responses(NotFound, RegistrationNotPending, ScopeNotGrantable))
@@ -93,20 +90,17 @@ async def issue_initial_token(
 
 
 @router.get(TOKENS, responses=responses(InvalidRequest))
-async def list_initial_tokens(
-    caller: Administrator, request: Request, response: Response, tx: ReadOnly, limit: Limit = 100, cursor: Cursor = None
-) -> InitialTokenPage:
+async def list_initial_tokens(caller: Administrator, tx: ReadOnly, page: Page) -> InitialTokenPage:
     """Initial access tokens, used ones too, of the organisations that the caller reaches, in the order in which they came."""
-    bound_to = f"initial-tokens:{caller.client_id}"
-    position = request.app.state.cursors.read(cursor, bound_to=bound_to)
-    query = select(InitialTokenRow).where(reached(InitialTokenRow.organisation_id, caller)).order_by(InitialTokenRow.id).limit(limit + 1)
-    if position is not None:
-        query = query.where(InitialTokenRow.id > UUID(position["after"]))
-    rows = (await tx.execute(query)).scalars().all()
-    if len(rows) > limit:
-        after = request.app.state.cursors.sign({"after": str(rows[limit - 1].id)}, bound_to=bound_to)
-        response.headers["link"] = next_link(TOKENS, {"limit": limit, "cursor": after})
-    return InitialTokenPage(initial_access_tokens=tuple(initial_tokens.initial_token_of(row) for row in rows[:limit]))
+    rows = await page.rows(
+        tx,
+        select(InitialTokenRow).where(reached(InitialTokenRow.organisation_id, caller)),
+        InitialTokenRow.id,
+        path=TOKENS,
+        listed="initial-tokens",
+        caller=caller,
+    )
+    return InitialTokenPage(initial_access_tokens=tuple(initial_tokens.initial_token_of(row) for (row,) in rows))
 
 
 @router.post(f"{TOKENS}/{{token_id}}/withdrawal", responses=responses(NotFound, InitialTokenSpent))

@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,11 +13,11 @@ from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyR
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPage, NewClient
 from services.gateway.registry import clients
 from services.gateway.registry.callers import administrator
+from services.gateway.registry.paging import Page
 from services.gateway.registry.reach import reached, require_reach
 from services.gateway.tables import ClientRow, IdempotencyRow
 from shared.actors import client_actor
 from shared.clock import Now
-from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly, Transaction, after_commit
 from shared.idempotency import IdempotencyKey, earlier_effect, found, keep_effect, request_digest
 from shared.internal_token import CallerClaims
@@ -65,20 +65,12 @@ async def register_client(
 
 
 @router.get("", responses=responses(InvalidRequest))
-async def list_clients(
-    caller: Administrator, request: Request, response: Response, tx: ReadOnly, limit: Limit = 100, cursor: Cursor = None
-) -> ClientPage:
+async def list_clients(caller: Administrator, tx: ReadOnly, page: Page) -> ClientPage:
     """The clients of the organisations that the caller reaches, in the order in which they came."""
-    bound_to = f"clients:{caller.client_id}"
-    position = request.app.state.cursors.read(cursor, bound_to=bound_to)
-    query = select(ClientRow).where(reached(ClientRow.organisation_id, caller)).order_by(ClientRow.id).limit(limit + 1)
-    if position is not None:
-        query = query.where(ClientRow.id > UUID(position["after"]))
-    rows = (await tx.execute(query)).scalars().all()
-    if len(rows) > limit:
-        after = request.app.state.cursors.sign({"after": str(rows[limit - 1].id)}, bound_to=bound_to)
-        response.headers["link"] = next_link(PATH, {"limit": limit, "cursor": after})
-    return ClientPage(clients=tuple(clients.client_of(row) for row in rows[:limit]))
+    rows = await page.rows(
+        tx, select(ClientRow).where(reached(ClientRow.organisation_id, caller)), ClientRow.id, path=PATH, listed="clients", caller=caller
+    )
+    return ClientPage(clients=tuple(clients.client_of(row) for (row,) in rows))
 
 
 @router.get("/{client_id}", responses=responses(NotFound))

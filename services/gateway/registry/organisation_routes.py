@@ -3,7 +3,7 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Request
 from sqlalchemy import select
 
 from safepassage.problems.access import OrganisationNotCoherent, OrganisationTaken
@@ -18,11 +18,11 @@ from safepassage.problems.requests import (
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationPage
 from services.gateway.registry import organisations
 from services.gateway.registry.callers import administrator
+from services.gateway.registry.paging import Page
 from services.gateway.registry.reach import reached, require_reach
 from services.gateway.tables import IdempotencyRow, OrganisationRow
 from shared.actors import client_actor
 from shared.clock import Now
-from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import IdempotencyKey, earlier_effect, keep_effect, request_digest
 from shared.internal_token import CallerClaims
@@ -60,20 +60,17 @@ async def add_organisation(
 
 
 @router.get("", responses=responses(InvalidRequest))
-async def list_organisations(
-    caller: Administrator, request: Request, response: Response, tx: ReadOnly, limit: Limit = 100, cursor: Cursor = None
-) -> OrganisationPage:
+async def list_organisations(caller: Administrator, tx: ReadOnly, page: Page) -> OrganisationPage:
     """The organisations that the caller reaches, in the order in which they came."""
-    bound_to = f"organisations:{caller.client_id}"
-    position = request.app.state.cursors.read(cursor, bound_to=bound_to)
-    query = select(OrganisationRow).where(reached(OrganisationRow.id, caller)).order_by(OrganisationRow.id).limit(limit + 1)
-    if position is not None:
-        query = query.where(OrganisationRow.id > UUID(position["after"]))
-    rows = (await tx.execute(query)).scalars().all()
-    if len(rows) > limit:
-        after = request.app.state.cursors.sign({"after": str(rows[limit - 1].id)}, bound_to=bound_to)
-        response.headers["link"] = next_link(PATH, {"limit": limit, "cursor": after})
-    return OrganisationPage(organisations=tuple(row.organisation for row in rows[:limit]))
+    rows = await page.rows(
+        tx,
+        select(OrganisationRow).where(reached(OrganisationRow.id, caller)),
+        OrganisationRow.id,
+        path=PATH,
+        listed="organisations",
+        caller=caller,
+    )
+    return OrganisationPage(organisations=tuple(row.organisation for (row,) in rows))
 
 
 @router.get("/{organisation_id}", responses=responses(NotFound))
