@@ -82,6 +82,14 @@ class GatewaySettings(PeopleSettings):
         tuple[IPvAnyNetwork, ...],
         Field(description="Networks of the agency's own proxies, whose `X-Forwarded-For` is believed; left out: nobody's is."),
     ] = ()
+    other_hosts: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[A-Za-z0-9._\[\]:-]{1,255}$")], ...],
+        Field(
+            max_length=20,
+            description="What `Host` may say beside the name of the entity id, with the port where it is not the scheme's own; anything "
+            "else is answered 421.",
+        ),
+    ] = ()
     metrics_port: Annotated[
         int | None,
         Field(ge=0, le=65535, description="Port for Prometheus, apart from the public one; left out: counters are not served."),

@@ -140,7 +140,7 @@ async def ask(
     raw, _, query = (target if isinstance(target, bytes) else target.encode()).partition(b"?")
     fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers or []]
     if not any(name == b"host" for name, _ in fields):
-        fields.insert(0, (b"host", b"node.example"))
+        fields.insert(0, (b"host", _name_of(app)))
     if body and not any(name == b"content-length" for name, _ in fields):
         fields.append((b"content-length", str(len(body)).encode()))
     if chunks is not None:
@@ -178,6 +178,12 @@ async def ask(
 
     await app(scope, receive, send)
     return answer
+
+
+def _name_of(app: ASGIApp) -> bytes:
+    """The node's own."""
+    settings = getattr(getattr(app, "state", None), "settings", None)
+    return b"node.example" if settings is None else settings.host.encode()
 
 
 async def ask_token(app: ASGIApp, party: Party, now: datetime, *, form: Mapping[str, str] | str | None = None, **about: Any) -> Answer:

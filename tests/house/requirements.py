@@ -249,6 +249,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-people": "People come in by their agency's provider or a link of the node's own, each once; the store cannot read who",
             "DOOR-sessions": "A session ends when it is idle, at its limit, at a sign-out here or there, and with the role or organisation",
             "DOOR-forms": "A form counts from a page of its own session alone; no other site embeds, fetches or follows what people see",
+            "DOOR-names": "What is asked of another name than the node's is answered 421, and by nothing behind the door",
             "DOOR-stop": "A process that stops says so first, answers until that is heard, and cuts off nothing that it has begun",
             "DOOR-administration": "Administration can be at an address of its own; at the public one it is then not there",
             "DOOR-json": "JSON that is too deep, no JSON or of two meanings is refused at every operation that takes it, and fails none",

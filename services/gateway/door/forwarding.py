@@ -1,7 +1,8 @@
 """The door: one raw ASGI class in front of everything. What it does not let through, nothing behind it sees.
 
-For each request, in this order: path and method against the routing table, the form of the header, the size and kind of the body, who
-calls (token and proof), what they may do, how often; then the service, with a closed list of header fields and the gateway's own word.
+For each request, in this order: the name that is asked for, path and method against the routing table, the form of the header, the size
+and kind of the body, who calls (token and proof), what they may do, how often; then the service, with a closed list of header fields and
+the gateway's own word.
 
 The gateway is trusted with who calls: whoever controls it can act as any client of this node. It holds no key that opens a record.
 """
@@ -160,6 +161,7 @@ class _Passage:
         now = door.clock()
         self.address = client_address(scope["client"][0] if scope.get("client") else None, scope["headers"], trusted=door.trusted_proxies)
         entrance = door.entrances.of(scope)
+        entrance.require_name(scope["headers"], scope["raw_path"], self.address)
         self.route = route = entrance.routes.match(scope["method"], scope["raw_path"])
         self.certificate = self._presented()
         incoming = read_headers(scope["headers"])

@@ -53,6 +53,13 @@ class MalformedRequest(SuiteError):
     remedy = "Send one Host, at most one Authorization and DPoP, and either Content-Length or Transfer-Encoding."
 
 
+class MisdirectedRequest(SuiteError):
+    """The request asks for a host that is not this node (RFC 9110 section 15.5.20)."""
+
+    code, status, title = "misdirected-request", 421, "This node has another name"
+    remedy = "Send the request to the node's own URL, its entity id, with that name as Host."
+
+
 class EncodingNotTaken(SuiteError):
     """A body is not taken in this coding; in most places in none."""
 
