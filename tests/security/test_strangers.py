@@ -5,7 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from safepassage.canonical import from_base64url, to_base64url
+from safepassage.compact import assemble, signing_input, split
 from services.gateway.door import bodies, http_protocol
+from services.gateway.oauth.tokens import MAX_LENGTH, TYPE
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Party, ask, ask_token
 from tests.gateway.door.production import serving
@@ -43,6 +46,24 @@ async def test_huge_tokens_and_proofs_are_refused_before_any_of_them_is_verified
     answers = [await house.call(party, token, "GET", PATH, proof=one) for one in padded]
     assert [answer.status for answer in answers] == [200, 401]
     assert "permitted length" in answers[1].json["detail"]
+
+
+@pytest.mark.requirement("DOOR-bounded")
+async def test_a_token_that_this_node_signed_is_refused_for_its_length_alone(house: House, party: Party) -> None:
+    payload = split(await house.token(party))[1]
+    active, tokens = house.app.state.token_keys.current.active, []
+    header, _, body = signing_input(typ=TYPE, kid=active.kid, payload=payload).partition(b".")
+    for padding in range(7 * 1024, MAX_LENGTH):
+        signed = header + b"." + to_base64url(from_base64url(body.decode()) + b" " * padding).encode()
+        tokens.append(assemble(signed, active.sign(signed)))
+        if len(tokens[-1]) > MAX_LENGTH:
+            break
+    answers = [await house.call(party, token, "GET", PATH) for token in tokens[-2:]]
+    assert [(len(token) <= MAX_LENGTH, answer.status) for token, answer in zip(tokens[-2:], answers, strict=True)] == [
+        (True, 200),
+        (False, 401),
+    ]
+    assert answers[1].code == "access-token-not-valid"
 
 
 @pytest.mark.requirement("DOOR-bounded")
