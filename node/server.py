@@ -16,7 +16,7 @@ from typing import Any
 
 import uvicorn
 
-from services.gateway.door.http_protocol import StrictHttpProtocol
+from services.gateway.door.http_protocol import CONNECTIONS_AT_MOST, StrictHttpProtocol
 from shared.garbage import COLLECTED_AFTER
 from shared.telemetry import log_to_stderr
 
@@ -45,11 +45,13 @@ class Listener:
 
 
 class Config(uvicorn.Config):
-    """uvicorn's, which also asks for clients' certificates (RFC 8705); who has none is let in without."""
+    """uvicorn's, which also asks for clients' certificates (RFC 8705), where who has none is let in without; and bounds connections."""
 
-    def __init__(self, *about: Any, client_certificates: Sequence[Path] = (), **more: Any) -> None:
+    def __init__(
+        self, *about: Any, client_certificates: Sequence[Path] = (), connections_at_most: int = CONNECTIONS_AT_MOST, **more: Any
+    ) -> None:
         super().__init__(*about, **more)
-        self._client_certificates = client_certificates
+        self._client_certificates, self.connections_at_most = client_certificates, connections_at_most
 
     def load(self) -> None:
         """Raises ValueError where clients are to have certificates and the server has none."""
@@ -126,6 +128,7 @@ def server(
     grace_seconds: int = GRACE_SECONDS,
     stopping: Stopping | None = None,
     beside: Listener | None = None,
+    connections_at_most: int = CONNECTIONS_AT_MOST,
 ) -> uvicorn.Server:
     """A server of `app`. Headers that two parsers could read differently are refused before it sees them (StrictHttpProtocol).
 
@@ -146,6 +149,7 @@ def server(
         "ssl_keyfile": tls_key,
         "ssl_version": ssl.PROTOCOL_TLS_SERVER,
         "client_certificates": client_certificates,
+        "connections_at_most": connections_at_most,
     }
     return Server(Config(app, host=host, port=port, **own), stopping, beside, own)
 
@@ -160,6 +164,7 @@ def serve(
     client_certificates: Sequence[Path] = (),
     stopping: Stopping | None = None,
     beside: Listener | None = None,
+    connections_at_most: int = CONNECTIONS_AT_MOST,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then finish what is under way."""
     log_to_stderr()
@@ -172,4 +177,5 @@ def serve(
         client_certificates=client_certificates,
         stopping=stopping,
         beside=beside,
+        connections_at_most=connections_at_most,
     ).run()

@@ -45,6 +45,12 @@ class ServiceSettings(BaseSettings):
             pattern=r"^[A-Za-z0-9_-]{43}$", description="Digest of the first trust list to accept, got by another way than the list itself."
         ),
     ] = None
+    connections_at_most: Annotated[
+        int,
+        Field(
+            ge=10, le=1_000_000, description="Open connections of this process; one more is told 503 and closed. Less than its open files."
+        ),
+    ] = 10_000
     stop_unready_seconds: Annotated[
         float,
         Field(ge=0, le=60, description="After SIGTERM `/readyz` is 503 and requests are still answered for so long; then nothing new."),

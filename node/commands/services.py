@@ -70,6 +70,7 @@ def serve(
         client_certificates=settings.client_certificate_files if isinstance(settings, GatewaySettings) and tls_certificate else (),
         stopping=Stopping(settings.stop_unready_seconds, settings.stop_grace_seconds, partial(setattr, app.state, "ready", False)),
         beside=beside_of(app, settings),
+        connections_at_most=settings.connections_at_most,
     )
 
 

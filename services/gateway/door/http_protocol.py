@@ -13,10 +13,13 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from safepassage.problems.access import HeadersTooLarge, MalformedRequest
 from safepassage.problems.problem import SuiteError
+from safepassage.problems.requests import TemporarilyUnavailable
 
 MAX_HEADER_BYTES: Final = 32 * 1024
 MAX_FIELDS: Final = 100
 MAX_TARGET_BYTES: Final = 8 * 1024
+CONNECTIONS_AT_MOST: Final = 10_000
+"""Of one process, unless its configuration says otherwise; one more gets one problem document, and is closed."""
 HEADER_SECONDS: Final = 10.0
 """A header that takes longer to arrive is not waited for."""
 CERTIFICATE: Final = "tls_certificate"
@@ -45,6 +48,10 @@ class StrictHttpProtocol(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """A new connection has a header to send."""
         super().connection_made(transport)
+        if len(self.connections) > getattr(self.config, "connections_at_most", CONNECTIONS_AT_MOST):
+            self._refusal = TemporarilyUnavailable("this process has as many connections as it takes")
+            self.send_400_response("")
+            return
         tls = transport.get_extra_info("ssl_object")
         self._certificate = None if tls is None else tls.getpeercert(binary_form=True)
         self._await_header()

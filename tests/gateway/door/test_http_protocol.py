@@ -9,6 +9,7 @@ import pytest
 import uvicorn
 from starlette.types import Message, Receive, Scope, Send
 
+from node.server import Config
 from services.gateway.door import http_protocol
 from services.gateway.door.http_protocol import StrictHttpProtocol
 
@@ -28,10 +29,18 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[int]:
+async def serving(*, connections: int = 1_000) -> AsyncIterator[int]:
     """The port of a running server."""
-    config = uvicorn.Config(
-        echo, port=0, host="127.0.0.1", http=StrictHttpProtocol, ws="none", lifespan="off", log_config=None, log_level=50
+    config = Config(
+        echo,
+        port=0,
+        host="127.0.0.1",
+        http=StrictHttpProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        log_level=50,
+        connections_at_most=connections,
     )
     server = uvicorn.Server(config)
     task = asyncio.create_task(server.serve())
@@ -139,4 +148,30 @@ async def test_a_header_that_never_ends_is_not_waited_for(monkeypatch: pytest.Mo
             writer.write(beginning)
             async with asyncio.timeout(5):
                 assert await reader.read() == b""
+            writer.close()
+
+
+@pytest.mark.requirement("DOOR-bounded")
+@pytest.mark.anyio
+async def test_one_connection_more_than_the_process_takes_is_told_so_and_closed_until_another_leaves() -> None:
+    small = b"GET / HTTP/1.1\r\n" + HOST + b"\r\n"
+    async with serving(connections=3) as port:
+        kept = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+        for reader, writer in kept:
+            writer.write(small)
+            assert (await asyncio.wait_for(reader.readuntil(b"\r\n"), 5)).startswith(OK)
+        for _ in range(5):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            head, _, body = (await asyncio.wait_for(reader.read(), 5)).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 503 ")
+            assert json.loads(body)["code"] == "temporarily-unavailable"
+            writer.close()
+        kept[0][1].write(small)
+        await asyncio.wait_for(kept[0][0].readuntil(OK), 5)
+        kept[1][1].close()
+        await kept[1][1].wait_closed()
+        async with asyncio.timeout(5):
+            while not (await spoken(small, port=port)).startswith(OK):  # noqa: ASYNC110 the server has yet to see that one has left
+                await asyncio.sleep(0.01)
+        for _, writer in kept:
             writer.close()

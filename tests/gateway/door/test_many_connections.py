@@ -1,0 +1,58 @@
+"""Ten thousand connections that say nothing, at a real process: they cost little memory, keep nobody out, and are closed."""
+
+import asyncio
+import re
+import resource
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.gateway.processes import gateways
+
+pytestmark = [pytest.mark.anyio, pytest.mark.slow]
+
+MANY = 10_000
+MOST_KIB = 40
+"""Of one connection, by the process's resident memory; docs/performance.md says what was measured."""
+
+
+@pytest.fixture
+def many_files() -> Iterator[None]:
+    """As many open files as the machine lets a process have: each connection is one here and one there."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    assert before[1] >= MANY + 200 or before[1] == resource.RLIM_INFINITY, "the machine's limit of open files is too low for this test"
+    resource.setrlimit(resource.RLIMIT_NOFILE, (before[1], before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+def resident_kib(process_id: int) -> int:
+    found = re.search(r"VmRSS:\s+(\d+) kB", Path(f"/proc/{process_id}/status").read_text())
+    assert found is not None
+    return int(found[1])
+
+
+@pytest.mark.requirement("DOOR-bounded")
+async def test_ten_thousand_idle_connections_cost_little_keep_nobody_out_and_are_closed(
+    tmp_path: Path, node_keys: Path, empty_store: Path, many_files: None
+) -> None:
+    shutil.copy(empty_store, tmp_path / "gateway.db")
+    about = {"connections_at_most": MANY + 1}
+    async with gateways(1, database_url=f"sqlite+aiosqlite:///{tmp_path}/gateway.db", keys=node_keys, **about) as made:
+        process = made.processes[0]
+        await made.start()
+        assert process.process is not None
+        before = resident_kib(process.process.pid)
+        idle = []
+        for _ in range(MANY // 100):
+            idle += await asyncio.gather(*(asyncio.open_connection("127.0.0.1", process.port) for _ in range(100)))
+        assert (await process.ask("GET", "/livez", [])).status == 200
+        each = (resident_kib(process.process.pid) - before) / MANY
+        async with asyncio.timeout(60):
+            assert {await reader.read() for reader, _ in idle} == {b""}
+        assert (await process.ask("GET", "/livez", [])).status == 200
+        for _, writer in idle:
+            writer.close()
+        assert each <= MOST_KIB, each
