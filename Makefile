@@ -40,7 +40,7 @@ test-browser: $(VENV)/.dev ## the pages of developers and of people in a real br
 	@PATH="$(abspath $(BIN)):$$PATH" tests/npm/with-node $(BIN)/python -m pytest tests/gateway -m browser $(ARGS)
 
 test-faults: $(VENV)/.dev ## every system call on the log's store fails, kills, or loses its power; PostgreSQL's processes die; each check of the verifier is left out
-	@tests/postgres/with-cluster --durable tests/audit/with-strace $(BIN)/python -m pytest -n 2 -m faults tests/audit tests/sdk/verifier $(ARGS)
+	@tests/postgres/with-cluster --durable tests/audit/with-strace $(BIN)/python -m pytest -n 2 -m faults tests/audit tests/sdk/verifier tests/gateway/oauth $(ARGS)
 
 test-stories: $(VENV)/.dev ## the Ed-Fi sample district, the tutorial as a reader types it, kill -9 at each step of an exchange, nodes that witness
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/stories tests/tutorial tests/records/exchange/test_kill_points.py tests/records/exchange/test_wire_canaries.py tests/records/exchange/test_large_package_kills.py tests/records/exchange/test_chains.py tests/records/exchange/test_three_states.py tests/records/exchange/test_suites.py tests/records/exchange/test_any_order.py tests/records/exchange/test_nobody.py tests/records/exchange/test_findings.py tests/node/test_console.py tests/gateway/door tests/audit -m "slow and not postgres" $(ARGS)

@@ -115,13 +115,12 @@ class DatabaseProofStore:
 
 _SPEND = {dialect: insert_of(dialect, SpentRow).on_conflict_do_nothing() for dialect in DIALECTS}
 _SPEND_TOGETHER = (
-    # A crash may forget the last moments; a proof of then is older than its minute by the time the server is back.
+    # Durable before it counts: a server is back from a crash within a second, and a proof is good for a minute.
     # In one order, so that two processes do not wait for each other.
     text(
         """
-        WITH not_waited_for AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
         INSERT INTO spent (digest, expires_at)
-        SELECT new.digest, new.expires_at FROM not_waited_for, unnest(:digests, :expiries) AS new (digest, expires_at) ORDER BY new.digest
+        SELECT new.digest, new.expires_at FROM unnest(:digests, :expiries) AS new (digest, expires_at) ORDER BY new.digest
         ON CONFLICT DO NOTHING RETURNING digest
         """
     )
