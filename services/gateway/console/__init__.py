@@ -1,0 +1,1 @@
+"""The console: the pages in which an agency sees, asks and proves."""
