@@ -39,7 +39,7 @@ Searcher = Annotated[Caller, caller_with("audit:search")]
 _ERRORS = responses(NotPermitted, PurposeMissing, LogFrozen, LogUnavailable)
 
 
-@router.put("/{saved_search_id}", responses=_ERRORS | responses(NoSuchSavedSearch, SavedSearchesFull))
+@router.put("/{saved_search_id}", responses=_ERRORS | responses(SavedSearchesFull))
 async def save_search(saved_search_id: UUID, new: NewSavedSearch, request: Request, caller: Searcher, now: Now) -> SavedSearch:
     """Keep a search under an id of your choice (a UUID, best version 7); again, it is replaced."""
     state = request.app.state
@@ -48,9 +48,7 @@ async def save_search(saved_search_id: UUID, new: NewSavedSearch, request: Reque
     await record_search(state.sequencer, caller, operation="search-saved", student_id=new.search.student_id, count=1, now=now)
     async with database.transaction() as tx:
         cipher = await _cipher(tx, state.keys)
-        row = await tx.get(SavedSearchRow, saved_search_id, with_for_update=True)
-        if row is not None and row.organisation_id != caller.organisation_id:
-            raise NoSuchSavedSearch
+        row = await tx.get(SavedSearchRow, (caller.organisation_id, saved_search_id), with_for_update=True)
         if row is None:
             count = select(func.count()).select_from(SavedSearchRow).where(SavedSearchRow.organisation_id == caller.organisation_id)
             if (await tx.scalar(count) or 0) >= MOST:

@@ -1,17 +1,24 @@
 """Searches that an organisation keeps: its own alone, sealed, and good for what whoever runs one may see."""
 
+import importlib
 import json
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from sqlalchemy import select, update
+from alembic.operations import Operations
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, insert, select, text, update
 
 from safepassage.ids import uuid7
 from services.audit.saved_searches import MOST
 from services.audit.tables import SavedSearchRow
+from shared.database import Database
 from shared.in_process import Answer
-from tests.audit.audit_node import ELM, OAK, STATE, AuditNode, event, give_organisations
+from shared.migrations import differences, migrate
+from tests.audit.audit_node import ELM, OAK, STATE, AuditNode, event, give_organisations, running
+from tests.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
 
@@ -24,6 +31,16 @@ def district(node: AuditNode, organisation: UUID = OAK) -> dict[str, str]:
 
 async def save(node: AuditNode, headers: dict[str, str], name: str = "one child", id_: UUID | None = None, **search: Any) -> Answer:
     return await node.send("PUT", f"{PATH}/{id_ or uuid7(node.clock())}", headers, {"name": name, "search": search})
+
+
+def as_before(connection: Connection) -> None:
+    """The table as migration 0008 made it, with what is saved, in a store that is at 0014."""
+    rows = connection.execute(select(*SavedSearchRow.__table__.columns)).mappings().all()
+    with Operations.context(MigrationContext.configure(connection)):
+        connection.execute(text("DROP TABLE saved_search"))
+        importlib.import_module("services.audit.migrations.versions.0008_saved_searches").upgrade()
+    connection.execute(insert(SavedSearchRow), [dict(row) for row in rows])
+    connection.execute(text("UPDATE alembic_version SET version_num = '0014'"))
 
 
 async def listed(node: AuditNode, headers: dict[str, str]) -> list[dict[str, Any]]:
@@ -63,10 +80,38 @@ async def test_another_organisations_saved_search_looks_absent(node: AuditNode) 
     state = node.as_caller("audit:search", kind="sea", organisation=STATE, purpose="audit-evaluation")
     for headers in (district(node, ELM), state):
         assert await listed(node, headers) == []
-        for method, path, body in (("POST", "/runs", {}), ("DELETE", "", None), ("PUT", "", {"name": "mine", "search": {}})):
+        for method, path, body in (("POST", "/runs", {}), ("DELETE", "", None)):
             foreign = await node.send(method, f"{PATH}/{saved['id']}{path}", headers, body)
             assert (foreign.status, json.loads(foreign.body)["code"]) == (404, "no-such-saved-search")
     assert [one["id"] for one in await listed(node, district(node))] == [saved["id"]]
+
+
+@pytest.mark.requirement("BAD-foreign")
+async def test_the_id_of_another_organisations_search_is_as_good_as_a_new_one(node: AuditNode) -> None:
+    await give_organisations(node)
+    saved = json.loads((await save(node, district(node), "oak's", classes=["match"])).body)
+    answers = [await save(node, district(node, ELM), "elm's", id_, classes=["disclosure"]) for id_ in (UUID(saved["id"]), uuid4())]
+    foreign, new = ({**json.loads(answer.body), "id": None} for answer in answers)
+    assert [answer.status for answer in answers] == [200, 200]
+    assert foreign == new
+    assert (await node.send("DELETE", f"{PATH}/{saved['id']}", district(node, ELM))).status == 200
+    assert [(one["name"], one["search"]["classes"]) for one in await listed(node, district(node))] == [("oak's", ["match"])]
+
+
+async def test_what_was_saved_before_ids_were_of_an_organisation_is_there_after_the_upgrade(
+    store_url: str, node_keys: Path, clock: StandingClock
+) -> None:
+    async with running(store_url, node_keys, clock) as node:
+        saved = [json.loads((await save(node, district(node), name, classes=["match"])).body) for name in ("one", "two")]
+        await node.database.write(as_before)
+    store = Database(store_url)
+    await migrate("audit", store)
+    assert await differences("audit", store, SavedSearchRow.metadata) == []
+    await store.close()
+    async with running(store_url, node_keys, clock) as node:
+        assert sorted(one["name"] for one in await listed(node, district(node))) == ["one", "two"]
+        assert (await save(node, district(node, ELM), "elm's", UUID(saved[0]["id"]), classes=["match"])).status == 200
+        assert sorted(one["name"] for one in await listed(node, district(node))) == ["one", "two"]
 
 
 async def test_who_may_not_search_keeps_no_searches(node: AuditNode) -> None:

@@ -15,8 +15,9 @@ class SavedSearchRow(Base):
 
     __tablename__ = "saved_search"
 
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
-    organisation_id: Mapped[UUID] = mapped_column(index=True)
+    """Of the organisation's own choice: another one may have chosen it too, and neither can tell."""
     saved_at: Mapped[datetime] = mapped_column(Milliseconds)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     """NewSavedSearch as JSON, sealed by services.audit.saved_searches."""
