@@ -30,6 +30,7 @@ def create_node_keys(folder: Path) -> None:
         new_symmetric_key(folder / service / "cursor.key")
     SigningKey.generate().save(folder / "operator" / "node-statement.json")
     SigningKey.generate().save(folder / "gateway" / "token-signing" / "active.json")
+    new_symmetric_key(folder / "gateway" / "people.key")
     decision = SigningKey.generate()
     decision.save(folder / "privacy" / "decision-signing.json")
     for verifier in ("records", "audit"):

@@ -51,6 +51,7 @@ from services.gateway.oauth.standing import Standing
 from services.gateway.oauth.token_endpoint import TokenEndpoint
 from services.gateway.oauth.token_exchange import TokenExchange
 from services.gateway.oauth.tokens import AccessTokens
+from services.gateway.people.names_key import names_key
 from services.gateway.people.opening import keep_tidy, open_people
 from services.gateway.people.routes import ROUTERS as PEOPLE
 from services.gateway.readiness_evidence import keep_reporting
@@ -83,6 +84,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     settings: GatewaySettings = state.settings
     clock, database = state.clock, state.database
     secret = read_symmetric_key(settings.keys_directory / "cursor.key")
+    names = names_key(settings.keys_directory)
     state.cursors, state.node_statement = Cursors(secret), well_known.NodeStatementFile(settings.node_statement_file)
     state.metadata, state.resource_metadata = (
         well_known.metadata_of(settings.entity_id, legacy=settings.legacy_clients, certificates=settings.takes_client_certificates),
@@ -105,7 +107,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     client_authentication = ClientAuthentication(settings.entity_id, clients, Authorities.of(settings.client_certificate_authorities))
     agreed = Agreed(database, state.siblings)
     persons_grants = open_codes(
-        state, secret, clients=clients, authentication=client_authentication, proofs=presented, tokens=tokens, agreed=agreed
+        state, secret, names, clients=clients, authentication=client_authentication, proofs=presented, tokens=tokens, agreed=agreed
     )
     state.token_endpoint = TokenEndpoint(
         settings,
@@ -133,7 +135,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         session = network_session(settings)
         stack.push_async_callback(session.close)
     state.scope_use, state.quotas = ScopeUse(), await open_quotas(settings, database, clock)
-    open_people(app, secret=secret)
+    open_people(app, names=names)
     state.door = Door(
         clock,
         entrances(settings, ROUTES),

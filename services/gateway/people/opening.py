@@ -34,15 +34,15 @@ class Entrances:
     provider_logout: ProviderLogout | None = None
 
 
-def open_people(app: FastAPI, *, secret: bytes) -> None:
+def open_people(app: FastAPI, *, names: bytes) -> None:
     """Put `people` (for the door) and `entrances` (for the routes) on the application's state. Raises KeyFileUnusable.
 
-    secret  32 bytes of the gateway's own, of which other keys are made
+    names  32 bytes of the gateway's own, of which people's names are made
     """
     state = app.state
     settings: GatewaySettings = state.settings
     database, outbox, clock = state.database, state.outbox, state.clock
-    sessions = Sessions(database, settings, secret)
+    sessions = Sessions(database, settings, names)
     cookie, under_way = (Cookie(name, origin=settings.entity_id) for name in ("sid", "sign-in"))
     links = ConsoleLinks(settings, database, outbox, sessions)
     state.people, state.entrances = Admission(settings, sessions, cookie), Entrances(cookie, under_way, links)

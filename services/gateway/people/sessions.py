@@ -45,7 +45,7 @@ class SignedIn:
 
 
 class Sessions:
-    """Of one node. `key`: 32 bytes of the gateway's own."""
+    """Of one node. `key`: 32 bytes of the gateway's own, for names."""
 
     def __init__(self, database: Database, settings: PeopleSettings, key: bytes) -> None:
         self._database, self._settings = database, settings

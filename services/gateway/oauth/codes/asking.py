@@ -40,7 +40,7 @@ class Asking:
     database: Database
     outbox: Outbox
     key: bytes
-    """Of the gateway's own: what a person is called by one client is made of it."""
+    """Of the gateway's own, for names: what a person is called by one client is made of it."""
     lasts: timedelta
     development: bool
 

@@ -23,6 +23,7 @@ from services.gateway.settings import GatewaySettings
 def open_codes(
     state: Any,
     secret: bytes,
+    names: bytes,
     *,
     clients: KnownClients,
     authentication: ClientAuthentication,
@@ -30,12 +31,15 @@ def open_codes(
     tokens: AccessTokens,
     agreed: Agreed,
 ) -> Mapping[str, Grant]:
-    """Put the endpoints on `state`, and give the grants of the token endpoint by `grant_type`."""
+    """Put the endpoints on `state`, and give the grants of the token endpoint by `grant_type`.
+
+    secret, names  32 bytes each of the gateway's own: of what refresh tokens are made, and people's names
+    """
     settings: GatewaySettings = state.settings
     development = settings.insecure_development
     state.pushing = Pushing(state.database, state.outbox, clients, authentication, proofs, agreed, development)
     lasts = timedelta(seconds=settings.authorization_seconds)
-    state.asking = Asking(settings.entity_id, state.database, state.outbox, secret, lasts, development)
+    state.asking = Asking(settings.entity_id, state.database, state.outbox, names, lasts, development)
     idle = timedelta(seconds=settings.refresh_idle_seconds)
     persons = PersonsTokens(state.database, state.outbox, tokens, RefreshTokens(secret), state.standing, development, idle)
     return {code_grant.GRANT_TYPE: CodeGrant(persons), refresh_grant.GRANT_TYPE: RefreshGrant(persons)}
