@@ -117,6 +117,7 @@ class NodeFolder:
             "mirror_policy_file": self.mirror_policy if self.mirror_policy.exists() else None,
             "rotates_key_encryption_key": True,
             "people_links": True,
+            "console_zone": file.time_zone,
         }
         kind = settings_class(service)
         values |= {name: value for name, value in about_the_node.items() if name in kind.model_fields}

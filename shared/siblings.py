@@ -22,7 +22,7 @@ from shared.certificates import client_context
 from shared.clock import Clock
 from shared.database import refuse_network_call_in_transaction
 from shared.in_process import Answer, call
-from shared.internal_token import HEADER, InternalTokens, Principal
+from shared.internal_token import HEADER, CallerClaims, InternalTokens, Principal
 from shared.telemetry import propagation
 from shared.who_may_call import WHO_MAY_CALL, ServiceName
 
@@ -131,14 +131,14 @@ class Siblings:
         path: str,
         *,
         answer: type[Model],
-        by: Principal | str,
+        by: Principal | CallerClaims | str,
         body: BaseModel | None = None,
         query: Mapping[str, str | int] | None = None,
         scope: Mapping[str, Any] | None = None,
     ) -> Model:
         """Call `sibling` and give its answer as `answer`.
 
-        by     the principal on whose behalf, or the name of the job of this service that calls
+        by     the principal on whose behalf; whom the gateway itself has proven; or the name of the job of this service that calls
         scope  the ASGI scope of the request that is being handled, so that the trace goes on
 
         Raises the problem that the sibling answered; LogUnavailable (audit) or TemporarilyUnavailable if it did not answer.
@@ -156,7 +156,7 @@ class Siblings:
         method: str,
         path: str,
         *,
-        by: Principal | str,
+        by: Principal | CallerClaims | str,
         content: bytes = b"",
         query: Mapping[str, str | int] | None = None,
         scope: Mapping[str, Any] | None = None,
@@ -164,7 +164,7 @@ class Siblings:
         """As `call`, with bytes (JSON) in and out, for those who must not parse and print again."""
         refuse_network_call_in_transaction()
         now: datetime = self._clock()
-        token = self._tokens.for_job(sibling, by, now) if isinstance(by, str) else self._tokens.for_principal(sibling, by, now)
+        token = self._token(sibling, by, now)
         headers = {HEADER: token, "content-type": "application/json", **propagation(scope or {})}
         transport = self._transports.get(sibling)
         if transport is None:
@@ -176,6 +176,13 @@ class Siblings:
         if response.status >= 400:
             raise _problem(response, sibling)
         return response.body
+
+    def _token(self, sibling: ServiceName, by: Principal | CallerClaims | str, now: datetime) -> str:
+        if isinstance(by, str):
+            return self._tokens.for_job(sibling, by, now)
+        if isinstance(by, CallerClaims):  # a service believes this of the gateway alone (shared.internal_token)
+            return self._tokens.for_caller(sibling, by, now)
+        return self._tokens.for_principal(sibling, by, now)
 
     async def close(self) -> None:
         """Close every connection."""

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.trust_list import VerifiedTrustList
 from services.gateway import well_known
+from services.gateway.console.routes import ROUTERS as CONSOLE
 from services.gateway.described import routes as described_routes
 from services.gateway.door.allowances import Allowances
 from services.gateway.door.authentication import Authentication
@@ -239,6 +240,7 @@ def create_app(
             registration_routes.router,
             register_routes.router,
             *PEOPLE,
+            *CONSOLE,
             secret_routes.router,
         ),
         summary="Proves who calls, and lets through what they may do.",

@@ -2,10 +2,19 @@
 
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, IPvAnyNetwork
+from pydantic import AfterValidator, Field, IPvAnyNetwork
 
 from services.gateway.people.settings import PeopleSettings
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise ValueError("console_zone must be an IANA name, such as America/Chicago") from error
+    return name
 
 
 class GatewaySettings(PeopleSettings):
@@ -112,6 +121,12 @@ class GatewaySettings(PeopleSettings):
         bool | None,
         Field(description="Serve `/docs`, where developers try the interface; left out: only where `insecure_development` is."),
     ] = None
+
+    console_zone: Annotated[
+        str,
+        AfterValidator(_known_zone),
+        Field(max_length=64, description="Time zone in which the console says instants to who has chosen none: an IANA name."),
+    ] = "UTC"
 
     @property
     def client_certificate_files(self) -> tuple[Path, ...]:

@@ -27,11 +27,12 @@ NOT_FOR_CLIENTS = (
     "/readyz",
     "/ims/",
     "/assets/",
+    "/console",
     "/docs",
     "/openapi.json",
     "/sign",
 )
-"""/assets/ to /sign…: pages for people. /ims/: OneRoster's 41 operations are read by one call of ours (ONE_FOR_MANY)."""
+"""/assets/, /console, /sign: pages for people. /ims/: OneRoster's 41 operations are read by one call of ours (ONE_FOR_MANY)."""
 ONE_FOR_MANY = {"read_oneroster": "/ims/oneroster/rostering/v1p2/"}
 """Calls that read whatever is below a path of another standard."""
 VARIANTS = {

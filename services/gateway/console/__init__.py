@@ -1,1 +1,1 @@
-"""The console: the pages in which an agency sees, asks and proves."""
+"""The console: pages for people who oversee what their agency's node does. Whoever controls it can read what its roles may read."""

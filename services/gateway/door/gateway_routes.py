@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from services.gateway.console.navigation import HOME, roles_of
 from services.gateway.door.route import (
     DEVELOPER_HEADERS,
     FORM,
@@ -69,6 +70,7 @@ GATEWAY: Final = (
     send("POST", "/v1/initial-access-tokens", "gateway", "admin:clients"),
     send("POST", "/v1/initial-access-tokens/{token_id}/withdrawal", "gateway", "admin:clients", body=0, types=()),
     page("GET", "/assets/{version}/{name}"),
+    page("GET", "/console/assets/{version}/{name}"),
     page("GET", "/sign-in"),
     page("GET", "/sign-in/start"),
     page("GET", "/sign-in/callback"),
@@ -78,5 +80,9 @@ GATEWAY: Final = (
     page("GET", "/sign-out/provider"),
     page("GET", "/signed-out"),
     people("GET", "/signed-in"),
+    people("GET", HOME, *roles_of(HOME)),
+    people("GET", "/console/duties", *roles_of("/console/duties")),
+    people("GET", "/console/readiness", *roles_of("/console/readiness")),
+    people("POST", "/console/preferences", body=4 * KIB),
     people("POST", "/sign-out", body=4 * KIB),
 )

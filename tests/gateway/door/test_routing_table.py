@@ -139,6 +139,7 @@ def test_only_what_must_be_open_is_open() -> None:
     assert all(not route.scopes for route in ROUTES if route.accepts in ("anonymous", "people"))
     assert {route.template for route in ROUTES if route.accepts == "anonymous" and route.is_page} == {
         "/assets/{version}/{name}",
+        "/console/assets/{version}/{name}",
         "/sign-in",
         "/sign-in/start",
         "/sign-in/callback",

@@ -1,0 +1,95 @@
+"""Duties and rights: what is owed to whom by when, each clock with its paragraph."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from safepassage.problems.requests import InvalidRequest
+from safepassage.wire_duties import Duty, DutyPage, DutyState
+from services.gateway.console.duty_words import DUTY_WORDS
+from services.gateway.console.node_reader import Node
+from services.gateway.console.pages import Framed
+from services.gateway.console.viewing import Viewing
+from services.gateway.people.pages import PageRoute, page_responses
+
+router = APIRouter(tags=["console"], route_class=PageRoute)
+
+PATH: Final = "/console/duties"
+ON_A_PAGE: Final = 50
+
+Shown = DutyState | Literal["outstanding", "all"]
+STATES: Final[tuple[tuple[Shown, str], ...]] = (
+    ("outstanding", "Not done"),
+    ("overdue", "Too late"),
+    ("due", "In the last days"),
+    ("open", "There is time"),
+    ("done", "Done"),
+    ("all", "All"),
+)
+
+
+@dataclass(frozen=True)
+class ShownDuty:
+    """A row of the table."""
+
+    kind: str
+    name: str
+    tone: Literal["good", "warn", "danger", "plain"]
+    mark: str
+    when: str
+    begins_at: datetime
+    overdue_at: datetime
+    citation: str
+    figure: Literal["law", "ours"]
+
+
+def shown_duty(duty: Duty, viewing: Viewing, translate: Callable[[str], str]) -> ShownDuty:
+    """How a duty stands, in words, and by a mark that is told without colour."""
+    left = viewing.days_until(duty.overdue_at)
+    tone, mark, when = _standing(duty, left, translate)
+    name = translate(DUTY_WORDS.get(duty.kind, duty.kind))
+    return ShownDuty(duty.kind, name, tone, mark, when, duty.begins_at, duty.overdue_at, duty.citation, duty.figure)
+
+
+def _standing(duty: Duty, left: int, _: Callable[[str], str]) -> tuple[Literal["good", "warn", "danger", "plain"], str, str]:
+    if duty.state == "done":
+        return ("warn", "check", _("Done late")) if duty.late else ("good", "check", _("Done"))
+    if duty.state == "overdue":
+        return "danger", "clock", _("Today") if left == 0 else _("1 day late") if left == -1 else _("%(n)s days late") % {"n": -left}
+    when = _("Due today") if left == 0 else _("In 1 day") if left == 1 else _("In %(n)s days") % {"n": left}
+    return ("warn", "half", when) if duty.state == "due" else ("plain", "dot", when)
+
+
+@router.get(PATH, response_model=None, responses=page_responses(200))
+async def show_duties(
+    frame: Framed,
+    node: Node,
+    state: Annotated[Shown, Query()] = "outstanding",
+    kind: Annotated[str, Query(max_length=64)] = "",
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """The clocks of the person's organisation and those below it."""
+    if kind and kind not in DUTY_WORDS:
+        raise InvalidRequest("not a kind of duty", field="kind")
+    asked = {"state": state, **({"kind": kind} if kind else {})}
+    found = await node.read(
+        "privacy", "/v1/duties", DutyPage, {**asked, "limit": ON_A_PAGE, **({"cursor": cursor} if cursor is not None else {})}
+    )
+    viewing, _ = frame.viewing, frame.translate
+    number = len(found.duties)
+    count = _("No duties") if not number else _("1 duty") if number == 1 else _("%(n)s duties") % {"n": viewing.number(number)}
+    return frame.page(
+        "duties.html",
+        rows=[shown_duty(duty, viewing, _) for duty in found.duties],
+        count=_("The first %(n)s duties") % {"n": viewing.number(number)} if found.next and cursor is None else count,
+        more=None if found.next is None else f"{PATH}?{urlencode({**asked, 'cursor': found.next})}",
+        states=[(code, _(word)) for code, word in STATES],
+        kinds=sorted(((code, _(word)) for code, word in DUTY_WORDS.items()), key=lambda one: one[1]),
+        chosen_state=state,
+        chosen_kind=kind,
+    )

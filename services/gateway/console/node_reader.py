@@ -1,0 +1,79 @@
+"""The node's services as one person sees them: each call in their name, with the scopes of their role, narrowed by the services themselves.
+
+Whoever controls this can read what any role of the console may read. No token of it leaves the node.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+from pydantic import BaseModel
+
+from services.gateway.console.role_scopes import PURPOSE_OF_ROLES, SCOPES_OF_ROLES
+from services.gateway.people.person import Person
+from services.gateway.people.signed_in import SignedInPerson
+from shared.internal_token import CallerClaims
+from shared.siblings import Model, Siblings
+from shared.who_may_call import ServiceName
+
+CLIENT: Final = "console"
+"""What the log calls the application that a person works with here."""
+
+
+class NodeReader:
+    """For one request of one person."""
+
+    def __init__(self, siblings: Siblings, person: Person, *, address: str | None, scope: Mapping[str, Any] | None = None) -> None:
+        self._siblings, self._scope = siblings, scope
+        self.claims = claims_of(person, address=address)
+
+    def may(self, scope: str) -> bool:
+        """Whether the person's role has `scope`."""
+        return scope in self.claims.scopes
+
+    async def read(self, service: ServiceName, path: str, answer: type[Model], query: Mapping[str, str | int] | None = None) -> Model:
+        """GET. Raises the service's problem; LogUnavailable or TemporarilyUnavailable where it does not answer."""
+        return await self._siblings.call(service, "GET", path, answer=answer, by=self.claims, query=query, scope=self._scope)
+
+    async def ask(
+        self,
+        service: ServiceName,
+        path: str,
+        body: BaseModel | None,
+        answer: type[Model],
+        *,
+        query: Mapping[str, str | int] | None = None,
+        method: str = "POST",
+    ) -> Model:
+        """POST, or another method that has a body. Raises as `read`."""
+        return await self._siblings.call(service, method, path, answer=answer, by=self.claims, body=body, query=query, scope=self._scope)
+
+    async def bytes_of(self, service: ServiceName, path: str, query: Mapping[str, str | int] | None = None) -> bytes:
+        """A file: whole, for what is bounded. Raises as `read`."""
+        return await self._siblings.send(service, "GET", path, by=self.claims, query=query, scope=self._scope)
+
+
+def claims_of(person: Person, *, address: str | None) -> CallerClaims:
+    """Who calls, as the services and the log are told.
+
+    INVARIANT: scopes are those of the role that the door has found in the session, never more, and the organisation is the person's.
+    """
+    return CallerClaims(
+        client_id=CLIENT,
+        organisation_id=person.organisation_id,
+        organisation_kind=person.organisation_kind,
+        role=person.role,
+        scopes=SCOPES_OF_ROLES[person.role],
+        details={"purpose": PURPOSE_OF_ROLES[person.role]},
+        address=address,
+        person=person.identifier,
+    )
+
+
+async def _reader(request: Request, person: SignedInPerson) -> NodeReader:
+    address = request.scope["state"].get("address")
+    return NodeReader(request.app.state.siblings, person, address=address, scope=request.scope)
+
+
+Node = Annotated[NodeReader, Depends(_reader)]
+"""What the person who asks may see of the node."""

@@ -1,0 +1,129 @@
+"""Making a page of the console: the frame around it, who looks at it, in which language, and which files it needs."""
+
+import gettext
+from collections.abc import Mapping
+from functools import lru_cache
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Request
+from starlette.responses import HTMLResponse, Response
+
+from safepassage.problems.people import NotSignedIn
+from safepassage.problems.requests import NoSuchRoute
+from services.gateway.console.navigation import HOME, menu_of
+from services.gateway.console.preferences import viewing_of
+from services.gateway.console.viewing import LANGUAGES, THEMES, ZONES, Language, Viewing, in_eights, utc
+from services.gateway.people.pages import KINDS
+from services.gateway.people.person import Person
+from services.gateway.people.roles import ROLES
+from services.gateway.people.signed_in import SignedInPerson
+from services.gateway.tables import OrganisationRow
+from shared.database import Database
+
+FOLDER: Final = Path(__file__).parent
+STATIC: Final = FOLDER / "static"
+SHARED: Final = FOLDER.parent / "people" / "page" / "assets"
+"""The roles of colour, and the mark, which the pages of sign-in have too."""
+PATH: Final = "/console/assets"
+
+
+class Frame:
+    """For one request: what every page has around what it says."""
+
+    def __init__(self, request: Request, person: Person, viewing: Viewing, organisation: str) -> None:
+        self.request, self.person, self.viewing, self.organisation = request, person, viewing, organisation
+
+    def page(self, template: str, *, status: int = 200, **about: Any) -> HTMLResponse:
+        """A page of `templates/`."""
+        scope = self.request.scope
+        query = scope["query_string"].decode("latin-1")
+        made = _environment(self.viewing.language).get_template(template)
+        text = made.render(
+            about,
+            assets=f"{PATH}/{static()[0]}",
+            menu=menu_of(self.person),
+            home=HOME,
+            path=scope["path"],
+            here=scope["path"] + (f"?{query}" if query else ""),
+            person=self.person,
+            role=ROLES[self.person.role],
+            organisation=self.organisation,
+            token=self.person.form_token,
+            viewing=self.viewing,
+            languages=LANGUAGES,
+            themes=THEMES,
+            zones=ZONES,
+        )
+        return HTMLResponse(text, status)
+
+    def translate(self, message: str) -> str:
+        """A message in the reader's language."""
+        return translations(self.viewing.language).gettext(message)
+
+
+async def _frame(request: Request, person: SignedInPerson) -> Frame:
+    database: Database = request.app.state.database
+    async with database.reading() as tx:
+        organisation = await tx.get(OrganisationRow, person.organisation_id)
+    if organisation is None:
+        raise NotSignedIn
+    viewing = viewing_of(request.scope["headers"], request.app.state.clock(), zone=request.app.state.settings.console_zone)
+    return Frame(request, person, viewing, organisation.organisation.name)
+
+
+Framed = Annotated[Frame, Depends(_frame)]
+"""The frame around the page of the person who asks."""
+
+
+@lru_cache(maxsize=1)
+def static() -> tuple[str, Mapping[str, tuple[bytes, str]]]:
+    """The version of all files together, which is in their path, and each with its media type by its name."""
+    found = [*STATIC.iterdir(), SHARED / "tokens.css", SHARED / "icon.svg"]
+    files = {path.name: (path.read_bytes(), KINDS[path.suffix]) for path in sorted(found)}
+    version = sha256(b"\0".join(name.encode() + b"\0" + content for name, (content, _) in files.items())).hexdigest()[:16]
+    return version, files
+
+
+def static_file(version: str, name: str) -> Response:
+    """One of them, to be kept for ever: a change has another path. Raises NoSuchRoute."""
+    current, files = static()
+    if version != current or name not in files:
+        raise NoSuchRoute
+    content, kind = files[name]
+    return Response(content, media_type=kind)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def translations(language: Language) -> gettext.NullTranslations:
+    """The catalogue of a language; English is what the messages are."""
+    source = FOLDER / "locale" / f"{language}.po"
+    if not source.exists():
+        return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo  # noqa: PLC0415 no start waits for it
+    from babel.messages.pofile import read_po  # noqa: PLC0415 nor for this
+
+    compiled = BytesIO()
+    with source.open("rb") as text:
+        write_mo(compiled, read_po(text, locale=language))
+    compiled.seek(0)
+    return gettext.GNUTranslations(compiled)
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _environment(language: Language) -> Any:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 no start waits for it
+
+    environment = Environment(
+        loader=FileSystemLoader(FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # of the extension
+    environment.filters |= {"utc": utc, "in_eights": in_eights}
+    return environment

@@ -1,0 +1,74 @@
+"""Readiness: the scorecard as it stands, what shows each answer, and what would raise it."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from safepassage.wire_readiness import Area, ReadinessQuestions, Scorecard
+from services.gateway.console.node_reader import Node
+from services.gateway.console.pages import Framed
+from services.gateway.people.pages import PageRoute, page_responses
+
+router = APIRouter(tags=["console"], route_class=PageRoute)
+
+AREAS: Final[dict[Area, str]] = {
+    "governance": "Governance",
+    "inventory": "Inventory of data",
+    "agreements": "Agreements",
+    "rights": "Rights of families",
+    "log": "The log",
+    "exchange": "Exchange between states",
+    "vendors": "Vendors",
+    "security": "Security",
+    "breach": "Breaches",
+    "retention": "Retention and destruction",
+    "quality": "Quality of data",
+}
+RESTS_ON: Final = {
+    "live": "Shown by the node",
+    "document": "Shown by a document",
+    "attestation": "Attested by an official",
+    "nothing": "Nothing shows it",
+}
+
+
+@dataclass(frozen=True)
+class ShownAnswer:
+    """A question and how it stands."""
+
+    question: str
+    level: int
+    rests_on: str
+    reason: str
+    raised_by: str | None
+
+
+@dataclass(frozen=True)
+class ShownArea:
+    """An area with its answers."""
+
+    code: str
+    name: str
+    points: str
+    share: str
+    answers: list[ShownAnswer]
+
+
+@router.get("/console/readiness", response_model=None, responses=page_responses(200))
+async def show_readiness(frame: Framed, node: Node) -> Response:
+    """The scorecard."""
+    card = await node.read("privacy", "/v1/readiness", Scorecard)
+    questions = await node.read("privacy", "/v1/readiness/questions", ReadinessQuestions)
+    answers, number, _ = {answer.question_id: answer for answer in card.answers}, frame.viewing.number, frame.translate
+    areas = []
+    for area in card.areas:
+        shown = [
+            ShownAnswer(one.question, answer.level, _(RESTS_ON[answer.rests_on]), answer.reason, answer.raised_by)
+            for one in questions.questions
+            if one.area == area.area and (answer := answers.get(one.id)) is not None
+        ]
+        points = f"{number(area.points)} / {number(area.possible)}"
+        areas.append(ShownArea(area.area, _(AREAS[area.area]), points, f"{100 * area.points / max(area.possible, 1):.1f}%", shown))
+    return frame.page("readiness.html", card=card, areas=areas)

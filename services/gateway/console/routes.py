@@ -1,0 +1,53 @@
+"""The console's own: its files, how a person wants to read, and all of its pages together."""
+
+from typing import Final
+
+from fastapi import APIRouter, Request
+from starlette.responses import RedirectResponse, Response
+
+from services.gateway.console import duties, readiness, today
+from services.gateway.console.navigation import HOME
+from services.gateway.console.pages import PATH, static_file
+from services.gateway.console.preferences import cookies_for
+from services.gateway.people.forms import read_form
+from services.gateway.people.pages import PageRoute, form_of, page_responses
+from services.gateway.people.return_path import return_path
+from services.gateway.people.signed_in import SignedInPerson
+
+router = APIRouter(tags=["console"], route_class=PageRoute)
+
+
+@router.get(f"{PATH}/{{version}}/{{name}}", response_model=None, responses=page_responses(200, 404))
+async def read_console_asset(version: str, name: str) -> Response:
+    """A file that pages of the console need."""
+    return static_file(version, name)
+
+
+@router.post(
+    "/console/preferences",
+    response_model=None,
+    status_code=303,
+    responses=page_responses(303),
+    openapi_extra=form_of(
+        {
+            "token": "Of the page",
+            "back": "Path to come back to",
+            "language": "en or es",
+            "theme": "auto, light or dark",
+            "zone": "IANA name of a time zone",
+        }
+    ),
+)
+async def keep_preferences(request: Request, person: SignedInPerson) -> Response:
+    """Keep how this browser's person wants to read. What is not of the lists changes nothing."""
+    form = read_form(await request.body())
+    back = return_path(form.get("back"))
+    response = RedirectResponse(back if back.startswith(HOME) else HOME, 303)
+    secure = request.app.state.settings.entity_id.startswith("https://")
+    for cookie in cookies_for(form.items(), secure=secure):
+        response.headers.append("set-cookie", cookie)
+    return response
+
+
+ROUTERS: Final = (router, today.router, duties.router, readiness.router)
+"""All of the console's."""

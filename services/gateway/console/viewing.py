@@ -1,0 +1,113 @@
+"""How a person wants to read: language, light or dark, time zone; and every number, day and instant said that way.
+
+Instants are UTC in the node and in `datetime` attributes; what is read is in the reader's zone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+from babel import Locale
+from babel.dates import format_date, format_datetime, format_time, get_timezone_name
+from babel.numbers import format_decimal
+
+Language = Literal["en", "es"]
+Theme = Literal["auto", "light", "dark"]
+
+LANGUAGES: Final[Mapping[Language, str]] = {"en": "English", "es": "Español"}
+THEMES: Final[tuple[Theme, ...]] = ("auto", "light", "dark")
+ZONES: Final[tuple[str, ...]] = (
+    "America/New_York",
+    "America/Chicago",
+    "America/Denver",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "Pacific/Honolulu",
+    "America/Puerto_Rico",
+    "Pacific/Guam",
+    "UTC",
+)
+"""Those of the states and territories; every zone is meant by its IANA name."""
+
+
+@dataclass(frozen=True)
+class Viewing:
+    """Of one request."""
+
+    language: Language
+    theme: Theme
+    zone: str
+    now: datetime
+
+    @property
+    def locale(self) -> Locale:
+        """CLDR's rules for the language, as it is written in the United States."""
+        return Locale.parse(f"{self.language}_US")
+
+    @property
+    def zone_name(self) -> str:
+        """Short, as it is now: "PST"."""
+        return self._zone_name(self.now)
+
+    def _zone_name(self, at: datetime) -> str:
+        return "UTC" if self.zone == "UTC" else get_timezone_name(self._here(at), "short", locale=self.locale)
+
+    def _here(self, at: datetime) -> datetime:
+        return at.astimezone(ZoneInfo(self.zone))
+
+    @property
+    def today(self) -> date:
+        """The day that it is where the reader is."""
+        return self._here(self.now).date()
+
+    def number(self, value: float) -> str:
+        """Grouped: "2,891"."""
+        return format_decimal(value, locale=self.locale)
+
+    def day(self, day: date) -> str:
+        """ "Nov 23", with the year where it is another than this one."""
+        with_year = day.year != self.today.year
+        return format_date(day, {"en": "MMM d, y", "es": "d MMM y"}[self.language] if with_year else self._day, locale=self.locale)
+
+    @property
+    def _day(self) -> str:
+        return {"en": "MMM d", "es": "d MMM"}[self.language]
+
+    def cell(self, at: datetime) -> str:
+        """For a table whose head names the zone: "Nov 23, 8:41 AM"."""
+        here = self._here(at)
+        return f"{self.day(here.date())}, {format_time(here, 'short', tzinfo=ZoneInfo(self.zone), locale=self.locale)}"
+
+    def instant(self, at: datetime) -> str:
+        """Elsewhere, with its zone: "Nov 23, 8:41 AM PST"."""
+        return f"{self.cell(at)} {self._zone_name(at)}"
+
+    def clock(self, at: datetime) -> str:
+        """Of an entry in a sequence: "9:12:04"."""
+        return format_datetime(self._here(at), "H:mm:ss", locale=self.locale)
+
+    def days_until(self, at: datetime | date) -> int:
+        """Whole days of the reader's calendar from today; negative where it is past."""
+        day = self._here(at).date() if isinstance(at, datetime) else at
+        return (day - self.today).days
+
+    def start_of(self, day: date) -> datetime:
+        """The first instant of a day of the reader's, in UTC."""
+        return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+
+    def end_of(self, day: date) -> datetime:
+        """The first instant of the day after."""
+        return self.start_of(day + timedelta(days=1))
+
+
+def utc(at: datetime) -> str:
+    """For `datetime=` and `title=` of a `<time>`: "2026-11-23T16:41:00Z"."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def in_eights(digest: str) -> str:
+    """A long word in groups of eight characters, to be compared by eye."""
+    return " ".join(digest[at : at + 8] for at in range(0, len(digest), 8))

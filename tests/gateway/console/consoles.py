@@ -1,0 +1,86 @@
+"""A whole node in one process, with the console of its gateway, and browsers of people with each role."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+from node.creation import create_node
+from node.embedded import EmbeddedNode
+from node.folder import NodeFile, NodeFolder
+from safepassage.ids import uuid7
+from safepassage.wire_organisations import NewOrganisation, Organisation
+from services.gateway.people.roles import Role
+from services.gateway.registry.administration import administration
+from shared.settings import ServiceSettings
+from shared.who_may_call import ServiceName
+from tests.conftest import StandingClock
+from tests.gateway.house import House
+from tests.gateway.people.signing_in import PEOPLE, Browser, signed_in
+
+HOSTILE = '"><img src=x onerror=alert(1)>{{7*7}} Department'
+
+
+class PeopledFolder(NodeFolder):
+    """A node whose agency has a provider."""
+
+    def settings(self, service: ServiceName) -> ServiceSettings:
+        settings = super().settings(service)
+        given = {**PEOPLE, "people_client_key_file": None, "people_issuer": None}
+        return settings.model_copy(update=given) if service == "gateway" else settings
+
+
+@dataclass
+class Console:
+    """A running node and its two organisations."""
+
+    node: EmbeddedNode
+    house: House
+    agency: Organisation
+    district: Organisation
+
+    async def browser(self, role: Role, **about: Any) -> Browser:
+        """Somebody of a role, signed in."""
+        whose = self.district if role == "district-officer" else self.agency
+        return await signed_in(self.house, role, organisation_id=whose.id, subject=f"subject of {role}", **about)
+
+    async def settle(self) -> None:
+        """Send what waits between the services."""
+        for service in ("gateway", "privacy", "records"):
+            await self.node.applications[service].state.outbox.drain()  # type: ignore[index]
+
+
+@asynccontextmanager
+async def open_console(path: Path, clock: StandingClock, *, name: str = "Department of Education", port: int = 9) -> AsyncIterator[Console]:
+    """A new node, running."""
+    file = NodeFile(
+        entity_id=f"http://127.0.0.1:{port}",
+        name=name,
+        state="XA",
+        organisation_id=uuid7(clock()),
+        port=port,
+        insecure_development=True,
+    )
+    folder = create_node(path / "alder", file, now=clock())
+    node = EmbeddedNode(PeopledFolder(folder.path), clock=clock)
+    async with node.running():
+        gateway = node.applications["gateway"]
+        async with administration(folder.settings("gateway"), clock=clock) as hand:
+            held = {one.kind: one for one in await hand.organisations()}
+            agency = held.get("sea") or await hand.add_organisation(_new("sea", name), organisation_id=file.organisation_id)
+            district = await hand.add_organisation(_new("lea", "Hood River County", parent_id=agency.id, nces_id="4106740"))
+            console = Console(node, House(gateway, gateway.state.settings, clock, hand, {}), agency, district)
+            await console.settle()
+            yield console
+
+
+def _new(kind: str, name: str, **about: Any) -> NewOrganisation:
+    return NewOrganisation.model_validate({"kind": kind, "name": name, "valid_from": date(2020, 1, 1), **about})
+
+
+def duty_started(clock: StandingClock, kind: str = "answer-public-question", **about: Any) -> dict[str, Any]:
+    """A clock that staff start."""
+    return {"kind": kind, "started_at": clock().isoformat(), "evidence_ref": f"letter:{uuid4()}", **about}
