@@ -10,6 +10,7 @@ import pytest
 from safepassage.wire_duties import NewDuty
 from services.gateway.console.navigation import MENU
 from services.gateway.console.node_reader import claims_of
+from services.gateway.door.gateway_routes import GATEWAY
 from services.gateway.people.roles import Role
 from shared.in_process import call
 from shared.internal_token import HEADER
@@ -31,6 +32,11 @@ async def test_each_role_is_shown_what_its_menu_has_and_nothing_else(console: Co
     assert opened == {path: 200 if path in there else 403 for path in PATHS}
     page = (await browser.get("/console")).body.decode()
     assert set(re.findall(r'<li><a href="(/console[^"]*)"', page)) == there
+
+
+def test_the_door_opens_each_page_to_the_roles_of_its_menu_before_any_service_is_asked() -> None:
+    doors = {route.template: route.roles for route in GATEWAY if route.template in PATHS}
+    assert doors == {place.path: place.roles for _, places in MENU for place in places}
 
 
 async def test_nobody_sees_a_page_without_signing_in(console: Console) -> None:
@@ -64,7 +70,7 @@ async def test_a_clock_that_has_run_out_is_said_on_today_and_in_the_list_in_word
     today, duties = [(await browser.get(path)).body.decode() for path in ("/console", "/console/duties?state=overdue")]
     assert re.search(r'card--danger"><h2><a href="/console/duties\?state=overdue">Duties too late</a></h2><p class="big">1<', today)
     for page in (today, duties):
-        assert re.search(r"status--danger.*\d+ days late", page)
+        assert re.search(r"status--danger.*</svg>\d+ days late", page)
         assert "Answer a question of the public" in page
     assert "none: the agency’s own rule" in duties or "the agency&#39;s own rule" in duties
     assert "1 duty" in duties
