@@ -95,13 +95,13 @@ DIFFERENCES: Final[list[Difference]] = [
             ),
             "revocation": ("client_id is another client",),
             "introspection": ("client_id is another client",),
-            "PAR": ("a client_id of another",),
+            "PAR and PKCE": ("a client_id of another",),
         },
     ),
     Difference(
         "a client that names itself and proves nothing: we say what is missing in the request, and look for no client",
         "invalid_client",
-        {"assertion": ("nothing but client_id",), "PAR": ("no assertion",)},
+        {"assertion": ("nothing but client_id",), "PAR and PKCE": ("no assertion",)},
     ),
     Difference(
         "client_secret is no parameter there as long as no method has it, and so it is ignored; to us it is a second way of authenticating",
@@ -110,7 +110,7 @@ DIFFERENCES: Final[list[Difference]] = [
             "assertion": ("a secret as well",),
             "revocation": ("a secret as well",),
             "introspection": ("a secret as well",),
-            "PAR": ("a secret beside the assertion",),
+            "PAR and PKCE": ("a secret beside the assertion",),
         },
     ),
     Difference(
@@ -160,6 +160,16 @@ DIFFERENCES: Final[list[Difference]] = [
         },
     ),
     Difference(
+        "it reads the body alone and leaves a query unread; RFC 6749 section 3.2 and 2.3.1 want parameters in the body, for a query stays "
+        "in logs, and who sends one there is told so",
+        ACCEPTED,
+        {
+            "form": ("the grant in the query too", "anything in the query"),
+            "revocation": ("a token in the query",),
+            "introspection": ("a token in the query",),
+        },
+    ),
+    Difference(
         "scopes that it does not know, or that are not the client's, are left out of the token; we give what was asked for or nothing: "
         "less than that looks like success",
         ACCEPTED,
@@ -174,7 +184,7 @@ DIFFERENCES: Final[list[Difference]] = [
                 "33 scopes",
                 "every scope",
             ),
-            "PAR": ("a scope of another client", "a scope that there is not", "a scope twice"),
+            "PAR and PKCE": ("a scope of another client", "a scope that there is not", "a scope twice"),
         },
     ),
     Difference(
@@ -219,43 +229,43 @@ DIFFERENCES: Final[list[Difference]] = [
                 "a purpose in upper case",
                 "longer than 8 KiB",
             ),
-            "PAR": ("another purpose",),
+            "PAR and PKCE": ("another purpose",),
         },
     ),
     Difference(
         "RFC 9101 has an error of its own for who takes no request objects; to us they are parameters that a pushed request cannot have",
         "request_not_supported",
-        {"PAR": ("a request object",)},
+        {"PAR and PKCE": ("a request object",)},
     ),
     Difference(
         "the same of the address of a request object",
         "request_uri_not_supported",
-        {"PAR": ("a request_uri of its own", "a request_uri at another server")},
+        {"PAR and PKCE": ("a request_uri of its own", "a request_uri at another server")},
     ),
     Difference(
         "a response type that it has, but not for this client, is a wrong request there; we have none but code",
         "invalid_request",
-        {"PAR": ("response_type id_token", "response_type none")},
+        {"PAR and PKCE": ("response_type id_token", "response_type none")},
     ),
     Difference(
         "it answers in every mode of RFC 8414 that there is; we in the query, as FAPI 2.0 has it",
         ACCEPTED,
-        {"PAR": ("response_mode fragment", "response_mode form_post")},
+        {"PAR and PKCE": ("response_mode fragment", "response_mode form_post")},
     ),
     Difference(
         "state is any text there; what comes back in a header of ours is bounded, and printable ASCII (RFC 6749 appendix A.5)",
         ACCEPTED,
-        {"PAR": ("a long state", "a state that is not ASCII", "a state with a control character")},
+        {"PAR and PKCE": ("a long state", "a state that is not ASCII", "a state with a control character")},
     ),
     Difference(
         "a challenge is whatever RFC 7636 lets a verifier be there; one of S256 has 43 of base64url, and no verifier fits another",
         ACCEPTED,
-        {"PAR": ("a challenge of 44 characters", "a challenge with another alphabet")},
+        {"PAR and PKCE": ("a challenge of 44 characters", "a challenge with another alphabet")},
     ),
     Difference(
         "RFC 9449 section 10 names no error for a dpop_jkt that is not the proof's key; to us the proof is the wrong one",
         "invalid_request",
-        {"PAR": ("dpop_jkt of another key",)},
+        {"PAR and PKCE": ("dpop_jkt of another key",)},
     ),
 ]
 

@@ -17,6 +17,8 @@ from tests.npm.scripts import running
 SCOPES = ["decisions:read", "exchange:request", "audit:search"]
 CALLBACK = "https://app.example/callback"
 ACCEPTED = "accepted"
+KINDS = ("token", "details", "resource", "revocation", "introspection")
+"""Of right requests that it can be sent."""
 
 
 @dataclass

@@ -21,6 +21,8 @@ from tests.gateway.negatives.asked import (
 )
 from tests.gateway.negatives.negative import Negative, Refusal, table
 
+NO_RESOURCE: Final = "oidc-provider gives tokens, and has no resource of its own to be called with one"
+
 
 def _token_refused(says: str) -> Refusal:
     return Refusal(401, "access-token-not-valid", "access-token-not-valid", says)
@@ -125,7 +127,7 @@ CALLS: Final[list[Negative]] = [
             ("twice", _authorization(lambda token: [f"DPoP {token}"] * 2), NOT_TWO),
             ("as DPoP and as Bearer", _authorization(lambda token: [f"DPoP {token}", f"Bearer {token}"]), NOT_TWO),
         ],
-        ours_alone=True,
+        not_sent=NO_RESOURCE,
     ),
     *table(
         "call",
@@ -154,7 +156,7 @@ CALLS: Final[list[Negative]] = [
             ("an assertion in place of a token", _assertion),
             ("a proof in place of a token", lambda asked: _sent_as(lambda _: asked.proof.text())(asked)),
         ],
-        ours_alone=True,
+        not_sent=NO_RESOURCE,
     ),
     *table(
         "call",
@@ -184,6 +186,6 @@ CALLS: Final[list[Negative]] = [
             ("a proof with a nonce of another server", proof(nonce="AAAA"), NONCE),
             ("the same proof again", again("proof"), REPLAYED),
         ],
-        ours_alone=True,
+        not_sent=NO_RESOURCE,
     ),
 ]

@@ -10,6 +10,7 @@ from tests.gateway.negatives.negative import Negative, Refusal, table
 from tests.gateway.negatives.scene import ODS
 
 _TYPES: Final = "urn:ietf:params:oauth:token-type:"
+NO_SUCH_GRANT: Final = "oidc-provider has no token exchange (RFC 8693) of its own"
 NO_SUBJECT = Refusal(400, "invalid_request", "malformed", "subject_token is an access token, and subject_token_type says so")
 ANOTHER_KIND = Refusal(400, "invalid_request", "malformed", "what is made is an access token")
 ANOTHER_ACTOR = Refusal(400, "invalid_request", "malformed", "the actor is the client that authenticates, and no other")
@@ -82,7 +83,7 @@ EXCHANGES: Final[list[Negative]] = [
             ("with an actor token", parameters(actor_token="x", actor_token_type=_TYPES + "access_token"), ANOTHER_ACTOR),
             ("with the type of an actor token", parameters(actor_token_type=_TYPES + "access_token"), ANOTHER_ACTOR),
         ],
-        ours_alone=True,
+        not_sent=NO_SUCH_GRANT,
     ),
     *table(
         "exchange",
@@ -95,7 +96,7 @@ EXCHANGES: Final[list[Negative]] = [
             ("a proof", _own_proof),
             ("by a client that may not exchange it", _by_another),
         ],
-        ours_alone=True,
+        not_sent=NO_SUCH_GRANT,
     ),
     *table(
         "exchange",
@@ -106,7 +107,7 @@ EXCHANGES: Final[list[Negative]] = [
             ("for another audience", parameters(audience=ODS)),
             ("for a list of audiences", parameters(audience=f"{ODS} https://node.example")),
         ],
-        ours_alone=True,
+        not_sent=NO_SUCH_GRANT,
     ),
     *table(
         "exchange",
@@ -119,7 +120,7 @@ EXCHANGES: Final[list[Negative]] = [
             ("for a scope that does not exist", parameters(scope="unknown:scope")),
             ("for two spaces", parameters(scope="  ")),
         ],
-        ours_alone=True,
+        not_sent=NO_SUCH_GRANT,
     ),
     *table(
         "exchange",
@@ -139,7 +140,7 @@ EXCHANGES: Final[list[Negative]] = [
             ("without a type", _details(type=None), MALFORMED),
             ("with details that are no JSON", parameters(authorization_details="[{"), MALFORMED),
         ],
-        ours_alone=True,
+        not_sent=NO_SUCH_GRANT,
     ),
     *table(
         "exchange",
@@ -153,6 +154,6 @@ EXCHANGES: Final[list[Negative]] = [
             ("with a proof for another endpoint", lambda asked: proof(htu=asked.party.issuer + "/oauth/revoke")(asked), proofs.ELSEWHERE),
             ("the same proof again", again("proof"), proofs.REPLAYED),
         ],
-        ours_alone=True,
+        not_sent=NO_SUCH_GRANT,
     ),
 ]

@@ -6,6 +6,7 @@ from tests.gateway.negatives.asked import FORM, Asked, Change, body, fields, par
 from tests.gateway.negatives.negative import Negative, Refusal, table
 from tests.gateway.negatives.scene import ODS
 
+BEFORE_OAUTH: Final = "the door answers it with a problem of HTTP, before OAuth: there is no error code to compare"
 MALFORMED = Refusal(400, "invalid_request", "malformed")
 TWICE = Refusal(400, "invalid_request", "malformed", "a parameter comes twice")
 NO_FORM = Refusal(400, "invalid_request", "malformed", "the body is not a form of 64 fields at the most")
@@ -66,15 +67,21 @@ FORMS: Final[list[Negative]] = [
         [
             ("the grant in the query too", _query("?grant_type=client_credentials")),
             ("anything in the query", _query("?x=1")),
-            ("the body is said to be JSON", _content_type("application/json"), NO_BODY_OF_THAT_KIND),
-            ("the body is said to be of several parts", _content_type("multipart/form-data; boundary=x"), NO_BODY_OF_THAT_KIND),
-            ("the body is said to be nothing", _content_type(""), NO_BODY_OF_THAT_KIND),
+        ],
+    ),
+    *table(
+        "token",
+        NO_BODY_OF_THAT_KIND,
+        [
+            ("the body is said to be JSON", _content_type("application/json")),
+            ("the body is said to be of several parts", _content_type("multipart/form-data; boundary=x")),
+            ("the body is said to be nothing", _content_type("")),
             ("32 KiB and more", _more("&x=" + "a" * 33_000), TOO_LARGE),
             ("by GET", _method("GET"), NO_SUCH_METHOD),
             ("by PUT", _method("PUT"), NO_SUCH_METHOD),
             ("two types of body", fields(("content-type", "application/json")), Refusal(400, "malformed-request", None)),
         ],
-        ours_alone=True,
+        not_sent=BEFORE_OAUTH,
     ),
     *table(
         "token",

@@ -28,8 +28,8 @@ class Negative:
     given: str
     change: Change
     refusal: Refusal
-    ours_alone: bool = False
-    """Another authorization server has nothing like it."""
+    not_sent: str = ""
+    """Why it is not sent to oidc-provider, another authorization server (tests/npm); empty: it is."""
 
 
 def table(given: str, refusal: Refusal, rows: Sequence[tuple[Any, ...]], **about: Any) -> list[Negative]:

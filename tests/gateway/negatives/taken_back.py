@@ -68,17 +68,17 @@ def _of_both(given: str, no_token: Refusal) -> list[Negative]:
                 ),
                 ("a secret as well", parameters(client_secret="secret"), assertions.SECOND_METHOD),
                 ("Basic as well", fields(("authorization", "Basic c29tZTpzZWNyZXQ=")), assertions.SECOND_METHOD),
+                ("a token in the query", _set(query="?token=x"), forms.IN_THE_QUERY),
             ],
         ),
         *table(
             given,
-            forms.IN_THE_QUERY,
+            forms.NO_BODY_OF_THAT_KIND,
             [
-                ("a token in the query", _set(query="?token=x")),
-                ("the body is said to be JSON", _set(content_type=(FORM[0], "application/json")), forms.NO_BODY_OF_THAT_KIND),
+                ("the body is said to be JSON", _set(content_type=(FORM[0], "application/json"))),
                 ("by GET", _set(method="GET"), forms.NO_SUCH_METHOD),
             ],
-            ours_alone=True,
+            not_sent=forms.BEFORE_OAUTH,
         ),
     ]
 
@@ -90,6 +90,5 @@ INTROSPECTIONS: Final[list[Negative]] = [
         "introspection",
         assertions.SECOND_METHOD,
         [("the token as the caller's own", lambda asked: fields(("authorization", f"DPoP {asked.form['token']}"))(asked))],
-        ours_alone=True,
     ),
 ]

@@ -7,9 +7,10 @@ from collections import Counter
 import pytest
 
 from tests.conftest import StandingClock
-from tests.gateway.by_hand import Party, ask, ask_token, encoded
+from tests.gateway.by_hand import Party, ask, ask_token
 from tests.gateway.house import ISSUER, House
-from tests.gateway.registration.registering import PURPOSES, REGISTER, Signer, initial_token, metadata, register, signer
+from tests.gateway.registration.registering import PURPOSES, REGISTER, initial_token, metadata, register, signer
+from tests.gateway.registration.statements import BODIES, REQUESTS, STATEMENTS, Words
 
 pytestmark = pytest.mark.anyio
 
@@ -112,170 +113,39 @@ async def test_a_publisher_registers_clients_of_organisations_below_its_own_and_
 
 @pytest.mark.requirement("DOOR-registered")
 async def test_each_of_what_is_wrong_with_a_registration_is_refused_for_its_own_reason(house: House, clock: StandingClock) -> None:
-    apps, party = await signer(house), Party("", ISSUER)
-    other = await signer(house, organisation=apps.organisation, issuer="https://other.vendor.example")
-    off = await signer(house, issuer="https://off.vendor.example")
-    await house.hand.disable_publisher(off.publisher.id)
-    ended = await signer(house, organisation=await house.organisation("vendor", valid_until="2021-01-01"), issuer="https://ended.example")
-    elsewhere = await house.organisation("vendor")
-    now, seconds = house.now, int(house.now.timestamp())
-    spent = apps.statement(now)
-    assert (await register(house, metadata(party, software_statement=spent))).status == 201
-
-    def said(signer_: Signer = apps, **claims: object) -> dict[str, object]:
-        return metadata(party, software_statement=signer_.statement(now, **claims))
-
-    def headed(**header: object) -> dict[str, object]:
-        return metadata(party, software_statement=apps.statement(now, header=header))
-
-    good = apps.statement(now)
-    head, payload, signature = good.split(".")
-    none = f"{encoded({'alg': 'none', 'kid': 'one', 'typ': 'software-statement+jwt'})}.{payload}."
-    statement, metadata_error = "invalid_software_statement", "invalid_client_metadata"
-    cases: dict[str, tuple[dict[str, object], str, str]] = {
-        "no string": (metadata(party, software_statement={"iss": "x"}), statement, "statement-malformed"),
-        "not signed": (metadata(party, software_statement=f"{head}.{payload}"), statement, "statement-malformed"),
-        "too long": (metadata(party, software_statement=apps.statement(now, more="x" * 16_384)), statement, "statement-malformed"),
-        "not JSON": (metadata(party, software_statement=f"{head}.e30x.{signature}"), statement, "statement-malformed"),
-        "no kid": (headed(kid=None), statement, "statement-header"),
-        "a key of its own": (headed(jwk=apps.party.jwk), statement, "statement-header"),
-        "a certificate": (headed(x5c=["AAAA"]), statement, "statement-header"),
-        "the address of a key": (headed(jku="https://keys.vendor.example/"), statement, "statement-header"),
-        "critical": (headed(crit=["exp"]), statement, "statement-header"),
-        "no type": (headed(typ=None), statement, "statement-header"),
-        "the type of an assertion": (headed(typ="JWT"), statement, "statement-header"),
-        "the type of a token": (headed(typ="at+jwt"), statement, "statement-header"),
-        "another kid": (headed(kid="two"), statement, "statement-key"),
-        "no algorithm": (metadata(party, software_statement=none), statement, "statement-signature"),
-        "another algorithm": (headed(alg="EdDSA"), statement, "statement-signature"),
-        "another's signature": (
-            metadata(party, software_statement=other.statement(now, iss=apps.publisher.issuer)),
-            statement,
-            "statement-signature",
-        ),
-        "altered": (
-            metadata(party, software_statement=f"{head}.{encoded(apps.claims(now, scope='agreements:read'))}.{signature}"),
-            statement,
-            "statement-signature",
-        ),
-        "no issuer": (said(iss=None), statement, "statement-issuer"),
-        "an issuer that is no string": (said(iss=["https://apps.vendor.example"]), statement, "statement-issuer"),
-        "an unknown issuer": (said(iss="https://apps.vendor.example/"), "unapproved_software_statement", "statement-publisher"),
-        "a disabled publisher": (said(off), "unapproved_software_statement", "statement-publisher"),
-        "a publisher whose organisation has ended": (said(ended), "unapproved_software_statement", "statement-publisher"),
-        "no audience": (said(aud=None), statement, "statement-audience"),
-        "another node's": (said(aud="https://other.example"), statement, "statement-audience"),
-        "several audiences": (said(aud=[ISSUER]), statement, "statement-audience"),
-        "the endpoint as the audience": (said(aud=ISSUER + REGISTER), statement, "statement-audience"),
-        "no end": (said(exp=None), statement, "statement-lifetime"),
-        "no beginning": (said(iat=None), statement, "statement-lifetime"),
-        "an end in words": (said(exp="never"), statement, "statement-lifetime"),
-        "an end that is true": (said(exp=True), statement, "statement-lifetime"),
-        "an end in fractions": (said(exp=seconds + 10.5), statement, "statement-lifetime"),
-        "too long a life": (said(exp=seconds + 301), statement, "statement-lifetime"),
-        "of the future": (said(iat=seconds + 11, exp=seconds + 60), statement, "statement-lifetime"),
-        "not yet": (said(nbf=seconds + 11), statement, "statement-lifetime"),
-        "expired": (said(iat=seconds - 60, exp=seconds), statement, "statement-expired"),
-        "no identifier": (said(jti=None), statement, "statement-jti"),
-        "a short identifier": (said(jti="1234567"), statement, "statement-jti"),
-        "an identifier in numbers": (said(jti=12345678), statement, "statement-jti"),
-        "used before": (metadata(party, software_statement=spent), statement, "statement-replayed"),
-        "no software": (said(software_id=None), statement, "statement-claims"),
-        "no version": (said(software_version=None), statement, "statement-claims"),
-        "no organisation": (said(organisation_id=None), statement, "statement-claims"),
-        "no scope": (said(scope=None), statement, "statement-claims"),
-        "no name": (said(client_name=None), statement, "statement-claims"),
-        "an organisation of another": (said(organisation_id=str(elsewhere.id)), statement, "statement-organisation"),
-        "an organisation that is none": (said(organisation_id="elm"), statement, "statement-organisation"),
-        "a name with a line in it": (said(client_name="a\nb"), statement, "registration-metadata"),
-        "a secret's method": (said(token_endpoint_auth_method="client_secret_basic"), statement, "registration-metadata"),
-        "a private key": (said(jwks={"keys": [apps.party.key.as_dict(private=True) | {"kid": "x"}]}), statement, "registration-metadata"),
-        "more scope than the publisher's": (said(scope="records:read audit:search"), metadata_error, "registration-scope"),
-        "a scope that is none": (said(scope="records:everything"), metadata_error, "registration-scope"),
-        "more purposes than the publisher's": (said(purposes=["marketing"]), metadata_error, "registration-purpose"),
-        "keys twice": (said(jwks={"keys": [party.jwk]}, jwks_uri="https://keys.elm.example/"), metadata_error, "registration-keys"),
-        "no keys": (metadata(party, jwks=None, software_statement=apps.statement(now)), metadata_error, "registration-keys"),
-        "two keys of one name": (said(jwks={"keys": [party.jwk, other.party.jwk]}), metadata_error, "registration-keys"),
-        "keys by http": (said(jwks_uri="http://keys.elm.example/"), metadata_error, "registration-keys"),
-        "keys of this machine": (said(jwks_uri="https://localhost:1/?a"), metadata_error, "registration-keys"),
-        "a name that it chose": (
-            {**metadata(party, software_statement=apps.statement(now)), "client_id": "admin"},
-            metadata_error,
-            "registration-malformed",
-        ),
-        "a token that it chose": (
-            {**metadata(party, software_statement=apps.statement(now)), "registration_access_token": "x"},
-            metadata_error,
-            "registration-malformed",
-        ),
-    }
+    words, now = await Words.of(house), house.now
+    assert (await register(house, words.about(software_statement=words.spent))).status == 201
     clients = len(await house.hand.clients())
-    for name, (body, error, reason) in cases.items():
+    for name, (make, error, reason) in STATEMENTS.items():
         house.app.state.refusals.take(now, all_of_them=True)
-        answer = await register(house, body)
+        answer = await register(house, make(words))
         assert (answer.status, answer.code) == (400, error), (name, answer.body)
         told = [event.context.reason for event in house.app.state.refusals.take(now, all_of_them=True)]
         assert told == [reason], name
         assert answer.headers["cache-control"] == "no-store"
         assert "www-authenticate" not in answer.headers
-        assert all(word not in answer.body.decode() for word in ("marketing", "audit:search", "evil", apps.party.jwk["x"])), name
-    assert len(cases) >= 55
+        assert all(word not in answer.body.decode() for word in ("marketing", "audit:search", "evil", words.apps.party.jwk["x"])), name
     assert len(await house.hand.clients()) == clients
 
 
 async def test_each_of_what_is_wrong_with_an_initial_token_or_a_request_is_refused(house: House, clock: StandingClock) -> None:
-    vendor, lea = await house.organisation("vendor"), await house.organisation("lea", parent_id=(await house.organisation("sea")).id)
-    apps, party, now = await signer(house, organisation=vendor), Party("", ISSUER), house.now
+    words, now = await Words.of(house), house.now
+    vendor, party = words.apps.organisation, words.party
     token, short = await initial_token(house, vendor.id), await initial_token(house, vendor.id, lasts_hours=1)
-    ended = await initial_token(house, (await house.organisation("vendor", valid_until="2021-01-01")).id)
-    statement = apps.statement(now)
-    cases = {
-        "no word": ({}, None, (401, "invalid_token"), "registration-no-authority"),
-        "an unknown token": ({}, "A" * 43, (401, "invalid_token"), "initial-token-unknown"),
-        "a token of another length": ({}, token[:-1], (401, "invalid_token"), "initial-token-unknown"),
-        "a token of an organisation that has ended": ({}, ended, (401, "invalid_token"), "initial-token-organisation"),
-        "two words": ({"software_statement": statement}, token, (400, "invalid_request"), "registration-two-authorities"),
-        "another organisation": ({"organisation_id": str(lea.id)}, token, (400, "invalid_client_metadata"), "registration-organisation"),
-        "more scope": ({"scope": "audit:search"}, token, (400, "invalid_client_metadata"), "registration-scope"),
-        "a scope with a line": ({"scope": "records:read\n"}, token, (400, "invalid_client_metadata"), "registration-metadata"),
-        "two blanks": ({"scope": "records:read  agreements:read"}, token, (400, "invalid_client_metadata"), "registration-metadata"),
-        "more purposes": ({"purposes": ["marketing"]}, token, (400, "invalid_client_metadata"), "registration-purpose"),
-        "a secret": ({"token_endpoint_auth_method": "none"}, token, (400, "invalid_client_metadata"), "registration-metadata"),
-        "a grant": ({"grant_types": ["password"]}, token, (400, "invalid_client_metadata"), "registration-metadata"),
-        "two grants": (
-            {"grant_types": ["client_credentials", "client_credentials"]},
-            token,
-            (400, "invalid_client_metadata"),
-            "registration-metadata",
-        ),
-        "a response": ({"response_types": ["token"]}, token, (400, "invalid_client_metadata"), "registration-metadata"),
-        "a redirect": ({"redirect_uris": ["https://a.example/"]}, token, (400, "invalid_client_metadata"), "registration-metadata"),
-        "an algorithm": ({"token_endpoint_auth_signing_alg": "none"}, token, (400, "invalid_client_metadata"), "registration-metadata"),
-        "six contacts": ({"contacts": ["a@b.example"] * 6}, token, (400, "invalid_client_metadata"), "registration-metadata"),
-        "no name": ({"client_name": None}, token, (400, "invalid_client_metadata"), "registration-metadata"),
-        "no scope": ({"scope": None}, token, (400, "invalid_client_metadata"), "registration-metadata"),
-    }
-    for name, (about, with_token, expected, reason) in cases.items():
+    ended = await initial_token(house, words.ended.organisation.id)
+    tokens = {None: None, "good": token, "shortened": token[:-1], "unknown": "A" * 43, "of an ended organisation": ended}
+    for name, (about, whose, expected, reason) in REQUESTS.items():
         house.app.state.refusals.take(now, all_of_them=True)
-        answer = await register(house, metadata(party, **about), token=with_token)
+        answer = await register(house, words.about(**about(words)), token=tokens[whose])
         assert (answer.status, answer.code) == expected, (name, answer.body)
         assert [event.context.reason for event in house.app.state.refusals.take(now, all_of_them=True)] == [reason], name
         assert ("www-authenticate" in answer.headers) == (expected[0] == 401)
-    whole = json.dumps(metadata(party))
-    forms = {
-        "an array": b"[]",
-        "no JSON": b"{",
-        "not a number": b'{"a": NaN}',
-        "a member twice": (whole[:-1] + ', "scope": "agreements:read"}').encode(),
-        "UTF-16": whole.encode("utf-16"),
-        "deep": b'{"a":' * 5000 + b"1" + b"}" * 5000,
-    }
-    for name, body in forms.items():
-        answer = await register(house, body, token=token)
-        before_it_is_read = (422, "invalid-request") if name == "a member twice" else (400, "invalid_client_metadata")
-        assert (answer.status, answer.code) == before_it_is_read, name
+    whole = json.dumps(metadata(party)).encode()
+    for name, (made, refused) in BODIES.items():
+        answer = await register(house, made(whole), token=token)
+        assert (answer.status, answer.code) == refused, name
     basic = await ask(
-        house.app, "POST", REGISTER, headers=[("content-type", "application/json"), ("authorization", "Basic eDp5")], body=whole.encode()
+        house.app, "POST", REGISTER, headers=[("content-type", "application/json"), ("authorization", "Basic eDp5")], body=whole
     )
     assert (basic.status, basic.code) == (401, "invalid_token")
     form = await register(house, b"client_name=a", token=token, content_type="application/x-www-form-urlencoded")

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -22,6 +23,39 @@ from tests.gateway.people.signing_in import Browser
 pytestmark = pytest.mark.anyio
 
 
+PLAIN = {"response_type": "code", "redirect_uri": CALLBACK, "scope": "audit:search", "state": "x"}
+QUERIES: dict[str, Callable[[dict[str, str], str], str]] = {
+    "nothing": lambda _, __: "",
+    "no name": lambda good, _: urlencode({"client_id": good["client_id"]}),
+    "no client": lambda good, _: urlencode({"request_uri": good["request_uri"]}),
+    "another client": lambda good, other: urlencode(good | {"client_id": other}),
+    "a client that is none": lambda good, _: urlencode(good | {"client_id": "x"}),
+    "another name": lambda good, _: urlencode(good | {"request_uri": good["request_uri"][:-1] + "AB"[good["request_uri"][-1] == "A"]}),
+    "a name of another kind": lambda good, _: urlencode(good | {"request_uri": "https://app.example/request.jwt"}),
+    "the name twice": lambda good, _: urlencode(good) + "&" + urlencode({"request_uri": good["request_uri"]}),
+    "the parameters themselves": lambda good, _: urlencode({"client_id": good["client_id"]} | PLAIN),
+    "a parameter more": lambda good, _: urlencode(good | {"redirect_uri": "https://evil.example/"}),
+    "a state more": lambda good, _: urlencode(good | {"state": "other"}),
+    "a prompt more": lambda good, _: urlencode(good | {"prompt": "none"}),
+    "a scope more": lambda good, _: urlencode(good | {"scope": "admin:clients"}),
+    "a response type more": lambda good, _: urlencode(good | {"response_type": "token"}),
+    "bytes that are no text": lambda good, _: urlencode(good) + "&x=%ff",
+}
+"""What the page is asked with, given what it takes and another client's id."""
+
+OWN = ("content-type", "application/x-www-form-urlencoded")
+HERE = [OWN, ("sec-fetch-site", "same-origin"), ("origin", ISSUER)]
+FOREIGN: dict[str, tuple[list[tuple[str, str]], str | None]] = {
+    "no token": (HERE, None),
+    "another session's token": (HERE, "stranger"),
+    "an empty token": (HERE, "empty"),
+    "another site": ([OWN, ("sec-fetch-site", "cross-site"), ("origin", ISSUER)], "own"),
+    "another origin": ([OWN, ("sec-fetch-site", "same-origin"), ("origin", "https://app.example")], "own"),
+    "a browser that says nothing": ([OWN], "own"),
+}
+"""A form's header fields, and whose token it brings."""
+
+
 async def _given(house: House) -> int:
     async with house.app.state.database.reading() as tx:
         return int((await tx.execute(select(func.count()).select_from(GivenAuthorizationRow))).scalar_one())
@@ -38,26 +72,10 @@ async def test_it_takes_the_name_of_a_pushed_request_and_nothing_else(peopled: H
     app, other, browser = await application(peopled), await application(peopled), await person(peopled)
     name, client_id = await app.pushed(), app.party.client_id
     good = {"client_id": client_id, "request_uri": name}
-    plain = {"client_id": client_id, "response_type": "code", "redirect_uri": CALLBACK, "scope": "audit:search", "state": "x"}
-    queries = {
-        "nothing": "",
-        "no name": urlencode({"client_id": client_id}),
-        "no client": urlencode({"request_uri": name}),
-        "another client": urlencode(good | {"client_id": other.party.client_id}),
-        "a client that is none": urlencode(good | {"client_id": "x"}),
-        "another name": urlencode(good | {"request_uri": name[:-1] + ("A" if name[-1] != "A" else "B")}),
-        "a name of another kind": urlencode(good | {"request_uri": "https://app.example/request.jwt"}),
-        "the name twice": urlencode(good) + "&" + urlencode({"request_uri": name}),
-        "the parameters themselves": urlencode(plain),
-        "a parameter more": urlencode(good | {"redirect_uri": "https://evil.example/"}),
-        "a state more": urlencode(good | {"state": "other"}),
-        "a prompt more": urlencode(good | {"prompt": "none"}),
-        "a scope more": urlencode(good | {"scope": "admin:clients"}),
-        "a response type more": urlencode(good | {"response_type": "token"}),
-        "bytes that are no text": urlencode(good) + "&x=%ff",
-    }
-    for query in queries.values():
-        _is_page(await browser.get(f"/oauth/authorize?{query}"), 400, "authorization-not-asked")
+    for what, query in QUERIES.items():
+        answer = await browser.get(f"/oauth/authorize?{query(good, other.party.client_id)}")
+        assert answer.status == 400, what
+        _is_page(answer, 400, "authorization-not-asked")
     assert (await browser.get(app.page(name))).status == 200
 
 
@@ -97,22 +115,13 @@ async def test_a_form_that_is_not_the_pages_own_gives_nothing(peopled: House) ->
     app, browser = await application(peopled), await person(peopled)
     name = await app.pushed()
     form = {"client_id": app.party.client_id, "request_uri": name, "answer": "approve"}
-    own = [("content-type", "application/x-www-form-urlencoded")]
-    here = [*own, ("sec-fetch-site", "same-origin"), ("origin", ISSUER)]
     token = await browser.form_token()
-    stranger = await (await person(peopled, subject="subject-2")).form_token()
-    faults = (
-        (here, form),
-        (here, form | {"token": stranger}),
-        (here, form | {"token": ""}),
-        ([*own, ("sec-fetch-site", "cross-site"), ("origin", ISSUER)], form | {"token": token}),
-        ([*own, ("sec-fetch-site", "same-origin"), ("origin", "https://app.example")], form | {"token": token}),
-        (own, form | {"token": token}),
-    )
-    for headers, fields in faults:
+    tokens = {"own": token, "empty": "", "stranger": await (await person(peopled, subject="subject-2")).form_token()}
+    for headers, whose in FOREIGN.values():
+        fields = form if whose is None else form | {"token": tokens[whose]}
         answer = await browser.go("POST", "/oauth/authorize", headers=headers, body=urlencode(fields).encode())
         _is_page(answer, 403, "form-not-ours")
-    nobody = await Browser(peopled).go("POST", "/oauth/authorize", headers=here, body=urlencode(form | {"token": token}).encode())
+    nobody = await Browser(peopled).go("POST", "/oauth/authorize", headers=HERE, body=urlencode(form | {"token": token}).encode())
     _is_page(nobody, 401, "not-signed-in")
     for said in ("yes", ""):
         _is_page(await app.answer(browser, name, said), 422, "invalid-request")
