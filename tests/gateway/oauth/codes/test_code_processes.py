@@ -1,7 +1,9 @@
-"""The name of a pushed request, a code and a refresh token at four processes over one PostgreSQL: each counts once, wherever it comes."""
+"""A pushed request, a code and a refresh token at two and four processes over one PostgreSQL: each counts once, and after a restart too."""
 
 import asyncio
+import itertools
 import re
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from safepassage.canonical import digest_of
 from shared.clock import system_clock
 from tests.gateway.by_hand import Answer, Party
 from tests.gateway.house import ISSUER
+from tests.gateway.oauth.test_replay_processes import SPELLINGS
 from tests.gateway.processes import GatewayProcess, Gateways, gateways
 from tests.stores import at_head
 
@@ -29,7 +32,6 @@ GRANTS = ("client_credentials", "authorization_code", "refresh_token")
 async def four(postgres_place: str, node_keys: Path) -> AsyncIterator[Gateways]:
     await at_head("gateway", postgres_place)
     async with gateways(4, database_url=postgres_place, keys=node_keys) as made:
-        await made.start()
         yield made
 
 
@@ -58,19 +60,29 @@ class Round:
         assert answer.status == 201, answer
         return str(answer.json["request_uri"])
 
+    async def page(self, process: GatewayProcess, name: str) -> Answer:
+        """On which the person is asked."""
+        asked = {"client_id": self.party.client_id, "request_uri": name}
+        return await process.ask("GET", f"/oauth/authorize?{urlencode(asked)}", self._browser("none"))
+
     async def agree(self, processes: list[GatewayProcess], name: str) -> list[Answer]:
         """The same button at each of these at the same time."""
         asked = {"client_id": self.party.client_id, "request_uri": name}
-        page = await processes[0].ask("GET", f"/oauth/authorize?{urlencode(asked)}", self._browser("none"))
+        page = await self.page(processes[0], name)
         found = re.search(r'name="token" value="([^"]+)"', page.body.decode())
         assert found, page
         form = {**asked, "token": found[1], "answer": "approve"}
         return await asyncio.gather(*(self._post(process, "/oauth/authorize", form) for process in processes))
 
-    async def tokens(self, process: GatewayProcess, **parameters: str) -> Answer:
-        """A token request with an assertion and a proof of its own."""
+    async def tokens(self, process: GatewayProcess, spelling: str = "DPoP", **parameters: str) -> Answer:
+        """A token request with an assertion and a proof of its own, whose field is spelt as `spelling`."""
         now = system_clock()
-        return await process.token(self.party.proven(now, **parameters), self.party.proof(now, "POST", "/oauth/token"))
+        proof = self.party.proof(now, "POST", "/oauth/token")
+        return await process.token(self.party.proven(now, **parameters), proof, proof_field=spelling)
+
+    async def refresh(self, process: GatewayProcess, held: str) -> Answer:
+        """The next tokens for a refresh token."""
+        return await self.tokens(process, grant_type="refresh_token", refresh_token=held)
 
     async def _post(self, process: GatewayProcess, path: str, form: dict[str, str]) -> Answer:
         fields = [FORM, ("origin", ISSUER), *self._browser("same-origin")]
@@ -85,30 +97,74 @@ def code_of(answer: Answer) -> str:
     return dict(parse_qsl(urlsplit(answer.headers["location"]).query))["code"]
 
 
+def exchange(code: str) -> dict[str, str]:
+    return {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+
+
+async def everywhere(going: Round, processes: list[GatewayProcess], parameters: dict[str, str]) -> Counter[str]:
+    """The same code or refresh token at each process at the same time, in every spelling of the proof's field: what was said."""
+    ways = itertools.product(processes, SPELLINGS)
+    answers = await asyncio.gather(*(going.tokens(process, spelling, **parameters) for process, spelling in ways))
+    return Counter("given" if answer.status == 200 else answer.code for answer in answers)
+
+
 @pytest.mark.requirement("DOOR-once")
-async def test_a_pushed_request_a_code_and_a_refresh_token_count_once_at_four_processes(four: Gateways) -> None:
+async def test_a_pushed_request_a_code_and_a_refresh_token_count_once_at_two_and_at_four_processes(four: Gateways) -> None:
+    await four.start()
     party = await four.party("audit:operate", redirect_uris=(CALLBACK,), grant_types=GRANTS)
     going, processes = Round(party), four.processes
     await going.come_in(processes[0], await four.link())
-    for first in range(3):
-        answers = await going.agree(processes, await going.pushed(processes[first]))
-        assert Counter(answer.status for answer in answers) == {303: 1, 400: 3}
-        [agreed] = [answer for answer in answers if answer.status == 303]
-        exchange = {"grant_type": "authorization_code", "code": code_of(agreed), "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
-        answers = await asyncio.gather(*(going.tokens(process, **exchange) for process in processes))
-        assert Counter("given" if answer.status == 200 else answer.code for answer in answers) == {"given": 1, "invalid_grant": 3}
+    for count in (2, 4):
+        for first in range(count):
+            answers = await going.agree(processes[:count], await going.pushed(processes[first]))
+            assert Counter(answer.status for answer in answers) == {303: 1, 400: count - 1}
+            [agreed] = [answer for answer in answers if answer.status == 303]
+            said = await everywhere(going, processes[:count], exchange(code_of(agreed)))
+            assert said == {"given": 1, "invalid_grant": count * len(SPELLINGS) - 1}
     # A lost answer may be said again once, with the same successor (decision 48); any more is a copy, and ends them all.
     [agreed] = await going.agree(processes[:1], await going.pushed(processes[3]))
-    exchange["code"] = code_of(agreed)
-    held = (await going.tokens(processes[1], **exchange)).json["refresh_token"]
+    held = (await going.tokens(processes[1], **exchange(code_of(agreed)))).json["refresh_token"]
     for _ in range(3):
-        answer = await going.tokens(processes[2], grant_type="refresh_token", refresh_token=held)
+        answer = await going.refresh(processes[2], held)
         assert answer.status == 200, answer
         held = answer.json["refresh_token"]
-    answers = await asyncio.gather(*(going.tokens(process, grant_type="refresh_token", refresh_token=held) for process in processes))
+    answers = await asyncio.gather(*(going.refresh(process, held) for process in processes))
     given = [answer.json["refresh_token"] for answer in answers if answer.status == 200]
     assert 1 <= len(given) <= 2
     assert len(set(given)) == 1
     assert {answer.code for answer in answers if answer.status != 200} == {"invalid_grant"}
-    after = await going.tokens(processes[0], grant_type="refresh_token", refresh_token=given[0])
+    after = await going.refresh(processes[0], given[0])
     assert (after.status, after.code) == (400, "invalid_grant")
+
+
+@pytest.mark.requirement("DOOR-once")
+async def test_what_was_used_before_a_process_was_killed_is_refused_after_its_start(four: Gateways) -> None:
+    """By the process that was killed, and by one that never saw it."""
+    first, other, _, _ = four.processes
+    going = Round(await four.party("audit:operate", redirect_uris=(CALLBACK,), grant_types=GRANTS))
+    for started in (first, other):
+        await four.start(first)
+        await going.come_in(first, await four.link())
+        name = await going.pushed(first)
+        [agreed] = await going.agree([first], name)
+        code = code_of(agreed)
+        given = await going.tokens(first, **exchange(code))
+        assert given.status == 200, given
+        [agreed] = await going.agree([first], await going.pushed(first))
+        rotated = (await going.tokens(first, **exchange(code_of(agreed)))).json["refresh_token"]
+        held = rotated
+        for _ in range(2):
+            held = (await going.refresh(first, held)).json["refresh_token"]
+        await first.end(signal.SIGKILL)
+        await four.start(started)
+        assert (await going.page(started, name)).status == 400, "the person has answered"
+        for spelling in SPELLINGS:
+            refused = await going.tokens(started, spelling, **exchange(code))
+            assert (refused.status, refused.code) == (400, "invalid_grant")
+            assert refused.json["error_description"].startswith("the code was used before")
+        refused = await going.refresh(started, rotated)
+        assert (refused.status, refused.code) == (400, "invalid_grant")
+        # What comes again has ended what came of it.
+        for last in (given.json["refresh_token"], held):
+            assert (await going.refresh(started, last)).code == "invalid_grant"
+        await started.end(signal.SIGKILL)
