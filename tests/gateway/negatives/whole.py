@@ -38,7 +38,7 @@ def _beside(least: int, *tables: Iterable[str], not_sent: str = "") -> Module:
     return Module(least, {f"{number}: {name}": not_sent for number, table in enumerate(tables) for name in table})
 
 
-PERSON: Final = "a person must have agreed before, at pages that oidc-provider leaves to whoever sets it up: they would be ours"
+PERSON: Final = "a person must have agreed before, at pages that oidc-provider leaves to whoever sets it up: here nobody has"
 WHOLE: Final[dict[str, Module]] = {
     "assertion": _here("assertion", 93),
     "DPoP": _here("DPoP", 80),
