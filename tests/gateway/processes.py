@@ -26,6 +26,13 @@ from tests.gateway.house import ISSUER
 ROOT = Path(__file__).parents[2]
 READY_SECONDS = 60
 
+AS_FAST_AS_IT_GOES = {
+    f"{whose}_{rate}": most
+    for whose in ("client", "organisation", "anonymous")
+    for rate, most in (("requests_per_second", 100_000), ("burst", 1_000_000))
+}
+"""Tests ask a process as fast as their machine lets them; that a rate is bounded is what door/test_limits tells."""
+
 
 @dataclass
 class GatewayProcess:
@@ -120,7 +127,7 @@ class Gateways:
 @asynccontextmanager
 async def gateways(count: int, *, database_url: str, keys: Path, **settings: Any) -> AsyncIterator[Gateways]:
     """`count` processes over one store, whose siblings are not there unless settings say so; not started yet, ended with the block."""
-    about: dict[str, Any] = {"entity_id": ISSUER, "database_url": database_url, "keys_directory": str(keys / "gateway")}
+    about: dict[str, Any] = AS_FAST_AS_IT_GOES | {"entity_id": ISSUER, "database_url": database_url, "keys_directory": str(keys / "gateway")}
     about |= {"people_links": True, "stop_unready_seconds": 0, **settings}
     own = {
         f"SAFE_PASSAGE_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value) for name, value in about.items()
