@@ -143,12 +143,8 @@ class Siblings:
 
         Raises the problem that the sibling answered; LogUnavailable (audit) or TemporarilyUnavailable if it did not answer.
         """
-        content = b"" if body is None else body.model_dump_json(by_alias=True, exclude_none=True).encode()
-        given = await self.send(sibling, method, path, by=by, content=content, query=query, scope=scope)
-        try:
-            return answer.model_validate_json(given)
-        except ValidationError as error:
-            raise _unavailable(sibling) from error
+        content = b"" if body is None else as_json(body)
+        return parsed(sibling, answer, await self.send(sibling, method, path, by=by, content=content, query=query, scope=scope))
 
     async def send(
         self,
@@ -162,10 +158,30 @@ class Siblings:
         scope: Mapping[str, Any] | None = None,
     ) -> bytes:
         """As `call`, with bytes (JSON) in and out, for those who must not parse and print again."""
+        return (await self.answered(sibling, method, path, by=by, content=content, query=query, scope=scope)).body
+
+    async def answered(
+        self,
+        sibling: ServiceName,
+        method: str,
+        path: str,
+        *,
+        by: Principal | CallerClaims | str,
+        content: bytes = b"",
+        query: Mapping[str, str | int] | None = None,
+        idempotency_key: str | None = None,
+        scope: Mapping[str, Any] | None = None,
+    ) -> Answer:
+        """As `send`, with the answer's own headers, for those who read the next page's address off them.
+
+        idempotency_key  a request that is sent again under it is done once (docs/idempotency.md)
+        """
         refuse_network_call_in_transaction()
         now: datetime = self._clock()
         token = self._token(sibling, by, now)
         headers = {HEADER: token, "content-type": "application/json", **propagation(scope or {})}
+        if idempotency_key is not None:
+            headers["idempotency-key"] = idempotency_key
         transport = self._transports.get(sibling)
         if transport is None:
             raise InternalFault(f"{sibling} is not configured")
@@ -175,7 +191,7 @@ class Siblings:
             raise _unavailable(sibling) from error
         if response.status >= 400:
             raise _problem(response, sibling)
-        return response.body
+        return response
 
     def _token(self, sibling: ServiceName, by: Principal | CallerClaims | str, now: datetime) -> str:
         if isinstance(by, str):
@@ -188,6 +204,19 @@ class Siblings:
         """Close every connection."""
         for transport in self._transports.values():
             await transport.close()
+
+
+def as_json(body: BaseModel) -> bytes:
+    """A body as the services read it: names of the wire, no member without a value."""
+    return body.model_dump_json(by_alias=True, exclude_none=True).encode()
+
+
+def parsed(sibling: ServiceName, answer: type[Model], given: bytes) -> Model:
+    """What a sibling answered. Nothing of the kind is no answer: LogUnavailable or TemporarilyUnavailable."""
+    try:
+        return answer.model_validate_json(given)
+    except ValidationError as error:
+        raise _unavailable(sibling) from error
 
 
 def _unavailable(sibling: ServiceName) -> SuiteError:
@@ -214,4 +243,14 @@ def transports_over_http(urls: Mapping[ServiceName, str], authorities: Path | No
     return {name: OverHttp(url, certificates) for name, url in urls.items()}
 
 
-__all__: Sequence[str] = ("InProcess", "OverHttp", "Siblings", "Transport", "client_session", "segment", "transports_over_http")
+__all__: Sequence[str] = (
+    "InProcess",
+    "OverHttp",
+    "Siblings",
+    "Transport",
+    "as_json",
+    "client_session",
+    "parsed",
+    "segment",
+    "transports_over_http",
+)

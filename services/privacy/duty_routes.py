@@ -126,6 +126,12 @@ async def open_duty(new: NewDuty, request: Request, caller: Writer, tx: Transact
     return duty_of(sealer, row, now=now)
 
 
+@router.get("/{duty_id}", responses=responses(NoSuchDuty))
+async def read_duty(duty_id: UUID, request: Request, caller: Reader, tx: ReadOnly, now: Now) -> Duty:
+    """One duty and its clock."""
+    return duty_of(request.app.state.sealer, await _callers_duty(tx, caller, duty_id), now=now)
+
+
 @router.post("/{duty_id}/completion", responses=responses(NoSuchDuty, DutyDone, DutyEndsByItself))
 async def complete_duty(
     duty_id: UUID,

@@ -127,7 +127,11 @@ class Gateways:
 @asynccontextmanager
 async def gateways(count: int, *, database_url: str, keys: Path, **settings: Any) -> AsyncIterator[Gateways]:
     """`count` processes over one store, whose siblings are not there unless settings say so; not started yet, ended with the block."""
-    about: dict[str, Any] = AS_FAST_AS_IT_GOES | {"entity_id": ISSUER, "database_url": database_url, "keys_directory": str(keys / "gateway")}
+    about: dict[str, Any] = AS_FAST_AS_IT_GOES | {
+        "entity_id": ISSUER,
+        "database_url": database_url,
+        "keys_directory": str(keys / "gateway"),
+    }
     about |= {"people_links": True, "stop_unready_seconds": 0, **settings}
     own = {
         f"SAFE_PASSAGE_{name.upper()}": json.dumps(value) if isinstance(value, dict | list) else str(value) for name, value in about.items()

@@ -135,6 +135,7 @@ async def _lists(two: TwoDistricts) -> AsyncIterator[Named]:
     yield "end_record_location", "district", Request("POST", f"/v1/record-locations/{location}/end", (location,), ended)
     yield "end_access_listing", "district", Request("POST", f"/v1/access-listings/{listing}/end", (listing,), ended)
     duty = str((await Staff(world).post("/v1/duties", new_duty(), Duty)).id)
+    yield "read_duty", "district", Request("GET", f"/v1/duties/{duty}", (duty,))
     yield "complete_duty", "district", Request("POST", f"/v1/duties/{duty}/completion", (duty,), {"evidence_ref": "receipt 9"})
     organisation = str(world.oak.id)
     yield "list_duties", "district", Request("GET", "/v1/duties", (organisation,), query=f"organisation_id={organisation}")

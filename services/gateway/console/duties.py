@@ -13,14 +13,19 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_duties import Duty, DutyPage, DutyState
 from services.gateway.console.duty_words import DUTY_WORDS
 from services.gateway.console.node_reader import Node
-from services.gateway.console.pages import Framed
+from services.gateway.console.pages import ConsoleRoute, Framed
 from services.gateway.console.viewing import Viewing
-from services.gateway.people.pages import PageRoute, page_responses
+from services.gateway.people.pages import page_responses
 
-router = APIRouter(tags=["console"], route_class=PageRoute)
+router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 PATH: Final = "/console/duties"
 ON_A_PAGE: Final = 50
+
+ENDS_BY_ITSELF: Final = frozenset(
+    {"inspect-records", "inspect-records-before-meeting", "decide-amendment", "hold-hearing", "decide-hearing"}
+)
+"""Done by the step of the request that they are about, and by nothing else; a test compares them with the service's."""
 
 Shown = DutyState | Literal["outstanding", "all"]
 STATES: Final[tuple[tuple[Shown, str], ...]] = (
@@ -46,14 +51,17 @@ class ShownDuty:
     overdue_at: datetime
     citation: str
     figure: Literal["law", "ours"]
+    done_by: str | None
+    """Where the reader can say that it is done."""
 
 
-def shown_duty(duty: Duty, viewing: Viewing, translate: Callable[[str], str]) -> ShownDuty:
+def shown_duty(duty: Duty, viewing: Viewing, translate: Callable[[str], str], *, may_complete: bool) -> ShownDuty:
     """How a duty stands, in words, and by a mark that is told without colour."""
     left = viewing.days_until(duty.overdue_at)
     tone, mark, when = _standing(duty, left, translate)
     name = translate(DUTY_WORDS.get(duty.kind, duty.kind))
-    return ShownDuty(duty.kind, name, tone, mark, when, duty.begins_at, duty.overdue_at, duty.citation, duty.figure)
+    done_by = f"{PATH}/{duty.id}/done" if may_complete and duty.state != "done" and duty.kind not in ENDS_BY_ITSELF else None
+    return ShownDuty(duty.kind, name, tone, mark, when, duty.begins_at, duty.overdue_at, duty.citation, duty.figure, done_by)
 
 
 def _standing(duty: Duty, left: int, _: Callable[[str], str]) -> tuple[Literal["good", "warn", "danger", "plain"], str, str]:
@@ -80,12 +88,12 @@ async def show_duties(
     found = await node.read(
         "privacy", "/v1/duties", DutyPage, {**asked, "limit": ON_A_PAGE, **({"cursor": cursor} if cursor is not None else {})}
     )
-    viewing, _ = frame.viewing, frame.translate
+    viewing, _, may_complete = frame.viewing, frame.translate, node.may("duties:complete")
     number = len(found.duties)
     count = _("No duties") if not number else _("1 duty") if number == 1 else _("%(n)s duties") % {"n": viewing.number(number)}
     return frame.page(
         "duties.html",
-        rows=[shown_duty(duty, viewing, _) for duty in found.duties],
+        rows=[shown_duty(duty, viewing, _, may_complete=may_complete) for duty in found.duties],
         count=_("The first %(n)s duties") % {"n": viewing.number(number)} if found.next and cursor is None else count,
         more=None if found.next is None else f"{PATH}?{urlencode({**asked, 'cursor': found.next})}",
         states=[(code, _(word)) for code, word in STATES],

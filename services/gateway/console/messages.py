@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from services.gateway.console.acts import SAID
 from services.gateway.console.alert_words import ALERT_WORDS
 from services.gateway.console.duties import STATES
 from services.gateway.console.duty_words import DUTY_WORDS
@@ -18,7 +19,7 @@ def messages() -> list[str]:
     from babel.messages.extract import extract_from_dir  # noqa: PLC0415 a tool's
 
     ways = [("templates/**.html", "jinja2"), ("*.py", "python")]
-    keywords = {"_": None, "translate": None}
+    keywords = {"_": None, "translate": None, "word": None}
     found = [
         str(one[2]) for one in extract_from_dir(FOLDER, ways, keywords=keywords, options_map={"templates/**.html": {"silent": "false"}})
     ]
@@ -26,6 +27,16 @@ def messages() -> list[str]:
     places = [word for group, inside in MENU for word in (group, *(place.name for place in inside))]
     return list(
         dict.fromkeys(
-            [*found, *words, *places, *AREAS.values(), *RESTS_ON.values(), *ROLES.values(), *DUTY_WORDS.values(), *ALERT_WORDS.values()]
+            [
+                *found,
+                *words,
+                *places,
+                *AREAS.values(),
+                *RESTS_ON.values(),
+                *ROLES.values(),
+                *DUTY_WORDS.values(),
+                *ALERT_WORDS.values(),
+                *SAID,
+            ]
         )
     )

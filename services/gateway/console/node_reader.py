@@ -3,8 +3,10 @@
 Whoever controls this can read what any role of the console may read. No token of it leaves the node.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
+from urllib.parse import parse_qsl, urlsplit
 
 from fastapi import Depends, Request
 from pydantic import BaseModel
@@ -13,11 +15,13 @@ from services.gateway.console.role_scopes import PURPOSE_OF_ROLES, SCOPES_OF_ROL
 from services.gateway.people.person import Person
 from services.gateway.people.signed_in import SignedInPerson
 from shared.internal_token import CallerClaims
-from shared.siblings import Model, Siblings
+from shared.siblings import Model, Siblings, as_json, parsed
 from shared.who_may_call import ServiceName
 
 CLIENT: Final = "console"
 """What the log calls the application that a person works with here."""
+
+NEXT: Final = re.compile(r'<([^<>]+)>; *rel="next"')
 
 
 class NodeReader:
@@ -48,9 +52,36 @@ class NodeReader:
         """POST, or another method that has a body. Raises as `read`."""
         return await self._siblings.call(service, method, path, answer=answer, by=self.claims, body=body, query=query, scope=self._scope)
 
+    async def page(
+        self,
+        service: ServiceName,
+        path: str,
+        answer: type[Model],
+        query: Mapping[str, str | int] | None = None,
+        *,
+        body: BaseModel | None = None,
+    ) -> tuple[Model, Mapping[str, str] | None]:
+        """A page of a list, and what to ask for the next one, where there is one. POST where there is a `body`. Raises as `read`."""
+        content = b"" if body is None else as_json(body)
+        method = "GET" if body is None else "POST"
+        given = await self._siblings.answered(service, method, path, by=self.claims, content=content, query=query, scope=self._scope)
+        return parsed(service, answer, given.body), next_query(given.headers.get("link", ""))
+
+    async def act(self, service: ServiceName, method: str, path: str, *, key: str, body: BaseModel | None = None) -> bytes:
+        """What changes something, done once under `key` (console.acts). Raises as `read`."""
+        content = b"" if body is None else as_json(body)
+        asked = self._siblings.answered(service, method, path, by=self.claims, content=content, idempotency_key=key, scope=self._scope)
+        return (await asked).body
+
     async def bytes_of(self, service: ServiceName, path: str, query: Mapping[str, str | int] | None = None) -> bytes:
         """A file: whole, for what is bounded. Raises as `read`."""
         return await self._siblings.send(service, "GET", path, by=self.claims, query=query, scope=self._scope)
+
+
+def next_query(link: str) -> Mapping[str, str] | None:
+    """The query of the next page, off a Link header (RFC 8288) of one of the node's services."""
+    found = NEXT.search(link)
+    return None if found is None else dict(parse_qsl(urlsplit(found[1]).query))
 
 
 def claims_of(person: Person, *, address: str | None) -> CallerClaims:

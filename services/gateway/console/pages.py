@@ -11,20 +11,25 @@ from typing import Annotated, Any, Final
 from fastapi import Depends, Request
 from starlette.responses import HTMLResponse, Response
 
+from safepassage.problems import SuiteError
 from safepassage.problems.people import NotSignedIn
 from safepassage.problems.requests import NoSuchRoute
+from services.gateway.console.acts import new_key
 from services.gateway.console.navigation import HOME, menu_of
 from services.gateway.console.preferences import viewing_of
 from services.gateway.console.viewing import LANGUAGES, THEMES, ZONES, Language, Viewing, in_eights, utc
-from services.gateway.people.pages import KINDS
+from services.gateway.people.pages import KINDS, PageRoute
 from services.gateway.people.person import Person
 from services.gateway.people.roles import ROLES
 from services.gateway.people.signed_in import SignedInPerson
 from services.gateway.tables import OrganisationRow
 from shared.database import Database
+from shared.telemetry import request_id_of
 
 FOLDER: Final = Path(__file__).parent
 STATIC: Final = FOLDER / "static"
+LOCALE: Final = FOLDER / "locale"
+"""A folder a language, a catalogue a part of the console."""
 SHARED: Final = FOLDER.parent / "people" / "page" / "assets"
 """The roles of colour, and the mark, which the pages of sign-in have too."""
 PATH: Final = "/console/assets"
@@ -36,8 +41,8 @@ class Frame:
     def __init__(self, request: Request, person: Person, viewing: Viewing, organisation: str) -> None:
         self.request, self.person, self.viewing, self.organisation = request, person, viewing, organisation
 
-    def page(self, template: str, *, status: int = 200, **about: Any) -> HTMLResponse:
-        """A page of `templates/`."""
+    def page(self, template: str, *, status: int = 200, here: str | None = None, **about: Any) -> HTMLResponse:
+        """A page of `templates/`. `here`: where its own small forms come back to; by default its address."""
         scope = self.request.scope
         query = scope["query_string"].decode("latin-1")
         made = _environment(self.viewing.language).get_template(template)
@@ -47,11 +52,12 @@ class Frame:
             menu=menu_of(self.person),
             home=HOME,
             path=scope["path"],
-            here=scope["path"] + (f"?{query}" if query else ""),
+            here=here or scope["path"] + (f"?{query}" if query else ""),
             person=self.person,
             role=ROLES[self.person.role],
             organisation=self.organisation,
             token=self.person.form_token,
+            act_key=new_key(),
             viewing=self.viewing,
             languages=LANGUAGES,
             themes=THEMES,
@@ -65,6 +71,11 @@ class Frame:
 
 
 async def _frame(request: Request, person: SignedInPerson) -> Frame:
+    return await frame_of(request, person)
+
+
+async def frame_of(request: Request, person: Person) -> Frame:
+    """Raises NotSignedIn where the person's organisation is gone."""
     database: Database = request.app.state.database
     async with database.reading() as tx:
         organisation = await tx.get(OrganisationRow, person.organisation_id)
@@ -76,6 +87,18 @@ async def _frame(request: Request, person: SignedInPerson) -> Frame:
 
 Framed = Annotated[Frame, Depends(_frame)]
 """The frame around the page of the person who asks."""
+
+
+class ConsoleRoute(PageRoute):
+    """A page's route; what it refuses is said within the console, with its menu, to whom is signed in."""
+
+    async def refused(self, request: Request, error: SuiteError) -> Response:
+        """What is wrong, that nothing was changed, and what to do next."""
+        person = request.scope["state"].get("person")
+        if not isinstance(person, Person) or error.status == 401:
+            return await super().refused(request, error)
+        frame = await frame_of(request, person)
+        return frame.page("refused.html", status=error.status, here=HOME, error=error, request_id=request_id_of(request.scope))
 
 
 @lru_cache(maxsize=1)
@@ -99,15 +122,19 @@ def static_file(version: str, name: str) -> Response:
 @lru_cache(maxsize=len(LANGUAGES))
 def translations(language: Language) -> gettext.NullTranslations:
     """The catalogue of a language; English is what the messages are."""
-    source = FOLDER / "locale" / f"{language}.po"
-    if not source.exists():
+    folder = LOCALE / language
+    if not folder.exists():
         return gettext.NullTranslations()
-    from babel.messages.mofile import write_mo  # noqa: PLC0415 no start waits for it
+    from babel.messages.catalog import Catalog  # noqa: PLC0415 no start waits for it
+    from babel.messages.mofile import write_mo  # noqa: PLC0415 nor for this
     from babel.messages.pofile import read_po  # noqa: PLC0415 nor for this
 
-    compiled = BytesIO()
-    with source.open("rb") as text:
-        write_mo(compiled, read_po(text, locale=language))
+    together, compiled = Catalog(locale=language), BytesIO()
+    for source in sorted(folder.glob("*.po")):
+        with source.open("rb") as text:
+            for message in read_po(text, locale=language):
+                together.add(message.id, message.string)
+    write_mo(compiled, together)
     compiled.seek(0)
     return gettext.GNUTranslations(compiled)
 

@@ -8,10 +8,10 @@ from starlette.responses import Response
 
 from safepassage.wire_readiness import Area, ReadinessQuestions, Scorecard
 from services.gateway.console.node_reader import Node
-from services.gateway.console.pages import Framed
-from services.gateway.people.pages import PageRoute, page_responses
+from services.gateway.console.pages import ConsoleRoute, Framed
+from services.gateway.people.pages import page_responses
 
-router = APIRouter(tags=["console"], route_class=PageRoute)
+router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 AREAS: Final[dict[Area, str]] = {
     "governance": "Governance",

@@ -5,16 +5,16 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway.console import duties, readiness, today
+from services.gateway.console import duties, duty_completion, readiness, today
 from services.gateway.console.navigation import HOME
-from services.gateway.console.pages import PATH, static_file
+from services.gateway.console.pages import PATH, ConsoleRoute, static_file
 from services.gateway.console.preferences import cookies_for
 from services.gateway.people.forms import read_form
-from services.gateway.people.pages import PageRoute, form_of, page_responses
+from services.gateway.people.pages import form_of, page_responses
 from services.gateway.people.return_path import return_path
 from services.gateway.people.signed_in import SignedInPerson
 
-router = APIRouter(tags=["console"], route_class=PageRoute)
+router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 
 @router.get(f"{PATH}/{{version}}/{{name}}", response_model=None, responses=page_responses(200, 404))
@@ -49,5 +49,5 @@ async def keep_preferences(request: Request, person: SignedInPerson) -> Response
     return response
 
 
-ROUTERS: Final = (router, today.router, duties.router, readiness.router)
+ROUTERS: Final = (router, today.router, duties.router, duty_completion.router, readiness.router)
 """All of the console's."""

@@ -15,10 +15,10 @@ from services.gateway.console.duties import shown_duty
 from services.gateway.console.log_health import log_health
 from services.gateway.console.navigation import HOME
 from services.gateway.console.node_reader import Node, NodeReader
-from services.gateway.console.pages import Frame, Framed
-from services.gateway.people.pages import PageRoute, page_responses
+from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.people.pages import page_responses
 
-router = APIRouter(tags=["console"], route_class=PageRoute)
+router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 MOST: Final = 200
 """A figure above it is said to be at least that."""
@@ -62,7 +62,7 @@ async def show_today(frame: Framed, node: Node) -> Response:
         alerts = [_alert(frame, ALERT_WORDS[one.rule], one.day, one.seen_count) for one in page.alerts[:FIRST]]
     if node.may("readiness:read"):
         cards.append(_ready(frame, await node.read("privacy", "/v1/readiness", Scorecard)))
-    duties = [shown_duty(duty, frame.viewing, frame.translate) for duty in outstanding.duties]
+    duties = [shown_duty(duty, frame.viewing, frame.translate, may_complete=False) for duty in outstanding.duties]
     return frame.page("today.html", log=await log_health(frame, node), cards=cards, duties=duties, alerts=alerts)
 
 
@@ -78,7 +78,7 @@ def _overdue(frame: Frame, duties: tuple[Duty, ...]) -> Card:
     _ = frame.translate
     if not duties:
         return Card(_("Duties too late"), "0", _("Every clock was kept"), "/console/duties?state=overdue")
-    oldest = shown_duty(duties[0], frame.viewing, _)
+    oldest = shown_duty(duties[0], frame.viewing, _, may_complete=False)
     note = _("Oldest: %(what)s, %(when)s") % {"what": oldest.name, "when": oldest.when}
     return Card(_("Duties too late"), _figure(frame, len(duties)), note, "/console/duties?state=overdue", "danger", "clock")
 

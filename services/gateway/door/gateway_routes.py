@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
+from services.gateway.console import duty_completion
 from services.gateway.console.navigation import HOME, roles_of
 from services.gateway.door.route import (
     DEVELOPER_HEADERS,
@@ -82,6 +83,8 @@ GATEWAY: Final = (
     people("GET", "/signed-in"),
     people("GET", HOME, *roles_of(HOME)),
     people("GET", "/console/duties", *roles_of("/console/duties")),
+    people("GET", duty_completion.PATH, *duty_completion.ROLES),
+    people("POST", duty_completion.PATH, *duty_completion.ROLES, body=8 * KIB),
     people("GET", "/console/readiness", *roles_of("/console/readiness")),
     people("POST", "/console/preferences", body=4 * KIB),
     people("POST", "/sign-out", body=4 * KIB),

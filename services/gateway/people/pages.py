@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from fastapi import Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.responses import HTMLResponse, Response
 
 from safepassage.problems import SuiteError
-from safepassage.problems.requests import NoSuchRoute
+from safepassage.problems.requests import InvalidRequest, NoSuchRoute
+from shared.problems import invalid_request
 from shared.telemetry import request_id_of
 
 FOLDER: Final = Path(__file__).parents[1]
@@ -63,12 +65,23 @@ class PageRoute(APIRoute):
         async def answer_with_a_page(request: Request) -> Response:
             try:
                 return await answer(request)
-            except SuiteError as error:
+            except (SuiteError, RequestValidationError) as fault:
+                error = fault if isinstance(fault, SuiteError) else not_valid(fault)
                 if error.status in COUNTED:
                     request.app.state.refusals.count(error.code, request.app.state.clock())
-                return refused(error, request_id_of(request.scope))
+                return await self.refused(request, error)
 
         return answer_with_a_page
+
+    async def refused(self, request: Request, error: SuiteError) -> Response:
+        """The page that says so."""
+        return refused(error, request_id_of(request.scope))
+
+
+def not_valid(fault: RequestValidationError) -> SuiteError:
+    """For people: the field that is at fault, and not in which of the ways it could have been read."""
+    field = invalid_request(fault).field
+    return InvalidRequest(field=None if field is None else field.partition(".")[0])
 
 
 @lru_cache(maxsize=1)

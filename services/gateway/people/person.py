@@ -1,7 +1,7 @@
 """A person who signed in."""
 
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from uuid import UUID
@@ -35,6 +35,8 @@ class Person:
     """Digest of the session's cookie, 32 bytes: the key of its row. Another one after each sign-in and step-up."""
     form_token: str
     """To be in every form of this session's pages, as `token`."""
+    secret: str = field(repr=False)
+    """Known while a browser brings the session's cookie, and never else; the same after a step-up. For what this session alone may read."""
 
     def actor(self, address: str | None) -> Actor:
         """They, as the log has it: no name, no subject."""

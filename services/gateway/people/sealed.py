@@ -25,6 +25,8 @@ class Particulars(Wire):
     issuer: str
     subject: str
     display_name: str | None
+    secret: str | None = None
+    """43 random characters that stay through a step-up; None of a session that began before there were any."""
 
 
 def seal(particulars: Particulars, *, cookie: str, digest: bytes) -> bytes:

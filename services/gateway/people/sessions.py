@@ -70,7 +70,7 @@ class Sessions:
         """
         value = new_value()
         digest = digest_of_value(value)
-        began_at = now
+        began_at, secret = now, new_value() if instead_of is None else instead_of.secret
         if instead_of is not None:
             ended = await tx.execute(delete(SessionRow).where(SessionRow.digest == instead_of.session).returning(SessionRow.began_at))
             began_at = ended.scalar_one_or_none() or now
@@ -88,7 +88,9 @@ class Sessions:
                 seen_at=now,
                 ends_at=began_at + self._longest,
                 sealed=seal(
-                    Particulars(issuer=known.issuer, subject=known.subject, display_name=known.display_name), cookie=value, digest=digest
+                    Particulars(issuer=known.issuer, subject=known.subject, display_name=known.display_name, secret=secret),
+                    cookie=value,
+                    digest=digest,
                 ),
             )
         )
@@ -119,6 +121,7 @@ class Sessions:
             acr=row.acr,
             authenticated_at=row.authenticated_at,
             session=digest,
+            secret=particulars.secret or cookie,
             form_token=to_base64url(hmac.digest(self._key, b"form\0" + cookie.encode(), sha256)),
         )
 

@@ -83,10 +83,12 @@ async def test_a_district_sees_the_clocks_of_its_own_and_not_of_the_states(conso
     assert "No duty is in this state." in (await district.get("/console/duties?state=all")).body.decode()
 
 
-async def test_a_kind_that_is_none_is_a_page_that_names_the_field_and_not_the_value(console: Console) -> None:
-    answer = await (await console.browser("auditor")).get("/console/duties?kind=planted-value")
+@pytest.mark.parametrize("field", ["kind", "state"])
+async def test_a_filter_that_is_none_is_a_page_that_names_the_field_and_not_the_value(console: Console, field: str) -> None:
+    answer = await (await console.browser("auditor")).get(f"/console/duties?{field}=planted-value")
     page = answer.body.decode()
     assert answer.status == 422
+    assert f"<code>{field}</code>" in page
     assert "Nothing was changed" in page
     assert "planted-value" not in page
 

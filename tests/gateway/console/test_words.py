@@ -12,7 +12,7 @@ from safepassage.wire_alerts import AlertRule
 from services.gateway.console.alert_words import ALERT_WORDS
 from services.gateway.console.duty_words import DUTY_WORDS
 from services.gateway.console.messages import messages
-from services.gateway.console.pages import FOLDER, SHARED
+from services.gateway.console.pages import LOCALE, SHARED
 from services.gateway.console.preferences import cookies_for, viewing_of
 from services.gateway.console.role_scopes import PURPOSE_OF_ROLES, SCOPES_OF_ROLES
 from services.gateway.console.viewing import LANGUAGES, ZONES, Language, Viewing, in_eights
@@ -31,8 +31,12 @@ def viewing(zone: str = "America/Los_Angeles", language: Language = "en", now: d
 
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
 def test_a_catalogue_has_every_message_and_none_that_is_no_more(language: str) -> None:
-    with (FOLDER / "locale" / f"{language}.po").open("rb") as source:
-        catalogue = {str(one.id): str(one.string) for one in read_po(source, locale=language) if one.id}
+    catalogue: dict[str, str] = {}
+    for path in sorted((LOCALE / language).glob("*.po")):
+        with path.open("rb") as source:
+            inside = {str(one.id): str(one.string) for one in read_po(source, locale=language) if one.id}
+        assert sorted(set(inside) & set(catalogue)) == [], f"{path.name} has what another file has too"
+        catalogue |= inside
     assert set(catalogue) == set(messages())
     assert [
         one for one, said in catalogue.items() if not said or sorted(PLACEHOLDER.findall(one)) != sorted(PLACEHOLDER.findall(said))
@@ -115,6 +119,7 @@ def _luminance(colour: tuple[int, ...]) -> float:
 GROUNDS = ("page", "surface", "fill", "selected")
 TEXT = [
     *product(("ink", "ink-soft", "link", "link-hover"), GROUNDS),
+    *product(("on-action",), ("danger-solid",)),
     *((f"{tone}-ink", f"{tone}-tint") for tone in ("good", "warn", "danger")),
     *product(("danger-ink",), ("surface", "page")),
     *product(("ink",), ("good-tint", "warn-tint", "danger-tint")),

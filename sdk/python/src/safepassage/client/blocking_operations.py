@@ -160,6 +160,7 @@ class BlockingOperations:
     read_statement = Waited(rights_calls.read_statement)
     list_duties = Waited(rights_calls.list_duties)
     open_duty = Waited(rights_calls.open_duty)
+    read_duty = Waited(rights_calls.read_duty)
     complete_duty = Waited(rights_calls.complete_duty)
     waive_obligation = Waited(rights_calls.waive_obligation)
     clear_destruction = Waited(rights_calls.clear_destruction)

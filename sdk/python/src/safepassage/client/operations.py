@@ -160,6 +160,7 @@ class AsyncOperations:
     read_statement = Awaited(rights_calls.read_statement)
     list_duties = Awaited(rights_calls.list_duties)
     open_duty = Awaited(rights_calls.open_duty)
+    read_duty = Awaited(rights_calls.read_duty)
     complete_duty = Awaited(rights_calls.complete_duty)
     waive_obligation = Awaited(rights_calls.waive_obligation)
     clear_destruction = Awaited(rights_calls.clear_destruction)

@@ -179,6 +179,11 @@ def open_duty(duty: NewDuty, *, idempotency_key: str | None = None) -> Call[Duty
     return writing("POST", "/v1/duties", duty, Duty, idempotency_key=idempotency_key)
 
 
+def read_duty(duty_id: UUID) -> Call[Duty]:
+    """One duty and its clock. Scope duties:read or duties:complete."""
+    return reading(path_of("/v1/duties/{id}", id=duty_id), Duty)
+
+
 def complete_duty(duty_id: UUID, completion: DutyCompletion, *, idempotency_key: str | None = None) -> Call[Duty]:
     """Say, with the reference of what shows it, that a duty was done. Scope duties:complete."""
     path = path_of("/v1/duties/{id}/completion", id=duty_id)

@@ -95,6 +95,13 @@ class LinkNotGood(SuiteError):
     remedy = "Make a new one with `safepassage-node console`; each works once, for ten minutes."
 
 
+class HandleUnknown(SuiteError):
+    """The address names something by a word of another session, or by none."""
+
+    code, status, title = "handle-unknown", 404, "This page was of another session"
+    remedy = "Addresses that stand for a person end with the session that they were made in. Search again."
+
+
 class LogoutTokenNotValid(SuiteError):
     """The logout token is not one that the agency's provider made for this node, or came before."""
 
