@@ -45,7 +45,7 @@ class Console:
     async def browser(self, role: Role, **about: Any) -> Browser:
         """Somebody of a role, signed in."""
         whose = self.district if role == "district-officer" else self.agency
-        return await signed_in(self.house, role, organisation_id=whose.id, subject=f"subject of {role}", **about)
+        return await signed_in(self.house, role, organisation_id=whose.id, **{"subject": f"subject of {role}", **about})
 
     async def settle(self) -> None:
         """Send what waits between the services."""
