@@ -13,6 +13,15 @@ from tests.house.sources import ROOT, tracked
 
 REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
     {
+        "The console": {
+            "CON-roles": "A page opens to the roles that it is for, before any service is asked, and to nobody else",
+            "CON-foreign": "A district's officer finds nothing of another district's or the state's by any address",
+            "CON-forms": "What a page does is done for a form of the person's own session, and once however often it is sent",
+            "CON-policy": "No page can be framed, is kept, or runs or shows anything of another's; words of others are shown as text",
+            "CON-addresses": "No address names a student or person: what stands for one is read by its own session alone",
+            "CON-words": "Every message of every page is there in each language, and every colour can be read",
+            "CON-crossings": "What crossed and what was refused is counted as the log has it",
+        },
         "The exchange": {
             "EX-1": "Nothing is lost: every queued envelope ends processed, rejected, recalled or expired with both sides told",
             "EX-2": "A record is applied once, however often it is delivered",

@@ -33,6 +33,8 @@ async def of_audit(two: TwoDistricts) -> AsyncIterator[Named]:
     radius = {"client_id": "sis-1", "touched_from": "2026-10-01T00:00:00Z", "touched_until": until.isoformat()}
     organisation = str(oak)
     of_organisation = {name: value for name, value in radius.items() if name != "client_id"} | {"organisation_id": organisation}
+    of_district = {"bounds": ["2026-10-01T00:00:00Z", until.isoformat()], "tallies": [{"search": {"custodian_ids": [organisation]}}]}
+    yield "tally_log", "district", Request("POST", "/v1/log/tallies", (organisation,), of_district)
     yield "measure_blast_radius", "district", Request("POST", "/v1/log/blast-radius", (organisation,), of_organisation)
     yield "list_blast_radius", "district", Request("POST", "/v1/log/blast-radius/rows", (organisation,), of_organisation)
     path = f"/v1/students/{child}/disclosure-accounting"

@@ -268,6 +268,7 @@ AUDIT: Final = (
     send("PUT", "/v1/log/saved-searches/{saved_search_id}", "audit", "audit:search"),
     send("DELETE", "/v1/log/saved-searches/{saved_search_id}", "audit", "audit:search", body=0, types=()),
     send("POST", "/v1/log/saved-searches/{saved_search_id}/runs", "audit", "audit:search", seconds=30.0),
+    send("POST", "/v1/log/tallies", "audit", "audit:search", seconds=30.0),
     send("POST", "/v1/log/blast-radius", "audit", "audit:search", seconds=120.0),
     send("POST", "/v1/log/blast-radius/rows", "audit", "audit:search", seconds=30.0),
     get("/v1/log/alerts", "audit", *ALERTS, seconds=30.0),

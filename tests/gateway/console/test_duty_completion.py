@@ -25,6 +25,7 @@ async def form_of_the_only(browser: Browser) -> tuple[str, str]:
     return path, key
 
 
+@pytest.mark.requirement("CON-forms")
 async def test_a_duty_is_done_once_however_often_the_form_is_sent(console: Console) -> None:
     await one_duty(console)
     browser = await console.browser("privacy-officer")

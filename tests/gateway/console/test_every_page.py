@@ -32,6 +32,7 @@ async def asked(browser: Browser, method: str, path: str, **form: str) -> int:
     return (await (browser.get(path) if method == "GET" else browser.post(path, act="a" * 32, **form))).status
 
 
+@pytest.mark.requirement("CON-roles")
 @pytest.mark.parametrize("role", EVERY_ROLE)
 async def test_a_page_is_refused_to_every_role_that_it_is_not_for_before_it_looks_for_anything(console: Console, role: Role) -> None:
     browser = await console.browser(role)
@@ -43,6 +44,7 @@ async def test_a_page_is_refused_to_every_role_that_it_is_not_for_before_it_look
     assert opened == []
 
 
+@pytest.mark.requirement("CON-forms")
 async def test_a_form_from_elsewhere_or_of_another_session_changes_nothing_on_any_page(console: Console) -> None:
     browsers = {role: await console.browser(role) for role in EVERY_ROLE}
     another = await (await console.browser("auditor", subject="somebody else")).form_token()
@@ -63,6 +65,7 @@ async def test_a_form_from_elsewhere_or_of_another_session_changes_nothing_on_an
     assert taken == []
 
 
+@pytest.mark.requirement("CON-policy")
 async def test_every_page_forbids_frames_scripts_of_others_and_being_kept(console: Console) -> None:
     browsers = {role: await console.browser(role) for role in EVERY_ROLE}
     loose = []
@@ -86,6 +89,7 @@ def test_every_page_that_names_a_thing_has_a_thing_that_is_anothers() -> None:
     assert sorted(foreign()) == NAMING
 
 
+@pytest.mark.requirement("CON-foreign")
 @pytest.mark.parametrize("template", NAMING)
 async def test_a_district_officer_finds_nothing_of_anothers_by_any_address(console: Console, template: str) -> None:
     officer = await console.browser("district-officer")

@@ -22,6 +22,7 @@ def test_a_handle_opens_to_what_was_sealed_and_says_nothing_of_it(text: str) -> 
     assert len(text) < 8 or text not in handle
 
 
+@pytest.mark.requirement("CON-addresses")
 @pytest.mark.parametrize(
     ("handles", "kind", "handle"),
     [

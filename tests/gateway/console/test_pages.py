@@ -93,6 +93,7 @@ async def test_a_filter_that_is_none_is_a_page_that_names_the_field_and_not_the_
     assert "planted-value" not in page
 
 
+@pytest.mark.requirement("CON-policy")
 async def test_words_of_others_are_shown_as_text(tmp_path: Path, clock: StandingClock) -> None:
     async with open_console(tmp_path, clock, name=HOSTILE) as console:
         page = (await (await console.browser("auditor", display_name=HOSTILE)).get("/console")).body.decode()

@@ -14,12 +14,14 @@ from services.gateway.console.duty_words import DUTY_WORDS
 from services.gateway.console.messages import messages
 from services.gateway.console.pages import LOCALE, SHARED
 from services.gateway.console.preferences import cookies_for, viewing_of
+from services.gateway.console.purpose_words import PURPOSE_WORDS
 from services.gateway.console.role_scopes import PURPOSE_OF_ROLES, SCOPES_OF_ROLES
+from services.gateway.console.state_names import STATE_NAMES
 from services.gateway.console.viewing import LANGUAGES, ZONES, Language, Viewing, in_eights
 from services.gateway.oauth.scopes import SCOPES
 from services.gateway.people.roles import OF_A_DISTRICT, ROLES
 from services.privacy.clocks import DUTY_RULES
-from services.privacy.policy import PURPOSES
+from services.privacy.policy.taxonomy import FICTIONAL_STATES, PURPOSES, STATES
 
 NOW = datetime(2026, 11, 23, 16, 41, 5, tzinfo=UTC)
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
@@ -29,6 +31,7 @@ def viewing(zone: str = "America/Los_Angeles", language: Language = "en", now: d
     return Viewing(language, "auto", zone, now)
 
 
+@pytest.mark.requirement("CON-words")
 @pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
 def test_a_catalogue_has_every_message_and_none_that_is_no_more(language: str) -> None:
     catalogue: dict[str, str] = {}
@@ -46,6 +49,11 @@ def test_a_catalogue_has_every_message_and_none_that_is_no_more(language: str) -
 def test_every_kind_of_duty_and_alert_has_its_words() -> None:
     assert set(DUTY_WORDS) == set(DUTY_RULES)
     assert set(ALERT_WORDS) == set(get_args(AlertRule))
+
+
+def test_every_purpose_and_state_has_its_words() -> None:
+    assert set(PURPOSE_WORDS) == set(PURPOSES)
+    assert set(STATE_NAMES) == {*STATES, *FICTIONAL_STATES}
 
 
 def test_no_role_has_a_scope_that_its_kind_of_organisation_may_not_have() -> None:

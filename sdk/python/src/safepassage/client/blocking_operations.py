@@ -190,6 +190,7 @@ class BlockingOperations:
     run_saved_search = Waited(log_calls.run_saved_search)
     delete_saved_search = Waited(log_calls.delete_saved_search)
     measure_blast_radius = Waited(log_calls.measure_blast_radius)
+    tally_log = Waited(log_calls.tally_log)
     list_blast_radius = Waited(log_calls.list_blast_radius)
     plan_log_export = Waited(calls.plan_log_export)
     read_log_export_part = Waited(calls.read_log_export_part)

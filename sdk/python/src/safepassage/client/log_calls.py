@@ -7,6 +7,7 @@ from safepassage.wire_chain import SignedChain
 from safepassage.wire_log import FoundEntries
 from safepassage.wire_log_radius import BlastRadius, BlastRadiusRequest, TouchedStudents
 from safepassage.wire_log_saved import NewSavedSearch, SavedSearch, SavedSearches, SavedSearchRun
+from safepassage.wire_log_tallies import Tallies, TallyRequest
 
 
 def measure_blast_radius(asked: BlastRadiusRequest) -> Call[BlastRadius]:
@@ -17,6 +18,11 @@ def measure_blast_radius(asked: BlastRadiusRequest) -> Call[BlastRadius]:
 def list_blast_radius(asked: BlastRadiusRequest, *, limit: int | None = None) -> Call[Page[TouchedStudents]]:
     """The same, a row for each student of each entry, `limit` entries a page; logged. Scope audit:search."""
     return searching("/v1/log/blast-radius/rows", asked, TouchedStudents, query={"limit": limit})
+
+
+def tally_log(asked: TallyRequest) -> Call[Tallies]:
+    """How many entries there are of each kind between instants, of several questions at once; logged. Scope audit:search."""
+    return asking("/v1/log/tallies", asked, Tallies)
 
 
 def read_redisclosure_chain(exchange_id: UUID) -> Call[SignedChain]:

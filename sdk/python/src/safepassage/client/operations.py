@@ -190,6 +190,7 @@ class AsyncOperations:
     run_saved_search = Awaited(log_calls.run_saved_search)
     delete_saved_search = Awaited(log_calls.delete_saved_search)
     measure_blast_radius = Awaited(log_calls.measure_blast_radius)
+    tally_log = Awaited(log_calls.tally_log)
     list_blast_radius = Awaited(log_calls.list_blast_radius)
     plan_log_export = Awaited(calls.plan_log_export)
     read_log_export_part = Awaited(calls.read_log_export_part)
