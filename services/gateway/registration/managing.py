@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import sha256
 from services.gateway.oauth.standing import Standing
-from services.gateway.registration.bounds import require_within
+from services.gateway.registration.bounds import require_no_more
 from services.gateway.registration.key_sets import KeySets
 from services.gateway.registration.metadata import NEVER_SENT, client_metadata, read_body
 from services.gateway.registration.registering import described, fetched_or_given, record
@@ -37,6 +37,7 @@ class Managing:
     outbox: Outbox
     key_sets: KeySets
     standing: Standing
+    development: bool
 
     async def read(self, client_id: str, *, bearer: str | None) -> dict[str, Any]:
         """The registration; the token that it was read with stays. Raises RegistrationTokenRefused."""
@@ -57,7 +58,7 @@ class Managing:
             raise MetadataRefused("registration-malformed", "client_id is the one of the URL")
         if "software_statement" in members:
             raise MetadataRefused("registration-malformed", "with another software statement a client registers anew")
-        metadata = client_metadata(members)
+        metadata = client_metadata(members, development=self.development)
         jwks = await fetched_or_given(self.key_sets, metadata)
         token = secrets.token_urlsafe(32)
         async with self.database.transaction() as tx:
@@ -65,15 +66,10 @@ class Managing:
             if metadata.organisation_id not in (None, row.organisation_id):
                 raise MetadataRefused("registration-organisation", "organisation_id never changes")
             _require_same_software(registration, metadata.software_id)
-            # INVARIANT: an update can only narrow what the client has now, whatever it may have had.
-            require_within(
-                scopes=metadata.scopes,
-                purposes=metadata.purposes,
-                most_scopes=row.scopes.split(),
-                most_purposes=row.purposes.split(),
-            )
+            require_no_more(metadata, row)
             row.name, row.scopes, row.purposes = metadata.client_name, " ".join(metadata.scopes), " ".join(sorted(set(metadata.purposes)))
-            row.jwks, row.jwks_uri = jwks.model_dump_json(exclude_none=True), metadata.jwks_uri
+            row.redirect_uris, row.grant_types = " ".join(metadata.redirect_uris), " ".join(metadata.grant_types)
+            row.jwks, row.jwks_uri = jwks, metadata.jwks_uri
             row.jwks_fetched_at = None if metadata.jwks_uri is None else now
             row.changed_at, row.version = now, row.version + 1
             registration.software_version, registration.contacts = metadata.software_version, " ".join(metadata.contacts)

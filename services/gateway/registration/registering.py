@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.canonical import sha256
 from safepassage.ids import uuid7
 from safepassage.problems.registrations import KeySetNotHad
-from safepassage.wire_clients import JwkSet
+from safepassage.wire_clients import JwkSet, TlsSubject
 from services.gateway.oauth.replay import insert_spent
 from services.gateway.registration.authorities import Authority, by_initial_token, by_statement
 from services.gateway.registration.bounds import require_of_kind, require_within
 from services.gateway.registration.key_sets import KeySets
-from services.gateway.registration.metadata import NEVER_SENT, ClientMetadata, client_metadata, read_body
+from services.gateway.registration.metadata import NEVER_SENT, SUBJECT, ClientMetadata, client_metadata, read_body
 from services.gateway.registration.registration_errors import (
     MetadataRefused,
     RegistrationTokenRefused,
@@ -43,6 +43,9 @@ class Registering:
     database: Database
     outbox: Outbox
     key_sets: KeySets
+    development: bool
+    certificates: bool
+    """Whether clients with a certificate are let in."""
 
     async def register(self, body: bytes, *, content_type: str, bearer: str | None, address: str | None, now: datetime) -> dict[str, Any]:
         """Register a client; gives the answer, in which its registration access token is told. Raises OAuth2Error.
@@ -54,7 +57,9 @@ class Registering:
             raise MetadataRefused("registration-malformed", "client_id and what the node gives with it are not chosen by a client")
         authority = await self._authority(members.get("software_statement"), bearer, now)
         stated = None if authority.statement is None else authority.statement.claims
-        metadata = client_metadata(members, stated)
+        metadata = client_metadata(members, stated, development=self.development)
+        if metadata.tls_subject is not None and not self.certificates:
+            raise MetadataRefused("registration-no-certificates", "this node lets nobody in by a certificate")
         if metadata.organisation_id not in (None, authority.organisation_id):
             raise MetadataRefused("registration-organisation", "organisation_id is another one than the token is for")
         require_within(scopes=metadata.scopes, purposes=metadata.purposes, most_scopes=authority.scopes, most_purposes=authority.purposes)
@@ -89,14 +94,23 @@ class Registering:
             return await by_initial_token(tx, bearer, now=now)
 
 
-async def fetched_or_given(key_sets: KeySets, metadata: ClientMetadata) -> JwkSet:
-    """The keys, got from where the client says that they are. Raises MetadataRefused. Not within a transaction."""
-    if metadata.jwks is not None:
-        return metadata.jwks
-    try:
-        return await key_sets.fetch(str(metadata.jwks_uri))
-    except KeySetNotHad as error:
-        raise MetadataRefused("registration-keys", f"jwks_uri: {error.detail or 'no key set can be had there'}") from error
+async def fetched_or_given(key_sets: KeySets, metadata: ClientMetadata) -> str:
+    """The keys as they are stored, got from where the client says that they are; of a client with a certificate nothing.
+
+    Raises MetadataRefused. Not within a transaction.
+    """
+    jwks: JwkSet | None = metadata.jwks
+    if metadata.jwks_uri is not None:
+        try:
+            jwks = await key_sets.fetch(metadata.jwks_uri)
+        except KeySetNotHad as error:
+            raise MetadataRefused("registration-keys", f"jwks_uri: {error.detail or 'no key set can be had there'}") from error
+    return "" if jwks is None else jwks.model_dump_json(exclude_none=True)
+
+
+def comes_in(authority: Authority, metadata: ClientMetadata) -> bool:
+    """Whether no administrator needs to look at it. Who is to act for people is always looked at: where they are sent back to counts."""
+    return authority.trusted and not metadata.acts_for_people
 
 
 async def _use_up(tx: AsyncSession, authority: Authority, now: datetime) -> None:
@@ -116,7 +130,7 @@ async def _use_up(tx: AsyncSession, authority: Authority, now: datetime) -> None
         raise StatementRefused("statement-replayed", "it was used before: ask the publisher for a new one, with a new jti")
 
 
-def _client(client_id: UUID, authority: Authority, metadata: ClientMetadata, jwks: JwkSet, now: datetime) -> ClientRow:
+def _client(client_id: UUID, authority: Authority, metadata: ClientMetadata, jwks: str, now: datetime) -> ClientRow:
     return ClientRow(
         id=client_id,
         organisation_id=authority.organisation_id,
@@ -125,14 +139,18 @@ def _client(client_id: UUID, authority: Authority, metadata: ClientMetadata, jwk
         role=authority.role,
         scopes=" ".join(metadata.scopes),
         purposes=" ".join(sorted(set(metadata.purposes))),
-        jwks=jwks.model_dump_json(exclude_none=True),
+        authentication=metadata.token_endpoint_auth_method,
+        jwks=jwks,
         jwks_uri=metadata.jwks_uri,
         jwks_fetched_at=None if metadata.jwks_uri is None else now,
+        tls_subject="" if metadata.tls_subject is None else metadata.tls_subject.model_dump_json(),
         assertion_audience="issuer",
         resource=None,
+        redirect_uris=" ".join(metadata.redirect_uris),
+        grant_types=" ".join(metadata.grant_types),
         version=1,
         created_at=now,
-        disabled_at=None if authority.trusted else now,
+        disabled_at=None if comes_in(authority, metadata) else now,
         changed_at=now,
     )
 
@@ -142,14 +160,14 @@ def _registration(
 ) -> RegistrationRow:
     return RegistrationRow(
         client_id=client_id,
-        state="approved" if authority.trusted else "pending",
+        state="approved" if comes_in(authority, metadata) else "pending",
         token_digest=sha256(token.encode()),
         registered_by=authority.registered_by,
         software_id=metadata.software_id,
         software_version=metadata.software_version,
         contacts=" ".join(metadata.contacts),
         statement=statement,
-        decided_at=now if authority.trusted else None,
+        decided_at=now if comes_in(authority, metadata) else None,
     )
 
 
@@ -169,7 +187,7 @@ def record(
 
 def described(row: ClientRow, registration: RegistrationRow, *, issuer: str, token: str | None) -> dict[str, Any]:
     """The client information of RFC 7591 section 3.2.1 and RFC 7592 section 3. `token`: a new registration access token."""
-    keys: Mapping[str, Any] = {"jwks": json.loads(row.jwks)} if row.jwks_uri is None else {"jwks_uri": row.jwks_uri}
+    grant_types = row.grant_types.split()
     told = {
         "client_id": str(row.id),
         "client_id_issued_at": int(row.created_at.timestamp()),
@@ -180,13 +198,22 @@ def described(row: ClientRow, registration: RegistrationRow, *, issuer: str, tok
         "organisation_id": str(row.organisation_id),
         "scope": row.scopes,
         "purposes": row.purposes.split(),
-        **keys,
-        "token_endpoint_auth_method": "private_key_jwt",
-        "grant_types": ["client_credentials"],
-        "response_types": [],
+        **_proof(row),
+        "token_endpoint_auth_method": row.authentication,
+        "grant_types": grant_types,
+        "response_types": ["code"] if "authorization_code" in grant_types else [],
+        "redirect_uris": row.redirect_uris.split() or None,
         "software_id": registration.software_id,
         "software_version": registration.software_version,
         "contacts": registration.contacts.split() or None,
         "software_statement": registration.statement,
     }
     return {name: value for name, value in told.items() if value is not None}
+
+
+def _proof(row: ClientRow) -> Mapping[str, Any]:
+    """By what it proves who it is, in the words of RFC 7591 section 2 and RFC 8705 section 2.1.2."""
+    if row.tls_subject:
+        subject = TlsSubject.model_validate_json(row.tls_subject)
+        return {SUBJECT + subject.kind: subject.value}
+    return {"jwks": json.loads(row.jwks)} if row.jwks_uri is None else {"jwks_uri": row.jwks_uri}

@@ -24,6 +24,15 @@ class MetadataRefused(RegistrationRefused):
     error = "invalid_client_metadata"
 
 
+class RedirectRefused(RegistrationRefused):
+    """People are not sent back to where the client says."""
+
+    error = "invalid_redirect_uri"
+
+    def __init__(self, description: str) -> None:
+        super().__init__("registration-redirect", description)
+
+
 class StatementRefused(RegistrationRefused):
     """The software statement is not one of its publisher for this node, now."""
 

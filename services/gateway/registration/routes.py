@@ -26,8 +26,14 @@ _METADATA: Final[dict[str, Any]] = {
         "organisation_id": {"type": "string", "format": "uuid"},
         "jwks": {"type": "object", "description": "Public keys; or jwks_uri, never both."},
         "jwks_uri": {"type": "string", "format": "uri", "description": "https, at a public address."},
-        "token_endpoint_auth_method": {"const": "private_key_jwt"},
-        "grant_types": {"const": ["client_credentials"]},
+        "token_endpoint_auth_method": {"enum": ["private_key_jwt", "tls_client_auth"]},
+        **{
+            f"tls_client_auth_{kind}": {"type": "string", "description": "RFC 8705: the one name of the certificate."}
+            for kind in ("subject_dn", "san_dns", "san_uri", "san_ip", "san_email")
+        },
+        "grant_types": {**_TEXTS, "description": "Of client_credentials, authorization_code, refresh_token."},
+        "response_types": {**_TEXTS, "description": "code, with authorization_code."},
+        "redirect_uris": {**_TEXTS, "description": "Where people are sent back to: exactly, https. A statement's, where there is one."},
         "software_id": {"type": "string"},
         "software_version": {"type": "string"},
         "contacts": {**_TEXTS, "description": "Addresses of desks, not of persons."},
@@ -71,7 +77,7 @@ async def read_own_registration(client_id: str, request: Request) -> Response:
     responses={200: {"description": "What is registered now, and the next token", "content": _TOLD}},
 )
 async def change_own_registration(client_id: str, request: Request) -> Response:
-    """Replace what one's own registration says (RFC 7592 section 2.2). Scopes and purposes can only become fewer."""
+    """Replace what one's own registration says (RFC 7592 section 2.2). What it may have can only become less."""
     endpoint: Managing = request.app.state.managing
     try:
         told = await endpoint.change(client_id, await request.body(), content_type=_type(request), **_about(request))

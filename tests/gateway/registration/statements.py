@@ -13,6 +13,10 @@ from tests.gateway.registration.registering import REGISTER, TYPE, Signer, metad
 STATEMENT: Final = "invalid_software_statement"
 UNAPPROVED: Final = "unapproved_software_statement"
 METADATA: Final = "invalid_client_metadata"
+REDIRECT: Final = "invalid_redirect_uri"
+CALLBACK: Final = "https://app.example/callback"
+CODE: Final[dict[str, Any]] = {"grant_types": ["authorization_code"], "redirect_uris": [CALLBACK]}
+BY_TLS: Final[dict[str, Any]] = {"token_endpoint_auth_method": "tls_client_auth", "jwks": None}
 UNSIGNED: Final = {"alg": "none", "kid": "one", "typ": TYPE}
 
 
@@ -154,6 +158,26 @@ STATEMENTS: Final[dict[str, tuple[Callable[[Words], dict[str, Any]], str, str]]]
     ),
     "keys by http": (lambda words: words.said(jwks_uri="http://keys.elm.example/"), METADATA, "registration-keys"),
     "keys of this machine": (lambda words: words.said(jwks_uri="https://localhost:1/?a"), METADATA, "registration-keys"),
+    "a redirect of the body": (
+        lambda words: words.about(software_statement=words.apps.statement(words.now), **CODE),
+        REDIRECT,
+        "registration-redirect",
+    ),
+    "a redirect by http": (
+        lambda words: words.said(**CODE | {"redirect_uris": ["http://app.example/"]}),
+        STATEMENT,
+        "registration-metadata",
+    ),
+    "a redirect without a grant": (lambda words: words.said(redirect_uris=[CALLBACK]), METADATA, "registration-grants"),
+    "a certificate's two names": (
+        lambda words: words.said(
+            token_endpoint_auth_method="tls_client_auth",
+            tls_client_auth_san_dns="a.example",
+            tls_client_auth_san_ip="192.0.2.1",
+        ),
+        METADATA,
+        "registration-certificate",
+    ),
     "a name that it chose": (
         lambda words: {**words.about(software_statement=words.apps.statement(words.now)), "client_id": "admin"},
         METADATA,
@@ -201,7 +225,80 @@ REQUESTS: Final[dict[str, tuple[Callable[[Words], dict[str, Any]], str | None, t
         "registration-metadata",
     ),
     "a response": (lambda _: {"response_types": ["token"]}, "good", (400, METADATA), "registration-metadata"),
-    "a redirect": (lambda _: {"redirect_uris": ["https://a.example/"]}, "good", (400, METADATA), "registration-metadata"),
+    "a redirect without a grant": (lambda _: {"redirect_uris": [CALLBACK]}, "good", (400, METADATA), "registration-grants"),
+    "a grant without a redirect": (lambda _: {"grant_types": ["authorization_code"]}, "good", (400, METADATA), "registration-grants"),
+    "refreshing alone": (
+        lambda _: {"grant_types": ["client_credentials", "refresh_token"]},
+        "good",
+        (400, METADATA),
+        "registration-grants",
+    ),
+    "a code that is answered otherwise": (lambda _: CODE | {"response_types": []}, "good", (400, METADATA), "registration-grants"),
+    "a code without its grant": (lambda _: {"response_types": ["code"]}, "good", (400, METADATA), "registration-grants"),
+    "a redirect by http": (
+        lambda _: CODE | {"redirect_uris": ["http://app.example/"]},
+        "good",
+        (400, REDIRECT),
+        "registration-redirect",
+    ),
+    "a redirect on this machine": (
+        lambda _: CODE | {"redirect_uris": ["http://127.0.0.1/callback"]},
+        "good",
+        (400, REDIRECT),
+        "registration-redirect",
+    ),
+    "a redirect with a fragment": (lambda _: CODE | {"redirect_uris": [CALLBACK + "#a"]}, "good", (400, REDIRECT), "registration-redirect"),
+    "a redirect with a user": (
+        lambda _: CODE | {"redirect_uris": ["https://app.example@evil.example/"]},
+        "good",
+        (400, REDIRECT),
+        "registration-redirect",
+    ),
+    "a redirect to a scheme of its own": (
+        lambda _: CODE | {"redirect_uris": ["com.example.app:/callback"]},
+        "good",
+        (400, REDIRECT),
+        "registration-redirect",
+    ),
+    "a redirect of any host": (lambda _: CODE | {"redirect_uris": ["https://*/"]}, "good", (400, REDIRECT), "registration-redirect"),
+    "a redirect twice": (lambda _: CODE | {"redirect_uris": [CALLBACK] * 2}, "good", (400, REDIRECT), "registration-redirect"),
+    "eleven redirects": (
+        lambda _: CODE | {"redirect_uris": [f"{CALLBACK}/{number}" for number in range(11)]},
+        "good",
+        (400, REDIRECT),
+        "registration-redirect",
+    ),
+    "a certificate without a name": (lambda _: BY_TLS, "good", (400, METADATA), "registration-certificate"),
+    "a certificate and keys": (
+        lambda _: {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "a.example"},
+        "good",
+        (400, METADATA),
+        "registration-keys",
+    ),
+    "a certificate's name and keys": (
+        lambda _: {"tls_client_auth_san_dns": "a.example"},
+        "good",
+        (400, METADATA),
+        "registration-certificate",
+    ),
+    "a certificate's name of another form": (
+        lambda _: BY_TLS | {"tls_client_auth_san_ip": "elm"},
+        "good",
+        (400, METADATA),
+        "registration-certificate",
+    ),
+    "a certificate where none is taken": (
+        lambda _: BY_TLS | {"tls_client_auth_san_dns": "a.example"},
+        "good",
+        (400, METADATA),
+        "registration-no-certificates",
+    ),
+    "a certificate that it signed": (
+        lambda _: {"token_endpoint_auth_method": "self_signed_tls_client_auth"},
+        "good",
+        (400, METADATA),
+        "registration-metadata",
+    ),
     "an algorithm": (lambda _: {"token_endpoint_auth_signing_alg": "none"}, "good", (400, METADATA), "registration-metadata"),
     "six contacts": (lambda _: {"contacts": ["a@b.example"] * 6}, "good", (400, METADATA), "registration-metadata"),
     "no name": (lambda _: {"client_name": None}, "good", (400, METADATA), "registration-metadata"),

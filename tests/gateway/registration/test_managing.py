@@ -72,6 +72,9 @@ async def test_an_update_that_says_more_than_it_may_changes_nothing(house: House
         "another organisation": own | {"organisation_id": str(uuid4())},
         "no keys": {name: value for name, value in own.items() if name != "jwks"},
         "a secret": own | {"token_endpoint_auth_method": "client_secret_post"},
+        "a certificate": {name: value for name, value in own.items() if name != "jwks"}
+        | {"token_endpoint_auth_method": "tls_client_auth", "tls_client_auth_san_dns": "a.example"},
+        "people": own | {"grant_types": ["authorization_code"], "redirect_uris": ["https://app.example/"]},
     }
     before = (await manage(house, "GET", party.client_id, token)).json
     for name, body in cases.items():

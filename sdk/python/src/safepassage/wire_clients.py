@@ -113,7 +113,8 @@ class NewClient(Wire):
     may_exchange: MayExchange = ()
     redirect_uris: RedirectUris = ()
     grant_types: GrantTypes = ("client_credentials",)
-    """`client_credentials` is always one of them; `authorization_code` needs a redirect URI, `refresh_token` needs that."""
+    """`client_credentials` is always one of them, but of a client that registered itself; `authorization_code` needs a redirect URI,
+    `refresh_token` needs that."""
 
     @model_validator(mode="after")
     def _of_one_method(self) -> Self:
