@@ -60,6 +60,7 @@ class AuditNode:
     app: FastAPI
     node_keys: Path
     clock: Clock
+    entity: str = ENTITY
     decisions: SigningKey = field(init=False)
 
     def __post_init__(self) -> None:
@@ -77,7 +78,10 @@ class AuditNode:
 
     def _tokens(self, service: ServiceName) -> Any:
         keys = self.node_keys / service
-        return internal_tokens(service, ServiceSettings(entity_id=ENTITY, database_url="sqlite+aiosqlite://", keys_directory=keys))
+        return internal_tokens(
+            service,
+            ServiceSettings(entity_id=self.entity, database_url="sqlite+aiosqlite://", keys_directory=keys, insecure_development=True),
+        )
 
     def as_job(self, service: ServiceName) -> dict[str, str]:
         return {HEADER: self._tokens(service).for_job("audit", "outbox", self.clock())}
@@ -188,11 +192,16 @@ def event(
 
 
 def disclosure(
-    node: AuditNode, student: UUID, *, elements: Sequence[str] = ("identity.name",), custodian: UUID = OAK, **more: Any
+    node: AuditNode,
+    student: UUID,
+    *,
+    elements: Sequence[str] = ("identity.name",),
+    custodian: UUID = OAK,
+    recipient: str = "https://birch.example#school-7",
+    **more: Any,
 ) -> Event:
     """A disclosure that privacy has signed."""
     exchange = uuid7(node.clock())
-    recipient = "https://birch.example#school-7"
     decision, token = node.decision(student, recipient=recipient, elements=elements, exchange_id=exchange)
     context: dict[str, Any] = {
         "operation": "exchange",

@@ -11,11 +11,14 @@ from safepassage.wire_alerts import AlertPage
 from safepassage.wire_duties import Duty, DutyPage
 from safepassage.wire_readiness import Scorecard
 from services.gateway.console.alert_words import ALERT_WORDS
+from services.gateway.console.charts.sparkline import Sparkline, sparkline
+from services.gateway.console.crossed import WEEK, Crossed, what_crossed
 from services.gateway.console.duties import shown_duty
 from services.gateway.console.log_health import log_health
 from services.gateway.console.navigation import HOME
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.today_pictures import days_of, flow_of, reasons_of, usual_of
 from services.gateway.people.pages import page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
@@ -35,6 +38,7 @@ class Card:
     href: str | None = None
     tone: Literal["danger"] | None = None
     mark: str | None = None
+    line: Sparkline | None = None
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,13 @@ class ShownAlert:
 
 @router.get(HOME, response_model=None, responses=page_responses(200))
 async def show_today(frame: Framed, node: Node) -> Response:
-    """What needs a person."""
+    """What crossed, and what needs a person."""
+    own = _own_state(frame)
+    crossed = await what_crossed(node, frame.viewing, own=own)
     overdue = await _duties(node, "overdue")
     due = await _duties(node, "due")
     outstanding = await node.read("privacy", "/v1/duties", DutyPage, {"state": "outstanding", "limit": FIRST})
-    cards = [_overdue(frame, overdue), _due(frame, due)]
+    cards = [*_crossed(frame, crossed), _overdue(frame, overdue), _due(frame, due)]
     alerts = None
     if node.may("alerts:read"):
         page = await node.read("audit", "/v1/log/alerts", AlertPage, {"state": "open", "limit": MOST})
@@ -63,7 +69,33 @@ async def show_today(frame: Framed, node: Node) -> Response:
     if node.may("readiness:read"):
         cards.append(_ready(frame, await node.read("privacy", "/v1/readiness", Scorecard)))
     duties = [shown_duty(duty, frame.viewing, frame.translate, may_complete=False) for duty in outstanding.duties]
-    return frame.page("today.html", log=await log_health(frame, node), cards=cards, duties=duties, alerts=alerts)
+    return frame.page(
+        "today.html",
+        log=await log_health(frame, node),
+        cards=cards,
+        duties=duties,
+        alerts=alerts,
+        crossed=crossed,
+        flow=flow_of(frame, crossed, own),
+        days=days_of(frame, crossed),
+        reasons=reasons_of(frame, crossed),
+    )
+
+
+def _own_state(frame: Frame) -> str:
+    """By the trust list; of a node that is not in one yet no state is known."""
+    state = frame.request.app.state
+    members = () if state.trust.held is None else state.trust.held.members
+    return next((member.state for member in members if member.entity_id == state.settings.entity_id), "")
+
+
+def _crossed(frame: Frame, crossed: Crossed) -> list[Card]:
+    _, number, today = frame.translate, frame.viewing.number, crossed.days[-1]
+    named = ((_("Records sent"), crossed.sent), (_("Records received"), crossed.received), (_("Requests refused"), crossed.refused))
+    return [
+        Card(name, number(counts.today), usual_of(frame, today, counts.usual), line=sparkline(counts.days[-WEEK * 2 :]))
+        for name, counts in named
+    ]
 
 
 async def _duties(node: NodeReader, state: str) -> tuple[Duty, ...]:

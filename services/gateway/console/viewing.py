@@ -72,6 +72,10 @@ class Viewing:
         with_year = day.year != self.today.year
         return format_date(day, {"en": "MMM d, y", "es": "d MMM y"}[self.language] if with_year else self._day, locale=self.locale)
 
+    def weekday(self, day: date) -> str:
+        """ "Monday"."""
+        return format_date(day, "EEEE", locale=self.locale)
+
     @property
     def _day(self) -> str:
         return {"en": "MMM d", "es": "d MMM"}[self.language]

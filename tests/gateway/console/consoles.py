@@ -1,14 +1,15 @@
 """A whole node in one process, with the console of its gateway, and browsers of people with each role."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
 
-from node.creation import create_node
+from node.creation import create_node, install_trust_list
 from node.embedded import EmbeddedNode
 from node.folder import NodeFile, NodeFolder
 from safepassage.ids import uuid7
@@ -17,6 +18,7 @@ from services.gateway.people.roles import Role
 from services.gateway.registry.administration import administration
 from shared.settings import ServiceSettings
 from shared.who_may_call import ServiceName
+from tests.audit.peer_log import member, trust_settings
 from tests.conftest import StandingClock
 from tests.gateway.house import House
 from tests.gateway.people.signing_in import PEOPLE, Browser, signed_in
@@ -45,7 +47,7 @@ class Console:
     async def browser(self, role: Role, **about: Any) -> Browser:
         """Somebody of a role, signed in."""
         whose = self.district if role == "district-officer" else self.agency
-        return await signed_in(self.house, role, organisation_id=whose.id, **{"subject": f"subject of {role}", **about})
+        return await signed_in(self.house, role, **{"organisation_id": whose.id, "subject": f"subject of {role}", **about})
 
     async def settle(self) -> None:
         """Send what waits between the services."""
@@ -54,8 +56,15 @@ class Console:
 
 
 @asynccontextmanager
-async def open_console(path: Path, clock: StandingClock, *, name: str = "Department of Education", port: int = 9) -> AsyncIterator[Console]:
-    """A new node, running."""
+async def open_console(
+    path: Path,
+    clock: StandingClock,
+    *,
+    name: str = "Department of Education",
+    port: int = 9,
+    peers: Mapping[str, str] = MappingProxyType({}),
+) -> AsyncIterator[Console]:
+    """A new node, running. `peers`: state by entity id, of those with which it has a trust list; it is then of Alder (XA) itself."""
     file = NodeFile(
         entity_id=f"http://127.0.0.1:{port}",
         name=name,
@@ -65,13 +74,18 @@ async def open_console(path: Path, clock: StandingClock, *, name: str = "Departm
         insecure_development=True,
     )
     folder = create_node(path / "alder", file, now=clock())
+    if peers:
+        states = {file.entity_id: "XA", **peers}
+        members = [member(entity).model_copy(update={"state": state}) for entity, state in states.items()]
+        digest = trust_settings(path, *members, now=clock())["trust_list_digest"]
+        install_trust_list(folder, (path / "list.jws").read_bytes(), first_digest=digest)
     node = EmbeddedNode(PeopledFolder(folder.path), clock=clock)
     async with node.running():
         gateway = node.applications["gateway"]
         async with administration(folder.settings("gateway"), clock=clock) as hand:
             held = {one.kind: one for one in await hand.organisations()}
             agency = held.get("sea") or await hand.add_organisation(_new("sea", name), organisation_id=file.organisation_id)
-            district = await hand.add_organisation(_new("lea", "Hood River County", parent_id=agency.id, nces_id="4106740"))
+            district = await hand.add_organisation(new_district("Hood River County", agency))
             console = Console(node, House(gateway, gateway.state.settings, clock, hand, {}), agency, district)
             await console.settle()
             yield console
@@ -79,6 +93,11 @@ async def open_console(path: Path, clock: StandingClock, *, name: str = "Departm
 
 def _new(kind: str, name: str, **about: Any) -> NewOrganisation:
     return NewOrganisation.model_validate({"kind": kind, "name": name, "valid_from": date(2020, 1, 1), **about})
+
+
+def new_district(name: str, agency: Organisation, *, nces_id: str = "4106740") -> NewOrganisation:
+    """One below the agency."""
+    return _new("lea", name, parent_id=agency.id, nces_id=nces_id)
 
 
 def duty_started(clock: StandingClock, kind: str = "answer-public-question", **about: Any) -> dict[str, Any]:

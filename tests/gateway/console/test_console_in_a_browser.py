@@ -14,6 +14,7 @@ from shared.clock import system_clock
 from tests.chromium import Page, browser
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import HOSTILE, Console, open_console
+from tests.gateway.console.crossing import CEDAR, PEERS, received, refused, sent
 from tests.gateway.console.test_pages import one_duty
 from tests.gateway.door.production import serving
 from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
@@ -53,7 +54,7 @@ async def looked(tmp_path: Path) -> AsyncIterator[Looked]:
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     clock = cast("StandingClock", system_clock)  # the browser has a clock of its own
-    async with open_console(tmp_path, clock, name=f"Department of Education {HOSTILE}", port=port) as console:
+    async with open_console(tmp_path, clock, name=f"Department of Education {HOSTILE}", port=port, peers=PEERS) as console:
         person = await console.browser("auditor", display_name="Ngọc Hân Nguyễn-Hernández de la Cruz Montgomery")
         async with serving(console.house.app, port=port), browser(tmp_path / "profile") as page:
             origin = f"http://127.0.0.1:{port}"
@@ -61,6 +62,13 @@ async def looked(tmp_path: Path) -> AsyncIterator[Looked]:
             for name, value in person.cookies.items():
                 await page.ask("Network.setCookie", name=name, value=value, url=origin)
             yield Looked(console, page, origin)
+
+
+async def something_crossed(console: Console) -> None:
+    """Out and in, and some that was refused."""
+    await sent(console, 3)
+    await received(console, 2, sender=CEDAR, purpose="safety")
+    await refused(console, 4)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -73,6 +81,7 @@ async def test_axe_finds_nothing_on_any_page_with_data_and_without(looked: Looke
     for with_data in (False, True):
         if with_data:
             await one_duty(looked.console)
+            await something_crossed(looked.console)
         for path in (*PATHS, "/console/duties?state=all", "/console/duties?kind=none"):
             await looked.go(path)
             await page.value(axe + "; undefined")

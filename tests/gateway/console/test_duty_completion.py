@@ -1,10 +1,15 @@
 """An officer says on a page that a duty is done: once, with what shows it, and with the words kept where something is wrong."""
 
 import re
+from datetime import UTC, datetime
+from itertools import product
+from uuid import uuid4
 
 import pytest
 
-from services.gateway.console.duties import ENDS_BY_ITSELF
+from safepassage.wire_duties import Duty
+from services.gateway.console.duties import ENDS_BY_ITSELF, shown_duty
+from services.gateway.console.viewing import Viewing
 from services.privacy.clocks import DUTY_RULES
 from services.privacy.duty_routes import ENDS_BY_ITSELF as KEPT_AS_THAT_END
 from tests.gateway.console.consoles import Console
@@ -12,6 +17,16 @@ from tests.gateway.console.test_pages import one_duty
 from tests.gateway.people.signing_in import Browser, location_of
 
 pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 10, 20, 12, tzinfo=UTC)
+SOME = {
+    "id": uuid4(),
+    "organisation_id": uuid4(),
+    "citation": "34 CFR 99.10",
+    "figure": "law",
+    "checked": True,
+    "late": False,
+} | dict.fromkeys(("begins_at", "due_from", "overdue_at"), NOW)
 
 
 async def form_of_the_only(browser: Browser) -> tuple[str, str]:
@@ -70,6 +85,16 @@ async def test_a_form_without_a_key_of_its_own_does_nothing(console: Console) ->
     answer = await browser.post(path, evidence_ref="letter of May 4")
     assert answer.status == 422
     assert "<code>act</code>" in answer.body.decode()
+
+
+def test_who_may_say_it_is_offered_the_form_where_there_is_one() -> None:
+    viewing = Viewing("en", "auto", "UTC", NOW)
+    for kind, state in product(sorted(DUTY_RULES), ("open", "done")):
+        about = {"kind": kind, "state": state, "done_at": NOW if state == "done" else None}
+        duty = Duty.model_validate(SOME | about)
+        offered = {may: shown_duty(duty, viewing, str, may_complete=may).done_by for may in (True, False)}
+        there = state == "open" and kind not in ENDS_BY_ITSELF
+        assert offered == {True: f"/console/duties/{duty.id}/done" if there else None, False: None}
 
 
 def test_no_form_is_offered_for_what_ends_by_itself() -> None:

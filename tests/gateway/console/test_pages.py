@@ -108,7 +108,7 @@ async def test_a_page_is_read_as_its_reader_chose_and_in_no_other_word(console: 
     assert (chosen.status, dict(chosen.fields)["location"]) == (303, "/console/duties?state=all")
     page = (await browser.get("/console")).body.decode()
     assert '<html lang="es" data-theme="dark">' in page
-    assert "¿Qué necesita hoy a una persona?" in page
+    assert "¿Qué cruzó hoy la frontera del estado?" in page
     assert re.search(r'<time datetime="2026-[^"]+Z"[^>]*>[^<]*(HST|GMT-10)', page), page
     elsewhere = await browser.post("/console/preferences", language="<b>", theme="dark; Domain=evil", back="//evil.example")
     assert dict(elsewhere.fields)["location"] == "/console"
