@@ -75,7 +75,7 @@ class ClientRow(Base):
     created_at: Mapped[datetime] = mapped_column(Milliseconds)
     disabled_at: Mapped[datetime | None] = mapped_column(Milliseconds)
     changed_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
-    """Last change of keys or of `disabled_at`: processes look for recent ones, to refuse tokens that are out."""
+    """Last change of keys, of `disabled_at` or of what it may do: processes look for recent ones, to refuse tokens that are out."""
 
 
 class ClientSecretRow(Base):

@@ -1,9 +1,11 @@
-"""Whether a token that is out still counts: nobody took it back, its client is in force and still has the key that asked for it.
+"""Whether a token that is out still counts: nobody took it back; its client is in force, still has the key that asked for it, and is
+still registered for all that the token says.
 
 What changed within a token's lifetime is loaded each second and at once after a change made here; older changes meet no living token.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -27,13 +29,55 @@ BELIEVED_FOR: Final = timedelta(seconds=15)
 MARGIN: Final = timedelta(minutes=2)
 
 
+_REGISTERED: Final = (
+    ClientRow.id,
+    ClientRow.jwks,
+    ClientRow.tls_certificates,
+    ClientRow.tls_subject,
+    ClientRow.scopes,
+    ClientRow.purposes,
+    ClientRow.may_exchange,
+    ClientRow.disabled_at,
+)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A client that changed lately, as it is now."""
+
+    kids: frozenset[str]
+    """By what tokens name its keys, secrets and certificates; none while it is out."""
+    scopes: frozenset[str]
+    purposes: frozenset[str]
+    may_exchange: frozenset[str]
+
+    @classmethod
+    def of(cls, row: Any, secrets: Iterable[UUID]) -> "Registered":
+        """From its row."""
+        scopes, purposes, others = (frozenset(one.split()) for one in (row.scopes, row.purposes, row.may_exchange))
+        return cls(_kids(row, secrets), scopes, purposes, others)
+
+    def bears(self, claims: AccessClaims, kid: str, before: str | None) -> bool:
+        """Whether it may still have a token that says `claims`.
+
+        kid     of its own that asked for the token, or for the one that it was made from
+        before  of an exchanged token, the client whose token this one took; None where it is the first, or the same
+        """
+        return (
+            kid in self.kids
+            and self.scopes.issuperset(claims.scope.split())
+            and self.purposes.issuperset(one.purpose for one in claims.authorization_details)
+            and (before is None or before in self.may_exchange)
+        )
+
+
 class Standing:
     """What changed lately: tokens that were taken back, what people agreed to and is over, clients that are out, keys of the others."""
 
     def __init__(self, database: Database, statements: PeerStatements, clock: Clock, *, token_seconds: int) -> None:
         self._database, self._statements, self._clock = database, statements, clock
         self._looks_back = timedelta(seconds=token_seconds) + MARGIN
-        self._kids: dict[str, frozenset[str]] = {}
+        self._changed: dict[str, Registered] = {}
         self._taken_back: frozenset[UUID] = frozenset()
         self._ended: frozenset[UUID] = frozenset()
         self._loaded_at: datetime | None = None
@@ -42,10 +86,7 @@ class Standing:
         """Load what changed within the lifetime of a token."""
         now = self._clock()
         async with self._database.reading() as tx:
-            query = select(ClientRow.id, ClientRow.jwks, ClientRow.disabled_at, ClientRow.tls_certificates, ClientRow.tls_subject).where(
-                ClientRow.changed_at > now - self._looks_back
-            )
-            rows = (await tx.execute(query)).all()
+            rows = (await tx.execute(select(*_REGISTERED).where(ClientRow.changed_at > now - self._looks_back))).all()
             revoked = select(RevokedTokenRow.jti).where(RevokedTokenRow.revoked_at > now - self._looks_back)
             self._taken_back = frozenset((await tx.execute(revoked)).scalars())
             ended = select(GivenAuthorizationRow.id).where(GivenAuthorizationRow.ended_at > now - self._looks_back)
@@ -55,13 +96,13 @@ class Standing:
         secrets_of: dict[UUID, list[UUID]] = {row.id: [] for row in rows}
         for one in held:
             secrets_of[one.client_id].append(one.id)
-        self._kids = {str(UUID(str(row.id))): _kids(row, secrets_of[row.id]) for row in rows}
+        self._changed = {str(row.id): Registered.of(row, secrets_of[row.id]) for row in rows}
         self._loaded_at = now
 
     async def require(self, claims: AccessClaims, now: datetime) -> None:
         """Raises AccessTokenNotValid for a token that counts no more; TemporarilyUnavailable while that cannot be known.
 
-        A key that is not known here may be newer than what was loaded: it is looked for before the token is refused.
+        A key or scope that is not known here may be newer than what was loaded: it is looked for before the token is refused.
         """
         if (
             not self._taken_back.isdisjoint((claims.jti, *(source.jti for source in claims.made_from)))
@@ -79,12 +120,15 @@ class Standing:
                 raise AccessTokenNotValid("the token was taken back")
 
     def _counts(self, claims: AccessClaims) -> bool:
-        sources = ((source.client_id, source.client_kid) for source in claims.made_from)
-        return all(self._has(client_id, kid) for client_id, kid in ((claims.client_id, claims.client_kid), *sources))
-
-    def _has(self, client_id: str, kid: str) -> bool:
-        kids = self._kids.get(client_id)
-        return kids is None or kid in kids
+        """INVARIANT: what a client may do no more, no token does that it has, or that was made from one of its own."""
+        before: str | None = None
+        own = (claims.client_id, claims.client_kid)
+        for client_id, kid in (*((source.client_id, source.client_kid) for source in claims.made_from), own):
+            client = self._changed.get(client_id)
+            if client is not None and not client.bears(claims, kid, None if before == client_id else before):
+                return False
+            before = client_id
+        return True
 
     async def _require_peer(self, claims: AccessClaims) -> None:
         """INVARIANT: the trust list in force is asked at each request, so a revoked member is out at once."""

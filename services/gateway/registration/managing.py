@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import sha256
+from services.gateway.oauth.codes.authorizations import end_of_client
 from services.gateway.oauth.standing import Standing
 from services.gateway.registration.bounds import require_no_more
 from services.gateway.registration.key_sets import KeySets
@@ -48,7 +49,10 @@ class Managing:
     async def change(
         self, client_id: str, body: bytes, *, content_type: str, bearer: str | None, address: str | None, now: datetime
     ) -> dict[str, Any]:
-        """Replace what the client says of itself; gives the answer with its next token. Raises OAuth2Error."""
+        """Replace what the client says of itself; gives the answer with its next token. What it holds and is more ends.
+
+        Raises OAuth2Error.
+        """
         async with self.database.reading() as tx:
             await _own(tx, client_id, bearer)
         members = read_body(body, content_type=content_type)
@@ -74,18 +78,24 @@ class Managing:
             row.changed_at, row.version = now, row.version + 1
             registration.software_version, registration.contacts = metadata.software_version, " ".join(metadata.contacts)
             registration.token_digest = sha256(token.encode())
+            within = (frozenset(metadata.scopes), metadata.purposes, frozenset(metadata.grant_types))
+            await end_of_client(tx, self.outbox, row.id, "grants-changed", actor=_actor(row, address), now=now, unless=within)
             await tx.flush()
             record(tx, self.outbox, row, registration, "client-registration-changed", _actor(row, address), now)
         await self.standing.refresh()
         return described(row, registration, issuer=self.issuer, token=token)
 
     async def end(self, client_id: str, *, bearer: str | None, address: str | None, now: datetime) -> None:
-        """End the registration for good: no token more, and those that are out count no more. Raises RegistrationTokenRefused."""
+        """End the registration for good: no token more, and those that are out count no more, nor what people let it do.
+
+        Raises RegistrationTokenRefused.
+        """
         async with self.database.transaction() as tx:
             row, registration = await _own(tx, client_id, bearer, locked=True)
             row.disabled_at = row.changed_at = now
             row.version += 1
             registration.state, registration.token_digest, registration.decided_at = "ended", None, now
+            await end_of_client(tx, self.outbox, row.id, "registration-ended", actor=_actor(row, address), now=now)
             await tx.flush()
             record(tx, self.outbox, row, registration, "client-registration-ended", _actor(row, address), now)
         await self.standing.refresh()

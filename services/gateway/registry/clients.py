@@ -124,7 +124,7 @@ async def register_client(
 async def change_grants(
     tx: AsyncSession, outbox: Outbox, client_id: UUID, grants: ClientGrants, *, granter: Granter, actor: Actor, now: datetime
 ) -> Client:
-    """Replace a client's scopes and purposes. What people agreed to and is no longer within them ends.
+    """Replace a client's scopes and purposes. Tokens that say more count no more, and what people agreed to and is more ends.
 
     Raises NotFound, VersionConflict, ScopeNotGrantable.
     """
@@ -136,7 +136,7 @@ async def change_grants(
     if row.authentication == "client_secret":
         require_legacy(grants)
     await require_exchangeable(tx, grants.may_exchange, organisation.id)
-    row.may_exchange = " ".join(str(one) for one in grants.may_exchange)
+    row.may_exchange, row.changed_at = " ".join(str(one) for one in grants.may_exchange), now
     row.scopes, row.purposes = " ".join(sorted(set(grants.scopes))), " ".join(sorted(set(grants.purposes)))
     within = (frozenset(grants.scopes), grants.purposes, frozenset(row.grant_types.split()))
     await end_of_client(tx, outbox, row.id, "grants-changed", actor=actor, now=now, unless=within)

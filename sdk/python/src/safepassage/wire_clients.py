@@ -147,8 +147,8 @@ class ClientPage(Wire):
 
 
 class ClientGrants(Wire):
-    """`PUT /v1/clients/{id}/grants`: what its tokens may have from now on. Its own tokens that are out keep what they have
-    until they expire; what people let it do and is no longer within it ends at once."""
+    """`PUT /v1/clients/{id}/grants`: what its tokens may have from now on. Tokens that are out and say more count no more at once;
+    what people let it do and is no longer within it ends."""
 
     version: Annotated[int, Field(ge=1)]
     """The version that was read; another one meanwhile is a conflict."""

@@ -25,6 +25,7 @@ EndedBecause = Literal[
     "code-used-again",
     "refresh-token-used-again",
     "client-disabled",
+    "registration-ended",
     "grants-changed",
     "person-may-no-more",
     "signed-out",
