@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import BigInteger, bindparam, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.ids import uuid7
+from safepassage.ids import first_uuid7, uuid7
 from safepassage.problems import SuiteError
 from safepassage.problems.policy_sets import PolicySetNotUsable
 from safepassage.problems.privacy import PolicySetNotHeld
@@ -162,7 +162,7 @@ class Replays:
         use = await asyncio.to_thread(_use_of, contents)
         differences, total = Differences(new, Skeletons(use)), await self._total(row)
         await self._progress(row, 0, total)
-        done, last, chunks = 0, _before(row.from_at), 0
+        done, last, chunks = 0, first_uuid7(row.from_at), 0
         while rows := await self._chunk(last, row.until_at):
             met = await self._add(differences, rows)
             if met:
@@ -173,14 +173,14 @@ class Replays:
         return differences.report()
 
     async def _chunk(self, after: UUID, until: datetime) -> Sequence[Any]:
-        asked = {"after": after, "until": _before(until), "most": CHUNK}
+        asked = {"after": after, "until": first_uuid7(until), "most": CHUNK}
         return await self._database.read(lambda connection: prepared.plain_rows(connection, _CHUNK, asked))
 
     async def _total(self, row: PolicyReplayRow) -> int:
         """How many decisions the range has, counted in pieces too: a million would hold the loop of SQLite up."""
-        total, last = 0, _before(row.from_at)
+        total, last = 0, first_uuid7(row.from_at)
         while True:
-            beyond = select(DecisionRow.id).where(DecisionRow.id > last, DecisionRow.id <= _before(row.until_at))
+            beyond = select(DecisionRow.id).where(DecisionRow.id > last, DecisionRow.id <= first_uuid7(row.until_at))
             async with self._database.reading() as tx:
                 following = await tx.scalar(beyond.order_by(DecisionRow.id).offset(COUNTED_AT_ONCE - 1).limit(1))
                 if following is None:
@@ -251,11 +251,6 @@ def _use_of(contents: Sequence[str]) -> InstantUse:
     """How the rules of several sets use instants."""
     policies = (policy for text in contents for pack in packs_of(text) for policy in pack.policies.values())
     return InstantUse.of(policies)
-
-
-def _before(at: datetime) -> UUID:
-    """Every decision of that instant or later has a larger id, every earlier one a smaller: they are UUIDv7 (safepassage.ids)."""
-    return UUID(int=uuid7(at).int >> 80 << 80)
 
 
 async def work(app: FastAPI) -> None:

@@ -3,14 +3,12 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select
-from sqlalchemy.orm import load_only
+from fastapi import APIRouter, Request
+from sqlalchemy import Connection, bindparam, select
 
 from safepassage.problems.policy_sets import PolicySetNotUsable
 from safepassage.problems.privacy import DecisionNotReproduced, NoSuchDecision, PolicySetNotHeld
 from safepassage.wire_decisions import Fall, RecordedDecision, Reproduction
-from safepassage.wire_lists import DecisionPage, DecisionSummary
 from services.privacy.evidence_records import may_read_sealed
 from services.privacy.own_organisations import OWN_ORGANISATIONS, own_organisations
 from services.privacy.policy_sets import PolicySets
@@ -18,38 +16,15 @@ from services.privacy.recorded import RecordedOutcome, RecordedRow, open_outcome
 from services.privacy.reproduction import reproduction_of
 from services.privacy.sealing import Sealer
 from services.privacy.standing import fall_of
-from services.privacy.tables import DecisionCustodianRow, DecisionRow, OrganisationRow
+from services.privacy.tables import DecisionCustodianRow, DecisionRow
 from shared import prepared
 from shared.caller import Caller, caller_with
-from shared.cursors import Cursor, Cursors, Limit, next_link
-from shared.database import Database, ReadOnly
+from shared.database import Database
 from shared.problems import responses
-from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
 
 Reader = Annotated[Caller, caller_with("decisions:read")]
-
-_SUMMARY = (DecisionRow.action, DecisionRow.exchange_id, DecisionRow.decided_at, DecisionRow.valid_until, DecisionRow.policy_hash)
-
-
-@router.get("")
-async def list_decisions(
-    request: Request, response: Response, caller: Reader, tx: ReadOnly, limit: Limit = 100, cursor: Cursor = None
-) -> DecisionPage:
-    """Decisions about students whose records the caller's organisation keeps, the newest first."""
-    cursors: Cursors = request.app.state.cursors
-    bound_to = f"list_decisions:{caller.client_id}"
-    query = select(DecisionRow).options(load_only(*_SUMMARY)).where(DecisionRow.id.in_(_kept_for(caller)), *_known_to(caller))
-    position = cursors.read(cursor, bound_to=bound_to)
-    if position is not None:
-        query = query.where(DecisionRow.id < UUID(position["id"]))
-    rows = (await tx.scalars(query.order_by(DecisionRow.id.desc()).limit(limit + 1))).all()
-    following = None
-    if len(rows) > limit:
-        following = cursors.sign({"id": str(rows[limit - 1].id)}, bound_to=bound_to)
-        response.headers["link"] = next_link(request.url.path, {"limit": limit, "cursor": following})
-    return DecisionPage(decisions=tuple(DecisionSummary.model_validate(row) for row in rows[:limit]), next=following)
 
 
 @router.get("/{decision_id}", responses=responses(NoSuchDecision))
@@ -93,14 +68,3 @@ def callers_decision(connection: Connection, caller: Caller, decision_id: UUID) 
     if row is None:
         raise NoSuchDecision
     return row
-
-
-def _kept_for(caller: Caller) -> Select[UUID]:
-    """Ids of the decisions that the caller's organisation, or one below it, is a reader of."""
-    own = within(OrganisationRow, caller.organisation_id)
-    return select(DecisionCustodianRow.decision_id).where(DecisionCustodianRow.custodian_id.in_(own))
-
-
-def _known_to(caller: Caller) -> list[ColumnElement[bool]]:
-    """Conditions: a decision on a secret order looks absent to who may not know of it."""
-    return [] if may_read_sealed(caller) else [DecisionRow.secret.is_(False)]

@@ -3,7 +3,9 @@
 import json
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
@@ -12,6 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from safepassage.wire_decisions import RecordedDecision, Reproduction
 from safepassage.wire_lists import DecisionPage
+from services.privacy import decision_pages
 from services.privacy.policy import PolicySet, decide
 from services.privacy.recorded import TABLE, RecordedOutcome, _columns_of, open_outcome
 from services.privacy.sealing import packed
@@ -213,6 +216,61 @@ async def test_the_list_has_the_decisions_of_ones_own_students_newest_first(worl
     assert read == [identifier for facts, identifier in reversed(made) if facts is ours]
     state = DecisionPage.model_validate_json((await world.node.client(world.sea, *READ).get("/v1/decisions")).body)
     assert [one.id for one in state.decisions] == [identifier for _, identifier in reversed(made)]
+
+
+async def test_the_list_says_what_was_asked_and_how_it_ended_and_nothing_of_the_student(world: World) -> None:
+    facts = await world.student()
+    decision = await world.node.decide(world.by_transfer(facts))
+    answer = await world.node.client(world.oak, *READ).get("/v1/decisions")
+    [one] = DecisionPage.model_validate_json(answer.body).decisions
+    assert (one.id, one.basis, one.purpose, one.recipient_kind, one.outcome) == (
+        decision.id,
+        "transfer",
+        "enrollment",
+        "school",
+        decision.outcome,
+    )
+    assert str(facts.student_id) not in answer.body.decode()
+
+
+async def test_the_list_is_narrowed_by_what_was_asked_how_it_ended_and_when_and_goes_on_behind_what_it_looked_through(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    facts, agreement = await world.student(), await world.agreement()
+    start, made = world.node.clock(), []
+    for asked in (
+        world.by_transfer(facts),
+        world.by_transfer(facts, purpose="study"),
+        world.by_contract(agreement, facts),
+        world.by_transfer(facts, purpose="study"),
+    ):
+        world.node.clock.advance(minutes=1)
+        by = world.node.client(world.vendor) if asked.agreement_id else None
+        made.append((await world.node.decide(asked, by=by)).id)
+    reader = world.node.client(world.oak, *READ)
+
+    async def found(**asked: str) -> list[int]:
+        read, query = [], urlencode({"limit": 1, **asked})
+        while query:
+            answer = await reader.get("/v1/decisions", query)
+            page = DecisionPage.model_validate_json(answer.body)
+            assert len(page.decisions) <= 1
+            read += [made.index(one.id) for one in page.decisions]
+            link = answer.headers.get("link", "")
+            query = link.partition("?")[2].partition(">")[0] if page.next else ""
+        return read
+
+    for looked_through in (decision_pages.LOOKED_THROUGH, 1):
+        monkeypatch.setattr(decision_pages, "LOOKED_THROUGH", looked_through)
+        assert await found() == [3, 2, 1, 0]
+        assert await found(outcome="deny") == [3, 1]
+        assert await found(purpose="instruction") == [2]
+        assert await found(action="redisclose", outcome="permit-with-redaction") == [0]
+        assert await found(**{"from": (start + timedelta(minutes=2)).isoformat()}) == [3, 2, 1]
+        assert await found(until=(start + timedelta(minutes=2)).isoformat()) == [0]
+        assert await found(purpose="none") == []
+    refused = await reader.get("/v1/decisions", "outcome=canary")
+    assert (refused.status, problem_of(refused).field) == (422, "outcome")
 
 
 async def test_a_cursor_of_another_client_or_list_is_refused(world: World) -> None:

@@ -28,6 +28,7 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
     (
         "Govern",
         (
+            Place("/console/decisions", "Decisions", OVERSEERS),
             Place("/console/duties", "Duties and rights", EVERYBODY),
             Place("/console/readiness", "Readiness", OF_THE_STATE),
         ),

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from services.gateway.console import duty_completion
+from services.gateway.console import decision_page, decisions, duty_completion
 from services.gateway.console.navigation import HOME, roles_of
 from services.gateway.door.route import (
     DEVELOPER_HEADERS,
@@ -82,6 +82,10 @@ GATEWAY: Final = (
     page("GET", "/signed-out"),
     people("GET", "/signed-in"),
     people("GET", HOME, *roles_of(HOME)),
+    people("GET", decisions.PATH, *roles_of(decisions.PATH)),
+    people("GET", decisions.EXPORT, *roles_of(decisions.PATH), step_up=True),
+    people("GET", decision_page.PATH, *roles_of(decisions.PATH)),
+    people("POST", decision_page.AGAIN, *roles_of(decisions.PATH), body=4 * KIB),
     people("GET", "/console/duties", *roles_of("/console/duties")),
     people("GET", duty_completion.PATH, *duty_completion.ROLES),
     people("POST", duty_completion.PATH, *duty_completion.ROLES, body=8 * KIB),

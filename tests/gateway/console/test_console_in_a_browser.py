@@ -15,6 +15,7 @@ from tests.chromium import Page, browser
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import HOSTILE, Console, open_console
 from tests.gateway.console.crossing import CEDAR, PEERS, received, refused, sent
+from tests.gateway.console.foreign import more_paths
 from tests.gateway.console.test_pages import one_duty
 from tests.gateway.door.production import serving
 from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
@@ -77,12 +78,13 @@ async def test_axe_finds_nothing_on_any_page_with_data_and_without(looked: Looke
     page = looked.page
     await page.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
     await page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-    axe = AXE.read_text()
+    axe, more = AXE.read_text(), list[str]()
     for with_data in (False, True):
         if with_data:
             await one_duty(looked.console)
             await something_crossed(looked.console)
-        for path in (*PATHS, "/console/duties?state=all", "/console/duties?kind=none"):
+            more = [path for made in more_paths().values() for path in await made(looked.console)]
+        for path in (*PATHS, *more, "/console/duties?state=all", "/console/duties?kind=none"):
             await looked.go(path)
             await page.value(axe + "; undefined")
             found: Any = await page.value(f"axe.run(document, {{runOnly: {json.dumps(RULES)}}})")

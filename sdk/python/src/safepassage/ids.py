@@ -16,6 +16,11 @@ def uuid7(now: datetime) -> UUID:
     return UUID(int=value)
 
 
+def first_uuid7(at: datetime) -> UUID:
+    """No UUIDv7 of the instant `at` or later is smaller, and every earlier one is: where a list by id begins or ends at an instant."""
+    return UUID(int=uuid7(at).int >> 80 << 80)
+
+
 def milliseconds_of(identifier: UUID) -> int:
     """When a UUIDv7 was made, in milliseconds since the epoch."""
     return identifier.int >> 80

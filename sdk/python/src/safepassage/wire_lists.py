@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import Field
 
-from safepassage.wire import Digest, Instant, Wire
+from safepassage.wire import Code, Digest, Instant, Wire
+from safepassage.wire_decisions import Outcome
 from safepassage.wire_policy import Debarment
 
 Next = Annotated[str | None, Field(description="Cursor of the next page; also in the Link header.")]
@@ -16,6 +17,10 @@ class DecisionSummary(Wire):
 
     id: UUID
     action: Literal["request", "disclose", "redisclose", "seek-credentials", "send-credentials"]
+    basis: Code
+    purpose: Code
+    recipient_kind: Code
+    outcome: Outcome
     exchange_id: UUID | None
     decided_at: Instant
     valid_until: Instant

@@ -1,7 +1,8 @@
 """For every page that names a thing: a thing of another district or of the state, which a district's officer must not find there.
 
 Each part of the console has a module here, `of_<part>.py`, with `FOREIGN`: by the page's template in the routing table, who makes such a
-thing and gives the page's paths for it.
+thing and gives the page's paths for it. And, where it has pages beyond the menu, `MORE_PATHS`: by a name, who makes what they show and
+gives paths at which an auditor sees them; the sweep in a browser goes there too.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -30,3 +31,8 @@ def gathered(name: str) -> Mapping[str, Any]:
 def foreign() -> Mapping[str, Foreign]:
     """By template."""
     return gathered("FOREIGN")
+
+
+def more_paths() -> Mapping[str, Callable[[Console], Awaitable[list[str]]]]:
+    """Beyond the menu, by a name."""
+    return gathered("MORE_PATHS")

@@ -37,10 +37,9 @@ from safepassage.wire_access import (
     SubjectSearch,
 )
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPage, NewClient
-from safepassage.wire_decisions import RecordedDecision, Reproduction
 from safepassage.wire_exchange import ExchangeRequest, ExchangeRequestAnswers, NewExchangeRequest, NewExchangeRequests
 from safepassage.wire_exports import GivenPart, ManifestRequest, NewExport, PartRequest, PlannedExport, SignedManifest
-from safepassage.wire_lists import DebarmentPage, DecisionPage
+from safepassage.wire_lists import DebarmentPage
 from safepassage.wire_log import (
     DisclosureAccounting,
     DisclosureCopy,
@@ -154,7 +153,7 @@ def read_received_record_as_edfi(exchange_id: UUID) -> Call[bytes]:
     return fetching(path, accept="application/vnd.ed-fi+json", query={"format": "edfi"})
 
 
-# --- consents, agreements, decisions ---
+# --- consents, agreements ---
 
 
 def record_consent(consent: NewConsent, *, idempotency_key: str | None = None) -> Call[Consent]:
@@ -176,21 +175,6 @@ def withdraw_consent(consent_id: UUID, withdrawal: ConsentWithdrawal, *, idempot
 def record_agreement(agreement: NewAgreement, *, idempotency_key: str | None = None) -> Call[Agreement]:
     """Put an agreement with a party that acts for districts on record. Scope agreements:write."""
     return writing("POST", "/v1/agreements", agreement, Agreement, idempotency_key=idempotency_key)
-
-
-def list_decisions(*, limit: int | None = None) -> Call[Page[DecisionPage]]:
-    """Decisions about students whose records the caller's organisation keeps, the newest first. Scope decisions:read."""
-    return paged("/v1/decisions", DecisionPage, query={"limit": limit})
-
-
-def read_decision(decision_id: UUID) -> Call[RecordedDecision]:
-    """A decision in full: per element, with reasons and citations. Scope decisions:read."""
-    return reading(path_of("/v1/decisions/{id}", id=decision_id), RecordedDecision)
-
-
-def reproduce_decision(decision_id: UUID) -> Call[Reproduction]:
-    """Let the node make the decision again from what it recorded. Scope decisions:read."""
-    return asking(path_of("/v1/decisions/{id}/reproduction", id=decision_id), None, Reproduction)
 
 
 def evaluate_access(evaluation: AccessEvaluation) -> Call[AccessDecision]:

@@ -1,9 +1,12 @@
-"""The operations on policy sets, as `safepassage.client.calls`: how an agency changes its rules."""
+"""The operations on decisions and policy sets, as `safepassage.client.calls`: what was decided, and how an agency changes its rules."""
 
+from datetime import datetime
 from uuid import UUID
 
 from safepassage.client.call import Call, Page, asking, paged, path_of, reading, writing
+from safepassage.wire_decisions import Outcome, RecordedDecision, Reproduction
 from safepassage.wire_explanation import DecisionExplanation
+from safepassage.wire_lists import DecisionPage
 from safepassage.wire_policy_sets import (
     NewCallOff,
     NewPolicyActivation,
@@ -82,6 +85,31 @@ def call_off_policy_activation(number: int, call_off: NewCallOff, *, idempotency
     """Call an activation off before its start. Scope policies:activate."""
     path = path_of("/v1/policy-activations/{number}/call-off", number=number)
     return writing("POST", path, call_off, PolicyActivation, idempotency_key=idempotency_key)
+
+
+def list_decisions(
+    *,
+    action: str | None = None,
+    outcome: Outcome | None = None,
+    purpose: str | None = None,
+    from_: datetime | None = None,
+    until: datetime | None = None,
+    limit: int | None = None,
+) -> Call[Page[DecisionPage]]:
+    """Decisions about students whose records the caller's organisation keeps, the newest first. Scope decisions:read."""
+    instants = {name: None if at is None else at.isoformat() for name, at in (("from", from_), ("until", until))}
+    query = {"action": action, "outcome": outcome, "purpose": purpose, **instants, "limit": limit}
+    return paged("/v1/decisions", DecisionPage, query=query)
+
+
+def read_decision(decision_id: UUID) -> Call[RecordedDecision]:
+    """A decision in full: per element, with reasons and citations. Scope decisions:read."""
+    return reading(path_of("/v1/decisions/{id}", id=decision_id), RecordedDecision)
+
+
+def reproduce_decision(decision_id: UUID) -> Call[Reproduction]:
+    """Let the node make the decision again from what it recorded. Scope decisions:read."""
+    return asking(path_of("/v1/decisions/{id}/reproduction", id=decision_id), None, Reproduction)
 
 
 def explain_decision(decision_id: UUID) -> Call[DecisionExplanation]:

@@ -1,0 +1,22 @@
+"""Decisions about students of a district that is not the officer's, and one of each answer."""
+
+from services.gateway.console import decision_page
+from tests.gateway.console.consoles import Console
+from tests.gateway.console.decided import decided, one_of_each
+from tests.gateway.people.signing_in import Browser
+
+
+async def _anothers_decision(console: Console, _officer: Browser) -> list[str]:
+    return [decision_page.PATH.format(decision_id=await decided(console))]
+
+
+async def _anothers_decision_again(console: Console, _officer: Browser) -> list[str]:
+    return [decision_page.AGAIN.format(decision_id=await decided(console))]
+
+
+async def _each_answer(console: Console) -> list[str]:
+    return [decision_page.PATH.format(decision_id=one) for one in (await one_of_each(console)).values()]
+
+
+MORE_PATHS = {"decisions": _each_answer}
+FOREIGN = {decision_page.PATH: _anothers_decision, decision_page.AGAIN: _anothers_decision_again}
