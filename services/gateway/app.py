@@ -25,7 +25,7 @@ from services.gateway.door.quota_store import keep_summing_up, open_quotas, sum_
 from services.gateway.door.refusals import Refusals
 from services.gateway.door.routing_table import ROUTES
 from services.gateway.door.scope_use import ScopeUse, keep_writing_down
-from services.gateway.door.upstreams import network_session, upstreams
+from services.gateway.door.upstreams import upstreams
 from services.gateway.oauth import introspection, revocation, token_endpoint
 from services.gateway.oauth import routes as oauth_routes
 from services.gateway.oauth.agreed import Agreed
@@ -131,10 +131,9 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     )
     # The embedded node is one process, which can remember proofs itself; a gateway of its own may have replicas.
     store: ProofStore = DatabaseProofStore(database) if transports is None else ProcessProofStore(clock())
-    session = None
-    if transports is None:
-        session = network_session(settings)
-        stack.push_async_callback(session.close)
+    services = upstreams(settings, transports)
+    for service in services.values():
+        stack.push_async_callback(service.close)
     state.scope_use, state.quotas = ScopeUse(), await open_quotas(settings, database, clock)
     open_people(app, names=names)
     state.door = Door(
@@ -158,7 +157,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         ),
         RateLimit("address", per_second=settings.anonymous_requests_per_second, burst=settings.anonymous_burst),
         state.internal_tokens,
-        upstreams(settings, transports, session),
+        services,
         state.refusals,
         state.metrics,
         state.scope_use,

@@ -40,8 +40,8 @@ from services.gateway.door.paths import ALLOWED_QUERY, MAX_QUERY, MethodOfPathNo
 from services.gateway.door.refusals import Refusals
 from services.gateway.door.route import API_HEADERS, Route
 from services.gateway.door.scope_use import ScopeUse
+from services.gateway.door.service_call import Call, Upstream
 from services.gateway.door.step_up import require_step_up
-from services.gateway.door.upstreams import Call, Upstream
 from services.gateway.oauth.client_certificates import ClientCertificate, forwarded_certificate
 from services.gateway.oauth.tokens import VerifiedToken
 from services.gateway.people.admission import Admission

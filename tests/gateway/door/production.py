@@ -13,7 +13,10 @@ from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
 from services.gateway.app import create_app
+from services.gateway.door.connection_pool import ConnectionPool
 from services.gateway.door.http_protocol import StrictHttpProtocol
+from services.gateway.door.over_network import OverNetwork
+from shared.certificates import client_context
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Party
 from tests.gateway.house import House, open_house
@@ -125,8 +128,19 @@ class Production:
 
     def idle(self) -> None:
         """Nothing of a request is left behind."""
-        session = self.app.state.door.upstreams["records"]._session
-        assert session.connector._acquired == set()
+        assert self.records.pool.taken == 0
+        assert not [task for task in asyncio.all_tasks() if "_send_up" in repr(task.get_coro())]
+
+    @property
+    def records(self) -> OverNetwork:
+        """How the gateway reaches the service."""
+        upstream = self.app.state.door.upstreams["records"]
+        assert isinstance(upstream, OverNetwork)
+        return upstream
+
+    def elsewhere(self, monkeypatch: pytest.MonkeyPatch, port: int) -> None:
+        """The service is somewhere else, for one test."""
+        monkeypatch.setattr(self.records, "pool", ConnectionPool(f"http://127.0.0.1:{port}", client_context(None)))
 
 
 @pytest.fixture

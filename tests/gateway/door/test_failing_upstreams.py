@@ -4,15 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import chain, repeat
-from typing import Any
 from uuid import uuid4
 
-import aiohttp
 import pytest
 from starlette.types import Receive, Send
 
 from services.gateway.door.circuit_breaker import LEAST, PAUSE_SECONDS
-from services.gateway.door.upstreams import OverNetwork
+from services.gateway.door.connection_pool import ConnectionPool
+from services.gateway.door.service_connection import NotConnected, ServiceConnection
 from tests.gateway.door.production import CLOSE, PATH, Production, production, status_of
 
 __all__ = ["production"]
@@ -20,12 +19,6 @@ __all__ = ["production"]
 POST = "/v1/exchange-requests"
 BODY = b'{"whatever":"it is"}'
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
-
-
-def records(production: Production) -> OverNetwork:
-    upstream = production.app.state.door.upstreams["records"]
-    assert isinstance(upstream, OverNetwork)
-    return upstream
 
 
 class Fickle:
@@ -53,7 +46,7 @@ class Fickle:
 async def fickle(production: Production, monkeypatch: pytest.MonkeyPatch, *answers: bool) -> AsyncIterator[Fickle]:
     service = Fickle(chain(answers, repeat(True)))
     server = await asyncio.start_server(service.serve, "127.0.0.1", 0)
-    monkeypatch.setattr(records(production), "_base_url", f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    production.elsewhere(monkeypatch, server.sockets[0].getsockname()[1])
     yield service
     server.close()
 
@@ -85,23 +78,38 @@ async def test_what_could_have_had_its_effect_is_not_sent_again(production: Prod
 
 
 @pytest.mark.anyio
+@pytest.mark.requirement("DOOR-again")
+async def test_a_kept_connection_that_the_service_closes_just_then_fails_no_request_that_may_be_sent_twice(
+    production: Production, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with fickle(production, monkeypatch, True, False) as service:
+        assert [status_of(await production.ask(production.request("GET", PATH, CLOSE))) for _ in range(2)] == [200, 200]
+        assert service.heard == 3
+    async with fickle(production, monkeypatch, True, False) as service:
+        assert [status_of(await production.ask(post(production))) for _ in range(2)] == [200, 503]
+        assert service.heard == 2
+    async with fickle(production, monkeypatch, False) as service:
+        assert status_of(await production.ask(production.request("GET", PATH, CLOSE))) == 503
+        assert service.heard == 1, "it was a new connection: the service has heard the request, and hung up on it"
+
+
+@pytest.mark.anyio
 async def test_what_was_never_sent_is_sent_again(production: Production, monkeypatch: pytest.MonkeyPatch) -> None:
-    connector: Any = records(production)._session.connector
-    connect, failures = connector._create_connection, [OSError("refused")]
+    connect, failures = ConnectionPool._connected, [NotConnected()]
 
-    async def refused_once(*arguments: Any) -> Any:
+    async def refused_once(pool: ConnectionPool) -> ServiceConnection:
         if failures:
-            raise aiohttp.ClientConnectorError(arguments[0].connection_key, failures.pop())
-        return await connect(*arguments)
+            raise failures.pop()
+        return await connect(pool)
 
-    monkeypatch.setattr(connector, "_create_connection", refused_once)
+    monkeypatch.setattr(ConnectionPool, "_connected", refused_once)
     assert status_of(await production.ask(post(production))) == 200
     assert (failures, production.service.received) == ([], len(BODY))
 
 
 @pytest.mark.anyio
 async def test_without_budget_nothing_is_sent_again(production: Production, monkeypatch: pytest.MonkeyPatch) -> None:
-    budget = records(production).retries
+    budget = production.records.retries
     while budget.spend():
         pass
     async with fickle(production, monkeypatch, False) as service:
@@ -115,13 +123,13 @@ async def test_a_service_that_fails_too_often_is_left_alone_and_asked_again_late
     production: Production, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = 100.0
-    upstream = records(production)
+    upstream = production.records
     monkeypatch.setattr(upstream, "_seconds", lambda: now)
-    working = upstream._base_url
-    monkeypatch.setattr(upstream, "_base_url", "http://127.0.0.1:1")
+    working = upstream.pool
+    production.elsewhere(monkeypatch, 1)
     for _ in range(LEAST):
         assert status_of(await production.ask(production.request("GET", PATH, CLOSE))) == 503
-    monkeypatch.setattr(upstream, "_base_url", working)
+    monkeypatch.setattr(upstream, "pool", working)
     production.service.begun.clear()
     refused = await production.ask(production.request("GET", PATH, CLOSE))
     assert (status_of(refused), b"retry-after: 5" in refused, production.service.begun.is_set()) == (503, True, False)
@@ -142,4 +150,4 @@ async def test_a_service_that_says_what_is_wrong_has_not_failed(production: Prod
     for _ in range(LEAST + 1):
         assert status_of(await production.ask(production.request("GET", PATH, CLOSE))) == 503
     assert production.service.begun.is_set()
-    assert not records(production).breaker.is_open
+    assert not production.records.breaker.is_open

@@ -8,7 +8,8 @@ from starlette.types import Message, Receive, Scope, Send
 from safepassage.problems.requests import BodyTooLarge, TemporarilyUnavailable
 from services.gateway.door.bodies import CallerGone
 from services.gateway.door.routing_table import ROUTES
-from services.gateway.door.upstreams import Call, SameProcess
+from services.gateway.door.service_call import Call
+from services.gateway.door.upstreams import SameProcess
 from shared.siblings import InProcess
 
 pytestmark = pytest.mark.anyio

@@ -2,11 +2,18 @@
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
+from starlette.types import Receive, Send
 
-from services.gateway.door import upstreams
+from services.gateway.door import bodies
+from services.gateway.door.connection_pool import ConnectionPool
+from services.gateway.door.over_network import TAKEN_WHOLE, request_head
+from services.gateway.door.route import get
+from services.gateway.door.service_call import Call, require_a_problem
+from shared.certificates import client_context
 from tests.gateway.door.production import CLOSE, PATH, Production, production, status_of
 
 __all__ = ["production"]
@@ -22,6 +29,12 @@ async def test_a_request_reaches_the_other_process_scrubbed_and_vouched_for(prod
     again = production.request("GET", PATH, CLOSE)
     assert [status_of(await production.ask(again)) for _ in range(2)] == [200, 401], "the shared store remembers the proof"
     production.idle()
+
+
+@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
+    """Processes run on uvloop, tests elsewhere on asyncio's own loop."""
+    return "asyncio", {"use_uvloop": request.param}
 
 
 ROSTERS = ("/v1/rosters", CLOSE, "Content-Type: application/x-ndjson", "Transfer-Encoding: chunked")
@@ -43,12 +56,53 @@ async def test_a_large_body_goes_up_as_it_comes(production: Production) -> None:
 
 
 @pytest.mark.anyio
+async def test_an_answer_that_comes_before_the_end_of_the_body_is_told_and_nothing_more_is_sent(production: Production) -> None:
+    async def refuse(_: Receive, send: Send) -> None:
+        fields = [(b"content-type", b"application/problem+json"), (b"content-length", b"2")]
+        await send({"type": "http.response.start", "status": 409, "headers": fields})
+        await send({"type": "http.response.body", "body": b"{}", "more_body": False})
+
+    production.service.act = refuse
+    reader, writer = await asyncio.open_connection("127.0.0.1", production.port)
+    writer.write(production.request("POST", *ROSTERS) + CHUNK)
+    async with asyncio.timeout(5):
+        answer = await reader.read()
+    writer.close()
+    assert status_of(answer) == 409
+    production.idle()
+    production.service.act = production.service.echo
+    assert status_of(await production.ask(production.request("GET", PATH, CLOSE))) == 200
+
+
+@pytest.mark.anyio
+async def test_a_body_that_stops_coming_is_the_callers_fault_and_not_the_services(
+    production: Production, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "IDLE_SECONDS", 0.05)
+    answer = await production.ask(production.request("POST", *ROSTERS) + CHUNK)
+    assert (status_of(answer), b"came too slowly" in answer) == (503, True)
+    async with asyncio.timeout(5):
+        await production.service.gone.wait()
+    assert production.records.breaker.enter(0) is False
+    production.idle()
+
+
+def test_nothing_that_came_to_the_gateway_makes_a_line_of_its_own() -> None:
+    pool = ConnectionPool("http://records:8001/inside", client_context(None))
+    plain = Call(get("/v1/x", "records"), "GET", "/v1/x", "a=b", {"accept": "*/*"}, False, [], None)
+    assert request_head(plain, pool, length=0) == b"GET /inside/v1/x?a=b HTTP/1.1\r\nhost: records:8001\r\naccept: */*\r\n\r\n"
+    for headers in ({"accept": "a\r\nsp-internal: b"}, {"accept": "a\nb"}, {"accept": "a\rb"}, {"a\r\nb": "c"}):
+        with pytest.raises(ValueError, match="a line within a field"):
+            request_head(replace(plain, headers=headers), pool, length=0)
+
+
+@pytest.mark.anyio
 async def test_a_body_stops_at_the_limit(production: Production, monkeypatch: pytest.MonkeyPatch) -> None:
-    production.change_route(monkeypatch, "/v1/rosters", "POST", body_bytes=upstreams.TAKEN_WHOLE + 1)
+    production.change_route(monkeypatch, "/v1/rosters", "POST", body_bytes=TAKEN_WHOLE + 1)
     answer = await production.ask(production.request("POST", *ROSTERS) + CHUNK * 33 + b"0\r\n\r\n")
     assert status_of(answer) == 413
     assert b"body-too-large" in answer
-    assert production.service.received <= upstreams.TAKEN_WHOLE
+    assert production.service.received <= TAKEN_WHOLE
     production.idle()
 
 
@@ -133,8 +187,7 @@ async def test_an_answer_that_breaks_off_is_broken_off(production: Production) -
 
 @pytest.mark.anyio
 async def test_a_service_that_does_not_answer_is_a_503(production: Production, monkeypatch: pytest.MonkeyPatch) -> None:
-    upstream = production.app.state.door.upstreams["records"]
-    monkeypatch.setattr(upstream, "_base_url", "http://127.0.0.1:1")
+    production.elsewhere(monkeypatch, 1)
     answer = await production.ask(production.request("GET", PATH, CLOSE))
     assert status_of(answer) == 503
     assert b"temporarily-unavailable" in answer
@@ -157,7 +210,7 @@ async def test_a_service_that_is_too_slow_is_given_up(production: Production, mo
 
 def test_only_problems_pass_as_faults() -> None:
     fields: list[Any] = [(b"content-type", b"application/problem+json")]
-    upstreams.require_a_problem(503, fields)
-    upstreams.require_a_problem(404, [])
+    require_a_problem(503, fields)
+    require_a_problem(404, [])
     with pytest.raises(Exception, match="the service failed"):
-        upstreams.require_a_problem(500, [(b"content-type", b"text/html")])
+        require_a_problem(500, [(b"content-type", b"text/html")])
