@@ -46,7 +46,8 @@ class CallerClaims(Wire):
     address: NetworkAddress | None = None
     """From which the request came to the gateway."""
     person: Digest | None = None
-    """For whom the client acts, if a person let it: what the node's log calls them. `role` and `organisation_id` are then theirs."""
+    """For whom the client acts, if a person let it: what the node's log calls them. `role` is then theirs, and so is
+    `organisation_id`, unless a vendor or another agency acts for them under an agreement."""
 
 
 class InternalClaims(Wire):

@@ -13,15 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
 from safepassage.problems.people import AuthorizationNotAsked, StepUpNeeded
-from safepassage.problems.requests import NotPermitted
+from safepassage.problems.requests import NotPermitted, TemporarilyUnavailable
 from services.gateway.oauth.authorization_details import StudentDataAccess
-from services.gateway.oauth.codes.authorizations import reaches
 from services.gateway.oauth.codes.code_grant import LASTS
 from services.gateway.oauth.codes.pushing import digest_of_name
 from services.gateway.oauth.codes.question import Application, Question, is_recent_enough, is_strong_enough, question
+from services.gateway.oauth.codes.reach import Reach, Reaching
 from services.gateway.oauth.codes.redirects import answer_at, is_registered
 from services.gateway.oauth.codes.refresh_tokens import digest_of_token
 from services.gateway.oauth.known_clients import registered_client
+from services.gateway.oauth.oauth_errors import AgreementNotVerifiable
 from services.gateway.people.person import Person, keyed_digest
 from services.gateway.tables import ClientRow, GivenAuthorizationRow, OrganisationRow, PushedRequestRow
 from shared.contracts.audit import Context, Event
@@ -43,19 +44,22 @@ class Asking:
     """Of the gateway's own, for names: what a person is called by one client is made of it."""
     lasts: timedelta
     development: bool
+    reaching: Reaching
 
     async def ask(self, client_id: str, request_uri: str, person: Person, now: datetime) -> Question:
-        """What the person is asked. Raises AuthorizationNotAsked, StepUpNeeded."""
+        """What the person is asked. Raises AuthorizationNotAsked, StepUpNeeded, TemporarilyUnavailable."""
+        reach = await self._reach(request_uri, person, now)
         async with self.database.reading() as tx:
-            query = select(PushedRequestRow).where(PushedRequestRow.digest == digest_of_name(request_uri))
-            request = (await tx.execute(query)).scalar_one_or_none()
-            return await self._question(tx, request, client_id, person, now)
+            request = await _pushed(tx, request_uri)
+            return await self._question(tx, request, client_id, person, reach, now)
 
     async def answer(self, client_id: str, request_uri: str, person: Person, *, approved: bool, address: str | None, now: datetime) -> str:
-        """Where the person goes with their answer. Raises AuthorizationNotAsked, StepUpNeeded, NotPermitted.
+        """Where the person goes with their answer. Raises AuthorizationNotAsked, StepUpNeeded, NotPermitted,
+        TemporarilyUnavailable.
 
         INVARIANT: the request is used up in the transaction that gives the code, so of two answers one counts.
         """
+        reach = await self._reach(request_uri, person, now)
         async with self.database.transaction() as tx:
             used = (
                 update(PushedRequestRow)
@@ -64,15 +68,34 @@ class Asking:
                 .returning(PushedRequestRow)
             )
             request = (await tx.execute(used)).scalar_one_or_none()
-            asked = await self._question(tx, request, client_id, person, now, answering=True)
+            asked = await self._question(tx, request, client_id, person, reach, now, answering=True)
             if not approved:
                 return self._refuse(tx, asked, person, address, now)
             if asked.why_not is not None:
                 raise NotPermitted("you cannot let this application do what it asks")
             return self._give(tx, asked, person, address, now)
 
+    async def _reach(self, request_uri: str, person: Person, now: datetime) -> Reach | None:
+        async with self.database.reading() as tx:
+            request = await _pushed(tx, request_uri)
+            client = None if request is None else await registered_client(tx, request.client_id, today=now.date())
+        if request is None or client is None:
+            return None
+        try:
+            return await self.reaching.reach(client, person.organisation_id, _details(request))
+        except AgreementNotVerifiable as error:
+            raise TemporarilyUnavailable("the agreement cannot be verified now") from error
+
     async def _question(
-        self, tx: AsyncSession, request: PushedRequestRow | None, client_id: str, person: Person, now: datetime, *, answering: bool = False
+        self,
+        tx: AsyncSession,
+        request: PushedRequestRow | None,
+        client_id: str,
+        person: Person,
+        reach: Reach | None,
+        now: datetime,
+        *,
+        answering: bool = False,
     ) -> Question:
         if request is None or str(request.client_id) != client_id or now >= request.expires_at:
             raise AuthorizationNotAsked
@@ -85,7 +108,7 @@ class Asking:
         if client is None or row is None or own is None:
             raise AuthorizationNotAsked
         of = await tx.get_one(OrganisationRow, client.organisation_id)
-        details = None if request.authorization_details is None else StudentDataAccess.model_validate_json(request.authorization_details)
+        details = _details(request) if reach is None else reach.details
         application = Application(
             row.name,
             of.organisation.name,
@@ -94,7 +117,7 @@ class Asking:
             and client.check_grant_type("authorization_code")
             and is_registered(request.redirect_uri, client.redirect_uris, development=self.development)
             and (details is None or details.purpose in client.purposes),
-            reaches_person=await reaches(tx, client.organisation_id, person.organisation_id),
+            reaches_person=reach is not None,
         )
         return question(request, application, person, own.organisation.kind, details=details)
 
@@ -122,7 +145,7 @@ class Asking:
             code_challenge=request.code_challenge,
             jkt=request.jkt,
             scope=" ".join(asked.granted),
-            authorization_details=request.authorization_details,
+            authorization_details=None if asked.details is None else asked.details.model_dump_json(exclude_none=True),
             audience=request.audience,
             code_digest=digest_of_token(code),
             code_expires_at=now + LASTS,
@@ -143,3 +166,11 @@ class Asking:
         actor = person.actor(address).model_copy(update={"client_id": str(request.client_id)})
         self.outbox.record(tx, Event(class_="authentication", key=key, actor=actor, context=context))
         return answer_at(request.redirect_uri, issuer=self.issuer, state=request.state, code=code)
+
+
+async def _pushed(tx: AsyncSession, request_uri: str) -> PushedRequestRow | None:
+    return (await tx.execute(select(PushedRequestRow).where(PushedRequestRow.digest == digest_of_name(request_uri)))).scalar_one_or_none()
+
+
+def _details(request: PushedRequestRow) -> StudentDataAccess | None:
+    return None if request.authorization_details is None else StudentDataAccess.model_validate_json(request.authorization_details)

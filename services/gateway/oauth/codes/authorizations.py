@@ -19,7 +19,6 @@ from services.gateway.tables import GivenAuthorizationRow, OrganisationRow, Push
 from shared.contracts.audit import Actor, Context, Event
 from shared.database import Database
 from shared.outbox import Outbox
-from shared.tenancy import above
 
 EndedBecause = Literal[
     "code-used-again",
@@ -28,6 +27,7 @@ EndedBecause = Literal[
     "registration-ended",
     "grants-changed",
     "person-may-no-more",
+    "out-of-reach",
     "signed-out",
     "taken-back",
 ]
@@ -46,19 +46,10 @@ def fits(row: GivenAuthorizationRow, *, scopes: frozenset[str], purposes: Sequen
     return "authorization_code" in grant_types and scopes.issuperset(row.scope.split()) and (details is None or details.purpose in purposes)
 
 
-async def reaches(tx: AsyncSession, organisation_id: UUID, persons: UUID) -> bool:
-    """Whether an application of an organisation may act for a person of another: of the same one, or of one above the person's.
-
-    Its tokens then reach what the person's organisation reaches, which is less than what its own does.
-    """
-    query = select(OrganisationRow.id).where(OrganisationRow.id == organisation_id, OrganisationRow.id.in_(above(OrganisationRow, persons)))
-    return (await tx.execute(query)).first() is not None
-
-
-async def person_may(tx: AsyncSession, row: GivenAuthorizationRow, client_organisation: UUID, now: datetime) -> bool:
-    """Whether a person of that role, in that organisation, could still give it to a client of `client_organisation`."""
+async def person_may(tx: AsyncSession, row: GivenAuthorizationRow, now: datetime) -> bool:
+    """Whether a person of that role, in that organisation, could still give it."""
     organisation = await tx.get(OrganisationRow, row.organisation_id)
-    if organisation is None or not await reaches(tx, client_organisation, row.organisation_id):
+    if organisation is None:
         return False
     one, scopes = organisation.organisation, row.scope.split()
     return is_in_force(one.valid_from, one.valid_until, now.date()) and len(

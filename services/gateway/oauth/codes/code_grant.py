@@ -43,6 +43,7 @@ class CodeGrant:
         code = form.get("code")
         if code is None:
             raise GrantRefused("code-missing", "code is needed")
+        reach = await self.persons.reach(client, GivenAuthorizationRow.code_digest == digest_of_token(code))
         async with self.persons.database.transaction() as tx:
             await spend(tx, authenticated, proof, now)
             row = await _locked(tx, code, client)
@@ -50,12 +51,14 @@ class CodeGrant:
             if not copied:
                 require_exchange(row, form, client, proof, development=self.persons.development, now=now)
                 await self._require_standing(tx, row, client, now)
+                if reach is None:
+                    raise GrantRefused("out-of-reach", "the client may not, or no longer, act for the person's organisation")
                 row.code_used_at = now
                 refresh_token = self.persons.refresh_tokens.first() if "refresh_token" in client.grant_types else None
                 if refresh_token is not None:
                     self.persons.keep(tx, row, refresh_token, now)
-                return await self.persons.issue(
-                    tx, row, authenticated, scope=row.scope, refresh_token=refresh_token, address=address, now=now
+                return self.persons.issue(
+                    tx, row, authenticated, reach, scope=row.scope, refresh_token=refresh_token, address=address, now=now
                 )
             if row.ended_at is None:
                 self.persons.end(tx, row, "code-used-again", authenticated, address=address, now=now)
@@ -66,7 +69,7 @@ class CodeGrant:
             raise GrantRefused("authorization-ended", "what the person agreed to has ended")
         if not authorizations.fits(row, scopes=client.scopes, purposes=client.purposes, grant_types=client.grant_types):
             raise GrantRefused("grants-changed", "the client is no longer registered for what the person agreed to")
-        if not await authorizations.person_may(tx, row, client.organisation_id, now):
+        if not await authorizations.person_may(tx, row, now):
             raise GrantRefused("person-may-no-more", "the person can no longer agree to this")
 
 

@@ -11,6 +11,7 @@ from services.gateway.oauth.codes.asking import Asking
 from services.gateway.oauth.codes.code_grant import CodeGrant
 from services.gateway.oauth.codes.persons_tokens import PersonsTokens
 from services.gateway.oauth.codes.pushing import Pushing
+from services.gateway.oauth.codes.reach import Reaching
 from services.gateway.oauth.codes.refresh_grant import RefreshGrant
 from services.gateway.oauth.codes.refresh_tokens import RefreshTokens
 from services.gateway.oauth.known_clients import KnownClients
@@ -38,8 +39,8 @@ def open_codes(
     settings: GatewaySettings = state.settings
     development = settings.insecure_development
     state.pushing = Pushing(state.database, state.outbox, clients, authentication, proofs, agreed, development)
-    lasts = timedelta(seconds=settings.authorization_seconds)
-    state.asking = Asking(settings.entity_id, state.database, state.outbox, names, lasts, development)
+    lasts, reaching = timedelta(seconds=settings.authorization_seconds), Reaching(agreed)
+    state.asking = Asking(settings.entity_id, state.database, state.outbox, names, lasts, development, reaching)
     idle = timedelta(seconds=settings.refresh_idle_seconds)
-    persons = PersonsTokens(state.database, state.outbox, tokens, RefreshTokens(secret), state.standing, development, idle)
+    persons = PersonsTokens(state.database, state.outbox, tokens, RefreshTokens(secret), state.standing, development, idle, reaching)
     return {code_grant.GRANT_TYPE: CodeGrant(persons), refresh_grant.GRANT_TYPE: RefreshGrant(persons)}

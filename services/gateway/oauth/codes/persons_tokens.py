@@ -3,17 +3,21 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import UUID
 
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.gateway.oauth.authenticated import Authenticated
 from services.gateway.oauth.codes.authorizations import EndedBecause, details_of, end
+from services.gateway.oauth.codes.reach import Reach, Reaching
 from services.gateway.oauth.codes.refresh_tokens import RefreshTokens, digest_of_token
+from services.gateway.oauth.known_clients import KnownClient
 from services.gateway.oauth.oauth_errors import ProofRefused
 from services.gateway.oauth.proof_of_possession import REMEMBERED_SECONDS, Proof
 from services.gateway.oauth.standing import Standing
 from services.gateway.oauth.tokens import AccessTokens
-from services.gateway.tables import GivenAuthorizationRow, OrganisationRow, RefreshTokenRow
+from services.gateway.tables import GivenAuthorizationRow, RefreshTokenRow
 from shared.contracts.audit import Context, Event
 from shared.database import Database, after_commit
 from shared.outbox import Outbox
@@ -30,12 +34,24 @@ class PersonsTokens:
     standing: Standing
     development: bool
     refresh_idle: timedelta
+    reaching: Reaching
 
-    async def issue(
+    async def reach(self, client: KnownClient, which: ColumnElement[bool]) -> Reach | None:
+        """With whose reach an authorization of the client counts now; None where there is no such one, or it counts with nobody's.
+
+        Raises AgreementNotVerifiable. Not within a transaction.
+        """
+        query = select(GivenAuthorizationRow).where(which, GivenAuthorizationRow.client_id == UUID(client.client_id))
+        async with self.database.reading() as tx:
+            row = (await tx.execute(query)).scalar_one_or_none()
+        return None if row is None else await self.reaching.reach(client, row.organisation_id, details_of(row))
+
+    def issue(
         self,
         tx: AsyncSession,
         row: GivenAuthorizationRow,
         authenticated: Authenticated,
+        reach: Reach,
         *,
         scope: str,
         refresh_token: str | None,
@@ -43,8 +59,7 @@ class PersonsTokens:
         now: datetime,
     ) -> dict[str, Any]:
         """The answer's document, with an access token that ends when the authorization does. The log hears of it in this transaction."""
-        organisation = await tx.get_one(OrganisationRow, row.organisation_id)
-        details = details_of(row)
+        details = reach.details
         token, claims = self.tokens.issue(
             now=now,
             until=min(int(row.expires_at.timestamp()), (details and details.ends_at) or 2**40),
@@ -55,8 +70,8 @@ class PersonsTokens:
             scope=scope,
             client_kid=authenticated.key.kid,
             client_key=authenticated.key.thumbprint,
-            organisation_id=row.organisation_id,
-            organisation_kind=organisation.kind,
+            organisation_id=reach.organisation_id,
+            organisation_kind=reach.organisation_kind,
             role=row.role,
             authorization_details=() if details is None else (details,),
             authorization_id=row.id,

@@ -22,7 +22,7 @@ class Application:
     in_force: bool
     """It may still have what it asked for, and send people back to where it said."""
     reaches_person: bool
-    """Its organisation is the person's own, or one above."""
+    """Its organisation is the person's own or one above, or a party to an agreement that is in force for the person's district."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def _why_not(request: PushedRequestRow, application: Application, person: Person
     if not application.in_force:
         return "The application is not, or no longer, registered for what it asks."
     if not application.reaches_person:
-        return "The application belongs to another organisation than yours, and not to one above it."
+        return "The application belongs to another organisation than yours, and no agreement in force lets it act for yours."
     if not granted:
         return "Your role does not let you agree to anything of what it asks."
     if not is_strong_enough(request, person):

@@ -29,6 +29,7 @@ _TOLD: Final[Mapping[EndedBecause, str]] = {
     "refresh-token-used-again": "the refresh token was used before: all that came of it has ended",
     "grants-changed": "the client is no longer registered for what the person agreed to",
     "person-may-no-more": "the person can no longer agree to this",
+    "out-of-reach": "the client may no longer act for the person's organisation, or the agreement that it rests on is over",
 }
 
 
@@ -46,15 +47,18 @@ class RefreshGrant:
         token = form.get("refresh_token")
         if token is None:
             raise GrantRefused("refresh-token-missing", "refresh_token is needed")
+        of_token = select(RefreshTokenRow.authorization_id).where(RefreshTokenRow.digest == digest_of_token(token))
+        reach = await self.persons.reach(authenticated.client, GivenAuthorizationRow.id.in_(of_token))
         async with self.persons.database.transaction() as tx:
             await spend(tx, authenticated, proof, now)
             given, row = await _locked(tx, token, authenticated.client)
             require_refresh(given, row, form, proof, now=now)
             over = await self._over(tx, given, row, token, authenticated.client, now)
-            if over is None:
+            if over is None and reach is not None:
                 scope = narrowed_scope(form, given)
                 following = await self._following(tx, given, row, token, now)
-                return await self.persons.issue(tx, given, authenticated, scope=scope, refresh_token=following, address=address, now=now)
+                return self.persons.issue(tx, given, authenticated, reach, scope=scope, refresh_token=following, address=address, now=now)
+            over = over or "out-of-reach"
             self.persons.end(tx, given, over, authenticated, address=address, now=now)
         raise GrantRefused(over, _TOLD[over])
 
@@ -68,7 +72,7 @@ class RefreshGrant:
                 return "refresh-token-used-again"
         if not authorizations.fits(given, scopes=client.scopes, purposes=client.purposes, grant_types=client.grant_types):
             return "grants-changed"
-        return None if await authorizations.person_may(tx, given, client.organisation_id, now) else "person-may-no-more"
+        return None if await authorizations.person_may(tx, given, now) else "person-may-no-more"
 
     async def _following(self, tx: AsyncSession, given: GivenAuthorizationRow, row: RefreshTokenRow, token: str, now: datetime) -> str:
         following = self.persons.refresh_tokens.following(token)
