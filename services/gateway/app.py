@@ -176,7 +176,7 @@ async def _count_at_the_end(app: FastAPI) -> None:
     state = app.state
     await state.refusals.flush(state.database, state.outbox, state.clock(), all_of_them=True)
     await state.scope_use.write_down(state.database, state.clock)
-    await sum_up(state.quotas, state.database, state.outbox, state.clock)
+    await sum_up(state.door.allowances, state.database, state.outbox, state.clock)
 
 
 async def _trust_accepted(app: FastAPI, tx: AsyncSession, accepted: VerifiedTrustList) -> None:

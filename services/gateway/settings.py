@@ -34,14 +34,22 @@ class GatewaySettings(PeopleSettings):
         bool, Field(description="Every DPoP proof must hold a nonce of this server: one more round trip, no trust in clients' clocks.")
     ] = False
     client_requests_per_second: Annotated[
-        float, Field(gt=0, le=100_000, description="Sustained rate of one client at one gateway process.")
+        float,
+        Field(gt=0, le=100_000, description="Sustained rate of one client over all gateway processes; of another node at each of them."),
     ] = 500
-    client_burst: Annotated[int, Field(ge=1, le=1_000_000, description="Requests of one client that may come at once.")] = 1000
+    client_burst: Annotated[
+        int,
+        Field(
+            ge=1,
+            le=1_000_000,
+            description="Requests of one client that may come at once, to each process; two seconds of its rate, or more.",
+        ),
+    ] = 1000
     organisation_requests_per_second: Annotated[
-        float, Field(gt=0, le=1_000_000, description="Sustained rate of all clients of one organisation at one gateway process.")
+        float, Field(gt=0, le=1_000_000, description="Sustained rate of all clients of one organisation over all gateway processes.")
     ] = 2000
     organisation_burst: Annotated[
-        int, Field(ge=1, le=10_000_000, description="Requests of all clients of one organisation that may come at once.")
+        int, Field(ge=1, le=10_000_000, description="Requests of all clients of one organisation that may come at once, to each process.")
     ] = 4000
     client_requests_per_day: Annotated[
         int, Field(ge=1, le=2**40, description="Daily quota of one client, unless an administrator has given it another one.")
@@ -58,7 +66,9 @@ class GatewaySettings(PeopleSettings):
     anonymous_requests_per_second: Annotated[
         float,
         Field(
-            gt=0, le=100_000, description="Sustained rate of one network address on routes without a token, the token endpoint among them."
+            gt=0,
+            le=100_000,
+            description="Sustained rate of one network address, at each process, on routes without a token, the token endpoint among them.",
         ),
     ] = 100
     anonymous_burst: Annotated[

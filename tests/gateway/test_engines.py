@@ -46,7 +46,9 @@ async def _holds(house: House) -> None:
         used = {(row.client_id, row.scope, row.used_on) for row in (await tx.execute(select(ScopeUseRow))).scalars()}
     assert used == {(UUID(party.client_id), scope, house.now.date()) for scope in ("admin:organisations", "admin:clients")}
     await _registers_once(house)
-    await asyncio.gather(*(sum_up(house.app.state.quotas, house.app.state.database, house.app.state.outbox, house.clock) for _ in range(3)))
+    await asyncio.gather(
+        *(sum_up(house.app.state.door.allowances, house.app.state.database, house.app.state.outbox, house.clock) for _ in range(3))
+    )
     async with house.app.state.database.reading() as tx:
         row = await tx.get(QuotaUseRow, (UUID(party.client_id), "client-day", house.now.date()))
     assert row is not None

@@ -6,7 +6,7 @@ from uuid import UUID
 from safepassage.problems.quotas import QuotaSpent
 from safepassage.problems.requests import TooManyRequests
 from services.gateway.door.limits import RateLimit
-from services.gateway.door.quotas import DAY_SECONDS, Quotas
+from services.gateway.door.quotas import DAY_SECONDS, Came, Quotas
 
 Fields = tuple[tuple[bytes, bytes], tuple[bytes, bytes]]
 
@@ -44,6 +44,11 @@ class Allowances:
             return ((b"ratelimit-policy", policy), (b"ratelimit", b'"%b";r=0;t=%d' % (name, seconds))), spent
         policy = b"%b, %b, %b" % (self.client.policy, self.organisation.policy, policies)
         return ((b"ratelimit-policy", policy), (b"ratelimit", b"%b, %b, %b" % (first, second, lefts))), None
+
+    def know(self, came: Came, now: float) -> None:
+        """Count at the rates what other processes have let through. What is in bulk is in the day too."""
+        for limit, day in ((self.client, "client-day"), (self.organisation, "organisation-day")):
+            limit.know({str(holder): uses for (holder, quota), uses in came.items() if quota == day}, now)
 
     def take_peer(self, entity_id: str, now: float) -> tuple[Fields, TooManyRequests | None]:
         """Count a request of another node: what waits for an exchange is bounded by its rate, and never stopped for a day."""

@@ -13,7 +13,8 @@ from sqlalchemy import Connection, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.wire_organisations import Organisation
-from services.gateway.door.quotas import Key, QuotaName, Quotas, Uses
+from services.gateway.door.allowances import Allowances
+from services.gateway.door.quotas import Came, Key, QuotaName, Quotas, Uses
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import OrganisationRow, QuotaLimitRow, QuotaUseRow
 from shared.clock import Clock
@@ -29,14 +30,16 @@ KEPT: Final = timedelta(days=31)
 _DOOR = Actor(kind="system", job="gateway-door")
 
 
-async def sum_up(quotas: Quotas, database: Database, outbox: Outbox, clock: Clock) -> None:
+async def sum_up(allowances: Allowances, database: Database, outbox: Outbox, clock: Clock) -> None:
     """Add what was counted here to the store, and learn what was counted everywhere. What cannot be stored is counted again."""
+    quotas = allowances.quotas
     uses, reached = quotas.hand_over(clock().timestamp())
     try:
         if uses:
             await database.write(lambda connection: add(connection, uses))
             uses = {}
-        await learn(quotas, database)
+        came = await learn(quotas, database)
+        allowances.know(came, clock().timestamp())
     except Exception:
         quotas.take_back(uses, reached)
         raise
@@ -49,14 +52,14 @@ async def sum_up(quotas: Quotas, database: Database, outbox: Outbox, clock: Cloc
             raise
 
 
-async def learn(quotas: Quotas, database: Database) -> None:
-    """What all processes have let through, whose limits are other ones, and in which time zone the days are."""
+async def learn(quotas: Quotas, database: Database) -> Came:
+    """What all processes have let through, whose limits are other ones, and in which time zone the days are. Gives what has come since."""
     sums, others, zone = await database.look(lambda connection: (_sums(connection, quotas.today), _others(connection), _zone(connection)))
-    quotas.know(sums, others, zone)
+    return quotas.know(sums, others, zone)
 
 
 async def open_quotas(settings: GatewaySettings, database: Database, clock: Clock) -> Quotas:
-    """Of a process that starts: it knows what was had before."""
+    """Of a process that starts: it knows what was had before in the day, and counts none of it at the rates."""
     limits: dict[QuotaName, int] = {
         "client-day": settings.client_requests_per_day,
         "client-bulk": settings.client_bulk_per_day,
@@ -117,6 +120,6 @@ async def keep_summing_up(app: FastAPI) -> None:
     while True:
         await asyncio.sleep(EVERY_SECONDS)
         try:
-            await sum_up(state.quotas, state.database, state.outbox, state.clock)
+            await sum_up(state.door.allowances, state.database, state.outbox, state.clock)
         except Exception as error:
             log.error("quotas were not summed up", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value

@@ -21,6 +21,8 @@ DAY_SECONDS: Final = 86_400
 
 Key = tuple[UUID, QuotaName]
 Uses = Mapping[tuple[UUID, QuotaName, date], int]
+Came = Mapping[Key, tuple[int, int]]
+"""What has come here and elsewhere since the sums were known before."""
 
 
 @dataclass(slots=True)
@@ -31,6 +33,8 @@ class Count:
     """What all processes had let through when it was last summed up."""
     own: int = 0
     """What this one has let through since."""
+    summed: int = 0
+    """`known`, less what this one has handed over since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +152,18 @@ class Quotas:
             else:
                 self._past[holder, quota, day] += number
 
-    def know(self, sums: Uses, others: Mapping[Key, int], zone: ZoneInfo) -> None:
-        """What all processes have let through by now, whose limits are other ones, and in which time zone the next day begins."""
+    def know(self, sums: Uses, others: Mapping[Key, int], zone: ZoneInfo) -> Came:
+        """What all processes have let through by now, whose limits are other ones, and in which time zone the next day begins.
+
+        Gives what has come since this was known before; of a process that starts, what has come in the day.
+        """
         self._others, self.zone, self._plans = others, zone, {}
+        came = {}
         for (holder, quota, day), number in sums.items():
-            if day == self._today:
-                self._counts.setdefault((holder, quota), Count()).known = number
+            if day != self._today:
+                continue
+            count = self._counts.setdefault((holder, quota), Count())
+            if number != count.summed:
+                came[holder, quota] = count.known - count.summed, max(0, number - count.known)
+            count.known = count.summed = number
+        return came

@@ -152,7 +152,7 @@ async def test_of_who_may_have_nothing_the_log_says_so_too(house: House, reader:
 async def summed(*houses: House) -> None:
     for house in houses:
         state = house.app.state
-        await sum_up(state.quotas, state.database, state.outbox, state.clock)
+        await sum_up(state.door.allowances, state.database, state.outbox, state.clock)
 
 
 async def asked(house: House, party: Party, token: str, times: int) -> list[Answer]:
