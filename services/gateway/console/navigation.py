@@ -33,6 +33,7 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("/console/readiness", "Readiness", OF_THE_STATE),
         ),
     ),
+    ("Node", (Place("/console/statistics", "Statistics", OVERSEERS),)),
 )
 
 

@@ -19,12 +19,13 @@ READS: Final = frozenset(
         "obligations:read",
         "policies:simulate",
         "readiness:read",
+        "records:read:state",
         "records:statistics",
     }
 )
 """What whoever oversees the state's exchange looks at; nothing of it changes anything but the log."""
 
-OF_A_STATE: Final = frozenset({"alerts:read", "audit:operate", "policies:simulate", "readiness:read"})
+OF_A_STATE: Final = frozenset({"records:read:state", "alerts:read", "audit:operate", "policies:simulate", "readiness:read"})
 
 SCOPES_OF_ROLES: Final[Mapping[Role, frozenset[str]]] = {
     "auditor": READS,

@@ -5,7 +5,15 @@ from typing import Final
 from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
-from services.gateway.console import decision_page, decisions, duties, duty_completion, readiness, today
+from services.gateway.console import (
+    decision_page,
+    decisions,
+    duties,
+    duty_completion,
+    readiness,
+    statistics,
+    today,
+)
 from services.gateway.console.navigation import HOME
 from services.gateway.console.pages import PATH, ConsoleRoute, static_file
 from services.gateway.console.preferences import cookies_for
@@ -49,5 +57,14 @@ async def keep_preferences(request: Request, person: SignedInPerson) -> Response
     return response
 
 
-ROUTERS: Final = (router, today.router, decisions.router, decision_page.router, duties.router, duty_completion.router, readiness.router)
+ROUTERS: Final = (
+    router,
+    today.router,
+    decisions.router,
+    decision_page.router,
+    duties.router,
+    duty_completion.router,
+    readiness.router,
+    statistics.router,
+)
 """All of the console's."""

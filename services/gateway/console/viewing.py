@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_time, get_timezone_name
-from babel.numbers import format_decimal
+from babel.numbers import format_decimal, format_percent
 
 Language = Literal["en", "es"]
 Theme = Literal["auto", "light", "dark"]
@@ -66,6 +66,10 @@ class Viewing:
     def number(self, value: float) -> str:
         """Grouped: "2,891"."""
         return format_decimal(value, locale=self.locale)
+
+    def percent(self, share: float) -> str:
+        """Of 1: "34.2%"."""
+        return format_percent(share, "#,##0.0%", locale=self.locale)
 
     def day(self, day: date) -> str:
         """ "Nov 23", with the year where it is another than this one."""

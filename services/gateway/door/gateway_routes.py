@@ -3,7 +3,12 @@
 from dataclasses import replace
 from typing import Final
 
-from services.gateway.console import decision_page, decisions, duty_completion
+from services.gateway.console import (
+    decision_page,
+    decisions,
+    duty_completion,
+    statistics,
+)
 from services.gateway.console.navigation import HOME, roles_of
 from services.gateway.door.route import (
     DEVELOPER_HEADERS,
@@ -90,6 +95,10 @@ GATEWAY: Final = (
     people("GET", duty_completion.PATH, *duty_completion.ROLES),
     people("POST", duty_completion.PATH, *duty_completion.ROLES, body=8 * KIB),
     people("GET", "/console/readiness", *roles_of("/console/readiness")),
+    people("GET", statistics.PATH, *roles_of(statistics.PATH)),
+    people("POST", statistics.PATH, *statistics.ASKING, body=8 * KIB),
+    people("GET", statistics.ONE, *roles_of(statistics.PATH)),
+    people("GET", statistics.FILE, *roles_of(statistics.PATH), step_up=True),
     people("POST", "/console/preferences", body=4 * KIB),
     people("POST", "/sign-out", body=4 * KIB),
 )

@@ -171,6 +171,7 @@ RECORDS: Final = (
     get("/v1/matches", "records", "matches:resolve"),
     send("POST", "/v1/matches/{match_id}/resolution", "records", "matches:resolve"),
     send("POST", "/v1/unions/{union_id}/separation", "records", "matches:resolve", body=0, types=()),
+    get("/v1/statistics", "records", "records:statistics"),
     send("POST", "/v1/statistics", "records", "records:statistics", seconds=60.0),
     get("/v1/statistics/{statistics_id}", "records", "records:statistics"),
     get("/v1/statistics/{statistics_id}/page", "records", "records:statistics"),

@@ -18,7 +18,7 @@ from safepassage.problems.records import PurposeMissing, SealBroken
 from safepassage.problems.requests import LogUnavailable, NotPermitted
 from safepassage.problems.statistics import BudgetSpent, NoSuchStatistics, StatisticsUnavailable, TableTooLarge
 from safepassage.statistics_page import as_csv, as_page
-from safepassage.wire_statistics import StatisticsAnswer, StatisticsBudget, StatisticsQuestion
+from safepassage.wire_statistics import KeptStatistics, KeptStatisticsList, StatisticsAnswer, StatisticsBudget, StatisticsQuestion
 from services.records.logged import log_ahead
 from services.records.settings import RecordsSettings
 from services.records.statistics import ledger, table
@@ -36,6 +36,7 @@ from shared.problems import responses
 from shared.tenancy import within
 
 SCOPE: Final = "records:statistics"
+MOST_LISTED: Final = 100
 
 router = APIRouter(tags=["statistics"])
 
@@ -70,6 +71,22 @@ async def ask_statistics(question: StatisticsQuestion, caller: Asking, request: 
         answer = await _made(request, caller, question, now, budget=settings.statistics_budget)
     await _log(request, caller, answer, "statistics", now)
     return answer
+
+
+@router.get("/v1/statistics", responses=responses(NotPermitted, PurposeMissing))
+async def list_statistics(caller: Asking, request: Request) -> KeptStatisticsList:
+    """The answers that the caller's organisation was given, without their numbers, the newest first."""
+    _require_reach(caller)
+    database: Database = request.app.state.database
+    own = select(StatisticsAnswerRow.answer).where(StatisticsAnswerRow.organisation_id == caller.organisation_id)
+    async with database.reading() as tx:
+        rows = (await tx.scalars(own.order_by(StatisticsAnswerRow.id.desc()).limit(MOST_LISTED))).all()
+    answers = map(StatisticsAnswer.model_validate_json, rows)
+    return KeptStatisticsList(
+        answers=tuple(
+            KeptStatistics(id=one.id, question=one.question, as_of=one.as_of, made_at=one.made_at, again_on=one.again_on) for one in answers
+        )
+    )
 
 
 @router.get("/v1/statistics/{statistics_id}", responses=responses(NotPermitted, PurposeMissing, NoSuchStatistics, LogUnavailable))

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import delete, select, update
 
-from safepassage.wire_statistics import WORDS, StatisticsAnswer, StatisticsBudget, StatisticsQuestion
+from safepassage.wire_statistics import WORDS, KeptStatisticsList, StatisticsAnswer, StatisticsBudget, StatisticsQuestion
 from services.records.shredding import Shredder
 from services.records.statistics.counting import Counted, counts
 from services.records.statistics.population import Reach, coded_students
@@ -237,3 +237,15 @@ async def test_nothing_that_was_counted_is_in_clear_on_the_disk(loaded: OneState
     written = b"".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
     assert not any(code in written for code in codes)
     assert {row.section for row in await loaded.rows(SectionRow)}.isdisjoint({"coded"})
+
+
+async def test_what_was_given_is_listed_without_its_numbers_and_to_its_own_organisation(loaded: OneState) -> None:
+    mine, theirs = district(loaded), district(loaded, OTHER_DISTRICT)
+    first = await ask(mine, BY_SEX)
+    loaded.clock.advance(seconds=1)
+    second = await ask(mine, StatisticsQuestion(by=("grade",), epsilon=2.0))
+    await ask(theirs, BY_SEX)
+    answer = await mine.send("GET", "/v1/statistics")
+    assert [one.id for one in KeptStatisticsList.model_validate_json(answer.body).answers] == [second.id, first.id]
+    assert b"cells" not in answer.body
+    assert (await state_agency(loaded, "records:statistics").send("GET", "/v1/statistics")).status == 403

@@ -135,6 +135,22 @@ class StatisticsAnswer(Wire):
     cells: tuple[Cell, ...]
 
 
+class KeptStatistics(Wire):
+    """An answer that was given, without its numbers."""
+
+    id: UUID
+    question: StatisticsQuestion
+    as_of: date
+    made_at: Instant
+    again_on: date
+
+
+class KeptStatisticsList(Wire):
+    """`GET /v1/statistics`: the newest first, a hundred at the most."""
+
+    answers: tuple[KeptStatistics, ...]
+
+
 class StatisticsBudget(Wire):
     """`GET /v1/statistics-budget`: what the caller's organisation may still ask in this school year."""
 

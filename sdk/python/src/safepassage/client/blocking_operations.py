@@ -60,6 +60,7 @@ class BlockingOperations:
     list_waiting_answers = Waited(dead_letter_calls.list_waiting_answers)
     recall_answer = Waited(dead_letter_calls.recall_answer)
     ask_statistics = Waited(statistics_calls.ask_statistics)
+    list_statistics = Waited(statistics_calls.list_statistics)
     read_statistics = Waited(statistics_calls.read_statistics)
     export_statistics_page = Waited(statistics_calls.export_statistics_page)
     export_statistics_table = Waited(statistics_calls.export_statistics_table)

@@ -60,6 +60,7 @@ class AsyncOperations:
     list_waiting_answers = Awaited(dead_letter_calls.list_waiting_answers)
     recall_answer = Awaited(dead_letter_calls.recall_answer)
     ask_statistics = Awaited(statistics_calls.ask_statistics)
+    list_statistics = Awaited(statistics_calls.list_statistics)
     read_statistics = Awaited(statistics_calls.read_statistics)
     export_statistics_page = Awaited(statistics_calls.export_statistics_page)
     export_statistics_table = Awaited(statistics_calls.export_statistics_table)

@@ -3,13 +3,18 @@
 from uuid import UUID
 
 from safepassage.client.call import Call, asking, fetching, path_of, reading
-from safepassage.wire_statistics import StatisticsAnswer, StatisticsBudget, StatisticsQuestion
+from safepassage.wire_statistics import KeptStatisticsList, StatisticsAnswer, StatisticsBudget, StatisticsQuestion
 
 
 def ask_statistics(question: StatisticsQuestion) -> Call[StatisticsAnswer]:
     """Counts and rates by group, charged to the organisation's budget. Scope records:statistics; the state agency also needs
     records:read:state and a purpose."""
     return asking("/v1/statistics", question, StatisticsAnswer)
+
+
+def list_statistics() -> Call[KeptStatisticsList]:
+    """The answers that the organisation was given, without their numbers. Scope records:statistics."""
+    return reading("/v1/statistics", KeptStatisticsList)
 
 
 def read_statistics(statistics_id: UUID) -> Call[StatisticsAnswer]:

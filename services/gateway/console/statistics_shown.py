@@ -1,0 +1,112 @@
+"""A statistic as rows, bars and the gaps between its groups. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from math import sqrt
+from typing import Final
+
+from safepassage.wire_statistics import Cell, Estimate, Measure, StatisticsAnswer, StatisticsQuestion
+from services.gateway.console.charts.bars import shares
+from services.gateway.console.statistics_words import DIMENSIONS, GROUPS, MEASURES, POPULATIONS
+
+Say = Callable[[str], str]
+
+TWO_DEVIATIONS: Final = 2.0
+"""Of noise: in nineteen of twenty answers it makes less."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number beside its bar; not told where `text` is None."""
+
+    text: str | None
+    width: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A group."""
+
+    words: tuple[str, ...]
+    students: Figure
+    measures: tuple[Figure, ...]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """Between the groups that have most and least of a measure."""
+
+    measure: str
+    highest: str
+    lowest: str
+    points: float
+    """Percentage points."""
+    noise: float
+    """Points that noise alone could make of it, or take from it."""
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it is more than what noise could have made."""
+        return self.points > self.noise
+
+
+def title_of(question: StatisticsQuestion, _: Say) -> str:
+    """ "Students enrolled, by grade and sex"."""
+    by = [_(DIMENSIONS[one]) for one in question.by]
+    named = _(POPULATIONS[question.population])
+    if not by:
+        return named
+    return _("%(who)s, by: %(groups)s") % {"who": named, "groups": ", ".join(by)}
+
+
+def rows_of(answer: StatisticsAnswer, number: Callable[[float], str], percent: Callable[[float], str], _: Say) -> list[Row]:
+    """Each group with its numbers; what is not told has no bar."""
+    widths = iter(shares([cell.students or 0 for cell in answer.cells]))
+    return [
+        Row(
+            words=words_of(cell, answer.districts, _),
+            students=Figure(None if cell.students is None else number(cell.students), next(widths)),
+            measures=tuple(_rate(one, percent) for one in cell.measures or [None] * len(answer.question.measures)),
+        )
+        for cell in answer.cells
+    ]
+
+
+def _rate(one: Estimate | None, percent: Callable[[float], str]) -> Figure:
+    if one is None or one.rate is None:
+        return Figure(None, "0%")
+    return Figure(percent(one.rate), f"{100 * one.rate:.1f}%")
+
+
+def words_of(cell: Cell, districts: Mapping[str, str], _: Say) -> tuple[str, ...]:
+    """What a group is called."""
+    if not cell.words:
+        return (_("All"),)
+    return tuple(
+        districts.get(one) or (_(GROUPS[one]) if one in GROUPS else _("Grade %(n)s") % {"n": one.lstrip("0")}) for one in cell.words
+    )
+
+
+def gaps_of(answer: StatisticsAnswer, _: Say) -> list[Gap]:
+    """Of each measure, the largest gap first; none of a measure that fewer than two groups were told of."""
+    gaps = []
+    for place, measure in enumerate(answer.question.measures):
+        told = [
+            (cell, cell.measures[place]) for cell in answer.cells if cell.measures is not None and cell.measures[place].rate is not None
+        ]
+        if len(told) > 1:
+            gaps.append(_gap(measure, told, answer, _))
+    return sorted(gaps, key=lambda gap: -gap.points)
+
+
+def _gap(measure: Measure, told: Sequence[tuple[Cell, Estimate]], answer: StatisticsAnswer, _: Say) -> Gap:
+    low, high = (choose(told, key=lambda one: one[1].rate or 0.0) for choose in (min, max))
+    highest, lowest = (", ".join(words_of(cell, answer.districts, _)) for cell, _estimate in (high, low))
+    spread = sqrt(sum(_deviation(estimate, answer.noise) ** 2 for _cell, estimate in (high, low)))
+    points = 100 * ((high[1].rate or 0.0) - (low[1].rate or 0.0))
+    return Gap(_(MEASURES[measure]), highest, lowest, points, 100 * TWO_DEVIATIONS * spread)
+
+
+def _deviation(one: Estimate, noise: float) -> float:
+    """Of a rate whose two counts each have noise: to first order."""
+    return noise * sqrt(1 + (one.rate or 0.0) ** 2) / max(one.known, 1)
