@@ -22,6 +22,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "CON-addresses": "No address names a student or person: what stands for one is read by its own session alone",
             "CON-words": "Every message of every page is there in each language, and every colour can be read",
             "CON-crossings": "What crossed and what was refused is counted as the log has it",
+            "CON-exchanges": "An exchange is seen step by step at both ends, and nothing tells whose record it is",
         },
         "The exchange": {
             "EX-1": "Nothing is lost: every queued envelope ends processed, rejected, recalled or expired with both sides told",

@@ -96,6 +96,7 @@ ELSEWHERE: Final = {
     "test_another_partys_system_looks_absent_and_agencies_of_the_record_are_told_how_to_read",
     "records.read_chain_part": "audit/test_chain_entries.py::test_of_another_nodes_exchange_nothing_is_told",
     "records.read_educator_credential_request": _EDUCATORS,
+    "records.read_exchange": "records/exchange/test_listing.py::test_a_district_sees_its_own_alone_and_the_state_all",
     "records.read_exchange_request": _EXCHANGES,
     "records.read_finding": _EXCHANGES,
     "records.read_msix_package": "records/test_msix.py::test_a_mandate_of_another_party_agency_or_none_gives_nobody",

@@ -203,6 +203,8 @@ RECORDS: Final = (
     send(
         "POST", "/v1/exchange-requests/{exchange_id}/ed-fi-push", "records", "exchange:request", and_scopes=("records:read",), seconds=30.0
     ),
+    get("/v1/exchanges", "records", "exchange:request", "exchange:operate", "audit:search"),
+    get("/v1/exchanges/{exchange_id}", "records", "exchange:request", "exchange:operate", "audit:search"),
     get("/v1/dead-letters", "records", "exchange:operate"),
     get("/v1/dead-letters/{letter_id}", "records", "exchange:operate"),
     send("POST", "/v1/dead-letters/{letter_id}/requeue", "records", "exchange:operate", seconds=20.0),

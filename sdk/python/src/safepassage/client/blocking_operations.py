@@ -9,6 +9,7 @@ from safepassage.client import (
     destination_calls,
     edfi_calls,
     evidence_calls,
+    exchange_calls,
     finding_calls,
     format_calls,
     log_calls,
@@ -53,6 +54,8 @@ class BlockingOperations:
     list_matches = Waited(calls.list_matches)
     resolve_match = Waited(calls.resolve_match)
     separate_records = Waited(calls.separate_records)
+    list_exchanges = Waited(exchange_calls.list_exchanges)
+    read_exchange = Waited(exchange_calls.read_exchange)
     list_dead_letters = Waited(dead_letter_calls.list_dead_letters)
     read_dead_letter = Waited(dead_letter_calls.read_dead_letter)
     requeue_dead_letter = Waited(dead_letter_calls.requeue_dead_letter)

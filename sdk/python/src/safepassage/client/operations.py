@@ -9,6 +9,7 @@ from safepassage.client import (
     destination_calls,
     edfi_calls,
     evidence_calls,
+    exchange_calls,
     finding_calls,
     format_calls,
     log_calls,
@@ -53,6 +54,8 @@ class AsyncOperations:
     list_matches = Awaited(calls.list_matches)
     resolve_match = Awaited(calls.resolve_match)
     separate_records = Awaited(calls.separate_records)
+    list_exchanges = Awaited(exchange_calls.list_exchanges)
+    read_exchange = Awaited(exchange_calls.read_exchange)
     list_dead_letters = Awaited(dead_letter_calls.list_dead_letters)
     read_dead_letter = Awaited(dead_letter_calls.read_dead_letter)
     requeue_dead_letter = Awaited(dead_letter_calls.requeue_dead_letter)

@@ -1,0 +1,181 @@
+"""`/v1/exchanges`: requests of ours and of peers beside each other, and one of them step by step. Nothing here tells who the child is."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import ColumnElement, Connection, Select, select, true
+
+from safepassage.problems.exchanges import NoSuchExchange
+from safepassage.problems.requests import InvalidRequest
+from safepassage.wire import Code
+from safepassage.wire_exchanges import Exchange, ExchangeDirection, ExchangePage, ExchangeStanding, ExchangeTimeline
+from safepassage.wire_licensure import PURPOSE as LICENSURE
+from services.records.exchange.states import Asked, as_told
+from services.records.exchange.states import Request as Taken
+from services.records.exchange.timelines import answers_in, answers_out, issued_at
+from services.records.tables import ExchangeRequestRow, MatchReviewRow, OrganisationRow, PeerRequestRow, StudentRow
+from shared.caller import Caller, caller_with
+from shared.cursors import Cursor, Limit, next_link
+from shared.problems import responses
+from shared.tenancy import within
+
+router = APIRouter(prefix="/v1/exchanges", tags=["exchange"])
+
+PATH: Final = "/v1/exchanges"
+ENROLLMENT: Final = "enrollment"
+"""The purpose of every request that is not about an educator."""
+
+Reader = Annotated[Caller, caller_with("exchange:request", "exchange:operate", "audit:search")]
+
+_OURS: Final[dict[str, Asked]] = {as_told(state): state for state in Asked}
+_THEIRS: Final[dict[str, Taken]] = {state.value: state for state in Taken}
+
+
+@router.get("", responses=responses(InvalidRequest))
+async def list_exchanges(
+    request: Request,
+    response: Response,
+    caller: Reader,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    direction: Annotated[ExchangeDirection | None, Query(description="Only what this node asked, or what it was asked.")] = None,
+    state: Annotated[ExchangeStanding | None, Query(description="Of one state only.")] = None,
+    purpose: Annotated[Code | None, Query(description="For one purpose only.")] = None,
+    peer: Annotated[str | None, Query(max_length=200, description="With one other node, by its entity id.")] = None,
+) -> ExchangePage:
+    """Requests of ours and of other nodes, the newest first.
+
+    A district sees what its schools and itself asked for, and of other nodes' requests those for a student whose record it keeps.
+    """
+    cursors = request.app.state.cursors
+    bound_to = f"exchanges:{caller.client_id}:{direction}:{state}:{purpose}:{peer}"
+    position = cursors.read(cursor, bound_to=bound_to)
+    queries = [_ours(caller, state, purpose, peer)] if direction != "in" else []
+    queries += [_theirs(caller, state, purpose, peer)] if direction != "out" else []
+    before = None if position is None else UUID(position["before"])
+    found = await request.app.state.exchange.database.read(lambda connection: _newest(connection, queries, before, limit + 1))
+    if len(found) > limit:
+        signed = cursors.sign({"before": str(found[limit - 1].id)}, bound_to=bound_to)
+        asked = {"limit": limit, "direction": direction, "state": state, "purpose": purpose, "peer": peer, "cursor": signed}
+        response.headers["link"] = next_link(PATH, {name: value for name, value in asked.items() if value is not None})
+    return ExchangePage(exchanges=tuple(found[:limit]))
+
+
+@router.get("/{exchange_id}", responses=responses(NoSuchExchange))
+async def read_exchange(exchange_id: UUID, request: Request, caller: Reader) -> ExchangeTimeline:
+    """One of them, by this node's id of it: its clocks, its answers, and the receipts that came for them."""
+
+    def read(connection: Connection) -> ExchangeTimeline | None:
+        ours = connection.execute(select(_ASKED).where(_ASKED.c.id == exchange_id, _mine(caller))).first()
+        if ours is not None:
+            answers = answers_in(connection, ours.id)
+            match_id = _waiting_match(connection, [one.match_id for one in answers])
+            return _timeline(_said_ours(ours), ours, match_id, [one.step for one in answers], requeued_as=ours.requeued_as)
+        theirs = connection.execute(select(_TAKEN).where(_TAKEN.c.id == exchange_id, _about_mine(caller))).first()
+        if theirs is None:
+            return None
+        match_id = _waiting_match(connection, [theirs.id])
+        steps = answers_out(connection, theirs.id)
+        return _timeline(_said_theirs(theirs), theirs, match_id, steps, held_back_at=theirs.held_back_at)
+
+    found: ExchangeTimeline | None = await request.app.state.exchange.database.read(read)
+    if found is None:
+        raise NoSuchExchange
+    return found
+
+
+_ASKED, _TAKEN = ExchangeRequestRow.__table__, PeerRequestRow.__table__
+
+
+def _mine(caller: Caller) -> ColumnElement[bool]:
+    """INVARIANT: a request of ours is seen by the receiving organisation and those above it."""
+    return _ASKED.c.receiving_organisation_id.in_(within(OrganisationRow, caller.organisation_id))
+
+
+def _about_mine(caller: Caller) -> ColumnElement[bool]:
+    """INVARIANT: a peer's request is seen by the state agency, and by who keeps the record of the student that it was found to be about."""
+    if caller.kind == "sea":
+        return true()
+    kept = select(StudentRow.id).where(StudentRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)))
+    return _TAKEN.c.student_id.in_(kept)
+
+
+def _ours(caller: Caller, state: str | None, purpose: str | None, peer: str | None) -> Select[Any] | None:
+    return _chosen(_ASKED, _mine(caller), _ASKED.c.holder, state, _OURS, purpose, peer)
+
+
+def _theirs(caller: Caller, state: str | None, purpose: str | None, peer: str | None) -> Select[Any] | None:
+    return _chosen(_TAKEN, _about_mine(caller), _TAKEN.c.requester, state, _THEIRS, purpose, peer)
+
+
+def _chosen(
+    table: Any, whose: ColumnElement[bool], other: Any, state: str | None, states: Any, purpose: str | None, peer: str | None
+) -> Select[Any] | None:
+    """None where nothing can be of that state or purpose."""
+    if (state is not None and state not in states) or purpose not in (None, ENROLLMENT, LICENSURE):
+        return None
+    query = select(table).where(whose)
+    query = query if state is None else query.where(table.c.state == states[state])
+    query = query if purpose is None else query.where(table.c.is_educators.is_(purpose == LICENSURE))
+    return query if peer is None else query.where(other == peer)
+
+
+def _newest(connection: Connection, queries: Sequence[Select[Any] | None], before: UUID | None, limit: int) -> list[Exchange]:
+    """Of both, in the order of their ids, which begin with the instant at which they were made (RFC 9562, version 7)."""
+    found: list[Exchange] = []
+    for query in queries:
+        if query is None:
+            continue
+        [table] = query.get_final_froms()
+        chosen = query if before is None else query.where(table.c.id < before)
+        said = _said_ours if table is _ASKED else _said_theirs
+        found += [said(row) for row in connection.execute(chosen.order_by(table.c.id.desc()).limit(limit))]
+    return sorted(found, key=lambda one: one.id, reverse=True)[:limit]
+
+
+def _said_ours(row: Any) -> Exchange:
+    about = "credentials" if row.is_educators else "record" if row.finding_id is None else "whereabouts"
+    return _said(row, "out", row.id, about, row.holder, as_told(Asked(row.state)), row.requested_at, row.problem_code)
+
+
+def _said_theirs(row: Any) -> Exchange:
+    about = "credentials" if row.is_educators else "whereabouts" if row.is_finding else "record"
+    return _said(row, "in", row.exchange_id, about, row.requester, row.state, row.received_at, None)
+
+
+def _said(row: Any, direction: str, exchange_id: UUID, about: str, peer: str, state: str, at: Any, code: str | None) -> Exchange:
+    return Exchange.model_validate(
+        {
+            "id": row.id,
+            "exchange_id": exchange_id,
+            "direction": direction,
+            "about": about,
+            "purpose": LICENSURE if row.is_educators else ENROLLMENT,
+            "peer": peer,
+            "state": state,
+            "requested_at": at,
+            "expires_at": row.expires_at,
+            "problem_code": code,
+        }
+    )
+
+
+def _timeline(said: Exchange, row: Any, match_id: UUID | None, steps: Sequence[Any], **more: Any) -> ExchangeTimeline:
+    return ExchangeTimeline(
+        **said.model_dump(),
+        accepted_at=None if row.accepted is None else issued_at(row.accepted),
+        attempts=row.attempts,
+        next_attempt_at=row.next_attempt_at,
+        match_id=match_id,
+        answers=tuple(steps),
+        **more,
+    )
+
+
+def _waiting_match(connection: Connection, request_ids: Sequence[UUID | None]) -> UUID | None:
+    review = MatchReviewRow.__table__
+    waits = review.c.request_id.in_([one for one in request_ids if one is not None])
+    found: UUID | None = connection.execute(select(review.c.id).where(waits, review.c.outcome.is_(None))).scalars().first()
+    return found
