@@ -18,15 +18,13 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
-from safepassage.canonical import sha256, to_base64url
+from safepassage.canonical import digest_of, sha256, to_base64url
 from safepassage.wire_clients import TlsSubject
 from services.gateway.oauth.known_clients import KnownClient
 from services.gateway.oauth.oauth_errors import ClientNotAuthenticated
 
 METHODS: Final = ("tls_client_auth", "self_signed_tls_client_auth")
 MAX_DER: Final = 16 * 1024
-BY_SUBJECT: Final = "tls:subject"
-"""By what a token names its client's certificate where any that is issued to the subject will do."""
 _PEM: Final = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -70,6 +68,11 @@ def kid_of(thumbprint: str) -> str:
     return f"tls:{thumbprint}"
 
 
+def kid_of_name(subject: TlsSubject) -> str:
+    """By what a token names it where any certificate will do that is issued to the registered name."""
+    return f"tls-name:{digest_of(subject.model_dump_json().encode())}"
+
+
 def require_certificate(certificate: ClientCertificate, client: KnownClient, authorities: Authorities, *, now: datetime) -> str:
     """Check that it is the client's own. Gives by what a token names it. Raises ClientNotAuthenticated."""
     try:
@@ -86,7 +89,7 @@ def require_certificate(certificate: ClientCertificate, client: KnownClient, aut
     authorities.require_issued(parsed)
     if not _has(parsed, client.tls_subject):
         raise ClientNotAuthenticated("certificate-subject")
-    return BY_SUBJECT
+    return kid_of_name(client.tls_subject)
 
 
 def _is_for_clients(certificate: x509.Certificate) -> bool:

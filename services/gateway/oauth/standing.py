@@ -15,6 +15,7 @@ from sqlalchemy import select
 from safepassage.problems.access import AccessTokenNotValid
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.problems.trust import NotAMember
+from safepassage.wire_clients import TlsSubject
 from services.gateway.oauth import client_certificates
 from services.gateway.oauth.client_secrets import kid_of
 from services.gateway.oauth.known_clients import keys_of
@@ -145,5 +146,5 @@ def _kids(row: Any, secrets: Iterable[UUID]) -> frozenset[str]:
     if row.disabled_at is not None:
         return frozenset()
     certificates = {client_certificates.kid_of(one) for one in row.tls_certificates.split()}
-    subject = {client_certificates.BY_SUBJECT} if row.tls_subject else set()
-    return frozenset(keys_of(row.jwks)) | {kid_of(secret) for secret in secrets} | certificates | subject
+    names = {client_certificates.kid_of_name(TlsSubject.model_validate_json(row.tls_subject))} if row.tls_subject else set()
+    return frozenset(keys_of(row.jwks)) | {kid_of(secret) for secret in secrets} | certificates | names

@@ -11,8 +11,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
+from safepassage.problems.requests import NotFound
 from safepassage.trust_list import VerifiedTrustList
-from safepassage.wire_clients import Client, ClientGrants, ClientKeys, NewClient, NewClientSecret
+from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientSecret, NewClient, NewClientSecret
 from safepassage.wire_organisations import NewOrganisation, Organisation
 from safepassage.wire_registrations import IssuedInitialToken, NewInitialToken, NewPublisher, Publisher, Registration
 from services.gateway.people.console_links import make_link
@@ -77,6 +78,14 @@ class Administration:
             rows = (await tx.execute(select(ClientRow).order_by(ClientRow.id))).scalars().all()
         return [clients.client_of(row) for row in rows]
 
+    async def client(self, client_id: UUID) -> Client:
+        """One. Raises NotFound."""
+        async with self._database.reading() as tx:
+            row = await tx.get(ClientRow, client_id)
+        if row is None:
+            raise NotFound
+        return clients.client_of(row)
+
     async def change_client_grants(self, client_id: UUID, grants: ClientGrants) -> Client:
         """Replace scopes and purposes. Raises NotFound, VersionConflict, ScopeNotGrantable."""
         async with self._database.transaction() as tx:
@@ -91,6 +100,21 @@ class Administration:
         """Make a secret, which is told here alone. Raises NotFound, InvalidRequest, SecretsHeld."""
         async with self._database.transaction() as tx:
             return await client_secrets.add_secret(tx, self._outbox, client_id, actor=OPERATOR, now=self._clock())
+
+    async def replace_client_secrets(self, client_id: UUID) -> NewClientSecret:
+        """Make a secret in place of all that there are. Raises NotFound, InvalidRequest."""
+        async with self._database.transaction() as tx:
+            return await client_secrets.replace_secrets(tx, self._outbox, client_id, actor=OPERATOR, now=self._clock())
+
+    async def remove_client_secret(self, client_id: UUID, secret_id: UUID) -> ClientSecret:
+        """End a secret, its tokens too: a running gateway knows within a second. Raises NotFound."""
+        async with self._database.transaction() as tx:
+            return await client_secrets.remove_secret(tx, self._outbox, client_id, secret_id, actor=OPERATOR, now=self._clock())
+
+    async def client_secrets(self, client_id: UUID) -> list[ClientSecret]:
+        """When each was made, the oldest first."""
+        async with self._database.reading() as tx:
+            return list(await client_secrets.secrets_of(tx, client_id))
 
     async def disable_client(self, client_id: UUID) -> Client:
         """Disable, living tokens too: a running gateway knows within a second. Raises NotFound."""

@@ -51,6 +51,14 @@ async def add_secret(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, actor
     return NewClientSecret(id=secret_id, created_at=now, secret=secret)
 
 
+async def replace_secrets(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, actor: Actor, now: datetime) -> NewClientSecret:
+    """Make a secret in place of all that there are, at once. Raises NotFound, InvalidRequest."""
+    await _locked(tx, client_id)
+    for one in await secrets_of(tx, client_id):
+        await remove_secret(tx, outbox, client_id, one.id, actor=actor, now=now)
+    return await add_secret(tx, outbox, client_id, actor=actor, now=now)
+
+
 async def remove_secret(tx: AsyncSession, outbox: Outbox, client_id: UUID, secret_id: UUID, *, actor: Actor, now: datetime) -> ClientSecret:
     """Forget a secret; tokens that were asked for with it count no more. Raises NotFound."""
     row = await _locked(tx, client_id)

@@ -144,16 +144,23 @@ async def change_grants(
 
 
 async def replace_keys(tx: AsyncSession, outbox: Outbox, client_id: UUID, keys: ClientKeys, *, actor: Actor, now: datetime) -> Client:
-    """Replace a client's keys, which are then got from no URL, or its certificates; tokens of one that is gone count no more.
+    """Replace a client's keys, which are then got from no URL, its certificates or their name; tokens of what is gone count no more.
 
     Raises NotFound, VersionConflict, ClientKeyNotUsable, InvalidRequest.
     """
     if keys.jwks is not None:
         client_keys(keys.jwks)
     row = await _locked(tx, client_id, keys.version)
-    held = (row.authentication == "private_key_jwt", row.authentication == "self_signed_tls_client_auth")
-    if held != (keys.jwks is not None, bool(keys.tls_certificates)):
+    said = {
+        "private_key_jwt": keys.jwks is not None,
+        "self_signed_tls_client_auth": bool(keys.tls_certificates),
+        "tls_client_auth": keys.tls_subject is not None,
+    }
+    if [method for method, it in said.items() if it] != [row.authentication]:
         raise InvalidRequest("the client does not authenticate by that", field="jwks")
+    if keys.tls_subject is not None:
+        _require_name(keys.tls_subject)
+    row.tls_subject = "" if keys.tls_subject is None else keys.tls_subject.model_dump_json()
     row.jwks = "" if keys.jwks is None else keys.jwks.model_dump_json(exclude_none=True)
     row.tls_certificates, row.changed_at = " ".join(keys.tls_certificates), now
     row.jwks_uri = row.jwks_fetched_at = None

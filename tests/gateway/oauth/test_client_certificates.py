@@ -187,6 +187,33 @@ async def test_a_certificate_that_signed_itself_is_replaced_and_its_tokens_end(p
 
 
 @pytest.mark.anyio
+async def test_under_another_name_the_tokens_of_the_former_one_end(proxied: House) -> None:
+    sis = await registered(proxied)
+    renamed = Behind(proxied, sis.client_id, holder("CN=renamed", by=AUTHORITY))
+    proxied.clock.advance(minutes=10)
+    await proxied.app.state.standing.refresh()
+    token = (await sis.ask()).json["access_token"]
+    admin = await proxied.sea_party("admin:clients")
+    path, admins = f"/v1/clients/{sis.client_id}/keys", await proxied.token(admin)
+    wrong: list[dict[str, Any]] = [
+        {"tls_certificates": [OWN.seen.thumbprint]},
+        {"tls_subject": {"kind": "san_ip", "value": "elm"}},
+        {"tls_subject": {"kind": "subject_dn", "value": DN}, "tls_certificates": [OWN.seen.thumbprint]},
+        {},
+    ]
+    for keys in wrong:
+        refused = await proxied.call(admin, admins, "PUT", path, json={"version": 1, **keys})
+        assert (refused.status, refused.code) == (422, "invalid-request"), keys
+    same = {"version": 1, "tls_subject": {"kind": "subject_dn", "value": DN}}
+    assert (await proxied.call(admin, admins, "PUT", path, json=same)).status == 200
+    assert (await sis.get(token)).status == 200
+    other = {"version": 2, "tls_subject": {"kind": "subject_dn", "value": "CN=renamed"}}
+    assert (await proxied.call(admin, admins, "PUT", path, json=other)).status == 200
+    assert (await sis.get(token)).status == 401
+    assert [(await who.ask()).status for who in (sis, renamed)] == [401, 200]
+
+
+@pytest.mark.anyio
 async def test_the_metadata_say_whether_certificates_are_taken(
     proxied: House, tmp_path: Path, node_keys: Path, clock: StandingClock
 ) -> None:

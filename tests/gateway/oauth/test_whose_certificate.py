@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from safepassage.wire_clients import TlsSubject
 from services.gateway.oauth.client_certificates import (
-    BY_SUBJECT,
     Authorities,
     ClientCertificate,
     forwarded_certificate,
     kid_of,
+    kid_of_name,
     require_certificate,
 )
 from services.gateway.oauth.known_clients import KnownClient
@@ -28,6 +28,7 @@ from tests.gateway.certificates import FROM, UNTIL, Holder, holder
 
 NOW = datetime(2026, 10, 20, 12, 0, tzinfo=UTC)
 DN = "CN=sis.oak.example,O=Oak"
+SUBJECT = TlsSubject(kind="subject_dn", value=DN)
 PAST, FUTURE = datetime(2026, 10, 20, 11, tzinfo=UTC), datetime(2026, 10, 21, tzinfo=UTC)
 AUTHORITY = holder("CN=Agency CA,O=Agency", authority=True)
 NAMESAKE = holder("CN=Agency CA,O=Agency", authority=True)
@@ -60,12 +61,16 @@ SEVERAL = holder(
 )
 
 RIGHT: dict[str, tuple[Holder, KnownClient, str]] = {
-    "by its distinguished name": (OWN, client(), BY_SUBJECT),
-    "by a host name": (SEVERAL, named("san_dns", "sis.oak.example"), BY_SUBJECT),
-    "by a URI": (SEVERAL, named("san_uri", "urn:oak:sis"), BY_SUBJECT),
-    "by an address": (SEVERAL, named("san_ip", "2001:db8:0::1"), BY_SUBJECT),
-    "by a mail address": (SEVERAL, named("san_email", "sis@oak.example"), BY_SUBJECT),
-    "without a usage": (holder(DN, by=AUTHORITY, usage=None), client(), BY_SUBJECT),
+    "by its distinguished name": (OWN, client(), kid_of_name(SUBJECT)),
+    "by a host name": (SEVERAL, named("san_dns", "sis.oak.example"), kid_of_name(TlsSubject(kind="san_dns", value="sis.oak.example"))),
+    "by a URI": (SEVERAL, named("san_uri", "urn:oak:sis"), kid_of_name(TlsSubject(kind="san_uri", value="urn:oak:sis"))),
+    "by an address": (SEVERAL, named("san_ip", "2001:db8:0::1"), kid_of_name(TlsSubject(kind="san_ip", value="2001:db8:0::1"))),
+    "by a mail address": (
+        SEVERAL,
+        named("san_email", "sis@oak.example"),
+        kid_of_name(TlsSubject(kind="san_email", value="sis@oak.example")),
+    ),
+    "without a usage": (holder(DN, by=AUTHORITY, usage=None), client(), kid_of_name(SUBJECT)),
     "signed by itself": (SELF, by_self(SELF.seen.thumbprint), kid_of(SELF.seen.thumbprint)),
     "one of two that it signed": (SELF, by_self("A" * 43, SELF.seen.thumbprint), kid_of(SELF.seen.thumbprint)),
 }

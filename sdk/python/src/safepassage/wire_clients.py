@@ -158,12 +158,15 @@ class ClientGrants(Wire):
 
 
 class ClientKeys(Wire):
-    """`PUT /v1/clients/{id}/keys`: replaces the keys. Tokens that were asked for with a key that is gone count no more."""
+    """`PUT /v1/clients/{id}/keys`: replaces the keys, or what stands in their place. Tokens that were asked for with what is gone
+    count no more."""
 
     version: Annotated[int, Field(ge=1)]
     jwks: JwkSet | None = None
     tls_certificates: TlsCertificates = ()
     """Of a client that signed its certificate itself, in place of keys."""
+    tls_subject: TlsSubject | None = None
+    """Of a client whose certificate an authority issued."""
 
 
 class ClientSecret(Wire):
