@@ -89,6 +89,7 @@ ROUTERS = (
     policy_set_routes.router,
     policy_set_routes.activations_router,
     simulation.router,
+    simulation.situations_router,
     access.router,
     obligation_waivers.router,
     destructions.router,

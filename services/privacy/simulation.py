@@ -3,6 +3,8 @@
 # INVARIANT: a simulation is no decision. It is not signed, has no decision's row, no obligation and no student, and says so in every word.
 """
 
+import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -11,8 +13,16 @@ from fastapi import APIRouter, Request
 from safepassage.ids import uuid7
 from safepassage.problems.policy_sets import NoSuchPolicySet, PolicySetNotUsable
 from safepassage.problems.requests import InvalidRequest, NotPermitted
-from safepassage.wire_simulation import NewSimulation, SimulatedGroup, Simulation
-from services.privacy.policy import Outcome, PolicyInput, PolicySet, decide
+from safepassage.wire_explanation import ExplainedChange
+from safepassage.wire_simulation import (
+    NewSimulation,
+    SimulatedChange,
+    SimulatedGroup,
+    Simulation,
+    SimulationSituation,
+    SimulationSituations,
+)
+from services.privacy.policy import Outcome, PolicyInput, PolicySet, counterfactuals, decide
 from services.privacy.policy.time_values import milliseconds_of
 from services.privacy.policy_cases import NotFacts, built_in, changed, input_of
 from services.privacy.policy_hand import hand_of, policy_event
@@ -24,6 +34,10 @@ from shared.database import Transaction
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/simulations", tags=["policy sets"])
+situations_router = APIRouter(prefix="/v1/simulation-situations", tags=["policy sets"])
+
+OF_ITS_OWN = ("evidence", "now", "subjects")
+"""Members of an input that a simulation makes itself."""
 
 Simulator = Annotated[Caller, caller_with("policies:simulate")]
 
@@ -38,10 +52,24 @@ async def simulate_decision(asked: NewSimulation, request: Request, caller: Simu
     policy_set = await sets.found(asked.policy_hash or in_force)
     policy_input = simulated_input(asked, now=now)
     outcome = decide(policy_input, policy_set)
-    simulation = _simulation(outcome, policy_set, in_force=policy_set.policy_hash == in_force, now=now)
+    changes = await asyncio.to_thread(_changes, policy_input, policy_set)
+    simulation = _simulation(outcome, policy_set, changes, in_force=policy_set.policy_hash == in_force, now=now)
     event = policy_event("policies-simulated", str(simulation.id), hand, policy_set.policy_hash, outcome=simulation.outcome)
     state.outbox.record(tx, event)
     return simulation
+
+
+@situations_router.get("", responses=responses(NotPermitted))
+async def list_simulation_situations(caller: Simulator) -> SimulationSituations:
+    """The built-in situations that a simulation begins with: one of each basis."""
+    if caller.kind != "sea":
+        raise NotPermitted("the state agency's officials simulate")
+    return SimulationSituations(
+        situations=tuple(
+            SimulationSituation(name=name, facts={member: value for member, value in facts.items() if member not in OF_ITS_OWN})
+            for name, facts in sorted(built_in().situations.items())
+        )
+    )
 
 
 def simulated_input(asked: NewSimulation, *, now: datetime) -> PolicyInput:
@@ -64,7 +92,19 @@ def simulated_input(asked: NewSimulation, *, now: datetime) -> PolicyInput:
         raise InvalidRequest(str(error), field="facts") from error
 
 
-def _simulation(outcome: Outcome, policy_set: PolicySet, *, in_force: bool, now: datetime) -> Simulation:
+def _changes(policy_input: PolicyInput, policy_set: PolicySet) -> Mapping[int, tuple[SimulatedChange, ...]]:
+    """By group."""
+    found: dict[int, tuple[SimulatedChange, ...]] = {}
+    for one in counterfactuals(policy_input, policy_set):
+        if one.change is not None:
+            change = SimulatedChange(element=one.element, change=ExplainedChange.model_validate(one.change))
+            found[one.group] = (*found.get(one.group, ()), change)
+    return found
+
+
+def _simulation(
+    outcome: Outcome, policy_set: PolicySet, changes: Mapping[int, tuple[SimulatedChange, ...]], *, in_force: bool, now: datetime
+) -> Simulation:
     words = {"permit": "would-permit", "permit-with-redaction": "would-permit-with-redaction", "deny": "would-deny"}
     return Simulation.model_validate(
         {
@@ -73,7 +113,10 @@ def _simulation(outcome: Outcome, policy_set: PolicySet, *, in_force: bool, now:
             "policy_hash": policy_set.policy_hash,
             "in_force": in_force,
             "outcome": words[outcome.outcome],
-            "groups": tuple(SimulatedGroup(would_permit=group.permitted, would_withhold=group.withheld) for group in outcome.groups),
+            "groups": tuple(
+                SimulatedGroup(would_permit=group.permitted, would_withhold=group.withheld, would_be_permitted_by=changes.get(number, ()))
+                for number, group in enumerate(outcome.groups)
+            ),
             "policies": outcome.policies,
             "citations": outcome.citations,
             "would_oblige_to": outcome.obligations,

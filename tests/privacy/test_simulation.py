@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from safepassage.wire_simulation import Simulation
+from safepassage.wire_simulation import Simulation, SimulationSituations
+from services.privacy.policy_cases import built_in
 from services.privacy.tables import DecisionRow, ObligationRow
 from shared.contracts.privacy import Decision
 from shared.telemetry import JsonLines
@@ -42,6 +43,27 @@ async def test_a_built_in_situation_is_answered_with_every_reason(officials: Off
         (TRANSCRIPT, "enrollment-not-documented"),
         ("identity.ssn", "ssn-never-leaves"),
     }
+
+
+async def test_every_built_in_situation_is_listed_with_facts_that_would_be_permitted_and_nobodys(officials: Officials) -> None:
+    listed = SimulationSituations.model_validate_json((await officials.client.get("/v1/simulation-situations")).body).situations
+    assert [one.name for one in listed] == sorted(built_in().situations)
+    assert not any({"subjects", "evidence", "now"} & set(one.facts) for one in listed)
+    for name in ("contractor", "transfer"):
+        facts = next(one.facts for one in listed if one.name == name)
+        assert (await simulate(officials, situation=name)).outcome == "would-permit"
+        assert facts["elements"] == [TRANSCRIPT]
+    oak = officials.world.node.client(officials.world.oak, "policies:simulate")
+    assert (await oak.get("/v1/simulation-situations")).status == 403
+
+
+async def test_what_one_lawful_change_would_permit_is_said(officials: Officials) -> None:
+    changes = {"elements": [TRANSCRIPT, "identity.sex", "identity.ssn"]}
+    [group] = (await simulate(officials, situation="contractor", changes=changes)).groups
+    assert {one.element for one in group.would_withhold} == {"identity.sex"}
+    assert [(one.element, one.change.fact, one.change.suffices) for one in group.would_be_permitted_by] == [
+        ("identity.sex", "agreement.elements", True)
+    ]
 
 
 async def test_facts_of_the_callers_own_are_believed_here_and_a_draft_answers_them(officials: Officials) -> None:

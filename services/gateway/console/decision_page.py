@@ -132,8 +132,8 @@ async def _page(decision_id: UUID, frame: Frame, node: NodeReader, *, again: tup
         groups=_grouped(subjects, rules, frame),
         explained=told is not None,
         rules=[_rule(rule, frame) for rule in rules.values()],
-        owed=[Owed(_said(one.kind), one.argument or "", one.citation, one.due_at) for one in decision.obligations],
-        fallen=None if decision.fallen is None else (_said(decision.fallen.reason), decision.fallen.at, decision.fallen.citation),
+        owed=[Owed(said_of(one.kind), one.argument or "", one.citation, one.due_at) for one in decision.obligations],
+        fallen=None if decision.fallen is None else (said_of(decision.fallen.reason), decision.fallen.at, decision.fallen.citation),
         over=decision.valid_until <= viewing.now,
         asked_by=decision.asked_by.client_id or decision.asked_by.job or decision.asked_by.service,
         again=again,
@@ -199,10 +199,10 @@ def _stayed(names: list[str], one: ExplainedElement, rules: Mapping[str, Explain
     reason = one.reason or "not-permitted"
     return Stayed(
         names=names,
-        reason=_said(reason),
+        reason=said_of(reason),
         citation=one.citation,
         rule=None if rule is None else rule.title,
-        failed=[(_said(failed.reason), failed.citation) for failed in one.failed],
+        failed=[(said_of(failed.reason), failed.citation) for failed in one.failed],
         change=None if change is None else translate(change.remedy),
         change_citation=None if change is None else change.citation,
         suffices=change is not None and change.suffices,
@@ -216,6 +216,6 @@ def _rule(rule: ExplainedRule, frame: Frame) -> ShownRule:
     return ShownRule(rule.id, rule.title, rule.citation, authority, frame.viewing.day(rule.effective), rule.reviewed)
 
 
-def _said(code: str) -> str:
+def said_of(code: str) -> str:
     """A reason or an obligation, as its code says it: rules may be an agency's own, and their words with them."""
     return " ".join(word.upper() if word.lower() in ACRONYMS else word for word in spaced(code).split(" "))

@@ -145,6 +145,7 @@ async def show_decisions(
         outcomes=[(code, _(word)) for code, (_tone, _mark, word) in OUTCOMES.items()],
         purposes=_choices(PURPOSE_WORDS, _),
         actions=[(code, _(word)) for code, word in ACTION_WORDS.items()],
+        may_simulate=node.may("policies:simulate"),
     )
 
 

@@ -11,6 +11,8 @@ HOME: Final = "/console"
 EVERYBODY: Final = frozenset(ROLES)
 OF_THE_STATE: Final = EVERYBODY - {"district-officer"}
 OVERSEERS: Final[frozenset[Role]] = EVERYBODY - {"operator"}
+RULE_READERS: Final[tuple[Role, ...]] = ("auditor", "privacy-officer", "approver")
+"""They read the rules that decide, and suppose; they have a scope of the policies."""
 
 
 @dataclass(frozen=True)

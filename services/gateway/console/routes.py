@@ -11,6 +11,7 @@ from services.gateway.console import (
     duties,
     duty_completion,
     readiness,
+    simulation,
     statistics,
     today,
 )
@@ -61,6 +62,7 @@ ROUTERS: Final = (
     router,
     today.router,
     decisions.router,
+    simulation.router,
     decision_page.router,
     duties.router,
     duty_completion.router,

@@ -7,6 +7,7 @@ from services.gateway.console import (
     decision_page,
     decisions,
     duty_completion,
+    simulation,
     statistics,
 )
 from services.gateway.console.navigation import HOME, roles_of
@@ -89,6 +90,8 @@ GATEWAY: Final = (
     people("GET", HOME, *roles_of(HOME)),
     people("GET", decisions.PATH, *roles_of(decisions.PATH)),
     people("GET", decisions.EXPORT, *roles_of(decisions.PATH), step_up=True),
+    people("GET", simulation.PATH, *simulation.ROLES),
+    people("POST", simulation.PATH, *simulation.ROLES, body=16 * KIB),
     people("GET", decision_page.PATH, *roles_of(decisions.PATH)),
     people("POST", decision_page.AGAIN, *roles_of(decisions.PATH), body=4 * KIB),
     people("GET", "/console/duties", *roles_of("/console/duties")),

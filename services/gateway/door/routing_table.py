@@ -100,6 +100,7 @@ PRIVACY: Final = (
     get("/v1/policy-activations", "privacy", *POLICIES),
     send("POST", "/v1/policy-activations/{number}/call-off", "privacy", "policies:activate"),
     send("POST", "/v1/simulations", "privacy", "policies:simulate"),
+    get("/v1/simulation-situations", "privacy", "policies:simulate"),
     send("POST", "/v1/obligations/{obligation_id}/waivers", "privacy", "obligations:waive"),
     get("/v1/duties", "privacy", "duties:read", "duties:complete"),
     send("POST", "/v1/duties", "privacy", "duties:complete"),

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from safepassage.wire import Code, Digest, Instant, Name, Wire
 from safepassage.wire_decisions import Obligation, Withheld
+from safepassage.wire_explanation import ExplainedChange
 from safepassage.wire_policy_sets import ActingOfficial
 
 
@@ -22,11 +23,34 @@ class NewSimulation(Wire):
     """Facts by their path (`groups.0.student.homeless`); null takes a fact away."""
 
 
+class SimulationSituation(Wire):
+    """A built-in situation: a lawful request on one basis, in facts of nobody."""
+
+    name: Name
+    facts: dict[str, Any]
+    """As the rules read them, without students, evidence and instant; by their paths a simulation changes them."""
+
+
+class SimulationSituations(Wire):
+    """`GET /v1/simulation-situations`, in the order of their names."""
+
+    situations: tuple[SimulationSituation, ...]
+
+
+class SimulatedChange(Wire):
+    """The one change that would permit an element that would be withheld."""
+
+    element: str
+    change: ExplainedChange
+
+
 class SimulatedGroup(Wire):
     """What would be answered for students with one group of facts."""
 
     would_permit: tuple[str, ...]
     would_withhold: tuple[Withheld, ...]
+    would_be_permitted_by: tuple[SimulatedChange, ...] = ()
+    """Of elements that would be withheld: those that one lawful change would permit."""
 
 
 class Simulation(Wire):

@@ -1,6 +1,6 @@
 """Decisions about students of a district that is not the officer's, and one of each answer."""
 
-from services.gateway.console import decision_page
+from services.gateway.console import decision_page, simulation
 from tests.gateway.console.consoles import Console
 from tests.gateway.console.decided import decided, one_of_each
 from tests.gateway.people.signing_in import Browser
@@ -15,7 +15,7 @@ async def _anothers_decision_again(console: Console, _officer: Browser) -> list[
 
 
 async def _each_answer(console: Console) -> list[str]:
-    return [decision_page.PATH.format(decision_id=one) for one in (await one_of_each(console)).values()]
+    return [simulation.PATH, *(decision_page.PATH.format(decision_id=one) for one in (await one_of_each(console)).values())]
 
 
 MORE_PATHS = {"decisions": _each_answer}

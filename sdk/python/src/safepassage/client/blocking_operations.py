@@ -133,6 +133,7 @@ class BlockingOperations:
     list_policy_activations = Waited(policy_calls.list_policy_activations)
     call_off_policy_activation = Waited(policy_calls.call_off_policy_activation)
     explain_decision = Waited(policy_calls.explain_decision)
+    list_simulation_situations = Waited(policy_calls.list_simulation_situations)
     simulate_decision = Waited(policy_calls.simulate_decision)
     narrow_consent = Waited(rights_calls.narrow_consent)
     read_consent_history = Waited(rights_calls.read_consent_history)

@@ -133,6 +133,7 @@ class AsyncOperations:
     list_policy_activations = Awaited(policy_calls.list_policy_activations)
     call_off_policy_activation = Awaited(policy_calls.call_off_policy_activation)
     explain_decision = Awaited(policy_calls.explain_decision)
+    list_simulation_situations = Awaited(policy_calls.list_simulation_situations)
     simulate_decision = Awaited(policy_calls.simulate_decision)
     narrow_consent = Awaited(rights_calls.narrow_consent)
     read_consent_history = Awaited(rights_calls.read_consent_history)

@@ -24,7 +24,7 @@ from safepassage.wire_policy_sets import (
     PolicyTests,
     PolicyValidation,
 )
-from safepassage.wire_simulation import NewSimulation, Simulation
+from safepassage.wire_simulation import NewSimulation, Simulation, SimulationSituations
 
 
 def draft_policy_set(draft: NewPolicySet, *, idempotency_key: str | None = None) -> Call[PolicySetDocument]:
@@ -115,6 +115,11 @@ def reproduce_decision(decision_id: UUID) -> Call[Reproduction]:
 def explain_decision(decision_id: UUID) -> Call[DecisionExplanation]:
     """Why each element was permitted or withheld: rule, failed conditions, citations. Scope decisions:read."""
     return reading(path_of("/v1/decisions/{id}/explanation", id=decision_id), DecisionExplanation)
+
+
+def list_simulation_situations() -> Call[SimulationSituations]:
+    """The built-in situations that a simulation begins with. Scope policies:simulate."""
+    return reading("/v1/simulation-situations", SimulationSituations)
 
 
 def simulate_decision(simulation: NewSimulation) -> Call[Simulation]:
