@@ -8,12 +8,14 @@ import asyncio
 import json
 import logging
 from typing import Any, Final
+from urllib.parse import unquote
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from safepassage.problems.access import HeadersTooLarge, MalformedRequest
 from safepassage.problems.problem import SuiteError
 from safepassage.problems.requests import TemporarilyUnavailable
+from services.gateway.door.http_cycle import Cycle
 
 MAX_HEADER_BYTES: Final = 32 * 1024
 MAX_FIELDS: Final = 100
@@ -44,6 +46,8 @@ class StrictHttpProtocol(HttpToolsProtocol):
         self._in_header = False
         self._deadline: asyncio.TimerHandle | None = None
         self._certificate: bytes | None = None
+        self._idling: asyncio.TimerHandle | None = None
+        self._idle_since = 0.0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """A new connection has a header to send."""
@@ -59,6 +63,8 @@ class StrictHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody is waited for any more."""
         self._header_is_there()
+        if self._idling is not None:
+            self._idling.cancel()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -66,7 +72,11 @@ class StrictHttpProtocol(HttpToolsProtocol):
         super().on_message_begin()
         self.scope["state"][CERTIFICATE] = self._certificate
         self._header_bytes, self._seen, self._in_header = 0, set(), True
-        if self._deadline is None:
+
+    def data_received(self, data: bytes) -> None:
+        """A part of a request, or several: a header that is not whole with it has its time from now on."""
+        super().data_received(data)
+        if self._in_header and self._deadline is None and not self.transport.is_closing():
             self._await_header()
 
     def on_url(self, url: bytes) -> None:
@@ -101,9 +111,57 @@ class StrictHttpProtocol(HttpToolsProtocol):
             self._refuse(MalformedRequest("the request target is a path"))
         self._header_is_there()
         self._in_header = False
-        super().on_headers_complete()
+        path, _, query = self.url.partition(b"?")
+        self.scope |= {
+            "method": self.parser.get_method().decode("ascii"),
+            "http_version": (version := self.parser.get_http_version()),
+            "path": unquote(path.decode("ascii")),
+            "raw_path": path,
+            "query_string": query,
+        }
+        before, keep_alive = self.cycle, version != "1.0" and self.parser.should_keep_alive()
         if getattr(self.server_state, "stopping", False):
-            self.cycle.keep_alive = False  # the answer says so, and the next request goes to another process
+            keep_alive = False  # the answer says so, and the next request goes to another process
+        self.cycle = Cycle(
+            self.scope,
+            self.transport,
+            self.flow,
+            self.logger,
+            self.access_logger,
+            False,
+            self.server_state.default_headers,
+            asyncio.Event(),
+            self.expect_100_continue,
+            keep_alive,
+            self.on_response_complete,
+        )
+        if before is None or before.response_complete:
+            self._start_asgi_task(self.cycle, self.app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((self.cycle, self.app))
+
+    def on_response_complete(self) -> None:
+        """The answer is sent. The next request is begun, or waited for: by one timer for all that come over the connection."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+            return
+        self._idle_since = self.loop.time()
+        if self._idling is None:
+            self._idling = self.loop.call_later(self.timeout_keep_alive, self._look_whether_idle)
+
+    def _look_whether_idle(self) -> None:
+        idle = self.loop.time() - self._idle_since
+        if self._in_header or not self.cycle.response_complete:
+            idle = 0.0
+        if idle < self.timeout_keep_alive:
+            self._idling = self.loop.call_later(self.timeout_keep_alive - idle, self._look_whether_idle)
+        elif not self.transport.is_closing():
+            self.transport.close()
 
     def send_400_response(self, msg: str) -> None:
         """What uvicorn sends for a request that cannot be parsed: here a problem document.

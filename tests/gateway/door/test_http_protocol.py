@@ -149,6 +149,13 @@ async def test_a_header_that_never_ends_is_not_waited_for(monkeypatch: pytest.Mo
             async with asyncio.timeout(5):
                 assert await reader.read() == b""
             writer.close()
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\n" + HOST + b"\r\n")
+        async with asyncio.timeout(5):
+            assert (await reader.readuntil(b"\r\n")).strip() == OK
+            writer.write(b"GET / HTTP/1.1\r\nHost: node")
+            assert b"HTTP" not in await reader.read()
+        writer.close()
 
 
 @pytest.mark.requirement("DOOR-bounded")

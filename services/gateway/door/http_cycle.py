@@ -1,0 +1,87 @@
+"""One request and its answer, as uvicorn has it, for less: the head of an answer waits for the first part of its body, and both leave in
+one write. Each write is a call to the kernel that wakes who reads, who then waits again for the rest.
+"""
+
+import re
+from functools import lru_cache
+from typing import Any, Final
+
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
+
+_NOT_IN_NAMES: Final = re.compile(b'[\x00-\x1f\x7f()<>@,;:\\[\\]={} \t\\\\"]')
+_NOT_IN_VALUES: Final = re.compile(b"[\x00-\x08\x0a-\x1f\x7f]")
+_BODILESS: Final = frozenset({204, 304})
+
+
+class Cycle(RequestResponseCycle):
+    """Of one connection, the request that is answered now."""
+
+    _head = b""
+    """What is to be sent before the next part of the body."""
+
+    async def send(self, message: Any) -> None:
+        """A part of the answer. Raises RuntimeError for what is no answer."""
+        if self.flow.write_paused and not self.disconnected:
+            await self.flow.drain()
+        if self.disconnected:
+            return
+        kind = message["type"]
+        if not self.response_started:
+            if kind != "http.response.start":
+                raise RuntimeError(f"an answer does not begin with {kind}")
+            self.response_started, self.waiting_for_100_continue = True, False
+            self._head = self._head_of(message["status"], message.get("headers", ()))
+        elif self.response_complete or kind != "http.response.body":
+            raise RuntimeError(f"{kind} is no part of this answer")
+        else:
+            self._send_part(message.get("body", b""), more=message.get("more_body", False))
+
+    def _head_of(self, status: int, fields: Any) -> bytes:
+        """INVARIANT: no field makes a line of its own."""
+        lines, values, closes = [STATUS_LINE[status]], [], False
+        for given, value in (*self.default_headers, *fields):
+            name = _name(given)
+            if name == b"content-length" and self.chunked_encoding is None:
+                self.expected_content_length, self.chunked_encoding = int(value), False
+            elif name == b"transfer-encoding" and value.lower() == b"chunked":
+                self.expected_content_length, self.chunked_encoding = 0, True
+            elif name == b"connection" and b"close" in [one.strip() for one in value.lower().split(b",")]:
+                self.keep_alive, closes = False, True
+            lines.append(b"%b: %b\r\n" % (name, value))
+            values.append(value)
+        if _NOT_IN_VALUES.search(b"".join(values)):
+            raise RuntimeError("a field of an answer holds a control character")
+        if not self.keep_alive and not closes:
+            lines.append(b"connection: close\r\n")
+        if self.chunked_encoding is None and self.scope["method"] != "HEAD" and status not in _BODILESS:
+            self.chunked_encoding = True
+            lines.append(b"transfer-encoding: chunked\r\n")
+        lines.append(b"\r\n")
+        return b"".join(lines)
+
+    def _send_part(self, body: bytes, *, more: bool) -> None:
+        head, self._head = self._head, b""
+        if self.scope["method"] == "HEAD":
+            self.expected_content_length, body = 0, b""
+        elif self.chunked_encoding:
+            body = b"%b%b" % (b"%x\r\n%b\r\n" % (len(body), body) if body else b"", b"" if more else b"0\r\n\r\n")
+        else:
+            self.expected_content_length -= len(body)
+            if self.expected_content_length < 0 or (not more and self.expected_content_length):
+                raise RuntimeError("an answer is as long as it says")
+        if head or body:
+            self.transport.write(head + body)
+        if not more:
+            self.response_complete = True
+            self.message_event.set()
+            if not self.keep_alive:
+                self.transport.close()
+            self.on_response()
+
+
+@lru_cache(maxsize=256)
+def _name(given: bytes) -> bytes:
+    """In lower case. Raises RuntimeError for what is no field's name."""
+    if not given or _NOT_IN_NAMES.search(given):
+        raise RuntimeError("no name of a field")
+    return given.lower()

@@ -1,0 +1,150 @@
+"""What leaves the server: whole, in one piece, as long as it says, and no field that makes a line of its own."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from services.gateway.door.http_protocol import StrictHttpProtocol
+
+GET = b"GET / HTTP/1.1\r\nHost: node.example\r\n\r\n"
+CLOSING = GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
+TWO = (b"content-length", b"2")
+KEPT_SECONDS = 0.1
+
+
+@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, bool]]:
+    """Processes run on uvloop, tests elsewhere on asyncio's own loop."""
+    return "asyncio", {"use_uvloop": request.param}
+
+
+@asynccontextmanager
+async def connected(app: ASGIApp) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """A connection to a server of `app`."""
+    config = uvicorn.Config(app, port=0, http=StrictHttpProtocol, ws="none", lifespan="off", log_config=None, log_level=60)
+    config.timeout_keep_alive = KEPT_SECONDS  # type: ignore[assignment]  # less than a second does too
+    config.server_header = config.date_header = False
+    server = uvicorn.Server(config)
+    task = asyncio.create_task(server.serve())
+    while not server.started:  # noqa: ASYNC110 uvicorn offers no event
+        await asyncio.sleep(0.005)
+    reader, writer = await asyncio.open_connection("127.0.0.1", server.servers[0].sockets[0].getsockname()[1])
+    try:
+        async with asyncio.timeout(5):
+            yield reader, writer
+    finally:
+        writer.close()
+        server.should_exit = True
+        await task
+
+
+def saying(status: int, fields: list[tuple[bytes, bytes]], *parts: bytes) -> ASGIApp:
+    async def app(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": fields})
+        for part in parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+    return app
+
+
+SAID = {
+    "a length": (saying(200, [TWO, (b"Content-Type", b"a/b")], b"{", b"}"), b"200 OK\r\ncontent-length: 2\r\ncontent-type: a/b\r\n", b"{}"),
+    "no length": (saying(200, [], b"{", b"}"), b"200 OK\r\ntransfer-encoding: chunked\r\n", b"1\r\n{\r\n1\r\n}\r\n0\r\n\r\n"),
+    "nothing": (saying(200, []), b"200 OK\r\ntransfer-encoding: chunked\r\n", b"0\r\n\r\n"),
+    "no body": (saying(204, []), b"204 No Content\r\n", b""),
+}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", SAID)
+async def test_an_answer_is_sent_as_it_is_said(name: str) -> None:
+    app, head, body = SAID[name]
+    whole = b"HTTP/1.1 " + head + b"\r\n" + body
+    async with connected(app) as (reader, writer):
+        for _ in range(2):
+            writer.write(GET)
+            assert await reader.readexactly(len(whole)) == whole
+        writer.write(CLOSING)
+        last = await reader.read()
+        assert (last.count(b"connection: close\r\n"), last.replace(b"connection: close\r\n", b"")) == (1, whole)
+
+
+@pytest.mark.anyio
+async def test_the_head_of_an_answer_leaves_with_the_first_part_of_its_body() -> None:
+    go_on = asyncio.Event()
+
+    async def app(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [TWO]})
+        await go_on.wait()
+        await send({"type": "http.response.body", "body": b"{}", "more_body": False})
+
+    async with connected(app) as (reader, writer):
+        writer.write(GET)
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(reader.read(1), 0.05)
+        go_on.set()
+        assert await reader.read(1_000) == b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+
+
+WRONG = {
+    "a line in a value": saying(200, [TWO, (b"a", b"b\r\nplanted: c")], b"{}"),
+    "half a line in a value": saying(200, [TWO, (b"a", b"b\nplanted: c")], b"{}"),
+    "a line in a name": saying(200, [TWO, (b"a\r\nplanted", b"c")], b"{}"),
+    "a name that ends early": saying(200, [TWO, (b"planted: c", b"d")], b"{}"),
+    "no name": saying(200, [TWO, (b"", b"planted")], b"{}"),
+    "more than it says": saying(200, [TWO], b"{}planted"),
+    "less than it says": saying(200, [TWO], b"{"),
+}
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("name", WRONG)
+async def test_what_would_be_read_as_another_answer_is_not_sent(name: str) -> None:
+    async with connected(WRONG[name]) as (reader, writer):
+        writer.write(GET + GET)
+        answer = await reader.read()
+        assert b"planted" not in answer
+        assert not answer.endswith(b"{}"), "the connection ends instead"
+        assert answer.count(b"HTTP/1.1") <= 1
+
+
+@pytest.mark.anyio
+async def test_an_application_that_closes_the_connection_is_heard() -> None:
+    async with connected(saying(200, [TWO, (b"connection", b"Close")], b"{}")) as (reader, writer):
+        writer.write(GET + GET)
+        assert await reader.read() == b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: Close\r\n\r\n{}"
+
+
+@pytest.mark.anyio
+async def test_an_idle_connection_is_closed_and_a_busy_one_is_not() -> None:
+    async def slow(_: Scope, __: Receive, send: Send) -> None:
+        await asyncio.sleep(2.5 * KEPT_SECONDS)
+        await send({"type": "http.response.start", "status": 200, "headers": [TWO]})
+        await send({"type": "http.response.body", "body": b"{}", "more_body": False})
+
+    async with connected(slow) as (reader, writer):
+        answer = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
+        for _ in range(2):
+            writer.write(GET)
+            assert await reader.readexactly(len(answer)) == answer
+        began = asyncio.get_running_loop().time()
+        assert await reader.read() == b""
+        assert asyncio.get_running_loop().time() >= began + KEPT_SECONDS / 2
+
+
+@pytest.mark.anyio
+async def test_requests_that_come_together_are_answered_in_turn() -> None:
+    async def app(scope: Scope, _: Receive, send: Send) -> None:
+        path = scope["path"].encode()
+        await asyncio.sleep(0.01 if path == b"/one" else 0)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(path))]})
+        await send({"type": "http.response.body", "body": path, "more_body": False})
+
+    async with connected(app) as (reader, writer):
+        writer.write(GET.replace(b"/ ", b"/one ") + GET.replace(b"/ ", b"/tw%6F?a=b ") + CLOSING.replace(b"/ ", b"/three "))
+        assert [one[-6:].strip() for one in (await reader.read()).split(b"HTTP/1.1 200 OK")[1:]] == [b"/one", b"/two", b"/three"]
