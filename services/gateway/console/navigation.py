@@ -35,7 +35,13 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("/console/readiness", "Readiness", OF_THE_STATE),
         ),
     ),
-    ("Node", (Place("/console/statistics", "Statistics", OVERSEERS),)),
+    (
+        "Node",
+        (
+            Place("/console/statistics", "Statistics", OVERSEERS),
+            Place("/console/settings", "Keys and settings", OF_THE_STATE),
+        ),
+    ),
 )
 
 

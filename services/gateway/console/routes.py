@@ -11,6 +11,7 @@ from services.gateway.console import (
     duties,
     duty_completion,
     readiness,
+    settings_page,
     simulation,
     statistics,
     today,
@@ -67,6 +68,7 @@ ROUTERS: Final = (
     duties.router,
     duty_completion.router,
     readiness.router,
+    settings_page.router,
     statistics.router,
 )
 """All of the console's."""

@@ -98,6 +98,7 @@ GATEWAY: Final = (
     people("GET", duty_completion.PATH, *duty_completion.ROLES),
     people("POST", duty_completion.PATH, *duty_completion.ROLES, body=8 * KIB),
     people("GET", "/console/readiness", *roles_of("/console/readiness")),
+    people("GET", "/console/settings", *roles_of("/console/settings")),
     people("GET", statistics.PATH, *roles_of(statistics.PATH)),
     people("POST", statistics.PATH, *statistics.ASKING, body=8 * KIB),
     people("GET", statistics.ONE, *roles_of(statistics.PATH)),
