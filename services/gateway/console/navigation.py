@@ -26,7 +26,7 @@ class Place:
 
 
 MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
-    ("Watch", (Place(HOME, "Today", EVERYBODY),)),
+    ("Watch", (Place(HOME, "Today", EVERYBODY), Place("/console/exchanges", "Exchanges", EVERYBODY))),
     (
         "Govern",
         (

@@ -6,10 +6,14 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.console import (
+    dead_letter_acts,
+    dead_letters,
     decision_page,
     decisions,
     duties,
     duty_completion,
+    exchange_page,
+    exchanges,
     readiness,
     settings_page,
     simulation,
@@ -62,6 +66,10 @@ async def keep_preferences(request: Request, person: SignedInPerson) -> Response
 ROUTERS: Final = (
     router,
     today.router,
+    exchanges.router,
+    exchange_page.router,
+    dead_letters.router,
+    dead_letter_acts.router,
     decisions.router,
     simulation.router,
     decision_page.router,

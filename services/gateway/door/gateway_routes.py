@@ -4,9 +4,13 @@ from dataclasses import replace
 from typing import Final
 
 from services.gateway.console import (
+    dead_letter_acts,
+    dead_letters,
     decision_page,
     decisions,
     duty_completion,
+    exchange_page,
+    exchanges,
     simulation,
     statistics,
 )
@@ -88,6 +92,15 @@ GATEWAY: Final = (
     page("GET", "/signed-out"),
     people("GET", "/signed-in"),
     people("GET", HOME, *roles_of(HOME)),
+    people("GET", exchanges.PATH, *roles_of(exchanges.PATH)),
+    people("GET", exchanges.EXPORT, *roles_of(exchanges.PATH), step_up=True),
+    people("GET", exchange_page.PATH, *roles_of(exchanges.PATH)),
+    people("GET", dead_letters.PATH, *dead_letters.ROLES),
+    people("GET", dead_letters.ONE, *dead_letters.ROLES),
+    people("GET", dead_letter_acts.REQUEUE, *dead_letters.ROLES, step_up=True),
+    people("POST", dead_letter_acts.REQUEUE, *dead_letters.ROLES, body=8 * KIB, step_up=True),
+    people("GET", dead_letter_acts.GIVE_UP, *dead_letters.ROLES, step_up=True),
+    people("POST", dead_letter_acts.GIVE_UP, *dead_letters.ROLES, body=8 * KIB, step_up=True),
     people("GET", decisions.PATH, *roles_of(decisions.PATH)),
     people("GET", decisions.EXPORT, *roles_of(decisions.PATH), step_up=True),
     people("GET", simulation.PATH, *simulation.ROLES),

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, select
 
 from safepassage.canonical import json_object
 from safepassage.compact import split
-from safepassage.receipt import Receipt
 from safepassage.wire_exchanges import ExchangeAnswerStep
 from services.records.tables import IncomingEnvelopeRow, OutgoingEnvelopeRow
 
@@ -46,15 +45,15 @@ def _by_time(steps: Sequence[ExchangeAnswerStep]) -> list[ExchangeAnswerStep]:
 
 
 def _step(row: Any, made: int, *, stored_at: datetime | None) -> ExchangeAnswerStep:
-    filed = None if row.r2 is None else Receipt.model_validate(_claims(row.r2))
+    filed = None if row.r2 is None else _claims(row.r2)
     return ExchangeAnswerStep(
         id=row.id,
         kind=row.kind,
         state=row.state,
         made_at=_instant(made),
         stored_at=stored_at,
-        filed_at=None if filed is None else _instant(filed.iat),
-        rejected_because=None if filed is None else filed.reason,
+        filed_at=None if filed is None else _instant(filed["iat"]),
+        rejected_because=None if filed is None else filed.get("reason"),
         attempts=row.attempts,
         next_attempt_at=row.next_attempt_at,
         log_index=row.entry_index,
