@@ -1,6 +1,7 @@
 """A well-behaved process: one application a service, with its store, keys, siblings, workers, health and problems."""
 
 import asyncio
+import json
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -64,7 +65,8 @@ def build(
     transports  how siblings are reached; by default over HTTP, as the settings say
 
     `app.state` has: settings, clock, database, internal_tokens, siblings, outbox, write, metrics, holder,
-    is_degraded (a service may set it), key_provider and forget_data_keys (a service that seals sets them).
+    is_degraded and in_force (what readiness says beside; a service may set them), key_provider and forget_data_keys (a service that seals
+    sets them).
     """
 
     @asynccontextmanager
@@ -108,7 +110,7 @@ def build(
     )
     app.state.settings, app.state.clock, app.state.metrics = settings, clock, Metrics(service)
     app.state.holder, app.state.ready, app.state.tasks = secrets.token_hex(8), False, []
-    app.state.is_degraded = lambda: False
+    app.state.is_degraded, app.state.in_force = lambda: False, {}
     app.state.key_provider, app.state.forget_data_keys = None, lambda: None
     for router in (_health, *routers):
         app.router.routes.extend(_as_they_are(router))
@@ -197,7 +199,7 @@ async def readyz(request: Any) -> Response:
             await tx.execute(text("SELECT 1"))
         in_trouble = keys is not None and keys.trouble is not None
         status = "degraded" if in_trouble or state.is_degraded() else "ready"
-        return Response(f'{{"status":"{status}"}}', media_type="application/json")
+        return Response(json.dumps({"status": status, **state.in_force}, separators=(",", ":")), media_type="application/json")
     raise TemporarilyUnavailable(reason)
 
 

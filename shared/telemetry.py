@@ -23,6 +23,7 @@ _SAFE_EXTRA = frozenset(
     {
         "service", "request_id", "trace_id", "method", "route", "status", "milliseconds", "fault", "place", "code", "event", "count",
         "peer", "serial", "size", "job", "attempt", "kid", "address",
+        "member", "digest",
     }
 )  # fmt: skip
 """The closed list of what a log line may say beside its message. Anything else is dropped: a new member is a decision."""

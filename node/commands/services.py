@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+from collections.abc import Callable
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
@@ -16,6 +17,7 @@ from node.documents import settings_class
 from node.server import Listener, Stopping
 from node.server import serve as serve_application
 from services.gateway.door.entrances import AdministrationListener
+from services.gateway.door.limits_in_force import LimitsRefused, ask_to_read_again, with_limits_of
 from services.gateway.settings import GatewaySettings
 from shared.database import Database
 from shared.settings import ServiceSettings
@@ -60,6 +62,7 @@ def serve(
     settings = settings_from_environment(service)
     if (tls_certificate is None) != (tls_key is None):
         stop("A certificate and its key go together.", "Give both --tls-certificate and --tls-key, or neither.", code=2)
+    _require_usable_limits(settings)
     app = importlib.import_module(f"services.{service.value}.app").create_app(settings)
     serve_application(
         app,
@@ -71,7 +74,24 @@ def serve(
         stopping=Stopping(settings.stop_unready_seconds, settings.stop_grace_seconds, partial(setattr, app.state, "ready", False)),
         beside=beside_of(app, settings),
         connections_at_most=settings.connections_at_most,
+        hung_up=hung_up_of(app, settings),
     )
+
+
+def _require_usable_limits(settings: ServiceSettings) -> None:
+    """Ends with what is wrong in the limits file of a gateway, by member, never by value."""
+    if isinstance(settings, GatewaySettings):
+        try:
+            with_limits_of(settings.limits_file, settings)
+        except LimitsRefused as refused:
+            stop(f"SAFE_PASSAGE_LIMITS_FILE is refused: {refused}.", "docs/deployment.md says what is in it.", code=2)
+
+
+def hung_up_of(app: Any, settings: ServiceSettings) -> Callable[[], None] | None:
+    """What SIGHUP does: a gateway that has a limits file reads it again. Everything else ends by it, as ever."""
+    if not isinstance(settings, GatewaySettings) or settings.limits_file is None:
+        return None
+    return partial(ask_to_read_again, app)
 
 
 def beside_of(app: Any, settings: ServiceSettings) -> Listener | None:

@@ -20,6 +20,7 @@ from services.gateway.door.authentication import Authentication
 from services.gateway.door.entrances import entrances
 from services.gateway.door.forwarding import Door, Forwarding
 from services.gateway.door.limits import RateLimit
+from services.gateway.door.limits_in_force import LimitsInForce, keep_reading_when_asked, tell_in_force
 from services.gateway.door.metrics_door import MetricsDoor
 from services.gateway.door.quota_store import keep_summing_up, open_quotas, sum_up
 from services.gateway.door.refusals import Refusals
@@ -134,7 +135,9 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     services = upstreams(settings, transports)
     for service in services.values():
         stack.push_async_callback(service.close)
-    state.scope_use, state.quotas = ScopeUse(), await open_quotas(settings, database, clock)
+    state.limits = LimitsInForce(settings)
+    limits = state.limits.settings
+    state.scope_use, state.quotas = ScopeUse(), await open_quotas(limits, database, clock)
     open_people(app, names=names)
     state.door = Door(
         clock,
@@ -151,11 +154,11 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
             Persons(database),
         ),
         Allowances(
-            RateLimit("client", per_second=settings.client_requests_per_second, burst=settings.client_burst),
-            RateLimit("organisation", per_second=settings.organisation_requests_per_second, burst=settings.organisation_burst),
+            RateLimit("client", per_second=limits.client_requests_per_second, burst=limits.client_burst),
+            RateLimit("organisation", per_second=limits.organisation_requests_per_second, burst=limits.organisation_burst),
             state.quotas,
         ),
-        RateLimit("address", per_second=settings.anonymous_requests_per_second, burst=settings.anonymous_burst),
+        RateLimit("address", per_second=limits.anonymous_requests_per_second, burst=limits.anonymous_burst),
         state.internal_tokens,
         services,
         state.refusals,
@@ -165,6 +168,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         state.people,
         None if settings.client_certificate_header is None else settings.client_certificate_header.encode(),
     )
+    tell_in_force(app)
     state.metrics_door = None
     if settings.metrics_port is not None:
         state.metrics_door = MetricsDoor(settings, state.metrics.registry)
@@ -245,7 +249,7 @@ def create_app(
         summary="Proves who calls, and lets through what they may do.",
         tables={"outbox": OutboxRow, "lease": LeaseRow},
         opening=partial(_open, transports=transports),
-        workers=(_look, keep_reporting, keep_writing_down, keep_summing_up, keep_tidy),
+        workers=(_look, keep_reporting, keep_writing_down, keep_summing_up, keep_reading_when_asked, keep_tidy),
         transports=transports,
         clock=clock,
     )

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, IPvAnyNetwork
 
+from services.gateway.limit_settings import LimitSettings
 from services.gateway.people.settings import PeopleSettings
 
 
@@ -17,7 +18,7 @@ def _known_zone(name: str) -> str:
     return name
 
 
-class GatewaySettings(PeopleSettings):
+class GatewaySettings(LimitSettings, PeopleSettings):
     """Settings of the gateway; docs/settings.md documents each one."""
 
     node_statement_file: Annotated[
@@ -33,47 +34,13 @@ class GatewaySettings(PeopleSettings):
     require_proof_nonce: Annotated[
         bool, Field(description="Every DPoP proof must hold a nonce of this server: one more round trip, no trust in clients' clocks.")
     ] = False
-    client_requests_per_second: Annotated[
-        float,
-        Field(gt=0, le=100_000, description="Sustained rate of one client over all gateway processes; of another node at each of them."),
-    ] = 500
-    client_burst: Annotated[
-        int,
+    limits_file: Annotated[
+        Path | None,
         Field(
-            ge=1,
-            le=1_000_000,
-            description="Requests of one client that may come at once, to each process; two seconds of its rate, or more.",
+            description="JSON object of rates, bursts and daily quotas that count instead of the settings' own, by their names in lower "
+            "case without `SAFE_PASSAGE_`; read at the start and at each SIGHUP, which fails no request (docs/deployment.md)."
         ),
-    ] = 1000
-    organisation_requests_per_second: Annotated[
-        float, Field(gt=0, le=1_000_000, description="Sustained rate of all clients of one organisation over all gateway processes.")
-    ] = 2000
-    organisation_burst: Annotated[
-        int, Field(ge=1, le=10_000_000, description="Requests of all clients of one organisation that may come at once, to each process.")
-    ] = 4000
-    client_requests_per_day: Annotated[
-        int, Field(ge=1, le=2**40, description="Daily quota of one client, unless an administrator has given it another one.")
-    ] = 10_000_000
-    client_bulk_per_day: Annotated[
-        int, Field(ge=1, le=2**40, description="Daily quota of one client for what hands out or takes in much at once: rosters, exports.")
-    ] = 10_000
-    organisation_requests_per_day: Annotated[
-        int, Field(ge=1, le=2**40, description="Daily quota of all clients of one organisation, unless it has been given another one.")
-    ] = 50_000_000
-    organisation_bulk_per_day: Annotated[
-        int, Field(ge=1, le=2**40, description="Daily quota of all clients of one organisation for what hands out or takes in much.")
-    ] = 50_000
-    anonymous_requests_per_second: Annotated[
-        float,
-        Field(
-            gt=0,
-            le=100_000,
-            description="Sustained rate of one network address, at each process, on routes without a token, the token endpoint among them.",
-        ),
-    ] = 100
-    anonymous_burst: Annotated[
-        int, Field(ge=1, le=1_000_000, description="Requests of one address without a token that may come at once.")
-    ] = 500
+    ] = None
     legacy_clients: Annotated[
         bool,
         Field(

@@ -270,6 +270,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-narrowed": "Whoever manages its own registration can only narrow it, and of another's learns nothing",
             "DOOR-quota": "What a client or an organisation may have in a day it has over all processes; the log says when it is spent",
             "DOOR-rate": "A client's or an organisation's rate is one over all processes, and what one let through counts at the others",
+            "DOOR-limits": "Limits change in a running process without a failed request, whole or not at all, and forgive nothing used",
             "DOOR-table": "What is not in the routing table does not exist",
             "DOOR-once": "Proofs and assertions are accepted once over several processes, in any spelling of the header, across a restart",
             "DOOR-negatives": "What is wrong in one place is refused for that reason, module by module, and is right otherwise",

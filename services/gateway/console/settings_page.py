@@ -62,7 +62,7 @@ async def show_settings(
     kind: Annotated[str, Query(pattern=f"^({'|'.join(ACTS)})?$")] = "",
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
-    """Keys, the settings of this process, and the acts of those who run the node, the newest first."""
+    """Keys, the settings of this process with the limits in force, and the acts of those who run the node, the newest first."""
     state, viewing, _ = frame.request.app.state, frame.viewing, frame.translate
     statement = statement_in(state.settings.node_statement_file)
     ends = None if statement is None else datetime.fromtimestamp(statement.exp, viewing.now.tzinfo)
@@ -77,7 +77,7 @@ async def show_settings(
         standings={code: _(said) for code, said in STANDINGS.items()},
         ends=ends,
         ends_soon=ends is not None and viewing.days_until(ends) <= SOON_DAYS,
-        settings=settings_of(state.settings, viewing.number, _),
+        settings=settings_of(state.limits.settings, viewing.number, _),
         acts=[shown_act(frame, one) for one in found.entries],
         more=more,
         classes=[(code, _(said)) for code, said in CLASSES.items()],

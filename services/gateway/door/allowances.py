@@ -6,7 +6,8 @@ from uuid import UUID
 from safepassage.problems.quotas import QuotaSpent
 from safepassage.problems.requests import TooManyRequests
 from services.gateway.door.limits import RateLimit
-from services.gateway.door.quotas import DAY_SECONDS, Came, Quotas
+from services.gateway.door.quotas import DAY_SECONDS, Came, Quotas, quotas_of
+from services.gateway.limit_settings import LimitSettings
 
 Fields = tuple[tuple[bytes, bytes], tuple[bytes, bytes]]
 
@@ -49,6 +50,12 @@ class Allowances:
         """Count at the rates what other processes have let through. What is in bulk is in the day too."""
         for limit, day in ((self.client, "client-day"), (self.organisation, "organisation-day")):
             limit.know({str(holder): uses for (holder, quota), uses in came.items() if quota == day}, now)
+
+    def change(self, limits: LimitSettings, now: float) -> None:
+        """Other limits from now on. What was used is used."""
+        self.client.change(per_second=limits.client_requests_per_second, burst=limits.client_burst, now=now)
+        self.organisation.change(per_second=limits.organisation_requests_per_second, burst=limits.organisation_burst, now=now)
+        self.quotas.change(quotas_of(limits))
 
     def take_peer(self, entity_id: str, now: float) -> tuple[Fields, TooManyRequests | None]:
         """Count a request of another node: what waits for an exchange is bounded by its rate, and never stopped for a day."""

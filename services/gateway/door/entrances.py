@@ -1,7 +1,7 @@
 """The addresses at which a gateway is entered: the public one, and where the settings say so another one for administration alone.
 
 What is asked of another name than the node's is misdirected (RFC 9110 section 15.5.20), and answered by nothing behind the door. The
-probes of orchestrators come by address, and say nothing of the node: they alone are answered under any name.
+probes of orchestrators come by address, and say nothing of the node but a digest of its limits: they alone are answered under any name.
 """
 
 from collections.abc import Collection, Iterable

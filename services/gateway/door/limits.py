@@ -66,12 +66,21 @@ class RateLimit:
     """`per_second` on average, `burst` at once, for each key. `name`: of the policy, for who reads the fields."""
 
     def __init__(self, name: str, *, per_second: float, burst: int) -> None:
-        self._name, self._interval = name.encode(), 1 / per_second
-        self.policy: Final = b'"%b";q=%d;w=%d' % (self._name, burst, max(1, ceil(burst / per_second)))
-        self._tolerance = self._interval * burst
+        self._name = name.encode()
+        self._set(per_second, burst)
         self._due: OrderedDict[str, float] = OrderedDict()
         self._shares: dict[str, Share] = {}
         self._known_at: float | None = None
+
+    def _set(self, per_second: float, burst: int) -> None:
+        self._interval, self._tolerance = 1 / per_second, burst / per_second
+        self.policy = b'"%b";q=%d;w=%d' % (self._name, burst, max(1, ceil(burst / per_second)))
+
+    def change(self, *, per_second: float, burst: int, now: float) -> None:
+        """Another rate from now on. INVARIANT: who has used so many requests of its burst has used as many of the new one."""
+        was = self._interval
+        self._set(per_second, burst)
+        self._due = OrderedDict((key, now + (due - now) / was * self._interval) for key, due in self._due.items() if due > now)
 
     def take(self, key: str, now: float) -> bytes:
         """Count one request of `key` at `now` (seconds); gives what is `left`. Raises TooManyRequests, and then counts nothing."""

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.wire_organisations import Organisation
 from services.gateway.door.allowances import Allowances
-from services.gateway.door.quotas import Came, Key, QuotaName, Quotas, Uses
-from services.gateway.settings import GatewaySettings
+from services.gateway.door.quotas import Came, Key, QuotaName, Quotas, Uses, quotas_of
+from services.gateway.limit_settings import LimitSettings
 from services.gateway.tables import OrganisationRow, QuotaLimitRow, QuotaUseRow
 from shared.clock import Clock
 from shared.contracts.audit import Actor, Context, Event
@@ -58,15 +58,9 @@ async def learn(quotas: Quotas, database: Database) -> Came:
     return quotas.know(sums, others, zone)
 
 
-async def open_quotas(settings: GatewaySettings, database: Database, clock: Clock) -> Quotas:
+async def open_quotas(settings: LimitSettings, database: Database, clock: Clock) -> Quotas:
     """Of a process that starts: it knows what was had before in the day, and counts none of it at the rates."""
-    limits: dict[QuotaName, int] = {
-        "client-day": settings.client_requests_per_day,
-        "client-bulk": settings.client_bulk_per_day,
-        "organisation-day": settings.organisation_requests_per_day,
-        "organisation-bulk": settings.organisation_bulk_per_day,
-    }
-    quotas = Quotas(limits, await database.look(_zone), clock())
+    quotas = Quotas(quotas_of(settings), await database.look(_zone), clock())
     await learn(quotas, database)
     return quotas
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from safepassage.problems.quotas import QuotaSpent
+from services.gateway.limit_settings import LimitSettings
 
 QuotaName = Literal["client-day", "client-bulk", "organisation-day", "organisation-bulk"]
 QUOTAS: Final[tuple[QuotaName, ...]] = ("client-day", "client-bulk", "organisation-day", "organisation-bulk")
@@ -52,6 +53,16 @@ def day_of(now: datetime, zone: ZoneInfo) -> tuple[date, datetime]:
     return today, datetime.combine(today + timedelta(days=1), time(), zone).astimezone(UTC)
 
 
+def quotas_of(settings: LimitSettings) -> Mapping[QuotaName, int]:
+    """The daily quotas."""
+    return {
+        "client-day": settings.client_requests_per_day,
+        "client-bulk": settings.client_bulk_per_day,
+        "organisation-day": settings.organisation_requests_per_day,
+        "organisation-bulk": settings.organisation_bulk_per_day,
+    }
+
+
 class Quotas:
     """Of one process. `limits`: so many requests a day, unless a holder has another number."""
 
@@ -78,6 +89,10 @@ class Quotas:
     def limit_of(self, holder: UUID, quota: QuotaName) -> int:
         """What a holder may have in a day."""
         return self._others.get((holder, quota), self._limits[quota])
+
+    def change(self, limits: Mapping[QuotaName, int]) -> None:
+        """Other limits from now on, but for those who have others. What was used is used."""
+        self._limits, self._plans = limits, {}
 
     def default(self, quota: QuotaName) -> int:
         """What the settings say."""

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from safepassage.compact import thumbprint
+from services.gateway.door.limits_in_force import digest_of_limits
 from services.gateway.door.route import API_HEADERS
 from shared.keys import SigningKey
 from tests.conftest import StandingClock
@@ -367,8 +368,9 @@ async def test_refusals_at_the_door_are_counted(house: House, reader: Party) -> 
 
 
 @pytest.mark.anyio
-async def test_health_is_open_and_says_nothing_more(house: House) -> None:
-    for path, status in (("/livez", {"status": "alive"}), ("/readyz", {"status": "ready"})):
+async def test_health_is_open_and_says_nothing_more_than_a_digest_of_the_limits(house: House) -> None:
+    limits = digest_of_limits(house.settings)
+    for path, status in (("/livez", {"status": "alive"}), ("/readyz", {"status": "ready", "limits": limits})):
         answer = await ask(house.app, "GET", path)
         assert (answer.status, answer.json) == (200, status)
         assert answer.headers["x-content-type-options"] == "nosniff"

@@ -1,0 +1,374 @@
+"""Limits that change while requests go on: whole or not at all, on the log, and nothing that was used is forgiven."""
+
+import asyncio
+import json
+import logging
+import shutil
+import signal
+from collections import Counter
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from node.server import server
+from safepassage.problems.requests import TooManyRequests
+from services.gateway.door.limits import RateLimit
+from services.gateway.door.limits_in_force import LONGEST_FILE, LimitsRefused, digest_of_limits, read_again, with_limits_of
+from services.gateway.limit_settings import LimitSettings
+from services.gateway.settings import GatewaySettings
+from shared.clock import system_clock
+from tests.conftest import StandingClock
+from tests.gateway.by_hand import Answer, Party, ask
+from tests.gateway.house import House, open_house
+from tests.gateway.processes import GatewayProcess, Gateways, gateways
+
+INFO = "/oauth/token_info"
+START = 1_000.0
+VALUE = 987654321
+
+
+def told(file: Path | None = None, **more: Any) -> GatewaySettings:
+    about = {"entity_id": "https://node.example", "database_url": "sqlite+aiosqlite:///nowhere", "keys_directory": Path("nowhere")}
+    return GatewaySettings(**about, limits_file=file, **more)
+
+
+def written(folder: Path, said: object) -> Path:
+    """A limits file, replaced as docs/deployment.md says."""
+    file, beside = folder / "limits.json", folder / "limits.new"
+    beside.write_bytes(said if isinstance(said, bytes) else json.dumps(said).encode())
+    return beside.rename(file)
+
+
+def test_a_file_says_what_differs_from_the_settings(tmp_path: Path) -> None:
+    own = told(client_burst=7, people_links=True, trusted_proxies=("192.0.2.0/24",))
+    given = with_limits_of(written(tmp_path, {"client_requests_per_second": 2.5, "organisation_bulk_per_day": 9}), own)
+    assert (given.client_requests_per_second, given.organisation_bulk_per_day, given.client_burst) == (2.5, 9, 7)
+    assert dict(given) == dict(own) | {"client_requests_per_second": 2.5, "organisation_bulk_per_day": 9}
+    assert with_limits_of(None, own) is own
+    assert with_limits_of(written(tmp_path, {}), own) == own
+
+
+@pytest.mark.requirement("DOOR-limits")
+@pytest.mark.parametrize(
+    ("said", "code", "member"),
+    [
+        ({"client_burst": 0}, "wrong-value", "client_burst"),
+        ({"client_burst": VALUE}, "wrong-value", "client_burst"),
+        ({"client_burst": 10.5}, "wrong-value", "client_burst"),
+        ({"client_burst": True}, "wrong-value", "client_burst"),
+        ({"client_burst": None}, "wrong-value", "client_burst"),
+        ({"client_burst": str(VALUE)}, "wrong-value", "client_burst"),
+        ({"client_burst": [VALUE]}, "wrong-value", "client_burst"),
+        ({"client_burst": 5, "client_requests_per_second": -VALUE}, "wrong-value", "client_requests_per_second"),
+        ({"organisation_requests_per_day": 2**41}, "wrong-value", "organisation_requests_per_day"),
+        ({"client_burst": 5, "entity_id": f"https://{VALUE}.example"}, "unknown-member", "entity_id"),
+        ({"legacy_clients": True}, "unknown-member", "legacy_clients"),
+        ({"limits_file": "other"}, "unknown-member", "limits_file"),
+        ({"CLIENT_BURST": 5}, "unknown-member", "CLIENT_BURST"),
+        ({f"{VALUE} as a name\n": 5}, "unknown-member", None),
+        (b'{"client_burst": 5, "client_burst": 987654321}', "no-json-object", None),
+        (b'{"client_requests_per_second": NaN}', "no-json-object", None),
+        (b'{"client_burst": 987654321', "no-json-object", None),
+        (b"", "no-json-object", None),
+        ([VALUE], "no-json-object", None),
+        (b"\xff\xfe{\x00}\x00", "no-json-object", None),
+        (b"[" * 60_000, "no-json-object", None),
+        (b" " * LONGEST_FILE + b"{}", "too-large", None),
+    ],
+    ids=str,
+)
+def test_what_is_no_limits_file_is_refused_by_member_and_never_by_value(
+    tmp_path: Path, said: object, code: str, member: str | None
+) -> None:
+    with pytest.raises(LimitsRefused) as refused:
+        with_limits_of(written(tmp_path, said), told())
+    assert (refused.value.code, refused.value.member) == (code, member)
+    assert str(VALUE) not in str(refused.value)
+    assert isinstance(refused.value.__cause__, OSError | None), "the text of the others holds values"
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None
+
+
+def test_a_file_that_is_not_there_or_none_is_refused(tmp_path: Path) -> None:
+    for file in (tmp_path / "none.json", tmp_path):
+        with pytest.raises(LimitsRefused, match="unreadable"):
+            with_limits_of(file, told())
+
+
+def test_processes_have_the_same_digest_where_they_have_the_same_limits(tmp_path: Path) -> None:
+    own = told(client_burst=7)
+    same = with_limits_of(written(tmp_path, {"client_burst": 7}), told(people_links=True))
+    assert digest_of_limits(own) == digest_of_limits(same)
+    digests = {digest_of_limits(told(**{name: 3})) for name in LimitSettings.model_fields}
+    assert len(digests) == len(LimitSettings.model_fields)
+
+
+RATES = st.tuples(st.sampled_from([0.5, 1.0, 8.0, 50.0, 4096.0]), st.integers(1, 60))
+
+
+@pytest.mark.requirement("DOOR-limits")
+@given(st.integers(0, 60), st.lists(RATES, min_size=1, max_size=5))
+def test_whatever_it_is_changed_to_who_has_used_some_requests_has_used_as_many(times: int, rates: list[tuple[float, int]]) -> None:
+    limit = RateLimit("k", per_second=1, burst=60)
+    for _ in range(times):
+        limit.take("k", START)
+    for per_second, burst in rates:
+        limit.change(per_second=per_second, burst=burst, now=START)
+    passed = 0
+    for _ in range(61):
+        try:
+            limit.take("k", START)
+        except TooManyRequests:
+            break
+        passed += 1
+    assert passed == max(0, rates[-1][1] - times)
+
+
+def test_what_is_left_drains_at_the_new_rate() -> None:
+    limit = RateLimit("k", per_second=1, burst=10)
+    for _ in range(10):
+        limit.take("k", START)
+    limit.change(per_second=10, burst=10, now=START)
+    assert limit.policy == b'"k";q=10;w=1'
+    assert limit.take("k", START + 0.5) == b'"k";r=4;t=1'
+
+
+LIMITS = {
+    "client_requests_per_second": 1,
+    "client_burst": 6,
+    "organisation_requests_per_second": 1,
+    "organisation_burst": 30,
+    "anonymous_requests_per_second": 1,
+    "anonymous_burst": 4,
+}
+
+
+@pytest.fixture
+async def limited(tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path) -> AsyncIterator[House]:
+    file = written(tmp_path, LIMITS)
+    async with open_house(tmp_path, node_keys, clock, template=empty_store, limits_file=file) as house:
+        yield house
+
+
+async def in_force(house: House) -> str:
+    answer = await ask(house.app, "GET", "/readyz")
+    assert (answer.status, answer.json["status"]) == (200, "ready")
+    return str(answer.json["limits"])
+
+
+async def asked(house: House, party: Party, token: str, times: int) -> list[int]:
+    return [(await house.call(party, token, "GET", INFO)).status for _ in range(times)]
+
+
+async def acts(house: House) -> list[tuple[str | None, str | None, str | None, int | None]]:
+    """What the log says of limits."""
+    entries = [event for event in await house.entries() if event.context.operation == "limits-changed"]
+    assert {(event.class_, event.actor.kind) for event in entries} <= {("administration", "operator")}
+    return [(event.context.outcome, event.context.reason, event.context.about, event.context.count) for event in entries]
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("DOOR-limits")
+async def test_limits_change_between_two_requests_and_what_was_used_stays_used(limited: House, tmp_path: Path) -> None:
+    house = limited
+    party = await house.sea_party("decisions:read")
+    token = await house.token(party)
+    assert await asked(house, party, token, 4) == [200] * 4
+    before = await in_force(house)
+    written(tmp_path, LIMITS | {"client_burst": 9, "client_requests_per_day": 8, "organisation_burst": 20, "anonymous_burst": 50})
+    assert await asked(house, party, token, 1) == [200], "nothing changes before somebody says so"
+    await read_again(house.app)
+    answer = await house.call(party, token, "GET", INFO)
+    assert [one.split(";r=")[1].split(";")[0] for one in answer.headers["ratelimit"].split(", ")] == ["3", "14", "2", "49999994"]
+    assert [one.split(";q=")[1].split(";")[0] for one in answer.headers["ratelimit-policy"].split(", ")] == ["9", "20", "8", "50000000"]
+    assert await asked(house, party, token, 4) == [200, 200, 429, 429], "eight in the day"
+    after = await in_force(house)
+    assert after != before
+    assert (await ask(house.app, "GET", "/oauth/jwks", address="198.51.100.1")).headers["ratelimit-policy"] == '"address";q=50;w=50'
+    written(tmp_path, LIMITS)
+    await read_again(house.app)
+    assert await in_force(house) == before
+    assert await asked(house, party, token, 1) == [429], "eight of six"
+    await read_again(house.app)
+    assert await acts(house) == [("done", None, f"limits:{after}", 4), ("done", None, f"limits:{before}", 4)], (
+        "what changes nothing is no act"
+    )
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("DOOR-limits")
+async def test_a_bad_file_keeps_what_is_in_force_and_is_named_by_its_member(
+    limited: House, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    house = limited
+    before = await in_force(house)
+    for said in ({"client_burst": 3, "anonymous_burst": VALUE}, {"client_burst": 3, "entity_id": str(VALUE)}, b"{"):
+        written(tmp_path, said)
+        with caplog.at_level(logging.INFO, "safe_passage.gateway"):
+            await read_again(house.app)
+    (tmp_path / "limits.json").unlink()
+    await read_again(house.app)
+    party = await house.sea_party("decisions:read")
+    answer = await house.call(party, await house.token(party), "GET", INFO)
+    assert answer.headers["ratelimit-policy"].startswith('"client";q=6;w=6, "organisation";q=30')
+    assert await in_force(house) == before
+    lines = [record for record in caplog.records if "refused" in record.getMessage()]
+    assert [(vars(line)["code"], vars(line)["member"]) for line in lines] == [
+        ("wrong-value", "anonymous_burst"),
+        ("unknown-member", "entity_id"),
+        ("no-json-object", None),
+        ("unreadable", None),
+    ]
+    assert str(VALUE) not in "".join(str(vars(line)) for line in lines)
+    assert await acts(house) == [("refused", vars(line)["code"], None, None) for line in lines]
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("DOOR-limits")
+async def test_what_cannot_be_put_on_the_log_changes_nothing(limited: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    house, state = limited, limited.app.state
+    before, policy = await in_force(house), state.door.allowances.client.policy
+    written(tmp_path, LIMITS | {"client_burst": 9})
+
+    def fails() -> None:
+        raise OSError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(state.database, "transaction", fails)
+        with pytest.raises(OSError):  # noqa: PT011 whichever
+            await read_again(house.app)
+    assert (await in_force(house), state.door.allowances.client.policy) == (before, policy)
+    await read_again(house.app)
+    assert state.door.allowances.client.policy == b'"client";q=9;w=9'
+
+
+@pytest.mark.anyio
+async def test_a_quota_of_ones_own_stays_whatever_the_settings_become(limited: House, tmp_path: Path) -> None:
+    house, state = limited, limited.app.state
+    holder = UUID(int=5)
+    state.quotas.know({}, {(holder, "client-day"): 77}, state.quotas.zone)
+    written(tmp_path, LIMITS | {"client_requests_per_day": 8})
+    await read_again(house.app)
+    assert (state.quotas.limit_of(holder, "client-day"), state.quotas.default("client-day")) == (77, 8)
+
+
+@pytest.mark.anyio
+async def test_a_gateway_does_not_start_with_a_bad_file(tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path) -> None:
+    file = written(tmp_path, {"client_burst": 0})
+    with pytest.raises(LimitsRefused, match="client_burst"):
+        async with open_house(tmp_path, node_keys, clock, template=empty_store, limits_file=file):
+            pass
+
+
+@pytest.mark.anyio
+async def test_whoever_hangs_up_while_it_starts_is_heard_when_it_has(house: House) -> None:
+    heard: list[str] = []
+    made = server(house.app, host="127.0.0.1", port=0, hung_up=lambda: heard.append("again"))
+    made.config.lifespan = "off"
+    made._hear(signal.SIGHUP, None)  # type: ignore[attr-defined]  # as the interpreter calls it
+    task = asyncio.create_task(made._serve())
+    while not made.started:  # noqa: ASYNC110 uvicorn offers no event
+        await asyncio.sleep(0.005)
+    assert heard == ["again"]
+    made._hear(signal.SIGHUP, None)  # type: ignore[attr-defined]
+    made.should_exit = True
+    await task
+    assert heard == ["again"] * 2
+
+
+@pytest.fixture
+async def two(tmp_path: Path, node_keys: Path, empty_store: Path) -> AsyncIterator[Gateways]:
+    shutil.copy(empty_store, tmp_path / "gateway.db")
+    file = written(tmp_path, {"client_burst": 900_000})
+    url = f"sqlite+aiosqlite:///{tmp_path}/gateway.db"
+    async with gateways(2, database_url=url, keys=node_keys, limits_file=str(file)) as made:
+        yield made
+
+
+async def limits_at(process: GatewayProcess) -> str:
+    answer = await process.ask("GET", "/readyz", [])
+    assert answer.status == 200, answer.body
+    return str(answer.json["limits"])
+
+
+async def told_again(process: GatewayProcess, *, away_from: str) -> str:
+    """Have the process read its file again, and give what is in force then."""
+    assert process.process is not None
+    process.process.send_signal(signal.SIGHUP)
+    async with asyncio.timeout(20):
+        while (found := await limits_at(process)) == away_from:  # noqa: ASYNC110 the signal has its own way there
+            await asyncio.sleep(0.01)
+    return found
+
+
+@pytest.mark.anyio
+@pytest.mark.slow
+@pytest.mark.requirement("DOOR-limits")
+async def test_under_load_limits_change_in_both_processes_and_no_request_fails(two: Gateways, tmp_path: Path) -> None:
+    await two.start()
+    party, now = await two.party("decisions:read"), system_clock()
+    answer = await two.processes[0].token(party.form(now), party.proof(now, "POST", "/oauth/token"))
+    token, going = str(answer.json["access_token"]), True
+    statuses, policies = Counter[int](), Counter[str]()
+
+    async def call(process: GatewayProcess) -> Answer:
+        proof = party.proof(system_clock(), "GET", INFO, token=token)
+        return await process.ask("GET", INFO, [("Authorization", f"DPoP {token}"), ("DPoP", proof)])
+
+    async def use(process: GatewayProcess) -> None:
+        while going:
+            one = await call(process)
+            statuses[one.status] += 1
+            policies[one.headers.get("ratelimit-policy", "").split(";w")[0]] += 1
+
+    users = [asyncio.create_task(use(process)) for process in two.processes for _ in range(2)]
+    bursts = [900_000 - number for number in range(1, 6)]
+    before = {await limits_at(process) for process in two.processes}
+    assert len(before) == 1
+    last = before.pop()
+    for burst in bursts:
+        written(tmp_path, {"client_burst": burst})
+        found = {await told_again(process, away_from=last) for process in two.processes}
+        assert len(found) == 1, "both have the same"
+        last = found.pop()
+        until = statuses.total() + 20
+        while statuses.total() < until:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    written(tmp_path, {"client_burst": 0})
+    for process in two.processes:
+        for _ in range(3):
+            assert process.process is not None
+            process.process.send_signal(signal.SIGHUP)
+    until = statuses.total() + 40
+    while statuses.total() < until:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    assert {await limits_at(process) for process in two.processes} == {last}
+    going = False
+    await asyncio.gather(*users)
+    assert set(statuses) == {200}, statuses
+    assert set(policies) == {f'"client";q={burst}' for burst in (900_000, *bursts)}
+    written(tmp_path, {"client_burst": 1})
+    await told_again(two.processes[0], away_from=last)
+    assert (await call(two.processes[0])).status == 429, "what was used is not forgiven"
+    await two.end()
+
+
+@pytest.mark.anyio
+@pytest.mark.slow
+async def test_a_process_does_not_start_with_a_bad_file_and_one_without_a_file_ends_by_the_signal(two: Gateways, tmp_path: Path) -> None:
+    written(tmp_path, {"client_burst": 0})
+    with pytest.raises(AssertionError, match="ended"):
+        await two.start(two.processes[0])
+    refused = two.processes[0].process
+    assert refused is not None
+    assert refused.returncode == 2, "the command says what is wrong"
+    process = two.processes[1]
+    process.environment = {name: value for name, value in process.environment.items() if name != "SAFE_PASSAGE_LIMITS_FILE"}
+    await two.start(process)
+    await asyncio.wait_for(process.end(signal.SIGHUP), 20)
+    assert process.process is not None
+    assert process.process.returncode == -signal.SIGHUP
