@@ -6,7 +6,7 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-postgres test-scanner test-browser test-stories test-containers test-policies test-fuzz test-faults test-keys test-oauth test-long check format bench match-report match-model race soak documents policies lock
+.PHONY: help demo up test test-postgres test-scanner test-browser gallery test-stories test-containers test-policies test-fuzz test-faults test-keys test-oauth test-long check format bench match-report match-model race soak documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -38,6 +38,9 @@ test-postgres: $(VENV)/.dev ## the tests that need PostgreSQL, on a private clus
 
 test-browser: $(VENV)/.dev ## the pages of developers and of people in a real browser, and axe-core over them (needs Chromium)
 	@PATH="$(abspath $(BIN)):$$PATH" tests/npm/with-node $(BIN)/python -m pytest tests/gateway -m browser $(ARGS)
+
+gallery: $(VENV)/.dev ## a picture of every page of the console, in build/gallery, to be looked at (needs Chromium)
+	@$(BIN)/python -m tests.gateway.console.gallery build/gallery
 
 test-faults: $(VENV)/.dev ## every system call on the log's store fails, kills, or loses its power; PostgreSQL's processes die; each check of the verifier is left out
 	@tests/postgres/with-cluster --durable tests/audit/with-strace $(BIN)/python -m pytest -n 2 -m faults tests/audit tests/sdk/verifier tests/gateway/oauth $(ARGS)

@@ -1,83 +1,31 @@
 """The console in a real browser: axe-core finds nothing, nothing scrolls sideways, the keyboard is enough, and so is no script."""
 
 import json
-import socket
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
-from services.gateway.console.navigation import MENU
-from shared.clock import system_clock
-from tests.chromium import Page, browser
-from tests.conftest import StandingClock
-from tests.gateway.console.consoles import HOSTILE, Console, open_console
-from tests.gateway.console.crossing import CEDAR, PEERS, received, refused, sent
 from tests.gateway.console.foreign import more_paths
+from tests.gateway.console.looking import PATHS, Looked, looking, something_crossed
 from tests.gateway.console.test_pages import one_duty
-from tests.gateway.door.production import serving
 from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
-PATHS = [place.path for _, places in MENU for place in places]
-
-
-@dataclass
-class Looked:
-    """A node that answers at a port, and a browser whose person is signed in."""
-
-    console: Console
-    page: Page
-    origin: str
-
-    async def go(self, path: str) -> None:
-        """Go to a page, and wait until it is there."""
-        await self.page.ask("Page.navigate", url=f"{self.origin}{path}")
-        await self.there(path)
-
-    async def there(self, path: str) -> None:
-        """Wait for a page."""
-        where = f"location.pathname + location.search === {json.dumps(path)}"
-        await self.page.until(f"{where} && document.readyState === 'complete' && document.querySelector('h1') !== null")
-
-    async def press(self, key: str, *, code: int = 0, text: str = "") -> None:
-        """A key of the keyboard."""
-        about = {"key": key, "code": key, "windowsVirtualKeyCode": code}
-        await self.page.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **about)
-        await self.page.ask("Input.dispatchKeyEvent", type="keyUp", **about)
-
 
 @pytest.fixture
 async def looked(tmp_path: Path) -> AsyncIterator[Looked]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    clock = cast("StandingClock", system_clock)  # the browser has a clock of its own
-    async with open_console(tmp_path, clock, name=f"Department of Education {HOSTILE}", port=port, peers=PEERS) as console:
-        person = await console.browser("auditor", display_name="Ngọc Hân Nguyễn-Hernández de la Cruz Montgomery")
-        async with serving(console.house.app, port=port), browser(tmp_path / "profile") as page:
-            origin = f"http://127.0.0.1:{port}"
-            await page.open("about:blank")
-            for name, value in person.cookies.items():
-                await page.ask("Network.setCookie", name=name, value=value, url=origin)
-            yield Looked(console, page, origin)
-
-
-async def something_crossed(console: Console) -> None:
-    """Out and in, and some that was refused."""
-    await sent(console, 3)
-    await received(console, 2, sender=CEDAR, purpose="safety")
-    await refused(console, 4)
+    async with looking(tmp_path) as running:
+        yield running
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 1440])
 async def test_axe_finds_nothing_on_any_page_with_data_and_without(looked: Looked, width: int, scheme: str) -> None:
     page = looked.page
-    await page.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-    await page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    await looked.size(width, scheme=scheme)
     axe, more = AXE.read_text(), list[str]()
     for with_data in (False, True):
         if with_data:

@@ -1,0 +1,83 @@
+"""A console in a real browser, with somebody signed in: for the tests of its pages, and for the gallery."""
+
+import base64
+import json
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from services.gateway.console.navigation import MENU
+from services.gateway.people.roles import Role
+from shared.clock import system_clock
+from tests.chromium import Page, browser
+from tests.conftest import StandingClock
+from tests.gateway.console.consoles import HOSTILE, Console, open_console
+from tests.gateway.console.crossing import CEDAR, PEERS, received, refused, sent
+from tests.gateway.door.production import serving
+
+PATHS = [place.path for _, places in MENU for place in places]
+
+
+@dataclass
+class Looked:
+    """A node that answers at a port, and a browser whose person is signed in."""
+
+    console: Console
+    page: Page
+    origin: str
+
+    async def go(self, path: str) -> None:
+        """Go to a page, and wait until it is there."""
+        await self.page.ask("Page.navigate", url=f"{self.origin}{path}")
+        await self.there(path)
+
+    async def there(self, path: str) -> None:
+        """Wait for a page."""
+        where = f"location.pathname + location.search === {json.dumps(path)}"
+        await self.page.until(f"{where} && document.readyState === 'complete' && document.querySelector('h1') !== null")
+
+    async def sign_in(self, role: Role) -> None:
+        """From now on the browser is somebody's of `role`."""
+        person = await self.console.browser(role, display_name="Ngọc Hân Nguyễn-Hernández de la Cruz Montgomery")
+        for name, value in person.cookies.items():
+            await self.page.ask("Network.setCookie", name=name, value=value, url=self.origin)
+
+    async def size(self, width: int, *, scheme: str = "light") -> None:
+        """Width of the window in CSS pixels; light or dark."""
+        await self.page.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+        await self.page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    async def photograph(self, file: Path) -> None:
+        """The whole page, as PNG."""
+        taken = await self.page.ask("Page.captureScreenshot", captureBeyondViewport=True, format="png")
+        file.write_bytes(base64.b64decode(taken["data"]))  # noqa: ASYNC240 nothing else goes on
+
+    async def press(self, key: str, *, code: int = 0, text: str = "") -> None:
+        """A key of the keyboard."""
+        about = {"key": key, "code": key, "windowsVirtualKeyCode": code}
+        await self.page.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **about)
+        await self.page.ask("Input.dispatchKeyEvent", type="keyUp", **about)
+
+
+@asynccontextmanager
+async def looking(folder: Path, *, role: Role = "auditor", name: str = f"Department of Education {HOSTILE}") -> AsyncIterator[Looked]:
+    """A new node in `folder`, and a browser in which somebody of `role` is signed in."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    clock = cast("StandingClock", system_clock)  # the browser has a clock of its own
+    async with open_console(folder, clock, name=name, port=port, peers=PEERS) as console:  # noqa: SIM117 the gallery's node serves first
+        async with serving(console.house.app, port=port), browser(folder / "profile") as page:
+            await page.open("about:blank")
+            looked = Looked(console, page, f"http://127.0.0.1:{port}")
+            await looked.sign_in(role)
+            yield looked
+
+
+async def something_crossed(console: Console) -> None:
+    """Out and in, and some that was refused."""
+    await sent(console, 3)
+    await received(console, 2, sender=CEDAR, purpose="safety")
+    await refused(console, 4)
