@@ -1,6 +1,8 @@
 """Every error leaves as application/problem+json (or as its path's own standard has it), and none repeats what was sent."""
 
+import json
 import logging
+from functools import lru_cache
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -13,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from safepassage.problems import Problem, SuiteError
+from safepassage.problems.problem import problem_of
 from safepassage.problems.requests import (
     IdempotencyKeyMissing,
     InternalFault,
@@ -28,18 +31,36 @@ from shared.telemetry import request_id_of
 log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+_MEDIA_TYPE = MEDIA_TYPE.encode()
 
 
 def render(error: SuiteError, request_id: str | None, *, path: str = "") -> Response:
     """The response for an error of a request to `path`: a problem, or what the path's own standard has instead."""
+    status, fields, body = told(error, request_id, path=path)
+    response = Response(body, status)
+    response.raw_headers = fields
+    return response
+
+
+def told(error: SuiteError, request_id: str | None, *, path: str = "") -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    """As `render`, without the object: status, fields, body."""
     if is_of_1edtech(path):
         response = status_info(error)
+        status, fields, body = response.status_code, response.raw_headers, bytes(response.body)
     else:
-        body = error.as_problem(request_id).model_dump_json(exclude_none=True)
-        response = Response(body, error.status, {"cache-control": "no-store"}, MEDIA_TYPE)
+        status, body = error.status, _document(type(error), error.detail, error.field)  # type: ignore[arg-type]  # a class can be hashed
+        if request_id is not None:
+            body = b'%b,"request_id":%b}' % (body[:-1], json.dumps(request_id).encode())
+        fields = [(b"cache-control", b"no-store"), (b"content-length", b"%d" % len(body)), (b"content-type", _MEDIA_TYPE)]
     if error.retry_after_seconds is not None or error.retry != "never":
-        response.headers["retry-after"] = str(error.retry_after_seconds or 5)
-    return response
+        fields.append((b"retry-after", b"%d" % (error.retry_after_seconds or 5)))
+    return status, fields, body
+
+
+@lru_cache(maxsize=1024)
+def _document(kind: type[SuiteError], detail: str | None, field: str | None) -> bytes:
+    """The problem but for the request's id: the same few come again and again."""
+    return problem_of(kind, detail, field=field).model_dump_json(exclude_none=True).encode()
 
 
 def invalid_request(error: RequestValidationError | ValidationError) -> SuiteError:

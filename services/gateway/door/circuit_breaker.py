@@ -25,6 +25,8 @@ class CircuitBreaker:
     def __init__(self) -> None:
         self._seconds: deque[tuple[int, int, int]] = deque()
         """Of each second of the window: which, how many ended, how many of them failed."""
+        self._ended = self._failed = 0
+        """Of the whole window."""
         self._next_probe: float | None = None
         self._probing = False
 
@@ -52,6 +54,7 @@ class CircuitBreaker:
             if outcome == "answered":
                 self._next_probe = None
                 self._seconds.clear()
+                self._ended = self._failed = 0
             elif outcome == "failed":
                 self._next_probe = now + PAUSE_SECONDS
         elif outcome != "left" and self._next_probe is None:
@@ -64,10 +67,11 @@ class CircuitBreaker:
             self._seconds.append((second, ended + 1, before + failed))
         else:
             self._seconds.append((second, 1, failed))
+        self._ended, self._failed = self._ended + 1, self._failed + failed
         while self._seconds[0][0] <= second - WINDOW_SECONDS:
-            self._seconds.popleft()
-        ended, failures = (sum(one[place] for one in self._seconds) for place in (1, 2))
-        if ended >= LEAST and failures >= SHARE * ended:
+            _, ended, before = self._seconds.popleft()
+            self._ended, self._failed = self._ended - ended, self._failed - before
+        if self._ended >= LEAST and self._failed >= SHARE * self._ended:
             self._next_probe = now + PAUSE_SECONDS
 
 

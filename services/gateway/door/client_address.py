@@ -21,8 +21,8 @@ def client_address(connected: str | None, fields: Iterable[tuple[bytes, bytes]],
     is the client's. What stands to the left of it anybody may have written.
     """
     address = _connected(connected or "")
-    if address is None or not _is_in(address, trusted):
-        return None if address is None else str(address)
+    if not trusted or address is None or not _is_in(address, trusted):
+        return _canonical(connected or "")
     said = b",".join(value for name, value in fields if name == _X_FORWARDED_FOR)
     for text in reversed(said[-_LONGEST:].decode("latin-1").split(",")):
         before = _parsed(text.strip())
@@ -38,6 +38,12 @@ def client_address(connected: str | None, fields: Iterable[tuple[bytes, bytes]],
 def _connected(text: str) -> IPv4Address | IPv6Address | None:
     """Of the socket, which a caller cannot fill with whatever they like: the same few come again and again."""
     return _parsed(text)
+
+
+@lru_cache(maxsize=4096)
+def _canonical(connected: str) -> str | None:
+    address = _connected(connected)
+    return None if address is None else str(address)
 
 
 def is_trusted(connected: str | None, trusted: Sequence[Network]) -> bool:

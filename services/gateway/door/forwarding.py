@@ -8,12 +8,11 @@ The gateway is trusted with who calls: whoever controls it can act as any client
 """
 
 import logging
-import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,7 +37,7 @@ from services.gateway.door.http_protocol import CERTIFICATE
 from services.gateway.door.limits import RateLimit
 from services.gateway.door.paths import ALLOWED_QUERY, MAX_QUERY, MethodOfPathNotAllowed
 from services.gateway.door.refusals import Refusals
-from services.gateway.door.route import API_HEADERS, Route
+from services.gateway.door.route import API_HEADERS, Route, encoded
 from services.gateway.door.scope_use import ScopeUse
 from services.gateway.door.service_call import Call, Upstream
 from services.gateway.door.step_up import require_step_up
@@ -48,8 +47,9 @@ from services.gateway.people.admission import Admission
 from services.gateway.people.person import Person
 from shared.clock import Clock
 from shared.internal_token import HEADER, CallerClaims, InternalTokens
-from shared.problems import render, unexpected
-from shared.telemetry import Metrics
+from shared.problems import told, unexpected
+from shared.telemetry import Metrics, tell_request
+from shared.trace_names import new_request_id, new_span_id
 from shared.who_may_call import ServiceName
 
 log = logging.getLogger("safe_passage.gateway")
@@ -63,6 +63,8 @@ NEVER_BELIEVED: Final = frozenset({HEADER.encode(), b"x-request-id", b"tracepare
 POLICY: Final = b"content-security-policy"
 
 Encoded = tuple[tuple[bytes, bytes], ...]
+_UNROUTED: Final[Encoded] = encoded(API_HEADERS)
+"""On the refusal of what has no route."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +126,7 @@ class _Passage:
 
     def __init__(self, app: ASGIApp, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
         self.app, self.door, self.scope, self.receive, self.send = app, door, scope, receive, send
-        self.request_id = _new_request_id()
+        self.request_id = new_request_id()
         self.trace_id, self.route, self.status, self.started = "", None, 500, False
         self.echoed, self.address, self.certificate = b"", None, None
         self.limits: Encoded = ()
@@ -133,6 +135,10 @@ class _Passage:
     address: str | None
     certificate: ClientCertificate | None
     route: Route | None
+
+    @property
+    def _guards(self) -> Encoded:
+        return _UNROUTED if self.route is None else self.route.guards
 
     @property
     def told_id(self) -> bytes:
@@ -234,14 +240,14 @@ class _Passage:
         state = {**self.scope.get("state", {}), "caller": caller, "token": token, "person": self.person, "address": self.address}
         state["certificate"] = self.certificate
         fields = [(name, value) for name, value in self.scope["headers"] if name not in NEVER_BELIEVED]
-        fields.append((b"traceparent", f"00-{self.trace_id}-{secrets.token_hex(8)}-01".encode()))
+        fields.append((b"traceparent", f"00-{self.trace_id}-{new_span_id()}-01".encode()))
         await self.app({**self.scope, "state": state, "headers": fields}, replay(body, self.receive), self._send_guarded)
 
     async def _send_guarded(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started, self.status = True, message["status"]
             said: Fields = list(message.get("headers", ()))
-            guards = _encoded(self.route)
+            guards = self._guards
             if self.route is not None and self.route.own_policy and any(name == POLICY for name, _ in said):
                 guards = tuple(guard for guard in guards if guard[0] != POLICY)
             own = {name for name, _ in guards}
@@ -256,7 +262,7 @@ class _Passage:
             raise TemporarilyUnavailable("the service is not configured")
         headers = {name.decode("ascii"): value.decode("latin-1") for name, value in incoming.forwarded}
         headers["x-request-id"] = self.request_id
-        headers["traceparent"] = f"00-{self.trace_id}-{secrets.token_hex(8)}-01"
+        headers["traceparent"] = f"00-{self.trace_id}-{new_span_id()}-01"
         request = Call(
             route,
             route.method,
@@ -264,7 +270,7 @@ class _Passage:
             self.scope["query_string"].decode("ascii"),
             headers,
             incoming.has_body,
-            [*_encoded(route), *self.limits, (b"x-request-id", self.told_id)],
+            [*route.guards, *self.limits, (b"x-request-id", self.told_id)],
             None if verified is None else partial(self._internal_token, route.service, verified),
         )
         self.status = await upstream.forward(request, self.receive, self._send_watched)
@@ -295,19 +301,21 @@ class _Passage:
             raise ConnectionAbortedError
         if self.route is not None and self.route.is_page:
             response = self.door.people.refused(error, self.scope, self.request_id)
+            status, said, body = response.status_code, response.raw_headers, response.body
         else:
-            response = render(error, self.request_id, path=self.scope["path"])
-        guarded = {name for name, _ in _encoded(self.route)}
-        fields: Fields = [(name, value) for name, value in response.raw_headers if name not in guarded]
-        fields += [*_encoded(self.route), *self.limits, (b"x-request-id", self.told_id)]
+            status, said, body = told(error, self.request_id, path=self.scope["path"])
+        guards = self._guards
+        guarded = {name for name, _ in guards}
+        fields: Fields = [field for field in said if field[0] not in guarded]
+        fields += [*guards, *self.limits, (b"x-request-id", self.told_id)]
         if error.status == 401 and not (self.route is not None and self.route.is_page):
             fields.append((b"www-authenticate", challenge(error, issuer=self.door.authentication.issuer).encode()))
         if isinstance(error, ProofNonceRequired):
             fields.append((b"dpop-nonce", self.door.authentication.nonces.give(self.door.clock()).encode()))
         if isinstance(error, MethodOfPathNotAllowed):
             fields.append((b"allow", ", ".join(error.allowed).encode()))
-        await self.send({"type": "http.response.start", "status": response.status_code, "headers": fields})
-        await self.send({"type": "http.response.body", "body": response.body, "more_body": False})
+        await self.send({"type": "http.response.start", "status": status, "headers": fields})
+        await self.send({"type": "http.response.body", "body": body, "more_body": False})
 
     def _tell(self, seconds: float) -> None:
         """Count and log what was forwarded or refused here; the gateway's own routes tell of themselves."""
@@ -318,14 +326,8 @@ class _Passage:
         count, time_taken = self.door.metrics.of(template, method, self.status)
         count.inc()
         time_taken.observe(seconds)
-        extra = {"service": "gateway", "method": method, "route": template, "status": self.status, "milliseconds": round(seconds * 1000, 1)}
-        log.info("request", extra={**extra, "request_id": self.request_id, "trace_id": self.trace_id or None})
-
-
-def _new_request_id() -> str:
-    """A UUID of version 4."""
-    digits = secrets.token_hex(16)
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{'89ab'[int(digits[16], 16) & 3]}{digits[17:20]}-{digits[20:]}"
+        about = {"service": "gateway", "method": method, "route": template, "request_id": self.request_id, "trace_id": self.trace_id}
+        tell_request(log, **about, status=self.status, seconds=seconds)
 
 
 def require_permission(route: Route, verified: VerifiedToken) -> None:
@@ -354,12 +356,3 @@ def _require_form(route: Route, incoming: Incoming, query: bytes) -> None:
         raise BodyTooLarge
     if incoming.content_type.partition(b";")[0].strip().lower().decode("latin-1") not in route.media_types:
         raise UnsupportedMediaType(f"takes {' or '.join(filter(None, route.media_types))}", field="Content-Type")
-
-
-def _encoded(route: Route | None) -> Encoded:
-    return _encode(API_HEADERS if route is None else route.headers)
-
-
-@lru_cache(maxsize=16)
-def _encode(headers: tuple[tuple[str, str], ...]) -> Encoded:
-    return tuple((name.encode(), value.encode()) for name, value in headers)

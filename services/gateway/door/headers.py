@@ -5,12 +5,12 @@ Connection names.
 """
 
 import re
-import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
 from safepassage.problems.access import MalformedRequest
 from shared.telemetry import TRACEPARENT
+from shared.trace_names import new_trace_id
 
 Fields = list[tuple[bytes, bytes]]
 
@@ -110,7 +110,7 @@ def trace_id_of(traceparent: bytes) -> str:
     match = TRACEPARENT.match(traceparent)
     if match and match[1] != b"0" * 32 and match[2] != b"0" * 16:
         return match[1].decode()
-    return secrets.token_hex(16)
+    return new_trace_id()
 
 
 def returned(fields: Fields) -> Fields:

@@ -14,7 +14,7 @@ from starlette.types import Receive, Send
 
 from safepassage.problems.requests import TemporarilyUnavailable
 from services.gateway.door.bodies import IDLE_SECONDS, chunks, whole
-from services.gateway.door.callers_leaving import stopped_when_left
+from services.gateway.door.callers_leaving import StoppedWhenLeft
 from services.gateway.door.circuit_breaker import CircuitBreaker, Outcome, RetryBudget
 from services.gateway.door.connection_pool import ConnectionPool
 from services.gateway.door.headers import returned
@@ -60,7 +60,7 @@ class OverNetwork:
         else:
             body = await whole(receive, limit=request.route.body_bytes) if request.has_body else b""
             sent.set()
-        async with stopped_when_left(receive, sent):
+        async with StoppedWhenLeft(receive, sent):
             return await _Exchange(self.pool, self.retries, request, send).go(body, parts, sent)
 
     async def close(self) -> None:

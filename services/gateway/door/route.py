@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final, Literal
 
 from services.gateway.oauth.scopes import PEER_SCOPE, ROSTERING, SCOPES
@@ -38,6 +39,11 @@ PAGE_HEADERS: Final = (
 )
 """On every page: only files of this node, nothing inline, no frame. Not `no-referrer`: a browser would then say `Origin: null` of the
 page's own forms."""
+
+
+def encoded(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[bytes, bytes], ...]:
+    """As they are sent."""
+    return tuple((name.encode(), value.encode()) for name, value in headers)
 
 
 def _instead(**fields: str) -> tuple[tuple[str, str], ...]:
@@ -95,6 +101,11 @@ class Route:
     """Of `people`: they must have proved who they are a moment ago, as strongly as the settings say."""
     own_policy: bool = False
     """The answer's own content-security-policy counts where it has one: of a page whose form leads to another site (CSP `form-action`)."""
+
+    @cached_property
+    def guards(self) -> tuple[tuple[bytes, bytes], ...]:
+        """Its headers, as they are sent."""
+        return encoded(self.headers)
 
     @property
     def is_administration(self) -> bool:

@@ -6,6 +6,7 @@ What it lacks in proof it is narrowed in everything else: rosters alone, from re
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any, Final
 from uuid import UUID
@@ -89,6 +90,7 @@ def require_address(addresses: tuple[str, ...] | None, address: str | None) -> N
         raise AccessTokenNotValid("the token is not for this address")
 
 
+@lru_cache(maxsize=4096)
 def is_within(address: str | None, networks: tuple[str, ...]) -> bool:
     """Whether an address (services.gateway.door.client_address) is of one of the networks."""
     return address is not None and any(ip_address(address) in ip_network(one) for one in networks)

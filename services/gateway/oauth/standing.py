@@ -105,17 +105,15 @@ class Standing:
 
         A key or scope that is not known here may be newer than what was loaded: it is looked for before the token is refused.
         """
-        if (
-            not self._taken_back.isdisjoint((claims.jti, *(source.jti for source in claims.made_from)))
-            or claims.authorization_id in self._ended
-        ):
+        taken_back = self._taken_back and not self._taken_back.isdisjoint((claims.jti, *(source.jti for source in claims.made_from)))
+        if taken_back or (self._ended and claims.authorization_id in self._ended):
             raise AccessTokenNotValid("the token was taken back")
         if claims.organisation_kind == "peer":
             await self._require_peer(claims)
             return
         if self._loaded_at is None or now > self._loaded_at + BELIEVED_FOR:
             raise TemporarilyUnavailable("it cannot be known whether the token still counts")
-        if not self._counts(claims):
+        if self._changed and not self._counts(claims):
             await self.refresh()
             if not self._counts(claims):
                 raise AccessTokenNotValid("the token was taken back")

@@ -50,7 +50,7 @@ async def test_a_running_gateway_notices(
         await becomes(lambda: house.app.state.token_keys.current.active.kid == kid)
         assert (await house.call(party, token, "GET", PATH)).status == 200
         await house.hand.disable_client(UUID(party.client_id))
-        await becomes(lambda: house.app.state.standing._kids.get(party.client_id) == frozenset())
+        await becomes(lambda: house.app.state.standing._changed[party.client_id].kids == frozenset())
         assert (await house.call(party, token, "GET", PATH)).status == 401
         await ask(house.app, "GET", PATH)
         assert await spent(house) == 2

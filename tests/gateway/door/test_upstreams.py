@@ -133,6 +133,8 @@ async def test_a_caller_who_leaves_before_the_answer_ends_the_request(production
         await production.service.gone.wait()
     await asyncio.sleep(0.01)
     production.idle()
+    labels = {"service": "gateway", "method": "GET", "route": "/v1/exchange-requests/{exchange_id}", "status": "499"}
+    assert production.app.state.metrics.registry.get_sample_value("safe_passage_requests_total", labels) == 1
 
 
 @pytest.mark.anyio

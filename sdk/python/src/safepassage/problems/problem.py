@@ -62,17 +62,22 @@ class SuiteError(Exception):
 
     def as_problem(self, request_id: str | None = None) -> Problem:
         """The document to send."""
-        return Problem(
-            type=PREFIX + self.code,
-            code=self.code,
-            title=self.title,
-            status=self.status,
-            detail=self.detail,
-            remedy=self.remedy,
-            retry=self.retry,
-            field=self.field,
-            request_id=request_id,
-        )
+        return problem_of(type(self), self.detail, field=self.field, request_id=request_id)
+
+
+def problem_of(kind: type[SuiteError], detail: str | None, *, field: str | None, request_id: str | None = None) -> Problem:
+    """The document of an error of a kind."""
+    return Problem(
+        type=PREFIX + kind.code,
+        code=kind.code,
+        title=kind.title,
+        status=kind.status,
+        detail=detail,
+        remedy=kind.remedy,
+        retry=kind.retry,
+        field=field,
+        request_id=request_id,
+    )
 
 
 class UnknownProblem(SuiteError):
