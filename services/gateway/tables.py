@@ -78,6 +78,22 @@ class ClientRow(Base):
     """Last change of keys, of `disabled_at` or of what it may do: processes look for recent ones, to refuse tokens that are out."""
 
 
+class SuspensionRow(Base):
+    """A party that is, or was, suspended. It is lifted, and stays on record."""
+
+    __tablename__ = "suspension"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    reason: Mapped[str] = mapped_column(String(64))
+    reference: Mapped[str] = mapped_column(String(200))
+    client_ids: Mapped[str] = mapped_column(Text)
+    """Those that it put out, separated by spaces."""
+    suspended_at: Mapped[datetime] = mapped_column(Milliseconds)
+    lifted_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    lifted_reference: Mapped[str | None] = mapped_column(String(200))
+
+
 class ClientSecretRow(Base):
     """What a client's secret is compared by: scrypt of it, with what it was made with. Whoever has this row has no secret."""
 

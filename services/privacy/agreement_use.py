@@ -4,10 +4,10 @@ import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -87,7 +87,14 @@ class Tally:
 
 
 @router.get("/{agreement_id}/use", responses=responses(NoSuchAgreement))
-async def read_agreement_use(agreement_id: UUID, request: Request, caller: Reader, tx: ReadOnly, now: Now) -> AgreementUse:
+async def read_agreement_use(
+    agreement_id: UUID,
+    request: Request,
+    caller: Reader,
+    tx: ReadOnly,
+    now: Now,
+    newest: Annotated[int, Query(ge=AT_ONCE, le=AT_MOST, description="Decisions to count at the most, the newest.")] = AT_MOST,
+) -> AgreementUse:
     """What of the schedule is used. A district counts the decisions about its own students, the party itself all of them."""
     agreement = await visible_agreement(tx, caller, agreement_id)
     node = await tx.get_one(OrganisationRow, request.app.state.settings.node_organisation_id)
@@ -98,15 +105,15 @@ async def read_agreement_use(agreement_id: UUID, request: Request, caller: Reade
         kept = select(DecisionCustodianRow.decision_id).where(DecisionCustodianRow.custodian_id.in_(own))
         conditions.append(DecisionRow.id.in_(kept))
     tally = Tally()
-    complete = await _count(tx, request.app.state.sealer, conditions, tally)
+    complete = await _count(tx, request.app.state.sealer, conditions, tally, newest)
     scheduled = agreement.elements if amended is None else amended.elements
     return tally.use(agreement_id, tuple(sorted(set(scheduled))), complete=complete)
 
 
-async def _count(tx: AsyncSession, sealer: Sealer, conditions: list[ColumnElement[bool]], tally: Tally) -> bool:
+async def _count(tx: AsyncSession, sealer: Sealer, conditions: list[ColumnElement[bool]], tally: Tally, most: int) -> bool:
     """Count page by page, so that the others who are served wait for one page at the most; True if all of them were counted."""
     last: Any = None
-    for _ in range(AT_MOST // AT_ONCE):
+    for _ in range(most // AT_ONCE):
         before = [] if last is None else [DecisionRow.id < last]
         page = select(*_COLUMNS).where(*conditions, *before).order_by(DecisionRow.id.desc()).limit(AT_ONCE)
         rows = (await tx.execute(page)).all()

@@ -13,6 +13,7 @@ from safepassage.problems import SuiteError
 from services.privacy import (
     agreement_amendments,
     agreement_documents,
+    agreement_lists,
     agreement_use,
     agreements,
     amendments,
@@ -77,6 +78,7 @@ ROUTERS = (
     consent_narrowing.router,
     consent_receipts.router,
     agreement_documents.router,
+    agreement_lists.router,
     agreements.router,
     agreement_amendments.router,
     agreement_use.router,

@@ -112,7 +112,7 @@ async def attest_destruction(
     """Take a party's signed word that what it held under an ended agreement is destroyed: it discharges what it owed."""
     earlier = await once.earlier(tx, caller, "attest_destruction")
     if earlier is not None:
-        return await _attestation(tx, await found(tx, DestructionAttestationRow, earlier))
+        return await attestation_of(tx, await found(tx, DestructionAttestationRow, earlier))
     said = _verified(signed, caller, audience=request.app.state.settings.entity_id, now=now)
     await _require_own_agreement(tx, caller, said.agreement_id)
     zone = ZoneInfo(await zone_name_of(tx, caller.organisation_id))
@@ -151,7 +151,7 @@ async def attest_destruction(
         about=f"attestation:{row.id}",
     )
     request.app.state.outbox.record(tx, event_of("agreement", f"attestation:{row.id}", caller, context))
-    return await _attestation(tx, row)
+    return await attestation_of(tx, row)
 
 
 @router.get("/destruction-attestations/{attestation_id}", responses=responses(NoSuchAttestation))
@@ -166,7 +166,7 @@ async def read_destruction_attestation(attestation_id: UUID, caller: Reader, tx:
     row = (await tx.execute(query)).scalar_one_or_none()
     if row is None:
         raise NoSuchAttestation
-    return await _attestation(tx, row)
+    return await attestation_of(tx, row)
 
 
 def _verified(signed: SignedAttestation, caller: Caller, *, audience: str, now: datetime) -> Destroyed:
@@ -201,7 +201,8 @@ async def _owed(tx: AsyncSession, agreement_id: UUID, now: datetime) -> list[Obl
     return list((await tx.execute(query.with_for_update())).scalars())
 
 
-async def _attestation(tx: AsyncSession, row: DestructionAttestationRow) -> DestructionAttestation:
+async def attestation_of(tx: AsyncSession, row: DestructionAttestationRow) -> DestructionAttestation:
+    """The row as it is said aloud."""
     query = select(ObligationRow.id).where(ObligationRow.attestation_id == row.id).order_by(ObligationRow.id)
     return DestructionAttestation(
         id=row.id,

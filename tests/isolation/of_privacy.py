@@ -109,6 +109,8 @@ async def _agreements(two: TwoDistricts) -> AsyncIterator[Named]:
     yield "read_agreement", "vendor", Request("GET", path, ids)
     yield "export_agreement", "district", Request("GET", f"{path}/document", ids)
     yield "read_agreement_use", "district", Request("GET", f"{path}/use", ids)
+    yield "list_agreements", "district", Request("GET", "/v1/agreements", (str(world.vendor.id),), query=f"recipient_id={world.vendor.id}")
+    yield "list_destruction_attestations", "district", Request("GET", f"{path}/destruction-attestations", ids)
     yield "read_destruction_owed", "district", Request("GET", f"{path}/destruction", ids)
     yield "amend_agreement", "district", Request("POST", f"{path}/amendments", ids, agreement_amendment())
     yield "terminate_agreement", "district", Request("POST", f"{path}/termination", ids, {"reason": "breach"})

@@ -31,6 +31,7 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         "Govern",
         (
             Place("/console/decisions", "Decisions", OVERSEERS),
+            Place("/console/agreements", "Agreements and vendors", OVERSEERS),
             Place("/console/duties", "Duties and rights", EVERYBODY),
             Place("/console/readiness", "Readiness", OF_THE_STATE),
         ),

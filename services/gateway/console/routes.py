@@ -6,6 +6,8 @@ from fastapi import APIRouter, Request
 from starlette.responses import RedirectResponse, Response
 
 from services.gateway.console import (
+    agreement_page,
+    agreements,
     dead_letter_acts,
     dead_letters,
     decision_page,
@@ -18,6 +20,7 @@ from services.gateway.console import (
     settings_page,
     simulation,
     statistics,
+    suspension,
     today,
 )
 from services.gateway.console.navigation import HOME
@@ -73,6 +76,9 @@ ROUTERS: Final = (
     decisions.router,
     simulation.router,
     decision_page.router,
+    agreements.router,
+    agreement_page.router,
+    suspension.router,
     duties.router,
     duty_completion.router,
     readiness.router,

@@ -4,6 +4,8 @@ from dataclasses import replace
 from typing import Final
 
 from services.gateway.console import (
+    agreements,
+    agreements_shown,
     dead_letter_acts,
     dead_letters,
     decision_page,
@@ -13,6 +15,7 @@ from services.gateway.console import (
     exchanges,
     simulation,
     statistics,
+    suspension,
 )
 from services.gateway.console.navigation import HOME, roles_of
 from services.gateway.door.route import (
@@ -107,6 +110,13 @@ GATEWAY: Final = (
     people("POST", simulation.PATH, *simulation.ROLES, body=16 * KIB),
     people("GET", decision_page.PATH, *roles_of(decisions.PATH)),
     people("POST", decision_page.AGAIN, *roles_of(decisions.PATH), body=4 * KIB),
+    people("GET", agreements_shown.PATH, *roles_of(agreements_shown.PATH)),
+    people("GET", agreements.EXPORT, *roles_of(agreements_shown.PATH), step_up=True),
+    people("GET", agreements_shown.ONE, *roles_of(agreements_shown.PATH)),
+    people("GET", suspension.SUSPEND, *suspension.MAY_SUSPEND, step_up=True),
+    people("POST", suspension.SUSPEND, *suspension.MAY_SUSPEND, body=8 * KIB, step_up=True),
+    people("GET", suspension.LIFT, *suspension.MAY_SUSPEND, step_up=True),
+    people("POST", suspension.LIFT, *suspension.MAY_SUSPEND, body=8 * KIB, step_up=True),
     people("GET", "/console/duties", *roles_of("/console/duties")),
     people("GET", duty_completion.PATH, *duty_completion.ROLES),
     people("POST", duty_completion.PATH, *duty_completion.ROLES, body=8 * KIB),

@@ -11,6 +11,7 @@ from safepassage.problems.requests import NotFound
 from safepassage.wire_registrations import Registration
 from services.gateway.registration.registering import record
 from services.gateway.registry.clients import Granter, client_of, require_grants
+from services.gateway.registry.standing_parties import require_not_suspended
 from services.gateway.tables import ClientRow, OrganisationRow, RegistrationRow
 from shared.contracts.audit import Actor
 from shared.outbox import Outbox
@@ -34,12 +35,13 @@ def registration_of(row: ClientRow, registration: RegistrationRow) -> Registrati
 async def approve(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, granter: Granter, actor: Actor, now: datetime) -> Registration:
     """Let a pending client in, with the scopes that it asked for: who approves must be able to grant them.
 
-    Raises NotFound, RegistrationNotPending, ScopeNotGrantable.
+    Raises NotFound, RegistrationNotPending, ScopeNotGrantable, PartySuspended.
     """
     row, registration = await _pending(tx, client_id)
     organisation = await tx.get(OrganisationRow, row.organisation_id)
     if organisation is None:
         raise NotFound
+    await require_not_suspended(tx, organisation.id)
     require_grants(row.scopes.split(), organisation, granter)
     row.disabled_at = None
     return await _decided(tx, outbox, row, registration, "approved", actor, now)

@@ -27,6 +27,7 @@ from services.gateway.registration.registration_errors import (
     StatementRefused,
     TwoAuthorities,
 )
+from services.gateway.registry.standing_parties import standing
 from services.gateway.tables import ClientRow, InitialTokenRow, OrganisationRow, PublisherRow, RegistrationRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.database import Database
@@ -115,6 +116,8 @@ def comes_in(authority: Authority, metadata: ClientMetadata) -> bool:
 
 async def _use_up(tx: AsyncSession, authority: Authority, now: datetime) -> None:
     """INVARIANT: of two that come with one word at the same time, one registers; what was taken back meanwhile counts no more."""
+    if (await tx.scalars(standing(authority.organisation_id))).first() is not None:
+        raise RegistrationTokenRefused("party-suspended")
     statement = authority.statement
     if statement is None:
         unused = update(InitialTokenRow).where(

@@ -6,7 +6,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request
 from sqlalchemy import select
 
-from safepassage.problems.access import ScopeNotGrantable
+from safepassage.problems.access import PartySuspended, ScopeNotGrantable
 from safepassage.problems.registrations import InitialTokenSpent, RegistrationNotPending
 from safepassage.problems.requests import InvalidRequest, NotFound
 from safepassage.wire_registrations import (
@@ -63,7 +63,9 @@ async def list_registrations(
     return RegistrationPage(registrations=tuple(approvals.registration_of(row, one) for row, one in rows))
 
 
-@router.post(f"{REGISTRATIONS}/{{client_id}}/approval", responses=responses(NotFound, RegistrationNotPending, ScopeNotGrantable))
+@router.post(
+    f"{REGISTRATIONS}/{{client_id}}/approval", responses=responses(NotFound, RegistrationNotPending, ScopeNotGrantable, PartySuspended)
+)
 async def approve_registration(client_id: UUID, caller: Administrator, request: Request, tx: Transaction, now: Now) -> Registration:
     """Let a client in that registered itself, with the scopes and purposes that it asked for."""
     await _require_client(tx, client_id, caller)

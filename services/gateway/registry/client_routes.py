@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.problems.access import ClientKeyNotUsable, ScopeNotGrantable
+from safepassage.problems.access import ClientKeyNotUsable, PartySuspended, ScopeNotGrantable
 from safepassage.problems.registrations import RegistrationNotApproved
 from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, InvalidRequest, NotFound, VersionConflict
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientPage, NewClient
@@ -42,7 +42,7 @@ async def require_client(tx: AsyncSession, client_id: UUID, caller: CallerClaims
 @router.post(
     "",
     status_code=201,
-    responses=responses(InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, IdempotencyKeyMissing, IdempotencyKeyReused),
+    responses=responses(InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, PartySuspended, IdempotencyKeyMissing, IdempotencyKeyReused),
 )
 async def register_client(
     new: NewClient, caller: Administrator, key: IdempotencyKey, request: Request, tx: Transaction, now: Now
@@ -108,7 +108,7 @@ async def disable_client(client_id: UUID, caller: Administrator, request: Reques
     return await clients.disable_client(tx, request.app.state.outbox, client_id, actor=client_actor(caller), now=now)
 
 
-@router.delete("/{client_id}/disablement", responses=responses(NotFound, RegistrationNotApproved))
+@router.delete("/{client_id}/disablement", responses=responses(NotFound, RegistrationNotApproved, PartySuspended))
 async def enable_client(client_id: UUID, caller: Administrator, request: Request, tx: Transaction, now: Now) -> Client:
     """Let a disabled client in again."""
     await require_client(tx, client_id, caller)

@@ -23,6 +23,7 @@ from services.gateway.oauth.client_keys import client_keys
 from services.gateway.oauth.codes.authorizations import end_of_client
 from services.gateway.oauth.codes.redirects import is_loopback
 from services.gateway.oauth.scopes import LEGACY_SCOPES, require_grantable
+from services.gateway.registry.standing_parties import require_not_suspended
 from services.gateway.tables import ClientRow, OrganisationRow, RegistrationRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.internal_token import CallerClaims
@@ -73,11 +74,12 @@ async def register_client(
 ) -> Client:
     """Register a client. `development`: whether it may be answered on loopback.
 
-    Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable.
+    Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, PartySuspended.
     """
-    organisation = await tx.get(OrganisationRow, new.organisation_id)
+    organisation = await tx.get(OrganisationRow, new.organisation_id, with_for_update=True)
     if organisation is None or organisation.kind == "peer":
         raise InvalidRequest("there is no such organisation that may have clients", field="organisation_id")
+    await require_not_suspended(tx, organisation.id)
     require_grants(new.scopes, organisation, granter)
     grant_types = _grant_types(new, development=development)
     if new.jwks is not None:
@@ -181,10 +183,14 @@ async def disable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, a
 
 
 async def enable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, actor: Actor, now: datetime) -> Client:
-    """Let a disabled client in again. Raises NotFound; RegistrationNotApproved for one that was never let in, or has ended it itself."""
+    """Let a disabled client in again.
+
+    Raises NotFound; RegistrationNotApproved for one that was never let in, or has ended it itself; PartySuspended.
+    """
     row = await _locked(tx, client_id, None)
     if row.disabled_at is None:
         return client_of(row)
+    await require_not_suspended(tx, row.organisation_id)
     state = (await tx.execute(select(RegistrationRow.state).where(RegistrationRow.client_id == client_id))).scalar_one_or_none()
     if state not in (None, "approved"):
         raise RegistrationNotApproved

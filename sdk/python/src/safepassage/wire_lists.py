@@ -7,6 +7,8 @@ from pydantic import Field
 
 from safepassage.wire import Code, Digest, Instant, Wire
 from safepassage.wire_decisions import Outcome
+from safepassage.wire_duties import DestructionAttestation
+from safepassage.wire_evidence import AnyAgreement
 from safepassage.wire_policy import Debarment
 
 Next = Annotated[str | None, Field(description="Cursor of the next page; also in the Link header.")]
@@ -39,3 +41,16 @@ class DebarmentPage(Wire):
 
     debarments: tuple[Debarment, ...]
     next: Next = None
+
+
+class AgreementPage(Wire):
+    """`GET /v1/agreements`: a page, those that end first in front; of those that are over, those that ended last."""
+
+    agreements: tuple[AnyAgreement, ...]
+    next: Next = None
+
+
+class DestructionAttestations(Wire):
+    """`GET /v1/agreements/{id}/destruction-attestations`: the newest first."""
+
+    attestations: Annotated[tuple[DestructionAttestation, ...], Field(max_length=100)]

@@ -109,6 +109,8 @@ class BlockingOperations:
     record_audit_agreement = Waited(evidence_calls.record_audit_agreement)
     record_study_agreement = Waited(evidence_calls.record_study_agreement)
     amend_agreement = Waited(evidence_calls.amend_agreement)
+    list_agreements = Waited(evidence_calls.list_agreements)
+    list_destruction_attestations = Waited(evidence_calls.list_destruction_attestations)
     read_agreement_use = Waited(evidence_calls.read_agreement_use)
     export_agreement = Waited(evidence_calls.export_agreement)
     import_agreement = Waited(evidence_calls.import_agreement)

@@ -1,6 +1,6 @@
 """Calls about the evidence that disclosures rest on, and about agreements of every kind."""
 
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
 from pydantic import TypeAdapter
@@ -9,6 +9,7 @@ from safepassage.client.call import Call, Page, Read, one_of, paged, path_of, re
 from safepassage.wire_agreement_use import AgreementDocument, AgreementUse
 from safepassage.wire_evidence import AnyAgreement, Evidence, EvidenceRevocation, Kind
 from safepassage.wire_evidence_pages import EvidencePage, EvidenceState
+from safepassage.wire_lists import AgreementPage, DestructionAttestations
 from safepassage.wire_policy import AgreementAmendment, AgreementTermination
 from safepassage.wire_programmes import AuditAgreement, NewAuditAgreement, NewStudyAgreement, StudyAgreement
 
@@ -67,9 +68,24 @@ def amend_agreement(agreement_id: UUID, amendment: AgreementAmendment, *, idempo
     return writing_any(path, amendment, ONE_AGREEMENT, idempotency_key=idempotency_key)
 
 
-def read_agreement_use(agreement_id: UUID) -> Call[AgreementUse]:
+def list_agreements(
+    *,
+    state: Literal["current", "ending", "over", "all"] | None = None,
+    recipient_id: UUID | None = None,
+    limit: int | None = None,
+) -> Call[Page[AgreementPage]]:
+    """Agreements, those that end first in front. Scope agreements:read or agreements:write."""
+    return paged("/v1/agreements", AgreementPage, query={"state": state, "recipient_id": recipient_id, "limit": limit})
+
+
+def read_agreement_use(agreement_id: UUID, *, newest: int | None = None) -> Call[AgreementUse]:
     """What of an agreement's schedule is used. Scope agreements:read or agreements:write."""
-    return reading(path_of("/v1/agreements/{id}/use", id=agreement_id), AgreementUse)
+    return reading(path_of("/v1/agreements/{id}/use", id=agreement_id), AgreementUse, query={"newest": newest})
+
+
+def list_destruction_attestations(agreement_id: UUID) -> Call[DestructionAttestations]:
+    """What a party says that it has destroyed. Scope obligations:read, obligations:discharge or destruction:attest."""
+    return reading(path_of("/v1/agreements/{id}/destruction-attestations", id=agreement_id), DestructionAttestations)
 
 
 def export_agreement(agreement_id: UUID) -> Call[AgreementDocument]:

@@ -109,6 +109,8 @@ class AsyncOperations:
     record_audit_agreement = Awaited(evidence_calls.record_audit_agreement)
     record_study_agreement = Awaited(evidence_calls.record_study_agreement)
     amend_agreement = Awaited(evidence_calls.amend_agreement)
+    list_agreements = Awaited(evidence_calls.list_agreements)
+    list_destruction_attestations = Awaited(evidence_calls.list_destruction_attestations)
     read_agreement_use = Awaited(evidence_calls.read_agreement_use)
     export_agreement = Awaited(evidence_calls.export_agreement)
     import_agreement = Awaited(evidence_calls.import_agreement)

@@ -88,6 +88,13 @@ class ClientKeyNotUsable(SuiteError):
     remedy = "Register public keys only: Ed25519, P-256 (ES256) or RSA of 2,048 to 4,096 bits (PS256), each under a kid of its own."
 
 
+class PartySuspended(SuiteError):
+    """A privacy officer has suspended the party: none of its clients is let in."""
+
+    code, status, title = "party-suspended", 409, "Party is suspended"
+    remedy = "Lift the suspension, on the console's page of one of the party's agreements; its clients then come in again."
+
+
 class SecretsHeld(SuiteError):
     """The client has two secrets already: one is removed before another is made."""
 

@@ -1,0 +1,205 @@
+"""A party is suspended with one act, and that is lifted: all of its credentials at once, with a reason, by the state's privacy officer."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter
+from pydantic import StringConstraints
+from starlette.responses import RedirectResponse, Response
+
+from safepassage.problems import SuiteError
+from safepassage.wire import Wire
+from safepassage.wire_agreement_use import AgreementUse
+from safepassage.wire_evidence import AnyAgreement
+from safepassage.wire_lists import AgreementPage
+from services.gateway.console.acts import Act, Field, FormWrong, refused_form
+from services.gateway.console.agreements_shown import ONE, path_of
+from services.gateway.console.node_reader import Node, NodeReader
+from services.gateway.console.organisation_names import named, names_of
+from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.read_agreement import agreement_of
+from services.gateway.console.words import word
+from services.gateway.people.pages import form_of, page_responses
+from services.gateway.people.roles import Role
+from services.gateway.registry.suspensions import credentials_of, lift, suspend
+from shared.contracts.audit import Actor
+
+router = APIRouter(tags=["console"], route_class=ConsoleRoute)
+
+SUSPEND: Final = f"{ONE}/suspension"
+LIFT: Final = f"{SUSPEND}/lift"
+MAY_SUSPEND: Final[tuple[Role, ...]] = ("privacy-officer",)
+"""Of the state: a party's credentials are those of every district's agreement with it."""
+COUNTED: Final = 2_000
+MOST: Final = 20
+
+Reason = Literal["breach-suspected", "agreement-broken", "security-in-doubt", "asked-by-party", "other"]
+REASONS: Final[Mapping[Reason, str]] = {
+    "breach-suspected": word("A breach is suspected"),
+    "agreement-broken": word("It broke the agreement"),
+    "security-in-doubt": word("Its security is in doubt"),
+    "asked-by-party": word("It asked for it"),
+    "other": word("Something else"),
+}
+_Reference = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+
+
+class _Suspension(Wire):
+    reason: Reason
+    reference: _Reference
+
+
+class _Lifting(Wire):
+    reference: _Reference
+
+
+def _form_fields(*names: str) -> dict[str, Any]:
+    return form_of({"token": "Of the page", "act": "Key of the form", **dict.fromkeys(names, "Why")})
+
+
+@router.get(SUSPEND, response_model=None, responses=page_responses(200, 404))
+async def ask_suspension(agreement_id: UUID, frame: Framed, node: Node) -> Response:
+    """What it touches to suspend the party of an agreement, and the form to do it."""
+    return await _suspension_form(frame, node, agreement_id, {}, {})
+
+
+@router.post(
+    SUSPEND,
+    response_model=None,
+    status_code=303,
+    responses=page_responses(303, 404, 409),
+    openapi_extra=_form_fields("reason", "reference"),
+)
+async def suspend_party(agreement_id: UUID, form: Act, frame: Framed, node: Node) -> Response:
+    """Suspend it, once."""
+    agreement = await agreement_of(node, agreement_id)
+    try:
+        said, state = form.model(_Suspension), frame.request.app.state
+        try:
+            async with state.database.transaction() as tx:
+                await suspend(
+                    tx,
+                    state.outbox,
+                    agreement.recipient_id,
+                    suspension_id=UUID(form.key),
+                    reason=said.reason,
+                    reference=said.reference,
+                    actor=_actor(frame),
+                    now=frame.viewing.now,
+                )
+        except SuiteError as error:
+            raise refused_form(error, ("reason", "reference")) from error
+    except FormWrong as wrong:
+        return await _suspension_form(frame, node, agreement_id, form.fields, wrong.fields)
+    await state.standing.refresh()
+    return RedirectResponse(path_of(agreement_id), 303)
+
+
+@router.get(LIFT, response_model=None, responses=page_responses(200, 404))
+async def ask_lifting(agreement_id: UUID, frame: Framed, node: Node) -> Response:
+    """What comes in again, and the form to lift the suspension."""
+    return await _lifting_form(frame, node, agreement_id, {}, {})
+
+
+@router.post(LIFT, response_model=None, status_code=303, responses=page_responses(303, 404), openapi_extra=_form_fields("reference"))
+async def lift_suspension(agreement_id: UUID, form: Act, frame: Framed, node: Node) -> Response:
+    """Lift it. Where none stands nothing is changed."""
+    agreement = await agreement_of(node, agreement_id)
+    try:
+        said, state = form.model(_Lifting), frame.request.app.state
+    except FormWrong as wrong:
+        return await _lifting_form(frame, node, agreement_id, form.fields, wrong.fields)
+    async with state.database.transaction() as tx:
+        await lift(tx, state.outbox, agreement.recipient_id, reference=said.reference, actor=_actor(frame), now=frame.viewing.now)
+    await state.standing.refresh()
+    return RedirectResponse(path_of(agreement_id), 303)
+
+
+async def _suspension_form(
+    frame: Frame, node: NodeReader, agreement_id: UUID, kept: Mapping[str, str], wrong: Mapping[str, str]
+) -> Response:
+    _, viewing = frame.translate, frame.viewing
+    agreement = await agreement_of(node, agreement_id)
+    party, count = await _party(frame, agreement)
+    asked: dict[str, str | int] = {"recipient_id": str(agreement.recipient_id), "limit": MOST}
+    page = await node.read("privacy", "/v1/agreements", AgreementPage, asked)
+    paths = [f"/v1/agreements/{one.id}/use" for one in page.agreements]
+    uses = await asyncio.gather(*(node.read("privacy", path, AgreementUse, {"newest": COUNTED}) for path in paths))
+    answers = viewing.number(sum(use.decisions for use in uses))
+    whole = page.next is None and all(use.complete for use in uses)
+    return frame.page(
+        "act.html",
+        status=422 if wrong else 200,
+        title=_("Suspend a party"),
+        lede=_("Nothing more is given to it from now on: all of its credentials are out at once, in every district."),
+        facts=[
+            (_("Party"), party),
+            (_("Credentials that are out at once"), viewing.number(count)),
+            (_("Agreements with it that stand"), viewing.number(len(page.agreements)) + ("" if page.next is None else "+")),
+            (_("Requests decided under them so far"), answers if whole else _("at least %(n)s") % {"n": answers}),
+        ],
+        undo=_(
+            "Lift it on the agreement’s page: the same credentials come in again. What people let its applications do has ended, and they"
+            " are asked anew. The agreement itself stays as it is."
+        ),
+        fields=[
+            Field("reason", _("Why"), kind="choice", options=[(code, _(said)) for code, said in REASONS.items()]),
+            Field(
+                "reference",
+                _("What it rests on"),
+                _("A reference of your own records, without anybody's name: “letter of May 4, file 12”."),
+            ),
+        ],
+        kept=kept,
+        wrong=wrong,
+        action=SUSPEND.format(agreement_id=agreement.id),
+        button=_("Suspend 1 credential") if count == 1 else _("Suspend %(n)s credentials") % {"n": viewing.number(count)},
+        danger=True,
+        back=path_of(agreement.id),
+    )
+
+
+async def _lifting_form(frame: Frame, node: NodeReader, agreement_id: UUID, kept: Mapping[str, str], wrong: Mapping[str, str]) -> Response:
+    _ = frame.translate
+    agreement = await agreement_of(node, agreement_id)
+    party, _count = await _party(frame, agreement)
+    return frame.page(
+        "act.html",
+        status=422 if wrong else 200,
+        title=_("Lift a suspension"),
+        lede=_("The credentials that it put out come in again at once. One that was out before stays out."),
+        facts=[(_("Party"), party)],
+        undo=_("Suspend it again."),
+        fields=[
+            Field(
+                "reference",
+                _("What it rests on"),
+                _("A reference of your own records, without anybody's name: “letter of May 4, file 12”."),
+            )
+        ],
+        kept=kept,
+        wrong=wrong,
+        action=LIFT.format(agreement_id=agreement.id),
+        button=_("Lift the suspension"),
+        danger=False,
+        back=path_of(agreement.id),
+    )
+
+
+async def _party(frame: Frame, agreement: AnyAgreement) -> tuple[str, int]:
+    """Its name, and how many of its credentials let in."""
+    identifier = agreement.recipient_id
+    async with frame.request.app.state.database.reading() as tx:
+        held = (await credentials_of(tx, [identifier]))[identifier]
+    return named(await names_of(frame.request, [identifier]), identifier), sum(one.disabled_at is None for one in held)
+
+
+def _reference(_: Callable[[str], str]) -> Field:
+    hint = _("A reference of your own records, without anybody's name: “letter of May 4, file 12”.")
+    return Field("reference", _("What it rests on"), hint)
+
+
+def _actor(frame: Frame) -> Actor:
+    return frame.person.actor(frame.request.scope["state"].get("address"))

@@ -1,0 +1,107 @@
+"""Lists of agreements, and of the attestations of destruction under one; to whom each alone would be shown."""
+
+from datetime import date, timedelta
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import ColumnElement, Select, and_, or_, select
+
+from safepassage.problems.privacy import NoSuchAgreement
+from safepassage.problems.requests import InvalidRequest
+from safepassage.wire_lists import AgreementPage, DestructionAttestations
+from services.privacy.agreement_records import agreement_by_id, visible_agreement
+from services.privacy.agreements import Reader
+from services.privacy.destructions import Reader as DestructionReader
+from services.privacy.destructions import attestation_of
+from services.privacy.rights import zone_name_of
+from services.privacy.tables import AgreementDistrictRow, AgreementRow, DestructionAttestationRow, ObligationRow, OrganisationRow
+from shared.caller import Caller
+from shared.clock import Now
+from shared.cursors import Cursor, Cursors, next_link
+from shared.database import ReadOnly
+from shared.problems import responses
+from shared.tenancy import within
+
+router = APIRouter(prefix="/v1/agreements", tags=["agreements"])
+
+ENDING: Final = timedelta(days=90)
+MOST: Final = 100
+
+State = Literal["current", "ending", "over", "all"]
+Few = Annotated[int, Query(ge=1, le=MOST, description="Agreements of a page at the most.")]
+
+
+@router.get("", responses=responses(InvalidRequest))
+async def list_agreements(
+    caller: Reader,
+    request: Request,
+    response: Response,
+    tx: ReadOnly,
+    now: Now,
+    limit: Few = 50,
+    cursor: Cursor = None,
+    state: Annotated[State, Query(description="ending: within 90 days. over: ended, or terminated for all.")] = "current",
+    recipient_id: Annotated[UUID | None, Query(description="With one party only.")] = None,
+) -> AgreementPage:
+    """The agreements to which the caller's organisation, one of its districts, or the vendor itself is a party."""
+    cursors: Cursors = request.app.state.cursors
+    bound_to = f"list_agreements:{caller.client_id}:{state}:{recipient_id}"
+    position = cursors.read(cursor, bound_to=bound_to)
+    today = now.astimezone(ZoneInfo(await zone_name_of(tx, request.app.state.settings.node_organisation_id))).date()
+    query = select(AgreementRow.id, AgreementRow.ends_on).where(_visible(caller), *_in_state(state, today))
+    if recipient_id is not None:
+        query = query.where(AgreementRow.recipient_id == recipient_id)
+    read = None if position is None else (date.fromisoformat(position["ends_on"]), UUID(position["id"]))
+    rows = (await tx.execute(_after(query, read, newest=state in ("over", "all")).limit(limit + 1))).all()
+    agreements = tuple([await agreement_by_id(tx, row.id) for row in rows[:limit]])
+    if len(rows) <= limit:
+        return AgreementPage(agreements=agreements)
+    last = rows[limit - 1]
+    following = cursors.sign({"ends_on": last.ends_on.isoformat(), "id": str(last.id)}, bound_to=bound_to)
+    asked: dict[str, Any] = {"limit": limit, "state": state, "recipient_id": recipient_id, "cursor": following}
+    response.headers["link"] = next_link(request.url.path, {name: str(value) for name, value in asked.items() if value is not None})
+    return AgreementPage(agreements=agreements, next=following)
+
+
+@router.get("/{agreement_id}/destruction-attestations", responses=responses(NoSuchAgreement))
+async def list_destruction_attestations(agreement_id: UUID, caller: DestructionReader, tx: ReadOnly) -> DestructionAttestations:
+    """The party's signed word that it destroyed what it held under the agreement: to itself, and to the agencies that it was owed to."""
+    agreement = await visible_agreement(tx, caller, agreement_id)
+    query = select(DestructionAttestationRow).where(DestructionAttestationRow.agreement_id == agreement_id)
+    if caller.organisation_id != agreement.recipient_id:
+        own = within(OrganisationRow, caller.organisation_id)
+        discharged = select(ObligationRow.attestation_id).where(
+            ObligationRow.agreement_id == agreement_id, ObligationRow.custodian_id.in_(own)
+        )
+        query = query.where(DestructionAttestationRow.id.in_(discharged))
+    rows = (await tx.scalars(query.order_by(DestructionAttestationRow.id.desc()).limit(MOST))).all()
+    return DestructionAttestations(attestations=tuple([await attestation_of(tx, row) for row in rows]))
+
+
+def _visible(caller: Caller) -> ColumnElement[bool]:
+    """As `visible_agreement` has it for one."""
+    own = within(OrganisationRow, caller.organisation_id)
+    parts = select(AgreementDistrictRow.agreement_id).where(AgreementDistrictRow.district_id.in_(own))
+    return or_(AgreementRow.id.in_(parts), AgreementRow.recipient_id == caller.organisation_id)
+
+
+def _in_state(state: State, today: date) -> list[ColumnElement[bool]]:
+    """It stands until its end, or until nobody is left whom it stands for."""
+    if state == "all":
+        return []
+    standing = select(AgreementDistrictRow.agreement_id).where(AgreementDistrictRow.terminated_at.is_(None))
+    stands = and_(AgreementRow.ends_on > today, AgreementRow.id.in_(standing))
+    if state == "over":
+        return [~stands]
+    return [stands] if state == "current" else [stands, AgreementRow.ends_on <= today + ENDING]
+
+
+def _after(query: Select[UUID, date], position: tuple[date, UUID] | None, *, newest: bool) -> Select[UUID, date]:
+    """The rows behind `position`, in the order of the list."""
+    if position is not None:
+        day, identifier = position
+        beyond = AgreementRow.ends_on < day if newest else AgreementRow.ends_on > day
+        query = query.where(or_(beyond, and_(AgreementRow.ends_on == day, AgreementRow.id > identifier)))
+    return query.order_by(AgreementRow.ends_on.desc() if newest else AgreementRow.ends_on, AgreementRow.id)
