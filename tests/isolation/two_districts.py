@@ -156,9 +156,16 @@ def _replaced(text: str, nobody: Mapping[str, str]) -> str:
     return text
 
 
+_UUID: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
 def nobodys(request: Request) -> dict[str, str]:
     """For each id of a request one of the same form that nobody has."""
-    return {one: one[:14] + str(uuid4())[14:] if re.fullmatch(r"[0-9a-f-]{36}", one) else "9" * len(one) for one in request.ids}
+    return {one: _UUID.sub(_others, one) if _UUID.search(one) else "9" * len(one) for one in request.ids}
+
+
+def _others(found: re.Match[str]) -> str:
+    return found[0][:14] + str(uuid4())[14:]
 
 
 # Also what an answer says of the log as it is now, which grows with each question.

@@ -158,7 +158,9 @@ def _seen(
 ) -> list[Seen]:
     """Each student is read once, and so is the evidence of questions that rest on the same."""
     sight = Sight.of(connection, organisation_id)
-    held = held_students(connection, sealer, list(dict.fromkeys(one.student_id for one in asked if one.student_id is not None)))
+    there = held_students(connection, sealer, list(dict.fromkeys(one.student_id for one in asked if one.student_id is not None)))
+    # INVARIANT: of a student beyond its caller's sight nothing more is looked for, so that it takes as long as for one who is not there.
+    held = {student_id: one for student_id, one in there.items() if sight.sees(one.facts, today)}
     alike: dict[Hashable, list[int]] = {}
     for at, one in enumerate(asked):
         alike.setdefault(read_alike(one.request), []).append(at)
