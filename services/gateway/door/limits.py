@@ -4,9 +4,11 @@ Each answer says what is left, in RateLimit-Policy and RateLimit (draft-ietf-htt
 
 With several gateway processes a client has one rate over all of them. Each second a process learns how many requests the others have let
 through (services.gateway.door.quotas), and counts them as its own. Until then it counts on the others going on in the proportion of the
-last seconds: where half came here, each request weighs two. INVARIANT: what was counted on is taken back when what came is known, so that
-every request counts once at every process, two seconds late at the most, and none is forgotten. What may come at once may so come to each
-process at once, where nobody came before; it is then paid back.
+last seconds: where half came here, each request weighs two. What may come at once may so come to each process at once, where nobody came
+before; it is then paid back.
+
+INVARIANT: what was counted on is taken back when what came is known, so that every request counts once at every process, two seconds late
+at the most. None is forgotten but those that came elsewhere in the last second of a day.
 """
 
 from collections import OrderedDict
@@ -32,20 +34,21 @@ class Share:
     elsewhere: float = 0.0
     others: float = 0.0
     """So many came elsewhere for each one here."""
+    most: float = 0.0
+    """So many are counted on in a second at the most: twice what lately came elsewhere."""
     counted_on: float = 0.0
-    """So many were counted here for others since theirs were last known: twice what lately came in a second at the most."""
+    """So many were counted here for others since theirs were last known."""
     last: float = 0.0
     """With the last request here."""
 
-    @property
-    def _most(self) -> float:
-        return 2 * self.elsewhere
-
     def count_on(self) -> float:
         """How many to count for others with one request here."""
-        self.last = max(0.0, min(self.others, self._most - self.counted_on))
-        self.counted_on += self.last
-        return self.last
+        others, room = self.others, self.most - self.counted_on
+        if others > room:
+            others = max(room, 0.0)
+        self.counted_on += others
+        self.last = others
+        return others
 
     def give_back(self) -> float:
         """How many were counted for others with the last one."""
@@ -54,12 +57,14 @@ class Share:
 
     def left(self, requests: float) -> int:
         """How many of those may come here at once, one of which is one alone if nobody else is counted on."""
-        return int(max((requests + self.others) / (1 + self.others), requests - max(0.0, self._most - self.counted_on)))
+        shared, alone = (requests + self.others) / (1 + self.others), requests - max(self.most - self.counted_on, 0.0)
+        return int(shared if shared > alone else alone)
 
     def know(self, here: int, elsewhere: int) -> None:
         """What came in the last second."""
         self.here, self.elsewhere, self.counted_on = (self.here + here) / 2, (self.elsewhere + elsewhere) / 2, 0.0
         self.others = min(MOST_OTHERS, self.elsewhere / self.here) if self.here else MOST_OTHERS
+        self.most = 2 * self.elsewhere
 
 
 class RateLimit:

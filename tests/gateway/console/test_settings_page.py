@@ -7,6 +7,7 @@ import pytest
 
 from services.gateway.console.node_keys import keys_of, statement_in
 from services.gateway.console.settings_shown import settings_of
+from services.gateway.door.limits_in_force import LimitsInForce
 from services.gateway.settings import GatewaySettings
 from tests.gateway.console.consoles import Console, new_district
 
@@ -52,6 +53,14 @@ async def test_every_key_that_signs_or_is_sealed_to_is_listed_with_its_standing(
     page = (await (await console.browser("operator")).get("/console/settings")).body.decode()
     shown = [re.sub(" ", "", one) for one in re.findall(r'data-label="Thumbprint"><code>([^<]+)<', page)]
     assert shown == [one.kid for one in found]
+
+
+async def test_limits_are_shown_as_they_are_in_force_whatever_was_set_at_the_start(console: Console, tmp_path: Path) -> None:
+    state, file = console.house.app.state, tmp_path / "limits.json"
+    file.write_text('{"client_burst": 4321}')
+    state.limits = LimitsInForce(state.settings.model_copy(update={"limits_file": file}))
+    page = (await (await console.browser("auditor")).get("/console/settings")).body.decode()
+    assert "4,321" in page.replace("<wbr>", "").partition("SAFE_PASSAGE_CLIENT_BURST")[2].partition("</tr>")[0]
 
 
 async def test_each_act_of_those_who_run_the_node_is_shown_with_who_did_it(console: Console) -> None:
