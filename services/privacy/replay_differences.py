@@ -28,6 +28,7 @@ class _Change:
     """What becomes of every decision with one skeleton, and how many there were."""
 
     recipient_kind: str
+    purpose: str
     groups: list[tuple[list[tuple[str, str, bool]], int, int]]
     """Of each group: (element, policy, gained) for each change; how many answers stay; how many have another reason."""
     only: int | None
@@ -50,7 +51,12 @@ class Differences:
         self._new, self._skeletons = new, skeletons
         self._changes: dict[tuple[Digest, Skeleton], _Change] = {}
         self._totals: Counter[str] = Counter()
-        self._shifts: dict[str, Counter[tuple[str, bool]]] = {"policy": Counter(), "element": Counter(), "recipient": Counter()}
+        self._shifts: dict[str, Counter[tuple[str, bool]]] = {
+            "policy": Counter(),
+            "element": Counter(),
+            "recipient": Counter(),
+            "purpose": Counter(),
+        }
         self._samples: dict[bool, list[RawId]] = {False: [], True: []}
         self._samples_wanted = True
 
@@ -118,6 +124,7 @@ class Differences:
             by_policy=_shifts(self._shifts["policy"]),
             by_element=_shifts(self._shifts["element"]),
             by_recipient_kind=_shifts(self._shifts["recipient"]),
+            by_purpose=_shifts(self._shifts["purpose"]),
             samples_losing=tuple(UUID(str(one)) for one in self._samples[False]),
             samples_gaining=tuple(UUID(str(one)) for one in self._samples[True]),
             not_replayed=totals["not_replayed"],
@@ -136,7 +143,7 @@ class Differences:
             raise ValueError("the recorded outcome has other groups")
         groups = [_compared(then, _answered(after, number), permit) for number, then in enumerate(before)]
         only = None if b"[" in students else _only_group(students)
-        return _Change(policy_input.recipient.kind, groups, only)
+        return _Change(policy_input.recipient.kind, policy_input.purpose, groups, only)
 
     def _remember(self, key: tuple[Digest, Skeleton], change: _Change) -> None:
         if len(self._changes) >= REMEMBERED and key not in self._changes:
@@ -158,7 +165,12 @@ class Differences:
             totals["other_reason"] += other * students
             for element, policy, gained in changes:
                 totals["deny_to_permit" if gained else "permit_to_deny"] += students
-                for name, by in ((policy, "policy"), (element, "element"), (change.recipient_kind, "recipient")):
+                for name, by in (
+                    (policy, "policy"),
+                    (element, "element"),
+                    (change.recipient_kind, "recipient"),
+                    (change.purpose, "purpose"),
+                ):
                     self._shifts[by][name, gained] += students
 
 

@@ -53,6 +53,7 @@ async def test_a_replay_counts_who_would_lose_by_policy_element_and_recipient_an
     assert [(one.name, one.permit_to_deny, one.deny_to_permit) for one in report.by_policy] == [("xa-transcripts-stay", 3, 0)]
     assert [(one.name, one.permit_to_deny) for one in report.by_element] == [(NAME, 3)]
     assert [(one.name, one.permit_to_deny) for one in report.by_recipient_kind] == [("school", 1), ("vendor", 2)]
+    assert [(one.name, one.permit_to_deny) for one in report.by_purpose] == [("enrollment", 1), ("instruction", 2)]
     assert (len(report.samples_losing), report.samples_gaining) == (2, ())
     assert report.other_reason == 1
     """The refused transfer's name: forbidden now, beside its failed condition."""

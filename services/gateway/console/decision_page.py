@@ -136,6 +136,7 @@ async def _page(decision_id: UUID, frame: Frame, node: NodeReader, *, again: tup
         fallen=None if decision.fallen is None else (said_of(decision.fallen.reason), decision.fallen.at, decision.fallen.citation),
         over=decision.valid_until <= viewing.now,
         asked_by=decision.asked_by.client_id or decision.asked_by.job or decision.asked_by.service,
+        set_page=f"{LIST}/sets/{decision.policy_hash}" if node.may("policies:simulate") else None,
         again=again,
         again_at=AGAIN.format(decision_id=decision_id),
     )

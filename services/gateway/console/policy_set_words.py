@@ -31,3 +31,26 @@ NEEDS: Final[Mapping[str, str]] = {
     "replay": word("No replay over past decisions has ended."),
 }
 """What is missing before a set can be approved."""
+
+REASONS: Final[Mapping[str, str]] = {
+    "law-changed": word("The law changed"),
+    "own-rule": word("A rule of this agency’s own"),
+    "correction": word("A rule was wrong"),
+    "reviewed": word("Counsel reviewed the rules"),
+    "roll-back": word("Back to an earlier set"),
+    "release": word("A new version of the software"),
+    "law-postponed": word("The law was postponed"),
+    "mistake": word("It was activated by mistake"),
+    "superseded": word("Another set takes its place"),
+}
+ACTIVATED_FOR: Final = ("law-changed", "own-rule", "correction", "reviewed", "roll-back")
+CALLED_OFF_FOR: Final = ("law-postponed", "mistake", "superseded")
+"""Which of them a form offers."""
+
+REPLAY_STATES: Final[Mapping[str, tuple[Tone, str, str]]] = {
+    "queued": ("plain", "clock", word("Waits")),
+    "running": ("warn", "half", word("Runs")),
+    "done": ("good", "check", word("Ended")),
+    "failed": ("danger", "cross", word("Failed")),
+}
+"""Tone, mark and word."""

@@ -1,11 +1,17 @@
-"""Decisions for the pages to show: a small state beside the console's own organisations, asked for as records asks."""
+"""Decisions for the pages to show, asked for as records asks, and sets of rules, drafted and tried on the pages as people do."""
 
+import re
 from typing import Any
 from uuid import UUID
 
+from services.privacy.policy_replays import Replays
 from tests.gateway.console.consoles import Console
+from tests.gateway.people.signing_in import Browser, location_of
 from tests.privacy.node import PrivacyNode
+from tests.privacy.officials import forbid
 from tests.privacy.world import World
+
+SETS = "/console/decisions/sets"
 
 
 async def world_of(console: Console) -> World:
@@ -35,3 +41,39 @@ async def one_of_each(console: Console) -> dict[str, UUID]:
     asked = world.by_contract(agreement, facts, elements=("academics.transcript", "identity.sex"))
     made["changeable"] = (await world.node.decide(asked, by=vendor)).id
     return made
+
+
+async def key_in(browser: Browser, path: str) -> str:
+    """The key of the first act on a page."""
+    answer = await browser.get(path)
+    assert answer.status == 200, (path, answer.status, answer.body)
+    return re.findall(r'name="act" value="([0-9a-f]{32})"', answer.body.decode())[0]
+
+
+async def drafted(author: Browser, *, title: str = "Board policy 7", text: str | None = None) -> str:
+    """The path of a set with a rule more than the one in force."""
+    form = await author.get(f"{SETS}/draft")
+    active = re.findall(r'<option value="([^"]+)" selected>', form.body.decode().partition('id="based_on"')[2])[0]
+    answer = await author.post(
+        f"{SETS}/draft",
+        act=await key_in(author, f"{SETS}/draft"),
+        title=title,
+        based_on=active,
+        pack="us-xa.forbids",
+        text=text or forbid(element="identity.name"),
+    )
+    assert answer.status == 303, answer.body
+    return location_of(answer)
+
+
+async def tried(console: Console, author: Browser, path: str) -> str:
+    """Checked, tested and replayed over the last 90 days. The path of the replay."""
+    checked = await author.post(f"{path}/checks", act=await key_in(author, path))
+    assert checked.status == 303, checked.body
+    start = await author.get(f"{path}/replays")
+    days = dict(re.findall(r'name="(from|to)" type="date" value="([^"]+)"', start.body.decode()))
+    answer = await author.post(f"{path}/replays", act=await key_in(author, f"{path}/replays"), **days)
+    assert answer.status == 303, answer.body
+    replays: Replays = console.node.applications["privacy"].state.replays
+    await replays.drain()
+    return location_of(answer)

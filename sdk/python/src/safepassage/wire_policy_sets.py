@@ -186,6 +186,8 @@ class ReplayReport(Wire):
     """The policy that permits or withholds under the new set."""
     by_element: tuple[Shift, ...]
     by_recipient_kind: tuple[Shift, ...]
+    by_purpose: tuple[Shift, ...] = ()
+    """None of a replay that an earlier version ran."""
     samples_losing: tuple[UUID, ...]
     samples_gaining: tuple[UUID, ...]
     not_replayed: int

@@ -1,8 +1,8 @@
 """Decisions about students of a district that is not the officer's, and one of each answer."""
 
-from services.gateway.console import decision_page, simulation
+from services.gateway.console import decision_page, policy_sets, simulation
 from tests.gateway.console.consoles import Console
-from tests.gateway.console.decided import decided, one_of_each
+from tests.gateway.console.decided import decided, drafted, one_of_each, tried, world_of
 from tests.gateway.people.signing_in import Browser
 
 
@@ -18,5 +18,13 @@ async def _each_answer(console: Console) -> list[str]:
     return [simulation.PATH, *(decision_page.PATH.format(decision_id=one) for one in (await one_of_each(console)).values())]
 
 
-MORE_PATHS = {"decisions": _each_answer}
+async def _sets_and_a_replay(console: Console) -> list[str]:
+    world = await world_of(console)
+    await decided(console, world)
+    author = await console.browser("privacy-officer")
+    path = await drafted(author)
+    return [policy_sets.PATH, path, await tried(console, author, path)]
+
+
+MORE_PATHS = {"decisions": _each_answer, "policy sets": _sets_and_a_replay}
 FOREIGN = {decision_page.PATH: _anothers_decision, decision_page.AGAIN: _anothers_decision_again}
