@@ -1,7 +1,7 @@
 """Which client sent a request to an endpoint of the authorization server: authenticated in one way, before anything else is looked at."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,8 +15,10 @@ from services.gateway.oauth.client_certificates import Authorities, ClientCertif
 from services.gateway.oauth.client_keys import ClientKey
 from services.gateway.oauth.known_clients import KnownClient, KnownClients
 from services.gateway.oauth.oauth_errors import ClientNotAuthenticated
-from services.gateway.oauth.replay import insert_spent_in
+from services.gateway.oauth.replay import insert_spent_in, spending
+from shared import prepared
 from shared.contracts.audit import Actor
+from shared.prepared import Change
 
 
 @dataclass(frozen=True)
@@ -48,9 +50,24 @@ class Authenticated:
         """As `spend`, in a transaction of `Database.write`."""
         own = () if self.spent is None else ((self.spent.digest, self.spent.expires_at),)
         new = insert_spent_in(connection, (*own, *others))
+        self._require_new(new)
+        return new
+
+    def spend_with(self, connection: Connection, others: Sequence[tuple[bytes, datetime]], *changes: Change) -> set[bytes]:
+        """As `spend_in`, with other changes: all of them go to the store at once, and none stays unless the assertion was new.
+
+        INVARIANT: the caller raises where another digest had to be new and was not, so that the transaction leaves nothing.
+        """
+        own = () if self.spent is None else ((self.spent.digest, self.spent.expires_at),)
+        spent = (*own, *others)
+        counts = prepared.together(connection, [*(spending(connection, digest, at) for digest, at in spent), *changes])
+        new = {digest for (digest, _), count in zip(spent, counts, strict=False) if count}
+        self._require_new(new)
+        return new
+
+    def _require_new(self, new: set[bytes]) -> None:
         if self.spent is not None and self.spent.digest not in new:
             raise ClientNotAuthenticated("assertion-replayed", "the assertion was used before: make a new one, with a new jti")
-        return new
 
 
 class ClientAuthentication:

@@ -20,6 +20,7 @@ from shared import prepared
 from shared.columns import Milliseconds
 from shared.database import Database
 from shared.inserts import DIALECTS, insert_of
+from shared.prepared import Change
 
 MOST_IN_MEMORY = 1_000_000
 
@@ -139,6 +140,11 @@ def insert_spent_in(connection: Connection, spent: Iterable[tuple[bytes, datetim
     """As `insert_spent`, in a transaction of `Database.write`."""
     insert = _SPEND[connection.dialect.name]
     return {digest for digest, at in spent if prepared.change(connection, insert, {"digest": digest, "expires_at": at})}
+
+
+def spending(connection: Connection, digest: bytes, expires_at: datetime) -> Change:
+    """The same for one, as a change of several that go to the store together: it concerns one row if the digest is new."""
+    return _SPEND[connection.dialect.name], {"digest": digest, "expires_at": expires_at}
 
 
 async def forget_expired(database: Database, now: datetime) -> None:

@@ -178,10 +178,9 @@ class TokenEndpoint:
 
         def store(connection: Connection) -> None:
             own = () if proof is None else ((proof.digest, until),)
-            new = authenticated.spend_in(connection, *own)
+            new = authenticated.spend_with(connection, own, self.outbox.adding(told))
             if proof is not None and proof.digest not in new:
                 raise ProofRefused("the proof was used before: make a new one, with a new jti")
-            self.outbox.add_to(connection, told)
 
         await self.database.write(store)
         self.outbox.wake()
