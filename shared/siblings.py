@@ -27,6 +27,8 @@ from shared.telemetry import propagation
 from shared.who_may_call import WHO_MAY_CALL, ServiceName
 
 Model = TypeVar("Model", bound=BaseModel)
+Query = Mapping[str, str | int | tuple[str, ...]]
+"""Of a request; a member with several values is said several times."""
 
 TIMEOUT_SECONDS = 10.0
 CONNECTIONS = 64
@@ -133,7 +135,7 @@ class Siblings:
         answer: type[Model],
         by: Principal | CallerClaims | str,
         body: BaseModel | None = None,
-        query: Mapping[str, str | int] | None = None,
+        query: Query | None = None,
         scope: Mapping[str, Any] | None = None,
     ) -> Model:
         """Call `sibling` and give its answer as `answer`.
@@ -154,7 +156,7 @@ class Siblings:
         *,
         by: Principal | CallerClaims | str,
         content: bytes = b"",
-        query: Mapping[str, str | int] | None = None,
+        query: Query | None = None,
         scope: Mapping[str, Any] | None = None,
     ) -> bytes:
         """As `call`, with bytes (JSON) in and out, for those who must not parse and print again."""
@@ -168,7 +170,7 @@ class Siblings:
         *,
         by: Principal | CallerClaims | str,
         content: bytes = b"",
-        query: Mapping[str, str | int] | None = None,
+        query: Query | None = None,
         idempotency_key: str | None = None,
         scope: Mapping[str, Any] | None = None,
     ) -> Answer:
@@ -186,7 +188,7 @@ class Siblings:
         if transport is None:
             raise InternalFault(f"{sibling} is not configured")
         try:
-            response = await transport.send(method, path, urlencode(query or {}), headers, content)
+            response = await transport.send(method, path, urlencode(query or {}, doseq=True), headers, content)
         except (OSError, TimeoutError) as error:
             raise _unavailable(sibling) from error
         if response.status >= 400:

@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from starlette.datastructures import State
 
 from safepassage.compact import thumbprint
-from services.audit import append, blast_radius, chain_entries, log_routes, readiness_evidence, saved_searches, search, tallies
+from services.audit import append, blast_radius, chain_entries, log_keys, log_routes, readiness_evidence, saved_searches, search, tallies
 from services.audit.alerts import reviews
 from services.audit.alerts import routes as alert_routes
 from services.audit.alerts.watching import AlertMetrics, Watcher, keep_watch
@@ -126,6 +126,7 @@ def create_app(
         routers=(
             append.router,
             chain_entries.router,
+            log_keys.router,
             log_routes.router,
             search.router,
             blast_radius.router,

@@ -110,7 +110,7 @@ async def log_proof(index: int, _: Reader, published: Cosigned, *, witnessed: Wi
 
 
 @router.get("/v1/log/consistency", responses=responses(NotPermitted, NoSuchLog, SizesNotOrdered))
-async def log_consistency(_: Operator, published: Published, from_: OldSize, to: NewSize) -> LogConsistency:
+async def log_consistency(_: Reader, published: Published, from_: OldSize, to: NewSize) -> LogConsistency:
     """That the log with `to` entries begins with the one that had `from`: the path between them (RFC 9162 section 2.1.4)."""
     path = tuple(map(to_base64url, await published.consistency_path(from_, to)))
     return LogConsistency.model_validate({"log": published.log.origin, "from": from_, "to": to, "path": path})

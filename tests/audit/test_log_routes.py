@@ -8,14 +8,22 @@ from safepassage.bundles import entries_of
 from safepassage.canonical import from_base64url
 from safepassage.checkpoints import Checkpoint, verify_checkpoint
 from safepassage.proofs import verify_consistency
+from safepassage.tlog_policy import parse_policy
 from safepassage.tlog_proof import parse_proof_file, verify_proof_file
+from services.audit.log_keys import policy_text
 from tests.audit import naive_tree
 from tests.audit.audit_node import AuditNode, event
 from tests.conftest import StandingClock
+from tests.sdk.cosigners import Cosigner, log_key
 
 pytestmark = pytest.mark.anyio
 
 ORIGIN = "alder.example/log/2026"
+BIRCH, CEDAR = [Cosigner(f"{name}.example/witness", bytes([n]) * 32) for n, name in enumerate(("birch", "cedar"), 2)]
+POLICY = (
+    f"log {log_key().key.vkey}\nwitness B {BIRCH.key.vkey} https://birch.example/v1/witness\nwitness C {CEDAR.key.vkey}\n"
+    "group both all B C\ngroup one any both\nquorum one\n"
+)
 
 
 async def get(node: AuditNode, path: str, query: str = "", scope: str = "audit:operate") -> bytes:
@@ -127,3 +135,17 @@ async def test_scopes_are_needed_and_vendors_have_none(node: AuditNode) -> None:
             answer = await node.send("GET", path, headers, query="from=1&to=1")
             assert answer.status in (401, 403)
     assert (await node.send("GET", "/internal/consistency", node.as_job("privacy"), query="from=1&to=1")).status == 403
+
+
+async def test_whose_signatures_count_is_shown_with_the_policy_of_who_witnesses(node: AuditNode) -> None:
+    found = json.loads(await get(node, "/v1/log/keys", scope="audit:search"))
+    assert found == {"log": ORIGIN, "keys": [node.verifier(ORIGIN).vkey], "witness_keys": [], "policy": None}
+    assert (await node.send("GET", "/v1/log/keys", node.as_caller("audit:operate", kind="sea"), query="year=1999")).status == 404
+    assert (await node.send("GET", "/v1/log/keys", node.as_caller("records:read"))).status == 403
+    policy = parse_policy(POLICY.encode())
+    assert parse_policy(policy_text(policy).encode()) == policy
+
+
+async def test_whoever_may_search_the_log_may_see_that_it_continues_what_they_remember(node: AuditNode) -> None:
+    await node.append(*[event("request") for _ in range(3)])
+    await get(node, "/v1/log/consistency", "from=1&to=3", scope="audit:search")

@@ -148,7 +148,7 @@ async def ask(
     waiting = list(chunks) if chunks is not None else [body]
     scope = {
         "type": "http",
-        "asgi": {"version": "3.0"},
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
         "http_version": "1.1",
         "method": method,
         "scheme": "https",

@@ -18,6 +18,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "CON-foreign": "A district's officer finds nothing of another district's or the state's by any address",
             "CON-decisions": "Each decision says of each element why it left or stayed, by which paragraph, and what would change it",
             "CON-policies": "A set of rules is drafted by one and approved by two others before it decides, each of them one person",
+            "CON-log": "The log is searched by all that it can be asked for; what is found is what is there, and an export is on record",
             "CON-forms": "What a page does is done for a form of the person's own session, and once however often it is sent",
             "CON-policy": "No page can be framed, is kept, or runs or shows anything of another's; words of others are shown as text",
             "CON-addresses": "No address names a student or person: what stands for one is read by its own session alone",

@@ -111,8 +111,8 @@ async def reproduce_decision_on_page(decision_id: UUID, frame: Framed, node: Nod
 
 async def _page(decision_id: UUID, frame: Frame, node: NodeReader, *, again: tuple[bool, str] | None = None) -> Response:
     decision = await node.read("privacy", f"/v1/decisions/{decision_id}", RecordedDecision)
-    told = await _explained(node, decision_id)
-    subjects = told.subjects if told is not None else tuple(map(_unexplained, decision.subjects))
+    told = await explained(node, decision_id)
+    subjects = told.subjects if told is not None else tuple(map(unexplained, decision.subjects))
     rules = {} if told is None else {rule.id: rule for rule in told.rules}
     _, viewing = frame.translate, frame.viewing
     tone, mark, outcome = OUTCOMES[decision.outcome]
@@ -129,7 +129,7 @@ async def _page(decision_id: UUID, frame: Frame, node: NodeReader, *, again: tup
         citation=citation,
         purpose=named(PURPOSE_WORDS, decision.purpose, _),
         recipient=named(RECIPIENT_WORDS, decision.recipient_kind, _),
-        groups=_grouped(subjects, rules, frame),
+        groups=grouped(subjects, rules, frame),
         explained=told is not None,
         rules=[_rule(rule, frame) for rule in rules.values()],
         owed=[Owed(said_of(one.kind), one.argument or "", one.citation, one.due_at) for one in decision.obligations],
@@ -147,7 +147,7 @@ def _asked(frame: Frame, elements: int) -> str:
     return _("1 element was asked for.") if elements == 1 else _("%(n)s elements were asked for.") % {"n": frame.viewing.number(elements)}
 
 
-async def _explained(node: NodeReader, decision_id: UUID) -> DecisionExplanation | None:
+async def explained(node: NodeReader, decision_id: UUID) -> DecisionExplanation | None:
     """None where the rules of then cannot be read any more: then the page has what was recorded."""
     try:
         return await node.read("privacy", f"/v1/decisions/{decision_id}/explanation", DecisionExplanation)
@@ -157,7 +157,8 @@ async def _explained(node: NodeReader, decision_id: UUID) -> DecisionExplanation
         raise
 
 
-def _unexplained(subject: SubjectOutcome) -> ExplainedSubject:
+def unexplained(subject: SubjectOutcome) -> ExplainedSubject:
+    """What was recorded, where the rules of then cannot be read any more."""
     left = [ExplainedElement(element=element, permitted=True) for element in subject.permitted]
     stayed = [
         ExplainedElement(element=one.element, permitted=False, rule=one.policy, reason=one.reason, citation=one.citation, failed=one.failed)
@@ -166,7 +167,7 @@ def _unexplained(subject: SubjectOutcome) -> ExplainedSubject:
     return ExplainedSubject(student_id=subject.student_id, elements=(*left, *stayed))
 
 
-def _grouped(subjects: tuple[ExplainedSubject, ...], rules: Mapping[str, ExplainedRule], frame: Frame) -> list[Students]:
+def grouped(subjects: tuple[ExplainedSubject, ...], rules: Mapping[str, ExplainedRule], frame: Frame) -> list[Students]:
     """Students of whom the same was decided are told once."""
     by_elements: dict[tuple[ExplainedElement, ...], list[str]] = {}
     for subject in subjects:

@@ -26,7 +26,14 @@ class Place:
 
 
 MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
-    ("Watch", (Place(HOME, "Today", EVERYBODY), Place("/console/exchanges", "Exchanges", EVERYBODY))),
+    (
+        "Watch",
+        (
+            Place(HOME, "Today", EVERYBODY),
+            Place("/console/log", "Who saw what", OVERSEERS),
+            Place("/console/exchanges", "Exchanges", EVERYBODY),
+        ),
+    ),
     (
         "Govern",
         (

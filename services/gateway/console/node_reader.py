@@ -15,7 +15,7 @@ from services.gateway.console.role_scopes import PURPOSE_OF_ROLES, SCOPES_OF_ROL
 from services.gateway.people.person import Person
 from services.gateway.people.signed_in import SignedInPerson
 from shared.internal_token import CallerClaims
-from shared.siblings import Model, Siblings, as_json, parsed
+from shared.siblings import Model, Query, Siblings, as_json, parsed
 from shared.who_may_call import ServiceName
 
 CLIENT: Final = "console"
@@ -35,7 +35,7 @@ class NodeReader:
         """Whether the person's role has `scope`."""
         return scope in self.claims.scopes
 
-    async def read(self, service: ServiceName, path: str, answer: type[Model], query: Mapping[str, str | int] | None = None) -> Model:
+    async def read(self, service: ServiceName, path: str, answer: type[Model], query: Query | None = None) -> Model:
         """GET. Raises the service's problem; LogUnavailable or TemporarilyUnavailable where it does not answer."""
         return await self._siblings.call(service, "GET", path, answer=answer, by=self.claims, query=query, scope=self._scope)
 
@@ -46,7 +46,7 @@ class NodeReader:
         body: BaseModel | None,
         answer: type[Model],
         *,
-        query: Mapping[str, str | int] | None = None,
+        query: Query | None = None,
         method: str = "POST",
     ) -> Model:
         """POST, or another method that has a body. Raises as `read`."""
@@ -57,7 +57,7 @@ class NodeReader:
         service: ServiceName,
         path: str,
         answer: type[Model],
-        query: Mapping[str, str | int] | None = None,
+        query: Query | None = None,
         *,
         body: BaseModel | None = None,
     ) -> tuple[Model, Mapping[str, str] | None]:
@@ -73,9 +73,13 @@ class NodeReader:
         asked = self._siblings.answered(service, method, path, by=self.claims, content=content, idempotency_key=key, scope=self._scope)
         return (await asked).body
 
-    async def bytes_of(self, service: ServiceName, path: str, query: Mapping[str, str | int] | None = None) -> bytes:
+    async def bytes_of(self, service: ServiceName, path: str, query: Query | None = None) -> bytes:
         """A file: whole, for what is bounded. Raises as `read`."""
         return await self._siblings.send(service, "GET", path, by=self.claims, query=query, scope=self._scope)
+
+    async def file(self, service: ServiceName, path: str, body: BaseModel) -> bytes:
+        """A file that is asked for by a POST that reads. Raises as `read`."""
+        return await self._siblings.send(service, "POST", path, by=self.claims, content=as_json(body), scope=self._scope)
 
 
 def next_query(link: str) -> Mapping[str, str] | None:

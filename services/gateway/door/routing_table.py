@@ -272,7 +272,8 @@ ONEROSTER: Final = also_bearer(
 AUDIT: Final = (
     get("/v1/log/checkpoint", "audit", "audit:operate"),
     get("/v1/log/tile/{path:path}", "audit", "audit:operate"),
-    get("/v1/log/consistency", "audit", "audit:operate"),
+    get("/v1/log/consistency", "audit", "audit:operate", "audit:search"),
+    get("/v1/log/keys", "audit", "audit:operate", "audit:search"),
     get("/v1/log/entries/{index}", "audit", "audit:operate", "audit:search"),
     get("/v1/log/entries/{index}/proof", "audit", "audit:operate", "audit:search"),
     send("POST", "/v1/log/searches", "audit", "audit:search", seconds=30.0),

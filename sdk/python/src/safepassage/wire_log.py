@@ -253,6 +253,19 @@ class HandedOver(Wire):
     """What proves it, by its file number: a receipt, a registered letter. No name."""
 
 
+class LogKeys(Wire):
+    """`GET /v1/log/keys`: whose signatures count for one log."""
+
+    log: str
+    """Its origin."""
+    keys: Annotated[tuple[str, ...], Field(min_length=1)]
+    """Verifier keys (C2SP signed-note) of the log: the one that signs, then those that signed before."""
+    witness_keys: tuple[str, ...] = ()
+    """Those of the witnesses that its node names, one for each of their keys."""
+    policy: str | None = None
+    """Which of them together are enough (C2SP tlog-policy); None where the node names no witnesses."""
+
+
 class LogConsistency(Wire):
     """`GET /v1/log/consistency?from=&to=`: the path between two sizes of one log."""
 

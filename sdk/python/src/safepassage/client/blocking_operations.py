@@ -189,6 +189,7 @@ class BlockingOperations:
     log_tile = Waited(calls.log_tile)
     read_token_info = Waited(token_calls.read_token_info)
     log_consistency = Waited(calls.log_consistency)
+    log_keys = Waited(calls.log_keys)
     read_log_entry = Waited(calls.read_log_entry)
     search_log = Waited(calls.search_log)
     read_redisclosure_chain = Waited(log_calls.read_redisclosure_chain)

@@ -50,6 +50,7 @@ from safepassage.wire_log import (
     HandedOver,
     LogConsistency,
     LogEntry,
+    LogKeys,
 )
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationPage
 from safepassage.wire_policy import (
@@ -251,8 +252,13 @@ def log_tile(tile_path: str, *, year: int | None = None) -> Call[bytes]:
 
 
 def log_consistency(from_size: int, to_size: int, *, year: int | None = None) -> Call[LogConsistency]:
-    """The path that shows that the log of `to_size` entries continues the one of `from_size`. Scope audit:operate."""
+    """The path that shows that the log of `to_size` entries continues the one of `from_size`. Scope audit:operate or audit:search."""
     return reading("/v1/log/consistency", LogConsistency, query={"from": from_size, "to": to_size, "year": year})
+
+
+def log_keys(*, year: int | None = None) -> Call[LogKeys]:
+    """Whose signatures count: the log's verifier keys, its witnesses' and their policy. Scope audit:operate or audit:search."""
+    return reading("/v1/log/keys", LogKeys, query={"year": year})
 
 
 def read_log_entry(index: int, *, open_groups: tuple[str, ...] = (), year: int | None = None) -> Call[LogEntry]:

@@ -189,6 +189,7 @@ class AsyncOperations:
     log_tile = Awaited(calls.log_tile)
     read_token_info = Awaited(token_calls.read_token_info)
     log_consistency = Awaited(calls.log_consistency)
+    log_keys = Awaited(calls.log_keys)
     read_log_entry = Awaited(calls.read_log_entry)
     search_log = Awaited(calls.search_log)
     read_redisclosure_chain = Awaited(log_calls.read_redisclosure_chain)

@@ -1,0 +1,46 @@
+"""What the filters find as a file: planned and logged by the audit service before the first line leaves, then given part by part."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Final, Literal
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response, StreamingResponse
+
+from safepassage.wire_exports import NewExport, PartRequest, PlannedExport
+from safepassage.wire_log import EntrySearch
+from safepassage.wire_log_saved import SavedSearches
+from services.gateway.console.handles import SessionHandles
+from services.gateway.console.log_filters import LogFilters
+from services.gateway.console.log_search import EXPORT, KEPT, chosen_of, searched
+from services.gateway.console.node_reader import Node, NodeReader
+from services.gateway.console.pages import ConsoleRoute, Framed
+from services.gateway.people.pages import page_responses
+
+router = APIRouter(tags=["console"], route_class=ConsoleRoute)
+
+SERVICE: Final = "/v1/log/exports"
+MEDIA_TYPES: Final = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}
+
+
+class ExportFilters(LogFilters):
+    """The query of an export."""
+
+    format: Literal["csv", "jsonl"] = "csv"
+
+
+@router.get(EXPORT, response_model=None, responses=page_responses(200, 404))
+async def export_log(asked: Annotated[ExportFilters, Query()], frame: Framed, node: Node, handles: SessionHandles) -> Response:
+    """Every entry that the filters find, the oldest first, as far as the person's organisation may see it."""
+    kept = (await node.read("audit", KEPT, SavedSearches)).saved_searches
+    search = await searched(asked, frame, handles, chosen_of(asked, kept))
+    planned = await node.ask("audit", SERVICE, NewExport(search=search, format=asked.format), PlannedExport)
+    headers = {"content-disposition": f'attachment; filename="log-export-{planned.plan.id}.{asked.format}"'}
+    return StreamingResponse(_parts(node, planned, search), media_type=MEDIA_TYPES[asked.format], headers=headers)
+
+
+async def _parts(node: NodeReader, planned: PlannedExport, search: EntrySearch) -> AsyncIterator[bytes]:
+    """Part after part; each part of a table has a head line, of which one is enough."""
+    for part in range(planned.plan.parts):
+        asked = PartRequest(plan=planned.plan, token=planned.token, search=search, part=part)
+        content = await node.file("audit", f"{SERVICE}/parts", asked)
+        yield content.partition(b"\r\n")[2] if part and planned.plan.format == "csv" else content
