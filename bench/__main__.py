@@ -19,6 +19,7 @@ MEASUREMENTS = {
     "append": "bench.append",
     "library": "bench.library",
     "questions": "bench.questions",
+    "console": "bench.console_log",
     "opening": "bench.opening",
     "page": "bench.vendor_page",
     "node": "bench.node_size",
@@ -38,7 +39,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench", description="measures, and prints what was measured beside its goals")
     parser.add_argument("named", nargs="*", metavar="MEASUREMENT", help=f"of {', '.join(MEASUREMENTS)}; by default all")
     parser.add_argument(
-        "--entries", type=int, default=PREFILLED, help="in the log before `append` and `questions` are measured (default %(default)s)"
+        "--entries",
+        type=int,
+        default=PREFILLED,
+        help="in the log before `append`, `questions` and `console` are measured (default %(default)s)",
     )
     asked = parser.parse_args()
     unknown = set(asked.named) - set(MEASUREMENTS)
@@ -49,7 +53,7 @@ def main() -> None:
     console.print(f"{machine()}; one fdatasync of 4 KiB takes {latency:.2f} ms (median)")
     for name in asked.named or MEASUREMENTS:
         module = importlib.import_module(MEASUREMENTS[name])
-        arguments = {"entries": asked.entries} if name in ("append", "questions") else {}
+        arguments = {"entries": asked.entries} if name in ("append", "console", "questions") else {}
         show(console, module.TITLE, module.run(**arguments))
 
 

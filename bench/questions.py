@@ -49,7 +49,7 @@ async def _run(folder: Path, entries: int) -> list[Figure]:
     about = asked_about(system_clock())
     async with running(url, folder / "keys", system_clock) as node:
         as_served()
-        index = await _written(node, about, entries)
+        index = await written(node, about, entries)
     note, began = f"{entries:,} entries", time.perf_counter()
     async with running(url, folder / "keys", system_clock) as node:
         opened = (time.perf_counter() - began) * 1000
@@ -57,7 +57,7 @@ async def _run(folder: Path, entries: int) -> list[Figure]:
         return [index, Figure("opening audit on it", opened, "ms", "<= 1000", note), *await _asked(node, about, note)]
 
 
-async def _written(node: AuditNode, about: Questioned, entries: int) -> Figure:
+async def written(node: AuditNode, about: Questioned, entries: int) -> Figure:
     """Write and index, while nothing else is done behind the log. Gives how fast the index was made."""
     for task in node.app.state.tasks:
         task.cancel()
