@@ -32,6 +32,7 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place(HOME, "Today", EVERYBODY),
             Place("/console/log", "Who saw what", OVERSEERS),
             Place("/console/exchanges", "Exchanges", EVERYBODY),
+            Place("/console/blast-radius", "Blast radius", OVERSEERS),
         ),
     ),
     (

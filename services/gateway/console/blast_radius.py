@@ -1,0 +1,209 @@
+"""Blast radius: what a credential, key, party, address or person touched between two instants, and who has to be told of it by when."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+from fastapi import APIRouter, Query
+from starlette.responses import RedirectResponse, Response
+
+from safepassage.problems.requests import InvalidRequest
+from safepassage.wire_log_radius import BlastRadius, BreachNotice, TouchedStudent, TouchedStudents
+from services.gateway.console.acts import Act, Field, FormWrong
+from services.gateway.console.charts.bars import shares
+from services.gateway.console.duty_words import DUTY_WORDS
+from services.gateway.console.element_words import ELEMENT_WORDS
+from services.gateway.console.handles import SessionHandles
+from services.gateway.console.node_reader import Node
+from services.gateway.console.organisation_names import named, names_of
+from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.radius_question import MEMBERS, OF_WORDS, PERSONAL, Asked, local_text, question_of_form
+from services.gateway.console.state_names import STATE_NAMES
+from services.gateway.console.words import spaced, word
+from services.gateway.people.pages import form_of, page_responses
+from shared.spreadsheet import MEDIA_TYPE, table
+
+router = APIRouter(tags=["console"], route_class=ConsoleRoute)
+
+PATH: Final = "/console/blast-radius"
+FOUND: Final = f"{PATH}/found"
+EXPORT: Final = f"{FOUND}/students.csv"
+DUTIES: Final = f"{FOUND}/duties"
+
+ON_A_PAGE: Final = 50
+AT_ONCE: Final = 1_000
+IN_AN_EXPORT: Final = 20_000
+"""Rows. A list for notices is whole, or there is none."""
+COLUMNS: Final = tuple(name for name in TouchedStudent.model_fields if name != "elements")
+LETTERS: Final = 10
+"""Of a student's handle, by which rows of one student are known; the whole of it is longer than a cell."""
+
+
+STARTS: Final = frozenset(
+    {
+        word("the contractor discovered it"),
+        word("the breach was discovered, or the contractor's notice came"),
+        word("the operator determined that there was a breach"),
+        word("the operator's notice came, or the breach was determined"),
+        word("the party confirmed the breach"),
+    }
+)
+"""What starts a clock, in the words of shared.breach_clocks; a test compares them."""
+
+
+@dataclass(frozen=True)
+class ShownNotice:
+    """Whom to tell, by when."""
+
+    kind: str
+    what: str
+    starts: str
+    citation: str
+    due_at: datetime | None
+    left: int | None
+    """Days of the reader's calendar until then; negative where it is past."""
+
+
+@router.get(PATH, response_model=None, responses=page_responses(200))
+async def show_blast_radius_form(
+    frame: Framed, of: Annotated[str, Query(max_length=20)] = "client", which: Annotated[str, Query(max_length=200)] = ""
+) -> Response:
+    """The form; where another page leads here, with the credential or party in it."""
+    if of not in MEMBERS or of in PERSONAL:
+        raise InvalidRequest("none of the list", field="of")
+    return _form(frame, {"of": of, "which": which}, {})
+
+
+@router.post(
+    PATH,
+    response_model=None,
+    status_code=303,
+    responses=page_responses(303),
+    openapi_extra=form_of(
+        {"token": "Of the page", "act": "Key of the form", "of": "What", "which": "Which", "from": "From", "until": "Until"}
+    ),
+)
+async def ask_blast_radius(form: Act, frame: Framed, handles: SessionHandles) -> Response:
+    """Read the question, and go to its page."""
+    try:
+        question = question_of_form(form, frame.viewing)
+    except FormWrong as wrong:
+        return _form(frame, form.fields, wrong.fields)
+    return RedirectResponse(f"{FOUND}?{question.query(handles)}", 303)
+
+
+@router.get(FOUND, response_model=None, responses=page_responses(200))
+async def show_blast_radius(
+    question: Asked,
+    frame: Framed,
+    node: Node,
+    handles: SessionHandles,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+) -> Response:
+    """What was touched, which clocks run, and the students, the newest entries first."""
+    _ = frame.translate
+    counted = await node.ask("audit", "/v1/log/blast-radius", question.request, BlastRadius)
+    more = {} if cursor is None else {"cursor": cursor}
+    rows, following = await node.page(
+        "audit", "/v1/log/blast-radius/rows", TouchedStudents, {"limit": ON_A_PAGE, **more}, body=question.request
+    )
+    ids = {one.organisation_id for one in counted.custodians} | {one.custodian_id for one in rows.rows if one.custodian_id is not None}
+    ids |= {found for one in rows.rows if (found := _uuid(one.recipient)) is not None}
+    names, query = await names_of(frame.request, ids), question.query(handles)
+    elements = sorted(counted.elements.items(), key=lambda one: (-one[1], one[0]))
+    widths = shares([count for _element, count in elements])
+    return frame.page(
+        "radius.html",
+        question=question,
+        what=_(OF_WORDS[question.of]),
+        counted=counted,
+        elements=[(_(ELEMENT_WORDS.get(one, one)), count, widths[place]) for place, (one, count) in enumerate(elements)],
+        states=[
+            (_(STATE_NAMES.get(one.state, one.state)), one.entries, [_notice(notice, frame) for notice in one.notices])
+            for one in counted.states
+        ],
+        custodians=[(named(names, one.organisation_id), one.entries) for one in counted.custodians],
+        rows=[
+            (
+                one,
+                handles.seal("student", str(one.student_id))[:LETTERS],
+                "" if one.custodian_id is None else named(names, one.custodian_id),
+                names.get(_uuid(one.recipient) or UUID(int=0), one.recipient or ""),
+                [_(ELEMENT_WORDS.get(element, element)) for element in one.elements],
+                spaced(one.operation or one.class_name),
+            )
+            for one in rows.rows
+        ],
+        first_page=cursor is None,
+        more=None if following is None else f"{FOUND}?{query}&{urlencode({'cursor': following['cursor']})}",
+        export=f"{EXPORT}?{query}",
+        start=f"{DUTIES}?{query}" if node.may("duties:complete") and counted.entries else None,
+        again=PATH if question.of in PERSONAL else f"{PATH}?of={question.of}&which={question.which}",
+    )
+
+
+@router.get(EXPORT, response_model=None, responses=page_responses(200))
+async def export_blast_radius(question: Asked, node: Node) -> Response:
+    """The students as a table for the notices. Raises InvalidRequest where they are more than it holds: it is whole, or there is none."""
+    asked: dict[str, str | int] = {"limit": AT_ONCE}
+    found: list[TouchedStudent] = []
+    while True:
+        page, following = await node.page("audit", "/v1/log/blast-radius/rows", TouchedStudents, asked, body=question.request)
+        found += page.rows
+        if page.not_looked_at:
+            raise InvalidRequest("the newest entries are not in the index yet: ask again in a moment", field="until")
+        if following is None:
+            break
+        if len(found) >= IN_AN_EXPORT:
+            raise InvalidRequest("more than 20,000 rows: choose a shorter time, and export it in parts", field="until")
+        asked = {**asked, "cursor": following["cursor"]}
+    headers = {"content-disposition": 'attachment; filename="students.csv"'}
+    return Response(table((*COLUMNS, "elements"), [_line(one) for one in found]), media_type=MEDIA_TYPE, headers=headers)
+
+
+def _line(one: TouchedStudent) -> list[str]:
+    said = one.model_dump(mode="json")
+    return [*("" if said[name] is None else str(said[name]) for name in COLUMNS), " ".join(one.elements)]
+
+
+def _notice(notice: BreachNotice, frame: Frame) -> ShownNotice:
+    _ = frame.translate
+    left = None if notice.due_at is None else frame.viewing.days_until(notice.due_at)
+    what = _(DUTY_WORDS.get(notice.kind, notice.kind))
+    return ShownNotice(notice.kind, what, _(notice.starts), notice.citation, notice.due_at, left)
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return None if text is None else UUID(text)
+    except ValueError:
+        return None
+
+
+def _form(frame: Frame, kept: Mapping[str, str], wrong: Mapping[str, str]) -> Response:
+    _, viewing = frame.translate, frame.viewing
+    zone = _("Your time, %(zone)s.") % {"zone": viewing.zone_name}
+    defaults = {"until": local_text(viewing.now, viewing)}
+    return frame.page(
+        "radius_form.html",
+        status=422 if wrong else 200,
+        fields=[
+            Field("of", _("What may be in wrong hands"), kind="choice", options=[(code, _(said)) for code, said in OF_WORDS.items()]),
+            Field("which", _("Which of them"), _("As the log has it. A person or an address is in no address of a page.")),
+            Field("from", _("From"), zone, kind="datetime-local"),
+            Field("until", _("Until"), zone, kind="datetime-local"),
+            Field(
+                "discovered",
+                _("When the breach was discovered"),
+                _("With it the clocks of the notices are counted."),
+                kind="datetime-local",
+                required=False,
+            ),
+        ],
+        kept={**defaults, **kept},
+        wrong=wrong,
+        action=PATH,
+    )

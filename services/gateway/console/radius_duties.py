@@ -1,0 +1,116 @@
+"""The duties of a breach are started: the notices that the law of the states asks for, each with a clock of its own, in one act."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import RedirectResponse, Response
+
+from safepassage.problems import SuiteError
+from safepassage.wire_duties import DutyCompletion, NewDuty
+from safepassage.wire_log_radius import BlastRadius
+from services.gateway.console.acts import Act, ActForm, Field, FormWrong, refused_form
+from services.gateway.console.blast_radius import DUTIES, FOUND
+from services.gateway.console.duties import PATH as LIST
+from services.gateway.console.duty_words import DUTY_WORDS
+from services.gateway.console.handles import Handles, SessionHandles
+from services.gateway.console.node_reader import Node, NodeReader
+from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.radius_question import Asked, Question
+from services.gateway.console.words import word
+from services.gateway.people.pages import form_of, page_responses
+from services.gateway.people.roles import Role
+
+router = APIRouter(tags=["console"], route_class=ConsoleRoute)
+
+ROLES: Final[tuple[Role, ...]] = ("privacy-officer", "district-officer")
+NONE_CHOSEN: Final = word("Choose at least one notice.")
+NOT_SAID: Final = word("not said yet: ask again, with that instant")
+
+
+@router.get(DUTIES, response_model=None, responses=page_responses(200))
+async def ask_breach_duties(question: Asked, frame: Framed, node: Node, handles: SessionHandles) -> Response:
+    """Which clocks there are, and the form to start them."""
+    notices = await _notices(node, question)
+    return _form(frame, handles, question, notices, dict.fromkeys(notices, "yes"), {})
+
+
+@router.post(
+    DUTIES,
+    response_model=None,
+    status_code=303,
+    responses=page_responses(303, 409),
+    openapi_extra=form_of({"token": "Of the page", "act": "Key of the form", "evidence_ref": "What shows that it was discovered then"}),
+)
+async def start_breach_duties(question: Asked, form: Act, frame: Framed, node: Node, handles: SessionHandles) -> Response:
+    """Start them, each once, from the instant at which the breach was discovered."""
+    notices = await _notices(node, question)
+    try:
+        said, chosen, discovered = form.model(DutyCompletion), _chosen(form, notices), _discovered(question)
+        for kind in chosen:
+            new = NewDuty(kind=kind, started_at=discovered, evidence_ref=said.evidence_ref, about=f"breach:{form.key}")
+            try:
+                await node.act("privacy", "POST", "/v1/duties", key=f"{form.key}-{kind}", body=new)
+            except SuiteError as error:
+                raise refused_form(error, ("evidence_ref",)) from error
+    except FormWrong as wrong:
+        return _form(frame, handles, question, notices, form.fields, wrong.fields)
+    return RedirectResponse(LIST, 303)
+
+
+def _chosen(form: ActForm, notices: Mapping[str, object]) -> list[str]:
+    chosen = [kind for kind in notices if form.text(kind)]
+    if not chosen:
+        raise FormWrong({"": NONE_CHOSEN})
+    return chosen
+
+
+def _discovered(question: Question) -> datetime:
+    if question.request.discovered_at is None:
+        raise FormWrong({"": NOT_SAID})
+    return question.request.discovered_at
+
+
+async def _notices(node: NodeReader, question: Question) -> Mapping[str, tuple[str, datetime | None]]:
+    """By kind of duty: the paragraph, and when it is due; each once, whichever states ask for it."""
+    counted = await node.ask("audit", "/v1/log/blast-radius", question.request, BlastRadius)
+    return {notice.kind: (notice.citation, notice.due_at) for state in counted.states for notice in state.notices}
+
+
+def _form(
+    frame: Frame,
+    handles: Handles,
+    question: Question,
+    notices: Mapping[str, tuple[str, datetime | None]],
+    kept: Mapping[str, str],
+    wrong: Mapping[str, str],
+) -> Response:
+    _, viewing, discovered = frame.translate, frame.viewing, question.request.discovered_at
+    query, unsaid = question.query(handles), _(NOT_SAID)
+    due = [
+        (_(DUTY_WORDS.get(kind, kind)), f"{citation}: {_('before')} {viewing.instant(at)}" if at is not None else citation)
+        for kind, (citation, at) in notices.items()
+    ]
+    return frame.page(
+        "act.html",
+        status=422 if wrong else 200,
+        title=_("Start the clocks of a breach"),
+        lede=_("Each notice that you choose is a duty from now on, and warns before it is too late. Nobody is told by it."),
+        facts=[(_("Discovered"), unsaid if discovered is None else viewing.instant(discovered)), *due],
+        undo=_("It is not: a duty that was started is done, with what shows it."),
+        fields=[
+            *(Field(kind, _(DUTY_WORDS.get(kind, kind)), kind="check", required=False) for kind in notices),
+            Field(
+                "evidence_ref",
+                _("What shows when it was discovered"),
+                _("A reference of your own records, without anybody's name: “letter of May 4, file 12”."),
+            ),
+        ],
+        kept=kept,
+        wrong=wrong,
+        action=f"{DUTIES}?{query}",
+        button=_("Start the clocks"),
+        danger=False,
+        back=f"{FOUND}?{query}",
+    )

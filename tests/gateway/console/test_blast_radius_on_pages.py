@@ -1,0 +1,124 @@
+"""What a stolen credential touched, as an officer sees it: students, data, clocks of states, a list for the notices, and the duties."""
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
+
+import pytest
+
+from services.gateway.console.blast_radius import EXPORT, FOUND, PATH, STARTS
+from shared.breach_clocks import BREACH_CLOCKS
+from tests.conftest import StandingClock
+from tests.gateway.console.consoles import Console, open_console
+from tests.gateway.console.crossing import PEERS
+from tests.gateway.console.touched import ADDRESS, KEY, stolen
+from tests.gateway.people.signing_in import Browser, location_of
+
+pytestmark = pytest.mark.anyio
+
+WHEN = {"from": "2026-01-01T00:00", "until": "2027-12-31T00:00"}
+
+
+async def asked(browser: Browser, of: str, which: str, **more: str) -> str:
+    """The address of the answer's page."""
+    answer = await browser.post(PATH, act="a" * 32, of=of, which=which, **{**WHEN, **more})
+    assert answer.status == 303, answer.body
+    return location_of(answer)
+
+
+async def page_of(browser: Browser, path: str) -> str:
+    answer = await browser.get(path)
+    assert answer.status == 200, answer.body
+    return answer.body.decode()
+
+
+def figure(page: str, name: str) -> str:
+    (found,) = re.findall(rf"<h2>{name}</h2><p class=\"big\">([^<]*)</p>", page)
+    return str(found)
+
+
+async def test_what_was_touched_is_counted_and_its_students_are_shown_without_their_ids(console: Console) -> None:
+    students = await stolen(console)
+    await stolen(console, client="honest")
+    auditor = await console.browser("auditor")
+    for of, which, count in (("client", "stolen", "2"), ("key", KEY, "4"), ("address", ADDRESS, "4")):
+        page = await page_of(auditor, await asked(auditor, of, which))
+        assert figure(page, "Students") == count
+        assert "Hood River County" in page
+        assert [one for one in students if str(one) in page] == []
+
+
+async def test_an_address_or_person_is_in_no_address_and_another_session_reads_nothing_there(console: Console) -> None:
+    await stolen(console)
+    auditor = await console.browser("auditor")
+    for of, which in (("address", ADDRESS), ("person", str(uuid4()))):
+        path = await asked(auditor, of, which)
+        assert which not in path
+        assert which in await page_of(auditor, path)
+        assert (await (await console.browser("auditor", subject="another")).get(path)).status == 404
+        (handle,) = parse_qs(urlsplit(path).query)["which"]
+        assert (await auditor.get(f"{FOUND}?{urlsplit(path).query.replace(handle, which)}")).status == 404
+
+
+async def test_a_district_is_shown_its_own_students_alone(console: Console) -> None:
+    await stolen(console, custodian=uuid4())
+    officer, auditor = await console.browser("district-officer"), await console.browser("auditor")
+    assert "Nothing of this is in the log between these instants." in await page_of(officer, await asked(officer, "client", "stolen"))
+    assert figure(await page_of(auditor, await asked(auditor, "client", "stolen")), "Students") == "2"
+
+
+async def test_the_list_for_the_notices_has_each_student_of_each_entry(console: Console) -> None:
+    students = await stolen(console, students=3)
+    auditor = await console.browser("auditor")
+    path = await asked(auditor, "client", "stolen")
+    answer = await auditor.get(f"{EXPORT}?{urlsplit(path).query}")
+    assert answer.status == 200, answer.body
+    lines = answer.body.decode().splitlines()
+    assert len(lines) == 4
+    assert sorted(line.partition(",")[0].strip('"') for line in lines[1:]) == sorted(map(str, students))
+
+
+@pytest.mark.parametrize(
+    ("written", "beside"),
+    [
+        ({"which": ""}, "Fill this in."),
+        ({"of": "key", "which": "no thumbprint"}, "This is not one of that kind."),
+        ({"until": "2025-01-01T00:00"}, "This is not after the beginning."),
+        ({"from": "yesterday"}, "This cannot be read."),
+        ({"discovered": "2026-99-01T00:00"}, "This cannot be read."),
+    ],
+)
+async def test_what_is_wrong_stands_beside_its_field_and_the_rest_is_kept(console: Console, written: dict[str, str], beside: str) -> None:
+    auditor = await console.browser("auditor")
+    answer = await auditor.post(PATH, act="a" * 32, **{"of": "client", "which": "stolen", **WHEN, **written})
+    page = answer.body.decode()
+    assert answer.status == 422
+    assert beside in page
+    assert 'value="2026-01-01T00:00"' in page or "from" in written
+
+
+async def test_the_clocks_of_the_states_are_counted_and_started_once(tmp_path: Path, clock: StandingClock) -> None:
+    async with open_console(tmp_path, clock, peers=PEERS) as console:
+        await stolen(console)
+        officer = await console.browser("privacy-officer")
+        path = await asked(officer, "client", "stolen", discovered="2026-10-19T09:00")
+        page = await page_of(officer, path)
+        assert "Be told of a breach under an agreement" in page
+        (start,) = re.findall(r'href="([^"]*/found/duties[^"]*)"', page)
+        start = start.replace("&amp;", "&")
+        form = await page_of(officer, start)
+        (key,) = re.findall(r'name="act" value="([^"]+)"', form)
+        none = await officer.post(start, act=key, evidence_ref="file 7")
+        assert (none.status, "Choose at least one notice." in none.body.decode()) == (422, True)
+        for _ in range(2):
+            answer = await officer.post(start, act=key, evidence_ref="file 7", **{"breach-provider-tells-agency": "yes"})
+            assert (answer.status, location_of(answer)) == (303, "/console/duties"), answer.body
+        duties = await page_of(officer, "/console/duties?state=all")
+        assert "1 duty" in duties
+        assert "Be told of a breach under an agreement" in duties
+        assert (await (await console.browser("auditor")).get(start)).status == 403
+
+
+def test_what_starts_a_clock_is_said_in_words_that_are_translated() -> None:
+    assert {one.starts for one in BREACH_CLOCKS} == STARTS

@@ -1,0 +1,32 @@
+"""A credential that was stolen: what it did, in the log of a console's node."""
+
+from typing import Final
+from uuid import UUID, uuid4
+
+from safepassage.canonical import digest_of
+from shared.contracts.audit import Actor, Context, Event
+from tests.gateway.console.consoles import Console
+from tests.gateway.console.crossing import log_of
+
+KEY: Final = digest_of(b"a stolen key")
+ADDRESS: Final = "192.0.2.77"
+ELEMENTS: Final = ("identity.name",)
+
+
+async def stolen(console: Console, *, client: str = "stolen", custodian: UUID | None = None, students: int = 2) -> list[UUID]:
+    """It read of some students of the console's district, or of another; their ids."""
+    log, recipient = log_of(console), uuid4()
+    who, whose = [uuid4() for _ in range(students)], custodian or console.district.id
+    read = Event(
+        class_="read",
+        key=f"read:{uuid4()}",
+        subjects=tuple(who),
+        custodians=(whose,) * students,
+        actor=Actor(kind="client", client_id=client, organisation_id=recipient, key=KEY, address=ADDRESS, role=None),
+        context=Context(
+            operation="roster-entries-read", outcome="done", recipient_organisation=str(recipient), elements=("identity.name",)
+        ),
+        decision_token=log.decision(None, recipient=str(recipient), elements=ELEMENTS)[1],
+    )
+    await log.append(read)
+    return who
