@@ -135,6 +135,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     services = upstreams(settings, transports)
     for service in services.values():
         stack.push_async_callback(service.close)
+    state.public_page = None
     state.limits = LimitsInForce(settings)
     limits = state.limits.settings
     state.scope_use, state.quotas = ScopeUse(), await open_quotas(limits, database, clock)

@@ -17,6 +17,7 @@ from shared.who_may_call import SERVICES
 
 NOT_FOR_CLIENTS = (
     "/internal/",
+    "/public",
     "/v1/peer/",
     "/v1/witness/",
     "/v1/mirror/",

@@ -139,6 +139,12 @@ def translations(language: Language) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
+def rendered(template: str, language: Language, **about: Any) -> str:
+    """A page of `templates/` without a frame: for who is not signed in."""
+    text: str = _environment(language).get_template(template).render(about)
+    return text
+
+
 @lru_cache(maxsize=len(LANGUAGES))
 def _environment(language: Language) -> Any:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 no start waits for it

@@ -28,6 +28,7 @@ from services.gateway.console import (
     policy_set_approval,
     policy_set_draft,
     policy_sets,
+    public_page,
     radius_duties,
     readiness,
     settings_page,
@@ -108,6 +109,7 @@ ROUTERS: Final = (
     duties.router,
     duty_completion.router,
     readiness.router,
+    public_page.router,
     settings_page.router,
     statistics.router,
 )

@@ -52,6 +52,12 @@ def _instead(**fields: str) -> tuple[tuple[str, str], ...]:
 
 PUBLISHED_HEADERS: Final = _instead(cache_control="no-cache")
 """On what is the same for everybody: kept, and asked for by its entity tag each time."""
+PUBLIC_HEADERS: Final = _instead(
+    cache_control="no-cache",
+    content_security_policy="default-src 'none'; style-src 'self'; img-src 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+)
+"""On the public's page: the same for everybody, kept and asked for by its entity tag; styles of ours, and no script at all."""
 DEVELOPER_HEADERS: Final = _instead(
     cache_control="no-cache",
     content_security_policy="default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "

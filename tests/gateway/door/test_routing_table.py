@@ -11,14 +11,14 @@ from fastapi.routing import APIRoute, iter_route_contexts
 
 from node.documents import application
 from services.gateway.door.paths import Matcher
-from services.gateway.door.route import API_HEADERS, DEVELOPER_HEADERS, PAGE_HEADERS, PUBLISHED_HEADERS, Route, shape
+from services.gateway.door.route import API_HEADERS, DEVELOPER_HEADERS, PAGE_HEADERS, Route, shape
 from services.gateway.door.routing_table import JSON, ROUTES
 from services.gateway.oauth.scopes import PEER_SCOPE, SCOPES
 from shared.plain_route import PlainRoute
 from shared.who_may_call import SERVICES, ServiceName
 
 NOT_ROUTED = ("/internal/", "/metrics")
-PUBLISHED = {"/openapi.json", "/docs", "/docs/{asset}"}
+PUBLISHED = {"/openapi.json", "/docs", "/docs/{asset}", "/public", "/public/es", "/public/register.json"}
 HEALTH = {("GET", "/livez"), ("GET", "/readyz")}
 
 
@@ -128,6 +128,9 @@ def test_only_what_must_be_open_is_open() -> None:
         "/openapi.json",
         "/docs",
         "/docs/{asset}",
+        "/public",
+        "/public/es",
+        "/public/register.json",
         "/v1/receipt-keys",
         "/v1/node-statements",
         "/.well-known/did.json",
@@ -184,7 +187,7 @@ def test_bodies_times_and_headers_are_bounded(route: Route) -> None:
     assert names["strict-transport-security"].startswith("max-age=63072000")
     assert "default-src 'none'" in names["content-security-policy"]
     assert "frame-ancestors 'none'" in names["content-security-policy"]
-    assert names["cache-control"] == ("no-cache" if route.headers in (PUBLISHED_HEADERS, DEVELOPER_HEADERS) else "no-store")
+    assert names["cache-control"] == ("no-store" if route.template not in PUBLISHED else "no-cache")
     assert names["referrer-policy"] == ("same-origin" if route.is_page else "no-referrer")
     assert "unsafe" not in names["content-security-policy"]
     assert (route.headers in (API_HEADERS, PAGE_HEADERS)) == (route.template not in PUBLISHED)

@@ -1,0 +1,125 @@
+"""What the public may read of a node, without signing in: agreements, data, breaches, rights; and nothing else."""
+
+import re
+from datetime import timedelta
+
+import pytest
+
+from safepassage.elements import ELEMENTS, SECTIONS
+from safepassage.wire_duties import DutyCompletion, NewDuty
+from services.gateway.console.node_reader import claims_of
+from services.gateway.console.public_page import SECTIONS as SECTION_WORDS
+from shared.contracts.public_register import PublicRegister
+from shared.in_process import call
+from shared.internal_token import HEADER
+from tests.gateway.by_hand import Answer, ask
+from tests.gateway.console.agreed import agreed, vendor_of
+from tests.gateway.console.consoles import HOSTILE, Console
+from tests.gateway.people.signing_in import person_of
+
+pytestmark = pytest.mark.anyio
+
+
+async def seen(console: Console, path: str = "/public", **headers: str) -> Answer:
+    """By somebody without a session."""
+    return await ask(console.house.app, "GET", path, headers=list(headers.items()))
+
+
+async def register_of(console: Console) -> PublicRegister:
+    console.house.clock.advance(minutes=2)
+    return PublicRegister.model_validate_json((await seen(console, "/public/register.json")).body)
+
+
+async def breach(console: Console, *, told: bool) -> None:
+    """A clock of New York's notice to families, which is done where they were told."""
+    officer = await console.browser("privacy-officer")
+    claims, privacy = claims_of(await person_of(officer, console.house.now), address=None), console.node.applications["privacy"]
+
+    async def send(path: str, body: NewDuty | DutyCompletion, key: str) -> bytes:
+        token = console.house.app.state.internal_tokens.for_caller("privacy", claims, console.house.now)
+        headers = {HEADER: token, "content-type": "application/json", "idempotency-key": key}
+        answer = await call(privacy, "POST", path, headers=headers, body=body.model_dump_json().encode())
+        assert answer.status in (200, 201), answer.body
+        return answer.body
+
+    started = console.house.now - timedelta(days=9)
+    new = NewDuty(kind="breach-families-told-ny", started_at=started, evidence_ref="secret file 7", about=f"breach:{told}")
+    made = re.findall(rb'"id":"([^"]+)"', await send("/v1/duties", new, f"open-{told}-key"))
+    if told:
+        await send(f"/v1/duties/{made[0].decode()}/completion", DutyCompletion(evidence_ref="secret letter 9"), "done-key")
+
+
+async def test_an_agreement_that_stands_is_on_the_page_with_its_data_and_subprocessors_as_text(console: Console) -> None:
+    empty = (await seen(console)).body.decode()
+    assert "No written agreement with a company or other organization is in force." in empty
+    made = await agreed(console)
+    await agreed(console, await vendor_of(console, "Gone Learning"), ends_on="2026-10-01", starts_on="2026-09-01")
+    (one,) = (await register_of(console)).agreements
+    assert (one.id, one.party, one.elements) == (made.id, f"Acorn Assessments {HOSTILE}", tuple(sorted(made.elements)))
+    page = (await seen(console)).body.decode()
+    for said in (
+        f'id="agreement-{made.id}"',
+        "Hosting",
+        "Transcript",
+        "34 CFR 99.31(a)(1)(i)(B)",
+        "105 ILCS 85",
+        "C.R.S. 22-16",
+        "8 NYCRR 121",
+    ):
+        assert said in page, said
+    assert "<img src=x" not in page
+    assert "Gone Learning" not in page
+
+
+async def test_nothing_of_the_agencys_files_is_told(console: Console) -> None:
+    made = await agreed(console)
+    await breach(console, told=True)
+    console.house.clock.advance(minutes=2)
+    for path in ("/public", "/public/es", "/public/register.json"):
+        text = (await seen(console, path)).body.decode()
+        assert [one for one in (made.document, "schedule B, 3", "s. 9", "notice 2026", "secret") if one in text] == [], path
+
+
+async def test_a_breach_is_told_of_once_families_were(console: Console) -> None:
+    await breach(console, told=False)
+    assert (await register_of(console)).breaches == ()
+    await breach(console, told=True)
+    (one,) = (await register_of(console)).breaches
+    assert (one.organisation, one.citation) == (console.agency.name, "N.Y. Educ. Law 2-d; 8 NYCRR 121.10")
+    assert "There is none of which families were told." not in (await seen(console)).body.decode()
+
+
+async def test_it_needs_no_session_no_script_and_is_kept_by_its_tag(console: Console) -> None:
+    for path in ("/public", "/public/es", "/public/register.json"):
+        answer = await seen(console, path)
+        assert (answer.status, answer.headers["cache-control"]) == (200, "no-cache")
+        assert "set-cookie" not in answer.headers
+        assert "<script" not in answer.body.decode()
+        assert "script-src" not in answer.headers["content-security-policy"]
+        again = await seen(console, path, **{"if-none-match": answer.headers["etag"]})
+        assert (again.status, again.body) == (304, b"")
+        assert (await seen(console, path, **{"if-none-match": '"another"'})).status == 200
+
+
+async def test_it_is_made_anew_after_a_minute_and_not_before(console: Console) -> None:
+    first = (await seen(console)).headers["etag"]
+    await agreed(console)
+    console.house.clock.advance(seconds=59)
+    assert (await seen(console)).headers["etag"] == first
+    console.house.clock.advance(seconds=1)
+    assert (await seen(console)).headers["etag"] != first
+
+
+async def test_it_speaks_spanish_and_leads_to_the_other_language(console: Console) -> None:
+    english, spanish = [(await seen(console, path)).body.decode() for path in ("/public", "/public/es")]
+    assert 'href="/public/es" lang="es"' in english
+    assert '<html lang="es">' in spanish
+    assert "¿Qué guardamos sobre los estudiantes" in spanish
+    files = re.findall(r'href="(/console/assets/[^"]+)"', english)
+    assert [(await seen(console, path)).status for path in files] == [200] * len(files)
+
+
+async def test_every_element_is_on_it_in_a_section_that_has_a_name(console: Console) -> None:
+    assert set(SECTION_WORDS) == set(SECTIONS)
+    page = (await seen(console)).body.decode().partition('id="data"')[2].partition("</section>")[0]
+    assert page.count("<li>") == len(ELEMENTS)
