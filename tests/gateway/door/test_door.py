@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from safepassage.compact import thumbprint
+from safepassage.problems.requests import NotPermitted
+from services.gateway.door.forwarding import require_permission
 from services.gateway.door.limits_in_force import digest_of_limits
 from services.gateway.door.route import API_HEADERS
 from shared.keys import SigningKey
@@ -273,9 +275,13 @@ async def test_peers_routes_are_for_peers(house: House, reader: Party) -> None:
     token = await house.token(reader)
     own = house.app.state.token_keys.current.active
     as_if = own.sign_compact(typ="at+jwt", payload=claims_of(token) | {"scope": "exchange:peer"})
-    for access in (token, as_if):
+    for access, refused in ((token, (403, "not-permitted")), (as_if, (401, "access-token-not-valid"))):
         answer = await house.call(reader, access, "POST", "/v1/peer/receipts", headers=[("content-type", "application/jose")], body=b"x")
-        is_problem(answer, 403, "not-permitted")
+        is_problem(answer, *refused)
+    door = house.app.state.door
+    route, verified = door.entrances.public.routes.match("POST", b"/v1/peer/receipts"), door.authentication.tokens.verify(as_if, house.now)
+    with pytest.raises(NotPermitted, match="only another node's client"):
+        require_permission(route, verified)
 
 
 @pytest.mark.anyio
