@@ -123,6 +123,20 @@ async def test_a_person_is_one_official_and_can_name_no_other_to_the_service(con
     assert asked == [200, 403]
 
 
+async def test_an_activation_takes_the_place_of_the_set_that_the_person_was_shown_or_of_none(console: Console) -> None:
+    path, first, second = await ready(console)
+    shown = re.findall(r'action="([^"]+/activation[?]replaces=[^"]+)"', (await first.get(f"{path}/activation")).body.decode())[0]
+    assert (await second.post(shown, act="a" * 32, reason="own-rule")).status == 303
+    console.house.clock.advance(seconds=10)
+    for one in (first, second):
+        assert (await one.post(f"{path}/approval", act=await key_in(one, f"{path}/approval"))).status == 303
+    overtaken = await first.post(shown, act="b" * 32, reason="own-rule")
+    assert overtaken.status == 422
+    assert "Nothing was changed yet" in overtaken.body.decode()
+    wrong = await first.post(shown, act="c" * 32, reason="planted", valid_from="soon")
+    assert (wrong.status, "planted" in text_of(wrong.body)) == (422, False)
+
+
 async def test_approval_and_activation_want_a_sign_in_of_a_moment_ago(console: Console) -> None:
     path, _, _ = await ready(console)
     late = await console.browser("approver", subject="third", authenticated_at=console.house.now - timedelta(hours=1))
@@ -164,10 +178,14 @@ async def test_cases_that_are_no_longer_true_are_shown_and_named_as_meant_at_one
     assert "Cases that are meant to change:" in meant
     assert ACKNOWLEDGEMENTS["changed-cases"] in meant
     console.house.clock.advance(seconds=1)
+    assert 'name="meant" value="yes" checked' in (await author.get(path)).body.decode()
+    await author.post(f"{path}/checks", act=await key_in(author, path), meant="yes")
+    assert "Every case is true" in text_of((await author.get(path)).body), "what was meant is still meant where it is checked again"
+    console.house.clock.advance(seconds=1)
     await tried(console, author, path)
     console.house.clock.advance(seconds=1)
     await author.post(f"{path}/checks", act=await key_in(author, path), meant="yes")
-    assert "Every case is true" in text_of((await author.get(path)).body), "what was meant once is meant again"
+    assert "Every case is true" in text_of((await author.get(path)).body)
     first, _ = await approvers(console)
     unnamed = await first.post(f"{path}/approval", act=await key_in(first, f"{path}/approval"))
     assert (unnamed.status, "What the reports show was not acknowledged" in unnamed.body.decode()) == (422, True)
