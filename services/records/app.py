@@ -16,6 +16,7 @@ from services.records import (
     kept_resources,
     load_reports,
     lookup,
+    match_cases,
     match_reviews,
     msix,
     party_documents,
@@ -33,7 +34,7 @@ from services.records.ed_fi.doors import ANSWER_SECONDS, EdFiDoors, ed_fi_sessio
 from services.records.ed_fi.systems import systems_in
 from services.records.exchange.exchange import open_exchange
 from services.records.exchange.milestones import Unwatched
-from services.records.exchange.resolved_matches import on_match_resolved
+from services.records.exchange.resolved_matches import on_match_resolved, sought_by_match
 from services.records.exchange.routes import ROUTERS as EXCHANGE
 from services.records.exchange.told_milestones import send_milestones_together
 from services.records.exchange.works import keep_swept, keep_watch, pull, work, works_of
@@ -71,6 +72,7 @@ STUDENTS = (
     msix.router,
     oneroster,
     match_reviews.router,
+    match_cases.router,
     unions.router,
     statistics,
 )
@@ -95,6 +97,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     client_key_sets.open_client_key_sets(app)
     state.exchange.works = works_of(state.exchange)
     state.on_match_resolved = partial(on_match_resolved, state.exchange)
+    state.sought_by_match = partial(sought_by_match, state.exchange)
 
 
 def create_app(

@@ -75,7 +75,7 @@ def union_event(actor: Actor, *, union_id: UUID, operation: str, students: Seque
     )
 
 
-def match_event(caller: Caller, *, match_id: UUID, outcome: str, student: tuple[UUID, UUID] | None) -> Event:
+def match_event(caller: Caller, *, match_id: UUID, outcome: str, reason: str | None, student: tuple[UUID, UUID] | None) -> Event:
     """A person has said who a child is."""
     return Event(
         class_="match",
@@ -83,5 +83,5 @@ def match_event(caller: Caller, *, match_id: UUID, outcome: str, student: tuple[
         subjects=() if student is None else (student[0],),
         custodians=() if student is None else (student[1],),
         actor=client_actor(caller.claims),
-        context=Context(operation="match-resolution", outcome=outcome),
+        context=Context(operation="match-resolution", outcome=outcome, reason=reason),
     )

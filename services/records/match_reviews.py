@@ -75,7 +75,7 @@ async def list_matches(
     """The matches that wait for a person of the caller's organisation, the oldest first."""
     bound_to = f"matches:{caller.client_id}"
     position = request.app.state.cursors.read(cursor, bound_to=bound_to)
-    query = _callers(caller).where(MatchReviewRow.outcome.is_(None), MatchReviewRow.expires_at > now)
+    query = reviews_of(caller).where(MatchReviewRow.outcome.is_(None), MatchReviewRow.expires_at > now)
     if position is not None:
         query = query.where(MatchReviewRow.id > UUID(position["after"]))
     rows = (await tx.execute(query.order_by(MatchReviewRow.id).limit(limit + 1))).scalars().all()
@@ -83,8 +83,8 @@ async def list_matches(
         after = request.app.state.cursors.sign({"after": str(rows[limit - 1].id)}, bound_to=bound_to)
         response.headers["link"] = next_link("/v1/matches", {"limit": limit, "cursor": after})
     ids = [row.id for row in rows[:limit]]
-    candidates = await _candidates(tx, ids)
-    return MatchPage(matches=tuple(_said(row, candidates[row.id]) for row in rows[:limit]))
+    candidates = await candidates_of_reviews(tx, ids)
+    return MatchPage(matches=tuple(said(row, candidates[row.id]) for row in rows[:limit]))
 
 
 @router.post("/{match_id}/resolution", responses=responses(NoSuchMatch, MatchResolved, NotACandidate))
@@ -101,12 +101,12 @@ async def resolve_match(
 
     It cannot be taken back for a request: what follows may leave at once. Two records that are united can be separated again.
     """
-    row = (await tx.execute(_callers(caller).where(MatchReviewRow.id == match_id).with_for_update())).scalar_one_or_none()
+    row = (await tx.execute(reviews_of(caller).where(MatchReviewRow.id == match_id).with_for_update())).scalar_one_or_none()
     if row is None:
         raise NoSuchMatch
-    candidates = (await _candidates(tx, [row.id]))[row.id]
+    candidates = (await candidates_of_reviews(tx, [row.id]))[row.id]
     if await once.earlier(tx, caller, "resolve_match") is not None:
-        return _said(row, candidates)
+        return said(row, candidates)
     if row.outcome is not None or row.expires_at <= now:
         raise MatchResolved
     if resolution.student_id is not None and resolution.student_id not in candidates:
@@ -115,13 +115,15 @@ async def resolve_match(
     row.resolved_by, row.resolved_at = caller.client_id, now
     await once.keep(tx, caller, "resolve_match", row.id, now)
     student = None if row.student_id is None else (row.student_id, (await tx.get_one(StudentRow, row.student_id)).custodian_id)
-    request.app.state.outbox.record(tx, match_event(caller, match_id=row.id, outcome=row.outcome, student=student))
+    request.app.state.outbox.record(
+        tx, match_event(caller, match_id=row.id, outcome=row.outcome, reason=resolution.reason, student=student)
+    )
     if _is_proposal(row) and row.student_id is not None:
         await _unite(request, caller, tx, leading_id=row.student_id, candidates=candidates, now=now)
     elif not _is_proposal(row):
         on_match_resolved: OnMatchResolved = request.app.state.on_match_resolved
         await on_match_resolved(tx, row.request_id, row.student_id, now)
-    return _said(row, candidates)
+    return said(row, candidates)
 
 
 async def _unite(
@@ -139,7 +141,7 @@ async def _unite(
         request.app.state.outbox.record(tx, event)
 
 
-def _callers(caller: Caller) -> Select[MatchReviewRow]:
+def reviews_of(caller: Caller) -> Select[MatchReviewRow]:
     """Matches of which every candidate's record is kept by the caller's organisation or below it."""
     others = (
         select(MatchCandidateRow.student_id)
@@ -152,7 +154,8 @@ def _callers(caller: Caller) -> Select[MatchReviewRow]:
     return select(MatchReviewRow).where(~exists(others))
 
 
-async def _candidates(tx: AsyncSession, match_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+async def candidates_of_reviews(tx: AsyncSession, match_ids: Sequence[UUID]) -> dict[UUID, tuple[UUID, ...]]:
+    """The ids of the candidates of each match, in their order."""
     rows = (await tx.execute(select(MatchCandidateRow).where(MatchCandidateRow.match_id.in_(match_ids)))).scalars().all()
     return {match_id: tuple(sorted(row.student_id for row in rows if row.match_id == match_id)) for match_id in match_ids}
 
@@ -166,7 +169,8 @@ def _is_proposal(row: MatchReviewRow) -> bool:
     return row.request_id == row.id
 
 
-def _said(row: MatchReviewRow, candidates: tuple[UUID, ...]) -> MatchReview:
+def said(row: MatchReviewRow, candidates: tuple[UUID, ...]) -> MatchReview:
+    """The match as it is told."""
     return MatchReview.model_validate(
         {
             "id": row.id,

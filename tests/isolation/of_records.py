@@ -71,6 +71,7 @@ async def _reviews(two: TwoDistricts) -> AsyncIterator[Named]:
     database = two.state.records.state.database
     match: UUID = await database.write(partial(open_review, request_id=uuid4(), student_ids=(first,), **about))
     resolution = {"student_id": str(first)}
+    yield "read_match", "district", Request("GET", f"/v1/matches/{match}", (str(match),))
     yield "resolve_match", "district", Request("POST", f"/v1/matches/{match}/resolution", (str(match),), resolution)
 
 

@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.record.loads import MatchPage, MatchResolution, MatchReview
+from safepassage.record.match_cases import MatchCase
 from services.records.match_reviews import open_review
 from services.records.tables import MatchReviewRow
 from tests.records.conftest import NOON
@@ -79,7 +80,7 @@ async def test_a_resolution_is_final_and_resumes_what_waited(alder: OneState, re
     mine = [(await alder.district().load(one.load)).id for one in OURS]
     request_id, key = uuid4(), str(uuid4())
     match_id = await opened(alder, *mine, request_id=request_id)
-    path, body = f"/v1/matches/{match_id}/resolution", {"student_id": str(mine[1])}
+    path, body = f"/v1/matches/{match_id}/resolution", {"student_id": str(mine[1]), "reason": "documents-seen"}
     first = await alder.district().send("POST", path, body, idempotency_key=key)
     again = await alder.district().send("POST", path, body, idempotency_key=key)
     assert first.status == again.status == 200
@@ -92,7 +93,24 @@ async def test_a_resolution_is_final_and_resumes_what_waited(alder: OneState, re
     assert (row.outcome, row.student_id, row.resolved_by) == ("student", mine[1], f"sis-{DISTRICT}")
     await alder.tell()
     [entry] = [one for one in await alder.logged("match") if one.student_ids == (mine[1],)]
-    assert (entry.context or {})["outcome"] == "student"
+    assert ((entry.context or {})["outcome"], (entry.context or {})["reason"]) == ("student", "documents-seen")
+
+
+@pytest.mark.requirement("CON-matches")
+async def test_who_looks_at_a_match_is_on_the_log_and_to_another_district_it_does_not_exist(alder: OneState, resumed: Resumed) -> None:
+    mine = [(await alder.district().load(one.load)).id for one in OURS]
+    match_id, before = await opened(alder, *mine), len(await alder.logged("read"))
+    path = f"/v1/matches/{match_id}"
+    assert problem(await alder.district(OTHER_DISTRICT).send("GET", path)) == "no-such-match"
+    assert problem(await alder.district().send("GET", f"/v1/matches/{uuid4()}")) == "no-such-match"
+    assert len(await alder.logged("read")) == before
+    answer = await alder.district().send("GET", path)
+    case = MatchCase.model_validate_json(answer.body)
+    assert (set(case.candidates), case.is_sought_known) == (set(mine), False)
+    assert [len(row.candidates) for row in case.rows] == [2] * len(case.rows)
+    entry = (await alder.logged("read"))[-1]
+    assert (set(entry.student_ids), (entry.context or {})["operation"]) == (set(mine), "match-read")
+    assert "identity.name" in (entry.context or {})["elements"]
 
 
 async def test_none_of_them_is_an_answer_and_a_stranger_is_not(alder: OneState, resumed: Resumed) -> None:

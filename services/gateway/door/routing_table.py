@@ -178,6 +178,7 @@ RECORDS: Final = (
     get("/v1/roster-entries/{student}/document", "records", "records:read", seconds=30.0, cut=True),
     get("/v1/msix-package", "records", "records:msix", seconds=120.0),
     get("/v1/matches", "records", "matches:resolve"),
+    get("/v1/matches/{match_id}", "records", "matches:resolve"),
     send("POST", "/v1/matches/{match_id}/resolution", "records", "matches:resolve"),
     send("POST", "/v1/unions/{union_id}/separation", "records", "matches:resolve", body=0, types=()),
     get("/v1/statistics", "records", "records:statistics"),

@@ -1,15 +1,20 @@
-"""A person has said who the child is: the request, or the package, that waited for it goes on."""
+"""Matches of the exchange: whom a request asks for, and what goes on once a person has said who the child is."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from safepassage.claims import read_closed
+from safepassage.problems.records import NoSuchStudent
+from safepassage.request import Selector
+from safepassage.wire_exchange import PersonSelector
 from services.records.exchange import events
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import Incoming, Request, require_transition
-from services.records.tables import IncomingEnvelopeRow, PeerRequestRow, StudentRow
+from services.records.exchange.stored_rows import row_at
+from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, PeerRequestRow, StudentRow
 
 
 async def on_match_resolved(exchange: Exchange, tx: AsyncSession, request_id: UUID, student_id: UUID | None, now: datetime) -> None:
@@ -27,6 +32,24 @@ async def on_match_resolved(exchange: Exchange, tx: AsyncSession, request_id: UU
         require_transition(Incoming.MATCHING, Incoming.RECEIVED)
         row.state, row.student_id, row.next_attempt_at = Incoming.RECEIVED, student_id, now
         exchange.wake_after(tx, "opening")
+
+
+def sought_by_match(exchange: Exchange, connection: Connection, request_id: UUID) -> PersonSelector | None:
+    """Whom a peer's request asks for, or ours whose answer waits; None where its particulars are gone."""
+    request = row_at(connection, PeerRequestRow, request_id)
+    if request is not None:
+        return _person(exchange, request.id, request.particulars)
+    waits = select(IncomingEnvelopeRow.exchange_id).where(IncomingEnvelopeRow.match_id == request_id)
+    exchange_id = connection.execute(waits).scalar_one_or_none()
+    asked = None if exchange_id is None else row_at(connection, ExchangeRequestRow, exchange_id)
+    return None if asked is None else _person(exchange, asked.id, asked.particulars)
+
+
+def _person(exchange: Exchange, request_id: UUID, particulars: bytes) -> PersonSelector | None:
+    try:
+        return read_closed(exchange.open_particulars(request_id, particulars), model=Selector).person if particulars else None
+    except NoSuchStudent:  # its record was destroyed, and with it who was asked for
+        return None
 
 
 async def _answer(exchange: Exchange, tx: AsyncSession, request: PeerRequestRow, student_id: UUID | None, now: datetime) -> None:

@@ -52,6 +52,7 @@ class BlockingOperations:
     read_received_record_as_document = Waited(format_calls.read_received_record_as_document)
     read_msix_package = Waited(format_calls.read_msix_package)
     list_matches = Waited(calls.list_matches)
+    read_match = Waited(calls.read_match)
     resolve_match = Waited(calls.resolve_match)
     separate_records = Waited(calls.separate_records)
     list_exchanges = Waited(exchange_calls.list_exchanges)

@@ -24,6 +24,7 @@ from safepassage.record.loads import (
     Student,
     StudentLookup,
 )
+from safepassage.record.match_cases import MatchCase
 from safepassage.wire_access import (
     AccessDecision,
     AccessDecisions,
@@ -113,6 +114,11 @@ def read_roster_entries(agreement_id: UUID, *, elements: tuple[str, ...] | None 
 def list_matches(*, limit: int | None = None) -> Call[Page[MatchPage]]:
     """Requests of other states whose child a person has to tell. Scope matches:resolve."""
     return paged("/v1/matches", MatchPage, query={"limit": limit})
+
+
+def read_match(match_id: UUID) -> Call[MatchCase]:
+    """The child asked for and the candidates side by side; logged. Scope matches:resolve."""
+    return reading(path_of("/v1/matches/{id}", id=match_id), MatchCase)
 
 
 def resolve_match(match_id: UUID, resolution: MatchResolution, *, idempotency_key: str | None = None) -> Call[MatchReview]:

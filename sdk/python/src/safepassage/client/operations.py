@@ -52,6 +52,7 @@ class AsyncOperations:
     read_received_record_as_document = Awaited(format_calls.read_received_record_as_document)
     read_msix_package = Awaited(format_calls.read_msix_package)
     list_matches = Awaited(calls.list_matches)
+    read_match = Awaited(calls.read_match)
     resolve_match = Awaited(calls.resolve_match)
     separate_records = Awaited(calls.separate_records)
     list_exchanges = Awaited(exchange_calls.list_exchanges)

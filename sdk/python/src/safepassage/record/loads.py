@@ -167,6 +167,10 @@ class MatchPage(Wire):
     matches: Annotated[tuple[MatchReview, ...], Field(max_length=1000)]
 
 
+MatchReason = Literal["documents-seen", "school-asked", "family-asked", "agency-asked", "compared-here"]
+"""On what a person's word about a match rests. A closed list: free text would sooner or later name a child."""
+
+
 class MatchResolution(Wire):
     """`POST /v1/matches/{id}/resolution`: which candidate the child is, or (null, said and not left out) that none of them is.
 
@@ -174,6 +178,8 @@ class MatchResolution(Wire):
     """
 
     student_id: UUID | None
+    reason: MatchReason | None = None
+    """The log keeps it."""
 
     @model_serializer(mode="wrap")
     def _null_is_a_word(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:

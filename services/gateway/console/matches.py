@@ -1,0 +1,74 @@
+"""Matches that need a person: which child a request means, or whether two records are of one child."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from safepassage.record.loads import MatchPage, MatchReview
+from services.gateway.console.match_words import DOUBTS
+from services.gateway.console.node_reader import Node
+from services.gateway.console.pages import ConsoleRoute, Framed
+from services.gateway.console.words import spaced, word
+from services.gateway.people.pages import page_responses
+from services.gateway.people.roles import Role
+
+router = APIRouter(tags=["console"], route_class=ConsoleRoute)
+
+PATH: Final = "/console/matches"
+API: Final = "/v1/matches"
+ROLES: Final[tuple[Role, ...]] = ("privacy-officer", "district-officer")
+ON_A_PAGE: Final = 50
+
+KINDS: Final[Mapping[str, str]] = {
+    "request": word("Another state’s request, or a record that came: which child is it?"),
+    "records": word("Two records here: are they of one child?"),
+}
+
+
+@dataclass(frozen=True)
+class ShownMatch:
+    """A row of the table."""
+
+    href: str
+    opened_at: datetime
+    question: str
+    candidates: int
+    doubts: tuple[str, ...]
+    until: datetime
+
+
+def shown_match(review: MatchReview, translate: Callable[[str], str]) -> ShownMatch:
+    """A match in a row."""
+    return ShownMatch(
+        href=f"{PATH}/{review.id}",
+        opened_at=review.opened_at,
+        question=translate(KINDS[review.kind]),
+        candidates=len(review.candidates),
+        doubts=doubts_of(review, translate),
+        until=review.expires_at,
+    )
+
+
+def doubts_of(review: MatchReview, translate: Callable[[str], str]) -> tuple[str, ...]:
+    """Why a machine may not decide it, in words."""
+    return tuple(translate(DOUBTS[one]) if one in DOUBTS else spaced(one) for one in review.reasons)
+
+
+@router.get(PATH, response_model=None, responses=page_responses(200))
+async def show_matches(frame: Framed, node: Node, cursor: Annotated[str | None, Query(max_length=2000)] = None) -> Response:
+    """The matches that wait for a person of the organisation, the oldest first."""
+    _, viewing = frame.translate, frame.viewing
+    found, following = await node.page("records", API, MatchPage, {"limit": ON_A_PAGE, **({} if cursor is None else {"cursor": cursor})})
+    number = len(found.matches)
+    count = _("No matches") if not number else _("1 match") if number == 1 else _("%(n)s matches") % {"n": viewing.number(number)}
+    return frame.page(
+        "matches.html",
+        rows=[shown_match(review, _) for review in found.matches],
+        count=_("%(n)s matches, and more") % {"n": viewing.number(number)} if following else count,
+        more=None if following is None else f"{PATH}?{urlencode({'cursor': following['cursor']})}",
+    )
