@@ -44,6 +44,7 @@ from services.privacy import (
     served_duties,
     simulation,
     statements,
+    student_rights,
     subjects,
 )
 from services.privacy.access import routes as access
@@ -74,6 +75,7 @@ ROUTERS = (
     subjects.router,
     forgetting.router,
     known_facts.router,
+    student_rights.router,
     organisations_router(OrganisationRow),
     consents.router,
     consent_narrowing.router,

@@ -46,6 +46,7 @@ async def _rights(two: TwoDistricts) -> AsyncIterator[Named]:
     path = f"/v1/consents/{consent_id}"
     yield "narrow_consent", "district", Request("POST", f"{path}/narrowing", (consent_id,), narrowing(world, consent))
     yield "withdraw_consent", "district", Request("POST", f"{path}/withdrawal", (consent_id,), world.withdrawal(consent))
+    yield "read_student_rights", "district", Request("GET", f"/v1/students/{student}/rights", (student,))
     yield "read_known_facts", "district", Request("GET", f"/v1/known-facts/{student}", (student,))
     yield "record_preference", "district", Request("POST", "/v1/preferences", (student,), opt_out(world, facts))
     path = f"/v1/preferences/{preference_id}"

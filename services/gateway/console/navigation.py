@@ -15,6 +15,10 @@ RULE_READERS: Final[tuple[Role, ...]] = ("auditor", "privacy-officer", "approver
 """They read the rules that decide, and suppose; they have a scope of the policies."""
 
 
+STUDENT_ROLES: Final[frozenset[Role]] = frozenset({"auditor", "privacy-officer", "district-officer"})
+"""Who answers a family, or looks whether it was answered."""
+
+
 @dataclass(frozen=True)
 class Place:
     """A page that the menu leads to."""
@@ -41,6 +45,7 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("/console/decisions", "Decisions", OVERSEERS),
             Place("/console/agreements", "Agreements and vendors", OVERSEERS),
             Place("/console/duties", "Duties and rights", EVERYBODY),
+            Place("/console/students", "One student", STUDENT_ROLES),
             Place("/console/readiness", "Readiness", OF_THE_STATE),
         ),
     ),

@@ -5,6 +5,7 @@ Whoever controls this can read what any role of the console may read. No token o
 
 import re
 from collections.abc import Mapping
+from copy import copy
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -36,6 +37,13 @@ class NodeReader:
         return scope in self.claims.scopes
 
     async def read(self, service: ServiceName, path: str, answer: type[Model], query: Query | None = None) -> Model:
+    def for_purpose(self, purpose: str) -> "NodeReader":
+        """The same person's, for another purpose than their role's: answering a family is not overseeing."""
+        other = copy(self)
+        other.claims = self.claims.model_copy(update={"details": {"purpose": purpose}})
+        return other
+
+    async def read(self, service: ServiceName, path: str, answer: type[Model], query: Mapping[str, str | int] | None = None) -> Model:
         """GET. Raises the service's problem; LogUnavailable or TemporarilyUnavailable where it does not answer."""
         return await self._siblings.call(service, "GET", path, answer=answer, by=self.claims, query=query, scope=self._scope)
 

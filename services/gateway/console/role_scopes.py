@@ -28,9 +28,10 @@ READS: Final = frozenset(
 OF_A_STATE: Final = frozenset({"records:read:state", "alerts:read", "audit:operate", "policies:simulate", "readiness:read"})
 
 SCOPES_OF_ROLES: Final[Mapping[Role, frozenset[str]]] = {
-    "auditor": READS,
+    "auditor": READS | {"records:read:state"},
     "privacy-officer": READS
     | {
+        "records:read:state",
         "agreements:write",
         "alerts:review",
         "duties:complete",
@@ -42,7 +43,7 @@ SCOPES_OF_ROLES: Final[Mapping[Role, frozenset[str]]] = {
         "rights:act",
     },
     "operator": frozenset({"alerts:read", "audit:operate", "audit:search", "duties:read", "exchange:operate", "readiness:read"}),
-    "district-officer": (READS - OF_A_STATE) | {"duties:complete", "matches:resolve", "rights:act"},
+    "district-officer": (READS - OF_A_STATE) | {"duties:complete", "matches:resolve", "records:read", "rights:act"},
     "approver": READS | {"obligations:waive", "policies:activate", "policies:approve", "retention:approve"},
 }
 """Scopes of the node's vocabulary, which each organisation's kind may have (services.gateway.oauth.scopes)."""

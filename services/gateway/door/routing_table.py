@@ -45,6 +45,7 @@ PRIVACY: Final = (
     send("POST", "/v1/consents/{consent_id}/withdrawal", "privacy", "rights:act"),
     anonymous("GET", "/v1/receipt-keys", "privacy"),
     get("/v1/known-facts/{student_id}", "privacy", "rights:act"),
+    get("/v1/students/{student_id}/rights", "privacy", "rights:act"),
     send("POST", "/v1/record-locations", "privacy", "safeguards:keep"),
     get("/v1/record-locations", "privacy", "safeguards:keep", "rights:act"),
     send("POST", "/v1/record-locations/{location_id}/end", "privacy", "safeguards:keep"),

@@ -142,6 +142,7 @@ class BlockingOperations:
     read_consent_history = Waited(rights_calls.read_consent_history)
     read_consent_receipt = Waited(rights_calls.read_consent_receipt)
     read_receipt_keys = Waited(rights_calls.read_receipt_keys)
+    read_student_rights = Waited(rights_calls.read_student_rights)
     read_known_facts = Waited(rights_calls.read_known_facts)
     record_location = Waited(safeguard_calls.record_location)
     list_record_locations = Waited(safeguard_calls.list_record_locations)

@@ -142,6 +142,7 @@ class AsyncOperations:
     read_consent_history = Awaited(rights_calls.read_consent_history)
     read_consent_receipt = Awaited(rights_calls.read_consent_receipt)
     read_receipt_keys = Awaited(rights_calls.read_receipt_keys)
+    read_student_rights = Awaited(rights_calls.read_student_rights)
     read_known_facts = Awaited(rights_calls.read_known_facts)
     record_location = Awaited(safeguard_calls.record_location)
     list_record_locations = Awaited(safeguard_calls.list_record_locations)

@@ -42,6 +42,7 @@ from safepassage.wire_rights import (
     SignedConsentReceipt,
     Statement,
 )
+from safepassage.wire_student_rights import StudentRights
 
 
 def narrow_consent(consent_id: UUID, narrowing: ConsentNarrowing, *, idempotency_key: str | None = None) -> Call[Consent]:
@@ -63,6 +64,11 @@ def read_consent_receipt(consent_id: UUID) -> Call[SignedConsentReceipt]:
 def read_receipt_keys() -> Call[ReceiptKeys]:
     """The keys that receipts are verified with. Open to everybody: a GET without a token is answered alike."""
     return reading("/v1/receipt-keys", ReceiptKeys)
+
+
+def read_student_rights(student_id: UUID) -> Call[StudentRights]:
+    """Consents, opt-outs, requests and their clocks of one student; logged. Scope rights:act."""
+    return reading(path_of("/v1/students/{id}/rights", id=student_id), StudentRights)
 
 
 def read_known_facts(student_id: UUID, *, known_at: datetime | None = None) -> Call[KnownFacts]:

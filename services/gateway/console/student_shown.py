@@ -1,0 +1,105 @@
+"""How what is on record of one student is shown. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from safepassage.wire_log import AccountedEntry, Party
+from safepassage.wire_policy import Consent
+from safepassage.wire_student_rights import RightsRequest
+from services.gateway.console.decision_words import BASIS_WORDS
+from services.gateway.console.element_words import ELEMENT_WORDS
+from services.gateway.console.pages import Frame
+from services.gateway.console.peers_named import NamedPeers
+from services.gateway.console.purpose_words import PURPOSE_WORDS
+from services.gateway.console.student_words import PHASES, REQUEST_KINDS, REQUEST_STATES, Tone
+from services.gateway.console.words import spaced
+
+
+@dataclass(frozen=True)
+class ShownEntry:
+    """A row of the accounting."""
+
+    at: datetime
+    tone: Tone
+    mark: str
+    what: str
+    who: str
+    through: str
+    purpose: str
+    basis: str
+    law: str
+    data: tuple[str, ...]
+    note: str
+    index: str
+
+
+@dataclass(frozen=True)
+class ShownStanding:
+    """A consent, an opt-out, a request: what it is, and whether it stands."""
+
+    name: str
+    more: str
+    at: datetime
+    tone: Tone
+    mark: str
+    state: str
+    act: str | None = None
+
+
+def shown_entry(entry: AccountedEntry, frame: Frame, peers: NamedPeers, names: Mapping[str, str]) -> ShownEntry:
+    """One request or disclosure."""
+    _ = frame.translate
+    mark, what = PHASES[entry.phase]
+    refused = entry.phase == "request" and entry.outcome == "deny"
+    basis, law = BASIS_WORDS.get(entry.interest.basis or "", (spaced(entry.interest.basis or ""), ""))
+    node = entry.party.node
+    return ShownEntry(
+        at=entry.at,
+        tone="danger" if refused else "warn" if entry.phase in ("emergency", "withdrawal") else "plain",
+        mark="cross" if refused else mark,
+        what=_("Refused") if refused else _(what),
+        who=party_name(entry.party, frame, names),
+        through="" if node is None or entry.party.organisation is None else peers.state(node),
+        purpose=_(PURPOSE_WORDS[purpose]) if (purpose := entry.interest.purpose or "") in PURPOSE_WORDS else spaced(purpose),
+        basis=_(basis) if basis else "",
+        law="; ".join(entry.interest.citations) or law,
+        data=tuple(_(ELEMENT_WORDS.get(one, one)) for one in entry.elements),
+        note="" if entry.exempt_by is None else _("The law asks for no record of this one: %(why)s") % {"why": entry.exempt_by},
+        index=frame.viewing.number(entry.index),
+    )
+
+
+def party_name(party: Party, frame: Frame, names: Mapping[str, str]) -> str:
+    """Who it was: an organisation, never a person of it."""
+    if party.organisation is None:
+        return party.node or frame.translate("This agency")
+    return names.get(party.organisation) or party.organisation.rpartition("#")[2]
+
+
+def shown_consent(consent: Consent, frame: Frame, names: Mapping[str, str], *, act: str | None) -> ShownStanding:
+    """What may be given to whom, and whether it still may."""
+    _, viewing = frame.translate, frame.viewing
+    to = names.get(consent.recipient_id) or consent.recipient_id.rpartition("#")[2]
+    parts = [_(ELEMENT_WORDS.get(one, one)) for one in consent.elements]
+    if consent.withdrawn_at is not None:
+        state: tuple[Tone, str, str] = ("plain", "cross", _("Withdrawn"))
+    elif consent.expires_at is not None and consent.expires_at <= viewing.now:
+        state = ("plain", "clock", _("Expired"))
+    else:
+        state = ("good", "check", _("In force"))
+    in_force = state[0] == "good"
+    return ShownStanding(
+        _("May be given to %(who)s") % {"who": to}, ", ".join(parts), consent.granted_at, *state, act if in_force else None
+    )
+
+
+def shown_request(one: RightsRequest, frame: Frame) -> ShownStanding:
+    """What was asked, and how far it is."""
+    _, viewing = frame.translate, frame.viewing
+    open_ = one.state in ("outstanding", "received", "forwarded", "hearing")
+    late = open_ and one.overdue_at is not None and one.overdue_at <= viewing.now
+    tone: Tone = "danger" if late else "warn" if open_ else "plain"
+    more = "" if one.overdue_at is None else _("Too late from %(when)s") % {"when": viewing.instant(one.overdue_at)}
+    state = _(REQUEST_STATES[one.state]) if one.state in REQUEST_STATES else spaced(one.state)
+    return ShownStanding(_(REQUEST_KINDS[one.kind]), more, one.recorded_at, tone, "clock" if open_ else "check", state)

@@ -1,0 +1,60 @@
+"""What the log and the papers call things of one student, in words. Data; tests compare the lists with the vocabularies."""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from safepassage.wire_log import Phase
+from safepassage.wire_retention import HoldReason
+from services.gateway.console.words import word
+
+Tone = Literal["good", "warn", "danger", "plain"]
+
+PHASES: Final[Mapping[Phase, tuple[str, str]]] = {
+    "request": ("dot", word("Asked for")),
+    "emergency": ("clock", word("Emergency put on record")),
+    "disclosure": ("check", word("Given")),
+    "withdrawal": ("cross", word("Called back")),
+    "receipt": ("check", word("Receipt confirmed")),
+}
+"""Mark and words."""
+
+REQUEST_KINDS: Final[Mapping[str, str]] = {
+    "inspection": word("To inspect the records"),
+    "amendment": word("To amend a record"),
+    "hearing": word("For a hearing"),
+    "statement": word("Statement of disagreement"),
+}
+
+REQUEST_STATES: Final[Mapping[str, str]] = {
+    "outstanding": word("Not answered yet"),
+    "complied": word("Complied with"),
+    "refused": word("Refused"),
+    "withdrawn": word("Taken back"),
+    "received": word("Received"),
+    "forwarded": word("Forwarded"),
+    "granted": word("Granted"),
+    "hearing": word("Goes to a hearing"),
+}
+
+PREFERENCE_KINDS: Final[Mapping[str, str]] = {
+    "directory-opt-out": word("No directory information"),
+    "recruiter-opt-out": word("Nothing to recruiters"),
+    "disclosure-refusal": word("A disclosure is refused"),
+}
+
+HOLD_REASONS: Final[Mapping[HoldReason, str]] = {
+    "litigation": word("Lawsuit"),
+    "investigation": word("Investigation"),
+    "complaint": word("Complaint"),
+    "inspection": word("Request to inspect"),
+    "audit": word("Audit"),
+    "subpoena": word("Subpoena"),
+    "breach": word("Breach"),
+}
+
+IDENTIFIED_BY: Final[Mapping[str, str]] = {
+    "in-person": word("In person, with a document"),
+    "portal": word("By the agency’s portal"),
+    "call-back": word("By calling back a number on record"),
+}
+"""How staff know who asks."""

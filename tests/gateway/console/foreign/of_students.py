@@ -1,0 +1,41 @@
+"""A student of another district, by a handle that the officer's own session would have made."""
+
+from uuid import uuid4
+
+from services.gateway.console import student_page, students
+from services.gateway.console.handles import Handles
+from services.gateway.console.students import STUDENT
+from tests.gateway.console.consoles import Console, new_district
+from tests.gateway.console.enrolled import child, enrolled
+from tests.gateway.people.signing_in import Browser, person_of
+
+
+async def _handle(console: Console, officer: Browser) -> str:
+    other = await console.house.hand.add_organisation(new_district("Wasco County", console.agency, nces_id="4100001"))
+    await console.settle()
+    student_id = await enrolled(console, child(2), district=other.id)
+    return Handles((await person_of(officer, console.house.now)).secret).seal(STUDENT, str(student_id))
+
+
+async def _page(console: Console, officer: Browser) -> list[str]:
+    return [students.ONE.format(handle=await _handle(console, officer))]
+
+
+async def _document(console: Console, officer: Browser) -> list[str]:
+    return [student_page.DOCUMENT.format(handle=await _handle(console, officer))]
+
+
+async def _table(console: Console, officer: Browser) -> list[str]:
+    return [student_page.TABLE.format(handle=await _handle(console, officer))]
+
+
+async def _withdrawal(console: Console, officer: Browser) -> list[str]:
+    return [student_page.WITHDRAWAL.format(handle=await _handle(console, officer), consent_id=uuid4())]
+
+
+FOREIGN = {
+    students.ONE: _page,
+    student_page.DOCUMENT: _document,
+    student_page.TABLE: _table,
+    student_page.WITHDRAWAL: _withdrawal,
+}

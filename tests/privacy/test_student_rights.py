@@ -1,0 +1,44 @@
+"""What stands for one student, in one look: of the own agency alone, and the look is on the log."""
+
+from uuid import uuid4
+
+import pytest
+
+from safepassage.problems.records import NoSuchStudent
+from safepassage.wire_student_rights import StudentRights
+from tests.privacy.node import problem_of
+from tests.privacy.rights import Staff
+from tests.privacy.test_opt_outs import opt_out
+from tests.privacy.world import STAFF, World
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.mark.requirement("CON-student")
+async def test_consents_opt_outs_requests_and_their_clocks_of_one_student_are_told_and_the_look_is_logged(world: World) -> None:
+    facts, other = await world.student(), await world.student()
+    staff = Staff(world)
+    consent, _ = await world.consent(facts), await world.consent(other)
+    inspected, amended = await staff.inspect(facts), await staff.amend(facts)
+    client = world.node.client(world.oak, *STAFF)
+    preference = await client.post("/v1/preferences", opt_out(world, facts))
+    assert preference.status == 201, preference.body
+    answer = await client.get(f"/v1/students/{facts.student_id}/rights")
+    assert answer.status == 200, answer.body
+    told = StudentRights.model_validate_json(answer.body)
+    assert [one.id for one in told.consents] == [consent.id]
+    assert [one.of.student_id for one in told.preferences] == [facts.student_id]
+    assert {(one.id, one.kind) for one in told.requests} == {(inspected.id, "inspection"), (amended.id, "amendment")}
+    assert {one.kind for one in told.duties} >= {"inspect-records", "decide-amendment"}
+    assert {one.student_id for one in told.duties} == {facts.student_id}
+    [event] = [event for event in await world.node.events() if event.context.operation == "student-rights-read"]
+    assert (event.class_, event.subjects, event.actor.client_id) == ("rights", (facts.student_id,), "sis")
+
+
+@pytest.mark.requirement("CON-student")
+async def test_another_districts_student_and_nobody_look_alike(world: World) -> None:
+    facts = await world.student()
+    elsewhere = world.node.client(world.elm, *STAFF)
+    for student_id in (facts.student_id, uuid4()):
+        answer = await elsewhere.get(f"/v1/students/{student_id}/rights")
+        assert (answer.status, problem_of(answer).code) == (404, NoSuchStudent.code)
