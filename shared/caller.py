@@ -58,6 +58,16 @@ class Caller:
             raise NotPermitted("only another node's client may do this")
         return entity_id
 
+    def is_about(self, student_id: UUID) -> bool:
+        """Whether a student may be the caller's business at all: of a family member, their own student alone."""
+        family = self.claims.family
+        return family is None or family.student_id == student_id
+
+    def speaks_for(self, person_id: UUID) -> bool:
+        """Whether the caller may say that it acts for a person: a family member for themselves alone."""
+        family = self.claims.family
+        return family is None or family.person_id == person_id
+
     def require(self, *scopes: str) -> None:
         """Raises NotPermitted unless the caller has one of `scopes`."""
         if self.claims.scopes.isdisjoint(scopes):
@@ -72,11 +82,16 @@ def principal_of(request: Request) -> Principal:
     return tokens.verify(request.headers.get(HEADER), now)
 
 
-def caller_from(request: Request, *scopes: str) -> Caller:
-    """The client behind `request`, with one of `scopes` where any are named. Raises NotAuthenticated, NotPermitted."""
+def caller_from(request: Request, *scopes: str, family: bool = False) -> Caller:
+    """The client behind `request`, with one of `scopes` where any are named. Raises NotAuthenticated, NotPermitted.
+
+    INVARIANT: a family member is nobody's client: what does not ask for `family` by name is closed to them, whatever scopes they come with.
+    """
     principal = principal_of(request)
     if principal.caller is None:
         raise NotAuthenticated("this operation is called by clients, through the gateway")
+    if principal.caller.family is not None and not family:
+        raise NotPermitted("a family member may not do this")
     caller = Caller(principal.caller, principal)
     if scopes:
         caller.require(*scopes)
@@ -96,6 +111,15 @@ def caller_with(*scopes: str) -> Any:
 
     async def scoped(request: Request) -> Caller:
         return caller_from(request, *scopes)
+
+    return Depends(_named(scoped, scopes))
+
+
+def family_or(*scopes: str) -> Any:
+    """As `caller_with`, and open to a family member: the operation narrows it by `Caller.is_about` and `Caller.speaks_for`."""
+
+    async def scoped(request: Request) -> Caller:
+        return caller_from(request, *scopes, family=True)
 
     return Depends(_named(scoped, scopes))
 

@@ -27,6 +27,14 @@ CLOCK_SKEW_SECONDS = 5
 MAX_LENGTH = 12 * 1024
 
 
+class FamilyMember(Wire):
+    """A parent or eligible student who came in by a one-time link (decisions 56): bound to one student, and to one holder of the rights."""
+
+    student_id: UUID
+    person_id: UUID
+    """The student's own id where it is the student who acts."""
+
+
 class CallerClaims(Wire):
     """The client that the gateway has proven."""
 
@@ -48,6 +56,8 @@ class CallerClaims(Wire):
     person: Digest | None = None
     """For whom the client acts, if a person let it: what the node's log calls them. `role` is then theirs, and so is
     `organisation_id`, unless a vendor or another agency acts for them under an agreement."""
+    family: FamilyMember | None = None
+    """Another kind of principal: it opens only operations that ask for it by name (shared.caller.family_or), and there its own student."""
 
 
 class InternalClaims(Wire):

@@ -27,6 +27,8 @@ from services.gateway.door.refusals import Refusals
 from services.gateway.door.routing_table import ROUTES
 from services.gateway.door.scope_use import ScopeUse, keep_writing_down
 from services.gateway.door.upstreams import upstreams
+from services.gateway.family.opening import keep_forgetting, open_families
+from services.gateway.family.routes import ROUTERS as FAMILY
 from services.gateway.oauth import introspection, revocation, token_endpoint
 from services.gateway.oauth import routes as oauth_routes
 from services.gateway.oauth.agreed import Agreed
@@ -140,6 +142,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     limits = state.limits.settings
     state.scope_use, state.quotas = ScopeUse(), await open_quotas(limits, database, clock)
     open_people(app, names=names)
+    open_families(app, names=names)
     state.door = Door(
         clock,
         entrances(settings, ROUTES),
@@ -167,6 +170,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         state.scope_use,
         settings.trusted_proxies,
         state.people,
+        state.families,
         None if settings.client_certificate_header is None else settings.client_certificate_header.encode(),
     )
     tell_in_force(app)
@@ -245,12 +249,13 @@ def create_app(
             register_routes.router,
             *PEOPLE,
             *CONSOLE,
+            *FAMILY,
             secret_routes.router,
         ),
         summary="Proves who calls, and lets through what they may do.",
         tables={"outbox": OutboxRow, "lease": LeaseRow},
         opening=partial(_open, transports=transports),
-        workers=(_look, keep_reporting, keep_writing_down, keep_summing_up, keep_reading_when_asked, keep_tidy),
+        workers=(_look, keep_reporting, keep_writing_down, keep_summing_up, keep_reading_when_asked, keep_tidy, keep_forgetting),
         transports=transports,
         clock=clock,
     )

@@ -99,6 +99,11 @@ class GatewaySettings(LimitSettings, PeopleSettings):
         Field(description="Serve `/docs`, where developers try the interface; left out: only where `insecure_development` is."),
     ] = None
 
+    family_link_hours: Annotated[int, Field(ge=1, le=720, description="A link to the family's page can be used for so long, once.")] = 168
+    family_idle_seconds: Annotated[int, Field(ge=60, le=3600, description="A family's visit ends when nothing was asked for so long.")] = (
+        1800
+    )
+    family_session_seconds: Annotated[int, Field(ge=300, le=14_400, description="A family's visit ends after so long in any case.")] = 7200
     console_zone: Annotated[
         str,
         AfterValidator(_known_zone),

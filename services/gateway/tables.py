@@ -271,6 +271,39 @@ class ConsoleLinkRow(Base):
     expires_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
 
 
+class FamilyLinkRow(Base):
+    """A one-time link to the family's page. Whom it is for is sealed under the link, which is not here; once over, that is forgotten."""
+
+    __tablename__ = "family_link"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    """Of what is behind the link's `#`."""
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisation.id"), index=True)
+    """The agency that checked who it is, and made the link."""
+    evidence_ref: Mapped[str] = mapped_column(String(200))
+    """Of the check, in the agency's own records."""
+    made_at: Mapped[datetime] = mapped_column(Milliseconds)
+    expires_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    withdrawn_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    sealed: Mapped[bytes]
+
+
+class FamilySessionRow(Base):
+    """A family member's visit. Who it is is sealed under their cookie."""
+
+    __tablename__ = "family_session"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    """Of the cookie's value."""
+    link_id: Mapped[UUID] = mapped_column(ForeignKey("family_link.id"), index=True)
+    began_at: Mapped[datetime] = mapped_column(Milliseconds)
+    seen_at: Mapped[datetime] = mapped_column(Milliseconds)
+    ends_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
+    sealed: Mapped[bytes]
+
+
 class PublisherRow(Base):
     """Who signs software statements (RFC 7591), and what clients that register with one may have at the most."""
 

@@ -13,7 +13,7 @@ from safepassage.problems.rights import NoSuchRightsRequest, NotTheOriginatingAg
 from safepassage.wire_rights import Amendment, AmendmentDecision, NewAmendment
 from services.privacy.duties import Clock
 from services.privacy.rights import Held, Said, agency_of, received_at, zone_name_of
-from services.privacy.rights_desk import Desk, StaffDesk, StaffFiles
+from services.privacy.rights_desk import Desk, OpenDesk, StaffDesk, StaffFiles
 from shared.contracts.privacy import SubjectFacts
 from shared.problems import responses
 
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1/amendments", tags=["rights"])
 
 
 @router.post("", status_code=201, responses=responses(NoSuchStudent, RightsNotHeld, RequestIncomplete))
-async def request_amendment(new: NewAmendment, desk: StaffDesk) -> Amendment:
+async def request_amendment(new: NewAmendment, desk: OpenDesk) -> Amendment:
     """Put a request to amend on record. What another agency made is forwarded to it: it decides, and finds the request among its own."""
     earlier = await desk.earlier("request_amendment")
     if earlier is not None:

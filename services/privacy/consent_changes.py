@@ -54,6 +54,8 @@ async def consent_to_change(  # what it takes to find it, and to change it once
     consent = await standing_consent(tx, sealer, row)
     subject = await callers_subject(tx, caller, consent.student_id)
     if earlier is None:
+        if not caller.speaks_for(acting_for.person_id):
+            raise RightsNotHeld(field="acting_for.person_id")
         require_may_change(acting_for, consent, open_facts(sealer, subject), now=now)
     return ConsentToChange(row, consent, subject, changed_earlier=earlier is not None)
 

@@ -12,8 +12,8 @@ from safepassage.wire_policy import Consent
 from safepassage.wire_rights import ConsentNarrowing
 from services.privacy.consent_changes import consent_to_change, end_expiry, expiry_clock, tell
 from services.privacy.consent_events import Narrowing, Said, in_force, remember
-from services.privacy.consents import Staff
 from services.privacy.duties import start_duties
+from services.privacy.rights import StaffOrFamily
 from services.privacy.sealing import Sealer
 from shared.clock import Now
 from shared.database import Transaction
@@ -31,7 +31,7 @@ async def narrow_consent(
     consent_id: UUID,
     narrowing: ConsentNarrowing,
     request: Request,
-    caller: Staff,
+    caller: StaffOrFamily,
     tx: Transaction,
     now: Now,
     once: Annotated[Once, Depends()],

@@ -18,8 +18,8 @@ from safepassage.wire_policy import Consent
 from safepassage.wire_rights import ConsentEvent, PublicSigningKey, ReceiptKeys, SignedConsentReceipt
 from services.privacy.consent_events import history_of
 from services.privacy.consent_records import callers_consent, standing_consent
-from services.privacy.consents import Staff
 from services.privacy.evaluation import Judge
+from services.privacy.rights import Staff
 from services.privacy.sealing import Sealer
 from services.privacy.tables import SubjectRow
 from shared.clock import Now

@@ -27,9 +27,9 @@ from services.privacy.consent_records import callers_consent, open_grant, row_of
 from services.privacy.duties import start_duties
 from services.privacy.evidence import require_elements, require_party, require_purposes
 from services.privacy.policy import rights_role
+from services.privacy.rights import Staff, StaffOrFamily
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject, open_facts
-from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.privacy import SubjectFacts
 from shared.database import ReadOnly, Transaction
@@ -40,9 +40,6 @@ router = APIRouter(prefix="/v1/consents", tags=["consents"])
 
 RECIPIENTS = ("vendor", "agency", "school", "lea", "sea")
 
-Staff = Annotated[Caller, caller_with("rights:act")]
-"""Staff or portal of the agency that keeps the student's record; a parent never calls (decisions 4)."""
-
 
 @router.post(
     "",
@@ -50,7 +47,7 @@ Staff = Annotated[Caller, caller_with("rights:act")]
     responses=responses(NoSuchStudent, RightsNotHeld, ConsentIncomplete, NoSuchRecipient, UnknownElement, UnknownPurpose),
 )
 async def record_consent(
-    new: NewConsent, request: Request, caller: Staff, tx: Transaction, now: Now, once: Annotated[Once, Depends()]
+    new: NewConsent, request: Request, caller: StaffOrFamily, tx: Transaction, now: Now, once: Annotated[Once, Depends()]
 ) -> Consent:
     """Put a signed and dated written consent on record."""
     sealer: Sealer = request.app.state.sealer
@@ -60,7 +57,7 @@ async def record_consent(
     subject = await callers_subject(tx, caller, new.student_id)
     facts = open_facts(sealer, subject)
     role = rights_role(facts, new.acting_for.person_id, now=now)
-    if role is None:
+    if role is None or not caller.speaks_for(new.acting_for.person_id):
         raise RightsNotHeld(field="acting_for.person_id")
     require_written_consent(new, facts, now=now)
     require_elements(new.elements)
@@ -109,7 +106,7 @@ async def withdraw_consent(
     consent_id: UUID,
     withdrawal: ConsentWithdrawal,
     request: Request,
-    caller: Staff,
+    caller: StaffOrFamily,
     tx: Transaction,
     now: Now,
     once: Annotated[Once, Depends()],

@@ -11,7 +11,7 @@ from sqlalchemy import and_, or_
 
 from safepassage.problems.privacy import RightsNotHeld
 from safepassage.problems.records import NoSuchStudent
-from safepassage.problems.requests import InvalidRequest
+from safepassage.problems.requests import InvalidRequest, NotPermitted
 from safepassage.problems.rights import NoSuchRightsRequest, RequestIncomplete, StepNotPossible
 from safepassage.wire_policy import ActingFor
 from safepassage.wire_rights import Inspection, InspectionPage, InspectionStep, NewInspection
@@ -19,7 +19,7 @@ from services.privacy.clocks import begins
 from services.privacy.duties import Clock
 from services.privacy.policy import rights_role
 from services.privacy.rights import Held, Said, is_outstanding, lock_subject, received_at, visible_requests, with_events, zone_name_of
-from services.privacy.rights_desk import Desk, StaffDesk, StaffFiles
+from services.privacy.rights_desk import Desk, OpenDesk, StaffFiles
 from services.privacy.subjects import callers_subject, open_facts
 from services.privacy.tables import RightsRequestRow
 from shared.cursors import Cursor, Cursors, Limit, next_link
@@ -31,7 +31,7 @@ KINDS = ("inspect-records", "inspect-records-before-meeting")
 
 
 @router.post("", status_code=201, responses=responses(NoSuchStudent, RightsNotHeld, RequestIncomplete, InvalidRequest))
-async def request_inspection(new: NewInspection, desk: StaffDesk) -> Inspection:
+async def request_inspection(new: NewInspection, desk: OpenDesk) -> Inspection:
     """Put a request to inspect on record, at a district or at the state agency: the clock of 99.10(b) runs from its receipt."""
     earlier = await desk.earlier("request_inspection")
     if earlier is not None:
@@ -82,9 +82,11 @@ async def read_inspection(inspection_id: UUID, files: StaffFiles) -> Inspection:
     return inspection_of(await files.held("inspection", inspection_id))
 
 
-@router.post("/{inspection_id}/steps", responses=responses(NoSuchRightsRequest, StepNotPossible, RightsNotHeld))
-async def take_inspection_step(inspection_id: UUID, step: InspectionStep, desk: StaffDesk) -> Inspection:
+@router.post("/{inspection_id}/steps", responses=responses(NoSuchRightsRequest, StepNotPossible, RightsNotHeld, NotPermitted))
+async def take_inspection_step(inspection_id: UUID, step: InspectionStep, desk: OpenDesk) -> Inspection:
     """What the agency did: explained, arranged, gave a copy, let them inspect; or a refusal under 99.12; or it was withdrawn."""
+    if desk.caller.claims.family is not None and step.step != "withdrawn":
+        raise NotPermitted("the agency says what it did")
     earlier = await desk.earlier("take_inspection_step")
     held = await desk.locked("inspection", earlier or inspection_id)
     if earlier is not None:
@@ -120,5 +122,6 @@ async def _require_may_withdraw(desk: Desk, held: Held, acting_for: ActingFor) -
     """Who asked may always take it back; so may whoever holds the student's rights now."""
     asked = NewInspection.model_validate_json(held.whole)
     facts = open_facts(desk.sealer, await callers_subject(desk.tx, desk.caller, held.row.student_id))
-    if acting_for.person_id != asked.acting_for.person_id and rights_role(facts, acting_for.person_id, now=desk.now) is None:
+    person = acting_for.person_id
+    if not desk.caller.speaks_for(person) or (person != asked.acting_for.person_id and rights_role(facts, person, now=desk.now) is None):
         raise RightsNotHeld(field="acting_for.person_id")

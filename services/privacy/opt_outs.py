@@ -7,7 +7,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
-from sqlalchemy import Connection, Row, bindparam, select
+from sqlalchemy import Connection, Row, Select, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
@@ -22,7 +22,7 @@ from services.privacy.behind import event_of
 from services.privacy.consents import RECIPIENTS
 from services.privacy.evidence import require_elements, require_party, require_purposes
 from services.privacy.policy import rights_role
-from services.privacy.rights import Said, Staff, acting_person, agency_of
+from services.privacy.rights import Said, Staff, StaffOrFamily, acting_person, agency_of
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import FORGOTTEN, open_facts
 from services.privacy.tables import OrganisationRow, PreferenceEventRow, PreferenceRow, SubjectRow
@@ -46,7 +46,7 @@ TABLE, EVENT_TABLE = "preference", "preference_event"
     responses=responses(NoSuchStudent, RightsNotHeld, RequestIncomplete, UnknownElement, UnknownPurpose, NoSuchRecipient),
 )
 async def record_preference(
-    new: NewPreference, request: Request, caller: Staff, tx: Transaction, now: Now, once: Annotated[Once, Depends()]
+    new: NewPreference, request: Request, caller: StaffOrFamily, tx: Transaction, now: Now, once: Annotated[Once, Depends()]
 ) -> Preference:
     """Put a written opt-out of directory information or recruiters' lists, or a refusal, on record. It binds the student's district."""
     sealer: Sealer = request.app.state.sealer
@@ -103,7 +103,7 @@ async def rescind_preference(
     preference_id: UUID,
     rescission: Rescission,
     request: Request,
-    caller: Staff,
+    caller: StaffOrFamily,
     tx: Transaction,
     now: Now,
     once: Annotated[Once, Depends()],
@@ -116,7 +116,8 @@ async def rescind_preference(
     if earlier is not None:
         return preference
     subject = await tx.get_one(SubjectRow, row.student_id)
-    if subject.sealed == FORGOTTEN:  # who holds the rights is not known any more: what was asked for stays
+    # of whoever was forgotten it is not known any more who holds the rights: what was asked for stays
+    if subject.sealed == FORGOTTEN or not caller.speaks_for(rescission.acting_for.person_id):
         raise RightsNotHeld(field="acting_for.person_id")
     facts = open_facts(sealer, subject)
     await _require_may_rescind(tx, preference, rescission.acting_for, facts, now)
@@ -179,12 +180,16 @@ async def _attends(tx: AsyncSession, facts: SubjectFacts, district_id: UUID, now
     return bool(at) and (await tx.execute(query)).scalar_one_or_none() is not None
 
 
+def preferences_of(caller: Caller) -> Select[PreferenceRow]:
+    """Those of the caller's organisation and of the ones below it."""
+    return select(PreferenceRow).where(PreferenceRow.district_id.in_(within(OrganisationRow, caller.organisation_id)))
+
+
 async def _callers_preference(tx: AsyncSession, caller: Caller, preference_id: UUID, *, for_update: bool = False) -> PreferenceRow:
     """INVARIANT: another district's looks absent. A former student's stays with the district at which it was made."""
-    own = within(OrganisationRow, caller.organisation_id)
-    query = select(PreferenceRow).where(PreferenceRow.id == preference_id, PreferenceRow.district_id.in_(own))
+    query = preferences_of(caller).where(PreferenceRow.id == preference_id)
     row = (await tx.execute(query.with_for_update() if for_update else query)).scalar_one_or_none()
-    if row is None:
+    if row is None or not caller.is_about(row.student_id):
         raise NoSuchPreference
     return row
 

@@ -20,7 +20,7 @@ from services.privacy.policy import rights_role
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject, open_facts
 from services.privacy.tables import OrganisationRow, RightsEventRow, RightsRequestRow, SubjectRow
-from shared.caller import Caller, caller_with
+from shared.caller import Caller, caller_with, family_or
 from shared.contracts.privacy import SubjectFacts
 from shared.tenancy import within
 
@@ -29,7 +29,10 @@ TABLE, EVENT_TABLE = "rights_request", "rights_event"
 Kind = Literal["inspection", "amendment", "hearing", "statement"]
 
 Staff = Annotated[Caller, caller_with("rights:act")]
-"""Staff or portal of the agency that keeps the student's record; a parent never calls (decisions 4)."""
+"""Staff or portal of the agency that keeps the student's record."""
+
+StaffOrFamily = Annotated[Caller, family_or("rights:act")]
+"""They, or a family member at the page behind a one-time link, for themselves and their own student (decisions 56)."""
 
 
 class Said(Wire):
@@ -111,7 +114,7 @@ async def acting_person(tx: AsyncSession, sealer: Sealer, caller: Caller, studen
     if acting_for.authenticated_at > now:
         raise RequestIncomplete("the person was authenticated before: 99.31(c)", field="acting_for.authenticated_at")
     role = rights_role(facts, acting_for.person_id, now=now)
-    if role is None:
+    if role is None or not caller.speaks_for(acting_for.person_id):
         raise RightsNotHeld(field="acting_for.person_id")
     return Person(subject, facts, role)
 
@@ -175,11 +178,13 @@ def event_place(kind: str, request_id: UUID) -> str:
 def visible_requests(caller: Caller, kind: Kind) -> Select[RightsRequestRow]:
     """SELECT of the requests of a kind that the caller's organisation, or one below it, owes an answer to or took in.
 
-    INVARIANT: another organisation's looks absent, to the byte.
+    INVARIANT: another organisation's looks absent, to the byte; and to a family member what is about another student.
     """
     own = within(OrganisationRow, caller.organisation_id)
     mine = or_(RightsRequestRow.custodian_id.in_(own), RightsRequestRow.taken_by_id.in_(own))
-    return select(RightsRequestRow).where(RightsRequestRow.kind == kind, mine)
+    visible = select(RightsRequestRow).where(RightsRequestRow.kind == kind, mine)
+    family = caller.claims.family
+    return visible if family is None else visible.where(RightsRequestRow.student_id == family.student_id)
 
 
 def is_outstanding(kind: Kind) -> Any:

@@ -23,6 +23,7 @@ from services.privacy.rights import (
     Person,
     Said,
     Staff,
+    StaffOrFamily,
     acting_person,
     event_place,
     request_place,
@@ -162,5 +163,11 @@ async def _desk(request: Request, caller: Staff, tx: Transaction, now: Now, once
     return Desk(caller, tx, request.app.state.sealer, now, once, request.app.state.outbox)
 
 
+async def _open_desk(request: Request, caller: StaffOrFamily, tx: Transaction, now: Now, once: Annotated[Once, Depends()]) -> Desk:
+    return await _desk(request, caller, tx, now, once)
+
+
 StaffFiles = Annotated[Files, Depends(_files)]
 StaffDesk = Annotated[Desk, Depends(_desk)]
+OpenDesk = Annotated[Desk, Depends(_open_desk)]
+"""A family member stands at it themselves, for their own student: what they may ask there is said by each operation that has it."""

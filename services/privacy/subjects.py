@@ -172,10 +172,12 @@ def subjects_by_id(connection: Connection, student_ids: Sequence[UUID]) -> dict[
 
 
 def subjects_of(caller: Caller) -> Select[SubjectRow]:
-    """The students whose custodian is the caller's organisation or below it."""
-    return select(SubjectRow).where(
+    """The students whose custodian is the caller's organisation or below it; of those, a family member's own alone."""
+    own = select(SubjectRow).where(
         SubjectRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)), SubjectRow.sealed != FORGOTTEN
     )
+    family = caller.claims.family
+    return own if family is None else own.where(SubjectRow.student_id == family.student_id)
 
 
 async def callers_subject(tx: AsyncSession, caller: Caller, student_id: UUID) -> SubjectRow:

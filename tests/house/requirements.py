@@ -19,6 +19,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "CON-decisions": "Each decision says of each element why it left or stayed, by which paragraph, and what would change it",
             "CON-policies": "A set of rules is drafted by one and approved by two others before it decides, each of them one person",
             "CON-log": "The log is searched by all that it can be asked for; what is found is what is there, and an export is on record",
+            "CON-family": "By a link that works once, a family member reaches their own student's record while they hold the rights",
             "CON-forms": "What a page does is done for a form of the person's own session, and once however often it is sent",
             "CON-policy": "No page can be framed, is kept, or runs or shows anything of another's; words of others are shown as text",
             "CON-addresses": "No address names a student or person: what stands for one is read by its own session alone",

@@ -10,6 +10,7 @@ from services.gateway.oauth.scopes import ROSTERING
 from tests.gateway.by_hand import Party, ask
 from tests.isolation.of_privacy import Named
 from tests.isolation.two_districts import SCHOOL, Request, TwoDistricts
+from tests.privacy.rights import parent_of
 from tests.records.one_state import DISTRICT, VENDOR
 
 
@@ -36,6 +37,8 @@ async def of_gateway(two: TwoDistricts) -> AsyncIterator[Named]:
     yield "read_quotas", "district", Request("GET", f"/v1/quotas/{client}", ids)
     yield "change_quotas", "state", Request("PUT", f"/v1/quotas/{client}", ids, {"day": 1000})
     async for named in _of_registrations(two):
+        yield named
+    async for named in _of_families(two):
         yield named
 
 
@@ -85,3 +88,15 @@ async def _secrets(two: TwoDistricts) -> AsyncIterator[Named]:
     yield "list_client_secrets", "state", Request("GET", path, ids)
     yield "make_client_secret", "state", Request("POST", path, ids)
     yield "remove_client_secret", "state", Request("DELETE", f"{path}/{secret}", (str(client), secret))
+
+
+async def _of_families(two: TwoDistricts) -> AsyncIterator[Named]:
+    """Links for a parent of the first district's student."""
+    facts = await two.privacy.student()
+    student = str(facts.student_id)
+    new = {"student_id": student, "acting_for": parent_of(two.privacy, facts)}
+    made = await two.ask(two.owners["district"], frozenset({"family:links"}), Request("POST", "/v1/family-links", (student,), new))
+    link = str(made.json["id"])
+    yield "make_family_link", "district", Request("POST", "/v1/family-links", (student,), new)
+    yield "read_family_link", "district", Request("GET", f"/v1/family-links/{link}", (link,))
+    yield "withdraw_family_link", "district", Request("POST", f"/v1/family-links/{link}/withdrawal", (link,))

@@ -48,6 +48,7 @@ async def _rights(two: TwoDistricts) -> AsyncIterator[Named]:
     yield "withdraw_consent", "district", Request("POST", f"{path}/withdrawal", (consent_id,), world.withdrawal(consent))
     yield "read_student_rights", "district", Request("GET", f"/v1/students/{student}/rights", (student,))
     yield "read_known_facts", "district", Request("GET", f"/v1/known-facts/{student}", (student,))
+    yield "read_rights_file", "district", Request("GET", f"/v1/students/{student}/rights-file", (student,))
     yield "record_preference", "district", Request("POST", "/v1/preferences", (student,), opt_out(world, facts))
     path = f"/v1/preferences/{preference_id}"
     yield "read_preference", "district", Request("GET", path, (preference_id,))

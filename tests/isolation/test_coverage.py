@@ -30,6 +30,7 @@ def test_each_operation_has_its_place() -> None:
         route = route_of(operation)
         found += ["anybody"] if route.accepts == "anonymous" else []
         found += ["a signed-in person"] if route.accepts == "people" else []
+        found += ["a family's own visit (gateway/family)"] if route.accepts == "families" else []
         found += ["the state agency alone"] if route.accepts == "clients" and of_the_state_alone(operation) else []
         found += ["names nothing"] if not ids_in(operation) else []
         found += ["shown elsewhere"] if operation in ELSEWHERE else []

@@ -30,10 +30,11 @@ NOT_FOR_CLIENTS = (
     "/assets/",
     "/console",
     "/docs",
+    "/family",
     "/openapi.json",
     "/sign",
 )
-"""/assets/, /console, /sign: pages for people. /ims/: OneRoster's 41 operations are read by one call of ours (ONE_FOR_MANY)."""
+"""/assets/, /console, /family, /sign: pages for people. /ims/: OneRoster's 41 operations are read by one call of ours (ONE_FOR_MANY)."""
 ONE_FOR_MANY = {"read_oneroster": "/ims/oneroster/rostering/v1p2/"}
 """Calls that read whatever is below a path of another standard."""
 VARIANTS = {
@@ -59,7 +60,7 @@ OPERATIONS = {name: (method, path) for name, method, path in operations()}
 CALLS = {name: held.build for name, held in vars(AsyncOperations).items() if isinstance(held, Awaited)}
 
 
-TOLD_ONCE = {"make_client_secret"}
+TOLD_ONCE = {"make_client_secret", "make_family_link"}
 """What they make is in their answer and nowhere else."""
 
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from safepassage.problems.log import AccountingTooLong, LogFrozen, PurposeMissing
+from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import LogUnavailable, NotPermitted
 from safepassage.wire_log import DisclosureAccounting
 from services.audit.disclosures.accounted_entries import accounted_entries, organisation_names
@@ -21,7 +22,7 @@ from services.audit.published import published_log
 from services.audit.retention.destroyed import destroyed_years
 from services.audit.search_log import record_search
 from services.audit.subject_index import Window, entries_about
-from shared.caller import Caller, caller_with
+from shared.caller import Caller, caller_with, family_or
 from shared.clock import Now
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import Database
@@ -37,6 +38,8 @@ FILE: Final = "accounting-of-disclosures"
 """Names no student: it ends up in histories and lists of downloads."""
 
 Accountant = Annotated[Caller, caller_with("audit:accounting")]
+AccountantOrFamily = Annotated[Caller, family_or("audit:accounting")]
+"""Or the family member at the page behind a one-time link, for their own student (decisions 56)."""
 RecordableOnly = Annotated[bool, Query(description="Leave out what the law does not ask to be recorded.")]
 
 
@@ -45,12 +48,12 @@ def file_of(media_type: str) -> dict[int | str, dict[str, Any]]:
     return {200: {"content": {media_type: {"schema": {"type": "string"}}}}}
 
 
-@router.get("", responses=responses(NotPermitted, PurposeMissing, LogFrozen, LogUnavailable))
+@router.get("", responses=responses(NotPermitted, NoSuchStudent, PurposeMissing, LogFrozen, LogUnavailable))
 async def disclosure_accounting(
     student_id: UUID,
     request: Request,
     response: Response,
-    caller: Accountant,
+    caller: AccountantOrFamily,
     now: Now,
     recordable_only: RecordableOnly = False,
     limit: Limit = 100,
@@ -60,6 +63,8 @@ async def disclosure_accounting(
 
     Of another organisation's student, and of one who does not exist, there is nothing to tell. What a court keeps secret is left out.
     """
+    if not caller.is_about(student_id):
+        raise NoSuchStudent
     cursors: Cursors = request.app.state.cursors
     bound_to = f"accounting:{caller.client_id}:{student_id}:{recordable_only}"
     position = cursors.read(cursor, bound_to=bound_to)

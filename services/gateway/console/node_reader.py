@@ -28,22 +28,21 @@ NEXT: Final = re.compile(r'<([^<>]+)>; *rel="next"')
 class NodeReader:
     """For one request of one person."""
 
-    def __init__(self, siblings: Siblings, person: Person, *, address: str | None, scope: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, siblings: Siblings, claims: CallerClaims, *, scope: Mapping[str, Any] | None = None) -> None:
         self._siblings, self._scope = siblings, scope
-        self.claims = claims_of(person, address=address)
+        self.claims = claims
 
     def may(self, scope: str) -> bool:
         """Whether the person's role has `scope`."""
         return scope in self.claims.scopes
 
-    async def read(self, service: ServiceName, path: str, answer: type[Model], query: Query | None = None) -> Model:
     def for_purpose(self, purpose: str) -> "NodeReader":
         """The same person's, for another purpose than their role's: answering a family is not overseeing."""
         other = copy(self)
         other.claims = self.claims.model_copy(update={"details": {"purpose": purpose}})
         return other
 
-    async def read(self, service: ServiceName, path: str, answer: type[Model], query: Mapping[str, str | int] | None = None) -> Model:
+    async def read(self, service: ServiceName, path: str, answer: type[Model], query: Query | None = None) -> Model:
         """GET. Raises the service's problem; LogUnavailable or TemporarilyUnavailable where it does not answer."""
         return await self._siblings.call(service, "GET", path, answer=answer, by=self.claims, query=query, scope=self._scope)
 
@@ -115,7 +114,7 @@ def claims_of(person: Person, *, address: str | None) -> CallerClaims:
 
 async def _reader(request: Request, person: SignedInPerson) -> NodeReader:
     address = request.scope["state"].get("address")
-    return NodeReader(request.app.state.siblings, person, address=address, scope=request.scope)
+    return NodeReader(request.app.state.siblings, claims_of(person, address=address), scope=request.scope)
 
 
 Node = Annotated[NodeReader, Depends(_reader)]

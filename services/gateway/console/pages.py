@@ -4,7 +4,6 @@ import gettext
 from collections.abc import Mapping
 from functools import lru_cache
 from hashlib import sha256
-from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -125,18 +124,9 @@ def translations(language: Language) -> gettext.NullTranslations:
     folder = LOCALE / language
     if not folder.exists():
         return gettext.NullTranslations()
-    from babel.messages.catalog import Catalog  # noqa: PLC0415 no start waits for it
-    from babel.messages.mofile import write_mo  # noqa: PLC0415 nor for this
-    from babel.messages.pofile import read_po  # noqa: PLC0415 nor for this
+    from services.gateway.console.catalogues import compiled  # noqa: PLC0415 no start waits for it
 
-    together, compiled = Catalog(locale=language), BytesIO()
-    for source in sorted(folder.glob("*.po")):
-        with source.open("rb") as text:
-            for message in read_po(text, locale=language):
-                together.add(message.id, message.string)
-    write_mo(compiled, together)
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    return compiled(language, sorted(folder.glob("*.po")))
 
 
 def rendered(template: str, language: Language, **about: Any) -> str:

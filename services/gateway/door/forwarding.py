@@ -41,6 +41,8 @@ from services.gateway.door.route import API_HEADERS, Route, encoded
 from services.gateway.door.scope_use import ScopeUse
 from services.gateway.door.service_call import Call, Upstream
 from services.gateway.door.step_up import require_step_up
+from services.gateway.family.admission import FamilyAdmission
+from services.gateway.family.member import Member
 from services.gateway.oauth.client_certificates import ClientCertificate, forwarded_certificate
 from services.gateway.oauth.tokens import VerifiedToken
 from services.gateway.people.admission import Admission
@@ -83,6 +85,7 @@ class Door:
     scope_use: ScopeUse
     trusted_proxies: Sequence[Network]
     people: Admission
+    families: FamilyAdmission
     certificate_header: bytes | None = None
     """In which a trusted proxy says with which certificate the client came to it."""
 
@@ -113,6 +116,7 @@ class _Passage:
         "door",
         "echoed",
         "limits",
+        "member",
         "person",
         "receive",
         "request_id",
@@ -131,6 +135,7 @@ class _Passage:
         self.echoed, self.address, self.certificate = b"", None, None
         self.limits: Encoded = ()
         self.person: Person | None = None
+        self.member: Member | None = None
 
     address: str | None
     certificate: ClientCertificate | None
@@ -180,6 +185,9 @@ class _Passage:
         elif route.accepts == "people":
             self._count(door.anonymous_limit, self.address or "", now)
             self.person = await door.people.admit(scope["headers"], route, now)
+        elif route.accepts == "families":
+            self._count(door.anonymous_limit, self.address or "", now)
+            self.member = await door.families.admit(scope["headers"], route, now)
         else:
             verified = await door.authentication.authenticate(
                 incoming,
@@ -235,9 +243,12 @@ class _Passage:
         body = await whole(self.receive, limit=route.body_bytes) if incoming.has_body else b""
         if self.person is not None:
             self.door.people.require_own_form(self.person, self.scope["headers"], body, route)
+        if self.member is not None:
+            self.door.families.require_own_form(self.member, self.scope["headers"], body, route)
         caller = None if verified is None else self._from_here(verified.caller)
         token = None if verified is None else verified.claims
         state = {**self.scope.get("state", {}), "caller": caller, "token": token, "person": self.person, "address": self.address}
+        state["member"] = self.member
         state["certificate"] = self.certificate
         fields = [(name, value) for name, value in self.scope["headers"] if name not in NEVER_BELIEVED]
         fields.append((b"traceparent", f"00-{self.trace_id}-{new_span_id()}-01".encode()))
@@ -300,7 +311,8 @@ class _Passage:
         if self.started:
             raise ConnectionAbortedError
         if self.route is not None and self.route.is_page:
-            response = self.door.people.refused(error, self.scope, self.request_id)
+            door = self.door.families if self.route.is_for_families else self.door.people
+            response = door.refused(error, self.scope, self.request_id)
             status, said, body = response.status_code, response.raw_headers, response.body
         else:
             status, said, body = told(error, self.request_id, path=self.scope["path"])

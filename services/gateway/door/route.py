@@ -84,9 +84,9 @@ class Route:
     method: str
     template: str
     service: ServiceName
-    accepts: Literal["clients", "peers", "people", "anonymous"]
+    accepts: Literal["clients", "peers", "people", "families", "anonymous"]
     scopes: frozenset[str]
-    """One of these is needed; none for `anonymous` and `people`."""
+    """One of these is needed; none for `anonymous`, `people` and `families`."""
     and_scopes: frozenset[str] = frozenset()
     """All of these are needed too."""
     body_bytes: int = 0
@@ -122,6 +122,11 @@ class Route:
     def is_page(self) -> bool:
         """Whether a browser shows what is answered, refusals too."""
         return self.headers is PAGE_HEADERS
+
+    @property
+    def is_for_families(self) -> bool:
+        """Whether it is one of the family's pages, those for whoever comes among them."""
+        return self.is_page and self.template.startswith("/family")
 
     bearer: bool = False
     """A token of the legacy profile, which is bound to no key, opens it too."""
@@ -202,6 +207,11 @@ def people(method: str, template: str, *roles: Role, body: int = 0, step_up: boo
         step_up=step_up,
         own_policy=own_policy,
     )
+
+
+def families(method: str, template: str, *, body: int = 0) -> Route:
+    """A page of the gateway for a family member whose visit is going on (services.gateway.family)."""
+    return replace(page(method, template, body=body), accepts="families")
 
 
 def shape(template: str) -> str:

@@ -46,6 +46,7 @@ PRIVACY: Final = (
     anonymous("GET", "/v1/receipt-keys", "privacy"),
     get("/v1/known-facts/{student_id}", "privacy", "rights:act"),
     get("/v1/students/{student_id}/rights", "privacy", "rights:act"),
+    get("/v1/students/{student_id}/rights-file", "privacy", "rights:act"),
     send("POST", "/v1/record-locations", "privacy", "safeguards:keep"),
     get("/v1/record-locations", "privacy", "safeguards:keep", "rights:act"),
     send("POST", "/v1/record-locations/{location_id}/end", "privacy", "safeguards:keep"),

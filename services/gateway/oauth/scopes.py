@@ -45,6 +45,7 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
     PEER_SCOPE: _scope("another node's exchange messages", "peer"),
     "matches:resolve": _scope("decide who a child is where the machine may not", "sea", "lea"),
     "rights:act": _scope("act for an identified parent or eligible student", "sea", "lea", "school"),
+    "family:links": _scope("make links to the family's page, after the agency's identity check", "sea", "lea", "school"),
     "credentials:revoke": _scope("revoke credentials that were issued", "sea", "lea", "school"),
     "educators:credentials": _scope("issue, file and read micro-credentials of educators", "sea", "lea"),
     "safeguards:keep": _scope("keep the lists of where records are and of who has access to them", "sea", "lea", "school"),

@@ -31,18 +31,34 @@ class Particulars(Wire):
 
 def seal(particulars: Particulars, *, cookie: str, digest: bytes) -> bytes:
     """Nonce and AES-256-GCM ciphertext, good for the row of `digest` alone."""
-    nonce = secrets.token_bytes(NONCE_BYTES)
-    return nonce + AESGCM(_key(cookie)).encrypt(nonce, particulars.model_dump_json().encode(), digest)
+    return seal_under(cookie, particulars.model_dump_json().encode(), use=_INFO, about=digest)
 
 
 def unseal(sealed: bytes, *, cookie: str, digest: bytes) -> Particulars:
     """What `seal` sealed. Raises NotSignedIn for anything else: somebody changed the row."""
     try:
-        opened = AESGCM(_key(cookie)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], digest)
-        return Particulars.model_validate_json(opened)
-    except (InvalidTag, ValueError, ValidationError) as error:
+        return Particulars.model_validate_json(unseal_under(cookie, sealed, use=_INFO, about=digest))
+    except ValidationError as error:
         raise NotSignedIn("the session cannot be opened") from error
 
 
-def _key(cookie: str) -> bytes:
-    return HKDF(SHA256(), 32, salt=None, info=_INFO).derive(cookie.encode("ascii"))
+def seal_under(value: str, clear: bytes, *, use: bytes, about: bytes) -> bytes:
+    """Nonce and AES-256-GCM ciphertext under 256 random bits that somebody else keeps (`cookies.new_value`).
+
+    use    what the key is for: no other use opens it
+    about  the row that it is good for
+    """
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    return nonce + AESGCM(_key(value, use)).encrypt(nonce, clear, about)
+
+
+def unseal_under(value: str, sealed: bytes, *, use: bytes, about: bytes) -> bytes:
+    """What `seal_under` sealed. Raises NotSignedIn for anything else."""
+    try:
+        return AESGCM(_key(value, use)).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], about)
+    except (InvalidTag, ValueError) as error:
+        raise NotSignedIn("the session cannot be opened") from error
+
+
+def _key(value: str, use: bytes) -> bytes:
+    return HKDF(SHA256(), 32, salt=None, info=use).derive(value.encode("ascii"))

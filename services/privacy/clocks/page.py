@@ -9,10 +9,10 @@ What people may ask for, what an agency owes by when, and where it is written. T
 documents`); a test compares. None of it is legal advice: where the law gives no number of days the figure is ours, and what was not
 compared with the law's text says so.
 
-A parent or eligible student acts through the agency's staff or portal: every operation here takes `acting_for`, checked against the
-rights holders of the student at that instant (either parent until a binding document ends the rights; only the student from 18, in the
-student's own time zone, or in postsecondary education). What happens is an event that is added and never changed; its entry is on the
-log's way in the same transaction.
+A parent or eligible student acts through the agency's staff or portal, or at [the family's page](family.md) behind a one-time link:
+every operation here takes `acting_for`, checked against the rights holders of the student at that instant (either parent until a
+binding document ends the rights; only the student from 18, in the student's own time zone, or in postsecondary education). What
+happens is an event that is added and never changed; its entry is on the log's way in the same transaction.
 
 ## Consent
 
@@ -25,6 +25,11 @@ log's way in the same transaction.
   `safepassage.consent_receipt.verify_signed_receipt`, with the keys of `GET /v1/receipt-keys`, which is open. It names no person: the
   student is a commitment that the receipt's holder can open.
 - Withdrawn or expired, nothing is decided on it any more, and what waits to be sent is asked again before every attempt.
+
+## All of one student
+
+`GET /v1/students/{student_id}/rights-file`: consents, opt-outs and refusals, requests to inspect and amend, and hearings of one student,
+what is over too, of each kind the newest 200. For staff who answer a parent, and for the family's page.
 
 ## What was known of a student
 

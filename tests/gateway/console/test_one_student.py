@@ -13,7 +13,7 @@ from safepassage.wire_log import EntrySearch, FoundEntries, Phase
 from safepassage.wire_organisations import NewOrganisation
 from safepassage.wire_policy import ActingFor, NewConsent
 from safepassage.wire_retention import HoldReason
-from services.gateway.console.node_reader import NodeReader
+from services.gateway.console.node_reader import NodeReader, claims_of
 from services.gateway.console.student_words import HOLD_REASONS, PHASES, PREFERENCE_KINDS, REQUEST_KINDS
 from services.gateway.people.roles import Role
 from tests.audit.audit_node import disclosure
@@ -50,7 +50,9 @@ async def given(console: Console, student_id: UUID, *, to: str = f"{BIRCH}#1") -
 
 async def reader(console: Console, role: Role) -> NodeReader:
     """What somebody of a role asks the services with."""
-    return NodeReader(console.house.app.state.siblings, await person_of(await console.browser(role), console.house.now), address=None)
+    return NodeReader(
+        console.house.app.state.siblings, claims_of(await person_of(await console.browser(role), console.house.now), address=None)
+    )
 
 
 def test_every_phase_kind_and_reason_has_its_words() -> None:

@@ -8,8 +8,9 @@ from pydantic import Field, StringConstraints, model_validator
 
 from safepassage.record.provenance import Contested
 from safepassage.wire import Base64Url, Code, Digest, Instant, Wire
+from safepassage.wire_directory import Preference
 from safepassage.wire_exchange import Official
-from safepassage.wire_policy import ActingFor, ElementId, Elements, Purposes
+from safepassage.wire_policy import ActingFor, Consent, ElementId, Elements, Purposes
 
 EvidenceRef = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 """Where the agency keeps what shows it: never the thing itself."""
@@ -268,3 +269,16 @@ class Statement(NewStatement):
     custodian_id: UUID
     placed_by: Literal["parent", "eligible-student"]
     recorded_at: Instant
+
+
+class RightsFile(Wire):
+    """`GET /v1/students/{student_id}/rights-file`: what was said and asked about one student, of each kind the newest first."""
+
+    student_id: UUID
+    consents: tuple[Consent, ...]
+    """Withdrawn and expired ones too."""
+    preferences: tuple[Preference, ...]
+    """Opt-outs and refusals, rescinded ones too."""
+    inspections: tuple[Inspection, ...]
+    amendments: tuple[Amendment, ...]
+    hearings: tuple[Hearing, ...]

@@ -10,6 +10,7 @@ from safepassage.client import (
     edfi_calls,
     evidence_calls,
     exchange_calls,
+    family_calls,
     finding_calls,
     format_calls,
     log_calls,
@@ -150,6 +151,7 @@ class BlockingOperations:
     list_access = Waited(safeguard_calls.list_access)
     list_access_listings = Waited(safeguard_calls.list_access_listings)
     end_access_listing = Waited(safeguard_calls.end_access_listing)
+    read_rights_file = Waited(rights_calls.read_rights_file)
     record_preference = Waited(rights_calls.record_preference)
     read_preference = Waited(rights_calls.read_preference)
     rescind_preference = Waited(rights_calls.rescind_preference)
@@ -244,6 +246,9 @@ class BlockingOperations:
     read_client = Waited(calls.read_client)
     change_client_grants = Waited(calls.change_client_grants)
     replace_client_keys = Waited(calls.replace_client_keys)
+    make_family_link = Waited(family_calls.make_family_link)
+    read_family_link = Waited(family_calls.read_family_link)
+    withdraw_family_link = Waited(family_calls.withdraw_family_link)
     list_client_secrets = Waited(secret_calls.list_client_secrets)
     make_client_secret = Waited(secret_calls.make_client_secret)
     remove_client_secret = Waited(secret_calls.remove_client_secret)

@@ -121,9 +121,10 @@ def writing(method: str, path: str, body: BaseModel | None, answer: type[M], *, 
     return Call(method, path, _as_model(answer), body=content, content_type="application/json" if content else None, idempotency_key=key)
 
 
-def writing_once(path: str, answer: type[M]) -> Call[M]:
-    """A POST without a body that is never sent twice: what it makes cannot be told again."""
-    return Call("POST", path, _as_model(answer))
+def writing_once(path: str, answer: type[M], body: BaseModel | None = None) -> Call[M]:
+    """A POST that is never sent twice: what it makes cannot be told again."""
+    content = None if body is None else _json(body)
+    return Call("POST", path, _as_model(answer), body=content, content_type="application/json" if content else None)
 
 
 def uploading(

@@ -39,6 +39,7 @@ from safepassage.wire_rights import (
     NewStatement,
     ReceiptKeys,
     Rescission,
+    RightsFile,
     SignedConsentReceipt,
     Statement,
 )
@@ -75,6 +76,11 @@ def read_known_facts(student_id: UUID, *, known_at: datetime | None = None) -> C
     """The facts of a student by which decisions were made at an instant, or are now; logged. Scope rights:act."""
     query = {"known_at": None if known_at is None else known_at.isoformat()}
     return reading(path_of("/v1/known-facts/{id}", id=student_id), KnownFacts, query=query)
+
+
+def read_rights_file(student_id: UUID) -> Call[RightsFile]:
+    """Consents, opt-outs, refusals, requests and hearings of one student, the newest first. Scope rights:act."""
+    return reading(path_of("/v1/students/{id}/rights-file", id=student_id), RightsFile)
 
 
 def record_preference(preference: NewPreference, *, idempotency_key: str | None = None) -> Call[Preference]:

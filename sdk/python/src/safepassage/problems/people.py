@@ -95,6 +95,20 @@ class LinkNotGood(SuiteError):
     remedy = "Make a new one with `safepassage-node console`; each works once, for ten minutes."
 
 
+class FamilyLinkNotGood(SuiteError):
+    """A link to the family's page that was used, withdrawn, is too old, or was never made."""
+
+    code, status, title = "family-link-not-good", 403, "This link does not work any more"
+    remedy = "Ask your school district for a new link. Each link works one time."
+
+
+class FamilyVisitOver(SuiteError):
+    """A family member's visit that has ended: idle for too long, past its limit, left, or withdrawn by the agency."""
+
+    code, status, title = "family-visit-over", 401, "Your visit has ended"
+    remedy = "Ask your school district for a new link."
+
+
 class HandleUnknown(SuiteError):
     """The address names something by a word of another session, or by none."""
 

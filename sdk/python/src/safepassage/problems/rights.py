@@ -24,6 +24,13 @@ class NoSuchRightsRequest(SuiteError):
     remedy = "Check the id, and that your organisation keeps the record or took the request in."
 
 
+class ShownInPersonOnly(SuiteError):
+    """The student's address is protected: who received the record may tell where the child lives, so no page on the internet shows it."""
+
+    code, status, title = "shown-in-person-only", 403, "This record is shown in person only"
+    remedy = "Let the parent or eligible student inspect the record at the agency, after asking who may know where the student lives."
+
+
 class NoSuchListEntry(SuiteError):
     """No line with this id is on a list of the caller's organisation."""
 

@@ -1,0 +1,110 @@
+"""Families' pages in a real browser: axe-core finds nothing, nothing scrolls sideways, and neither a scanner nor a script uses a link."""
+
+import json
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from shared.clock import system_clock
+from shared.contracts.privacy import SubjectFacts
+from tests.chromium import Page, browser
+from tests.conftest import StandingClock
+from tests.gateway.console.consoles import HOSTILE, open_console
+from tests.gateway.console.crossing import PEERS
+from tests.gateway.door.production import serving
+from tests.gateway.family.families import Families
+from tests.gateway.family.sweep import PATHS, something_said
+from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+
+
+@dataclass
+class Seen:
+    """A node that answers at a port, one of its students, and a browser."""
+
+    families: Families
+    facts: SubjectFacts
+    page: Page
+    origin: str
+
+    async def go(self, path: str) -> None:
+        """Go to a page, and wait until it is there."""
+        await self.page.ask("Page.navigate", url=f"{self.origin}{path}")
+        await self.at(path)
+
+    async def at(self, path: str) -> None:
+        """Wait for a page, whole."""
+        where = f"location.pathname === {json.dumps(path.partition('#')[0])}"
+        await self.page.until(f"{where} && document.readyState === 'complete' && document.querySelector('h1') !== null")
+
+    async def come(self) -> None:
+        """By a link and its button."""
+        link = (await self.families.link(self.facts)).link
+        await self.go(link.removeprefix(self.origin))
+        await self.page.until("document.querySelector('#pasted').hidden")
+        await self.page.value("document.querySelector('main .button').click()")
+        await self.at("/family")
+
+
+@pytest.fixture
+async def seen(tmp_path: Path) -> AsyncIterator[Seen]:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    clock = cast("StandingClock", system_clock)  # the browser has a clock of its own
+    async with open_console(tmp_path, clock, name=f"Department of Education {HOSTILE}", port=port, peers=PEERS) as console:
+        families = Families(console)
+        facts = await families.student()
+        async with serving(console.house.app, port=port), browser(tmp_path / "profile") as page:
+            await page.open("about:blank")
+            yield Seen(families, facts, page, f"http://127.0.0.1:{port}")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1440])
+async def test_axe_finds_nothing_on_any_page_with_data_and_without(seen: Seen, width: int, scheme: str) -> None:
+    page = seen.page
+    await page.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+    await page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+    axe, more = AXE.read_text(), list[str]()
+    await seen.come()
+    for with_data in (False, True):
+        if with_data:
+            more = await something_said(seen.families, seen.facts)
+        for path in ("/family/link", "/family/left", *PATHS, *more):
+            await seen.go(path)
+            if path == "/family":
+                await page.value("document.querySelectorAll('details').forEach(one => { one.open = true })")
+            await page.value(axe + "; undefined")
+            found: Any = await page.value(f"axe.run(document, {{runOnly: {json.dumps(RULES)}}})")
+            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == [], path
+            assert await page.value("document.documentElement.scrollWidth") <= width, path
+    assert page.complaints == [], "an error of a script, or something that the content security policy does not let run"
+
+
+async def test_the_links_script_sends_nothing_and_leaves_nothing_in_the_address(seen: Seen) -> None:
+    link = (await seen.families.link(seen.facts)).link
+    await seen.go(link.removeprefix(seen.origin))
+    await seen.page.until("document.querySelector('#pasted').hidden")
+    assert await seen.page.value("location.hash") == ""
+    stranger = seen.families.stranger()
+    assert (await stranger.use(link)).status == 303, "opened, and not used"
+    await seen.page.value("document.querySelector('main .button').click()")
+    await seen.page.until("document.querySelector('h1')?.textContent === 'This link does not work any more'")
+
+
+async def test_without_a_script_a_link_is_pasted_and_everything_works(seen: Seen) -> None:
+    link = (await seen.families.link(seen.facts)).link
+    await seen.page.ask("Emulation.setScriptExecutionDisabled", value=True)
+    await seen.go("/family/link")
+    await seen.page.value(f"document.querySelector('#link').value = {json.dumps(link)}")
+    await seen.page.value("document.querySelector('main .button').click()")
+    await seen.at("/family")
+    await seen.page.value("document.querySelector('.language button[value=es]').click()")
+    await seen.page.until("document.documentElement?.lang === 'es' && location.pathname === '/family'")
+    await seen.page.value("document.querySelector('.foot .button').click()")
+    await seen.at("/family/left")
