@@ -64,7 +64,7 @@ class Question:
 def question_of_form(form: ActForm, viewing: Viewing) -> Question:
     """Instants as the reader's clock shows them. Raises FormWrong."""
     of, which = form.text("of"), form.text("which")
-    begins, ends, discovered = (_local(form.text(name), viewing) for name in ("from", "until", "discovered"))
+    begins, ends, discovered = (local_instant(form.text(name), viewing) for name in ("from", "until", "discovered"))
     wrong = {} if which else {"which": MISSING}
     wrong |= {} if of in MEMBERS else {"of": NOT_READ}
     for name, at in (("from", begins), ("until", ends), ("discovered", discovered)):
@@ -85,7 +85,8 @@ def _question(of: str, which: str, begins: datetime, ends: datetime, discovered:
     return Question(of, which, BlastRadiusRequest.model_validate(about))
 
 
-def _local(text: str, viewing: Viewing) -> datetime | None:
+def local_instant(text: str, viewing: Viewing) -> datetime | None:
+    """What a `datetime-local` field says on the reader's clock; None for anything else."""
     try:
         read = datetime.fromisoformat(text)
         return None if read.tzinfo is not None else read.replace(tzinfo=ZoneInfo(viewing.zone)).astimezone(UTC)

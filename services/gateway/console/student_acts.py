@@ -11,20 +11,26 @@ from safepassage.problems import SuiteError
 from safepassage.problems.privacy import NoSuchConsent
 from safepassage.wire_policy import ActingFor, Consent, ConsentWithdrawal
 from safepassage.wire_retention import NewLegalHold
-from services.gateway.console.acts import MISSING, Act, ActForm, Field, FormWrong, refused_form
+from services.gateway.console.acts import MISSING, NOT_READ, Act, ActForm, Field, FormWrong, refused_form
 from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.officials import acting_official
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.radius_question import local_instant
 from services.gateway.console.student_page import HOLD, WITHDRAWAL, rights_of
 from services.gateway.console.student_words import HOLD_REASONS, IDENTIFIED_BY
 from services.gateway.console.students import ONE, ShownStudent
+from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
-ASSURED: Final = "ial2"
-"""Somebody whom staff have identified by a document or in person (NIST SP 800-63A)."""
+ASSURED: Final = {
+    "ial1": word("Weakly: by what they said of themselves (IAL1)"),
+    "ial2": word("By documents that were checked (IAL2)"),
+    "ial3": word("In person, by documents that a trained officer checked (IAL3)"),
+}
+"""How well staff have identified somebody (NIST SP 800-63A); the officer says it, and the log keeps it as their word."""
 
 
 @router.get(HOLD, response_model=None, responses=page_responses(200, 404))
@@ -91,7 +97,16 @@ async def ask_withdrawal(handle: str, consent_id: UUID, student_id: ShownStudent
     response_model=None,
     status_code=303,
     responses=page_responses(303, 404, 409),
-    openapi_extra=form_of({"token": "Of the page", "act": "Key of the form", "method": "How identified", "evidence_ref": "What shows it"}),
+    openapi_extra=form_of(
+        {
+            "token": "Of the page",
+            "act": "Key of the form",
+            "assurance_level": "ial1 to ial3",
+            "identified_at": "On the reader's clock",
+            "method": "How identified",
+            "evidence_ref": "What shows it",
+        }
+    ),
 )
 async def withdraw_on_page(handle: str, consent_id: UUID, student_id: ShownStudent, form: Act, frame: Framed, node: Node) -> Response:
     """Take it back, once, for who gave it."""
@@ -108,15 +123,13 @@ async def withdraw_on_page(handle: str, consent_id: UUID, student_id: ShownStude
 
 
 def _withdrawal(form: ActForm, consent: Consent, frame: Frame) -> ConsentWithdrawal:
-    """By who gave the consent. They were identified before the form was sent: its sign-in is when staff did it at the earliest."""
-    if missing := [name for name in ("method", "evidence_ref") if not form.text(name)]:
+    """By who gave the consent, whom staff identified when and as well as the officer says."""
+    if missing := [name for name in ("assurance_level", "method", "identified_at", "evidence_ref") if not form.text(name)]:
         raise FormWrong(dict.fromkeys(missing, MISSING))
-    acting_for = form.model(
-        ActingFor,
-        person_id=consent.acting_for.person_id,
-        assurance_level=ASSURED,
-        authenticated_at=frame.person.authenticated_at,
-    )
+    identified_at = local_instant(form.text("identified_at"), frame.viewing)
+    if identified_at is None or identified_at > frame.viewing.now:
+        raise FormWrong({"identified_at": NOT_READ})
+    acting_for = form.model(ActingFor, person_id=consent.acting_for.person_id, authenticated_at=identified_at)
     return ConsentWithdrawal(acting_for=acting_for, reason="withdrawn-by-grantor")
 
 
@@ -146,6 +159,13 @@ def _withdrawal_form(handle: str, consent: Consent, frame: Frame, kept: Mapping[
         ],
         undo=_("It is not: the family gives a new consent."),
         fields=[
+            Field(
+                "assurance_level",
+                _("How well is the person identified?"),
+                kind="choice",
+                options=[("", _("Choose")), *((code, _(name)) for code, name in ASSURED.items())],
+            ),
+            Field("identified_at", _("When did you identify them?"), _("On your clock, and not after now."), kind="datetime-local"),
             Field("method", _("How did you identify the person?"), kind="choice", options=[("", _("Choose")), *methods]),
             Field("evidence_ref", _("What shows that they asked for it"), _("A reference of your own records, without anybody's name.")),
         ],

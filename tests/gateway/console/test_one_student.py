@@ -4,6 +4,7 @@ import re
 from datetime import date, timedelta
 from typing import get_args
 from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -203,10 +204,15 @@ async def test_a_consent_is_taken_back_once_for_who_gave_it(console: Console) ->
     assert "May be given to Lantern Reading" in page
     [act] = re.findall(rf'href="({re.escape(path)}/consents/[^"]+/withdrawal)"', page)
     key = await form_of(browser, act)
-    wrong = await browser.post(act, act=key, method="in-person")
+    when = console.house.now.astimezone(ZoneInfo("America/New_York")).replace(tzinfo=None)
+    form = {"method": "in-person", "assurance_level": "ial3", "identified_at": (when - timedelta(hours=2)).isoformat(timespec="minutes")}
+    wrong = await browser.post(act, act=key, **form)
     assert (wrong.status, "Fill this in." in wrong.body.decode()) == (422, True)
+    for about in ({"identified_at": (when + timedelta(hours=1)).isoformat(timespec="minutes")}, {"assurance_level": "ial9"}):
+        wrong = await browser.post(act, act=key, evidence_ref="visit 5", **(form | about))
+        assert (wrong.status, "This cannot be read." in wrong.body.decode()) == (422, True)
     for _ in range(2):
-        answer = await browser.post(act, act=key, method="in-person", evidence_ref="visit 5")
+        answer = await browser.post(act, act=key, evidence_ref="visit 5", **form)
         assert (answer.status, location_of(answer)) == (303, path), answer.body
     shown = (await browser.get(path)).body.decode()
     assert "Withdrawn" in shown
