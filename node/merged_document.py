@@ -15,7 +15,7 @@ from shared.who_may_call import ServiceName
 
 SCHEMAS: Final = "#/components/schemas/"
 PROBLEM: Final = "Gateway_Problem"
-TOKEN, PROOF, SESSION = "token", "proof", "session"
+TOKEN, PROOF, SESSION, VISIT = "token", "proof", "session", "visit"
 DOOR: Final[Mapping[str, str]] = {
     "400": "The request cannot be read in one way only, or is not what the operation takes",
     "401": "No token or proof that counts",
@@ -85,6 +85,8 @@ def _security(route: Route) -> list[dict[str, list[str]]]:
         return []
     if route.accepts == "people":
         return [{SESSION: []}]
+    if route.accepts == "families":
+        return [{VISIT: []}]
     return [{TOKEN: sorted({scope, *route.and_scopes}), PROOF: []} for scope in sorted(route.scopes)]
 
 
@@ -98,6 +100,7 @@ def _schemes() -> dict[str, Any]:
         },
         PROOF: {"type": "apiKey", "in": "header", "name": "DPoP", "description": "A proof of that key, made for this request (RFC 9449)."},
         SESSION: {"type": "apiKey", "in": "cookie", "name": "__Host-sid", "description": "Of a person who is signed in, in a browser."},
+        VISIT: {"type": "apiKey", "in": "cookie", "name": "__Host-family", "description": "Of a family that used its link, in a browser."},
     }
 
 

@@ -9,7 +9,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from node.documents import ROOT, node_document
-from node.merged_document import PROOF, SESSION, TOKEN, merged
+from node.merged_document import PROOF, SESSION, TOKEN, VISIT, merged
 from services.gateway.door.route import shape
 from services.gateway.door.routing_table import ROUTES
 from services.gateway.oauth.scopes import SCOPES
@@ -59,8 +59,8 @@ def test_it_says_of_each_operation_which_scopes_open_it() -> None:
     routes = {(route.method, shape(route.template).replace("{rest}", "{}")): route for route in ROUTES}
     for (method, path), operation in operations().items():
         route = routes[method, shape(path)]
-        if route.accepts == "people":
-            assert operation["security"] == [{SESSION: []}], path
+        if route.accepts in ("people", "families"):
+            assert operation["security"] == [{SESSION if route.accepts == "people" else VISIT: []}], path
             continue
         told = {frozenset(one[TOKEN]) for one in operation["security"]}
         assert told == {route.and_scopes | {scope} for scope in route.scopes}, path

@@ -1,6 +1,7 @@
 """Large bodies and answers of an embedded node go through its door a part at a time."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
@@ -93,4 +94,4 @@ async def test_a_fault_that_is_no_problem_document_is_not_passed_on() -> None:
 
 
 def _with_limit(limit: int) -> object:
-    return ROUTE.__class__(**{**ROUTE.__dict__, "body_bytes": limit})
+    return replace(ROUTE, body_bytes=limit)
