@@ -1,8 +1,11 @@
 """Identifiers: UUIDv7 sorts by the time it was made; a student's id is UUIDv4, so that it tells nothing."""
 
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Final
 from uuid import UUID
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def uuid7(now: datetime) -> UUID:
@@ -17,8 +20,11 @@ def uuid7(now: datetime) -> UUID:
 
 
 def first_uuid7(at: datetime) -> UUID:
-    """No UUIDv7 of the instant `at` or later is smaller, and every earlier one is: where a list by id begins or ends at an instant."""
-    return UUID(int=uuid7(at).int >> 80 << 80)
+    """No UUIDv7 of the instant `at` or later is smaller, and every earlier one is: where a list by id begins or ends at an instant.
+
+    Before 1970 there is none, so that whatever begins there begins with the first of all.
+    """
+    return UUID(int=uuid7(max(at, EPOCH)).int >> 80 << 80)
 
 
 def milliseconds_of(identifier: UUID) -> int:
