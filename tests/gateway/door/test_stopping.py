@@ -172,8 +172,11 @@ async def test_at_two_processes_keys_rotate_under_load_and_no_request_fails(two:
 
     users = [asyncio.create_task(use(*pair)) for pair in (two.processes, two.processes[::-1]) for _ in range(2)]
     for rotated in range(2):
-        prepare(folder)
+        pending = prepare(folder)
         await _more(statuses, 40)
+        for process in two.processes:  # what PUBLISHED_FOR is for: each has seen the key before it signs
+            while pending.encode() not in (await process.ask("GET", "/oauth/jwks", [])).body:
+                await _more(statuses, 1)
         activate(folder, now=system_clock() + timedelta(seconds=60))
         async with asyncio.timeout(30):
             while len(kids) <= rotated + 1:  # each process looks at the files once a second
