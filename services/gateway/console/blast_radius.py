@@ -20,7 +20,7 @@ from services.gateway.console.handles import SessionHandles
 from services.gateway.console.node_reader import Node
 from services.gateway.console.organisation_names import named, names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
-from services.gateway.console.radius_question import MEMBERS, OF_WORDS, PERSONAL, Asked, local_text, question_of_form
+from services.gateway.console.radius_question import MEMBERS, OF_WORDS, PERSONAL, Asked, question_of_form
 from services.gateway.console.state_names import STATE_NAMES
 from services.gateway.console.words import spaced, word
 from services.gateway.people.pages import form_of, page_responses
@@ -186,7 +186,7 @@ def _uuid(text: str | None) -> UUID | None:
 def _form(frame: Frame, kept: Mapping[str, str], wrong: Mapping[str, str]) -> Response:
     _, viewing = frame.translate, frame.viewing
     zone = _("Your time, %(zone)s.") % {"zone": viewing.zone_name}
-    defaults = {"until": local_text(viewing.now, viewing)}
+    defaults = {"until": viewing.field_of(viewing.now)}
     return frame.page(
         "radius_form.html",
         status=422 if wrong else 200,

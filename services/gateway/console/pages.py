@@ -16,7 +16,7 @@ from safepassage.problems.requests import NoSuchRoute
 from services.gateway.console.acts import new_key
 from services.gateway.console.navigation import HOME, menu_of
 from services.gateway.console.preferences import viewing_of
-from services.gateway.console.viewing import LANGUAGES, THEMES, ZONES, Language, Viewing, in_eights, utc
+from services.gateway.console.viewing import LANGUAGES, THEMES, ZONES, Language, Viewing
 from services.gateway.people.pages import KINDS, PageRoute
 from services.gateway.people.person import Person
 from services.gateway.people.roles import ROLES
@@ -137,16 +137,6 @@ def rendered(template: str, language: Language, **about: Any) -> str:
 
 @lru_cache(maxsize=len(LANGUAGES))
 def _environment(language: Language) -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 no start waits for it
+    from services.gateway.console.templating import environment_of  # noqa: PLC0415 no start waits for it
 
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # of the extension
-    environment.filters |= {"utc": utc, "in_eights": in_eights}
-    return environment
+    return environment_of(FOLDER / "templates", translations(language))

@@ -5,10 +5,9 @@ A person or a network address is in an address of ours only as a handle of the s
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Final
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query
 from pydantic import ValidationError
@@ -64,7 +63,7 @@ class Question:
 def question_of_form(form: ActForm, viewing: Viewing) -> Question:
     """Instants as the reader's clock shows them. Raises FormWrong."""
     of, which = form.text("of"), form.text("which")
-    begins, ends, discovered = (local_instant(form.text(name), viewing) for name in ("from", "until", "discovered"))
+    begins, ends, discovered = (viewing.instant_of(form.text(name)) for name in ("from", "until", "discovered"))
     wrong = {} if which else {"which": MISSING}
     wrong |= {} if of in MEMBERS else {"of": NOT_READ}
     for name, at in (("from", begins), ("until", ends), ("discovered", discovered)):
@@ -83,20 +82,6 @@ def question_of_form(form: ActForm, viewing: Viewing) -> Question:
 def _question(of: str, which: str, begins: datetime, ends: datetime, discovered: datetime | None) -> Question:
     about = {MEMBERS[of]: which, "touched_from": begins, "touched_until": ends, "discovered_at": discovered}
     return Question(of, which, BlastRadiusRequest.model_validate(about))
-
-
-def local_instant(text: str, viewing: Viewing) -> datetime | None:
-    """What a `datetime-local` field says on the reader's clock; None for anything else."""
-    try:
-        read = datetime.fromisoformat(text)
-        return None if read.tzinfo is not None else read.replace(tzinfo=ZoneInfo(viewing.zone)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
-
-
-def local_text(at: datetime | None, viewing: Viewing) -> str:
-    """For a `datetime-local` field, on the reader's clock."""
-    return "" if at is None else at.astimezone(ZoneInfo(viewing.zone)).strftime("%Y-%m-%dT%H:%M")
 
 
 async def _asked(

@@ -16,7 +16,6 @@ from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.officials import acting_official
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
-from services.gateway.console.radius_question import local_instant
 from services.gateway.console.student_page import HOLD, WITHDRAWAL, rights_of
 from services.gateway.console.student_words import HOLD_REASONS, IDENTIFIED_BY
 from services.gateway.console.students import ONE, ShownStudent
@@ -126,7 +125,7 @@ def _withdrawal(form: ActForm, consent: Consent, frame: Frame) -> ConsentWithdra
     """By who gave the consent, whom staff identified when and as well as the officer says."""
     if missing := [name for name in ("assurance_level", "method", "identified_at", "evidence_ref") if not form.text(name)]:
         raise FormWrong(dict.fromkeys(missing, MISSING))
-    identified_at = local_instant(form.text("identified_at"), frame.viewing)
+    identified_at = frame.viewing.instant_of(form.text("identified_at"))
     if identified_at is None or identified_at > frame.viewing.now:
         raise FormWrong({"identified_at": NOT_READ})
     acting_for = form.model(ActingFor, person_id=consent.acting_for.person_id, authenticated_at=identified_at)

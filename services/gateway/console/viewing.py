@@ -97,6 +97,18 @@ class Viewing:
         """Of an entry in a sequence: "9:12:04"."""
         return format_datetime(self._here(at), "H:mm:ss", locale=self.locale)
 
+    def instant_of(self, field: str) -> datetime | None:
+        """What a `datetime-local` field says on the reader's clock, in UTC; None for anything else."""
+        try:
+            read = datetime.fromisoformat(field)
+            return None if read.tzinfo is not None else read.replace(tzinfo=ZoneInfo(self.zone)).astimezone(UTC)
+        except (ValueError, OverflowError):
+            return None
+
+    def field_of(self, at: datetime) -> str:
+        """For a `datetime-local` field: "2026-11-23T08:41"."""
+        return self._here(at).strftime("%Y-%m-%dT%H:%M")
+
     def days_until(self, at: datetime | date) -> int:
         """Whole days of the reader's calendar from today; negative where it is past."""
         day = self._here(at).date() if isinstance(at, datetime) else at

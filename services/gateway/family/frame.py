@@ -12,7 +12,7 @@ from safepassage.problems import SuiteError
 from services.gateway.console.acts import new_key
 from services.gateway.console.pages import translations as consoles_words
 from services.gateway.console.preferences import viewing_of
-from services.gateway.console.viewing import LANGUAGES, Language, Viewing, utc
+from services.gateway.console.viewing import LANGUAGES, Language, Viewing
 from services.gateway.family.member import Member
 from services.gateway.family.visited import VisitingMember
 from services.gateway.people.pages import PageRoute, assets
@@ -108,16 +108,6 @@ def translations(language: Language) -> gettext.NullTranslations:
 
 @lru_cache(maxsize=len(LANGUAGES))
 def _environment(language: Language) -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 no start waits for it
+    from services.gateway.console.templating import environment_of  # noqa: PLC0415 no start waits for it
 
-    environment = Environment(
-        loader=FileSystemLoader(FOLDER / "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
-    environment.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # of the extension
-    environment.filters |= {"utc": utc}
-    return environment
+    return environment_of(FOLDER / "templates", translations(language))
