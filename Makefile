@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
+# Kills the server's own processes, so that no other test can use that server meanwhile.
+KILLING := tests/audit/test_postgres_killed.py
 
 .DEFAULT_GOAL := help
 .PHONY: help demo up test test-postgres test-scanner test-browser gallery test-stories test-timing test-containers test-policies test-fuzz test-faults test-keys test-oauth test-long check format bench match-report match-model race soak documents policies lock
@@ -43,7 +45,8 @@ gallery: $(VENV)/.dev ## a picture of every page of the console, in build/galler
 	@$(BIN)/python -m tests.gateway.console.gallery build/gallery
 
 test-faults: $(VENV)/.dev ## every system call on the log's store fails, kills, or loses its power; PostgreSQL's processes die; each check of the verifier is left out
-	@tests/postgres/with-cluster --durable tests/audit/with-strace $(BIN)/python -m pytest -n 2 -m faults tests/audit tests/sdk/verifier tests/gateway/oauth $(ARGS)
+	@tests/postgres/with-cluster --durable tests/audit/with-strace $(BIN)/python -m pytest -n 2 -m faults tests/audit tests/sdk/verifier tests/gateway/oauth --ignore $(KILLING) $(ARGS)
+	@tests/postgres/with-cluster --durable $(BIN)/python -m pytest -m faults $(KILLING) $(ARGS)
 
 test-stories: $(VENV)/.dev ## the Ed-Fi sample district, the tutorial as a reader types it, kill -9 at each step of an exchange, nodes that witness
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/stories tests/tutorial tests/records/exchange/test_kill_points.py tests/records/exchange/test_wire_canaries.py tests/records/exchange/test_large_package_kills.py tests/records/exchange/test_chains.py tests/records/exchange/test_three_states.py tests/records/exchange/test_suites.py tests/records/exchange/test_any_order.py tests/records/exchange/test_nobody.py tests/records/exchange/test_findings.py tests/node/test_console.py tests/gateway/door tests/audit -m "slow and not postgres" $(ARGS)
