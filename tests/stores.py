@@ -6,9 +6,10 @@ from pathlib import Path
 import asyncpg
 from sqlalchemy import URL, make_url
 
+from node.folder import NodeFolder
 from shared.database import Database
 from shared.migrations import migrate
-from shared.who_may_call import ServiceName
+from shared.who_may_call import SERVICES, ServiceName
 
 _files: dict[ServiceName, bytes] = {}
 """SQLite files at head."""
@@ -26,6 +27,13 @@ async def at_head(service: ServiceName, url: str) -> None:
     else:
         await _migrated(service, store)
         _files[service] = Path(str(store.database)).read_bytes()  # noqa: ASYNC240 once
+
+
+async def folder_at_head(folder: NodeFolder) -> None:
+    """Bring to head the stores of a folder that has none yet."""
+    for service in SERVICES:
+        folder.store(service).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        await at_head(service, f"sqlite+inline:///{folder.store(service)}")
 
 
 def _write(file: Path, content: bytes) -> None:

@@ -5,6 +5,7 @@ A PolicySet is immutable. Two of the same hash decide alike.
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from safepassage.canonical import digest_of_json
@@ -135,8 +136,12 @@ def remember(memory: dict[Any, Any], key: Hashable, found: object) -> None:
     memory[key] = found
 
 
+@cache
 def load_policy_set() -> PolicySet:
-    """The policy set of this version of the suite, from the checked-in EST. Raises PolicySetBroken: then nothing can be served."""
+    """The policy set of this version of the suite, from the checked-in EST: one in a process, which no file changes under it.
+
+    Raises PolicySetBroken: then nothing can be served.
+    """
     return assemble(read_packs(), schema_sha256=sha256_of(SCHEMA))
 
 

@@ -22,6 +22,7 @@ from tests.audit.peer_log import member, trust_settings
 from tests.conftest import StandingClock
 from tests.gateway.house import House
 from tests.gateway.people.signing_in import PEOPLE, Browser, signed_in
+from tests.stores import folder_at_head
 
 HOSTILE = '"><img src=x onerror=alert(1)>{{7*7}} Department'
 
@@ -79,6 +80,7 @@ async def open_console(
         members = [member(entity).model_copy(update={"state": state}) for entity, state in states.items()]
         digest = trust_settings(path, *members, now=clock())["trust_list_digest"]
         install_trust_list(folder, (path / "list.jws").read_bytes(), first_digest=digest)
+    await folder_at_head(folder)
     node = EmbeddedNode(PeopledFolder(folder.path), clock=clock)
     async with node.running():
         gateway = node.applications["gateway"]

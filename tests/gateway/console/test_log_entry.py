@@ -83,10 +83,11 @@ async def test_of_a_decision_it_says_what_may_leave_what_stays_and_leads_to_why(
     assert re.search(r"Might leave \(3\) Name Addresses Transcript Stayed \(1\) Social Security number", text_of(page))
 
 
-@pytest.mark.parametrize("place", ["2026-999", "1999-0", "2026-01", "2026--1", "x", "2026-1.0", "2026-9999999999999999"])
-@pytest.mark.parametrize("more", ["", "/proof", "/tlog-proof"])
-async def test_an_entry_that_is_none_is_said_to_be_none(console: Console, place: str, more: str) -> None:
-    assert (await (await console.browser("auditor")).get(f"{LOG}/{place}{more}")).status == 404
+async def test_an_entry_that_is_none_is_said_to_be_none(console: Console) -> None:
+    auditor = await console.browser("auditor")
+    for place in ("2026-999", "1999-0", "2026-01", "2026--1", "x", "2026-1.0", "2026-9999999999999999"):
+        for more in ("", "/proof", "/tlog-proof"):
+            assert (await auditor.get(f"{LOG}/{place}{more}")).status == 404, place + more
 
 
 @pytest.mark.requirement("CON-log")
