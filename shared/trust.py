@@ -6,6 +6,7 @@ and then only the one whose digest the settings name is accepted anew.
 
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from glob import escape
 from pathlib import Path
@@ -22,6 +23,7 @@ from safepassage.trust_list import (
     MAX_BYTES,
     TrustList,
     VerifiedTrustList,
+    read_trust_list,
     require_fresh,
     require_in_force,
     verify_first_trust_list,
@@ -60,8 +62,23 @@ class TrustListColumns:
     accepted_at: Mapped[datetime] = mapped_column(Milliseconds)
 
 
+@dataclass(frozen=True)
+class RefusedList:
+    """The list that lies in the file of the settings and was not taken."""
+
+    code: str
+    """Of the problem."""
+    serial: int | None
+    """As it says itself; None where it cannot be read. Nothing of it is verified."""
+
+
 class Trust:
     """The list in force. Without one, nobody is a member."""
+
+    refused: RefusedList | None = None
+    """What the file last showed, where this service did not take it."""
+    accepted_at: datetime | None = None
+    """When the list held was taken."""
 
     def __init__(
         self, database: Database, settings: ServiceSettings, clock: Clock, *, row: type[Any], on_accepted: OnAccepted | None = None
@@ -76,6 +93,7 @@ class Trust:
         async with self._database.reading() as tx:
             held = (await tx.execute(select(self._row).order_by(self._row.serial.desc()).limit(1))).scalar_one_or_none()
         if held is not None:
+            self.accepted_at = held.accepted_at
             self._held = verify_first_trust_list(
                 held.document.encode(), digest=held.digest, now=held.accepted_at, development=self._settings.insecure_development
             )
@@ -87,10 +105,13 @@ class Trust:
         if document is None:
             return False
         try:
-            return await self.accept(document, earlier=earlier_lists(self._settings.trust_list_file))
+            accepted = await self.accept(document, earlier=earlier_lists(self._settings.trust_list_file))
         except SuiteError as error:
+            self.refused = RefusedList(error.code, self._serial_of(document))
             log.error("trust list refused", extra={"code": error.code})  # noqa: TRY400 the code says it
             return False
+        self.refused = None
+        return accepted
 
     async def accept(self, document: bytes, *, earlier: Iterable[bytes] = ()) -> bool:
         """Verify and store a list: the first by the digest of the settings, each other by the one held. True if it is a new one.
@@ -110,7 +131,7 @@ class Trust:
             steps = steps_to(document, held=self._held, others=earlier, development=development)
             accepted = verify_next_trust_lists(steps, held=self._held, now=now, development=development)
         await self._store(accepted, now)
-        self._held = accepted
+        self._held, self.accepted_at = accepted, now
         log.info("trust list accepted", extra={"serial": accepted.content.serial})
         return True
 
@@ -143,10 +164,26 @@ class Trust:
         self._seen = seen
         return document
 
+    def _serial_of(self, document: bytes) -> int | None:
+        try:
+            return read_trust_list(document, development=self._settings.insecure_development).content.serial
+        except SuiteError:
+            return None
+
     @property
     def held(self) -> TrustList | None:
         """The list held, in force or not."""
         return None if self._held is None else self._held.content
+
+    @property
+    def verified(self) -> VerifiedTrustList | None:
+        """The list held with its digest and its document."""
+        return self._held
+
+    @property
+    def is_in_development(self) -> bool:
+        """Whether members may be reached by http on the loopback."""
+        return self._settings.insecure_development
 
     def current(self) -> TrustList:
         """The list in force. Raises NotAMember if there is none, TrustListExpired."""

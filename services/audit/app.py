@@ -38,6 +38,7 @@ from services.audit.subject_blocks import SubjectBlocks
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import IdempotencyRow, OrganisationRow
 from services.audit.tile_memory import TileMemory
+from services.audit.witnessing import overview
 from services.audit.witnessing import routes as witness_routes
 from services.audit.witnessing.door import OverHttps, WitnessDoor
 from services.audit.witnessing.opening import have_witnessed, look_at_trust, open_publisher, open_witness
@@ -143,6 +144,7 @@ def create_app(
             destination_acts.router,
             readiness_evidence.router,
             witness_routes.router,
+            overview.router,
             mirror_routes.router,
             organisations_router(OrganisationRow),
         ),

@@ -81,6 +81,11 @@ class Witness:
     def __init__(self, database: Database, keys: WitnessKeys | None, log_keys: LogKeys, clock: Clock) -> None:
         self._database, self._keys, self._log_keys, self._clock = database, keys, log_keys, clock
 
+    @property
+    def can_cosign(self) -> bool:
+        """Whether this node has witness keys: without them it witnesses nobody."""
+        return self._keys is not None
+
     async def add(self, request: AddCheckpoint) -> tuple[SignatureLine, ...]:
         """Cosign the checkpoint, once it is stored as the largest of its log.
 

@@ -43,6 +43,11 @@ class Breakers:
             raise PeerResting(retry_after_seconds=max(1, int((until - now).total_seconds())))
         of.probing_until = now + PROBE_LASTS
 
+    def standing(self, peer: str) -> tuple[int, datetime | None]:
+        """Failures in a row, and until when it rests or has rested after them; None where it was not left alone."""
+        of = self._peers.get(peer)
+        return (0, None) if of is None else (of.failures, None if of.rests_until == EPOCH else of.rests_until)
+
     def answered(self, peer: str) -> None:
         """The peer has answered: whatever it said, it is there."""
         self._peers.pop(peer, None)

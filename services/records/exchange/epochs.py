@@ -45,6 +45,11 @@ class EpochKey:
         return EPOCH + self.epoch * LASTS
 
     @property
+    def unused_from(self) -> datetime:
+        """From then on nobody seals to it."""
+        return self.begins + LASTS
+
+    @property
     def destroyed_at(self) -> datetime:
         """From then on it opens nothing, whether or not the file is still there."""
         return self.begins + KEPT
@@ -57,7 +62,7 @@ class EpochKey:
             epoch=self.epoch,
             public_key=to_base64url(self.public_key),
             not_before=int(self.begins.timestamp()),
-            not_after=int((self.begins + LASTS).timestamp()),
+            not_after=int(self.unused_from.timestamp()),
         )
 
 
@@ -109,16 +114,17 @@ class EpochKeys:
 
     def kids(self, now: datetime) -> frozenset[str]:
         """Names of the keys that open at `now`."""
-        return frozenset(key.kid for key in self._alive(now))
+        return frozenset(key.kid for key in self.alive(now))
 
     def private(self, kid: str, *, now: datetime) -> PrivateKey:
         """The key named `kid`. Raises EncryptionKeyUnknown for one that is not here or whose time is over."""
-        for key in self._alive(now):
+        for key in self.alive(now):
             if key.kid == kid:
                 return key.private
         raise EncryptionKeyUnknown
 
-    def _alive(self, now: datetime) -> Iterable[EpochKey]:
+    def alive(self, now: datetime) -> Iterable[EpochKey]:
+        """Those that open at `now`: of this week, the next, and the weeks before for which something may be under way."""
         return (key for key in self._keys.values() if now < key.destroyed_at)
 
 

@@ -15,13 +15,13 @@ from safepassage.problems.reconciliations import CountsOfAnotherDay
 from safepassage.problems.requests import BodyTooLarge, InvalidRequest, LogUnavailable, UnsupportedMediaType
 from safepassage.problems.signatures import BadSignature, MalformedToken, UnknownKey, WrongAudience
 from safepassage.problems.trust import NotAMember
-from safepassage.reconciliation import RECONCILIATIONS_PATH, LinePage, Reconciliation, Stream, verify_reconciliation
-from safepassage.wire_reconciliations import DayReconciled, DayReconciledPage, ReconciliationState
+from safepassage.reconciliation import COUNTERPART, RECONCILIATIONS_PATH, LinePage, Reconciliation, Stream, verify_reconciliation
+from safepassage.wire_reconciliations import DayCompared, DayReconciled, DayReconciledPage, ReconciliationState, StreamCompared
 from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE
-from services.records.exchange.dead_letter_routes import Operating
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peer_logs import Pinned
+from services.records.exchange.peer_routes import Overseeing
 from services.records.exchange.reconciliation_lines import all_lines, counts_of, due_row, lines_of
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
 from services.records.exchange.stating_counts import require_comparable, stated
@@ -129,34 +129,48 @@ async def read_reconciliation_lines(
 async def list_reconciliations(
     request: Request,
     response: Response,
-    caller: Operating,
+    caller: Overseeing,
     state: Annotated[ReconciliationState | None, Query(description="Only those of one state.")] = None,
+    peer: Annotated[str | None, Query(max_length=200, description="Only those with one other node, by its entity id.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> DayReconciledPage:
-    """Days that are compared with other nodes, the newest first; of those that differ, what each side lacks."""
+    """Days that are compared with other nodes, the newest first: what each side counted, and of those that differ what each lacks."""
     cursors, exchange = request.app.state.cursors, request.app.state.exchange
-    bound_to = f"reconciliations:{state}:{caller.client_id}"
+    bound_to = f"reconciliations:{state}:{peer}:{caller.client_id}"
     after = cursors.read(cursor, bound_to=bound_to)
-    rows = await exchange.database.read(lambda connection: _page(connection, state, after, limit + 1))
+    rows = await exchange.database.read(lambda connection: _page(connection, state, peer, after, limit + 1))
     if len(rows) > limit:
         last = rows[limit - 1]
-        query = {"limit": limit, "cursor": cursors.sign({"day": last.day, "peer": last.peer}, bound_to=bound_to)}
-        response.headers["link"] = next_link(PATH, query | ({} if state is None else {"state": state}))
+        signed = cursors.sign({"day": last.day, "peer": last.peer}, bound_to=bound_to)
+        asked = {"limit": limit, "state": state, "peer": peer, "cursor": signed}
+        response.headers["link"] = next_link(PATH, {name: value for name, value in asked.items() if value is not None})
     return DayReconciledPage(days=tuple(_told(row) for row in rows[:limit]))
 
 
-def _page(connection: Connection, state: str | None, after: dict[str, Any] | None, limit: int) -> list[Any]:
+def _page(connection: Connection, state: str | None, peer: str | None, after: dict[str, Any] | None, limit: int) -> list[Any]:
     table = ReconciliationRow.__table__
     query = select(table).order_by(table.c.day.desc(), table.c.peer).limit(limit)
     if state is not None:
         query = query.where(table.c.state == state)
+    if peer is not None:
+        query = query.where(table.c.peer == peer)
     if after is not None:
         query = query.where(or_(table.c.day < after["day"], and_(table.c.day == after["day"], table.c.peer > after["peer"])))
     return list(connection.execute(query).all())
 
 
-def _told(row: Any) -> DayReconciled:
+def _told(row: Any) -> DayCompared:
     names = ("peer", "day", "state", "compared_at", "problem_code")
     findings = DayReconciled.model_validate_json(row.findings).findings if row.findings else ()
-    return DayReconciled.model_validate({**{name: getattr(row, name) for name in names}, "findings": findings})
+    told = {name: getattr(row, name) for name in names}
+    is_believed = all(one.kind != "their-log-differs" for one in findings)
+    return DayCompared.model_validate({**told, "findings": findings, "counts": _counts(row) if is_believed else ()})
+
+
+def _counts(row: Any) -> tuple[StreamCompared, ...]:
+    """Off the signed counts of both sides, which were verified before they were stored."""
+    if row.ours is None or row.theirs is None:
+        return ()
+    ours, theirs = (Reconciliation.model_validate(split(token)[1]) for token in (row.ours, row.theirs))
+    return tuple(StreamCompared(stream=one, ours=ours.of(one), theirs=theirs.of(other)) for one, other in COUNTERPART.items())

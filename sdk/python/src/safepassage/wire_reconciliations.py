@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import Field
 
-from safepassage.reconciliation import Day
+from safepassage.reconciliation import Day, Stream, StreamCount
 from safepassage.wire import Code, Instant, Wire
 
 ReconciliationState = Literal["due", "agreed", "differs", "lapsed"]
@@ -44,7 +44,23 @@ class DayReconciled(Wire):
     findings: tuple[ReconciliationFinding, ...] = ()
 
 
+class StreamCompared(Wire):
+    """One kind of messages in one direction, as each side has counted it."""
+
+    stream: Stream
+    """As this node calls it: what it sent is what the other received."""
+    ours: StreamCount
+    theirs: StreamCount
+
+
+class DayCompared(DayReconciled):
+    """With what was counted."""
+
+    counts: tuple[StreamCompared, ...] = ()
+    """None where the two did not count both, and where the other log is not what it was: then nothing else of it is believed."""
+
+
 class DayReconciledPage(Wire):
     """`GET /v1/reconciliations`: the newest first."""
 
-    days: tuple[DayReconciled, ...]
+    days: tuple[DayCompared, ...]

@@ -8,6 +8,12 @@ from safepassage.wire_log import FoundEntries
 from safepassage.wire_log_radius import BlastRadius, BlastRadiusRequest, TouchedStudents
 from safepassage.wire_log_saved import NewSavedSearch, SavedSearch, SavedSearches, SavedSearchRun
 from safepassage.wire_log_tallies import Tallies, TallyRequest
+from safepassage.wire_log_witnesses import LogWitnesses
+
+
+def list_log_witnesses() -> Call[LogWitnesses]:
+    """Who cosigns this node's log, whose logs it cosigns, and what was wrong with either. Scope audit:operate."""
+    return reading("/v1/log/witnesses", LogWitnesses)
 
 
 def measure_blast_radius(asked: BlastRadiusRequest) -> Call[BlastRadius]:

@@ -1,9 +1,17 @@
-"""The operations on comparisons with other nodes, as `safepassage.client.calls`."""
+"""The operations on other nodes and on comparisons with them, as `safepassage.client.calls`."""
 
-from safepassage.client.call import Call, Page, paged
+from safepassage.client.call import Call, Page, paged, reading
+from safepassage.wire_peers import PeerStandings
 from safepassage.wire_reconciliations import DayReconciledPage, ReconciliationState
 
 
-def list_reconciliations(*, state: ReconciliationState | None = None, limit: int | None = None) -> Call[Page[DayReconciledPage]]:
-    """Days that were compared with other nodes, the newest first. Scope exchange:operate."""
-    return paged("/v1/reconciliations", DayReconciledPage, query={"state": state, "limit": limit})
+def list_peers() -> Call[PeerStandings]:
+    """The trust list and each other node of it, as the records service knows them. Scope exchange:operate or audit:operate."""
+    return reading("/v1/peers", PeerStandings)
+
+
+def list_reconciliations(
+    *, state: ReconciliationState | None = None, peer: str | None = None, limit: int | None = None
+) -> Call[Page[DayReconciledPage]]:
+    """Days that were compared with other nodes, the newest first. Scope exchange:operate or audit:operate."""
+    return paged("/v1/reconciliations", DayReconciledPage, query={"state": state, "peer": peer, "limit": limit})
