@@ -29,6 +29,7 @@ from services.records.tables import (
     EnrollmentRow,
     ExchangeRequestRow,
     IncomingEnvelopeRow,
+    KeptAnswerRow,
     KeptStudentRow,
     MatchReviewRow,
     MergeProposalRow,
@@ -46,7 +47,7 @@ from shared.contracts.subject_batches import MOST, DestroyedSubject, DestroyedSu
 from shared.outbox import Outbox
 
 DESTROYED: Final = b""
-"""`particulars` of an exchange about a child whose record was destroyed."""
+"""`particulars` of an exchange about a child whose record was destroyed; an answer that was kept of a record of which a part was."""
 FORGET: Final = "/internal/subjects/destroyed"
 OF_A_STEP: Final = 200
 """Students of one transaction, and of one entry of the log."""
@@ -154,6 +155,7 @@ class Shredder:
                 document.sealed = seal_held(new, held, document.id, document.source)
         await tx.execute(delete(TagRow).where(TagRow.student_id == student_id, TagRow.source == source))
         await tx.execute(delete(CodedStudentRow).where(CodedStudentRow.student_id == student_id))  # it was made of what goes, too
+        await tx.execute(update(KeptAnswerRow).where(KeptAnswerRow.student_id == student_id).values(sealed=DESTROYED))  # and so were these
         await tx.flush()
         self._tell(tx, "copy-destroyed", [(student_id, student.custodian_id)], parts=len(gone))
         return len(gone)

@@ -50,10 +50,6 @@ ANEW_EACH_TIME: Final = {
     "gateway.make_client_secret": "the secret is told once: whoever lost the answer makes another",
     "gateway.make_family_link": "the link is told once: whoever lost the answer takes it back and makes another",
     "records.ask_statistics": "the same question again is answered from what was kept",
-    "records.issue_educator_credential": "a second request issues a second credential",
-    "records.issue_transcript": "a second request issues a second transcript",
-    "records.make_hand_carry_copy": "a second request makes a second copy",
-    "records.receive_educator_credential": "a second request files the credential a second time",
 }
 """They make something each time, and take no key: a client does not send them again by itself."""
 

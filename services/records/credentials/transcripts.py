@@ -1,10 +1,11 @@
 """`/v1/students/{id}/transcripts`: a learner record for the student, a parent, or whom they consent to. Each is a disclosure."""
 
+from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
 from anyio import to_thread
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 
 from safepassage.credentials.achievements import Profile
 from safepassage.credentials.status_list import StatusEntry
@@ -12,9 +13,10 @@ from safepassage.elements import BY_ID
 from safepassage.ids import uuid7
 from safepassage.problems.credentials import CredentialNotPermitted, NoCredentialKey
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, StatementOfDisagreementMissing
-from safepassage.problems.requests import LogUnavailable, TemporarilyUnavailable
+from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, LogUnavailable, NotFound, TemporarilyUnavailable
 from safepassage.record import StudentRecord
 from safepassage.wire_credentials import IssuedCredential, NewTranscript
+from services.records.answered_once import KeyOfRequest, Leaving, answer_once
 from services.records.credentials.issuer import Issuer, profile_of_agency
 from services.records.credentials.places import take_place
 from services.records.exchange.exchange import Exchange
@@ -22,12 +24,13 @@ from services.records.formats.clr import ELEMENTS, Heading, transcript
 from services.records.record_sources import record_of
 from services.records.release import document_to_release
 from services.records.single_release import decided, held_by_caller, subject_of, to_rights_holder, why_not
-from services.records.tables import StudentRow
+from services.records.tables import IssuedCredentialRow, StudentRow
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context, Event
 from shared.contracts.privacy import Decision, DecisionRequest, Recipient, RecipientProof
+from shared.idempotency import Once
 from shared.problems import responses
 
 router = APIRouter(tags=["credentials"])
@@ -45,14 +48,24 @@ SECTIONS = tuple(dict.fromkeys(BY_ID[element].section for element in ELEMENTS))
         NothingToRelease,
         StatementOfDisagreementMissing,
         NoCredentialKey,
+        NotFound,
         LogUnavailable,
         TemporarilyUnavailable,
+        IdempotencyKeyMissing,
+        IdempotencyKeyReused,
     ),
 )
-async def issue_transcript(student_id: UUID, new: NewTranscript, caller: Staff, request: Request, now: Now) -> IssuedCredential:
+async def issue_transcript(
+    student_id: UUID, new: NewTranscript, caller: Staff, request: Request, now: Now, once: Annotated[Once, Depends()]
+) -> IssuedCredential:
     """A transcript as a Comprehensive Learner Record 2.0, for a rights holder (34 CFR 99.31(a)(12)) or by written consent (99.30)."""
     exchange: Exchange = request.app.state.exchange
-    issuer = Issuer.of(exchange)
+    key = KeyOfRequest(exchange, caller, once, "issue_transcript", student_id, now.replace(microsecond=0))
+    return await answer_once(key, IssuedCredential, partial(_issued, key, Issuer.of(exchange), new))
+
+
+async def _issued(key: KeyOfRequest, issuer: Issuer, new: NewTranscript) -> Leaving[IssuedCredential]:
+    exchange, caller, student_id = key.exchange, key.caller, key.student_id
     held, custodian = await exchange.read(lambda connection: held_by_caller(connection, exchange.vault, caller, student_id, SECTIONS))
     agency = await exchange.read(lambda connection: profile_of_agency(connection, issuer))
     asked = _asked(new, held.student)
@@ -62,32 +75,37 @@ async def issue_transcript(student_id: UUID, new: NewTranscript, caller: Staff, 
         raise CredentialNotPermitted(why_not(decision))
     owed = [one for of in decision.statements for one in of.statements]
     record = record_of(document_to_release(held.document, outcome.permitted, owed=owed))
-    now = now.replace(microsecond=0)
-    credential_id = uuid7(now)
-    async with exchange.database.transaction() as tx:
-        await issuer.keep_key(tx, now)
-        place = await take_place(
-            tx, credential_id, kind="transcript", student_id=student_id, organisation_id=held.student.custodian_id, now=now
-        )
-    url = issuer.list_url(place.list_number)
+    place = await _place(key, issuer, held.student)
+    await exchange.milestones.reached("document after_place")
     heading = Heading(
-        credential_id=credential_id,
+        credential_id=place.id,
         issuer=agency,
         custodian=Profile(id=UUID(int=custodian.id.int).urn, name=custodian.name),
-        status=StatusEntry(url, place.index),
-        issued_at=now,
+        status=StatusEntry(issuer.list_url(place.list_number), place.place),
+        issued_at=place.issued_at,
     )
     signed = await to_thread.run_sync(lambda: _signed(issuer, record, heading, new))
-    # INVARIANT: the disclosure is in the log before anybody has the credential.
-    await exchange.own_log.append(_event(caller, new, asked, decision, held.student, record, credential_id), by=caller.principal)
-    return IssuedCredential(
-        id=credential_id,
-        issued_at=now,
+    credential = IssuedCredential(
+        id=place.id,
+        issued_at=place.issued_at,
         form=new.form,
         document=signed if isinstance(signed, dict) else None,
         jwt=signed if isinstance(signed, str) else None,
-        status_list=url,
+        status_list=issuer.list_url(place.list_number),
     )
+    return Leaving(place.id, held.student, _event(caller, new, asked, decision, held.student, record, place.id), credential)
+
+
+async def _place(key: KeyOfRequest, issuer: Issuer, student: StudentRow) -> IssuedCredentialRow:
+    """The one that the same request has taken already, if it was cut short then."""
+    async with key.exchange.database.transaction() as tx:
+        await issuer.keep_key(tx, key.now)
+        credential_id = await key.earlier(tx)
+        if credential_id is None:
+            credential_id = uuid7(key.now)
+            await take_place(tx, credential_id, kind="transcript", student_id=student.id, organisation_id=student.custodian_id, now=key.now)
+            await key.keep(tx, credential_id)
+        return await tx.get_one(IssuedCredentialRow, credential_id)
 
 
 def _signed(issuer: Issuer, record: StudentRecord, heading: Heading, new: NewTranscript) -> dict[str, Any] | str:

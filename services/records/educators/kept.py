@@ -98,6 +98,12 @@ def kept_of_id(connection: Connection, vault: Vault, identifier: UUID) -> list[t
     return _opened(connection, vault, select(table).where(table.c.educator_id == identifier))
 
 
+def kept_as(connection: Connection, vault: Vault, id_: UUID) -> tuple[EducatorCredentialRow, KeptContent] | None:
+    """The one with this id here; None once it was destroyed. Raises SealBroken."""
+    table = EducatorCredentialRow.__table__
+    return next(iter(_opened(connection, vault, select(table).where(table.c.id == id_))), None)
+
+
 def some_kept(connection: Connection, vault: Vault) -> list[tuple[EducatorCredentialRow, KeptContent]]:
     """What is kept of some educator, another one each time: on it the work of finding one is done. Raises SealBroken."""
     table = EducatorCredentialRow.__table__

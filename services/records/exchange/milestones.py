@@ -19,12 +19,16 @@ Milestone = Literal[
     "receiver after_apply",
     "receiver after_R2",
 ]
+"""Of an exchange."""
+
+DocumentMilestone = Literal["document after_place", "document after_keep", "document after_append"]
+"""Of a document that leaves under a request's key (services.records.answered_once)."""
 
 
 class Milestones(Protocol):
     """Is told of each milestone that is reached."""
 
-    async def reached(self, milestone: Milestone) -> None:
+    async def reached(self, milestone: Milestone | DocumentMilestone) -> None:
         """What has been committed, appended or sent up to here is done."""
         ...
 
@@ -32,5 +36,5 @@ class Milestones(Protocol):
 class Unwatched:
     """Production."""
 
-    async def reached(self, milestone: Milestone) -> None:
+    async def reached(self, milestone: Milestone | DocumentMilestone) -> None:
         """Nothing happens."""

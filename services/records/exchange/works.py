@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from sqlalchemy import update
 
 from safepassage.problems import SuiteError
+from services.records.answered_once import forget_answers
 from services.records.bodies import sweep
 from services.records.exchange import (
     acknowledging,
@@ -95,14 +96,15 @@ async def work(app: FastAPI) -> None:
 
 
 async def keep_swept(app: FastAPI) -> None:
-    """Remove chunks that serve nothing any more, every minute: a lifespan task. Several processes may do it at once."""
+    """Remove chunks that serve nothing any more, and answers whose day is over, every minute: a lifespan task of several processes."""
     state = app.state
     while True:
         await asyncio.sleep(MINUTE_SECONDS)
         try:
             await sweep(state.database, state.clock())
+            await forget_answers(state.database, state.clock())
         except Exception as error:
-            log.error("chunks cannot be removed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+            log.error("what serves nothing cannot be removed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
 
 
 async def pull(app: FastAPI) -> None:

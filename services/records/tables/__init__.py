@@ -14,6 +14,7 @@ from services.records.tables.exchange import (
     QuarantineRow,
     TrustListRow,
 )
+from services.records.tables.kept_answers import KeptAnswerRow
 from services.records.tables.match_reviews import MatchCandidateRow, MatchReviewRow
 from services.records.tables.reconciliations import ReconciliationRow
 from services.records.tables.registry import Base, IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
@@ -59,6 +60,7 @@ __all__ = [
     "IdempotencyRow",
     "IncomingEnvelopeRow",
     "IssuedCredentialRow",
+    "KeptAnswerRow",
     "KeptRosterRow",
     "KeptStudentRow",
     "LeaseRow",

@@ -1,10 +1,11 @@
 """`/v1/students/{id}/hand-carry-copies`: an unofficial copy for a parent to carry: decided, logged, sealed."""
 
 import secrets
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 
 from safepassage.canonical import to_base64url
 from safepassage.elements import SECTIONS, elements_of
@@ -12,10 +13,11 @@ from safepassage.hand_carry import HandCarryCopy, NewHandCarryCopy, SignedHandCa
 from safepassage.ids import uuid7
 from safepassage.problems.exchanges import UnknownSection
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, StatementOfDisagreementMissing
-from safepassage.problems.requests import LogUnavailable, TemporarilyUnavailable
+from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, LogUnavailable, NotFound, TemporarilyUnavailable
 from safepassage.problems.signatures import BadSignature
 from safepassage.problems.transfers import HandCarryAltered, NotForThisPerson
 from safepassage.public_keys import by_kid
+from services.records.answered_once import KeyOfRequest, Leaving, answer_once
 from services.records.exchange.exchange import Exchange
 from services.records.record_sources import record_of
 from services.records.release import document_to_release
@@ -25,6 +27,7 @@ from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.contracts.audit import Context, Event
+from shared.idempotency import Once
 from shared.problems import responses
 
 router = APIRouter(tags=["transfers"])
@@ -44,16 +47,26 @@ PDF = "application/pdf"
         UnknownSection,
         NothingToRelease,
         StatementOfDisagreementMissing,
+        NotFound,
         LogUnavailable,
         TemporarilyUnavailable,
+        IdempotencyKeyMissing,
+        IdempotencyKeyReused,
     ),
 )
-async def make_hand_carry_copy(student_id: UUID, new: NewHandCarryCopy, caller: Staff, request: Request, now: Now) -> SignedHandCarry:
+async def make_hand_carry_copy(
+    student_id: UUID, new: NewHandCarryCopy, caller: Staff, request: Request, now: Now, once: Annotated[Once, Depends()]
+) -> SignedHandCarry:
     """An unofficial copy of the record for a parent or eligible student, 34 CFR 99.31(a)(12), sealed by this node. Each is a disclosure."""
-    exchange: Exchange = request.app.state.exchange
     sections = new.sections or SECTIONS
     if not set(sections) <= set(SECTIONS):
         raise UnknownSection(field="sections")
+    key = KeyOfRequest(request.app.state.exchange, caller, once, "make_hand_carry_copy", student_id, now)
+    return await answer_once(key, SignedHandCarry, partial(_made, key, new, sections))
+
+
+async def _made(key: KeyOfRequest, new: NewHandCarryCopy, sections: tuple[str, ...]) -> Leaving[SignedHandCarry]:
+    exchange, caller, student_id = key.exchange, key.caller, key.student_id
     held, custodian = await exchange.read(lambda connection: held_by_caller(connection, exchange.vault, caller, student_id, sections))
     wanted = tuple(element for element in elements_of(sections) if element not in LEFT_OUT)
     asked = to_rights_holder(held.student, new.acting_for, wanted)
@@ -65,11 +78,11 @@ async def make_hand_carry_copy(student_id: UUID, new: NewHandCarryCopy, caller: 
     owed = [one for of in decision.statements for one in of.statements]
     record = record_of(document_to_release(held.document, permitted, owed=owed))
     copy = HandCarryCopy(
-        copy_id=uuid7(now),
+        copy_id=uuid7(key.now),
         issuer=exchange.entity_id,
         custodian=custodian.name,
         custodian_nces_id=custodian.nces_id,
-        issued_at=now,
+        issued_at=key.now,
         record=record,
         salt=to_base64url(secrets.token_bytes(32)),
     )
@@ -93,10 +106,9 @@ async def make_hand_carry_copy(student_id: UUID, new: NewHandCarryCopy, caller: 
         policy_hash=decision.policy_hash,
         decision_token=decision.token,
     )
-    # INVARIANT: the disclosure is in the log before the parent has the copy.
-    await exchange.own_log.append(event, by=caller.principal)
     seal = seal_of(copy)
-    return SignedHandCarry(copy_=copy, seal=exchange.signing.sign_compact(typ=seal.TYPE, payload=seal.claims()))
+    signed = SignedHandCarry(copy_=copy, seal=exchange.signing.sign_compact(typ=seal.TYPE, payload=seal.claims()))
+    return Leaving(copy.copy_id, held.student, event, signed)
 
 
 @router.post(

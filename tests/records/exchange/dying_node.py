@@ -19,7 +19,7 @@ import asyncpg
 from node.embedded import EmbeddedNode
 from node.folder import NodeFolder
 from node.server import serve
-from services.records.exchange.milestones import Milestone
+from services.records.exchange.milestones import DocumentMilestone, Milestone
 from shared.clock import system_clock
 from shared.settings import ServiceSettings
 from shared.who_may_call import SERVICES, ServiceName
@@ -82,7 +82,7 @@ class Dying:
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    async def reached(self, milestone: Milestone) -> None:
+    async def reached(self, milestone: Milestone | DocumentMilestone) -> None:
         """Nothing is flushed, closed or said."""
         if self._file.exists() and self._file.read_text() == milestone:
             self._file.unlink()

@@ -26,7 +26,7 @@ from safepassage.problems.credentials import (
     CredentialRevoked,
     StatusListNotObtained,
 )
-from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted
+from safepassage.problems.requests import IdempotencyKeyReused, InvalidRequest, LogUnavailable, NotPermitted
 from safepassage.problems.signatures import BadSignature
 from safepassage.record.academics import Competency
 from safepassage.wire_credentials import CredentialRevocation, Identified, IssuedCredential
@@ -226,3 +226,17 @@ async def test_a_rotation_of_the_key_encryption_key_takes_them_along(states: Two
     [after] = [row for row in await states.alder.rows(EducatorCredentialRow) if row.id == one.id]
     assert before.sealed != after.sealed
     assert [held.id for held in await kept(states.alder, "former-district", of)] == [one.id]
+
+
+async def test_a_reception_that_is_sent_again_is_answered_as_before_and_verified_once(states: TwoStates) -> None:
+    there, one, key = educator("XB"), await issued(states, educator()), str(uuid4())
+    seen = Identified(assurance_level="ial2", method="in-person", evidence_ref="licence desk 4", authenticated_at=states.clock())
+    presented = PresentedCredential(educator=there, identified=seen, document=one.document, jwt=one.jwt)
+    async with states.birch.client("new-district") as session:
+        first = await session.receive_educator_credential(presented, idempotency_key=key)
+        again = await session.receive_educator_credential(presented, idempotency_key=key)
+        assert again == first
+        assert len(await told(states.birch, first.id)) == 1
+        other = presented.model_copy(update={"educator": educator("XB")})
+        with pytest.raises(IdempotencyKeyReused):
+            await session.receive_educator_credential(other, idempotency_key=key)

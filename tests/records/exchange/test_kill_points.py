@@ -1,4 +1,4 @@
-"""kill -9 at each point of the commit protocol, of a real process, on both engines: all arrives, once, and both sides agree."""
+"""kill -9 at each point of the commit protocol, of a real process, on both engines: all arrives or leaves, once, and both sides agree."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -6,7 +6,7 @@ from typing import Final, get_args
 
 import pytest
 
-from services.records.exchange.milestones import Milestone
+from services.records.exchange.milestones import DocumentMilestone, Milestone
 from tests.records.exchange.two_processes import Processes, made, two_databases
 
 TOGETHER: Final = 3
@@ -28,7 +28,7 @@ def nodes(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 
 def test_nobody_can_ask_production_to_die_at_a_milestone() -> None:
-    assert len(get_args(Milestone)) == 11
+    assert (len(get_args(Milestone)), len(get_args(DocumentMilestone))) == (11, 3)
 
 
 @pytest.mark.requirement("EX-1", "EX-2", "EX-kill")
@@ -72,3 +72,16 @@ def test_an_educators_credentials_arrive_once_wherever_a_process_is_killed(nodes
     asked = nodes.ask_for_credentials()
     nodes.wait_for_death(name)
     nodes.wait_until_over(asked.id, educators=True)
+
+
+@pytest.mark.requirement("EX-kill")
+@pytest.mark.parametrize("milestone", get_args(DocumentMilestone))
+def test_a_transcript_and_a_copy_leave_once_wherever_a_process_is_killed(nodes: Processes, milestone: DocumentMilestone) -> None:
+    carried = milestone != "document after_place"  # a copy has no place in a status list
+    for document in (nodes.transcript, nodes.copy_to_carry) if carried else (nodes.transcript,):
+        student_id, ask = document()
+        nodes.die_at("alder", milestone)
+        told = nodes.patiently(ask)
+        nodes.wait_for_death("alder")
+        assert nodes.patiently(ask) == told
+        assert len(nodes.disclosures(student_id)) == 1

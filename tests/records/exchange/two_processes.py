@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from sqlalchemy import select
@@ -25,14 +25,17 @@ from node.embedded import migrate_all
 from node.synthetic import ALDER, BIRCH, StatePlan, SyntheticStudent
 from safepassage.canonical import from_base64url
 from safepassage.client import BlockingClient, ClientFile
+from safepassage.hand_carry import NewHandCarryCopy, SignedHandCarry
 from safepassage.problems import SuiteError
+from safepassage.wire_credentials import IssuedCredential, NewTranscript
 from safepassage.wire_exchange import ExchangeRequest, NewExchangeRequest, NewExchangeRequests, PersonSelector
 from safepassage.wire_finding import Finding, NewFinding
 from safepassage.wire_licensure import EducatorSelector
-from safepassage.wire_log import EntrySearch
+from safepassage.wire_log import EntrySearch, FoundEntry
+from safepassage.wire_policy import ActingFor
 from services.gateway.registry.administration import administration
 from services.gateway.settings import GatewaySettings
-from services.records.exchange.milestones import Milestone
+from services.records.exchange.milestones import DocumentMilestone, Milestone
 from services.records.tables import ExchangeRequestRow
 from shared.clock import system_clock
 from shared.database import Database
@@ -95,7 +98,7 @@ class Processes:
         for name in names:
             self.processes[name].wait_until_ready()
 
-    def die_at(self, name: str, milestone: Milestone) -> None:
+    def die_at(self, name: str, milestone: Milestone | DocumentMilestone) -> None:
         """From now on the node dies when it gets there."""
         (self.folders[name].path / "die-at").write_text(milestone)
 
@@ -147,6 +150,36 @@ class Processes:
             request_of(selector, application.id, holder=self.folders["alder"].file.entity_id, receiving=receiving, now=now)
         )
 
+    def transcript(self) -> tuple[UUID, Callable[[], IssuedCredential]]:
+        """A student of Alder's, and the request of a parent for the transcript, under one key."""
+        (student_id, acting), key, alder = self._with_parent(), str(uuid4()), self.client("alder", "former-district")
+        new = NewTranscript(acting_for=acting)
+        return student_id, lambda: alder.issue_transcript(student_id, new, idempotency_key=key)
+
+    def copy_to_carry(self) -> tuple[UUID, Callable[[], SignedHandCarry]]:
+        """The same for a copy to carry."""
+        (student_id, acting), key, alder = self._with_parent(), str(uuid4()), self.client("alder", "former-district")
+        new = NewHandCarryCopy(acting_for=acting)
+        return student_id, lambda: alder.make_hand_carry_copy(student_id, new, idempotency_key=key)
+
+    def _with_parent(self) -> tuple[UUID, ActingFor]:
+        """A student who is not of age, and a parent whom staff have before them."""
+        alder = self.client("alder", "former-district")
+        child = next(one for one in self._children if one.load.record.academics and one.load.record.academics.transcript)
+        student_id = alder.load_student(child.load).id
+        contacts = alder.read_student(student_id).record.contacts
+        assert contacts is not None
+        parent = next(one.person_id for one in contacts.guardians or () if one.rights is not None and one.rights.ended_on is None)
+        assert parent is not None
+        return student_id, ActingFor(
+            person_id=parent, assurance_level="ial2", method="in-person", evidence_ref="desk-17", authenticated_at=self.clock()
+        )
+
+    def disclosures(self, student_id: UUID) -> list[FoundEntry]:
+        """What Alder's log has of disclosures of a student."""
+        search = EntrySearch(student_id=student_id, classes=("disclosure",))
+        return list(self.client("alder", "state-agency").search_log(search, limit=50).content.entries)
+
     def signed_together(self, exchanges: Iterable[UUID]) -> bool:
         """Whether Birch's requests of these exchanges have one signature."""
 
@@ -172,12 +205,13 @@ class Processes:
     def wait_until_organisations_are_known(self) -> None:
         """One exchange goes through: every service of both nodes has been told of the organisations."""
         child = self.child()
-        self._patiently(lambda: self.client("alder", "former-district").load_student(child.load))
-        asked = self._patiently(lambda: self.client("birch", "new-district").create_exchange_request(self._request(child)))
+        self.patiently(lambda: self.client("alder", "former-district").load_student(child.load))
+        asked = self.patiently(lambda: self.client("birch", "new-district").create_exchange_request(self._request(child)))
         self.wait_until_over(asked.id)
 
     @staticmethod
-    def _patiently(call: Callable[[], Answer]) -> Answer:
+    def patiently(call: Callable[[], Answer]) -> Answer:
+        """What it gives once it is not refused."""
         until = time.monotonic() + SECONDS
         while True:
             try:

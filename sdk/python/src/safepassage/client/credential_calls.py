@@ -9,9 +9,10 @@ from safepassage.wire_exchange import ExchangeRequest
 from safepassage.wire_licensure import NewCredentialRequest
 
 
-def issue_transcript(student_id: UUID, new: NewTranscript) -> Call[IssuedCredential]:
+def issue_transcript(student_id: UUID, new: NewTranscript, *, idempotency_key: str | None = None) -> Call[IssuedCredential]:
     """A transcript as CLR 2.0, for a rights holder or by written consent; each is a disclosure, logged. Scope rights:act."""
-    return asking(path_of("/v1/students/{id}/transcripts", id=student_id), new, IssuedCredential)
+    path = path_of("/v1/students/{id}/transcripts", id=student_id)
+    return writing("POST", path, new, IssuedCredential, idempotency_key=idempotency_key)
 
 
 def revoke_credential(credential_id: UUID, revocation: CredentialRevocation) -> Call[RevokedCredential]:
@@ -24,14 +25,14 @@ def read_credential_status_list(number: int) -> Call[bytes]:
     return fetching(path_of("/v1/credential-status-lists/{number}", number=number), accept="application/vc")
 
 
-def issue_educator_credential(new: NewMicroCredential) -> Call[IssuedCredential]:
+def issue_educator_credential(new: NewMicroCredential, *, idempotency_key: str | None = None) -> Call[IssuedCredential]:
     """An Open Badge 3.0 for an educator, to be carried by the educator. Scope educators:credentials."""
-    return asking("/v1/educator-credentials", new, IssuedCredential)
+    return writing("POST", "/v1/educator-credentials", new, IssuedCredential, idempotency_key=idempotency_key)
 
 
-def receive_educator_credential(presented: PresentedCredential) -> Call[HeldMicroCredential]:
+def receive_educator_credential(presented: PresentedCredential, *, idempotency_key: str | None = None) -> Call[HeldMicroCredential]:
     """Verify and file what an educator of another state has brought; twice, it is kept once. Scope educators:credentials."""
-    return asking("/v1/educator-credentials/receptions", presented, HeldMicroCredential)
+    return writing("POST", "/v1/educator-credentials/receptions", presented, HeldMicroCredential, idempotency_key=idempotency_key)
 
 
 def search_educator_credentials(educator: EducatorId) -> Call[HeldMicroCredentials]:

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from safepassage.client.call import Call, Page, asking, asking_for_file, fetching, paged, path_of, reading, writing
+from safepassage.client.call import Call, Page, asking_for_file, fetching, paged, path_of, reading, writing
 from safepassage.hand_carry import NewHandCarryCopy, SignedHandCarry
 from safepassage.transfer_confirmation import SignedConfirmation
 from safepassage.wire_transfers import (
@@ -47,9 +47,10 @@ def read_transfer_confirmation_document(exchange_id: UUID) -> Call[bytes]:
     return fetching(path_of("/v1/transfer-confirmations/{id}/document", id=exchange_id), accept="application/pdf")
 
 
-def make_hand_carry_copy(student_id: UUID, new: NewHandCarryCopy) -> Call[SignedHandCarry]:
+def make_hand_carry_copy(student_id: UUID, new: NewHandCarryCopy, *, idempotency_key: str | None = None) -> Call[SignedHandCarry]:
     """An unofficial copy of the record for a parent or eligible student; each is a disclosure, logged. Scope rights:act."""
-    return asking(path_of("/v1/students/{id}/hand-carry-copies", id=student_id), new, SignedHandCarry)
+    path = path_of("/v1/students/{id}/hand-carry-copies", id=student_id)
+    return writing("POST", path, new, SignedHandCarry, idempotency_key=idempotency_key)
 
 
 def print_hand_carry_copy(signed: SignedHandCarry) -> Call[bytes]:
