@@ -25,6 +25,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "CON-addresses": "No address names a student or person: what stands for one is read by its own session alone",
             "CON-words": "Every message of every page is there in each language, and every colour can be read",
             "CON-crossings": "What crossed and what was refused is counted as the log has it",
+            "CON-unread": "What could not be read is said to be so in its place, is never shown as nought, and hides nothing else",
             "CON-student": "What stands for a student is found without a name in any address, and each look is on the log",
             "CON-matches": "Who decides a match compares it side by side, and who looked at whom is on the log before",
             "CON-exchanges": "An exchange is seen step by step at both ends, and nothing tells whose record it is",

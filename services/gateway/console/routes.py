@@ -24,6 +24,7 @@ from services.gateway.console import (
     log_search,
     match_page,
     matches,
+    no_page,
     policy_replay,
     policy_set,
     policy_set_activation,
@@ -122,5 +123,6 @@ ROUTERS: Final = (
     public_page.router,
     settings_page.router,
     statistics.router,
+    no_page.router,
 )
-"""All of the console's."""
+"""All of the console's; the last one takes what no other does."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from services.gateway.console.unread import Unread
 from services.gateway.console.viewing import in_eights, utc
 
 
@@ -20,4 +21,5 @@ def environment_of(folder: Path, words: gettext.NullTranslations) -> Environment
     )
     environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]  # of the extension
     environment.filters |= {"utc": utc, "in_eights": in_eights}
+    environment.tests["unread"] = lambda part: isinstance(part, Unread)
     return environment

@@ -1,44 +1,34 @@
-"""Today: what needs a person. Clocks, open alerts, the log's health, readiness; each leads to where it is dealt with."""
+"""Today: what crossed, and what needs a person. Clocks, open alerts, the log's health, readiness; each leads to where it is dealt with.
 
+Each part is asked for on its own, all at the same time: one whose service does not answer is said to be unread in its place.
+"""
+
+import asyncio
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from safepassage.wire_alerts import AlertPage
+from safepassage.wire_alerts import Alert, AlertPage
 from safepassage.wire_duties import Duty, DutyPage
 from safepassage.wire_readiness import Scorecard
 from services.gateway.console.alert_words import ALERT_WORDS
-from services.gateway.console.charts.sparkline import Sparkline, sparkline
-from services.gateway.console.crossed import WEEK, Crossed, what_crossed
-from services.gateway.console.duties import shown_duty
+from services.gateway.console.crossed import what_crossed
+from services.gateway.console.duties import ShownDuty, shown_duty
 from services.gateway.console.log_health import log_health
 from services.gateway.console.navigation import HOME
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
-from services.gateway.console.today_pictures import days_of, flow_of, reasons_of, usual_of
+from services.gateway.console.today_cards import MOST, Owed, cards_of
+from services.gateway.console.today_pictures import days_of, flow_of, reasons_of
+from services.gateway.console.unread import Unread, read_or_unread
 from services.gateway.people.pages import page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
-MOST: Final = 200
-"""A figure above it is said to be at least that."""
 FIRST: Final = 6
-
-
-@dataclass(frozen=True)
-class Card:
-    """A figure that leads to where it is dealt with."""
-
-    title: str
-    figure: str
-    note: str
-    href: str | None = None
-    tone: Literal["danger"] | None = None
-    mark: str | None = None
-    line: Sparkline | None = None
 
 
 @dataclass(frozen=True)
@@ -52,33 +42,29 @@ class ShownAlert:
 
 @router.get(HOME, response_model=None, responses=page_responses(200))
 async def show_today(frame: Framed, node: Node) -> Response:
-    """What crossed, and what needs a person."""
+    """What crossed, and what needs a person. 503 where nothing at all could be read, and the page is still one."""
     own = _own_state(frame)
-    crossed = await what_crossed(node, frame.viewing, own=own)
-    overdue = await _duties(node, "overdue")
-    due = await _duties(node, "due")
-    outstanding = await node.read("privacy", "/v1/duties", DutyPage, {"state": "outstanding", "limit": FIRST})
-    cards = [*_crossed(frame, crossed), _overdue(frame, overdue), _due(frame, due)]
-    alerts = None
-    if node.may("alerts:read"):
-        page = await node.read("audit", "/v1/log/alerts", AlertPage, {"state": "open", "limit": MOST})
-        _ = frame.translate
-        note = _("What the log's rules found, and nobody has looked at")
-        cards.append(Card(_("Open alerts"), _figure(frame, len(page.alerts)), note))
-        alerts = [_alert(frame, ALERT_WORDS[one.rule], one.day, one.seen_count) for one in page.alerts[:FIRST]]
-    if node.may("readiness:read"):
-        cards.append(_ready(frame, await node.read("privacy", "/v1/readiness", Scorecard)))
-    duties = [shown_duty(duty, frame.viewing, frame.translate, may_complete=False) for duty in outstanding.duties]
+    parts = await asyncio.gather(
+        read_or_unread(frame, what_crossed(node, frame.viewing, own=own)),
+        read_or_unread(frame, _owed(node)),
+        read_or_unread(frame, _alerts(node)),
+        read_or_unread(frame, _score(node)),
+        read_or_unread(frame, log_health(frame, node)),
+    )
+    crossed, owed, alerts, score, log = parts
+    unread = [part for part in parts if isinstance(part, Unread)]
     return frame.page(
         "today.html",
-        log=await log_health(frame, node),
-        cards=cards,
-        duties=duties,
-        alerts=alerts,
+        status=503 if len(unread) == len([part for part in parts if part is not None]) else 200,
+        is_whole=not unread,
+        log=log,
+        cards=cards_of(frame, crossed, owed, alerts, score),
+        duties=owed if isinstance(owed, Unread) else _next(frame, owed),
+        alerts=alerts if isinstance(alerts, Unread) or alerts is None else [_alert(frame, one) for one in alerts.alerts[:FIRST]],
         crossed=crossed,
-        flow=flow_of(frame, crossed, own),
-        days=days_of(frame, crossed),
-        reasons=reasons_of(frame, crossed),
+        flow=None if isinstance(crossed, Unread) else flow_of(frame, crossed, own),
+        days=None if isinstance(crossed, Unread) else days_of(frame, crossed),
+        reasons=None if isinstance(crossed, Unread) else reasons_of(frame, crossed),
     )
 
 
@@ -89,44 +75,29 @@ def _own_state(frame: Frame) -> str:
     return next((member.state for member in members if member.entity_id == state.settings.entity_id), "")
 
 
-def _crossed(frame: Frame, crossed: Crossed) -> list[Card]:
-    _, number, today = frame.translate, frame.viewing.number, crossed.days[-1]
-    named = ((_("Records sent"), crossed.sent), (_("Records received"), crossed.received), (_("Requests refused"), crossed.refused))
-    return [
-        Card(name, number(counts.today), usual_of(frame, today, counts.usual), line=sparkline(counts.days[-WEEK * 2 :]))
-        for name, counts in named
-    ]
+async def _owed(node: NodeReader) -> Owed:
+    return Owed(await _duties(node, "overdue", MOST), await _duties(node, "due", MOST), await _duties(node, "outstanding", FIRST))
 
 
-async def _duties(node: NodeReader, state: str) -> tuple[Duty, ...]:
-    return (await node.read("privacy", "/v1/duties", DutyPage, {"state": state, "limit": MOST})).duties
+async def _duties(node: NodeReader, state: str, most: int) -> tuple[Duty, ...]:
+    return (await node.read("privacy", "/v1/duties", DutyPage, {"state": state, "limit": most})).duties
 
 
-def _figure(frame: Frame, number: int) -> str:
-    return f"{frame.viewing.number(number)}{'+' if number >= MOST else ''}"
+async def _alerts(node: NodeReader) -> AlertPage | None:
+    if not node.may("alerts:read"):
+        return None
+    return await node.read("audit", "/v1/log/alerts", AlertPage, {"state": "open", "limit": MOST})
 
 
-def _overdue(frame: Frame, duties: tuple[Duty, ...]) -> Card:
-    _ = frame.translate
-    if not duties:
-        return Card(_("Duties too late"), "0", _("Every clock was kept"), "/console/duties?state=overdue")
-    oldest = shown_duty(duties[0], frame.viewing, _, may_complete=False)
-    note = _("Oldest: %(what)s, %(when)s") % {"what": oldest.name, "when": oldest.when}
-    return Card(_("Duties too late"), _figure(frame, len(duties)), note, "/console/duties?state=overdue", "danger", "clock")
+async def _score(node: NodeReader) -> Scorecard | None:
+    return await node.read("privacy", "/v1/readiness", Scorecard) if node.may("readiness:read") else None
 
 
-def _due(frame: Frame, duties: tuple[Duty, ...]) -> Card:
-    _ = frame.translate
-    return Card(_("In their last days"), _figure(frame, len(duties)), _("Due soon, and not done"), "/console/duties?state=due")
+def _next(frame: Frame, owed: Owed) -> list[ShownDuty]:
+    return [shown_duty(duty, frame.viewing, frame.translate, may_complete=False) for duty in owed.next]
 
 
-def _alert(frame: Frame, name: str, day: str, count: int) -> ShownAlert:
-    _ = frame.translate
-    return ShownAlert(_(name), frame.viewing.day(date.fromisoformat(day)), _("count %(n)s") % {"n": frame.viewing.number(count)})
-
-
-def _ready(frame: Frame, card: Scorecard) -> Card:
-    _, number = frame.translate, frame.viewing.number
-    figure = f"{100 * card.total.points // max(card.total.possible, 1)} %"
-    note = _("%(points)s of %(possible)s points") % {"points": number(card.total.points), "possible": number(card.total.possible)}
-    return Card(_("Readiness"), figure, note, "/console/readiness")
+def _alert(frame: Frame, alert: Alert) -> ShownAlert:
+    _, viewing = frame.translate, frame.viewing
+    count = _("count %(n)s") % {"n": viewing.number(alert.seen_count)}
+    return ShownAlert(_(ALERT_WORDS[alert.rule]), viewing.day(date.fromisoformat(alert.day)), count)

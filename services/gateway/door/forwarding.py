@@ -21,6 +21,7 @@ from safepassage.problems import SuiteError
 from safepassage.problems.access import EncodingNotTaken, PathNotAllowed, ProofNonceRequired
 from safepassage.problems.requests import (
     BodyTooLarge,
+    NoSuchRoute,
     NotPermitted,
     TemporarilyUnavailable,
     TooManyRequests,
@@ -31,10 +32,11 @@ from services.gateway.door.authentication import Authentication, challenge
 from services.gateway.door.bodies import CallerGone, replay, whole
 from services.gateway.door.client_address import Network, client_address, is_trusted
 from services.gateway.door.coarse_details import require_details
-from services.gateway.door.entrances import Entrances
+from services.gateway.door.entrances import Entrance, Entrances
 from services.gateway.door.headers import Fields, Incoming, read_headers, trace_id_of
 from services.gateway.door.http_protocol import CERTIFICATE
 from services.gateway.door.limits import RateLimit
+from services.gateway.door.no_page import NO_PAGE, is_for_a_browser
 from services.gateway.door.paths import ALLOWED_QUERY, MAX_QUERY, MethodOfPathNotAllowed
 from services.gateway.door.refusals import Refusals
 from services.gateway.door.route import API_HEADERS, Route, encoded
@@ -117,6 +119,7 @@ class _Passage:
         "echoed",
         "limits",
         "member",
+        "no_page",
         "person",
         "receive",
         "request_id",
@@ -136,6 +139,7 @@ class _Passage:
         self.limits: Encoded = ()
         self.person: Person | None = None
         self.member: Member | None = None
+        self.no_page: SuiteError | None = None
 
     address: str | None
     certificate: ClientCertificate | None
@@ -173,7 +177,7 @@ class _Passage:
         self.address = client_address(scope["client"][0] if scope.get("client") else None, scope["headers"], trusted=door.trusted_proxies)
         entrance = door.entrances.of(scope)
         entrance.require_name(scope["headers"], scope["raw_path"], self.address)
-        self.route = route = entrance.routes.match(scope["method"], scope["raw_path"])
+        self.route = route = self._matched(entrance)
         self.certificate = self._presented()
         incoming = read_headers(scope["headers"])
         self.trace_id = trace_id_of(incoming.traceparent)
@@ -209,6 +213,17 @@ class _Passage:
             await self._answer_here(route, incoming, verified)
         else:
             await self._forward(route, incoming, verified)
+
+    def _matched(self, entrance: Entrance) -> Route:
+        """The route. Raises as Matcher.match; where a page of the console is the better answer to what is no route, that one's."""
+        method, raw_path = self.scope["method"], self.scope["raw_path"]
+        try:
+            return entrance.routes.match(method, raw_path)
+        except (NoSuchRoute, MethodOfPathNotAllowed) as error:
+            if entrance is not self.door.entrances.public or not is_for_a_browser(method, raw_path, self.scope["headers"]):
+                raise
+            self.no_page = error
+            return NO_PAGE
 
     def _presented(self) -> ClientCertificate | None:
         """The client's certificate: of this connection; of the one in front only where a proxy of the agency's own says so."""
@@ -249,7 +264,7 @@ class _Passage:
         token = None if verified is None else verified.claims
         state = {**self.scope.get("state", {}), "caller": caller, "token": token, "person": self.person, "address": self.address}
         state["member"] = self.member
-        state["certificate"] = self.certificate
+        state["certificate"], state["no_page"] = self.certificate, self.no_page
         fields = [(name, value) for name, value in self.scope["headers"] if name not in NEVER_BELIEVED]
         fields.append((b"traceparent", f"00-{self.trace_id}-{new_span_id()}-01".encode()))
         await self.app({**self.scope, "state": state, "headers": fields}, replay(body, self.receive), self._send_guarded)
@@ -264,7 +279,7 @@ class _Passage:
             own = {name for name, _ in guards}
             kept = [(name, value) for name, value in said if name not in own]
             self.request_id = next((value.decode() for name, value in kept if name == b"x-request-id"), self.request_id)
-            message = {**message, "headers": [*kept, *guards, *self.limits]}
+            message = {**message, "headers": [*kept, *guards, *self.limits, *_allowed(self.no_page)]}
         await self.send(message)
 
     async def _forward(self, route: Route, incoming: Incoming, verified: VerifiedToken | None) -> None:
@@ -324,8 +339,7 @@ class _Passage:
             fields.append((b"www-authenticate", challenge(error, issuer=self.door.authentication.issuer).encode()))
         if isinstance(error, ProofNonceRequired):
             fields.append((b"dpop-nonce", self.door.authentication.nonces.give(self.door.clock()).encode()))
-        if isinstance(error, MethodOfPathNotAllowed):
-            fields.append((b"allow", ", ".join(error.allowed).encode()))
+        fields += _allowed(error)
         await self.send({"type": "http.response.start", "status": status, "headers": fields})
         await self.send({"type": "http.response.body", "body": body, "more_body": False})
 
@@ -340,6 +354,10 @@ class _Passage:
         time_taken.observe(seconds)
         about = {"service": "gateway", "method": method, "route": template, "request_id": self.request_id, "trace_id": self.trace_id}
         tell_request(log, **about, status=self.status, seconds=seconds)
+
+
+def _allowed(error: SuiteError | None) -> Encoded:
+    return ((b"allow", ", ".join(error.allowed).encode()),) if isinstance(error, MethodOfPathNotAllowed) else ()
 
 
 def require_permission(route: Route, verified: VerifiedToken) -> None:

@@ -121,10 +121,10 @@ async def test_a_form_of_another_session_or_site_changes_nothing(console: Consol
     assert (answer.status, "set-cookie" in answer.headers) == (403, False)
 
 
-async def test_a_log_that_does_not_answer_is_said(console: Console) -> None:
-    browser = await console.browser("operator")
+async def test_a_log_that_does_not_answer_is_said_by_pages_that_are_about_it_alone(console: Console) -> None:
+    browser = await console.browser("auditor")
     console.house.app.state.siblings._transports["audit"].app = None
-    assert (await browser.get("/console")).status == 503
+    assert (await browser.get("/console/log?class=decision")).status == 503
     assert (await browser.get("/console/duties")).status == 200
 
 

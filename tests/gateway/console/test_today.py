@@ -4,14 +4,18 @@ import re
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from safepassage.wire_log_tallies import Tallies, Tally, TallyRow
 from services.gateway.console.crossed import crossed_of
+from services.gateway.people.roles import Role
+from shared.who_may_call import ServiceName
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import Console, new_district, open_console
 from tests.gateway.console.crossing import CEDAR, PEERS, received, refused, sent
+from tests.gateway.console.test_pages import one_duty
 
 pytestmark = pytest.mark.anyio
 
@@ -97,6 +101,73 @@ async def test_days_on_which_nothing_crossed_are_said_in_words(alder: Console) -
     ):
         assert said in page
     assert figures(page)["Records sent"] == "0"
+
+
+UNREAD = r"Could not be read at Oct 20, \d:\d\d\sPM EDT; nothing was changed\."
+
+
+def silence(console: Console, *services: ServiceName) -> None:
+    """From now on these do not answer."""
+    for service in services:
+        console.house.app.state.siblings._transports[service].app = None
+
+
+@pytest.mark.requirement("CON-unread")
+async def test_parts_that_need_a_log_which_does_not_answer_say_so_in_their_place_and_the_rest_is_shown(alder: Console) -> None:
+    await sent(alder, 3)
+    await one_duty(alder)
+    silence(alder, "audit")
+    answer = await (await alder.browser("auditor")).get("/console")
+    page = answer.body.decode()
+    assert answer.status == 200
+    assert "Parts of this page could not be read" in page
+    found = figures(page)
+    unknown = ("Records sent", "Records received", "Requests refused", "Open alerts")
+    assert [found[name] for name in unknown] == ["–"] * 4, "what is not known is not nought"
+    assert (found["Duties too late"], found["Readiness"][-1]) == ("1", "%")
+    assert "Answer a question of the public" in page
+    assert "How the log stands is not known." in page
+    assert len(re.findall(UNREAD, page)) == 4 + 1 + 4, "a card each, the log's health, alerts, and three pictures"
+    for said_of_nothing in ("No record crossed", "Nothing was sent", "No request was refused", "No open alert", "A usual Tuesday"):
+        assert said_of_nothing not in page
+    browser = await alder.browser("auditor")
+    await browser.post("/console/preferences", language="es")
+    spanish = (await browser.get("/console")).body.decode()
+    assert len(re.findall(r"No se pudo leer \(20 oct[^)]+\); no se cambió nada\.", spanish)) == 9
+
+
+@pytest.mark.requirement("CON-unread")
+async def test_duties_and_readiness_that_cannot_be_read_are_not_said_to_be_done(alder: Console, clock: StandingClock) -> None:
+    await sent(alder, 3)
+    clock.advance(seconds=1)
+    silence(alder, "privacy")
+    answer = await (await alder.browser("auditor")).get("/console")
+    found, page = figures(answer.body.decode()), answer.body.decode()
+    assert answer.status == 200
+    assert (found["Records sent"], found["Open alerts"]) == ("3", "0")
+    assert [found[name] for name in ("Duties too late", "In their last days", "Readiness")] == ["–"] * 3
+    assert len(re.findall(UNREAD, page)) == 3 + 1
+    assert "Every clock was kept" not in page
+    assert "No clock runs" not in page
+
+
+@pytest.mark.requirement("CON-unread")
+async def test_where_nothing_at_all_can_be_read_the_page_says_so_and_its_status_too(alder: Console) -> None:
+    silence(alder, "audit", "privacy")
+    for role in get_args(Role):
+        answer = await (await alder.browser(role)).get("/console")
+        assert (answer.status, "Parts of this page could not be read" in answer.body.decode()) == (503, True), role
+
+
+async def test_a_whole_page_does_not_say_that_parts_are_missing_nor_speaks_of_what_is_not_of_a_role(alder: Console) -> None:
+    for role in get_args(Role):
+        page = (await (await alder.browser(role)).get("/console")).body.decode()
+        assert "could not be read" not in page.lower()
+        assert "is not known" not in page
+    silence(alder, "audit")
+    page = (await (await alder.browser("district-officer")).get("/console")).body.decode()
+    assert "Open alerts" not in page
+    assert "How the log stands" not in page
 
 
 def test_a_state_that_the_trust_list_knows_no_more_is_said_to_be_unknown_and_counts() -> None:

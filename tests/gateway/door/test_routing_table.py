@@ -10,6 +10,7 @@ import pytest
 from fastapi.routing import APIRoute, iter_route_contexts
 
 from node.documents import application
+from services.gateway.door.no_page import NO_PAGE
 from services.gateway.door.paths import Matcher
 from services.gateway.door.route import API_HEADERS, DEVELOPER_HEADERS, PAGE_HEADERS, Route, shape
 from services.gateway.door.routing_table import JSON, ROUTES
@@ -44,6 +45,8 @@ def _of(service: ServiceName) -> Iterator[Answered]:
     for context in iter_route_contexts(application(service).routes):
         route, template = context.original_route, context.path
         if template is None or template.startswith(NOT_ROUTED) or (service != "gateway" and ("GET", template) in HEALTH):
+            continue
+        if template == NO_PAGE.template:  # what is no page
             continue
         if isinstance(route, PlainRoute):  # it answers what another one describes
             continue

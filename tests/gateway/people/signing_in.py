@@ -63,6 +63,7 @@ class Browser:
             ("sec-fetch-site", "same-origin"),
             ("origin", self.house.settings.entity_id),
             ("content-type", "application/x-www-form-urlencoded"),
+            ("accept", "text/html"),
         ]
         return await self.go("POST", target, headers=headers, body=urlencode({"token": token, **form}).encode())
 
