@@ -11,7 +11,18 @@ from fastapi import FastAPI
 from starlette.datastructures import State
 
 from safepassage.compact import thumbprint
-from services.audit import append, blast_radius, chain_entries, log_keys, log_routes, readiness_evidence, saved_searches, search, tallies
+from services.audit import (
+    append,
+    blast_radius,
+    chain_entries,
+    log_keys,
+    log_routes,
+    radius_count_routes,
+    readiness_evidence,
+    saved_searches,
+    search,
+    tallies,
+)
 from services.audit.alerts import reviews
 from services.audit.alerts import routes as alert_routes
 from services.audit.alerts.watching import AlertMetrics, Watcher, keep_watch
@@ -28,6 +39,7 @@ from services.audit.mirroring import routes as mirror_routes
 from services.audit.mirroring.opening import have_mirrored, open_mirroring
 from services.audit.preparers import Preparers
 from services.audit.preparing import Judging
+from services.audit.radius_counts import RadiusCounts
 from services.audit.retention import asking, holds
 from services.audit.retention.carrying_out import keep_carrying_out
 from services.audit.sealing_terms import sealing_terms
@@ -82,9 +94,11 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state.sequencer.on_commit = state.projector.tell
     state.subject_blocks = SubjectBlocks(state.database, is_busy=lambda: state.sequencer.is_busy)
     observe(state.metrics, state.projector)
+    state.radius_counts = RadiusCounts(state)
     state.alert_metrics = AlertMetrics(state.metrics)
     state.watcher = Watcher(state)
     stack.push_async_callback(state.sequencer.close)
+    stack.push_async_callback(state.radius_counts.close)
     await open_witness(app)
     await open_mirroring(app, stack)
     open_courier(app)
@@ -131,6 +145,7 @@ def create_app(
             log_routes.router,
             search.router,
             blast_radius.router,
+            radius_count_routes.router,
             tallies.router,
             saved_searches.router,
             accounting.router,

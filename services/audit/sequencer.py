@@ -159,16 +159,20 @@ class Sequencer:
         Raises EventKeyReused, LogFrozen, KeysUnavailable; LogUnavailable where it is not known to be appended: sent again, the events are
         appended once.
         """
-        if self.frozen is not None:
-            raise LogFrozen
-        if self._stopped or self._disk_refused:
-            raise LogUnavailable
-        self._keys.provider.require_usable()
+        self.require_taking()
         answer = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(Submission(drafts, first, sealed), answer, sum([len(draft.subjects) for draft in drafts])))
         self._work.set()
         receipt: Receipt = await answer
         return receipt
+
+    def require_taking(self) -> None:
+        """Raises what `append` raises where the log takes nothing, for who has long work to do before."""
+        if self.frozen is not None:
+            raise LogFrozen
+        if self._stopped or self._disk_refused:
+            raise LogUnavailable
+        self._keys.provider.require_usable()
 
     async def keys_for(self, epoch: int, students: Collection[str]) -> Minted | None:
         """The keys of students, made and stored where they are not there; None where another process has the log, or it takes no more.

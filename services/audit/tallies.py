@@ -13,13 +13,14 @@ from safepassage.problems.log import LogFrozen, PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted
 from safepassage.wire_log import EntrySearch
 from safepassage.wire_log_tallies import Dimension, Tallies, Tally, TallyQuestion, TallyRequest, TallyRow
-from services.audit.blast_radius import CAUGHT_UP_WITH, Investigator
+from services.audit.blast_radius import Investigator
 from services.audit.driver import Driver
 from services.audit.index.lookup import Query, Stretch, candidates, query_of
 from services.audit.index.projector import Projector
 from services.audit.index.radius import words_of
 from services.audit.index.tallying import Alike, Axis, Spread, tallied_in
 from services.audit.index.terms import HERE, Kind, TermKeys, actor_value, term_keys, term_of
+from services.audit.measured_radius import CAUGHT_UP_WITH
 from services.audit.openings import sight_of
 from services.audit.search_clauses import clauses_of, own_of
 from services.audit.search_log import record_search

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from services.audit.driver import Driver
+from services.audit.index.bitmaps import BLOCK
 from services.audit.index.lookup import Clause, Query, Stretch, candidates, query_of
 from services.audit.index.radius import Touched, node_tags, of_kind, students_of, touched_in, words_of
 from services.audit.index.terms import FIRST_TAGGED, Kind, TermKeys, term_keys
@@ -20,6 +21,13 @@ from services.audit.subject_keys import SubjectKeys
 from shared.database import Database
 
 ENTRIES_AT_ONCE: Final = 512
+
+LookedAt = Callable[[int, int], None]
+"""Hears how many entries were looked past, of how many."""
+
+
+def unheard(looked_at: int, of: int) -> None:
+    """Nobody asks how far it is."""
 
 
 @dataclass
@@ -51,18 +59,26 @@ class Counted:
 
 
 async def count_touched(
-    database: Database, keys: SubjectKeys, clauses: Sequence[Clause], stretches: Sequence[Stretch], sight: Sight
+    database: Database,
+    keys: SubjectKeys,
+    clauses: Sequence[Clause],
+    stretches: Sequence[Stretch],
+    sight: Sight,
+    *,
+    told: LookedAt = unheard,
 ) -> Counted:
-    """Count what meets `clauses`. Students count as `sight` covers them."""
+    """Count what meets `clauses`. Students count as `sight` covers them. `told` hears how far it is, the newest entries first."""
     of_terms = await database.read(lambda connection: term_keys(Driver(connection), keys))
     query, counted = query_of(clauses, of_terms), Counted()
     known = node_tags(of_terms)
     custodians = None if sight.whole_state else {str(organisation) for organisation in sight.organisations}
+    of, before = sum(stretch.end - stretch.start for stretch in stretches), 0
     for stretch in stretches:
         indexed = await database.read(partial(_indexed, stretch))
         counted.not_looked_at += stretch.end - indexed.end
         for blocks in await database.read(partial(_blocks, query, indexed)):
             touched = await database.read(partial(_touched, query, indexed, blocks))
+            told(before + stretch.end - max(min(blocks) * BLOCK, stretch.start), of)
             counted.entries += len(touched.indices)
             counted.terms.update(touched.terms)
             for start in range(0, len(touched.indices), ENTRIES_AT_ONCE):
@@ -71,6 +87,7 @@ async def count_touched(
                 await asyncio.sleep(0)
             if touched.indices:
                 await database.read(partial(_note_times, counted, touched))
+        before += stretch.end - stretch.start
     counted.words = await database.read(partial(_words, of_terms, [term for term in counted.terms if term[0] < FIRST_TAGGED]))
     return counted
 

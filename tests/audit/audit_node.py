@@ -87,11 +87,18 @@ class AuditNode:
         return {HEADER: self._tokens(service).for_job("audit", "outbox", self.clock())}
 
     def as_caller(
-        self, *scopes: str, kind: str = "lea", organisation: UUID = OAK, purpose: str | None = None, client: str = "client-1"
+        self,
+        *scopes: str,
+        kind: str = "lea",
+        organisation: UUID = OAK,
+        purpose: str | None = None,
+        client: str = "client-1",
+        person: str | None = None,
     ) -> dict[str, str]:
         details = {} if purpose is None else {"purpose": purpose}
         claims = CallerClaims.model_validate(
             {
+                "person": person,
                 "client_id": client,
                 "organisation_id": organisation,
                 "organisation_kind": kind,

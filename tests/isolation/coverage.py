@@ -79,6 +79,7 @@ _EXCHANGES: Final = "records/exchange/test_foreign_exchanges.py::test_an_exchang
 _EDUCATORS: Final = "records/exchange/test_educator_requests.py::test_an_agency_asks_for_itself_alone_and_nobody_else_sees_what_it_asked"
 _CONFIRMATIONS: Final = "records/exchange/test_transfer_confirmations.py::test_another_districts_transfer_looks_absent"
 ELSEWHERE: Final = {
+    "audit.begin_blast_radius_count": "audit/test_radius_counts.py::test_nobody_else_has_a_count_under_that_id",
     "audit.log_proof": "audit/test_search.py::test_another_districts_entry_stays_closed",
     "audit.plan_log_export": "audit/exports/test_exports.py::test_plans_and_parts_of_others_are_refused",
     "audit.read_log_entry": "audit/test_search.py::test_another_districts_entry_stays_closed",

@@ -37,6 +37,10 @@ async def of_audit(two: TwoDistricts) -> AsyncIterator[Named]:
     yield "tally_log", "district", Request("POST", "/v1/log/tallies", (organisation,), of_district)
     yield "measure_blast_radius", "district", Request("POST", "/v1/log/blast-radius", (organisation,), of_organisation)
     yield "list_blast_radius", "district", Request("POST", "/v1/log/blast-radius/rows", (organisation,), of_organisation)
+    count = new_id(two)
+    counting = Request("PUT", f"/v1/log/blast-radius/counts/{count}", (count,), of_organisation)
+    await two.ask(two.owners["district"], frozenset({"audit:search"}), counting)
+    yield "read_blast_radius_count", "district", Request("GET", f"/v1/log/blast-radius/counts/{count}", (count,))
     path = f"/v1/students/{child}/disclosure-accounting"
     for name, ending in (
         ("disclosure_accounting", ""),

@@ -28,6 +28,7 @@ from services.audit.tables.log import (
     TreeStateRow,
 )
 from services.audit.tables.mirror import MirroredBundleRow, MirroredLogRow
+from services.audit.tables.radius_counts import RadiusCountRow
 from services.audit.tables.retention import (
     DestroyedKeyRow,
     DestroyedPartRow,
@@ -73,6 +74,7 @@ __all__ = [
     "MirroredLogRow",
     "OrganisationRow",
     "PostingRow",
+    "RadiusCountRow",
     "RedisclosureRow",
     "SavedSearchRow",
     "SealedRow",

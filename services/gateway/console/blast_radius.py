@@ -3,24 +3,26 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from starlette.responses import RedirectResponse, Response
 
+from safepassage.ids import uuid7
 from safepassage.problems.requests import InvalidRequest
-from safepassage.wire_log_radius import BlastRadius, BreachNotice, TouchedStudent, TouchedStudents
+from safepassage.wire_log_radius import BreachNotice, TouchedStudent, TouchedStudents
 from services.gateway.console.acts import Act, Field, FormWrong
 from services.gateway.console.charts.bars import shares
 from services.gateway.console.duty_words import DUTY_WORDS
 from services.gateway.console.element_words import ELEMENT_WORDS
-from services.gateway.console.handles import SessionHandles
+from services.gateway.console.handles import Handles, SessionHandles
 from services.gateway.console.node_reader import Node
 from services.gateway.console.organisation_names import named, names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
-from services.gateway.console.radius_question import MEMBERS, OF_WORDS, PERSONAL, Asked, question_of_form
+from services.gateway.console.radius_counting import counted as counted_so_far
+from services.gateway.console.radius_question import MEMBERS, OF_WORDS, PERSONAL, Asked, Question, question_of_form
 from services.gateway.console.state_names import STATE_NAMES
 from services.gateway.console.words import spaced, word
 from services.gateway.people.pages import form_of, page_responses
@@ -33,6 +35,8 @@ FOUND: Final = f"{PATH}/found"
 EXPORT: Final = f"{FOUND}/students.csv"
 DUTIES: Final = f"{FOUND}/duties"
 
+WAIT_SECONDS: Final = 2
+"""Until then most are counted; of the others the page says how far they are."""
 ON_A_PAGE: Final = 50
 AT_ONCE: Final = 1_000
 IN_AN_EXPORT: Final = 20_000
@@ -92,7 +96,7 @@ async def ask_blast_radius(form: Act, frame: Framed, handles: SessionHandles) ->
         question = question_of_form(form, frame.viewing)
     except FormWrong as wrong:
         return _form(frame, form.fields, wrong.fields)
-    return RedirectResponse(f"{FOUND}?{question.query(handles)}", 303)
+    return _to_count(question, frame, handles)
 
 
 @router.get(FOUND, response_model=None, responses=page_responses(200))
@@ -104,8 +108,12 @@ async def show_blast_radius(
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
     """What was touched, which clocks run, and the students, the newest entries first."""
-    _ = frame.translate
-    counted = await node.ask("audit", "/v1/log/blast-radius", question.request, BlastRadius)
+    if question.count is None:
+        return _to_count(question, frame, handles)
+    progress = await counted_so_far(node, question, wait=WAIT_SECONDS)
+    if progress.found is None:
+        return frame.page("radius_counting.html", progress=progress, path=f"{FOUND}?{question.query(handles)}", **_heads(question, frame))
+    _, counted = frame.translate, progress.found
     more = {} if cursor is None else {"cursor": cursor}
     rows, following = await node.page(
         "audit", "/v1/log/blast-radius/rows", TouchedStudents, {"limit": ON_A_PAGE, **more}, body=question.request
@@ -117,8 +125,7 @@ async def show_blast_radius(
     widths = shares([count for _element, count in elements])
     return frame.page(
         "radius.html",
-        question=question,
-        what=_(OF_WORDS[question.of]),
+        **_heads(question, frame),
         counted=counted,
         elements=[(_(ELEMENT_WORDS.get(one, one)), count, widths[place]) for place, (one, count) in enumerate(elements)],
         states=[
@@ -141,7 +148,6 @@ async def show_blast_radius(
         more=None if following is None else f"{FOUND}?{query}&{urlencode({'cursor': following['cursor']})}",
         export=f"{EXPORT}?{query}",
         start=f"{DUTIES}?{query}" if node.may("duties:complete") and counted.entries else None,
-        again=PATH if question.of in PERSONAL else f"{PATH}?of={question.of}&which={question.which}",
     )
 
 
@@ -162,6 +168,17 @@ async def export_blast_radius(question: Asked, node: Node) -> Response:
         asked = {**asked, "cursor": following["cursor"]}
     headers = {"content-disposition": 'attachment; filename="students.csv"'}
     return Response(table((*COLUMNS, "elements"), [_line(one) for one in found]), media_type=MEDIA_TYPE, headers=headers)
+
+
+def _to_count(question: Question, frame: Frame, handles: Handles) -> Response:
+    """To the page of a count that begins there."""
+    return RedirectResponse(f"{FOUND}?{question.counted_as(uuid7(frame.viewing.now)).query(handles)}", 303)
+
+
+def _heads(question: Question, frame: Frame) -> dict[str, Any]:
+    """What was asked, and the way to ask again."""
+    again = PATH if question.of in PERSONAL else f"{PATH}?of={question.of}&which={question.which}"
+    return {"question": question, "what": frame.translate(OF_WORDS[question.of]), "again": again}
 
 
 def _line(one: TouchedStudent) -> list[str]:

@@ -8,8 +8,8 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from safepassage.problems import SuiteError
+from safepassage.problems.requests import InvalidRequest, TemporarilyUnavailable
 from safepassage.wire_duties import DutyCompletion, NewDuty
-from safepassage.wire_log_radius import BlastRadius
 from services.gateway.console.acts import Act, ActForm, Field, FormWrong, refused_form
 from services.gateway.console.blast_radius import DUTIES, FOUND
 from services.gateway.console.duties import PATH as LIST
@@ -17,6 +17,7 @@ from services.gateway.console.duty_words import DUTY_WORDS
 from services.gateway.console.handles import Handles, SessionHandles
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.radius_counting import counted
 from services.gateway.console.radius_question import Asked, Question
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
@@ -25,6 +26,7 @@ from services.gateway.people.roles import Role
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 ROLES: Final[tuple[Role, ...]] = ("privacy-officer", "district-officer")
+WAIT_SECONDS: Final = 5
 NONE_CHOSEN: Final = word("Choose at least one notice.")
 NOT_SAID: Final = word("not said yet: ask again, with that instant")
 
@@ -73,9 +75,13 @@ def _discovered(question: Question) -> datetime:
 
 
 async def _notices(node: NodeReader, question: Question) -> Mapping[str, tuple[str, datetime | None]]:
-    """By kind of duty: the paragraph, and when it is due; each once, whichever states ask for it."""
-    counted = await node.ask("audit", "/v1/log/blast-radius", question.request, BlastRadius)
-    return {notice.kind: (notice.citation, notice.due_at) for state in counted.states for notice in state.notices}
+    """By kind of duty: the paragraph, and when it is due; each once, whichever states ask for it. Raises InvalidRequest."""
+    if question.count is None:
+        raise InvalidRequest("none: begin from what was counted", field="count")
+    found = (await counted(node, question, wait=WAIT_SECONDS)).found
+    if found is None:
+        raise TemporarilyUnavailable("it is still being counted")
+    return {notice.kind: (notice.citation, notice.due_at) for state in found.states for notice in state.notices}
 
 
 def _form(

@@ -4,10 +4,11 @@ A person or a network address is in an address of ours only as a handle of the s
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Annotated, Final
 from urllib.parse import urlencode
+from uuid import UUID
 
 from fastapi import Depends, Query
 from pydantic import ValidationError
@@ -51,13 +52,21 @@ class Question:
     of: str
     which: str
     request: BlastRadiusRequest
+    count: UUID | None = None
+    """Under which audit counts it, and keeps for an hour what it found."""
+
+    def counted_as(self, count: UUID) -> "Question":
+        """The same, under an id."""
+        return replace(self, count=count)
 
     def query(self, handles: Handles) -> str:
         """For an address. INVARIANT: it names no person and no network address."""
         asked = self.request
         which = handles.seal(KIND, self.which) if self.of in PERSONAL else self.which
         fields = {"of": self.of, "which": which, "from": utc(asked.touched_from), "until": utc(asked.touched_until)}
-        return urlencode(fields | ({} if asked.discovered_at is None else {"discovered": utc(asked.discovered_at)}))
+        if asked.discovered_at is not None:
+            fields["discovered"] = utc(asked.discovered_at)
+        return urlencode(fields if self.count is None else {**fields, "count": str(self.count)})
 
 
 def question_of_form(form: ActForm, viewing: Viewing) -> Question:
@@ -91,14 +100,16 @@ async def _asked(
     from_: Annotated[datetime, Query(alias="from")],
     until: Annotated[datetime, Query()],
     discovered: Annotated[datetime | None, Query()] = None,
+    count: Annotated[UUID | None, Query()] = None,
 ) -> Question:
     if of not in MEMBERS:
         raise InvalidRequest("none of the list", field="of")
     opened = handles.open(KIND, which) if of in PERSONAL else which
     try:
-        return _question(of, opened, from_, until, discovered)
+        question = _question(of, opened, from_, until, discovered)
     except ValidationError as error:
         raise InvalidRequest("a party and two instants, the first before the second, with their UTC offsets", field="which") from error
+    return question if count is None else question.counted_as(count)
 
 
 Asked = Annotated[Question, Depends(_asked)]

@@ -288,6 +288,8 @@ AUDIT: Final = (
     send("POST", "/v1/log/saved-searches/{saved_search_id}/runs", "audit", "audit:search", seconds=30.0),
     send("POST", "/v1/log/tallies", "audit", "audit:search", seconds=30.0),
     send("POST", "/v1/log/blast-radius", "audit", "audit:search", seconds=120.0),
+    send("PUT", "/v1/log/blast-radius/counts/{count_id}", "audit", "audit:search"),
+    get("/v1/log/blast-radius/counts/{count_id}", "audit", "audit:search"),
     send("POST", "/v1/log/blast-radius/rows", "audit", "audit:search", seconds=30.0),
     get("/v1/log/alerts", "audit", *ALERTS, seconds=30.0),
     get("/v1/log/alerts/{alert_id}", "audit", *ALERTS),
@@ -339,6 +341,7 @@ BULK: Final = frozenset(
         ("POST", "/v1/log/exports"),
         ("POST", "/v1/log/exports/parts"),
         ("POST", "/v1/log/blast-radius"),
+        ("PUT", "/v1/log/blast-radius/counts/{count_id}"),
     }
 )
 """What hands out or takes in much at once: it has daily quotas of its own."""

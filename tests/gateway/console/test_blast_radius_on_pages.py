@@ -1,13 +1,19 @@
 """What a stolen credential touched, as an officer sees it: students, data, clocks of states, a list for the notices, and the duties."""
 
+import asyncio
 import re
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
 
 import pytest
 
-from services.gateway.console.blast_radius import EXPORT, FOUND, PATH, STARTS
+from safepassage.wire_log_radius import BlastRadius
+from services.audit import radius_counts
+from services.audit.touched import LookedAt
+from services.gateway.console import blast_radius, radius_duties
+from services.gateway.console.blast_radius import DUTIES, EXPORT, FOUND, PATH, STARTS
 from shared.breach_clocks import BREACH_CLOCKS
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import Console, open_console
@@ -96,6 +102,46 @@ async def test_what_is_wrong_stands_beside_its_field_and_the_rest_is_kept(consol
     assert answer.status == 422
     assert beside in page
     assert 'value="2026-01-01T00:00"' in page or "from" in written
+
+
+async def test_a_count_that_takes_long_says_how_far_it_is_and_then_what_it_found(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
+    await stolen(console)
+    auditor, far = await console.browser("auditor"), asyncio.Event()
+    measured = radius_counts.measured
+
+    async def slowly(*of: Any, told: LookedAt, **more: Any) -> BlastRadius:
+        told(1_200, 9_000)
+        await far.wait()
+        return await measured(*of, told=told, **more)
+
+    monkeypatch.setattr(radius_counts, "measured", slowly)
+    monkeypatch.setattr(blast_radius, "WAIT_SECONDS", 0)
+    monkeypatch.setattr(radius_counts, "RENEWED_EVERY_SECONDS", 0)
+    path = await asked(auditor, "client", "stolen")
+    while "1,200 of 9,000 entries" not in (page := await page_of(auditor, path)):
+        assert "<h1>What did it touch" in page
+    assert 'max="9000" value="1200"' in page
+    assert 'data-again="2"' in page
+    duties = path.replace("/found?", "/found/duties?")
+    monkeypatch.setattr(radius_duties, "WAIT_SECONDS", 0)
+    assert (await (await console.browser("privacy-officer")).get(duties)).status == 503
+    far.set()
+    monkeypatch.setattr(blast_radius, "WAIT_SECONDS", 5)
+    page = await page_of(auditor, path)
+    assert (figure(page, "Students"), "data-again" in page) == ("2", False)
+
+
+async def test_an_address_without_a_count_begins_one_and_the_next_pages_and_clocks_are_of_the_same(console: Console) -> None:
+    await stolen(console)
+    officer = await console.browser("privacy-officer")
+    path = await asked(officer, "client", "stolen")
+    bare = re.sub("&count=[^&]*", "", path)
+    begun = await officer.get(bare)
+    assert begun.status == 303
+    assert re.fullmatch(re.escape(bare) + "&count=[0-9a-f-]{36}", location_of(begun))
+    (start,) = re.findall(r'href="([^"]*/found/duties[^"]*)"', await page_of(officer, path))
+    assert parse_qs(urlsplit(start).query.replace("&amp;", "&"))["count"] == parse_qs(urlsplit(path).query)["count"]
+    assert (await officer.get(f"{DUTIES}?{urlsplit(bare).query}")).status == 422
 
 
 async def test_the_clocks_of_the_states_are_counted_and_started_once(tmp_path: Path, clock: StandingClock) -> None:

@@ -102,6 +102,15 @@ class BlastRadius(Wire):
     """Entries that are newer than the index; ask again when it has caught up."""
 
 
+class BlastRadiusCount(Wire):
+    """`/v1/log/blast-radius/counts/{id}`: how far a count is, and what it found once it is done."""
+
+    looked_at: Count
+    """Entries, of `of`. Both are 0 until it has begun."""
+    of: Count
+    found: BlastRadius | None = None
+
+
 class TouchedStudent(Wire):
     """One student in one entry."""
 

@@ -7,7 +7,7 @@ function plain(event) {
   return event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey && !event.defaultPrevented;
 }
 
-async function swap(selector, address, { push = true } = {}) {
+async function swap(selector, address, { push = true, quiet = false } = {}) {
   const region = document.querySelector(selector);
   if (!region) return location.assign(address);
   under.get(selector)?.abort();
@@ -15,7 +15,7 @@ async function swap(selector, address, { push = true } = {}) {
   under.set(selector, stop);
   const clock = setTimeout(() => stop.abort("too long"), SECONDS * 1000);
   const focused = document.activeElement?.id;
-  region.setAttribute("aria-busy", "true");
+  if (!quiet) region.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(address, { signal: stop.signal, credentials: "same-origin", headers: { accept: "text/html" } });
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
@@ -26,7 +26,9 @@ async function swap(selector, address, { push = true } = {}) {
     region.replaceWith(document.adoptNode(fresh));
     document.title = page.title;
     if (push) history.pushState({ selector }, "", answer.url);
-    settle(selector, focused);
+    // Who looks at how far something is goes on with what they do: told once, when it is there.
+    if (!quiet || !("again" in fresh.dataset)) settle(selector, focused, quiet);
+    lookAgain();
   } catch (error) {
     if (error?.name === "AbortError" && stop.signal.reason !== "too long") return;
     region.removeAttribute("aria-busy");
@@ -37,14 +39,22 @@ async function swap(selector, address, { push = true } = {}) {
   }
 }
 
-function settle(selector, focused) {
+function settle(selector, focused, quiet) {
   const region = document.querySelector(selector);
   const heading = region.querySelector("[data-said]");
   if (heading) said.textContent = heading.textContent.trim();
   const wrong = region.querySelector("[role=alert]");
   const kept = focused ? document.getElementById(focused) : null;
-  (wrong ?? kept ?? heading)?.focus();
+  if (!quiet || focused) (wrong ?? kept ?? heading)?.focus();
 }
+
+// A region marked data-again="2" says how far something is: it is looked at again every two seconds, until a page without the mark comes.
+function lookAgain() {
+  const region = document.querySelector("[data-again]");
+  if (!region) return;
+  setTimeout(() => region.isConnected && swap(`#${region.id}`, location.href, { push: false, quiet: true }), region.dataset.again * 1000);
+}
+lookAgain();
 
 function here(address) {
   return new URL(address, location.href).origin === location.origin;

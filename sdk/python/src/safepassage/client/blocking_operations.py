@@ -204,6 +204,8 @@ class BlockingOperations:
     run_saved_search = Waited(log_calls.run_saved_search)
     delete_saved_search = Waited(log_calls.delete_saved_search)
     measure_blast_radius = Waited(log_calls.measure_blast_radius)
+    begin_blast_radius_count = Waited(log_calls.begin_blast_radius_count)
+    read_blast_radius_count = Waited(log_calls.read_blast_radius_count)
     tally_log = Waited(log_calls.tally_log)
     list_blast_radius = Waited(log_calls.list_blast_radius)
     plan_log_export = Waited(calls.plan_log_export)

@@ -5,7 +5,7 @@ from uuid import UUID
 from safepassage.client.call import Call, Page, asking, path_of, reading, searching, writing
 from safepassage.wire_chain import SignedChain
 from safepassage.wire_log import FoundEntries
-from safepassage.wire_log_radius import BlastRadius, BlastRadiusRequest, TouchedStudents
+from safepassage.wire_log_radius import BlastRadius, BlastRadiusCount, BlastRadiusRequest, TouchedStudents
 from safepassage.wire_log_saved import NewSavedSearch, SavedSearch, SavedSearches, SavedSearchRun
 from safepassage.wire_log_tallies import Tallies, TallyRequest
 from safepassage.wire_log_witnesses import LogWitnesses
@@ -19,6 +19,17 @@ def list_log_witnesses() -> Call[LogWitnesses]:
 def measure_blast_radius(asked: BlastRadiusRequest) -> Call[BlastRadius]:
     """What a credential, key, person or organisation touched between two instants, counted; logged. Scope audit:search."""
     return asking("/v1/log/blast-radius", asked, BlastRadius)
+
+
+def begin_blast_radius_count(count_id: UUID, asked: BlastRadiusRequest, *, idempotency_key: str | None = None) -> Call[BlastRadiusCount]:
+    """Count one of many entries under an id of your choice; again, it is the same. Scope audit:search."""
+    path = path_of("/v1/log/blast-radius/counts/{id}", id=count_id)
+    return writing("PUT", path, asked, BlastRadiusCount, idempotency_key=idempotency_key)
+
+
+def read_blast_radius_count(count_id: UUID, *, wait: int = 0) -> Call[BlastRadiusCount]:
+    """How far that count is, and what it found, for an hour. Scope audit:search."""
+    return reading(path_of("/v1/log/blast-radius/counts/{id}", id=count_id), BlastRadiusCount, query={"wait": wait})
 
 
 def list_blast_radius(asked: BlastRadiusRequest, *, limit: int | None = None) -> Call[Page[TouchedStudents]]:

@@ -204,6 +204,8 @@ class AsyncOperations:
     run_saved_search = Awaited(log_calls.run_saved_search)
     delete_saved_search = Awaited(log_calls.delete_saved_search)
     measure_blast_radius = Awaited(log_calls.measure_blast_radius)
+    begin_blast_radius_count = Awaited(log_calls.begin_blast_radius_count)
+    read_blast_radius_count = Awaited(log_calls.read_blast_radius_count)
     tally_log = Awaited(log_calls.tally_log)
     list_blast_radius = Awaited(log_calls.list_blast_radius)
     plan_log_export = Awaited(calls.plan_log_export)

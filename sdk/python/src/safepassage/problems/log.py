@@ -107,3 +107,17 @@ class SavedSearchesFull(SuiteError):
 
     code, status, title = "saved-searches-full", 409, "Too many saved searches"
     remedy = "Delete saved searches that nobody runs any more."
+
+
+class NoSuchCount(SuiteError):
+    """There is no count of a blast radius with this id of the caller's: it is an hour old, or the process that counted ended."""
+
+    code, status, title = "no-such-count", 404, "No count with this id"
+    remedy = "Ask for the count again, under the same id or another one."
+
+
+class CountIdReused(SuiteError):
+    """A count with this id is there, and it is of another question."""
+
+    code, status, title = "count-id-reused", 409, "Id of the count was used for another question"
+    remedy = "Give each count an id of its own; repeat an id only with the very same question."

@@ -1,0 +1,110 @@
+"""What a credential, a key, a person or an organisation touched, counted: from the index, and students from what is sealed."""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final
+from uuid import UUID
+
+from starlette.datastructures import State
+
+from safepassage.wire_log import EntrySearch
+from safepassage.wire_log_radius import BlastRadius, BlastRadiusRequest, BreachNotice, TouchedNode, TouchedOrganisation, TouchedState
+from services.audit.index.lookup import Clause
+from services.audit.index.projector import Projector
+from services.audit.index.terms import HERE, Kind
+from services.audit.openings import Sight
+from services.audit.published import published_log
+from services.audit.search_clauses import clauses_of, own_of
+from services.audit.searching import stretches_in, window_of
+from services.audit.touched import LookedAt, count_touched, unheard
+from shared.breach_clocks import BreachClock, clocks_of
+from shared.database import Database
+from shared.trust import Trust
+
+CAUGHT_UP_WITH: Final = 20_000
+"""Entries that the index is behind by, and that are put into it before anything is counted: a second or so."""
+
+
+async def measured(state: State, asked: BlastRadiusRequest, sight: Sight, *, told: LookedAt = unheard) -> BlastRadius:
+    """Everything that one touched between two instants, as far as `sight` reaches. `told` hears how far it is."""
+    database: Database = state.database
+    projector: Projector = state.projector
+    if projector.behind.entries <= CAUGHT_UP_WITH:
+        await projector.catch_up()
+    async with database.reading() as tx:
+        stretches = await stretches_in(tx, await window_of(tx, window_asked(asked), None))
+        published = await published_log(tx)
+    counted = await count_touched(database, state.keys, [*clauses_asked(asked), *own_of(sight)], stretches, sight, told=told)
+    state_of = node_states(state)
+    nodes = tuple(TouchedNode(node=node, state=state_of(node), entries=count) for node, count in counted.of(Kind.NODE).items())
+    return BlastRadius(
+        entries=counted.entries,
+        students=counted.students,
+        first_at=counted.first_at,
+        last_at=counted.last_at,
+        by_class=counted.of(Kind.CLASS),
+        by_outcome=counted.of(Kind.OUTCOME),
+        elements=counted.of(Kind.ELEMENT),
+        custodians=_custodians(counted.of(Kind.CUSTODIAN), sight),
+        nodes=nodes,
+        states=_states(nodes, state_of(HERE), counted.entries, asked.discovered_at),
+        recipients=counted.recipients,
+        checkpoint=published.note,
+        not_looked_at=counted.not_looked_at,
+    )
+
+
+def window_asked(asked: BlastRadiusRequest) -> EntrySearch:
+    """When."""
+    return EntrySearch(logged_from=asked.touched_from, logged_until=asked.touched_until)
+
+
+def clauses_asked(asked: BlastRadiusRequest) -> list[Clause]:
+    """Whose."""
+    named = EntrySearch(
+        client_ids=() if asked.client_id is None else (asked.client_id,),
+        key_thumbprints=() if asked.key_thumbprint is None else (asked.key_thumbprint,),
+        addresses=() if asked.address is None else (asked.address,),
+        acting_for=() if asked.person_id is None else (asked.person_id,),
+        organisation_ids=() if asked.organisation_id is None else (asked.organisation_id,),
+        recipient_organisations=() if asked.recipient is None else (asked.recipient,),
+    )
+    return clauses_of(named, nodes_of=lambda _: ())
+
+
+def node_states(state: State) -> Callable[[str], str | None]:
+    """The state of a node, by the trust list."""
+    return partial(_state_of, state.trust, state.settings.entity_id)
+
+
+def _state_of(trust: Trust, own: str, node: str) -> str | None:
+    held = trust.held
+    members = {member.entity_id: member.state for member in (held.members if held is not None else ())}
+    return members.get(own if node == HERE else node)
+
+
+def _custodians(counts: dict[str, int], sight: Sight) -> tuple[TouchedOrganisation, ...]:
+    """INVARIANT: of a page about many a district is not told whose the other students are."""
+    ids = ((UUID(custodian), count) for custodian, count in counts.items())
+    return tuple(TouchedOrganisation(organisation_id=id_, entries=count) for id_, count in ids if sight.covers(id_))
+
+
+def _states(nodes: tuple[TouchedNode, ...], own: str | None, entries: int, discovered_at: datetime | None) -> tuple[TouchedState, ...]:
+    """The node's own state, whose students they are, and those of the recipients."""
+    touched: Counter[str] = Counter()
+    for node in nodes:
+        if node.state is not None and node.state != own:
+            touched[node.state] += node.entries
+    if own is not None and entries:
+        touched[own] = entries
+    return tuple(
+        TouchedState(state=state, entries=count, notices=tuple(_notice(clock, discovered_at) for clock in clocks_of(state)))
+        for state, count in touched.most_common()
+    )
+
+
+def _notice(clock: BreachClock, discovered_at: datetime | None) -> BreachNotice:
+    due_at = None if discovered_at is None else discovered_at + timedelta(hours=clock.hours)
+    return BreachNotice(kind=clock.kind, starts=clock.starts, hours=clock.hours, citation=clock.citation, due_at=due_at)
