@@ -52,6 +52,7 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
     (
         "Node",
         (
+            Place("/console/states", "States", OF_THE_STATE),
             Place("/console/statistics", "Statistics", OVERSEERS),
             Place("/console/settings", "Keys and settings", OF_THE_STATE),
         ),

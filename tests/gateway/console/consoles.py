@@ -1,6 +1,6 @@
 """A whole node in one process, with the console of its gateway, and browsers of people with each role."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +13,7 @@ from node.creation import create_node, install_trust_list
 from node.embedded import EmbeddedNode
 from node.folder import NodeFile, NodeFolder
 from safepassage.ids import uuid7
+from safepassage.trust_members import Member
 from safepassage.wire_organisations import NewOrganisation, Organisation
 from services.gateway.people.roles import Role
 from services.gateway.registry.administration import administration
@@ -64,8 +65,12 @@ async def open_console(
     name: str = "Department of Education",
     port: int = 9,
     peers: Mapping[str, str] = MappingProxyType({}),
+    members: Sequence[Member] = (),
 ) -> AsyncIterator[Console]:
-    """A new node, running. `peers`: state by entity id, of those with which it has a trust list; it is then of Alder (XA) itself."""
+    """A new node, running. `peers`: state by entity id, of those with which it has a trust list; it is then of Alder (XA) itself.
+
+    members  more of that list
+    """
     file = NodeFile(
         entity_id=f"http://127.0.0.1:{port}",
         name=name,
@@ -75,10 +80,10 @@ async def open_console(
         insecure_development=True,
     )
     folder = create_node(path / "alder", file, now=clock())
-    if peers:
+    if peers or members:
         states = {file.entity_id: "XA", **peers}
-        members = [member(entity).model_copy(update={"state": state}) for entity, state in states.items()]
-        digest = trust_settings(path, *members, now=clock())["trust_list_digest"]
+        named = [member(entity).model_copy(update={"state": state}) for entity, state in states.items()]
+        digest = trust_settings(path, *named, *members, now=clock())["trust_list_digest"]
         install_trust_list(folder, (path / "list.jws").read_bytes(), first_digest=digest)
     await folder_at_head(folder)
     node = EmbeddedNode(PeopledFolder(folder.path), clock=clock)

@@ -16,6 +16,7 @@ from tests.chromium import Page, browser
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import HOSTILE, Console, open_console
 from tests.gateway.console.crossing import CEDAR, PEERS, received, refused, sent
+from tests.gateway.console.neighbours import FIR
 from tests.gateway.door.production import serving
 
 PATHS = [place.path for _, places in MENU for place in places]
@@ -68,7 +69,7 @@ async def looking(folder: Path, *, role: Role = "auditor", name: str = f"Departm
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     clock = cast("StandingClock", system_clock)  # the browser has a clock of its own
-    async with open_console(folder, clock, name=name, port=port, peers=PEERS) as console:  # noqa: SIM117 the gallery's node serves first
+    async with open_console(folder, clock, name=name, port=port, peers=PEERS, members=[FIR.member()]) as console:  # noqa: SIM117 the gallery's node serves first
         async with serving(console.house.app, port=port), browser(folder / "profile") as page:
             await page.open("about:blank")
             looked = Looked(console, page, f"http://127.0.0.1:{port}")

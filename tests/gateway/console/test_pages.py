@@ -132,7 +132,7 @@ async def test_files_are_kept_for_ever_under_their_version_alone(console: Consol
     browser = await console.browser("auditor")
     page = (await browser.get("/console")).body.decode()
     found = re.findall(r'(?:href|src)="(/console/assets/[^"]+)"', page)
-    assert len(found) == 13
+    assert len(found) == 14
     for path in found:
         assert (await browser.get(path)).status == 200
     assert (await browser.get("/console/assets/0000000000000000/page.css")).status == 404

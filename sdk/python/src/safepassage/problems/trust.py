@@ -54,6 +54,13 @@ class NotAMember(SuiteError):
     remedy = "Ask the network's registry for the node's standing; after a change install the newer trust list."
 
 
+class NoSuchMember(SuiteError):
+    """The trust list names no other node of that state, or several."""
+
+    code, status, title = "no-such-member", 404, "The trust list names no such node"
+    remedy = "Choose one of those that the list of states shows."
+
+
 class StatementRolledBack(SuiteError):
     """The node's statement has a lower serial than one already seen."""
 

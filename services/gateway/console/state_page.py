@@ -1,0 +1,74 @@
+"""One other state’s node: its entry on the list, its keys, what is under way, day by day whose counts agree, who witnesses whom."""
+
+from typing import Annotated, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Path, Query
+from starlette.responses import Response
+
+from safepassage.wire_reconciliations import DayReconciledPage
+from services.gateway.console.navigation import roles_of
+from services.gateway.console.node_reader import Node
+from services.gateway.console.pages import ConsoleRoute, Framed
+from services.gateway.console.peers_named import host_of
+from services.gateway.console.state_days import picture_of, shown_day
+from services.gateway.console.state_remedies import remedies
+from services.gateway.console.state_rows import ONE, PATH, name_of, shown_state
+from services.gateway.console.state_words import COUNTERS, REACHES, STATUSES, STREAMS, WITNESS_FINDINGS, WITNESSES
+from services.gateway.console.states_known import or_unknown, states_known
+from services.gateway.console.states_shown import cosigned_logs, cosigning, findings_of, key_ids
+from services.gateway.console.trust_list_history import on_list_since
+from services.gateway.people.pages import page_responses
+
+router = APIRouter(tags=["console"], route_class=ConsoleRoute)
+
+API: Final = "/v1/reconciliations"
+ON_A_PAGE: Final = 14
+NEWEST: Final = 31
+"""Days by which it is said what is to be done, whichever page is shown."""
+EXCHANGES: Final = "/console/exchanges"
+LETTERS: Final = "/console/dead-letters"
+
+Code = Annotated[str, Path(pattern=r"^[A-Z]{2}(-[0-9a-f]{8})?$", max_length=11)]
+
+
+@router.get(ONE, response_model=None, responses=page_responses(200, 404))
+async def show_state(state: Code, frame: Framed, node: Node, cursor: Annotated[str | None, Query(max_length=2000)] = None) -> Response:
+    """Everything that this node knows of one other; what a service does not tell now is said to be unknown."""
+    _, viewing, known = frame.translate, frame.viewing, await states_known(frame, node)
+    member = known.member(state)
+    row = shown_state(member, known, frame)
+    more = {} if cursor is None else {"cursor": cursor}
+    told = await or_unknown(node.page("records", API, DayReconciledPage, {"peer": member.entity_id, "limit": ON_A_PAGE, **more}))
+    newest = await or_unknown(node.read("records", API, DayReconciledPage, {"peer": member.entity_id, "limit": NEWEST}))
+    following = None if told is None else told[1]
+    witnesses = known.witnesses
+    return frame.page(
+        "state.html",
+        row=row,
+        member=member,
+        since=await on_list_since(frame.request.app.state.database, member.entity_id),
+        wrong=remedies(member, known, () if newest is None else newest.days, viewing, _),
+        statement_keys=[jwk.kid for jwk in member.statement_keys],
+        log_keys=[(log.origin, key_ids([key.vkey]), key.status) for log in member.logs for key in log.keys],
+        witness_keys=key_ids(member.witness_keys),
+        peer=row.peer,
+        picture=picture_of(row.peer, frame),
+        days=None if told is None else [shown_day(one, frame) for one in told[0].days],
+        more=None if following is None else f"{ONE.format(state=state)}?{urlencode({'cursor': following['cursor']})}",
+        streams=[_(name) for name in STREAMS.values()],
+        cosigned=None if witnesses is None else cosigning(member, witnesses),
+        cosigned_ids=None if witnesses is None else key_ids([one.vkey for one in cosigning(member, witnesses)]),
+        ours=witnesses,
+        theirs=None if witnesses is None else cosigned_logs(member, witnesses),
+        findings=[
+            (_(WITNESS_FINDINGS[one.kind][0]) if one.kind in WITNESS_FINDINGS else one.kind, one)
+            for one in ([] if witnesses is None else findings_of(member, witnesses))
+        ],
+        words={"status": STATUSES, "reach": REACHES, "counters": COUNTERS, "witness": WITNESSES},
+        exchanges=f"{EXCHANGES}?{urlencode({'peer': member.entity_id})}" if frame.person.role in roles_of(EXCHANGES) else None,
+        letters=LETTERS if node.may("exchange:operate") else None,
+        back=PATH,
+        name=name_of(member, frame),
+        host=host_of(member.entity_id),
+    )
