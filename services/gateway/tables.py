@@ -287,6 +287,10 @@ class FamilyLinkRow(Base):
     expires_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
     used_at: Mapped[datetime | None] = mapped_column(Milliseconds)
     withdrawn_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    student_word: Mapped[str | None] = mapped_column(String(43), index=True)
+    """Keyed digest of the student's id, by which the agency finds what it has to take back; None once the link is over."""
+    member_word: Mapped[str | None] = mapped_column(String(43))
+    """What the log calls the person; None once the link is over."""
     sealed: Mapped[bytes]
 
 

@@ -9,18 +9,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent
-from safepassage.wire_student_rights import RightsRequest, StudentRights
+from safepassage.wire_student_rights import CurrentRights, RightsRequest, StudentRights
 from services.privacy.behind import event_of
 from services.privacy.consent_records import standing_consent
 from services.privacy.duties import duty_of
 from services.privacy.opt_outs import open_preference
+from services.privacy.policy import who_hold_rights
 from services.privacy.rights import Held, Staff, with_events
+from services.privacy.rights_file import PROTECTED
 from services.privacy.sealing import Sealer
-from services.privacy.subjects import callers_subject
+from services.privacy.subjects import callers_subject, open_facts
 from services.privacy.tables import ConsentRow, DutyRow, OrganisationRow, PreferenceRow, RightsRequestRow
 from shared.caller import Caller
 from shared.clock import Now
 from shared.contracts.audit import Context
+from shared.contracts.privacy import SubjectFacts
 from shared.database import Transaction
 from shared.problems import responses
 from shared.tenancy import within
@@ -32,7 +35,7 @@ router = APIRouter(prefix="/v1/students", tags=["rights"])
 async def read_student_rights(student_id: UUID, request: Request, caller: Staff, tx: Transaction, now: Now) -> StudentRights:
     """Consents, opt-outs, requests and their clocks of a student whose record the caller's organisation, or one below it, keeps. Logged.
 
-    What was said to another district, or asked of one, is not in it.
+    With them who holds the rights at this instant. What was said to another district, or asked of one, is not in it.
     """
     sealer: Sealer = request.app.state.sealer
     subject = await callers_subject(tx, caller, student_id)
@@ -43,8 +46,11 @@ async def read_student_rights(student_id: UUID, request: Request, caller: Staff,
     context = Context(operation="student-rights-read")
     event = event_of("rights", f"student-rights:{uuid7(now)}", caller, context, students=(student_id,), custodians=(subject.custodian_id,))
     request.app.state.outbox.record(tx, event)
+    facts = open_facts(sealer, subject)
     return StudentRights(
         student_id=student_id,
+        held_by=_held_by(facts, now=now),
+        in_person_only=PROTECTED in facts.flags,
         consents=tuple(standing),
         preferences=tuple(open_preference(sealer, row) for row in await _preferences(tx, caller, student_id)),
         requests=tuple(map(_told, requests)),
@@ -69,6 +75,14 @@ async def _duties(tx: AsyncSession, caller: Caller, about: Sequence[str]) -> Seq
     own = within(OrganisationRow, caller.organisation_id)
     query = select(DutyRow).where(DutyRow.about.in_(about), DutyRow.custodian_id.in_(own)).order_by(DutyRow.overdue_at, DutyRow.id)
     return (await tx.execute(query)).scalars().all()
+
+
+def _held_by(facts: SubjectFacts, *, now: Now) -> tuple[CurrentRights, ...]:
+    relations = {holder.person_id: holder.relation for holder in facts.rights_holders}
+    held = who_hold_rights(facts, now=now)
+    return tuple(
+        CurrentRights(person_id=one, role=role, relation=relations[one] if role == "parent" else None) for one, role in held.items()
+    )
 
 
 def _told(held: Held) -> RightsRequest:

@@ -1,7 +1,6 @@
 """Acts about one student: a legal hold on what the log seals, and a consent taken back by who gave it."""
 
 from collections.abc import Mapping
-from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -9,27 +8,20 @@ from starlette.responses import RedirectResponse, Response
 
 from safepassage.problems import SuiteError
 from safepassage.problems.privacy import NoSuchConsent
-from safepassage.wire_policy import ActingFor, Consent, ConsentWithdrawal
+from safepassage.wire_policy import Consent, ConsentWithdrawal
 from safepassage.wire_retention import NewLegalHold
-from services.gateway.console.acts import MISSING, NOT_READ, Act, ActForm, Field, FormWrong, refused_form
+from services.gateway.console.acts import Act, ActForm, Field, FormWrong, refused_form
 from services.gateway.console.element_words import ELEMENT_WORDS
+from services.gateway.console.identified import IDENTITY, identified, identity_fields
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.officials import acting_official
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.student_page import HOLD, WITHDRAWAL, rights_of
-from services.gateway.console.student_words import HOLD_REASONS, IDENTIFIED_BY
+from services.gateway.console.student_words import HOLD_REASONS
 from services.gateway.console.students import ONE, ShownStudent
-from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
-
-ASSURED: Final = {
-    "ial1": word("Weakly: by what they said of themselves (IAL1)"),
-    "ial2": word("By documents that were checked (IAL2)"),
-    "ial3": word("In person, by documents that a trained officer checked (IAL3)"),
-}
-"""How well staff have identified somebody (NIST SP 800-63A); the officer says it, and the log keeps it as their word."""
 
 
 @router.get(HOLD, response_model=None, responses=page_responses(200, 404))
@@ -96,16 +88,7 @@ async def ask_withdrawal(handle: str, consent_id: UUID, student_id: ShownStudent
     response_model=None,
     status_code=303,
     responses=page_responses(303, 404, 409),
-    openapi_extra=form_of(
-        {
-            "token": "Of the page",
-            "act": "Key of the form",
-            "assurance_level": "ial1 to ial3",
-            "identified_at": "On the reader's clock",
-            "method": "How identified",
-            "evidence_ref": "What shows it",
-        }
-    ),
+    openapi_extra=form_of({"token": "Of the page", "act": "Key of the form", **IDENTITY}),
 )
 async def withdraw_on_page(handle: str, consent_id: UUID, student_id: ShownStudent, form: Act, frame: Framed, node: Node) -> Response:
     """Take it back, once, for who gave it."""
@@ -123,12 +106,7 @@ async def withdraw_on_page(handle: str, consent_id: UUID, student_id: ShownStude
 
 def _withdrawal(form: ActForm, consent: Consent, frame: Frame) -> ConsentWithdrawal:
     """By who gave the consent, whom staff identified when and as well as the officer says."""
-    if missing := [name for name in ("assurance_level", "method", "identified_at", "evidence_ref") if not form.text(name)]:
-        raise FormWrong(dict.fromkeys(missing, MISSING))
-    identified_at = frame.viewing.instant_of(form.text("identified_at"))
-    if identified_at is None or identified_at > frame.viewing.now:
-        raise FormWrong({"identified_at": NOT_READ})
-    acting_for = form.model(ActingFor, person_id=consent.acting_for.person_id, authenticated_at=identified_at)
+    acting_for = identified(form, frame, consent.acting_for.person_id)
     return ConsentWithdrawal(acting_for=acting_for, reason="withdrawn-by-grantor")
 
 
@@ -145,7 +123,6 @@ def _withdrawal_form(handle: str, consent: Consent, frame: Frame, kept: Mapping[
     _ = frame.translate
     data = ", ".join(_(ELEMENT_WORDS.get(one, one)) for one in consent.elements)
     who = _("The parent who gave it") if consent.grantor_role == "parent" else _("The student, who gave it")
-    methods = [(code, _(name)) for code, name in IDENTIFIED_BY.items()]
     return frame.page(
         "act.html",
         status=422 if wrong else 200,
@@ -157,17 +134,7 @@ def _withdrawal_form(handle: str, consent: Consent, frame: Frame, kept: Mapping[
             (_("Given on"), frame.viewing.instant(consent.granted_at)),
         ],
         undo=_("It is not: the family gives a new consent."),
-        fields=[
-            Field(
-                "assurance_level",
-                _("How well is the person identified?"),
-                kind="choice",
-                options=[("", _("Choose")), *((code, _(name)) for code, name in ASSURED.items())],
-            ),
-            Field("identified_at", _("When did you identify them?"), _("On your clock, and not after now."), kind="datetime-local"),
-            Field("method", _("How did you identify the person?"), kind="choice", options=[("", _("Choose")), *methods]),
-            Field("evidence_ref", _("What shows that they asked for it"), _("A reference of your own records, without anybody's name.")),
-        ],
+        fields=identity_fields(frame, evidence=_("What shows that they asked for it")),
         kept=kept,
         wrong=wrong,
         action=WITHDRAWAL.format(handle=handle, consent_id=consent.id),

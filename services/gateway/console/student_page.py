@@ -12,6 +12,8 @@ from safepassage.wire_log import DisclosureAccounting
 from safepassage.wire_retention import LegalHold, LegalHoldPage
 from safepassage.wire_student_rights import StudentRights
 from services.gateway.console.duties import shown_duty
+from services.gateway.console.family_access import open_links_of, shown_holders, shown_links
+from services.gateway.console.handles import SessionHandles
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.organisation_names import names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
@@ -37,7 +39,12 @@ FOR_THE_FAMILY: Final = "records-access"
 
 @router.get(ONE, response_model=None, responses=page_responses(200, 404))
 async def show_student(
-    handle: str, student_id: ShownStudent, frame: Framed, node: Node, cursor: Annotated[str | None, Query(max_length=2000)] = None
+    handle: str,
+    student_id: ShownStudent,
+    frame: Framed,
+    node: Node,
+    handles: SessionHandles,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
 ) -> Response:
     """The accounting of disclosures, and with it what stands for the student."""
     _, peers = frame.translate, named_peers(frame)
@@ -64,6 +71,9 @@ async def show_student(
         preferences=[] if rights is None else _preferences(rights, frame),
         requests=[] if rights is None else [shown_request(one, frame) for one in rights.requests],
         duties=[] if rights is None else [shown_duty(one, viewing, _, may_complete=node.may("duties:complete")) for one in rights.duties],
+        held_by=[] if rights is None else shown_holders(rights, handle, frame, handles),
+        in_person_only=rights is not None and rights.in_person_only,
+        links=[] if rights is None else shown_links(await open_links_of(frame, node, student_id), rights, handle, frame),
         holds=holds,
         place_hold=HOLD.format(handle=handle) if node.may("retention:hold") else None,
         document=DOCUMENT.format(handle=handle),

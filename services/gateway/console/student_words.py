@@ -52,6 +52,18 @@ HOLD_REASONS: Final[Mapping[HoldReason, str]] = {
     "breach": word("Breach"),
 }
 
+RELATIONS: Final[Mapping[str, str]] = {
+    "mother": word("Mother"),
+    "father": word("Father"),
+    "parent": word("Parent"),
+    "adoptive-parent": word("Adoptive parent"),
+    "mother-foster": word("Foster mother"),
+    "father-foster": word("Foster father"),
+    "guardian": word("Guardian"),
+    "legal-guardian": word("Legal guardian"),
+}
+"""Those whom the law calls parents, by the words of the formats that are read (34 CFR 99.3 "Parent")."""
+
 IDENTIFIED_BY: Final[Mapping[str, str]] = {
     "in-person": word("In person, with a document"),
     "portal": word("By the agency’s portal"),

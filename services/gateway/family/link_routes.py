@@ -5,6 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
+from safepassage.ids import uuid7
 from safepassage.problems.privacy import RightsNotHeld
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import InvalidRequest, NotFound, TemporarilyUnavailable
@@ -50,10 +51,14 @@ async def withdraw_family_link(link_id: UUID, caller: LinkMaker, request: Reques
     return await withdraw_link(tx, request.app.state.outbox, link_id, reach=reach, actor=client_actor(caller), now=now)
 
 
-async def link_for(request: Request, new: NewFamilyLink, *, by: CallerClaims, actor: Actor, now: Now) -> MadeFamilyLink:
+async def link_for(
+    request: Request, new: NewFamilyLink, *, by: CallerClaims, actor: Actor, now: Now, link_id: UUID | None = None
+) -> MadeFamilyLink:
     """Make a link, if privacy would show the student's file to the person at this instant.
 
-    Raises InvalidRequest, NoSuchStudent, RightsNotHeld, ShownInPersonOnly.
+    link_id  by which it is made once; by default it is a new one's
+
+    Raises InvalidRequest, NoSuchStudent, RightsNotHeld, ShownInPersonOnly; FamilyLinkTold where `link_id` was made before.
 
     INVARIANT: asked as the family member themselves, at the agency of its maker: a link is for nothing that the maker does not reach.
     """
@@ -62,12 +67,13 @@ async def link_for(request: Request, new: NewFamilyLink, *, by: CallerClaims, ac
         raise InvalidRequest("the identity was checked before the link is made", field="acting_for.authenticated_at")
     families: FamilyAdmission = state.families
     person = new.acting_for.person_id
+    word = families.visits.word_of(by.organisation_id, person)
     claims = family_claims(
         new.student_id,
         person,
         organisation_id=by.organisation_id,
         organisation_kind=by.organisation_kind,
-        word=families.visits.word_of(by.organisation_id, person),
+        word=word,
         address=by.address,
     )
     path = f"/v1/students/{new.student_id}/rights-file"
@@ -76,4 +82,15 @@ async def link_for(request: Request, new: NewFamilyLink, *, by: CallerClaims, ac
     except RightsNotHeld as error:
         raise RightsNotHeld(field="acting_for.person_id") from error
     async with state.database.transaction() as tx:
-        return make_link(tx, state.outbox, state.settings, new, organisation_id=by.organisation_id, actor=actor, now=now)
+        return await make_link(
+            tx,
+            state.outbox,
+            state.settings,
+            new,
+            link_id=link_id or uuid7(now),
+            organisation_id=by.organisation_id,
+            student_word=families.visits.word_of_student(new.student_id),
+            member_word=word,
+            actor=actor,
+            now=now,
+        )

@@ -4,15 +4,15 @@ What is behind the `#` no browser sends: it is in no log, no proxy, no Referer, 
 nothing. Whom a link is for is sealed under the link itself: the store alone does not tell it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.ids import uuid7
 from safepassage.problems.people import FamilyLinkNotGood, NotSignedIn
 from safepassage.problems.requests import NotFound
 from safepassage.wire_family import FamilyLink, FamilyLinkState, MadeFamilyLink, NewFamilyLink
@@ -23,11 +23,13 @@ from services.gateway.people.sealed import seal_under, unseal_under
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import FamilyLinkRow, FamilySessionRow
 from shared.contracts.audit import Actor
+from shared.inserts import insert_into
 from shared.outbox import Outbox
 
 PAGE: Final = "/family/link"
 FORGOTTEN: Final = b""
 _USE: Final = b"safepassage/family-link/1"
+_visit_of_link: Final = select(FamilySessionRow.digest).where(FamilySessionRow.link_id == FamilyLinkRow.id)
 
 
 @dataclass(frozen=True)
@@ -39,27 +41,57 @@ class UsedLink:
     particulars: Particulars
 
 
-def make_link(
-    tx: AsyncSession, outbox: Outbox, settings: GatewaySettings, new: NewFamilyLink, *, organisation_id: UUID, actor: Actor, now: datetime
+@dataclass(frozen=True)
+class OpenLink:
+    """A link that waits, or the visit that came of it and goes on."""
+
+    id: UUID
+    organisation_id: UUID
+    member_word: str | None
+    """Whom it is for, as the log calls them."""
+    made_at: datetime
+    expires_at: datetime
+    used_at: datetime | None
+
+
+class FamilyLinkTold(Exception):
+    """The same request has made the link before: it was told then, and is known to nobody here."""
+
+
+async def make_link(
+    tx: AsyncSession,
+    outbox: Outbox,
+    settings: GatewaySettings,
+    new: NewFamilyLink,
+    *,
+    link_id: UUID,
+    organisation_id: UUID,
+    student_word: str,
+    member_word: str,
+    actor: Actor,
+    now: datetime,
 ) -> MadeFamilyLink:
-    """A new link, with its entry for the log. That the person holds the student's rights was asked before."""
-    value, link_id = new_value(), uuid7(now)
+    """A new link, with its entry for the log. That the person holds the student's rights was asked before. Raises FamilyLinkTold."""
+    value = new_value()
     digest = digest_of_value(value)
     clear = Particulars(student_id=new.student_id, acting_for=new.acting_for).model_dump_json().encode()
-    row = FamilyLinkRow(
-        id=link_id,
-        digest=digest,
-        organisation_id=organisation_id,
-        evidence_ref=new.acting_for.evidence_ref,
-        made_at=now,
-        expires_at=now + timedelta(hours=settings.family_link_hours),
-        used_at=None,
-        withdrawn_at=None,
-        sealed=seal_under(value, clear, use=_USE, about=digest),
-    )
-    tx.add(row)
+    values = {
+        "id": link_id,
+        "digest": digest,
+        "organisation_id": organisation_id,
+        "evidence_ref": new.acting_for.evidence_ref,
+        "made_at": now,
+        "expires_at": now + timedelta(hours=settings.family_link_hours),
+        "student_word": student_word,
+        "member_word": member_word,
+        "sealed": seal_under(value, clear, use=_USE, about=digest),
+    }
+    adding = insert_into(tx, FamilyLinkRow).values(values).on_conflict_do_nothing(index_elements=["id"]).returning(FamilyLinkRow.id)
+    if (await tx.execute(adding)).scalar_one_or_none() is None:
+        raise FamilyLinkTold
     whose = actor.model_copy(update={"acting_for": new.acting_for.person_id})
     outbox.record(tx, events.link_made(link_id, new.student_id, organisation_id, whose, now))
+    row = await tx.get_one(FamilyLinkRow, link_id)
     return MadeFamilyLink(**link_of(row, now).model_dump(), link=f"{settings.entity_id}{PAGE}#{value}")
 
 
@@ -91,7 +123,7 @@ async def withdraw_link(
     """Take a link back, used or not, and end the visit that came of it. Again is no change. Raises NotFound."""
     row = await _row(tx, link_id, reach, for_update=True)
     if row.withdrawn_at is None:
-        row.withdrawn_at, row.sealed = now, FORGOTTEN
+        row.withdrawn_at, row.sealed, row.student_word, row.member_word = now, FORGOTTEN, None, None
         await tx.execute(delete(FamilySessionRow).where(FamilySessionRow.link_id == link_id))
         outbox.record(tx, events.link_withdrawn(link_id, actor, now))
     return link_of(row, now)
@@ -102,10 +134,25 @@ async def read_link(tx: AsyncSession, link_id: UUID, *, reach: ColumnElement[boo
     return link_of(await _row(tx, link_id, reach), now)
 
 
+async def open_links(
+    tx: AsyncSession, student_word: str, *, reach: ColumnElement[bool], seen_after: datetime, now: datetime
+) -> Sequence[OpenLink]:
+    """Those for a student that wait, or whose visit goes on: the newest first.
+
+    seen_after  a visit in which nothing was asked since is over
+    """
+    goes_on = _visit_of_link.where(FamilySessionRow.ends_at > now, FamilySessionRow.seen_at > seen_after).exists()
+    waits = and_(FamilyLinkRow.used_at.is_(None), FamilyLinkRow.expires_at > now)
+    whose = (FamilyLinkRow.student_word == student_word, FamilyLinkRow.withdrawn_at.is_(None), reach)
+    rows = await tx.scalars(select(FamilyLinkRow).where(*whose, or_(waits, goes_on)).order_by(FamilyLinkRow.made_at.desc()))
+    return [OpenLink(row.id, row.organisation_id, row.member_word, row.made_at, row.expires_at, row.used_at) for row in rows]
+
+
 async def forget_old_links(tx: AsyncSession, now: datetime) -> None:
-    """Whom a link was for that can be used no more is in the log alone."""
-    old = (FamilyLinkRow.expires_at <= now, FamilyLinkRow.sealed != FORGOTTEN)
-    await tx.execute(update(FamilyLinkRow).where(*old).values(sealed=FORGOTTEN))
+    """Whom a link was for that can be used no more, and of which no visit is left, is in the log alone."""
+    known = or_(FamilyLinkRow.sealed != FORGOTTEN, FamilyLinkRow.student_word.is_not(None))
+    old = (FamilyLinkRow.expires_at <= now, known, ~_visit_of_link.exists())
+    await tx.execute(update(FamilyLinkRow).where(*old).values(sealed=FORGOTTEN, student_word=None, member_word=None))
 
 
 async def _row(tx: AsyncSession, link_id: UUID, reach: ColumnElement[bool], *, for_update: bool = False) -> FamilyLinkRow:

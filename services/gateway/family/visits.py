@@ -4,19 +4,20 @@ Whoever controls the store can end visits; who visits, and which student's recor
 """
 
 import hmac
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any, Final, cast
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import to_base64url
 from safepassage.problems.people import FamilyVisitOver, NotSignedIn
 from safepassage.wire_organisations import Organisation, OrganisationKind
 from services.gateway.family import events
-from services.gateway.family.links import forget_old_links, use_link
+from services.gateway.family.links import OpenLink, forget_old_links, open_links, use_link
 from services.gateway.family.member import Member, Particulars
 from services.gateway.people.cookies import digest_of_value, new_value
 from services.gateway.people.person import keyed_digest
@@ -42,6 +43,10 @@ class Visits:
     def word_of(self, organisation_id: UUID, person_id: UUID) -> str:
         """What the log calls a family member of an agency's: the same at each visit."""
         return keyed_digest(self._key, "member", str(organisation_id), str(person_id))
+
+    def word_of_student(self, student_id: UUID) -> str:
+        """By which an agency finds the links for a student's family. In no log."""
+        return keyed_digest(self._key, "student", str(student_id))
 
     async def begin(self, link: str, *, address: str | None, now: datetime) -> str:
         """Use a link; gives the value of the visit's cookie, which is nowhere else. Raises FamilyLinkNotGood.
@@ -120,6 +125,10 @@ class Visits:
                 delete(FamilySessionRow).where((FamilySessionRow.ends_at <= now) | (FamilySessionRow.seen_at <= now - self._idle))
             )
             await forget_old_links(tx, now)
+
+    async def open_links(self, tx: AsyncSession, student_id: UUID, *, reach: ColumnElement[bool], now: datetime) -> Sequence[OpenLink]:
+        """What can be withdrawn of the links for a student's family, of those that the caller reaches: the newest first."""
+        return await open_links(tx, self.word_of_student(student_id), reach=reach, seen_after=now - self._idle, now=now)
 
 
 def _of(digest: bytes) -> Any:

@@ -10,7 +10,7 @@ from services.privacy.policy.facts import Circumstances, build_input
 from services.privacy.policy.outcome import GroupOutcome, Outcome
 from services.privacy.policy.policy_input import PolicyInput
 from services.privacy.policy.policy_set import PolicySet, load_policy_set
-from services.privacy.policy.rights import rights_role
+from services.privacy.policy.rights import rights_role, who_hold_rights
 from services.privacy.policy.taxonomy import PURPOSES
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "load_policy_set",
     "reproduce",
     "rights_role",
+    "who_hold_rights",
 ]

@@ -3,6 +3,7 @@
 The one implementation: recording a consent and deciding on it cannot differ.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
@@ -44,3 +45,9 @@ def rights_role(student: SubjectFacts, person_id: UUID, *, now: datetime) -> Lit
     holds, ends_on = parental_rights(student, person_id, place)
     in_force = holds and (ends_on is None or place.today < ends_on)
     return "parent" if in_force and not is_eligible(student, place) else None
+
+
+def who_hold_rights(student: SubjectFacts, *, now: datetime) -> Mapping[UUID, Literal["parent", "student"]]:
+    """Everybody who holds the rights at `now`, in the order of the record. Raises as `rights_role`."""
+    known = dict.fromkeys([*(holder.person_id for holder in student.rights_holders), student.student_id])
+    return {person_id: role for person_id in known if (role := rights_role(student, person_id, now=now)) is not None}

@@ -22,10 +22,24 @@ class RightsRequest(Wire):
     """The first instant that is too late."""
 
 
+class CurrentRights(Wire):
+    """A person who holds the student's rights at this instant: 34 CFR 99.3 "Parent", 99.4, 99.5(a)."""
+
+    person_id: UUID
+    """By the agency's id of them; the student's own of a student to whom the rights have passed."""
+    role: Literal["parent", "student"]
+    relation: Code | None = None
+    """To the student, as the record says it; none of the student."""
+
+
 class StudentRights(Wire):
     """`GET /v1/students/{student_id}/rights`: each list the newest first."""
 
     student_id: UUID
+    held_by: tuple[CurrentRights, ...] = ()
+    """Who may be told, and may decide."""
+    in_person_only: bool = False
+    """The student's address is protected: whoever holds the rights is told at a desk, by nothing that can be sent."""
     consents: tuple[Consent, ...]
     """As they stand: narrowed ones with what remains, withdrawn ones too."""
     preferences: tuple[Preference, ...]

@@ -1,8 +1,9 @@
 """A student of another district, by a handle that the officer's own session would have made."""
 
-from uuid import uuid4
+from uuid import UUID, uuid4
 
-from services.gateway.console import student_page, students
+from services.gateway.console import family_access, student_page, students
+from services.gateway.console.family_access import sealed_holder
 from services.gateway.console.handles import Handles
 from services.gateway.console.students import STUDENT
 from tests.gateway.console.consoles import Console, new_district
@@ -33,7 +34,18 @@ async def _withdrawal(console: Console, officer: Browser) -> list[str]:
     return [student_page.WITHDRAWAL.format(handle=await _handle(console, officer), consent_id=uuid4())]
 
 
+async def _making(console: Console, officer: Browser) -> list[str]:
+    handle, handles = await _handle(console, officer), Handles((await person_of(officer, console.house.now)).secret)
+    return [family_access.MAKING.format(handle=handle, holder=sealed_holder(UUID(handles.open(STUDENT, handle)), uuid4(), handles))]
+
+
+async def _taking_back(console: Console, officer: Browser) -> list[str]:
+    return [family_access.TAKING_BACK.format(handle=await _handle(console, officer), link_id=uuid4())]
+
+
 FOREIGN = {
+    family_access.MAKING: _making,
+    family_access.TAKING_BACK: _taking_back,
     students.ONE: _page,
     student_page.DOCUMENT: _document,
     student_page.TABLE: _table,

@@ -1,0 +1,76 @@
+"""What an officer does for a family, in a real browser: axe-core finds nothing, and a link that was shown is shown to nobody again."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.gateway.console.enrolled import child, enrolled
+from tests.gateway.console.looking import Looked, looking
+from tests.gateway.console.test_family_links_on_pages import identity, of_student
+from tests.gateway.console.test_policy_acts_in_a_browser import see_as
+from tests.gateway.people.signing_in import Browser
+from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+
+SHOWN = "document.querySelector('#link')?.value ?? ''"
+
+
+async def as_officer(looked: Looked) -> Browser:
+    """The browser's person is an officer from now on; another browser of the same session, for what is looked up beside it."""
+    officer = await looked.console.browser("privacy-officer")
+    await see_as(looked, officer)
+    return officer
+
+
+async def filled(looked: Looked, **form: str) -> None:
+    """Fill the form of the page in, and press its button."""
+    for name, value in form.items():
+        await looked.page.value(f"document.querySelector('form.act [name={name}]').value = {json.dumps(value)}")
+    await looked.page.value("window.before = 1; document.querySelector('form.act .button').click()")
+    await looked.page.until("window.before === undefined && document.readyState === 'complete' && document.querySelector('h1') !== null")
+
+
+async def require_nothing_found(looked: Looked) -> None:
+    """On the page that is there, at every width and in every light."""
+    await looked.page.value(AXE.read_text() + "; undefined")
+    for width in (320, 1440):
+        for scheme in ("light", "dark"):
+            await looked.size(width, scheme=scheme)
+            found: Any = await looked.page.value(f"axe.run(document, {{runOnly: {json.dumps(RULES)}}})")
+            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+            assert await looked.page.value("document.documentElement.scrollWidth") <= width
+
+
+async def test_a_link_is_made_shown_printed_and_taken_back(tmp_path: Path) -> None:
+    async with looking(tmp_path, role="privacy-officer") as looked:
+        officer = await as_officer(looked)
+        path, making = await of_student(looked.console, officer, await enrolled(looked.console, child()))
+        await looked.go(making[0])
+        await require_nothing_found(looked)
+        await filled(looked, **identity(looked.console))
+        link = await looked.page.value(SHOWN)
+        assert link.startswith(f"{looked.origin}/family/link#")
+        await require_nothing_found(looked)
+        await looked.page.ask("Emulation.setEmulatedMedia", media="print")
+        displayed = "getComputedStyle(document.querySelector('{}')).display"
+        assert await looked.page.value(displayed.format(".not-printed")) == "none"
+        assert await looked.page.value(displayed.format(".letter")) != "none"
+        await looked.page.ask("Emulation.setEmulatedMedia", media="")
+        secret = link.partition("#")[2]
+        assert secret not in await looked.page.value("location.href + document.title + document.referrer")
+        await looked.go(path)
+        await require_nothing_found(looked)
+        assert secret not in await looked.page.value("document.documentElement.outerHTML")
+        taking_back = await looked.page.value("document.querySelector('a[href$=withdrawal]').getAttribute('href')")
+        await looked.page.value("history.back()")
+        await looked.page.until("document.querySelector('h1') !== null && location.pathname !== " + json.dumps(path))
+        assert secret not in await looked.page.value("document.documentElement.outerHTML")
+        await looked.go(taking_back)
+        await require_nothing_found(looked)
+        await filled(looked)
+        assert await looked.page.value("location.pathname") == path
+        blocked = [one for one in looked.page.complaints if "status of 422" not in one]
+        assert blocked == []
