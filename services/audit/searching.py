@@ -19,12 +19,13 @@ from services.audit.drafts import KINDS
 from services.audit.driver import Driver
 from services.audit.index.lookup import Clause, Found, Stretch, find, has, query_of
 from services.audit.index.terms import HERE, Facts, facts_of, term_keys
-from services.audit.openings import OpenedEntry, Place, open_entries, sight_of
+from services.audit.openings import OpenedEntry, Place, Sight, open_entries, sight_of
+from services.audit.own_entries import own_entries_about
 from services.audit.published import published_log
 from services.audit.retention.destroyed import destroyed_years, destructions_at
 from services.audit.search_clauses import clauses_of, own_of
 from services.audit.search_log import record_search
-from services.audit.subject_index import Window, entries_about
+from services.audit.subject_index import Window
 from services.audit.subject_keys import SubjectKeys
 from shared.caller import Caller
 from shared.cursors import Cursors, next_link
@@ -53,13 +54,14 @@ async def answer_search(
         sight = await sight_of(tx, caller)
         window = await window_of(tx, search, position)
         if search.student_id is not None:
-            found, last, unseen = *await _about_student(tx, state.keys, search, clauses, window, limit), 0
+            tags = await state.keys.tags(tx, str(search.student_id))
+            found, last, unseen = *await _about_student(tx, state.keys, tags, clauses, window, sight, limit), 0
         else:
             found, last, unseen = await found_by_index(tx, state.keys, [*clauses, *own_of(sight)], window, limit)
         seen = [entry for entry in (one.seen_by(sight) for one in found) if entry is not None]
         page = await _page(tx, seen, unseen)
         if search.student_id is not None:
-            page = page.model_copy(update={"destroyed": await destroyed_years(tx, state.keys, search.student_id, sight)})
+            page = page.model_copy(update={"destroyed": await destroyed_years(tx, tags, sight)})
     await record_search(state.sequencer, caller, operation="search-log", student_id=search.student_id, count=len(page.entries), now=now)
     if last is not None:
         signed = cursors.sign({"log": last.log, "at": last.at}, bound_to=bound_to)
@@ -68,11 +70,10 @@ async def answer_search(
 
 
 async def _about_student(
-    tx: AsyncSession, keys: SubjectKeys, search: EntrySearch, clauses: Sequence[Clause], window: Window, limit: int
+    tx: AsyncSession, keys: SubjectKeys, tags: Sequence[bytes], clauses: Sequence[Clause], window: Window, sight: Sight, limit: int
 ) -> tuple[list[OpenedEntry], Place | None]:
     """A page ends when it is full, or when enough was looked at: it may be short, or empty, and still have a next one."""
-    tags = await keys.tags(tx, str(search.student_id))
-    places = await entries_about(tx, tags, window, limit=(SCANNED_OF_A_PAGE if clauses else limit) + 1)
+    places = await own_entries_about(tx, keys, tags, window, sight, limit=(SCANNED_OF_A_PAGE if clauses else limit) + 1)
     found: list[OpenedEntry] = []
     for start in range(0, min(len(places), SCANNED_OF_A_PAGE), OPENED_AT_ONCE):
         for entry in await open_entries(tx, keys, places[start : min(start + OPENED_AT_ONCE, len(places))], tags=tags):

@@ -51,14 +51,23 @@ _AMENDED = (
     .where(AgreementRow.id == bindparam("agreement_id"))
 )
 _HELD = _PARTS.union_all(_AMENDED)
+_WITH_PARTY = AgreementRow.recipient_id == bindparam("recipient_id")
+_HELD_WITH_PARTY = _PARTS.where(_WITH_PARTY).union_all(_AMENDED.where(_WITH_PARTY))
 
 
-def held_agreement(connection: Connection, agreement_id: UUID, *, known_at: datetime | None = None) -> tuple[AnyAgreement, int] | None:
+def held_agreement(
+    connection: Connection, agreement_id: UUID, *, known_at: datetime | None = None, recipient_id: UUID | None = None
+) -> tuple[AnyAgreement, int] | None:
     """The agreement as it stands, or was known to stand at `known_at`, and its epoch; one statement.
 
     `district_ids` are those for whom it is in force; once it has ended for all of them, those for whom it was.
+
+    recipient_id  with whom it has to be: with anybody else it is not found, nor read; None: with anybody
     """
-    found = prepared.rows(connection, _HELD, {"agreement_id": agreement_id})
+    if recipient_id is None:
+        found = prepared.rows(connection, _HELD, {"agreement_id": agreement_id})
+    else:
+        found = prepared.rows(connection, _HELD_WITH_PARTY, {"agreement_id": agreement_id, "recipient_id": recipient_id})
     if not found or (known_at is not None and known_at < found[0].recorded_at):
         return None
     row = found[0]
@@ -77,9 +86,13 @@ def held_agreement(connection: Connection, agreement_id: UUID, *, known_at: date
     return _ON_RECORD.validate_python(members), row.epoch
 
 
-async def agreement_by_id(tx: AsyncSession, agreement_id: UUID, *, known_at: datetime | None = None) -> AnyAgreement:
-    """The agreement as it stands, or was known to. Raises NoSuchAgreement."""
-    found = await tx.run_sync(lambda session: held_agreement(session.connection(), agreement_id, known_at=known_at))
+async def agreement_by_id(
+    tx: AsyncSession, agreement_id: UUID, *, known_at: datetime | None = None, recipient_id: UUID | None = None
+) -> AnyAgreement:
+    """The agreement as it stands, or was known to; with this recipient, if one is given. Raises NoSuchAgreement."""
+    found = await tx.run_sync(
+        lambda session: held_agreement(session.connection(), agreement_id, known_at=known_at, recipient_id=recipient_id)
+    )
     if found is None:
         raise NoSuchAgreement
     return found[0]

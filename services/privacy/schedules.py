@@ -26,8 +26,10 @@ async def agreement_of_party(
     agreement_id: UUID, request: Request, principal: Annotated[Principal, sibling("records")], tx: ReadOnly, now: Now
 ) -> Agreement:
     """The agreement with the schedule of today, to the party that it names and nobody else: whether it is in force, the decision says."""
-    agreement = await agreement_by_id(tx, agreement_id)
-    if principal.caller is None or agreement.recipient_id != principal.caller.organisation_id or not isinstance(agreement, Agreement):
+    if principal.caller is None:
+        raise NoSuchAgreement
+    agreement = await agreement_by_id(tx, agreement_id, recipient_id=principal.caller.organisation_id)
+    if not isinstance(agreement, Agreement):
         raise NoSuchAgreement
     node = await tx.get_one(OrganisationRow, request.app.state.settings.node_organisation_id)
     amended = amendment_in_force(agreement, Place.at(node.organisation.time_zone, now))
@@ -41,13 +43,13 @@ async def terms_for_party(
     agreement_id: UUID, recipient_id: UUID, request: Request, principal: Annotated[Principal, sibling("gateway")], tx: ReadOnly, now: Now
 ) -> AgreementTerms:
     """What a token for an agreement may be for, of whatever kind it is, while it is in force; the party is the one that it names."""
-    agreement = await agreement_by_id(tx, agreement_id)
+    agreement = await agreement_by_id(tx, agreement_id, recipient_id=recipient_id)
     node = await tx.get_one(OrganisationRow, request.app.state.settings.node_organisation_id)
     place = Place.at(node.organisation.time_zone, now)
     amended = amendment_in_force(agreement, place)
     scheduled = agreement if amended is None else amended
     in_force = agreement.terminated_at is None and max(agreement.starts_on, agreement.signed_on) <= place.today < scheduled.ends_on
-    if principal.job is None or agreement.recipient_id != recipient_id or not in_force:
+    if principal.job is None or not in_force:
         raise NoSuchAgreement
     return AgreementTerms(
         id=agreement.id,

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID, uuid4
@@ -10,7 +11,9 @@ import pytest
 from sqlalchemy import delete
 
 from safepassage.wire_log import AccountedEntry, DisclosureAccounting
+from services.audit import own_entries
 from services.audit.disclosures.disclosure_record import EXEMPT, accounted, phase_of
+from services.audit.index.rebuilding import begin
 from services.audit.tables import SubjectKeyRow
 from shared.contracts.audit import Actor, Context
 from tests.audit.audit_node import ELM, OAK, VENDOR, AuditNode, disclosure, event
@@ -113,6 +116,49 @@ async def test_another_districts_and_unknown_students_have_the_same_empty_accoun
     assert bodies[0] == bodies[1] == (200, [], None)
 
 
+@pytest.mark.parametrize("indexed", [True, False])
+@pytest.mark.requirement("BAD-foreign")
+async def test_however_much_is_on_record_another_districts_student_has_no_next_page(node: AuditNode, indexed: bool) -> None:
+    student = uuid4()
+    await node.append(*[disclosure(node, student) for _ in range(3)])
+    if indexed:
+        await node.app.state.projector.catch_up()
+    headers = node.as_caller("audit:accounting", organisation=ELM)
+    answer = await node.send("GET", f"/v1/students/{student}/disclosure-accounting", headers, query="limit=1")
+    assert (answer.status, json.loads(answer.body)["entries"], answer.headers.get("link")) == (200, [], None)
+
+
+@pytest.mark.parametrize("size", [512, 2])
+async def test_of_a_student_who_moved_each_district_is_told_its_own_part_in_full(
+    node: AuditNode, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    """Whether the index has it, has half of it, or is being made again."""
+    monkeypatch.setattr(own_entries, "LOOKED_AT_ONCE", size)
+    student, projector = uuid4(), node.app.state.projector
+    await node.append(*[disclosure(node, student, custodian=custodian) for custodian in (OAK, ELM, OAK)])
+    await projector.catch_up()
+    await node.append(*[disclosure(node, student, custodian=custodian) for custodian in (ELM, OAK, ELM, ELM)])
+    for change in (None, projector.catch_up, partial(node.database.write, begin), projector.catch_up):
+        if change is not None:
+            await change()
+        for limit in (1, 2, 100):
+            assert await in_pages(node, student, OAK, limit) == [4, 2, 0]
+            assert await in_pages(node, student, ELM, limit) == [6, 5, 3, 1]
+
+
+async def in_pages(node: AuditNode, student: UUID, organisation: UUID, limit: int) -> list[int]:
+    """The entries of every page; none but the last is short."""
+    headers = node.as_caller("audit:accounting", organisation=organisation)
+    path, query, seen = f"/v1/students/{student}/disclosure-accounting", f"limit={limit}", list[int]()
+    while query:
+        answer = await node.send("GET", path, headers, query=query)
+        page = [entry["index"] for entry in json.loads(answer.body)["entries"]]
+        query = urlsplit(answer.headers.get("link", "").partition(">")[0][1:]).query
+        assert len(page) == limit or not query
+        seen += page
+    return seen
+
+
 async def test_what_a_court_keeps_secret_is_not_in_the_accounting(node: AuditNode) -> None:
     student = uuid4()
     secret = disclosure(node, student, basis="subpoena-grand-jury")
@@ -130,15 +176,9 @@ async def test_the_accounting_is_itself_on_the_record(node: AuditNode) -> None:
 async def test_a_long_accounting_comes_in_pages(node: AuditNode) -> None:
     student = uuid4()
     await node.append(*[disclosure(node, student) for _ in range(5)])
-    headers = node.as_caller("audit:accounting")
-    path, query, seen = f"/v1/students/{student}/disclosure-accounting", "limit=2", []
-    while query:
-        answer = await node.send("GET", path, headers, query=query)
-        seen += [entry["index"] for entry in json.loads(answer.body)["entries"]]
-        link = answer.headers.get("link", "")
-        query = urlsplit(link.partition(">")[0][1:]).query
-    assert seen == [4, 3, 2, 1, 0]
-    assert (await node.send("GET", path, headers, query="limit=5")).headers.get("link") is None
+    assert await in_pages(node, student, OAK, 2) == [4, 3, 2, 1, 0]
+    path = f"/v1/students/{student}/disclosure-accounting"
+    assert (await node.send("GET", path, node.as_caller("audit:accounting"), query="limit=5")).headers.get("link") is None
 
 
 def rule(class_: str, **context: Any) -> AccountedEntry | None:

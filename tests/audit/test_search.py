@@ -64,6 +64,18 @@ async def test_a_district_sees_its_own_students_and_another_districts_look_absen
     assert [entry.student_ids for entry in by_time.entries] == [(oak,)]
 
 
+@pytest.mark.parametrize("indexed", [True, False])
+@pytest.mark.requirement("BAD-foreign")
+async def test_however_much_there_is_of_another_districts_student_there_is_no_next_page(node: AuditNode, indexed: bool) -> None:
+    await give_organisations(node)
+    elm = uuid4()
+    await node.append(*[event(student=elm, custodian=ELM) for _ in range(3)])
+    if indexed:
+        await node.app.state.projector.catch_up()
+    answer = await node.send("POST", "/v1/log/searches", district(node), {"student_id": str(elm)}, "limit=1")
+    assert (answer.status, json.loads(answer.body)["entries"], answer.headers.get("link")) == (200, [], None)
+
+
 async def test_the_state_sees_all_for_a_purpose_and_nothing_without(node: AuditNode) -> None:
     await give_organisations(node)
     await node.append(event(student=uuid4()), event(student=uuid4(), custodian=ELM), event(custodian=None))

@@ -18,10 +18,11 @@ from services.audit.disclosures.accounting_document import accounting_document
 from services.audit.disclosures.accounting_table import accounting_table
 from services.audit.disclosures.disclosure_record import ACCOUNTED_KINDS
 from services.audit.openings import Place, sight_of
+from services.audit.own_entries import own_entries_about
 from services.audit.published import published_log
 from services.audit.retention.destroyed import destroyed_years
 from services.audit.search_log import record_search
-from services.audit.subject_index import Window, entries_about
+from services.audit.subject_index import Window
 from shared.caller import Caller, caller_with, family_or
 from shared.clock import Now
 from shared.cursors import Cursor, Cursors, Limit, next_link
@@ -127,11 +128,11 @@ async def _account(
         # Who may inspect the record may inspect what an emergency's threat was: 99.32(a)(5), (c).
         sight = (await sight_of(tx, caller))._replace(threats=True)
         tags = await state.keys.tags(tx, str(student_id))
-        places = await entries_about(tx, tags, window, limit=most + 1)
+        places = await own_entries_about(tx, state.keys, tags, window, sight, limit=most + 1)
         published = await published_log(tx)
         entries = await accounted_entries(tx, state.keys, places[:most], tags=tags, sight=sight, published=published)
         names = await organisation_names(tx, entries)
-        destroyed = await destroyed_years(tx, state.keys, student_id, sight)
+        destroyed = await destroyed_years(tx, tags, sight)
     if recordable_only:
         entries = [entry for entry in entries if entry.ferpa_recordable or entry.idea_recordable]
     await record_search(state.sequencer, caller, operation="disclosure-accounting", student_id=student_id, count=len(entries), now=now)

@@ -14,9 +14,10 @@ from services.audit.exports.plan import Piece
 from services.audit.index.lookup import Clause, Stretch, find, has, query_of
 from services.audit.index.terms import term_keys
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries
+from services.audit.own_entries import own_entries_about
 from services.audit.search_clauses import clauses_of, own_of
 from services.audit.searching import facts_in, members_of, nodes_of, stretches_in, window_of
-from services.audit.subject_index import Window, entries_about
+from services.audit.subject_index import Window
 
 OPENED_AT_ONCE = 500
 
@@ -37,7 +38,7 @@ async def selected(tx: AsyncSession, state: Any, search: EntrySearch, sight: Sig
     if search.student_id is not None:
         tags = await state.keys.tags(tx, str(search.student_id))
         window = Window(Place(stretch.year, stretch.end), Place(stretch.year, stretch.start))
-        places = await entries_about(tx, tags, window, limit=stretch.end - stretch.start)
+        places = await own_entries_about(tx, state.keys, tags, window, sight, limit=stretch.end - stretch.start)
     else:
         places = await _indexed(tx, state, [*clauses, *own_of(sight)], stretch)
     found: list[OpenedEntry] = []

@@ -1,27 +1,25 @@
 """What is told where something was destroyed: that it was, when, and by which destruction."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.wire_retention import DestroyedYear
 from services.audit.openings import Place, Sight
-from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import DestroyedKeyRow, DestroyedPartRow, DestructionRow
 
 PLACES_OF_A_QUERY = 500
 
 
-async def destroyed_years(tx: AsyncSession, keys: SubjectKeys, student: UUID, sight: Sight) -> tuple[DestroyedYear, ...]:
-    """The school years of a student that were destroyed, newest first; to those who could have seen what was there."""
-    tags = await keys.tags(tx, str(student))
+async def destroyed_years(tx: AsyncSession, tags: Sequence[bytes], sight: Sight) -> tuple[DestroyedYear, ...]:
+    """The school years of the student with these tags that were destroyed, newest first; to those who could have seen what was there."""
     query = select(DestroyedKeyRow).where(DestroyedKeyRow.key_id.in_(tags)).order_by(DestroyedKeyRow.epoch.desc())
+    if not sight.whole_state:
+        query = query.where(DestroyedKeyRow.custodian_id.in_(sight.organisations))
     return tuple(
         DestroyedYear(school_year=row.epoch, destroyed_at=row.destroyed_at, destruction_id=row.destruction_id)
         for row in await tx.scalars(query)
-        if sight.covers(row.custodian_id)
     )
 
 

@@ -17,7 +17,7 @@ from services.audit.retention.certificate import key_digest
 from services.audit.tables import DestroyedPartRow, DestructionRow, IndexCursorRow, SealedRow, SubjectEntryRow, SubjectKeyRow
 from services.audit.verification import verify_store
 from shared.database import Database
-from tests.audit.audit_node import OAK, STATE, AuditNode, disclosure, event, running, settings_of
+from tests.audit.audit_node import ELM, OAK, STATE, AuditNode, disclosure, event, running, settings_of
 from tests.audit.retention.backups import back_up, restore
 from tests.audit.retention.officials import (
     SCHOOL_YEAR,
@@ -61,6 +61,9 @@ async def test_what_was_destroyed_opens_in_no_copy_and_every_old_proof_verifies(
         assert [one["student_ids"] for one in (await found(node, bases=["transfer"]))["entries"]] == [[str(kept)]]
         theirs = await node.send("GET", f"/v1/students/{gone}/disclosure-accounting", node.as_caller("audit:accounting"))
         assert [json.loads(theirs.body)["entries"], len(json.loads(theirs.body)["destroyed"])] == [[], 1]
+        elsewhere = node.as_caller("audit:accounting", organisation=ELM)
+        foreign = await node.send("GET", f"/v1/students/{gone}/disclosure-accounting", elsewhere)
+        assert [json.loads(foreign.body)[name] for name in ("entries", "destroyed")] == [[], []]
         others = await node.send("GET", f"/v1/students/{kept}/disclosure-accounting", node.as_caller("audit:accounting"))
         assert [len(json.loads(others.body)["entries"]), json.loads(others.body)["destroyed"]] == [1, []]
         keys = [node.verifier(LOG)]
