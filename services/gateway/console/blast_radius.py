@@ -15,6 +15,7 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_log_radius import BreachNotice, TouchedStudent, TouchedStudents
 from services.gateway.console.acts import Act, Field, FormWrong
 from services.gateway.console.charts.bars import shares
+from services.gateway.console.code_words import said_of
 from services.gateway.console.duty_words import DUTY_WORDS
 from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.handles import Handles, SessionHandles
@@ -24,7 +25,7 @@ from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.radius_counting import counted as counted_so_far
 from services.gateway.console.radius_question import MEMBERS, OF_WORDS, PERSONAL, Asked, Question, question_of_form
 from services.gateway.console.state_names import STATE_NAMES
-from services.gateway.console.words import spaced, word
+from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
 from shared.spreadsheet import MEDIA_TYPE, table
 
@@ -140,7 +141,7 @@ async def show_blast_radius(
                 "" if one.custodian_id is None else named(names, one.custodian_id),
                 names.get(_uuid(one.recipient) or UUID(int=0), one.recipient or ""),
                 [_(ELEMENT_WORDS.get(element, element)) for element in one.elements],
-                spaced(one.operation or one.class_name),
+                said_of(one.operation or one.class_name, _),
             )
             for one in rows.rows
         ],

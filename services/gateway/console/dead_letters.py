@@ -73,7 +73,7 @@ def what_is_wrong(code: str, translate: Callable[[str], str]) -> str:
     if code in LETTER_CODES:
         return translate(LETTER_CODES[code])
     problem = REGISTRY.get(code)
-    return code if problem is None else problem.title
+    return code if problem is None else translate(problem.title)
 
 
 @router.get(PATH, response_model=None, responses=page_responses(200))

@@ -14,6 +14,7 @@ from safepassage.problems.policy_sets import PolicySetNotUsable
 from safepassage.problems.privacy import DecisionNotReproduced, PolicySetNotHeld
 from safepassage.wire_decisions import RecordedDecision, Reproduction, SubjectOutcome
 from safepassage.wire_explanation import DecisionExplanation, ExplainedElement, ExplainedRule, ExplainedSubject
+from services.gateway.console.code_words import said_of
 from services.gateway.console.decision_words import ACTION_WORDS, OUTCOMES, RECIPIENT_WORDS
 from services.gateway.console.decisions import PATH as LIST
 from services.gateway.console.decisions import basis_of, named
@@ -21,7 +22,6 @@ from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.purpose_words import PURPOSE_WORDS
-from services.gateway.console.words import spaced
 from services.gateway.people.pages import form_of, page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
@@ -30,8 +30,6 @@ PATH: Final = f"{LIST}/{{decision_id}}"
 AGAIN: Final = f"{PATH}/reproduction"
 
 _NO_LONGER_EXPLAINED: Final = frozenset({PolicySetNotHeld.code, PolicySetNotUsable.code})
-
-ACRONYMS: Final = frozenset({"coppa", "ferpa", "hipaa", "idea", "iep", "ppra", "ssn"})
 
 Translate = Callable[[str], str]
 
@@ -105,7 +103,7 @@ async def reproduce_decision_on_page(decision_id: UUID, frame: Framed, node: Nod
     except SuiteError as error:
         if error.code not in {*_NO_LONGER_EXPLAINED, DecisionNotReproduced.code}:
             raise
-        return await _page(decision_id, frame, node, again=(False, error.title))
+        return await _page(decision_id, frame, node, again=(False, frame.translate(error.title)))
     return await _page(decision_id, frame, node, again=(True, again.outcome_hash))
 
 
@@ -132,8 +130,8 @@ async def _page(decision_id: UUID, frame: Frame, node: NodeReader, *, again: tup
         groups=grouped(subjects, rules, frame),
         explained=told is not None,
         rules=[_rule(rule, frame) for rule in rules.values()],
-        owed=[Owed(said_of(one.kind), one.argument or "", one.citation, one.due_at) for one in decision.obligations],
-        fallen=None if decision.fallen is None else (said_of(decision.fallen.reason), decision.fallen.at, decision.fallen.citation),
+        owed=[Owed(said_of(one.kind, _), one.argument or "", one.citation, one.due_at) for one in decision.obligations],
+        fallen=None if decision.fallen is None else (said_of(decision.fallen.reason, _), decision.fallen.at, decision.fallen.citation),
         over=decision.valid_until <= viewing.now,
         asked_by=decision.asked_by.client_id or decision.asked_by.job or decision.asked_by.service,
         set_page=f"{LIST}/sets/{decision.policy_hash}" if node.may("policies:simulate") else None,
@@ -201,10 +199,10 @@ def _stayed(names: list[str], one: ExplainedElement, rules: Mapping[str, Explain
     reason = one.reason or "not-permitted"
     return Stayed(
         names=names,
-        reason=said_of(reason),
+        reason=said_of(reason, translate),
         citation=one.citation,
-        rule=None if rule is None else rule.title,
-        failed=[(said_of(failed.reason), failed.citation) for failed in one.failed],
+        rule=None if rule is None else translate(rule.title),
+        failed=[(said_of(failed.reason, translate), failed.citation) for failed in one.failed],
         change=None if change is None else translate(change.remedy),
         change_citation=None if change is None else change.citation,
         suffices=change is not None and change.suffices,
@@ -215,9 +213,4 @@ def _stayed(names: list[str], one: ExplainedElement, rules: Mapping[str, Explain
 def _rule(rule: ExplainedRule, frame: Frame) -> ShownRule:
     _ = frame.translate
     authority = _("Law") if rule.authority == "law" else _("This agency’s own rule")
-    return ShownRule(rule.id, rule.title, rule.citation, authority, frame.viewing.day(rule.effective), rule.reviewed)
-
-
-def said_of(code: str) -> str:
-    """A reason or an obligation, as its code says it: rules may be an agency's own, and their words with them."""
-    return " ".join(word.upper() if word.lower() in ACRONYMS else word for word in spaced(code).split(" "))
+    return ShownRule(rule.id, _(rule.title), rule.citation, authority, frame.viewing.day(rule.effective), rule.reviewed)

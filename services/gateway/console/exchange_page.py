@@ -1,5 +1,6 @@
 """One exchange: who asked whom for what, and step by step what was answered and what the receipts say."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -60,7 +61,7 @@ def steps_of(one: ExchangeTimeline, frame: Frame) -> list[Step]:
     if one.match_id is not None:
         steps.append(Step(None, "warn", "half", _("A person has to say which child it is")))
     if one.problem_code is not None:
-        steps.append(Step(None, "danger", "cross", _("It came to nothing"), problem_title(one.problem_code)))
+        steps.append(Step(None, "danger", "cross", _("It came to nothing"), problem_title(one.problem_code, _)))
     if one.state == "expired":
         steps.append(Step(one.expires_at, "danger", "clock", _("The time to answer was over")))
     if one.state not in OVER and one.next_attempt_at is not None and one.state == "requested":
@@ -77,7 +78,7 @@ def _answer(answer: ExchangeAnswerStep, frame: Frame, *, out: bool) -> list[Step
         says = _("Stored here, with our receipt") if out else _("Stored by who asked, by its signed receipt")
         steps.append(Step(answer.stored_at, "good", "check", says))
     if answer.filed_at is not None and answer.rejected_because is not None:
-        steps.append(Step(answer.filed_at, "danger", "cross", _("It could not be filed"), problem_title(answer.rejected_because)))
+        steps.append(Step(answer.filed_at, "danger", "cross", _("It could not be filed"), problem_title(answer.rejected_because, _)))
     elif answer.filed_at is not None:
         says = _("Filed here, with our receipt") if out else _("Filed by who asked, by its signed receipt")
         steps.append(Step(answer.filed_at, "good", "check", says))
@@ -98,10 +99,10 @@ def _tried(attempts: int, frame: Frame) -> str:
     return _("The next attempt; %(n)s were in vain.") % {"n": frame.viewing.number(attempts)}
 
 
-def problem_title(code: str) -> str:
-    """What a problem is called, in the words of the API; the code where it is none of ours."""
+def problem_title(code: str, translate: Callable[[str], str]) -> str:
+    """What a problem is called; the code where it is none of ours."""
     problem = REGISTRY.get(code)
-    return code if problem is None else problem.title
+    return code if problem is None else translate(problem.title)
 
 
 @router.get(PATH, response_model=None, responses=page_responses(200, 404))

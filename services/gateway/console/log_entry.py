@@ -18,6 +18,7 @@ from safepassage.problems.log import NoSuchEntry
 from safepassage.wire_decisions import RecordedDecision
 from safepassage.wire_log import EntrySearch, FoundEntries, LogEntry, LogKeys
 from services.gateway.console import decision_page, exchange_page
+from services.gateway.console.code_words import said_of
 from services.gateway.console.decision_page import Students, explained, grouped, unexplained
 from services.gateway.console.decisions import basis_of, named
 from services.gateway.console.element_words import ELEMENT_WORDS
@@ -140,7 +141,7 @@ def facts_of(entry: LogEntry, actor: Mapping[str, Any], context: Mapping[str, An
         facts.append(Fact(_("Purpose"), named(PURPOSE_WORDS, str(context["purpose"]), _)))
     for member, name in (("reason", _("Reason")), ("operation", _("Operation"))):
         if context.get(member):
-            facts.append(Fact(name, spaced(str(context[member]))))
+            facts.append(Fact(name, said_of(str(context[member]), _)))
     if actor:
         facts.append(Fact(_("Who"), who_of(actor, _), more=code_of(actor)))
     codes = {

@@ -7,6 +7,7 @@ from typing import Any, Final, cast
 from urllib.parse import urlsplit
 
 from safepassage.wire_log import FoundEntry
+from services.gateway.console.code_words import outcome_of, said_of
 from services.gateway.console.decision_words import OUTCOMES, Tone
 from services.gateway.console.decisions import basis_of, named
 from services.gateway.console.log_words import CLASS_WORDS
@@ -56,7 +57,7 @@ def shown_entry(one: FoundEntry, viewing: Viewing, translate: Translate) -> Show
         href=f"{PATH}/{place_of(one.log, one.index)}" if one.proof == "published" else None,
         at=one.logged_at,
         what=_(CLASS_WORDS[cast("EntryClass", one.class_)]) if one.class_ in CLASS_WORDS else spaced(one.class_),
-        more=elements_of(context, viewing, _) or spaced(str(context.get("operation", ""))),
+        more=elements_of(context, viewing, _) or said_of(str(context.get("operation") or ""), _),
         who=who_of(actor, _),
         code=code_of(actor),
         students=students_of(len(one.student_ids), viewing, _),
@@ -66,7 +67,7 @@ def shown_entry(one: FoundEntry, viewing: Viewing, translate: Translate) -> Show
         towards=towards,
         party=party,
         verdict=verdict_of(context.get("outcome"), _),
-        reason=spaced(str(context.get("reason") or "")),
+        reason=said_of(str(context.get("reason") or ""), _),
         destroyed=one.destroyed,
     )
 
@@ -121,4 +122,4 @@ def verdict_of(outcome: object, translate: Translate) -> Verdict | None:
     if outcome in OUTCOMES:
         tone, mark, said = OUTCOMES[outcome]  # type: ignore[index]  # it is one of them
         return tone, mark, translate(said)
-    return "plain", "dot", spaced(str(outcome))
+    return "plain", "dot", outcome_of(str(outcome), translate)

@@ -8,8 +8,10 @@ from services.gateway.console.alert_words import ALERT_WORDS
 from services.gateway.console.duties import STATES
 from services.gateway.console.duty_words import DUTY_WORDS
 from services.gateway.console.navigation import MENU
+from services.gateway.console.problem_words import PROBLEM_WORDS
 from services.gateway.console.readiness import AREAS, RESTS_ON
 from services.gateway.people.roles import ROLES
+from services.gateway.settings import GatewaySettings
 
 FOLDER: Final = Path(__file__).parent
 
@@ -37,6 +39,8 @@ def messages() -> list[str]:
                 *DUTY_WORDS.values(),
                 *ALERT_WORDS.values(),
                 *SAID,
+                *PROBLEM_WORDS,
+                *(field.description or "" for field in GatewaySettings.model_fields.values()),
             ]
         )
     )

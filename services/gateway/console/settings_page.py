@@ -10,11 +10,12 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry
+from services.gateway.console.code_words import outcome_of, said_of
 from services.gateway.console.node_keys import PURPOSES, SOON_DAYS, STANDINGS, keys_of, statement_in
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.settings_shown import settings_of
-from services.gateway.console.words import spaced, word
+from services.gateway.console.words import word
 from services.gateway.people.pages import page_responses
 from services.gateway.people.roles import ROLES
 
@@ -88,11 +89,11 @@ async def show_settings(
 
 def shown_act(frame: Frame, entry: FoundEntry) -> ShownAct:
     """What was done by whom, in words where there are any. Nobody has a name in the log: a person is what this node calls them."""
-    actor, context = entry.actor or {}, entry.context or {}
+    _, actor, context = frame.translate, entry.actor or {}, entry.context or {}
     return ShownAct(
         at=entry.logged_at,
-        what=spaced(str(context.get("operation", entry.class_))),
-        outcome=spaced(str(context.get("outcome", ""))),
+        what=said_of(str(context.get("operation", entry.class_)), _),
+        outcome=outcome_of(str(context.get("outcome", "")), _),
         who=_who(frame, actor),
         code=str(actor.get("person") or actor.get("client_id") or actor.get("job") or ""),
         about=str(context.get("about", "")),

@@ -25,7 +25,6 @@ class Setting:
     is_chosen: bool
     """Another value than the usual one."""
     means: str
-    """In English."""
 
 
 def settings_of(settings: BaseSettings, number: Callable[[float], str], _: Say) -> list[Setting]:
@@ -39,7 +38,7 @@ def settings_of(settings: BaseSettings, number: Callable[[float], str], _: Say) 
         value, usual = getattr(settings, name), field.get_default(call_default_factory=True)
         chosen = value != usual
         shown, default = (_said(name, one, number, _) for one in (value, None if field.is_required() else usual))
-        found.append(Setting(f"SAFE_PASSAGE_{name.upper()}", shown, default, chosen, field.description or ""))
+        found.append(Setting(f"SAFE_PASSAGE_{name.upper()}", shown, default, chosen, _(field.description or "")))
     return sorted(found, key=lambda one: (not one.is_chosen, one.name))
 
 

@@ -9,6 +9,7 @@ from services.gateway.console.charts.bars import shares
 from services.gateway.console.charts.crossings import Crossing
 from services.gateway.console.charts.flow import Flow, FlowWords, flow
 from services.gateway.console.charts.lines import Lines, Series, lines
+from services.gateway.console.code_words import said_of
 from services.gateway.console.crossed import UNKNOWN, Crossed
 from services.gateway.console.pages import Frame
 from services.gateway.console.purpose_words import PURPOSE_WORDS
@@ -108,7 +109,7 @@ def reasons_of(frame: Frame, crossed: Crossed) -> list[Reason]:
     shown = crossed.reasons[:MOST_REASONS]
     widths = shares([count for _code, count in shown])
     return [
-        Reason(spaced(code) if code else _("Several reasons at once"), width, number(count))
+        Reason(said_of(code, _) if code else _("Several reasons at once"), width, number(count))
         for (code, count), width in zip(shown, widths, strict=True)
     ]
 

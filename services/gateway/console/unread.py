@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from safepassage.problems.requests import LogUnavailable, TemporarilyUnavailable
+from safepassage.problems.requests import TemporarilyUnavailable
 from services.gateway.console.pages import Frame
 
 Part = TypeVar("Part")
@@ -22,6 +22,6 @@ async def read_or_unread(frame: Frame, part: Awaitable[Part]) -> Part | Unread:
     """The part. Raises what a service that does answer refuses: that is no outage."""
     try:
         return await part
-    except (LogUnavailable, TemporarilyUnavailable):
+    except TemporarilyUnavailable:
         said = frame.translate("Could not be read at %(at)s; nothing was changed.")
         return Unread(said % {"at": frame.viewing.instant(frame.viewing.now)})

@@ -74,15 +74,21 @@ async def test_a_decision_says_of_each_element_why_it_stays_by_which_paragraph_a
     made = await one_of_each(console)
     browser = await console.browser("privacy-officer")
     part, denied, changeable = [text_of((await browser.get(f"{LIST}/{made[one]}")).body) for one in ("in part", "denied", "changeable")]
-    assert "May leave (3) Name Addresses Transcript Stays (1) Social Security number SSN never leaves, 34 CFR 99.3" in part
+    assert (
+        "May leave (3) Name Addresses Transcript Stays (1) Social Security number A Social Security number never leaves, 34 CFR 99.3"
+        in part
+    )
     assert "Nothing that a person may lawfully change would permit it." in part
     assert "The rules that had a say" in part
     assert "A draft of the law that counsel has not reviewed yet." in part
     assert "What the permission obliges to" in part
-    assert "Stays (4) Name, Addresses, Transcript Purpose not enrollment, 34 CFR 99.31(a)(2)" in denied
+    assert "Stays (4) Name, Addresses, Transcript The purpose is not enrollment, 34 CFR 99.31(a)(2)" in denied
     assert "This law does not serve this purpose. If another one is true, ask again for it." in denied
     assert "May leave (0) Nothing." in denied
-    assert re.search(r"Sex Not scheduled, 34 CFR [^ ]+.*What would change it: amend the agreement, or make a new one \(34 CFR", changeable)
+    assert re.search(
+        r"Sex The agreement does not schedule it, 34 CFR [^ ]+.*What would change it: amend the agreement, or make a new one \(34 CFR",
+        changeable,
+    )
 
 
 async def test_a_decision_is_run_again_to_the_bit_and_says_so(console: Console) -> None:
@@ -102,7 +108,7 @@ async def test_a_decision_that_no_longer_stands_says_since_when_and_why(console:
     await world.withdraw(consent)
     await world.node.standing(decision.id)
     fallen = text_of((await browser.get(f"{LIST}/{decision.id}")).body)
-    assert re.search(r"It no longer stands\. .*: Consent withdrawn", fallen)
+    assert re.search(r"It no longer stands\. .*: The consent was withdrawn", fallen)
 
 
 async def test_one_district_officer_sees_the_decisions_of_their_district_and_of_no_other(console: Console) -> None:

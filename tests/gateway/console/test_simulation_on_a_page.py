@@ -55,10 +55,10 @@ async def test_what_is_supposed_is_answered_with_reasons_and_what_would_change_i
     page = text_of(answer.body)
     assert answer.status == 200
     assert "The rules in force In part Would leave (2) Social Security number Transcript Would stay (11) Name, Preferred name" in page
-    assert re.search(r"Name, Preferred name.* Not scheduled, 34 CFR .*What would change it: amend the agreement", page)
+    assert re.search(r"Name, Preferred name.* The agreement does not schedule it, 34 CFR .*What would change it: amend the agreement", page)
     covered = text_of((await browser.post(PATH, **form, covered="yes", **{"section.identity": "yes"})).body)
     assert "The rules in force Permitted Would leave (13)" in covered
-    assert "Not scheduled" not in covered
+    assert "The agreement does not schedule it" not in covered
     node = PrivacyNode(console.node.applications["privacy"], console.house.clock, console.node.folder.keys)
     assert await node.count(DecisionRow) == 0
 
@@ -71,7 +71,7 @@ async def test_a_fact_that_is_taken_away_changes_the_answer_and_the_form_keeps_w
     del form["fact.transfer.documented"]
     answer = await browser.post(PATH, **form)
     assert "Denied Would leave (0)" in text_of(answer.body)
-    assert "Enrollment not documented, 34 CFR 99.31(a)(2)" in text_of(answer.body)
+    assert "The enrollment is not documented, 34 CFR 99.31(a)(2)" in text_of(answer.body)
     assert form_in(answer.body) == form
 
 

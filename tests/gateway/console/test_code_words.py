@@ -1,0 +1,166 @@
+"""Codes that pages show have words, and every word a translation: a new code without words fails here.
+
+That each message has a translation is test_words'; these hold the lists of words to where the codes come from.
+"""
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from safepassage.problems import REGISTRY
+from safepassage.wire_access import Denial
+from services.gateway.console.act_words import OBLIGATION_WORDS, OPERATION_WORDS, OUTCOME_WORDS
+from services.gateway.console.code_words import CODE_WORDS, outcome_of, said_of
+from services.gateway.console.decision_words import OUTCOMES
+from services.gateway.console.messages import messages
+from services.gateway.console.pages import translations
+from services.gateway.console.problem_words import PROBLEM_WORDS, SHOWN
+from services.gateway.console.reason_words import REASON_WORDS
+from services.gateway.console.rule_titles import RULE_TITLES
+from services.gateway.settings import GatewaySettings
+from services.privacy.policy import evaluate
+from services.privacy.policy.explain import Refusal
+from services.privacy.policy.obligations import KINDS
+from services.privacy.policy.policy_set import load_policy_set
+from shared.contracts.audit import EntryClass
+from tests.gateway.console.consoles import Console
+from tests.gateway.console.decided import one_of_each
+
+pytestmark = pytest.mark.anyio
+
+ROOT = Path(__file__).parents[3]
+SPANISH = translations("es").gettext
+OF_THE_ENGINE = {"no-permit-for-this-action", "not-permitted", "statement-placed"}
+"""Said where an answer is put together: each of them is in the service's text, as a test below looks."""
+REQUESTS = {"invalid-request", "log-unavailable", "malformed-body", "not-permitted", "temporarily-unavailable", "too-many-requests"}
+"""Which any operation may raise."""
+
+
+def said_in(folder: str, word: str) -> Iterator[str]:
+    """What is given as `word="…"` in calls of a folder's modules."""
+    for path in (ROOT / folder).rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                yield from (said for one in node.keywords if one.arg == word for said in _literals(one.value))
+
+
+def _literals(given: ast.expr) -> Iterator[str]:
+    if isinstance(given, ast.IfExp):
+        yield from (said for way in (given.body, given.orelse) for said in _literals(way))
+    elif isinstance(given, ast.Constant) and isinstance(given.value, str) and given.value:
+        yield given.value
+
+
+@pytest.mark.requirement("CON-words")
+def test_every_reason_of_the_rules_and_of_their_evaluation_has_words() -> None:
+    rules = {one.code for policy in load_policy_set().policies.values() for one in policy.annotations.reasons}
+    evaluated = {one.reason for one in vars(evaluate).values() if isinstance(one, Refusal)}
+    standing = set(said_in("services/privacy", "reason")) & set(re.findall(r'Standing\(stands=False, reason="([a-z-]+)"', _text()))
+    known = {*rules, *evaluated, *standing, *get_args(Denial), *OF_THE_ENGINE}
+    assert len(rules) > 150
+    assert len(evaluated) >= 6
+    assert len(standing) == 4
+    assert all(f'"{code}"' in _text() for code in OF_THE_ENGINE)
+    assert sorted(known - set(REASON_WORDS)) == [], "codes without words"
+    assert sorted(set(REASON_WORDS) - known) == ["unknown-purpose"], "words of nothing; this one is evaluate's own f-string"
+
+
+def operations_and_outcomes() -> tuple[set[str], set[str]]:
+    """As they are written into the log. One that is put together from parts is not seen here, and is said as it is."""
+    found = [{code for folder in ("services", "shared") for code in said_in(folder, word)} for word in ("operation", "outcome")]
+    return found[0], found[1]
+
+
+def _text() -> str:
+    return "\n".join(path.read_text() for path in (ROOT / "services/privacy").rglob("*.py"))
+
+
+@pytest.mark.requirement("CON-words")
+def test_every_kind_of_obligation_and_every_title_of_a_rule_has_its_words() -> None:
+    assert set(OBLIGATION_WORDS) == set(KINDS)
+    assert {policy.annotations.title for policy in load_policy_set().policies.values()} == RULE_TITLES
+
+
+@pytest.mark.requirement("CON-words")
+def test_every_operation_and_outcome_that_a_service_writes_into_the_log_has_words() -> None:
+    operations, outcomes = operations_and_outcomes()
+    assert sorted(operations - set(CODE_WORDS)) == []
+    assert sorted(set(OPERATION_WORDS) - operations) == []
+    assert sorted(outcomes - set(OUTCOME_WORDS) - set(OUTCOMES)) == []
+    assert sorted(set(OUTCOME_WORDS) - outcomes) == []
+    assert sorted(set(get_args(EntryClass)) - set(CODE_WORDS)) == []
+
+
+@pytest.mark.requirement("CON-words")
+def test_every_problem_that_an_operation_may_answer_a_page_with_is_translated() -> None:
+    """By the operations that modules of the console name, and the problems that the documents say they have."""
+    console = [path.read_text() for path in (ROOT / "services/gateway/console").glob("*.py")]
+    paths = {_shape(found) for text in console for found in re.findall(r'"(/v1/[^"?]*)', text)}
+    declared, answered = set[str](), set[str]()
+    for document in (ROOT / "openapi").glob("*.json"):
+        for path, operations in json.loads(document.read_text())["paths"].items():
+            if _shape(path) in paths:
+                answered.add(_shape(path))
+                declared |= {code for one in operations.values() if isinstance(one, dict) for code in _problems(one)}
+    assert sorted(paths - answered) == [], "asked for by a page, and in no document"
+    raised = {kind.code for text in console for kind in REGISTRY.values() if re.search(rf"\braise {kind.__name__}\b", text)}
+    assert len(declared) > 30
+    assert sorted(code for code in {*declared, *raised, *REQUESTS} if code not in SHOWN) == []
+    assert set(SHOWN) <= set(REGISTRY)
+    assert set(PROBLEM_WORDS) <= set(messages())
+
+
+def _shape(path: str) -> str:
+    return re.sub(r"\{[^}]*\}", "{}", path).rstrip("/")
+
+
+def _problems(operation: dict[str, Any]) -> Iterator[str]:
+    for response in operation["responses"].values():
+        yield from (code for code in re.findall(r"`([a-z0-9-]+)`", response.get("description", "")) if code in REGISTRY)
+
+
+@pytest.mark.requirement("CON-words")
+def test_every_setting_says_what_it_does_in_each_language() -> None:
+    said = [field.description or "" for field in GatewaySettings.model_fields.values()]
+    assert [one for one in said if not one or SPANISH(one) == one] == []
+
+
+def test_a_code_is_said_in_the_readers_language_and_one_of_an_agencys_own_as_it_is() -> None:
+    assert said_of("agreement-missing", SPANISH) == "No hay convenio por escrito"
+    assert said_of("no-redisclose", SPANISH) == "No transmitirlo a otros"
+    assert said_of("token-issued", SPANISH) == "Token emitido"
+    assert said_of("form-not-ours", SPANISH) == "El formulario no vino de esta página"
+    assert said_of("our-own-ferpa-rule", SPANISH) == "Our own FERPA rule"
+    assert outcome_of("sent", SPANISH) == "Se envió"
+    assert outcome_of("no-agreement-of-ours", SPANISH) == "No agreement of ours"
+
+
+@pytest.mark.requirement("CON-decisions")
+async def test_a_spanish_page_of_a_decision_says_its_reasons_rules_and_obligations_in_spanish(console: Console) -> None:
+    made = await one_of_each(console)
+    browser = await console.browser("auditor")
+    english = [(await browser.get(f"/console/decisions/{one}")).body.decode() for one in made.values()]
+    await browser.post("/console/preferences", language="es")
+    spanish = [(await browser.get(f"/console/decisions/{one}")).body.decode() for one in made.values()]
+    words = {*REASON_WORDS.values(), *OBLIGATION_WORDS.values(), *RULE_TITLES}
+    shown = {one for one in words for page in english if len(one) > 8 and one in page}
+    assert shown & set(REASON_WORDS.values())
+    assert shown & set(OBLIGATION_WORDS.values())
+    assert shown & RULE_TITLES
+    assert [one for one in shown for page in spanish if one in page] == []
+
+
+async def test_what_is_refused_is_said_in_spanish_and_what_is_not_is_marked_as_english(console: Console) -> None:
+    browser = await console.browser("operator")
+    await browser.post("/console/preferences", language="es")
+    refused = (await browser.get("/console/settings?kind=none")).body.decode()
+    assert "<h1>La petición no es válida</h1>" in refused
+    assert "Corrija el campo nombrado y envíela de nuevo." in refused
+    settings = (await browser.get("/console/settings")).body.decode()
+    assert "Vida de un token de acceso." in settings
+    assert "Lifetime of an access token." not in settings
