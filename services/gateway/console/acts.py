@@ -38,10 +38,10 @@ class Field:
     label: str
     hint: str = ""
     kind: str = "text"
-    """text, date, datetime-local, number, area, choice or check."""
+    """text, date, datetime-local, number, area, choice, check, checks (each `name.code`), or fingerprint: of a file that is not sent."""
     required: bool = True
     options: Sequence[tuple[str, str]] = ()
-    """Of a choice: code and word."""
+    """Of a choice or of checks: code and word."""
 
 
 class FormWrong(Exception):

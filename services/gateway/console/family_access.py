@@ -23,6 +23,9 @@ from shared.database import Database
 
 MAKING: Final = f"{ONE}/family-links/{{holder}}"
 TAKING_BACK: Final = f"{ONE}/family-links/{{link_id}}/withdrawal"
+OPTING_OUT: Final = f"{ONE}/opt-outs/{{holder}}"
+CONSENTING: Final = f"{ONE}/paper-consents/{{holder}}"
+RESCINDING: Final = f"{ONE}/preferences/{{preference_id}}/rescission"
 ROLES: Final[tuple[Role, ...]] = ("privacy-officer", "district-officer")
 """Who answers families: of the state, or of a district for its own students."""
 HOLDER: Final = "rights-holder"
@@ -38,6 +41,10 @@ class ShownHolder:
     """The agency's own of them: by it staff tell two of a name apart."""
     making: str
     """The page on which a link is made for them; empty where none may be."""
+    opting_out: str
+    """The page on which an opt-out of theirs is written down."""
+    consenting: str
+    """And a consent."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +86,8 @@ def shown_holders(rights: StudentRights, handle: str, frame: Frame, handles: Han
     for one in rights.held_by:
         sealed = sealed_holder(rights.student_id, one.person_id, handles)
         making = "" if rights.in_person_only else MAKING.format(handle=handle, holder=sealed)
-        shown.append(ShownHolder(holder_name(one, frame), str(one.person_id), making))
+        opting_out, consenting = (page.format(handle=handle, holder=sealed) for page in (OPTING_OUT, CONSENTING))
+        shown.append(ShownHolder(holder_name(one, frame), str(one.person_id), making, opting_out, consenting))
     return shown
 
 

@@ -9,8 +9,6 @@ from fastapi import APIRouter, Depends
 from starlette.responses import RedirectResponse, Response
 
 from safepassage.problems import SuiteError
-from safepassage.problems.privacy import RightsNotHeld
-from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import NotFound
 from safepassage.problems.rights import ShownInPersonOnly
 from safepassage.wire_family import MadeFamilyLink, NewFamilyLink
@@ -21,14 +19,13 @@ from services.gateway.console.family_access import (
     TAKING_BACK,
     holder_name,
     open_links_of,
-    opened_holder,
     whose_link,
 )
 from services.gateway.console.family_letter import code_of, letters_of
-from services.gateway.console.handles import SessionHandles
 from services.gateway.console.identified import IDENTITY, identified, identity_fields
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.rights_holders import Holder
 from services.gateway.console.student_page import rights_of
 from services.gateway.console.students import ONE, ShownStudent
 from services.gateway.family.link_routes import link_for
@@ -41,26 +38,20 @@ from shared.contracts.audit import Actor
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 
-async def _holder(holder: str, student_id: ShownStudent, node: Node, handles: SessionHandles) -> CurrentRights:
-    """Raises NoSuchStudent, HandleUnknown, ShownInPersonOnly; RightsNotHeld for whose rights have ended since the page was opened."""
+async def _sent_to(who: Holder, student_id: ShownStudent, node: Node) -> CurrentRights:
+    """Raises as `Holder`; ShownInPersonOnly."""
     rights = await rights_of(node, student_id)
-    if rights is None:
-        raise NoSuchStudent
-    person_id = opened_holder(student_id, holder, handles)
-    if rights.in_person_only:
+    if rights is None or rights.in_person_only:
         raise ShownInPersonOnly
-    found = next((one for one in rights.held_by if one.person_id == person_id), None)
-    if found is None:
-        raise RightsNotHeld
-    return found
+    return who
 
 
-Holder = Annotated[CurrentRights, Depends(_holder)]
-"""Whom the address names, if they hold the student's rights at this instant."""
+SentTo = Annotated[CurrentRights, Depends(_sent_to)]
+"""Whom the address names, if they hold the student's rights at this instant and may come by a link."""
 
 
 @router.get(MAKING, response_model=None, responses=page_responses(200, 404))
-async def ask_family_link(handle: str, holder: str, who: Holder, frame: Framed) -> Response:
+async def ask_family_link(handle: str, holder: str, who: SentTo, frame: Framed) -> Response:
     """What the person will see and for how long, and the form to make their link."""
     return _form(handle, holder, who, frame, {}, {})
 
@@ -72,7 +63,7 @@ async def ask_family_link(handle: str, holder: str, who: Holder, frame: Framed) 
     openapi_extra=form_of({"token": "Of the page", "act": "Key of the form", **IDENTITY}),
 )
 async def make_family_link_on_page(
-    handle: str, holder: str, student_id: ShownStudent, who: Holder, form: Act, frame: Framed, node: Node
+    handle: str, holder: str, student_id: ShownStudent, who: SentTo, form: Act, frame: Framed, node: Node
 ) -> Response:
     """Make it, once, and show it, once: this answer alone holds it. A second time the same form says that it was made."""
     try:

@@ -12,7 +12,7 @@ from safepassage.wire_log import DisclosureAccounting
 from safepassage.wire_retention import LegalHold, LegalHoldPage
 from safepassage.wire_student_rights import StudentRights
 from services.gateway.console.duties import shown_duty
-from services.gateway.console.family_access import open_links_of, shown_holders, shown_links
+from services.gateway.console.family_access import RESCINDING, open_links_of, shown_holders, shown_links
 from services.gateway.console.handles import SessionHandles
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.organisation_names import names_of
@@ -68,7 +68,7 @@ async def show_student(
         more=None if following is None else f"{path}?{urlencode({'cursor': following['cursor']})}",
         rights=rights is not None,
         consents=[] if rights is None else _consents(rights, handle, frame, names),
-        preferences=[] if rights is None else _preferences(rights, frame),
+        preferences=[] if rights is None else _preferences(rights, handle, frame),
         requests=[] if rights is None else [shown_request(one, frame) for one in rights.requests],
         duties=[] if rights is None else [shown_duty(one, viewing, _, may_complete=node.may("duties:complete")) for one in rights.duties],
         held_by=[] if rights is None else shown_holders(rights, handle, frame, handles),
@@ -122,12 +122,14 @@ def _consents(rights: StudentRights, handle: str, frame: Frame, names: Mapping[s
     return [shown_consent(one, frame, names, act=WITHDRAWAL.format(handle=handle, consent_id=one.id)) for one in rights.consents]
 
 
-def _preferences(rights: StudentRights, frame: Frame) -> list[ShownStanding]:
+def _preferences(rights: StudentRights, handle: str, frame: Frame) -> list[ShownStanding]:
     _ = frame.translate
     shown = []
     for one in rights.preferences:
+        back = RESCINDING.format(handle=handle, preference_id=one.id)
         tone, mark, state = ("good", "check", _("In force")) if one.rescinded_at is None else ("plain", "cross", _("Taken back"))
-        shown.append(ShownStanding(_(PREFERENCE_KINDS[one.of.kind]), "", one.recorded_at, tone, mark, state))  # type: ignore[arg-type]
+        act = back if one.rescinded_at is None else None
+        shown.append(ShownStanding(_(PREFERENCE_KINDS[one.of.kind]), "", one.recorded_at, tone, mark, state, act))  # type: ignore[arg-type]
     return shown
 
 

@@ -1,15 +1,19 @@
 """What an officer does for a family, in a real browser: axe-core finds nothing, and a link that was shown is shown to nobody again."""
 
 import json
+import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.gateway.console.consoles import HOSTILE
 from tests.gateway.console.enrolled import child, enrolled
 from tests.gateway.console.looking import Looked, looking
 from tests.gateway.console.test_family_links_on_pages import identity, of_student
 from tests.gateway.console.test_policy_acts_in_a_browser import see_as
+from tests.gateway.console.test_written_down_for_families import vendor
 from tests.gateway.people.signing_in import Browser
 from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
 
@@ -74,3 +78,25 @@ async def test_a_link_is_made_shown_printed_and_taken_back(tmp_path: Path) -> No
         assert await looked.page.value("location.pathname") == path
         blocked = [one for one in looked.page.complaints if "status of 422" not in one]
         assert blocked == []
+
+
+async def test_what_is_written_down_for_a_family_is_asked_for_in_forms_that_everybody_can_use(tmp_path: Path) -> None:
+    async with looking(tmp_path, role="privacy-officer") as looked:
+        officer = await as_officer(looked)
+        path, _ = await of_student(looked.console, officer, await enrolled(looked.console, child()))
+        await vendor(looked.console, f"Lantern {HOSTILE} {'of the whole wide world ' * 4}")
+        page = (await officer.get(path)).body.decode()
+        for what, form in (("opt-outs", {"what": "directory"}), ("paper-consents", {"purpose": "instruction"})):
+            [act, *_more] = re.findall(rf'href="([^"]+/{what}/[^"]+)"', page)
+            await looked.go(act)
+            await require_nothing_found(looked)
+            await looked.page.value("document.querySelectorAll('form.act [required]').forEach(one => one.required = false)")
+            await filled(looked, **form)
+            await require_nothing_found(looked)
+            assert await looked.page.value("document.activeElement !== null && document.querySelector('#wrong li a') !== null")
+        fill = "const all = new DataTransfer(); all.items.add(new File(['a signed paper'], 'a.pdf')); const one ="
+        await looked.page.value(
+            f"{fill} document.querySelector('#document-of'); one.files = all.files; one.dispatchEvent(new Event('change'))"
+        )
+        await looked.page.until(f"document.querySelector('#document').value === {json.dumps(sha256(b'a signed paper').hexdigest())}")
+        assert [one for one in looked.page.complaints if "status of 422" not in one] == []

@@ -8,6 +8,7 @@ from services.gateway.console.handles import Handles
 from services.gateway.console.students import STUDENT
 from tests.gateway.console.consoles import Console, new_district
 from tests.gateway.console.enrolled import child, enrolled
+from tests.gateway.console.foreign import Foreign
 from tests.gateway.people.signing_in import Browser, person_of
 
 
@@ -34,9 +35,16 @@ async def _withdrawal(console: Console, officer: Browser) -> list[str]:
     return [student_page.WITHDRAWAL.format(handle=await _handle(console, officer), consent_id=uuid4())]
 
 
-async def _making(console: Console, officer: Browser) -> list[str]:
-    handle, handles = await _handle(console, officer), Handles((await person_of(officer, console.house.now)).secret)
-    return [family_access.MAKING.format(handle=handle, holder=sealed_holder(UUID(handles.open(STUDENT, handle)), uuid4(), handles))]
+def _of_a_holder(template: str) -> Foreign:
+    async def paths(console: Console, officer: Browser) -> list[str]:
+        handle, handles = await _handle(console, officer), Handles((await person_of(officer, console.house.now)).secret)
+        return [template.format(handle=handle, holder=sealed_holder(UUID(handles.open(STUDENT, handle)), uuid4(), handles))]
+
+    return paths
+
+
+async def _rescinding(console: Console, officer: Browser) -> list[str]:
+    return [family_access.RESCINDING.format(handle=await _handle(console, officer), preference_id=uuid4())]
 
 
 async def _taking_back(console: Console, officer: Browser) -> list[str]:
@@ -44,7 +52,8 @@ async def _taking_back(console: Console, officer: Browser) -> list[str]:
 
 
 FOREIGN = {
-    family_access.MAKING: _making,
+    **{template: _of_a_holder(template) for template in (family_access.MAKING, family_access.OPTING_OUT, family_access.CONSENTING)},
+    family_access.RESCINDING: _rescinding,
     family_access.TAKING_BACK: _taking_back,
     students.ONE: _page,
     student_page.DOCUMENT: _document,
