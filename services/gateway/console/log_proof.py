@@ -36,6 +36,7 @@ async def read_proof_bundle(place: str, node: Node) -> Response:
         "file": await _proof(node, year, entry.index),
         "log_keys": keys.keys,
         "witness_keys": keys.witness_keys,
+        "policy": keys.policy,
         "openings": openings_of(entry),
     }
     return JSONResponse(bundle)

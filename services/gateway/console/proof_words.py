@@ -26,6 +26,7 @@ REASONS: Final[Mapping[str, str]] = {
     "opening-differs": word("What is shown of the entry is not what was sealed in it."),
     "path-too-long": word("The path to the top of the log has a hash too many."),
     "path-too-short": word("The path to the top of the log lacks a hash."),
+    "policy-malformed": word("The policy of the witnesses cannot be read."),
     "proof-malformed": word("The proof cannot be read."),
     "root-differs": word("The entry does not lead to the top that was signed: it, or its place, was changed."),
     "signature-invalid": word("The signature of the log is not its own."),
@@ -46,6 +47,12 @@ SAYS: Final[Mapping[str, str]] = {
     "signed": word("the signature is right"),
     "not-checked-here": word("has signed by ML-DSA, which browsers cannot check; the command does"),
     "no-witness": word("no other node has signed this checkpoint"),
+    "no-policy": word("no policy says how many would be enough"),
+    "quorum-reached": word("These are as many as the policy of this log asks for."),
+    "quorum-open": word(
+        "As many as the policy of this log asks for, if the signatures that browsers cannot check are right: the command checks them."
+    ),
+    "quorum-missed": word("These are fewer than the policy of this log asks for."),
     "opened-actor": word("Who did it"),
     "opened-context": word("What was done and why"),
     "opened-subject": word("Whom it is about"),

@@ -85,13 +85,20 @@ async def open_console(
         named = [member(entity).model_copy(update={"state": state}) for entity, state in states.items()]
         digest = trust_settings(path, *named, *members, now=clock())["trust_list_digest"]
         install_trust_list(folder, (path / "list.jws").read_bytes(), first_digest=digest)
+    async with console_in(folder, clock) as console:
+        yield console
+
+
+@asynccontextmanager
+async def console_in(folder: NodeFolder, clock: StandingClock) -> AsyncIterator[Console]:
+    """A node in a folder that has none of its stores yet, running."""
     await folder_at_head(folder)
-    node = EmbeddedNode(PeopledFolder(folder.path), clock=clock)
+    file, node = folder.file, EmbeddedNode(PeopledFolder(folder.path), clock=clock)
     async with node.running():
         gateway = node.applications["gateway"]
         async with administration(folder.settings("gateway"), clock=clock) as hand:
             held = {one.kind: one for one in await hand.organisations()}
-            agency = held.get("sea") or await hand.add_organisation(_new("sea", name), organisation_id=file.organisation_id)
+            agency = held.get("sea") or await hand.add_organisation(_new("sea", file.name), organisation_id=file.organisation_id)
             district = await hand.add_organisation(new_district("Hood River County", agency))
             console = Console(node, House(gateway, gateway.state.settings, clock, hand, {}), agency, district)
             await console.settle()

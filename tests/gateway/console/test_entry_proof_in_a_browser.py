@@ -10,6 +10,7 @@ from services.gateway.console.proof_words import REASONS, SAYS
 from tests.gateway.console.foreign.of_log import place_of_entry
 from tests.gateway.console.proof_cases import BIRCH, BIRCH_ML_DSA, CEDAR, Case
 from tests.gateway.console.test_console_in_a_browser import Looked, looked
+from tests.sdk.cosigners import Cosigner
 
 __all__ = ["looked"]
 
@@ -17,7 +18,8 @@ pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
 LOG = "/console/log"
 SHOWN = (
-    "(() => ({verdict: document.getElementById('verdict').innerText, raw: document.getElementById('raw').innerText,"
+    "(() => ({verdict: document.getElementById('verdict').innerText, tone: document.getElementById('verdict').className,"
+    "raw: document.getElementById('raw').innerText,"
     "steps: Object.fromEntries([...document.querySelectorAll('[data-step]')].map("
     "one => [one.dataset.step, [one.className, one.querySelector('.found').innerText]]))}))()"
 )
@@ -60,7 +62,8 @@ async def test_a_real_entry_is_proven_and_shown_from_the_bytes_that_were_hashed(
     assert SAYS["by-the-log-alone"] in first["verdict"]
     states = {name: state for name, (state, _) in first["steps"].items()}
     ok = dict.fromkeys(("leaf", "root", "signed", "log", "content"), "ok")
-    assert states == {**ok, **dict.fromkeys(("witness", "history", "held"), "none")}
+    assert states == {**ok, **dict.fromkeys(("witness", "quorum", "history", "held"), "none")}
+    assert SAYS["no-policy"] in first["steps"]["quorum"][1]
     assert first["steps"]["root"][1] == first["steps"]["signed"][1]
     assert "actor.job\nexchange" in first["raw"]
     assert "context.purpose\nenrollment" in first["raw"]
@@ -132,8 +135,17 @@ async def test_witnesses_are_told_with_their_instants_and_those_that_a_browser_c
     await looked.page.value(
         f"Object.assign(document.querySelector('[data-proof]').dataset, {{index: '{case.index}', origin: '{trust['origin']}'}})"
     )
-    given = {"file": asked["file"], "log_keys": trust["logKeys"], "witness_keys": trust["witnessKeys"], "openings": []}
+    given = {"file": asked["file"], "log_keys": trust["logKeys"], "witness_keys": trust["witnessKeys"], "policy": None, "openings": []}
     shown = await checked(looked, given)
+    for rule, says, state in (("any", "quorum-reached", "ok"), ("all", "quorum-open", "none")):
+        policy = f"witness b {BIRCH.key.vkey}\nwitness m {BIRCH_ML_DSA.key.vkey}\ngroup g {rule} b m\nquorum g\n"
+        counted = await checked(looked, {**given, "policy": policy})
+        assert (SAYS[says] in counted["verdict"], counted["steps"]["quorum"]) == (True, [state, SAYS[says]])
+        assert counted["tone"] == "notice notice--good"
+    missed = await checked(looked, {**given, "policy": f"witness x {Cosigner('x.example/witness', bytes(32)).key.vkey}\nquorum x\n"})
+    assert (SAYS["quorum-missed"] in missed["verdict"], missed["steps"]["quorum"][0]) == (True, "none")
+    assert missed["tone"] == "notice notice--warn"
+    assert (await checked(looked, {**given, "policy": "quorum nobody\n"}))["verdict"] == said("policy-malformed")
     assert f"{SAYS['by-witnesses']} {BIRCH.key.name}, {CEDAR.key.name}." in shown["verdict"]
     lines = shown["steps"]["witness"][1].split("\n")
     assert [one for one in lines if SAYS["not-checked-here"] in one] == [lines[1]]

@@ -7,6 +7,7 @@ import {HASH_BYTES, joined, leafHash, must, rootAlong, same, sha256, verifyConsi
 import {decimal, fromBase64, readCheckpoint, readKey, verifyCheckpoint} from './signed-note.js';
 
 export {NotProven, hex} from './merkle.js';
+export {MISSED, OPEN, REACHED, reachOf, readPolicy} from './quorum.js';
 export {fromBase64, readCheckpoint, readKey, verifyCheckpoint} from './signed-note.js';
 
 const FIRST_LINE = 'c2sp.org/tlog-proof@v1';

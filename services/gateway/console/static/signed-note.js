@@ -78,24 +78,24 @@ const instantOf = (signature) => {
 };
 
 const verifyLine = async (line, key, note) => {
-  const {type, name, id} = key;
+  const {type, name, id, vkey} = key;
   if (type === ED25519) {
     must(line.signature.length === 64, 'signature-invalid');
     await mustVerify(key.key, line.signature, note.text, 'signature-invalid');
-    return {name, id, type, checked: true, at: null};
+    return {name, id, type, vkey, checked: true, at: null};
   }
   if (type === ED25519_COSIGNATURE) {
     must(line.signature.length === 8 + 64, 'cosignature-invalid');
     const at = instantOf(line.signature);
     const message = joined(text.encode(`cosignature/v1\ntime ${at}\n`), note.text);
     await mustVerify(key.key, line.signature.slice(8), message, 'cosignature-invalid');
-    return {name, id, type, checked: true, at};
+    return {name, id, type, vkey, checked: true, at};
   }
-  return {name, id, type, checked: false, at: null};
+  return {name, id, type, vkey, checked: false, at: null};
 };
 
 /**
- * What the lines of a checkpoint are worth to who knows `keys` (readKey): [{name, id, type, checked, at}], in the note's order, without
+ * What the lines of a checkpoint are worth to who knows `keys` (readKey): [{name, id, type, vkey, checked, at}], in the note's order, without
  * those of unknown keys. `checked: false`: of a known key, by a method that is not checked here. `at`: when a witness saw it, in seconds.
  * Throws NotProven where a line of a known key is wrong.
  */

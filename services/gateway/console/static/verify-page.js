@@ -1,7 +1,7 @@
 // The page of an entry: checks its proof when asked to, and tells each step as it was computed. Whatever is shown of the entry here is
 // decoded from the bytes that were hashed, and is set as text. What the server printed elsewhere on the page is no evidence.
 
-import {NotProven, hex, readKey, verifyCheckpoint, verifyOneHistory, verifyOpening, verifyProof} from './proof.js';
+import {NotProven, OPEN, REACHED, hex, reachOf, readKey, readPolicy, verifyCheckpoint, verifyOneHistory, verifyOpening, verifyProof} from './proof.js';
 
 const panel = document.querySelector('[data-proof]');
 const words = document.getElementById('proof-words').content;
@@ -9,7 +9,10 @@ const button = document.getElementById('check');
 const verdict = document.getElementById('verdict');
 const held = document.getElementById('held');
 const raw = document.getElementById('raw');
-const STEPS = ['leaf', 'root', 'signed', 'log', 'witness', 'content', 'history', 'held'];
+const STEPS = ['leaf', 'root', 'signed', 'log', 'witness', 'quorum', 'content', 'history', 'held'];
+
+/** Of a step with several lines what says the most is its mark: one of them wrong, one of them right. */
+const WEIGHT = ['', 'none', 'ok', 'bad'];
 
 const word = (name) => words.querySelector(`[data-word="${name}"]`)?.textContent ?? name;
 const eights = (digest) => digest.replace(/(.{8})(?=.)/g, '$1 ');
@@ -22,7 +25,7 @@ const tell = (name, says, state) => {
   code.textContent = says;
   if (step.className === '') step.querySelector('.found').replaceChildren();
   step.querySelector('.found').append(code);
-  step.className = step.className === 'bad' ? 'bad' : state;
+  step.className = WEIGHT.indexOf(step.className) > WEIGHT.indexOf(state) ? step.className : state;
 };
 
 const blank = (says) => {
@@ -46,7 +49,8 @@ const STEP_OF = {
   'proof-malformed': 'leaf', 'hash-length': 'leaf', 'another-entry': 'leaf', 'entry-malformed': 'leaf', 'number-out-of-range': 'leaf',
   'path-too-short': 'root', 'path-too-long': 'root', 'index-beyond-log': 'root', 'note-malformed': 'signed', 'root-differs': 'signed',
   'foreign-log': 'log', 'log-did-not-sign': 'log', 'signature-invalid': 'log', 'log-signature-not-checked-here': 'log',
-  'key-malformed': 'log', 'key-id-differs': 'log', 'key-ambiguous': 'log', 'cosignature-invalid': 'witness', 'opening-differs': 'content',
+  'key-malformed': 'log', 'key-id-differs': 'log', 'key-ambiguous': 'log', 'cosignature-invalid': 'witness',
+  'policy-malformed': 'quorum', 'opening-differs': 'content',
 };
 
 const read = async (address) => {
@@ -124,6 +128,18 @@ const broughtCheckpoint = async (text, bundle) => {
   }
 };
 
+/** Whether those who cosigned are as many as the policy asks for, told in its step; gives how the conclusion says it, null where there is no policy. */
+const quorum = (policy, witnesses) => {
+  if (policy === null) {
+    tell('quorum', word('no-policy'), 'none');
+    return null;
+  }
+  const reach = reachOf(readPolicy(policy), witnesses);
+  const says = reach === REACHED ? 'quorum-reached' : reach === OPEN ? 'quorum-open' : 'quorum-missed';
+  tell('quorum', word(says), reach === REACHED ? 'ok' : 'none');
+  return {says, tone: reach === REACHED || reach === OPEN ? 'good' : 'warn'};
+};
+
 const failed = (problem) => {
   const reason = problem instanceof NotProven ? problem.reason : 'unexpected';
   tell(problem.step ?? STEP_OF[reason] ?? 'leaf', word(reason), 'bad');
@@ -147,6 +163,7 @@ const check = async () => {
     const {leaf, checkpoint, witnesses} = await verifyProof(bundle.file, trust, told);
     const checked = new Set(witnesses.filter((one) => one.checked).map((one) => one.name));
     if (witnesses.length === 0) tell('witness', word('no-witness'), 'none');
+    const enough = quorum(bundle.policy, witnesses);
     await decoded(leaf, bundle.openings);
     const before = kept(checkpoint.origin);
     if (before === null) tell('history', word('nothing-remembered'), 'none');
@@ -155,7 +172,8 @@ const check = async () => {
     if (text === '') tell('held', word('nothing-pasted'), 'none');
     else await sameHistory('held', await broughtCheckpoint(text, {...bundle, origin: trust.origin}), checkpoint);
     if (before === null || before.size < checkpoint.size) keep(checkpoint);
-    conclude('good', word('verified'), checked.size === 0 ? word('by-the-log-alone') : `${word('by-witnesses')} ${[...checked].join(', ')}.`);
+    const signed = checked.size === 0 ? word('by-the-log-alone') : `${word('by-witnesses')} ${[...checked].join(', ')}.`;
+    conclude(enough?.tone ?? 'good', word('verified'), signed, ...(enough === null ? [] : [word(enough.says)]));
   } catch (problem) {
     failed(problem);
   } finally {
