@@ -38,6 +38,7 @@ async def test_an_address_that_is_there_for_a_form_alone_is_said_to_be_no_page_w
 async def test_whoever_is_not_signed_in_is_led_to_sign_in_and_back_and_learns_nothing_of_what_is_there(console: Console) -> None:
     browser = await console.browser("auditor")
     browser.cookies.clear()
+    assert (await browser.get("/consoles")).status == 404, "what only begins like the console is none of it"
     for path in ("/console/nowhere", "/console/duties"):
         answer = await browser.get(path)
         assert (answer.status, answer.headers["location"]) == (303, f"/sign-in?back={path.replace('/', '%2F')}")

@@ -191,7 +191,7 @@ async def consented(console: Console, student_id: UUID) -> None:
         purposes=("instruction",),
         recipient_id=str(vendor.id),
     )
-    await node.act("privacy", "POST", "/v1/consents", key="c" * 32, body=new)
+    await node.act("privacy", "POST", "/v1/consents", key=student_id.hex, body=new)
 
 
 @pytest.mark.requirement("CON-forms")

@@ -62,7 +62,8 @@ async def test_at_its_own_address_there_is_administration_and_health_and_nothing
     for route in ROUTES:
         if not route.is_administration and route.template not in HEALTH:
             path = route.template.replace("{", "").replace("}", "").replace(":path", "")
-            assert (await ask(inside, route.method, path)).status == 404, path
+            for fields in ([], [("accept", "text/html")]):
+                assert (await ask(inside, route.method, path, headers=fields)).status == 404, path
     for path in HEALTH:
         assert (await ask(inside, "GET", path)).status == 200
 
