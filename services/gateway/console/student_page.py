@@ -63,7 +63,7 @@ async def show_student(
         student_id=str(student_id),
         rows=[shown_entry(entry, frame, peers, names) for entry in accounting.entries],
         count=_("%(n)s entries, and more") % {"n": viewing.number(number)} if following else count,
-        received=viewing.number(len(received)),
+        received=len(received),
         destroyed=bool(accounting.destroyed),
         more=None if following is None else f"{path}?{urlencode({'cursor': following['cursor']})}",
         rights=rights is not None,
