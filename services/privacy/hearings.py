@@ -14,7 +14,7 @@ from services.privacy.amendments import refused_by, require_decides
 from services.privacy.clocks import hearing_shortcomings
 from services.privacy.duties import Clock
 from services.privacy.rights import Held, Said, received_at, zone_name_of
-from services.privacy.rights_desk import Desk, StaffDesk, StaffFiles
+from services.privacy.rights_desk import Desk, OpenDesk, StaffDesk, StaffFiles
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/hearings", tags=["rights"])
@@ -23,8 +23,8 @@ _STEP = responses(NoSuchRightsRequest, NotTheOriginatingAgency, StepNotPossible,
 
 
 @router.post("", status_code=201, responses=responses(NoSuchRightsRequest, RightsNotHeld, StepNotPossible, RequestIncomplete))
-async def request_hearing(new: NewHearing, desk: StaffDesk) -> Hearing:
-    """Ask for a hearing on an amendment that was refused, 99.21(a)."""
+async def request_hearing(new: NewHearing, desk: OpenDesk) -> Hearing:
+    """Ask for a hearing on an amendment that was refused, 99.21(a). A family member does it for themselves, about their own student."""
     earlier = await desk.earlier("request_hearing")
     if earlier is not None:
         return hearing_of(await desk.held("hearing", earlier))

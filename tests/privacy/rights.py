@@ -103,9 +103,9 @@ class Staff:
         made: Amendment = await self.post("/v1/amendments", amendment(self.world, facts, **more), Amendment)
         return made
 
-    async def refused(self, facts: SubjectFacts) -> Amendment:
+    async def refused(self, facts: SubjectFacts, **more: Any) -> Amendment:
         """An amendment that was refused."""
-        asked = await self.amend(facts)
+        asked = await self.amend(facts, **more)
         made: Amendment = await self.post(f"/v1/amendments/{asked.id}/decision", decision(), Amendment, status=200)
         return made
 

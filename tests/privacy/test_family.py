@@ -8,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from safepassage.wire_policy import Consent
-from safepassage.wire_rights import Inspection, RightsFile
+from safepassage.wire_rights import Amendment, Inspection, RightsFile
 from services.gateway.door.routing_table import ROUTES
 from shared.contracts.privacy import RightsHolder, SubjectFacts
 from shared.in_process import Answer
@@ -43,6 +43,11 @@ def family_of(world: World, facts: SubjectFacts, person_id: UUID | None = None, 
     return Family(world.node, world.oak, frozenset(scopes or {"rights:act"}), "family", facts.student_id, who)
 
 
+def hearing_on(amendment: Amendment) -> dict[str, Any]:
+    """A request for a hearing, but for who asks."""
+    return {"amendment_id": str(amendment.id), "received_on": "2026-10-20", "request_ref": "page"}
+
+
 async def file_of(family: Family, student_id: UUID | None = None) -> Answer:
     return await family.get(f"/v1/students/{student_id or family.student_id}/rights-file")
 
@@ -67,6 +72,7 @@ async def test_another_students_things_are_not_there_for_a_family_member(world: 
     facts, other = await world.student(), await world.student()
     consent, preference = await world.consent(other), await said(world, other)
     inspected, family = await Staff(world).inspect(other), family_of(world, facts)
+    refused = await Staff(world).refused(other)
     acting = {"acting_for": parent_of(world, facts)}
     asked = {
         f"/v1/consents/{consent.id}/withdrawal": world.withdrawal(consent) | acting,
@@ -77,6 +83,7 @@ async def test_another_students_things_are_not_there_for_a_family_member(world: 
         "/v1/preferences": opt_out(world, other) | acting,
         "/v1/inspections": inspection(world, other) | acting,
         "/v1/amendments": amendment(world, other) | acting,
+        "/v1/hearings": hearing_on(refused) | acting,
     }
     codes = {path: problem_of(await family.post(path, body)).code for path, body in asked.items()}
     assert set(codes.values()) == {"no-such-consent", "no-such-preference", "no-such-rights-request", "no-such-student"}
@@ -95,6 +102,7 @@ async def test_a_family_member_speaks_for_themselves_alone(world: World) -> None
         await said(world, facts, **hers),
         await Staff(world).post("/v1/inspections", inspection(world, facts) | hers, Inspection),
     )
+    refused = await Staff(world).refused(facts, **hers)
     father = family_of(world, facts, FATHER)
     asked = {
         f"/v1/consents/{consent.id}/withdrawal": world.withdrawal(consent) | hers,
@@ -105,6 +113,7 @@ async def test_a_family_member_speaks_for_themselves_alone(world: World) -> None
         "/v1/preferences": opt_out(world, facts) | hers,
         "/v1/inspections": inspection(world, facts) | hers,
         "/v1/amendments": amendment(world, facts) | hers,
+        "/v1/hearings": hearing_on(refused) | hers,
     }
     codes = {path: problem_of(await father.post(path, body)).code for path, body in asked.items()}
     assert set(codes.values()) == {"rights-not-held"}, codes
@@ -127,6 +136,22 @@ async def test_the_file_closes_with_the_rights_and_for_a_protected_address(world
     await world.node.push(facts.model_copy(update={"facts_version": 2, **about}))
     assert problem_of(await file_of(family)).code == code
     assert (await world.node.client(world.oak, *STAFF).get(f"/v1/students/{facts.student_id}/rights-file")).status == 200
+
+
+@pytest.mark.requirement("CON-family")
+async def test_a_family_member_asks_for_a_hearing_once_after_a_refusal_and_never_before(world: World) -> None:
+    facts = await world.student()
+    family, asked = family_of(world, facts), await Staff(world).amend(facts)
+    acting = {"acting_for": parent_of(world, facts)}
+    assert problem_of(await family.post("/v1/hearings", hearing_on(asked) | acting)).code == "step-not-possible"
+    refused = await Staff(world).refused(facts)
+    answers = [await family.post("/v1/hearings", hearing_on(refused) | acting, key="a-hearing") for _ in range(2)]
+    assert [answer.status for answer in answers] == [201, 201]
+    assert answers[0].body == answers[1].body
+    file = RightsFile.model_validate_json((await file_of(family)).body)
+    assert [(one.amendment_id, one.state) for one in file.hearings] == [(refused.id, "requested")]
+    [event] = [one for one in await world.node.events() if one.context.operation == "hearing-requested"]
+    assert (event.actor.acting_for, event.subjects) == (family.person_id, (facts.student_id,))
 
 
 async def test_a_student_of_eighteen_reads_their_own_file(world: World) -> None:
@@ -152,6 +177,7 @@ OPEN = {
     "/v1/preferences/{preference_id}/rescission",
     "/v1/inspections/{inspection_id}/steps",
     "/v1/amendments",
+    "/v1/hearings",
 }
 
 

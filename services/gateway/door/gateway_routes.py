@@ -134,6 +134,8 @@ GATEWAY: Final = (
     families("POST", requests.WITHDRAWAL, body=4 * KIB),
     families("GET", requests.AMENDMENT),
     families("POST", requests.AMENDMENT, body=4 * KIB),
+    families("GET", requests.HEARING),
+    families("POST", requests.HEARING, body=4 * KIB),
     families("POST", "/family/leave", body=4 * KIB),
     page("GET", "/assets/{version}/{name}"),
     page("GET", "/console/assets/{version}/{name}"),

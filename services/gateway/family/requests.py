@@ -1,4 +1,4 @@
-"""A family's requests: to see the record, and to correct it, each with its clock (34 CFR 99.10, 99.20)."""
+"""A family's requests: to see the record, to correct it, to be heard, each with its clock (34 CFR 99.10, 99.20, 99.21)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from safepassage.problems.rights import NoSuchRightsRequest
-from safepassage.wire_rights import Amendment, Inspection, InspectionStep, NewAmendment, NewInspection, RightsFile
+from safepassage.wire_rights import Amendment, Hearing, Inspection, InspectionStep, NewAmendment, NewInspection, RightsFile
 from services.gateway.console.acts import Act
 from services.gateway.console.element_words import SECTION_WORDS
 from services.gateway.console.words import word
@@ -27,6 +27,7 @@ PATH: Final = "/family/requests"
 INSPECTION: Final = "/family/requests/inspection"
 WITHDRAWAL: Final = "/family/requests/inspection/{inspection_id}/withdrawal"
 AMENDMENT: Final = "/family/requests/amendment"
+HEARING: Final = "/family/requests/amendments/{amendment_id}/hearing"
 
 FORM: Final = form_of({"token": "Of the page", "act": "Key of the form"})
 
@@ -39,6 +40,11 @@ STATES: Final[Mapping[str, tuple[str, str]]] = {
     "granted": (word("They said yes"), "good"),
     "refused": (word("They said no. You can ask for a hearing"), "danger"),
     "hearing": (word("A hearing is asked for"), "warn"),
+    "requested": (word("They have to set a day"), "warn"),
+    "scheduled": (word("A day is set"), "warn"),
+    "held": (word("The hearing was held. They have to decide"), "warn"),
+    "amend": (word("They said yes. The record is changed"), "good"),
+    "stands": (word("They said no. You can add your own words to the record. Ask your school district how"), "danger"),
 }
 """Where a request stands."""
 GROUNDS: Final[Mapping[str, str]] = {
@@ -46,7 +52,7 @@ GROUNDS: Final[Mapping[str, str]] = {
     "misleading": word("It gives a wrong idea"),
     "privacy": word("It breaks the student’s privacy"),
 }
-GOING_ON: Final = frozenset({"outstanding", "received", "forwarded"})
+GOING_ON: Final = frozenset({"outstanding", "received", "forwarded", "requested", "scheduled"})
 
 
 @dataclass(frozen=True)
@@ -62,26 +68,31 @@ class ShownRequest:
     """The first day that is too late; empty where nobody has to answer any more."""
     late: bool
     taken_back_at: str
+    hearing_at: str
+    """The page on which a hearing is asked for; empty where there is no refusal to be heard about."""
+    day: str
+    """On which a hearing is."""
 
 
 @router.get(PATH, response_model=None, responses=page_responses(200))
 async def show_family_requests(frame: Framed, file: TheirFile, done: Annotated[str | None, Query(max_length=8)] = None) -> Response:
     """What was asked for, and by when it has to be answered."""
-    every: list[Inspection | Amendment] = [*file.inspections, *file.amendments]
+    every: list[Inspection | Amendment | Hearing] = [*file.inspections, *file.amendments, *file.hearings]
     every.sort(key=lambda one: one.id, reverse=True)
     return frame.page("requests.html", requests=[shown_request(one, frame) for one in every], was_done=done is not None)
 
 
-def shown_request(one: Inspection | Amendment, frame: FamilyFrame) -> ShownRequest:
+def shown_request(one: Inspection | Amendment | Hearing, frame: FamilyFrame) -> ShownRequest:
     """Pure but for the reader's language."""
     _: Callable[[str], str] = frame.translate
-    is_inspection, going_on = isinstance(one, Inspection), one.state in GOING_ON
+    is_inspection, is_amendment, going_on = isinstance(one, Inspection), isinstance(one, Amendment), one.state in GOING_ON
     refused_inspection = is_inspection and one.state == "refused"
     state, tone = (word("They said no"), "danger") if refused_inspection else STATES[one.state]
-    parts = (one.parts or ()) if isinstance(one, Inspection) else one.relates_to
+    parts = one.relates_to if isinstance(one, Amendment) else (one.parts or ()) if isinstance(one, Inspection) else ()
     mine = one.acting_for.person_id == frame.member.acting_for.person_id
+    scheduled = one.schedule.at if isinstance(one, Hearing) and one.schedule is not None else None
     return ShownRequest(
-        name=_("See the record") if is_inspection else _("Correct the record"),
+        name=_("See the record") if is_inspection else _("Correct the record") if is_amendment else _("A hearing about the record"),
         asked_on=frame.viewing.day(one.received_on),
         state=_(state),
         tone=tone,
@@ -89,6 +100,8 @@ def shown_request(one: Inspection | Amendment, frame: FamilyFrame) -> ShownReque
         before=frame.viewing.day(one.overdue_at.astimezone(ZoneInfo(frame.member.time_zone)).date()) if going_on else "",
         late=going_on and one.overdue_at <= frame.viewing.now,
         taken_back_at=WITHDRAWAL.format(inspection_id=one.id) if is_inspection and going_on and mine else "",
+        hearing_at=HEARING.format(amendment_id=one.id) if is_amendment and one.state == "refused" else "",
+        day="" if scheduled is None else frame.viewing.instant(scheduled),
     )
 
 

@@ -5,7 +5,7 @@ from typing import Final
 from services.gateway.family.frame import PLACES
 from shared.contracts.privacy import SubjectFacts
 from tests.gateway.family.families import Families
-from tests.gateway.family.test_choices_and_requests import act, consented, file_of
+from tests.gateway.family.test_choices_and_requests import act, consented, file_of, refused
 
 PATHS: Final = [path for path, _ in PLACES]
 
@@ -21,7 +21,6 @@ async def something_said(families: Families, facts: SubjectFacts) -> list[str]:
     browser = await families.visit(facts)
     await act(browser, "/family/choices/opt-outs/directory")
     await act(browser, "/family/requests/inspection", **{"part.health": "yes"})
-    await act(browser, "/family/requests/amendment", grounds="misleading", **{"part.discipline": "yes"})
     file = await file_of(families, facts)
     return [
         f"/family/choices/consents/{consent.id}/withdrawal",
@@ -31,4 +30,5 @@ async def something_said(families: Families, facts: SubjectFacts) -> list[str]:
         "/family/requests/inspection",
         f"/family/requests/inspection/{file.inspections[0].id}/withdrawal",
         "/family/requests/amendment",
+        f"/family/requests/amendments/{await refused(families, facts, browser)}/hearing",
     ]

@@ -151,14 +151,64 @@ async def test_a_parent_asks_to_correct_the_record(families: Families) -> None:
     assert "Discipline" in page
 
 
+async def refused(families: Families, facts: SubjectFacts, browser: FamilyBrowser) -> UUID:
+    """What the parent asked to correct, and the district did not."""
+    await act(browser, "/family/requests/amendment", grounds="misleading", **{"part.discipline": "yes"})
+    (asked,) = (await file_of(families, facts)).amendments
+    official = {"role": "records-officer", "pairwise_id": "o-1", "attested_at": "2026-10-20T11:00:00.000Z"}
+    decision = {"outcome": "refused", "decided_on": asked.received_on.isoformat(), "official": official, "evidence_ref": "letter 13"}
+    answer = await staff(families).post(f"/v1/amendments/{asked.id}/decision", decision)
+    assert answer.status == 200, answer.body
+    return asked.id
+
+
+@pytest.mark.requirement("CON-family")
+async def test_a_parent_whom_they_refused_asks_for_a_hearing_once_and_sees_its_day(families: Families) -> None:
+    facts = await families.student()
+    browser = await families.visit(facts)
+    path = f"/family/requests/amendments/{await refused(families, facts, browser)}/hearing"
+    assert path in await browser.text("/family/requests")
+    assert location_of(await act(browser, path)) == "/family/requests?done=yes"
+    (held,) = (await file_of(families, facts)).hearings
+    assert (held.state, held.request_ref.partition(":")[0], held.received_on.isoformat()) == ("requested", "family-page", "2026-10-20")
+    page = await browser.text("/family/requests")
+    assert "They have to set a day" in page
+    assert path not in page
+    assert (await browser.get(path)).status == 404, "it is asked for"
+    again = await browser.post(path, act="b" * 32)
+    assert (again.status, "This cannot be done right now." in again.body.decode()) == (422, True)
+    assert len((await file_of(families, facts)).hearings) == 1
+    officer = {"role": "hearing-officer", "pairwise_id": "h-1", "no_interest_ref": "statement 3"}
+    notice = {"at": "2026-11-03T18:00:00.000Z", "place_ref": "room of Jane Doe", "notice_given_on": "2026-10-20", "notice_ref": "letter 14"}
+    answer = await staff(families).post(f"/v1/hearings/{held.id}/schedule", notice | {"officer": officer})
+    assert answer.status == 200, answer.body
+    page = await browser.text("/family/requests")
+    assert "A day is set" in page
+    assert re.search(r"<dt>When it is</dt><dd>Nov 3, 1:00.PM EST</dd>", page), page
+    assert "Jane Doe" not in page
+
+
+async def test_before_they_decide_there_is_nothing_to_be_heard_about(families: Families) -> None:
+    facts = await families.student()
+    browser = await families.visit(facts)
+    await act(browser, "/family/requests/amendment", grounds="misleading", **{"part.discipline": "yes"})
+    (asked,) = (await file_of(families, facts)).amendments
+    path = f"/family/requests/amendments/{asked.id}/hearing"
+    assert path not in await browser.text("/family/requests")
+    assert [(await browser.get(path)).status, (await browser.post(path, act="a" * 32)).status] == [404, 422]
+    assert (await file_of(families, facts)).hearings == ()
+
+
 @pytest.mark.requirement("CON-family")
 async def test_by_no_address_is_anything_of_another_student_there(families: Families) -> None:
     facts, other = await families.student(), await families.student()
     consent, theirs = await consented(families, other), await families.visit(other)
     await act(theirs, "/family/choices/opt-outs/military")
     await act(theirs, "/family/requests/inspection")
+    amendment_id = await refused(families, other, theirs)
     file, browser = await file_of(families, other), await families.visit(facts)
     for named in (
+        f"/family/requests/amendments/{amendment_id}/hearing",
         f"/family/choices/consents/{consent.id}/withdrawal",
         f"/family/choices/consents/{consent.id}/narrowing",
         f"/family/choices/opt-outs/{file.preferences[0].id}/rescission",
