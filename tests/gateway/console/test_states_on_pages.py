@@ -193,7 +193,9 @@ async def test_it_is_for_those_of_the_state_alone_and_speaks_spanish(three: Thre
     console, *_ = three
     for role in ("auditor", "privacy-officer", "operator", "approver"):
         assert (await (await console.browser(role)).get(PATH)).status == 200, role
-    assert (await (await console.browser("district-officer")).get(PATH)).status == 403
+    officer = await console.browser("district-officer")
+    assert (await officer.get(PATH)).status == 403
+    assert f'href="{PATH}"' not in await page_of(officer, "/console"), "nor does the menu lead there"
     auditor = await console.browser("auditor")
     await auditor.post("/console/preferences", language="es", back=PATH)
     page = await page_of(auditor)

@@ -101,6 +101,7 @@ async def test_of_each_node_the_newest_receipt_and_the_newest_sign_of_it_count(d
         asked(NOW - 9 * HOUR, accepted_at=NOW - 8 * HOUR),
         asked(NOW - 7 * HOUR, accepted_at=NOW - 6 * HOUR),
         asked(NOW - HOUR),
+        asked(NOW - 20 * HOUR, holder=CEDAR, accepted_at=NOW - 19 * HOUR),
         asked(NOW - HOUR, holder=CEDAR, accepted_at=NOW - HOUR),
         asked(NOW - LOOKED_BACK - 2 * DAY, holder=GONE, accepted_at=NOW),
         request,
