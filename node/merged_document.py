@@ -6,6 +6,7 @@ Who may call an operation is what the routing table says; what is not in the tab
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from node.document_links import link
 from safepassage import __version__
 from services.gateway.door.route import Route, shape
 from services.gateway.door.routing_table import ROUTES
@@ -45,6 +46,7 @@ def merged(documents: Mapping[ServiceName, Mapping[str, Any]]) -> dict[str, Any]
                     raise ValueError(f"two services describe {method.upper()} {path}")
                 paths[path][method] = _operation(_renamed(operation, named), service, route, of_1edtech=is_of_1edtech(path))
         schemas |= {named[name]: _renamed(schema, named) for name, schema in document["components"]["schemas"].items()}
+    link(paths)
     return {
         "openapi": "3.1.0",
         "info": {

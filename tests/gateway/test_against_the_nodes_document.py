@@ -71,7 +71,7 @@ def test_every_answer_through_the_door_is_one_that_the_nodes_document_knows(stan
     @given(described.as_strategy(), st.sampled_from(SPOILED))
     @settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), database=None)
     def one(case: Any, spoiled: str) -> None:
-        answer = standing.ask(operation, _request(method, case, spoiled))
+        answer = standing.ask(operation, request_of(method, case, spoiled))
         assert answer.status in documented, answer
         assert answer.status != 500, answer
         if answer.status >= 400:
@@ -81,7 +81,8 @@ def test_every_answer_through_the_door_is_one_that_the_nodes_document_knows(stan
     one()
 
 
-def _request(method: str, case: Any, spoiled: str) -> Request:
+def request_of(method: str, case: Any, spoiled: str) -> Request:
+    """The request that was made up."""
     path = quote(unquote(case.formatted_path), safe="/")
     query = urlencode({name: str(value) for name, value in (case.query or {}).items()})
     body, headers = b"", ()

@@ -30,20 +30,20 @@ def _ours() -> list[Any]:
 
 
 async def _students(two: TwoDistricts) -> AsyncIterator[Named]:
-    sis, one = two.state.district(DISTRICT), _ours()[0]
+    sis, one = two.state.district(DISTRICT), next(one for one in _ours() if "academics.transcript" in one.load.record.elements())
     student = str((await sis.load(one.load)).id)
     await two.state.tell()
     path, ids = f"/v1/students/{student}", (student,)
     yield "read_student", "district", Request("GET", path, ids)
     document = json.loads(one.load.model_dump_json(exclude_none=True))
-    changed = {name: value for name, value in document.items() if name in ("record", "version")} | {"version": 1}
+    changed = {name: value for name, value in document.items() if name in ("record", "source_system", "as_of")} | {"version": 1}
     yield "change_student", "district", Request("PUT", path, ids, changed)
     yield "read_kept_resources", "district", Request("GET", f"{path}/kept-resources", ids)
     yield "list_attachments", "district", Request("GET", f"{path}/attachments", ids)
     guardians = (await sis.read(UUID(student))).record.document()["contacts"]["guardians"]
     acting = two.privacy.acting_for(UUID(guardians[0]["person_id"])).model_dump(mode="json")
     yield "make_hand_carry_copy", "district", Request("POST", f"{path}/hand-carry-copies", ids, {"acting_for": acting})
-    transcript = {"acting_for": acting, "recipient": {"kind": "parent"}, "format": "clr"}
+    transcript = {"acting_for": acting}
     yield "issue_transcript", "district", Request("POST", f"{path}/transcripts", ids, transcript)
 
 

@@ -21,7 +21,7 @@ BY_PATTERN = {
     r"^[0-9]{7}([0-9]{5})?$": "03{:05d}",
     r"^[0-9]{5}$": "{:05d}",
     r"^[0-9]{2,3}$": "110",
-    r"^https?://[!-~]{1,400}$": "https://case.example/Kanari{:06d}",
+    r"^https?://[!#-;=?-\[\]_a-z~]{1,400}$": "https://case.example/Kanari{:06d}",
 }
 
 FIXED = {"sealed": False, "school_year": 2026}

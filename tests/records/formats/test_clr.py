@@ -6,6 +6,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from safepassage.credentials.achievements import Profile
 from safepassage.credentials.conformance import require_conforming
@@ -16,7 +19,8 @@ from safepassage.credentials.vc_jwt import written
 from safepassage.credentials.verification import verify_credential
 from safepassage.problems.records import NothingToRelease
 from safepassage.record import StudentRecord
-from services.records.formats.clr import ELEMENTS, Heading, transcript
+from safepassage.record.academics import Competency
+from services.records.formats.clr import ELEMENTS, Heading, alignments, transcript
 from services.records.release import release
 from tests.records.whole_record import CANARY, whole_record
 from tests.sdk.exchange import ALDER, Signer
@@ -129,3 +133,12 @@ def test_a_credential_taken_out_of_a_transcript_is_revoked_with_it() -> None:
     listed = written(proven(status_list_credential(url=URL, issuer=HEADING.issuer.id, revoked=(), now=NOW)))
     found = verify_credential(written(whole), keys_of=lambda _: KEY.keys, status_list_of={URL: listed}.get, now=NOW)
     assert len(found.parts) == len(parts)
+
+
+COMPETENCIES = st.from_regex(TypeAdapter(Competency).json_schema()["properties"]["uri"]["pattern"], fullmatch=True)
+
+
+@given(COMPETENCIES, st.text(min_size=1, max_size=1000))
+def test_every_competency_that_a_record_can_have_is_one_that_a_credential_can_name(uri: str, statement: str) -> None:
+    [aligned] = alignments([Competency(uri=uri, statement=statement)])
+    assert (aligned.target_url, aligned.target_name) == (uri, statement)

@@ -13,8 +13,8 @@ from safepassage.wire import Name, Wire
 class Competency(Wire):
     """What a course teaches, by its id in a published framework (1EdTech CASE): the source's own words, never translated."""
 
-    uri: Annotated[str, StringConstraints(pattern=r"^https?://[!-~]{1,400}$"), ceds_id("000874")]
-    """Its CASE URI."""
+    uri: Annotated[str, StringConstraints(pattern=r"^https?://[!#-;=?-\[\]_a-z~]{1,400}$"), ceds_id("000874")]
+    """Its CASE URI, of the characters that a URI has (RFC 3986): a credential that names it has to be one that anybody can read."""
     identifier: UUID | None = ceds("000689")
     """Its CASE identifier."""
     code: Short | None = ceds("000692")
