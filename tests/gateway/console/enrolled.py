@@ -7,13 +7,17 @@ from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
+from sqlalchemy import Connection, insert
+
 from node.synthetic import SyntheticStudent
 from safepassage.canonical import to_base64url
 from safepassage.record import StudentRecord
+from safepassage.record.identity import MultipleBirth
 from safepassage.request import Selector
 from services.records.exchange.states import Request
 from services.records.loading import Arriving, EnrolledAt, Loading
 from services.records.match_reviews import open_review
+from services.records.tables import MergeProposalRow
 from tests.gateway.console.consoles import Console
 from tests.gateway.console.crossing import BIRCH
 from tests.gateway.console.exchanged import stored, taken
@@ -32,6 +36,14 @@ def called(student: SyntheticStudent, **name: str) -> SyntheticStudent:
     assert record.identity is not None
     assert record.identity.name is not None
     changed = record.identity.model_copy(update={"name": record.identity.name.model_copy(update=name)})
+    return replace(student, load=student.load.model_copy(update={"record": record.model_copy(update={"identity": changed})}))
+
+
+def twin(student: SyntheticStudent) -> SyntheticStudent:
+    """The student, of whom it is said that there is another of the same day."""
+    record = student.load.record
+    assert record.identity is not None
+    changed = record.identity.model_copy(update={"multiple_birth": MultipleBirth(indicator=True)})
     return replace(student, load=student.load.model_copy(update={"record": record.model_copy(update={"identity": changed})}))
 
 
@@ -75,4 +87,19 @@ async def in_doubt(console: Console, student_ids: Sequence[UUID], *, asked_for: 
         request_id = row.id
     about: dict[str, Any] = {"reasons": ("name-and-birth-date-only",), "expires_at": now + timedelta(days=14), "now": now}
     match_id: UUID = await records.database.write(partial(open_review, request_id=request_id, student_ids=student_ids, **about))
+    return match_id
+
+
+async def in_doubt_of_each_other(console: Console, one: UUID, other: UUID) -> UUID:
+    """A match that waits for a person, about two records of the node."""
+    records, now = console.node.applications["records"].state, console.house.now
+
+    def propose(connection: Connection) -> UUID:
+        about = {"reasons": ("nickname",), "expires_at": now + timedelta(days=14), "now": now}
+        match_id = open_review(connection, request_id=None, student_ids=(one, other), **about)
+        lesser, greater = sorted((one, other))
+        connection.execute(insert(MergeProposalRow).values(match_id=match_id, one_id=lesser, other_id=greater))
+        return match_id
+
+    match_id: UUID = await records.database.write(propose)
     return match_id

@@ -10,7 +10,7 @@ from safepassage.record.match_cases import MatchField
 from services.gateway.console.match_words import FIELDS, RESTS_ON_WORDS
 from services.records.tables import MatchReviewRow
 from tests.gateway.console.consoles import HOSTILE, Console
-from tests.gateway.console.enrolled import called, child, enrolled, in_doubt
+from tests.gateway.console.enrolled import called, child, enrolled, in_doubt, in_doubt_of_each_other, twin
 from tests.gateway.console.test_decisions_on_pages import text_of
 from tests.gateway.console.test_exchanges_on_pages import form_of
 from tests.gateway.people.signing_in import location_of
@@ -101,3 +101,67 @@ async def test_a_name_is_shown_as_text(console: Console) -> None:
         assert "&lt;img src=x onerror=alert(1)&gt;" in page
     browser.cookies["language"] = "es"
     assert "¿Es el mismo menor?" in (await browser.get(f"{LIST}/{match_id}")).body.decode()
+
+
+async def test_days_are_said_as_the_reader_writes_them_and_a_twin_in_words(console: Console) -> None:
+    sought = twin(child())
+    match_id = await in_doubt(console, [await enrolled(console, sought)], asked_for=sought)
+    browser = await console.browser("privacy-officer")
+    page = (await browser.get(f"{LIST}/{match_id}")).body.decode()
+    born = sought.selector.birth_date
+    assert born.isoformat() not in page
+    assert f"{born:%b} {born.day}, {born.year}" in page
+    assert re.search(r"Twin or other multiple birth</th>.*?<bdi>Yes</bdi>", page, re.S)
+    short = text_of((await browser.get(f"{LIST}/{match_id}/decision")).body)
+    assert f"{born:%b} {born.day}, {born.year}" in short
+
+
+async def test_the_form_names_each_child_in_full_and_an_act_that_cannot_be_undone_looks_like_one(console: Console) -> None:
+    sought = child()
+    ids = [await enrolled(console, sought), await enrolled(console, called(sought, middle="Zebedee", suffix="III"))]
+    match_id = await in_doubt(console, ids, asked_for=sought)
+    browser = await console.browser("privacy-officer")
+    page = (await browser.get(f"{LIST}/{match_id}/decision")).body.decode()
+    assert re.search(r"Zebedee [^<]+ III, ", page)
+    assert "button--danger" in page
+    assert "It is not: what follows may leave at once." in page
+    assert '<option value="none">None of them</option>' in page
+    await browser.post(
+        f"{LIST}/{match_id}/decision", act=await form_of(browser, f"{LIST}/{match_id}/decision"), who="none", reason="family-asked"
+    )
+    decided = (await browser.get(f"{LIST}/{match_id}")).body.decode()
+    assert f"{LIST}/{match_id}/decision" not in decided
+
+
+@pytest.mark.requirement("CON-matches")
+async def test_two_records_here_are_asked_about_as_two_and_can_be_separated_again(console: Console) -> None:
+    one, other = await enrolled(console, child()), await enrolled(console, called(child(), middle="Zebedee"))
+    match_id = await in_doubt_of_each_other(console, one, other)
+    browser = await console.browser("district-officer")
+    page = text_of((await browser.get(f"{LIST}/{match_id}")).body)
+    assert "Two records here: are they of one child?" in page
+    assert "Who is asked for" not in page
+    form = (await browser.get(f"{LIST}/{match_id}/decision")).body.decode()
+    assert "The records can be separated again, and all is as it was." in form
+    assert "The record by which the child goes on" in form
+    assert '<option value="none">They are two children</option>' in form
+    assert "button--danger" not in form
+
+
+async def test_a_long_queue_is_read_page_by_page_and_says_that_there_are_more(console: Console) -> None:
+    student_id = await enrolled(console, child())
+    made = {str(await in_doubt(console, [student_id])) for _ in range(51)}
+    browser = await console.browser("privacy-officer")
+    first = (await browser.get(LIST)).body.decode()
+    assert "50 matches, and more" in first
+    following = re.search(rf'href="({LIST}\?cursor=[^"]+)"', first)
+    assert following is not None
+    second = (await browser.get(following[1])).body.decode()
+    assert "1 match" in text_of(second.encode())
+    seen = [re.findall(rf'href="{LIST}/([0-9a-f-]+)"', page) for page in (first, second)]
+    assert ({*seen[0], *seen[1]}, len(seen[0]), len(seen[1])) == (made, 50, 1)
+
+
+async def test_who_decides_nothing_sees_no_match(console: Console) -> None:
+    for role in ("auditor", "operator", "approver"):
+        assert (await (await console.browser(role)).get(LIST)).status == 403

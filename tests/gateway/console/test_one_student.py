@@ -20,7 +20,7 @@ from services.gateway.people.roles import Role
 from tests.audit.audit_node import disclosure
 from tests.gateway.console.consoles import HOSTILE, Console
 from tests.gateway.console.crossing import BIRCH, log_of
-from tests.gateway.console.enrolled import child, enrolled
+from tests.gateway.console.enrolled import called, child, enrolled
 from tests.gateway.console.test_decisions_on_pages import text_of
 from tests.gateway.console.test_exchanges_on_pages import form_of
 from tests.gateway.people.signing_in import Browser, location_of, person_of
@@ -114,6 +114,21 @@ async def test_what_is_wrong_is_said_and_what_was_written_is_kept(console: Conso
     assert answer.status == 422
     assert beside in page
     assert all(f'value="{value}"' in page for value in form.values())
+    if form.get("birth_date") == "soon":
+        assert re.search(r'id="wrong-birth_date".*?This cannot be read\.', page)
+        assert "wrong-first_name" not in page
+
+
+async def test_what_is_written_with_blanks_around_it_is_found_and_several_are_told_from_nobody(console: Console) -> None:
+    student_id = await enrolled(console, child())
+    browser = await console.browser("privacy-officer")
+    blank = {name: f"  {value} " for name, value in said().items()}
+    assert await found(browser, **blank) == await found(browser, student_id=f" {student_id} ")
+    await enrolled(console, called(child(), middle="Zebedee"), district=console.agency.id)
+    several = await browser.post(LIST, **said())
+    if several.status == 303:  # the service tells them apart
+        pytest.fail("two children of one name and birthday were taken for one")
+    assert "Several students are meant." in several.body.decode()
 
 
 async def test_another_districts_student_is_not_found(console: Console) -> None:
