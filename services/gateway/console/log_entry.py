@@ -25,10 +25,11 @@ from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.handles import SessionHandles
 from services.gateway.console.log_filters import LogFilters, handle_of
 from services.gateway.console.log_rows import PATH as LIST
-from services.gateway.console.log_rows import ShownEntry, code_of, party_of, shown_entry, students_of, verdict_of, who_of
+from services.gateway.console.log_rows import ShownEntry, code_of, names_in, party_of, shown_entry, students_of, verdict_of, who_of
 from services.gateway.console.log_search import SERVICE
 from services.gateway.console.log_words import CLASS_WORDS, SENTENCES
 from services.gateway.console.node_reader import Node, NodeReader
+from services.gateway.console.organisation_names import names_by_reference
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.proof_words import REASONS, SAYS
 from services.gateway.console.purpose_words import PURPOSE_WORDS
@@ -86,15 +87,16 @@ async def show_log_entry(place: str, frame: Framed, node: Node, handles: Session
     _, viewing = frame.translate, frame.viewing
     actor, context = _payload(entry.actor), _payload(entry.context)
     students = [str(one.payload["student"]) for one in entry.subjects if one.payload.get("student")]
+    names = await names_by_reference(frame.request, (actor.get("organisation_id"), context.get("recipient_organisation")))
     decision, groups = await _decided(node, frame, context)
     keys = await node.read("audit", "/v1/log/keys", LogKeys, {"year": year})
     return frame.page(
         "entry.html",
         entry=entry,
         number=viewing.number(entry.index),
-        sentence=sentence_of(entry, actor, context, len(students), frame),
+        sentence=sentence_of(entry, actor, context, len(students), frame, names),
         verdict=verdict_of(context.get("outcome"), _),
-        facts=facts_of(entry, actor, context, frame),
+        facts=facts_of(entry, actor, context, frame, names),
         decision=None if decision is None else decision_page.PATH.format(decision_id=decision.id),
         groups=groups,
         left=[named(ELEMENT_WORDS, one, _) for one in context.get("elements") or ()],
@@ -112,7 +114,9 @@ async def show_log_entry(place: str, frame: Framed, node: Node, handles: Session
     )
 
 
-def sentence_of(entry: LogEntry, actor: Mapping[str, Any], context: Mapping[str, Any], students: int, frame: Frame) -> str:
+def sentence_of(
+    entry: LogEntry, actor: Mapping[str, Any], context: Mapping[str, Any], students: int, frame: Frame, names: Mapping[str, str]
+) -> str:
     """The entry in one plain sentence; of one that is closed, what kind it is."""
     _ = frame.translate
     if entry.class_ not in SENTENCES or not actor:
@@ -122,12 +126,12 @@ def sentence_of(entry: LogEntry, actor: Mapping[str, Any], context: Mapping[str,
     said = {
         "who": ", ".join(one for one in (who[:1].lower() + who[1:], code_of(actor)) if one),
         "students": students_of(students, frame.viewing, _) or _("a student whom the entry does not name"),
-        "recipient": party or _("somebody whom the entry does not name"),
+        "recipient": names.get(party, party) or _("somebody whom the entry does not name"),
     }
     return _(SENTENCES[cast("EntryClass", entry.class_)]) % said
 
 
-def facts_of(entry: LogEntry, actor: Mapping[str, Any], context: Mapping[str, Any], frame: Frame) -> list[Fact]:
+def facts_of(entry: LogEntry, actor: Mapping[str, Any], context: Mapping[str, Any], frame: Frame, names: Mapping[str, str]) -> list[Fact]:
     """What is known of why and by whom, in the order in which it is asked."""
     _ = frame.translate
     facts = []
@@ -144,9 +148,14 @@ def facts_of(entry: LogEntry, actor: Mapping[str, Any], context: Mapping[str, An
             facts.append(Fact(name, said_of(str(context[member]), _)))
     if actor:
         facts.append(Fact(_("Who"), who_of(actor, _), more=code_of(actor)))
+    parties = (
+        (_("Organization that acted"), actor.get("organisation_id")),
+        (_("Organization that received"), context.get("recipient_organisation")),
+    )
+    for name, number in parties:
+        if number:
+            facts.append(Fact(name, names[number], more=number) if number in names else Fact(name, str(number), is_code=True))
     codes = {
-        "organisation_id": (_("Organization that acted"), actor),
-        "recipient_organisation": (_("Organization that received"), context),
         "recipient_node": (_("Through the node"), context),
         "consent_id": (_("Evidence: consent"), context),
         "agreement_id": (_("Evidence: agreement"), context),
@@ -196,9 +205,9 @@ async def _around(node: NodeReader, frame: Frame, entry: LogEntry, context: Mapp
         return ()
     search = EntrySearch(exchange_ids=(UUID(str(context["exchange_id"])),))
     found, _more = await node.page("audit", SERVICE, FoundEntries, {"limit": AROUND}, body=search)
-    viewing, here = frame.viewing, (entry.log, entry.index)
+    viewing, here, names = frame.viewing, (entry.log, entry.index), await names_in(frame.request, found.entries)
     return [
-        Around(shown_entry(one, viewing, frame.translate), (one.log, one.index) == here, viewing.clock(one.logged_at), one.logged_at)
+        Around(shown_entry(one, viewing, frame.translate, names), (one.log, one.index) == here, viewing.clock(one.logged_at), one.logged_at)
         for one in reversed(found.entries)
     ]
 

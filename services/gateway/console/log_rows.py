@@ -1,16 +1,19 @@
 """An entry of the log in a row, or as the head of its page: in words where there are any. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, cast
 from urllib.parse import urlsplit
+
+from fastapi import Request
 
 from safepassage.wire_log import FoundEntry
 from services.gateway.console.code_words import outcome_of, said_of
 from services.gateway.console.decision_words import OUTCOMES, Tone
 from services.gateway.console.decisions import basis_of, named
 from services.gateway.console.log_words import CLASS_WORDS
+from services.gateway.console.organisation_names import names_by_reference
 from services.gateway.console.purpose_words import PURPOSE_WORDS
 from services.gateway.console.settings_page import KINDS
 from services.gateway.console.viewing import Viewing
@@ -48,8 +51,8 @@ class ShownEntry:
     destroyed: bool
 
 
-def shown_entry(one: FoundEntry, viewing: Viewing, translate: Translate) -> ShownEntry:
-    """An entry that a search found."""
+def shown_entry(one: FoundEntry, viewing: Viewing, translate: Translate, names: Mapping[str, str]) -> ShownEntry:
+    """An entry that a search found. `names`: of organisations, by their numbers."""
     _, actor, context = translate, one.actor or {}, one.context or {}
     basis, citation = basis_of(context["basis"], _) if context.get("basis") else ("", "")
     towards, party = party_of(one.class_, actor, context)
@@ -65,7 +68,7 @@ def shown_entry(one: FoundEntry, viewing: Viewing, translate: Translate) -> Show
         purpose=named(PURPOSE_WORDS, context["purpose"], _) if context.get("purpose") else "",
         law=citation or basis,
         towards=towards,
-        party=party,
+        party=names.get(party, party),
         verdict=verdict_of(context.get("outcome"), _),
         reason=said_of(str(context.get("reason") or ""), _),
         destroyed=one.destroyed,
@@ -108,6 +111,11 @@ def party_of(class_: str, actor: Mapping[str, Any], context: Mapping[str, Any]) 
     if node:
         return "to", host_of(str(node))
     return ("to", str(organisation)) if organisation else ("", "")
+
+
+async def names_in(request: Request, entries: Iterable[FoundEntry]) -> Mapping[str, str]:
+    """What the organisations are called to which entries went."""
+    return await names_by_reference(request, ((one.context or {}).get("recipient_organisation") for one in entries))
 
 
 def host_of(entity: str) -> str:

@@ -17,7 +17,7 @@ from services.gateway.console.decision_words import BASIS_WORDS, OUTCOMES
 from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.handles import Handles, SessionHandles
 from services.gateway.console.log_filters import MEMBERS, PRIVATE, LogFilters, handle_of, private_of, search_of, times_of
-from services.gateway.console.log_rows import PATH, shown_entry
+from services.gateway.console.log_rows import PATH, names_in, shown_entry
 from services.gateway.console.log_words import CATEGORY_WORDS, CLASS_WORDS
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
@@ -119,7 +119,9 @@ async def page_of(
     if wrong is None and not unnamed:
         found, following = await _found(node, asked, search, saved)
         count = await _count(asked, frame, node, search, found, more=following is not None)
-    rows = [] if found is None else [shown_entry(one, viewing, _) for one in found.entries]
+    entries = () if found is None else found.entries
+    names = await names_in(frame.request, entries)
+    rows = [shown_entry(one, viewing, _, names) for one in entries]
     return frame.page(
         "log.html",
         status=422 if wrong is not None or unnamed else 200,

@@ -1,6 +1,6 @@
 """What organisations are called, by the gateway's own register."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from fastapi import Request
@@ -16,6 +16,17 @@ async def names_of(request: Request, organisation_ids: Collection[UUID]) -> Mapp
     async with database.reading() as tx:
         rows = (await tx.scalars(select(OrganisationRow).where(OrganisationRow.id.in_(set(organisation_ids))))).all()
     return {row.id: row.organisation.name for row in rows}
+
+
+async def names_by_reference(request: Request, references: Iterable[object]) -> Mapping[str, str]:
+    """What organisations of this node are called, by their ids as they are written; those behind a peer are known by their ids alone."""
+    ids = set()
+    for one in references:
+        try:
+            ids.add(UUID(str(one)))
+        except ValueError:
+            continue
+    return {str(one): name for one, name in (await names_of(request, ids)).items()} if ids else {}
 
 
 def named(names: Mapping[UUID, str], organisation_id: UUID) -> str:

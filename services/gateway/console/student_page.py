@@ -1,6 +1,6 @@
 """One student: who received what and why, what the family said and asked, what must be kept. That one looked is on the log."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Final
 from urllib.parse import urlencode
 from uuid import UUID
@@ -15,7 +15,7 @@ from services.gateway.console.duties import shown_duty
 from services.gateway.console.family_access import RESCINDING, open_links_of, shown_holders, shown_links
 from services.gateway.console.handles import SessionHandles
 from services.gateway.console.node_reader import Node, NodeReader
-from services.gateway.console.organisation_names import names_of
+from services.gateway.console.organisation_names import names_by_reference
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.peers_named import named_peers
 from services.gateway.console.student_shown import ShownStanding, party_name, shown_consent, shown_entry, shown_request
@@ -53,7 +53,7 @@ async def show_student(
     accounting, following = await node.page("audit", accounting_of(student_id), DisclosureAccounting, {**more, "limit": ON_A_PAGE})
     holds = await _holds(node, student_id)
     parties = [entry.party.organisation for entry in accounting.entries] + [one.recipient_id for one in (rights.consents if rights else ())]
-    names = await _names(frame, parties)
+    names = await names_by_reference(frame.request, parties)
     number, viewing = len(accounting.entries), frame.viewing
     count = _("No entries") if not number else _("1 entry") if number == 1 else _("%(n)s entries") % {"n": viewing.number(number)}
     received = {party_name(one.party, frame, names) for one in accounting.entries if one.phase == "disclosure"}
@@ -131,14 +131,3 @@ def _preferences(rights: StudentRights, handle: str, frame: Frame) -> list[Shown
         act = back if one.rescinded_at is None else None
         shown.append(ShownStanding(_(PREFERENCE_KINDS[one.of.kind]), "", one.recorded_at, tone, mark, state, act))  # type: ignore[arg-type]
     return shown
-
-
-async def _names(frame: Frame, references: Iterable[str | None]) -> Mapping[str, str]:
-    """What organisations of this node are called, by their references; those behind a peer are known by their ids."""
-    ids = set()
-    for one in references:
-        try:
-            ids.add(UUID(one or ""))
-        except ValueError:
-            continue
-    return {str(one): name for one, name in (await names_of(frame.request, ids)).items()}

@@ -95,7 +95,7 @@ async def in_doubt_of_each_other(console: Console, one: UUID, other: UUID) -> UU
     records, now = console.node.applications["records"].state, console.house.now
 
     def propose(connection: Connection) -> UUID:
-        about = {"reasons": ("nickname",), "expires_at": now + timedelta(days=14), "now": now}
+        about: dict[str, Any] = {"reasons": ("nickname",), "expires_at": now + timedelta(days=14), "now": now}
         match_id = open_review(connection, request_id=None, student_ids=(one, other), **about)
         lesser, greater = sorted((one, other))
         connection.execute(insert(MergeProposalRow).values(match_id=match_id, one_id=lesser, other_id=greater))

@@ -221,3 +221,21 @@ async def test_the_page_is_read_in_spanish_and_words_of_others_are_text(console:
     page = (await browser.get(f"{LOG}?kind=disclosure")).body.decode()
     assert "¿Quién vio qué?" in page
     assert "Salieron registros" in page
+
+
+async def test_an_organisation_of_this_node_is_shown_by_its_name_and_another_by_its_number(console: Console) -> None:
+    await sent(console, 1, within=True)
+    unknown = str(uuid4())
+    log = log_of(console)
+    await log.append(disclosure(log, uuid4(), custodian=console.district.id, recipient=unknown, recipient_node=None, purpose="enrollment"))
+    auditor = await console.browser("auditor")
+    page = (await auditor.get(f"{LOG}?kind=disclosure")).body
+    said = text_of(page)
+    assert " to Hood River County" in said
+    assert str(console.district.id) not in said
+    assert unknown in page.decode()
+    shown = [text_of((await auditor.get(f"{LOG}/{one}")).body) for one in entries(page)]
+    named = next(one for one in shown if "Hood River County" in one)
+    assert re.search(r"were given to Hood River County by", named)
+    assert f"Organization that received Hood River County {console.district.id}" in named
+    assert any(f"Organization that received {unknown}" in one for one in shown)
