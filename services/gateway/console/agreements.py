@@ -27,6 +27,7 @@ from services.gateway.console.agreements_shown import (
     standing_of,
     terms_of,
 )
+from services.gateway.console.exports import Form, exported
 from services.gateway.console.navigation import OF_THE_STATE
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.organisation_names import named, names_of
@@ -35,7 +36,6 @@ from services.gateway.console.purpose_words import PURPOSE_WORDS
 from services.gateway.console.words import word
 from services.gateway.people.pages import page_responses
 from services.gateway.registry.suspensions import Credential, credentials_of, suspended_since
-from shared.spreadsheet import MEDIA_TYPE, table
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
@@ -160,8 +160,10 @@ async def _measures(node: NodeReader, agreement: AnyAgreement) -> tuple[Agreemen
 
 
 @router.get(EXPORT, response_model=None, responses=page_responses(200))
-async def export_agreements(frame: Framed, node: Node, state: Annotated[Chosen, Query()] = "current", party: Party = None) -> Response:
-    """The list as a table for a spreadsheet, the first 2,000."""
+async def export_agreements(
+    frame: Framed, node: Node, state: Annotated[Chosen, Query()] = "current", party: Party = None, form: Form = "csv"
+) -> Response:
+    """The list as a file, the first 2,000."""
     asked: dict[str, str | int] = {"state": state, "limit": 100, **({} if party is None else {"recipient_id": str(party)})}
     found: list[AnyAgreement] = []
     while len(found) < IN_AN_EXPORT:
@@ -171,18 +173,16 @@ async def export_agreements(frame: Framed, node: Node, state: Annotated[Chosen, 
             break
         asked["cursor"] = page.next
     names = await names_of(frame.request, [one.recipient_id for one in found])
-    lines = [_line(one, named(names, one.recipient_id), frame.viewing.today) for one in found[:IN_AN_EXPORT]]
-    headers = {"content-disposition": 'attachment; filename="agreements.csv"'}
-    return Response(table(COLUMNS, lines), media_type=MEDIA_TYPE, headers=headers)
+    rows = [_row(one, named(names, one.recipient_id), frame.viewing.today) for one in found[:IN_AN_EXPORT]]
+    return exported("agreements", form, COLUMNS, rows)
 
 
-def _line(one: AnyAgreement, party: str, today: date) -> list[str]:
+def _row(one: AnyAgreement, party: str, today: date) -> dict[str, object]:
     terms = terms_of(one, today)
-    said = one.model_dump(mode="json") | {
+    return one.model_dump(mode="json") | {
         "recipient": party,
         "ends_on": terms.ends_on.isoformat(),
         "purposes": " ".join(terms.purposes),
         "elements": " ".join(terms.elements),
         "subprocessors": "; ".join(f"{it.name}: {it.service}" for it in terms.subprocessors),
     }
-    return ["" if said[name] is None else str(said[name]) for name in COLUMNS]

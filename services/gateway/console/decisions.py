@@ -13,13 +13,13 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_decisions import Outcome
 from safepassage.wire_lists import DecisionPage, DecisionSummary
 from services.gateway.console.decision_words import ACTION_WORDS, BASIS_WORDS, OUTCOMES, RECIPIENT_WORDS, Tone
+from services.gateway.console.exports import Form, exported
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Framed
 from services.gateway.console.purpose_words import PURPOSE_WORDS
 from services.gateway.console.viewing import Viewing, utc
 from services.gateway.console.words import spaced
 from services.gateway.people.pages import page_responses
-from shared.spreadsheet import MEDIA_TYPE, table
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
@@ -162,12 +162,11 @@ async def export_decisions(
     action: Annotated[str, Query(max_length=64)] = "",
     from_: Annotated[Day, Query(alias="from")] = "",
     to: Day = "",
+    form: Form = "csv",
 ) -> Response:
-    """The list as a table for a spreadsheet: codes, ids and instants, the newest 5,000."""
+    """The list as a file: codes, ids and instants, the newest 5,000."""
     rows = await _all(node, _asked(frame.viewing, outcome, purpose, action, from_, to))
-    lines = [["" if (value := row.get(name)) is None else str(value) for name in COLUMNS] for row in rows]
-    headers = {"content-disposition": 'attachment; filename="decisions.csv"'}
-    return Response(table(COLUMNS, lines), media_type=MEDIA_TYPE, headers=headers)
+    return exported("decisions", form, COLUMNS, rows)
 
 
 async def _all(node: NodeReader, asked: Mapping[str, str]) -> list[dict[str, object]]:

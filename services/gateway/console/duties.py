@@ -96,6 +96,7 @@ async def show_duties(
         rows=[shown_duty(duty, viewing, _, may_complete=may_complete) for duty in found.duties],
         count=_("The first %(n)s duties") % {"n": viewing.number(number)} if found.next and cursor is None else count,
         more=None if found.next is None else f"{PATH}?{urlencode({**asked, 'cursor': found.next})}",
+        export=f"{PATH}/export?{urlencode(asked)}",
         states=[(code, _(word)) for code, word in STATES],
         kinds=sorted(((code, _(word)) for code, word in DUTY_WORDS.items()), key=lambda one: one[1]),
         chosen_state=state,

@@ -14,12 +14,12 @@ from safepassage.record.loads import MatchPage
 from safepassage.wire_dead_letters import DeadLetterPage
 from safepassage.wire_exchanges import Exchange, ExchangeDirection, ExchangePage, ExchangeStanding
 from services.gateway.console.exchange_words import ABOUT, DIRECTIONS, STANDINGS, Tone
+from services.gateway.console.exports import Form, exported
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.peers_named import NamedPeers, host_of, named_peers
 from services.gateway.console.purpose_words import PURPOSE_WORDS
 from services.gateway.people.pages import page_responses
-from shared.spreadsheet import MEDIA_TYPE, table
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
@@ -152,13 +152,11 @@ def _figure(frame: Frame, number: int) -> str:
 
 @router.get(EXPORT, response_model=None, responses=page_responses(200))
 async def export_exchanges(
-    frame: Framed, node: Node, direction: Direction = None, state: State = None, purpose: Short = "", peer: Short = ""
+    frame: Framed, node: Node, direction: Direction = None, state: State = None, purpose: Short = "", peer: Short = "", form: Form = "csv"
 ) -> Response:
-    """The list as a table for a spreadsheet: codes, ids and instants, the newest 5,000."""
+    """The list as a file: codes, ids and instants, the newest 5,000."""
     rows = await _all(node, _chosen(named_peers(frame), direction, state, purpose, peer))
-    lines = [["" if (value := row.get(name)) is None else str(value) for name in COLUMNS] for row in rows]
-    headers = {"content-disposition": 'attachment; filename="exchanges.csv"'}
-    return Response(table(COLUMNS, lines), media_type=MEDIA_TYPE, headers=headers)
+    return exported("exchanges", form, COLUMNS, rows)
 
 
 async def _all(node: NodeReader, chosen: Mapping[str, str]) -> list[dict[str, object]]:

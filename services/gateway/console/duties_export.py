@@ -1,0 +1,41 @@
+"""The list of duties as a file."""
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query
+from starlette.responses import Response
+
+from safepassage.problems.requests import InvalidRequest
+from safepassage.wire_duties import DutyPage
+from services.gateway.console.duties import PATH, Shown
+from services.gateway.console.duty_words import DUTY_WORDS
+from services.gateway.console.exports import Form, exported
+from services.gateway.console.node_reader import Node
+from services.gateway.console.pages import ConsoleRoute
+from services.gateway.people.pages import page_responses
+
+router = APIRouter(tags=["console"], route_class=ConsoleRoute)
+
+EXPORT: Final = f"{PATH}/export"
+AT_ONCE: Final = 200
+IN_AN_EXPORT: Final = 5_000
+COLUMNS: Final = ("id", "kind", "organisation_id", "state", "begins_at", "due_from", "overdue_at", "done_at", "late", "citation", "figure")
+"""Not whom or what a duty is about, nor what shows that it is done: that may lead to a family."""
+
+
+@router.get(EXPORT, response_model=None, responses=page_responses(200))
+async def export_duties(
+    node: Node, state: Annotated[Shown, Query()] = "outstanding", kind: Annotated[str, Query(max_length=64)] = "", form: Form = "csv"
+) -> Response:
+    """The clocks of the person's organisation and those below it, the earliest 5,000."""
+    if kind and kind not in DUTY_WORDS:
+        raise InvalidRequest("not a kind of duty", field="kind")
+    asked: dict[str, str | int] = {"state": state, "limit": AT_ONCE, **({"kind": kind} if kind else {})}
+    rows: list[dict[str, object]] = []
+    while len(rows) < IN_AN_EXPORT:
+        page = await node.read("privacy", "/v1/duties", DutyPage, asked)
+        rows += [one.model_dump(mode="json") for one in page.duties]
+        if page.next is None:
+            break
+        asked["cursor"] = page.next
+    return exported("duties", form, COLUMNS, rows[:IN_AN_EXPORT])
