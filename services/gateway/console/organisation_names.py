@@ -1,11 +1,13 @@
 """What organisations are called, by the gateway's own register."""
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import date
 from uuid import UUID
 
 from fastapi import Request
 from sqlalchemy import select
 
+from services.gateway.oauth.known_clients import is_in_force
 from services.gateway.tables import OrganisationRow
 from shared.database import Database
 
@@ -27,6 +29,15 @@ async def names_by_reference(request: Request, references: Iterable[object]) -> 
         except ValueError:
             continue
     return {str(one): name for one, name in (await names_of(request, ids)).items()} if ids else {}
+
+
+async def choosable(request: Request, kinds: Collection[str], today: date) -> list[tuple[str, str]]:
+    """Id and name of the organisations of some kinds that exist on a day, by name: to choose one of them."""
+    database: Database = request.app.state.database
+    async with database.reading() as tx:
+        rows = (await tx.scalars(select(OrganisationRow).where(OrganisationRow.kind.in_(kinds)))).all()
+    there = [row for row in rows if is_in_force(row.valid_from, row.valid_until, today)]
+    return sorted(((str(row.id), row.organisation.name) for row in there), key=lambda one: one[1].casefold())
 
 
 def named(names: Mapping[UUID, str], organisation_id: UUID) -> str:

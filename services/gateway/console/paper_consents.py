@@ -1,12 +1,11 @@
 """A consent that was signed on paper is written down for who signed it: which records, what for, to whom (34 CFR 99.30)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
 from fastapi import APIRouter
-from sqlalchemy import select
 from starlette.responses import RedirectResponse, Response
 
 from safepassage.problems import SuiteError
@@ -18,15 +17,13 @@ from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.family_access import CONSENTING, holder_name
 from services.gateway.console.identified import IDENTITY, identified, identity_fields
 from services.gateway.console.node_reader import Node
+from services.gateway.console.organisation_names import choosable
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.purpose_words import PURPOSE_WORDS
 from services.gateway.console.rights_holders import DOCUMENT, Holder, document_field, document_of
 from services.gateway.console.students import ONE, ShownStudent
 from services.gateway.console.words import word
-from services.gateway.oauth.known_clients import is_in_force
 from services.gateway.people.pages import form_of, page_responses
-from services.gateway.tables import OrganisationRow
-from shared.database import Database
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
@@ -120,7 +117,13 @@ async def _form(handle: str, holder: str, who: CurrentRights, frame: Frame, kept
         facts=[(_("Who signed it"), f"{holder_name(who, frame)}, {who.person_id}"), (_("Law"), "34 CFR 99.30")],
         undo=_("It is taken back on the student’s page, or by the family on theirs."),
         fields=[
-            Field("recipient", _("Who may have them"), kind="choice", required=False, options=await _recipients(frame)),
+            Field(
+                "recipient",
+                _("Who may have them"),
+                kind="choice",
+                required=False,
+                options=await choosable(frame.request, RECIPIENTS, frame.viewing.today),
+            ),
             Field("elsewhere", _("Or its id, if it is not in the list"), _("As the log shows it."), required=False),
             Field("elements", _("Which data"), kind="checks", options=elements),
             Field("purpose", _("What for"), kind="choice", options=[choose, *purposes]),
@@ -136,13 +139,3 @@ async def _form(handle: str, holder: str, who: CurrentRights, frame: Frame, kept
         danger=False,
         back=ONE.format(handle=handle),
     )
-
-
-async def _recipients(frame: Frame) -> Sequence[tuple[str, str]]:
-    """Id and name, of those that are valid today."""
-    database: Database = frame.request.app.state.database
-    today = frame.viewing.today
-    async with database.reading() as tx:
-        rows = (await tx.scalars(select(OrganisationRow).where(OrganisationRow.kind.in_(RECIPIENTS)))).all()
-    valid = [row for row in rows if is_in_force(row.valid_from, row.valid_until, today)]
-    return sorted(((str(row.id), row.organisation.name) for row in valid), key=lambda one: one[1].casefold())

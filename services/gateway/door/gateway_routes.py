@@ -55,7 +55,7 @@ from services.gateway.door.route import (
     people,
     send,
 )
-from services.gateway.family import choices, requests
+from services.gateway.family import choices, new_consent, requests
 from services.gateway.oauth.scopes import CLIENT_SCOPES
 
 GATEWAY: Final = (
@@ -120,6 +120,8 @@ GATEWAY: Final = (
     page("POST", "/family/language", body=4 * KIB),
     families("GET", "/family"),
     families("GET", choices.PATH),
+    families("GET", new_consent.PATH),
+    families("POST", new_consent.PATH, body=16 * KIB),
     families("GET", choices.WITHDRAWAL),
     families("POST", choices.WITHDRAWAL, body=4 * KIB),
     families("GET", choices.NARROWING),

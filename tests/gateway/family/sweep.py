@@ -23,6 +23,7 @@ async def something_said(families: Families, facts: SubjectFacts) -> list[str]:
     await act(browser, "/family/requests/inspection", **{"part.health": "yes"})
     file = await file_of(families, facts)
     return [
+        "/family/choices/new-consent",
         f"/family/choices/consents/{consent.id}/withdrawal",
         f"/family/choices/consents/{consent.id}/narrowing",
         "/family/choices/opt-outs/military",

