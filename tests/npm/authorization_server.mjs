@@ -13,7 +13,7 @@ const provider = new Provider(issuer, {
   clients: told.clients.map(({ jwk, ...client }) => ({
     ...client,
     jwks: { keys: [jwk] },
-    grant_types: client.redirect_uris.length ? ['client_credentials', 'authorization_code'] : ['client_credentials'],
+    grant_types: client.redirect_uris.length ? ['client_credentials', 'authorization_code', 'refresh_token'] : ['client_credentials'],
     response_types: client.redirect_uris.length ? ['code'] : [],
     token_endpoint_auth_method: 'private_key_jwt',
     token_endpoint_auth_signing_alg: jwk.alg,
@@ -27,6 +27,7 @@ const provider = new Provider(issuer, {
     dPoPSigningAlgValues: ['Ed25519', 'EdDSA', 'ES256'],
   },
   clockTolerance: 0,
+  issueRefreshToken: () => true,
   routes: {
     token: '/oauth/token',
     introspection: '/oauth/introspect',
@@ -60,5 +61,29 @@ const provider = new Provider(issuer, {
   },
 })
 if (told.debug) provider.on('server_error', (ctx, error) => console.error(error))
-server.on('request', provider.callback())
+
+// A code as if a person had agreed at pages, which are not part of it: for the first application, and one challenge.
+async function codeOfAPerson() {
+  const client = await provider.Client.find(told.clients.find(({ redirect_uris }) => redirect_uris.length).client_id)
+  const grant = new provider.Grant({ accountId: 'person', clientId: client.clientId })
+  grant.addResourceScope(issuer, told.scopes.join(' '))
+  const code = new provider.AuthorizationCode({
+    accountId: 'person',
+    client,
+    grantId: await grant.save(),
+    redirectUri: client.redirectUris[0],
+    codeChallenge: told.challenge,
+    codeChallengeMethod: 'S256',
+    resource: issuer,
+    scope: told.scopes.join(' '),
+  })
+  return code.save()
+}
+
+const answer = provider.callback()
+server.on('request', async (request, response) => {
+  if (request.url !== '/made/code') return answer(request, response)
+  response.setHeader('content-type', 'application/json')
+  response.end(JSON.stringify({ code: await codeOfAPerson() }))
+})
 say({ issuer })

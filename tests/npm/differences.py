@@ -111,6 +111,8 @@ DIFFERENCES: Final[list[Difference]] = [
             "revocation": ("a secret as well",),
             "introspection": ("a secret as well",),
             "PAR and PKCE": ("a secret beside the assertion",),
+            "code": ("a secret",),
+            "refresh": ("a secret",),
         },
     ),
     Difference(
@@ -185,6 +187,7 @@ DIFFERENCES: Final[list[Difference]] = [
                 "every scope",
             ),
             "PAR and PKCE": ("a scope of another client", "a scope that there is not", "a scope twice"),
+            "refresh": ("a scope twice",),
         },
     ),
     Difference(
@@ -266,6 +269,21 @@ DIFFERENCES: Final[list[Difference]] = [
         "RFC 9449 section 10 names no error for a dpop_jkt that is not the proof's key; to us the proof is the wrong one",
         "invalid_request",
         {"PAR and PKCE": ("dpop_jkt of another key",)},
+    ),
+    Difference(
+        "a client with one redirect_uri may leave it out there; what was pushed had one, and RFC 6749 section 4.1.3 wants it again",
+        ACCEPTED,
+        {"code": ("no redirect_uri",)},
+    ),
+    Difference(
+        "a verifier that RFC 7636 section 4.1 does not know is a wrong request there; to us it is one that does not fit (section 4.6)",
+        "invalid_request",
+        {"code": ("a verifier of 42 characters", "a verifier of 129 characters", "a verifier with another alphabet")},
+    ),
+    Difference(
+        "details may be asked for anew at a refresh there, if whoever sets it up gives them; ours are those that the person agreed to",
+        ACCEPTED,
+        {"refresh": ("details",)},
     ),
 ]
 

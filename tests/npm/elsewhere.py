@@ -16,6 +16,7 @@ from tests.npm.scripts import running
 
 SCOPES = ["decisions:read", "exchange:request", "audit:search"]
 CALLBACK = "https://app.example/callback"
+VERIFIER = "v" * 43
 ACCEPTED = "accepted"
 KINDS = ("token", "details", "resource", "revocation", "introspection")
 """Of right requests that it can be sent."""
@@ -44,9 +45,22 @@ class Elsewhere:
 
     def pushed(self, changes: Mapping[str, str | None]) -> Asked:
         """A request that the application pushes (RFC 9126), with other parameters; None leaves one out."""
-        challenge = {"code_challenge": digest_of(b"v" * 43), "code_challenge_method": "S256"}
+        challenge = {"code_challenge": digest_of(VERIFIER.encode()), "code_challenge_method": "S256"}
         own = {"response_type": "code", "client_id": self.application.client_id, "redirect_uri": CALLBACK, "state": "state-1"}
         return Asked(self.application, system_clock(), "/oauth/par", form=own | challenge, parameters=dict(changes))
+
+    async def exchange(self, changes: Mapping[str, str | None]) -> Asked:
+        """A request that exchanges a code of a person's, a new one, with other parameters."""
+        async with self.session.post(f"{self.machine.issuer}/made/code") as answer:
+            code = str((await answer.json())["code"])
+        form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK, "code_verifier": VERIFIER}
+        return Asked(self.application, system_clock(), "/oauth/token", form=form, parameters=dict(changes))
+
+    async def refresh(self, changes: Mapping[str, str | None]) -> Asked:
+        """The same of what such a code gave."""
+        held = (await self.send((await self.exchange({})).sent()))[1]["refresh_token"]
+        form = {"grant_type": "refresh_token", "refresh_token": str(held)}
+        return Asked(self.application, system_clock(), "/oauth/token", form=form, parameters=dict(changes))
 
     async def right(self, given: str) -> Asked:
         """A new right request of a kind."""
@@ -69,6 +83,7 @@ async def elsewhere() -> AsyncIterator[Elsewhere]:
         for one in parties
     ]
     about = {"clients": clients, "scopes": SCOPES, "resources": [ODS], "types": ["student_data_access"]}
+    about |= {"challenge": digest_of(VERIFIER.encode())}
     async with running("authorization_server.mjs", **about) as said, aiohttp.ClientSession() as session:
         for party in parties:
             party.issuer = said["issuer"]

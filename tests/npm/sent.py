@@ -5,14 +5,17 @@ from typing import Final
 
 from tests.gateway.negatives.negative import Negative
 from tests.gateway.negatives.test_negatives import MODULES
-from tests.gateway.oauth.codes import test_pushed_negatives
+from tests.gateway.oauth.codes import test_code_negatives, test_pushed_negatives, test_refresh
 from tests.npm.elsewhere import KINDS
 
 NEGATIVES: Final[dict[str, list[Negative]]] = {
     name: [one for one in negatives if one.given in KINDS and not one.not_sent] for name, negatives in MODULES.items()
 }
 PUSHED: Final = "PAR and PKCE"
+OF_PEOPLE: Final = {"code": test_code_negatives.NEGATIVES, "refresh": test_refresh.NEGATIVES}
+"""What is exchanged after a person has agreed."""
 SENT: Final[dict[str, Collection[str]]] = {
     **{name: [one.name for one in negatives] for name, negatives in NEGATIVES.items()},
+    **OF_PEOPLE,
     PUSHED: test_pushed_negatives.NEGATIVES,
 }

@@ -5,7 +5,7 @@ import pytest
 from tests.gateway.oauth.codes import test_pushed_negatives
 from tests.npm.differences import DIFFERENCES, theirs
 from tests.npm.elsewhere import ACCEPTED, elsewhere
-from tests.npm.sent import NEGATIVES, PUSHED, SENT
+from tests.npm.sent import NEGATIVES, OF_PEOPLE, PUSHED, SENT
 
 pytestmark = [pytest.mark.anyio, pytest.mark.npm]
 
@@ -31,6 +31,14 @@ async def test_oidc_provider_says_the_same_of_each_negative_or_it_is_written_dow
             sent.append((PUSHED, name))
             if verdict != error:
                 found[PUSHED, name] = verdict
+        for module, table in OF_PEOPLE.items():
+            asked = other.exchange if module == "code" else other.refresh
+            assert await other.verdict((await asked({})).sent()) == ACCEPTED, module
+            for name, (changes, error, _) in table.items():
+                verdict = await other.verdict((await asked(changes)).sent())
+                sent.append((module, name))
+                if verdict != error:
+                    found[module, name] = verdict
     assert found == theirs()
     assert sorted(sent) == sorted((module, name) for module, names in SENT.items() for name in names)
 
@@ -40,4 +48,4 @@ def test_each_difference_is_of_negatives_that_are_sent_and_is_written_down_once(
     assert len(rows) == len(set(rows))
     sent = {(module, name) for module, names in SENT.items() for name in names}
     assert set(rows) <= sent
-    assert len(sent) >= 350
+    assert len(sent) >= 375

@@ -19,7 +19,14 @@ from services.gateway.oauth.codes.persons_tokens import PersonsTokens, spend
 from services.gateway.oauth.codes.redirects import is_registered
 from services.gateway.oauth.codes.refresh_tokens import digest_of_token
 from services.gateway.oauth.known_clients import KnownClient
-from services.gateway.oauth.oauth_errors import ClientNotInForce, GrantRefused, GrantTypeNotRegistered, ProofRefused
+from services.gateway.oauth.oauth_errors import (
+    ClientNotInForce,
+    GrantRefused,
+    GrantTypeNotRegistered,
+    ProofRefused,
+    ResourceNotServed,
+    TokenRequestInvalid,
+)
 from services.gateway.oauth.proof_of_possession import Proof
 from services.gateway.tables import GivenAuthorizationRow
 
@@ -42,7 +49,7 @@ class CodeGrant:
         require_registered(client, GRANT_TYPE)
         code = form.get("code")
         if code is None:
-            raise GrantRefused("code-missing", "code is needed")
+            raise TokenRequestInvalid("code is needed")
         reach = await self.persons.reach(client, GivenAuthorizationRow.code_digest == digest_of_token(code))
         async with self.persons.database.transaction() as tx:
             await spend(tx, authenticated, proof, now)
@@ -84,7 +91,7 @@ def require_registered(client: KnownClient, grant_type: str) -> None:
 def require_exchange(
     row: GivenAuthorizationRow, form: Mapping[str, str], client: KnownClient, proof: Proof, *, development: bool, now: datetime
 ) -> None:
-    """Whether the code may be exchanged by who holds it. Pure. Raises GrantRefused, ProofRefused."""
+    """Whether the code may be exchanged by who holds it. Pure. Raises GrantRefused, ProofRefused, ResourceNotServed."""
     if now >= row.code_expires_at:
         raise GrantRefused("code-expired", f"a code lasts {int(LASTS.total_seconds())} seconds")
     if form.get("redirect_uri") != row.redirect_uri:
@@ -95,7 +102,7 @@ def require_exchange(
     if proof.thumbprint != row.jkt:
         raise ProofRefused("the code is bound to another key")
     if "resource" in form and form["resource"] != row.audience:
-        raise GrantRefused("code-resource", "resource is the one that was pushed, or left out")
+        raise ResourceNotServed("resource is the one that was pushed, or left out")
 
 
 async def _locked(tx: AsyncSession, code: str, client: KnownClient) -> GivenAuthorizationRow:

@@ -20,7 +20,7 @@ from services.gateway.oauth.codes.code_grant import require_registered
 from services.gateway.oauth.codes.persons_tokens import PersonsTokens, spend
 from services.gateway.oauth.codes.refresh_tokens import digest_of_token, may_repeat
 from services.gateway.oauth.known_clients import KnownClient
-from services.gateway.oauth.oauth_errors import GrantRefused, ProofRefused, ScopeNotGranted
+from services.gateway.oauth.oauth_errors import GrantRefused, ProofRefused, ResourceNotServed, ScopeNotGranted, TokenRequestInvalid
 from services.gateway.oauth.proof_of_possession import Proof
 from services.gateway.tables import GivenAuthorizationRow, RefreshTokenRow
 
@@ -46,7 +46,7 @@ class RefreshGrant:
         require_registered(authenticated.client, GRANT_TYPE)
         token = form.get("refresh_token")
         if token is None:
-            raise GrantRefused("refresh-token-missing", "refresh_token is needed")
+            raise TokenRequestInvalid("refresh_token is needed")
         of_token = select(RefreshTokenRow.authorization_id).where(RefreshTokenRow.digest == digest_of_token(token))
         reach = await self.persons.reach(authenticated.client, GivenAuthorizationRow.id.in_(of_token))
         async with self.persons.database.transaction() as tx:
@@ -85,7 +85,7 @@ class RefreshGrant:
 
 
 def require_refresh(given: GivenAuthorizationRow, row: RefreshTokenRow, form: Mapping[str, str], proof: Proof, *, now: datetime) -> None:
-    """Whether the refresh token may be used by who holds it. Pure. Raises GrantRefused, ProofRefused."""
+    """Whether the refresh token may be used by who holds it. Pure. Raises GrantRefused, ProofRefused, ResourceNotServed."""
     if given.ended_at is not None:
         raise GrantRefused("authorization-ended", "what the person agreed to has ended")
     if now >= given.expires_at:
@@ -95,7 +95,7 @@ def require_refresh(given: GivenAuthorizationRow, row: RefreshTokenRow, form: Ma
     if row.used_at is None and now >= row.expires_at:
         raise GrantRefused("refresh-token-expired", "the refresh token was not used for too long")
     if "resource" in form and form["resource"] != given.audience:
-        raise GrantRefused("refresh-resource", "resource is the one that was pushed, or left out")
+        raise ResourceNotServed("resource is the one that was pushed, or left out")
     if "authorization_details" in form:
         raise GrantRefused("refresh-details", "authorization_details are those that the person agreed to: leave them out")
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.anyio
 Negative = tuple[Mapping[str, str | None], str, str]
 
 NEGATIVES: dict[str, Negative] = {
-    "no code": ({"code": None}, "invalid_grant", "code-missing"),
+    "no code": ({"code": None}, "invalid_request", "malformed"),
     "a code that nobody made": ({"code": "A" * 43}, "invalid_grant", "code"),
     "a long code": ({"code": "A" * 4000}, "invalid_grant", "code"),
     "no redirect_uri": ({"redirect_uri": None}, "invalid_grant", "code-redirect-uri"),
@@ -32,7 +32,7 @@ NEGATIVES: dict[str, Negative] = {
     "a verifier of 129 characters": ({"code_verifier": "B" * 129}, "invalid_grant", "verifier-malformed"),
     "a verifier with another alphabet": ({"code_verifier": "B" * 42 + "+"}, "invalid_grant", "verifier-malformed"),
     "a verifier with a line at its end": ({"code_verifier": "B" * 43 + "\n"}, "invalid_request", "malformed"),
-    "another resource": ({"resource": "https://other.example/api"}, "invalid_grant", "code-resource"),
+    "another resource": ({"resource": "https://other.example/api"}, "invalid_target", "resource"),
     "a secret": ({"client_secret": "x"}, "invalid_request", "second-method"),
     "no assertion": ({"client_assertion": None}, "invalid_request", "malformed"),
     "an implicit grant": ({"grant_type": "implicit"}, "unsupported_grant_type", "grant-type"),

@@ -20,12 +20,12 @@ from tests.gateway.oauth.codes.flow import CODE, GIVEN, Application, application
 pytestmark = pytest.mark.anyio
 
 NEGATIVES: dict[str, tuple[Mapping[str, str | None], str, str]] = {
-    "no refresh token": ({"refresh_token": None}, "invalid_grant", "refresh-token-missing"),
+    "no refresh token": ({"refresh_token": None}, "invalid_request", "malformed"),
     "one that nobody made": ({"refresh_token": "A" * 43}, "invalid_grant", "refresh-token"),
     "a wider scope": ({"scope": GIVEN + " admin:clients"}, "invalid_scope", "scope"),
     "another scope": ({"scope": "admin:clients"}, "invalid_scope", "scope"),
     "a scope twice": ({"scope": "audit:search audit:search"}, "invalid_scope", "scope"),
-    "another resource": ({"resource": "https://other.example/api"}, "invalid_grant", "refresh-resource"),
+    "another resource": ({"resource": "https://other.example/api"}, "invalid_target", "resource"),
     "details": ({"authorization_details": '[{"type":"student_data_access","purpose":"x"}]'}, "invalid_grant", "refresh-details"),
     "no assertion": ({"client_assertion": None}, "invalid_request", "malformed"),
     "a secret": ({"client_secret": "x"}, "invalid_request", "second-method"),
