@@ -14,12 +14,13 @@ from services.audit import radius_counts
 from services.audit.touched import LookedAt
 from services.gateway.console import blast_radius, radius_duties
 from services.gateway.console.blast_radius import DUTIES, EXPORT, FOUND, PATH, STARTS
+from services.gateway.console.handles import Handles
 from shared.breach_clocks import BREACH_CLOCKS
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import Console, open_console
 from tests.gateway.console.crossing import PEERS
 from tests.gateway.console.touched import ADDRESS, KEY, stolen
-from tests.gateway.people.signing_in import Browser, location_of
+from tests.gateway.people.signing_in import Browser, location_of, person_of
 
 pytestmark = pytest.mark.anyio
 
@@ -91,6 +92,9 @@ async def test_the_list_for_the_notices_has_each_student_of_each_entry(console: 
         ({"which": ""}, "Fill this in."),
         ({"of": "key", "which": "no thumbprint"}, "This is not one of that kind."),
         ({"until": "2025-01-01T00:00"}, "This is not after the beginning."),
+        ({"until": "2026-01-01T00:00"}, "This is not after the beginning."),
+        ({"until": ""}, "Fill this in."),
+        ({"of": "school"}, "This cannot be read."),
         ({"from": "yesterday"}, "This cannot be read."),
         ({"discovered": "2026-99-01T00:00"}, "This cannot be read."),
     ],
@@ -168,3 +172,39 @@ async def test_the_clocks_of_the_states_are_counted_and_started_once(tmp_path: P
 
 def test_what_starts_a_clock_is_said_in_words_that_are_translated() -> None:
     assert {one.starts for one in BREACH_CLOCKS} == STARTS
+
+
+async def test_the_form_is_led_to_for_what_names_no_person_alone(console: Console) -> None:
+    auditor = await console.browser("auditor")
+    page = await page_of(auditor, f"{PATH}?of=client&which=stolen")
+    assert 'value="stolen"' in page
+    for of in ("person", "address", "school"):
+        answer = await auditor.get(f"{PATH}?of={of}&which=planted")
+        assert (answer.status, b"planted" in answer.body) == (422, False), of
+
+
+async def test_a_row_has_the_beginning_of_a_handle_by_which_rows_of_one_student_are_known(console: Console) -> None:
+    students = await stolen(console)
+    auditor = await console.browser("auditor")
+    page = await page_of(auditor, await asked(auditor, "client", "stolen"))
+    handles = Handles((await person_of(auditor, console.house.now)).secret)
+    for one in students:
+        whole = handles.seal("student", str(one))
+        assert (whole[:10] in page, whole in page) == (True, False)
+
+
+async def test_clocks_are_offered_to_who_may_start_them_where_something_was_touched(console: Console) -> None:
+    await stolen(console)
+    for role, may in (("auditor", False), ("approver", False), ("privacy-officer", True), ("district-officer", True)):
+        browser = await console.browser(role)
+        for which, touched in (("stolen", True), ("nobody", False)):
+            page = await page_of(browser, await asked(browser, "client", which))
+            assert (f'href="{PATH}/found/duties' in page) == (may and touched), (role, which)
+
+
+async def test_the_instant_of_discovery_stays_in_the_address_and_of_a_person_only_a_handle(console: Console) -> None:
+    auditor = await console.browser("auditor")
+    path = await asked(auditor, "client", "stolen", discovered="2026-10-19T09:00")
+    assert "discovered=2026-10-19T13%3A00%3A00Z" in path
+    assert "discovered" not in await asked(auditor, "client", "stolen")
+    assert ADDRESS not in await asked(auditor, "address", ADDRESS)

@@ -234,3 +234,63 @@ async def test_a_consent_is_taken_back_once_for_who_gave_it(console: Console) ->
     assert act not in shown
     other = await found(browser, student_id=str(await enrolled(console, child(1))))
     assert (await browser.get(act.replace(path, other))).status == 404, "a consent is its own student's"
+
+
+async def test_a_long_accounting_is_read_page_by_page(console: Console) -> None:
+    student_id = await enrolled(console, child())
+    for _ in range(51):
+        await given(console, student_id)
+    browser = await console.browser("auditor")
+    path = await found(browser, **said())
+    first = (await browser.get(path)).body.decode()
+    assert re.search(r"\d\d entries, and more", first)
+    following = re.search(rf'href="({re.escape(path)}\?cursor=[^"]+)"', first)
+    assert following is not None
+    second = (await browser.get(following[1])).body.decode()
+    shown = [re.findall(r"Entry ([0-9,]+)", page) for page in (first, second)]
+    assert (len({*shown[0], *shown[1]}), len(shown[0]) + len(shown[1])) == (51, 51), "each once"
+
+
+async def test_a_hold_is_shown_on_its_own_students_page_and_placed_by_who_may(console: Console) -> None:
+    await enrolled(console, child())
+    await enrolled(console, child(1))
+    browser = await console.browser("privacy-officer")
+    mine, anothers = await found(browser, **said()), await found(browser, **said(1))
+    for number in (1, 2):
+        key = await form_of(browser, f"{mine}/hold")
+        assert (await browser.post(f"{mine}/hold", act=key, reason="audit", reference=f"case-{number}")).status == 303, (
+            "each form is an act"
+        )
+    assert [f"case-{number}" in text_of((await browser.get(mine)).body) for number in (1, 2)] == [True, True]
+    assert "None names this student alone." in text_of((await browser.get(anothers)).body)
+    nobodys = await found(browser, student_id=str(uuid4()))
+    assert (await browser.post(f"{nobodys}/hold", act="d" * 32, reason="audit", reference="case-3")).status == 404
+    for role in ("district-officer", "auditor"):
+        other = await console.browser(role)
+        path = await found(other, **said())
+        assert f"{path}/hold" not in (await other.get(path)).body.decode()
+        assert (await other.get(f"{path}/hold")).status == 403
+
+
+async def test_a_consents_page_says_who_gave_it_and_another_consent_is_none(console: Console) -> None:
+    student_id = await enrolled(console, child())
+    await consented(console, student_id)
+    browser = await console.browser("district-officer")
+    path = await found(browser, **said())
+    [act] = re.findall(rf'href="({re.escape(path)}/consents/[^"]+/withdrawal)"', (await browser.get(path)).body.decode())
+    assert "The parent who gave it" in (await browser.get(act)).body.decode()
+    assert (await browser.get(f"{path}/consents/{uuid4()}/withdrawal")).status == 404
+
+
+@pytest.mark.requirement("CON-student")
+async def test_a_file_for_the_family_is_on_the_log_as_the_familys_own_access(console: Console) -> None:
+    student_id = await enrolled(console, child())
+    await given(console, student_id)
+    browser = await console.browser("district-officer")
+    path = await found(browser, **said())
+    assert (await browser.get(f"{path}/accounting.csv")).status == 200
+    await console.settle()
+    node = await reader(console, "auditor")
+    search = EntrySearch(student_id=student_id, purposes=("records-access",))
+    entries = (await node.ask("audit", "/v1/log/searches", search, FoundEntries)).entries
+    assert [(one.context or {}).get("operation") for one in entries] == ["disclosure-accounting"]

@@ -123,3 +123,20 @@ async def test_every_element_is_on_it_in_a_section_that_has_a_name(console: Cons
     assert set(SECTION_WORDS) == set(SECTIONS)
     page = (await seen(console)).body.decode().partition('id="data"')[2].partition("</section>")[0]
     assert page.count("<li>") == len(ELEMENTS)
+
+
+async def test_parties_are_in_the_order_of_their_names_and_purposes_stand_beside_the_data(console: Console) -> None:
+    for name in ("Zebra Testing", "Acorn Assessments", "Maple Software"):
+        await agreed(console, await vendor_of(console, name))
+    console.house.clock.advance(minutes=2)
+    page = (await seen(console)).body.decode()
+    assert re.findall(r'<h3 id="agreement-[^"]+"><bdi>([^<]+)</bdi>', page) == ["Acorn Assessments", "Maple Software", "Zebra Testing"]
+    assert re.search(r"<li>Transcript <span class=\"soft\">\([^)]*Instruction[^)]*\)</span></li>", page)
+
+
+async def test_a_copy_that_is_held_is_not_sent_again_however_its_tag_is_written(console: Console) -> None:
+    tag = (await seen(console)).headers["etag"]
+    for held in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = await seen(console, **{"if-none-match": held})
+        assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", tag), held
+    assert (await seen(console, **{"if-none-match": '"other"'})).status == 200
