@@ -47,7 +47,8 @@ async def _student(console: Console, browser: Browser) -> list[str]:
     await given(console, student_id)
     await consented(console, student_id)
     path = await found(browser, student_id=str(student_id))
-    return [path, *await links(browser, path, rf"{path}/hold", rf"{path}/consents/[0-9a-f-]+/withdrawal")]
+    of_holders = [rf"{path}/{act}/[A-Za-z0-9_-]+" for act in ("family-links", "opt-outs", "paper-consents")]
+    return [path, *await links(browser, path, rf"{path}/hold", rf"{path}/consents/[0-9a-f-]+/withdrawal", *of_holders)]
 
 
 async def of_privacy_officer(console: Console) -> Shown:
