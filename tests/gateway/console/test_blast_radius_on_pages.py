@@ -15,6 +15,7 @@ from services.audit.touched import LookedAt
 from services.gateway.console import blast_radius, radius_duties
 from services.gateway.console.blast_radius import DUTIES, EXPORT, FOUND, PATH, STARTS
 from services.gateway.console.handles import Handles
+from services.gateway.people.roles import Role
 from shared.breach_clocks import BREACH_CLOCKS
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import Console, open_console
@@ -195,7 +196,8 @@ async def test_a_row_has_the_beginning_of_a_handle_by_which_rows_of_one_student_
 
 async def test_clocks_are_offered_to_who_may_start_them_where_something_was_touched(console: Console) -> None:
     await stolen(console)
-    for role, may in (("auditor", False), ("approver", False), ("privacy-officer", True), ("district-officer", True)):
+    roles: dict[Role, bool] = {"auditor": False, "approver": False, "privacy-officer": True, "district-officer": True}
+    for role, may in roles.items():
         browser = await console.browser(role)
         for which, touched in (("stolen", True), ("nobody", False)):
             page = await page_of(browser, await asked(browser, "client", which))
