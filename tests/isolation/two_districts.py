@@ -23,6 +23,7 @@ from shared.who_may_call import ServiceName
 from tests.audit.audit_node import AuditNode
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Answer, Party, ask_token, call
+from tests.isolation.work import Counted
 from tests.privacy.node import PrivacyNode
 from tests.privacy.world import World
 from tests.records.one_state import DISTRICT, OTHER_DISTRICT, OTHER_VENDOR, STATE_AGENCY, VENDOR, OneState, make_state, one_state
@@ -116,8 +117,8 @@ class TwoDistricts:
         about = {"purpose": "instruction", "agreement_id": str(agreement_id)}
         return replace(stranger, tokens=tuple([await self.token(party, **about) for party in stranger.parties]))
 
-    async def ask(self, by: Stranger, wanted: frozenset[str], request: "Request") -> Answer:
-        """One request through the door."""
+    async def ask(self, by: Stranger, wanted: frozenset[str], request: "Request", *, through: Counted | None = None) -> Answer:
+        """One request through the door; `through`: the door, counted."""
         party, token = by.with_scope(wanted)
         headers = [("idempotency-key", str(uuid4())), *request.headers]
         path = request.path + (f"?{request.query}" if request.query else "")
@@ -126,7 +127,7 @@ class TwoDistricts:
             about["body"] = request.body
         elif request.body is not None:
             about["json"] = request.body
-        return await call(self.door, party, self.state.clock(), token, request.method, path, **about)
+        return await call(through or self.door, party, self.state.clock(), token, request.method, path, **about)
 
 
 @dataclass(frozen=True)
