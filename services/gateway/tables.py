@@ -74,6 +74,8 @@ class ClientRow(Base):
     version: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(Milliseconds)
     disabled_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    tokens_ended_at: Mapped[datetime | None] = mapped_column(Milliseconds, default=None)
+    """When it was disabled last before it was let in again: what was issued until then counts no more."""
     changed_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
     """Last change of keys, of `disabled_at` or of what it may do: processes look for recent ones, to refuse tokens that are out."""
 

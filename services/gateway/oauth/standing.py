@@ -39,6 +39,7 @@ _REGISTERED: Final = (
     ClientRow.purposes,
     ClientRow.may_exchange,
     ClientRow.disabled_at,
+    ClientRow.tokens_ended_at,
 )
 
 
@@ -51,12 +52,14 @@ class Registered:
     scopes: frozenset[str]
     purposes: frozenset[str]
     may_exchange: frozenset[str]
+    tokens_ended_at: datetime | None
+    """What was issued within this second or before counts no more, though the client was let in again."""
 
     @classmethod
     def of(cls, row: Any, secrets: Iterable[UUID]) -> "Registered":
         """From its row."""
         scopes, purposes, others = (frozenset(one.split()) for one in (row.scopes, row.purposes, row.may_exchange))
-        return cls(_kids(row, secrets), scopes, purposes, others)
+        return cls(_kids(row, secrets), scopes, purposes, others, row.tokens_ended_at)
 
     def bears(self, claims: AccessClaims, kid: str, before: str | None) -> bool:
         """Whether it may still have a token that says `claims`.
@@ -69,6 +72,7 @@ class Registered:
             and self.scopes.issuperset(claims.scope.split())
             and self.purposes.issuperset(one.purpose for one in claims.authorization_details)
             and (before is None or before in self.may_exchange)
+            and (self.tokens_ended_at is None or claims.iat > int(self.tokens_ended_at.timestamp()))
         )
 
 

@@ -183,7 +183,7 @@ async def disable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, a
 
 
 async def enable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, actor: Actor, now: datetime) -> Client:
-    """Let a disabled client in again.
+    """Let a disabled client in again; it asks for new tokens.
 
     Raises NotFound; RegistrationNotApproved for one that was never let in, or has ended it itself; PartySuspended.
     """
@@ -194,7 +194,7 @@ async def enable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, ac
     state = (await tx.execute(select(RegistrationRow.state).where(RegistrationRow.client_id == client_id))).scalar_one_or_none()
     if state not in (None, "approved"):
         raise RegistrationNotApproved
-    row.disabled_at, row.changed_at = None, now
+    row.tokens_ended_at, row.disabled_at, row.changed_at = row.disabled_at, None, now
     return await _changed(tx, outbox, row, "client-enabled", actor, now)
 
 

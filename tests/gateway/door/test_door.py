@@ -285,7 +285,7 @@ async def test_peers_routes_are_for_peers(house: House, reader: Party) -> None:
 
 
 @pytest.mark.anyio
-async def test_a_disabled_client_and_a_replaced_key_end_the_tokens_that_are_out(house: House, reader: Party) -> None:
+async def test_a_disabled_client_and_a_replaced_key_end_the_tokens_that_are_out(house: House, reader: Party, clock: StandingClock) -> None:
     admin = await house.sea_party("admin:clients")
     token, admins = await house.token(reader), await house.token(admin)
     assert (await house.call(reader, token, "GET", PATH)).status == 200
@@ -293,6 +293,9 @@ async def test_a_disabled_client_and_a_replaced_key_end_the_tokens_that_are_out(
     assert (await house.call(admin, admins, "POST", f"{path}/disablement")).status == 200
     is_problem(await house.call(reader, token, "GET", PATH), 401, "access-token-not-valid")
     assert (await house.call(admin, admins, "DELETE", f"{path}/disablement")).status == 200
+    is_problem(await house.call(reader, token, "GET", PATH), 401, "access-token-not-valid")
+    clock.advance(seconds=1)
+    token = await house.token(reader)
     assert (await house.call(reader, token, "GET", PATH)).status == 200
     reader.key, reader.kid = new_key("ES256"), "two"
     reader.algorithm = "ES256"
