@@ -73,8 +73,11 @@ class Viewing:
 
     def day(self, day: date) -> str:
         """ "Nov 23", with the year where it is another than this one."""
-        with_year = day.year != self.today.year
-        return format_date(day, {"en": "MMM d, y", "es": "d MMM y"}[self.language] if with_year else self._day, locale=self.locale)
+        return self.dated(day) if day.year != self.today.year else format_date(day, self._day, locale=self.locale)
+
+    def dated(self, day: date) -> str:
+        """ "Nov 23, 2026", for what is printed, linked and kept."""
+        return format_date(day, {"en": "MMM d, y", "es": "d MMM y"}[self.language], locale=self.locale)
 
     def weekday(self, day: date) -> str:
         """ "Monday"."""

@@ -115,6 +115,7 @@ async def test_it_speaks_spanish_and_leads_to_the_other_language(console: Consol
     assert 'href="/public/es" lang="es"' in english
     assert '<html lang="es">' in spanish
     assert "¿Qué guardamos sobre los estudiantes" in spanish
+    assert ("as of Oct 20, 2026" in english, "20 oct 2026" in spanish) == (True, True)  # whoever prints it knows of when it is
     files = re.findall(r'href="(/console/assets/[^"]+)"', english)
     assert [(await seen(console, path)).status for path in files] == [200] * len(files)
 
