@@ -32,7 +32,17 @@ WHOLE_TABLES = {
     **dict.fromkeys(("witnessed_log", "cosignature", "trust_list", "mirrored_log", "mirrored_bundle"), BY_OTHERS),
     **dict.fromkeys(("hold", "disclosure_copy", "alert", "alert_acknowledgement", "alert_review"), OF_THE_ACT),
     **dict.fromkeys(
-        ("saved_search", "idempotency", "key_wrapping", "witness_finding", "organisation", "log_destination", "alert_cursor", "lease"),
+        (
+            "saved_search",
+            "radius_count",
+            "idempotency",
+            "key_wrapping",
+            "witness_finding",
+            "organisation",
+            "log_destination",
+            "alert_cursor",
+            "lease",
+        ),
         OF_THE_NODE,
     ),
 }

@@ -188,8 +188,7 @@ async def test_a_quota_is_one_over_two_processes_and_a_restart(
             assert answers[0].headers["retry-after"] == str(16 * 3600), "until midnight in New York"
             assert answers[0].headers["ratelimit"] == f'"client-day";r=0;t={16 * 3600}'
         await summed(first)
-        await first.entries()
-        told = [event for event in first.behind["audit"].events if event.context.operation == "quota-reached"]
+        told = [event for event in await first.entries() if event.context.operation == "quota-reached"]
         assert sorted((event.context.reason, event.context.about) for event in told) == [
             ("client-day", f"client:{party.client_id}"),
             ("organisation-day", f"organisation:{(await first.hand.organisations())[0].id}"),
