@@ -2,9 +2,11 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, NoReturn
+from zoneinfo import ZoneInfoNotFoundError
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 
 from node.commands.hand import with_hand
 from node.commands.output import console, stop
@@ -12,9 +14,19 @@ from node.creation import NodeExists, create_node
 from node.days import today_in
 from node.embedded import migrate_all
 from node.folder import NodeFile
+from safepassage.claims import EntityId
 from safepassage.ids import uuid7
 from safepassage.wire_organisations import NewOrganisation
 from shared.clock import system_clock
+
+SAID_RIGHT: Final = {
+    "state": "Give --state two capital letters, such as OR; XA to XZ are fictional.",
+    "name": "Give --name the agency's name, of 1 to 200 characters.",
+    "entity_id": "Give --entity-id the node's https URL, such as https://exchange.education.example.",
+    "time_zone": "Give --time-zone an IANA name, such as America/Chicago.",
+    "exchange_tick_seconds": "Give --tick-seconds 0 to 86,400 seconds.",
+}
+"""What to type instead, by the member of the node's file."""
 
 
 def new(
@@ -33,21 +45,33 @@ def new(
         if not insecure_development:
             stop("A node is named by its https URL.", "Give --entity-id https://…, or ask for --insecure-development.", code=2)
         entity_id = f"http://127.0.0.1:{port}"
-    file = NodeFile(
-        entity_id=entity_id,
-        name=name,
-        state=state,
-        organisation_id=uuid7(now),
-        time_zone=time_zone,
-        port=port,
-        exchange_tick_seconds=tick_seconds,
-        insecure_development=insecure_development,
-    )
+    try:
+        file = NodeFile(
+            entity_id=TypeAdapter(EntityId).validate_python(entity_id),
+            name=name,
+            state=state,
+            organisation_id=uuid7(now),
+            time_zone=time_zone,
+            port=port,
+            exchange_tick_seconds=tick_seconds,
+            insecure_development=insecure_development,
+        )
+        agency = NewOrganisation(kind="sea", name=name, time_zone=time_zone, valid_from=today_in(time_zone))
+    except ValidationError as error:
+        _refuse(str((*error.errors()[0]["loc"], "entity_id")[0]))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        _refuse("time_zone")
+    if not (insecure_development or entity_id.startswith("https://")):
+        _refuse("entity_id")
     try:
         node = create_node(folder, file, now=now)
     except NodeExists:
         stop(f"{folder} has a node already; nothing was changed.")
     asyncio.run(migrate_all(node))
-    agency = NewOrganisation(kind="sea", name=name, time_zone=time_zone, valid_from=today_in(time_zone))
     with_hand(folder, lambda hand: hand.add_organisation(agency, organisation_id=file.organisation_id))
     console.print(f"{name} ({state}) is in {folder}. Start it: safepassage-node up {folder}")
+
+
+def _refuse(member: str) -> NoReturn:
+    """INVARIANT: whatever is wrong is said before anything is made, so that the same command may be typed again."""
+    stop("Nothing was made.", SAID_RIGHT[member], code=2)
