@@ -9,19 +9,16 @@ import random
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
 
 import pytest
 
 from tests.conftest import StandingClock
-from tests.isolation.coverage import route_of
+from tests.isolation.comparing import asked_by_strangers
 from tests.isolation.test_isolation import PARTS
 from tests.isolation.timing import MICROSECONDS, SHARE, Gap, differ, gap
 from tests.isolation.two_districts import Request, Stranger, TwoDistricts, meet_everybody, nobodys, two_districts
 
 GLANCE, LOOK, ROUNDS = 8, 32, 3
-SAME_KIND: Final = {"another district's auditor"}
-"""Who is for every operation as somebody else is, but for the name in the log."""
 
 
 async def _took(two: TwoDistricts, by: Stranger, wanted: frozenset[str], request: Request) -> int:
@@ -71,18 +68,11 @@ async def test_how_long_it_takes_does_not_tell_what_is_there(tmp_path: Path, nod
     async with two_districts(tmp_path, node_keys, clock) as two:
         await meet_everybody(two)
         faults, asked = [], 0
-        async for name, _, request in PARTS[service](two):
-            operation = f"{'records' if service == 'oneroster' else service}.{name}"
-            wanted = route_of(operation).scopes
-            for who, stranger in two.strangers.items():
-                if who in SAME_KIND or not any(scopes & wanted for scopes in stranger.scopes):
-                    continue
-                asked += 1
-                told = await _tells(two, stranger, wanted, request)
-                if told:
-                    faults.append(
-                        f"{operation} {request.method} {request.path} by {who}: {[f'{one.microseconds:+.0f} µs' for one in told]}"
-                    )
+        async for operation, request, who, stranger, wanted in asked_by_strangers(two, service):
+            asked += 1
+            told = await _tells(two, stranger, wanted, request)
+            if told:
+                faults.append(f"{operation} {request.method} {request.path} by {who}: {[f'{one.microseconds:+.0f} µs' for one in told]}")
         assert faults == [], "\n".join(faults)
         assert asked > 10
 

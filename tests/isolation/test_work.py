@@ -11,9 +11,8 @@ from typing import Final
 import pytest
 
 from tests.conftest import StandingClock
-from tests.isolation.coverage import route_of
+from tests.isolation.comparing import asked_by_strangers
 from tests.isolation.test_isolation import PARTS
-from tests.isolation.test_timing import SAME_KIND
 from tests.isolation.two_districts import Request, Stranger, TwoDistricts, meet_everybody, nobodys, two_districts
 from tests.isolation.work import Counted
 
@@ -46,18 +45,13 @@ async def test_what_is_anothers_is_as_much_work_as_what_is_not_there(tmp_path: P
     async with two_districts(tmp_path, node_keys, clock) as two:
         await meet_everybody(two)
         faults, asked = [], 0
-        async for name, _, request in PARTS[service](two):
-            operation = f"{'records' if service == 'oneroster' else service}.{name}"
-            wanted = route_of(operation).scopes
-            for who, stranger in two.strangers.items():
-                if who in SAME_KIND or not any(scopes & wanted for scopes in stranger.scopes):
-                    continue
-                asked += 1
-                both, most = (request, request.of_nobody(nobodys(request))), OF_ORGANISATIONS.get(operation, MOST)
-                if abs(await _least(two, stranger, wanted, both, times=GLANCE)) <= most:
-                    continue
-                more = await _least(two, stranger, wanted, both, times=LOOK)
-                if abs(more) > most:
-                    faults.append(f"{operation} {request.method} {request.path} by {who}: {more:+} calls")
+        async for operation, request, who, stranger, wanted in asked_by_strangers(two, service):
+            asked += 1
+            both, most = (request, request.of_nobody(nobodys(request))), OF_ORGANISATIONS.get(operation, MOST)
+            if abs(await _least(two, stranger, wanted, both, times=GLANCE)) <= most:
+                continue
+            more = await _least(two, stranger, wanted, both, times=LOOK)
+            if abs(more) > most:
+                faults.append(f"{operation} {request.method} {request.path} by {who}: {more:+} calls")
         assert faults == [], "\n".join(faults)
         assert asked > 10
