@@ -122,7 +122,7 @@ def event_of(class_: str, number: int) -> Event:
     """An event as records sends it: one student, an exchange, digests."""
     student, exchange = STUDENTS[(number * 7919) % len(STUDENTS)], uuid7(system_clock())
     return Event(
-        class_=class_,  # type: ignore[arg-type]  # one of the classes
+        class_=class_,
         key=f"{exchange}:{number}",
         subjects=(student,),
         custodians=(CUSTODIANS[number % len(CUSTODIANS)],),

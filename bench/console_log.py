@@ -17,6 +17,7 @@ from bench.questions import written
 from node.embedded import EmbeddedNode
 from services.gateway.console.log_rows import PATH
 from services.gateway.registry.administration import administration
+from services.gateway.settings import GatewaySettings
 from shared.clock import system_clock
 from tests.audit.audit_node import running
 from tests.conftest import StandingClock
@@ -46,7 +47,7 @@ async def _run(folder: Path, entries: int) -> list[Figure]:
         as_served()
         await written(audit, about, entries)
     node = EmbeddedNode(made, clock=clock)
-    async with node.running(), administration(made.settings("gateway"), clock=clock) as hand:
+    async with node.running(), administration(cast("GatewaySettings", made.settings("gateway")), clock=clock) as hand:
         as_served()
         gateway = node.applications["gateway"]
         house = House(gateway, gateway.state.settings, clock, hand, {})

@@ -50,7 +50,7 @@ def run() -> list[Figure]:
         "what would permit each of the 21", lambda: _explains(refused, policy_set), "every change tried", goals=("<= 5000", "")
     )
     figures += _percentiles("facts of one student", _facts(scheduled), "from what was read; no hash", goals=("", ""))
-    return [*figures, *_page(policy_set), Figure("load the policy set", _milliseconds(load_policy_set), "ms", "<= 250")]
+    return [*figures, *_page(policy_set), Figure("load the policy set", _milliseconds(load_policy_set.__wrapped__), "ms", "<= 250")]
 
 
 def _one_element(policy_input: PolicyInput, policy_set: PolicySet) -> list[Figure]:

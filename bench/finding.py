@@ -9,6 +9,7 @@ import secrets
 import statistics
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
@@ -67,14 +68,14 @@ async def _asked(folder: Path, students: int, identities: list[Identity]) -> lis
     database, vault = Database(f"sqlite+inline:///{folder}/records.db"), Vault.of(folder / "keys" / "records")
     await migrate("records", database)
     for start in range(0, students, AT_ONCE):
-        await database.write(lambda connection, start=start: _fill(connection, vault, identities, start))
+        await database.write(partial(_fill, vault=vault, identities=identities, start=start))
     progress(f"{students:,} students stored")
     holder, requester, points = [], [], []
     for number in range(TIMES):
         person = person_of(identities[number * 101])
         sought = seek(person, vault.tags)(uuid4(), "salt")
         begin = time.process_time()
-        held = await database.read(lambda connection, bucket=sought.bucket: held_at(connection, vault, bucket))
+        held = await database.read(partial(held_at, vault=vault, bucket=sought.bucket))
         secret, other = secrets.token_bytes(32), secrets.token_bytes(32)
         sent = points_of(held, secret)
         between = time.process_time()

@@ -158,7 +158,7 @@ class _OfLeaves(Sequencer):
     """Appends the tree's part alone, as `_leaves` does: of a draft its context is the leaf."""
 
     def _write(self, driver: Driver, head: Head, submissions: list[Submission], now: datetime) -> Committed:
-        leaves = []
+        leaves: list[bytes] = []
         for submission in submissions:
             submission.places = [Place(head.year, head.size + len(leaves) + n, False) for n in range(len(submission.drafts))]
             leaves += [draft.context for draft in submission.drafts]

@@ -109,7 +109,7 @@ def _events(about: Questioned, digest_key: bytes, chance: random.Random) -> Iter
             role="information-system",
         )
         event = Event(
-            class_=class_,  # type: ignore[arg-type]  # one of the classes
+            class_=class_,
             key=f"bench:{n}",
             subjects=(about.students[0],),
             custodians=(chance.choice(about.custodians),),

@@ -118,7 +118,7 @@ async def _record(database: Database, sealer: Sealer, policy_set: PolicySet) -> 
 
 def _facts(randomness: random.Random) -> dict[str, object]:
     name = randomness.choice(["contractor", "contractor, redisclosed", "transfer", "transfer, redisclosed", "consent"])
-    changes = {"elements": sorted(randomness.sample(ELEMENTS, randomness.randint(2, 6)))}
+    changes: dict[str, object] = {"elements": sorted(randomness.sample(ELEMENTS, randomness.randint(2, 6)))}
     changes |= {f"student.{flag}": randomness.random() < 0.1 for flag in ("homeless", "protected_address", "eligible")}
     changes |= {f"custody.{name}": randomness.random() < 0.8 for name in ("annual_notice_forwards_records", "onward_transfer_agreed")}
     return changed(SITUATIONS[name], changes)

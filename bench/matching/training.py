@@ -68,7 +68,9 @@ def trained(known: MatchingSet) -> dict[str, Any]:
             "clerical_match_score": [1.0] * len(pairs),
         }
     )
-    linker.training.estimate_m_from_pairwise_labels(api.register(labels, table_name="labels"))
+    linker.training.estimate_m_from_pairwise_labels(  # type: ignore[no-untyped-call]
+        api.register(labels, table_name="labels")
+    )
     settings: dict[str, Any] = linker.misc.save_model_to_json()
     for comparison in settings["comparisons"]:
         levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
