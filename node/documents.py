@@ -6,6 +6,7 @@
 import importlib
 import json
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,9 @@ def settings_class(service: ServiceName) -> type[ServiceSettings]:
     return found
 
 
+@cache
 def application(service: ServiceName) -> FastAPI:
-    """An application of `service` that is described, never started: its paths lead nowhere."""
+    """An application of `service` that is described, never started: its paths lead nowhere. One for a process, to be read only."""
     module = importlib.import_module(f"services.{service}.app")
     values: dict[str, Any] = {
         "entity_id": "https://node.example",

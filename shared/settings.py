@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import Field, IPvAnyNetwork, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from shared.who_may_call import ServiceName
 
@@ -13,6 +13,18 @@ class ServiceSettings(BaseSettings):
     """Settings that all four services have. docs/settings.md documents each one; a test compares."""
 
     model_config = SettingsConfigDict(env_prefix="SAFE_PASSAGE_", extra="forbid", frozen=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """What is given, then the environment. There is no file `.env` and no folder of values to look into, field by field."""
+        return init_settings, env_settings
 
     entity_id: Annotated[str, Field(description="The node's https URL: its name to other nodes and the issuer of its tokens.")]
     database_url: Annotated[

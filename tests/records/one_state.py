@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -194,7 +195,13 @@ def problem(answer: Answer) -> str:
 
 def some_students(count: int = 40) -> list[SyntheticStudent]:
     """Students of Alder, the hard cases first."""
-    return list(students(ALDER, as_of=date(2026, 10, 20), count=count))
+    return list(_students(max(count, 60))[:count])
+
+
+@cache
+def _students(count: int) -> tuple[SyntheticStudent, ...]:
+    """Drawn once in a process, for all who load some of them."""
+    return tuple(students(ALDER, as_of=date(2026, 10, 20), count=count))
 
 
 async def make_state(folder: Path, keys: Path, clock: StandingClock, *, kind: type[NodeFolder] = NodeFolder) -> None:

@@ -33,7 +33,15 @@ pytestmark = pytest.mark.anyio
 MANY = 4
 
 
-BY_THE_CLOCK = {"audit.checkpoint", "audit.segment", "audit.tile", "gateway.lease", "privacy.lease", "privacy.readiness_evidence", "records.lease"}
+BY_THE_CLOCK = {
+    "audit.checkpoint",
+    "audit.segment",
+    "audit.tile",
+    "gateway.lease",
+    "privacy.lease",
+    "privacy.readiness_evidence",
+    "records.lease",
+}
 """How many there are depends on what came together, on when a second was over, and on when a worker of the node had its first turn."""
 
 
