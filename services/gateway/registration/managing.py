@@ -21,6 +21,7 @@ from services.gateway.registration.key_sets import KeySets
 from services.gateway.registration.metadata import NEVER_SENT, client_metadata, read_body
 from services.gateway.registration.registering import described, fetched_or_given, record
 from services.gateway.registration.registration_errors import MetadataRefused, RegistrationTokenRefused
+from services.gateway.registration.software_statements import words_of
 from services.gateway.tables import ClientRow, RegistrationRow
 from shared.contracts.audit import Actor
 from shared.database import Database
@@ -51,18 +52,22 @@ class Managing:
     ) -> dict[str, Any]:
         """Replace what the client says of itself; gives the answer with its next token. What it holds and is more ends.
 
+        What it read may come back whole, its statement too (RFC 7592 section 2.2).
+
+        # INVARIANT: a client whose publisher vouched for its name goes by no other: people agree to an application by it.
+
         Raises OAuth2Error.
         """
         async with self.database.reading() as tx:
-            await _own(tx, client_id, bearer)
+            _, held = await _own(tx, client_id, bearer)
         members = read_body(body, content_type=content_type)
         if NEVER_SENT & members.keys():
             raise MetadataRefused("registration-malformed", "an update repeats nothing that the node gave with the client_id")
         if members.get("client_id") != client_id:
             raise MetadataRefused("registration-malformed", "client_id is the one of the URL")
-        if "software_statement" in members:
+        if members.pop("software_statement", held.statement) != held.statement:
             raise MetadataRefused("registration-malformed", "with another software statement a client registers anew")
-        metadata = client_metadata(members, development=self.development)
+        metadata = client_metadata(members | words_of(held.statement), development=self.development)
         jwks = await fetched_or_given(self.key_sets, metadata)
         token = secrets.token_urlsafe(32)
         async with self.database.transaction() as tx:

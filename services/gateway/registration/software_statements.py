@@ -19,6 +19,7 @@ MAX_LENGTH: Final = 16_384
 LONGEST_SECONDS: Final = 300
 FUTURE_SECONDS: Final = 10
 _NEEDED: Final = ("software_id", "software_version", "organisation_id", "client_name", "scope")
+_SHOWN: Final = ("client_name", "contacts")
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,15 @@ def verify_statement(read: ReadStatement, *, keys: Mapping[str, ClientKey], audi
     if missing:
         raise StatementRefused("statement-claims", f"it does not say {', '.join(missing)}")
     return Statement(claims, sha256(b"software-statement\0" + read.issuer.encode() + b"\0" + jti.encode()), expires_at)
+
+
+def words_of(statement: str | None) -> dict[str, Any]:
+    """What people are shown of a client, in the words of the statement that it registered with: an update does not change them.
+
+    statement  as it came, and was verified then; None: it registered without one
+    """
+    claims = {} if statement is None else parts_of(statement, max_length=MAX_LENGTH).payload
+    return {name: claims[name] for name in _SHOWN if claims.get(name) is not None}
 
 
 def _dates(claims: Mapping[str, Any], now: datetime) -> datetime:

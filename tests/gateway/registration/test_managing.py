@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.gateway.registration.metadata import NEVER_SENT
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Answer, Party, ask_token, new_key
 from tests.gateway.house import ISSUER, House
@@ -81,6 +82,28 @@ async def test_an_update_that_says_more_than_it_may_changes_nothing(house: House
         answer = await manage(house, "PUT", party.client_id, token, body)
         assert (answer.status, answer.code) == (400, "invalid_client_metadata"), name
     assert (await manage(house, "GET", party.client_id, token)).json == before
+
+
+@pytest.mark.requirement("DOOR-narrowed")
+async def test_what_a_publisher_said_of_a_client_stays_and_its_statement_may_come_back(house: House) -> None:
+    apps, party = await signer(house), Party("", ISSUER)
+    statement = apps.statement(house.now, contacts=["desk@vendor.example"])
+    registered = (await register(house, metadata(party, software_statement=statement))).json
+    party.client_id, token = registered["client_id"], registered["registration_access_token"]
+    read = (await manage(house, "GET", party.client_id, token)).json
+    assert read == registered
+    own = {name: value for name, value in read.items() if name not in NEVER_SENT}
+    other = apps.statement(house.now)
+    refused = await manage(house, "PUT", party.client_id, token, own | {"software_statement": other})
+    assert (refused.status, refused.code) == (400, "invalid_client_metadata")
+    renamed = own | {"client_name": "Department of Education", "contacts": ["desk@evil.example"], "software_version": "1.3.0"}
+    changed = await manage(house, "PUT", party.client_id, token, renamed)
+    assert changed.status == 200, changed.body
+    for name, value in (("client_name", "Reader"), ("contacts", ["desk@vendor.example"]), ("software_version", "1.3.0")):
+        assert changed.json[name] == value
+    without = {name: value for name, value in own.items() if name != "software_statement"}
+    again = await manage(house, "PUT", party.client_id, changed.json["registration_access_token"], without | {"client_name": "Other"})
+    assert (again.status, again.json["client_name"]) == (200, "Reader")
 
 
 @pytest.mark.requirement("DOOR-narrowed")
