@@ -12,6 +12,7 @@ from node.embedded import EmbeddedNode
 from node.folder import NodeFolder
 from node.locks import FolderInUse, alone_in
 from node.server import serve
+from services.gateway.settings import GatewaySettings
 from shared.keys import KeyFileUnusable
 
 
@@ -26,13 +27,27 @@ def up(
     host = bind or node.file.host
     if host not in {"127.0.0.1", "::1", "localhost"} and tls_certificate is None:
         stop("Beyond the loopback a node speaks TLS only.", "Give --tls-certificate and --tls-key, or leave --bind out.", code=2)
+    if (tls_certificate is None) != (tls_key is None):
+        stop("A certificate and its key go together.", "Give both --tls-certificate and --tls-key, or neither.", code=2)
     try:
         with alone_in(folder):
-            serve(EmbeddedNode(node, started=_show_link), host=host, port=node.file.port, tls_certificate=tls_certificate, tls_key=tls_key)
+            serve(
+                EmbeddedNode(node, started=_show_link),
+                host=host,
+                port=node.file.port,
+                tls_certificate=tls_certificate,
+                tls_key=tls_key,
+                client_certificates=_believed_of_clients(node) if tls_certificate else (),
+            )
     except FolderInUse as error:
         stop(str(error))
     except KeyFileUnusable as error:
         stop(str(error), "A node does not start without its keys.")
+
+
+def _believed_of_clients(node: NodeFolder) -> tuple[Path, ...]:
+    settings = node.settings("gateway")
+    return settings.client_certificate_files if isinstance(settings, GatewaySettings) else ()
 
 
 async def _show_link(node: NodeFolder) -> None:

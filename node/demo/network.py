@@ -23,10 +23,12 @@ NETWORK = "Safe Passage demo network (fictional)"
 TICK_SECONDS = 2.0
 
 
-def new_node(folder: Path, plan: StatePlan, *, port: int, now: datetime, tick_seconds: float = TICK_SECONDS) -> NodeFolder:
+def new_node(
+    folder: Path, plan: StatePlan, *, port: int, now: datetime, tick_seconds: float = TICK_SECONDS, scheme: str = "http"
+) -> NodeFolder:
     """A node for one of the fictional states, on the loopback."""
     file = NodeFile(
-        entity_id=f"http://127.0.0.1:{port}",
+        entity_id=f"{scheme}://127.0.0.1:{port}",
         name=f"{plan.name} Department of Education",
         state=plan.code,
         organisation_id=uuid7(now),

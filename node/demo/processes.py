@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -21,18 +22,24 @@ class NodeDidNotStart(Exception):
 
 
 class NodeProcess:
-    """One embedded node: `safepassage-node up FOLDER`, its log in the folder."""
+    """One embedded node: `safepassage-node up FOLDER`, its log in the folder.
 
-    def __init__(self, folder: NodeFolder, *, arguments: Sequence[str] = ("-m", "node.command", "up")) -> None:
+    authority  PEM file of who issued the certificate that `arguments` name, where it speaks TLS
+    """
+
+    def __init__(
+        self, folder: NodeFolder, *, arguments: Sequence[str] = ("-m", "node.command", "up"), authority: Path | None = None
+    ) -> None:
         self.folder = folder
         self._arguments = arguments
+        self._tls = None if authority is None else ssl.create_default_context(cafile=authority)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def base_url(self) -> str:
         """Where its gateway answers."""
         file = self.folder.file
-        return f"http://{file.host}:{file.port}"
+        return f"{'http' if self._tls is None else 'https'}://{file.host}:{file.port}"
 
     @property
     def log_file(self) -> Path:
@@ -60,7 +67,7 @@ class NodeProcess:
             if self._process is None or self._process.poll() is not None:
                 raise NodeDidNotStart("the process ended:\n" + self.last_lines())
             try:
-                with urllib.request.urlopen(f"{self.base_url}/readyz", timeout=2) as answer:  # noqa: S310 our own address
+                with urllib.request.urlopen(f"{self.base_url}/readyz", timeout=2, context=self._tls) as answer:  # noqa: S310 our own address
                     if answer.status == 200:
                         return self
             except (urllib.error.URLError, OSError):
