@@ -28,7 +28,14 @@ const provider = new Provider(issuer, {
   },
   clockTolerance: 0,
   issueRefreshToken: () => true,
+  findAccount: (_, accountId) => ({ accountId, claims: () => ({ sub: accountId }) }),
+  cookies: { keys: ['for this test alone'] },
+  renderError: (ctx, told) => {
+    ctx.type = 'json'
+    ctx.body = told
+  },
   routes: {
+    authorization: '/oauth/authorize',
     token: '/oauth/token',
     introspection: '/oauth/introspect',
     revocation: '/oauth/revoke',
@@ -36,7 +43,7 @@ const provider = new Provider(issuer, {
     jwks: '/oauth/jwks',
   },
   features: {
-    devInteractions: { enabled: false },
+    devInteractions: { enabled: true }, // its own pages at which people sign in and agree
     fapi: { enabled: true, profile: '2.0' },
     clientCredentials: { enabled: true },
     dPoP: { enabled: true, nonceSecret: randomBytes(32), requireNonce: () => false },
@@ -80,10 +87,17 @@ async function codeOfAPerson() {
   return code.save()
 }
 
+// Its clock, which can be put forward.
+const now = Date.now
+let ahead = 0
+Date.now = () => now() + ahead
+
 const answer = provider.callback()
 server.on('request', async (request, response) => {
-  if (request.url !== '/made/code') return answer(request, response)
+  const made = request.url.match(/^\/made\/(code|later)(?:\/(\d+))?$/)
+  if (!made) return answer(request, response)
+  if (made[1] === 'later') ahead = Number(made[2]) * 1000
   response.setHeader('content-type', 'application/json')
-  response.end(JSON.stringify({ code: await codeOfAPerson() }))
+  response.end(JSON.stringify(made[1] === 'code' ? { code: await codeOfAPerson() } : {}))
 })
 say({ issuer })

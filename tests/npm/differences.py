@@ -1,20 +1,10 @@
 """Where oidc-provider, set up for FAPI 2.0, says otherwise than the node of the same wrong request, and why."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from tests.npm.consent_differences import CONSENT
+from tests.npm.difference import Difference
 from tests.npm.elsewhere import ACCEPTED
-
-
-@dataclass(frozen=True)
-class Difference:
-    """Negatives, by module, of which it says one thing."""
-
-    why: str
-    theirs: str
-    rows: Mapping[str, Sequence[str]]
-
 
 DIFFERENCES: Final[list[Difference]] = [
     Difference(
@@ -285,6 +275,7 @@ DIFFERENCES: Final[list[Difference]] = [
         ACCEPTED,
         {"refresh": ("details",)},
     ),
+    *CONSENT,
 ]
 
 

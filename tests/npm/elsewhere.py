@@ -31,6 +31,8 @@ class Elsewhere:
     server: Party
     application: Party
     """It asks people, and is led back to CALLBACK."""
+    another: Party
+    """So does this one."""
 
     async def send(self, sent: Sent) -> tuple[int, dict[str, Any]]:
         """One request: status and JSON of the answer."""
@@ -42,6 +44,11 @@ class Elsewhere:
         """Whether it accepts a request, or the error that it answers with."""
         status, document = await self.send(sent)
         return ACCEPTED if status in (200, 201) else str(document.get("error"))
+
+    async def later(self, seconds: int) -> None:
+        """Put its clock so many seconds ahead of the real one."""
+        async with self.session.post(f"{self.machine.issuer}/made/later/{seconds}") as answer:
+            assert answer.status == 200
 
     def pushed(self, changes: Mapping[str, str | None]) -> Asked:
         """A request that the application pushes (RFC 9126), with other parameters; None leaves one out."""
@@ -76,15 +83,16 @@ class Elsewhere:
 @asynccontextmanager
 async def elsewhere() -> AsyncIterator[Elsewhere]:
     """It runs until the block ends."""
-    parties = [Party(client_id, "") for client_id in ("machine", "server", "application")]
-    led_back = {"application": [CALLBACK]}
+    parties = [Party(client_id, "") for client_id in ("machine", "server", "application", "another")]
+    led_back = {"application": [CALLBACK], "another": [CALLBACK]}
     clients = [
         {"client_id": one.client_id, "scope": " ".join(SCOPES), "jwk": one.jwk, "redirect_uris": led_back.get(one.client_id, [])}
         for one in parties
     ]
     about = {"clients": clients, "scopes": SCOPES, "resources": [ODS], "types": ["student_data_access"]}
     about |= {"challenge": digest_of(VERIFIER.encode())}
-    async with running("authorization_server.mjs", **about) as said, aiohttp.ClientSession() as session:
+    jar = aiohttp.DummyCookieJar()  # each browser has its own
+    async with running("authorization_server.mjs", **about) as said, aiohttp.ClientSession(cookie_jar=jar) as session:
         for party in parties:
             party.issuer = said["issuer"]
         yield Elsewhere(session, *parties)

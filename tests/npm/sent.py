@@ -5,7 +5,8 @@ from typing import Final
 
 from tests.gateway.negatives.negative import Negative
 from tests.gateway.negatives.test_negatives import MODULES
-from tests.gateway.oauth.codes import test_code_negatives, test_pushed_negatives, test_refresh
+from tests.gateway.negatives.whole import numbered
+from tests.gateway.oauth.codes import test_code_negatives, test_consent_negatives, test_pushed_negatives, test_refresh
 from tests.npm.elsewhere import KINDS
 
 NEGATIVES: Final[dict[str, list[Negative]]] = {
@@ -14,8 +15,12 @@ NEGATIVES: Final[dict[str, list[Negative]]] = {
 PUSHED: Final = "PAR and PKCE"
 OF_PEOPLE: Final = {"code": test_code_negatives.NEGATIVES, "refresh": test_refresh.NEGATIVES}
 """What is exchanged after a person has agreed."""
+CONSENT: Final = "consent"
+IN_OAUTHS_WORDS: Final = "invalid_request"
+"""What a page of the node says to a person is this, of OAuth's errors."""
 SENT: Final[dict[str, Collection[str]]] = {
     **{name: [one.name for one in negatives] for name, negatives in NEGATIVES.items()},
     **OF_PEOPLE,
     PUSHED: test_pushed_negatives.NEGATIVES,
+    CONSENT: numbered(*test_consent_negatives.TABLES),
 }

@@ -3,9 +3,10 @@
 import pytest
 
 from tests.gateway.oauth.codes import test_pushed_negatives
+from tests.npm.consenting import Consenting
 from tests.npm.differences import DIFFERENCES, theirs
 from tests.npm.elsewhere import ACCEPTED, elsewhere
-from tests.npm.sent import NEGATIVES, OF_PEOPLE, PUSHED, SENT
+from tests.npm.sent import CONSENT, IN_OAUTHS_WORDS, NEGATIVES, OF_PEOPLE, PUSHED, SENT
 
 pytestmark = [pytest.mark.anyio, pytest.mark.npm]
 
@@ -39,6 +40,13 @@ async def test_oidc_provider_says_the_same_of_each_negative_or_it_is_written_dow
                 sent.append((module, name))
                 if verdict != error:
                     found[module, name] = verdict
+        consenting = await Consenting.begun(other)
+        assert await consenting.right() == ACCEPTED
+        for name, verdict in (await consenting.verdicts()).items():
+            sent.append((CONSENT, name))
+            if verdict != IN_OAUTHS_WORDS:
+                found[CONSENT, name] = verdict
+        assert await consenting.right() == ACCEPTED
     assert found == theirs()
     assert sorted(sent) == sorted((module, name) for module, names in SENT.items() for name in names)
 
@@ -48,4 +56,4 @@ def test_each_difference_is_of_negatives_that_are_sent_and_is_written_down_once(
     assert len(rows) == len(set(rows))
     sent = {(module, name) for module, names in SENT.items() for name in names}
     assert set(rows) <= sent
-    assert len(sent) >= 375
+    assert len(sent) >= 422

@@ -31,14 +31,16 @@ def _once(negatives: Sequence[Negative]) -> Sequence[Negative]:
     return negatives
 
 
+def numbered(*tables: Iterable[str]) -> list[str]:
+    """The names of the rows of several tables, of which two may have one of the same name."""
+    return [f"{number}: {name}" for number, table in enumerate(tables) for name in table]
+
+
 def _beside(least: int, *tables: Iterable[str], not_sent: str = "") -> Module:
-    """Tables of which each row has a name; of several, a name may be in two."""
-    if len(tables) == 1:
-        return Module(least, dict.fromkeys(tables[0], not_sent))
-    return Module(least, {f"{number}: {name}": not_sent for number, table in enumerate(tables) for name in table})
+    """Tables of which each row has a name."""
+    return Module(least, dict.fromkeys(tables[0] if len(tables) == 1 else numbered(*tables), not_sent))
 
 
-PAGES: Final = "oidc-provider leaves the pages at which a person agrees to whoever sets it up"
 WHOLE: Final[dict[str, Module]] = {
     "assertion": _here("assertion", 93),
     "DPoP": _here("DPoP", 80),
@@ -50,7 +52,7 @@ WHOLE: Final[dict[str, Module]] = {
     "exchange": _here("exchange", 48),
     "PAR and PKCE": _beside(55, test_pushed_negatives.NEGATIVES),
     "code": _beside(17, test_code_negatives.NEGATIVES),
-    "consent": _beside(21, test_consent_negatives.QUERIES, test_consent_negatives.FOREIGN, not_sent=PAGES),
+    "consent": _beside(47, *test_consent_negatives.TABLES),
     "refresh": _beside(9, test_refresh.NEGATIVES),
     "registration": _beside(
         84,

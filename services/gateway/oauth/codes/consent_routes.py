@@ -32,10 +32,12 @@ _FORM: Final = {
         "schema": {
             "type": "object",
             "required": ["token", "client_id", "request_uri", "answer"],
+            "additionalProperties": False,
             "properties": {"token": _STRING, "client_id": _STRING, "request_uri": _STRING, "answer": {"enum": ["approve", "refuse"]}},
         }
     }
 }
+_FIELDS: Final = frozenset({"token", "client_id", "request_uri", "answer"})
 _QUERY: Final = [{"name": name, "in": "query", "required": True, "schema": _STRING} for name in ("client_id", "request_uri")]
 
 
@@ -71,6 +73,8 @@ async def ask_person(person: SignedInPerson, request: Request) -> Response:
 async def answer_application(person: SignedInPerson, request: Request) -> Response:
     """Answer an application for the person: with a code for what they agreed to, or that they did not."""
     state, form = request.app.state, read_form(await request.body())
+    if not form.keys() <= _FIELDS:
+        raise InvalidRequest("the page's form has its own fields, and nothing else")
     if form.get("answer") not in ("approve", "refuse"):
         raise InvalidRequest("approve or refuse", field="answer")
     client_id, request_uri = form.get("client_id", ""), form.get("request_uri", "")

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from safepassage.wire_clients import ClientGrants
+from services.gateway.oauth.codes.pushing import URN
 from services.gateway.oauth.codes.role_scopes import ROLE_SCOPES, grantable
 from services.gateway.oauth.scopes import CLIENT_SCOPES, SCOPES
 from services.gateway.people.roles import ROLES
@@ -17,14 +18,17 @@ from services.gateway.tables import GivenAuthorizationRow
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import Answer
 from tests.gateway.house import ISSUER, House
-from tests.gateway.oauth.codes.flow import CALLBACK, CODE, Application, answered, application, person
+from tests.gateway.oauth.codes.flow import CALLBACK, CODE, Application, answered, application, changed, person
 from tests.gateway.people.signing_in import Browser
 
 pytestmark = pytest.mark.anyio
 
 
 PLAIN = {"response_type": "code", "redirect_uri": CALLBACK, "scope": "audit:search", "state": "x"}
-QUERIES: dict[str, Callable[[dict[str, str], str], str]] = {
+DETAILS = '[{"type":"student_data_access","purpose":"marketing"}]'
+Change = Callable[[dict[str, str], str], str]
+"""What is sent, given what would be right and another client's id."""
+QUERIES: dict[str, Change] = {
     "nothing": lambda _, __: "",
     "no name": lambda good, _: urlencode({"client_id": good["client_id"]}),
     "no client": lambda good, _: urlencode({"request_uri": good["request_uri"]}),
@@ -39,9 +43,12 @@ QUERIES: dict[str, Callable[[dict[str, str], str], str]] = {
     "a prompt more": lambda good, _: urlencode(good | {"prompt": "none"}),
     "a scope more": lambda good, _: urlencode(good | {"scope": "admin:clients"}),
     "a response type more": lambda good, _: urlencode(good | {"response_type": "token"}),
+    "details more": lambda good, _: urlencode(good | {"authorization_details": DETAILS}),
+    "a challenge more": lambda good, _: urlencode(good | {"code_challenge": "A" * 43, "code_challenge_method": "S256"}),
+    "a resource more": lambda good, _: urlencode(good | {"resource": "https://evil.example/"}),
     "bytes that are no text": lambda good, _: urlencode(good) + "&x=%ff",
 }
-"""What the page is asked with, given what it takes and another client's id."""
+"""What the page is asked with."""
 
 OWN = ("content-type", "application/x-www-form-urlencoded")
 HERE = [OWN, ("sec-fetch-site", "same-origin"), ("origin", ISSUER)]
@@ -54,6 +61,45 @@ FOREIGN: dict[str, tuple[list[tuple[str, str]], str | None]] = {
     "a browser that says nothing": ([OWN], "own"),
 }
 """A form's header fields, and whose token it brings."""
+
+
+def _with(**changes: str | None) -> Change:
+    return lambda good, _: urlencode(changed(good, changes))
+
+
+NOT_ASKED, NOT_THE_FORM = (400, "authorization-not-asked"), (422, "invalid-request")
+ANSWERS: dict[str, tuple[Change, tuple[int, str]]] = {
+    "another client": (lambda good, other: urlencode(good | {"client_id": other}), NOT_ASKED),
+    "a client that is none": (_with(client_id="x"), NOT_ASKED),
+    "no client": (_with(client_id=None), NOT_ASKED),
+    "another name": (_with(request_uri=f"{URN}{'A' * 43}"), NOT_ASKED),
+    "a name of another kind": (_with(request_uri="https://app.example/request.jwt"), NOT_ASKED),
+    "no name": (_with(request_uri=None), NOT_ASKED),
+    "no answer": (_with(answer=None), NOT_THE_FORM),
+    "an empty answer": (_with(answer=""), NOT_THE_FORM),
+    "an answer in upper case": (_with(answer="APPROVE"), NOT_THE_FORM),
+    "another word": (_with(answer="yes"), NOT_THE_FORM),
+    "two answers": (lambda good, _: urlencode(good) + "&answer=refuse", (400, "malformed-body")),
+    "a scope": (_with(scope="admin:clients"), NOT_THE_FORM),
+    "details": (_with(authorization_details=DETAILS), NOT_THE_FORM),
+    "a redirect_uri": (_with(redirect_uri="https://evil.example/"), NOT_THE_FORM),
+    "a state": (_with(state="other"), NOT_THE_FORM),
+    "a person": (_with(sub="subject-2"), NOT_THE_FORM),
+}
+"""What the page's form holds instead, and how that is refused."""
+
+STALE: dict[str, tuple[str, str]] = {
+    "the page once it was agreed to": ("page", "approve"),
+    "the page once it was refused": ("page", "refuse"),
+    "the page five minutes later": ("page", "later"),
+    "the form once it was agreed to": ("form", "approve"),
+    "the form once it was refused": ("form", "refuse"),
+    "the form five minutes later": ("form", "later"),
+    "the form where nobody is signed in": ("form", "nobody"),
+}
+"""What comes too late or from nobody, and what was before."""
+
+TABLES = (QUERIES, FOREIGN, ANSWERS, STALE)
 
 
 async def _given(house: House) -> int:
@@ -123,10 +169,40 @@ async def test_a_form_that_is_not_the_pages_own_gives_nothing(peopled: House) ->
         _is_page(answer, 403, "form-not-ours")
     nobody = await Browser(peopled).go("POST", "/oauth/authorize", headers=HERE, body=urlencode(form | {"token": token}).encode())
     _is_page(nobody, 401, "not-signed-in")
-    for said in ("yes", ""):
-        _is_page(await app.answer(browser, name, said), 422, "invalid-request")
     assert await _given(peopled) == 0
     assert (await app.answer(browser, name)).status == 303
+
+
+@pytest.mark.requirement("DOOR-consent")
+async def test_a_form_that_says_anything_else_gives_nothing_and_leaves_the_question(peopled: House) -> None:
+    app, other, browser = await application(peopled), await application(peopled), await person(peopled)
+    name, token = await app.pushed(), await browser.form_token()
+    form = {"client_id": app.party.client_id, "request_uri": name, "answer": "approve", "token": token}
+    for what, (change, (status, code)) in ANSWERS.items():
+        answer = await browser.go("POST", "/oauth/authorize", headers=HERE, body=change(form, other.party.client_id).encode())
+        assert answer.status == status, what
+        _is_page(answer, status, code)
+    assert await _given(peopled) == 0
+    assert (await app.answer(browser, name)).status == 303
+
+
+async def test_what_comes_too_late_or_from_nobody_gives_nothing(peopled: House, clock: StandingClock) -> None:
+    app, browser = await application(peopled), await person(peopled)
+    for what, (which, before) in STALE.items():
+        name, given, who, token = await app.pushed(), await _given(peopled), browser, await browser.form_token()
+        if before in ("approve", "refuse"):
+            assert (await app.answer(browser, name, before)).status == 303, what
+            given += before == "approve"
+        elif before == "later":
+            clock.advance(seconds=300)
+        else:
+            who = Browser(peopled)
+        form = urlencode({"client_id": app.party.client_id, "request_uri": name, "answer": "approve", "token": token})
+        answer = await (
+            who.get(app.page(name)) if which == "page" else who.go("POST", "/oauth/authorize", headers=HERE, body=form.encode())
+        )
+        _is_page(answer, *((401, "not-signed-in") if before == "nobody" else NOT_ASKED))
+        assert await _given(peopled) == given, what
 
 
 async def test_another_site_can_neither_frame_nor_fetch_the_page(peopled: House) -> None:
