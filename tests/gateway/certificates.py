@@ -33,6 +33,10 @@ class Holder:
         return self.certificate.public_bytes(Encoding.PEM)
 
     @property
+    def key_pem(self) -> bytes:
+        return self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+    @property
     def seen(self) -> ClientCertificate:
         """As the gateway sees it."""
         return ClientCertificate(self.der)
@@ -41,7 +45,7 @@ class Holder:
         """The files of certificate and key."""
         certificate, key = folder / f"{name}.pem", folder / f"{name}.key"
         certificate.write_bytes(self.pem)
-        key.write_bytes(self.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+        key.write_bytes(self.key_pem)
         return certificate, key
 
 

@@ -1,6 +1,7 @@
 // oauth4webapi, step by step: what a machine and a resource server do at the node, each answer checked by the library.
 import * as oauth from 'oauth4webapi'
 import { say, signingKey, told } from './told.mjs'
+import { withNonce as again } from './with_nonce.mjs'
 
 const insecure = { [oauth.allowInsecureRequests]: true }
 const issuer = new URL(told.machine.issuer)
@@ -16,17 +17,7 @@ const serverAuth = oauth.PrivateKeyJwt(await signingKey(told.server.key))
 const proofKeys = await oauth.generateKeyPair(told.proofs)
 const DPoP = oauth.DPoP(machine, proofKeys)
 let nonces = 0
-
-// A server may ask for a nonce at any time: then the same is asked once more, with a new proof.
-async function withNonce(ask) {
-  try {
-    return await ask()
-  } catch (error) {
-    if (!oauth.isDPoPNonceError(error)) throw error
-    nonces += 1
-    return ask()
-  }
-}
+const withNonce = (ask) => again(ask, () => { nonces += 1 })
 
 function token(parameters) {
   return withNonce(async () => {
@@ -69,6 +60,18 @@ await oauth.protectedResourceRequest(foreign.access_token, 'GET', new URL(`${tol
 })
 const claims = await oauth.validateJwtAccessToken(as, sent, told.resource, { requireDPoP: true, ...insecure })
 
+// SMART Backend Services names the token endpoint as an assertion's audience: a client is registered for that, and for nothing else.
+async function backend(options) {
+  const authentication = oauth.PrivateKeyJwt(await signingKey(told.backend.key), options)
+  const client = { client_id: told.backend.client_id }
+  return withNonce(async () => {
+    const asked = await oauth.clientCredentialsGrantRequest(as, client, authentication, new URLSearchParams(), { DPoP, ...insecure })
+    return oauth.processClientCredentialsResponse(as, client, asked)
+  })
+}
+const smart = await backend({ [oauth.modifyAssertion]: (_, claims) => { claims.aud = as.token_endpoint } })
+const notSmart = await backend().catch((error) => error.error)
+
 const plain = await introspected(server, serverAuth, foreign.access_token, false)
 const signed = await introspected(server, serverAuth, foreign.access_token, true)
 
@@ -76,7 +79,7 @@ await oauth.processRevocationResponse(await oauth.revocationRequest(as, machine,
 const after = await introspected(server, serverAuth, foreign.access_token, true)
 
 say({
-  described, nonces, claims, plain, signed, after,
+  described, nonces, claims, smart: smart.scope, notSmart, plain, signed, after,
   token: { ...own, access_token: undefined },
   exchanged: { ...exchanged, access_token: undefined },
   may: await may.json(),

@@ -2,6 +2,7 @@
 import * as oauth from 'oauth4webapi'
 import { Browser } from './browser.mjs'
 import { say, signingKey, told } from './told.mjs'
+import { withNonce } from './with_nonce.mjs'
 
 const insecure = { [oauth.allowInsecureRequests]: true }
 const issuer = new URL(told.application.issuer)
@@ -10,15 +11,6 @@ const application = { client_id: told.application.client_id }
 const authentication = oauth.PrivateKeyJwt(await signingKey(told.application.key))
 const DPoP = oauth.DPoP(application, await oauth.generateKeyPair('ES256'))
 const options = { DPoP, ...insecure }
-
-async function withNonce(ask) {
-  try {
-    return await ask()
-  } catch (error) {
-    if (!oauth.isDPoPNonceError(error)) throw error
-    return ask()
-  }
-}
 
 const verifier = oauth.generateRandomCodeVerifier()
 const state = oauth.generateRandomState()

@@ -1,4 +1,5 @@
-// openid-client asks a person whether it may act for them (PAR, PKCE, iss), exchanges the code, calls, refreshes; another time it may not.
+// openid-client asks a person whether it may act for them (PAR, PKCE, iss), exchanges the code, calls, refreshes, takes back; another time it
+// may not.
 import * as client from 'openid-client'
 import { Browser } from './browser.mjs'
 import { configured } from './openid_configured.mjs'
@@ -38,11 +39,15 @@ const forged = new URL(agreed.back)
 forged.searchParams.set('iss', 'https://other.example')
 const thrown = await client.authorizationCodeGrant(config, forged, agreed.checks, undefined, { DPoP }).catch((error) => error.code)
 
+await client.tokenRevocation(config, refreshed.refresh_token)
+const takenBack = await client.refreshTokenGrant(config, refreshed.refresh_token, undefined, { DPoP }).catch((error) => error.error)
+const over = await client.fetchProtectedResource(config, refreshed.access_token, info, 'GET', null, null, { DPoP }).catch((error) => error.status)
+
 const no = await asked('refuse')
 const refused = await client.authorizationCodeGrant(config, no.back, no.checks, undefined, { DPoP }).catch((error) => error.error)
 
 say({
   parameters: [...agreed.url.searchParams.keys()].sort(),
   back: Object.fromEntries(agreed.back.searchParams), thrown, refused,
-  tokens, refreshed, may: { status: may.status, ...(await may.json()) }, still: still.status,
+  tokens, refreshed, takenBack, over, may: { status: may.status, ...(await may.json()) }, still: still.status,
 })

@@ -19,8 +19,10 @@ async def test_it_completes_what_machines_and_resource_servers_do(node: RunningN
     resource = f"{ODS}/{proofs.lower()}"
     machine = await node.client("decisions:read", "admin:organisations", purposes=("audit-evaluation",))
     server = await node.client("decisions:read", resource=resource)
+    backend = await node.client("decisions:read", assertion_audience="token-url")
+    clients = {"machine": machine, "server": server, "backend": backend}
     said: dict[str, Any] = await script(
-        "oauth4webapi.mjs", machine=machine, server=server, scope="decisions:read", details=DETAILS, resource=resource, proofs=proofs
+        "oauth4webapi.mjs", **clients, scope="decisions:read", details=DETAILS, resource=resource, proofs=proofs
     )
     assert said["described"]["authorization_servers"] == [node.issuer]
     assert said["nonces"] == (1 if node.nonces_always else 0), "a nonce is kept for the next proof"
@@ -35,4 +37,5 @@ async def test_it_completes_what_machines_and_resource_servers_do(node: RunningN
     assert (said["claims"]["aud"], said["claims"]["client_id"]) == (resource, machine["client_id"])
     for told in (said["plain"], said["signed"]):
         assert (told["active"], told["aud"], told["client_id"]) == (True, resource, machine["client_id"])
+    assert (said["smart"], said["notSmart"]) == ("decisions:read", "invalid_client")
     assert said["after"] == {"active": False}

@@ -31,6 +31,7 @@ async def test_openid_client_acts_for_a_person_who_agrees(node: RunningNode) -> 
     assert said["back"]["iss"] == node.issuer
     assert (said["tokens"]["scope"], said["may"]["status"], said["still"]) == (SCOPE, 200, 200)
     assert said["refreshed"]["refresh_token"] != said["tokens"]["refresh_token"]
+    assert (said["takenBack"], said["over"]) == ("invalid_grant", 401), "with the refresh token all that came of it"
     assert (said["thrown"], said["refused"]) == ("OAUTH_INVALID_RESPONSE", "access_denied")
 
 

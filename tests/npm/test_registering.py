@@ -1,4 +1,4 @@
-"""Both clients register themselves: one waits for an administrator, the other is of a publisher that is trusted."""
+"""Both clients register themselves, one to wait for an administrator, the other by a trusted publisher's word; each manages that."""
 
 import secrets
 
@@ -13,7 +13,8 @@ from tests.npm.scripts import script
 
 pytestmark = [pytest.mark.anyio, pytest.mark.npm]
 
-SCOPE = "agreements:read"
+SCOPES = ("agreements:read", "decisions:read")
+SCOPE, NARROWER = " ".join(SCOPES), SCOPES[0]
 
 
 def statement(publisher: Party, node: RunningNode) -> str:
@@ -36,9 +37,9 @@ def statement(publisher: Party, node: RunningNode) -> str:
 
 
 @pytest.mark.requirement("DOOR-outside")
-async def test_they_register_and_one_of_them_comes_in_at_once(node: RunningNode) -> None:
+async def test_they_register_one_comes_in_at_once_and_each_reads_narrows_and_ends_its_registration(node: RunningNode) -> None:
     publisher = Party(f"https://apps-{secrets.token_hex(4)}.example", node.issuer)
-    bounds = {"organisation_id": node.folder.file.organisation_id, "role": "reader", "scopes": (SCOPE,)}
+    bounds = {"organisation_id": node.folder.file.organisation_id, "role": "reader", "scopes": SCOPES}
     async with node.hand() as hand:
         keys = JwkSet(keys=(ClientJwk.model_validate(publisher.jwk),))
         await hand.add_publisher(NewPublisher(issuer=publisher.client_id, name="A publisher", jwks=keys, trusted=True, **bounds))
@@ -51,11 +52,20 @@ async def test_they_register_and_one_of_them_comes_in_at_once(node: RunningNode)
         "registering.mjs",
         issuer=node.issuer,
         scope=SCOPE,
+        narrower=NARROWER,
         initial_access_token=token,
         software_statement=statement(publisher, node),
         **clients,
     )
-    assert (said["first"]["registration_state"], said["waiting"]) == ("pending", "unauthorized_client")
-    assert (said["second"]["registration_state"], said["second"]["client_name"]) == ("approved", "Reader")
-    assert said["first"]["client_id"] != said["second"]["client_id"]
-    assert said["token"]["scope"] == SCOPE
+    first, second = said["first"], said["second"]
+    assert (first["said"]["registration_state"], first["waiting"]) == ("pending", "unauthorized_client")
+    assert (second["said"]["registration_state"], second["said"]["client_name"]) == ("approved", "Reader")
+    assert first["said"]["client_id"] != second["said"]["client_id"]
+    assert second["token"]["scope"] == SCOPE
+    for one, name in ((first, "Elm"), (second, "Reader")):
+        managed = one["managed"]
+        assert managed["read"] == one["said"], "what is read is what was said when it registered"
+        assert (managed["changed"]["scope"], managed["changed"]["client_name"]) == (NARROWER, name), "a statement's word still counts"
+        assert managed["changed"]["registration_access_token"] != managed["read"]["registration_access_token"]
+        assert (managed["former"], managed["ended"], managed["gone"]) == ([401, "invalid_token"], 204, [401, "invalid_token"])
+    assert (second["managed"]["then"], second["managed"]["after"]) == (NARROWER, "unauthorized_client")
