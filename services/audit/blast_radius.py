@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from safepassage.canonical import digest_of_json
 from safepassage.problems.log import LogFrozen, PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted
+from safepassage.wire_log import LogOrder
 from safepassage.wire_log_radius import BlastRadius, BlastRadiusRequest, TouchedStudents
 from services.audit.measured_radius import clauses_asked, measured, node_states, window_asked
 from services.audit.openings import sight_of
@@ -21,6 +22,7 @@ from services.audit.touched_rows import rows_of, touched_table
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.cursors import Cursor, Cursors, Limit, next_link
+from shared.keyset import is_down
 from shared.problems import responses
 from shared.spreadsheet import MEDIA_TYPE
 
@@ -54,15 +56,16 @@ async def list_blast_radius(
     form: Form = "json",
     limit: Limit = 100,
     cursor: Cursor = None,
+    sort: Annotated[LogOrder, Query(description="With a minus the newest first.")] = "-logged_at",
 ) -> TouchedStudents | Response:
-    """The same, a row for each student of each entry, `limit` entries a page; the newest first. For the notices that are due."""
+    """The same, a row for each student of each entry, `limit` entries a page, newest or oldest first. For the notices that are due."""
     state = request.app.state
     cursors: Cursors = state.cursors
-    bound_to = f"blast-radius:{caller.client_id}:{digest_of_json(asked.model_dump(mode='json'))}"
+    bound_to = f"blast-radius:{caller.client_id}:{sort}:{digest_of_json(asked.model_dump(mode='json'))}"
     position = cursors.read(cursor, bound_to=bound_to)
     async with state.database.reading() as tx:
         sight = await sight_of(tx, caller)
-        window = await window_of(tx, window_asked(asked), position)
+        window = await window_of(tx, window_asked(asked), position, oldest_first=not is_down(sort))
         found, last, unseen = await found_by_index(tx, state.keys, [*clauses_asked(asked), *own_of(sight)], window, limit)
         published = await published_log(tx)
     seen = [entry for entry in (one.seen_by(sight) for one in found) if entry is not None]
@@ -71,7 +74,7 @@ async def list_blast_radius(
     headers: dict[str, str] = {}
     if last is not None:
         signed = cursors.sign({"log": last.log, "at": last.at}, bound_to=bound_to)
-        headers["link"] = next_link(ROWS, {"format": form, "limit": limit, "cursor": signed})
+        headers["link"] = next_link(ROWS, {"format": form, "limit": limit, "sort": sort, "cursor": signed})
     if form == "csv":
         headers["content-disposition"] = 'attachment; filename="blast-radius.csv"'
         return Response(touched_table(rows), media_type=MEDIA_TYPE, headers=headers)

@@ -22,7 +22,7 @@ LOOKED_AT_ONCE: Final = 512
 async def own_entries_about(
     tx: AsyncSession, keys: SubjectKeys, tags: Sequence[bytes], window: Window, sight: Sight, *, limit: int
 ) -> list[Place]:
-    """The newest entries about the student with these tags that `sight` may cover, at most `limit`.
+    """The newest entries about the student with these tags that `sight` may cover (the oldest, where the window says so), at most `limit`.
 
     The index says whose records an entry is about: one about several students may be there for another of them, and is judged when it is
     opened. So is, here, what the index has not yet: it is complete whatever the index has.
@@ -36,7 +36,7 @@ async def own_entries_about(
         own += await _own(tx, keys, tags, places, sight)
         if len(own) >= limit or len(places) < size:
             return own[:limit]
-        window = window._replace(before=places[-1])
+        window = window.after(places[-1])
 
 
 async def _own(tx: AsyncSession, keys: SubjectKeys, tags: Collection[bytes], places: Sequence[Place], sight: Sight) -> list[Place]:

@@ -9,13 +9,13 @@ from typing import Annotated, Final
 from uuid import UUID
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.log import LogFrozen, NoSuchSavedSearch, PurposeMissing, SavedSearchesFull
 from safepassage.problems.requests import LogUnavailable, NotPermitted
-from safepassage.wire_log import FoundEntries
+from safepassage.wire_log import FoundEntries, LogOrder
 from safepassage.wire_log_saved import NewSavedSearch, SavedSearch, SavedSearches, SavedSearchRun
 from services.audit.driver import Driver
 from services.audit.openings import sight_of
@@ -81,6 +81,7 @@ async def run_saved_search(
     now: Now,
     limit: Limit = 100,
     cursor: Cursor = None,
+    sort: Annotated[LogOrder, Query(description="With a minus the newest first.")] = "-logged_at",
 ) -> FoundEntries:
     """A page of what a saved search finds now, logged as any search."""
     state = request.app.state
@@ -88,7 +89,8 @@ async def run_saved_search(
         saved = _shown(await _cipher(tx, state.keys), await _own(tx, caller, saved_search_id))
     times = run.model_dump(exclude_none=True)
     path = f"/v1/log/saved-searches/{saved_search_id}/runs"
-    return await answer_search(saved.search.model_copy(update=times), request, response, caller, now, limit=limit, cursor=cursor, path=path)
+    search = saved.search.model_copy(update=times)
+    return await answer_search(search, request, response, caller, now, sort=sort, limit=limit, cursor=cursor, path=path)
 
 
 @router.delete("/{saved_search_id}", responses=_ERRORS | responses(NoSuchSavedSearch))

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from safepassage.problems.log import LogFrozen, NoSuchEntry, NoSuchLog, PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted
-from safepassage.wire_log import EntrySearch, FoundEntries, LogEntry
+from safepassage.wire_log import EntrySearch, FoundEntries, LogEntry, LogOrder
 from services.audit.log_routes import Reader, Year
 from services.audit.openings import OpenedEntry, Place, open_entries, sight_of
 from services.audit.published import proven_entry, published_log
@@ -31,14 +31,21 @@ Groups = Annotated[tuple[GroupName, ...], Query(alias="open", max_length=3, desc
     responses=responses(NotPermitted, PurposeMissing, LogFrozen, LogUnavailable),
 )
 async def search_log(
-    search: EntrySearch, request: Request, response: Response, caller: Searcher, now: Now, limit: Limit = 100, cursor: Cursor = None
+    search: EntrySearch,
+    request: Request,
+    response: Response,
+    caller: Searcher,
+    now: Now,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    sort: Annotated[LogOrder, Query(description="With a minus the newest first.")] = "-logged_at",
 ) -> FoundEntries:
-    """Find entries by student, time, who did it, to whom, why and what; newest first. Every member that is given narrows the search.
+    """Find entries by student, time, who did it, to whom, why and what; newest or oldest first. Every member narrows the search.
 
     Students and clients are found in every school year. A district finds what is about its own students; the state agency, with a purpose
     in its token, all. The next page is the same body sent to the address in the Link header.
     """
-    return await answer_search(search, request, response, caller, now, limit=limit, cursor=cursor, path="/v1/log/searches")
+    return await answer_search(search, request, response, caller, now, sort=sort, limit=limit, cursor=cursor, path="/v1/log/searches")
 
 
 @router.get(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from safepassage.canonical import digest_of_json
 from safepassage.trust_members import Member
-from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry
+from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry, LogOrder
 from services.audit.drafts import KINDS
 from services.audit.driver import Driver
 from services.audit.index.lookup import Clause, Found, Stretch, find, has, query_of
@@ -30,6 +30,7 @@ from services.audit.subject_keys import SubjectKeys
 from shared.caller import Caller
 from shared.cursors import Cursors, next_link
 from shared.database import Database
+from shared.keyset import is_down
 from shared.trust import Trust
 
 SCANNED_OF_A_PAGE = 2_000
@@ -41,18 +42,27 @@ NO_KIND = 0
 
 
 async def answer_search(
-    search: EntrySearch, request: Request, response: Response, caller: Caller, now: datetime, *, limit: int, cursor: str | None, path: str
+    search: EntrySearch,
+    request: Request,
+    response: Response,
+    caller: Caller,
+    now: datetime,
+    *,
+    sort: LogOrder,
+    limit: int,
+    cursor: str | None,
+    path: str,
 ) -> FoundEntries:
     """A page of a search, after it was logged; `path` is where the next page is asked for."""
     state = request.app.state
     database: Database = state.database
     cursors: Cursors = state.cursors
-    bound_to = f"search:{caller.client_id}:{digest_of_json(search.model_dump(mode='json'))}"
+    bound_to = f"search:{caller.client_id}:{sort}:{digest_of_json(search.model_dump(mode='json'))}"
     position = cursors.read(cursor, bound_to=bound_to)
     clauses = clauses_of(search, nodes_of=partial(nodes_of, members_of(state.trust), state.settings.entity_id))
     async with database.reading() as tx:
         sight = await sight_of(tx, caller)
-        window = await window_of(tx, search, position)
+        window = await window_of(tx, search, position, oldest_first=not is_down(sort))
         if search.student_id is not None:
             tags = await state.keys.tags(tx, str(search.student_id))
             found, last, unseen = *await _about_student(tx, state.keys, tags, clauses, window, sight, limit), 0
@@ -65,7 +75,7 @@ async def answer_search(
     await record_search(state.sequencer, caller, operation="search-log", student_id=search.student_id, count=len(page.entries), now=now)
     if last is not None:
         signed = cursors.sign({"log": last.log, "at": last.at}, bound_to=bound_to)
-        response.headers["link"] = next_link(path, {"limit": limit, "cursor": signed})
+        response.headers["link"] = next_link(path, {"limit": limit, "sort": sort, "cursor": signed})
     return page
 
 
@@ -87,12 +97,13 @@ async def _about_student(
 async def found_by_index(
     tx: AsyncSession, keys: SubjectKeys, clauses: Sequence[Clause], window: Window, limit: int
 ) -> tuple[list[OpenedEntry], Place | None, int]:
-    """A page of what meets `clauses`, newest first; where the next one begins, if there is one; entries that nobody looked at."""
+    """A page of what meets `clauses`, in the window's order; where the next one begins, if there is one; entries that nobody looked at."""
     stretches = await stretches_in(tx, window)
 
     def look(session: Session) -> Found:
         driver = Driver(session.connection())
-        return find(driver, keys, query_of(clauses, term_keys(driver, keys)), stretches, limit=limit + 1)
+        query = query_of(clauses, term_keys(driver, keys))
+        return find(driver, keys, query, stretches, limit=limit + 1, oldest_first=window.oldest_first)
 
     places, unseen = await tx.run_sync(look)
     # INVARIANT: the index only says where to look: an entry is shown for what it says itself.
@@ -137,17 +148,17 @@ async def stretches_in(tx: AsyncSession, window: Window) -> list[Stretch]:
     return stretches
 
 
-async def window_of(tx: AsyncSession, search: EntrySearch, position: dict[str, int] | None) -> Window:
-    """Where to look, times turned into places: entries lie in the order of their time."""
-    before = None if position is None else Place(position["log"], position["at"])
+async def window_of(tx: AsyncSession, search: EntrySearch, position: dict[str, int] | None, *, oldest_first: bool = False) -> Window:
+    """Where to look, times turned into places: entries lie in the order of their time. `position`: of the last one that was told."""
+    before = None
     if search.logged_until is not None:
-        end = await _first_from(tx, ceil(search.logged_until.timestamp()))
-        before = min(one for one in (before, end) if one is not None) if before or end else None
+        before = await _first_from(tx, ceil(search.logged_until.timestamp()))
     since = None
     if search.logged_from is not None:
         since = await _first_from(tx, int(search.logged_from.timestamp())) or Place(MAX_YEAR, 0)
     kinds = [KINDS[name] for name in search.classes if name in KINDS] or [NO_KIND] * bool(search.classes)
-    return Window(before, since, kinds)
+    window = Window(before, since, kinds, oldest_first=oldest_first)
+    return window if position is None else window.after(Place(position["log"], position["at"]))
 
 
 async def _first_from(tx: AsyncSession, seconds: int) -> Place | None:

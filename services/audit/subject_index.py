@@ -1,4 +1,4 @@
-"""The index of entries by student: newest first, block by block. Blocks are written small, and merged behind the log (subject_blocks)."""
+"""The index of entries by student: newest or oldest first, block by block. Blocks are written small, and merged behind the log."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -35,6 +35,11 @@ class Window(NamedTuple):
     kinds: Sequence[int] = ()
     sealed_too: bool = True
     """Also what a court keeps from every accounting."""
+    oldest_first: bool = False
+
+    def after(self, place: Place) -> "Window":
+        """What of it comes after a place, in its order."""
+        return self._replace(since=Place(place.log, place.at + 1)) if self.oldest_first else self._replace(before=place)
 
 
 class IndexRow(NamedTuple):
@@ -62,8 +67,8 @@ def is_full(block: int, span: int, *, written: int) -> bool:
 
 
 async def entries_about(tx: AsyncSession, tags: Sequence[bytes], window: Window, *, limit: int) -> list[Place]:
-    """The newest entries about the student with these tags, at most `limit`."""
-    return await tx.run_sync(lambda session: _newest(Driver(session.connection()), tags, window, limit))
+    """The newest entries about the student with these tags (the oldest, where the window says so), at most `limit`."""
+    return await tx.run_sync(lambda session: _first(Driver(session.connection()), tags, window, limit))
 
 
 async def rows_about(tx: AsyncSession, tag: bytes) -> list[IndexRow]:
@@ -79,15 +84,16 @@ async def rows_about(tx: AsyncSession, tag: bytes) -> list[IndexRow]:
     return await tx.run_sync(lambda session: read(Driver(session.connection())))
 
 
-def _newest(driver: Driver, tags: Sequence[bytes], window: Window, limit: int) -> list[Place]:
+def _first(driver: Driver, tags: Sequence[bytes], window: Window, limit: int) -> list[Place]:
     conditions, values = _conditions(tags, window)
     found: list[Place] = []
     if not tags:
         return found
-    for blocks in _in_steps(driver):
+    way = "ASC" if window.oldest_first else "DESC"
+    for blocks in _in_steps(driver, oldest_first=window.oldest_first):
         query = (
             f"SELECT log, idx FROM subject_entry WHERE block IN ({_marks(blocks)}) AND {conditions} "  # noqa: S608 marks and names of ours
-            "ORDER BY log DESC, idx DESC LIMIT ?"
+            f"ORDER BY log {way}, idx {way} LIMIT ?"
         )
         found += [Place(log, idx) for log, idx in driver.rows(query, *blocks, *values, limit - len(found))]
         if len(found) >= limit:
@@ -111,11 +117,12 @@ def _conditions(tags: Sequence[bytes], window: Window) -> tuple[str, list[Any]]:
     return " AND ".join(conditions), values
 
 
-def _in_steps(driver: Driver) -> Iterator[Sequence[int]]:
+def _in_steps(driver: Driver, *, oldest_first: bool = False) -> Iterator[Sequence[int]]:
     """The blocks that have rows, the newest entries first: few blocks at first, where there is often enough; then ever more.
 
-    # INVARIANT: the entries of a step are newer than those of every later one. Blocks follow one another in time but while they merge, when
-    # the newest entries of a span may be in its first block already, and older ones not yet: such a span is in one step.
+    # INVARIANT: the entries of a step are newer than those of every later one (older, where the oldest come first). Blocks follow one
+    another in time but while they merge, when the newest entries of a span may be in its first block already, and older ones not yet: such
+    a span is in one step.
     """
     written = block_written(driver)
 
@@ -125,7 +132,8 @@ def _in_steps(driver: Driver) -> Iterator[Sequence[int]]:
 
     step: list[int] = []
     size = 1
-    for _, blocks in groupby(blocks_held(driver), key=span_of):
+    spans = [list(blocks) for _, blocks in groupby(blocks_held(driver), key=span_of)]
+    for blocks in reversed(spans) if oldest_first else spans:
         step += blocks
         if len(step) >= size:
             yield step

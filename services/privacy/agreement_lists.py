@@ -6,11 +6,11 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from safepassage.problems.privacy import NoSuchAgreement
 from safepassage.problems.requests import InvalidRequest
-from safepassage.wire_lists import AgreementPage, DestructionAttestations
+from safepassage.wire_lists import AgreementOrder, AgreementPage, DestructionAttestations
 from services.privacy.agreement_records import agreement_by_id, visible_agreement
 from services.privacy.agreements import Reader
 from services.privacy.destructions import Reader as DestructionReader
@@ -21,6 +21,7 @@ from shared.caller import Caller
 from shared.clock import Now
 from shared.cursors import Cursor, Cursors, next_link
 from shared.database import ReadOnly
+from shared.keyset import behind
 from shared.problems import responses
 from shared.tenancy import within
 
@@ -44,23 +45,28 @@ async def list_agreements(
     cursor: Cursor = None,
     state: Annotated[State, Query(description="ending: within 90 days. over: ended, or terminated for all.")] = "current",
     recipient_id: Annotated[UUID | None, Query(description="With one party only.")] = None,
+    sort: Annotated[
+        AgreementOrder | None,
+        Query(description="With a minus the latest end first. Without it so where some are over, and otherwise the earliest first."),
+    ] = None,
 ) -> AgreementPage:
     """The agreements to which the caller's organisation, one of its districts, or the vendor itself is a party."""
     cursors: Cursors = request.app.state.cursors
-    bound_to = f"list_agreements:{caller.client_id}:{state}:{recipient_id}"
+    order = sort or ("-ends_on" if state in ("over", "all") else "ends_on")
+    bound_to = f"list_agreements:{caller.client_id}:{state}:{recipient_id}:{order}"
     position = cursors.read(cursor, bound_to=bound_to)
     today = now.astimezone(ZoneInfo(await zone_name_of(tx, request.app.state.settings.node_organisation_id))).date()
     query = select(AgreementRow.id, AgreementRow.ends_on).where(_visible(caller), *_in_state(state, today))
     if recipient_id is not None:
         query = query.where(AgreementRow.recipient_id == recipient_id)
     read = None if position is None else (date.fromisoformat(position["ends_on"]), UUID(position["id"]))
-    rows = (await tx.execute(_after(query, read, newest=state in ("over", "all")).limit(limit + 1))).all()
+    rows = (await tx.execute(behind(query, (AgreementRow.ends_on, AgreementRow.id), read, sort=order).limit(limit + 1))).all()
     agreements = tuple([await agreement_by_id(tx, row.id) for row in rows[:limit]])
     if len(rows) <= limit:
         return AgreementPage(agreements=agreements)
     last = rows[limit - 1]
     following = cursors.sign({"ends_on": last.ends_on.isoformat(), "id": str(last.id)}, bound_to=bound_to)
-    asked: dict[str, Any] = {"limit": limit, "state": state, "recipient_id": recipient_id, "cursor": following}
+    asked: dict[str, Any] = {"limit": limit, "state": state, "recipient_id": recipient_id, "sort": sort, "cursor": following}
     response.headers["link"] = next_link(request.url.path, {name: str(value) for name, value in asked.items() if value is not None})
     return AgreementPage(agreements=agreements, next=following)
 
@@ -96,12 +102,3 @@ def _in_state(state: State, today: date) -> list[ColumnElement[bool]]:
     if state == "over":
         return [~stands]
     return [stands] if state == "current" else [stands, AgreementRow.ends_on <= today + ENDING]
-
-
-def _after(query: Select[UUID, date], position: tuple[date, UUID] | None, *, newest: bool) -> Select[UUID, date]:
-    """The rows behind `position`, in the order of the list."""
-    if position is not None:
-        day, identifier = position
-        beyond = AgreementRow.ends_on < day if newest else AgreementRow.ends_on > day
-        query = query.where(or_(beyond, and_(AgreementRow.ends_on == day, AgreementRow.id > identifier)))
-    return query.order_by(AgreementRow.ends_on.desc() if newest else AgreementRow.ends_on, AgreementRow.id)

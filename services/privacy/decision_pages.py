@@ -13,7 +13,7 @@ from sqlalchemy.orm import load_only
 from safepassage.ids import first_uuid7
 from safepassage.wire import Instant
 from safepassage.wire_decisions import Outcome
-from safepassage.wire_lists import DecisionPage, DecisionSummary
+from safepassage.wire_lists import DecisionOrder, DecisionPage, DecisionSummary
 from services.privacy.evidence_records import may_read_sealed
 from services.privacy.recorded import RecordedOutcome, open_outcome, open_record
 from services.privacy.recorded_decisions import Reader
@@ -22,6 +22,7 @@ from services.privacy.tables import DecisionCustodianRow, DecisionRow, Organisat
 from shared.caller import Caller
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly
+from shared.keyset import behind
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
@@ -58,11 +59,14 @@ async def list_decisions(
     purpose: Annotated[str | None, Query(max_length=64, description="Of one purpose only.")] = None,
     from_: Annotated[Instant | None, Query(alias="from", description="Decided then or later.")] = None,
     until: Annotated[Instant | None, Query(description="Decided before.")] = None,
+    sort: Annotated[DecisionOrder, Query(description="With a minus the newest first. What else there is of a decision is sealed.")] = (
+        "-decided_at"
+    ),
 ) -> DecisionPage:
-    """Decisions about students whose records the caller's organisation keeps, the newest first."""
+    """Decisions about students whose records the caller's organisation keeps, the newest first unless asked otherwise."""
     cursors: Cursors = request.app.state.cursors
     sealer: Sealer = request.app.state.sealer
-    bound_to = f"list_decisions:{caller.client_id}"
+    bound_to = f"list_decisions:{caller.client_id}:{sort}"
     position = cursors.read(cursor, bound_to=bound_to)
     query = _asked(caller, action, from_, until)
     filtered = outcome is not None or purpose is not None
@@ -70,8 +74,8 @@ async def list_decisions(
     last, looked, more = None if position is None else UUID(position["id"]), 0, True
     while more and len(found) < limit and looked < LOOKED_THROUGH:
         many = limit if not filtered else min(LOOKED_THROUGH - looked, max(limit, 100))
-        after = query if last is None else query.where(DecisionRow.id < last)
-        rows = (await tx.scalars(after.order_by(DecisionRow.id.desc()).limit(many + 1))).all()
+        page = behind(query, (DecisionRow.id,), None if last is None else (last,), sort=sort)
+        rows = (await tx.scalars(page.limit(many + 1))).all()
         more = len(rows) > many
         for summary in await asyncio.to_thread(_summaries, sealer, rows[:many]):
             if len(found) == limit:
@@ -83,7 +87,7 @@ async def list_decisions(
     if not more:
         return DecisionPage(decisions=tuple(found))
     following = cursors.sign({"id": str(last)}, bound_to=bound_to)
-    asked = {"limit": limit, "action": action, "outcome": outcome, "purpose": purpose, "cursor": following}
+    asked = {"limit": limit, "action": action, "outcome": outcome, "purpose": purpose, "sort": sort, "cursor": following}
     instants = {name: at.isoformat() for name, at in (("from", from_), ("until", until)) if at is not None}
     response.headers["link"] = next_link(request.url.path, instants | {name: value for name, value in asked.items() if value is not None})
     return DecisionPage(decisions=tuple(found), next=following)

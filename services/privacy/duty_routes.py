@@ -1,18 +1,18 @@
 """The duties of an organisation as its staff sees them: listed, opened by hand where the node cannot see one start, said to be done."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy import Connection, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import InvalidRequest
 from safepassage.problems.rights import DutyDone, DutyEndsByItself, NoSuchDuty, OrganisationNotYours
-from safepassage.wire_duties import Duty, DutyCompletion, DutyPage, DutyState, NewDuty
+from safepassage.wire_duties import Duty, DutyCompletion, DutyOrder, DutyPage, DutyState, NewDuty
 from services.privacy.behind import event_of
 from services.privacy.clocks import DUTY_RULES
 from services.privacy.duties import Clock, details_of, duty_of, end_duty, rows_of, start, start_duties
@@ -28,6 +28,7 @@ from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.keys import SigningKey
+from shared.keyset import behind
 from shared.problems import responses
 from shared.tenancy import within
 
@@ -52,10 +53,11 @@ async def list_duties(
     state: Annotated[DutyState | Literal["outstanding", "all"], Query(description="outstanding: all but those done.")] = "outstanding",
     kind: Annotated[str | None, Query(max_length=64, description="Of one kind only.")] = None,
     organisation_id: Annotated[UUID | None, Query(description="Of one organisation and those below it.")] = None,
+    sort: Annotated[DutyOrder, Query(description="By which instant; with a minus the latest first.")] = "overdue_at",
 ) -> DutyPage:
-    """The duties of the caller's organisation and those below it: what is overdue or due first in front."""
+    """The duties of the caller's organisation and those below it: what is overdue or due first in front, unless asked otherwise."""
     cursors: Cursors = request.app.state.cursors
-    bound_to = f"list_duties:{caller.client_id}:{state}:{kind}:{organisation_id}"
+    bound_to = f"list_duties:{caller.client_id}:{state}:{kind}:{organisation_id}:{sort}"
     if organisation_id is not None and not await _reaches(tx, caller, organisation_id):
         return DutyPage(duties=())
     query = select(DutyRow).where(DutyRow.custodian_id.in_(within(OrganisationRow, organisation_id or caller.organisation_id)))
@@ -67,26 +69,29 @@ async def list_duties(
     sealer: Sealer = request.app.state.sealer
     found: list[Duty] = []
     while len(found) <= limit:  # of those that are kept under one word, a page is found one by one
-        rows = (await tx.execute(_after(query, position).limit(limit + 1))).scalars().all()
+        page = behind(query, (_INSTANTS[sort.lstrip("-")], DutyRow.id), position, sort=sort)
+        rows = (await tx.execute(page.limit(limit + 1))).scalars().all()
         found += [duty for duty in (duty_of(sealer, row, now=now) for row in rows) if kind in (None, duty.kind)]
         if len(rows) <= limit:
             break
-        position = (rows[-1].overdue_at, rows[-1].id)
-    page = tuple(found[:limit])
+        position = (_instant(rows[-1], sort), rows[-1].id)
+    duties = tuple(found[:limit])
     if len(found) <= limit:
-        return DutyPage(duties=page)
-    following = cursors.sign({"at": page[-1].overdue_at.isoformat(), "id": str(page[-1].id)}, bound_to=bound_to)
-    asked: dict[str, Any] = {"limit": limit, "state": state, "kind": kind, "organisation_id": organisation_id, "cursor": following}
+        return DutyPage(duties=duties)
+    following = cursors.sign({"at": _instant(duties[-1], sort).isoformat(), "id": str(duties[-1].id)}, bound_to=bound_to)
+    asked: dict[str, Any] = {"limit": limit, "state": state, "kind": kind, "organisation_id": organisation_id, "sort": sort}
+    asked["cursor"] = following
     response.headers["link"] = next_link(request.url.path, {name: str(value) for name, value in asked.items() if value is not None})
-    return DutyPage(duties=page, next=following)
+    return DutyPage(duties=duties, next=following)
 
 
-def _after(query: Select[DutyRow], position: tuple[datetime, UUID] | None) -> Select[DutyRow]:
-    """The rows behind `position`, in the order of the list."""
-    if position is not None:
-        at, identifier = position
-        query = query.where(or_(DutyRow.overdue_at > at, and_(DutyRow.overdue_at == at, DutyRow.id > identifier)))
-    return query.order_by(DutyRow.overdue_at, DutyRow.id)
+_INSTANTS: Final = {"overdue_at": DutyRow.overdue_at, "begins_at": DutyRow.begins_at}
+
+
+def _instant(one: Duty | DutyRow, sort: DutyOrder) -> datetime:
+    """That by which it is sorted."""
+    at: datetime = getattr(one, sort.lstrip("-"))
+    return at
 
 
 @router.post("", status_code=201, responses=responses(InvalidRequest, NoSuchStudent, OrganisationNotYours))

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.policy_sets import NoSuchPolicySet
@@ -17,6 +17,7 @@ from services.privacy.policy_reports import Findings, findings_of
 from services.privacy.policy_schedule import deciding_at, to_come, was_active
 from services.privacy.tables import PolicySetRow
 from shared.columns import EPOCH
+from shared.keyset import behind
 
 
 async def set_row(tx: AsyncSession, policy_hash: Digest) -> PolicySetRow:
@@ -46,22 +47,20 @@ async def policy_set_document(tx: AsyncSession, row: PolicySetRow, now: datetime
 
 
 async def page_of_sets(
-    tx: AsyncSession, position: Mapping[str, Any] | None, *, limit: int, now: datetime
+    tx: AsyncSession, position: Mapping[str, Any] | None, *, sort: str = "-recorded_at", limit: int, now: datetime
 ) -> tuple[tuple[PolicySetSummary, ...], dict[str, Any] | None]:
-    """A page of sets, newest first, and the position of the next one."""
-    query = select(PolicySetRow).order_by(PolicySetRow.recorded_at.desc(), PolicySetRow.policy_hash).limit(limit + 1)
-    if position is not None:
-        at, after = EPOCH + timedelta(milliseconds=position["at"]), position["hash"]
-        query = query.where(or_(PolicySetRow.recorded_at < at, and_(PolicySetRow.recorded_at == at, PolicySetRow.policy_hash > after)))
-    rows: Sequence[PolicySetRow] = (await tx.scalars(query)).all()
+    """A page of sets, by when they were recorded, and the position of the next one."""
+    last = None if position is None else (EPOCH + timedelta(milliseconds=position["at"]), position["hash"])
+    query = behind(select(PolicySetRow), (PolicySetRow.recorded_at, PolicySetRow.policy_hash), last, sort=sort)
+    rows: Sequence[PolicySetRow] = (await tx.scalars(query.limit(limit + 1))).all()
     page = []
     for row in rows[:limit]:
         findings, approvals = await findings_of(tx, row.policy_hash), await open_approvals(tx, row.policy_hash)
         page.append(PolicySetSummary(**await _summary(tx, row, now, findings, len(approvals))))
     if len(rows) <= limit:
         return tuple(page), None
-    last = rows[limit - 1]
-    return tuple(page), {"at": (last.recorded_at - EPOCH) // timedelta(milliseconds=1), "hash": last.policy_hash}
+    end = rows[limit - 1]
+    return tuple(page), {"at": (end.recorded_at - EPOCH) // timedelta(milliseconds=1), "hash": end.policy_hash}
 
 
 async def _summary(tx: AsyncSession, row: PolicySetRow, now: datetime, findings: Findings, approvals: int) -> dict[str, Any]:

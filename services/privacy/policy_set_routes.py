@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Path, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from safepassage.canonical import from_base64url
 from safepassage.problems.policy_sets import (
@@ -41,6 +41,7 @@ from safepassage.wire_policy_sets import (
     PolicyReplay,
     PolicyReportRequest,
     PolicySetDocument,
+    PolicySetOrder,
     PolicySetPage,
     PolicyTests,
     PolicyValidation,
@@ -97,17 +98,24 @@ async def draft_policy_set(
 
 @router.get("", responses=responses(NotPermitted))
 async def list_policy_sets(
-    caller: Reader, request: Request, response: Response, tx: ReadOnly, now: Now, limit: Limit = 100, cursor: Cursor = None
+    caller: Reader,
+    request: Request,
+    response: Response,
+    tx: ReadOnly,
+    now: Now,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    sort: Annotated[PolicySetOrder, Query(description="With a minus the newest first.")] = "-recorded_at",
 ) -> PolicySetPage:
-    """The policy sets that the node holds, newest first."""
+    """The policy sets that the node holds, newest first unless asked otherwise."""
     _require_state_agency(caller)
-    bound_to = f"list_policy_sets:{caller.client_id}"
+    bound_to = f"list_policy_sets:{caller.client_id}:{sort}"
     position = request.app.state.cursors.read(cursor, bound_to=bound_to)
-    sets, following = await page_of_sets(tx, position, limit=limit, now=now)
+    sets, following = await page_of_sets(tx, position, sort=sort, limit=limit, now=now)
     if following is None:
         return PolicySetPage(policy_sets=sets)
     signed = request.app.state.cursors.sign(following, bound_to=bound_to)
-    response.headers["link"] = next_link(request.url.path, {"limit": limit, "cursor": signed})
+    response.headers["link"] = next_link(request.url.path, {"limit": limit, "sort": sort, "cursor": signed})
     return PolicySetPage(policy_sets=sets, next=signed)
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import Connection, Select, exists, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from safepassage.ids import uuid7
 from safepassage.problems.records import MatchResolved, NoSuchMatch, NotACandidate
 from safepassage.problems.requests import InvalidRequest
-from safepassage.record.loads import MatchPage, MatchResolution, MatchReview
+from safepassage.record.loads import MatchOrder, MatchPage, MatchResolution, MatchReview
 from services.records.logged import match_event, union_event
 from services.records.tables import MatchCandidateRow, MatchReviewRow, OrganisationRow, StudentRow
 from services.records.unions import unite
@@ -24,6 +24,7 @@ from shared.clock import Now
 from shared.cursors import Cursor, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
+from shared.keyset import behind
 from shared.problems import responses
 from shared.tenancy import within
 
@@ -70,18 +71,27 @@ def open_review(
 
 @router.get("", responses=responses(InvalidRequest))
 async def list_matches(
-    caller: Resolver, request: Request, response: Response, tx: ReadOnly, now: Now, limit: Limit = 100, cursor: Cursor = None
+    caller: Resolver,
+    request: Request,
+    response: Response,
+    tx: ReadOnly,
+    now: Now,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    sort: Annotated[MatchOrder, Query(description="By which instant; with a minus the latest first.")] = "opened_at",
 ) -> MatchPage:
-    """The matches that wait for a person of the caller's organisation, the oldest first."""
-    bound_to = f"matches:{caller.client_id}"
+    """The matches that wait for a person of the caller's organisation, the oldest first unless asked otherwise."""
+    bound_to = f"matches:{caller.client_id}:{sort}"
     position = request.app.state.cursors.read(cursor, bound_to=bound_to)
     query = reviews_of(caller).where(MatchReviewRow.outcome.is_(None), MatchReviewRow.expires_at > now)
-    if position is not None:
-        query = query.where(MatchReviewRow.id > UUID(position["after"]))
-    rows = (await tx.execute(query.order_by(MatchReviewRow.id).limit(limit + 1))).scalars().all()
+    by_end = sort.endswith("expires_at")
+    columns: tuple[Any, ...] = (MatchReviewRow.expires_at, MatchReviewRow.id) if by_end else (MatchReviewRow.id,)
+    last = None if position is None else [*([datetime.fromisoformat(position["at"])] * by_end), UUID(position["id"])]
+    rows = (await tx.execute(behind(query, columns, last, sort=sort).limit(limit + 1))).scalars().all()
     if len(rows) > limit:
-        after = request.app.state.cursors.sign({"after": str(rows[limit - 1].id)}, bound_to=bound_to)
-        response.headers["link"] = next_link("/v1/matches", {"limit": limit, "cursor": after})
+        end = rows[limit - 1]
+        after = request.app.state.cursors.sign({"at": end.expires_at.isoformat(), "id": str(end.id)}, bound_to=bound_to)
+        response.headers["link"] = next_link("/v1/matches", {"limit": limit, "sort": sort, "cursor": after})
     ids = [row.id for row in rows[:limit]]
     candidates = await candidates_of_reviews(tx, ids)
     return MatchPage(matches=tuple(said(row, candidates[row.id]) for row in rows[:limit]))

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -140,9 +141,10 @@ async def test_a_block_that_is_full_is_followed_by_another(node: AuditNode) -> N
             add(driver, 2026, block, postings_of([entry for entry in entries if entry.at // BLOCK == block], of_terms), of_terms.words)
         driver.merge(IndexCursorRow, [(2026, BLOCK + 100, 0)], on_conflict="DO UPDATE SET at = excluded.at")
 
-    def look(connection: Connection) -> list[Place]:
+    def look(connection: Connection, *, oldest_first: bool = False, limit: int = 100) -> list[Place]:
         trust = query_of([frozenset({(Kind.CLASS, "trust")})], of_terms)
-        return find(Driver(connection), node.app.state.keys, trust, [Stretch(2026, 0, BLOCK + 100)], limit=100).places
+        stretches = [Stretch(2026, 4, BLOCK + 100)]
+        return find(Driver(connection), node.app.state.keys, trust, stretches, limit=limit, oldest_first=oldest_first).places
 
     await node.database.write(write)
     async with node.database.reading() as tx:
@@ -152,6 +154,9 @@ async def test_a_block_that_is_full_is_followed_by_another(node: AuditNode) -> N
         }
     assert held == {(0, 0): set_of(range(1, BLOCK, 2)), (0, 1): set_of(range(1, 100, 2)), (1, 0): 0b11}
     assert await node.database.read(look) == [Place(2026, at) for at in range(BLOCK + 98, BLOCK - 102, -2)]
+    assert await node.database.read(partial(look, oldest_first=True)) == [Place(2026, at) for at in range(4, 204, 2)]
+    every = partial(look, limit=BLOCK)
+    assert await node.database.read(partial(every, oldest_first=True)) == (await node.database.read(every))[::-1]
 
 
 @given(st.integers(0, 3 * BLOCK), st.integers(1, 3 * BLOCK))

@@ -152,13 +152,17 @@ async def test_a_search_by_time_finds_what_was_logged_between(node: AuditNode, c
     assert (await search(node, district(node), logged_until="2020-01-01T00:00:00Z")).entries == ()
 
 
+@pytest.mark.parametrize("indexed", [4, 6])
+@pytest.mark.parametrize("sort", ["-logged_at", "logged_at"])
 @pytest.mark.parametrize("by_student", [True, False])
-async def test_pages_follow_one_another_without_gap_or_overlap(node: AuditNode, by_student: bool) -> None:
+async def test_pages_follow_one_another_without_gap_or_overlap(node: AuditNode, by_student: bool, sort: str, indexed: int) -> None:
     student = uuid4()
-    await node.append(*[event(student=student) for _ in range(7)])
+    await node.append(*[event(student=student) for _ in range(indexed)])
+    await node.app.state.projector.catch_up()
+    await node.append(*[event(student=student) for _ in range(7 - indexed)])
     body = {"student_id": str(student)} if by_student else {"classes": ["match"]}
     seen: list[int] = []
-    path, query = "/v1/log/searches", "limit=3"
+    path, query = "/v1/log/searches", f"limit=3&sort={sort}"
     while True:
         answer = await node.send("POST", path, district(node), body, query)
         seen += [entry["index"] for entry in json.loads(answer.body)["entries"] if entry["class"] == "match"]
@@ -168,7 +172,20 @@ async def test_pages_follow_one_another_without_gap_or_overlap(node: AuditNode, 
         target = urlsplit(link.partition(">")[0][1:])
         assert target.path == path
         query = target.query
-    assert seen == [6, 5, 4, 3, 2, 1, 0]
+    assert seen == ([6, 5, 4, 3, 2, 1, 0] if sort.startswith("-") else [0, 1, 2, 3, 4, 5, 6])
+
+
+async def test_the_oldest_between_two_instants_are_found_over_the_change_of_the_year(store_url: str, node_keys: Path) -> None:
+    student, clock = uuid4(), StandingClock(JUNE)
+    async with running(store_url, node_keys, clock) as node:
+        for month in (JUNE, JULY):
+            clock.instant = month
+            await node.append(*[event("match", student=student) for _ in range(3)])
+        between = {"logged_from": JUNE.isoformat(), "logged_until": JULY.isoformat()}
+        for body in ({"student_id": str(student)}, {"classes": ["match"]}):
+            found = await search(node, district(node), "sort=logged_at&limit=4", **body)
+            assert [(one.logged_at, one.index) for one in found.entries] == [(JUNE, 0), (JUNE, 1), (JUNE, 2), (JULY, 3)]
+            assert [one.index for one in (await search(node, district(node), "sort=logged_at", **body, **between)).entries] == [0, 1, 2]
 
 
 async def test_a_cursor_of_another_search_or_caller_is_refused(node: AuditNode) -> None:
@@ -179,6 +196,9 @@ async def test_a_cursor_of_another_search_or_caller_is_refused(node: AuditNode) 
     other = node.as_caller("audit:search", client="another")
     assert (await node.send("POST", "/v1/log/searches", other, {"classes": ["match"]}, query)).status == 422
     assert (await node.send("POST", "/v1/log/searches", district(node), {}, "cursor=AAAA")).status == 422
+    turned = query.replace("sort=-logged_at", "sort=logged_at")
+    assert turned != query
+    assert (await node.send("POST", "/v1/log/searches", district(node), {"classes": ["match"]}, turned)).status == 422
 
 
 async def test_every_search_is_an_entry_and_only_one(node: AuditNode) -> None:

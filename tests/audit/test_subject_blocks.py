@@ -102,6 +102,8 @@ async def found_of(node: AuditNode, student: UUID) -> list[list[Place]]:
         assert len(tags) == 2
         places = await entries_about(tx, tags, Window(), limit=ENTRIES)
         middle = places[len(places) // 2]
+        assert await entries_about(tx, tags, Window(oldest_first=True), limit=ENTRIES) == places[::-1]
+        assert await entries_about(tx, tags, Window(oldest_first=True), limit=3) == places[:-4:-1]
         windows = (Window(before=middle), Window(since=middle), Window(kinds=[99]), Window(sealed_too=False))
         return [places, *[await entries_about(tx, tags, window, limit=3) for window in windows]]
 

@@ -46,8 +46,10 @@ async def test_pages_have_each_agreement_once_those_that_end_first_in_front(worl
     made = [(day, (await world.agreement(ends_on=day)).id) for day in days]
     for query in ("limit=1", "limit=3", ""):
         assert await listed(reader(world, "oak"), query) == [identifier for _, identifier in sorted(made)]
-    newest = sorted(made, key=lambda one: (-datetime.fromisoformat(one[0]).timestamp(), one[1]))
-    assert await listed(reader(world, "oak"), "state=all&limit=1") == [identifier for _, identifier in newest]
+    newest = [identifier for _, identifier in sorted(made, reverse=True)]
+    assert await listed(reader(world, "oak"), "state=all&limit=1") == newest
+    assert await listed(reader(world, "oak"), "state=all&sort=ends_on&limit=1") == newest[::-1]
+    assert await listed(reader(world, "oak"), "sort=-ends_on&limit=3") == newest
 
 
 async def test_it_stands_until_its_last_day_or_until_the_last_district_has_ended_it(world: World) -> None:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Query, Request, Response
 from safepassage.problems.log import AccountingTooLong, LogFrozen, PurposeMissing
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import LogUnavailable, NotPermitted
-from safepassage.wire_log import DisclosureAccounting
+from safepassage.wire_log import DisclosureAccounting, LogOrder
 from services.audit.disclosures.accounted_entries import accounted_entries, organisation_names
 from services.audit.disclosures.accounting_document import accounting_document
 from services.audit.disclosures.accounting_table import accounting_table
@@ -27,6 +27,7 @@ from shared.caller import Caller, caller_with, family_or
 from shared.clock import Now
 from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import Database
+from shared.keyset import is_down
 from shared.problems import responses
 from shared.spreadsheet import MEDIA_TYPE
 
@@ -59,21 +60,24 @@ async def disclosure_accounting(
     recordable_only: RecordableOnly = False,
     limit: Limit = 100,
     cursor: Cursor = None,
+    sort: Annotated[LogOrder, Query(description="With a minus the newest first.")] = "-logged_at",
 ) -> DisclosureAccounting:
-    """Each request for access to a student's data and each disclosure of it, newest first; who, why, when, and under which law.
+    """Each request for access to a student's data and each disclosure of it, newest or oldest first; who, why, when, under which law.
 
     Of another organisation's student, and of one who does not exist, there is nothing to tell. What a court keeps secret is left out.
     """
     if not caller.is_about(student_id):
         raise NoSuchStudent
     cursors: Cursors = request.app.state.cursors
-    bound_to = f"accounting:{caller.client_id}:{student_id}:{recordable_only}"
+    bound_to = f"accounting:{caller.client_id}:{student_id}:{recordable_only}:{sort}"
     position = cursors.read(cursor, bound_to=bound_to)
-    before = None if position is None else Place(position["log"], position["at"])
-    accounting, _, last = await _account(request, caller, student_id, Window(before), recordable_only, most=limit, now=now)
+    window = Window(oldest_first=not is_down(sort))
+    window = window if position is None else window.after(Place(position["log"], position["at"]))
+    accounting, _, last = await _account(request, caller, student_id, window, recordable_only, most=limit, now=now)
     if last is not None:
         signed = cursors.sign({"log": last.log, "at": last.at}, bound_to=bound_to)
-        parameters: dict[str, str | int] = {"recordable_only": str(recordable_only).lower(), "limit": limit, "cursor": signed}
+        parameters: dict[str, str | int] = {"recordable_only": str(recordable_only).lower(), "limit": limit, "sort": sort}
+        parameters["cursor"] = signed
         response.headers["link"] = next_link(request.url.path, parameters)
     return accounting
 
@@ -117,7 +121,7 @@ async def _whole(
 async def _account(
     request: Request, caller: Caller, student_id: UUID, window: Window, recordable_only: bool, *, most: int, now: Now
 ) -> tuple[DisclosureAccounting, dict[str, str], Place | None]:
-    """The newest entries of the window, what the organisations in them are called, and the last place looked at if there are more.
+    """The first entries of the window, what the organisations in them are called, and the last place looked at if there are more.
 
     It is logged before anything is told.
     """

@@ -44,7 +44,7 @@ class Stretch(NamedTuple):
 
 
 class Found(NamedTuple):
-    """Places, newest first."""
+    """Places, newest first, or oldest first."""
 
     places: list[Place]
     not_looked_at: int
@@ -65,18 +65,23 @@ def has(facts: Facts, clauses: Collection[Clause]) -> bool:
     return all(not values.isdisjoint(clause) for clause in clauses)
 
 
-def find(driver: Driver, keys: SubjectKeys, query: Query, stretches: Sequence[Stretch], *, limit: int) -> Found:
-    """The newest places of `stretches` (newest first) that have the query's terms, at most `limit`."""
+def find(driver: Driver, keys: SubjectKeys, query: Query, stretches: Sequence[Stretch], *, limit: int, oldest_first: bool = False) -> Found:
+    """The newest places of `stretches` (newest first) that have the query's terms, or the oldest, at most `limit`."""
     cursors = dict(driver.rows("SELECT log, at FROM index_cursor"))
     of_terms = term_keys(driver, keys)
     found, unseen = list[Place](), 0
-    for stretch in stretches:
+    for stretch in stretches[::-1] if oldest_first else stretches:
         indexed = min(max(cursors.get(stretch.year, 0), stretch.start), stretch.end)
+        if oldest_first:
+            found += _joined(driver, query, stretch._replace(end=indexed), limit - len(found), oldest_first=True)
+            if len(found) >= limit:
+                break
         if stretch.end - indexed > LOOKED_AT:
             unseen += stretch.end - indexed
         elif indexed < stretch.end:
-            found += _look(driver, keys, of_terms, query, stretch._replace(start=indexed))
-        if len(found) < limit:
+            newest = _look(driver, keys, of_terms, query, stretch._replace(start=indexed))
+            found += newest[::-1] if oldest_first else newest
+        if len(found) < limit and not oldest_first:
             found += _joined(driver, query, stretch._replace(end=indexed), limit - len(found))
         if len(found) >= limit:
             break
@@ -96,28 +101,32 @@ def _look(driver: Driver, keys: SubjectKeys, of_terms: TermKeys, query: Query, s
     return found[::-1]
 
 
-def _joined(driver: Driver, query: Query, stretch: Stretch, limit: int) -> list[Place]:
+def _joined(driver: Driver, query: Query, stretch: Stretch, limit: int, *, oldest_first: bool = False) -> list[Place]:
     places, order = list[Place](), None
-    for blocks in candidates(driver, query, stretch, most=MOST_BLOCKS):
+    for blocks in candidates(driver, query, stretch, most=MOST_BLOCKS, oldest_first=oldest_first):
         order = order or _learned(driver, query.terms, stretch.year, blocks)
-        for block, bits in sorted(bits_in(driver, query, stretch, blocks, order=order).items(), reverse=True):
-            for position in positions(bits):
+        for block, bits in sorted(bits_in(driver, query, stretch, blocks, order=order).items(), reverse=not oldest_first):
+            for position in _turned(positions(bits), oldest_first):
                 places.append(Place(stretch.year, block * BLOCK + position))
                 if len(places) == limit:
                     return places
     return places
 
 
-def candidates(driver: Driver, query: Query, stretch: Stretch, *, most: int = 16) -> Iterable[list[int]]:
-    """The blocks of a stretch in which every clause has a term, newest first, some at a time."""
+def _turned(newest_first: Iterable[int], oldest_first: bool) -> Iterable[int]:
+    return reversed(list(newest_first)) if oldest_first else newest_first
+
+
+def candidates(driver: Driver, query: Query, stretch: Stretch, *, most: int = 16, oldest_first: bool = False) -> Iterable[list[int]]:
+    """The blocks of a stretch in which every clause has a term, newest first or oldest first, some at a time."""
     if stretch.start >= stretch.end:
         return
     first, last = stretch.start // BLOCK, (stretch.end - 1) // BLOCK
-    for group in range(last // BLOCK, first // BLOCK - 1, -1):
+    for group in _turned(range(last // BLOCK, first // BLOCK - 1, -1), oldest_first):
         held = _held(driver, _rare_first(query.terms), stretch.year, BLOCKS_LEVEL, [group]).get(group, 0)
         held &= between(first - group * BLOCK, last + 1 - group * BLOCK)
         blocks, size = list[int](), FIRST_BLOCKS
-        for position in positions(held):
+        for position in _turned(positions(held), oldest_first):
             blocks.append(group * BLOCK + position)
             if len(blocks) == size:
                 yield blocks

@@ -2,7 +2,7 @@
 
 import asyncio
 from datetime import UTC, date, datetime, time
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -33,6 +33,7 @@ from services.gateway.console.organisation_names import named
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.purpose_words import PURPOSE_WORDS
 from services.gateway.console.read_agreement import agreement_of
+from services.gateway.console.sorting import Columns, in_words
 from services.gateway.console.suspension import LIFT, MAY_SUSPEND, SUSPEND
 from services.gateway.people.pages import page_responses
 
@@ -41,9 +42,44 @@ router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 COUNTED: Final = 5_000
 """Decisions, the newest: about half a second of unsealing."""
 
+ELEMENTS: Final = Columns(
+    {"-decisions": lambda one: one.count, "element": lambda one: in_words(one.name), "use": lambda one: in_words(one.said.word)},
+    region="#main",
+)
+CREDENTIALS: Final = Columns(
+    {
+        "": None,
+        "name": lambda one: in_words(one.name),
+        "state": lambda one: in_words(one.said.word),
+        "kind": lambda one: in_words(one.kind),
+        "-registered": lambda one: one.created_at,
+        "-used": lambda one: one.last_used_on,
+    },
+    parameter="sort-credentials",
+    region="#main",
+)
+SUBPROCESSORS: Final = Columns(
+    {"": None, "name": lambda one: in_words(one.name), "service": lambda one: in_words(one.service)},
+    parameter="sort-subprocessors",
+    region="#main",
+)
+CLAUSES: Final = Columns(
+    {"": None, "clause": lambda one: in_words(one[0]), "law": lambda one: one[1] or None},
+    parameter="sort-clauses",
+    region="#main",
+)
+
 
 @router.get(ONE, response_model=None, responses=page_responses(200, 404))
-async def show_agreement(agreement_id: UUID, frame: Framed, node: Node) -> Response:
+async def show_agreement(
+    agreement_id: UUID,
+    frame: Framed,
+    node: Node,
+    elements: Annotated[str, ELEMENTS.query] = ELEMENTS.usual,
+    credentials_by: Annotated[str, CREDENTIALS.query] = CREDENTIALS.usual,
+    subprocessors: Annotated[str, SUBPROCESSORS.query] = SUBPROCESSORS.usual,
+    clauses: Annotated[str, CLAUSES.query] = CLAUSES.usual,
+) -> Response:
     """All that is known of an agreement and its party."""
     agreement, path = await agreement_of(node, agreement_id), f"/v1/agreements/{agreement_id}"
     use, owed, attested, document = await asyncio.gather(
@@ -75,12 +111,17 @@ async def show_agreement(agreement_id: UUID, frame: Framed, node: Node) -> Respo
         used=used,
         scheduled=scheduled,
         width=width,
-        elements=used_elements(use, _),
+        elements=ELEMENTS.rows(used_elements(use, _), elements),
+        element_heads=frame.heads(ELEMENTS, elements),
         destruction=destruction_of(owed, viewing, _),
         owed=owed,
         attestations=attested.attestations,
-        clauses=[(clause_name(one.clause), one.citation, one.where) for one in document.clauses],
-        credentials=None if held is None else [shown_credential(one, viewing, _) for one in held],
+        subprocessors=SUBPROCESSORS.rows(terms.subprocessors, subprocessors),
+        subprocessor_heads=frame.heads(SUBPROCESSORS, subprocessors),
+        clauses=CLAUSES.rows([(clause_name(one.clause), one.citation, one.where) for one in document.clauses], clauses),
+        clause_heads=frame.heads(CLAUSES, clauses),
+        credentials=None if held is None else CREDENTIALS.rows([shown_credential(one, viewing, _) for one in held], credentials_by),
+        credential_heads=frame.heads(CREDENTIALS, credentials_by),
         act=(SUSPEND if since is None else LIFT).format(agreement_id=agreement.id) if frame.person.role in MAY_SUSPEND else None,
         others=f"{PATH}?state=all&party={agreement.recipient_id}",
     )

@@ -33,6 +33,7 @@ from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.organisation_names import named, names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.purpose_words import PURPOSE_WORDS
+from services.gateway.console.sorting import Orders
 from services.gateway.console.words import word
 from services.gateway.people.pages import page_responses
 from services.gateway.registry.suspensions import Credential, credentials_of, suspended_since
@@ -41,6 +42,8 @@ router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 EXPORT: Final = f"{PATH}/export"
 ON_A_PAGE: Final = 20
+ORDERS: Final = Orders("", "ends_on", region="#agreements")
+"""By default those that end first, or, where some are over, those that ended last."""
 COUNTED: Final = 200
 """Decisions, the newest, by which a row of the list says what is used; the agreement's own page counts more."""
 IN_AN_EXPORT: Final = 2_000
@@ -68,6 +71,7 @@ STATES: Final[tuple[tuple[Chosen, str], ...]] = (
 )
 Party = Annotated[UUID | None, Query()]
 After = Annotated[str | None, Query(max_length=2000)]
+Sorted = Annotated[str, ORDERS.query]
 
 
 @dataclass(frozen=True)
@@ -103,11 +107,16 @@ async def parties_of(
 
 @router.get(PATH, response_model=None, responses=page_responses(200))
 async def show_agreements(
-    frame: Framed, node: Node, state: Annotated[Chosen, Query()] = "current", party: Party = None, cursor: After = None
+    frame: Framed,
+    node: Node,
+    state: Annotated[Chosen, Query()] = "current",
+    party: Party = None,
+    cursor: After = None,
+    sort: Sorted = ORDERS.usual,
 ) -> Response:
     """The agreements of the person's organisation and those below it: those that end first in front."""
     viewing, _ = frame.viewing, frame.translate
-    asked = {"state": state, **({} if party is None else {"recipient_id": str(party)})}
+    asked = {"state": state, **ORDERS.kept(sort), **({} if party is None else {"recipient_id": str(party)})}
     more = {} if cursor is None else {"cursor": cursor}
     found = await node.read("privacy", "/v1/agreements", AgreementPage, {**asked, **more, "limit": ON_A_PAGE})
     about = await asyncio.gather(*(_measures(node, one) for one in found.agreements))
@@ -137,7 +146,7 @@ async def show_agreements(
         )
     number = len(rows)
     count = _("No agreements") if not number else _("1 agreement") if number == 1 else _("%(n)s agreements") % {"n": viewing.number(number)}
-    kept = {"state": state, **({} if party is None else {"party": str(party)})}
+    kept = {"state": state, **({} if party is None else {"party": str(party)}), **ORDERS.kept(sort)}
     return frame.page(
         "agreements.html",
         rows=rows,
@@ -146,7 +155,8 @@ async def show_agreements(
         export=f"{EXPORT}?{urlencode(kept)}",
         states=[(code, _(said)) for code, said in STATES],
         chosen=state,
-        newest_first=state in ("over", "all"),
+        heads=frame.heads(ORDERS, sort or ("-ends_on" if state in ("over", "all") else "ends_on")),
+        order=ORDERS.kept(sort),
         party=party,
         party_name=None if party is None else names.get(party),
         with_credentials=credentials is not None,
@@ -161,10 +171,16 @@ async def _measures(node: NodeReader, agreement: AnyAgreement) -> tuple[Agreemen
 
 @router.get(EXPORT, response_model=None, responses=page_responses(200))
 async def export_agreements(
-    frame: Framed, node: Node, state: Annotated[Chosen, Query()] = "current", party: Party = None, form: Form = "csv"
+    frame: Framed,
+    node: Node,
+    state: Annotated[Chosen, Query()] = "current",
+    party: Party = None,
+    sort: Sorted = ORDERS.usual,
+    form: Form = "csv",
 ) -> Response:
-    """The list as a file, the first 2,000."""
-    asked: dict[str, str | int] = {"state": state, "limit": 100, **({} if party is None else {"recipient_id": str(party)})}
+    """The list as a file, the first 2,000 of its order."""
+    asked: dict[str, str | int] = {"state": state, **ORDERS.kept(sort), "limit": 100}
+    asked |= {} if party is None else {"recipient_id": str(party)}
     found: list[AnyAgreement] = []
     while len(found) < IN_AN_EXPORT:
         page = await node.read("privacy", "/v1/agreements", AgreementPage, asked)

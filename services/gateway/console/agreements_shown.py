@@ -150,13 +150,20 @@ class ShownCredential:
     scopes: tuple[str, ...]
     created_at: datetime
     last_used: str
+    last_used_on: date | None
 
 
 def shown_credential(one: Credential, viewing: Viewing, _: Translate) -> ShownCredential:
     """With the day of its last use."""
     said = Said("good", "check", _("Lets in")) if one.disabled_at is None else Said("plain", "cross", _("Out"))
     return ShownCredential(
-        one.name, _(CREDENTIAL_KINDS.get(one.kind, one.kind)), said, one.scopes, one.created_at, last_used([one], viewing, _)
+        one.name,
+        _(CREDENTIAL_KINDS.get(one.kind, one.kind)),
+        said,
+        one.scopes,
+        one.created_at,
+        last_used([one], viewing, _),
+        one.last_used_on,
     )
 
 

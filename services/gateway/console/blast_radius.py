@@ -24,6 +24,7 @@ from services.gateway.console.organisation_names import named, names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.radius_counting import counted as counted_so_far
 from services.gateway.console.radius_question import MEMBERS, OF_WORDS, PERSONAL, Asked, Question, question_of_form
+from services.gateway.console.sorting import Columns, Orders, in_words
 from services.gateway.console.state_names import STATE_NAMES
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
@@ -57,6 +58,12 @@ STARTS: Final = frozenset(
     }
 )
 """What starts a clock, in the words of shared.breach_clocks; a test compares them."""
+
+ORDERS: Final = Orders("-logged_at", region="#main")
+DATA: Final = Columns({"-entries": lambda row: row[1], "kind": lambda row: in_words(row[0])}, parameter="sort-data", region="#main")
+CUSTODIANS: Final = Columns(
+    {"-entries": lambda row: row[1], "whose": lambda row: in_words(row[0])}, parameter="sort-custodians", region="#main"
+)
 
 
 @dataclass(frozen=True)
@@ -107,6 +114,9 @@ async def show_blast_radius(
     node: Node,
     handles: SessionHandles,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    sort: Annotated[str, ORDERS.query] = ORDERS.usual,
+    data: Annotated[str, DATA.query] = DATA.usual,
+    whose: Annotated[str, CUSTODIANS.query] = CUSTODIANS.usual,
 ) -> Response:
     """What was touched, which clocks run, and the students, the newest entries first."""
     if question.count is None:
@@ -117,23 +127,26 @@ async def show_blast_radius(
     _, counted = frame.translate, progress.found
     more = {} if cursor is None else {"cursor": cursor}
     rows, following = await node.page(
-        "audit", "/v1/log/blast-radius/rows", TouchedStudents, {"limit": ON_A_PAGE, **more}, body=question.request
+        "audit", "/v1/log/blast-radius/rows", TouchedStudents, {"limit": ON_A_PAGE, "sort": sort, **more}, body=question.request
     )
     ids = {one.organisation_id for one in counted.custodians} | {one.custodian_id for one in rows.rows if one.custodian_id is not None}
     ids |= {found for one in rows.rows if (found := _uuid(one.recipient)) is not None}
     names, query = await names_of(frame.request, ids), question.query(handles)
-    elements = sorted(counted.elements.items(), key=lambda one: (-one[1], one[0]))
+    said = [(_(ELEMENT_WORDS.get(one, one)), count) for one, count in sorted(counted.elements.items())]
+    elements, order = DATA.rows(said, data), {**ORDERS.kept(sort), **DATA.kept(data), **CUSTODIANS.kept(whose)}
     widths = shares([count for _element, count in elements])
     return frame.page(
         "radius.html",
         **_heads(question, frame),
         counted=counted,
-        elements=[(_(ELEMENT_WORDS.get(one, one)), count, widths[place]) for place, (one, count) in enumerate(elements)],
+        elements=[(name, count, widths[place]) for place, (name, count) in enumerate(elements)],
+        data_heads=frame.heads(DATA, data),
         states=[
             (_(STATE_NAMES.get(one.state, one.state)), one.entries, [_notice(notice, frame) for notice in one.notices])
             for one in counted.states
         ],
-        custodians=[(named(names, one.organisation_id), one.entries) for one in counted.custodians],
+        custodians=CUSTODIANS.rows([(named(names, one.organisation_id), one.entries) for one in counted.custodians], whose),
+        custodian_heads=frame.heads(CUSTODIANS, whose),
         rows=[
             (
                 one,
@@ -145,8 +158,8 @@ async def show_blast_radius(
             )
             for one in rows.rows
         ],
-        first_page=cursor is None,
-        more=None if following is None else f"{FOUND}?{query}&{urlencode({'cursor': following['cursor']})}",
+        heads=frame.heads(ORDERS, sort),
+        more=None if following is None else f"{FOUND}?{query}&{urlencode({**order, 'cursor': following['cursor']})}",
         export=f"{EXPORT}?{query}",
         start=f"{DUTIES}?{query}" if node.may("duties:complete") and counted.entries else None,
     )

@@ -23,16 +23,19 @@ from services.gateway.console.exchange_words import (
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.peers_named import NamedPeers, host_of, named_peers
+from services.gateway.console.sorting import Orders
 from services.gateway.people.pages import page_responses
 from services.gateway.people.roles import Role
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 PATH: Final = "/console/dead-letters"
+EXPORT: Final = f"{PATH}/export"
 ONE: Final = f"{PATH}/{{letter_id}}"
 API: Final = "/v1/dead-letters"
 ROLES: Final[tuple[Role, ...]] = ("operator",)
 ON_A_PAGE: Final = 50
+ORDERS: Final = Orders("since", region="#letters")
 
 
 @dataclass(frozen=True)
@@ -82,18 +85,22 @@ async def show_dead_letters(
     node: Node,
     state: Annotated[LetterState, Query()] = "open",
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    sort: Annotated[str, ORDERS.query] = ORDERS.usual,
 ) -> Response:
     """What ended without doing what it was for, the oldest first."""
     _, viewing, peers = frame.translate, frame.viewing, named_peers(frame)
     more = {} if cursor is None else {"cursor": cursor}
-    found, following = await node.page("records", API, DeadLetterPage, {"state": state, "limit": ON_A_PAGE, **more})
+    found, following = await node.page("records", API, DeadLetterPage, {"state": state, "sort": sort, "limit": ON_A_PAGE, **more})
     number = len(found.letters)
     count = _("No messages") if not number else _("1 message") if number == 1 else _("%(n)s messages") % {"n": viewing.number(number)}
     return frame.page(
         "dead_letters.html",
         rows=[shown_letter(letter, peers, _) for letter in found.letters],
         count=_("%(n)s messages, and more") % {"n": viewing.number(number)} if following else count,
-        more=None if following is None else f"{PATH}?{urlencode({'state': state, 'cursor': following['cursor']})}",
+        more=None if following is None else f"{PATH}?{urlencode({'state': state, **ORDERS.kept(sort), 'cursor': following['cursor']})}",
+        heads=frame.heads(ORDERS, sort),
+        order=ORDERS.kept(sort),
+        export=ORDERS.address(EXPORT, sort, state=state),
         states=[(code, _(name)) for code, (_tone, _mark, name) in LETTER_STATES.items()],
         chosen=state,
     )

@@ -17,6 +17,7 @@ from services.gateway.console.exports import Form, exported
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Framed
 from services.gateway.console.purpose_words import PURPOSE_WORDS
+from services.gateway.console.sorting import Orders
 from services.gateway.console.viewing import Viewing, utc
 from services.gateway.console.words import spaced
 from services.gateway.people.pages import page_responses
@@ -26,6 +27,8 @@ router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 PATH: Final = "/console/decisions"
 EXPORT: Final = f"{PATH}/export"
 ON_A_PAGE: Final = 50
+ORDERS: Final = Orders("-decided_at", region="#decisions")
+"""Everything else of a decision is sealed, so that no list can be kept in its order."""
 IN_AN_EXPORT: Final = 5_000
 
 COLUMNS: Final = (
@@ -43,6 +46,7 @@ COLUMNS: Final = (
 
 Chosen = Literal["", "permit", "permit-with-redaction", "deny"]
 Day = Annotated[str, Query(max_length=10)]
+Sorted = Annotated[str, ORDERS.query]
 
 
 @dataclass(frozen=True)
@@ -121,15 +125,16 @@ async def show_decisions(
     from_: Annotated[Day, Query(alias="from")] = "",
     to: Day = "",
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    sort: Sorted = ORDERS.usual,
 ) -> Response:
     """Decisions about the students of the person's organisation and those below it, the newest first."""
     viewing, _ = frame.viewing, frame.translate
     asked = _asked(viewing, outcome, purpose, action, from_, to)
-    found = await node.read(
-        "privacy", "/v1/decisions", DecisionPage, {**asked, "limit": ON_A_PAGE, **({"cursor": cursor} if cursor is not None else {})}
-    )
+    page: dict[str, str | int] = {"sort": sort, "limit": ON_A_PAGE, **({"cursor": cursor} if cursor is not None else {})}
+    found = await node.read("privacy", "/v1/decisions", DecisionPage, {**asked, **page})
     chosen = {"outcome": outcome, "purpose": purpose, "action": action, "from": from_, "to": to}
     kept = {name: value for name, value in chosen.items() if value}
+    filed = {**kept, **ORDERS.kept(sort)}
     number = len(found.decisions)
     count = _("No decisions") if not number else _("1 decision") if number == 1 else _("%(n)s decisions") % {"n": viewing.number(number)}
     if found.next and number:
@@ -138,8 +143,10 @@ async def show_decisions(
         "decisions.html",
         rows=[shown_decision(one, _) for one in found.decisions],
         count=count,
-        more=None if found.next is None else f"{PATH}?{urlencode({**kept, 'cursor': found.next})}",
-        export=f"{EXPORT}?{urlencode(kept)}" if kept else EXPORT,
+        more=None if found.next is None else f"{PATH}?{urlencode({**filed, 'cursor': found.next})}",
+        export=f"{EXPORT}?{urlencode(filed)}" if filed else EXPORT,
+        heads=frame.heads(ORDERS, sort),
+        order=ORDERS.kept(sort),
         chosen=chosen,
         filtered=bool(kept),
         outcomes=[(code, _(word)) for code, (_tone, _mark, word) in OUTCOMES.items()],
@@ -162,10 +169,11 @@ async def export_decisions(
     action: Annotated[str, Query(max_length=64)] = "",
     from_: Annotated[Day, Query(alias="from")] = "",
     to: Day = "",
+    sort: Sorted = ORDERS.usual,
     form: Form = "csv",
 ) -> Response:
-    """The list as a file: codes, ids and instants, the newest 5,000."""
-    rows = await _all(node, _asked(frame.viewing, outcome, purpose, action, from_, to))
+    """The list as a file: codes, ids and instants, the first 5,000 of its order."""
+    rows = await _all(node, {**_asked(frame.viewing, outcome, purpose, action, from_, to), "sort": sort})
     return exported("decisions", form, COLUMNS, rows)
 
 

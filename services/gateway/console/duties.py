@@ -14,6 +14,7 @@ from safepassage.wire_duties import Duty, DutyPage, DutyState
 from services.gateway.console.duty_words import DUTY_WORDS
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Framed
+from services.gateway.console.sorting import Orders
 from services.gateway.console.viewing import Viewing
 from services.gateway.people.pages import page_responses
 
@@ -21,6 +22,7 @@ router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 PATH: Final = "/console/duties"
 ON_A_PAGE: Final = 50
+ORDERS: Final = Orders("overdue_at", "-begins_at", region="#duties")
 
 ENDS_BY_ITSELF: Final = frozenset(
     {"inspect-records", "inspect-records-before-meeting", "decide-amendment", "hold-hearing", "decide-hearing"}
@@ -80,13 +82,15 @@ async def show_duties(
     state: Annotated[Shown, Query()] = "outstanding",
     kind: Annotated[str, Query(max_length=64)] = "",
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    sort: Annotated[str, ORDERS.query] = ORDERS.usual,
 ) -> Response:
     """The clocks of the person's organisation and those below it."""
     if kind and kind not in DUTY_WORDS:
         raise InvalidRequest("not a kind of duty", field="kind")
     asked = {"state": state, **({"kind": kind} if kind else {})}
+    filed, order = {**asked, **ORDERS.kept(sort)}, {"sort": sort}
     found = await node.read(
-        "privacy", "/v1/duties", DutyPage, {**asked, "limit": ON_A_PAGE, **({"cursor": cursor} if cursor is not None else {})}
+        "privacy", "/v1/duties", DutyPage, {**asked, **order, "limit": ON_A_PAGE, **({"cursor": cursor} if cursor is not None else {})}
     )
     viewing, _, may_complete = frame.viewing, frame.translate, node.may("duties:complete")
     number = len(found.duties)
@@ -95,8 +99,10 @@ async def show_duties(
         "duties.html",
         rows=[shown_duty(duty, viewing, _, may_complete=may_complete) for duty in found.duties],
         count=_("The first %(n)s duties") % {"n": viewing.number(number)} if found.next and cursor is None else count,
-        more=None if found.next is None else f"{PATH}?{urlencode({**asked, 'cursor': found.next})}",
-        export=f"{PATH}/export?{urlencode(asked)}",
+        more=None if found.next is None else f"{PATH}?{urlencode({**filed, 'cursor': found.next})}",
+        export=f"{PATH}/export?{urlencode(filed)}",
+        heads=frame.heads(ORDERS, sort),
+        order=ORDERS.kept(sort),
         states=[(code, _(word)) for code, word in STATES],
         kinds=sorted(((code, _(word)) for code, word in DUTY_WORDS.items()), key=lambda one: one[1]),
         chosen_state=state,

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_duties import DutyPage
-from services.gateway.console.duties import PATH, Shown
+from services.gateway.console.duties import ORDERS, PATH, Shown
 from services.gateway.console.duty_words import DUTY_WORDS
 from services.gateway.console.exports import Form, exported
 from services.gateway.console.node_reader import Node
@@ -25,12 +25,16 @@ COLUMNS: Final = ("id", "kind", "organisation_id", "state", "begins_at", "due_fr
 
 @router.get(EXPORT, response_model=None, responses=page_responses(200))
 async def export_duties(
-    node: Node, state: Annotated[Shown, Query()] = "outstanding", kind: Annotated[str, Query(max_length=64)] = "", form: Form = "csv"
+    node: Node,
+    state: Annotated[Shown, Query()] = "outstanding",
+    kind: Annotated[str, Query(max_length=64)] = "",
+    sort: Annotated[str, ORDERS.query] = ORDERS.usual,
+    form: Form = "csv",
 ) -> Response:
-    """The clocks of the person's organisation and those below it, the earliest 5,000."""
+    """The clocks of the person's organisation and those below it: the first 5,000 of the list's order."""
     if kind and kind not in DUTY_WORDS:
         raise InvalidRequest("not a kind of duty", field="kind")
-    asked: dict[str, str | int] = {"state": state, "limit": AT_ONCE, **({"kind": kind} if kind else {})}
+    asked: dict[str, str | int] = {"state": state, "sort": sort, "limit": AT_ONCE, **({"kind": kind} if kind else {})}
     rows: list[dict[str, object]] = []
     while len(rows) < IN_AN_EXPORT:
         page = await node.read("privacy", "/v1/duties", DutyPage, asked)

@@ -19,6 +19,7 @@ from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.peers_named import NamedPeers, host_of, named_peers
 from services.gateway.console.purpose_words import PURPOSE_WORDS
+from services.gateway.console.sorting import Orders
 from services.gateway.people.pages import page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
@@ -27,6 +28,7 @@ PATH: Final = "/console/exchanges"
 EXPORT: Final = f"{PATH}/export"
 API: Final = "/v1/exchanges"
 ON_A_PAGE: Final = 50
+ORDERS: Final = Orders("-requested_at", "state", region="#exchanges")
 IN_AN_EXPORT: Final = 5_000
 MOST: Final = 100
 """Of what waits for a person; more is said to be at least that."""
@@ -87,6 +89,7 @@ def shown_exchange(one: Exchange, frame: Frame, peers: NamedPeers) -> ShownExcha
 Direction = Annotated[ExchangeDirection | None, Query()]
 State = Annotated[ExchangeStanding | None, Query()]
 Short = Annotated[str, Query(max_length=200)]
+Sorted = Annotated[str, ORDERS.query]
 
 
 def _chosen(peers: NamedPeers, direction: str | None, state: str | None, purpose: str, peer: str) -> dict[str, str]:
@@ -108,20 +111,23 @@ async def show_exchanges(
     purpose: Short = "",
     peer: Short = "",
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    sort: Sorted = ORDERS.usual,
 ) -> Response:
     """Requests of ours and of other states, as far as they concern the person's organisation, the newest first."""
     _, viewing, peers = frame.translate, frame.viewing, named_peers(frame)
     chosen = _chosen(peers, direction, state, purpose, peer)
-    more = {} if cursor is None else {"cursor": cursor}
-    found, following = await node.page("records", API, ExchangePage, {**chosen, **more, "limit": ON_A_PAGE})
+    more, filed = {} if cursor is None else {"cursor": cursor}, {**chosen, **ORDERS.kept(sort)}
+    found, following = await node.page("records", API, ExchangePage, {**chosen, **more, "sort": sort, "limit": ON_A_PAGE})
     number = len(found.exchanges)
     count = _("No exchanges") if not number else _("1 exchange") if number == 1 else _("%(n)s exchanges") % {"n": viewing.number(number)}
     return frame.page(
         "exchanges.html",
         rows=[shown_exchange(one, frame, peers) for one in found.exchanges],
         count=_("%(n)s exchanges, and more") % {"n": viewing.number(number)} if following else count,
-        more=None if following is None else f"{PATH}?{urlencode({**chosen, 'cursor': following['cursor']})}",
-        export=f"{EXPORT}?{urlencode(chosen)}" if chosen else EXPORT,
+        more=None if following is None else f"{PATH}?{urlencode({**filed, 'cursor': following['cursor']})}",
+        export=f"{EXPORT}?{urlencode(filed)}" if filed else EXPORT,
+        heads=frame.heads(ORDERS, sort),
+        order=ORDERS.kept(sort),
         chosen=chosen,
         waiting=await _waiting(frame, node),
         directions=[(code, _(name)) for code, name in DIRECTIONS.items()],
@@ -152,10 +158,17 @@ def _figure(frame: Frame, number: int) -> str:
 
 @router.get(EXPORT, response_model=None, responses=page_responses(200))
 async def export_exchanges(
-    frame: Framed, node: Node, direction: Direction = None, state: State = None, purpose: Short = "", peer: Short = "", form: Form = "csv"
+    frame: Framed,
+    node: Node,
+    direction: Direction = None,
+    state: State = None,
+    purpose: Short = "",
+    peer: Short = "",
+    sort: Sorted = ORDERS.usual,
+    form: Form = "csv",
 ) -> Response:
-    """The list as a file: codes, ids and instants, the newest 5,000."""
-    rows = await _all(node, _chosen(named_peers(frame), direction, state, purpose, peer))
+    """The list as a file: codes, ids and instants, the first 5,000 of its order."""
+    rows = await _all(node, {**_chosen(named_peers(frame), direction, state, purpose, peer), "sort": sort})
     return exported("exchanges", form, COLUMNS, rows)
 
 

@@ -14,11 +14,15 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from safepassage.problems.requests import InvalidRequest
-from safepassage.wire_log import EntrySearch
+from safepassage.wire_log import EntrySearch, LogOrder
 from services.gateway.console.decisions import instant_of
 from services.gateway.console.handles import Handles
+from services.gateway.console.sorting import Orders
 from services.gateway.console.viewing import Viewing
 from services.gateway.console.words import word
+
+ORDERS: Final = Orders("-logged_at", region="#log")
+"""What the log's index gives at once, however long the log is."""
 
 HANDLE: Final = "log"
 """The kind of its handles."""
@@ -85,11 +89,12 @@ class LogFilters(BaseModel):
     """A handle of a private filter."""
     saved: Annotated[str, StringConstraints(max_length=36)] = ""
     """A search that the organisation keeps: its other filters are those that were kept."""
+    sort: LogOrder = "-logged_at"
     cursor: Annotated[str, StringConstraints(max_length=2000)] = ""
 
     def kept(self, **changed: str) -> dict[str, str]:
         """What the address of the same list says, its pages left out."""
-        said = self.model_dump(by_alias=True, exclude={"cursor"}) | changed
+        said = self.model_dump(by_alias=True, exclude={"cursor", "sort"}) | ORDERS.kept(self.sort) | changed
         return {name: value for name, value in said.items() if value}
 
     def href(self, path: str, **changed: str) -> str:

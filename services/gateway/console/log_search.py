@@ -16,7 +16,7 @@ from safepassage.wire_log_tallies import Tallies, TallyQuestion, TallyRequest
 from services.gateway.console.decision_words import BASIS_WORDS, OUTCOMES
 from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.handles import Handles, SessionHandles
-from services.gateway.console.log_filters import MEMBERS, PRIVATE, LogFilters, handle_of, private_of, search_of, times_of
+from services.gateway.console.log_filters import MEMBERS, ORDERS, PRIVATE, LogFilters, handle_of, private_of, search_of, times_of
 from services.gateway.console.log_rows import PATH, names_in, shown_entry
 from services.gateway.console.log_words import CATEGORY_WORDS, CLASS_WORDS
 from services.gateway.console.node_reader import Node, NodeReader
@@ -82,7 +82,7 @@ async def find_in_log(request: Request, frame: Framed, node: Node, handles: Sess
 
 def filters_in(form: Mapping[str, str]) -> LogFilters:
     """The filters that a form carries along, its handle too. Raises InvalidRequest where one is too long."""
-    names = {*MEMBERS, "from", "to", "who", "saved"}
+    names = {*MEMBERS, "from", "to", "who", "saved", "sort"}
     try:
         return LogFilters.model_validate({name: value for name, value in form.items() if name in names})
     except ValueError as error:
@@ -134,7 +134,9 @@ async def page_of(
         export=asked.href(EXPORT) if node.may("audit:export") else None,
         asked=asked,
         carried=asked.kept(),
-        filtered=bool(asked.kept()),
+        filtered=bool(asked.kept(sort="")),
+        heads=frame.heads(ORDERS, asked.sort),
+        order=ORDERS.kept(asked.sort),
         choices={name: _choices(words, _) for name, words in CHOICES},
         folded=not any(value for name, value in asked.codes.items() if name not in OFTEN),
         by=[(name, _(said)) for name, (_member, said) in PRIVATE.items()],
@@ -156,7 +158,7 @@ def _choices(words: Mapping[Any, str], translate: Any) -> list[tuple[str, str]]:
 async def _found(
     node: NodeReader, asked: LogFilters, search: EntrySearch, saved: SavedSearch | None
 ) -> tuple[FoundEntries, Mapping[str, str] | None]:
-    query: dict[str, str | int] = {"limit": ON_A_PAGE, **({"cursor": asked.cursor} if asked.cursor else {})}
+    query: dict[str, str | int] = {"limit": ON_A_PAGE, "sort": asked.sort, **({"cursor": asked.cursor} if asked.cursor else {})}
     if saved is None:
         return await node.page("audit", SERVICE, FoundEntries, query, body=search)
     run = SavedSearchRun(logged_from=search.logged_from, logged_until=search.logged_until)
@@ -175,7 +177,8 @@ async def _count(asked: LogFilters, frame: Frame, node: NodeReader, search: Entr
     question = TallyQuestion(search=search.model_copy(update={"logged_from": None, "logged_until": None}))
     counted = await node.ask("audit", "/v1/log/tallies", TallyRequest(bounds=bounds, tallies=(question,)), Tallies)
     every = sum(row.entries for row in counted.tallies[0].rows) + counted.not_looked_at
-    return _("%(n)s entries, the newest %(here)s") % {"n": frame.viewing.number(max(every, here)), "here": frame.viewing.number(here)}
+    said = _("%(n)s entries, the newest %(here)s") if asked.sort == ORDERS.usual else _("%(n)s entries, the oldest %(here)s")
+    return said % {"n": frame.viewing.number(max(every, here)), "here": frame.viewing.number(here)}
 
 
 def saved_path(identifier: UUID) -> str:

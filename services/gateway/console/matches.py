@@ -13,6 +13,7 @@ from safepassage.record.loads import MatchPage, MatchReview
 from services.gateway.console.match_words import DOUBTS
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Framed
+from services.gateway.console.sorting import Orders
 from services.gateway.console.words import spaced, word
 from services.gateway.people.pages import page_responses
 from services.gateway.people.roles import Role
@@ -20,9 +21,11 @@ from services.gateway.people.roles import Role
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 PATH: Final = "/console/matches"
+EXPORT: Final = f"{PATH}/export"
 API: Final = "/v1/matches"
 ROLES: Final[tuple[Role, ...]] = ("privacy-officer", "district-officer")
 ON_A_PAGE: Final = 50
+ORDERS: Final = Orders("opened_at", "expires_at", region="#matches")
 
 KINDS: Final[Mapping[str, str]] = {
     "request": word("Another state’s request, or a record that came: which child is it?"),
@@ -60,15 +63,23 @@ def doubts_of(review: MatchReview, translate: Callable[[str], str]) -> tuple[str
 
 
 @router.get(PATH, response_model=None, responses=page_responses(200))
-async def show_matches(frame: Framed, node: Node, cursor: Annotated[str | None, Query(max_length=2000)] = None) -> Response:
+async def show_matches(
+    frame: Framed,
+    node: Node,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    sort: Annotated[str, ORDERS.query] = ORDERS.usual,
+) -> Response:
     """The matches that wait for a person of the organisation, the oldest first."""
     _, viewing = frame.translate, frame.viewing
-    found, following = await node.page("records", API, MatchPage, {"limit": ON_A_PAGE, **({} if cursor is None else {"cursor": cursor})})
+    asked: dict[str, str | int] = {"limit": ON_A_PAGE, "sort": sort, **({} if cursor is None else {"cursor": cursor})}
+    found, following = await node.page("records", API, MatchPage, asked)
     number = len(found.matches)
     count = _("No matches") if not number else _("1 match") if number == 1 else _("%(n)s matches") % {"n": viewing.number(number)}
     return frame.page(
         "matches.html",
         rows=[shown_match(review, _) for review in found.matches],
         count=_("%(n)s matches, and more") % {"n": viewing.number(number)} if following else count,
-        more=None if following is None else f"{PATH}?{urlencode({'cursor': following['cursor']})}",
+        more=None if following is None else f"{PATH}?{urlencode({**ORDERS.kept(sort), 'cursor': following['cursor']})}",
+        heads=frame.heads(ORDERS, sort),
+        export=ORDERS.address(EXPORT, sort),
     )

@@ -4,7 +4,7 @@ Whoever controls this can read what any role of the console may read. No token o
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from copy import copy
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl, urlsplit
@@ -21,6 +21,9 @@ from shared.who_may_call import ServiceName
 
 CLIENT: Final = "console"
 """What the log calls the application that a person works with here."""
+
+AT_ONCE: Final = 1_000
+"""Items of a page, where all of them are wanted."""
 
 NEXT: Final = re.compile(r'<([^<>]+)>; *rel="next"')
 
@@ -87,6 +90,25 @@ class NodeReader:
     async def file(self, service: ServiceName, path: str, body: BaseModel) -> bytes:
         """A file that is asked for by a POST that reads. Raises as `read`."""
         return await self._siblings.send(service, "POST", path, by=self.claims, content=as_json(body), scope=self._scope)
+
+
+async def all_pages(
+    node: NodeReader,
+    service: ServiceName,
+    path: str,
+    answer: type[Model],
+    query: Query,
+    *,
+    most: int,
+    body: BaseModel | None = None,
+) -> AsyncIterator[Model]:
+    """The pages of a list, one after the other, until `most` of it were asked for. Raises as `NodeReader.read`."""
+    asked: Mapping[str, Any] | None = {**query, "limit": AT_ONCE}
+    for _ in range(-(-most // AT_ONCE)):
+        if asked is None:
+            break
+        page, asked = await node.page(service, path, answer, asked, body=body)
+        yield page
 
 
 def next_query(link: str) -> Mapping[str, str] | None:

@@ -16,6 +16,7 @@ from safepassage.problems.requests import NoSuchRoute
 from services.gateway.console.acts import new_key
 from services.gateway.console.navigation import HOME, menu_of
 from services.gateway.console.preferences import viewing_of
+from services.gateway.console.sorting import Head, Orders
 from services.gateway.console.viewing import LANGUAGES, THEMES, ZONES, Language, Viewing
 from services.gateway.people.pages import KINDS, PageRoute
 from services.gateway.people.person import Person
@@ -63,6 +64,10 @@ class Frame:
             zones=ZONES,
         )
         return HTMLResponse(text, status)
+
+    def heads(self, orders: Orders, asked: str) -> Mapping[str, Head]:
+        """The heads of a table of this page that is sorted as `asked`."""
+        return orders.heads(asked, self.request.url.path, self.request.query_params)
 
     def translate(self, message: str) -> str:
         """A message in the reader's language."""

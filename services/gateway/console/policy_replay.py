@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -25,6 +25,7 @@ from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.policy_set import PATH as SET
 from services.gateway.console.policy_set import Hash, shown_replay
 from services.gateway.console.purpose_words import PURPOSE_WORDS
+from services.gateway.console.sorting import Columns, in_words
 from services.gateway.people.pages import form_of, page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
@@ -33,6 +34,17 @@ START: Final = f"{SET}/replays"
 PATH: Final = f"{START}/{{replay_id}}"
 DAYS: Final = 90
 """How far back the form begins with."""
+
+SHIFTS: Final = Columns(
+    {
+        "": None,
+        "what": lambda row: in_words(row[0]),
+        "-losing": lambda row: row[1].permit_to_deny,
+        "-gaining": lambda row: row[1].deny_to_permit,
+    },
+    region="#replay",
+)
+"""Of all its tables at once; those with most changes in front, until somebody asks otherwise."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +99,9 @@ async def start_policy_replay_on_page(policy_hash: Hash, form: Act, frame: Frame
 
 
 @router.get(PATH, response_model=None, responses=page_responses(200, 404))
-async def show_policy_replay(policy_hash: Hash, replay_id: UUID, frame: Framed, node: Node) -> Response:
+async def show_policy_replay(
+    policy_hash: Hash, replay_id: UUID, frame: Framed, node: Node, sort: Annotated[str, SHIFTS.query] = SHIFTS.usual
+) -> Response:
     """How far it is, then what it found."""
     where = f"/v1/policy-sets/{policy_hash}"
     replay = await node.read("privacy", f"{where}/replays/{replay_id}", PolicyReplay)
@@ -102,7 +116,8 @@ async def show_policy_replay(policy_hash: Hash, replay_id: UUID, frame: Framed, 
         report=report,
         finding="" if report is None else finding_of(report, frame),
         parts=() if report is None else stacked_bar(_parts(report, _)),
-        shifts=[] if report is None else shifts_of(report, frame),
+        shifts=[] if report is None else shifts_of(report, frame, sort),
+        heads=frame.heads(SHIFTS, sort),
         samples=[] if report is None else _samples(report, _),
     )
 
@@ -128,7 +143,7 @@ def finding_of(report: ReplayReport, frame: Frame) -> str:
     return _("Answers that would change from leaving to staying: %(losing)s; from staying to leaving: %(gaining)s.") % said
 
 
-def shifts_of(report: ReplayReport, frame: Frame) -> list[ShownShifts]:
+def shifts_of(report: ReplayReport, frame: Frame, sort: str = SHIFTS.usual) -> list[ShownShifts]:
     """A table each, by what a person asks first; one in which nothing shifts is left out."""
     _ = frame.translate
     tables: Sequence[tuple[str, str, tuple[Shift, ...], Mapping[str, str]]] = (
@@ -137,22 +152,24 @@ def shifts_of(report: ReplayReport, frame: Frame) -> list[ShownShifts]:
         ("element", _("By element"), report.by_element, ELEMENT_WORDS),
         ("rule", _("By rule"), report.by_policy, {}),
     )
-    return [ShownShifts(code, title, _rows(shifts, words, frame)) for code, title, shifts, words in tables if shifts]
+    return [ShownShifts(code, title, _rows(shifts, words, frame, sort)) for code, title, shifts, words in tables if shifts]
 
 
-def _rows(shifts: tuple[Shift, ...], words: Mapping[str, str], frame: Frame) -> list[ShownShift]:
-    ordered = sorted(shifts, key=lambda one: (-one.permit_to_deny - one.deny_to_permit, one.name))
-    widths = shares([count for one in ordered for count in (one.permit_to_deny, one.deny_to_permit)])
+def _rows(shifts: tuple[Shift, ...], words: Mapping[str, str], frame: Frame, sort: str) -> list[ShownShift]:
+    most_first = sorted(shifts, key=lambda one: (-one.permit_to_deny - one.deny_to_permit, one.name))
+    called = [(named(words, one.name, frame.translate) if words else one.name, one) for one in most_first]
+    rows = SHIFTS.rows(called, sort)
+    widths = shares([count for _name, one in rows for count in (one.permit_to_deny, one.deny_to_permit)])
     number = frame.viewing.number
     return [
         ShownShift(
-            name=named(words, one.name, frame.translate) if words else one.name,
+            name=name,
             losing=number(one.permit_to_deny),
             losing_width=widths[2 * place],
             gaining=number(one.deny_to_permit),
             gaining_width=widths[2 * place + 1],
         )
-        for place, one in enumerate(ordered)
+        for place, (name, one) in enumerate(rows)
     ]
 
 

@@ -17,6 +17,7 @@ from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.officials import said_official
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.policy_set_words import REASONS, STAGES
+from services.gateway.console.sorting import Columns, Orders, in_words
 from services.gateway.console.words import spaced
 from services.gateway.people.pages import page_responses
 
@@ -25,6 +26,13 @@ router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 PATH: Final = f"{LIST}/sets"
 ROLES: Final = RULE_READERS
 ON_A_PAGE: Final = 50
+ORDERS: Final = Orders("-recorded_at", region="#main")
+
+ACTIVATIONS: Final = Columns(
+    {"-starts": lambda one: one.starts_at, "set": lambda one: in_words(one.title), "state": lambda one: in_words(one.state[2])},
+    parameter="sort-activations",
+    region="#main",
+)
 
 
 @dataclass(frozen=True)
@@ -75,20 +83,29 @@ def standing(activations: tuple[PolicyActivation, ...], now: datetime) -> int | 
 
 
 @router.get(PATH, response_model=None, responses=page_responses(200))
-async def show_policy_sets(frame: Framed, node: Node, cursor: Annotated[str | None, Query(max_length=2000)] = None) -> Response:
+async def show_policy_sets(
+    frame: Framed,
+    node: Node,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    sort: Annotated[str, ORDERS.query] = ORDERS.usual,
+    activations_by: Annotated[str, ACTIVATIONS.query] = ACTIVATIONS.usual,
+) -> Response:
     """Every set, the newest first, and the latest activations."""
     more = {} if cursor is None else {"cursor": cursor}
-    page = await node.read("privacy", "/v1/policy-sets", PolicySetPage, {"limit": ON_A_PAGE, **more})
+    page = await node.read("privacy", "/v1/policy-sets", PolicySetPage, {"limit": ON_A_PAGE, "sort": sort, **more})
     activations = (await all_activations(node)).activations
     titles = {one.policy_hash: one.title for one in page.policy_sets}
     deciding = standing(activations, frame.viewing.now)
     number, _ = len(page.policy_sets), frame.translate
+    order = {**ORDERS.kept(sort), **ACTIVATIONS.kept(activations_by)}
     return frame.page(
         "policy_sets.html",
         sets=[shown_set(one, frame) for one in page.policy_sets],
-        activations=[_activation(one, titles, deciding, frame, node) for one in activations],
+        activations=ACTIVATIONS.rows([_activation(one, titles, deciding, frame, node) for one in activations], activations_by),
+        activation_heads=frame.heads(ACTIVATIONS, activations_by),
         count=_("1 set of rules") if number == 1 else _("%(n)s sets of rules") % {"n": frame.viewing.number(number)},
-        more=None if page.next is None else f"{PATH}?{urlencode({'cursor': page.next})}",
+        more=None if page.next is None else f"{PATH}?{urlencode({**order, 'cursor': page.next})}",
+        heads=frame.heads(ORDERS, sort),
         draft=f"{PATH}/draft" if node.may("policies:draft") else None,
     )
 

@@ -1,7 +1,7 @@
 """Readiness: the scorecard as it stands, what shows each answer, and what would raise it."""
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Annotated, Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -9,6 +9,7 @@ from starlette.responses import Response
 from safepassage.wire_readiness import Area, ReadinessQuestions, Scorecard
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Framed
+from services.gateway.console.sorting import Columns, in_words
 from services.gateway.people.pages import page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
@@ -33,6 +34,11 @@ RESTS_ON: Final = {
     "nothing": "Nothing shows it",
 }
 
+BY_AREA: Final = Columns(
+    {"": None, "area": lambda area: in_words(area.name), "share": lambda area: area.part, "-points": lambda area: area.reached},
+    region="#by-area",
+)
+
 
 @dataclass(frozen=True)
 class ShownAnswer:
@@ -52,12 +58,16 @@ class ShownArea:
     code: str
     name: str
     points: str
+    reached: float
+    """Points."""
     share: str
+    part: float
+    """Of 1: reached of possible."""
     answers: list[ShownAnswer]
 
 
 @router.get("/console/readiness", response_model=None, responses=page_responses(200))
-async def show_readiness(frame: Framed, node: Node) -> Response:
+async def show_readiness(frame: Framed, node: Node, sort: Annotated[str, BY_AREA.query] = BY_AREA.usual) -> Response:
     """The scorecard."""
     card = await node.read("privacy", "/v1/readiness", Scorecard)
     questions = await node.read("privacy", "/v1/readiness/questions", ReadinessQuestions)
@@ -70,5 +80,7 @@ async def show_readiness(frame: Framed, node: Node) -> Response:
             if one.area == area.area and (answer := answers.get(one.id)) is not None
         ]
         points = f"{number(area.points)} / {number(area.possible)}"
-        areas.append(ShownArea(area.area, _(AREAS[area.area]), points, f"{100 * area.points / max(area.possible, 1):.1f}%", shown))
-    return frame.page("readiness.html", card=card, areas=areas)
+        part = area.points / max(area.possible, 1)
+        areas.append(ShownArea(area.area, _(AREAS[area.area]), points, area.points, f"{100 * part:.1f}%", part, shown))
+    heads = frame.heads(BY_AREA, sort)
+    return frame.page("readiness.html", card=card, areas=areas, by_area=BY_AREA.rows(areas, sort), heads=heads)

@@ -11,10 +11,11 @@ from starlette.responses import Response
 
 from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry
 from services.gateway.console.code_words import outcome_of, said_of
-from services.gateway.console.node_keys import PURPOSES, SOON_DAYS, STANDINGS, keys_of, statement_in
+from services.gateway.console.node_keys import PURPOSES, SOON_DAYS, STANDINGS, NodeKey, keys_of, statement_in
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.settings_shown import settings_of
+from services.gateway.console.sorting import Columns, Orders
 from services.gateway.console.words import word
 from services.gateway.people.pages import page_responses
 from services.gateway.people.roles import ROLES
@@ -22,6 +23,8 @@ from services.gateway.people.roles import ROLES
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 PATH: Final = "/console/settings"
+EXPORT: Final = f"{PATH}/export"
+ACTS_EXPORT: Final = f"{PATH}/acts/export"
 ON_A_PAGE: Final = 25
 ACTS: Final = ("administration", "authentication", "policy", "trust", "export", "destruction")
 """Classes of entries by which a node is run; each is an answer to who did what here."""
@@ -43,6 +46,26 @@ CLASSES: Final = {
 }
 
 
+def _purpose(key: NodeKey) -> int:
+    return list(PURPOSES).index(key.purpose)
+
+
+def _standing(key: NodeKey) -> int:
+    return list(STANDINGS).index(key.standing)
+
+
+ORDERS: Final = Orders("-logged_at", region="#main")
+KEYS: Final = Columns(
+    {"purpose": _purpose, "standing": _standing, "algorithm": lambda key: (key.algorithm, key.epoch or 0)},
+    parameter="sort-keys",
+    region="#main",
+)
+SETTINGS: Final = Columns({"": None, "setting": lambda one: one.name}, parameter="sort-settings", region="#main")
+
+
+Kind = Annotated[str, Query(pattern=f"^({'|'.join(ACTS)})?$")]
+
+
 @dataclass(frozen=True)
 class ShownAct:
     """A row."""
@@ -60,31 +83,47 @@ class ShownAct:
 async def show_settings(
     frame: Framed,
     node: Node,
-    kind: Annotated[str, Query(pattern=f"^({'|'.join(ACTS)})?$")] = "",
+    kind: Kind = "",
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    sort: Annotated[str, ORDERS.query] = ORDERS.usual,
+    keys: Annotated[str, KEYS.query] = KEYS.usual,
+    settings: Annotated[str, SETTINGS.query] = SETTINGS.usual,
 ) -> Response:
     """Keys, the settings of this process with the limits in force, and the acts of those who run the node, the newest first."""
     state, viewing, _ = frame.request.app.state, frame.viewing, frame.translate
     statement = statement_in(state.settings.node_statement_file)
     ends = None if statement is None else datetime.fromtimestamp(statement.exp, viewing.now.tzinfo)
-    search = EntrySearch(classes=(kind,) if kind else ACTS)
-    query: dict[str, str | int] = {"limit": ON_A_PAGE, **({"cursor": cursor} if cursor is not None else {})}
+    search = EntrySearch(classes=classes_of(kind))
+    query: dict[str, str | int] = {"limit": ON_A_PAGE, "sort": sort, **({"cursor": cursor} if cursor is not None else {})}
     found, following = await node.page("audit", "/v1/log/searches", FoundEntries, query, body=search)
-    more = None if following is None else f"{PATH}?{urlencode({'kind': kind, 'cursor': following['cursor']})}"
+    order = {**ORDERS.kept(sort), **KEYS.kept(keys), **SETTINGS.kept(settings)}
+    more = None if following is None else f"{PATH}?{urlencode({'kind': kind, **order, 'cursor': following['cursor']})}"
     return frame.page(
         "settings.html",
-        keys=keys_of(state.token_keys.current, statement, viewing.now),
+        keys=KEYS.rows(keys_of(state.token_keys.current, statement, viewing.now), keys),
+        key_heads=frame.heads(KEYS, keys),
         purposes={code: _(said) for code, said in PURPOSES.items()},
         standings={code: _(said) for code, said in STANDINGS.items()},
         ends=ends,
         ends_soon=ends is not None and viewing.days_until(ends) <= SOON_DAYS,
-        settings=settings_of(state.limits.settings, viewing.number, _),
+        settings=SETTINGS.rows(settings_of(state.limits.settings, viewing.number, _), settings),
+        setting_heads=frame.heads(SETTINGS, settings),
+        order=order,
+        export=ORDERS.address(ACTS_EXPORT, sort, **({"kind": kind} if kind else {})),
+        key_export=KEYS.address(EXPORT, keys, table="keys"),
+        setting_export=SETTINGS.address(EXPORT, settings, table="settings"),
         acts=[shown_act(frame, one) for one in found.entries],
         more=more,
+        heads=frame.heads(ORDERS, sort),
         classes=[(code, _(said)) for code, said in CLASSES.items()],
         chosen=kind,
         action=PATH,
     )
+
+
+def classes_of(kind: str) -> tuple[str, ...]:
+    """Of entries, that a kind of acts has; by default all of them."""
+    return (kind,) if kind else ACTS
 
 
 def shown_act(frame: Frame, entry: FoundEntry) -> ShownAct:

@@ -11,6 +11,7 @@ from services.gateway.console.navigation import roles_of
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Framed
 from services.gateway.console.peers_named import host_of
+from services.gateway.console.sorting import Columns, Orders
 from services.gateway.console.state_days import picture_of, shown_day
 from services.gateway.console.state_remedies import remedies
 from services.gateway.console.state_rows import ONE, PATH, name_of, shown_state
@@ -29,20 +30,35 @@ NEWEST: Final = 31
 EXCHANGES: Final = "/console/exchanges"
 LETTERS: Final = "/console/dead-letters"
 
+DAYS: Final = Orders("-day", region="#main")
+KEYS: Final = Columns(
+    {"-epoch": lambda key: key.epoch, "-from": lambda key: key.not_before, "-until": lambda key: key.not_after},
+    parameter="sort-keys",
+    region="#main",
+)
+
 Code = Annotated[str, Path(pattern=r"^[A-Z]{2}(-[0-9a-f]{8})?$", max_length=11)]
 
 
 @router.get(ONE, response_model=None, responses=page_responses(200, 404))
-async def show_state(state: Code, frame: Framed, node: Node, cursor: Annotated[str | None, Query(max_length=2000)] = None) -> Response:
+async def show_state(
+    state: Code,
+    frame: Framed,
+    node: Node,
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    sort: Annotated[str, DAYS.query] = DAYS.usual,
+    keys: Annotated[str, KEYS.query] = KEYS.usual,
+) -> Response:
     """Everything that this node knows of one other; what a service does not tell now is said to be unknown."""
     _, viewing, known = frame.translate, frame.viewing, await states_known(frame, node)
     member = known.member(state)
     row = shown_state(member, known, frame)
     more = {} if cursor is None else {"cursor": cursor}
-    told = await or_unknown(node.page("records", API, DayReconciledPage, {"peer": member.entity_id, "limit": ON_A_PAGE, **more}))
+    shown: dict[str, str | int] = {"peer": member.entity_id, "sort": sort, "limit": ON_A_PAGE, **more}
+    told = await or_unknown(node.page("records", API, DayReconciledPage, shown))
     newest = await or_unknown(node.read("records", API, DayReconciledPage, {"peer": member.entity_id, "limit": NEWEST}))
     following = None if told is None else told[1]
-    witnesses = known.witnesses
+    witnesses, order = known.witnesses, {**DAYS.kept(sort), **KEYS.kept(keys)}
     return frame.page(
         "state.html",
         row=row,
@@ -53,9 +69,12 @@ async def show_state(state: Code, frame: Framed, node: Node, cursor: Annotated[s
         log_keys=[(log.origin, key_ids([key.vkey]), key.status) for log in member.logs for key in log.keys],
         witness_keys=key_ids(member.witness_keys),
         peer=row.peer,
+        keys=[] if row.peer is None or row.peer.statement is None else KEYS.rows(row.peer.statement.keys, keys),
+        key_heads=frame.heads(KEYS, keys),
         picture=picture_of(row.peer, frame),
         days=None if told is None else [shown_day(one, frame) for one in told[0].days],
-        more=None if following is None else f"{ONE.format(state=state)}?{urlencode({'cursor': following['cursor']})}",
+        more=None if following is None else f"{ONE.format(state=state)}?{urlencode({**order, 'cursor': following['cursor']})}",
+        heads=frame.heads(DAYS, sort),
         streams=[_(name) for name in STREAMS.values()],
         cosigned=None if witnesses is None else cosigning(member, witnesses),
         cosigned_ids=None if witnesses is None else key_ids([one.vkey for one in cosigning(member, witnesses)]),

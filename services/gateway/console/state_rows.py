@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, Final, Literal
 
 from fastapi import Query
 
@@ -12,6 +12,7 @@ from safepassage.wire_peers import PeerKey, PeerStanding
 from services.gateway.console.charts.days import DayRow
 from services.gateway.console.pages import Frame
 from services.gateway.console.peers_named import host_of
+from services.gateway.console.sorting import Columns, in_words
 from services.gateway.console.state_names import STATE_NAMES
 from services.gateway.console.state_words import Counters, Reach, Status, Witness
 from services.gateway.console.states_known import StatesKnown
@@ -31,8 +32,6 @@ PATH: Final = "/console/states"
 ONE: Final = f"{PATH}/{{state}}"
 SILENT: Final[frozenset[Reach]] = frozenset({"failing", "resting"})
 
-Sort = Literal["state", "-state", "heard", "-heard", "waits", "-waits"]
-Sorted = Annotated[Sort, Query()]
 OnList = Annotated[Status | None, Query()]
 Reached = Annotated[Reach | Literal["silent"] | None, Query()]
 """silent: whichever way it does not answer."""
@@ -96,17 +95,20 @@ def shown_state(member: Member, known: StatesKnown, frame: Frame) -> ShownState:
     )
 
 
-def in_order(rows: Sequence[ShownState], sort: Sort) -> list[ShownState]:
+COLUMNS: Final = Columns(
+    {
+        "state": lambda row: (in_words(row.name), row.host),
+        "-heard": lambda row: row.heard_at,
+        "-waits": lambda row: row.waits,
+    },
+    region="#main",
+)
+Sorted = Annotated[str, COLUMNS.query]
+
+
+def in_order(rows: Sequence[ShownState], sort: str) -> list[ShownState]:
     """By one column, then by name; of whom nothing was heard comes last either way."""
-    by_name = sorted(rows, key=lambda row: (row.name, row.host))
-    column, is_down = sort.lstrip("-"), sort.startswith("-")
-    if column == "state":
-        return by_name[::-1] if is_down else by_name
-    if column == "waits":
-        return sorted(by_name, key=lambda row: -row.waits if is_down else row.waits)
-    heard = [row for row in by_name if row.heard_at is not None]
-    heard.sort(key=lambda row: cast("datetime", row.heard_at), reverse=is_down)
-    return [*heard, *(row for row in by_name if row.heard_at is None)]
+    return COLUMNS.rows(COLUMNS.rows(rows, COLUMNS.usual), sort)
 
 
 def chosen_rows(rows: Sequence[ShownState], status: str | None, reach: str | None, counters: str | None) -> list[ShownState]:

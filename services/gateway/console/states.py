@@ -1,8 +1,8 @@
 """States: whom this node can exchange with, by the trust list; whether they answer, and whether their counts and ours agree."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter
@@ -10,14 +10,15 @@ from starlette.responses import Response
 
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.sorting import Columns
 from services.gateway.console.state_rows import (
+    COLUMNS,
     PATH,
     SILENT,
     Agreeing,
     OnList,
     Reached,
     ShownState,
-    Sort,
     Sorted,
     chosen_rows,
     in_order,
@@ -31,6 +32,11 @@ from services.gateway.people.pages import page_responses
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 EXPORT: Final = f"{PATH}/export"
+OWN_KEYS: Final = Columns(
+    {"-epoch": lambda key: key.epoch, "-until": lambda key: key.not_after, "-destroyed": lambda key: key.destroyed_at},
+    parameter="sort-keys",
+    region="#main",
+)
 
 
 @router.get(PATH, response_model=None, responses=page_responses(200))
@@ -40,7 +46,8 @@ async def show_states(
     status: OnList = None,
     reach: Reached = None,
     counters: Agreeing = None,
-    sort: Sorted = "state",
+    sort: Sorted = COLUMNS.usual,
+    keys: Annotated[str, OWN_KEYS.query] = OWN_KEYS.usual,
 ) -> Response:
     """The trust list's own state, then each other node of it; what a service does not tell now is said to be unknown."""
     _, viewing, known = frame.translate, frame.viewing, await states_known(frame, node)
@@ -48,6 +55,8 @@ async def show_states(
     rows = in_order(chosen_rows(every, status, reach, counters), sort)
     asked = {"status": status, "reach": reach, "counters": counters}
     chosen = {name: value for name, value in asked.items() if value}
+    order = {**COLUMNS.kept(sort), **OWN_KEYS.kept(keys)}
+    filed = {**chosen, **COLUMNS.kept(sort)}
     number = len(rows)
     count = _("No states") if not number else _("1 state") if number == 1 else _("%(n)s states") % {"n": viewing.number(number)}
     said = list_said(known, viewing, _)
@@ -62,9 +71,9 @@ async def show_states(
         rows=rows,
         count=count,
         chosen=chosen,
-        sorts=_sorts(sort, chosen),
-        sort=sort,
-        export=f"{EXPORT}?{urlencode(chosen)}" if chosen else EXPORT,
+        heads=frame.heads(COLUMNS, sort),
+        order=order,
+        export=f"{EXPORT}?{urlencode(filed)}" if filed else EXPORT,
         statuses=_choices(STATUSES, frame),
         reaches=[*_choices(REACHES, frame), ("silent", _("Does not answer, for whatever reason"))],
         counters_of=_choices(COUNTERS, frame),
@@ -72,6 +81,8 @@ async def show_states(
         peers=known.peers,
         witnesses=known.witnesses,
         is_alone=not known.others,
+        own_keys=[] if known.peers is None else OWN_KEYS.rows(known.peers.own_keys, keys),
+        own_heads=frame.heads(OWN_KEYS, keys),
         action=PATH,
     )
 
@@ -79,17 +90,6 @@ async def show_states(
 def _choices(words: Any, frame: Frame) -> list[tuple[str, str]]:
     shown: dict[str, Shown] = dict(words)
     return [(code, frame.translate(said)) for code, (_tone, _mark, said) in shown.items()]
-
-
-def _sorts(sort: Sort, chosen: Mapping[str, str]) -> dict[str, tuple[str, str | None]]:
-    """By column: where its head leads, and how the table is sorted by it now."""
-    found = {}
-    for first in ("state", "-heard", "-waits"):
-        column, is_sorted = first.lstrip("-"), sort.lstrip("-") == first.lstrip("-")
-        turned = column if sort.startswith("-") else f"-{column}"
-        now = None if not is_sorted else "descending" if sort.startswith("-") else "ascending"
-        found[column] = (f"{PATH}?{urlencode({**chosen, 'sort': turned if is_sorted else first})}", now)
-    return found
 
 
 @dataclass(frozen=True)

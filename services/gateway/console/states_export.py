@@ -10,6 +10,7 @@ from starlette.responses import Response
 from safepassage.trust_members import Member
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Framed
+from services.gateway.console.state_rows import COLUMNS as ORDERS
 from services.gateway.console.state_rows import Agreeing, OnList, Reached, ShownState, Sorted, chosen_rows, in_order, shown_state
 from services.gateway.console.states import EXPORT
 from services.gateway.console.states_known import StatesKnown, states_known
@@ -46,7 +47,7 @@ COLUMNS: Final = (
 
 @router.get(EXPORT, response_model=None, responses=page_responses(200))
 async def export_states(
-    frame: Framed, node: Node, status: OnList = None, reach: Reached = None, counters: Agreeing = None, sort: Sorted = "state"
+    frame: Framed, node: Node, status: OnList = None, reach: Reached = None, counters: Agreeing = None, sort: Sorted = ORDERS.usual
 ) -> Response:
     """The same list, in the same order, with the same filters."""
     known = await states_known(frame, node)

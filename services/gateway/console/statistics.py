@@ -1,7 +1,7 @@
 """Statistics: counts and rates by group, and the gaps between groups; no number shows any one student."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Annotated, Final
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -12,7 +12,8 @@ from safepassage.wire_statistics import KeptStatisticsList, StatisticsAnswer, St
 from services.gateway.console.acts import NOT_READ, Act, ActForm, Field, FormWrong, refused_form
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
-from services.gateway.console.statistics_shown import gaps_of, rows_of, title_of
+from services.gateway.console.sorting import Columns, in_words
+from services.gateway.console.statistics_shown import GROUPS_BY, gaps_of, in_order, rows_of, title_of
 from services.gateway.console.statistics_words import DIMENSIONS, EPSILONS, MEASURES, POPULATIONS
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
@@ -29,11 +30,21 @@ MOST_MEASURES: Final = 4
 TOO_MANY: Final = word("At most four of these at once.")
 TWICE: Final = word("Another one than the first.")
 
+LIST: Final = Columns(
+    {
+        "": None,
+        "question": lambda row: in_words(row[1]),
+        "-as-of": lambda row: row[0].as_of,
+        "again": lambda row: row[0].again_on,
+    },
+    region="#answers",
+)
+
 
 @router.get(PATH, response_model=None, responses=page_responses(200))
-async def show_statistics(frame: Framed, node: Node) -> Response:
+async def show_statistics(frame: Framed, node: Node, sort: Annotated[str, LIST.query] = LIST.usual) -> Response:
     """What was asked before, what is left of the budget, and the form for a new question."""
-    return await _page(frame, node, {"population": "enrolled", "epsilon": "0.5"}, {})
+    return await _page(frame, node, {"population": "enrolled", "epsilon": "0.5"}, {}, sort=sort)
 
 
 @router.post(
@@ -57,7 +68,9 @@ async def ask_statistics_on_page(form: Act, frame: Framed, node: Node) -> Respon
 
 
 @router.get(ONE, response_model=None, responses=page_responses(200, 404))
-async def show_statistic(statistics_id: UUID, frame: Framed, node: Node) -> Response:
+async def show_statistic(
+    statistics_id: UUID, frame: Framed, node: Node, sort: Annotated[str, GROUPS_BY.query] = GROUPS_BY.usual
+) -> Response:
     """One answer: its groups with bars, what is not told marked, and the gaps."""
     answer = await node.read("records", f"/v1/statistics/{statistics_id}", StatisticsAnswer)
     viewing, _ = frame.viewing, frame.translate
@@ -68,7 +81,8 @@ async def show_statistic(statistics_id: UUID, frame: Framed, node: Node) -> Resp
         answer=answer,
         heads=[_(DIMENSIONS[one]) for one in question.by] or [_("Students")],
         measures=[_(MEASURES[one]) for one in question.measures],
-        rows=rows_of(answer, viewing.number, viewing.percent, _),
+        rows=rows_of(in_order(answer, sort, _), viewing.number, viewing.percent, _),
+        sorts=frame.heads(GROUPS_BY, sort),
         gaps=gaps_of(answer, _),
         hidden=sum(cell.students is None for cell in answer.cells),
         file=FILE.format(statistics_id=answer.id),
@@ -96,7 +110,7 @@ def _question(form: ActForm) -> StatisticsQuestion:
     return form.model(StatisticsQuestion, by=by, measures=measures, epsilon=float(form.text("epsilon")))
 
 
-async def _page(frame: Frame, node: NodeReader, kept: Mapping[str, str], wrong: Mapping[str, str]) -> Response:
+async def _page(frame: Frame, node: NodeReader, kept: Mapping[str, str], wrong: Mapping[str, str], *, sort: str = "") -> Response:
     budget = await node.read("records", "/v1/statistics-budget", StatisticsBudget)
     listed = (await node.read("records", "/v1/statistics", KeptStatisticsList)).answers
     _ = frame.translate
@@ -107,7 +121,8 @@ async def _page(frame: Frame, node: NodeReader, kept: Mapping[str, str], wrong: 
         status=422 if wrong else 200,
         budget=budget,
         share=f"{100 * budget.spent / budget.epsilon:.1f}%" if budget.epsilon else "0%",
-        rows=[(one, title_of(one.question, _), [_(MEASURES[measure]) for measure in one.question.measures]) for one in listed],
+        rows=LIST.rows([(one, title_of(one.question, _), [_(MEASURES[name]) for name in one.question.measures]) for one in listed], sort),
+        sorts=frame.heads(LIST, sort),
         may_ask=may_ask,
         fields=[
             Field("population", _("Which students"), kind="choice", options=[(code, _(said)) for code, said in POPULATIONS.items()]),

@@ -7,12 +7,16 @@ from typing import Final
 
 from safepassage.wire_statistics import Cell, Estimate, Measure, StatisticsAnswer, StatisticsQuestion
 from services.gateway.console.charts.bars import shares
+from services.gateway.console.sorting import Orders, in_words, ordered
 from services.gateway.console.statistics_words import DIMENSIONS, GROUPS, MEASURES, POPULATIONS
 
 Say = Callable[[str], str]
 
 TWO_DEVIATIONS: Final = 2.0
 """Of noise: in nineteen of twenty answers it makes less."""
+
+GROUPS_BY: Final = Orders("", "group-1", "group-2", "-students", "-measure-1", "-measure-2", "-measure-3", "-measure-4", region="#groups")
+"""By one of the words of a group (two at the most), its number of students, or one of the measures (four)."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,31 @@ def title_of(question: StatisticsQuestion, _: Say) -> str:
     if not by:
         return named
     return _("%(who)s, by: %(groups)s") % {"who": named, "groups": ", ".join(by)}
+
+
+def in_order(answer: StatisticsAnswer, sort: str, _: Say) -> StatisticsAnswer:
+    """The answer with its groups in an order; those that are not told come last, so that none is known by its place."""
+    column, _minus, place = sort.lstrip("-").rpartition("-")
+
+    def key(cell: Cell) -> float | str | None:
+        if place == "students":
+            return cell.students
+        if column == "measure":
+            told = (cell.measures or ())[int(place) - 1 :][:1]
+            return told[0].rate if told else None
+        codes = cell.words[int(place) - 1 :][:1]
+        return _as_sorted(codes[0], answer.districts, _) if codes else None
+
+    return answer.model_copy(update={"cells": tuple(ordered(answer.cells, key, sort))}) if sort else answer
+
+
+def _as_sorted(code: str, districts: Mapping[str, str], _: Say) -> str:
+    """Grades by their number, those before the first in front; everything else by its name."""
+    if code in ("pk", "kg"):
+        return "" if code == "pk" else "0"
+    if code in districts:
+        return in_words(districts[code])
+    return in_words(_(GROUPS[code])) if code in GROUPS else code.zfill(2)
 
 
 def rows_of(answer: StatisticsAnswer, number: Callable[[float], str], percent: Callable[[float], str], _: Say) -> list[Row]:

@@ -18,6 +18,7 @@ from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.organisation_names import names_by_reference
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.peers_named import named_peers
+from services.gateway.console.sorting import Orders
 from services.gateway.console.student_shown import ShownStanding, party_name, shown_consent, shown_entry, shown_request
 from services.gateway.console.student_words import HOLD_REASONS, PREFERENCE_KINDS
 from services.gateway.console.students import ONE, ShownStudent
@@ -32,6 +33,7 @@ TABLE: Final = f"{ONE}/accounting.csv"
 HOLD: Final = f"{ONE}/hold"
 WITHDRAWAL: Final = f"{ONE}/consents/{{consent_id}}/withdrawal"
 ON_A_PAGE: Final = 50
+ORDERS: Final = Orders("-logged_at", region="#accounting")
 MOST_HOLDS: Final = 1_000
 FOR_THE_FAMILY: Final = "records-access"
 """For which purpose the log is opened when the family is answered (34 CFR 99.31(a)(12))."""
@@ -45,12 +47,13 @@ async def show_student(
     node: Node,
     handles: SessionHandles,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    sort: Annotated[str, ORDERS.query] = ORDERS.usual,
 ) -> Response:
     """The accounting of disclosures, and with it what stands for the student."""
     _, peers = frame.translate, named_peers(frame)
     rights = await rights_of(node, student_id)
-    more = {} if cursor is None else {"cursor": cursor}
-    accounting, following = await node.page("audit", accounting_of(student_id), DisclosureAccounting, {**more, "limit": ON_A_PAGE})
+    asked: dict[str, str | int] = {"sort": sort, "limit": ON_A_PAGE, **({} if cursor is None else {"cursor": cursor})}
+    accounting, following = await node.page("audit", accounting_of(student_id), DisclosureAccounting, asked)
     holds = await _holds(node, student_id)
     parties = [entry.party.organisation for entry in accounting.entries] + [one.recipient_id for one in (rights.consents if rights else ())]
     names = await names_by_reference(frame.request, parties)
@@ -65,7 +68,8 @@ async def show_student(
         count=_("%(n)s entries, and more") % {"n": viewing.number(number)} if following else count,
         received=len(received),
         destroyed=bool(accounting.destroyed),
-        more=None if following is None else f"{path}?{urlencode({'cursor': following['cursor']})}",
+        more=None if following is None else f"{path}?{urlencode({**ORDERS.kept(sort), 'cursor': following['cursor']})}",
+        heads=frame.heads(ORDERS, sort),
         rights=rights is not None,
         consents=[] if rights is None else _consents(rights, handle, frame, names),
         preferences=[] if rights is None else _preferences(rights, handle, frame),

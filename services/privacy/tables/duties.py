@@ -26,7 +26,7 @@ class DutyRow(Base):
     """What it is about, where that may be known."""
     sealed_details: Mapped[bytes] = mapped_column(LargeBinary)
     """Kind, student and what it is about."""
-    begins_at: Mapped[datetime] = mapped_column(Milliseconds)
+    begins_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
     due_from: Mapped[datetime] = mapped_column(Milliseconds)
     overdue_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
     opened_by: Mapped[str | None] = mapped_column(String(200))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, select
 
 from safepassage.problems import REGISTRY
 from safepassage.problems.dead_letters import LetterClosed, LetterNotRequeueable, NoSuchLetter
@@ -14,7 +14,7 @@ from safepassage.problems.exchanges import RequestNotPermitted
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import IdempotencyKeyReused, InvalidRequest
 from safepassage.problems.trust import NotAMember, TrustListStale
-from safepassage.wire_dead_letters import DeadLetter, DeadLetterPage, LetterState, OperatorAct
+from safepassage.wire_dead_letters import DeadLetter, DeadLetterOrder, DeadLetterPage, LetterState, OperatorAct
 from services.records.exchange import requeueing
 from services.records.exchange.dead_letters import Answered, acts_on
 from services.records.exchange.exchange import Exchange
@@ -28,6 +28,7 @@ from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.columns import EPOCH
 from shared.cursors import Cursor, Limit, next_link
+from shared.keyset import behind
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/dead-letters", tags=["exchange"])
@@ -52,16 +53,17 @@ async def list_dead_letters(
     state: Annotated[LetterState, Query(description="Those that wait for somebody, or those that were dealt with.")] = "open",
     limit: Limit = 100,
     cursor: Cursor = None,
+    sort: Annotated[DeadLetterOrder, Query(description="With a minus the newest first.")] = "since",
 ) -> DeadLetterPage:
-    """What ended without arriving, the oldest first: why, since when, what can be done."""
+    """What ended without arriving, the oldest first unless asked otherwise: why, since when, what can be done."""
     cursors, exchange = request.app.state.cursors, request.app.state.exchange
-    bound_to = f"{BOUND_TO}:{state}:{caller.client_id}"
+    bound_to = f"{BOUND_TO}:{state}:{sort}:{caller.client_id}"
     after = cursors.read(cursor, bound_to=bound_to)
-    rows, seen = await exchange.database.read(lambda connection: _page(connection, state, after, limit + 1))
+    rows, seen = await exchange.database.read(lambda connection: _page(connection, state, sort, after, limit + 1))
     if len(rows) > limit:
         last = rows[limit - 1]
         position = {"since": (last.since - EPOCH) // MILLISECOND, "id": str(last.id)}
-        query = {"state": state, "limit": limit, "cursor": cursors.sign(position, bound_to=bound_to)}
+        query = {"state": state, "limit": limit, "sort": sort, "cursor": cursors.sign(position, bound_to=bound_to)}
         response.headers["link"] = next_link(PATH, query)
     return DeadLetterPage(letters=tuple(_told(row, seen, now) for row in rows[:limit]))
 
@@ -107,13 +109,11 @@ def _about(connection: Connection, rows: Sequence[Any]) -> _Seen:
     return _Seen(answered_requests(connection, ids), frozenset(arrived))
 
 
-def _page(connection: Connection, state: str, after: dict[str, Any] | None, limit: int) -> tuple[Sequence[Any], _Seen]:
+def _page(connection: Connection, state: str, sort: str, after: dict[str, Any] | None, limit: int) -> tuple[Sequence[Any], _Seen]:
     table = DeadLetterRow.__table__
-    query = select(table).where(table.c.state == state).order_by(table.c.since, table.c.id).limit(limit)
-    if after is not None:
-        since, last = EPOCH + after["since"] * MILLISECOND, UUID(after["id"])
-        query = query.where(or_(table.c.since > since, and_(table.c.since == since, table.c.id > last)))
-    rows = connection.execute(query).all()
+    last = None if after is None else (EPOCH + after["since"] * MILLISECOND, UUID(after["id"]))
+    query = behind(select(table).where(table.c.state == state), (table.c.since, table.c.id), last, sort=sort)
+    rows = connection.execute(query.limit(limit)).all()
     return rows, _about(connection, rows)
 
 

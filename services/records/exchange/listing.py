@@ -1,7 +1,7 @@
 """`/v1/exchanges`: requests of ours and of peers beside each other, and one of them step by step. Nothing here tells who the child is."""
 
-from collections.abc import Sequence
-from typing import Annotated, Any, Final
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, select, true
 from safepassage.problems.exchanges import NoSuchExchange
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire import Code
-from safepassage.wire_exchanges import Exchange, ExchangeDirection, ExchangePage, ExchangeStanding, ExchangeTimeline
+from safepassage.wire_exchanges import Exchange, ExchangeDirection, ExchangeOrder, ExchangePage, ExchangeStanding, ExchangeTimeline
 from safepassage.wire_licensure import PURPOSE as LICENSURE
 from services.records.exchange.states import Asked, as_told
 from services.records.exchange.states import Request as Taken
@@ -18,6 +18,7 @@ from services.records.exchange.timelines import answers_in, answers_out, issued_
 from services.records.tables import ExchangeRequestRow, MatchReviewRow, OrganisationRow, PeerRequestRow, StudentRow
 from shared.caller import Caller, caller_with
 from shared.cursors import Cursor, Limit, next_link
+from shared.keyset import behind, is_down
 from shared.problems import responses
 from shared.tenancy import within
 
@@ -26,6 +27,8 @@ router = APIRouter(prefix="/v1/exchanges", tags=["exchange"])
 PATH: Final = "/v1/exchanges"
 ENROLLMENT: Final = "enrollment"
 """The purpose of every request that is not about an educator."""
+
+Queries = Sequence[Select[Any] | None]
 
 Reader = Annotated[Caller, caller_with("exchange:request", "exchange:operate", "audit:search")]
 
@@ -44,21 +47,29 @@ async def list_exchanges(
     state: Annotated[ExchangeStanding | None, Query(description="Of one state only.")] = None,
     purpose: Annotated[Code | None, Query(description="For one purpose only.")] = None,
     peer: Annotated[str | None, Query(max_length=200, description="With one other node, by its entity id.")] = None,
+    sort: Annotated[ExchangeOrder, Query(description="With a minus from the end; of one state the newest first.")] = "-requested_at",
 ) -> ExchangePage:
-    """Requests of ours and of other nodes, the newest first.
+    """Requests of ours and of other nodes, the newest first unless asked otherwise.
 
     A district sees what its schools and itself asked for, and of other nodes' requests those for a student whose record it keeps.
     """
     cursors = request.app.state.cursors
-    bound_to = f"exchanges:{caller.client_id}:{direction}:{state}:{purpose}:{peer}"
+    bound_to = f"exchanges:{caller.client_id}:{direction}:{state}:{purpose}:{peer}:{sort}"
     position = cursors.read(cursor, bound_to=bound_to)
-    queries = [_ours(caller, state, purpose, peer)] if direction != "in" else []
-    queries += [_theirs(caller, state, purpose, peer)] if direction != "out" else []
-    before = None if position is None else UUID(position["before"])
-    found = await request.app.state.exchange.database.read(lambda connection: _newest(connection, queries, before, limit + 1))
+
+    def queries(of_state: str | None) -> Queries:
+        ours = [_ours(caller, of_state, purpose, peer)] if direction != "in" else []
+        return ours + ([_theirs(caller, of_state, purpose, peer)] if direction != "out" else [])
+
+    def read(connection: Connection) -> list[Exchange]:
+        if sort.endswith("requested_at"):
+            return _by_time(connection, queries(state), None if position is None else UUID(position["last"]), sort, limit + 1)
+        return _by_state(connection, queries, state, position, sort, limit + 1)
+
+    found = await request.app.state.exchange.database.read(read)
     if len(found) > limit:
-        signed = cursors.sign({"before": str(found[limit - 1].id)}, bound_to=bound_to)
-        asked = {"limit": limit, "direction": direction, "state": state, "purpose": purpose, "peer": peer, "cursor": signed}
+        signed = cursors.sign({"last": str(found[limit - 1].id), "state": found[limit - 1].state}, bound_to=bound_to)
+        asked = {"limit": limit, "direction": direction, "state": state, "purpose": purpose, "peer": peer, "sort": sort, "cursor": signed}
         response.headers["link"] = next_link(PATH, {name: value for name, value in asked.items() if value is not None})
     return ExchangePage(exchanges=tuple(found[:limit]))
 
@@ -122,17 +133,36 @@ def _chosen(
     return query if peer is None else query.where(other == peer)
 
 
-def _newest(connection: Connection, queries: Sequence[Select[Any] | None], before: UUID | None, limit: int) -> list[Exchange]:
+def _by_state(
+    connection: Connection,
+    queries: Callable[[str], Queries],
+    only: str | None,
+    position: dict[str, Any] | None,
+    sort: str,
+    limit: int,
+) -> list[Exchange]:
+    """State by state, in the order of their words; of each the newest first. `position`: the state and id of the last one before."""
+    states = sorted(get_args(ExchangeStanding), reverse=is_down(sort)) if only is None else [only]
+    found: list[Exchange] = []
+    for state in states if position is None else states[states.index(position["state"]) :]:
+        last = UUID(position["last"]) if position is not None and state == position["state"] else None
+        found += _by_time(connection, queries(state), last, "-requested_at", limit - len(found))
+        if len(found) == limit:
+            break
+    return found
+
+
+def _by_time(connection: Connection, queries: Queries, last: UUID | None, sort: str, limit: int) -> list[Exchange]:
     """Of both, in the order of their ids, which begin with the instant at which they were made (RFC 9562, version 7)."""
     found: list[Exchange] = []
     for query in queries:
         if query is None:
             continue
         [table] = query.get_final_froms()
-        chosen = query if before is None else query.where(table.c.id < before)
+        page = behind(query, (table.c.id,), None if last is None else (last,), sort=sort)
         said = _said_ours if table is _ASKED else _said_theirs
-        found += [said(row) for row in connection.execute(chosen.order_by(table.c.id.desc()).limit(limit))]
-    return sorted(found, key=lambda one: one.id, reverse=True)[:limit]
+        found += [said(row) for row in connection.execute(page.limit(limit))]
+    return sorted(found, key=lambda one: one.id, reverse=is_down(sort))[:limit]
 
 
 def _said_ours(row: Any) -> Exchange:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, select
 
 from safepassage.claims import Verified
 from safepassage.compact import MAX_LENGTH, kid_of, split
@@ -16,7 +16,14 @@ from safepassage.problems.requests import BodyTooLarge, InvalidRequest, LogUnava
 from safepassage.problems.signatures import BadSignature, MalformedToken, UnknownKey, WrongAudience
 from safepassage.problems.trust import NotAMember
 from safepassage.reconciliation import COUNTERPART, RECONCILIATIONS_PATH, LinePage, Reconciliation, Stream, verify_reconciliation
-from safepassage.wire_reconciliations import DayCompared, DayReconciled, DayReconciledPage, ReconciliationState, StreamCompared
+from safepassage.wire_reconciliations import (
+    DayCompared,
+    DayOrder,
+    DayReconciled,
+    DayReconciledPage,
+    ReconciliationState,
+    StreamCompared,
+)
 from services.records.exchange.accepting import Peer
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
@@ -29,6 +36,7 @@ from services.records.exchange.stored_rows import store
 from services.records.tables import ReconciliationRow
 from shared.cursors import Cursor, Limit, next_link
 from shared.group_commit import Writing
+from shared.keyset import behind
 from shared.problems import responses
 
 router = APIRouter()
@@ -134,30 +142,30 @@ async def list_reconciliations(
     peer: Annotated[str | None, Query(max_length=200, description="Only those with one other node, by its entity id.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
+    sort: Annotated[DayOrder, Query(description="With a minus the newest first.")] = "-day",
 ) -> DayReconciledPage:
-    """Days that are compared with other nodes, the newest first: what each side counted, and of those that differ what each lacks."""
+    """Days that are compared with other nodes, newest or oldest first: what each side counted, and of those that differ what each lacks."""
     cursors, exchange = request.app.state.cursors, request.app.state.exchange
-    bound_to = f"reconciliations:{state}:{peer}:{caller.client_id}"
+    bound_to = f"reconciliations:{state}:{peer}:{sort}:{caller.client_id}"
     after = cursors.read(cursor, bound_to=bound_to)
-    rows = await exchange.database.read(lambda connection: _page(connection, state, peer, after, limit + 1))
+    rows = await exchange.database.read(lambda connection: _page(connection, state, peer, sort, after, limit + 1))
     if len(rows) > limit:
         last = rows[limit - 1]
         signed = cursors.sign({"day": last.day, "peer": last.peer}, bound_to=bound_to)
-        asked = {"limit": limit, "state": state, "peer": peer, "cursor": signed}
+        asked = {"limit": limit, "state": state, "peer": peer, "sort": sort, "cursor": signed}
         response.headers["link"] = next_link(PATH, {name: value for name, value in asked.items() if value is not None})
     return DayReconciledPage(days=tuple(_told(row) for row in rows[:limit]))
 
 
-def _page(connection: Connection, state: str | None, peer: str | None, after: dict[str, Any] | None, limit: int) -> list[Any]:
+def _page(connection: Connection, state: str | None, peer: str | None, sort: str, after: dict[str, Any] | None, limit: int) -> list[Any]:
     table = ReconciliationRow.__table__
-    query = select(table).order_by(table.c.day.desc(), table.c.peer).limit(limit)
+    query = select(table)
     if state is not None:
         query = query.where(table.c.state == state)
     if peer is not None:
         query = query.where(table.c.peer == peer)
-    if after is not None:
-        query = query.where(or_(table.c.day < after["day"], and_(table.c.day == after["day"], table.c.peer > after["peer"])))
-    return list(connection.execute(query).all())
+    last = None if after is None else (after["day"], after["peer"])
+    return list(connection.execute(behind(query, (table.c.day, table.c.peer), last, sort=sort).limit(limit)).all())
 
 
 def _told(row: Any) -> DayCompared:

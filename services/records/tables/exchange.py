@@ -27,6 +27,7 @@ class ExchangeRequestRow(Base):
     """A request of ours (states.Asked). Its id is the id of the whole exchange."""
 
     __tablename__ = "exchange_request"
+    __table_args__ = (Index("ix_exchange_request_state", "state", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     client_id: Mapped[str] = mapped_column(String(200))
@@ -72,6 +73,7 @@ class PeerRequestRow(Base):
     __table_args__ = (
         UniqueConstraint("requester", "exchange_id"),
         Index("ix_peer_request_requester_received_at", "requester", "received_at"),
+        Index("ix_peer_request_state", "state", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -15,6 +15,9 @@ is in quarantine."""
 LetterState = Literal["open", "requeued", "given-up", "settled"]
 """open: somebody is to look at it. settled: what was missing has come after all."""
 
+DeadLetterOrder = Literal["since", "-since"]
+"""Of a list: with a minus the newest first."""
+
 LetterAct = Literal["requeue", "give-up"]
 
 LetterReason = Literal[

@@ -10,6 +10,9 @@ from safepassage.wire import Code, Instant, Wire
 DutyState = Literal["open", "due", "overdue", "done"]
 """open: there is time. due: the last days. overdue: too late, and not done. done: with evidence."""
 
+DutyOrder = Literal["overdue_at", "-overdue_at", "begins_at", "-begins_at"]
+"""Of a list: by which instant; with a minus the latest first."""
+
 About = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 """What a duty is about: `exchange:<id>`, `inspection:<id>`, ..."""
 

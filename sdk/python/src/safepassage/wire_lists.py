@@ -11,6 +11,10 @@ from safepassage.wire_duties import DestructionAttestation
 from safepassage.wire_evidence import AnyAgreement
 from safepassage.wire_policy import Debarment
 
+DecisionOrder = Literal["decided_at", "-decided_at"]
+AgreementOrder = Literal["ends_on", "-ends_on"]
+"""Of a list: with a minus the latest first."""
+
 Next = Annotated[str | None, Field(description="Cursor of the next page; also in the Link header.")]
 
 

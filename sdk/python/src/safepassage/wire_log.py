@@ -13,6 +13,9 @@ from safepassage.wire_retention import DestroyedYear
 
 Index = Annotated[int, Field(ge=0)]
 
+LogOrder = Literal["logged_at", "-logged_at"]
+"""Of what a search finds: with a minus the newest first. The index gives these two, however long the log is."""
+
 
 class OpenedGroup(Wire):
     """Who did it, or what was done and why. With its salt the payload gives the leaf's commitment (safepassage.leaf.verify_commitment)."""

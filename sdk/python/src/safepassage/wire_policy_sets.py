@@ -51,6 +51,9 @@ class NewPolicySet(Wire):
     """Packs of `based_on` that are left out."""
 
 
+PolicySetOrder = Literal["recorded_at", "-recorded_at"]
+"""Of a list: with a minus the newest first."""
+
 Stage = Literal["draft", "validated", "tested", "replayed", "approved", "scheduled", "active", "retired"]
 
 

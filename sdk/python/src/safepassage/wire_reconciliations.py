@@ -11,6 +11,9 @@ from safepassage.wire import Code, Instant, Wire
 ReconciliationState = Literal["due", "agreed", "differs", "lapsed"]
 """due: it is tried until it is done. lapsed: the other node did not answer for a week."""
 
+DayOrder = Literal["day", "-day"]
+"""Of a list: with a minus the newest first."""
+
 FindingKind = Literal[
     "requests-lacking-here",
     "requests-lacking-there",

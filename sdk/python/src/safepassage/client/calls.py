@@ -15,6 +15,7 @@ from safepassage.record.loads import (
     FoundStudents,
     LoadedStudent,
     LoadReport,
+    MatchOrder,
     MatchPage,
     MatchResolution,
     MatchReview,
@@ -52,6 +53,7 @@ from safepassage.wire_log import (
     LogConsistency,
     LogEntry,
     LogKeys,
+    LogOrder,
 )
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationPage
 from safepassage.wire_policy import (
@@ -111,9 +113,9 @@ def read_roster_entries(agreement_id: UUID, *, elements: tuple[str, ...] | None 
     return paged("/v1/roster-entries", RosterPage, query={"agreement_id": agreement_id, "elements": _list(elements), "limit": limit})
 
 
-def list_matches(*, limit: int | None = None) -> Call[Page[MatchPage]]:
+def list_matches(*, sort: MatchOrder | None = None, limit: int | None = None) -> Call[Page[MatchPage]]:
     """Requests of other states whose child a person has to tell. Scope matches:resolve."""
-    return paged("/v1/matches", MatchPage, query={"limit": limit})
+    return paged("/v1/matches", MatchPage, query={"sort": sort, "limit": limit})
 
 
 def read_match(match_id: UUID) -> Call[MatchCase]:
@@ -272,9 +274,9 @@ def read_log_entry(index: int, *, open_groups: tuple[str, ...] = (), year: int |
     return reading(path_of("/v1/log/entries/{index}", index=index), LogEntry, query={"open": open_groups, "year": year})
 
 
-def search_log(search: EntrySearch, *, limit: int | None = None) -> Call[Page[FoundEntries]]:
+def search_log(search: EntrySearch, *, sort: LogOrder | None = None, limit: int | None = None) -> Call[Page[FoundEntries]]:
     """Entries by student, time and class, newest first; the search is logged. Scope audit:search."""
-    return searching("/v1/log/searches", search, FoundEntries, query={"limit": limit})
+    return searching("/v1/log/searches", search, FoundEntries, query={"sort": sort, "limit": limit})
 
 
 def plan_log_export(new: NewExport) -> Call[PlannedExport]:
@@ -295,11 +297,11 @@ def sign_log_export_manifest(asked: ManifestRequest) -> Call[SignedManifest]:
 
 
 def disclosure_accounting(
-    student_id: UUID, *, recordable_only: bool | None = None, limit: int | None = None
+    student_id: UUID, *, recordable_only: bool | None = None, sort: LogOrder | None = None, limit: int | None = None
 ) -> Call[Page[DisclosureAccounting]]:
     """The record of 34 CFR 99.32 for one student, newest first; logged. Scope audit:accounting."""
     path = path_of("/v1/students/{id}/disclosure-accounting", id=student_id)
-    return paged(path, DisclosureAccounting, query={"recordable_only": recordable_only, "limit": limit})
+    return paged(path, DisclosureAccounting, query={"recordable_only": recordable_only, "sort": sort, "limit": limit})
 
 
 def export_disclosure_accounting_table(student_id: UUID, *, recordable_only: bool | None = None) -> Call[bytes]:

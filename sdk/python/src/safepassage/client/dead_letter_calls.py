@@ -3,12 +3,14 @@
 from uuid import UUID
 
 from safepassage.client.call import Call, Page, paged, path_of, reading, writing
-from safepassage.wire_dead_letters import DeadLetter, DeadLetterPage, LetterState, OperatorAct, WaitingAnswerPage
+from safepassage.wire_dead_letters import DeadLetter, DeadLetterOrder, DeadLetterPage, LetterState, OperatorAct, WaitingAnswerPage
 
 
-def list_dead_letters(*, state: LetterState | None = None, limit: int | None = None) -> Call[Page[DeadLetterPage]]:
+def list_dead_letters(
+    *, state: LetterState | None = None, sort: DeadLetterOrder | None = None, limit: int | None = None
+) -> Call[Page[DeadLetterPage]]:
     """What ended without arriving, the oldest first. Scope exchange:operate."""
-    return paged("/v1/dead-letters", DeadLetterPage, query={"state": state, "limit": limit})
+    return paged("/v1/dead-letters", DeadLetterPage, query={"state": state, "sort": sort, "limit": limit})
 
 
 def read_dead_letter(letter_id: UUID) -> Call[DeadLetter]:

@@ -9,7 +9,7 @@ from safepassage.client.call import Call, Page, Read, one_of, paged, path_of, re
 from safepassage.wire_agreement_use import AgreementDocument, AgreementUse
 from safepassage.wire_evidence import AnyAgreement, Evidence, EvidenceRevocation, Kind
 from safepassage.wire_evidence_pages import EvidencePage, EvidenceState
-from safepassage.wire_lists import AgreementPage, DestructionAttestations
+from safepassage.wire_lists import AgreementOrder, AgreementPage, DestructionAttestations
 from safepassage.wire_policy import AgreementAmendment, AgreementTermination
 from safepassage.wire_programmes import AuditAgreement, NewAuditAgreement, NewStudyAgreement, StudyAgreement
 
@@ -72,10 +72,11 @@ def list_agreements(
     *,
     state: Literal["current", "ending", "over", "all"] | None = None,
     recipient_id: UUID | None = None,
+    sort: AgreementOrder | None = None,
     limit: int | None = None,
 ) -> Call[Page[AgreementPage]]:
     """Agreements, those that end first in front. Scope agreements:read or agreements:write."""
-    return paged("/v1/agreements", AgreementPage, query={"state": state, "recipient_id": recipient_id, "limit": limit})
+    return paged("/v1/agreements", AgreementPage, query={"state": state, "recipient_id": recipient_id, "sort": sort, "limit": limit})
 
 
 def read_agreement_use(agreement_id: UUID, *, newest: int | None = None) -> Call[AgreementUse]:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from safepassage.client.call import Call, Page, paged, path_of, reading
-from safepassage.wire_exchanges import ExchangeDirection, ExchangePage, ExchangeStanding, ExchangeTimeline
+from safepassage.wire_exchanges import ExchangeDirection, ExchangeOrder, ExchangePage, ExchangeStanding, ExchangeTimeline
 
 
 def list_exchanges(
@@ -12,10 +12,11 @@ def list_exchanges(
     state: ExchangeStanding | None = None,
     purpose: str | None = None,
     peer: str | None = None,
+    sort: ExchangeOrder | None = None,
     limit: int | None = None,
 ) -> Call[Page[ExchangePage]]:
     """Requests of this node and of others, the newest first. Scope exchange:request, exchange:operate or audit:search."""
-    query = {"direction": direction, "state": state, "purpose": purpose, "peer": peer, "limit": limit}
+    query = {"direction": direction, "state": state, "purpose": purpose, "peer": peer, "sort": sort, "limit": limit}
     return paged("/v1/exchanges", ExchangePage, query=query)
 
 

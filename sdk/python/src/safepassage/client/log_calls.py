@@ -4,7 +4,7 @@ from uuid import UUID
 
 from safepassage.client.call import Call, Page, asking, path_of, reading, searching, writing
 from safepassage.wire_chain import SignedChain
-from safepassage.wire_log import FoundEntries
+from safepassage.wire_log import FoundEntries, LogOrder
 from safepassage.wire_log_radius import BlastRadius, BlastRadiusCount, BlastRadiusRequest, TouchedStudents
 from safepassage.wire_log_saved import NewSavedSearch, SavedSearch, SavedSearches, SavedSearchRun
 from safepassage.wire_log_tallies import Tallies, TallyRequest
@@ -32,9 +32,9 @@ def read_blast_radius_count(count_id: UUID, *, wait: int = 0) -> Call[BlastRadiu
     return reading(path_of("/v1/log/blast-radius/counts/{id}", id=count_id), BlastRadiusCount, query={"wait": wait})
 
 
-def list_blast_radius(asked: BlastRadiusRequest, *, limit: int | None = None) -> Call[Page[TouchedStudents]]:
+def list_blast_radius(asked: BlastRadiusRequest, *, sort: LogOrder | None = None, limit: int | None = None) -> Call[Page[TouchedStudents]]:
     """The same, a row for each student of each entry, `limit` entries a page; logged. Scope audit:search."""
-    return searching("/v1/log/blast-radius/rows", asked, TouchedStudents, query={"limit": limit})
+    return searching("/v1/log/blast-radius/rows", asked, TouchedStudents, query={"sort": sort, "limit": limit})
 
 
 def tally_log(asked: TallyRequest) -> Call[Tallies]:
@@ -58,9 +58,12 @@ def list_saved_searches() -> Call[SavedSearches]:
     return reading("/v1/log/saved-searches", SavedSearches)
 
 
-def run_saved_search(saved_search_id: UUID, run: SavedSearchRun, *, limit: int | None = None) -> Call[Page[FoundEntries]]:
+def run_saved_search(
+    saved_search_id: UUID, run: SavedSearchRun, *, sort: LogOrder | None = None, limit: int | None = None
+) -> Call[Page[FoundEntries]]:
     """What a saved search finds now; logged as any search. Scope audit:search."""
-    return searching(path_of("/v1/log/saved-searches/{id}/runs", id=saved_search_id), run, FoundEntries, query={"limit": limit})
+    path = path_of("/v1/log/saved-searches/{id}/runs", id=saved_search_id)
+    return searching(path, run, FoundEntries, query={"sort": sort, "limit": limit})
 
 
 def delete_saved_search(saved_search_id: UUID, *, idempotency_key: str | None = None) -> Call[SavedSearch]:

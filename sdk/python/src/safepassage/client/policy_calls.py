@@ -6,7 +6,7 @@ from uuid import UUID
 from safepassage.client.call import Call, Page, asking, paged, path_of, reading, writing
 from safepassage.wire_decisions import Outcome, RecordedDecision, Reproduction
 from safepassage.wire_explanation import DecisionExplanation
-from safepassage.wire_lists import DecisionPage
+from safepassage.wire_lists import DecisionOrder, DecisionPage
 from safepassage.wire_policy_sets import (
     NewCallOff,
     NewPolicyActivation,
@@ -20,6 +20,7 @@ from safepassage.wire_policy_sets import (
     PolicyReplay,
     PolicyReportRequest,
     PolicySetDocument,
+    PolicySetOrder,
     PolicySetPage,
     PolicyTests,
     PolicyValidation,
@@ -32,9 +33,9 @@ def draft_policy_set(draft: NewPolicySet, *, idempotency_key: str | None = None)
     return writing("POST", "/v1/policy-sets", draft, PolicySetDocument, idempotency_key=idempotency_key)
 
 
-def list_policy_sets(*, limit: int | None = None) -> Call[Page[PolicySetPage]]:
+def list_policy_sets(*, sort: PolicySetOrder | None = None, limit: int | None = None) -> Call[Page[PolicySetPage]]:
     """The policy sets that the node holds, newest first. Any scope of policies."""
-    return paged("/v1/policy-sets", PolicySetPage, query={"limit": limit})
+    return paged("/v1/policy-sets", PolicySetPage, query={"sort": sort, "limit": limit})
 
 
 def read_policy_set(policy_hash: str) -> Call[PolicySetDocument]:
@@ -94,11 +95,12 @@ def list_decisions(
     purpose: str | None = None,
     from_: datetime | None = None,
     until: datetime | None = None,
+    sort: DecisionOrder | None = None,
     limit: int | None = None,
 ) -> Call[Page[DecisionPage]]:
     """Decisions about students whose records the caller's organisation keeps, the newest first. Scope decisions:read."""
     instants = {name: None if at is None else at.isoformat() for name, at in (("from", from_), ("until", until))}
-    query = {"action": action, "outcome": outcome, "purpose": purpose, **instants, "limit": limit}
+    query = {"action": action, "outcome": outcome, "purpose": purpose, **instants, "sort": sort, "limit": limit}
     return paged("/v1/decisions", DecisionPage, query=query)
 
 

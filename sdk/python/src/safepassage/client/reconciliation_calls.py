@@ -2,7 +2,7 @@
 
 from safepassage.client.call import Call, Page, paged, reading
 from safepassage.wire_peers import PeerStandings
-from safepassage.wire_reconciliations import DayReconciledPage, ReconciliationState
+from safepassage.wire_reconciliations import DayOrder, DayReconciledPage, ReconciliationState
 
 
 def list_peers() -> Call[PeerStandings]:
@@ -11,7 +11,7 @@ def list_peers() -> Call[PeerStandings]:
 
 
 def list_reconciliations(
-    *, state: ReconciliationState | None = None, peer: str | None = None, limit: int | None = None
+    *, state: ReconciliationState | None = None, peer: str | None = None, sort: DayOrder | None = None, limit: int | None = None
 ) -> Call[Page[DayReconciledPage]]:
     """Days that were compared with other nodes, the newest first. Scope exchange:operate or audit:operate."""
-    return paged("/v1/reconciliations", DayReconciledPage, query={"state": state, "peer": peer, "limit": limit})
+    return paged("/v1/reconciliations", DayReconciledPage, query={"state": state, "peer": peer, "sort": sort, "limit": limit})

@@ -12,6 +12,7 @@ from safepassage.wire_duties import (
     DestructionOwed,
     Duty,
     DutyCompletion,
+    DutyOrder,
     DutyPage,
     DutyState,
     NewDestruction,
@@ -179,10 +180,11 @@ def list_duties(
     state: DutyState | Literal["outstanding", "all"] = "outstanding",
     kind: str | None = None,
     organisation_id: UUID | None = None,
+    sort: DutyOrder | None = None,
     limit: int | None = None,
 ) -> Call[Page[DutyPage]]:
     """Duties and their clocks: what is overdue or due first in front. Scope duties:read or duties:complete."""
-    query = {"state": state, "kind": kind, "organisation_id": organisation_id, "limit": limit}
+    query = {"state": state, "kind": kind, "organisation_id": organisation_id, "sort": sort, "limit": limit}
     return paged("/v1/duties", DutyPage, query=query)
 
 

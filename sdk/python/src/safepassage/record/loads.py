@@ -167,6 +167,9 @@ class MatchPage(Wire):
     matches: Annotated[tuple[MatchReview, ...], Field(max_length=1000)]
 
 
+MatchOrder = Literal["opened_at", "-opened_at", "expires_at", "-expires_at"]
+"""Of a list: by which instant; with a minus the latest first."""
+
 MatchReason = Literal["documents-seen", "school-asked", "family-asked", "agency-asked", "compared-here"]
 """On what a person's word about a match rests. A closed list: free text would sooner or later name a child."""
 

@@ -1,0 +1,188 @@
+"""What holds of every table of the console: it is sorted by links, each of which says what it does; one that is not is noticed here."""
+
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+from html import unescape
+from itertools import groupby
+from pathlib import Path
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+import pytest
+
+from services.gateway.console.exchanges import EXPORT
+from services.gateway.console.navigation import MENU
+from services.gateway.console.pages import FOLDER
+from services.gateway.people.roles import Role
+from services.records.exchange.states import Asked
+from tests.conftest import StandingClock
+from tests.gateway.console.consoles import Console, open_console
+from tests.gateway.console.crossing import PEERS
+from tests.gateway.console.enrolled import child, enrolled, in_doubt
+from tests.gateway.console.exchanged import asked, stored
+from tests.gateway.console.foreign import more_paths
+from tests.gateway.console.looking import something_crossed
+from tests.gateway.console.neighbours import FIR
+from tests.gateway.console.test_pages import one_duty
+from tests.gateway.people.signing_in import Browser
+
+pytestmark = pytest.mark.anyio
+
+IN_THE_ORDER_OF_WHAT_THEY_SAY = {
+    "match.html": "what is compared, beside each other",
+    "charts.html": "what a picture shows, in the picture's order",
+    "today.html": "the reasons most given, as the picture beside it",
+    "statistics.html": "one line of the budget",
+}
+"""Tables without an order of the reader's, and why: at most one a template."""
+
+WORDS = ["Refused by the other state", "No answer in time", "Record filed"]
+"""Of the states refused, expired and applied, in the order of their codes from the end."""
+
+HEADS_OF_PAGES = {
+    "/console/agreements": 1,
+    "/console/agreements/…": 12,
+    "/console/blast-radius/found": 5,
+    "/console/dead-letters": 1,
+    "/console/decisions": 1,
+    "/console/decisions/sets": 4,
+    "/console/duties": 2,
+    "/console/exchanges": 2,
+    "/console/log": 1,
+    "/console/matches": 2,
+    "/console/readiness": 3,
+    "/console/settings": 5,
+    "/console/states": 6,
+    "/console/states/WA": 4,
+    "/console/statistics": 3,
+    "/console/statistics/…": 4,
+}
+"""How many columns of its tables a page can be sorted by."""
+
+HEAD = re.compile(r'<th scope="col" role="columnheader"(?: aria-sort="(\w+)")?><a href="([^"]+)" id="([^"]+)" data-swap="(#[\w-]+)"')
+OTHER: dict[str, Role] = {"/console/dead-letters": "operator", "/console/matches": "privacy-officer"}
+"""Pages that are not for an auditor, and for whom they are."""
+
+
+def test_every_table_of_a_page_can_be_sorted() -> None:
+    unsorted = {}
+    for template in sorted((FOLDER / "templates").glob("*.html")):
+        tables = template.read_text().split("<table")[1:]
+        plain = [table for table in tables if "part.sorted(" not in table.partition("</table>")[0]]
+        if plain:
+            unsorted[template.name] = len(plain)
+    assert unsorted == dict.fromkeys(IN_THE_ORDER_OF_WHAT_THEY_SAY, 1)
+
+
+@dataclass(frozen=True)
+class Head:
+    """A head of a table of a page, as a browser is sent it."""
+
+    direction: str
+    href: str
+    region: str
+    parameter: str
+
+    @property
+    def order(self) -> str:
+        """That its link asks for."""
+        return query_of(self.href)[self.parameter]
+
+    @property
+    def column(self) -> str:
+        return self.order.lstrip("-")
+
+
+async def page_of(browser: Browser, path: str) -> str:
+    answer = await browser.get(path)
+    assert answer.status == 200, (path, answer.body)
+    return answer.body.decode()
+
+
+def query_of(path: str) -> dict[str, str]:
+    return dict(parse_qsl(urlsplit(path).query))
+
+
+def heads_of(page: str) -> dict[str, Head]:
+    """By their ids, the heads that can be sorted by."""
+    found = {}
+    for direction, escaped, name, region in HEAD.findall(page):
+        href = unescape(escaped)
+        parameter = max((key for key in query_of(href) if name.startswith(f"{key}-")), key=len)
+        found[name] = Head(direction, href, region, parameter)
+    return found
+
+
+def values_of(page: str, name: str) -> list[str] | list[int]:
+    """What stands in the column under a head, where each of its cells has an instant, or each a number; nothing of other columns."""
+    (table,) = [one for one in re.findall(r"<table.*?</table>", page, re.DOTALL) if f'id="{name}"' in one]
+    heads, _, rows = table.partition("</thead>")
+    place = len(re.findall(r"<t[hd][ >]", heads.partition(f'id="{name}"')[0]))
+    cells = [re.findall(r"<t[hd](?: [^>]*)?>(.*?)</t[hd]>", row, re.DOTALL)[place - 1] for row in rows.split("<tr")[1:]]
+    instants = [re.findall(r'<time datetime="([^"]+)"', cell) for cell in cells]
+    if all(instants):
+        return [some[0] for some in instants]
+    words = [re.sub(r"<[^>]+>|,", "", cell).strip() for cell in cells]
+    return [int(word) for word in words] if all(word.isdigit() for word in words) else []
+
+
+def _template(path: str) -> str:
+    return re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}|[\w-]{43}", "…", path.partition("?")[0])
+
+
+async def followed(browser: Browser, path: str) -> int:
+    """Follow each head of a page. Gives how many there are."""
+    page = await page_of(browser, path)
+    for name, head in heads_of(page).items():
+        there = await page_of(browser, head.href)
+        heads = heads_of(there)
+        direction = "descending" if head.order.startswith("-") else "ascending"
+        said = {other.column: other.direction for other in heads.values() if other.parameter == head.parameter}
+        assert said == {column: direction if column == head.column else "" for column in said}, head.href
+        values = values_of(there, name)
+        assert list(values) == sorted(values, reverse=direction == "descending"), head.href
+        assert heads[name].order == (head.column if head.order.startswith("-") else f"-{head.column}"), "it turns"
+        kept = {key: value for key, value in query_of(path).items() if key not in (head.parameter, "cursor")}
+        assert kept.items() <= query_of(head.href).items(), (head.href, "the filters stay")
+        assert path.startswith("/console/log") or there.count("<tr") == page.count("<tr"), (head.href, "the same rows")
+        assert f'id="{head.region[1:]}"' in there, "the region that a script replaces"
+    for parameter in {head.parameter for head in heads_of(page).values()}:
+        wrong = f"{urlsplit(path).path}?{urlencode({**query_of(path), parameter: 'nothing'})}"
+        assert (await browser.get(wrong)).status == 422, wrong
+    return len(heads_of(page))
+
+
+@pytest.mark.slow
+@pytest.mark.requirement("CON-tables")
+async def test_each_head_of_each_page_sorts_its_table_keeps_the_filters_and_turns(tmp_path: Path, clock: StandingClock) -> None:
+    async with open_console(tmp_path, clock, peers=PEERS, members=[FIR.member()]) as console:
+        await one_duty(console)
+        await something_crossed(console)
+        await in_doubt(console, [await enrolled(console, child(n)) for n in range(2)])
+        more = [path for made in more_paths().values() for path in await made(console)]
+        paths = [place.path for _, places in MENU for place in places]
+        auditor, found = await console.browser("auditor"), {}
+        for path in (*paths, *more, "/console/duties?state=all", "/console/agreements?state=all"):
+            found[path] = await followed(auditor, path)
+        for path, role in OTHER.items():
+            found[path] = await followed(await console.browser(role), path)
+        sorted_pages = {_template(path): heads for path, heads in found.items() if heads}
+        assert sorted_pages == HEADS_OF_PAGES
+
+
+async def test_the_next_page_keeps_the_order_and_has_none_of_the_rows_before(console: Console) -> None:
+    now = console.house.now
+    states = [Asked.APPLIED, Asked.REFUSED, Asked.EXPIRED]
+    await stored(console, *(asked(console, states[n % 3], now - timedelta(minutes=n)) for n in range(60)))
+    auditor = await console.browser("auditor")
+    first = await page_of(auditor, "/console/exchanges?direction=out&sort=-state")
+    (more,) = re.findall(r'href="([^"]+)" rel="next"', first)
+    assert query_of(unescape(more)).items() >= {"direction": "out", "sort": "-state"}.items()
+    second = await page_of(auditor, unescape(more))
+    rows = [re.findall(r'data-label="Asked"><a href="([^"]+)">.*?</svg>([^<]+)<', page, re.DOTALL) for page in (first, second)]
+    assert [len(some) for some in rows] == [50, 10]
+    assert len({href for some in rows for href, _state in some}) == 60
+    assert [state for state, _ in groupby(state for some in rows for _href, state in some)] == WORDS
+    other = unescape(more).replace("sort=-state", "sort=state")
+    assert (await auditor.get(other)).status == 422, "a cursor is of its order"
+    assert f'href="{EXPORT}?direction=out&amp;sort=-state"' in first
