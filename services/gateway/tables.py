@@ -36,6 +36,9 @@ class OrganisationRow(OrganisationColumns, Base):
         Index("organisation_one_per_nces_id", "nces_id", unique=True, sqlite_where=HAS_NCES_ID, postgresql_where=HAS_NCES_ID),
     )
 
+    tokens_ended_at: Mapped[datetime | None] = mapped_column(Milliseconds, default=None)
+    """When a change ended it last, or brought it back: what was issued until then, to its clients or to it as a peer, counts no more."""
+
 
 class ClientRow(Base):
     """A registered OAuth client."""
@@ -77,7 +80,8 @@ class ClientRow(Base):
     tokens_ended_at: Mapped[datetime | None] = mapped_column(Milliseconds, default=None)
     """When it was disabled last before it was let in again: what was issued until then counts no more."""
     changed_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
-    """Last change of keys, of `disabled_at` or of what it may do: processes look for recent ones, to refuse tokens that are out."""
+    """Last change of keys, of `disabled_at`, of what it may do, or of its organisation's standing: processes look for recent ones, to
+    refuse tokens that are out."""
 
 
 class SuspensionRow(Base):

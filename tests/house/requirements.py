@@ -250,6 +250,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-bounded": "Bodies are bounded, of a known kind, and read in one way",
             "DOOR-rotation": "Signing keys rotate under load without a failed request",
             "DOOR-taken-back": "A token that was taken back opens nothing at any process, within two seconds",
+            "DOOR-organisation-ends": "Whatever lets somebody in for an organisation ends with it at every process, within two seconds",
             "DOOR-told": "Who asks about a token is told of its own tokens and of those for itself, and of no other that there is one",
             "DOOR-details": "A token narrowed to actions, data, districts, basis or time opens and gives no more than that, and is told so",
             "DOOR-exchange": "What is made of a token by exchange may do as much or less, ends with it, and says who acts for whom",

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.people import FamilyLinkNotGood, NotSignedIn
@@ -127,6 +127,15 @@ async def withdraw_link(
         await tx.execute(delete(FamilySessionRow).where(FamilySessionRow.link_id == link_id))
         outbox.record(tx, events.link_withdrawn(link_id, actor, now))
     return link_of(row, now)
+
+
+async def withdraw_all_of(tx: AsyncSession, outbox: Outbox, organisation_id: UUID, *, actor: Actor, now: datetime) -> None:
+    """Take back every link of an agency's that waits, or whose visit may go on: the agency has ended."""
+    waits = and_(FamilyLinkRow.used_at.is_(None), FamilyLinkRow.expires_at > now)
+    whose = (FamilyLinkRow.organisation_id == organisation_id, FamilyLinkRow.withdrawn_at.is_(None))
+    open_ones = select(FamilyLinkRow.id).where(*whose, or_(waits, _visit_of_link.exists())).order_by(FamilyLinkRow.id)
+    for link_id in (await tx.scalars(open_ones)).all():
+        await withdraw_link(tx, outbox, link_id, reach=true(), actor=actor, now=now)
 
 
 async def read_link(tx: AsyncSession, link_id: UUID, *, reach: ColumnElement[bool], now: datetime) -> FamilyLink:

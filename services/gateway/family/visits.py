@@ -14,11 +14,12 @@ from sqlalchemy import ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import to_base64url
-from safepassage.problems.people import FamilyVisitOver, NotSignedIn
+from safepassage.problems.people import FamilyLinkNotGood, FamilyVisitOver, NotSignedIn
 from safepassage.wire_organisations import Organisation, OrganisationKind
 from services.gateway.family import events
 from services.gateway.family.links import OpenLink, forget_old_links, open_links, use_link
 from services.gateway.family.member import Member, Particulars
+from services.gateway.oauth.known_clients import is_in_force
 from services.gateway.people.cookies import digest_of_value, new_value
 from services.gateway.people.person import keyed_digest
 from services.gateway.people.sealed import seal_under, unseal_under
@@ -70,6 +71,8 @@ class Visits:
             )
             await tx.flush()
             row = (await tx.execute(_of(digest))).one()
+            if not is_in_force(row.valid_from, row.valid_until, now.date()):
+                raise FamilyLinkNotGood
             self._outbox.record(tx, events.link_used(self._member(row, particulars, value), address, now))
         return value
 
@@ -93,7 +96,7 @@ class Visits:
         """INVARIANT: asked at each request, of what the settings and the register say now."""
         if now < row.began_at or now >= row.ends_at or now >= row.began_at + self._longest or now >= row.seen_at + self._idle:
             raise FamilyVisitOver
-        if row.valid_from > now.date() or (row.valid_until is not None and row.valid_until < now.date()):
+        if not is_in_force(row.valid_from, row.valid_until, now.date()):
             raise FamilyVisitOver("the agency is not in force")
 
     def _member(self, row: Any, particulars: Particulars, cookie: str) -> Member:

@@ -1,16 +1,19 @@
-"""Whether a token that is out still counts: nobody took it back; its client is in force, still has the key that asked for it, and is
-still registered for all that the token says.
+"""Whether a token that is out still counts: nobody took it back; its client and their organisation are in force, the client still has the
+key that asked for it, and is still registered for all that the token says.
 
-What changed within a token's lifetime is loaded each second and at once after a change made here; older changes meet no living token.
+What changed within a token's lifetime is loaded each second and at once after a change made here; older changes meet no living token. An
+organisation whose last day is over changed at midnight (UTC).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from math import inf
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import false, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.access import AccessTokenNotValid
 from safepassage.problems.requests import TemporarilyUnavailable
@@ -18,9 +21,9 @@ from safepassage.problems.trust import NotAMember
 from safepassage.wire_clients import TlsSubject
 from services.gateway.oauth import client_certificates
 from services.gateway.oauth.client_secrets import kid_of
-from services.gateway.oauth.known_clients import keys_of
+from services.gateway.oauth.known_clients import is_in_force, keys_of
 from services.gateway.oauth.tokens import AccessClaims
-from services.gateway.tables import ClientRow, ClientSecretRow, GivenAuthorizationRow, RevokedTokenRow
+from services.gateway.tables import ClientRow, ClientSecretRow, GivenAuthorizationRow, OrganisationRow, RevokedTokenRow
 from shared.clock import Clock
 from shared.database import Database
 from shared.peer_statements import PeerStatements
@@ -40,7 +43,11 @@ _REGISTERED: Final = (
     ClientRow.may_exchange,
     ClientRow.disabled_at,
     ClientRow.tokens_ended_at,
+    OrganisationRow.valid_from,
+    OrganisationRow.valid_until,
+    OrganisationRow.tokens_ended_at.label("organisations_ended_at"),
 )
+_PEERS: Final = (OrganisationRow.entity_id, OrganisationRow.valid_from, OrganisationRow.valid_until, OrganisationRow.tokens_ended_at)
 
 
 @dataclass(frozen=True)
@@ -48,18 +55,20 @@ class Registered:
     """A client that changed lately, as it is now."""
 
     kids: frozenset[str]
-    """By what tokens name its keys, secrets and certificates; none while it is out."""
+    """By what tokens name its keys, secrets and certificates; none while it, or its organisation, is out."""
     scopes: frozenset[str]
     purposes: frozenset[str]
     may_exchange: frozenset[str]
-    tokens_ended_at: datetime | None
-    """What was issued within this second or before counts no more, though the client was let in again."""
+    ended_until: int
+    """Seconds since the epoch: what was issued within this second or before counts no more, though the client was let in again."""
 
     @classmethod
-    def of(cls, row: Any, secrets: Iterable[UUID]) -> "Registered":
+    def of(cls, row: Any, secrets: Iterable[UUID], today: date) -> "Registered":
         """From its row."""
         scopes, purposes, others = (frozenset(one.split()) for one in (row.scopes, row.purposes, row.may_exchange))
-        return cls(_kids(row, secrets), scopes, purposes, others, row.tokens_ended_at)
+        is_in = row.disabled_at is None and is_in_force(row.valid_from, row.valid_until, today)
+        ended_until = max(_second(row.tokens_ended_at), _second(row.organisations_ended_at))
+        return cls(_kids(row, secrets) if is_in else frozenset(), scopes, purposes, others, ended_until)
 
     def bears(self, claims: AccessClaims, kid: str, before: str | None) -> bool:
         """Whether it may still have a token that says `claims`.
@@ -72,7 +81,7 @@ class Registered:
             and self.scopes.issuperset(claims.scope.split())
             and self.purposes.issuperset(one.purpose for one in claims.authorization_details)
             and (before is None or before in self.may_exchange)
-            and (self.tokens_ended_at is None or claims.iat > int(self.tokens_ended_at.timestamp()))
+            and claims.iat > self.ended_until
         )
 
 
@@ -83,6 +92,8 @@ class Standing:
         self._database, self._statements, self._clock = database, statements, clock
         self._looks_back = timedelta(seconds=token_seconds) + MARGIN
         self._changed: dict[str, Registered] = {}
+        self._peers: dict[str, float] = {}
+        """Of those that are out, or were lately: what was issued within this second or before counts no more."""
         self._taken_back: frozenset[UUID] = frozenset()
         self._ended: frozenset[UUID] = frozenset()
         self._loaded_at: datetime | None = None
@@ -90,18 +101,25 @@ class Standing:
     async def refresh(self) -> None:
         """Load what changed within the lifetime of a token."""
         now = self._clock()
+        since, today = now - self._looks_back, now.date()
         async with self._database.reading() as tx:
-            rows = (await tx.execute(select(*_REGISTERED).where(ClientRow.changed_at > now - self._looks_back))).all()
-            revoked = select(RevokedTokenRow.jti).where(RevokedTokenRow.revoked_at > now - self._looks_back)
+            over = await _over_at_midnight(tx, since.date(), today)
+            changed = or_(ClientRow.changed_at > since, ClientRow.organisation_id.in_(over)) if over else ClientRow.changed_at > since
+            query = select(*_REGISTERED).join(OrganisationRow, OrganisationRow.id == ClientRow.organisation_id)
+            rows = (await tx.execute(query.where(changed))).all()
+            revoked = select(RevokedTokenRow.jti).where(RevokedTokenRow.revoked_at > since)
             self._taken_back = frozenset((await tx.execute(revoked)).scalars())
-            ended = select(GivenAuthorizationRow.id).where(GivenAuthorizationRow.ended_at > now - self._looks_back)
+            theirs = GivenAuthorizationRow.organisation_id.in_(over) if over else false()
+            ended = select(GivenAuthorizationRow.id).where(or_(GivenAuthorizationRow.ended_at > since, theirs))
             self._ended = frozenset((await tx.execute(ended)).scalars())
+            peers = (await tx.execute(select(*_PEERS).where(OrganisationRow.entity_id.is_not(None)))).all()
             secrets = select(ClientSecretRow.client_id, ClientSecretRow.id).where(ClientSecretRow.client_id.in_([row.id for row in rows]))
             held = (await tx.execute(secrets)).all()
         secrets_of: dict[UUID, list[UUID]] = {row.id: [] for row in rows}
         for one in held:
             secrets_of[one.client_id].append(one.id)
-        self._changed = {str(row.id): Registered.of(row, secrets_of[row.id]) for row in rows}
+        self._changed = {str(row.id): Registered.of(row, secrets_of[row.id], today) for row in rows}
+        self._peers = {row.entity_id: until for row in peers if (until := _ended_until(row, since, today))}
         self._loaded_at = now
 
     async def require(self, claims: AccessClaims, now: datetime) -> None:
@@ -112,18 +130,20 @@ class Standing:
         taken_back = self._taken_back and not self._taken_back.isdisjoint((claims.jti, *(source.jti for source in claims.made_from)))
         if taken_back or (self._ended and claims.authorization_id in self._ended):
             raise AccessTokenNotValid("the token was taken back")
-        if claims.organisation_kind == "peer":
-            await self._require_peer(claims)
-            return
-        if self._loaded_at is None or now > self._loaded_at + BELIEVED_FOR:
+        is_peer = claims.organisation_kind == "peer"
+        if not is_peer and (self._loaded_at is None or now > self._loaded_at + BELIEVED_FOR):
             raise TemporarilyUnavailable("it cannot be known whether the token still counts")
-        if self._changed and not self._counts(claims):
+        if (self._peers if is_peer else self._changed) and not self._counts(claims):
             await self.refresh()
             if not self._counts(claims):
                 raise AccessTokenNotValid("the token was taken back")
+        if is_peer:
+            await self._require_peer(claims)
 
     def _counts(self, claims: AccessClaims) -> bool:
         """INVARIANT: what a client may do no more, no token does that it has, or that was made from one of its own."""
+        if claims.organisation_kind == "peer":
+            return claims.iat > self._peers.get(claims.client_id, 0)
         before: str | None = None
         own = (claims.client_id, claims.client_kid)
         for client_id, kid in (*((source.client_id, source.client_kid) for source in claims.made_from), own):
@@ -143,10 +163,27 @@ class Standing:
             raise AccessTokenNotValid("the token was taken back")
 
 
+async def _over_at_midnight(tx: AsyncSession, since: date, today: date) -> Sequence[UUID]:
+    """The organisations whose time ended with a day, after `since` and up to `today`: nobody changed anything then."""
+    if since == today:
+        return ()
+    query = select(OrganisationRow.id).where(OrganisationRow.valid_until > since, OrganisationRow.valid_until <= today)
+    return (await tx.scalars(query)).all()
+
+
+def _ended_until(peer: Any, since: datetime, today: date) -> float:
+    """Seconds since the epoch, within which or before a peer's tokens were issued that count no more; 0 where all count."""
+    if not is_in_force(peer.valid_from, peer.valid_until, today):
+        return inf
+    return _second(peer.tokens_ended_at) if peer.tokens_ended_at is not None and peer.tokens_ended_at > since else 0
+
+
+def _second(instant: datetime | None) -> int:
+    return 0 if instant is None else int(instant.timestamp())
+
+
 def _kids(row: Any, secrets: Iterable[UUID]) -> frozenset[str]:
     """By what tokens name the keys, secrets and certificates that a client has now."""
-    if row.disabled_at is not None:
-        return frozenset()
     certificates = {client_certificates.kid_of(one) for one in row.tls_certificates.split()}
     names = {client_certificates.kid_of_name(TlsSubject.model_validate_json(row.tls_subject))} if row.tls_subject else set()
     return frozenset(keys_of(row.jwks)) | {kid_of(secret) for secret in secrets} | certificates | names

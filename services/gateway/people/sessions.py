@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.canonical import to_base64url
 from safepassage.problems.people import NotSignedIn
 from safepassage.wire_organisations import OrganisationKind
+from services.gateway.oauth.known_clients import is_in_force
 from services.gateway.people.cookies import digest_of_value, new_value
 from services.gateway.people.person import Person, keyed_digest
 from services.gateway.people.roles import Role
@@ -131,7 +132,7 @@ class Sessions:
             raise NotSignedIn("the session has reached its limit")
         if now >= row.seen_at + self._idle:
             raise NotSignedIn("nothing was asked for too long")
-        if row.valid_from > now.date() or (row.valid_until is not None and row.valid_until < now.date()):
+        if not is_in_force(row.valid_from, row.valid_until, now.date()):
             raise NotSignedIn("the organisation is not in force")
         by_link = row.granted_by == ""
         if not (self._settings.people_links if by_link else self._settings.people_roles.get(row.granted_by) == row.role):
@@ -157,6 +158,11 @@ class Sessions:
         """Delete those that are past a limit."""
         async with self._database.transaction() as tx:
             await tx.execute(delete(SessionRow).where((SessionRow.ends_at <= now) | (SessionRow.seen_at <= now - self._idle)))
+
+
+async def end_sessions_of(tx: AsyncSession, organisation_id: UUID) -> None:
+    """End those of all people of an organisation."""
+    await tx.execute(delete(SessionRow).where(SessionRow.organisation_id == organisation_id))
 
 
 def _of(digest: bytes) -> Any:

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems import SuiteError
 from safepassage.problems.people import NoRoleHere, NotSignedIn, SignInDeclined, SignInNotBelieved, SignInNotUnderWay
+from services.gateway.oauth.known_clients import is_in_force
 from services.gateway.people import events
 from services.gateway.people.cookies import VALUE, digest_of_value, new_value
 from services.gateway.people.id_token import require_identity
@@ -185,8 +186,7 @@ class SignIn:
             query = query.where(OrganisationRow.kind == "lea", _named(given.district))
         async with self._database.reading() as tx:
             found = (await tx.execute(query.limit(2))).scalars().all()
-        today = now.date()
-        if len(found) != 1 or found[0].valid_from > today or (found[0].valid_until is not None and found[0].valid_until < today):
+        if len(found) != 1 or not is_in_force(found[0].valid_from, found[0].valid_until, now.date()):
             raise NoRoleHere("your organisation is not one of this node, or not any more")
         return found[0].id
 

@@ -23,7 +23,7 @@ from services.gateway.registry.reach import reached, require_reach
 from services.gateway.tables import IdempotencyRow, OrganisationRow
 from shared.actors import client_actor
 from shared.clock import Now
-from shared.database import ReadOnly, Transaction
+from shared.database import ReadOnly, Transaction, after_commit
 from shared.idempotency import IdempotencyKey, earlier_effect, keep_effect, request_digest
 from shared.internal_token import CallerClaims
 from shared.problems import responses
@@ -93,4 +93,5 @@ async def change_organisation(
     await require_reach(tx, organisation_id, caller)
     if caller.organisation_kind != "sea" and changed.parent_id is not None and organisation_id != caller.organisation_id:
         await require_reach(tx, changed.parent_id, caller)
+    after_commit(tx, request.app.state.standing.refresh)
     return await organisations.change_organisation(tx, request.app.state.outbox, changed, actor=client_actor(caller), now=now)

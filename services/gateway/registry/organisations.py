@@ -18,6 +18,8 @@ from safepassage.problems.access import OrganisationNotCoherent, OrganisationTak
 from safepassage.problems.requests import NotFound, VersionConflict
 from safepassage.trust_members import Member
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationKind
+from services.gateway.oauth.known_clients import is_in_force
+from services.gateway.registry.organisation_ends import end_what_came_of
 from services.gateway.tables import OrganisationRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.contracts.organisations import OrganisationProjection
@@ -65,6 +67,8 @@ async def add_organisation(
 async def change_organisation(tx: AsyncSession, outbox: Outbox, changed: Organisation, *, actor: Actor, now: datetime) -> Organisation:
     """Replace what is known of an organisation; `changed.version` is the version that was read. Its kind never changes.
 
+    Where that ends it, or brings it back, everything that lets somebody in on its behalf ends.
+
     Raises NotFound, VersionConflict, OrganisationNotCoherent, OrganisationTaken.
     """
     row = (await tx.execute(select(OrganisationRow).where(OrganisationRow.id == changed.id).with_for_update())).scalar_one_or_none()
@@ -76,9 +80,12 @@ async def change_organisation(tx: AsyncSession, outbox: Outbox, changed: Organis
         raise OrganisationNotCoherent("kind and entity id never change", field="kind")
     require_coherent(changed, parent=await _parent_kind(tx, changed.parent_id))
     organisation = changed.model_copy(update={"version": row.version + 1})
+    before = is_in_force(row.valid_from, row.valid_until, now.date())
     for name, value in _columns(organisation).items():
         setattr(row, name, value)
     await _flush(tx)
+    if is_in_force(row.valid_from, row.valid_until, now.date()) != before:
+        await end_what_came_of(tx, outbox, row, actor=actor, now=now)
     _tell(tx, outbox, organisation, "organisation-changed", actor, now)
     return organisation
 

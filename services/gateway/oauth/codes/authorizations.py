@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from services.gateway.oauth.authorization_details import StudentDataAccess
 from services.gateway.oauth.codes.refresh_tokens import digest_of_token
 from services.gateway.oauth.codes.role_scopes import grantable
 from services.gateway.oauth.known_clients import is_in_force
-from services.gateway.tables import GivenAuthorizationRow, OrganisationRow, PushedRequestRow, RefreshTokenRow
+from services.gateway.tables import ClientRow, GivenAuthorizationRow, OrganisationRow, PushedRequestRow, RefreshTokenRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.database import Database
 from shared.outbox import Outbox
@@ -28,6 +28,7 @@ EndedBecause = Literal[
     "grants-changed",
     "person-may-no-more",
     "out-of-reach",
+    "organisation-ended",
     "signed-out",
     "taken-back",
 ]
@@ -88,6 +89,15 @@ async def end_of_person(tx: AsyncSession, outbox: Outbox, person: str, *, actor:
     rows = await _living(tx, ROW.person == person)
     for row in rows:
         end(tx, outbox, row, "signed-out", actor=actor, now=now)
+    return len(rows)
+
+
+async def end_of_organisation(tx: AsyncSession, outbox: Outbox, organisation_id: UUID, *, actor: Actor, now: datetime) -> int:
+    """An organisation ends: what its people let applications do, and what others' people let its applications do. Gives how many ended."""
+    own = select(ClientRow.id).where(ClientRow.organisation_id == organisation_id)
+    rows = await _living(tx, or_(ROW.organisation_id == organisation_id, ROW.client_id.in_(own)))
+    for row in rows:
+        end(tx, outbox, row, "organisation-ended", actor=actor, now=now)
     return len(rows)
 
 

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
@@ -135,14 +135,18 @@ async def test_what_the_client_lost_meanwhile_is_not_given(peopled: House) -> No
 
 
 async def test_a_person_whose_organisation_has_ended_gives_nothing(peopled: House, clock: StandingClock) -> None:
-    state = await peopled.organisation("sea")
-    district = await peopled.organisation("lea", parent_id=state.id)
+    clock.advance(hours=11, minutes=59, seconds=30)
+    state, tomorrow = await peopled.organisation("sea"), peopled.now.date() + timedelta(days=1)
     app = Application(peopled, await peopled.party(state, "decisions:read", registered=_code()))
-    browser = await person(peopled, "district-officer", organisation_id=district.id)
-    code = await app.code(browser)
-    await peopled.hand.change_organisation(district.model_copy(update={"valid_until": date(2020, 1, 2)}))
-    answer = await app.exchange(code)
-    assert (answer.code, refused_for(peopled)) == ("invalid_grant", "person-may-no-more")
+    for until, reason in ((tomorrow, "person-may-no-more"), (None, "authorization-ended")):
+        district = await peopled.organisation("lea", parent_id=state.id, valid_until=until)
+        code = await app.code(await person(peopled, "district-officer", organisation_id=district.id))
+        if until is None:
+            await peopled.hand.change_organisation(district.model_copy(update={"valid_until": date(2020, 1, 2)}))
+        else:
+            clock.advance(seconds=40)
+        answer = await app.exchange(code)
+        assert (answer.code, refused_for(peopled)) == ("invalid_grant", reason)
 
 
 def _code() -> dict[str, object]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
-from datetime import date
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -196,12 +196,13 @@ async def test_what_ends_at_once_when_the_client_is_disabled_or_loses_a_scope_or
 
 
 async def test_what_ends_at_the_next_refresh(peopled: House, clock: StandingClock) -> None:
+    clock.advance(hours=11, minutes=59, seconds=30)
     state = await peopled.organisation("sea")
-    district = await peopled.organisation("lea", parent_id=state.id)
+    district = await peopled.organisation("lea", parent_id=state.id, valid_until=peopled.now.date() + timedelta(days=1))
     app = Application(peopled, await peopled.party(state, "decisions:read", registered=CODE))
     officer = await person(peopled, "district-officer", organisation_id=district.id)
     token = (await app.tokens(officer))["refresh_token"]
-    await peopled.hand.change_organisation(district.model_copy(update={"valid_until": date(2020, 1, 2)}))
+    clock.advance(seconds=40)
     answer = await app.refresh(token)
     assert (answer.code, refused_for(peopled)) == ("invalid_grant", "person-may-no-more")
     other = await application(peopled)
