@@ -29,6 +29,7 @@ from services.gateway.console.rights_holders import Holder
 from services.gateway.console.student_page import rights_of
 from services.gateway.console.students import ONE, ShownStudent
 from services.gateway.family.link_routes import link_for
+from services.gateway.family.link_values import link_of_form
 from services.gateway.family.links import FamilyLinkTold, withdraw_link
 from services.gateway.people.pages import form_of, page_responses
 from services.gateway.registry.reach import reached
@@ -65,20 +66,19 @@ async def ask_family_link(handle: str, holder: str, who: SentTo, frame: Framed) 
 async def make_family_link_on_page(
     handle: str, holder: str, student_id: ShownStudent, who: SentTo, form: Act, frame: Framed, node: Node
 ) -> Response:
-    """Make it, once, and show it, once: this answer alone holds it. A second time the same form says that it was made."""
+    """Make it, once, and show it: this answer alone holds it. Sent again the form shows it for a minute, then says that it was made."""
+    of = link_of_form(secret=frame.person.secret, key=form.key, student_id=student_id, person_id=who.person_id)
     try:
         new = NewFamilyLink(student_id=student_id, acting_for=identified(form, frame, who.person_id))
         try:
-            made = await link_for(frame.request, new, by=node.claims, actor=_actor(frame), now=frame.viewing.now, link_id=UUID(form.key))
+            made = await link_for(frame.request, new, by=node.claims, actor=_actor(frame), now=frame.viewing.now, of=of)
         except SuiteError as error:
             raise refused_form(error, list(IDENTITY)) from error
     except FormWrong as wrong:
         return _form(handle, holder, who, frame, form.fields, wrong.fields)
     except FamilyLinkTold:
-        mine = any(link.id == UUID(form.key) for link in await open_links_of(frame, node, student_id))
-        return frame.page(
-            "family_link_told.html", status=409, back=_back(handle), taking_back=_taking_back(handle, form.key) if mine else ""
-        )
+        open_ = any(link.id == of.id for link in await open_links_of(frame, node, student_id))
+        return frame.page("family_link_told.html", status=409, back=_back(handle), taking_back=_taking_back(handle, of.id) if open_ else "")
     return _made(handle, made, who, frame)
 
 
@@ -132,7 +132,7 @@ def _made(handle: str, made: MadeFamilyLink, who: CurrentRights, frame: Frame) -
         code=code_of(made.link),
         letters=letters_of(frame, until=made.expires_at),
         back=_back(handle),
-        taking_back=_taking_back(handle, str(made.id)),
+        taking_back=_taking_back(handle, made.id),
     )
 
 
@@ -187,8 +187,8 @@ async def _open_link(frame: Frame, node: NodeReader, student_id: UUID, link_id: 
     return whose_link(link, rights, frame), frame.viewing.instant(link.made_at), link.used_at is not None
 
 
-def _taking_back(handle: str, link_id: str) -> str:
-    return TAKING_BACK.format(handle=handle, link_id=UUID(link_id))
+def _taking_back(handle: str, link_id: UUID) -> str:
+    return TAKING_BACK.format(handle=handle, link_id=link_id)
 
 
 def _back(handle: str) -> str:

@@ -5,7 +5,6 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from safepassage.ids import uuid7
 from safepassage.problems.privacy import RightsNotHeld
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import InvalidRequest, NotFound, TemporarilyUnavailable
@@ -13,6 +12,7 @@ from safepassage.problems.rights import ShownInPersonOnly
 from safepassage.wire_family import FamilyLink, MadeFamilyLink, NewFamilyLink
 from safepassage.wire_rights import RightsFile
 from services.gateway.family.admission import FamilyAdmission
+from services.gateway.family.link_values import LinkValue, random_link
 from services.gateway.family.links import make_link, read_link, withdraw_link
 from services.gateway.family.member import family_claims
 from services.gateway.registry.callers import administrator
@@ -52,13 +52,13 @@ async def withdraw_family_link(link_id: UUID, caller: LinkMaker, request: Reques
 
 
 async def link_for(
-    request: Request, new: NewFamilyLink, *, by: CallerClaims, actor: Actor, now: Now, link_id: UUID | None = None
+    request: Request, new: NewFamilyLink, *, by: CallerClaims, actor: Actor, now: Now, of: LinkValue | None = None
 ) -> MadeFamilyLink:
     """Make a link, if privacy would show the student's file to the person at this instant.
 
-    link_id  by which it is made once; by default it is a new one's
+    of  of a form, which makes it once; by default it is at random
 
-    Raises InvalidRequest, NoSuchStudent, RightsNotHeld, ShownInPersonOnly; FamilyLinkTold where `link_id` was made before.
+    Raises InvalidRequest, NoSuchStudent, RightsNotHeld, ShownInPersonOnly; FamilyLinkTold as `make_link`.
 
     INVARIANT: asked as the family member themselves, at the agency of its maker: a link is for nothing that the maker does not reach.
     """
@@ -87,7 +87,7 @@ async def link_for(
             state.outbox,
             state.settings,
             new,
-            link_id=link_id or uuid7(now),
+            of=of or random_link(now),
             organisation_id=by.organisation_id,
             student_word=families.visits.word_of_student(new.student_id),
             member_word=word,

@@ -17,8 +17,9 @@ from safepassage.problems.people import FamilyLinkNotGood, NotSignedIn
 from safepassage.problems.requests import NotFound
 from safepassage.wire_family import FamilyLink, FamilyLinkState, MadeFamilyLink, NewFamilyLink
 from services.gateway.family import events
+from services.gateway.family.link_values import SHOWN_AGAIN, LinkValue
 from services.gateway.family.member import Particulars
-from services.gateway.people.cookies import VALUE, digest_of_value, new_value
+from services.gateway.people.cookies import VALUE, digest_of_value
 from services.gateway.people.sealed import seal_under, unseal_under
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import FamilyLinkRow, FamilySessionRow
@@ -55,7 +56,7 @@ class OpenLink:
 
 
 class FamilyLinkTold(Exception):
-    """The same request has made the link before: it was told then, and is known to nobody here."""
+    """The same form has made the link before: it was told then, and is told no more."""
 
 
 async def make_link(
@@ -64,19 +65,21 @@ async def make_link(
     settings: GatewaySettings,
     new: NewFamilyLink,
     *,
-    link_id: UUID,
+    of: LinkValue,
     organisation_id: UUID,
     student_word: str,
     member_word: str,
     actor: Actor,
     now: datetime,
 ) -> MadeFamilyLink:
-    """A new link, with its entry for the log. That the person holds the student's rights was asked before. Raises FamilyLinkTold."""
-    value = new_value()
-    digest = digest_of_value(value)
+    """A new link, with its entry for the log. That the person holds the student's rights was asked before.
+
+    of  where a form has made it before, it is the same link that is told, for a minute and while it waits; then FamilyLinkTold is raised
+    """
+    digest = digest_of_value(of.value)
     clear = Particulars(student_id=new.student_id, acting_for=new.acting_for).model_dump_json().encode()
     values = {
-        "id": link_id,
+        "id": of.id,
         "digest": digest,
         "organisation_id": organisation_id,
         "evidence_ref": new.acting_for.evidence_ref,
@@ -84,15 +87,18 @@ async def make_link(
         "expires_at": now + timedelta(hours=settings.family_link_hours),
         "student_word": student_word,
         "member_word": member_word,
-        "sealed": seal_under(value, clear, use=_USE, about=digest),
+        "sealed": seal_under(of.value, clear, use=_USE, about=digest),
     }
     adding = insert_into(tx, FamilyLinkRow).values(values).on_conflict_do_nothing(index_elements=["id"]).returning(FamilyLinkRow.id)
-    if (await tx.execute(adding)).scalar_one_or_none() is None:
+    first = (await tx.execute(adding)).scalar_one_or_none() is not None
+    row = await tx.get_one(FamilyLinkRow, of.id)
+    link = link_of(row, now)
+    if first:
+        whose = actor.model_copy(update={"acting_for": new.acting_for.person_id})
+        outbox.record(tx, events.link_made(of.id, new.student_id, organisation_id, whose, now))
+    elif row.digest != digest or link.state != "waiting" or row.made_at + SHOWN_AGAIN < now:
         raise FamilyLinkTold
-    whose = actor.model_copy(update={"acting_for": new.acting_for.person_id})
-    outbox.record(tx, events.link_made(link_id, new.student_id, organisation_id, whose, now))
-    row = await tx.get_one(FamilyLinkRow, link_id)
-    return MadeFamilyLink(**link_of(row, now).model_dump(), link=f"{settings.entity_id}{PAGE}#{value}")
+    return MadeFamilyLink(**link.model_dump(), link=f"{settings.entity_id}{PAGE}#{of.value}")
 
 
 async def use_link(tx: AsyncSession, link: str, *, now: datetime) -> UsedLink:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import cast
 
 from services.gateway.console.navigation import MENU
+from services.gateway.console.viewing import Language
 from services.gateway.people.roles import Role
 from shared.clock import system_clock
 from tests.chromium import Page, browser
@@ -18,6 +19,7 @@ from tests.gateway.console.consoles import HOSTILE, Console, open_console
 from tests.gateway.console.crossing import CEDAR, PEERS, received, refused, sent
 from tests.gateway.console.neighbours import FIR
 from tests.gateway.door.production import serving
+from tests.gateway.people.signing_in import Browser
 
 PATHS = [place.path for _, places in MENU for place in places]
 
@@ -42,9 +44,28 @@ class Looked:
 
     async def sign_in(self, role: Role) -> None:
         """From now on the browser is somebody's of `role`."""
-        person = await self.console.browser(role, display_name="Ngọc Hân Nguyễn-Hernández de la Cruz Montgomery")
+        await self.see_as(await self.console.browser(role, display_name="Ngọc Hân Nguyễn-Hernández de la Cruz Montgomery"))
+
+    async def see_as(self, person: Browser) -> None:
+        """From now on the browser is this person's."""
+        await self.page.ask("Network.clearBrowserCookies")
         for name, value in person.cookies.items():
             await self.page.ask("Network.setCookie", name=name, value=value, url=self.origin)
+
+    async def speak(self, language: Language) -> None:
+        """From now on pages are in a language."""
+        await self.page.ask("Network.setCookie", name="language", value=language, url=self.origin)
+
+    async def fill(self, **form: str) -> None:
+        """Fill the form of an act's page in."""
+        for name, value in form.items():
+            await self.page.value(f"document.querySelector('form.act [name={name}]').value = {json.dumps(value)}")
+
+    async def send(self, **form: str) -> None:
+        """Fill it in, and press its button."""
+        await self.fill(**form)
+        await self.page.value("window.before = 1; document.querySelector('form.act .button').click()")
+        await self.page.until("window.before === undefined && document.readyState === 'complete' && document.querySelector('h1') !== null")
 
     async def size(self, width: int, *, scheme: str = "light") -> None:
         """Width of the window in CSS pixels; light or dark."""
@@ -52,7 +73,8 @@ class Looked:
         await self.page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
 
     async def photograph(self, file: Path) -> None:
-        """The whole page, as PNG."""
+        """The whole page, as PNG, without a bar to scroll it by, for which it would be cut off."""
+        await self.page.ask("Emulation.setScrollbarsHidden", hidden=True)
         taken = await self.page.ask("Page.captureScreenshot", captureBeyondViewport=True, format="png")
         file.write_bytes(base64.b64decode(taken["data"]))  # noqa: ASYNC240 nothing else goes on
 

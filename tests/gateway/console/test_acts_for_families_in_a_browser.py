@@ -11,8 +11,7 @@ import pytest
 from tests.gateway.console.consoles import HOSTILE
 from tests.gateway.console.enrolled import child, enrolled
 from tests.gateway.console.looking import Looked, looking
-from tests.gateway.console.test_family_links_on_pages import identity, of_student
-from tests.gateway.console.test_policy_acts_in_a_browser import see_as
+from tests.gateway.console.test_family_links_on_pages import identity, of_student, rows
 from tests.gateway.console.test_written_down_for_families import vendor
 from tests.gateway.people.signing_in import Browser
 from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
@@ -25,16 +24,8 @@ SHOWN = "document.querySelector('#link')?.value ?? ''"
 async def as_officer(looked: Looked) -> Browser:
     """The browser's person is an officer from now on; another browser of the same session, for what is looked up beside it."""
     officer = await looked.console.browser("privacy-officer")
-    await see_as(looked, officer)
+    await looked.see_as(officer)
     return officer
-
-
-async def filled(looked: Looked, **form: str) -> None:
-    """Fill the form of the page in, and press its button."""
-    for name, value in form.items():
-        await looked.page.value(f"document.querySelector('form.act [name={name}]').value = {json.dumps(value)}")
-    await looked.page.value("window.before = 1; document.querySelector('form.act .button').click()")
-    await looked.page.until("window.before === undefined && document.readyState === 'complete' && document.querySelector('h1') !== null")
 
 
 async def require_nothing_found(looked: Looked) -> None:
@@ -54,7 +45,7 @@ async def test_a_link_is_made_shown_printed_and_taken_back(tmp_path: Path) -> No
         path, making = await of_student(looked.console, officer, await enrolled(looked.console, child()))
         await looked.go(making[0])
         await require_nothing_found(looked)
-        await filled(looked, **identity(looked.console))
+        await looked.send(**identity(looked.console))
         link = await looked.page.value(SHOWN)
         assert link.startswith(f"{looked.origin}/family/link#")
         await require_nothing_found(looked)
@@ -74,10 +65,34 @@ async def test_a_link_is_made_shown_printed_and_taken_back(tmp_path: Path) -> No
         assert secret not in await looked.page.value("document.documentElement.outerHTML")
         await looked.go(taking_back)
         await require_nothing_found(looked)
-        await filled(looked)
+        await looked.send()
         assert await looked.page.value("location.pathname") == path
         blocked = [one for one in looked.page.complaints if "status of 422" not in one]
         assert blocked == []
+
+
+async def test_a_double_click_leaves_the_officer_with_the_link(tmp_path: Path) -> None:
+    async with looking(tmp_path, role="privacy-officer") as looked:
+        officer = await as_officer(looked)
+        _, making = await of_student(looked.console, officer, await enrolled(looked.console, child()))
+        await looked.go(making[0])
+        await looked.fill(**identity(looked.console))
+        first = "new URLSearchParams(new FormData(document.querySelector('form.act')))"
+        await looked.page.value(f"fetch(location.href, {{method: 'POST', body: {first}}}).then(answer => answer.text()).then(() => {{}})")
+        where = await looked.page.value(
+            "(() => { const one = document.querySelector('form.act .button'); one.scrollIntoView({block: 'center', behavior: 'instant'});"
+            " const box = one.getBoundingClientRect(); return [box.x + box.width / 2, box.y + box.height / 2] })()"
+        )
+        for clicks in (1, 2):
+            for kind in ("mousePressed", "mouseReleased"):
+                about = {"x": where[0], "y": where[1], "button": "left", "clickCount": clicks}
+                await looked.page.ask("Input.dispatchMouseEvent", type=kind, **about)
+        await looked.page.until("document.querySelector('#link') !== null")
+        link = await looked.page.value(SHOWN)
+        assert link.startswith(f"{looked.origin}/family/link#")
+        [row] = await rows(looked.console)
+        assert row.used_at is None
+        assert looked.page.complaints == []
 
 
 async def test_what_is_written_down_for_a_family_is_asked_for_in_forms_that_everybody_can_use(tmp_path: Path) -> None:
@@ -91,7 +106,7 @@ async def test_what_is_written_down_for_a_family_is_asked_for_in_forms_that_ever
             await looked.go(act)
             await require_nothing_found(looked)
             await looked.page.value("document.querySelectorAll('form.act [required]').forEach(one => one.required = false)")
-            await filled(looked, **form)
+            await looked.send(**form)
             await require_nothing_found(looked)
             assert await looked.page.value("document.activeElement !== null && document.querySelector('#wrong li a') !== null")
         fill = "const all = new DataTransfer(); all.items.add(new File(['a signed paper'], 'a.pdf')); const one ="

@@ -8,7 +8,6 @@ import pytest
 
 from tests.gateway.console.acting import pages_of_roles
 from tests.gateway.console.looking import looking
-from tests.gateway.console.test_policy_acts_in_a_browser import see_as
 from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
@@ -20,7 +19,7 @@ async def test_axe_finds_nothing_on_the_pages_of_each_role_nor_on_the_forms_of_i
     wrong, seen, axe = [], 0, AXE.read_text()
     async with looking(tmp_path) as looked:
         async for person, paths in pages_of_roles(looked.console):
-            await see_as(looked, person)
+            await looked.see_as(person)
             for path in paths:
                 await looked.go(path)
                 seen += 1

@@ -1,5 +1,6 @@
 """An officer makes a link to the family's page, is shown it once, and takes it back; the link itself is nowhere else."""
 
+import asyncio
 import logging
 import re
 from datetime import date, timedelta
@@ -85,6 +86,7 @@ async def test_a_link_is_made_after_a_check_shown_once_and_lets_its_person_in(co
     assert answer.status == 200, answer.body
     assert answer.headers["cache-control"] == "no-store"
     link = link_in(answer)
+    console.house.clock.advance(minutes=2)
     again = await browser.post(making[0], act=key, **identity(console))
     assert (again.status, "This link was made already" in again.body.decode()) == (409, True)
     assert LINK.search(unescape(again.body.decode())) is None
@@ -96,6 +98,51 @@ async def test_a_link_is_made_after_a_check_shown_once_and_lets_its_person_in(co
     assert location_of(await family.use(link)) == "/family"
     assert (await family.get("/family")).status == 200
     assert "A visit goes on" in (await browser.get(path)).body.decode()
+
+
+async def test_of_two_clicks_at_once_either_answer_shows_the_one_link(console: Console) -> None:
+    student_id = await enrolled(console, child())
+    browser = await console.browser("district-officer")
+    _, making = await of_student(console, browser, student_id)
+    key, form = await form_of(browser, making[0]), identity(console)
+    answers = await asyncio.gather(*(browser.post(making[0], act=key, **form) for _ in range(2)))
+    assert [one.status for one in answers] == [200, 200]
+    assert link_in(answers[0]) == link_in(answers[1])
+    assert len(await rows(console)) == len(await logged(console)) == 1
+    assert location_of(await FamilyBrowser(console.house).use(link_in(answers[1]))) == "/family"
+
+
+async def test_a_form_that_is_sent_again_shows_its_link_for_a_minute_and_only_while_the_link_waits(console: Console) -> None:
+    student_id = await enrolled(console, child())
+    browser = await console.browser("privacy-officer")
+    _, making = await of_student(console, browser, student_id)
+    keys, form = [await form_of(browser, making[0]) for _ in range(3)], identity(console)
+    used, withdrawn, waiting = [await browser.post(making[0], act=key, **form) for key in keys]
+    await FamilyBrowser(console.house).use(link_in(used))
+    [act] = set(re.findall(r'href="(/console/students/[^"]+/withdrawal)"', withdrawn.body.decode()))
+    await browser.post(act, act=await form_of(browser, act))
+    console.house.clock.advance(seconds=60)
+    again = [await browser.post(making[0], act=key, **form) for key in keys]
+    assert [one.status for one in again] == [409, 409, 200]
+    assert link_in(again[2]) == link_in(waiting)
+    console.house.clock.advance(seconds=1)
+    late = await browser.post(making[0], act=keys[2], **form)
+    assert (late.status, "withdraw it and make another" in text_of(late.body)) == (409, True)
+    [act] = set(re.findall(r'href="(/console/students/[^"]+/withdrawal)"', late.body.decode()))
+    assert (await browser.get(act)).status == 200
+    assert len(await rows(console)) == 3
+
+
+async def test_another_session_does_not_make_a_link_out_from_the_key_of_a_form(console: Console) -> None:
+    facts, _ = await holders(console)
+    first, second = await console.browser("privacy-officer"), await console.browser("privacy-officer", subject="another")
+    key, form = "e" * 32, identity(console)
+    links = []
+    for browser, which in ((first, 0), (second, 0), (first, 1)):
+        _path, making = await of_student(console, browser, facts.student_id)
+        links.append(link_in(await browser.post(making[which], act=key, **form)))
+    assert len(set(links)) == 3
+    assert len(await rows(console)) == 3
 
 
 @pytest.mark.requirement("CON-family")

@@ -7,19 +7,11 @@ import pytest
 
 from tests.gateway.console.decided import SETS, drafted, tried
 from tests.gateway.console.test_console_in_a_browser import Looked, looked
-from tests.gateway.people.signing_in import Browser
 from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
 __all__ = ["looked"]
-
-
-async def see_as(looked: Looked, person: Browser) -> None:
-    """The browser's person is another one."""
-    await looked.page.ask("Network.clearBrowserCookies")
-    for name, value in person.cookies.items():
-        await looked.page.ask("Network.setCookie", name=name, value=value, url=looked.origin)
 
 
 @pytest.mark.parametrize("width", [320, 1440])
@@ -36,7 +28,7 @@ async def test_axe_finds_nothing_on_the_forms_of_the_rules(looked: Looked, width
         (approver, f"{path}/approval"),
         (approver, f"{path}/activation"),
     ):
-        await see_as(looked, person)
+        await looked.see_as(person)
         await looked.go(where)
         await looked.page.value(axe + "; undefined")
         found: Any = await looked.page.value(f"axe.run(document, {{runOnly: {json.dumps(RULES)}}})")
