@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final, get_args
 from uuid import UUID
 
 import typer
@@ -15,6 +15,10 @@ from node.folder import NodeFolder
 from node.organisation_files import add_all, organisations_in
 from safepassage.problems import SuiteError
 from safepassage.wire_organisations import NewOrganisation, Organisation, OrganisationKind
+from safepassage.wire_suspensions import Lifting, NewSuspension, Suspension, SuspensionReason
+
+REASONS: Final[tuple[SuspensionReason, ...]] = get_args(SuspensionReason)
+LONGEST_REFERENCE: Final = 200
 
 app = typer.Typer(no_args_is_help=True, help="The node's organisations: the state agency, districts, schools, vendors.")
 
@@ -97,6 +101,36 @@ def load(
     for one in added:
         if one.kind == "lea":
             console.print(f"{one.id}  {one.name}")
+
+
+@app.command()
+def suspend(
+    organisation: Annotated[UUID, typer.Argument(help="A vendor or agency.")],
+    reason: Annotated[str, typer.Option(help=f"One of {', '.join(REASONS)}.")],
+    reference: Annotated[str, typer.Option(help="Of what it rests on, in your own records; nobody's name.")],
+    node: FolderOption = None,
+) -> None:
+    """Put all clients of a party out at once, their living tokens too; none comes in until it is lifted."""
+    known = next((one for one in REASONS if one == reason), None) or stop(f"A reason is one of {', '.join(REASONS)}.", code=2)
+    new = NewSuspension(reason=known, reference=_reference(reference))
+    suspension: Suspension = with_hand(node, lambda hand: hand.suspend_party(organisation, new))
+    console.print(f"suspended; clients put out: {len(suspension.client_ids)}")
+
+
+@app.command("lift-suspension")
+def lift_suspension(
+    organisation: Annotated[UUID, typer.Argument()],
+    reference: Annotated[str, typer.Option(help="Of what it rests on, in your own records; nobody's name.")],
+    node: FolderOption = None,
+) -> None:
+    """Let in again what the suspension put out, with new tokens; what was disabled before stays out."""
+    lifting = Lifting(reference=_reference(reference))
+    with_hand(node, lambda hand: hand.lift_suspension(organisation, lifting))
+    console.print("lifted")
+
+
+def _reference(said: str) -> str:
+    return said if 0 < len(said) <= LONGEST_REFERENCE else stop(f"A reference has 1 to {LONGEST_REFERENCE} characters.", code=2)
 
 
 def _kind(kind: str) -> OrganisationKind:

@@ -62,7 +62,7 @@ from services.gateway.readiness_evidence import keep_reporting
 from services.gateway.registration import publisher_routes, registration_routes
 from services.gateway.registration import routes as register_routes
 from services.gateway.registration.opening import open_registration
-from services.gateway.registry import client_routes, organisation_routes, quota_routes, secret_routes
+from services.gateway.registry import client_routes, organisation_routes, quota_routes, secret_routes, suspension_routes
 from services.gateway.registry.administration import record_trust_list
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import LeaseRow, NodeStatementRow, OutboxRow, TrustListRow
@@ -251,6 +251,7 @@ def create_app(
             *CONSOLE,
             *FAMILY,
             secret_routes.router,
+            suspension_routes.router,
         ),
         summary="Proves who calls, and lets through what they may do.",
         tables={"outbox": OutboxRow, "lease": LeaseRow},

@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator
 from datetime import date
 
 from safepassage.wire_clients import NewClient
+from safepassage.wire_organisations import NewOrganisation
 from safepassage.wire_registrations import NewInitialToken, NewPublisher
+from safepassage.wire_suspensions import NewSuspension
 from services.gateway.oauth.scopes import ROSTERING
 from tests.gateway.by_hand import Party, ask
 from tests.isolation.of_privacy import Named
@@ -36,10 +38,25 @@ async def of_gateway(two: TwoDistricts) -> AsyncIterator[Named]:
     yield "enable_client", "district", Request("DELETE", f"{path}/disablement", ids)
     yield "read_quotas", "district", Request("GET", f"/v1/quotas/{client}", ids)
     yield "change_quotas", "state", Request("PUT", f"/v1/quotas/{client}", ids, {"day": 1000})
+    async for named in _of_suspensions(two):
+        yield named
     async for named in _of_registrations(two):
         yield named
     async for named in _of_families(two):
         yield named
+
+
+async def _of_suspensions(two: TwoDistricts) -> AsyncIterator[Named]:
+    """Of a vendor that nothing else in the matrix is of."""
+    new = NewOrganisation(kind="vendor", name="A vendor that is suspended", valid_from=date(2020, 1, 1))
+    free, suspended = [(await two.hand.add_organisation(new)).id for _ in range(2)]
+    why = NewSuspension(reason="other", reference="file 7")
+    path, ids = f"/v1/organisations/{free}/suspensions", (str(free),)
+    yield "list_suspensions", "state", Request("GET", path, ids)
+    yield "suspend_party", "state", Request("POST", path, ids, why.model_dump(mode="json"))
+    stands = str((await two.hand.suspend_party(suspended, why)).id)
+    path = f"/v1/organisations/{suspended}/suspensions/{stands}/lifting"
+    yield "lift_suspension", "state", Request("POST", path, (str(suspended), stands), {"reference": "file 8"})
 
 
 async def _of_registrations(two: TwoDistricts) -> AsyncIterator[Named]:

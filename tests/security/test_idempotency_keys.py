@@ -34,6 +34,7 @@ SAME_AGAIN: Final = {
     "gateway.approve_registration",
     "gateway.disable_client",
     "gateway.disable_publisher",
+    "gateway.lift_suspension",
     "gateway.refuse_registration",
     "gateway.withdraw_family_link",
     "gateway.withdraw_initial_token",

@@ -1,19 +1,18 @@
 """A party is suspended with one act, and that is lifted: all of its credentials at once, with a reason, by the state's privacy officer."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Mapping
+from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter
-from pydantic import StringConstraints
 from starlette.responses import RedirectResponse, Response
 
 from safepassage.problems import SuiteError
-from safepassage.wire import Wire
 from safepassage.wire_agreement_use import AgreementUse
 from safepassage.wire_evidence import AnyAgreement
 from safepassage.wire_lists import AgreementPage
+from safepassage.wire_suspensions import Lifting, NewSuspension, SuspensionReason
 from services.gateway.console.acts import Act, Field, FormWrong, refused_form
 from services.gateway.console.agreements_shown import ONE, path_of
 from services.gateway.console.node_reader import Node, NodeReader
@@ -23,7 +22,7 @@ from services.gateway.console.read_agreement import agreement_of
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
 from services.gateway.people.roles import Role
-from services.gateway.registry.suspensions import credentials_of, lift, suspend
+from services.gateway.registry.suspensions import credentials_of, lift, standing_suspension, suspend
 from shared.contracts.audit import Actor
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
@@ -35,24 +34,13 @@ MAY_SUSPEND: Final[tuple[Role, ...]] = ("privacy-officer",)
 COUNTED: Final = 2_000
 MOST: Final = 20
 
-Reason = Literal["breach-suspected", "agreement-broken", "security-in-doubt", "asked-by-party", "other"]
-REASONS: Final[Mapping[Reason, str]] = {
+REASONS: Final[Mapping[SuspensionReason, str]] = {
     "breach-suspected": word("A breach is suspected"),
     "agreement-broken": word("It broke the agreement"),
     "security-in-doubt": word("Its security is in doubt"),
     "asked-by-party": word("It asked for it"),
     "other": word("Something else"),
 }
-_Reference = Annotated[str, StringConstraints(min_length=1, max_length=200)]
-
-
-class _Suspension(Wire):
-    reason: Reason
-    reference: _Reference
-
-
-class _Lifting(Wire):
-    reference: _Reference
 
 
 def _form_fields(*names: str) -> dict[str, Any]:
@@ -72,23 +60,15 @@ async def ask_suspension(agreement_id: UUID, frame: Framed, node: Node) -> Respo
     responses=page_responses(303, 404, 409),
     openapi_extra=_form_fields("reason", "reference"),
 )
-async def suspend_party(agreement_id: UUID, form: Act, frame: Framed, node: Node) -> Response:
+async def suspend_party_on_page(agreement_id: UUID, form: Act, frame: Framed, node: Node) -> Response:
     """Suspend it, once."""
     agreement = await agreement_of(node, agreement_id)
     try:
-        said, state = form.model(_Suspension), frame.request.app.state
+        new, state, act = form.model(NewSuspension), frame.request.app.state, UUID(form.key)
+        about: dict[str, Any] = {"suspension_id": act, "actor": _actor(frame), "now": frame.viewing.now}
         try:
             async with state.database.transaction() as tx:
-                await suspend(
-                    tx,
-                    state.outbox,
-                    agreement.recipient_id,
-                    suspension_id=UUID(form.key),
-                    reason=said.reason,
-                    reference=said.reference,
-                    actor=_actor(frame),
-                    now=frame.viewing.now,
-                )
+                await suspend(tx, state.outbox, agreement.recipient_id, new, **about)
         except SuiteError as error:
             raise refused_form(error, ("reason", "reference")) from error
     except FormWrong as wrong:
@@ -104,15 +84,18 @@ async def ask_lifting(agreement_id: UUID, frame: Framed, node: Node) -> Response
 
 
 @router.post(LIFT, response_model=None, status_code=303, responses=page_responses(303, 404), openapi_extra=_form_fields("reference"))
-async def lift_suspension(agreement_id: UUID, form: Act, frame: Framed, node: Node) -> Response:
+async def lift_suspension_on_page(agreement_id: UUID, form: Act, frame: Framed, node: Node) -> Response:
     """Lift it. Where none stands nothing is changed."""
     agreement = await agreement_of(node, agreement_id)
     try:
-        said, state = form.model(_Lifting), frame.request.app.state
+        said, state = form.model(Lifting), frame.request.app.state
     except FormWrong as wrong:
         return await _lifting_form(frame, node, agreement_id, form.fields, wrong.fields)
     async with state.database.transaction() as tx:
-        await lift(tx, state.outbox, agreement.recipient_id, reference=said.reference, actor=_actor(frame), now=frame.viewing.now)
+        stands = await standing_suspension(tx, agreement.recipient_id)
+        if stands is not None:
+            about: dict[str, Any] = {"reference": said.reference, "actor": _actor(frame), "now": frame.viewing.now}
+            await lift(tx, state.outbox, agreement.recipient_id, stands.id, **about)
     await state.standing.refresh()
     return RedirectResponse(path_of(agreement_id), 303)
 
@@ -194,11 +177,6 @@ async def _party(frame: Frame, agreement: AnyAgreement) -> tuple[str, int]:
     async with frame.request.app.state.database.reading() as tx:
         held = (await credentials_of(tx, [identifier]))[identifier]
     return named(await names_of(frame.request, [identifier]), identifier), sum(one.disabled_at is None for one in held)
-
-
-def _reference(_: Callable[[str], str]) -> Field:
-    hint = _("A reference of your own records, without anybody's name: “letter of May 4, file 12”.")
-    return Field("reference", _("What it rests on"), hint)
 
 
 def _actor(frame: Frame) -> Actor:

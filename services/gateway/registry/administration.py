@@ -16,9 +16,10 @@ from safepassage.trust_list import VerifiedTrustList
 from safepassage.wire_clients import Client, ClientGrants, ClientKeys, ClientSecret, NewClient, NewClientSecret
 from safepassage.wire_organisations import NewOrganisation, Organisation
 from safepassage.wire_registrations import IssuedInitialToken, NewInitialToken, NewPublisher, Publisher, Registration
+from safepassage.wire_suspensions import Lifting, NewSuspension, Suspension
 from services.gateway.people.console_links import make_link
 from services.gateway.registration import approvals, initial_tokens, publishers
-from services.gateway.registry import client_secrets, clients, organisations
+from services.gateway.registry import client_secrets, clients, organisations, suspensions
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import ClientRow, LeaseRow, OrganisationRow, OutboxRow, PublisherRow, RegistrationRow, TrustListRow
 from shared.app import internal_tokens
@@ -125,6 +126,20 @@ class Administration:
         """Let in again. Raises NotFound."""
         async with self._database.transaction() as tx:
             return await clients.enable_client(tx, self._outbox, client_id, actor=OPERATOR, now=self._clock())
+
+    async def suspend_party(self, organisation_id: UUID, new: NewSuspension) -> Suspension:
+        """Put every client of a party out: a running gateway knows within a second. Raises NotFound, PartySuspended."""
+        async with self._database.transaction() as tx:
+            return await suspensions.suspend(tx, self._outbox, organisation_id, new, actor=OPERATOR, now=self._clock())
+
+    async def lift_suspension(self, organisation_id: UUID, lifting: Lifting) -> Suspension:
+        """Let in what the suspension that stands put out. Raises NotFound where none stands."""
+        async with self._database.transaction() as tx:
+            stands = await suspensions.standing_suspension(tx, organisation_id)
+            if stands is None:
+                raise NotFound
+            reference, now = lifting.reference, self._clock()
+            return await suspensions.lift(tx, self._outbox, organisation_id, stands.id, reference=reference, actor=OPERATOR, now=now)
 
     async def add_publisher(self, new: NewPublisher) -> Publisher:
         """Register a publisher of software. Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, PublisherTaken."""

@@ -1,13 +1,14 @@
 """A party that is suspended: all of its clients are out at once, none comes in, until it is lifted; then those come in that were out by it.
 
-Functions for the console's pages, each in one transaction with the log's entries. INVARIANT: while a suspension stands no client of the
+These functions are called by the routes, the console's pages and the operator's command alike, each in one transaction with the log's
+entries. INVARIANT: while a suspension stands no client of the
 party is let in, by whichever way it would come (`require_not_suspended`).
 """
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Final
+from typing import Final, cast
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.ids import uuid7
 from safepassage.problems.registrations import RegistrationNotApproved
 from safepassage.problems.requests import NotFound
+from safepassage.wire_suspensions import NewSuspension, Suspension, SuspensionReason
 from services.gateway.registry import clients
 from services.gateway.registry.standing_parties import require_not_suspended, standing
 from services.gateway.tables import ClientRow, OrganisationRow, QuotaUseRow, SuspensionRow
@@ -40,40 +42,50 @@ class Credential:
     """The last day, of the node's, on which a request was made with it; None where there was none in the days that are kept (31)."""
 
 
+def suspension_of(row: SuspensionRow) -> Suspension:
+    """The row as it is said aloud."""
+    return Suspension(
+        id=row.id,
+        organisation_id=row.organisation_id,
+        reason=cast("SuspensionReason", row.reason),
+        reference=row.reference,
+        client_ids=tuple(map(UUID, row.client_ids.split())),
+        suspended_at=row.suspended_at,
+        lifted_at=row.lifted_at,
+        lifted_reference=row.lifted_reference,
+    )
+
+
 async def suspend(
     tx: AsyncSession,
     outbox: Outbox,
     organisation_id: UUID,
+    new: NewSuspension,
     *,
-    suspension_id: UUID,
-    reason: str,
-    reference: str,
+    suspension_id: UUID | None = None,
     actor: Actor,
     now: datetime,
-) -> int:
-    """Put every client of a party out, and say how many. Again under the same `suspension_id` changes nothing.
+) -> Suspension:
+    """Put every client of a party out. Again under the same `suspension_id` changes nothing; by default it is a new one's.
 
-    reason     a code, for the log
-    reference  of what it rests on, kept here
-
-    Raises NotFound; PartySuspended where another suspension stands.
+    Raises NotFound for what is no party; PartySuspended where another suspension stands.
     """
     query = select(OrganisationRow).where(OrganisationRow.id == organisation_id, OrganisationRow.kind.in_(KINDS)).with_for_update()
     if (await tx.execute(query)).scalar_one_or_none() is None:
         raise NotFound
-    earlier = await tx.get(SuspensionRow, suspension_id)
+    earlier = None if suspension_id is None else await tx.get(SuspensionRow, suspension_id)
     if earlier is not None and earlier.organisation_id == organisation_id:
-        return len(earlier.client_ids.split())
+        return suspension_of(earlier)
     await require_not_suspended(tx, organisation_id)
     mine = select(ClientRow.id).where(ClientRow.organisation_id == organisation_id, ClientRow.disabled_at.is_(None))
     out = sorted((await tx.scalars(mine)).all())
     for client_id in out:
         await clients.disable_client(tx, outbox, client_id, actor=actor, now=now)
     row = SuspensionRow(
-        id=suspension_id,
+        id=suspension_id or uuid7(now),
         organisation_id=organisation_id,
-        reason=reason,
-        reference=reference,
+        reason=new.reason,
+        reference=new.reference,
         client_ids=" ".join(map(str, out)),
         suspended_at=now,
         lifted_at=None,
@@ -81,19 +93,24 @@ async def suspend(
     )
     tx.add(row)
     await tx.flush()
-    _record(tx, outbox, row, "party-suspended", reason, len(out), actor, now)
-    return len(out)
+    _record(tx, outbox, row, "party-suspended", len(out), actor, now)
+    return suspension_of(row)
 
 
-async def lift(tx: AsyncSession, outbox: Outbox, organisation_id: UUID, *, reference: str, actor: Actor, now: datetime) -> int:
-    """Let in what the suspension that stands put out, and say how many. Where none stands nothing is changed.
+async def lift(
+    tx: AsyncSession, outbox: Outbox, organisation_id: UUID, suspension_id: UUID, *, reference: str, actor: Actor, now: datetime
+) -> Suspension:
+    """Let in what a suspension put out. One that was lifted before stays as it is. Raises NotFound.
 
     A client that has ended its registration meanwhile stays out.
     """
     await tx.execute(select(OrganisationRow.id).where(OrganisationRow.id == organisation_id).with_for_update())
-    row = (await tx.scalars(standing(organisation_id))).one_or_none()
+    query = select(SuspensionRow).where(SuspensionRow.id == suspension_id, SuspensionRow.organisation_id == organisation_id)
+    row = (await tx.scalars(query)).one_or_none()
     if row is None:
-        return 0
+        raise NotFound
+    if row.lifted_at is not None:
+        return suspension_of(row)
     row.lifted_at, row.lifted_reference = now, reference
     await tx.flush()
     back = 0
@@ -103,8 +120,14 @@ async def lift(tx: AsyncSession, outbox: Outbox, organisation_id: UUID, *, refer
         except RegistrationNotApproved:
             continue
         back += 1
-    _record(tx, outbox, row, "suspension-lifted", row.reason, back, actor, now)
-    return back
+    _record(tx, outbox, row, "suspension-lifted", back, actor, now)
+    return suspension_of(row)
+
+
+async def standing_suspension(tx: AsyncSession, organisation_id: UUID) -> Suspension | None:
+    """The one of a party that stands."""
+    row = (await tx.scalars(standing(organisation_id))).one_or_none()
+    return None if row is None else suspension_of(row)
 
 
 async def suspended_since(tx: AsyncSession, organisation_ids: Collection[UUID]) -> Mapping[UUID, datetime]:
@@ -130,13 +153,11 @@ async def credentials_of(tx: AsyncSession, organisation_ids: Collection[UUID]) -
     return found
 
 
-def _record(
-    tx: AsyncSession, outbox: Outbox, row: SuspensionRow, operation: str, reason: str, count: int, actor: Actor, now: datetime
-) -> None:
+def _record(tx: AsyncSession, outbox: Outbox, row: SuspensionRow, operation: str, count: int, actor: Actor, now: datetime) -> None:
     context = Context(
         operation=operation,
         outcome="done",
-        reason=reason,
+        reason=row.reason,
         about=f"organisation:{row.organisation_id}",
         recipient_organisation=str(row.organisation_id),
         count=count,

@@ -1,15 +1,17 @@
 """A party is suspended in one act: its clients are out at once, none comes in by any way, and lifting lets those in that it put out."""
 
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
 
 from safepassage.problems.access import PartySuspended
 from safepassage.wire_organisations import Organisation
+from safepassage.wire_suspensions import NewSuspension
 from services.gateway.door.quota_store import sum_up
 from services.gateway.registry import suspensions
 from shared.contracts.audit import Actor
-from tests.gateway.by_hand import Party, ask_token
+from tests.gateway.by_hand import Answer, Party, ask_token
 from tests.gateway.house import ISSUER, House
 from tests.gateway.registration.registering import initial_token, metadata, register
 
@@ -19,18 +21,46 @@ OFFICER = Actor(kind="person", person="p" * 42 + "A", role="privacy-officer")
 
 
 async def suspend(house: House, party: Organisation, suspension_id: UUID | None = None) -> int:
+    """As an officer does on a page of the console."""
+    new = NewSuspension(reason="breach-suspected", reference="file 7")
     async with house.app.state.database.transaction() as tx:
-        about = {"suspension_id": suspension_id or uuid4(), "reason": "breach-suspected", "reference": "file 7"}
-        count = await suspensions.suspend(tx, house.app.state.outbox, party.id, **about, actor=OFFICER, now=house.now)
+        about = {"suspension_id": suspension_id or uuid4(), "actor": OFFICER, "now": house.now}
+        suspension = await suspensions.suspend(tx, house.app.state.outbox, party.id, new, **about)
     await house.app.state.standing.refresh()
-    return count
+    return len(suspension.client_ids)
 
 
-async def lift(house: House, party: Organisation) -> int:
+async def lift(house: House, party: Organisation) -> UUID:
     async with house.app.state.database.transaction() as tx:
-        back = await suspensions.lift(tx, house.app.state.outbox, party.id, reference="file 8", actor=OFFICER, now=house.now)
+        stands = await suspensions.standing_suspension(tx, party.id)
+        assert stands is not None
+        about = {"reference": "file 8", "actor": OFFICER, "now": house.now}
+        await suspensions.lift(tx, house.app.state.outbox, party.id, stands.id, **about)
     await house.app.state.standing.refresh()
-    return back
+    return stands.id
+
+
+class Administrator:
+    """A client that administers clients, of the state or of a district."""
+
+    def __init__(self, house: House, party: Party) -> None:
+        self._house, self.party = house, party
+
+    async def ask(self, method: str, path: str, *, key: str | None = None, **about: Any) -> Answer:
+        headers = [("idempotency-key", key or str(uuid4()))] if method == "POST" else []
+        token = await self._house.token(self.party)
+        return await self._house.call(self.party, token, method, f"/v1/organisations/{path}", headers=headers, **about)
+
+    async def suspend(self, party: UUID, *, key: str | None = None, reference: str = "file 7") -> Answer:
+        return await self.ask("POST", f"{party}/suspensions", key=key, json={"reason": "security-in-doubt", "reference": reference})
+
+    async def lift(self, party: UUID, suspension: str) -> Answer:
+        return await self.ask("POST", f"{party}/suspensions/{suspension}/lifting", json={"reference": "file 8"})
+
+
+@pytest.fixture
+async def admin(house: House) -> Administrator:
+    return Administrator(house, await house.sea_party("admin:clients"))
 
 
 async def test_its_tokens_end_at_once_and_it_gets_no_other_until_it_is_lifted(house: House) -> None:
@@ -42,7 +72,7 @@ async def test_its_tokens_end_at_once_and_it_gets_no_other_until_it_is_lifted(ho
     assert (await house.call(party, token, "GET", "/v1/roster-entries")).status == 401
     assert (await ask_token(house.app, party, house.now)).json["error"] == "unauthorized_client"
     assert (await house.call(stranger, foreign, "GET", "/v1/roster-entries")).status == 200
-    assert await lift(house, vendor) == 1
+    await lift(house, vendor)
     assert (await ask_token(house.app, party, house.now)).status == 200
     told = [one for one in await house.entries() if one.context.about == f"organisation:{vendor.id}"]
     assert [(one.context.operation, one.context.reason, one.context.count, one.actor.person) for one in told[-2:]] == [
@@ -80,7 +110,8 @@ async def test_who_was_out_before_stays_out_when_it_is_lifted(house: House) -> N
     vendor = await house.organisation("vendor")
     party, before = await house.party(vendor, "records:read"), await house.party(vendor, "records:read")
     await house.hand.disable_client(UUID(before.client_id))
-    assert (await suspend(house, vendor), await lift(house, vendor)) == (1, 1)
+    assert await suspend(house, vendor) == 1
+    await lift(house, vendor)
     out = {str(one.id): one.disabled_at is not None for one in await house.hand.clients()}
     assert {out[party.client_id], out[before.client_id]} == {False, True}
     assert out[before.client_id]
@@ -92,8 +123,70 @@ async def test_the_same_suspension_sent_twice_is_one_and_another_beside_it_is_re
     assert [await suspend(house, vendor, identifier) for _ in range(2)] == [1, 1]
     with pytest.raises(PartySuspended):
         await suspend(house, vendor)
-    assert [await lift(house, vendor) for _ in range(2)] == [1, 0]
+    await lift(house, vendor)
     assert await suspend(house, vendor) == 1
+
+
+async def test_a_system_of_the_state_suspends_a_party_once_and_lifts_it_once(house: House, admin: Administrator) -> None:
+    vendor = await house.organisation("vendor")
+    party, token = (held := await house.party(vendor, "records:read")), await house.token(held)
+    answers = [await admin.suspend(vendor.id, key="k" * 16) for _ in range(2)]
+    assert [one.status for one in answers] == [201, 201]
+    assert answers[0].json == answers[1].json
+    suspension = answers[0].json
+    assert (suspension["client_ids"], suspension["reference"]) == ([party.client_id], "file 7")
+    assert (await house.call(party, token, "GET", "/v1/roster-entries")).status == 401
+    refused = [await admin.suspend(vendor.id), await admin.suspend(vendor.id, key="k" * 16, reference="file 9")]
+    assert [(one.status, one.json["code"]) for one in refused] == [(409, "party-suspended"), (422, "idempotency-key-reused")]
+    with pytest.raises(PartySuspended):
+        await house.hand.enable_client(UUID(party.client_id))
+    lifted = [await admin.lift(vendor.id, suspension["id"]) for _ in range(2)]
+    assert [one.status for one in lifted] == [200, 200]
+    assert lifted[0].json == lifted[1].json
+    assert lifted[0].json["lifted_reference"] == "file 8"
+    house.clock.advance(seconds=1)
+    assert (await house.call(party, await house.token(party), "GET", "/v1/roster-entries")).status == 200
+    told = [one for one in await house.entries() if one.context.about == f"organisation:{vendor.id}"]
+    acts = [(one.context.operation, one.context.reason, one.context.count, one.actor.client_id) for one in told[-2:]]
+    assert acts == [(act, "security-in-doubt", 1, admin.party.client_id) for act in ("party-suspended", "suspension-lifted")]
+    assert not any(f"file {n}" in one.model_dump_json() for one in told for n in (7, 8)), "what it rests on stays in the register"
+
+
+async def test_the_suspensions_of_a_party_are_listed_those_that_stand_and_those_that_were_lifted(
+    house: House, admin: Administrator
+) -> None:
+    vendor, other = await house.organisation("vendor"), await house.organisation("vendor")
+    first = (await admin.suspend(vendor.id)).json["id"]
+    await admin.lift(vendor.id, first)
+    second, foreign = [(await admin.suspend(one.id)).json["id"] for one in (vendor, other)]
+
+    async def listed(query: str) -> list[str]:
+        return [one["id"] for one in (await admin.ask("GET", f"{vendor.id}/suspensions{query}")).json["suspensions"]]
+
+    assert [await listed(query) for query in ("?standing=true", "?standing=false")] == [[second], [first]]
+    assert sorted(await listed("")) == sorted([first, second])
+    page = await admin.ask("GET", f"{vendor.id}/suspensions?limit=1")
+    assert (len(page.json["suspensions"]), f"/v1/organisations/{vendor.id}/suspensions?" in page.headers["link"]) == (1, True)
+    assert (await admin.lift(vendor.id, foreign)).status == 404, "another party's"
+    assert await listed("?standing=true") == [second]
+
+
+async def test_who_is_no_party_is_not_suspended_and_to_a_district_every_party_looks_absent(house: House, admin: Administrator) -> None:
+    vendor = await house.organisation("vendor")
+    [state] = [one for one in await house.hand.organisations() if one.kind == "sea"]
+    district = await house.organisation("lea", parent_id=state.id)
+    school = await house.organisation("school", parent_id=district.id)
+    of_district = Administrator(house, await house.party(district, "admin:clients"))
+    suspension = (await admin.suspend(vendor.id)).json["id"]
+    asked = [
+        *[await admin.suspend(one) for one in (state.id, district.id, uuid4())],
+        *[await of_district.suspend(one) for one in (vendor.id, school.id, district.id)],
+        await of_district.lift(vendor.id, suspension),
+        await of_district.ask("GET", f"{vendor.id}/suspensions"),
+    ]
+    assert [one.status for one in asked] == [404] * len(asked)
+    stands = await admin.ask("GET", f"{vendor.id}/suspensions?standing=true")
+    assert [one["id"] for one in stands.json["suspensions"]] == [suspension]
 
 
 async def test_the_last_day_on_which_a_credential_was_used_is_known(house: House) -> None:

@@ -24,6 +24,7 @@ from safepassage.client import (
     safeguard_calls,
     secret_calls,
     statistics_calls,
+    suspension_calls,
     token_calls,
     transfer_calls,
 )
@@ -256,6 +257,9 @@ class BlockingOperations:
     list_client_secrets = Waited(secret_calls.list_client_secrets)
     make_client_secret = Waited(secret_calls.make_client_secret)
     remove_client_secret = Waited(secret_calls.remove_client_secret)
+    suspend_party = Waited(suspension_calls.suspend_party)
+    list_suspensions = Waited(suspension_calls.list_suspensions)
+    lift_suspension = Waited(suspension_calls.lift_suspension)
     disable_client = Waited(calls.disable_client)
     enable_client = Waited(calls.enable_client)
     add_publisher = Waited(registration_calls.add_publisher)

@@ -24,6 +24,7 @@ from safepassage.client import (
     safeguard_calls,
     secret_calls,
     statistics_calls,
+    suspension_calls,
     token_calls,
     transfer_calls,
 )
@@ -256,6 +257,9 @@ class AsyncOperations:
     list_client_secrets = Awaited(secret_calls.list_client_secrets)
     make_client_secret = Awaited(secret_calls.make_client_secret)
     remove_client_secret = Awaited(secret_calls.remove_client_secret)
+    suspend_party = Awaited(suspension_calls.suspend_party)
+    list_suspensions = Awaited(suspension_calls.list_suspensions)
+    lift_suspension = Awaited(suspension_calls.lift_suspension)
     disable_client = Awaited(calls.disable_client)
     enable_client = Awaited(calls.enable_client)
     add_publisher = Awaited(registration_calls.add_publisher)
