@@ -18,7 +18,6 @@ from services.gateway.console.agreements_shown import (
     PATH,
     Terms,
     basis_of,
-    clause_name,
     destruction_of,
     ending_of,
     share_used,
@@ -28,6 +27,7 @@ from services.gateway.console.agreements_shown import (
     used_elements,
 )
 from services.gateway.console.charts.strip import Moment, Strip, strip
+from services.gateway.console.clause_words import clause_of
 from services.gateway.console.node_reader import Node
 from services.gateway.console.organisation_names import named
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
@@ -118,7 +118,7 @@ async def show_agreement(
         attestations=attested.attestations,
         subprocessors=SUBPROCESSORS.rows(terms.subprocessors, subprocessors),
         subprocessor_heads=frame.heads(SUBPROCESSORS, subprocessors),
-        clauses=CLAUSES.rows([(clause_name(one.clause), one.citation, one.where) for one in document.clauses], clauses),
+        clauses=CLAUSES.rows([(*clause_of(one.clause, one.citation, _), one.where) for one in document.clauses], clauses),
         clause_heads=frame.heads(CLAUSES, clauses),
         credentials=None if held is None else CREDENTIALS.rows([shown_credential(one, viewing, _) for one in held], credentials_by),
         credential_heads=frame.heads(CREDENTIALS, credentials_by),

@@ -15,7 +15,7 @@ from services.gateway.console.charts.bars import shares
 from services.gateway.console.decision_words import BASIS_WORDS, Tone
 from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.viewing import Viewing
-from services.gateway.console.words import spaced, word
+from services.gateway.console.words import word
 from services.gateway.registry.suspensions import Credential
 
 Translate = Callable[[str], str]
@@ -177,11 +177,6 @@ def basis_of(kind: str, translate: Translate) -> tuple[str, str]:
     """The name of an agreement's kind, and its paragraph."""
     name, citation = BASIS_WORDS[BASES[kind]]
     return translate(name), citation
-
-
-def clause_name(code: str) -> str:
-    """A clause as it can be read."""
-    return spaced(code.replace("_", "-"))
 
 
 def path_of(agreement_id: UUID) -> str:

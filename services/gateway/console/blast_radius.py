@@ -16,7 +16,7 @@ from safepassage.wire_log_radius import BreachNotice, TouchedStudent, TouchedStu
 from services.gateway.console.acts import Act, Field, FormWrong
 from services.gateway.console.charts.bars import shares
 from services.gateway.console.code_words import said_of
-from services.gateway.console.duty_words import DUTY_WORDS
+from services.gateway.console.duty_words import DUTY_WORDS, law_of
 from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.handles import Handles, SessionHandles
 from services.gateway.console.node_reader import Node
@@ -191,7 +191,7 @@ def _to_count(question: Question, frame: Frame, handles: Handles) -> Response:
 
 def _heads(question: Question, frame: Frame) -> dict[str, Any]:
     """What was asked, and the way to ask again."""
-    again = PATH if question.of in PERSONAL else f"{PATH}?of={question.of}&which={question.which}"
+    again = PATH if question.of in PERSONAL else f"{PATH}?{urlencode({'of': question.of, 'which': question.which})}"
     return {"question": question, "what": frame.translate(OF_WORDS[question.of]), "again": again}
 
 
@@ -204,7 +204,7 @@ def _notice(notice: BreachNotice, frame: Frame) -> ShownNotice:
     _ = frame.translate
     left = None if notice.due_at is None else frame.viewing.days_until(notice.due_at)
     what = _(DUTY_WORDS.get(notice.kind, notice.kind))
-    return ShownNotice(notice.kind, what, _(notice.starts), notice.citation, notice.due_at, left)
+    return ShownNotice(notice.kind, what, _(notice.starts), law_of(notice.citation, _), notice.due_at, left)
 
 
 def _uuid(text: str | None) -> UUID | None:

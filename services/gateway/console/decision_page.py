@@ -84,7 +84,6 @@ class Owed:
     """What the permission obliges to."""
 
     name: str
-    argument: str
     citation: str | None
     due_at: datetime | None
 
@@ -130,7 +129,7 @@ async def _page(decision_id: UUID, frame: Frame, node: NodeReader, *, again: tup
         groups=grouped(subjects, rules, frame),
         explained=told is not None,
         rules=[_rule(rule, frame) for rule in rules.values()],
-        owed=[Owed(said_of(one.kind, _), one.argument or "", one.citation, one.due_at) for one in decision.obligations],
+        owed=[Owed(said_of(one.kind, _), one.citation, one.due_at) for one in decision.obligations],
         fallen=None if decision.fallen is None else (said_of(decision.fallen.reason, _), decision.fallen.at, decision.fallen.citation),
         over=decision.valid_until <= viewing.now,
         asked_by=decision.asked_by.client_id or decision.asked_by.job or decision.asked_by.service,

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_duties import Duty, DutyPage, DutyState
-from services.gateway.console.duty_words import DUTY_WORDS
+from services.gateway.console.duty_words import DUTY_WORDS, law_of
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Framed
 from services.gateway.console.sorting import Orders
@@ -63,7 +63,8 @@ def shown_duty(duty: Duty, viewing: Viewing, translate: Callable[[str], str], *,
     tone, mark, when = _standing(duty, left, translate)
     name = translate(DUTY_WORDS.get(duty.kind, duty.kind))
     done_by = f"{PATH}/{duty.id}/done" if may_complete and duty.state != "done" and duty.kind not in ENDS_BY_ITSELF else None
-    return ShownDuty(duty.kind, name, tone, mark, when, duty.begins_at, duty.overdue_at, duty.citation, duty.figure, done_by)
+    law = law_of(duty.citation, translate)
+    return ShownDuty(duty.kind, name, tone, mark, when, duty.begins_at, duty.overdue_at, law, duty.figure, done_by)
 
 
 def _standing(duty: Duty, left: int, _: Callable[[str], str]) -> tuple[Literal["good", "warn", "danger", "plain"], str, str]:

@@ -11,7 +11,7 @@ from safepassage.problems import SuiteError
 from safepassage.wire_duties import Duty, DutyCompletion
 from services.gateway.console.acts import Act, Field, FormWrong, refused_form
 from services.gateway.console.duties import PATH as LIST
-from services.gateway.console.duty_words import DUTY_WORDS
+from services.gateway.console.duty_words import DUTY_WORDS, law_of
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.people.pages import form_of, page_responses
@@ -60,7 +60,7 @@ def _form(frame: Frame, duty: Duty, kept: Mapping[str, str], wrong: Mapping[str,
         lede=_("Its clock stands still from now on. The log keeps who said so."),
         facts=[
             (_("Duty"), _(DUTY_WORDS.get(duty.kind, duty.kind))),
-            (_("Law"), duty.citation),
+            (_("Law"), law_of(duty.citation, _)),
             (_("Began"), frame.viewing.instant(duty.begins_at)),
             (_("Too late from"), frame.viewing.instant(duty.overdue_at)),
         ],

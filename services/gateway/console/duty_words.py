@@ -1,7 +1,9 @@
 """What a duty is called in a few words. Data; a test compares the list with the rules that start the clocks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
+
+from services.gateway.console.words import word
 
 DUTY_WORDS: Final[Mapping[str, str]] = {
     "inspect-records": "Let a parent inspect the records",
@@ -46,3 +48,14 @@ DUTY_WORDS: Final[Mapping[str, str]] = {
     "consent-expiry": "Ask for a new consent, or let it end",
 }
 """By kind (docs/rights-and-clocks.md)."""
+
+OF_NO_LAW: Final[Mapping[str, str]] = {
+    "none: the agency's own rule": word("The agency’s own rule"),
+    "the agreement": word("The agreement"),
+}
+"""Of clocks that no paragraph starts: by what stands in place of its citation."""
+
+
+def law_of(citation: str, translate: Callable[[str], str]) -> str:
+    """The paragraph, or what else a clock comes from."""
+    return translate(OF_NO_LAW[citation]) if citation in OF_NO_LAW else citation

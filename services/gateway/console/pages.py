@@ -16,6 +16,7 @@ from safepassage.problems.requests import NoSuchRoute
 from services.gateway.console.acts import new_key
 from services.gateway.console.navigation import HOME, menu_of
 from services.gateway.console.preferences import viewing_of
+from services.gateway.console.problem_words import remedy_of
 from services.gateway.console.sorting import Head, Orders
 from services.gateway.console.viewing import LANGUAGES, THEMES, ZONES, Language, Viewing
 from services.gateway.people.pages import KINDS, PageRoute
@@ -102,7 +103,8 @@ class ConsoleRoute(PageRoute):
         if not isinstance(person, Person) or error.status == 401:
             return await super().refused(request, error)
         frame = await frame_of(request, person)
-        return frame.page("refused.html", status=error.status, here=HOME, error=error, request_id=request_id_of(request.scope))
+        about = {"error": error, "remedy": remedy_of(error), "request_id": request_id_of(request.scope)}
+        return frame.page("refused.html", status=error.status, here=HOME, **about)
 
 
 @lru_cache(maxsize=1)
@@ -129,7 +131,7 @@ def translations(language: Language) -> gettext.NullTranslations:
     folder = LOCALE / language
     if not folder.exists():
         return gettext.NullTranslations()
-    from services.gateway.console.catalogues import compiled  # noqa: PLC0415 no start waits for it
+    from shared.catalogues import compiled  # noqa: PLC0415 no start waits for it
 
     return compiled(language, sorted(folder.glob("*.po")))
 

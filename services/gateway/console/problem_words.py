@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from safepassage.problems import REGISTRY
+from safepassage.problems import REGISTRY, SuiteError
+from services.gateway.console.words import word
 
 SHOWN: Final = (
     "accounting-too-long",
@@ -99,5 +100,16 @@ SHOWN: Final = (
 )
 """By code: those that the operations which pages ask for may raise, and those of the pages themselves."""
 
-PROBLEM_WORDS: Final = tuple(said for code in SHOWN for said in (REGISTRY[code].title, REGISTRY[code].remedy))
+FROM_THE_LIST: Final = word("Go back to the list, and choose from what is there now.")
+IN_A_MOMENT: Final = word("Try again in a moment. A form that is sent twice is done once.")
+
+
+def remedy_of(problem: SuiteError | type[SuiteError]) -> str:
+    """What a person does next, in English. What a problem tells a program to do, by an operation or a header, is no help on a page."""
+    if "Idempotency-Key" in problem.remedy:
+        return IN_A_MOMENT
+    return FROM_THE_LIST if "/v1" in problem.remedy else problem.remedy
+
+
+PROBLEM_WORDS: Final = tuple(said for code in SHOWN for said in (REGISTRY[code].title, remedy_of(REGISTRY[code])))
 """Their titles and remedies, which are the messages."""

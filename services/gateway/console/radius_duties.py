@@ -13,7 +13,7 @@ from safepassage.wire_duties import DutyCompletion, NewDuty
 from services.gateway.console.acts import Act, ActForm, Field, FormWrong, refused_form
 from services.gateway.console.blast_radius import DUTIES, FOUND
 from services.gateway.console.duties import PATH as LIST
-from services.gateway.console.duty_words import DUTY_WORDS
+from services.gateway.console.duty_words import DUTY_WORDS, law_of
 from services.gateway.console.handles import Handles, SessionHandles
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
@@ -95,7 +95,10 @@ def _form(
     _, viewing, discovered = frame.translate, frame.viewing, question.request.discovered_at
     query, unsaid = question.query(handles), _(NOT_SAID)
     due = [
-        (_(DUTY_WORDS.get(kind, kind)), f"{citation}: {_('before')} {viewing.instant(at)}" if at is not None else citation)
+        (
+            _(DUTY_WORDS.get(kind, kind)),
+            f"{law_of(citation, _)}: {_('before')} {viewing.instant(at)}" if at is not None else law_of(citation, _),
+        )
         for kind, (citation, at) in notices.items()
     ]
     return frame.page(

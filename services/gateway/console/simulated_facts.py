@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from safepassage.elements import ELEMENTS
 from safepassage.wire_licensure import ELEMENT as EDUCATORS
+from services.gateway.console.fact_words import FACT_WORDS
 from services.gateway.console.words import spaced, word
 
 FACT: Final = "fact."
@@ -35,6 +36,7 @@ class Fact:
     """`groups.0.student.homeless`."""
     place: str
     name: str
+    """In English, as the place: to be translated."""
     holds: bool
 
 
@@ -86,7 +88,7 @@ def begun(facts: Mapping[str, Any]) -> dict[str, str]:
 
 def _said(path: str) -> tuple[str, str]:
     place, member = path.split(".")[-2:]
-    return PLACES.get(place, EVIDENCE), spaced(member.replace("_", "-"))
+    return PLACES.get(place, EVIDENCE), FACT_WORDS.get(member, spaced(member.replace("_", "-")))
 
 
 def _leaves(facts: Any, path: str = "") -> Iterator[tuple[str, Any]]:

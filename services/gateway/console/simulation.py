@@ -130,7 +130,7 @@ class _Form:
                 set_name=_("The rules in force") if simulation.in_force else _("The set that was chosen"),
                 verdict=(tone, mark, _(outcome)),
                 group=students_of(_explained(simulation.groups[0]), [], {}, self._frame),
-                owed=[Owed(said_of(one.kind, _), one.argument or "", one.citation, one.due_at) for one in simulation.would_oblige_to],
+                owed=[Owed(said_of(one.kind, _), one.citation, one.due_at) for one in simulation.would_oblige_to],
                 rules=list(simulation.policies),
                 reviewed=simulation.reviewed,
             ),
@@ -184,7 +184,7 @@ def _by_place(facts: Sequence[Fact], kept: Mapping[str, str], frame: Frame) -> l
     places: dict[str, list[tuple[str, str, bool]]] = {}
     for fact in facts:
         field = FACT + fact.path
-        places.setdefault(frame.translate(fact.place), []).append((field, fact.name, field in kept))
+        places.setdefault(frame.translate(fact.place), []).append((field, frame.translate(fact.name), field in kept))
     return list(places.items())
 
 

@@ -96,6 +96,6 @@ def _ready(frame: Frame, score: Scorecard | Unread | None) -> Iterator[Card]:
     if isinstance(score, Unread):
         yield _unread(_("Readiness"), score, where)
     elif score is not None:
-        figure = f"{100 * score.total.points // max(score.total.possible, 1)} %"
+        figure = frame.viewing.hundredths(100 * score.total.points // max(score.total.possible, 1))
         note = _("%(points)s of %(possible)s points") % {"points": number(score.total.points), "possible": number(score.total.possible)}
         yield Card(_("Readiness"), figure, note, where)

@@ -71,6 +71,10 @@ class Viewing:
         """Of 1: "34.2%"."""
         return format_percent(share, "#,##0.0%", locale=self.locale)
 
+    def hundredths(self, number: int) -> str:
+        """ "34%"."""
+        return format_percent(number / 100, locale=self.locale)
+
     def day(self, day: date) -> str:
         """ "Nov 23", with the year where it is another than this one."""
         return self.dated(day) if day.year != self.today.year else format_date(day, self._day, locale=self.locale)

@@ -99,7 +99,7 @@ def translations(language: Language) -> gettext.NullTranslations:
     source = LOCALE / language / "family.po"
     if not source.exists():
         return gettext.NullTranslations()
-    from services.gateway.console.catalogues import compiled  # noqa: PLC0415 no start waits for it
+    from shared.catalogues import compiled  # noqa: PLC0415 no start waits for it
 
     own = compiled(language, [source])
     own.add_fallback(consoles_words(language))

@@ -15,18 +15,24 @@ import pytest
 from safepassage.problems import REGISTRY
 from safepassage.wire_access import Denial
 from services.gateway.console.act_words import OBLIGATION_WORDS, OPERATION_WORDS, OUTCOME_WORDS
+from services.gateway.console.clause_words import CLAUSE_WORDS, clause_of
 from services.gateway.console.code_words import CODE_WORDS, outcome_of, said_of
 from services.gateway.console.decision_words import OUTCOMES
+from services.gateway.console.fact_words import FACT_WORDS
 from services.gateway.console.messages import messages
 from services.gateway.console.pages import translations
 from services.gateway.console.problem_words import PROBLEM_WORDS, SHOWN
 from services.gateway.console.reason_words import REASON_WORDS
 from services.gateway.console.rule_titles import RULE_TITLES
+from services.gateway.console.simulated_facts import facts_of
 from services.gateway.settings import GatewaySettings
+from services.privacy.agreement_documents import CONTRACTOR_CLAUSES
 from services.privacy.policy import evaluate
+from services.privacy.policy.agreement_facts import CLAUSES
 from services.privacy.policy.explain import Refusal
 from services.privacy.policy.obligations import KINDS
 from services.privacy.policy.policy_set import load_policy_set
+from services.privacy.policy_cases import built_in
 from shared.contracts.audit import EntryClass
 from tests.gateway.console.consoles import Console
 from tests.gateway.console.decided import one_of_each
@@ -84,6 +90,19 @@ def _text() -> str:
 def test_every_kind_of_obligation_and_every_title_of_a_rule_has_its_words() -> None:
     assert set(OBLIGATION_WORDS) == set(KINDS)
     assert {policy.annotations.title for policy in load_policy_set().policies.values()} == RULE_TITLES
+
+
+@pytest.mark.requirement("CON-words")
+def test_every_fact_that_a_simulation_supposes_and_every_clause_of_an_agreement_has_its_words() -> None:
+    assert {one.path.rpartition(".")[2] for facts in built_in().situations.values() for one in facts_of(facts)} == set(FACT_WORDS)
+    assert {*CONTRACTOR_CLAUSES, *(member for asked in CLAUSES.values() for member in asked)} == set(CLAUSE_WORDS)
+
+
+def test_a_clause_of_a_state_is_said_with_its_state_and_its_section() -> None:
+    assert clause_of("redisclosure_limits", "34 CFR 99.31", SPANISH) == ("Los datos no se transmiten", "34 CFR 99.31")
+    assert clause_of("ca-49073.1-b1", None, SPANISH) == ("Lo pide la ley de California", "CA 49073.1 b1")
+    assert clause_of("ca-49073.1-b2-not-applicable", None, str) == ("Said not to apply: law of California", "CA 49073.1 b2")
+    assert clause_of("our-own", None, str) == ("Our own", "")
 
 
 @pytest.mark.requirement("CON-words")
