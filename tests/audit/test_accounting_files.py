@@ -3,16 +3,19 @@
 import csv
 import io
 import json
+import re
 from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
 
 from safepassage.wire_log import DisclosureAccounting
 from services.audit.disclosures import plain_words
-from services.audit.disclosures.accounting_document import accounting_document, words
+from services.audit.disclosures.accounting_document import LOCALE, accounting_document, words
 from services.audit.disclosures.accounting_table import COLUMNS
-from services.privacy.policy.taxonomy import BASES
+from services.privacy.policy.taxonomy import BASES, PURPOSES
 from tests.audit.audit_node import ELM, OAK, VENDOR, AuditNode, disclosure
 from tests.audit.test_accounting import THREAT, rule, with_an_emergency
 
@@ -92,6 +95,58 @@ def test_the_document_says_in_words_what_happened_and_names_no_person_of_a_party
     assert second["heading"] == "October 20, 2026. Request refused: Vendor Inc."
     assert dict(second["facts"])["On what ground it was asked for"] == "Something new"
     assert said["summary"] == ["Given to somebody: 1 time, to 1 organisation.", "Requests received: 1, 1 of them refused."]
+
+
+PLACEHOLDER = re.compile(r"%\(\w+\)s")
+
+
+def messages() -> set[str]:
+    """All that a document may say."""
+    found = extract_from_dir(LOCALE.parent, [("*.py", "python")], keywords={"_": None, "translate": None})
+    said = {str(one[2]) for one in found}
+    return {*said, *plain_words.BASES.values(), *plain_words.TITLES.values(), *map(plain_words.spaced, PURPOSES)}
+
+
+@pytest.mark.requirement("CON-words")
+def test_the_spanish_catalogue_has_everything_that_the_document_may_say_and_nothing_else() -> None:
+    with (LOCALE / "es" / "accounting.po").open("rb") as source:
+        catalogue = {str(one.id): str(one.string) for one in read_po(source, locale="es") if one.id}
+    assert set(catalogue) == messages()
+    assert len(catalogue) > 100
+    said = catalogue.items()
+    assert [one for one, other in said if not other or sorted(PLACEHOLDER.findall(one)) != sorted(PLACEHOLDER.findall(other))] == []
+
+
+async def test_the_document_comes_in_spanish_and_says_so_to_a_screen_reader(node: AuditNode) -> None:
+    student = uuid4()
+    await with_an_emergency(node, student)
+    path, caller = f"/v1/students/{student}/disclosure-accounting/document", node.as_caller("audit:accounting")
+    spanish, english = [await node.send("GET", path, caller, query=query) for query in ("language=es", "")]
+    assert [(one.status, b"pdfuaid" in one.body) for one in (spanish, english)] == [(200, True)] * 2
+    assert [re.findall(rb"/Lang ?\((\w+)", one.body) for one in (spanish, english)] == [[b"es"], [b"en"]]
+    assert (await node.send("GET", path, caller, query="language=fr")).status == 422
+
+
+def test_every_sentence_of_a_spanish_document_is_spanish() -> None:
+    entries = [
+        rule("disclosure", basis="transfer", purpose="enrollment", elements=("identity.name",), recipient_organisation=str(VENDOR)),
+        rule("decision", outcome="deny", basis="consent", purpose="study", elements=("health.alerts",), recipient_organisation=str(OAK)),
+    ]
+    known = [one for one in entries if one is not None]
+    assert len(known) == 2
+    accounting, names = DisclosureAccounting(student_id=uuid4(), entries=tuple(known), checkpoint=""), {str(VENDOR): "Vendor Inc."}
+    english, spanish = [words(accounting, names, drawn_at=datetime(2026, 11, 1, tzinfo=UTC), language=one) for one in ("en", "es")]
+    assert spanish["entries"][0]["heading"] == "20 de octubre de 2026. Entregado a Vendor Inc."
+    assert spanish["introduction"][0].endswith("Hecho el 1 de noviembre de 2026; todas las fechas están en UTC.")
+    assert dict(spanish["entries"][0]["facts"])["Para"] == "Inscripción"
+    assert [one for one in texts(english) if len(one) > 3 and one in texts(spanish)] == ["34 CFR 99.32(d)(3)"]
+
+
+def texts(said: object) -> list[str]:
+    """Every text of a document, at whatever depth, but for the language's code."""
+    if isinstance(said, dict):
+        return [text for name, one in said.items() if name != "language" for text in texts(one)]
+    return [text for one in said for text in texts(one)] if isinstance(said, list) else [str(said)]
 
 
 def test_a_name_in_any_script_is_drawn() -> None:

@@ -14,7 +14,7 @@ from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import LogUnavailable, NotPermitted
 from safepassage.wire_log import DisclosureAccounting, LogOrder
 from services.audit.disclosures.accounted_entries import accounted_entries, organisation_names
-from services.audit.disclosures.accounting_document import accounting_document
+from services.audit.disclosures.accounting_document import Language, accounting_document
 from services.audit.disclosures.accounting_table import accounting_table
 from services.audit.disclosures.disclosure_record import ACCOUNTED_KINDS
 from services.audit.openings import Place, sight_of
@@ -97,14 +97,19 @@ async def export_disclosure_accounting_table(
 
 @router.get("/document", response_class=Response, responses=file_of("application/pdf") | _DOCUMENT_ERRORS)
 async def export_disclosure_accounting_document(
-    student_id: UUID, request: Request, caller: Accountant, now: Now, recordable_only: RecordableOnly = False
+    student_id: UUID,
+    request: Request,
+    caller: Accountant,
+    now: Now,
+    recordable_only: RecordableOnly = False,
+    language: Annotated[Language, Query(description="In which its words are.")] = "en",
 ) -> Response:
     """The whole record as a PDF in plain words, for the parent or eligible student: tagged, so that a screen reader reads it (PDF/UA-1).
 
     Who of a party's staff it was is not in it.
     """
     accounting, names = await _whole(request, caller, student_id, recordable_only, most=MOST_OF_A_DOCUMENT, now=now)
-    drawn = await asyncio.to_thread(accounting_document, accounting, names, drawn_at=now)
+    drawn = await asyncio.to_thread(accounting_document, accounting, names, drawn_at=now, language=language)
     headers = {"content-disposition": f'attachment; filename="{FILE}-{now:%Y-%m-%d}.pdf"'}
     return Response(drawn, headers=headers, media_type="application/pdf")
 

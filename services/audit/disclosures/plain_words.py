@@ -1,6 +1,9 @@
-"""What codes of the log mean, in words for a parent. Pure. A code that is not known here is shown as it is: nothing is left out."""
+"""What codes of the log mean, in words for a parent. Pure. A code that is not known here is shown as it is: nothing is left out.
 
-from collections.abc import Mapping
+English here, translated by `locale/`.
+"""
+
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from safepassage.elements import ELEMENTS
@@ -37,52 +40,63 @@ BASES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 """By basis (services.privacy.policy.taxonomy has the law), why the law lets it happen."""
 
-_TITLES: Final = {element.id: element.title.partition(":")[0] for element in ELEMENTS}
+TITLES: Final[Mapping[str, str]] = {element.id: element.title.partition(":")[0] for element in ELEMENTS}
+"""By element."""
+
+Translate = Callable[[str], str]
 
 
-def heading(entry: AccountedEntry, party: str) -> str:
+def heading(entry: AccountedEntry, party: str, translate: Translate) -> str:
     """What happened, in a line."""
+    _ = translate
     if entry.operation == "exchange-notice":
-        return f"What became of the transfer, told to {party}"
-    if entry.phase == "request":
-        return f"Request refused: {party}" if entry.outcome == "deny" else f"Request received: {party}"
-    return {
-        "emergency": f"Emergency put on record: {party}",
-        "disclosure": f"Given to {party}",
-        "withdrawal": f"Called back before it was delivered: {party}",
-        "receipt": f"Receipt confirmed by {party}",
-    }[entry.phase]
+        said = _("What became of the transfer, told to %(party)s")
+    elif entry.phase == "request":
+        said = _("Request refused: %(party)s") if entry.outcome == "deny" else _("Request received: %(party)s")
+    else:
+        said = {
+            "emergency": _("Emergency put on record: %(party)s"),
+            "disclosure": _("Given to %(party)s"),
+            "withdrawal": _("Called back before it was delivered: %(party)s"),
+            "receipt": _("Receipt confirmed by %(party)s"),
+        }[entry.phase]
+    return said % {"party": party}
 
 
-def party_name(party: Party, names: Mapping[str, str]) -> str:
+def party_name(party: Party, names: Mapping[str, str], translate: Translate) -> str:
     """Who it was: an organisation, never a person of it."""
+    _ = translate
     if party.organisation is None:
-        return party.node or "this agency"
+        return party.node or _("this agency")
     known = names.get(party.organisation)
     if known is not None:
         return known
-    return f"organisation {party.organisation.rpartition('#')[2]}" + (f" of another state, through {party.node}" if party.node else "")
+    about = {"organisation": party.organisation.rpartition("#")[2], "node": party.node or ""}
+    if party.node:
+        return _("organisation %(organisation)s of another state, through %(node)s") % about
+    return _("organisation %(organisation)s") % about
 
 
-def reason(entry: AccountedEntry) -> str:
+def reason(entry: AccountedEntry, translate: Translate) -> str:
     """Why the law lets it happen, and where it says so."""
-    basis = entry.interest.basis
-    words = [] if basis is None else [BASES.get(basis, _spaced(basis))]
+    _, basis = translate, entry.interest.basis
+    words = [] if basis is None else [_(BASES.get(basis, spaced(basis)))]
     if entry.interest.citations:
-        words.append(f"The law: {'; '.join(entry.interest.citations)}.")
+        words.append(_("The law: %(paragraphs)s.") % {"paragraphs": "; ".join(entry.interest.citations)})
     return " ".join(words)
 
 
-def purpose(entry: AccountedEntry) -> str:
+def purpose(entry: AccountedEntry, translate: Translate) -> str:
     """What for."""
-    return _spaced(entry.interest.purpose or "")
+    return translate(spaced(entry.interest.purpose)) if entry.interest.purpose else ""
 
 
-def data(entry: AccountedEntry) -> str:
+def data(entry: AccountedEntry, translate: Translate) -> str:
     """Which data, by the titles of the elements."""
-    return "; ".join(_TITLES.get(element, element) for element in entry.elements)
+    return "; ".join(translate(TITLES.get(element, element)) for element in entry.elements)
 
 
-def _spaced(code: str) -> str:
+def spaced(code: str) -> str:
+    """A code as it can be read."""
     words = code.replace("-", " ")
     return words[:1].upper() + words[1:]

@@ -23,6 +23,7 @@ from services.gateway.console.student_shown import ShownStanding, party_name, sh
 from services.gateway.console.student_words import HOLD_REASONS, PREFERENCE_KINDS
 from services.gateway.console.students import ONE, ShownStudent
 from services.gateway.console.students import PATH as SEARCH
+from services.gateway.console.viewing import Language
 from services.gateway.people.pages import page_responses
 from shared.spreadsheet import MEDIA_TYPE
 
@@ -87,9 +88,9 @@ async def show_student(
 
 
 @router.get(DOCUMENT, response_model=None, responses=page_responses(200, 404))
-async def read_student_document(student_id: ShownStudent, node: Node) -> Response:
+async def read_student_document(student_id: ShownStudent, node: Node, language: Annotated[Language, Query()] = "en") -> Response:
     """The accounting for the parent: a PDF in plain words, tagged for screen readers (PDF/UA-1), by the audit service's own typesetter."""
-    return await _file(node, student_id, "document", "application/pdf", "pdf")
+    return await _file(node, student_id, "document", "application/pdf", "pdf", {"language": language})
 
 
 @router.get(TABLE, response_model=None, responses=page_responses(200, 404))
@@ -98,9 +99,11 @@ async def read_student_table(student_id: ShownStudent, node: Node) -> Response:
     return await _file(node, student_id, "table", MEDIA_TYPE, "csv")
 
 
-async def _file(node: NodeReader, student_id: UUID, kind: str, media_type: str, ending: str) -> Response:
+async def _file(
+    node: NodeReader, student_id: UUID, kind: str, media_type: str, ending: str, query: Mapping[str, str] | None = None
+) -> Response:
     await rights_of(node, student_id)
-    content = await node.for_purpose(FOR_THE_FAMILY).bytes_of("audit", f"{accounting_of(student_id)}/{kind}")
+    content = await node.for_purpose(FOR_THE_FAMILY).bytes_of("audit", f"{accounting_of(student_id)}/{kind}", query)
     headers = {"content-disposition": f'attachment; filename="accounting-of-disclosures.{ending}"'}
     return Response(content, media_type=media_type, headers=headers)
 

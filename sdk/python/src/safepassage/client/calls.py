@@ -310,10 +310,12 @@ def export_disclosure_accounting_table(student_id: UUID, *, recordable_only: boo
     return fetching(path, accept="text/csv", query={"recordable_only": recordable_only})
 
 
-def export_disclosure_accounting_document(student_id: UUID, *, recordable_only: bool | None = None) -> Call[bytes]:
-    """The whole record of 34 CFR 99.32 for one student as a PDF for the parent; logged. Scope audit:accounting."""
+def export_disclosure_accounting_document(
+    student_id: UUID, *, recordable_only: bool | None = None, language: Literal["en", "es"] | None = None
+) -> Call[bytes]:
+    """The whole record of 34 CFR 99.32 for one student as a PDF for the parent, in English or Spanish; logged. Scope audit:accounting."""
     path = path_of("/v1/students/{id}/disclosure-accounting/document", id=student_id)
-    return fetching(path, accept="application/pdf", query={"recordable_only": recordable_only})
+    return fetching(path, accept="application/pdf", query={"recordable_only": recordable_only, "language": language})
 
 
 def list_disclosure_copies(*, ungiven: bool | None = None, limit: int | None = None) -> Call[Page[DisclosureCopyPage]]:
