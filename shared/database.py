@@ -260,8 +260,17 @@ def _postgresql_engine(url: URL, schema: str | None, pool_size: int, rested_seco
         pool_timeout=WAIT_SECONDS,
         connect_args={"server_settings": {**settings, "application_name": "safe-passage"}},
     )
+    event.listen(engine.sync_engine, "do_connect", _connect)
     _ask_after_rest(engine, rested_seconds)
     return engine
+
+
+def _connect(dialect: Any, _: ConnectionPoolEntry, arguments: Any, named: Any) -> Any:
+    """As SQLAlchemy would. What keeps asyncpg from connecting is the operating system's own error: here it is named as the store's."""
+    try:
+        return dialect.connect(*arguments, **named)
+    except OSError as error:
+        raise dialect.loaded_dbapi.OperationalError("the server is not reached", error) from error
 
 
 def _looker(writer: AsyncEngine) -> AsyncEngine:

@@ -9,8 +9,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from pydantic import ValidationError
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -26,6 +24,7 @@ from safepassage.problems.requests import (
     TemporarilyUnavailable,
 )
 from shared.status_info import StatusInfo, is_of_1edtech, status_info
+from shared.store_faults import is_of_the_store
 from shared.telemetry import request_id_of
 
 log = logging.getLogger(__name__)
@@ -108,21 +107,26 @@ def install(app: FastAPI) -> None:
             NoSuchRoute() if error.status_code == 404 else MalformedBody(), request_id_of(request.scope), path=request.scope["path"]
         )
 
-    @app.exception_handler(OperationalError)
-    @app.exception_handler(PoolTimeout)
-    async def store_unavailable(request: Request, error: Exception) -> Response:
-        log.error("store unavailable", extra={"fault": type(error).__name__, "request_id": request_id_of(request.scope)})
-        return render(TemporarilyUnavailable("the store does not answer"), request_id_of(request.scope), path=request.scope["path"])
-
 
 def unexpected(error: Exception, request_id: str | None) -> SuiteError:
-    """A fault of ours: logged with its place, never with its text, which may hold a value; the caller gets the request id alone."""
+    """A fault of ours: logged with its place, never with its text, which may hold a value; the caller gets the request id alone.
+
+    Of the store's: that it does not answer, and to come again.
+    """
+    if is_of_the_store(error):
+        return store_away(error, request_id)
     place, traceback = "?", error.__traceback__
     while traceback is not None:
         place = f"{traceback.tb_frame.f_globals.get('__name__', '?')}:{traceback.tb_lineno}"
         traceback = traceback.tb_next
     log.error("unexpected fault", extra={"fault": type(error).__name__, "place": place, "request_id": request_id})
     return InternalFault()
+
+
+def store_away(error: Exception, request_id: str | None) -> SuiteError:
+    """What is told where the store is at fault; logged without its text."""
+    log.error("store unavailable", extra={"fault": type(error).__name__, "request_id": request_id})
+    return TemporarilyUnavailable("the store does not answer")
 
 
 def responses(*errors: type[SuiteError]) -> dict[int | str, dict[str, Any]]:

@@ -182,10 +182,17 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
 
 
 async def _count_at_the_end(app: FastAPI) -> None:
+    """What of it cannot be stored is lost, and nothing else is: a process ends by itself where its store is away, too."""
     state = app.state
-    await state.refusals.flush(state.database, state.outbox, state.clock(), all_of_them=True)
-    await state.scope_use.write_down(state.database, state.clock)
-    await sum_up(state.door.allowances, state.database, state.outbox, state.clock)
+    for store in (
+        partial(state.refusals.flush, state.database, state.outbox, state.clock(), all_of_them=True),
+        partial(state.scope_use.write_down, state.database, state.clock),
+        partial(sum_up, state.door.allowances, state.database, state.outbox, state.clock),
+    ):
+        try:
+            await store()
+        except Exception as error:
+            log.error("what was counted last is lost", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
 
 
 async def _trust_accepted(app: FastAPI, tx: AsyncSession, accepted: VerifiedTrustList) -> None:

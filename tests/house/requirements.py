@@ -277,6 +277,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-described": "One document says of every operation who may call it, and a page of the node's own lets it be tried",
             "DOOR-registered": "A client registers itself by a word that counts once, within its bounds, and waits for approval",
             "DOOR-narrowed": "Whoever manages its own registration can only narrow it, and of another's learns nothing",
+            "DOOR-store-away": "Where the gateway's store is away, in part or whole, each of its endpoints says so and when to come again",
             "DOOR-quota": "What a client or an organisation may have in a day it has over all processes; the log says when it is spent",
             "DOOR-rate": "A client's or an organisation's rate is one over all processes, and what one let through counts at the others",
             "DOOR-limits": "Limits change in a running process without a failed request, whole or not at all, and forgive nothing used",

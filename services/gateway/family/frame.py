@@ -55,6 +55,10 @@ class FamilyRoute(PageRoute):
         """What is wrong, that nothing was changed, and what to do next."""
         return refused_page(request.scope, error, request_id_of(request.scope))
 
+    def away(self, request: Request, error: SuiteError) -> Response:
+        """The same: no page for families is made of what the gateway's store has."""
+        return refused_page(request.scope, error, request_id_of(request.scope))
+
 
 def refused_page(scope: Any, error: SuiteError, request_id: str | None) -> HTMLResponse:
     """For the door too, before there is a request."""

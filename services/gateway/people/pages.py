@@ -13,10 +13,12 @@ from fastapi import Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.responses import HTMLResponse, Response
+from starlette.types import Receive, Scope, Send
 
 from safepassage.problems import SuiteError
 from safepassage.problems.requests import InvalidRequest, NoSuchRoute
-from shared.problems import invalid_request
+from shared.problems import invalid_request, store_away
+from shared.store_faults import is_of_the_store
 from shared.telemetry import request_id_of
 
 FOLDER: Final = Path(__file__).parents[1]
@@ -73,8 +75,22 @@ class PageRoute(APIRoute):
 
         return answer_with_a_page
 
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Starlette's own, which commits before anything is answered: where the store is at fault, then too, a page says so."""
+        try:
+            await super().handle(scope, receive, send)
+        except Exception as fault:
+            if not is_of_the_store(fault):
+                raise
+            request = Request(scope, receive)
+            await self.away(request, store_away(fault, request_id_of(scope)))(scope, receive, send)
+
     async def refused(self, request: Request, error: SuiteError) -> Response:
         """The page that says so."""
+        return refused(error, request_id_of(request.scope))
+
+    def away(self, request: Request, error: SuiteError) -> Response:
+        """The page that says that the store does not answer: nothing on it is read from there."""
         return refused(error, request_id_of(request.scope))
 
 
