@@ -21,6 +21,8 @@ const provider = new Provider(issuer, {
     authorization_details_types: told.types,
   })),
   scopes: told.scopes,
+  // Of clients that register themselves and do not say otherwise.
+  clientDefaults: { grant_types: ['client_credentials'], response_types: [], token_endpoint_auth_method: 'private_key_jwt' },
   clientAuthMethods: ['private_key_jwt'],
   enabledJWA: {
     clientAuthSigningAlgValues: ['Ed25519', 'EdDSA', 'ES256', 'PS256'],
@@ -41,6 +43,7 @@ const provider = new Provider(issuer, {
     revocation: '/oauth/revoke',
     pushed_authorization_request: '/oauth/par',
     jwks: '/oauth/jwks',
+    registration: '/oauth/register',
   },
   features: {
     devInteractions: { enabled: true }, // its own pages at which people sign in and agree
@@ -50,6 +53,7 @@ const provider = new Provider(issuer, {
     introspection: { enabled: true, allowedPolicy: () => true },
     revocation: { enabled: true, allowedPolicy: () => true },
     pushedAuthorizationRequests: { enabled: true },
+    registration: { enabled: true, initialAccessToken: true },
     resourceIndicators: {
       enabled: true,
       defaultResource: () => issuer,
@@ -94,10 +98,11 @@ Date.now = () => now() + ahead
 
 const answer = provider.callback()
 server.on('request', async (request, response) => {
-  const made = request.url.match(/^\/made\/(code|later)(?:\/(\d+))?$/)
-  if (!made) return answer(request, response)
-  if (made[1] === 'later') ahead = Number(made[2]) * 1000
+  const [, what, seconds] = request.url.match(/^\/made\/(code|token|later)(?:\/(\d+))?$/) ?? []
+  if (!what) return answer(request, response)
+  if (what === 'later') ahead = Number(seconds) * 1000
+  const made = { code: codeOfAPerson, token: () => new provider.InitialAccessToken({}).save(), later: () => seconds }
   response.setHeader('content-type', 'application/json')
-  response.end(JSON.stringify(made[1] === 'code' ? { code: await codeOfAPerson() } : {}))
+  response.end(JSON.stringify({ [what]: await made[what]() }))
 })
 say({ issuer })

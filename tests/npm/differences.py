@@ -5,6 +5,7 @@ from typing import Final
 from tests.npm.consent_differences import CONSENT
 from tests.npm.difference import Difference
 from tests.npm.elsewhere import ACCEPTED
+from tests.npm.registration_differences import REGISTRATION
 
 DIFFERENCES: Final[list[Difference]] = [
     Difference(
@@ -276,6 +277,7 @@ DIFFERENCES: Final[list[Difference]] = [
         {"refresh": ("details",)},
     ),
     *CONSENT,
+    *REGISTRATION,
 ]
 
 

@@ -1,5 +1,6 @@
 """Another authorization server (oidc-provider), to which the same requests are sent."""
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -68,6 +69,17 @@ class Elsewhere:
         held = (await self.send((await self.exchange({})).sent()))[1]["refresh_token"]
         form = {"grant_type": "refresh_token", "refresh_token": str(held)}
         return Asked(self.application, system_clock(), "/oauth/token", form=form, parameters=dict(changes))
+
+    async def registered(self, members: Mapping[str, Any] | bytes, whose: str | None) -> str:
+        """Whether a client registers itself there. `whose`: its initial token, as the rows of registration name them."""
+        async with self.session.post(f"{self.machine.issuer}/made/token") as answer:
+            good = str((await answer.json())["token"])
+        tokens = {"good": good, "shortened": good[:-1], "unknown": "A" * len(good)}
+        fields = [("content-type", "application/json")]
+        if whose is not None:
+            fields.append(("authorization", f"Bearer {tokens[whose]}"))
+        body = members if isinstance(members, bytes) else json.dumps(members).encode()
+        return await self.verdict(Sent("POST", "/oauth/register", fields, body))
 
     async def right(self, given: str) -> Asked:
         """A new right request of a kind."""

@@ -5,7 +5,7 @@ from typing import Final
 
 from tests.gateway.negatives.negative import Negative
 from tests.gateway.negatives.test_negatives import MODULES
-from tests.gateway.negatives.whole import numbered
+from tests.gateway.negatives.whole import WHOLE, numbered
 from tests.gateway.oauth.codes import test_code_negatives, test_consent_negatives, test_pushed_negatives, test_refresh
 from tests.npm.elsewhere import KINDS
 
@@ -18,9 +18,11 @@ OF_PEOPLE: Final = {"code": test_code_negatives.NEGATIVES, "refresh": test_refre
 CONSENT: Final = "consent"
 IN_OAUTHS_WORDS: Final = "invalid_request"
 """What a page of the node says to a person is this, of OAuth's errors."""
+REGISTRATION: Final = "registration"
 SENT: Final[dict[str, Collection[str]]] = {
     **{name: [one.name for one in negatives] for name, negatives in NEGATIVES.items()},
     **OF_PEOPLE,
     PUSHED: test_pushed_negatives.NEGATIVES,
     CONSENT: numbered(*test_consent_negatives.TABLES),
+    REGISTRATION: [row for row, not_sent in WHOLE[REGISTRATION].rows.items() if not not_sent],
 }

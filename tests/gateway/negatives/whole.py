@@ -54,12 +54,16 @@ WHOLE: Final[dict[str, Module]] = {
     "code": _beside(17, test_code_negatives.NEGATIVES),
     "consent": _beside(47, *test_consent_negatives.TABLES),
     "refresh": _beside(9, test_refresh.NEGATIVES),
-    "registration": _beside(
-        84,
-        statements.STATEMENTS,
-        statements.REQUESTS,
-        statements.BODIES,
-        not_sent="oidc-provider reads no software statement, gives initial tokens of its own, and has no organisations, roles or purposes",
+    "registration": Module(
+        106,
+        {
+            **dict.fromkeys(numbered(statements.STATEMENTS), "oidc-provider reads no software statement"),
+            **{f"1: {name}": "" for name in statements.REQUESTS},
+            **dict.fromkeys(
+                (f"1: {name}" for name in statements.OF_THIS_NODE), "oidc-provider knows neither statements, organisations nor purposes"
+            ),
+            **{f"2: {name}": "" for name in statements.BODIES},
+        },
     ),
     "session": _beside(
         29,

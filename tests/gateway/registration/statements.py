@@ -305,6 +305,8 @@ REQUESTS: Final[dict[str, tuple[Callable[[Words], dict[str, Any]], str | None, t
     "no scope": (lambda _: {"scope": None}, "good", (400, METADATA), "registration-metadata"),
 }
 """What the client says of itself, which initial token it has, the answer, the reason that is counted."""
+OF_THIS_NODE: Final = ("a token of an organisation that has ended", "two words", "another organisation", "more purposes")
+"""Of those, what is about no standard's members."""
 BODIES: Final[dict[str, tuple[Callable[[bytes], bytes], tuple[int, str]]]] = {
     "an array": (lambda _: b"[]", (400, METADATA)),
     "no JSON": (lambda _: b"{", (400, METADATA)),
