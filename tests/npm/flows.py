@@ -36,7 +36,11 @@ FLOWS: Final = [
         ("openid_client", "clientCredentialsGrant"),
         ("oauth4webapi", "clientCredentialsGrantRequest"),
     ),
-    _flow("the same with the token endpoint as audience (SMART)", None, ("oauth4webapi", "modifyAssertion")),
+    _flow(
+        "the same with the token endpoint as audience (SMART)",
+        ("openid_client", "modifyAssertion"),
+        ("oauth4webapi", "modifyAssertion"),
+    ),
     _flow("a call with a token and a proof", ("openid_client", "fetchProtectedResource"), ("oauth4webapi", "protectedResourceRequest")),
     _flow("a token read by a server outside of the node (RFC 9068)", None, ("oauth4webapi", "validateJwtAccessToken")),
     _flow("introspection (RFC 7662)", ("openid_client", "tokenIntrospection"), ("oauth4webapi", "introspectionRequest")),
@@ -46,18 +50,18 @@ FLOWS: Final = [
         ("oauth4webapi", "validateApplicationLevelSignature"),
     ),
     _flow("revocation (RFC 7009)", ("openid_client", "tokenRevocation"), ("oauth4webapi", "revocationRequest")),
-    _flow("revocation of a refresh token", ("openid_client_person", "tokenRevocation"), None),
+    _flow("revocation of a refresh token", ("openid_client_person", "tokenRevocation"), ("oauth4webapi_person", "revocationRequest")),
     _flow("token exchange (RFC 8693)", ("openid_client", "genericGrantRequest"), ("oauth4webapi", "genericTokenEndpointRequest")),
     _flow(
         "a pushed request (RFC 9126), a person's answer with `iss` (RFC 9207), the code with PKCE (RFC 7636)",
         ("openid_client_person", "buildAuthorizationUrlWithPAR"),
-        ("oauth4webapi_person", "pushedAuthorizationRequest"),
+        ("oauth4webapi_asking", "pushedAuthorizationRequest"),
     ),
     _flow("refresh with rotation", ("openid_client_person", "refreshTokenGrant"), ("oauth4webapi_person", "refreshTokenGrantRequest")),
     _flow(
         "step-up: told what is wanted, asked anew, let through (RFC 9470)",
         ("openid_client_step_up", "fetchProtectedResource"),
-        ("oauth4webapi_step_up", "protectedResourceRequest"),
+        ("oauth4webapi_asking", "protectedResourceRequest"),
     ),
     _flow("registration (RFC 7591)", ("registering", "dynamicClientRegistration"), ("registering", "dynamicClientRegistrationRequest")),
     _flow(
@@ -65,14 +69,17 @@ FLOWS: Final = [
         ("registering", "fetchProtectedResource"),
         ("registering", "protectedResourceRequest"),
     ),
-    _flow("a certificate that an authority issued (RFC 8705)", ("openid_client_certificate", "TlsClientAuth"), None),
-    _flow("a certificate that the client signed (RFC 8705)", None, ("oauth4webapi_certificate", "TlsClientAuth")),
+    _flow(
+        "a certificate, of an authority or signed by the client, and tokens bound to it (RFC 8705)",
+        ("openid_client_certificate", "TlsClientAuth"),
+        ("oauth4webapi_certificate", "TlsClientAuth"),
+    ),
     _flow(
         "a secret, by Basic (RFC 6749 section 2.3.1)",
         ("openid_client_secret", "ClientSecretBasic"),
         ("oauth4webapi_secret", "ClientSecretBasic"),
     ),
-    _flow("a secret, in the form", ("openid_client_secret", "ClientSecretPost"), None),
+    _flow("a secret, in the form", ("openid_client_secret", "ClientSecretPost"), ("oauth4webapi_secret", "ClientSecretPost")),
 ]
 LIBRARIES: Final = {"openid-client": "client", "oauth4webapi": "oauth"}
 """Under which name the scripts import each."""

@@ -29,6 +29,15 @@ const actorDPoP = client.getDPoPHandle(actor, await client.randomDPoPKeyPair('ES
 const exchanged = await client.genericGrantRequest(actor, exchange, subject, { DPoP: actorDPoP })
 const itMay = await client.fetchProtectedResource(actor, exchanged.access_token, info, 'GET', null, null, { DPoP: actorDPoP })
 
+// SMART Backend Services names the token endpoint as an assertion's audience: a client is registered for that, and for nothing else.
+const toTokenUrl = { [client.modifyAssertion]: (_, claims) => { claims.aud = config.serverMetadata().token_endpoint } }
+const backend = async (options) => {
+  const own = await configured(told.backend, undefined, options)
+  const handle = client.getDPoPHandle(own, await client.randomDPoPKeyPair('ES256'))
+  return client.clientCredentialsGrant(own, {}, { DPoP: handle }).then((given) => given.scope, (error) => error.error)
+}
+const smart = [await backend(toTokenUrl), await backend()]
+
 await client.tokenRevocation(config, token.access_token)
 const after = await client.tokenIntrospection(config, token.access_token)
 const refused = await client
@@ -37,5 +46,5 @@ const refused = await client
 
 say({
   server: config.serverMetadata(),
-  token, exchanged, itMay: itMay.status, may: { status: may.status, ...(await may.json()) }, active, known, signed, after, refused,
+  token, smart, exchanged, itMay: itMay.status, may: { status: may.status, ...(await may.json()) }, active, known, signed, after, refused,
 })

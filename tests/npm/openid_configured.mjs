@@ -2,8 +2,8 @@
 import * as client from 'openid-client'
 import { signingKey } from './told.mjs'
 
-export async function configured({ issuer, client_id, key }, metadata) {
-  const own = client.PrivateKeyJwt(await signingKey(key))
+export async function configured({ issuer, client_id, key }, metadata, about) {
+  const own = client.PrivateKeyJwt(await signingKey(key), about)
   const options = { algorithm: 'oauth2', execute: [client.allowInsecureRequests] }
   return client.discovery(new URL(issuer), client_id, metadata, own, options)
 }

@@ -18,9 +18,9 @@ async def test_it_completes_what_a_machine_does(node: RunningNode) -> None:
     machine = await node.client("decisions:read", "admin:organisations", purposes=("audit-evaluation",))
     server = await node.client("decisions:read", resource=ODS)
     actor = await node.client("decisions:read", purposes=("audit-evaluation",), may_exchange=(machine["client_id"],))
-    said: dict[str, Any] = await script(
-        "openid_client.mjs", machine=machine, server=server, actor=actor, scope="decisions:read", details=DETAILS, resource=ODS
-    )
+    backend = await node.client("decisions:read", assertion_audience="token-url")
+    clients = {"machine": machine, "server": server, "actor": actor, "backend": backend}
+    said: dict[str, Any] = await script("openid_client.mjs", **clients, scope="decisions:read", details=DETAILS, resource=ODS)
     assert said["server"]["issuer"] == node.issuer
     assert (said["token"]["token_type"], said["token"]["scope"]) == ("dpop", "decisions:read")
     assert said["token"]["authorization_details"] == DETAILS
@@ -28,6 +28,7 @@ async def test_it_completes_what_a_machine_does(node: RunningNode) -> None:
     assert [one["scope"] for one in said["may"]["scopes"]] == ["decisions:read"]
     assert said["active"] is True
     assert (said["exchanged"]["scope"], said["exchanged"]["authorization_details"], said["itMay"]) == ("decisions:read", DETAILS, 200)
+    assert said["smart"] == ["decisions:read", "invalid_client"]
     for told in (said["known"], said["signed"]):
         assert (told["active"], told["aud"], told["client_id"]) == (True, ODS, machine["client_id"])
     assert said["after"] == {"active": False}

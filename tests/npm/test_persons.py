@@ -43,3 +43,4 @@ async def test_oauth4webapi_acts_for_a_person_who_agrees_until_a_refresh_token_c
     held = [said[name]["refresh_token"] for name in ("tokens", "second", "third")]
     assert len(set(held)) == 3
     assert (said["reused"], said["ended"]) == ("invalid_grant", "invalid_grant")
+    assert (said["takenBack"], said["over"]) == ("invalid_grant", 401)

@@ -72,7 +72,7 @@ async def test_each_reads_a_roster_from_its_own_address_and_nothing_else(secure:
     assert refused == [{"status": 401, "error": "basic"}, {"status": 401, "error": "invalid_client"}]
 
     said = await script("oauth4webapi_secret.mjs", **about, **here, wrong=elsewhere["secret"])
-    assert (said["token"]["token_type"], said["token"]["expires_in"]) == ("bearer", 300)
+    assert (said["token"]["token_type"], said["token"]["expires_in"], said["inTheForm"]) == ("bearer", 300, SCOPE)
     assert (said["status"], said["body"], said["wrong"]) == (200, {"users": []}, {"status": 401, "scheme": "basic"})
 
 
