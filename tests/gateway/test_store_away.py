@@ -33,6 +33,8 @@ pytestmark = pytest.mark.anyio
 ADMINISTERING: Final = ("admin:clients", "admin:organisations", "family:links")
 FORM_TYPE: Final = ("content-type", "application/x-www-form-urlencoded")
 
+SUSPENSIONS: Final = "/v1/organisations/{organisation_id}/suspensions"
+LIFTING: Final = f"{SUSPENSIONS}/{{suspension_id}}/lifting"
 READY: Final = ("GET", "/readyz")
 """Of all other services, too: it asks the store whether it answers, not what is in it."""
 WITHOUT_IT: Final[Mapping[tuple[str, str], int]] = {
@@ -170,6 +172,8 @@ async def _scene(house: House, provider: OpenIdProvider) -> Scene:
         ),
         ("POST", "/v1/organisations"): lambda: by_token("POST", "/v1/organisations", organisation),
         ("PUT", "/v1/organisations/{organisation_id}"): lambda: by_token("PUT", f"/v1/organisations/{state.id}", changed),
+        ("POST", SUSPENSIONS): lambda: by_token("POST", _filled(SUSPENSIONS), {"reason": "other", "reference": "file 7"}),
+        ("POST", LIFTING): lambda: by_token("POST", _filled(LIFTING), {"reference": "file 8"}),
         ("POST", "/v1/clients"): lambda: by_token("POST", "/v1/clients", new_client | {"jwks": keys}),
         ("PUT", "/v1/clients/{client_id}/grants"): lambda: by_token("PUT", f"{client}/grants", {"version": 1, "scopes": ["records:read"]}),
         ("PUT", "/v1/clients/{client_id}/keys"): lambda: by_token("PUT", f"{client}/keys", {"version": 1, "jwks": keys}),
