@@ -16,7 +16,7 @@ from safepassage.ids import uuid7
 from safepassage.problems.chains import NoSuchChain
 from safepassage.problems.log import LogFrozen, PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted
-from services.audit.chain_inside import Inside, inside_of
+from services.audit.chain_inside import Inside, inside_of, own_of_exchange
 from services.audit.chain_links import Links, links_of
 from services.audit.drafts import draft_of, event_key
 from services.audit.driver import Driver
@@ -55,9 +55,15 @@ async def read_exchange_entries(
     await state.sequencer.publish_now()  # what the log has by now can be shown
     async with database.reading() as tx:
         sight = None if of_peer else await sight_of(tx, caller)
-        found = await _found(tx, state, asked)
-        links = await links_of(tx, state.publisher.policy, asked, found)
-        inside = Inside() if sight is None else await inside_of(tx, state, asked.exchange_id, found, sight)
+        own = None if sight is None else await own_of_exchange(tx, state, asked.exchange_id, sight)
+        found: Found = []
+        links, inside = Links(), Inside()
+        # INVARIANT: of an exchange of which the caller may see nothing, nothing is opened: it is as one that does not exist.
+        if own is None or own.may_be_more:
+            found = await _found(tx, state, asked)
+            links = await links_of(tx, state.publisher.policy, asked, found)
+        if sight is not None and own is not None:
+            inside = await inside_of(tx, state, own, found, sight)
     visible = bool(found) if sight is None else _covers(sight, found) or bool(inside.entries)
     await _record(state.sequencer, caller, asked, count=len(links.links) + len(inside.entries) if visible else 0, now=now)
     if not visible:

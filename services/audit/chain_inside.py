@@ -35,13 +35,26 @@ class Inside:
     not_looked_at: int = 0
 
 
-async def inside_of(
-    tx: AsyncSession, state: Any, exchange_id: UUID, found: Sequence[tuple[NamedEvent, OpenedEntry]], sight: Sight
-) -> Inside:
-    """The entries of the exchange that `sight` covers, with the load by which the district had given what was disclosed."""
+@dataclass(frozen=True)
+class Own:
+    """What the index finds of an exchange within a caller's sight, opened."""
+
+    entries: tuple[OpenedEntry, ...]
+    not_looked_at: int
+    may_be_more: bool
+    """The caller may see entries of the exchange: there are some, or the index cannot tell."""
+
+
+async def own_of_exchange(tx: AsyncSession, state: Any, exchange_id: UUID, sight: Sight) -> Own:
+    """Looked for by who keeps the students' records, so that nothing of others' students is opened."""
     clauses: list[Clause] = [frozenset({(Kind.EXCHANGE, str(exchange_id))}), _BUT_SEARCHES, *own_of(sight)]
     opened, _, unseen = await found_by_index(tx, state.keys, clauses, Window(), COUNTED)
-    opened += await _given(tx, state.keys, found)
+    return Own(tuple(opened), unseen, may_be_more=bool(opened) or bool(unseen) or sight.whole_state)
+
+
+async def inside_of(tx: AsyncSession, state: Any, own: Own, found: Sequence[tuple[NamedEvent, OpenedEntry]], sight: Sight) -> Inside:
+    """The entries of the exchange that `sight` covers, with the load by which the district had given what was disclosed."""
+    opened = [*own.entries, *await _given(tx, state.keys, found)]
     by_place = {entry.place: entry for entry in opened}
     seen = [one for place in sorted(by_place) if (one := by_place[place].seen_by(sight)) is not None]
     entries = []
@@ -55,7 +68,7 @@ async def inside_of(
         if entry.place.at < head.size:
             path = await head.tree.inclusion_path(entry.place.at, head.size)
             entries.append(shown_entry(entry, ("subject", "actor", "context"), path=path, note=head.note))
-    return Inside(tuple(entries), max(len(seen) - SHOWN, 0), unseen)
+    return Inside(tuple(entries), max(len(seen) - SHOWN, 0), own.not_looked_at)
 
 
 async def _given(tx: AsyncSession, keys: Any, found: Sequence[tuple[NamedEvent, OpenedEntry]]) -> list[OpenedEntry]:

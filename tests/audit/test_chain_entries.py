@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import update
 
 from safepassage.chain_part import ChainPart, Proven, proven_links, read_checkpoints, require_continued
 from safepassage.checkpoints import Checkpoint, parse_checkpoint
@@ -15,6 +16,7 @@ from safepassage.notes import parse_note
 from safepassage.wire_log import EntrySearch, FoundEntries
 from services.audit.chain_inside import SHOWN
 from services.audit.heads import LogDamaged
+from services.audit.tables import SealedRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.contracts.chains import ChainEntries, ChainEntriesRequest, NamedEvent
 from shared.in_process import Answer
@@ -181,6 +183,20 @@ async def test_a_district_sees_the_chains_of_its_own_students_alone(node: AuditN
     assert code_of(await ask(node, on_behalf_of(node, "lea", OAK, scopes=("audit:operate",)), one)) == (403, "not-permitted")
     assert code_of(await ask(node, node.as_job("records"), one)) == (403, "not-permitted")
     assert code_of(await ask(node, node.as_caller("audit:search"), one)) == (403, "not-permitted")
+
+
+async def test_nothing_is_opened_of_an_exchange_of_which_the_caller_may_see_nothing(node: AuditNode) -> None:
+    """Shown by what cannot be opened: whoever may see it meets the damage, and for anybody else there is nothing."""
+    await give_organisations(node)
+    one = Exchange(node, uuid4(), custodian=OAK)
+    await one.log(node)
+    await node.app.state.projector.catch_up()
+    async with node.database.transaction() as tx:
+        await tx.execute(update(SealedRow).where(SealedRow.idx < node.sequencer.size).values(groups=b"\0" * 64))
+    elms = on_behalf_of(node, "lea", ELM)
+    assert code_of(await ask(node, elms, one)) == (404, "no-such-chain")
+    assert code_of(await ask(node, elms, Exchange(node, uuid4()), events=())) == (404, "no-such-chain")
+    assert (await ask(node, on_behalf_of(node, "lea", OAK), one)).status == 500
 
 
 async def test_every_look_is_in_the_log_found_or_not(node: AuditNode) -> None:
