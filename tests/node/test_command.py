@@ -51,3 +51,12 @@ def test_a_setting_that_is_wrong_is_said_by_its_variable_and_where_in_its_value(
     assert "SAFE_PASSAGE_ALERT_THRESHOLDS: bulk_studnets: Extra inputs are not permitted" in said.output
     assert "SAFE_PASSAGE_ENTITY_ID: Field required" in said.output
     assert "KEYS_DIRECTORY" not in said.output
+
+
+def test_up_wants_a_certificate_and_its_key_together(tmp_path: Path) -> None:
+    folder, file = tmp_path / "node", tmp_path / "some.pem"
+    file.write_text("")
+    assert CliRunner().invoke(app, ["new", str(folder), "--name", "Agency", "--state", "XA", "--insecure-development"]).exit_code == 0
+    for option in ("--tls-certificate", "--tls-key"):
+        said = CliRunner().invoke(app, ["up", str(folder), option, str(file)])
+        assert (said.exit_code, said.output.splitlines()[0]) == (2, "A certificate and its key go together.")

@@ -179,6 +179,7 @@ DIFFERENCES: Final[list[Difference]] = [
             ),
             "PAR and PKCE": ("a scope of another client", "a scope that there is not", "a scope twice"),
             "refresh": ("a scope twice",),
+            "legacy secret": ("0: a scope that it has not", "0: a scope that no such client has"),
         },
     ),
     Difference(
@@ -224,6 +225,7 @@ DIFFERENCES: Final[list[Difference]] = [
                 "longer than 8 KiB",
             ),
             "PAR and PKCE": ("another purpose",),
+            "legacy secret": ("0: another purpose",),
         },
     ),
     Difference(
@@ -275,6 +277,11 @@ DIFFERENCES: Final[list[Difference]] = [
         "details may be asked for anew at a refresh there, if whoever sets it up gives them; ours are those that the person agreed to",
         ACCEPTED,
         {"refresh": ("details",)},
+    ),
+    Difference(
+        "it verifies a proof wherever one comes; a token of a client with a secret is bound to nothing, and a proof means another kind",
+        "invalid_dpop_proof",
+        {"legacy secret": ("0: a proof",)},
     ),
     *CONSENT,
     *REGISTRATION,

@@ -1,16 +1,19 @@
 """What oidc-provider says of each negative that it is sent, beside what the node does. Of each table a right request is taken first."""
 
 import json
-from collections.abc import AsyncIterator
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, cast
 
 from tests.gateway.by_hand import Party
+from tests.gateway.oauth import test_legacy
 from tests.gateway.oauth.codes import test_pushed_negatives
 from tests.gateway.registration import statements
 from tests.gateway.registration.registering import metadata
 from tests.npm.consenting import Consenting
 from tests.npm.elsewhere import ACCEPTED, SCOPES, Elsewhere
-from tests.npm.sent import CONSENT, IN_OAUTHS_WORDS, NEGATIVES, OF_PEOPLE, PUSHED, REGISTRATION
+from tests.npm.scripts import running
+from tests.npm.sent import CONSENT, IN_OAUTHS_WORDS, NEGATIVES, OF_PEOPLE, PUSHED, REGISTRATION, SECRET
 
 NO_WORDS: Final = cast("Any", None)
 """Of publishers: rows that need them are not sent."""
@@ -27,7 +30,7 @@ class Verdict(NamedTuple):
 
 async def verdicts(other: Elsewhere) -> AsyncIterator[Verdict]:
     """Of every one."""
-    for of_module in (_machines, _pushed, _people, _registering, _consenting):
+    for of_module in (_machines, _pushed, _people, _registering, _secrets, _consenting):
         async for verdict in of_module(other):
             yield verdict
 
@@ -65,6 +68,21 @@ async def _registering(other: Elsewhere) -> AsyncIterator[Verdict]:
             yield Verdict(REGISTRATION, f"1: {name}", error, await other.registered(members, whose))
     for name, (made, (_, error)) in statements.BODIES.items():
         yield Verdict(REGISTRATION, f"2: {name}", error, await other.registered(made(json.dumps(about).encode()), "good"))
+
+
+async def _secrets(other: Elsewhere) -> AsyncIterator[Verdict]:
+    client_id, secret = "a-system", "s" * 64
+    basic = ("authorization", "Basic " + b64encode(f"{client_id}:{secret}".encode()).decode())
+    async with running("secrets_server.mjs", client_id=client_id, secret=secret, scope=test_legacy.CORE) as said:
+
+        async def verdict(form: Mapping[str, str], headers: Sequence[tuple[str, str]] = ()) -> str:
+            body = {"grant_type": "client_credentials", **form}
+            async with other.session.post(f"{said['issuer']}/oauth/token", data=body, headers=[basic, *headers]) as answer:
+                return ACCEPTED if answer.status == 200 else str((await answer.json())["error"])
+
+        assert await verdict({}) == ACCEPTED
+        for name, (form, headers, (_, error)) in test_legacy.FORMS.items():
+            yield Verdict(SECRET, f"0: {name}", error, await verdict(form, headers))
 
 
 async def _consenting(other: Elsewhere) -> AsyncIterator[Verdict]:
