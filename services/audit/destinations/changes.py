@@ -1,6 +1,7 @@
 """Who changed or looked at where the log goes is in the log, before it is done."""
 
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from safepassage.ids import uuid7
@@ -12,8 +13,7 @@ from shared.actors import client_actor
 from shared.caller import Caller
 from shared.contracts.audit import Context, Event
 
-Change = str
-"""`made`, `deleted`, `paused`, `resumed`, `secret-rotated`, `pinged`, `replay-asked`."""
+Change = Literal["made", "deleted", "paused", "resumed", "secret-rotated", "pinged", "replay-asked"]
 
 
 def require_state(caller: Caller) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from safepassage.problems import REGISTRY
-from services.gateway.console.act_words import OBLIGATION_WORDS, OPERATION_WORDS, OUTCOME_WORDS
+from services.gateway.console.act_words import OBLIGATION_WORDS, OUTCOME_WORDS
 from services.gateway.console.log_words import CLASS_WORDS
+from services.gateway.console.operation_words import OPERATION_WORDS
 from services.gateway.console.reason_words import REASON_WORDS
 from services.gateway.console.words import spaced
 

@@ -1,4 +1,4 @@
-"""`make gallery`: every page of the console as a picture, with data and empty, on a phone and on a desk, light and dark, to be looked at.
+"""`make gallery`: every page of the console and of families as a picture, with data and empty, in both languages, to be looked at.
 
 `python -m tests.gateway.console.gallery FOLDER` writes them into FOLDER, and an index.html that shows them beside each other.
 """
@@ -13,16 +13,24 @@ from pathlib import Path
 
 from services.gateway.console.navigation import MENU
 from services.gateway.people.roles import Role
+from tests.gateway.console.acting import pages_of_roles
+from tests.gateway.console.enrolled import child, enrolled
 from tests.gateway.console.foreign import more_paths
 from tests.gateway.console.looking import Looked, looking, something_crossed
+from tests.gateway.console.test_family_links_on_pages import identity, of_student
 from tests.gateway.console.test_pages import one_duty
+from tests.gateway.family.families import Families
+from tests.gateway.family.sweep import PATHS, something_said
 
-LOOKS = ((320, "light"), (1440, "light"), (1440, "dark"))
-REFUSED = ("/console/duties?kind=none", "/console/statistics/00000000-0000-4000-8000-000000000000")
+LOOKS = ((320, "light"), (1024, "light"), (1440, "light"), (320, "dark"), (1440, "dark"))
+NOBODYS = "00000000-0000-4000-8000-000000000000"
+REFUSED = ("/console/duties?kind=none", f"/console/statistics/{NOBODYS}", "/console/nothing", "/console/students", "/console/sign-out")
+OPEN = ("/public", "/public/es", "/sign-in", "/signed-out", "/family/link")
+OTHERS: tuple[Role, ...] = ("privacy-officer", "operator", "approver", "district-officer")
 
 
 async def take(folder: Path) -> list[Path]:
-    """The pictures, in the order of the menu: as an auditor sees the pages, and others those that are not an auditor's."""
+    """The pictures: the console as an auditor sees it, as others do who see more, its acts, also in Spanish; what families and all see."""
     taken: list[Path] = []
     with tempfile.TemporaryDirectory() as place:
         async with looking(Path(place), name="Oregon Department of Education") as looked:
@@ -31,11 +39,49 @@ async def take(folder: Path) -> list[Path]:
             await something_crossed(looked.console)
             more = [path for made in more_paths().values() for path in await made(looked.console)]
             taken += await _pages(looked, [*_places("auditor"), *more], folder, "data")
-            taken += await _pages(looked, REFUSED, folder, "refused")
-            for role in ("privacy-officer", "operator", "approver", "district-officer"):
+            await looked.speak("es")
+            taken += await _pages(looked, [*_places("auditor"), *more], folder, "spanish")
+            for role in OTHERS:
                 await looked.sign_in(role)
                 taken += await _pages(looked, _places(role, but="auditor"), folder, role)
+            taken += await _pages(looked, REFUSED, folder, "refused")
+            taken += await _acts(looked, folder)
+            taken += await _family(looked, folder)
+            await looked.page.ask("Network.clearBrowserCookies")
+            taken += await _pages(looked, OPEN, folder, "open")
     return taken
+
+
+async def _acts(looked: Looked, folder: Path) -> list[Path]:
+    """The forms of what each role does, and in Spanish; then a form that was sent with nothing in it, and a link to the family's page."""
+    taken: list[Path] = []
+    async for person, paths in pages_of_roles(looked.console):
+        kind = f"acts-{len(taken):04}"
+        await looked.see_as(person)
+        taken += await _pages(looked, paths, folder, kind)
+        await looked.speak("es")
+        taken += await _pages(looked, paths, folder, f"{kind}-spanish")
+    officer = await looked.console.browser("privacy-officer")
+    await looked.see_as(officer)
+    _, making = await of_student(looked.console, officer, await enrolled(looked.console, child()))
+    for kind, form in (("form-refused", {}), ("link-made", identity(looked.console))):
+        await looked.go(making[0])
+        await looked.page.value("document.querySelectorAll('form.act [required]').forEach(one => one.required = false)")
+        await looked.send(**form)
+        taken += await _looks(looked, folder, kind)
+    return taken
+
+
+async def _family(looked: Looked, folder: Path) -> list[Path]:
+    """What a parent sees: with nothing on record, with something, in Spanish."""
+    families, taken = Families(looked.console), list[Path]()
+    facts = await families.student()
+    await looked.see_as(await families.visit(facts))
+    taken += await _pages(looked, PATHS, folder, "family-empty")
+    paths = ["/family/link", "/family/left", *PATHS, *await something_said(families, facts)]
+    taken += await _pages(looked, paths, folder, "family")
+    await looked.speak("es")
+    return [*taken, *await _pages(looked, paths, folder, "family-spanish")]
 
 
 def _places(role: Role, *, but: Role | None = None) -> list[str]:
@@ -46,15 +92,20 @@ def _places(role: Role, *, but: Role | None = None) -> list[str]:
 async def _pages(looked: Looked, paths: Iterable[str], folder: Path, kind: str) -> list[Path]:
     taken = []
     for number, path in enumerate(paths):
-        await looked.page.ask("Page.navigate", url=f"{looked.origin}{path}")
-        await looked.there(path)
-        for width, scheme in LOOKS:
-            await looked.size(width, scheme=scheme)
-            name = re.sub(r"[^a-z-]+", "_", re.sub(r"[0-9a-f-]{36}|[A-Za-z0-9_-]{60,}", "x", path.partition("?")[0]).lower()).strip("_")
-            file = folder / f"{kind}-{number:02}-{name}-{width}-{scheme}.png"
-            await looked.photograph(file)
-            taken.append(file)
+        await looked.go(path)
+        name = re.sub(r"[^a-z-]+", "_", re.sub(r"[0-9a-f-]{36}|[A-Za-z0-9_-]{60,}", "x", path.partition("?")[0]).lower()).strip("_")
+        taken += await _looks(looked, folder, f"{kind}-{number:02}-{name}")
         sys.stderr.write(f"{kind}: {path}\n")
+    return taken
+
+
+async def _looks(looked: Looked, folder: Path, name: str) -> list[Path]:
+    """The page that is there, in each width and light."""
+    taken = []
+    for width, scheme in LOOKS:
+        await looked.size(width, scheme=scheme)
+        taken.append(folder / f"{name}-{width}-{scheme}.png")
+        await looked.photograph(taken[-1])
     return taken
 
 

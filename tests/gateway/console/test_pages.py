@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from pathlib import Path
 from typing import get_args
+from uuid import uuid4
 
 import pytest
 
@@ -54,7 +55,7 @@ async def one_duty(console: Console) -> None:
     headers = {
         HEADER: console.house.app.state.internal_tokens.for_caller("privacy", claims, console.house.now),
         "content-type": "application/json",
-        "idempotency-key": "one-duty",
+        "idempotency-key": str(uuid4()),
     }
     started = console.house.now - timedelta(days=400)
     new = NewDuty(kind="answer-public-question", started_at=started, evidence_ref="letter 7")
