@@ -5,14 +5,20 @@ from typing import Final
 
 from safepassage.problems import REGISTRY
 from services.gateway.console.act_words import OBLIGATION_WORDS, OUTCOME_WORDS
+from services.gateway.console.alert_words import ALERT_WORDS
+from services.gateway.console.duty_words import DUTY_WORDS
 from services.gateway.console.log_words import CLASS_WORDS
 from services.gateway.console.operation_words import OPERATION_WORDS
 from services.gateway.console.reason_words import REASON_WORDS
+from services.gateway.console.state_words import WITNESS_FINDINGS
 from services.gateway.console.words import spaced
 
 Translate = Callable[[str], str]
 
 CODE_WORDS: Final[Mapping[str, str]] = {
+    **DUTY_WORDS,
+    **{str(rule): said for rule, said in ALERT_WORDS.items()},
+    **{kind: said for kind, (said, _remedy) in WITNESS_FINDINGS.items()},
     **{str(code): said for code, said in CLASS_WORDS.items()},
     **OPERATION_WORDS,
     **OBLIGATION_WORDS,
@@ -22,7 +28,7 @@ ACRONYMS: Final = frozenset({"coppa", "ferpa", "hipaa", "idea", "iep", "ppra", "
 
 
 def said_of(code: str, translate: Translate) -> str:
-    """A reason, obligation, operation or class of entries. What is an agency's own has no word of ours: it is said as its code says it."""
+    """A code of an entry: a reason, an operation, a duty, a finding. What is an agency's own has no word of ours: it is said as it is."""
     if code in CODE_WORDS:
         return translate(CODE_WORDS[code])
     if code in REGISTRY:

@@ -101,6 +101,7 @@ SHOWN: Final = (
 """By code: those that the operations which pages ask for may raise, and those of the pages themselves."""
 
 FROM_THE_LIST: Final = word("Go back to the list, and choose from what is there now.")
+THE_FIELD: Final = word("Correct the named field, and send it again.")
 IN_A_MOMENT: Final = word("Try again in a moment. A form that is sent twice is done once.")
 
 
@@ -108,6 +109,8 @@ def remedy_of(problem: SuiteError | type[SuiteError]) -> str:
     """What a person does next, in English. What a problem tells a program to do, by an operation or a header, is no help on a page."""
     if "Idempotency-Key" in problem.remedy:
         return IN_A_MOMENT
+    if problem.code == "invalid-request":
+        return THE_FIELD
     return FROM_THE_LIST if "/v1" in problem.remedy else problem.remedy
 
 

@@ -128,7 +128,7 @@ async def _suspension_form(
             " are asked anew. The agreement itself stays as it is."
         ),
         fields=[
-            Field("reason", _("Why"), kind="choice", options=[(code, _(said)) for code, said in REASONS.items()]),
+            Field("reason", _("Why"), kind="choice", options=[("", _("Choose")), *((code, _(said)) for code, said in REASONS.items())]),
             Field(
                 "reference",
                 _("What it rests on"),

@@ -96,7 +96,7 @@ async def make_link(
     if first:
         whose = actor.model_copy(update={"acting_for": new.acting_for.person_id})
         outbox.record(tx, events.link_made(of.id, new.student_id, organisation_id, whose, now))
-    elif row.digest != digest or link.state != "waiting" or row.made_at + SHOWN_AGAIN < now:
+    elif link.state != "waiting" or row.made_at + SHOWN_AGAIN < now:
         raise FamilyLinkTold
     return MadeFamilyLink(**link.model_dump(), link=f"{settings.entity_id}{PAGE}#{of.value}")
 

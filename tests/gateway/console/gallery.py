@@ -24,7 +24,7 @@ from tests.gateway.family.sweep import PATHS, something_said
 
 LOOKS = ((320, "light"), (1024, "light"), (1440, "light"), (320, "dark"), (1440, "dark"))
 NOBODYS = "00000000-0000-4000-8000-000000000000"
-REFUSED = ("/console/duties?kind=none", f"/console/statistics/{NOBODYS}", "/console/nothing", "/console/students", "/console/sign-out")
+REFUSED = ("/console/duties?kind=none", f"/console/statistics/{NOBODYS}", "/console/nothing", "/console/states")
 OPEN = ("/public", "/public/es", "/sign-in", "/signed-out", "/family/link")
 OTHERS: tuple[Role, ...] = ("privacy-officer", "operator", "approver", "district-officer")
 

@@ -135,6 +135,8 @@ def test_a_code_is_said_in_the_readers_language_and_one_of_an_agencys_own_as_it_
     assert said_of("agreement-missing", SPANISH) == "No hay convenio por escrito"
     assert said_of("no-redisclose", SPANISH) == "No transmitirlo a otros"
     assert said_of("token-issued", SPANISH) == "Token emitido"
+    assert said_of("answer-public-question", SPANISH) == "Responder a una pregunta del público"
+    assert said_of("peer-log-not-continued", SPANISH) == "Su registro no muestra que continúa lo que refrendamos"
     assert said_of("form-not-ours", SPANISH) == "El formulario no vino de esta página"
     assert said_of("our-own-ferpa-rule", SPANISH) == "Our own FERPA rule"
     assert outcome_of("sent", SPANISH) == "Se envió"
