@@ -249,6 +249,11 @@ async def test_a_long_accounting_is_read_page_by_page(console: Console) -> None:
     second = (await browser.get(following[1])).body.decode()
     shown = [re.findall(r"Entry ([0-9,]+)", page) for page in (first, second)]
     assert (len({*shown[0], *shown[1]}), len(shown[0]) + len(shown[1])) == (51, 51), "each once"
+    assert f'href="{path}?sort=logged_at" id="sort-logged_at" data-swap="#accounting"' in first
+    oldest = (await browser.get(f"{path}?sort=logged_at")).body.decode()
+    assert re.findall(r"Entry ([0-9,]+)", oldest) == [*shown[0], *shown[1]][:0:-1], "the oldest first"
+    (more,) = re.findall(r'href="([^"]+)" rel="next"', oldest)
+    assert "sort=logged_at&amp;cursor=" in more
 
 
 async def test_a_hold_is_shown_on_its_own_students_page_and_placed_by_who_may(console: Console) -> None:

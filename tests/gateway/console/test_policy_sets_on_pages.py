@@ -210,7 +210,10 @@ async def test_a_replay_shows_who_would_lose_by_purpose_recipient_element_and_ru
     assert f"/console/decisions/{made}" in page.decode()
     assert page.count(b'width="100%"') >= 4
     auditor = await console.browser("auditor")
-    assert (await auditor.get(where)).status == 200
+    sorted_by_gain = (await auditor.get(f"{where}?sort=-gaining")).body.decode()
+    assert len(re.findall(r'aria-sort="descending"><a href="[^"]+\?sort=gaining" id="sort-gaining-', sorted_by_gain)) == 4, (
+        "all tables of it"
+    )
 
 
 async def test_a_replay_that_runs_says_how_far_it_is_and_how_to_look_again(console: Console) -> None:

@@ -80,6 +80,7 @@ async def test_the_list_is_narrowed_by_direction_state_purpose_and_node_and_come
     everything = await seen(states.birch)
     assert ids <= set(everything)
     assert [one.id for one in everything.values()] == sorted((one.id for one in everything.values()), reverse=True)
+    assert list(await seen(states.birch, sort="requested_at")) == list(everything)[::-1]
     assert ids <= set(await seen(states.birch, state="requested", direction="out", purpose="enrollment", peer=states.alder.entity_id))
     for other in (
         {"state": "closed"},
@@ -91,6 +92,11 @@ async def test_the_list_is_narrowed_by_direction_state_purpose_and_node_and_come
         assert not ids & set(await seen(states.birch, **other)), other
     await cases[0].deliver_request()
     assert ids & set(await seen(states.birch, state="accepted", direction="out")) == {cases[0].id}
+    newest_first = list((await seen(states.birch)).values())
+    for sort, is_down in (("state", False), ("-state", True)):
+        in_states = [(one.state, one.id) for one in (await seen(states.birch, sort=sort)).values()]
+        assert in_states == sorted(((one.state, one.id) for one in newest_first), key=lambda one: one[0], reverse=is_down)
+        assert {state for state, _ in in_states} >= {"requested", "accepted"}
     assert set(await seen(states.alder, state="accepted", direction="in")) >= {cases[0].id}
 
 
