@@ -19,6 +19,7 @@ from services.gateway.console.code_words import said_of
 from services.gateway.console.duty_words import DUTY_WORDS, law_of
 from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.handles import Handles, SessionHandles
+from services.gateway.console.log_rows import entry_href
 from services.gateway.console.node_reader import Node
 from services.gateway.console.organisation_names import named, names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
@@ -155,6 +156,7 @@ async def show_blast_radius(
                 names.get(_uuid(one.recipient) or UUID(int=0), one.recipient or ""),
                 [_(ELEMENT_WORDS.get(element, element)) for element in one.elements],
                 said_of(one.operation or one.class_name, _),
+                entry_href(one.log, one.index, one.proof),
             )
             for one in rows.rows
         ],

@@ -12,10 +12,9 @@ from safepassage.wire_log import FoundEntry
 from services.gateway.console.code_words import outcome_of, said_of
 from services.gateway.console.decision_words import OUTCOMES, Tone
 from services.gateway.console.decisions import basis_of, named
-from services.gateway.console.log_words import CLASS_WORDS
+from services.gateway.console.log_words import CLASS_WORDS, KINDS
 from services.gateway.console.organisation_names import names_by_reference
 from services.gateway.console.purpose_words import PURPOSE_WORDS
-from services.gateway.console.settings_page import KINDS
 from services.gateway.console.viewing import Viewing
 from services.gateway.console.words import spaced
 from services.gateway.people.roles import ROLES
@@ -57,7 +56,7 @@ def shown_entry(one: FoundEntry, viewing: Viewing, translate: Translate, names: 
     basis, citation = basis_of(context["basis"], _) if context.get("basis") else ("", "")
     towards, party = party_of(one.class_, actor, context)
     return ShownEntry(
-        href=f"{PATH}/{place_of(one.log, one.index)}" if one.proof == "published" else None,
+        href=entry_href(one.log, one.index, one.proof),
         at=one.logged_at,
         what=_(CLASS_WORDS[cast("EntryClass", one.class_)]) if one.class_ in CLASS_WORDS else spaced(one.class_),
         more=elements_of(context, viewing, _) or said_of(str(context.get("operation") or ""), _),
@@ -78,6 +77,11 @@ def shown_entry(one: FoundEntry, viewing: Viewing, translate: Translate, names: 
 def place_of(log: str, index: int) -> str:
     """How an entry's page is called: the year of its log, and its index in it. A log is called `<host>/log/<year>`."""
     return f"{log.rpartition('/')[2]}-{index}"
+
+
+def entry_href(log: str, index: int, proof: str) -> str | None:
+    """The page of an entry; None until a signed checkpoint covers it."""
+    return f"{PATH}/{place_of(log, index)}" if proof == "published" else None
 
 
 def who_of(actor: Mapping[str, Any], translate: Translate) -> str:

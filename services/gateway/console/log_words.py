@@ -86,3 +86,12 @@ CATEGORY_WORDS: Final[Mapping[Category, str]] = {
     "discipline": word("Discipline"),
 }
 """By category."""
+
+KINDS: Final[Mapping[str, str]] = {
+    "client": word("A client"),
+    "peer": word("Another node"),
+    "person": word("A person"),
+    "system": word("The node itself"),
+    "operator": word("An operator at the command line"),
+}
+"""Of those who act, what they are."""

@@ -11,6 +11,10 @@ from starlette.responses import Response
 
 from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry
 from services.gateway.console.code_words import outcome_of, said_of
+from services.gateway.console.log_rows import PATH as LOG
+from services.gateway.console.log_rows import entry_href
+from services.gateway.console.log_words import KINDS
+from services.gateway.console.navigation import roles_of
 from services.gateway.console.node_keys import PURPOSES, SOON_DAYS, STANDINGS, NodeKey, keys_of, statement_in
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
@@ -29,13 +33,6 @@ ON_A_PAGE: Final = 25
 ACTS: Final = ("administration", "authentication", "policy", "trust", "export", "destruction")
 """Classes of entries by which a node is run; each is an answer to who did what here."""
 
-KINDS: Final = {
-    "client": word("A client"),
-    "peer": word("Another node"),
-    "person": word("A person"),
-    "system": word("The node itself"),
-    "operator": word("An operator at the command line"),
-}
 CLASSES: Final = {
     "administration": word("Administration"),
     "authentication": word("Sign-ins and tokens"),
@@ -76,7 +73,8 @@ class ShownAct:
     who: str
     code: str
     about: str
-    index: int
+    href: str | None
+    """The entry's own page, for who may open it."""
 
 
 @router.get(PATH, response_model=None, responses=page_responses(200))
@@ -136,7 +134,7 @@ def shown_act(frame: Frame, entry: FoundEntry) -> ShownAct:
         who=_who(frame, actor),
         code=str(actor.get("person") or actor.get("client_id") or actor.get("job") or ""),
         about=str(context.get("about", "")),
-        index=entry.index,
+        href=entry_href(entry.log, entry.index, entry.proof) if frame.person.role in roles_of(LOG) else None,
     )
 
 

@@ -9,6 +9,7 @@ from safepassage.wire_policy import Consent
 from safepassage.wire_student_rights import RightsRequest
 from services.gateway.console.decision_words import BASIS_WORDS
 from services.gateway.console.element_words import ELEMENT_WORDS
+from services.gateway.console.log_rows import entry_href
 from services.gateway.console.pages import Frame
 from services.gateway.console.peers_named import NamedPeers
 from services.gateway.console.purpose_words import PURPOSE_WORDS
@@ -32,6 +33,8 @@ class ShownEntry:
     data: tuple[str, ...]
     note: str
     index: str
+    href: str | None
+    """The entry's own page."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,7 @@ def shown_entry(entry: AccountedEntry, frame: Frame, peers: NamedPeers, names: M
         data=tuple(_(ELEMENT_WORDS.get(one, one)) for one in entry.elements),
         note="" if entry.exempt_by is None else _("The law asks for no record of this one: %(why)s") % {"why": entry.exempt_by},
         index=frame.viewing.number(entry.index),
+        href=entry_href(entry.log, entry.index, entry.proof),
     )
 
 

@@ -74,6 +74,12 @@ async def test_each_act_of_those_who_run_the_node_is_shown_with_who_did_it(conso
     times = re.findall(r'<time datetime="([^"]+)"', acts)
     assert len(times) > 1
     assert times == sorted(times, reverse=True)
+    await console.node.applications["audit"].state.sequencer.publish_now()
+    acts = (await browser.get("/console/settings")).body.decode().partition('id="acts"')[2]
+    (entry, *_others) = re.findall(r'<a href="(/console/log/2\d{3}-\d+)"><time', acts)
+    assert (await browser.get(entry)).status == 200, "each act has its own page"
+    operators = (await (await console.browser("operator")).get("/console/settings")).body.decode()
+    assert "/console/log/" not in operators, "who may not open it is not led there"
     policies = (await browser.get("/console/settings?kind=policy")).body.decode()
     assert "organisation:" not in policies
     assert (await browser.get("/console/settings?kind=read")).status == 422, "what families' records were read is another page's"
