@@ -44,6 +44,7 @@ const provider = new Provider(issuer, {
     pushed_authorization_request: '/oauth/par',
     jwks: '/oauth/jwks',
     registration: '/oauth/register',
+    userinfo: '/v1/decisions', // the one resource that it has
   },
   features: {
     devInteractions: { enabled: true }, // its own pages at which people sign in and agree
@@ -91,6 +92,15 @@ async function codeOfAPerson() {
   return code.save()
 }
 
+// A token for its own resource, userinfo, bound to the key of a thumbprint: what a person's code would have given.
+async function tokenOfAPerson(jkt) {
+  const client = await provider.Client.find(told.clients.find(({ redirect_uris }) => redirect_uris.length).client_id)
+  const grant = new provider.Grant({ accountId: 'person', clientId: client.clientId })
+  grant.addOIDCScope('openid')
+  const grantId = await grant.save()
+  return new provider.AccessToken({ accountId: 'person', client, grantId, gty: 'authorization_code', scope: 'openid', jkt }).save()
+}
+
 // Its clock, which can be put forward.
 const now = Date.now
 let ahead = 0
@@ -98,10 +108,10 @@ Date.now = () => now() + ahead
 
 const answer = provider.callback()
 server.on('request', async (request, response) => {
-  const [, what, seconds] = request.url.match(/^\/made\/(code|token|later)(?:\/(\d+))?$/) ?? []
+  const [, what, about] = request.url.match(/^\/made\/(code|token|access|later)(?:\/([\w-]+))?$/) ?? []
   if (!what) return answer(request, response)
-  if (what === 'later') ahead = Number(seconds) * 1000
-  const made = { code: codeOfAPerson, token: () => new provider.InitialAccessToken({}).save(), later: () => seconds }
+  if (what === 'later') ahead = Number(about) * 1000
+  const made = { code: codeOfAPerson, token: () => new provider.InitialAccessToken({}).save(), access: () => tokenOfAPerson(about), later: () => about }
   response.setHeader('content-type', 'application/json')
   response.end(JSON.stringify({ [what]: await made[what]() }))
 })

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from tests.npm.call_differences import CALL
 from tests.npm.consent_differences import CONSENT
 from tests.npm.difference import Difference
 from tests.npm.elsewhere import ACCEPTED
@@ -33,6 +34,7 @@ DIFFERENCES: Final[list[Difference]] = [
         {
             "assertion": ("jti of seven characters", "jti of 129 characters"),
             "DPoP": ("jti of seven characters", "jti of 129 characters"),
+            "call": ("a proof with a jti of seven characters",),
         },
     ),
     Difference(
@@ -48,6 +50,7 @@ DIFFERENCES: Final[list[Difference]] = [
                 "a payload that is not encoded",
             ),
             "DPoP": ("a kid as well", "a key by URL as well", "a key with a certificate"),
+            "call": ("a proof with a key by URL",),
         },
     ),
     Difference(
@@ -119,7 +122,10 @@ DIFFERENCES: Final[list[Difference]] = [
     Difference(
         "a proof counts for five minutes before and after its time there; with us for a minute, and ten seconds ahead",
         ACCEPTED,
-        {"DPoP": ("made 61 seconds ago", "made 11 seconds ahead")},
+        {
+            "DPoP": ("made 61 seconds ago", "made 11 seconds ahead"),
+            "call": ("a proof made 61 seconds ago", "a proof made 11 seconds ahead"),
+        },
     ),
     Difference(
         "a proof of another time may be made good by a nonce there; we want both to fit",
@@ -283,6 +289,7 @@ DIFFERENCES: Final[list[Difference]] = [
         "invalid_dpop_proof",
         {"legacy secret": ("0: a proof",)},
     ),
+    *CALL,
     *CONSENT,
     *REGISTRATION,
 ]

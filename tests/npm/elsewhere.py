@@ -9,6 +9,7 @@ from typing import Any
 import aiohttp
 
 from safepassage.canonical import digest_of
+from services.gateway.oauth.client_keys import proof_key
 from shared.clock import system_clock
 from tests.gateway.by_hand import Party
 from tests.gateway.negatives.asked import Asked, Sent
@@ -19,7 +20,9 @@ SCOPES = ["decisions:read", "exchange:request", "audit:search"]
 CALLBACK = "https://app.example/callback"
 VERIFIER = "v" * 43
 ACCEPTED = "accepted"
-KINDS = ("token", "details", "resource", "revocation", "introspection")
+RESOURCE = "/v1/decisions"
+"""What it takes its own tokens at."""
+KINDS = ("token", "details", "resource", "revocation", "introspection", "call")
 """Of right requests that it can be sent."""
 
 
@@ -84,6 +87,12 @@ class Elsewhere:
     async def right(self, given: str) -> Asked:
         """A new right request of a kind."""
         now = system_clock()
+        if given == "call":
+            jwk = self.application.proof_key.as_dict(private=False)
+            jkt = proof_key(jwk, algorithm="ES256").thumbprint
+            async with self.session.post(f"{self.machine.issuer}/made/access/{jkt}") as answer:
+                token = str((await answer.json())["access"])
+            return Asked(self.application, now, RESOURCE, method="GET", token=token)
         if given in ("revocation", "introspection"):
             asked = token_request(self.machine, now, "resource")
             token = (await self.send(asked.sent()))[1]["access_token"]

@@ -12,6 +12,14 @@ from tests.npm.elsewhere import KINDS
 NEGATIVES: Final[dict[str, list[Negative]]] = {
     name: [one for one in negatives if one.given in KINDS and not one.not_sent] for name, negatives in MODULES.items()
 }
+CHALLENGES: Final = {
+    "not-authenticated": "",
+    "access-token-not-valid": "invalid_token",
+    "proof-not-valid": "invalid_dpop_proof",
+    "proof-used-before": "invalid_dpop_proof",
+    "proof-nonce-required": "use_dpop_nonce",
+}
+"""What WWW-Authenticate says where a call is refused with a problem; nothing where there was no token (RFC 6750 section 3.1)."""
 PUSHED: Final = "PAR and PKCE"
 OF_PEOPLE: Final = {"code": test_code_negatives.NEGATIVES, "refresh": test_refresh.NEGATIVES}
 """What is exchanged after a person has agreed."""

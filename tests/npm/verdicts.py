@@ -13,7 +13,7 @@ from tests.gateway.registration.registering import metadata
 from tests.npm.consenting import Consenting
 from tests.npm.elsewhere import ACCEPTED, SCOPES, Elsewhere
 from tests.npm.scripts import running
-from tests.npm.sent import CONSENT, IN_OAUTHS_WORDS, NEGATIVES, OF_PEOPLE, PUSHED, REGISTRATION, SECRET
+from tests.npm.sent import CHALLENGES, CONSENT, IN_OAUTHS_WORDS, NEGATIVES, OF_PEOPLE, PUSHED, REGISTRATION, SECRET
 
 NO_WORDS: Final = cast("Any", None)
 """Of publishers: rows that need them are not sent."""
@@ -42,7 +42,8 @@ async def _machines(other: Elsewhere) -> AsyncIterator[Verdict]:
             assert await other.verdict(right.sent()) == ACCEPTED, negative.name
             wrong.before = right
             negative.change(wrong)
-            yield Verdict(module, negative.name, negative.refusal.code, await other.verdict(wrong.sent()))
+            ours = negative.refusal.code
+            yield Verdict(module, negative.name, CHALLENGES.get(ours, ours), await other.verdict(wrong.sent()))
 
 
 async def _pushed(other: Elsewhere) -> AsyncIterator[Verdict]:

@@ -21,7 +21,7 @@ from tests.gateway.negatives.asked import (
 )
 from tests.gateway.negatives.negative import Negative, Refusal, table
 
-NO_RESOURCE: Final = "oidc-provider gives tokens, and has no resource of its own to be called with one"
+OPAQUE: Final = "the tokens that oidc-provider takes itself, at userinfo, say nothing: they are looked up"
 
 
 def _token_refused(says: str) -> Refusal:
@@ -127,7 +127,6 @@ CALLS: Final[list[Negative]] = [
             ("twice", _authorization(lambda token: [f"DPoP {token}"] * 2), NOT_TWO),
             ("as DPoP and as Bearer", _authorization(lambda token: [f"DPoP {token}", f"Bearer {token}"]), NOT_TWO),
         ],
-        not_sent=NO_RESOURCE,
     ),
     *table(
         "call",
@@ -156,7 +155,7 @@ CALLS: Final[list[Negative]] = [
             ("an assertion in place of a token", _assertion),
             ("a proof in place of a token", lambda asked: _sent_as(lambda _: asked.proof.text())(asked)),
         ],
-        not_sent=NO_RESOURCE,
+        not_sent=OPAQUE,
     ),
     *table(
         "call",
@@ -186,6 +185,5 @@ CALLS: Final[list[Negative]] = [
             ("a proof with a nonce of another server", proof(nonce="AAAA"), NONCE),
             ("the same proof again", again("proof"), REPLAYED),
         ],
-        not_sent=NO_RESOURCE,
     ),
 ]
