@@ -133,16 +133,16 @@ async def test_a_form_that_is_sent_again_shows_its_link_for_a_minute_and_only_wh
     assert len(await rows(console)) == 3
 
 
-async def test_another_session_does_not_make_a_link_out_from_the_key_of_a_form(console: Console) -> None:
-    facts, _ = await holders(console)
+async def test_the_key_of_a_form_makes_another_link_in_another_session_for_another_person_and_for_another_student(console: Console) -> None:
+    facts, families = await holders(console)
+    sibling = await families.student(rights_holders=facts.rights_holders)
     first, second = await console.browser("privacy-officer"), await console.browser("privacy-officer", subject="another")
     key, form = "e" * 32, identity(console)
     links = []
-    for browser, which in ((first, 0), (second, 0), (first, 1)):
-        _path, making = await of_student(console, browser, facts.student_id)
+    for browser, student, which in ((first, facts, 0), (second, facts, 0), (first, facts, 1), (first, sibling, 0)):
+        _path, making = await of_student(console, browser, student.student_id)
         links.append(link_in(await browser.post(making[which], act=key, **form)))
-    assert len(set(links)) == 3
-    assert len(await rows(console)) == 3
+    assert len(set(links)) == len(links) == len(await rows(console))
 
 
 @pytest.mark.requirement("CON-family")
