@@ -7,12 +7,12 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 # Kills the server's own processes, so that no other test can use that server meanwhile.
 KILLING := tests/audit/test_postgres_killed.py
 # What needs no server and no minute of its own. Two suites of it have targets of their own, so that `make test` ends within six minutes.
-AT_ONCE := not postgres and not containers and not slow and not long and not fuzz and not faults and not keys and not scanner and not npm and not browser
+AT_ONCE := not postgres and not containers and not slow and not long and not fuzz and not faults and not keys and not scanner and not pdf and not npm and not browser
 PAGES := tests/gateway/console tests/gateway/family
 EXCHANGE := tests/records/exchange
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-pages test-exchange test-postgres test-scanner test-browser gallery test-stories test-timing test-containers test-policies test-fuzz test-faults test-keys test-oauth test-long check format bench match-report match-model race soak documents policies lock
+.PHONY: help demo up test test-pages test-exchange test-postgres test-scanner test-pdf test-browser gallery test-stories test-timing test-containers test-policies test-fuzz test-faults test-keys test-oauth test-long check format bench match-report match-model race soak documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -78,6 +78,9 @@ test-fuzz: $(VENV)/.dev ## every service against its OpenAPI document, with good
 
 test-keys: $(VENV)/.dev ## the key providers: SoftHSM, OpenBao and a KMS on this machine (installs what is missing); ALL=1: none may be missing
 	@PATH="$(abspath $(BIN)):$$PATH" tests/keys/with-providers $(if $(ALL),--all) $(BIN)/python -m pytest tests/keys -m keys $(ARGS)
+
+test-pdf: $(VENV)/.dev ## veraPDF reads what is printed for a family: PDF/UA-1 (needs Java and Maven)
+	@tests/pdf/with-verapdf $(BIN)/python -m pytest tests/audit -m pdf $(ARGS)
 
 test-scanner: $(VENV)/.dev ## a real ClamAV daemon with one signature of our own (installs it where it is missing)
 	@tests/scanner/with-clamd $(BIN)/python -m pytest tests/records/attachments -m scanner $(ARGS)

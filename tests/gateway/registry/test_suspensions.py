@@ -145,7 +145,8 @@ async def test_a_system_of_the_state_suspends_a_party_once_and_lifts_it_once(hou
     assert lifted[0].json == lifted[1].json
     assert lifted[0].json["lifted_reference"] == "file 8"
     house.clock.advance(seconds=1)
-    assert (await house.call(party, await house.token(party), "GET", "/v1/roster-entries")).status == 200
+    anew = (await ask_token(house.app, party, house.now)).json["access_token"]
+    assert (await house.call(party, anew, "GET", "/v1/roster-entries")).status == 200
     told = [one for one in await house.entries() if one.context.about == f"organisation:{vendor.id}"]
     acts = [(one.context.operation, one.context.reason, one.context.count, one.actor.client_id) for one in told[-2:]]
     assert acts == [(act, "security-in-doubt", 1, admin.party.client_id) for act in ("party-suspended", "suspension-lifted")]
