@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,9 +23,11 @@ from services.gateway.door.limits import RateLimit
 from services.gateway.door.limits_in_force import LimitsInForce, keep_reading_when_asked, tell_in_force
 from services.gateway.door.metrics_door import MetricsDoor
 from services.gateway.door.quota_store import keep_summing_up, open_quotas, sum_up
+from services.gateway.door.rate_store import keep_sharing
 from services.gateway.door.refusals import Refusals
 from services.gateway.door.routing_table import ROUTES
 from services.gateway.door.scope_use import ScopeUse, keep_writing_down
+from services.gateway.door.shared_rates import SharedRates
 from services.gateway.door.upstreams import upstreams
 from services.gateway.family.opening import keep_forgetting, open_families
 from services.gateway.family.routes import ROUTERS as FAMILY
@@ -162,7 +164,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
             RateLimit("organisation", per_second=limits.organisation_requests_per_second, burst=limits.organisation_burst),
             state.quotas,
         ),
-        RateLimit("address", per_second=limits.anonymous_requests_per_second, burst=limits.anonymous_burst),
+        SharedRates(limits, secret),
         state.internal_tokens,
         services,
         state.refusals,
@@ -231,6 +233,9 @@ async def _look(app: FastAPI) -> None:
             log.error("a look at what changed failed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
 
 
+_WORKERS: Final = (_look, keep_reporting, keep_writing_down, keep_summing_up, keep_reading_when_asked, keep_tidy, keep_forgetting)
+
+
 def create_app(
     settings: GatewaySettings, *, transports: Mapping[ServiceName, Transport] | None = None, clock: Clock = system_clock
 ) -> FastAPI:
@@ -263,7 +268,8 @@ def create_app(
         summary="Proves who calls, and lets through what they may do.",
         tables={"outbox": OutboxRow, "lease": LeaseRow},
         opening=partial(_open, transports=transports),
-        workers=(_look, keep_reporting, keep_writing_down, keep_summing_up, keep_reading_when_asked, keep_tidy, keep_forgetting),
+        # The embedded node is one process: nobody else has let anything through.
+        workers=(*_WORKERS, keep_sharing) if transports is None else _WORKERS,
         transports=transports,
         clock=clock,
     )

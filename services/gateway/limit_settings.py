@@ -14,14 +14,14 @@ class LimitSettings(BaseModel, extra="forbid", frozen=True):
 
     client_requests_per_second: Annotated[
         float,
-        Field(gt=0, le=100_000, description="Sustained rate of one client over all gateway processes; of another node at each of them."),
+        Field(gt=0, le=100_000, description="Sustained rate of one client, or of another node, over all gateway processes."),
     ] = 500
     client_burst: Annotated[
         int,
         Field(
             ge=1,
             le=1_000_000,
-            description="Requests of one client that may come at once, to each process; two seconds of its rate, or more.",
+            description="Requests of one client or node that may come at once, to each process; two seconds of its rate, or more.",
         ),
     ] = 1000
     organisation_requests_per_second: Annotated[
@@ -47,9 +47,9 @@ class LimitSettings(BaseModel, extra="forbid", frozen=True):
         Field(
             gt=0,
             le=100_000,
-            description="Sustained rate of one network address, at each process, on routes without a token, the token endpoint among them.",
+            description="Sustained rate of one network address without a token, at the token endpoint too, over all processes.",
         ),
     ] = 100
     anonymous_burst: Annotated[
-        int, Field(ge=1, le=1_000_000, description="Requests of one address without a token that may come at once.")
+        int, Field(ge=1, le=1_000_000, description="Requests of one address without a token that may come at once, to each process.")
     ] = 500

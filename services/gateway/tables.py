@@ -51,8 +51,7 @@ class ClientRow(Base):
     name: Mapped[str] = mapped_column(String(200))
     kind: Mapped[str] = mapped_column(String(32))
     role: Mapped[str] = mapped_column(String(64))
-    scopes: Mapped[str] = mapped_column(Text)
-    """Separated by spaces."""
+    scopes: Mapped[str] = mapped_column(Text)  # as the lists below, separated by spaces
     purposes: Mapped[str] = mapped_column(Text)
     jwks: Mapped[str] = mapped_column(Text)
     """A JWK Set of public keys, as JSON; nothing for a client that has none."""
@@ -68,7 +67,6 @@ class ClientRow(Base):
     """Networks, separated by spaces."""
     agreement_id: Mapped[UUID | None]
     redirect_uris: Mapped[str] = mapped_column(Text, default="")
-    """Separated by spaces."""
     grant_types: Mapped[str] = mapped_column(String(200), default="client_credentials")
     tls_subject: Mapped[str] = mapped_column(Text, default="")
     """A TlsSubject as JSON, or nothing."""
@@ -80,8 +78,7 @@ class ClientRow(Base):
     tokens_ended_at: Mapped[datetime | None] = mapped_column(Milliseconds, default=None)
     """When it was disabled last before it was let in again: what was issued until then counts no more."""
     changed_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
-    """Last change of keys, of `disabled_at`, of what it may do, or of its organisation's standing: processes look for recent ones, to
-    refuse tokens that are out."""
+    """Last change of it or of its organisation's standing: processes look for recent ones, to refuse tokens that are out."""
 
 
 class SuspensionRow(Base):
@@ -252,17 +249,15 @@ class SessionRow(Base):
 
 
 class SignInRow(Base):
-    """A sign-in that is under way at the agency's provider: ten minutes, once, in one browser."""
+    """A sign-in under way at the provider: ten minutes, once, in one browser. `digest`: of `state`; `verifier`: of PKCE (RFC 7636)."""
 
     __tablename__ = "sign_in"
 
     digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    """Of `state`."""
     browser: Mapped[bytes] = mapped_column(LargeBinary(32))
     """Digest of the cookie of the browser in which it began."""
     nonce: Mapped[str] = mapped_column(String(43))
     verifier: Mapped[str] = mapped_column(String(43))
-    """Of PKCE (RFC 7636)."""
     back: Mapped[str] = mapped_column(String(512))
     step_up: Mapped[bool]
     expires_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
@@ -381,6 +376,16 @@ class QuotaUseRow(Base):
     used: Mapped[int] = mapped_column(BigInteger)
     reached: Mapped[bool]
     """The log says so already."""
+
+
+class RateUseRow(Base):
+    """How often another node, or an address without a token, came lately, over all processes. `holder`: what it is, and a keyed digest."""
+
+    __tablename__ = "rate_use"
+
+    holder: Mapped[str] = mapped_column(String(64), primary_key=True)
+    used: Mapped[int] = mapped_column(BigInteger)
+    changed_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
 
 
 class QuotaLimitRow(Base):

@@ -57,13 +57,6 @@ class Allowances:
         self.organisation.change(per_second=limits.organisation_requests_per_second, burst=limits.organisation_burst, now=now)
         self.quotas.change(quotas_of(limits))
 
-    def take_peer(self, entity_id: str, now: float) -> tuple[Fields, TooManyRequests | None]:
-        """Count a request of another node: what waits for an exchange is bounded by its rate, and never stopped for a day."""
-        try:
-            return self.client.fields(self.client.take(entity_id, now)), None
-        except TooManyRequests as refused:
-            return _told(self.client, refused), refused
-
 
 def _told(limit: RateLimit, refused: TooManyRequests) -> Fields:
     return limit.fields(limit.left(0, refused.retry_after_seconds or 1))

@@ -35,13 +35,13 @@ from services.gateway.door.coarse_details import require_details
 from services.gateway.door.entrances import Entrance, Entrances
 from services.gateway.door.headers import Fields, Incoming, read_headers, trace_id_of
 from services.gateway.door.http_protocol import CERTIFICATE
-from services.gateway.door.limits import RateLimit
 from services.gateway.door.no_page import NO_PAGE, is_for_a_browser
 from services.gateway.door.paths import ALLOWED_QUERY, MAX_QUERY, MethodOfPathNotAllowed
 from services.gateway.door.refusals import Refusals
 from services.gateway.door.route import API_HEADERS, Route, encoded
 from services.gateway.door.scope_use import ScopeUse
 from services.gateway.door.service_call import Call, Upstream
+from services.gateway.door.shared_rates import SharedRate, SharedRates
 from services.gateway.door.step_up import require_step_up
 from services.gateway.family.admission import FamilyAdmission
 from services.gateway.family.member import Member
@@ -79,7 +79,7 @@ class Door:
     entrances: Entrances
     authentication: Authentication
     allowances: Allowances
-    anonymous_limit: RateLimit
+    rates: SharedRates
     internal_tokens: InternalTokens
     upstreams: Mapping[ServiceName, Upstream]
     refusals: Refusals
@@ -185,12 +185,12 @@ class _Passage:
         _require_form(route, incoming, scope["query_string"])
         verified = None
         if route.accepts == "anonymous":
-            self._count(door.anonymous_limit, self.address or "", now)
+            self._count(door.rates.addresses, self.address or "", now)
         elif route.accepts == "people":
-            self._count(door.anonymous_limit, self.address or "", now)
+            self._count(door.rates.addresses, self.address or "", now)
             self.person = await door.people.admit(scope["headers"], route, now)
         elif route.accepts == "families":
-            self._count(door.anonymous_limit, self.address or "", now)
+            self._count(door.rates.addresses, self.address or "", now)
             self.member = await door.families.admit(scope["headers"], route, now)
         else:
             verified = await door.authentication.authenticate(
@@ -234,10 +234,11 @@ class _Passage:
             der = forwarded_certificate(scope["headers"], door.certificate_header)
         return ClientCertificate(der) if der else None
 
-    def _count(self, limit: RateLimit, key: str, now: datetime) -> None:
+    def _count(self, rate: SharedRate, who: str, now: datetime) -> None:
         """Count the request; the answer says what is left, a refusal too. Raises TooManyRequests."""
+        limit = rate.limit
         try:
-            left = limit.take(key, now.timestamp())
+            left = rate.take(who, now.timestamp())
         except TooManyRequests as error:
             self.limits = limit.fields(limit.left(0, error.retry_after_seconds or 1))
             raise
@@ -246,10 +247,10 @@ class _Passage:
     def _allow(self, route: Route, verified: VerifiedToken, now: datetime) -> None:
         """Count the request of a client or peer. Raises TooManyRequests, QuotaSpent."""
         claims, allowances = verified.claims, self.door.allowances
-        if route.accepts == "peers":
-            self.limits, refused = allowances.take_peer(claims.client_id, now.timestamp())
-        else:
-            self.limits, refused = allowances.take(claims.client_id, claims.organisation_id, bulk=route.bulk, now=now.timestamp())
+        if route.accepts == "peers":  # what waits for an exchange is bounded by a rate, and never stopped for a day
+            self._count(self.door.rates.peers, claims.client_id, now)
+            return
+        self.limits, refused = allowances.take(claims.client_id, claims.organisation_id, bulk=route.bulk, now=now.timestamp())
         if refused is not None:
             raise refused
 

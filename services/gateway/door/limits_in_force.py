@@ -118,7 +118,7 @@ async def read_again(app: FastAPI) -> None:
         now = state.clock().timestamp()
         # INVARIANT: from here on nothing waits, so that no request meets the one limit changed and the other not.
         state.door.allowances.change(new, now)
-        state.door.anonymous_limit.change(per_second=new.anonymous_requests_per_second, burst=new.anonymous_burst, now=now)
+        state.door.rates.change(new, now)
         limits.settings = new
         log.info("limits have changed", extra={"member": ", ".join(changed)})
     tell_in_force(app)
