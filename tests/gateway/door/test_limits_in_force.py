@@ -7,6 +7,7 @@ import shutil
 import signal
 from collections import Counter
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -26,6 +27,7 @@ from tests.conftest import StandingClock
 from tests.gateway.by_hand import Answer, Party, ask
 from tests.gateway.house import House, open_house
 from tests.gateway.processes import GatewayProcess, Gateways, gateways
+from tests.stores import at_head
 
 INFO = "/oauth/token_info"
 START = 1_000.0
@@ -283,9 +285,14 @@ async def test_whoever_hangs_up_while_it_starts_is_heard_when_it_has(house: Hous
 @pytest.fixture
 async def two(tmp_path: Path, node_keys: Path, empty_store: Path) -> AsyncIterator[Gateways]:
     shutil.copy(empty_store, tmp_path / "gateway.db")
-    file = written(tmp_path, {"client_burst": 900_000})
-    url = f"sqlite+aiosqlite:///{tmp_path}/gateway.db"
-    async with gateways(2, database_url=url, keys=node_keys, limits_file=str(file)) as made:
+    async with _two(tmp_path, node_keys, f"sqlite+aiosqlite:///{tmp_path}/gateway.db") as made:
+        yield made
+
+
+@asynccontextmanager
+async def _two(folder: Path, keys: Path, url: str) -> AsyncIterator[Gateways]:
+    file = written(folder, {"client_burst": 900_000})
+    async with gateways(2, database_url=url, keys=keys, limits_file=str(file)) as made:
         yield made
 
 
@@ -309,6 +316,23 @@ async def told_again(process: GatewayProcess, *, away_from: str) -> str:
 @pytest.mark.slow
 @pytest.mark.requirement("DOOR-limits")
 async def test_under_load_limits_change_in_both_processes_and_no_request_fails(two: Gateways, tmp_path: Path) -> None:
+    await _change_under_load(two, tmp_path)
+
+
+@pytest.mark.anyio
+@pytest.mark.slow
+@pytest.mark.postgres
+@pytest.mark.requirement("DOOR-limits")
+async def test_under_load_limits_change_in_both_processes_of_a_postgresql_store_and_no_request_fails(
+    tmp_path: Path, node_keys: Path, postgres_place: str
+) -> None:
+    await at_head("gateway", postgres_place)
+    async with _two(tmp_path, node_keys, postgres_place) as two:
+        await _change_under_load(two, tmp_path)
+
+
+async def _change_under_load(two: Gateways, tmp_path: Path) -> None:
+    """Both change with each file that is good, and with one that is not they stay as they are."""
     await two.start()
     party, now = await two.party("decisions:read"), system_clock()
     answer = await two.processes[0].token(party.form(now), party.proof(now, "POST", "/oauth/token"))
