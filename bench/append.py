@@ -8,13 +8,14 @@ are tiles, keys of events and index, which is not behind when the measurement be
 
 import asyncio
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -45,6 +46,7 @@ CUSTODIANS = tuple(uuid4() for _ in range(200))
 RUNS = 5
 SINGLES_OF_A_RUN = 4_000
 BATCHES_OF_A_RUN = 16
+LAG_BATCHES = 40
 BATCHES_BEFORE = 12
 """Until every student has a key, as they have but for the first days of a school year."""
 PREPARING = 2
@@ -86,6 +88,7 @@ async def _run(folder: Path, url: str, process: psutil.Process, note: str) -> li
             await _singles(asker, process, "64 clients, one entry each, proven", "request", ">= 1000", note),
             await _singles(asker, process, "64 clients, one entry each", "match", "", note),
             await _batches(asker, process, "batches of 1,000, four at once", "match", ">= 30000", note, at_once=4),
+            await _lag(asker, folder),
             await _batches(asker, process, "batches of 1,000, one after the other", "match", "", note),
             await _batches(asker, process, "batches of 1,000, four at once, proven", "request", "", note, at_once=4),
         ]
@@ -106,6 +109,27 @@ async def _batches(asker: "_Asker", process: psutil.Process, name: str, class_: 
     rates = [await asker.batches(class_, BATCHES_OF_A_RUN, at_once) for _ in range(RUNS)]
     each = _cpu_since(process, before) / (RUNS * BATCHES_OF_A_RUN * 1000)
     return Figure(name, statistics.median(rates), "entries/s", goal, f"best {max(rates):,.0f}; {each * 1e6:.0f} µs CPU each; {note}")
+
+
+async def _lag(asker: "_Asker", folder: Path) -> Figure:
+    """How far the index is behind when the last of many batches is answered, and how long until it has all of them."""
+    await asker.batches("match", LAG_BATCHES, 4)
+    behind, took = await asyncio.to_thread(_until_indexed, folder)
+    return Figure(f"after {LAG_BATCHES * 1000:,}, until the index has them", took, "s", "<= 2", f"{behind:,} behind at the last answer")
+
+
+def _until_indexed(folder: Path) -> tuple[int, float]:
+    began, behind = time.perf_counter(), _behind(folder)
+    while _behind(folder):
+        time.sleep(0.01)
+    return behind, time.perf_counter() - began
+
+
+def _behind(folder: Path) -> int:
+    """Entries that are committed and not in the index."""
+    with closing(sqlite3.connect(f"file:{folder}/audit.db?mode=ro", uri=True)) as store:
+        [(missing,)] = store.execute("SELECT sum(size) - (SELECT sum(at) FROM index_cursor) FROM tree_state")
+    return int(missing)
 
 
 def _cpu_since(process: psutil.Process, before: float) -> float:

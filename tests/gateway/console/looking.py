@@ -1,13 +1,12 @@
 """A console in a real browser, with somebody signed in: for the tests of its pages, and for the gallery."""
 
-import base64
 import json
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Literal, cast
 
 from services.gateway.console.navigation import MENU
 from services.gateway.console.viewing import Language
@@ -34,7 +33,7 @@ class Looked:
 
     async def go(self, path: str) -> None:
         """Go to a page, and wait until it is there."""
-        await self.page.ask("Page.navigate", url=f"{self.origin}{path}")
+        await self.page.open(f"{self.origin}{path}")
         await self.there(path)
 
     async def there(self, path: str) -> None:
@@ -48,9 +47,10 @@ class Looked:
 
     async def see_as(self, person: Browser) -> None:
         """From now on the browser is this person's."""
-        await self.page.ask("Network.clearBrowserCookies")
-        for name, value in person.cookies.items():
-            await self.page.ask("Network.setCookie", name=name, value=value, url=self.origin)
+        await self.page.tab.context.clear_cookies()
+        await self.page.tab.context.add_cookies(
+            [{"name": name, "value": value, "url": self.origin} for name, value in person.cookies.items()]
+        )
 
     async def speak(self, language: Language) -> None:
         """From now on pages are in a language."""
@@ -67,22 +67,19 @@ class Looked:
         await self.page.value("window.before = 1; document.querySelector('form.act .button').click()")
         await self.page.until("window.before === undefined && document.readyState === 'complete' && document.querySelector('h1') !== null")
 
-    async def size(self, width: int, *, scheme: str = "light") -> None:
+    async def size(self, width: int, *, scheme: Literal["light", "dark"] = "light") -> None:
         """Width of the window in CSS pixels; light or dark."""
-        await self.page.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
-        await self.page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+        await self.page.tab.set_viewport_size({"width": width, "height": 900})
+        await self.page.tab.emulate_media(color_scheme=scheme)
 
     async def photograph(self, file: Path) -> None:
         """The whole page, as PNG, without a bar to scroll it by, for which it would be cut off."""
         await self.page.ask("Emulation.setScrollbarsHidden", hidden=True)
-        taken = await self.page.ask("Page.captureScreenshot", captureBeyondViewport=True, format="png")
-        file.write_bytes(base64.b64decode(taken["data"]))  # noqa: ASYNC240 nothing else goes on
+        await self.page.tab.screenshot(path=file, full_page=True)
 
-    async def press(self, key: str, *, code: int = 0, text: str = "") -> None:
+    async def press(self, key: str) -> None:
         """A key of the keyboard."""
-        about = {"key": key, "code": key, "windowsVirtualKeyCode": code}
-        await self.page.ask("Input.dispatchKeyEvent", type="keyDown", text=text, **about)
-        await self.page.ask("Input.dispatchKeyEvent", type="keyUp", **about)
+        await self.page.tab.keyboard.press(key)
 
 
 @asynccontextmanager

@@ -62,11 +62,11 @@ async def test_a_filter_changes_its_region_alone_and_back_brings_it_back(looked:
 
 async def test_everything_is_reached_by_the_keyboard_and_the_first_stop_skips_the_menu(looked: Looked) -> None:
     await looked.go("/console")
-    await looked.press("Tab", code=9)
+    await looked.press("Tab")
     assert await looked.page.value("document.activeElement.getAttribute('href')") == "#main"
-    await looked.press("Enter", code=13, text="\r")
+    await looked.press("Enter")
     await looked.page.until("document.activeElement.id === 'main'")
-    await looked.press("Tab", code=9)
+    await looked.press("Tab")
     assert await looked.page.value("document.querySelector('main').contains(document.activeElement)")
 
 
@@ -75,15 +75,15 @@ async def test_on_a_phone_the_menu_opens_and_escape_gives_the_focus_back_without
     await looked.go("/console")
     await looked.page.ask("Emulation.setScriptExecutionDisabled", value=True)
     await looked.page.value("document.querySelector('.menu-button').focus()")
-    await looked.press("Enter", code=13, text="\r")
+    await looked.press("Enter")
     await looked.page.until("document.getElementById('nav').matches(':popover-open')")
-    await looked.press("Escape", code=27)
+    await looked.press("Escape")
     await looked.page.until("!document.getElementById('nav').matches(':popover-open')")
     assert await looked.page.value("document.activeElement.className") == "menu-button"
 
 
 async def test_a_session_that_has_ended_leads_to_sign_in_and_never_into_a_panel(looked: Looked) -> None:
     await looked.go("/console/duties")
-    await looked.page.ask("Network.clearBrowserCookies")
+    await looked.page.tab.context.clear_cookies()
     await looked.page.value("document.querySelector('.filters .button').click()")
     await looked.page.until("location.pathname === '/sign-in'")

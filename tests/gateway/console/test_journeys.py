@@ -26,7 +26,7 @@ class Hands:
     async def to(self, text: str) -> None:
         """Press Tab until the focus is on what is called so."""
         for _ in range(MOST_STOPS):
-            await self.looked.press("Tab", code=9)
+            await self.looked.press("Tab")
             if (await self.looked.page.value(FOCUSED)).startswith(text):
                 return
         raise AssertionError(f"no stop is called {text}")
@@ -34,7 +34,7 @@ class Hands:
     async def enter(self, text: str, path: str) -> None:
         """Go to what is called so, press Enter, and be at `path`; the rest of the address may be anything where it ends in …."""
         await self.to(text)
-        await self.looked.press("Enter", code=13, text="\r")
+        await self.looked.press("Enter")
         if not path.endswith("…"):
             await self.looked.there(path)
             return
@@ -63,7 +63,7 @@ async def test_an_auditor_sees_what_crossed_and_how_equal_schools_are(hands: Han
     answer = await kept_answer(hands.looked.console, hands.looked.console.agency.id)
     await hands.looked.go("/console")
     await hands.to("Show as a table")
-    await hands.looked.press("Enter", code=13, text="\r")
+    await hands.looked.press("Enter")
     await hands.reads("Oregon")
     await hands.looked.go("/console")
     await hands.enter("Statistics", "/console/statistics")
@@ -90,9 +90,9 @@ async def test_an_operator_sees_that_the_trust_list_was_accepted_and_which_keys_
     await hands.enter("Keys and settings", "/console/settings")
     await hands.reads("Signs now")
     await hands.to("Kind")
-    await hands.looked.press("t", code=84, text="t")
+    await hands.looked.press("t")
     await hands.to("Show")
-    await hands.looked.press("Enter", code=13, text="\r")
+    await hands.looked.press("Enter")
     await hands.looked.page.until("location.search === '?kind=trust'")
     await hands.reads("Trust list")
     assert hands.looked.page.complaints == []
@@ -112,7 +112,7 @@ async def test_a_district_officer_sees_the_districts_own_and_asks_for_its_statis
     await hands.reads("Hood River County")
     await hands.enter("Statistics", "/console/statistics")
     await hands.to("By")
-    await hands.looked.press("g", code=71, text="g")
+    await hands.looked.press("g")
     await hands.enter("Ask, and spend", "/console/statistics/…")
     await hands.reads("Students enrolled, by: Grade")
     await hands.enter("Today", "/console")

@@ -21,8 +21,9 @@ async function swap(selector, address, { push = true, quiet = false } = {}) {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const fresh = page.querySelector(selector);
     // Signed out meanwhile, or a page of another kind: go there as a browser goes, never a login page in a panel.
-    if (answer.redirected || !fresh) return location.assign(address);
+    if (answer.redirected) return location.assign(address);
     if (!answer.ok && answer.status !== 422) throw new Error(String(answer.status));
+    if (!fresh) return location.assign(address);
     region.replaceWith(document.adoptNode(fresh));
     document.title = page.title;
     if (push) history.pushState({ selector }, "", answer.url);

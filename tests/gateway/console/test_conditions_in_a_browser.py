@@ -1,0 +1,134 @@
+"""The console as readers may come: services silent, no script, a wall, colours of their own, paper, another language."""
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.async_api import expect
+
+from tests.gateway.console.looking import PATHS, Looked, looking, something_crossed
+from tests.gateway.console.test_pages import one_duty
+from tests.gateway.console.test_today import silence
+from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
+
+pytestmark = [pytest.mark.anyio, pytest.mark.browser]
+
+REFUSED = ("status of 404", "status of 422", "status of 503")
+"""What Chromium says of an answer, beside what the page says."""
+
+
+@pytest.fixture
+async def looked(tmp_path: Path) -> AsyncIterator[Looked]:
+    async with looking(tmp_path) as running:
+        await one_duty(running.console)
+        await something_crossed(running.console)
+        await running.size(1440)
+        yield running
+
+
+async def wrong(looked: Looked, path: str, width: int, **rules: dict[str, bool]) -> list[Any]:
+    """What axe finds on the page that is shown, and whether it scrolls sideways."""
+    await looked.page.value(AXE.read_text() + "; undefined")
+    found: Any = await looked.page.value(f"axe.run(document, {json.dumps({'runOnly': RULES, 'rules': rules})})")
+    seen = [(path, width, one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
+    sideways = await looked.page.value("document.documentElement.scrollWidth") > width
+    return [*seen, *([(path, width, "sideways")] if sideways else [])]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1440])
+async def test_where_no_service_answers_every_page_says_so_for_everybody(looked: Looked, width: int, scheme: Any) -> None:
+    silence(looked.console, "audit", "privacy", "records")
+    await looked.size(width, scheme=scheme)
+    for path in (*PATHS, "/console/no-such-page", "/console/duties?kind=none"):
+        await looked.go(path)
+        assert await wrong(looked, path, width) == []
+    assert [one for one in looked.page.complaints if not any(said in one for said in REFUSED)] == []
+
+
+async def test_a_filter_whose_service_is_silent_leaves_the_page_as_it_is_and_says_that_nothing_changed(looked: Looked) -> None:
+    await looked.go("/console/duties")
+    shown = await looked.page.tab.locator("tbody tr").count()
+    silence(looked.console, "privacy")
+    await looked.page.tab.locator("#state").select_option("done")
+    await looked.page.tab.locator(".filters .button").click()
+    await expect(looked.page.tab.locator("#said")).to_have_text("It could not be loaded. Nothing was changed.")
+    assert (looked.page.tab.url, await looked.page.tab.locator("tbody tr").count()) == (f"{looked.origin}/console/duties", shown)
+    assert await looked.page.tab.locator("[aria-busy]").count() == 0
+
+
+async def test_a_link_of_a_table_opens_a_tab_of_its_own_where_that_is_asked_for(looked: Looked) -> None:
+    await looked.go("/console/duties")
+    async with looked.page.tab.context.expect_page() as opened:
+        await looked.page.tab.locator("thead a[data-swap]").first.click(modifiers=["ControlOrMeta"])
+    other = await opened.value
+    await expect(other.locator("h1")).to_have_count(1)
+    assert "sort=" in other.url
+    assert looked.page.tab.url == f"{looked.origin}/console/duties"
+
+
+async def test_without_a_script_filters_sorting_and_acts_work(looked: Looked) -> None:
+    await looked.sign_in("privacy-officer")
+    await looked.page.ask("Emulation.setScriptExecutionDisabled", value=True)
+    await looked.page.open(f"{looked.origin}/console/duties")
+    tab = looked.page.tab
+    await tab.locator("thead a[data-swap]").first.click()
+    await tab.wait_for_url("**/console/duties?**sort=**")
+    await tab.locator("#state").select_option("overdue")
+    await tab.locator(".filters .button").click()
+    await tab.wait_for_url("**state=overdue**")
+    await tab.get_by_role("link", name="It is done").first.click()
+    await tab.get_by_label("What shows that it was done").fill("letter of May 4")
+    await tab.get_by_role("button", name="Say that it is done").click()
+    await tab.wait_for_url("**state=done**")
+    await expect(tab.locator("tbody")).to_contain_text("Done late")
+
+
+async def test_a_script_that_somebody_brings_in_is_not_run(looked: Looked) -> None:
+    await looked.go("/console/log")
+    await looked.page.value(
+        "(() => { const one = document.createElement('script'); one.textContent = 'window.brought = 1'; document.body.append(one); })()"
+    )
+    assert await looked.page.value("window.brought === undefined")
+    assert any("Content Security Policy" in one for one in looked.page.complaints)
+
+
+async def test_on_a_wall_and_in_colours_of_the_readers_own_every_page_holds(looked: Looked) -> None:
+    for path in PATHS:
+        await looked.size(3840)
+        await looked.go(path)
+        assert await wrong(looked, path, 3840) == []
+        size = await looked.page.value("parseFloat(getComputedStyle(document.documentElement).fontSize)")
+        assert size > 30, "it is read from across the room"
+        await looked.page.tab.emulate_media(forced_colors="active")
+        await looked.size(1440)
+        # axe holds the colours that we wrote against the ground that the reader chose.
+        assert await wrong(looked, path, 1440, **{"color-contrast": {"enabled": False}}) == []
+        await looked.page.tab.emulate_media(forced_colors="none")
+    assert looked.page.complaints == []
+
+
+async def test_on_paper_there_is_what_the_page_says_and_nothing_to_press(looked: Looked) -> None:
+    await looked.size(1440, scheme="dark")
+    for path in PATHS:
+        await looked.go(path)
+        await looked.page.tab.emulate_media(media="print")
+        for pressed in ("nav.side", "header.bar", ".filters", ".foot"):
+            for one in await looked.page.tab.locator(pressed).all():
+                await expect(one).to_be_hidden()
+        await expect(looked.page.tab.locator("h1")).to_be_visible()
+        ink = await looked.page.value("getComputedStyle(document.body).color")
+        assert ink == "rgb(27, 31, 36)", "dark ink on paper, whatever the screen has"
+        await looked.page.tab.emulate_media(media="screen")
+
+
+async def test_every_page_is_whole_in_spanish_on_a_phone(looked: Looked) -> None:
+    await looked.page.tab.context.add_cookies([{"name": "language", "value": "es", "url": looked.origin}])
+    await looked.size(320)
+    for path in PATHS:
+        await looked.go(path)
+        assert await looked.page.value("document.documentElement.lang") == "es"
+        assert await wrong(looked, path, 320) == []
+    assert looked.page.complaints == []
