@@ -159,6 +159,29 @@ async def test_a_block_that_is_full_is_followed_by_another(node: AuditNode) -> N
     assert await node.database.read(partial(every, oldest_first=True)) == (await node.database.read(every))[::-1]
 
 
+async def test_blocks_are_looked_into_from_the_newest_or_from_the_oldest(node: AuditNode) -> None:
+    await alone(node)
+    of_terms = await node.database.read(lambda connection: term_keys(Driver(connection), node.app.state.keys))
+    blocks = range(20)
+
+    def write(connection: Connection) -> None:
+        driver = Driver(connection)
+        for block in blocks:
+            entry = Indexed(block * BLOCK, 0, 2027, Facts("trust"), 0, True)
+            add(driver, 2026, block, postings_of([entry], of_terms), of_terms.words)
+        driver.merge(IndexCursorRow, [(2026, 20 * BLOCK, 0)], on_conflict="DO UPDATE SET at = excluded.at")
+
+    def look(connection: Connection, *, oldest_first: bool) -> list[Place]:
+        trust = query_of([frozenset({(Kind.CLASS, "trust")})], of_terms)
+        stretches, keys = [Stretch(2026, 0, 20 * BLOCK)], node.app.state.keys
+        return find(Driver(connection), keys, trust, stretches, limit=3, oldest_first=oldest_first).places
+
+    await node.database.write(write)
+    places = [Place(2026, block * BLOCK) for block in blocks]
+    assert await node.database.read(partial(look, oldest_first=True)) == places[:3]
+    assert await node.database.read(partial(look, oldest_first=False)) == places[:-4:-1]
+
+
 @given(st.integers(0, 3 * BLOCK), st.integers(1, 3 * BLOCK))
 def test_a_step_is_of_one_block_and_goes_on(at: int, more: int) -> None:
     end = step_end(at, at + more)

@@ -19,6 +19,7 @@ from tests.conftest import StandingClock
 pytestmark = pytest.mark.anyio
 
 JUNE, JULY = datetime(2026, 6, 20, tzinfo=UTC), datetime(2026, 7, 10, tzinfo=UTC)
+JANUARY = datetime(2027, 1, 20, tzinfo=UTC)
 
 
 def district(node: AuditNode, organisation: UUID = OAK, *scopes: str) -> dict[str, str]:
@@ -178,13 +179,16 @@ async def test_pages_follow_one_another_without_gap_or_overlap(node: AuditNode, 
 async def test_the_oldest_between_two_instants_are_found_over_the_change_of_the_year(store_url: str, node_keys: Path) -> None:
     student, clock = uuid4(), StandingClock(JUNE)
     async with running(store_url, node_keys, clock) as node:
-        for month in (JUNE, JULY):
+        for month in (JUNE, JULY, JANUARY):
             clock.instant = month
             await node.append(*[event("match", student=student) for _ in range(3)])
+        await node.sequencer.publish_now()
         between = {"logged_from": JUNE.isoformat(), "logged_until": JULY.isoformat()}
         for body in ({"student_id": str(student)}, {"classes": ["match"]}):
             found = await search(node, district(node), "sort=logged_at&limit=4", **body)
             assert [(one.logged_at, one.index) for one in found.entries] == [(JUNE, 0), (JUNE, 1), (JUNE, 2), (JULY, 3)]
+            logs = [one.log for one in (await search(node, district(node), "sort=logged_at", **body)).entries if one.class_ == "match"]
+            assert [log.rpartition("/")[2] for log in logs] == ["2026"] * 6 + ["2027"] * 3
             assert [one.index for one in (await search(node, district(node), "sort=logged_at", **body, **between)).entries] == [0, 1, 2]
 
 

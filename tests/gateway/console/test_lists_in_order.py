@@ -14,7 +14,7 @@ from services.gateway.console.node_reader import claims_of, next_query
 from services.gateway.people.roles import Role
 from services.records.exchange.states import Asked, Letter
 from services.records.exchange.states import Request as Taken
-from services.records.tables import DeadLetterRow
+from services.records.tables import DeadLetterRow, MatchReviewRow
 from shared.in_process import call
 from shared.internal_token import HEADER
 from shared.who_may_call import ServiceName
@@ -69,8 +69,11 @@ async def letters(console: Console, clock: StandingClock) -> None:
 
 
 async def matches(console: Console, clock: StandingClock) -> None:
+    """What came later ends sooner."""
     for n in range(4):
-        await in_doubt(console, [await enrolled(console, child(n))])
+        match_id = await in_doubt(console, [await enrolled(console, child(n))])
+        async with console.node.applications["records"].state.database.transaction() as tx:
+            (await tx.get_one(MatchReviewRow, match_id)).expires_at = clock() + timedelta(days=9 - 2 * n)
         clock.advance(minutes=3)
 
 
