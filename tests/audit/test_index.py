@@ -162,18 +162,19 @@ async def test_a_block_that_is_full_is_followed_by_another(node: AuditNode) -> N
 async def test_blocks_are_looked_into_from_the_newest_or_from_the_oldest(node: AuditNode) -> None:
     await alone(node)
     of_terms = await node.database.read(lambda connection: term_keys(Driver(connection), node.app.state.keys))
-    blocks = range(20)
+    blocks = [*range(18), BLOCK + 1, BLOCK + 2]
+    end = (BLOCK + 3) * BLOCK
 
     def write(connection: Connection) -> None:
         driver = Driver(connection)
         for block in blocks:
             entry = Indexed(block * BLOCK, 0, 2027, Facts("trust"), 0, True)
             add(driver, 2026, block, postings_of([entry], of_terms), of_terms.words)
-        driver.merge(IndexCursorRow, [(2026, 20 * BLOCK, 0)], on_conflict="DO UPDATE SET at = excluded.at")
+        driver.merge(IndexCursorRow, [(2026, end, 0)], on_conflict="DO UPDATE SET at = excluded.at")
 
     def look(connection: Connection, *, oldest_first: bool) -> list[Place]:
         trust = query_of([frozenset({(Kind.CLASS, "trust")})], of_terms)
-        stretches, keys = [Stretch(2026, 0, 20 * BLOCK)], node.app.state.keys
+        stretches, keys = [Stretch(2026, 0, end)], node.app.state.keys
         return find(Driver(connection), keys, trust, stretches, limit=3, oldest_first=oldest_first).places
 
     await node.database.write(write)
