@@ -49,6 +49,7 @@ from services.privacy import (
     subjects,
 )
 from services.privacy.access import routes as access
+from services.privacy.access.nobody import Nobody
 from services.privacy.activation import start_release
 from services.privacy.evaluation import Judge
 from services.privacy.naming import naming_key
@@ -126,6 +127,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     stack.callback(state.key_provider.close)
     state.sealer = state.outbox.sealing = Sealer.of(settings.keys_directory, state.key_provider)
     state.forget_data_keys = state.sealer.forget
+    state.nobody = Nobody(state.sealer)
     state.cursors = Cursors(read_symmetric_key(settings.keys_directory / "cursor.key"))
     built_in = load_policy_set()
     decision_key_file = settings.keys_directory / "decision-signing.json"

@@ -1,6 +1,6 @@
 """The facts of one decision, read in one snapshot: what was committed before it is seen, all of it and nothing half."""
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -96,6 +96,27 @@ def held_students(connection: Connection, sealer: Sealer, student_ids: Sequence[
         student_id: HeldStudent(open_facts(sealer, row), _statements(sealer, row))
         for student_id, row in subjects_by_id(connection, student_ids).items()
     }
+
+
+def held_within(
+    connection: Connection,
+    sealer: Sealer,
+    student_ids: Sequence[UUID],
+    *,
+    sees: Callable[[SubjectFacts], bool],
+    nobody: Callable[[], SubjectFacts],
+) -> dict[UUID, HeldStudent]:
+    """As `held_students`, those of the students whom a caller sees. Raises SealBroken.
+
+    # INVARIANT: as much is done for a student who is not held as for one whom the caller does not see: `nobody` is opened in their place.
+    """
+    rows, held = subjects_by_id(connection, student_ids), dict[UUID, HeldStudent]()
+    for student_id in student_ids:
+        row = rows.get(student_id)
+        facts = nobody() if row is None else open_facts(sealer, row)
+        if sees(facts) and row is not None:
+            held[student_id] = HeldStudent(facts, _statements(sealer, row))
+    return held
 
 
 def _statements(sealer: Sealer, row: HeldSubject) -> StatementsOf | None:

@@ -5,6 +5,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -15,11 +16,12 @@ from safepassage.wire_access import AccessDecision
 from safepassage.wire_decisions import AccessRecord
 from services.privacy.access.answers import Verdict, answer, unseen_input, unseen_outcome, verdict_on
 from services.privacy.access.asked import Asked
+from services.privacy.access.nobody import Nobody
 from services.privacy.access.sight import Sight
 from services.privacy.alike_questions import AlikeQuestions
 from services.privacy.asked_by import AskedBy
 from services.privacy.evaluation import Evaluation, Judge, Kept, decision_on, evaluate, keep, kept
-from services.privacy.facts import Facts, held_students, read_alike, read_facts
+from services.privacy.facts import Facts, held_within, read_alike, read_facts
 from services.privacy.policy_schedule import deciding_hash
 from services.privacy.policy_sets import PolicySets
 from services.privacy.sealing import Sealer
@@ -29,6 +31,8 @@ from shared.contracts.privacy import Decision, DecisionRequest, SubjectVersion
 from shared.database import Database
 from shared.outbox import Outbox
 
+NOTHING_NAMED: Final = {"subjects": (), "consent_id": None, "other_consent_ids": (), "agreement_id": None, "evidence_ids": ()}
+"""INVARIANT: where no student is seen nothing that the question rests on is read: whether it is there makes no work."""
 SLICE = 8
 """Questions that are decided, or sealed, before others get their turn: some ms."""
 
@@ -113,6 +117,7 @@ class Bench:
         self._judge: Judge = state.judge
         self._sets: PolicySets = state.policy_sets
         self._sealer: Sealer = state.sealer
+        self._nobody: Nobody = state.nobody
         self._clock: Clock = state.clock
         self._outbox: Outbox = state.outbox
         self._caller = caller
@@ -125,7 +130,8 @@ class Bench:
         asked_at = self._clock()  # before the snapshot: services.privacy.policy_schedule
 
         def read(connection: Connection) -> tuple[list[Seen], datetime, Digest]:
-            seen = _seen(connection, self._judge, self._sealer, self._caller.organisation_id, asked, today=asked_at.date())
+            organisation_id = self._caller.organisation_id
+            seen = _seen(connection, self._judge, self._sealer, self._nobody, organisation_id, asked, today=asked_at.date())
             now = max((one.facts.not_before(asked_at) for one in seen), default=asked_at)
             return seen, now, deciding_hash(connection, now)
 
@@ -154,28 +160,26 @@ async def turn_for_others(done: int) -> None:
 
 
 def _seen(
-    connection: Connection, judge: Judge, sealer: Sealer, organisation_id: UUID, asked: Sequence[Asked], *, today: date
+    connection: Connection, judge: Judge, sealer: Sealer, nobody: Nobody, organisation_id: UUID, asked: Sequence[Asked], *, today: date
 ) -> list[Seen]:
     """Each student is read once, and so is the evidence of questions that rest on the same."""
     sight = Sight.of(connection, organisation_id)
-    there = held_students(connection, sealer, list(dict.fromkeys(one.student_id for one in asked if one.student_id is not None)))
+    students = list(dict.fromkeys(one.student_id for one in asked if one.student_id is not None))
     # INVARIANT: of a student beyond its caller's sight nothing more is looked for, so that it takes as long as for one who is not there.
-    held = {student_id: one for student_id, one in there.items() if sight.sees(one.facts, today)}
+    held = held_within(connection, sealer, students, sees=lambda facts: sight.sees(facts, today), nobody=nobody.opened)
     alike: dict[Hashable, list[int]] = {}
     for at, one in enumerate(asked):
         alike.setdefault(read_alike(one.request), []).append(at)
     found: dict[int, Seen] = {}
     for places in alike.values():
-        students = tuple(dict.fromkeys(student for at in places if (student := asked[at].student_id) in held))
+        seen = dict.fromkeys(student for at in places if (student := asked[at].student_id) in held)
         subjects = tuple(
-            SubjectVersion(student_id=student, facts_version=held[student].facts.facts_version)
-            for student in students
-            if student is not None
+            SubjectVersion(student_id=student, facts_version=held[student].facts.facts_version) for student in seen if student is not None
         )
         facts = read_facts(
             connection,
             sealer,
-            asked[places[0]].request.model_copy(update={"subjects": subjects}),
+            asked[places[0]].request.model_copy(update={"subjects": subjects} if subjects else NOTHING_NAMED),
             node_organisation_id=judge.node_organisation_id,
             caller_organisation_id=organisation_id,
             held=held,
