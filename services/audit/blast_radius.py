@@ -15,7 +15,7 @@ from safepassage.wire_log_radius import BlastRadius, BlastRadiusRequest, Touched
 from services.audit.measured_radius import clauses_asked, measured, node_states, window_asked
 from services.audit.openings import sight_of
 from services.audit.published import published_log
-from services.audit.search_clauses import own_of
+from services.audit.search_clauses import narrowed
 from services.audit.search_log import record_search
 from services.audit.searching import found_by_index, window_of
 from services.audit.touched_rows import rows_of, touched_table
@@ -66,7 +66,7 @@ async def list_blast_radius(
     async with state.database.reading() as tx:
         sight = await sight_of(tx, caller)
         window = await window_of(tx, window_asked(asked), position, oldest_first=not is_down(sort))
-        found, last, unseen = await found_by_index(tx, state.keys, [*clauses_asked(asked), *own_of(sight)], window, limit)
+        found, last, unseen = await found_by_index(tx, state.keys, narrowed(clauses_asked(asked), sight), window, limit)
         published = await published_log(tx)
     seen = [entry for entry in (one.seen_by(sight) for one in found) if entry is not None]
     rows = rows_of(seen, published, state_of=node_states(state))

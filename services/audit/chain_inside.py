@@ -13,7 +13,7 @@ from services.audit.drafts import KINDS
 from services.audit.index.lookup import Clause
 from services.audit.index.terms import Kind
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries
-from services.audit.search_clauses import own_of
+from services.audit.search_clauses import narrowed
 from services.audit.searching import found_by_index
 from services.audit.shown_entry import shown_entry
 from services.audit.subject_index import Window, entries_about
@@ -47,7 +47,7 @@ class Own:
 
 async def own_of_exchange(tx: AsyncSession, state: Any, exchange_id: UUID, sight: Sight) -> Own:
     """Looked for by who keeps the students' records, so that nothing of others' students is opened."""
-    clauses: list[Clause] = [frozenset({(Kind.EXCHANGE, str(exchange_id))}), _BUT_SEARCHES, *own_of(sight)]
+    clauses = narrowed([frozenset({(Kind.EXCHANGE, str(exchange_id))}), _BUT_SEARCHES], sight)
     opened, _, unseen = await found_by_index(tx, state.keys, clauses, Window(), COUNTED)
     return Own(tuple(opened), unseen, may_be_more=bool(opened) or bool(unseen) or sight.whole_state)
 

@@ -16,7 +16,7 @@ from services.audit.index.projector import Projector
 from services.audit.index.terms import HERE, Kind
 from services.audit.openings import Sight
 from services.audit.published import published_log
-from services.audit.search_clauses import clauses_of, own_of
+from services.audit.search_clauses import clauses_of, narrowed
 from services.audit.searching import stretches_in, window_of
 from services.audit.touched import LookedAt, count_touched, unheard
 from shared.breach_clocks import BreachClock, clocks_of
@@ -36,7 +36,7 @@ async def measured(state: State, asked: BlastRadiusRequest, sight: Sight, *, tol
     async with database.reading() as tx:
         stretches = await stretches_in(tx, await window_of(tx, window_asked(asked), None))
         published = await published_log(tx)
-    counted = await count_touched(database, state.keys, [*clauses_asked(asked), *own_of(sight)], stretches, sight, told=told)
+    counted = await count_touched(database, state.keys, narrowed(clauses_asked(asked), sight), stretches, sight, told=told)
     state_of = node_states(state)
     nodes = tuple(TouchedNode(node=node, state=state_of(node), entries=count) for node, count in counted.of(Kind.NODE).items())
     return BlastRadius(

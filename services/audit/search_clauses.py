@@ -1,6 +1,6 @@
 """A search as clauses of the index. Pure."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 from safepassage.wire_log import EntrySearch
 from services.audit.index.lookup import Clause
@@ -40,8 +40,12 @@ def clauses_of(search: EntrySearch, *, nodes_of: NodesOf) -> list[Clause]:
     return named
 
 
-def own_of(sight: Sight) -> list[Clause]:
-    """What narrows a search to what `sight` covers, before anything is opened."""
+def narrowed(clauses: Sequence[Clause], sight: Sight) -> list[Clause]:
+    """The clauses, narrowed to what `sight` covers, before anything is opened.
+
+    # INVARIANT: a custodian beyond it is not looked up, so that what is theirs makes no more work than if there were no such one.
+    """
     if sight.whole_state:
-        return []
-    return [frozenset((Kind.CUSTODIAN, str(organisation)) for organisation in sight.organisations)]
+        return list(clauses)
+    own = frozenset((Kind.CUSTODIAN, str(organisation)) for organisation in sight.organisations)
+    return [*(frozenset(one for one in clause if one[0] is not Kind.CUSTODIAN or one in own) for clause in clauses), own]

@@ -23,7 +23,7 @@ from services.audit.openings import OpenedEntry, Place, Sight, open_entries, sig
 from services.audit.own_entries import own_entries_about
 from services.audit.published import published_log
 from services.audit.retention.destroyed import destroyed_years, destructions_at
-from services.audit.search_clauses import clauses_of, own_of
+from services.audit.search_clauses import clauses_of, narrowed
 from services.audit.search_log import record_search
 from services.audit.subject_index import Window
 from services.audit.subject_keys import SubjectKeys
@@ -67,7 +67,7 @@ async def answer_search(
             tags = await state.keys.tags(tx, str(search.student_id))
             found, last, unseen = *await _about_student(tx, state.keys, tags, clauses, window, sight, limit), 0
         else:
-            found, last, unseen = await found_by_index(tx, state.keys, [*clauses, *own_of(sight)], window, limit)
+            found, last, unseen = await found_by_index(tx, state.keys, narrowed(clauses, sight), window, limit)
         seen = [entry for entry in (one.seen_by(sight) for one in found) if entry is not None]
         page = await _page(tx, seen, unseen)
         if search.student_id is not None:

@@ -71,6 +71,16 @@ async def entries_about(tx: AsyncSession, tags: Sequence[bytes], window: Window,
     return await tx.run_sync(lambda session: _first(Driver(session.connection()), tags, window, limit))
 
 
+async def entries_of_anybody(tx: AsyncSession, *, limit: int) -> list[Place]:
+    """Some entries of the newest block, whoever they are about."""
+
+    def read(driver: Driver) -> list[Place]:
+        query = "SELECT log, idx FROM subject_entry WHERE block = (SELECT max(block) FROM subject_entry) LIMIT ?"
+        return [Place(log, idx) for log, idx in driver.rows(query, limit)]
+
+    return await tx.run_sync(lambda session: read(Driver(session.connection())))
+
+
 async def rows_about(tx: AsyncSession, tag: bytes) -> list[IndexRow]:
     """Every row with a tag, in the order of the entries."""
 

@@ -22,7 +22,7 @@ from services.audit.index.tallying import Alike, Axis, Spread, tallied_in
 from services.audit.index.terms import HERE, Kind, TermKeys, actor_value, term_keys, term_of
 from services.audit.measured_radius import CAUGHT_UP_WITH
 from services.audit.openings import sight_of
-from services.audit.search_clauses import clauses_of, own_of
+from services.audit.search_clauses import clauses_of, narrowed
 from services.audit.search_log import record_search
 from services.audit.searching import members_of, nodes_of, stretches_in, window_of
 from shared.clock import Now
@@ -61,7 +61,7 @@ async def tally_log(asked: TallyRequest, request: Request, caller: Investigator,
     answers = []
     for one in asked.tallies:
         clauses = clauses_of(one.search, nodes_of=partial(nodes_of, members, own))
-        query = query_of([*clauses, *own_of(sight)], of_terms)
+        query = query_of(narrowed(clauses, sight), of_terms)
         axes = [_axis_of(dimension, states, of_terms) for dimension in one.by]
         counted: Counter[Alike] = Counter()
         for year in sorted(spreads):

@@ -128,12 +128,13 @@ async def test_however_much_is_on_record_another_districts_student_has_no_next_p
     assert (answer.status, json.loads(answer.body)["entries"], answer.headers.get("link")) == (200, [], None)
 
 
-@pytest.mark.parametrize("size", [512, 2])
+@pytest.mark.parametrize(("size", "filled"), [(512, 2_048), (2, 3), (1, 2), (2, 1)])
 async def test_of_a_student_who_moved_each_district_is_told_its_own_part_in_full(
-    node: AuditNode, monkeypatch: pytest.MonkeyPatch, size: int
+    node: AuditNode, monkeypatch: pytest.MonkeyPatch, size: int, filled: int
 ) -> None:
     """Whether the index has it, has half of it, or is being made again."""
     monkeypatch.setattr(own_entries, "LOOKED_AT_ONCE", size)
+    monkeypatch.setattr(own_entries, "FILLED", filled)
     student, projector = uuid4(), node.app.state.projector
     await node.append(*[disclosure(node, student, custodian=custodian) for custodian in (OAK, ELM, OAK)])
     await projector.catch_up()

@@ -15,7 +15,7 @@ from services.audit.index.lookup import Clause, Stretch, find, has, query_of
 from services.audit.index.terms import term_keys
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries
 from services.audit.own_entries import own_entries_about
-from services.audit.search_clauses import clauses_of, own_of
+from services.audit.search_clauses import clauses_of, narrowed
 from services.audit.searching import facts_in, members_of, nodes_of, stretches_in, window_of
 from services.audit.subject_index import Window
 
@@ -40,7 +40,7 @@ async def selected(tx: AsyncSession, state: Any, search: EntrySearch, sight: Sig
         window = Window(Place(stretch.year, stretch.end), Place(stretch.year, stretch.start))
         places = await own_entries_about(tx, state.keys, tags, window, sight, limit=stretch.end - stretch.start)
     else:
-        places = await _indexed(tx, state, [*clauses, *own_of(sight)], stretch)
+        places = await _indexed(tx, state, narrowed(clauses, sight), stretch)
     found: list[OpenedEntry] = []
     places = places[::-1]
     for start in range(0, len(places), OPENED_AT_ONCE):

@@ -125,6 +125,8 @@ def candidates(driver: Driver, query: Query, stretch: Stretch, *, most: int = 16
     for group in _turned(range(last // BLOCK, first // BLOCK - 1, -1), oldest_first):
         held = _held(driver, _rare_first(query.terms), stretch.year, BLOCKS_LEVEL, [group]).get(group, 0)
         held &= between(first - group * BLOCK, last + 1 - group * BLOCK)
+        if not held and group == last // BLOCK:
+            held = 1 << last % BLOCK  # INVARIANT: the newest block is read where nothing is to be found too, and takes as long
         blocks, size = list[int](), FIRST_BLOCKS
         for position in _turned(positions(held), oldest_first):
             blocks.append(group * BLOCK + position)
@@ -177,11 +179,10 @@ def _held(driver: Driver, clauses: Sequence[Terms], year: int, level: int, block
         return _every(year, level, blocks)
     left: dict[int, int] | None = None
     for clause in clauses:
-        where = list(blocks) if left is None else list(left)
+        # INVARIANT: every clause is looked up, if only in one block: that a term is nowhere is no look-up less.
+        where = list(blocks) if left is None else list(left) or blocks[:1]
         either = _either(driver, clause, year, level, where)
         left = either if left is None else {block: both for block, had in left.items() if (both := had & either.get(block, 0))}
-        if not left:
-            break
     return left or {}
 
 

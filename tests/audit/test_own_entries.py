@@ -1,0 +1,69 @@
+"""Another district's student with thousands of entries is as much work as one who is not there, counted in calls (tests.isolation.work)."""
+
+import json
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from services.audit.own_entries import FILLED
+from shared.in_process import Answer
+from tests.audit.audit_node import ELM, OAK, AuditNode, event, give_organisations
+from tests.isolation.work import Counted
+
+pytestmark = pytest.mark.anyio
+
+MANY, AT_ONCE = 2_000, 500
+MOST = 150
+"""Calls, some 0.1 ms: as in tests/isolation/test_work.py. An entry that is looked at is 5, 2,000 of them 10,000."""
+SCOPES = ("audit:accounting", "audit:search")
+
+
+async def _with_many(node: AuditNode) -> UUID:
+    """A student of Oak's."""
+    await give_organisations(node)
+    student = uuid4()
+    for _ in range(0, MANY, AT_ONCE):
+        await node.append(*[event("match", student=student) for _ in range(AT_ONCE)])
+    await node.app.state.projector.catch_up()
+    return student
+
+
+async def _asked(node: AuditNode, what: str, student: UUID) -> Answer:
+    headers = node.as_caller(*SCOPES, organisation=ELM)
+    if what == "accounting":
+        return await node.send("GET", f"/v1/students/{student}/disclosure-accounting", headers)
+    search: dict[str, Any] = {"student_id": str(student), **({"classes": ["match"]} if what == "search with a clause" else {})}
+    return await node.send("POST", "/v1/log/searches", headers, search)
+
+
+@pytest.mark.requirement("BAD-foreign")
+async def test_thousands_of_entries_make_no_more_work_than_none(node: AuditNode) -> None:
+    student, door = await _with_many(node), Counted(node.app)
+    through = AuditNode(door, node.node_keys, node.clock)  # type: ignore[arg-type]  # an application, as far as is asked of it here
+    faults, nobody = [], uuid4()
+    for what in ("accounting", "search", "search with a clause"):
+        counts: dict[bool, list[int]] = {True: [], False: []}
+        for turn in range(4):
+            for there in (True, False) if turn % 2 else (False, True):
+                await node.app.state.projector.catch_up()
+                answer = await _asked(through, what, student if there else nobody)
+                told = [entry["class"] for entry in json.loads(answer.body)["entries"]]
+                assert (answer.status, set(told) - {"search"}, answer.headers.get("link")) == (200, set(), None), "its own looks alone"
+                counts[there].append(door.calls)
+        more = min(counts[True]) - min(counts[False])
+        if abs(more) > MOST:
+            faults.append(f"{what}: {more:+} of {min(counts[False])} calls")
+    assert not faults, "\n".join(faults)
+    assert MANY < FILLED
+
+
+async def test_a_student_who_was_the_callers_before_thousands_of_others_entries_is_found(node: AuditNode) -> None:
+    await give_organisations(node)
+    student = uuid4()
+    await node.append(event("match", student=student, custodian=ELM), event("match", student=student, custodian=ELM))
+    for _ in range(0, MANY, AT_ONCE):
+        await node.append(*[event("match", student=student, custodian=OAK) for _ in range(AT_ONCE)])
+    await node.app.state.projector.catch_up()
+    answer = await _asked(node, "search", student)
+    assert [entry["index"] for entry in json.loads(answer.body)["entries"]] == [1, 0]
