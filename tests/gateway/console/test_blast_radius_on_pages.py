@@ -210,3 +210,10 @@ async def test_the_instant_of_discovery_stays_in_the_address_and_of_a_person_onl
     assert "discovered=2026-10-19T13%3A00%3A00Z" in path
     assert "discovered" not in await asked(auditor, "client", "stolen")
     assert ADDRESS not in await asked(auditor, "address", ADDRESS)
+
+
+async def test_what_is_none_of_the_list_is_refused_in_an_address_too(console: Console) -> None:
+    auditor = await console.browser("auditor")
+    for of, status in (("client", 303), ("nothing", 422), ("student", 422)):
+        between = "from=2026-01-01T00:00:00Z&until=2027-01-01T00:00:00Z"
+        assert (await auditor.get(f"{FOUND}?of={of}&which=stolen&{between}")).status == status
