@@ -2,6 +2,8 @@
 
 import asyncio
 import re
+from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -9,6 +11,7 @@ from uuid import uuid4
 
 import pytest
 
+from safepassage.wire_duties import DutyPage
 from safepassage.wire_log_radius import BlastRadius
 from services.audit import radius_counts
 from services.audit.touched import LookedAt
@@ -20,6 +23,7 @@ from shared.breach_clocks import BREACH_CLOCKS
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import Console, open_console
 from tests.gateway.console.crossing import PEERS
+from tests.gateway.console.test_one_student import reader
 from tests.gateway.console.touched import ADDRESS, KEY, stolen
 from tests.gateway.people.signing_in import Browser, location_of, person_of
 
@@ -169,6 +173,39 @@ async def test_the_clocks_of_the_states_are_counted_and_started_once(tmp_path: P
         assert "1 duty" in duties
         assert "Be told of a breach under an agreement" in duties
         assert (await (await console.browser("auditor")).get(start)).status == 403
+
+
+async def test_each_notice_that_is_chosen_is_a_duty_of_its_own_from_the_instant_of_discovery(tmp_path: Path, clock: StandingClock) -> None:
+    illinois = "https://isbe.example"
+    async with open_console(tmp_path, clock, peers={**PEERS, illinois: "IL"}) as console:
+        await stolen(console, node=illinois)
+        officer = await console.browser("privacy-officer")
+        page = await page_of(officer, await asked(officer, "client", "stolen", discovered="2026-10-19T09:00"))
+        (start,) = re.findall(r'href="([^"]*/found/duties[^"]*)"', page)
+        form = await page_of(officer, start := start.replace("&amp;", "&"))
+        chosen = re.findall(r'type="checkbox" id="([^"]+)"', form)[:2]
+        assert len(chosen) == 2, "of one state's law two"
+        others = {"answer-public-question": "yes"}  # which the question has not asked for
+        for key in ("a" * 32, "a" * 32, "b" * 32):
+            answer = await officer.post(start, act=key, evidence_ref="file 7", **dict.fromkeys(chosen, "yes"), **others)
+            assert answer.status == 303, answer.body
+        made = (await (await reader(console, "privacy-officer")).read("privacy", "/v1/duties", DutyPage, {"state": "all"})).duties
+        assert Counter((one.kind, one.about) for one in made) == Counter((kind, f"breach:{key * 32}") for kind in chosen for key in "ab")
+        assert {one.begins_at for one in made} == {datetime(2026, 10, 19, 13, tzinfo=UTC)}
+
+
+async def test_no_clock_starts_before_it_is_said_when_the_breach_was_discovered_nor_from_what_was_not_counted(console: Console) -> None:
+    await stolen(console)
+    officer = await console.browser("privacy-officer")
+    page = await page_of(officer, await asked(officer, "client", "stolen"))
+    (start,) = re.findall(r'href="([^"]*/found/duties[^"]*)"', page)
+    start = start.replace("&amp;", "&")
+    form = {"act": "a" * 32, "evidence_ref": "file 7", "breach-provider-tells-agency": "yes"}
+    unsaid = await officer.post(start, **form)
+    assert (unsaid.status, "not said yet: ask again" in unsaid.body.decode(), 'value="file 7"' in unsaid.body.decode()) == (422, True, True)
+    uncounted = await officer.post(re.sub("&count=[^&]*", "", start), **form)
+    assert (uncounted.status, "begin from what was counted" in uncounted.body.decode()) == (422, True)
+    assert "No duty is in this state." in await page_of(officer, "/console/duties?state=all")
 
 
 def test_what_starts_a_clock_is_said_in_words_that_are_translated() -> None:

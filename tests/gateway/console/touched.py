@@ -13,20 +13,27 @@ ADDRESS: Final = "192.0.2.77"
 ELEMENTS: Final = ("identity.name",)
 
 
-async def stolen(console: Console, *, client: str = "stolen", custodian: UUID | None = None, students: int = 2) -> list[UUID]:
-    """It read of some students of the console's district, or of another; their ids."""
-    log, recipient = log_of(console), uuid4()
+async def stolen(
+    console: Console, *, client: str = "stolen", custodian: UUID | None = None, students: int = 2, node: str | None = None
+) -> list[UUID]:
+    """It read of some students of the console's district, or of another, for somebody here or at another node; their ids."""
+    log, organisation_id = log_of(console), uuid4()
+    recipient = str(organisation_id) if node is None else f"{node}#{organisation_id}"
     who, whose = [uuid4() for _ in range(students)], custodian or console.district.id
     read = Event(
         class_="read",
         key=f"read:{uuid4()}",
         subjects=tuple(who),
         custodians=(whose,) * students,
-        actor=Actor(kind="client", client_id=client, organisation_id=recipient, key=KEY, address=ADDRESS, role=None),
+        actor=Actor(kind="client", client_id=client, organisation_id=organisation_id, key=KEY, address=ADDRESS, role=None),
         context=Context(
-            operation="roster-entries-read", outcome="done", recipient_organisation=str(recipient), elements=("identity.name",)
+            operation="roster-entries-read",
+            outcome="done",
+            recipient_organisation=recipient,
+            recipient_node=node,
+            elements=("identity.name",),
         ),
-        decision_token=log.decision(None, recipient=str(recipient), elements=ELEMENTS)[1],
+        decision_token=log.decision(None, recipient=recipient, elements=ELEMENTS)[1],
     )
     await log.append(read)
     return who
