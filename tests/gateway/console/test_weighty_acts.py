@@ -30,7 +30,7 @@ def sent(route: Route) -> bool:
     return route.method == "POST"
 
 
-@pytest.mark.requirement("CON-student", "CON-agreements")
+@pytest.mark.requirement("CON-roles")
 def test_each_form_wants_a_sign_in_of_a_moment_ago_or_is_on_the_list_that_says_why_not() -> None:
     assert {route.template for route in CONSOLE if sent(route) and not route.step_up} == set(LIGHT)
 
