@@ -6,7 +6,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from services.audit.index.terms import Kind
+from services.audit.openings import Sight
 from services.audit.own_entries import FILLED
+from services.audit.search_clauses import narrowed
 from shared.in_process import Answer
 from tests.audit.audit_node import ELM, OAK, AuditNode, event, give_organisations
 from tests.isolation.work import Counted
@@ -56,6 +59,13 @@ async def test_thousands_of_entries_make_no_more_work_than_none(node: AuditNode)
             faults.append(f"{what}: {more:+} of {min(counts[False])} calls")
     assert not faults, "\n".join(faults)
     assert MANY < FILLED
+
+
+async def test_a_custodian_beyond_the_callers_sight_is_not_looked_up() -> None:
+    oaks, elms, matches = (Kind.CUSTODIAN, str(OAK)), (Kind.CUSTODIAN, str(ELM)), frozenset({(Kind.CLASS, "match")})
+    asked = [frozenset({oaks, elms}), matches, frozenset({oaks})]
+    assert narrowed(asked, Sight(False, frozenset({ELM}))) == [frozenset({elms}), matches, frozenset(), frozenset({elms})]
+    assert narrowed(asked, Sight(True, frozenset())) == asked
 
 
 async def test_a_student_who_was_the_callers_before_thousands_of_others_entries_is_found(node: AuditNode) -> None:
