@@ -299,3 +299,16 @@ async def test_a_file_for_the_family_is_on_the_log_as_the_familys_own_access(con
     search = EntrySearch(student_id=student_id, purposes=("records-access",))
     entries = (await node.ask("audit", "/v1/log/searches", search, FoundEntries)).entries
     assert [(one.context or {}).get("operation") for one in entries] == ["disclosure-accounting"]
+
+
+async def test_forms_about_a_student_keep_what_was_written_and_there_are_none_about_nobody(console: Console) -> None:
+    student_id, browser = await enrolled(console, child()), await console.browser("privacy-officer")
+    await consented(console, student_id)
+    path = await found(browser, student_id=str(student_id))
+    [withdrawal] = re.findall(rf'href="({path}/consents/[0-9a-f-]+/withdrawal)"', (await browser.get(path)).body.decode())
+    for act, field in ((f"{path}/hold", "reference"), (withdrawal, "evidence_ref")):
+        answer = await browser.post(act, act="a" * 32, **{field: "file-7"})
+        page = answer.body.decode()
+        assert (answer.status, 'value="file-7"' in page, 'aria-invalid="true"' in page) == (422, True, True), act
+    nobody = await found(browser, student_id=str(uuid4()))
+    assert (await browser.get(f"{nobody}/hold")).status == 404
