@@ -15,6 +15,7 @@ from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
+MOST_STOPS = 400
 REFUSED = ("status of 404", "status of 422", "status of 503")
 """What Chromium says of an answer, beside what the page says."""
 
@@ -132,3 +133,42 @@ async def test_every_page_is_whole_in_spanish_on_a_phone(looked: Looked) -> None
         assert await looked.page.value("document.documentElement.lang") == "es"
         assert await wrong(looked, path, 320) == []
     assert looked.page.complaints == []
+
+
+STOPS = """
+(() => {
+  const groups = new Set();
+  window.stops = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')].filter(one => {
+    if (one.disabled || one.tabIndex < 0 || one.type === 'hidden' || !one.checkVisibility({ visibilityProperty: true })) return false;
+    if (one.type !== 'radio') return true;
+    const first = !groups.has(one.name);
+    groups.add(one.name);  // a group is one stop
+    return first;
+  });
+  return window.stops.length;
+})()
+"""
+STANDS_AT = """
+(() => {
+  const one = document.activeElement, shown = getComputedStyle(one);
+  const at = window.stops.findIndex(stop => stop === one || (one.type === 'radio' && stop.name === one.name));
+  return [at, shown.outlineStyle !== 'none' && shown.outlineWidth !== '0px', one.outerHTML.slice(0, 120)];
+})()
+"""
+
+
+@pytest.mark.parametrize("width", [320, 1440])
+async def test_every_control_of_every_page_is_reached_by_the_keyboard_in_its_order_and_shows_it(looked: Looked, width: int) -> None:
+    await looked.size(width)
+    for path in PATHS:
+        await looked.go(path)
+        count = await looked.page.value(STOPS)
+        assert count > 2
+        order = [-1]
+        while order[-1] < count - 1 and len(order) < MOST_STOPS:
+            await looked.press("Tab")
+            at, is_shown, what = await looked.page.value(STANDS_AT)
+            assert is_shown, (path, what, "nobody sees that the focus is there")
+            if at != order[-1]:  # a date has a stop for each of its parts
+                order.append(at)
+        assert order == list(range(-1, count)), path
