@@ -44,6 +44,7 @@ STATES: Final[tuple[tuple[Shown, str], ...]] = (
 class ShownDuty:
     """A row of the table."""
 
+    href: str
     kind: str
     name: str
     tone: Literal["good", "warn", "danger", "plain"]
@@ -64,7 +65,7 @@ def shown_duty(duty: Duty, viewing: Viewing, translate: Callable[[str], str], *,
     name = translate(DUTY_WORDS.get(duty.kind, duty.kind))
     done_by = f"{PATH}/{duty.id}/done" if may_complete and duty.state != "done" and duty.kind not in ENDS_BY_ITSELF else None
     law = law_of(duty.citation, translate)
-    return ShownDuty(duty.kind, name, tone, mark, when, duty.begins_at, duty.overdue_at, law, duty.figure, done_by)
+    return ShownDuty(f"{PATH}/{duty.id}", duty.kind, name, tone, mark, when, duty.begins_at, duty.overdue_at, law, duty.figure, done_by)
 
 
 def _standing(duty: Duty, left: int, _: Callable[[str], str]) -> tuple[Literal["good", "warn", "danger", "plain"], str, str]:
