@@ -6,13 +6,14 @@ UV_COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generat
 	--no-emit-index-url --no-emit-find-links --no-emit-package safepassage
 # Kills the server's own processes, so that no other test can use that server meanwhile.
 KILLING := tests/audit/test_postgres_killed.py
-# What needs no server and no minute of its own. Two suites of it have targets of their own, so that `make test` ends within six minutes.
+# What needs no server and no minute of its own. Three suites of it have targets of their own, so that `make test` ends within six minutes.
 AT_ONCE := not postgres and not containers and not slow and not long and not fuzz and not faults and not keys and not scanner and not pdf and not npm and not browser
 PAGES := tests/gateway/console tests/gateway/family
 EXCHANGE := tests/records/exchange
+DOOR := tests/gateway/door tests/gateway/oauth tests/gateway/people tests/gateway/registration
 
 .DEFAULT_GOAL := help
-.PHONY: help demo up test test-pages test-exchange test-postgres test-scanner test-pdf test-browser gallery test-stories test-timing test-containers test-policies test-fuzz test-faults test-keys test-oauth test-long check format bench match-report match-model race soak documents policies lock
+.PHONY: help demo up test test-pages test-door test-exchange test-postgres test-scanner test-pdf test-browser gallery test-stories test-timing test-containers test-policies test-fuzz test-faults test-keys test-oauth test-long check format bench match-report match-model race soak documents policies lock
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 18
@@ -36,11 +37,14 @@ up: $(VENV)/.node ## one embedded node on this machine, made on the first call; 
 	@test -f var/node/node.json || $(BIN)/safepassage-node new var/node --name "Department of Education" --state XA --insecure-development
 	@$(BIN)/safepassage-node up var/node
 
-test: $(VENV)/.dev ## what a change must pass: everything that needs no server but the two suites below
-	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(AT_ONCE)" $(addprefix --ignore ,$(PAGES) $(EXCHANGE)) $(ARGS)
+test: $(VENV)/.dev ## what a change must pass: everything that needs no server but the three suites below
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(AT_ONCE)" $(addprefix --ignore ,$(PAGES) $(EXCHANGE) $(DOOR)) $(ARGS)
 
 test-pages: $(VENV)/.dev ## the console's and the family's pages, role by role, word by word
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(AT_ONCE)" $(PAGES) $(ARGS)
+
+test-door: $(VENV)/.dev ## the only way in: tokens, registrations, people's sign-in, limits, what is forwarded and what is refused
+	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(AT_ONCE)" $(DOOR) $(ARGS)
 
 test-exchange: $(VENV)/.dev ## two nodes exchange: each state, refusal and failure, and what each leaves behind
 	@$(BIN)/python -m pytest -n 2 --dist loadfile -m "$(AT_ONCE)" $(EXCHANGE) $(ARGS)
