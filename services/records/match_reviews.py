@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from safepassage.ids import uuid7
 from safepassage.problems.records import MatchResolved, NoSuchMatch, NotACandidate
 from safepassage.problems.requests import InvalidRequest
-from safepassage.record.loads import MatchOrder, MatchPage, MatchResolution, MatchReview
+from safepassage.record.loads import MatchKind, MatchOrder, MatchPage, MatchResolution, MatchReview
 from services.records.logged import match_event, union_event
 from services.records.tables import MatchCandidateRow, MatchReviewRow, OrganisationRow, StudentRow
 from services.records.unions import unite
@@ -29,6 +29,8 @@ from shared.problems import responses
 from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/matches", tags=["matches"])
+
+_IS_PROPOSAL = MatchReviewRow.request_id == MatchReviewRow.id
 
 Resolver = Annotated[Caller, caller_with("matches:resolve")]
 
@@ -78,12 +80,15 @@ async def list_matches(
     now: Now,
     limit: Limit = 100,
     cursor: Cursor = None,
+    kind: Annotated[MatchKind | None, Query(description="Only those of one question; by default both.")] = None,
     sort: Annotated[MatchOrder, Query(description="By which instant; with a minus the latest first.")] = "opened_at",
 ) -> MatchPage:
     """The matches that wait for a person of the caller's organisation, the oldest first unless asked otherwise."""
-    bound_to = f"matches:{caller.client_id}:{sort}"
+    bound_to = f"matches:{caller.client_id}:{kind}:{sort}"
     position = request.app.state.cursors.read(cursor, bound_to=bound_to)
     query = reviews_of(caller).where(MatchReviewRow.outcome.is_(None), MatchReviewRow.expires_at > now)
+    if kind is not None:
+        query = query.where(_IS_PROPOSAL if kind == "records" else ~_IS_PROPOSAL)
     by_end = sort.endswith("expires_at")
     columns: tuple[Any, ...] = (MatchReviewRow.expires_at, MatchReviewRow.id) if by_end else (MatchReviewRow.id,)
     last = None if position is None else [*([datetime.fromisoformat(position["at"])] * by_end), UUID(position["id"])]
@@ -91,7 +96,8 @@ async def list_matches(
     if len(rows) > limit:
         end = rows[limit - 1]
         after = request.app.state.cursors.sign({"at": end.expires_at.isoformat(), "id": str(end.id)}, bound_to=bound_to)
-        response.headers["link"] = next_link("/v1/matches", {"limit": limit, "sort": sort, "cursor": after})
+        asked = {"limit": limit, **({} if kind is None else {"kind": kind}), "sort": sort}
+        response.headers["link"] = next_link("/v1/matches", {**asked, "cursor": after})
     ids = [row.id for row in rows[:limit]]
     candidates = await candidates_of_reviews(tx, ids)
     return MatchPage(matches=tuple(said(row, candidates[row.id]) for row in rows[:limit]))

@@ -147,5 +147,20 @@ async def test_matches_come_in_pages(alder: OneState, resumed: Resumed) -> None:
     assert (seen, query) == (ids, "")
 
 
+async def test_those_of_one_question_come_by_themselves_in_pages_that_keep_it(alder: OneState, resumed: Resumed) -> None:
+    mine = [(await alder.district().load(one.load)).id for one in OURS]
+    about_requests = [await opened(alder, *mine) for _ in range(3)]
+    until = NOON + timedelta(days=14)
+    open_one = partial(open_review, request_id=None, student_ids=mine, reasons=("nickname",), expires_at=until, now=NOON)
+    about_records = await alder.records.state.database.write(open_one)
+    assert [(one.id, one.kind) for one in await waiting(alder.district(), "kind=records")] == [(about_records, "records")]
+    answer = await alder.district().send("GET", "/v1/matches", query="kind=request&limit=2")
+    query = answer.headers["link"].partition("?")[2].partition(">")[0]
+    first = [UUID(one["id"]) for one in json.loads(answer.body)["matches"]]
+    assert [*first, *[one.id for one in await waiting(alder.district(), query)]] == sorted(about_requests)
+    other = await alder.district().send("GET", "/v1/matches", query=query.replace("kind=request", "kind=records"))
+    assert problem(other) == "invalid-request", "a place in one list is none in another"
+
+
 async def test_only_who_has_the_scope_sees_matches(alder: OneState, resumed: Resumed) -> None:
     assert problem(await alder.district(DISTRICT, "records:read").send("GET", "/v1/matches")) == "not-permitted"

@@ -13,7 +13,7 @@ import httpx2
 import pytest
 
 import safepassage.client
-from safepassage.client import BlockingClient, Client, ClientFile, ClientKey, calls
+from safepassage.client import BlockingClient, Client, ClientFile, ClientKey, match_calls
 from safepassage.client.blocking_operations import BlockingOperations
 from safepassage.client.call import path_of
 from safepassage.client.keys import write_private
@@ -200,18 +200,18 @@ def test_a_refused_token_request_says_oauth_s_word() -> None:
 
 
 def test_pages_are_followed_to_the_end_and_lead_nowhere_else(desk: Desk) -> None:
-    found = [str(match.id) for page in desk.client.pages(calls.list_matches(limit=1)) for match in page.matches]
+    found = [str(match.id) for page in desk.client.pages(match_calls.list_matches(limit=1)) for match in page.matches]
     assert found == desk.node.students
     for target in ("https://elsewhere.example/v1/matches?cursor=1", "//elsewhere.example/v1/matches", "/v1/students?cursor=1"):
         desk.node.next_link = lambda _, target=target: target
         with pytest.raises(AnswerNotUnderstood):
-            list(desk.client.pages(calls.list_matches(limit=1)))
+            list(desk.client.pages(match_calls.list_matches(limit=1)))
 
 
 @pytest.mark.anyio
 async def test_pages_are_followed_without_blocking_too(desk: Desk) -> None:
     async with desk.async_client() as client:
-        found = [str(match.id) async for page in client.pages(calls.list_matches()) for match in page.matches]
+        found = [str(match.id) async for page in client.pages(match_calls.list_matches()) for match in page.matches]
     assert found == desk.node.students
 
 

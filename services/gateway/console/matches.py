@@ -3,13 +3,13 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from safepassage.record.loads import MatchPage, MatchReview
+from safepassage.record.loads import MatchKind, MatchPage, MatchReview
 from services.gateway.console.match_words import DOUBTS
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Framed
@@ -27,7 +27,7 @@ ROLES: Final[tuple[Role, ...]] = ("privacy-officer", "district-officer")
 ON_A_PAGE: Final = 50
 ORDERS: Final = Orders("opened_at", "expires_at", region="#matches")
 
-KINDS: Final[Mapping[str, str]] = {
+KINDS: Final[Mapping[MatchKind, str]] = {
     "request": word("Another state’s request, or a record that came: which child is it?"),
     "records": word("Two records here: are they of one child?"),
 }
@@ -66,12 +66,14 @@ def doubts_of(review: MatchReview, translate: Callable[[str], str]) -> tuple[str
 async def show_matches(
     frame: Framed,
     node: Node,
+    kind: Annotated[MatchKind | Literal[""], Query()] = "",
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
     sort: Annotated[str, ORDERS.query] = ORDERS.usual,
 ) -> Response:
     """The matches that wait for a person of the organisation, the oldest first."""
     _, viewing = frame.translate, frame.viewing
-    asked: dict[str, str | int] = {"limit": ON_A_PAGE, "sort": sort, **({} if cursor is None else {"cursor": cursor})}
+    of_kind = {"kind": kind} if kind else {}
+    asked: dict[str, str | int] = {**of_kind, "limit": ON_A_PAGE, "sort": sort, **({} if cursor is None else {"cursor": cursor})}
     found, following = await node.page("records", API, MatchPage, asked)
     number = len(found.matches)
     count = _("No matches") if not number else _("1 match") if number == 1 else _("%(n)s matches") % {"n": viewing.number(number)}
@@ -79,7 +81,10 @@ async def show_matches(
         "matches.html",
         rows=[shown_match(review, _) for review in found.matches],
         count=_("%(n)s matches, and more") % {"n": viewing.number(number)} if following else count,
-        more=None if following is None else f"{PATH}?{urlencode({**ORDERS.kept(sort), 'cursor': following['cursor']})}",
+        more=None if following is None else f"{PATH}?{urlencode({**of_kind, **ORDERS.kept(sort), 'cursor': following['cursor']})}",
         heads=frame.heads(ORDERS, sort),
-        export=ORDERS.address(EXPORT, sort),
+        export=ORDERS.address(EXPORT, sort, **of_kind),
+        order=ORDERS.kept(sort),
+        kinds=[(code, _(name)) for code, name in KINDS.items()],
+        chosen=kind,
     )

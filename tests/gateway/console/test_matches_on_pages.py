@@ -1,5 +1,6 @@
 """A person says which child it is: side by side, what differs marked, with what it rests on, once."""
 
+import json
 import re
 from typing import get_args
 
@@ -49,6 +50,21 @@ async def test_a_case_is_side_by_side_and_what_differs_is_said_in_words(console:
     title = re.search(r"<title>(.*?)</title>", page)
     assert title is not None
     assert sought.selector.last_name not in title[1]
+
+
+@pytest.mark.requirement("CON-tables")
+async def test_the_queue_and_its_export_are_narrowed_by_what_is_asked(console: Console) -> None:
+    one, other = await enrolled(console, child()), await enrolled(console, called(child(), middle="Zebedee"))
+    ids = {"request": str(await in_doubt(console, [one])), "records": str(await in_doubt_of_each_other(console, one, other))}
+    browser = await console.browser("privacy-officer")
+    for kind, match_id in ids.items():
+        page = (await browser.get(f"{LIST}?kind={kind}&sort=-opened_at")).body.decode()
+        assert re.findall(rf'href="{LIST}/([0-9a-f-]{{36}})"', page) == [match_id]
+        assert f'<option value="{kind}" selected>' in page
+        exported = f"{LIST}/export?kind={kind}&sort=-opened_at"
+        assert exported.replace("&", "&amp;") in page
+        assert [row["id"] for row in json.loads((await browser.get(f"{exported}&form=json")).body)] == [match_id]
+    assert (await browser.get(f"{LIST}?kind=other")).status == 422
 
 
 @pytest.mark.requirement("CON-forms")

@@ -14,6 +14,7 @@ from safepassage.client import (
     finding_calls,
     format_calls,
     log_calls,
+    match_calls,
     oneroster_calls,
     policy_calls,
     readiness_calls,
@@ -53,10 +54,10 @@ class BlockingOperations:
     read_roster_document = Waited(format_calls.read_roster_document)
     read_received_record_as_document = Waited(format_calls.read_received_record_as_document)
     read_msix_package = Waited(format_calls.read_msix_package)
-    list_matches = Waited(calls.list_matches)
-    read_match = Waited(calls.read_match)
-    resolve_match = Waited(calls.resolve_match)
-    separate_records = Waited(calls.separate_records)
+    list_matches = Waited(match_calls.list_matches)
+    read_match = Waited(match_calls.read_match)
+    resolve_match = Waited(match_calls.resolve_match)
+    separate_records = Waited(match_calls.separate_records)
     list_exchanges = Waited(exchange_calls.list_exchanges)
     read_exchange = Waited(exchange_calls.read_exchange)
     list_dead_letters = Waited(dead_letter_calls.list_dead_letters)

@@ -15,17 +15,11 @@ from safepassage.record.loads import (
     FoundStudents,
     LoadedStudent,
     LoadReport,
-    MatchOrder,
-    MatchPage,
-    MatchResolution,
-    MatchReview,
     NewStudent,
-    RecordUnion,
     RosterPage,
     Student,
     StudentLookup,
 )
-from safepassage.record.match_cases import MatchCase
 from safepassage.wire_access import (
     AccessDecision,
     AccessDecisions,
@@ -111,26 +105,6 @@ def read_load_report(load_id: UUID) -> Call[LoadQuality]:
 def read_roster_entries(agreement_id: UUID, *, elements: tuple[str, ...] | None = None, limit: int | None = None) -> Call[Page[RosterPage]]:
     """What an agreement schedules of the students in its reach, page by page, under the vendor's own pseudonyms. Scope records:read."""
     return paged("/v1/roster-entries", RosterPage, query={"agreement_id": agreement_id, "elements": _list(elements), "limit": limit})
-
-
-def list_matches(*, sort: MatchOrder | None = None, limit: int | None = None) -> Call[Page[MatchPage]]:
-    """Requests of other states whose child a person has to tell. Scope matches:resolve."""
-    return paged("/v1/matches", MatchPage, query={"sort": sort, "limit": limit})
-
-
-def read_match(match_id: UUID) -> Call[MatchCase]:
-    """The child asked for and the candidates side by side; logged. Scope matches:resolve."""
-    return reading(path_of("/v1/matches/{id}", id=match_id), MatchCase)
-
-
-def resolve_match(match_id: UUID, resolution: MatchResolution, *, idempotency_key: str | None = None) -> Call[MatchReview]:
-    """Say which candidate the child is, or that none is. Scope matches:resolve."""
-    return writing("POST", path_of("/v1/matches/{id}/resolution", id=match_id), resolution, MatchReview, idempotency_key=idempotency_key)
-
-
-def separate_records(union_id: UUID, *, idempotency_key: str | None = None) -> Call[RecordUnion]:
-    """Part two records that were united; they are as they were before. Scope matches:resolve."""
-    return writing("POST", path_of("/v1/unions/{id}/separation", id=union_id), None, RecordUnion, idempotency_key=idempotency_key)
 
 
 # --- exchanges with other states ---

@@ -14,6 +14,7 @@ from safepassage.client import (
     finding_calls,
     format_calls,
     log_calls,
+    match_calls,
     oneroster_calls,
     policy_calls,
     readiness_calls,
@@ -53,10 +54,10 @@ class AsyncOperations:
     read_roster_document = Awaited(format_calls.read_roster_document)
     read_received_record_as_document = Awaited(format_calls.read_received_record_as_document)
     read_msix_package = Awaited(format_calls.read_msix_package)
-    list_matches = Awaited(calls.list_matches)
-    read_match = Awaited(calls.read_match)
-    resolve_match = Awaited(calls.resolve_match)
-    separate_records = Awaited(calls.separate_records)
+    list_matches = Awaited(match_calls.list_matches)
+    read_match = Awaited(match_calls.read_match)
+    resolve_match = Awaited(match_calls.resolve_match)
+    separate_records = Awaited(match_calls.separate_records)
     list_exchanges = Awaited(exchange_calls.list_exchanges)
     read_exchange = Awaited(exchange_calls.read_exchange)
     list_dead_letters = Awaited(dead_letter_calls.list_dead_letters)

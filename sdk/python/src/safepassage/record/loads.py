@@ -167,6 +167,9 @@ class MatchPage(Wire):
     matches: Annotated[tuple[MatchReview, ...], Field(max_length=1000)]
 
 
+MatchKind = Literal["request", "records"]
+"""request: which child is it that another state asks for, or whose record came? records: are two records here of one child?"""
+
 MatchOrder = Literal["opened_at", "-opened_at", "expires_at", "-expires_at"]
 """Of a list: by which instant; with a minus the latest first."""
 
