@@ -103,6 +103,8 @@ class ConsoleRoute(PageRoute):
         if not isinstance(person, Person) or error.status == 401:
             return await super().refused(request, error)
         frame = await frame_of(request, person)
+        if isinstance(error, NoSuchRoute):
+            return frame.page("no_page.html", status=error.status, here=HOME)
         about = {"error": error, "remedy": remedy_of(error), "request_id": request_id_of(request.scope)}
         return frame.page("refused.html", status=error.status, here=HOME, **about)
 

@@ -95,7 +95,12 @@ class PageRoute(APIRoute):
 
 
 def not_valid(fault: RequestValidationError) -> SuiteError:
-    """For people: the field that is at fault, and not in which of the ways it could have been read."""
+    """For people: the field that is at fault, and not in which of the ways it could have been read.
+
+    An address that holds what no id can be is no page's.
+    """
+    if any(one["loc"][0] == "path" for one in fault.errors()):
+        return NoSuchRoute()
     field = invalid_request(fault).field
     return InvalidRequest(field=None if field is None else field.partition(".")[0])
 

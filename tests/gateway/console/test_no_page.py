@@ -8,7 +8,7 @@ from tests.gateway.console.consoles import HOSTILE, Console
 
 pytestmark = pytest.mark.anyio
 
-NOWHERE = ("/console/nowhere", "/console/duties/nowhere", "/console/log/12/nowhere/deeper", "/console/")
+NOWHERE = ("/console/nowhere", "/console/duties/nowhere", "/console/duties/1/nowhere", "/console/log/12/nowhere/deeper", "/console/")
 OF_A_BROWSER = [("accept", "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"), ("sec-fetch-site", "same-origin")]
 
 
