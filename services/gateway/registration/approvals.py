@@ -11,7 +11,7 @@ from safepassage.problems.requests import NotFound
 from safepassage.wire_registrations import Registration
 from services.gateway.registration.registering import record
 from services.gateway.registry.clients import Granter, client_of, require_grants
-from services.gateway.registry.standing_parties import require_not_suspended
+from services.gateway.registry.standing_parties import lock_party_of, require_not_suspended
 from services.gateway.tables import ClientRow, OrganisationRow, RegistrationRow
 from shared.contracts.audit import Actor
 from shared.outbox import Outbox
@@ -37,6 +37,7 @@ async def approve(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, granter:
 
     Raises NotFound, RegistrationNotPending, ScopeNotGrantable, PartySuspended.
     """
+    await lock_party_of(tx, client_id)
     row, registration = await _pending(tx, client_id)
     organisation = await tx.get(OrganisationRow, row.organisation_id)
     if organisation is None:

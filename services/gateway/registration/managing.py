@@ -22,6 +22,7 @@ from services.gateway.registration.metadata import NEVER_SENT, client_metadata, 
 from services.gateway.registration.registering import described, fetched_or_given, record
 from services.gateway.registration.registration_errors import MetadataRefused, RegistrationTokenRefused
 from services.gateway.registration.software_statements import words_of
+from services.gateway.registry.standing_parties import lock_party_of
 from services.gateway.tables import ClientRow, RegistrationRow
 from shared.contracts.audit import Actor
 from shared.database import Database
@@ -118,6 +119,8 @@ async def _own(tx: AsyncSession, client_id: str, bearer: str | None, *, locked: 
     held = _NOBODY if registration is None or registration.token_digest is None else registration.token_digest
     if not hmac.compare_digest(sha256((bearer or "").encode()), held) or registration is None or str(identifier) != client_id:
         raise refused
+    if locked:
+        await lock_party_of(tx, identifier)
     row = await tx.get(ClientRow, identifier, with_for_update=locked)
     if row is None or (row.disabled_at is not None and registration.state != "pending"):
         raise refused

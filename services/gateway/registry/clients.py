@@ -23,7 +23,7 @@ from services.gateway.oauth.client_keys import client_keys
 from services.gateway.oauth.codes.authorizations import end_of_client
 from services.gateway.oauth.codes.redirects import is_loopback
 from services.gateway.oauth.scopes import LEGACY_SCOPES, require_grantable
-from services.gateway.registry.standing_parties import require_not_suspended
+from services.gateway.registry.standing_parties import keep_out, lock_party_of, require_not_suspended
 from services.gateway.tables import ClientRow, OrganisationRow, RegistrationRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.internal_token import CallerClaims
@@ -172,11 +172,12 @@ async def replace_keys(tx: AsyncSession, outbox: Outbox, client_id: UUID, keys: 
 async def disable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, actor: Actor, now: datetime) -> Client:
     """Disable a client: no new token, and those that are out count no more, nor what people let it do. Again is no change.
 
-    Raises NotFound.
+    One that is out because its party is suspended stays out when that is lifted. Raises NotFound.
     """
     row = await _locked(tx, client_id, None)
     if row.disabled_at is not None:
-        return client_of(row)
+        stays_out = await keep_out(tx, row)
+        return await _changed(tx, outbox, row, "client-disabled", actor, now) if stays_out else client_of(row)
     row.disabled_at = row.changed_at = now
     await end_of_client(tx, outbox, row.id, "client-disabled", actor=actor, now=now)
     return await _changed(tx, outbox, row, "client-disabled", actor, now)
@@ -254,6 +255,7 @@ async def require_exchangeable(tx: AsyncSession, client_ids: Collection[UUID], o
 
 
 async def _locked(tx: AsyncSession, client_id: UUID, version: int | None) -> ClientRow:
+    await lock_party_of(tx, client_id)
     row = (await tx.execute(select(ClientRow).where(ClientRow.id == client_id).with_for_update())).scalar_one_or_none()
     if row is None:
         raise NotFound

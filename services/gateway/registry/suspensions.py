@@ -78,7 +78,7 @@ async def suspend(
         return suspension_of(earlier)
     await require_not_suspended(tx, organisation_id)
     mine = select(ClientRow.id).where(ClientRow.organisation_id == organisation_id, ClientRow.disabled_at.is_(None))
-    out = sorted((await tx.scalars(mine)).all())
+    out = (await tx.scalars(mine.order_by(ClientRow.id).with_for_update())).all()
     for client_id in out:
         await clients.disable_client(tx, outbox, client_id, actor=actor, now=now)
     row = SuspensionRow(
@@ -102,7 +102,7 @@ async def lift(
 ) -> Suspension:
     """Let in what a suspension put out. One that was lifted before stays as it is. Raises NotFound.
 
-    A client that has ended its registration meanwhile stays out.
+    A client that has ended its registration, or was disabled by itself meanwhile, stays out.
     """
     await tx.execute(select(OrganisationRow.id).where(OrganisationRow.id == organisation_id).with_for_update())
     query = select(SuspensionRow).where(SuspensionRow.id == suspension_id, SuspensionRow.organisation_id == organisation_id)

@@ -1,5 +1,8 @@
 """A party is suspended in one act: its clients are out at once, none comes in by any way, and lifting lets those in that it put out."""
 
+import asyncio
+from collections import Counter
+from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -11,8 +14,9 @@ from safepassage.wire_suspensions import NewSuspension
 from services.gateway.door.quota_store import sum_up
 from services.gateway.registry import suspensions
 from shared.contracts.audit import Actor
+from tests.conftest import StandingClock
 from tests.gateway.by_hand import Answer, Party, ask_token
-from tests.gateway.house import ISSUER, House
+from tests.gateway.house import ISSUER, House, open_house
 from tests.gateway.registration.registering import initial_token, metadata, register
 
 pytestmark = pytest.mark.anyio
@@ -115,6 +119,49 @@ async def test_who_was_out_before_stays_out_when_it_is_lifted(house: House) -> N
     out = {str(one.id): one.disabled_at is not None for one in await house.hand.clients()}
     assert {out[party.client_id], out[before.client_id]} == {False, True}
     assert out[before.client_id]
+
+
+async def test_who_is_disabled_by_itself_meanwhile_stays_out_when_it_is_lifted(house: House) -> None:
+    vendor = await house.organisation("vendor")
+    leaked, other = await house.party(vendor, "records:read"), await house.party(vendor, "records:read")
+    assert await suspend(house, vendor) == 2
+    for _ in range(2):
+        await house.hand.disable_client(UUID(leaked.client_id))
+    put_out = [one.context for one in await house.entries() if one.context.about == f"client:{leaked.client_id}"]
+    assert [one.operation for one in put_out].count("client-disabled") == 2, "by the suspension, and by itself, which is done once"
+    await lift(house, vendor)
+    out = {str(one.id): one.disabled_at is not None for one in await house.hand.clients()}
+    assert (out[leaked.client_id], out[other.client_id]) == (True, False)
+    assert (await house.hand.enable_client(UUID(leaked.client_id))).disabled_at is None, "whoever put it out lets it in"
+
+
+@pytest.mark.postgres
+async def test_who_is_disabled_or_let_in_at_the_moment_of_a_suspension_or_its_lifting_is_out(
+    tmp_path: Path, node_keys: Path, clock: StandingClock, postgres_url: str
+) -> None:
+    async with open_house(tmp_path, node_keys, clock, database_url=postgres_url) as house:
+
+        async def vendor_of_three() -> tuple[Organisation, UUID]:
+            vendor = await house.organisation("vendor")
+            first, *_ = [await house.party(vendor, "records:read") for _ in range(3)]
+            return vendor, UUID(first.client_id)
+
+        async def are_out(vendor: Organisation) -> Counter[bool]:
+            return Counter(one.disabled_at is not None for one in await house.hand.clients() if one.organisation_id == vendor.id)
+
+        for _ in range(10):
+            vendor, leaked = await vendor_of_three()
+            await asyncio.gather(suspend(house, vendor), house.hand.disable_client(leaked))
+            await lift(house, vendor)
+            assert await are_out(vendor) == {True: 1, False: 2}
+            vendor, leaked = await vendor_of_three()
+            await suspend(house, vendor)
+            await asyncio.gather(lift(house, vendor), house.hand.disable_client(leaked))
+            assert await are_out(vendor) == {True: 1, False: 2}
+            vendor, other = await vendor_of_three()
+            await house.hand.disable_client(other)
+            await asyncio.gather(suspend(house, vendor), house.hand.enable_client(other), return_exceptions=True)
+            assert await are_out(vendor) == {True: 3}, "whoever is let in at the moment of the suspension is out with the others"
 
 
 async def test_the_same_suspension_sent_twice_is_one_and_another_beside_it_is_refused(house: House) -> None:

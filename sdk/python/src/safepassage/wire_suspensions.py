@@ -32,7 +32,7 @@ class Suspension(NewSuspension):
     id: UUID
     organisation_id: UUID
     client_ids: tuple[UUID, ...]
-    """The clients that it put out: those that were in. They come in again when it is lifted, and no others."""
+    """The clients that it put out. They come in again when it is lifted, and no others; one that is disabled meanwhile is none of them."""
     suspended_at: Instant
     lifted_at: Instant | None = None
     lifted_reference: Reference | None = None
