@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Request
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, Select, event
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -22,7 +22,7 @@ from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.sql import ClauseElement
 from sqlalchemy.util import greenlet_spawn
 
-from shared import prepared
+from shared import prepared, straight
 from shared.disk import Disk
 from shared.inline_sqlite import DRIVER, begin_immediate
 from shared.keys import read_secret
@@ -138,6 +138,14 @@ class Database:
         """
         return await _in_one_go(self._lookings, ask)
 
+    async def find(self, statement: Select[Any], values: Values) -> list[Any]:
+        """What one query finds (`prepared.rows`): on PostgreSQL asked of the driver itself. Raises WriteWhileLooking."""
+        if not isinstance(statement, Select):  # a text may be anything
+            raise WriteWhileLooking
+        if not self.is_sqlite:
+            return await straight.rows(self._lookings, statement, values)
+        return await _in_one_go(self._lookings, lambda connection: prepared.rows(connection, statement, values))
+
     async def write(self, change: Callable[[Connection], Found]) -> Found:
         """As `read`, in a writing transaction: committed when `change` returns, rolled back if it raises."""
         async with self._turn:
@@ -148,12 +156,16 @@ class Database:
         """What one writing statement gives (RETURNING), committed: on PostgreSQL in one round trip instead of three."""
         async with self._turn:
             self.disk.require()
+            if not self.is_sqlite:
+                return await straight.rows(self._alone, statement, values)
             return await _in_one_go(self._alone, lambda connection: prepared.rows(connection, statement, values))
 
     async def write_together(self, changes: Sequence[Change]) -> list[int]:
         """`prepared.together`, committed: on PostgreSQL one round trip for all of it."""
         async with self._turn:
             self.disk.require()
+            if not self.is_sqlite:
+                return await straight.together(self._alone, changes)
             return await _in_one_go(self._alone, lambda connection: prepared.together(connection, changes))
 
     async def reopen(self) -> None:

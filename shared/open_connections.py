@@ -2,10 +2,11 @@
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import greenlet_spawn
 
@@ -44,6 +45,29 @@ class OpenConnections:
                 self._free.append((connection, time.monotonic()))
             else:
                 connection.close()
+
+    async def straight(self, ask: Callable[[Connection], Awaitable[Found]]) -> Found:
+        """Run `ask`, which speaks to the driver itself, on a connection that no transaction is begun on. Not in a greenlet."""
+        fresh = self._fresh()
+        connection = await greenlet_spawn(self._taken) if fresh is None else fresh
+        try:
+            return await ask(connection)
+        except DBAPIError:
+            raise  # told by SQLAlchemy, which has looked whether the connection broke
+        except BaseException:
+            connection.invalidate()  # whoever gave up left it at work
+            raise
+        finally:
+            if len(self._free) < self._most and not connection.invalidated:
+                self._free.append((connection, time.monotonic()))
+            else:
+                await greenlet_spawn(connection.close)
+
+    def _fresh(self) -> Connection | None:
+        """One that was used a moment ago."""
+        if self._free and time.monotonic() - self._free[-1][1] < self._rested_seconds:
+            return self._free.pop()[0]
+        return None
 
     def _taken(self) -> Connection:
         while self._free:

@@ -9,7 +9,7 @@ from collections import namedtuple
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import lru_cache, partial
 from itertools import chain
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from sqlalchemy import Connection, Dialect
 from sqlalchemy.sql import ClauseElement
@@ -32,13 +32,13 @@ class WriteWhileLooking(RuntimeError):
 def rows(connection: Connection, statement: ClauseElement, values: Values | None = None) -> list[Any]:
     """What a query finds: named tuples, their values in the order of its columns."""
     given = values or {}
-    prepared = _for(connection, statement, given)
+    prepared = prepared_for(connection, statement, given)
     return prepared.read(_found(connection, prepared, given))
 
 
 def plain_rows(connection: Connection, statement: ClauseElement, values: Values) -> list[tuple[Any, ...]]:
     """As `rows`, for a query of many rows whose columns are read as the driver has them: tuples, in the order of its columns."""
-    prepared = _for(connection, statement, values)
+    prepared = prepared_for(connection, statement, values)
     found = _found(connection, prepared, values)
     return prepared.read(found) if prepared.converts else found
 
@@ -52,7 +52,7 @@ def row(connection: Connection, statement: ClauseElement, values: Values | None 
 def change(connection: Connection, statement: ClauseElement, values: Values) -> int:
     """Run an INSERT, UPDATE or DELETE. Gives how many rows it concerned."""
     _require_writing(connection)
-    prepared = _for(connection, statement, values)
+    prepared = prepared_for(connection, statement, values)
     driver = _begun(connection)
     if driver is not None:
         status = _asked(connection, prepared.text, lambda: driver.execute(prepared.text, *prepared.bound(values)))
@@ -70,7 +70,7 @@ def change_each(connection: Connection, statement: ClauseElement, several: Seque
         change(connection, statement, several[0])
     elif several:
         _require_writing(connection)
-        prepared = _for(connection, statement, several[0])
+        prepared = prepared_for(connection, statement, several[0])
         _execute(connection, prepared, [prepared.bound(values) for values in several], many=True).close()
 
 
@@ -80,15 +80,15 @@ def together(connection: Connection, changes: Sequence[Change]) -> list[int]:
     if driver is None:
         return [change(connection, statement, values) for statement, values in changes]
     _require_writing(connection)
-    several = [_for(connection, statement, values) for statement, values in changes]
+    several = [prepared_for(connection, statement, values) for statement, values in changes]
     bound = [prepared.bound(values) for prepared, (_, values) in zip(several, changes, strict=True)]
-    text = _one_text(tuple(prepared.text for prepared in several), tuple(len(values) for values in bound))
+    text = one_text(tuple(prepared.text for prepared in several), tuple(len(values) for values in bound))
     record = _asked(connection, text, lambda: driver.fetchrow(text, *chain.from_iterable(bound)))
     return [int(count) for count in record]
 
 
 @lru_cache(maxsize=KEPT)
-def _one_text(texts: tuple[str, ...], lengths: tuple[int, ...]) -> str:
+def one_text(texts: tuple[str, ...], lengths: tuple[int, ...]) -> str:
     """Statements of PostgreSQL as one, that gives how many rows each concerned."""
     parts, first = [], 0
     for number, (text, length) in enumerate(zip(texts, lengths, strict=True)):
@@ -110,7 +110,7 @@ def _require_writing(connection: Connection) -> None:
         raise WriteWhileLooking
 
 
-class _Prepared:
+class Prepared:
     """A statement's text, and how its values go to the driver and come from it."""
 
     def __init__(self, compiled: Any, columns: Sequence[Any], values: Values) -> None:
@@ -166,17 +166,17 @@ class _Prepared:
 _Place = tuple[str | None, int | None, Any, Callable[[Any], Any] | None]
 """Of one value of the driver: the parameter's name, its place in a list, the value where the statement has said it, its conversion."""
 
-_prepared: dict[Any, _Prepared] = {}
+_prepared: dict[Any, Prepared] = {}
 
 
-def _for(connection: Connection, statement: ClauseElement, values: Values) -> _Prepared:
+def prepared_for(connection: Connection, statement: ClauseElement, values: Values) -> Prepared:
     """By the statement itself, not by what it says: for statements that a module builds once."""
     lengths = tuple(len(value) for value in values.values() if type(value) in (list, tuple))
     key = (statement, connection.dialect, tuple(values), lengths)
     held = _prepared.get(key)
     if held is None:
         compiled, columns = _compiled(statement, connection.dialect, tuple(values))
-        held = _Prepared(compiled, columns, values)
+        held = Prepared(compiled, columns, values)
         if all(length <= LONGEST_KEPT for length in lengths):
             if len(_prepared) >= KEPT:
                 _prepared.clear()
@@ -193,7 +193,7 @@ def _compiled(statement: Any, dialect: Dialect, names: tuple[str, ...]) -> tuple
     return compiled, () if compiled.isinsert or compiled.isupdate or compiled.isdelete else tuple(statement.selected_columns)
 
 
-def _found(connection: Connection, prepared: _Prepared, values: Values) -> list[Any]:
+def _found(connection: Connection, prepared: Prepared, values: Values) -> list[Any]:
     bound, driver = prepared.bound(values), _begun(connection)
     if driver is not None:
         records: list[Any] = _asked(connection, prepared.text, lambda: driver.fetch(prepared.text, *bound))
@@ -220,16 +220,22 @@ def _begun(connection: Connection) -> Any | None:
 def _asked(connection: Connection, text: str, ask: Callable[[], Awaitable[Any]]) -> Any:
     """What asyncpg answers; its errors as SQLAlchemy's."""
     try:
-        try:
-            return await_only(ask())
-        except Exception as error:
-            adapted: Any = connection.connection.dbapi_connection
-            adapted._handle_exception(error)
-    except BaseException as error:
-        connection._handle_dbapi_exception(error, text, None, None, None)
+        return await_only(ask())
+    except Exception as error:
+        raise_as_sqlalchemys(connection, text, error)
 
 
-def _execute(connection: Connection, prepared: _Prepared, values: Any, *, many: bool = False) -> Any:
+def raise_as_sqlalchemys(connection: Connection, text: str, error: Exception) -> NoReturn:
+    """Raise an error of asyncpg as SQLAlchemy's. A connection that broke leaves the pool. To be called in a greenlet."""
+    try:
+        adapted: Any = connection.connection.dbapi_connection
+        adapted._handle_exception(error)
+    except BaseException as adapted_error:
+        connection._handle_dbapi_exception(adapted_error, text, None, None, None)
+    raise AssertionError("an error is raised")  # neither returns
+
+
+def _execute(connection: Connection, prepared: Prepared, values: Any, *, many: bool = False) -> Any:
     # INVARIANT: nothing runs outside a transaction: on a connection that has not begun one, SQLite would commit each statement.
     if not connection.in_transaction():
         raise RuntimeError("a prepared statement runs in a transaction")

@@ -49,9 +49,10 @@ from services.gateway.oauth.legacy import LegacyProfile
 from services.gateway.oauth.nonces import ProofNonces
 from services.gateway.oauth.presented_proofs import PresentedProofs
 from services.gateway.oauth.proof_of_possession import Proofs
-from services.gateway.oauth.replay import DatabaseProofStore, ProcessProofStore, ProofStore, forget_expired
+from services.gateway.oauth.replay import ProcessProofStore, ProofStore, forget_expired
 from services.gateway.oauth.revocation import Revocation
 from services.gateway.oauth.secret_attempts import SecretAttempts
+from services.gateway.oauth.shared_proofs import DatabaseProofStore
 from services.gateway.oauth.signing_keys import WatchedTokenKeys
 from services.gateway.oauth.standing import Standing
 from services.gateway.oauth.token_endpoint import TokenEndpoint

@@ -123,7 +123,7 @@ class ScopeUseRow(Base):
 
 
 class SpentRow(Base):
-    """An identifier that counts once: of a client assertion or of a DPoP proof. The primary key is what decides between two."""
+    """An identifier that counts once: of an assertion, or of a proof that came with one. The primary key is what decides between two."""
 
     __tablename__ = "spent"
 

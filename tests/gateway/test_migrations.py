@@ -2,14 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from services.gateway.tables import Base
+from services.gateway.proof_tables import UsedProofRow
 from shared.database import Database
 from shared.migrations import differences, migrate
 
 
 async def _is_complete(database: Database) -> None:
     await migrate("gateway", database)
-    assert await differences("gateway", database, Base.metadata) == []
+    assert await differences("gateway", database, UsedProofRow.metadata) == []
     await database.close()
 
 

@@ -169,6 +169,32 @@ async def test_one_statement_is_committed_by_itself(database: Database) -> None:
     assert await database.read(lambda connection: connection.execute(select(func.count()).select_from(CounterRow)).scalar_one()) == 2
 
 
+async def test_one_question_is_asked_by_itself_and_writes_nothing(database: Database) -> None:
+    one = text("INSERT INTO counter (id, value) VALUES (2, 9) RETURNING id").columns(CounterRow.id)
+    with pytest.raises(prepared.WriteWhileLooking):
+        await database.find(one, {})  # type: ignore[arg-type]
+    of_id = select(CounterRow.id, CounterRow.value).where(CounterRow.id == bindparam("id_"))
+    assert [await database.find(of_id, {"id_": number}) for number in (1, 2)] == [[(1, 0)], []]
+    with pytest.raises(DBAPIError):
+        await database.find(select(text("nothing FROM nowhere")), {})
+    assert await database.find(_COUNT, {}) == [(0,)]
+
+
+@pytest.mark.postgres
+async def test_who_gives_up_waiting_for_one_statement_leaves_no_connection_at_work(postgres_url: str) -> None:
+    database = Database(postgres_url)
+    slow, pid = select(func.pg_sleep(60)), select(func.pg_backend_pid())
+    try:
+        [(first,)] = await database.find(pid, {})
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await database.find(slow, {})
+        [(second,)] = await database.find(pid, {})
+        assert first != second
+    finally:
+        await database.close()
+
+
 @pytest.mark.postgres
 async def test_no_connection_is_kept_of_a_pool_that_others_need(postgres_url: str) -> None:
     database = Database(postgres_url, pool_size=2)

@@ -1,6 +1,6 @@
 """Alembic's environment of the gateway's store."""
 
-from services.gateway.tables import Base
+from services.gateway.proof_tables import UsedProofRow
 from shared.migrations import run
 
-run(Base.metadata)
+run(UsedProofRow.metadata)

@@ -10,8 +10,9 @@ from safepassage.canonical import sha256
 from safepassage.problems.access import ProofNonceRequired, ProofUsedBefore
 from safepassage.problems.requests import TemporarilyUnavailable
 from services.gateway.oauth.proof_of_possession import Proof
-from services.gateway.oauth.replay import DatabaseProofStore, ProcessProofStore, forget_expired
-from services.gateway.tables import SpentRow
+from services.gateway.oauth.replay import ProcessProofStore, forget_expired
+from services.gateway.oauth.shared_proofs import DatabaseProofStore
+from services.gateway.proof_tables import UsedProofRow
 from shared.database import Database
 from shared.migrations import migrate
 
@@ -99,12 +100,12 @@ async def _one_of_many_counts(database: Database) -> None:
     results = await asyncio.gather(*(spend(store, name) for name in names for store in stores))
     assert sum(results) == 100
     async with database.reading() as tx:
-        assert (await tx.execute(select(func.count()).select_from(SpentRow))).scalar_one() == 100
+        assert (await tx.execute(select(func.count()).select_from(UsedProofRow))).scalar_one() == 100
     await forget_expired(database, after(70))
     assert not await spend(stores[0], "proof 1")
     await forget_expired(database, after(72))
     async with database.reading() as tx:
-        assert (await tx.execute(select(func.count()).select_from(SpentRow))).scalar_one() == 0
+        assert (await tx.execute(select(func.count()).select_from(UsedProofRow))).scalar_one() == 0
 
 
 @pytest.mark.anyio

@@ -1,0 +1,135 @@
+"""Proofs that were used at any of several gateway processes: the database remembers them, and its primary key decides between two.
+
+What it remembers lasts as long as its server runs, not longer than that: on PostgreSQL the tables are not in the write-ahead log, so that
+no proof waits for the disk. A server that crashed, or another one that takes its place, has emptied them all, the one row of `proof_memory`
+too. Then that begins anew, and a proof that may have been used before needs a nonce from after.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import ARRAY, Connection, LargeBinary, bindparam, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+
+from safepassage.problems.access import ProofNonceRequired, ProofUsedBefore
+from safepassage.problems.requests import TemporarilyUnavailable
+from services.gateway.oauth.proof_of_possession import FUTURE_SECONDS, REMEMBERED_SECONDS, Proof
+from services.gateway.proof_tables import ProofMemoryRow, UsedProofRow
+from shared import prepared
+from shared.columns import EPOCH, Milliseconds
+from shared.database import Database
+
+MOST_TOGETHER: Final = 500
+
+_KEEP = (
+    text(
+        """
+        INSERT INTO used_proof (digest, expires_at, since)
+        SELECT :digest, :expires_at, memory.since FROM proof_memory AS memory
+        ON CONFLICT DO NOTHING RETURNING digest, since
+        """
+    )
+    .bindparams(bindparam("digest", type_=LargeBinary), bindparam("expires_at", type_=Milliseconds))
+    .columns(UsedProofRow.digest, UsedProofRow.since)
+)
+_KEEP_TOGETHER = (
+    # In one order, so that two processes do not wait for each other.
+    text(
+        """
+        INSERT INTO used_proof (digest, expires_at, since)
+        SELECT new.digest, new.expires_at, memory.since FROM unnest(:digests, :expiries) AS new (digest, expires_at)
+        CROSS JOIN proof_memory AS memory ORDER BY new.digest
+        ON CONFLICT DO NOTHING RETURNING digest, since
+        """
+    )
+    .bindparams(bindparam("digests", type_=ARRAY(LargeBinary)), bindparam("expiries", type_=ARRAY(Milliseconds)))
+    .columns(UsedProofRow.digest, UsedProofRow.since)
+)
+_INSERT = sqlite.insert(UsedProofRow).on_conflict_do_nothing()
+_BEGIN = postgresql.insert(ProofMemoryRow).on_conflict_do_nothing()
+_MEMORY = select(ProofMemoryRow.since)
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    digest: bytes
+    expires_at: datetime
+    now: datetime
+    since: "asyncio.Future[datetime | None]"
+    """From when on the memory is whole that has it now; None where it had it before."""
+
+
+class DatabaseProofStore:
+    """For any number of processes. Proofs that come at the same time are written together."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._waiting: list[_Waiting] = []
+        self._writer: asyncio.Task[None] | None = None
+
+    async def spend(self, proof: Proof, now: datetime, *, nonce_at: float | None) -> None:
+        """Use a proof: true once it is committed."""
+        one = _Waiting(proof.digest, now + timedelta(seconds=REMEMBERED_SECONDS + 1), now, asyncio.get_running_loop().create_future())
+        self._waiting.append(one)
+        if self._writer is None or self._writer.done():
+            self._writer = asyncio.create_task(self._write())
+        since = await one.since
+        if since is None:
+            raise ProofUsedBefore
+        if since > EPOCH:
+            require_from_after(proof, nonce_at, since.timestamp())
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting[:MOST_TOGETHER], self._waiting[MOST_TOGETHER:]
+            try:
+                new = await self._keep({one.digest: one.expires_at for one in batch}, batch[0].now)
+            except Exception as error:
+                for one in batch:
+                    if not one.since.done():
+                        one.since.set_exception(TemporarilyUnavailable("the store does not answer"))
+                        one.since.exception()
+                if isinstance(error, asyncio.CancelledError):
+                    raise
+                continue
+            for one in batch:
+                since = new.pop(one.digest, None)  # the same proof twice in one batch: the second is a replay
+                if not one.since.done():
+                    one.since.set_result(since)
+
+    async def _keep(self, used: dict[bytes, datetime], now: datetime) -> dict[bytes, datetime]:
+        """Those that are new, each with the instant at which the memory began that has it."""
+        if self._database.is_sqlite:
+            return await self._database.write(lambda connection: _kept(connection, used))
+        new = await self._insert(used)
+        if not new and not await self._database.find(_MEMORY, {}):
+            # INVARIANT: nothing is remembered without the row that says since when, and both are gone together or neither.
+            await self._database.write_together([(_BEGIN, {"id": 1, "since": now})])
+            new = await self._insert(used)
+        return new
+
+    async def _insert(self, used: dict[bytes, datetime]) -> dict[bytes, datetime]:
+        if len(used) == 1:
+            (digest, expires_at), *_ = used.items()
+            rows = await self._database.write_alone(_KEEP, {"digest": digest, "expires_at": expires_at})
+        else:
+            both: dict[str, Any] = {"digests": list(used), "expiries": list(used.values())}
+            rows = await self._database.write_alone(_KEEP_TOGETHER, both)
+        return {row.digest: row.since for row in rows}
+
+
+def _kept(connection: Connection, used: dict[bytes, datetime]) -> dict[bytes, datetime]:
+    """On SQLite, whose file loses nothing: one process writes it after the other."""
+    values = [(digest, {"digest": digest, "expires_at": expires_at, "since": EPOCH}) for digest, expires_at in used.items()]
+    return {digest: EPOCH for digest, one in values if prepared.change(connection, _INSERT, one)}
+
+
+def require_from_after(proof: Proof, nonce_at: float | None, since: float) -> None:
+    """Raises ProofNonceRequired for a proof that may have been used before `since`, in seconds since the epoch.
+
+    A nonce was given before it was used; without one, the clock of who made the proof may be FUTURE_SECONDS ahead.
+    """
+    if (proof.issued_at - FUTURE_SECONDS if nonce_at is None else nonce_at) <= since:
+        raise ProofNonceRequired
