@@ -16,12 +16,12 @@ from services.gateway.console.exchange_words import (
     LETTER_CODES,
     LETTER_KINDS,
     LETTER_REASONS,
-    LETTER_REMEDIES,
     LETTER_STATES,
     Tone,
 )
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.peer_problem_words import peer_remedy
 from services.gateway.console.peers_named import NamedPeers, host_of, named_peers
 from services.gateway.console.sorting import Orders
 from services.gateway.people.pages import page_responses
@@ -72,7 +72,7 @@ def shown_letter(letter: DeadLetter, peers: NamedPeers, translate: Callable[[str
 
 
 def what_is_wrong(code: str, translate: Callable[[str], str]) -> str:
-    """In words; a problem's title is the API's own, in English."""
+    """In words; the code where it is none of ours."""
     if code in LETTER_CODES:
         return translate(LETTER_CODES[code])
     problem = REGISTRY.get(code)
@@ -115,7 +115,7 @@ async def show_dead_letter(letter_id: UUID, frame: Framed, node: Node) -> Respon
     return frame.page(
         "dead_letter.html",
         letter=shown,
-        remedy=_(LETTER_REMEDIES[letter.code]) if letter.code in LETTER_REMEDIES else None,
+        remedy=peer_remedy(letter.code, _),
         problem_remedy=letter.remedy,
         facts=letter_facts(letter, frame, peers),
         requeue=f"{ONE.format(letter_id=letter.id)}/requeue" if "requeue" in letter.can else None,

@@ -18,6 +18,7 @@ from services.gateway.console.exchanges import API, OVER
 from services.gateway.console.exchanges import PATH as LIST
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.peer_problem_words import peer_remedy
 from services.gateway.console.peers_named import host_of, named_peers
 from services.gateway.console.purpose_words import PURPOSE_WORDS
 from services.gateway.people.pages import page_responses
@@ -121,7 +122,7 @@ async def show_exchange(exchange_id: UUID, frame: Framed, node: Node) -> Respons
         (_("Can be answered until"), f"{viewing.instant(one.expires_at)}{_left(one, frame)}"),
         (_("Exchange"), str(one.exchange_id)),
     ]
-    problem = None if one.problem_code is None else REGISTRY.get(one.problem_code)
+    code = one.problem_code
     return frame.page(
         "exchange.html",
         asked=_("We asked %(who)s") % {"who": peer} if one.direction == "out" else _("%(who)s asked us") % {"who": peer},
@@ -130,7 +131,8 @@ async def show_exchange(exchange_id: UUID, frame: Framed, node: Node) -> Respons
         state=_(state),
         facts=facts,
         steps=steps_of(one, frame),
-        remedy=None if problem is None else problem.remedy,
+        remedy=None if code is None else peer_remedy(code, _),
+        problem_remedy=None if code not in REGISTRY else REGISTRY[code].remedy,
         match=f"/console/matches/{one.match_id}" if one.match_id is not None and node.may("matches:resolve") else None,
         letters=await _letters(node, one),
         again=None if one.requeued_as is None else f"{LIST}/{one.requeued_as}",

@@ -10,6 +10,7 @@ from services.gateway.console.duty_words import DUTY_WORDS
 from services.gateway.console.navigation import MENU
 from services.gateway.console.problem_words import PROBLEM_WORDS
 from services.gateway.console.readiness import AREAS, RESTS_ON
+from services.gateway.console.readiness_messages import readiness_messages
 from services.gateway.people.roles import ROLES
 from services.gateway.settings import GatewaySettings
 
@@ -35,6 +36,7 @@ def messages() -> list[str]:
                 *places,
                 *AREAS.values(),
                 *RESTS_ON.values(),
+                *readiness_messages(),
                 *ROLES.values(),
                 *DUTY_WORDS.values(),
                 *ALERT_WORDS.values(),

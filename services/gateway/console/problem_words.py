@@ -114,5 +114,8 @@ def remedy_of(problem: SuiteError | type[SuiteError]) -> str:
     return FROM_THE_LIST if "/v1" in problem.remedy else problem.remedy
 
 
-PROBLEM_WORDS: Final = tuple(said for code in SHOWN for said in (REGISTRY[code].title, remedy_of(REGISTRY[code])))
-"""Their titles and remedies, which are the messages."""
+PROBLEM_WORDS: Final = (
+    *(said for code in SHOWN for said in (REGISTRY[code].title, remedy_of(REGISTRY[code]))),
+    *(problem.title for problem in REGISTRY.values()),
+)
+"""Their titles and remedies; and the titles of all, since an exchange or an entry of the log may name any that a service refuses with."""

@@ -6,10 +6,12 @@ from typing import Annotated, Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from safepassage.wire_readiness import Area, ReadinessQuestions, Scorecard
+from safepassage.wire_readiness import Answer, Area, ReadinessQuestion, ReadinessQuestions, Scorecard
 from services.gateway.console.node_reader import Node
-from services.gateway.console.pages import ConsoleRoute, Framed
+from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.readiness_words import in_words as sentence_in_words
 from services.gateway.console.sorting import Columns, in_words
+from services.gateway.console.words import spaced
 from services.gateway.people.pages import page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
@@ -51,6 +53,21 @@ class ShownAnswer:
     raised_by: str | None
 
 
+def shown_answer(question: ReadinessQuestion, answer: Answer, frame: Frame) -> ShownAnswer:
+    """In the reader's language, with the days of an attestation as the reader writes them."""
+    _, viewing, attested = frame.translate, frame.viewing, answer.attestation
+    if attested is not None and attested.expires_at is not None and answer.rests_on in ("attestation", "document"):
+        reason = _("Attested on %(day)s by an official (%(role)s), until %(until)s.") % {
+            "day": viewing.instant(attested.attested_at),
+            "role": spaced(attested.role),
+            "until": viewing.instant(attested.expires_at),
+        }
+    else:
+        reason = sentence_in_words(answer.reason, _, viewing.number)
+    raised_by = None if answer.raised_by is None else sentence_in_words(answer.raised_by, _, viewing.number)
+    return ShownAnswer(_(question.question), answer.level, _(RESTS_ON[answer.rests_on]), reason, raised_by)
+
+
 @dataclass(frozen=True)
 class ShownArea:
     """An area with its answers."""
@@ -75,7 +92,7 @@ async def show_readiness(frame: Framed, node: Node, sort: Annotated[str, BY_AREA
     areas = []
     for area in card.areas:
         shown = [
-            ShownAnswer(one.question, answer.level, _(RESTS_ON[answer.rests_on]), answer.reason, answer.raised_by)
+            shown_answer(one, answer, frame)
             for one in questions.questions
             if one.area == area.area and (answer := answers.get(one.id)) is not None
         ]

@@ -53,7 +53,7 @@ def _keys(peer: PeerStanding, now: datetime, _: Translate) -> Iterator[Remedy]:
     problem = peer.statement_problem
     if problem is not None:
         known = REGISTRY.get(problem)
-        says = _(STATEMENT_PROBLEMS[problem]) if problem in STATEMENT_PROBLEMS else known.title if known is not None else problem
+        says = _(STATEMENT_PROBLEMS[problem]) if problem in STATEMENT_PROBLEMS else _(known.title) if known is not None else problem
         do = _("Nothing can be sealed to it meanwhile. Call its operators: they sign a new statement of its keys.")
         yield Remedy("warn", f"{says}.", do, "safepassage-node keys statement NODE")
     elif peer.statement is not None and peer.statement.suite is None:

@@ -126,7 +126,7 @@ def _refused(standing: TrustListStanding, _: Translate) -> ListSaid:
         }
         return ListSaid("danger", says, more, _("Find out who put it there, then install the newest list."), INSTALL)
     problem = REGISTRY.get(standing.refused or "")
-    more = f"{problem.title}." if problem is not None else standing.refused or ""
+    more = f"{_(problem.title)}." if problem is not None else standing.refused or ""
     return ListSaid(
         "warn",
         _("A list was shown to this node that it did not take."),

@@ -20,6 +20,7 @@ from services.gateway.console.code_words import outcome_of, said_of
 from services.gateway.console.fact_words import FACT_WORDS
 from services.gateway.console.messages import messages
 from services.gateway.console.pages import translations
+from services.gateway.console.peer_problem_words import PEER_REMEDIES, peer_remedy
 from services.gateway.console.problem_words import PROBLEM_WORDS, SHOWN
 from services.gateway.console.reason_words import REASON_WORDS
 from services.gateway.console.rule_titles import RULE_TITLES
@@ -167,3 +168,22 @@ async def test_what_is_refused_is_said_in_spanish_and_what_is_not_is_marked_as_e
     settings = (await browser.get("/console/settings")).body.decode()
     assert "Vida de un token de acceso." in settings
     assert "Lifetime of an access token." not in settings
+
+
+def test_a_person_is_told_what_to_do_about_every_problem_that_a_peer_may_answer_with() -> None:
+    documents = [json.loads((ROOT / "openapi" / f"{service}.json").read_text()) for service in ("records", "audit")]
+    answered = {
+        code
+        for document in documents
+        for path, operations in document["paths"].items()
+        if path.startswith(("/v1/peer/", "/v1/witness/"))
+        for operation in operations.values()
+        for response in operation["responses"].values()
+        for code in re.findall(r"`([a-z0-9-]+)`", response["description"])
+    }
+    assert len(answered) > 50
+    assert answered - set(PEER_REMEDIES) == {"log-frozen", "log-unavailable"}, "these two are told to people as they are"
+    assert set(PEER_REMEDIES) <= set(REGISTRY)
+    spanish = translations("es").gettext
+    assert [code for code in sorted(answered) if spanish(REGISTRY[code].title) == REGISTRY[code].title] == []
+    assert [code for code in sorted(answered) if peer_remedy(code, spanish) in (None, peer_remedy(code, str))] == []

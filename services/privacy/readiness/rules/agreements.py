@@ -11,7 +11,7 @@ def basis_and_agreement(measures: Measures) -> Finding:
     it = report.of
     shown = report.shown("rules", "rules_reviewed", "decisions", "agreements", "agreements_complete")
     if not it.rules:
-        return measured(0, "No rules are in force.", "Activate a policy set.", *shown)
+        return measured(0, "No rules are in force.", "Activate a set of rules: on the page Decisions, under The rules that decide.", *shown)
     if not it.agreements:
         return measured(2, "Rules decide every disclosure; no agreement is on record.", "Record the agreements in force.", *shown)
     if it.agreements_complete < it.agreements:

@@ -12,13 +12,16 @@ def blast_radius(measures: Measures) -> Finding:
         return measured(0, "The log is empty.", "The first entry raises it.", *shown)
     if not door.of.clients_searching_log:
         return measured(
-            1, "The log holds who read what; nobody may search it.", "Give a client of the agency the scope audit:search.", *shown
+            1,
+            "The log holds who read what; nobody may search it.",
+            "Give a client of the agency the scope audit:search: safepassage-node clients add.",
+            *shown,
         )
     if not log.of.searchable_by_client:
         return measured(
             2,
             "The log holds who read what, and can be searched by student and time; a search by credential reads through all of it.",
-            "A search by credential.",
+            "Let the log be searched by credential.",
             *shown,
         )
     return measured(4, "The log can be searched by credential and time.", "", *shown)

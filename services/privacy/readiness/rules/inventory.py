@@ -44,7 +44,7 @@ def without_authority(measures: Measures) -> Finding:
         report.shown("rules", "rules_reviewed", "decisions_sampled", "elements_withheld", "elements_withheld_unexplained"),
     )
     if not it.rules:
-        return measured(0, "No rules are in force.", "Activate a policy set.", *shown)
+        return measured(0, "No rules are in force.", "Activate a set of rules: on the page Decisions, under The rules that decide.", *shown)
     if it.elements_withheld_unexplained:
         return measured(1, "Elements were withheld without a reason.", "Look at the decisions concerned.", *shown)
     if not it.decisions_sampled:

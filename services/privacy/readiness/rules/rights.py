@@ -90,11 +90,11 @@ def disclosure_history(measures: Measures) -> Finding:
     report = measures.gateway
     it, shown = report.of, report.shown("districts", "districts_drawing_accounting")
     if not it.districts:
-        return nothing_to_measure("No district is registered yet.", "Register the districts.", *shown)
+        return nothing_to_measure("No district is registered yet.", "Register the districts: safepassage-node organisations add.", *shown)
     return measured(
         level_of_share(it.districts_drawing_accounting, it.districts),
         f"{it.districts_drawing_accounting} of {it.districts} districts can draw the accounting of disclosures for a parent.",
-        "Give a client of each district the scope audit:accounting.",
+        "Give a client of each district the scope audit:accounting: safepassage-node clients add.",
         *shown,
     )
 
@@ -104,7 +104,11 @@ def public_questions(measures: Measures) -> Finding:
     report = measures.privacy
     it, shown = report.of, report.shown("public_questions", "public_questions_in_time")
     if not it.public_questions:
-        return nothing_to_measure("No question of the public is on record.", "Open a duty answer-public-question for each.", *shown)
+        return nothing_to_measure(
+            "No question of the public is on record.",
+            "Have the agency's own system start a clock for each: Answer a question of the public.",
+            *shown,
+        )
     level = max(1, level_of_share(it.public_questions_in_time, it.public_questions))
     share = percent(it.public_questions_in_time, it.public_questions)
     return measured(level, f"{share} percent were answered in time.", "Answer in time.", *shown)
@@ -119,7 +123,10 @@ def access_to_special_education(measures: Measures) -> Finding:
         return measured(0, "The log is empty.", "The first entry raises it.", *shown)
     if not door.of.districts_drawing_accounting:
         return measured(
-            2, "Accesses are logged; no district can draw the list.", "Give a client of each district the scope audit:accounting.", *shown
+            2,
+            "Accesses are logged; no district can draw the list.",
+            "Give a client of each district the scope audit:accounting: safepassage-node clients add.",
+            *shown,
         )
     if not reads:
         return measured(3, "The list can be drawn; nobody has read in seven days.", "Reads raise it.", *shown)
@@ -132,7 +139,11 @@ def responsible_official(measures: Measures) -> Finding:
     it = report.of
     shown = report.shown("districts", "districts_naming_responsible", "access_listed", "access_listed_trained")
     if not it.access_listed or not it.districts:
-        return nothing_to_measure("No agency keeps its list of who has access here.", "Record it (POST /v1/access-listings).", *shown)
+        return nothing_to_measure(
+            "No agency keeps its list of who has access here.",
+            "Have each district keep it here: its system needs the scope safeguards:keep (safepassage-node clients add).",
+            *shown,
+        )
     level = level_of_share(it.districts_naming_responsible or 0, it.districts)
     if level == 4 and it.access_listed_trained != it.access_listed:
         return measured(3, "Every district names who is responsible; of some on the lists no training is recorded.", "Record it.", *shown)

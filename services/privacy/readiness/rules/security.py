@@ -18,7 +18,7 @@ def bound_tokens(measures: Measures) -> Finding:
         return measured(
             3,
             "Every token is bound to its client's key; staff do not sign in to the node.",
-            "Staff with phishing-resistant factors.",
+            "Let staff sign in to the node, with phishing-resistant factors.",
             *shown,
         )
     if it.staff_phishing_resistant < it.staff:
