@@ -73,10 +73,24 @@ async def _milliseconds(browser: Browser, path: str) -> tuple[float, float]:
     return took
 
 
-_PAGES: Final = ("everything", "what left, counted whole", "one client and purpose", "one student", "one entry", "the proof of one entry")
+_PAGES: Final = (
+    "everything",
+    "everything, the oldest first",
+    "what left, counted whole",
+    "what left, the oldest first",
+    "one client and purpose",
+    "one client and purpose, the oldest first",
+    "one student",
+    "one entry",
+    "the proof of one entry",
+)
+_OLDEST: Final = ", the oldest first"
 
 
 async def _page(name: str, about: Questioned, browser: Browser, chance: random.Random, entries: int) -> str:
+    if name.endswith(_OLDEST):
+        path = await _page(name.removesuffix(_OLDEST), about, browser, chance, entries)
+        return f"{path}{'&' if '?' in path else '?'}sort=logged_at"
     place = f"{PATH}/{system_clock().year}-{chance.randrange(entries)}"
     match name:
         case "everything":
