@@ -34,7 +34,7 @@ LIST: Final = Columns(
     {
         "": None,
         "question": lambda row: in_words(row[1]),
-        "-as-of": lambda row: row[0].as_of,
+        "-as-of": lambda row: row[0].made_at,
         "again": lambda row: row[0].again_on,
     },
     region="#answers",

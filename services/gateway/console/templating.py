@@ -6,7 +6,7 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.gateway.console.unread import Unread
-from services.gateway.console.viewing import in_eights, utc
+from services.gateway.console.viewing import in_eights, midnight, utc
 
 
 def environment_of(folder: Path, words: gettext.NullTranslations) -> Environment:
@@ -20,6 +20,6 @@ def environment_of(folder: Path, words: gettext.NullTranslations) -> Environment
         extensions=["jinja2.ext.i18n"],
     )
     environment.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]  # of the extension
-    environment.filters |= {"utc": utc, "in_eights": in_eights}
+    environment.filters |= {"utc": utc, "midnight": midnight, "in_eights": in_eights}
     environment.tests["unread"] = lambda part: isinstance(part, Unread)
     return environment

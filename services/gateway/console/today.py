@@ -5,7 +5,6 @@ Each part is asked for on its own, all at the same time: one whose service does 
 
 import asyncio
 from dataclasses import dataclass
-from datetime import date
 from typing import Final
 
 from fastapi import APIRouter
@@ -36,7 +35,7 @@ class ShownAlert:
     """An alert in a line."""
 
     name: str
-    day: str
+    found: str
     amount: str
 
 
@@ -100,4 +99,4 @@ def _next(frame: Frame, owed: Owed) -> list[ShownDuty]:
 def _alert(frame: Frame, alert: Alert) -> ShownAlert:
     _, viewing = frame.translate, frame.viewing
     count = _("count %(n)s") % {"n": viewing.number(alert.seen_count)}
-    return ShownAlert(_(ALERT_WORDS[alert.rule]), viewing.day(date.fromisoformat(alert.day)), count)
+    return ShownAlert(_(ALERT_WORDS[alert.rule]), viewing.instant(alert.found_at), count)

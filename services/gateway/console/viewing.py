@@ -10,7 +10,7 @@ from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_time, get_timezone_name
+from babel.dates import format_date, format_time, get_timezone_name
 from babel.numbers import format_decimal, format_percent
 
 Language = Literal["en", "es"]
@@ -101,8 +101,9 @@ class Viewing:
         return f"{self.cell(at)} {self._zone_name(at)}"
 
     def clock(self, at: datetime) -> str:
-        """Of an entry in a sequence: "9:12:04"."""
-        return format_datetime(self._here(at), "H:mm:ss", locale=self.locale)
+        """Of an entry in a sequence, where the zone is said beside it: "Nov 23, 8:41:05 AM"."""
+        here = self._here(at)
+        return f"{self.day(here.date())}, {format_time(here, 'medium', tzinfo=ZoneInfo(self.zone), locale=self.locale)}"
 
     def instant_of(self, field: str) -> datetime | None:
         """What a `datetime-local` field says on the reader's clock, in UTC; None for anything else."""
@@ -128,6 +129,11 @@ class Viewing:
     def end_of(self, day: date) -> datetime:
         """The first instant of the day after."""
         return self.start_of(day + timedelta(days=1))
+
+
+def midnight(day: date) -> datetime:
+    """When a day by UTC begins."""
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
 def utc(at: datetime) -> str:

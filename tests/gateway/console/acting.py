@@ -2,18 +2,27 @@
 
 import re
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from uuid import uuid4
 
 from services.gateway.console import agreements_shown, dead_letters, duties, exchanges, matches, suspension
 from services.gateway.console.blast_radius import DUTIES, FOUND
+from services.gateway.console.navigation import MENU
+from services.gateway.people.roles import Role
 from tests.gateway.console.agreed import agreed, credential_of, vendor_of
 from tests.gateway.console.consoles import Console
+from tests.gateway.console.crossing import something_crossed
+from tests.gateway.console.decided import SETS, drafted, key_in, tried
 from tests.gateway.console.enrolled import called, child, enrolled, in_doubt
 from tests.gateway.console.exchanged import exchanges_of_each_kind
+from tests.gateway.console.foreign import more_paths
+from tests.gateway.console.test_family_links_on_pages import identity
 from tests.gateway.console.test_one_student import LIST, consented, found, given
 from tests.gateway.console.test_pages import one_duty
+from tests.gateway.console.test_written_down_for_families import opt_out
 from tests.gateway.console.touched import stolen
 from tests.gateway.people.signing_in import Browser
+from tests.privacy.officials import forbid
 
 Shown = tuple[Browser, list[str]]
 """Somebody, and paths that they may open."""
@@ -23,6 +32,25 @@ async def links(browser: Browser, path: str, *shapes: str) -> list[str]:
     """The addresses of a page that have one of the shapes, the first of each."""
     page = (await browser.get(path)).body.decode()
     return [link[1] for one in shapes if (link := re.search(rf'href="({one})"', page))]
+
+
+def menu_of(role: Role) -> list[str]:
+    """What the menu leads somebody of a role to."""
+    return [place.path for _, places in MENU for place in places if role in place.roles]
+
+
+async def done(browser: Browser, path: str, **form: str) -> None:
+    """The form of a page, sent. Raises AssertionError where it is refused."""
+    answer = await browser.post(path, act=await key_in(browser, path), **form)
+    assert answer.status in (200, 303), (path, answer.status, answer.body)
+
+
+async def of_auditor(console: Console) -> Shown:
+    """What is overseen: of every part, with all that it can show."""
+    await one_duty(console)
+    await something_crossed(console)
+    more = [path for made in more_paths().values() for path in await made(console)]
+    return await console.browser("auditor"), [*menu_of("auditor"), *more]
 
 
 async def of_operator(console: Console) -> Shown:
@@ -48,18 +76,33 @@ async def _student(console: Console, browser: Browser) -> list[str]:
     await consented(console, student_id)
     path = await found(browser, student_id=str(student_id))
     of_holders = [rf"{path}/{act}/[A-Za-z0-9_-]+" for act in ("family-links", "opt-outs", "paper-consents")]
-    return [path, *await links(browser, path, rf"{path}/hold", rf"{path}/consents/[0-9a-f-]+/withdrawal", *of_holders)]
+    linking, opting, _ = await links(browser, path, *of_holders)
+    await done(browser, linking, **identity(console))
+    await done(browser, opting, **opt_out(console))
+    taken_back = [
+        rf"{path}/{act}"
+        for act in ("consents/[0-9a-f-]+/withdrawal", "preferences/[0-9a-f-]+/rescission", "family-links/[0-9a-f-]+/withdrawal")
+    ]
+    return [path, *await links(browser, path, rf"{path}/hold", *taken_back, *of_holders)]
+
+
+async def _suspended(console: Console, officer: Browser) -> list[str]:
+    """An agreement whose party may be suspended, and one whose is."""
+    one, other = [await vendor_of(console, name) for name in ("Acorn Assessments", "Bramble Books")]
+    for vendor in (one, other):
+        await credential_of(console, vendor)
+    may_be, is_out = await agreed(console, one), await agreed(console, other)
+    await done(officer, suspension.SUSPEND.format(agreement_id=is_out.id), reason="breach-suspected", reference="file 12")
+    shown = [agreements_shown.path_of(made.id) for made in (may_be, is_out)]
+    return [*shown, suspension.SUSPEND.format(agreement_id=may_be.id), suspension.LIFT.format(agreement_id=is_out.id)]
 
 
 async def of_privacy_officer(console: Console) -> Shown:
-    """Matches, one student with all its acts, a suspension and its lifting, the clocks of a breach, a duty done."""
+    """Matches, one student with all its acts, a suspension and its lifting, the clocks of a breach, a duty done, a set of rules drafted."""
     officer = await console.browser("privacy-officer")
     await one_duty(console)
-    vendor = await vendor_of(console)
-    await credential_of(console, vendor)
-    agreement = await agreed(console, vendor)
-    suspend = suspension.SUSPEND.format(agreement_id=agreement.id)
     await stolen(console)
+    drafting = await drafted(officer, title="Board policy 9", text=forbid(element="identity.sex"))
     asked = f"of=client&which=stolen&from=2026-01-01T00:00:00Z&until=2027-12-31T00:00:00Z&discovered=2026-10-19T09:00:00Z&count={uuid4()}"
     counted = f"{FOUND}?{asked}"
     await officer.get(counted)
@@ -68,11 +111,34 @@ async def of_privacy_officer(console: Console) -> Shown:
         *await _doubts(console),
         LIST,
         *await _student(console, officer),
-        agreements_shown.path_of(agreement.id),
-        suspend,
+        *await _suspended(console, officer),
         f"{DUTIES}?{asked}",
         *await links(officer, f"{duties.PATH}?state=overdue", rf"{duties.PATH}/[0-9a-f-]+/done"),
+        f"{SETS}/draft",
+        drafting,
+        f"{drafting}/replays",
     ]
+
+
+async def of_approver(console: Console) -> Shown:
+    """A set of rules that waits for a word, one that may be activated, and one whose start may be called off."""
+    author = await console.browser("privacy-officer")
+    approvers = [await console.browser("approver", subject=name) for name in ("first", "second")]
+    waits, starts = [
+        await drafted(author, title=title, text=forbid(element=element))
+        for title, element in (("Board policy 10", "demographics.languages"), ("Board policy 11", "demographics.race_ethnicity"))
+    ]
+    for path in (waits, starts):
+        await tried(console, author, path)
+    for one in approvers:
+        await done(one, f"{starts}/approval")
+    form = (await approvers[0].get(f"{starts}/activation")).body.decode()
+    [action] = re.findall(r'<form method="post" action="([^"]+/activation[^"]*)"', form)
+    at = (console.house.now + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M")
+    answer = await approvers[0].post(action, act=uuid4().hex, reason="law-changed", valid_from=at)
+    assert answer.status == 303, answer.body
+    ending = await links(approvers[0], SETS, r"/console/decisions/activations/\d+/call-off")
+    return approvers[0], [SETS, waits, f"{waits}/approval", starts, f"{starts}/activation", *ending]
 
 
 async def of_district_officer(console: Console) -> Shown:
@@ -84,5 +150,5 @@ async def of_district_officer(console: Console) -> Shown:
 
 async def pages_of_roles(console: Console) -> AsyncIterator[Shown]:
     """Of each role in turn."""
-    for made in (of_operator, of_privacy_officer, of_district_officer):
+    for made in (of_auditor, of_operator, of_privacy_officer, of_approver, of_district_officer):
         yield await made(console)

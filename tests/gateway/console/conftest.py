@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from services.privacy import policy_checks
+from services.privacy.policy_cases import built_in
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import Console, open_console
 
@@ -14,3 +16,10 @@ async def console(tmp_path: Path, clock: StandingClock) -> AsyncIterator[Console
     """A node in which nothing has happened yet."""
     async with open_console(tmp_path, clock) as running:
         yield running
+
+
+@pytest.fixture
+def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The built-in table of cases cut down, for what is not about it."""
+    table = built_in()
+    monkeypatch.setattr(policy_checks, "built_in", lambda: table._replace(cases=table.cases[:40]))

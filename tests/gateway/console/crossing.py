@@ -64,3 +64,10 @@ async def refused(console: Console, count: int, *, reason: str | None = "no-agre
         for _ in range(count)
     ]
     await log_of(console).append(*events, service="privacy")
+
+
+async def something_crossed(console: Console) -> None:
+    """Out and in, and some that was refused."""
+    await sent(console, 3)
+    await received(console, 2, sender=CEDAR, purpose="safety")
+    await refused(console, 4)

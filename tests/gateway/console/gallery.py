@@ -10,19 +10,22 @@ import tempfile
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
+from typing import Literal
 
-from services.gateway.console.navigation import MENU
 from services.gateway.people.roles import Role
 from tests.gateway.console.acting import pages_of_roles
+from tests.gateway.console.emptiness import empty_pages
 from tests.gateway.console.enrolled import child, enrolled
-from tests.gateway.console.foreign import more_paths
-from tests.gateway.console.looking import Looked, looking, something_crossed
+from tests.gateway.console.looking import Looked, looking
 from tests.gateway.console.test_family_links_on_pages import identity, of_student
-from tests.gateway.console.test_pages import one_duty
+from tests.gateway.console.test_today import silence
 from tests.gateway.family.families import Families
 from tests.gateway.family.sweep import PATHS, something_said
 
-LOOKS = ((320, "light"), (1024, "light"), (1440, "light"), (320, "dark"), (1440, "dark"))
+Look = tuple[int, Literal["light", "dark"]]
+LOOKS: tuple[Look, ...] = ((320, "light"), (1024, "light"), (1440, "light"), (320, "dark"), (1440, "dark"))
+FEW: tuple[Look, ...] = ((320, "light"), (1440, "dark"))
+"""Where the same page is there in all looks too."""
 NOBODYS = "00000000-0000-4000-8000-000000000000"
 REFUSED = ("/console/duties?kind=none", f"/console/statistics/{NOBODYS}", "/console/nothing", "/console/states")
 OPEN = ("/public", "/public/es", "/sign-in", "/signed-out", "/family/link")
@@ -30,37 +33,39 @@ OTHERS: tuple[Role, ...] = ("privacy-officer", "operator", "approver", "district
 
 
 async def take(folder: Path) -> list[Path]:
-    """The pictures: the console as an auditor sees it, as others do who see more, its acts, also in Spanish; what families and all see."""
+    """The pictures: each page with nothing on it, with data, in Spanish, where no service answers; what families and all see."""
     taken: list[Path] = []
     with tempfile.TemporaryDirectory() as place:
         async with looking(Path(place), name="Oregon Department of Education") as looked:
-            taken += await _pages(looked, _places("auditor"), folder, "empty")
-            await one_duty(looked.console)
-            await something_crossed(looked.console)
-            more = [path for made in more_paths().values() for path in await made(looked.console)]
-            taken += await _pages(looked, [*_places("auditor"), *more], folder, "data")
-            await looked.speak("es")
-            taken += await _pages(looked, [*_places("auditor"), *more], folder, "spanish")
+            async for person, paths in empty_pages(looked.console):
+                await looked.see_as(person)
+                taken += await _pages(looked, paths, folder, f"empty-{len(taken):04}")
+    with tempfile.TemporaryDirectory() as place:
+        async with looking(Path(place), name="Oregon Department of Education") as looked:
+            made = [shown async for shown in pages_of_roles(looked.console)]
+            for number, (person, paths) in enumerate(made):
+                await looked.see_as(person)
+                taken += await _pages(looked, paths, folder, f"data-{number}")
+                await looked.speak("es")
+                taken += await _pages(looked, paths, folder, f"spanish-{number}", ((320, "light"), (1440, "light")))
             for role in OTHERS:
                 await looked.sign_in(role)
-                taken += await _pages(looked, _places(role, but="auditor"), folder, role)
+                taken += await _pages(looked, ["/console"], folder, role, FEW)
             taken += await _pages(looked, REFUSED, folder, "refused")
-            taken += await _acts(looked, folder)
+            taken += await _forms(looked, folder)
             taken += await _family(looked, folder)
             await looked.page.ask("Network.clearBrowserCookies")
             taken += await _pages(looked, OPEN, folder, "open")
+            silence(looked.console, "audit", "privacy", "records")
+            for number, (person, paths) in enumerate(made):
+                await looked.see_as(person)
+                taken += await _pages(looked, paths, folder, f"silent-{number}", FEW)
     return taken
 
 
-async def _acts(looked: Looked, folder: Path) -> list[Path]:
-    """The forms of what each role does, and in Spanish; then a form that was sent with nothing in it, and a link to the family's page."""
+async def _forms(looked: Looked, folder: Path) -> list[Path]:
+    """A form that was sent with nothing in it, and a link to the family's page."""
     taken: list[Path] = []
-    async for person, paths in pages_of_roles(looked.console):
-        kind = f"acts-{len(taken):04}"
-        await looked.see_as(person)
-        taken += await _pages(looked, paths, folder, kind)
-        await looked.speak("es")
-        taken += await _pages(looked, paths, folder, f"{kind}-spanish")
     officer = await looked.console.browser("privacy-officer")
     await looked.see_as(officer)
     _, making = await of_student(looked.console, officer, await enrolled(looked.console, child()))
@@ -84,25 +89,20 @@ async def _family(looked: Looked, folder: Path) -> list[Path]:
     return [*taken, *await _pages(looked, paths, folder, "family-spanish")]
 
 
-def _places(role: Role, *, but: Role | None = None) -> list[str]:
-    inside = [place for _, places in MENU for place in places if role in place.roles]
-    return [place.path for place in inside if place.path == "/console" or but not in place.roles]
-
-
-async def _pages(looked: Looked, paths: Iterable[str], folder: Path, kind: str) -> list[Path]:
+async def _pages(looked: Looked, paths: Iterable[str], folder: Path, kind: str, looks: Iterable[Look] = LOOKS) -> list[Path]:
     taken = []
     for number, path in enumerate(paths):
         await looked.go(path)
-        name = re.sub(r"[^a-z-]+", "_", re.sub(r"[0-9a-f-]{36}|[A-Za-z0-9_-]{60,}", "x", path.partition("?")[0]).lower()).strip("_")
-        taken += await _looks(looked, folder, f"{kind}-{number:02}-{name}")
+        name = re.sub(r"[^a-z-]+", "_", re.sub(r"[0-9a-f-]{36}|[A-Za-z0-9_-]{40,}", "x", path.partition("?")[0]).lower()).strip("_")
+        taken += await _looks(looked, folder, f"{kind}-{number:02}-{name}", looks)
         sys.stderr.write(f"{kind}: {path}\n")
     return taken
 
 
-async def _looks(looked: Looked, folder: Path, name: str) -> list[Path]:
+async def _looks(looked: Looked, folder: Path, name: str, looks: Iterable[Look] = LOOKS) -> list[Path]:
     """The page that is there, in each width and light."""
     taken = []
-    for width, scheme in LOOKS:
+    for width, scheme in looks:
         await looked.size(width, scheme=scheme)
         taken.append(folder / f"{name}-{width}-{scheme}.png")
         await looked.photograph(taken[-1])

@@ -15,7 +15,7 @@ from shared.clock import system_clock
 from tests.chromium import Page, browser
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import HOSTILE, Console, open_console
-from tests.gateway.console.crossing import CEDAR, PEERS, received, refused, sent
+from tests.gateway.console.crossing import PEERS
 from tests.gateway.console.neighbours import FIR
 from tests.gateway.door.production import serving
 from tests.gateway.people.signing_in import Browser
@@ -94,10 +94,3 @@ async def looking(folder: Path, *, role: Role = "auditor", name: str = f"Departm
             looked = Looked(console, page, f"http://127.0.0.1:{port}")
             await looked.sign_in(role)
             yield looked
-
-
-async def something_crossed(console: Console) -> None:
-    """Out and in, and some that was refused."""
-    await sent(console, 3)
-    await received(console, 2, sender=CEDAR, purpose="safety")
-    await refused(console, 4)

@@ -1,23 +1,18 @@
 """The console as readers may come: services silent, no script, a wall, colours of their own, paper, another language."""
 
-import json
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.async_api import expect
 
-from tests.gateway.console.looking import PATHS, Looked, looking, something_crossed
+from tests.gateway.console.crossing import something_crossed
+from tests.gateway.console.looking import PATHS, Looked, looking
+from tests.gateway.console.sweeping import faults
 from tests.gateway.console.test_pages import one_duty
 from tests.gateway.console.test_today import silence
-from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
-
-MOST_STOPS = 400
-REFUSED = ("status of 404", "status of 422", "status of 503")
-"""What Chromium says of an answer, beside what the page says."""
 
 
 @pytest.fixture
@@ -27,26 +22,6 @@ async def looked(tmp_path: Path) -> AsyncIterator[Looked]:
         await something_crossed(running.console)
         await running.size(1440)
         yield running
-
-
-async def wrong(looked: Looked, path: str, width: int, **rules: dict[str, bool]) -> list[Any]:
-    """What axe finds on the page that is shown, and whether it scrolls sideways."""
-    await looked.page.value(AXE.read_text() + "; undefined")
-    found: Any = await looked.page.value(f"axe.run(document, {json.dumps({'runOnly': RULES, 'rules': rules})})")
-    seen = [(path, width, one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
-    sideways = await looked.page.value("document.documentElement.scrollWidth") > width
-    return [*seen, *([(path, width, "sideways")] if sideways else [])]
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1440])
-async def test_where_no_service_answers_every_page_says_so_for_everybody(looked: Looked, width: int, scheme: Any) -> None:
-    silence(looked.console, "audit", "privacy", "records")
-    await looked.size(width, scheme=scheme)
-    for path in (*PATHS, "/console/no-such-page", "/console/duties?kind=none"):
-        await looked.go(path)
-        assert await wrong(looked, path, width) == []
-    assert [one for one in looked.page.complaints if not any(said in one for said in REFUSED)] == []
 
 
 async def test_a_filter_whose_service_is_silent_leaves_the_page_as_it_is_and_says_that_nothing_changed(looked: Looked) -> None:
@@ -100,13 +75,13 @@ async def test_on_a_wall_and_in_colours_of_the_readers_own_every_page_holds(look
     for path in PATHS:
         await looked.size(3840)
         await looked.go(path)
-        assert await wrong(looked, path, 3840) == []
+        assert await faults(looked.page, path, ((3840, "light"),)) == []
         size = await looked.page.value("parseFloat(getComputedStyle(document.documentElement).fontSize)")
         assert size > 30, "it is read from across the room"
         await looked.page.tab.emulate_media(forced_colors="active")
         await looked.size(1440)
         # axe holds the colours that we wrote against the ground that the reader chose.
-        assert await wrong(looked, path, 1440, **{"color-contrast": {"enabled": False}}) == []
+        assert await faults(looked.page, path, ((1440, "light"),), **{"color-contrast": {"enabled": False}}) == []
         await looked.page.tab.emulate_media(forced_colors="none")
     assert looked.page.complaints == []
 
@@ -131,44 +106,5 @@ async def test_every_page_is_whole_in_spanish_on_a_phone(looked: Looked) -> None
     for path in PATHS:
         await looked.go(path)
         assert await looked.page.value("document.documentElement.lang") == "es"
-        assert await wrong(looked, path, 320) == []
+        assert await faults(looked.page, path, ((320, "light"),)) == []
     assert looked.page.complaints == []
-
-
-STOPS = """
-(() => {
-  const groups = new Set();
-  window.stops = [...document.querySelectorAll('a[href], button, input, select, textarea, summary, [tabindex]')].filter(one => {
-    if (one.disabled || one.tabIndex < 0 || one.type === 'hidden' || !one.checkVisibility({ visibilityProperty: true })) return false;
-    if (one.type !== 'radio') return true;
-    const first = !groups.has(one.name);
-    groups.add(one.name);  // a group is one stop
-    return first;
-  });
-  return window.stops.length;
-})()
-"""
-STANDS_AT = """
-(() => {
-  const one = document.activeElement, shown = getComputedStyle(one);
-  const at = window.stops.findIndex(stop => stop === one || (one.type === 'radio' && stop.name === one.name));
-  return [at, shown.outlineStyle !== 'none' && shown.outlineWidth !== '0px', one.outerHTML.slice(0, 120)];
-})()
-"""
-
-
-@pytest.mark.parametrize("width", [320, 1440])
-async def test_every_control_of_every_page_is_reached_by_the_keyboard_in_its_order_and_shows_it(looked: Looked, width: int) -> None:
-    await looked.size(width)
-    for path in PATHS:
-        await looked.go(path)
-        count = await looked.page.value(STOPS)
-        assert count > 2
-        order = [-1]
-        while order[-1] < count - 1 and len(order) < MOST_STOPS:
-            await looked.press("Tab")
-            at, is_shown, what = await looked.page.value(STANDS_AT)
-            assert is_shown, (path, what, "nobody sees that the focus is there")
-            if at != order[-1]:  # a date has a stop for each of its parts
-                order.append(at)
-        assert order == list(range(-1, count)), path

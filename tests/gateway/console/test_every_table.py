@@ -18,11 +18,10 @@ from services.gateway.people.roles import Role
 from services.records.exchange.states import Asked
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import Console, open_console
-from tests.gateway.console.crossing import PEERS
+from tests.gateway.console.crossing import PEERS, something_crossed
 from tests.gateway.console.enrolled import child, enrolled, in_doubt
 from tests.gateway.console.exchanged import asked, stored
 from tests.gateway.console.foreign import more_paths
-from tests.gateway.console.looking import something_crossed
 from tests.gateway.console.neighbours import FIR
 from tests.gateway.console.test_pages import one_duty
 from tests.gateway.people.signing_in import Browser

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.gateway.console.looking import Looked, looking, something_crossed
+from tests.gateway.console.crossing import something_crossed
+from tests.gateway.console.looking import Looked, looking
 from tests.gateway.console.test_pages import one_duty
 from tests.gateway.console.test_statistics import kept_answer
 

@@ -173,7 +173,7 @@ async def test_a_state_is_named_by_its_letters_alone_or_with_more_where_there_ar
     assert [("north.example" in await page_of(auditor, one)) for one in sorted(set(twins))].count(True) == 1
     for nobody in ("OR", "WY", "XA", "XB-00000000"):
         assert (await auditor.get(f"{PATH}/{nobody}")).status == 404, nobody
-    assert (await auditor.get(f"{PATH}/oregon")).status == 422
+    assert (await auditor.get(f"{PATH}/oregon")).status == 404
     assert (await (await console.browser("district-officer")).get(ONE)).status == 403
 
 

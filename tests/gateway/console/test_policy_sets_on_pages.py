@@ -8,9 +8,7 @@ import pytest
 from services.gateway.console.node_reader import claims_of
 from services.gateway.console.policy_set_words import ACKNOWLEDGEMENTS
 from services.gateway.console.rule_texts import rules_in
-from services.privacy import policy_checks
 from services.privacy.policy import load_policy_set
-from services.privacy.policy_cases import built_in
 from services.privacy.policy_replays import Replays
 from shared.in_process import call
 from shared.internal_token import HEADER
@@ -22,13 +20,6 @@ from tests.gateway.people.signing_in import Browser, location_of, person_of
 from tests.privacy.officials import forbid
 
 pytestmark = [pytest.mark.anyio, pytest.mark.usefixtures("small_table")]
-
-
-@pytest.fixture
-def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The built-in table cut down, for what is not about it."""
-    table = built_in()
-    monkeypatch.setattr(policy_checks, "built_in", lambda: table._replace(cases=table.cases[:40]))
 
 
 async def approvers(console: Console) -> tuple[Browser, Browser]:

@@ -24,8 +24,10 @@ def told(words: tuple[str, ...], students: int | None, *rates: tuple[int, int]) 
     return Cell(words=words, students=students, measures=measures)
 
 
-async def kept_answer(console: Console, organisation_id: UUID, *, districts: dict[str, str] | None = None) -> StatisticsAnswer:
-    """An answer that the organisation was given before."""
+async def kept_answer(
+    console: Console, organisation_id: UUID, *, districts: dict[str, str] | None = None, is_empty: bool = False
+) -> StatisticsAnswer:
+    """An answer that the organisation was given before; of no group at all, if it is empty."""
     now = console.house.now
     by = ("district",) if districts else ("english-learner", "race-ethnicity")
     cells = (
@@ -49,7 +51,7 @@ async def kept_answer(console: Console, organisation_id: UUID, *, districts: dic
         smallest_group=10,
         noise=8.5,
         districts=districts or {},
-        cells=cells,
+        cells=() if is_empty else cells,
     )
     row = StatisticsAnswerRow(
         id=answer.id,

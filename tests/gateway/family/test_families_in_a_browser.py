@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 import pytest
 
@@ -16,6 +17,9 @@ from tests.chromium import Page, browser
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import HOSTILE, open_console
 from tests.gateway.console.crossing import PEERS
+from tests.gateway.console.sweeping import CROSSED, WIDTHS, faults, missed_by_keyboard, pages_under, template_of
+from tests.gateway.console.test_every_page import IDENTIFIER
+from tests.gateway.console.test_today import silence
 from tests.gateway.door.production import serving
 from tests.gateway.family.families import Families
 from tests.gateway.family.sweep import PATHS, something_said
@@ -91,7 +95,28 @@ async def test_axe_finds_nothing_on_any_page_with_data_and_without(seen: Seen, w
             found: Any = await page.value(f"axe.run(document, {{runOnly: {json.dumps(RULES)}}})")
             assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == [], path
             assert await page.value("document.documentElement.scrollWidth") <= width, path
+    assert {template_of(path) for path in ("/family/link", "/family/left", *PATHS, *more)} == pages_under("/family")
     assert page.complaints == [], "an error of a script, or something that the content security policy does not let run"
+
+
+async def test_every_control_is_reached_by_the_keyboard_and_a_page_whose_thing_or_whose_service_is_not_there_says_so(seen: Seen) -> None:
+    wrong: list[Any] = []
+    more = await something_said(seen.families, seen.facts)
+    await seen.come()
+    for path in ("/family/link", "/family/left", *PATHS, *more):
+        for width in WIDTHS:
+            await seen.page.tab.set_viewport_size({"width": width, "height": 900})
+            await seen.go(path)
+            wrong += await missed_by_keyboard(seen.page, path)
+    for path in (IDENTIFIER.sub(str(uuid4()), template) for template in sorted(pages_under("/family"))):
+        await seen.go(path)
+        wrong += await faults(seen.page, path, CROSSED)
+    silence(seen.families.console, "audit", "privacy", "records")
+    for path in ("/family/link", "/family/left", *PATHS, *more):
+        await seen.go(path)
+        wrong += await faults(seen.page, path, CROSSED)
+    assert wrong == []
+    assert [one for one in seen.page.complaints if not any(f"status of {status}" in one for status in (404, 422, 503))] == []
 
 
 @pytest.mark.parametrize("width", [320, 1440])
