@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from safepassage.elements import BY_ID, ELEMENTS
 from safepassage.problems.records import NothingToRelease, StatementOfDisagreementMissing
 from safepassage.record import StudentRecord
-from services.records.release import carrying_statements, release, released_document
+from services.records.release import carrying_statements, part_of, release, released_document
 from shared.contracts.privacy import PlacedStatement
 from tests.records.whole_record import CANARY, whole_record
 
@@ -95,6 +95,23 @@ def test_a_sealed_name_never_leaves() -> None:
     assert [name["first"] for name in released["identity"]["other_names"]] == ["Open"]
     document["identity"]["other_names"].pop()
     assert "other_names" not in released_document(document, EVERY)["identity"]
+
+
+def test_a_section_of_which_nothing_may_leave_is_not_there_at_all() -> None:
+    document = WHOLE.document()
+    document["identity"]["other_names"] = [{"kind": "previous-legal", "first": "Sealed", "sealed": True}]
+    assert set(released_document(document, {"identity.other_names", "health.alerts"})) == {"v", "provenance", "health"}
+    with pytest.raises(NothingToRelease):
+        released_document(document, {"identity.other_names"})
+
+
+def test_inside_the_agency_nothing_stays_back_of_what_was_asked_for() -> None:
+    document = WHOLE.document()
+    document["identity"]["other_names"] = [{"kind": "previous-legal", "first": "Sealed", "sealed": True}]
+    record = StudentRecord.model_validate(document)
+    part = part_of(record, {"identity.other_names", "contacts.guardians"}).document()
+    assert part["identity"] == {"other_names": document["identity"]["other_names"]}
+    assert part["contacts"] == {"guardians": document["contacts"]["guardians"]}
 
 
 def test_a_statement_travels_with_what_it_relates_to_and_names_only_what_leaves() -> None:

@@ -52,6 +52,18 @@ def test_a_year_with_whose_key_something_may_still_be_sealed_is_not_over(log_yea
     assert kept(entry(), log_year=log_year, now=now) == ("school-year-not-over",)
 
 
+def test_one_entry_of_many_is_reason_enough_to_keep_the_year() -> None:
+    assert kept(entry(), entry(accounted=True)) == ("kept-with-record",)
+    assert kept(entry(of=ELM), entry(of=OAK), holds=[hold(organisations=frozenset({OAK}))]) == ("legal-hold",)
+
+
+def test_a_class_without_a_period_is_kept_as_long_as_the_longest() -> None:
+    years = {"search": 1, "decision": 6}
+    for now, because in ((datetime(2032, 6, 30, tzinfo=UTC), ("retention-class",)), (datetime(2032, 7, 1, tzinfo=UTC), ())):
+        assert kept(entry("unheard-of"), years=years, now=now) == because
+    assert kept(years=years, now=datetime(2026, 7, 1, tzinfo=UTC)) == (), "where there is nothing, nothing is kept"
+
+
 def test_what_is_accounted_for_is_kept_with_the_record() -> None:
     assert kept(entry(accounted=True)) == ("kept-with-record",)
     assert kept(entry(accounted=True), records_ended=True) == ()
@@ -87,6 +99,8 @@ def test_any_hold_that_meets_the_year_keeps_the_nodes_own_key() -> None:
     assert kept_of_node(2026, holds=[hold(student=uuid4())], **facts).because == ("legal-hold",)
     assert kept_of_node(2026, holds=[hold(logged_from=datetime(2026, 7, 1, tzinfo=UTC))], **facts).because == ()
     assert kept_of_node(2026, holds=[hold(logged_until=datetime(2025, 7, 1, tzinfo=UTC))], **facts).because == ()
+    for narrowed in ({"logged_from": THEN}, {"logged_until": THEN}, {"logged_until": datetime(2025, 7, 1, 0, 0, 1, tzinfo=UTC)}):
+        assert kept_of_node(2026, holds=[hold(**narrowed)], **facts).because == ("legal-hold",), narrowed
     assert kept_of_node(2026, holds=(), **facts | {"pages_of_students": 1}).because == ("kept-with-record",)
 
 
@@ -100,6 +114,9 @@ CLEARED = datetime(2033, 8, 1, 12, tzinfo=UTC)
         (Told(CLEARED, CLEARED - timedelta(days=1), CLEARED - timedelta(days=1)), date(2033, 8, 2), True),
         (Told(CLEARED, CLEARED + timedelta(days=1), None), date(2033, 8, 2), False),
         (Told(CLEARED, None, CLEARED + timedelta(days=1)), date(2033, 8, 2), False),
+        (Told(CLEARED, None, None), date(2033, 8, 1), True),
+        (Told(CLEARED, None, None), date(2033, 9, 1), True),
+        (Told(LATER - timedelta(days=90), None, None), date(2033, 8, 2), True),
         (Told(CLEARED, None, None), date(2033, 7, 31), False),
         (Told(CLEARED, None, None), date(2033, 9, 2), False),
         (Told(LATER - timedelta(days=91), None, None), date(2033, 8, 2), False),

@@ -14,11 +14,17 @@ ELEMENTS: Final = ("identity.name",)
 
 
 async def stolen(
-    console: Console, *, client: str = "stolen", custodian: UUID | None = None, students: int = 2, node: str | None = None
+    console: Console,
+    *,
+    client: str = "stolen",
+    custodian: UUID | None = None,
+    students: int = 2,
+    node: str | None = None,
+    recipient: UUID | None = None,
 ) -> list[UUID]:
     """It read of some students of the console's district, or of another, for somebody here or at another node; their ids."""
-    log, organisation_id = log_of(console), uuid4()
-    recipient = str(organisation_id) if node is None else f"{node}#{organisation_id}"
+    log, organisation_id = log_of(console), recipient or uuid4()
+    to = str(organisation_id) if node is None else f"{node}#{organisation_id}"
     who, whose = [uuid4() for _ in range(students)], custodian or console.district.id
     read = Event(
         class_="read",
@@ -29,11 +35,11 @@ async def stolen(
         context=Context(
             operation="roster-entries-read",
             outcome="done",
-            recipient_organisation=recipient,
+            recipient_organisation=to,
             recipient_node=node,
             elements=("identity.name",),
         ),
-        decision_token=log.decision(None, recipient=recipient, elements=ELEMENTS)[1],
+        decision_token=log.decision(None, recipient=to, elements=ELEMENTS)[1],
     )
     await log.append(read)
     return who
