@@ -197,7 +197,7 @@ class Outbox:
 
     async def send_due(self) -> bool:
         """Send what is due now, lane by lane. True if some of it went and more may be waiting."""
-        rows = await self._database.look(lambda connection: prepared.rows(connection, self._waiting))
+        rows = await self._database.find(self._waiting, {})
         self._more = len(rows) > BATCH
         lanes: dict[str, list[Any]] = {}
         for one in rows:

@@ -12,7 +12,6 @@ from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerResting, PeerUnavailable
 from services.records.exchange.retries import next_attempt
 from services.records.exchange.work import Due
-from shared import prepared
 from shared.database import Database
 
 SOON = timedelta(seconds=5)
@@ -26,7 +25,7 @@ def due_rows(database: Database, row: type[Any], key: Sequence[InstrumentedAttri
     query = waiting.order_by(row.next_attempt_at).limit(bindparam("most", type_=Integer))
 
     async def due(now: datetime, limit: int) -> Sequence[Any]:
-        found = await database.look(lambda connection: prepared.rows(connection, query, {"now": now, "most": limit}))
+        found = await database.find(query, {"now": now, "most": limit})
         return [tuple(one) if len(key) > 1 else one[0] for one in found]
 
     return due

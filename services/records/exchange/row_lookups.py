@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import Select, bindparam, select
 
-from shared import prepared
 from shared.database import Database
 from shared.gathered import Gathered
 
@@ -33,7 +32,7 @@ class RowLookups:
         row, *first = key
         *_, last = row.__table__.primary_key.columns
         values = {**{f"key_{place}": value for place, value in enumerate(first)}, "wanted": list(dict.fromkeys(wanted))}
-        found = await self._database.look(lambda connection: prepared.rows(connection, _by_keys(row), values))
+        found = await self._database.find(_by_keys(row), values)
         held = {getattr(one, last.key): one._asdict() for one in found}
         # a row of its own for each: who has one may change what it says
         return [row(**held[one]) if one in held else None for one in wanted]
