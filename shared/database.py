@@ -138,7 +138,7 @@ class Database:
         """
         return await _in_one_go(self._lookings, ask)
 
-    async def find(self, statement: Select[Any], values: Values) -> list[Any]:
+    async def find(self, statement: Select[*tuple[Any, ...]], values: Values) -> list[Any]:
         """What one query finds (`prepared.rows`): on PostgreSQL asked of the driver itself. Raises WriteWhileLooking."""
         if not isinstance(statement, Select):  # a text may be anything
             raise WriteWhileLooking

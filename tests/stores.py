@@ -56,15 +56,17 @@ async def _copied_database(service: ServiceName, store: URL) -> None:
         await _migrated(service, store.set(database=name))
         _templates.add((server, service))
     await execute(store, f'CREATE DATABASE "{store.database}" TEMPLATE "{name}"')
+    if service == "gateway":  # a test that crashed the server emptied the template's memory of proofs: a new store's is whole
+        await execute(store, "INSERT INTO proof_memory (id, since) VALUES (1, 0) ON CONFLICT DO NOTHING", database=store.database)
 
 
 def _template(service: ServiceName) -> str:
     return f"head_{service}_{os.getpid()}"
 
 
-async def execute(server: URL, *statements: str) -> None:
-    """Execute statements on the server's own database, one after the other."""
-    connection = await asyncpg.connect(server.set(drivername="postgresql", database="postgres").render_as_string(hide_password=False))
+async def execute(server: URL, *statements: str, database: str | None = "postgres") -> None:
+    """Execute statements on the server's own database, or on another one, one after the other."""
+    connection = await asyncpg.connect(server.set(drivername="postgresql", database=database).render_as_string(hide_password=False))
     try:
         for statement in statements:
             await connection.execute(statement)

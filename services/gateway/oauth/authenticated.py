@@ -31,6 +31,11 @@ class Authenticated:
     spent: SpentAssertion | None
     """None where the connection itself was the proof."""
 
+    @property
+    def own(self) -> tuple[tuple[bytes, datetime], ...]:
+        """What has to be remembered of its assertion."""
+        return () if self.spent is None else ((self.spent.digest, self.spent.expires_at),)
+
     def actor(self, address: str | None) -> Actor:
         """It, as the log has it."""
         client = self.client
@@ -48,8 +53,7 @@ class Authenticated:
 
     def spend_in(self, connection: Connection, *others: tuple[bytes, datetime]) -> set[bytes]:
         """As `spend`, in a transaction of `Database.write`."""
-        own = () if self.spent is None else ((self.spent.digest, self.spent.expires_at),)
-        new = insert_spent_in(connection, (*own, *others))
+        new = insert_spent_in(connection, (*self.own, *others))
         self._require_new(new)
         return new
 
@@ -58,8 +62,7 @@ class Authenticated:
 
         INVARIANT: the caller raises where another digest had to be new and was not, so that the transaction leaves nothing.
         """
-        own = () if self.spent is None else ((self.spent.digest, self.spent.expires_at),)
-        spent = (*own, *others)
+        spent = (*self.own, *others)
         counts = prepared.together(connection, [*(spending(connection, digest, at) for digest, at in spent), *changes])
         new = {digest for (digest, _), count in zip(spent, counts, strict=False) if count}
         self._require_new(new)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, select
@@ -132,7 +132,8 @@ class KnownClients:
         return client
 
     async def _registered(self, identifier: UUID, now: datetime) -> KnownClient | None:
-        return await self._database.look(lambda connection: _registered(connection, identifier, now.date()))
+        found = await self._database.find(_FIND, {"client_id": identifier})
+        return _client_of(found[0], identifier, now.date()) if found else None
 
     async def audience(self, resource: str | None, *, today: date) -> str:
         """For whom a token is (RFC 8707): this node, or one other resource server that it knows. Raises ResourceNotServed."""
@@ -178,8 +179,10 @@ async def registered_client(tx: AsyncSession, client_id: UUID, *, today: date) -
 
 def _registered(connection: Connection, client_id: UUID, today: date) -> KnownClient | None:
     found = prepared.row(connection, _FIND, {"client_id": client_id})
-    if found is None:
-        return None
+    return None if found is None else _client_of(found, client_id, today)
+
+
+def _client_of(found: Any, client_id: UUID, today: date) -> KnownClient:
     scopes = frozenset(scope for scope in found.scopes.split() if scope in SCOPES and found.kind in SCOPES[scope].kinds)
     return KnownClient(
         str(client_id),

@@ -64,6 +64,7 @@ class ProcessProofStore:
         self._previous, self._current, self._since = self._current, set(), seconds
 
 
+_SPEND_NEW = {dialect: insert_of(dialect, SpentRow) for dialect in DIALECTS}
 _SPEND = {dialect: insert_of(dialect, SpentRow).on_conflict_do_nothing() for dialect in DIALECTS}
 
 
@@ -82,6 +83,11 @@ def insert_spent_in(connection: Connection, spent: Iterable[tuple[bytes, datetim
 def spending(connection: Connection, digest: bytes, expires_at: datetime) -> Change:
     """The same for one, as a change of several that go to the store together: it concerns one row if the digest is new."""
     return _SPEND[connection.dialect.name], {"digest": digest, "expires_at": expires_at}
+
+
+def spending_or_none(dialect: str, spent: tuple[bytes, datetime]) -> Change:
+    """As `spending`, for changes of which none is made unless all are new: where the digest is none, they raise IntegrityError."""
+    return _SPEND_NEW[dialect], {"digest": spent[0], "expires_at": spent[1]}
 
 
 async def forget_expired(database: Database, now: datetime) -> None:

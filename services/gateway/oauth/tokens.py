@@ -108,6 +108,11 @@ class AccessClaims(Wire):
         """Thumbprint of the certificate that it is bound to."""
         return None if self.cnf is None else self.cnf.x5t_s256
 
+    @property
+    def for_client(self) -> str | None:
+        """The client whose token was exchanged first, for which this one's acts."""
+        return None if self.act is None else self.made_from[0].client_id
+
     @model_validator(mode="after")
     def _bound_to_something(self) -> Self:
         if (self.cnf is None) != (self.profile == "legacy") or (self.profile is None) != (self.addresses is None):
@@ -132,7 +137,7 @@ class AccessClaims(Wire):
             details=details,
             key=self.key or self.certificate,
             profile=self.profile,
-            for_client=None if self.act is None else self.made_from[0].client_id,
+            for_client=self.for_client,
         )
 
 
