@@ -111,7 +111,7 @@ def _preparers(state: State) -> Preparers:
     return Preparers(
         state.settings.preparing_processes,
         judging,
-        lambda students: sealing_terms(state.sequencer, students, state.clock()),
+        lambda students: sealing_terms(state.sequencer, state.projector, students, state.clock()),
     )
 
 

@@ -25,7 +25,7 @@ from services.audit.answers import Proven, append_answer, prove_duplicates
 from services.audit.batches import Batch, Sender
 from services.audit.consistency import Consistency
 from services.audit.driver import Driver
-from services.audit.preparers import Preparers
+from services.audit.preparers import LARGE_BYTES, Preparers
 from services.audit.sequencer import Receipt, Sequencer
 from services.audit.tables import AppendedRow
 from shared.bodies import bounded_body
@@ -52,6 +52,8 @@ async def _append(request: Request) -> Response:
     principal = _sender(request, now)
     body = await bounded_body(request, limit=state.settings.max_append_bytes)
     sender = Sender(principal, now, state.settings.entity_id, state.decision_keys, sequencer.digest_key)
+    if len(body) >= LARGE_BYTES:
+        await state.projector.admit()
     with sequencer.expecting():
         batch = await preparers.batch_of(body, sender)
         if batch.acknowledge == "witnessed":

@@ -113,12 +113,12 @@ def _draft(event: Event, permission: Permission | None, sender: Sender) -> Draft
     return draft._replace(decision=permission.decision, policy_hash=permission.policy_hash)
 
 
-def steps_of(subjects: Sequence[int]) -> Iterator[range]:
-    """How a request is divided. `subjects` has the number of each event's."""
+def steps_of(subjects: Sequence[int], *, events: int = EVENTS_OF_A_STEP) -> Iterator[range]:
+    """How a request is divided, into steps of at most so many `events`. `subjects` has the number of each event's."""
     start, together = 0, 0
     for at, count in enumerate(subjects):
         together += count
-        if at > start and (at - start >= EVENTS_OF_A_STEP or together > SUBJECTS_OF_A_STEP):
+        if at > start and (at - start >= events or together > SUBJECTS_OF_A_STEP):
             yield range(start, at)
             start, together = at, count
     yield range(start, len(subjects))

@@ -110,6 +110,25 @@ class Driver:
             self._begun()
             await_only(self._connection.executemany(_numbered(head + mark + end), rows))
 
+    def insert_missing(
+        self, row: type[DeclarativeBase], rows: Sequence[tuple[Any, ...]], *, key: str, **fixed: int
+    ) -> list[tuple[Any, ...]]:
+        """Insert those of `rows` whose primary key is not there. Gives those that were there before, and maybe some that were not.
+
+        key    the column in which their primary keys differ; `fixed` are the others
+        """
+        if not self._is_sqlite:
+            at = [column.name for column in row.__table__.columns].index(key)
+            there = {bytes(one[at]) for one in self.lookup(row, {key: [one[at] for one in rows]}, **fixed)} if rows else set()
+            self.insert(row, [one for one in rows if one[at] not in there])
+            return [one for one in rows if one[at] in there]
+        doubtful: list[tuple[Any, ...]] = []
+        for some in _steps(rows):
+            statement, values = insertion(row, some)
+            if self._connection.execute(f"{statement} ON CONFLICT DO NOTHING", values).rowcount != len(some):
+                doubtful += some
+        return doubtful
+
     def lookup(self, row: type[DeclarativeBase], wanted: Mapping[str, Sequence[Any]], **fixed: int) -> list[tuple[Any, ...]]:
         """The rows whose columns have one of the values `wanted` of each, and those that are `fixed`; in any order, all columns."""
         found: list[tuple[Any, ...]] = []

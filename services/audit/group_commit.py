@@ -14,7 +14,7 @@ from services.audit.driver import Change, Driver, insertion
 from services.audit.entries import Entry, entries_of
 from services.audit.heads import Head
 from services.audit.school_years import key_epoch, log_year
-from services.audit.sealed_ahead import SealedAhead, fitting_time
+from services.audit.sealed_ahead import PostedAhead, SealedAhead, fitting_time
 from services.audit.subject_keys import Minted, SubjectKeys
 from services.audit.tables import (
     AppendedRow,
@@ -68,6 +68,8 @@ class Submission:
     places: list[Place] | None = None
     fresh: list[int] = field(default_factory=list)
     """Which of them become entries."""
+    posted: PostedAhead | None = None
+    """What these add to the index, where they were taken as they were sealed before."""
     refused: EventKeyReused | None = None
 
     def fits(self, head: Head, t: int) -> bool:
@@ -145,6 +147,7 @@ def _entries(driver: Driver, head: Head, submissions: Sequence[Submission], t: i
     for one in submissions:
         if one.sealed is not None and one.fits(head, t):
             entries += [one.sealed.entries[at] for at in one.fresh]
+            one.posted = one.sealed.posted
         else:
             entries += islice(made, len(one.fresh))
     return minted, entries

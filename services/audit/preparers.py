@@ -16,7 +16,7 @@ from safepassage.problems.requests import LogUnavailable
 from services.audit.batches import Batch, Sender, batch_of
 from services.audit.paired_sockets import OtherHasEnded, ask, send
 from services.audit.preparing import Judging, Request, batch_with
-from services.audit.sealed_ahead import SealedAhead, SealingTerms
+from services.audit.sealed_ahead import PostedAhead, SealedAhead, SealingTerms
 
 log = logging.getLogger(__name__)
 
@@ -65,11 +65,11 @@ class Preparers:
         answer = await process.ask(request)
         drafts = answer.drafts
         terms = await self._terms({student for draft in drafts for student in draft.subjects})
-        sealed = None
-        if terms is not None:
-            columns = await process.ask(terms)
-            sealed = SealedAhead(terms.origin, terms.t, columns.entries(drafts))
-        return batch_with(answer, drafts, sealed)
+        if terms is None:
+            return batch_with(answer, drafts, None)
+        columns = await process.ask(terms)
+        sealed = SealedAhead(terms.origin, terms.t, columns.entries(drafts))
+        return batch_with(answer, drafts, sealed, [PostedAhead(terms.posting.corrections, made) for made in columns.made])
 
 
 class PreparingProcess:

@@ -5,14 +5,16 @@ the problem that it is refused with; and where the service knows by then with wh
 the entries (SealedColumns). Much of the same kind goes in columns: Python reads them several times as fast as objects.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 from services.audit.batches import Batch, Step, steps_of
 from services.audit.drafts import Draft
 from services.audit.entries import Entry, Sealed
-from services.audit.sealed_ahead import SealedAhead
+from services.audit.index.postings import Postings
+from services.audit.sealed_ahead import PostedAhead, SealedAhead
 from shared.contracts.audit import KnownSize
 from shared.internal_token import Principal
 
@@ -56,6 +58,8 @@ class SealedColumns(NamedTuple):
     leaves: Sequence[bytes]
     parts: Sequence[Sequence[tuple[bytes, bytes]]]
     """What is sealed of each: key and groups."""
+    made: Sequence[Postings]
+    """What those of each step add to the index."""
 
     def entries(self, drafts: Sequence[Draft]) -> list[Entry]:
         """With their drafts, which the service has."""
@@ -71,15 +75,20 @@ def drafted(batch: Batch) -> tuple[Drafted, list[Draft]]:
     return Drafted(batch.acknowledge, batch.continues, batch.ahead, batch.expired, tuple(zip(*drafts, strict=True))), drafts
 
 
-def columns_of(entries: Sequence[Entry]) -> SealedColumns:
+def columns_of(entries: Sequence[Entry], made: Sequence[Postings]) -> SealedColumns:
     """The entries, but for their drafts."""
-    return SealedColumns([entry.leaf for entry in entries], [[(one.key_id, one.groups) for one in entry.sealed] for entry in entries])
+    return SealedColumns([entry.leaf for entry in entries], [[(one.key_id, one.groups) for one in entry.sealed] for entry in entries], made)
 
 
-def batch_with(answer: Drafted, drafts: Sequence[Draft], sealed: SealedAhead | None) -> Batch:
+def prepared_steps(drafts: Sequence[Draft]) -> Iterable[range]:
+    """How a request is divided that is ready as a whole: nothing is left to be prepared while a step commits."""
+    return steps_of([len(draft.subjects) for draft in drafts], events=len(drafts))
+
+
+def batch_with(answer: Drafted, drafts: Sequence[Draft], sealed: SealedAhead | None, posted: Sequence[PostedAhead] = ()) -> Batch:
     """The request as `services.audit.batches.batch_of` makes it, with its entries where they were sealed."""
     steps = [
-        Step(step.start, drafts[step.start : step.stop], None if sealed is None else sealed.of(step))
-        for step in steps_of([len(draft.subjects) for draft in drafts])
+        Step(step.start, drafts[step.start : step.stop], None if sealed is None else sealed.of(step, one))
+        for step, one in zip_longest(prepared_steps(drafts), posted)
     ]
     return Batch(answer.acknowledge, answer.continues, answer.ahead, answer.expired, steps)

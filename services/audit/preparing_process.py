@@ -16,8 +16,9 @@ from safepassage.problems import SuiteError
 from services.audit.batches import Sender, batch_of
 from services.audit.drafts import Draft
 from services.audit.entries import entries_of
+from services.audit.index.ahead import postings_ahead
 from services.audit.paired_sockets import OtherHasEnded, receive, send
-from services.audit.preparing import Drafted, Judging, Request, SealedColumns, columns_of, drafted
+from services.audit.preparing import Drafted, Judging, Request, SealedColumns, columns_of, drafted, prepared_steps
 from services.audit.sealed_ahead import SealingTerms
 from shared.garbage import COLLECTED_AFTER
 from shared.problems import unexpected
@@ -49,7 +50,10 @@ class Preparing:
 
     def _sealed(self, terms: SealingTerms) -> SealedColumns:
         drafts, self._drafts = self._drafts, []
-        return columns_of(entries_of(drafts, origin=terms.origin, t=terms.t, epoch=terms.epoch, node_key=terms.node_key, keys=terms.keys))
+        origin, t, epoch, node_key, keys, posting = terms
+        entries = entries_of(drafts, origin=origin, t=t, epoch=epoch, node_key=node_key, keys=keys)
+        made = [postings_ahead(drafts[step.start : step.stop], t=t, epoch=epoch, keys=posting.keys) for step in prepared_steps(drafts)]
+        return columns_of(entries, made)
 
 
 def main() -> None:

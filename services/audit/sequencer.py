@@ -94,8 +94,8 @@ class Sequencer:
         self._size = 0
         self.frozen: str | None = None
         """Why nothing is appended, once the log was found damaged."""
-        self.on_commit: Callable[[], None] | None = None
-        """Called after each group that was committed, for who follows the log."""
+        self.on_commit: Callable[[Sequence[Submission]], None] | None = None
+        """Called with each group that was committed, for who follows the log."""
         self._stopped = False
 
     @property
@@ -260,7 +260,7 @@ class Sequencer:
                 raise DiskCannotBeTrusted from error
             return
         if self.on_commit is not None:
-            self.on_commit()
+            self.on_commit([waiting.submission for waiting in group])
         for waiting in group:
             submission = waiting.submission
             if submission.refused is not None:
@@ -282,7 +282,7 @@ class Sequencer:
 
     async def _attempt(self, submissions: list[Submission]) -> Committed:
         for submission in submissions:
-            submission.places = submission.refused = None
+            submission.places = submission.refused = submission.posted = None
         now, head = self._clock(), self._head
         if head is None:
             async with self._database.transaction() as tx:

@@ -16,6 +16,7 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 
 from safepassage.problems.requests import LogUnavailable, TemporarilyUnavailable
+from services.audit.index.projector import Projector
 from services.audit.sealing_terms import sealing_terms
 from services.audit.sequencer import Sequencer
 from services.audit.tables import AppendedRow, CheckpointRow, TreeStateRow
@@ -261,17 +262,17 @@ async def test_a_failed_fsync_that_falls_while_a_checkpoint_is_published_ends_th
     """Who keeps keys and who publishes take turns: what the first met must not wait for the next checkpoint."""
     fallen = asyncio.Event()
 
-    async def publish_while_the_disk_refuses(sequencer: Sequencer) -> None:
+    async def publish_while_the_disk_refuses(sequencer: Sequencer, projector: Projector) -> None:
         with monkeypatch.context() as fault, pytest.raises(LogUnavailable):
             fault.setattr(InlineSqliteDialect, "do_commit", cannot_sync)
-            await sealing_terms(sequencer, {str(uuid4())}, clock())
+            await sealing_terms(sequencer, projector, {str(uuid4())}, clock())
         sequencer._checkpoint_seconds = 3600
         fallen.set()
 
     async with running(f"sqlite+aiosqlite:///{sqlite_store}", node_keys, clock, checkpoint_seconds=0.05) as node:
         sequencer = node.app.state.sequencer
         with monkeypatch.context() as meanwhile:
-            meanwhile.setattr(sequencer, "publish_now", partial(publish_while_the_disk_refuses, sequencer))
+            meanwhile.setattr(sequencer, "publish_now", partial(publish_while_the_disk_refuses, sequencer, node.app.state.projector))
             await asyncio.wait_for(fallen.wait(), 30)
         for _ in range(10):
             await asyncio.sleep(0)

@@ -16,7 +16,7 @@ from services.audit.index.bitmaps import BLOCK, MOST_SPARSE, between, loaded, po
 from services.audit.index.forgetting import forget
 from services.audit.index.lookup import Stretch, find, query_of
 from services.audit.index.postings import add, postings_of
-from services.audit.index.projector import ENTRIES_OF_A_STEP, Behind, CursorMoved, Projector, rests_of, step_end
+from services.audit.index.projector import ENTRIES_OF_A_STEP, CursorMoved, Projector, step_end
 from services.audit.index.reading import Indexed
 from services.audit.index.terms import Facts, Kind, TermKeys, digest_of, term_keys, terms_of
 from services.audit.openings import Place
@@ -269,11 +269,6 @@ async def test_how_far_the_index_is_behind_is_told(node: AuditNode) -> None:
     assert b"safe_passage_index_behind_seconds 9.0" in metrics
     await projector.catch_up()
     assert b"safe_passage_index_behind_entries 0.0" in (await node.send("GET", "/metrics", {})).body
-
-
-@pytest.mark.parametrize(("seconds", "rests"), [(0, 8), (2, 8), (3, 2), (60, 2), (61, 0)])
-def test_a_burst_goes_before_the_index_and_what_is_far_behind_rests_no_more(seconds: int, rests: int) -> None:
-    assert rests_of(Behind(1, seconds)) == rests
 
 
 async def test_an_entry_that_does_not_open_is_indexed_as_what_was_destroyed(node: AuditNode) -> None:

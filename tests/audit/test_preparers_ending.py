@@ -99,7 +99,7 @@ def test_a_fault_of_ours_beside_is_told_without_its_text(caplog: pytest.LogCaptu
     preparing = Preparing(JUDGING)
     preparing.answer(Request(body_of(event(student=student)), RECORDS, NOON))
     with caplog.at_level(logging.DEBUG):
-        answer = preparing.answer(SealingTerms("alder.example/log/2026", 0, 2027, None, {}))  # type: ignore[arg-type]  # no keys: a fault
+        answer = preparing.answer(SealingTerms("alder.example/log/2026", 0, 2027, None, {}, None))  # type: ignore[arg-type]  # no keys: a fault
     assert isinstance(answer, InternalFault)
     assert str(student) not in caplog.text + answer.as_problem().model_dump_json()
 

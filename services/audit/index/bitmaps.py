@@ -19,7 +19,10 @@ ALL: Final = (1 << BLOCK) - 1
 
 def stored(bits: int) -> bytes:
     """A set, 0 < bits < 2 ** BLOCK, as it is stored."""
-    if bits.bit_count() > MOST_SPARSE:
+    count = bits.bit_count()
+    if count == 1:
+        return (bits.bit_length() - 1).to_bytes(2, "big")
+    if count > MOST_SPARSE:
         return bits.to_bytes(DENSE_BYTES, "little")
     return b"".join(position.to_bytes(2, "big") for position in reversed(list(positions(bits))))
 

@@ -1,17 +1,21 @@
 """The rows of the index that entries make, and how they are put to those that are there. The first half is pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from services.audit.driver import Driver
 from services.audit.index.bitmaps import BLOCK, loaded, set_of, stored
 from services.audit.index.reading import Indexed
-from services.audit.index.terms import FIRST_TAGGED, Facts, Kind, TermKeys, digest_of, term_of, values_of_member
+from services.audit.index.terms import FIRST_TAGGED, Facts, Kind, TermKeys, TermMaker, digest_of, term_of, values_of_member
 from services.audit.index.words import sealed_words
 from services.audit.tables import ActivityRow, IndexedActorRow, PostingRow, ShapeRow, TermRow
 
+_WHO_AND_WHAT: Final = attrgetter("actor", "class_", "operation", "purpose", "basis", "outcome", "organisation")
 SECONDS_OF_AN_HOUR: Final = 3_600
 HOURS_OF_A_DAY: Final = 24
+
+_OTHER_BITS: Final = "DO UPDATE SET bits = excluded.bits"
 
 ENTRIES_LEVEL: Final = 0
 BLOCKS_LEVEL: Final = 1
@@ -58,36 +62,39 @@ def postings_of(entries: Sequence[Indexed], keys: TermKeys) -> Postings:
 
 def _post(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: int) -> None:
     """Values are joined before their terms are made: in a block there are far fewer of them than entries have."""
-    columns: list[dict[Any, list[int]]] = [{} for _ in Facts._fields]
-    for entry in entries:
-        place = entry.at % BLOCK
-        for column, value in zip(columns, entry.facts, strict=True):
-            if value:
-                if value in column:
-                    column[value].append(place)
-                else:
-                    column[value] = [place]
-    joined: dict[tuple[Kind, str], int] = {}
-    for member, column in zip(Facts._fields, columns, strict=True):
-        for whole, places in column.items():
-            bits = set_of(places)
+    maker, places = TermMaker(keys, epoch), [entry.at % BLOCK for entry in entries]
+    for member, column in zip(Facts._fields, zip(*[entry.facts for entry in entries], strict=True), strict=True):
+        joined: dict[tuple[Kind, str], int] = {}
+        for whole, bits in _sets_of(column, places):
             for one in values_of_member(member, whole):
                 joined[one] = joined.get(one, 0) | bits
-    for (kind, value), bits in joined.items():
-        term = term_of(kind, value, keys, epoch)
-        if term is None:
-            continue
-        made.bits[term] = made.bits.get(term, 0) | bits
-        if kind < FIRST_TAGGED:
-            made.words[term] = [value]
+        for (kind, value), bits in joined.items():
+            term = maker.of(kind, value)
+            if term is None:
+                continue
+            made.bits[term] = made.bits.get(term, 0) | bits
+            if kind < FIRST_TAGGED:
+                made.words[term] = [value]
+
+
+def _sets_of(column: Sequence[Any], places: Sequence[int]) -> Iterable[tuple[Any, int]]:
+    """Each value of a column that is not empty, with the set of the places that have it."""
+    if len(set(column)) == 1:  # often all are alike
+        return [(column[0], set_of(places))] if column[0] else ()
+    held: dict[Any, list[int]] = {}
+    for value, place in zip(column, places, strict=True):
+        if value in held:
+            held[value].append(place)
+        else:
+            held[value] = [place]
+    return [(value, set_of(some) if some[1:] else 1 << some[0]) for value, some in held.items() if value]
 
 
 def _count(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: int) -> None:
     counted: dict[tuple[int | str, ...], list[int]] = {}
     for entry in entries:
-        class_, _, operation, purpose, basis, outcome, _, organisation, _, _, _, actor, *_ = entry.facts
-        if actor:
-            place = (entry.t // SECONDS_OF_AN_HOUR, actor, class_, operation, purpose, basis, outcome, organisation)
+        if entry.facts.actor:
+            place = (entry.t // SECONDS_OF_AN_HOUR, *_WHO_AND_WHAT(entry.facts))
             held = counted.get(place)
             if held is None:
                 counted[place] = [1, entry.subjects, entry.at, entry.at]
@@ -107,17 +114,25 @@ def _count(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: in
         made.activity[day, who, digest] = held_of_day.and_more(count, subjects, 1 << in_day, last)
 
 
-def add(driver: Driver, year: int, block: int, made: Postings, index_key: bytes) -> None:
-    """Put what a block's entries add to the index, in the transaction that moves the cursor over them."""
-    held = bits_of(driver, year, ENTRIES_LEVEL, block, made.bits)
-    fresh = [term for term in made.bits if term not in held]
-    rows = [(year, ENTRIES_LEVEL, block, term, stored(bits | held.get(term, 0))) for term, bits in made.bits.items()]
-    group, bit = block // BLOCK, 1 << block % BLOCK
-    above = bits_of(driver, year, BLOCKS_LEVEL, group, fresh)
-    rows += [(year, BLOCKS_LEVEL, group, term, stored(above.get(term, 0) | bit)) for term in fresh]
-    driver.merge(PostingRow, sorted(rows), on_conflict="DO UPDATE SET bits = excluded.bits")
-    for row, found in ((TermRow, made.words), (ShapeRow, made.shapes)):
-        driver.merge(row, [(key, sealed_words(index_key, key, words)) for key, words in sorted(found.items())], on_conflict="DO NOTHING")
+def add(
+    driver: Driver, year: int, block: int, made: Postings, index_key: bytes, *, held: Mapping[bytes, int] | None = None
+) -> dict[bytes, int]:
+    """Put what a block's entries add to the index, in the transaction that moves the cursor over them. Gives the sets of their terms.
+
+    held  the sets of all terms that the block has, where they are known
+    """
+    if held is None:
+        held = bits_of(driver, year, ENTRIES_LEVEL, block, made.bits)
+    after = {term: bits | held[term] if term in held else bits for term, bits in made.bits.items()}
+    fresh = sorted([term for term in after if term not in held])
+    changed = [(year, ENTRIES_LEVEL, block, term, stored(bits)) for term, bits in sorted(after.items()) if term in held]
+    driver.merge(PostingRow, changed, on_conflict=_OTHER_BITS)
+    driver.insert(PostingRow, [(year, ENTRIES_LEVEL, block, term, stored(after[term])) for term in fresh])
+    _mark_block(driver, year, block, fresh)
+    # INVARIANT: a term that the block has was put together with what it stands for.
+    words = [(term, made.words[term]) for term in fresh if term in made.words]
+    for row, found in ((TermRow, words), (ShapeRow, sorted(made.shapes.items()))):
+        driver.merge(row, sealed_words(index_key, found), on_conflict="DO NOTHING")
     driver.merge(IndexedActorRow, [(actor, *about) for actor, about in sorted(made.actors.items())], on_conflict="DO NOTHING")
     activity = [(day, actor, shape, year, *counted) for (day, actor, shape), counted in sorted(made.activity.items())]
     driver.merge(
@@ -126,6 +141,18 @@ def add(driver: Driver, year: int, block: int, made: Postings, index_key: bytes)
         on_conflict="DO UPDATE SET entries = activity.entries + excluded.entries, subjects = activity.subjects + excluded.subjects, "
         "hours = activity.hours | excluded.hours, last = excluded.last",
     )
+    return after
+
+
+def _mark_block(driver: Driver, year: int, block: int, terms: Sequence[bytes]) -> None:
+    """Have level 1 say that a block has terms. Most of them no other block has: they are put in without being looked for first."""
+    group, bit = block // BLOCK, 1 << block % BLOCK
+    alone = stored(bit)
+    rows = [(year, BLOCKS_LEVEL, group, term, alone) for term in terms]
+    doubtful = driver.insert_missing(PostingRow, rows, key="term", log=year, level=BLOCKS_LEVEL, block=group)
+    there = bits_of(driver, year, BLOCKS_LEVEL, group, [row[3] for row in doubtful])
+    more = [(year, BLOCKS_LEVEL, group, term, stored(bits | bit)) for term, bits in sorted(there.items()) if not bits & bit]
+    driver.merge(PostingRow, more, on_conflict=_OTHER_BITS)
 
 
 def correct(driver: Driver, year: int, block: int, entries: Sequence[Indexed], keys: TermKeys) -> None:

@@ -104,7 +104,7 @@ def _indexed(at: int, leaf: bytes, parts: Sequence[SealedPart], ciphers: Mapping
         try:
             opened = open_salted(cipher, part.groups, bound_to=bound_to)
             if "context" in opened:
-                actor, context = _actor(opened["actor"][SALT_BYTES:]), from_json(opened["context"][SALT_BYTES:])
+                actor, context = actor_of(opened["actor"][SALT_BYTES:]), from_json(opened["context"][SALT_BYTES:])
             if "subject" in opened:
                 custodian, is_student = _subject(opened["subject"][SALT_BYTES:])
                 subjects += is_student
@@ -117,7 +117,7 @@ def _indexed(at: int, leaf: bytes, parts: Sequence[SealedPart], ciphers: Mapping
 
 
 @lru_cache(maxsize=2_048)
-def _actor(payload: bytes) -> Mapping[str, Any]:
+def actor_of(payload: bytes) -> Mapping[str, Any]:
     """Few do much: what one did last is often the same text again."""
     members: Mapping[str, Any] = from_json(payload)
     return members

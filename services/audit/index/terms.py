@@ -9,6 +9,9 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
 
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
+
 from safepassage.elements import ELEMENTS
 from safepassage.leaf import ABSENT
 from services.audit.driver import Driver
@@ -45,6 +48,8 @@ class Kind(IntEnum):
     EXCHANGE = 68
     ADDRESS = 69
 
+
+_HEADS: Final = {kind: (bytes((kind,)), kind.name.lower()) for kind in Kind}
 
 OF_LEAF: Final = frozenset({Kind.CLASS, Kind.POLICY})
 """Known of an entry whatever of it was destroyed."""
@@ -100,7 +105,8 @@ def term_keys(driver: Driver, keys: SubjectKeys) -> TermKeys:
 
 def digest_of(kind: Kind, value: str, key: bytes) -> bytes:
     """A term: equal for equal values, and nothing to who has not the key."""
-    return bytes((kind,)) + hmac.digest(key, f"{kind.name.lower()}\0{value}".encode(), "sha256")[:DIGEST_BYTES]
+    number, name = _HEADS[kind]
+    return number + hmac.digest(key, f"{name}\0{value}".encode(), "sha256")[:DIGEST_BYTES]
 
 
 def term_of(kind: Kind, value: str, keys: TermKeys, epoch: int) -> bytes | None:
@@ -111,6 +117,25 @@ def term_of(kind: Kind, value: str, keys: TermKeys, epoch: int) -> bytes | None:
     return None if tag_key is None else digest_of(kind, value, tag_key)
 
 
+class TermMaker:
+    """Makes terms of one epoch, many: `term_of` in less than half its time, for the key is taken in once."""
+
+    def __init__(self, keys: TermKeys, epoch: int) -> None:
+        tag_key = keys.tags.get(epoch)
+        self._words = HMAC(keys.words, SHA256())
+        self._tags = None if tag_key is None else HMAC(tag_key, SHA256())
+
+    def of(self, kind: Kind, value: str) -> bytes | None:
+        """As `term_of`."""
+        keyed = self._words if kind < FIRST_TAGGED else self._tags
+        if keyed is None:
+            return None
+        digest = keyed.copy()
+        number, name = _HEADS[kind]
+        digest.update(f"{name}\0{value}".encode())
+        return number + digest.finalize()[:DIGEST_BYTES]
+
+
 def values_of(facts: Facts, kinds: Container[Kind] = frozenset(Kind)) -> Iterable[tuple[Kind, str]]:
     """Each kind and value by which an entry can be found; of `kinds`, and maybe of others."""
     for member, value in zip(Facts._fields, facts, strict=True):
@@ -118,17 +143,15 @@ def values_of(facts: Facts, kinds: Container[Kind] = frozenset(Kind)) -> Iterabl
             yield from values_of_member(member, value)
 
 
-def values_of_member(member: str, value: str | Sequence[str]) -> Iterable[tuple[Kind, str]]:
+def values_of_member(member: str, value: str | Sequence[str]) -> list[tuple[Kind, str]]:
     """The kinds and values of one member of Facts that is not empty."""
     kind = _KINDS[member]
     if isinstance(value, str):
-        yield kind, value
-        return
-    for one in value:
-        yield kind, one
+        return [(kind, value)]
+    found = [(kind, one) for one in value]
     if kind is Kind.ELEMENT:
-        for category in sorted({category for element in value for category in _CATEGORIES.get(element, ())}):
-            yield Kind.CATEGORY, category
+        found += [(Kind.CATEGORY, one) for one in sorted({category for element in value for category in _CATEGORIES.get(element, ())})]
+    return found
 
 
 def terms_of(facts: Facts, keys: TermKeys, epoch: int) -> frozenset[bytes]:

@@ -6,15 +6,19 @@
 
 import hmac
 import json
+from collections.abc import Sequence
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 NONCE_BYTES = 12
 
 
-def sealed_words(key: bytes, term: bytes, words: list[str]) -> bytes:
-    """Words, bound to their term."""
-    return _cipher(key).encrypt(_nonce(key, term), json.dumps(words).encode(), term)
+def sealed_words(key: bytes, stand_for: Sequence[tuple[bytes, list[str]]]) -> list[tuple[bytes, bytes]]:
+    """Terms, each with its words, bound to it."""
+    if not stand_for:
+        return []
+    cipher = _cipher(key)
+    return [(term, cipher.encrypt(_nonce(key, term), json.dumps(words).encode(), term)) for term, words in stand_for]
 
 
 def opened_words(key: bytes, term: bytes, sealed: bytes) -> list[str]:

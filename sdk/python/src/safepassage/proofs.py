@@ -19,9 +19,24 @@ def leaf_hash(entry: bytes) -> bytes:
 
 
 def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
-    """The `leaf_hash` of each, at two thirds of the cost."""
-    sha256 = hashlib.sha256
-    return [sha256(b"\x00" + entry).digest() for entry in entries]
+    """The `leaf_hash` of each, at two thirds of the cost: a hash that has begun is copied in less time than one is made."""
+    begun, hashes = hashlib.sha256(b"\x00").copy, list[bytes]()
+    for entry in entries:
+        one = begun()
+        one.update(entry)
+        hashes.append(one.digest())
+    return hashes
+
+
+def level_above(hashes: Sequence[bytes]) -> list[bytes]:
+    """The `node_hash` of each pair of neighbours; of an even number of hashes."""
+    begun, above = hashlib.sha256(b"\x01").copy, list[bytes]()
+    each = iter(hashes)
+    for left, right in zip(each, each, strict=True):
+        one = begun()
+        one.update(left + right)
+        above.append(one.digest())
+    return above
 
 
 def node_hash(left: bytes, right: bytes) -> bytes:

@@ -1,9 +1,8 @@
 """The right edge of a growing tree: enough to know its root at every size (a compact range, RFC 9162 section 2.1.1)."""
 
-import hashlib
 from typing import Final
 
-from safepassage.proofs import EMPTY_ROOT, node_hash
+from safepassage.proofs import EMPTY_ROOT, level_above, node_hash
 
 TILE: Final = 256
 """Leaves of a full tile."""
@@ -31,15 +30,15 @@ class Frontier:
         return completed
 
     def _append_subtree(self, hashes: list[bytes]) -> list[bytes]:
-        sha256, width, subtrees, completed = hashlib.sha256, len(hashes), self._subtrees, list[bytes]()
+        width, subtrees, completed = len(hashes), self._subtrees, list[bytes]()
         while len(hashes) > 1:
-            hashes = [sha256(b"\x01" + hashes[at] + hashes[at + 1]).digest() for at in range(0, len(hashes), 2)]
+            hashes = level_above(hashes)
         digest = hashes[0]
         if width == TILE:
             completed.append(digest)
         height = width.bit_length() - 1
         while self.size >> height & 1:
-            digest = sha256(b"\x01" + subtrees.pop() + digest).digest()
+            digest = node_hash(subtrees.pop(), digest)
             height += 1
             if not height & 7:
                 completed.append(digest)

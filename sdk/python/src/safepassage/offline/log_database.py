@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -10,6 +11,9 @@ from safepassage.offline.stored_log import Chunk
 from safepassage.problems.stored_log import EntriesMissing, NothingSigned, StoredLogUnreadable
 
 MAGIC = b"SQLite format 3\x00"
+
+
+_OF_A_SEGMENT = (int, int, bytes, bytes)
 
 
 def is_database(path: Path) -> bool:
@@ -64,11 +68,11 @@ class DatabaseLog:
         return [str(note) for (note,) in rows]
 
     def chunks(self) -> Iterator[Chunk]:
-        """Segment by segment. Each is read by its own query, so that a damaged page costs no more than what lies on it."""
-        expected = 0
+        """Segment by segment. Where a page is damaged, it costs no more than what lies on it."""
+        expected, rows = 0, self._segments()
         while True:
-            row = self._segment(expected)
-            if row is None:
+            row = next(rows, None)
+            if row is None and (row := self._segment(expected)) is None:
                 return
             start, count, hashes, data = row
             if start != expected:
@@ -80,6 +84,15 @@ class DatabaseLog:
             if len(entries) != count or count < 1:
                 raise EntriesMissing("a segment has not as many entries as it says", index=start + readable)
             expected = start + count
+
+    def _segments(self) -> Iterator[tuple[int, int, bytes, bytes]]:
+        """The segments in their order, by one query, as far as it gets: up to a damaged page, or a row that is."""
+        query = "SELECT start, count, hashes, data FROM segment WHERE log = ? ORDER BY start"
+        with suppress(sqlite3.Error):
+            for row in self._connection.execute(query, (self._number,)):
+                if tuple(map(type, row)) != _OF_A_SEGMENT:
+                    return
+                yield row
 
     def _segment(self, start: int) -> tuple[int, int, bytes, bytes] | None:
         query = "SELECT start, count, hashes, data FROM segment WHERE log = ? AND start >= ? ORDER BY start LIMIT 1"
