@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from services.privacy import policy_checks
-from services.privacy.policy_cases import built_in
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import Console, open_console
+from tests.gateway.console.decided import cut_down
 
 
 @pytest.fixture
@@ -21,5 +20,4 @@ async def console(tmp_path: Path, clock: StandingClock) -> AsyncIterator[Console
 @pytest.fixture
 def small_table(monkeypatch: pytest.MonkeyPatch) -> None:
     """The built-in table of cases cut down, for what is not about it."""
-    table = built_in()
-    monkeypatch.setattr(policy_checks, "built_in", lambda: table._replace(cases=table.cases[:40]))
+    cut_down(monkeypatch)

@@ -12,8 +12,11 @@ from html import escape
 from pathlib import Path
 from typing import Literal
 
+import pytest
+
 from services.gateway.people.roles import Role
 from tests.gateway.console.acting import pages_of_roles
+from tests.gateway.console.decided import cut_down
 from tests.gateway.console.emptiness import empty_pages
 from tests.gateway.console.enrolled import child, enrolled
 from tests.gateway.console.looking import Looked, looking
@@ -127,7 +130,9 @@ def main() -> None:
     """Write them."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "index.html").write_text(index_of(asyncio.run(take(folder))))
+    with pytest.MonkeyPatch.context() as patch:
+        cut_down(patch)
+        (folder / "index.html").write_text(index_of(asyncio.run(take(folder))))
     sys.stdout.write(f"{folder / 'index.html'}\n")
 
 

@@ -25,11 +25,12 @@ async def test_on_every_page_axe_finds_nothing_and_every_control_is_reached_by_t
     async for person, paths in pages_of_roles(looked.console):
         await looked.see_as(person)
         for path in paths:
+            await looked.go(path)
+            wrong += [*await faults(looked.page, path), *await sideways(looked.page, path)]
             for width in WIDTHS:
                 await looked.size(width)
-                await looked.go(path)
+                await looked.go(path)  # the focus is nowhere again
                 wrong += await missed_by_keyboard(looked.page, path)
-            wrong += [*await faults(looked.page, path), *await sideways(looked.page, path)]
             seen.add(template_of(path))
         await looked.speak("es")  # its words are longer
         for path in paths:
