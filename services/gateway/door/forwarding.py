@@ -69,6 +69,7 @@ POLICY: Final = b"content-security-policy"
 Encoded = tuple[tuple[bytes, bytes], ...]
 _UNROUTED: Final[Encoded] = encoded(API_HEADERS)
 """On the refusal of what has no route."""
+_UNROUTED_NAMES: Final = frozenset(name for name, _ in _UNROUTED)
 
 
 @dataclass(frozen=True)
@@ -333,7 +334,7 @@ class _Passage:
         else:
             status, said, body = told(error, self.request_id, path=self.scope["path"])
         guards = self._guards
-        guarded = {name for name, _ in guards}
+        guarded = _UNROUTED_NAMES if self.route is None else self.route.guarded
         fields: Fields = [field for field in said if field[0] not in guarded]
         fields += [*guards, *self.limits, (b"x-request-id", self.told_id)]
         if error.status == 401 and not (self.route is not None and self.route.is_page):

@@ -11,6 +11,14 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 _NOT_IN_NAMES: Final = re.compile(b'[\x00-\x1f\x7f()<>@,;:\\[\\]={} \t\\\\"]')
 _NOT_IN_VALUES: Final = re.compile(b"[\x00-\x08\x0a-\x1f\x7f]")
 _BODILESS: Final = frozenset({204, 304})
+_SELDOM_NEW: Final = frozenset(
+    {
+        b"allow", b"cache-control", b"content-security-policy", b"content-type", b"cross-origin-opener-policy",
+        b"cross-origin-resource-policy", b"permissions-policy", b"ratelimit-policy", b"referrer-policy", b"strict-transport-security",
+        b"vary", b"www-authenticate", b"x-content-type-options", b"x-frame-options",
+    }
+)  # fmt: skip
+"""Fields with few values, none of which is anybody's own: their lines are made once. They are two thirds of every head."""
 
 
 class Cycle(RequestResponseCycle):
@@ -40,6 +48,9 @@ class Cycle(RequestResponseCycle):
         """INVARIANT: no field makes a line of its own."""
         lines, values, closes = [STATUS_LINE[status]], [], False
         for given, value in (*self.default_headers, *fields):
+            if given in _SELDOM_NEW:
+                lines.append(_line(given, value))
+                continue
             name = _name(given)
             if name == b"content-length" and self.chunked_encoding is None:
                 self.expected_content_length, self.chunked_encoding = int(value), False
@@ -49,8 +60,7 @@ class Cycle(RequestResponseCycle):
                 self.keep_alive, closes = False, True
             lines.append(b"%b: %b\r\n" % (name, value))
             values.append(value)
-        if _NOT_IN_VALUES.search(b"".join(values)):
-            raise RuntimeError("a field of an answer holds a control character")
+        _require_values(b"".join(values))
         if not self.keep_alive and not closes:
             lines.append(b"connection: close\r\n")
         if self.chunked_encoding is None and self.scope["method"] != "HEAD" and status not in _BODILESS:
@@ -77,6 +87,18 @@ class Cycle(RequestResponseCycle):
             if not self.keep_alive:
                 self.transport.close()
             self.on_response()
+
+
+def _require_values(values: bytes) -> None:
+    if _NOT_IN_VALUES.search(values):
+        raise RuntimeError("a field of an answer holds a control character")
+
+
+@lru_cache(maxsize=512)
+def _line(name: bytes, value: bytes) -> bytes:
+    """Of a field of _SELDOM_NEW. Raises RuntimeError for what is no value."""
+    _require_values(value)
+    return b"%b: %b\r\n" % (name, value)
 
 
 @lru_cache(maxsize=256)

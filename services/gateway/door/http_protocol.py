@@ -99,7 +99,9 @@ class StrictHttpProtocol(HttpToolsProtocol):
             self._refuse(MalformedRequest("the only transfer coding is chunked", field="Transfer-Encoding"))
         if lower == b"upgrade":
             self._refuse(MalformedRequest("no other protocol is spoken here", field="Upgrade"))
-        super().on_header(name, value)
+        if lower == b"expect" and value.lower() == b"100-continue":
+            self.expect_100_continue = True
+        self.headers.append((lower, value))
 
     def on_headers_complete(self) -> None:
         """The whole header: before anything is done with it."""

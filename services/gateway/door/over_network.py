@@ -14,7 +14,7 @@ from starlette.types import Receive, Send
 
 from safepassage.problems.requests import TemporarilyUnavailable
 from services.gateway.door.bodies import IDLE_SECONDS, chunks, whole
-from services.gateway.door.callers_leaving import StoppedWhenLeft
+from services.gateway.door.callers_leaving import CallersLeaving
 from services.gateway.door.circuit_breaker import CircuitBreaker, Outcome, RetryBudget
 from services.gateway.door.connection_pool import ConnectionPool
 from services.gateway.door.headers import returned
@@ -37,6 +37,7 @@ class OverNetwork:
     def __init__(self, pool: ConnectionPool, *, seconds: Callable[[], float] = time.monotonic) -> None:
         self.pool, self._seconds = pool, seconds
         self.breaker, self.retries = CircuitBreaker(), RetryBudget()
+        self._callers = CallersLeaving()
 
     async def forward(self, request: Call, receive: Receive, send: Send) -> int:
         """Stream it there and back, unless the service is left alone; stop as soon as the caller leaves."""
@@ -60,7 +61,7 @@ class OverNetwork:
         else:
             body = await whole(receive, limit=request.route.body_bytes) if request.has_body else b""
             sent.set()
-        async with StoppedWhenLeft(receive, sent):
+        async with self._callers.stopped(receive, sent):
             return await _Exchange(self.pool, self.retries, request, send).go(body, parts, sent)
 
     async def close(self) -> None:

@@ -10,6 +10,7 @@ from shared.contracts.audit import Actor, Context, Event
 from shared.database import Database
 from shared.outbox import Outbox
 
+_MINUTE: Final = timedelta(minutes=1)
 MOST_REASONS: Final = 64
 """Reasons are words of this service; more than these would be a fault of ours."""
 
@@ -20,10 +21,15 @@ class Refusals:
     def __init__(self, holder: str) -> None:
         self._holder = holder
         self._counts: dict[datetime, Counter[str]] = {}
+        self._latest: tuple[datetime, datetime] | None = None
+        """The minute of the last refusal, and its end."""
 
     def count(self, reason: str, now: datetime) -> None:
         """One refusal more, for a reason of a closed list."""
-        minute = now.replace(second=0, microsecond=0)
+        if self._latest is None or not self._latest[0] <= now < self._latest[1]:
+            minute = now.replace(second=0, microsecond=0)
+            self._latest = minute, minute + _MINUTE
+        minute = self._latest[0]
         counter = self._counts.get(minute)
         if counter is None:
             counter = self._counts[minute] = Counter()
@@ -31,7 +37,7 @@ class Refusals:
 
     def take(self, now: datetime, *, all_of_them: bool = False) -> list[Event]:
         """The entries of the minutes that are over (or of all), which are then counted no more."""
-        over = [minute for minute in sorted(self._counts) if all_of_them or minute + timedelta(minutes=1) <= now]
+        over = [minute for minute in sorted(self._counts) if all_of_them or minute + _MINUTE <= now]
         events = []
         for minute in over:
             for reason, count in sorted(self._counts.pop(minute).items()):

@@ -113,6 +113,11 @@ class Route:
         """Its headers, as they are sent."""
         return encoded(self.headers)
 
+    @cached_property
+    def guarded(self) -> frozenset[bytes]:
+        """The names of `guards`."""
+        return frozenset(name for name, _ in self.guards)
+
     @property
     def is_administration(self) -> bool:
         """Whether it changes or tells who may come in at all."""

@@ -54,6 +54,8 @@ class ServiceConnection(asyncio.Protocol):
         self._loop, self._lost = asyncio.get_running_loop(), lost
         self._parser = httptools.HttpResponseParser(self)
         self._waiter: asyncio.Future[None] | None = None
+        self._deadline = 0.0
+        self._timer: asyncio.TimerHandle | None = None
         self._room: asyncio.Future[None] | None = None
         self._served, self._busy, self.idle_since = 0, False, 0.0
         self._over = self._paused = False
@@ -142,16 +144,28 @@ class ServiceConnection(asyncio.Protocol):
         self._wake()
 
     async def _wait(self, deadline: float) -> None:
-        self._waiter = self._loop.create_future()
-        timer = self._loop.call_at(deadline, self._too_slow)
+        """By one timer for all requests of the connection: it looks when the first of them would be too slow, and then at the next."""
+        self._waiter, self._deadline = self._loop.create_future(), deadline
+        if self._timer is None or deadline < self._timer.when():
+            self._look_again_at(deadline)
         try:
             await self._waiter
         finally:
-            timer.cancel()
             self._waiter = None
 
-    def _too_slow(self) -> None:
-        self.abort(TimeoutError())
+    def _look_again_at(self, deadline: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_at(deadline, self._look_whether_slow)
+
+    def _look_whether_slow(self) -> None:
+        self._timer = None
+        if self._waiter is None:
+            return
+        if self._loop.time() >= self._deadline:
+            self.abort(TimeoutError())
+        else:
+            self._look_again_at(self._deadline)
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -169,6 +183,9 @@ class ServiceConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """It is gone."""
         self._over = True
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
         if self._failure is None:
             self._failure = AnswerBroken() if self._heard else HungUp(kept=self._served > 0)
         self.resume_writing()

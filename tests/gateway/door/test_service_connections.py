@@ -229,6 +229,17 @@ async def test_a_silent_service_is_waited_for_until_the_deadline() -> None:
 
 
 @pytest.mark.anyio
+async def test_each_request_of_a_kept_connection_has_a_deadline_of_its_own() -> None:
+    for seconds in ((SECONDS, 0.05), (0.05, 0.1)):
+        async with pool_of(saying(ANSWER, b"")) as pool:
+            assert await ask(pool, seconds=seconds[0]) == (200, b"{}")
+            began = asyncio.get_running_loop().time()
+            with pytest.raises(TimeoutError):
+                await ask(pool, seconds=seconds[1])
+            assert seconds[1] <= asyncio.get_running_loop().time() - began + 0.002 < SECONDS
+
+
+@pytest.mark.anyio
 async def test_who_finds_no_connection_waits_for_one_no_longer_than_for_an_answer() -> None:
     async with pool_of(saying(ANSWER, ANSWER, ANSWER), most=1) as pool:
         first = await pool.take(soon())
