@@ -4,18 +4,19 @@ Counts come from the index, students from what is sealed. A district is told of 
 """
 
 from typing import Annotated, Any, Final, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
 from safepassage.canonical import digest_of_json
 from safepassage.problems.log import LogFrozen, PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted
-from safepassage.wire_log import LogOrder
+from safepassage.wire_log import EntrySearch, LogOrder
 from safepassage.wire_log_radius import BlastRadius, BlastRadiusRequest, TouchedStudents
 from services.audit.measured_radius import clauses_asked, measured, node_states, window_asked
 from services.audit.openings import sight_of
 from services.audit.published import published_log
-from services.audit.search_clauses import narrowed
+from services.audit.search_clauses import clauses_of, narrowed
 from services.audit.search_log import record_search
 from services.audit.searching import found_by_index, window_of
 from services.audit.touched_rows import rows_of, touched_table
@@ -57,24 +58,27 @@ async def list_blast_radius(
     limit: Limit = 100,
     cursor: Cursor = None,
     sort: Annotated[LogOrder, Query(description="With a minus the newest first.")] = "-logged_at",
+    custodian: Annotated[UUID | None, Query(description="Rows of the students of this organisation alone.")] = None,
 ) -> TouchedStudents | Response:
     """The same, a row for each student of each entry, `limit` entries a page, newest or oldest first. For the notices that are due."""
     state = request.app.state
     cursors: Cursors = state.cursors
-    bound_to = f"blast-radius:{caller.client_id}:{sort}:{digest_of_json(asked.model_dump(mode='json'))}"
+    bound_to = f"blast-radius:{caller.client_id}:{sort}:{custodian}:{digest_of_json(asked.model_dump(mode='json'))}"
     position = cursors.read(cursor, bound_to=bound_to)
+    clauses = clauses_asked(asked) + clauses_of(EntrySearch(custodian_ids=() if custodian is None else (custodian,)), nodes_of=lambda _: ())
     async with state.database.reading() as tx:
         sight = await sight_of(tx, caller)
         window = await window_of(tx, window_asked(asked), position, oldest_first=not is_down(sort))
-        found, last, unseen = await found_by_index(tx, state.keys, narrowed(clauses_asked(asked), sight), window, limit)
+        found, last, unseen = await found_by_index(tx, state.keys, narrowed(clauses, sight), window, limit)
         published = await published_log(tx)
     seen = [entry for entry in (one.seen_by(sight) for one in found) if entry is not None]
-    rows = rows_of(seen, published, state_of=node_states(state))
+    rows = [one for one in rows_of(seen, published, state_of=node_states(state)) if custodian is None or one.custodian_id == custodian]
     await record_search(state.sequencer, caller, operation="blast-radius-rows", student_id=None, count=len(rows), now=now)
     headers: dict[str, str] = {}
     if last is not None:
         signed = cursors.sign({"log": last.log, "at": last.at}, bound_to=bound_to)
-        headers["link"] = next_link(ROWS, {"format": form, "limit": limit, "sort": sort, "cursor": signed})
+        asked_for = {"format": form, "limit": limit, "sort": sort, **({} if custodian is None else {"custodian": str(custodian)})}
+        headers["link"] = next_link(ROWS, {**asked_for, "cursor": signed})
     if form == "csv":
         headers["content-disposition"] = 'attachment; filename="blast-radius.csv"'
         return Response(touched_table(rows), media_type=MEDIA_TYPE, headers=headers)

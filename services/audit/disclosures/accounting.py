@@ -39,9 +39,12 @@ MOST_OF_A_DOCUMENT: Final = 3_000
 FILE: Final = "accounting-of-disclosures"
 """Names no student: it ends up in histories and lists of downloads."""
 
+NEWEST_FIRST: Final = Window()
+
 Accountant = Annotated[Caller, caller_with("audit:accounting")]
 AccountantOrFamily = Annotated[Caller, family_or("audit:accounting")]
 """Or the family member at the page behind a one-time link, for their own student (decisions 56)."""
+Sort = Annotated[LogOrder, Query(description="With a minus the newest first.")]
 RecordableOnly = Annotated[bool, Query(description="Leave out what the law does not ask to be recorded.")]
 
 
@@ -60,7 +63,7 @@ async def disclosure_accounting(
     recordable_only: RecordableOnly = False,
     limit: Limit = 100,
     cursor: Cursor = None,
-    sort: Annotated[LogOrder, Query(description="With a minus the newest first.")] = "-logged_at",
+    sort: Sort = "-logged_at",
 ) -> DisclosureAccounting:
     """Each request for access to a student's data and each disclosure of it, newest or oldest first; who, why, when, under which law.
 
@@ -87,10 +90,11 @@ _DOCUMENT_ERRORS = responses(NotPermitted, PurposeMissing, AccountingTooLong, Lo
 
 @router.get("/table", response_class=Response, responses=file_of("text/csv") | _DOCUMENT_ERRORS)
 async def export_disclosure_accounting_table(
-    student_id: UUID, request: Request, caller: Accountant, now: Now, recordable_only: RecordableOnly = False
+    student_id: UUID, request: Request, caller: Accountant, now: Now, recordable_only: RecordableOnly = False, sort: Sort = "-logged_at"
 ) -> Response:
     """The whole record as CSV (RFC 4180). No cell begins a formula."""
-    accounting, _ = await _whole(request, caller, student_id, recordable_only, most=MOST_OF_A_TABLE, now=now)
+    window = Window(oldest_first=not is_down(sort))
+    accounting, _ = await _whole(request, caller, student_id, recordable_only, most=MOST_OF_A_TABLE, now=now, window=window)
     headers = {"content-disposition": f'attachment; filename="{FILE}-{now:%Y-%m-%d}.csv"'}
     return Response(accounting_table(accounting), headers=headers, media_type=MEDIA_TYPE)
 
@@ -115,9 +119,9 @@ async def export_disclosure_accounting_document(
 
 
 async def _whole(
-    request: Request, caller: Caller, student_id: UUID, recordable_only: bool, *, most: int, now: Now
+    request: Request, caller: Caller, student_id: UUID, recordable_only: bool, *, most: int, now: Now, window: Window = NEWEST_FIRST
 ) -> tuple[DisclosureAccounting, dict[str, str]]:
-    accounting, names, last = await _account(request, caller, student_id, Window(), recordable_only, most=most, now=now)
+    accounting, names, last = await _account(request, caller, student_id, window, recordable_only, most=most, now=now)
     if last is not None:
         raise AccountingTooLong
     return accounting, names

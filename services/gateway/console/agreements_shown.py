@@ -90,9 +90,13 @@ def ending_of(agreement: AnyAgreement, terms: Terms, viewing: Viewing, translate
 class UsedElement:
     """An element that an agreement schedules, or under which it was asked for."""
 
+    element: str
     name: str
+    use: str
     said: Said
     count: int
+    """Of decisions that permitted it."""
+    refused: int
     width: str
 
 
@@ -105,20 +109,29 @@ def used_elements(use: AgreementUse, translate: Translate) -> list[UsedElement]:
             refused[one.element] += one.refused
     found = sorted({*use.scheduled, *permitted, *refused}, key=lambda it: (-permitted[it], -refused[it], it))
     widths = shares([permitted[it] for it in found])
-    return [
-        UsedElement(
-            translate(ELEMENT_WORDS.get(it, it)), _use_of(it, use, permitted[it], refused[it], translate), permitted[it], widths[place]
-        )
-        for place, it in enumerate(found)
-    ]
+    shown = []
+    for place, it in enumerate(found):
+        code = _use_of(it, use, permitted[it], refused[it])
+        tone, mark, said = USES[code]
+        name = translate(ELEMENT_WORDS.get(it, it))
+        shown.append(UsedElement(it, name, code, Said(tone, mark, translate(said)), permitted[it], refused[it], widths[place]))
+    return shown
 
 
-def _use_of(element: str, use: AgreementUse, permitted: int, refused: int, _: Translate) -> Said:
+USES: Final[Mapping[str, tuple[Tone, str, str]]] = {
+    "used": ("good", "check", word("Used")),
+    "refused": ("warn", "cross", word("Refused each time")),
+    "never": ("plain", "dot", word("Never asked for")),
+    "no-longer": ("warn", "half", word("Used, and no longer agreed")),
+    "not-agreed": ("danger", "cross", word("Asked for, not agreed")),
+}
+"""Tone, mark and word."""
+
+
+def _use_of(element: str, use: AgreementUse, permitted: int, refused: int) -> str:
     if element not in use.scheduled:
-        return Said("warn", "half", _("Used, and no longer agreed")) if permitted else Said("danger", "cross", _("Asked for, not agreed"))
-    if permitted:
-        return Said("good", "check", _("Used"))
-    return Said("warn", "cross", _("Refused each time")) if refused else Said("plain", "dot", _("Never asked for"))
+        return "no-longer" if permitted else "not-agreed"
+    return "used" if permitted else "refused" if refused else "never"
 
 
 def share_used(use: AgreementUse) -> tuple[int, int, str]:
@@ -151,6 +164,7 @@ class ShownCredential:
     created_at: datetime
     last_used: str
     last_used_on: date | None
+    of: Credential
 
 
 def shown_credential(one: Credential, viewing: Viewing, _: Translate) -> ShownCredential:
@@ -164,6 +178,7 @@ def shown_credential(one: Credential, viewing: Viewing, _: Translate) -> ShownCr
         one.created_at,
         last_used([one], viewing, _),
         one.last_used_on,
+        one,
     )
 
 

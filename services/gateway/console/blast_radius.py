@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -25,8 +25,11 @@ from services.gateway.console.organisation_names import named, names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.radius_counting import counted as counted_so_far
 from services.gateway.console.radius_question import MEMBERS, OF_WORDS, PERSONAL, Asked, Question, question_of_form
-from services.gateway.console.sorting import Columns, Orders, in_words
+from services.gateway.console.radius_tables import CUSTODIANS, DATA, WAIT_SECONDS, kinds_of_data, whose_students
+from services.gateway.console.radius_tables import EXPORT as TABLES
+from services.gateway.console.sorting import Orders
 from services.gateway.console.state_names import STATE_NAMES
+from services.gateway.console.whole_tables import Asked as TableAsked
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
 from shared.spreadsheet import MEDIA_TYPE, table
@@ -38,8 +41,6 @@ FOUND: Final = f"{PATH}/found"
 EXPORT: Final = f"{FOUND}/students.csv"
 DUTIES: Final = f"{FOUND}/duties"
 
-WAIT_SECONDS: Final = 2
-"""Until then most are counted; of the others the page says how far they are."""
 ON_A_PAGE: Final = 50
 AT_ONCE: Final = 1_000
 IN_AN_EXPORT: Final = 20_000
@@ -61,10 +62,7 @@ STARTS: Final = frozenset(
 """What starts a clock, in the words of shared.breach_clocks; a test compares them."""
 
 ORDERS: Final = Orders("-logged_at", region="#main")
-DATA: Final = Columns({"-entries": lambda row: row[1], "kind": lambda row: in_words(row[0])}, parameter="sort-data", region="#main")
-CUSTODIANS: Final = Columns(
-    {"-entries": lambda row: row[1], "whose": lambda row: in_words(row[0])}, parameter="sort-custodians", region="#main"
-)
+Whose = Annotated[UUID | None, Query(description="Whose students alone.")]
 
 
 @dataclass(frozen=True)
@@ -114,10 +112,11 @@ async def show_blast_radius(
     frame: Framed,
     node: Node,
     handles: SessionHandles,
+    data: Annotated[TableAsked, DATA.asked],
+    custodians: Annotated[TableAsked, CUSTODIANS.asked],
+    whose: Whose = None,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
     sort: Annotated[str, ORDERS.query] = ORDERS.usual,
-    data: Annotated[str, DATA.query] = DATA.usual,
-    whose: Annotated[str, CUSTODIANS.query] = CUSTODIANS.usual,
 ) -> Response:
     """What was touched, which clocks run, and the students, the newest entries first."""
     if question.count is None:
@@ -126,28 +125,33 @@ async def show_blast_radius(
     if progress.found is None:
         return frame.page("radius_counting.html", progress=progress, path=f"{FOUND}?{question.query(handles)}", **_heads(question, frame))
     _, counted = frame.translate, progress.found
-    more = {} if cursor is None else {"cursor": cursor}
+    chosen = {} if whose is None else {"custodian": str(whose)}
+    more = {**chosen, **({} if cursor is None else {"cursor": cursor})}
     rows, following = await node.page(
         "audit", "/v1/log/blast-radius/rows", TouchedStudents, {"limit": ON_A_PAGE, "sort": sort, **more}, body=question.request
     )
     ids = {one.organisation_id for one in counted.custodians} | {one.custodian_id for one in rows.rows if one.custodian_id is not None}
     ids |= {found for one in rows.rows if (found := _uuid(one.recipient)) is not None}
     names, query = await names_of(frame.request, ids), question.query(handles)
-    said = [(_(ELEMENT_WORDS.get(one, one)), count) for one, count in sorted(counted.elements.items())]
-    elements, order = DATA.rows(said, data), {**ORDERS.kept(sort), **DATA.kept(data), **CUSTODIANS.kept(whose)}
-    widths = shares([count for _element, count in elements])
+    kinds, owners, files = kinds_of_data(counted, frame), whose_students(counted, names), f"{TABLES}?{query}"
+    order = {**ORDERS.kept(sort), **DATA.said(data), **CUSTODIANS.said(custodians)}
+    asked = {**order, **({} if whose is None else {"whose": str(whose)})}
+    filed = {**ORDERS.kept(sort), **({} if whose is None else {"whose": str(whose)})}
     return frame.page(
         "radius.html",
         **_heads(question, frame),
         counted=counted,
-        elements=[(name, count, widths[place]) for place, (name, count) in enumerate(elements)],
-        data_heads=frame.heads(DATA, data),
+        elements=frame.table(DATA, kinds, data, export=files),
+        widths=dict(zip((code for code, _name, _count in kinds), shares([count for _code, _name, count in kinds]), strict=True)),
         states=[
             (_(STATE_NAMES.get(one.state, one.state)), one.entries, [_notice(notice, frame) for notice in one.notices])
             for one in counted.states
         ],
-        custodians=CUSTODIANS.rows([(named(names, one.organisation_id), one.entries) for one in counted.custodians], whose),
-        custodian_heads=frame.heads(CUSTODIANS, whose),
+        custodians=frame.table(CUSTODIANS, owners, custodians, export=files),
+        owners=[(code, name) for code, name, _count in owners],
+        whose="" if whose is None else str(whose),
+        kept={**dict(parse_qsl(query)), **order},
+        action=FOUND,
         rows=[
             (
                 one,
@@ -161,16 +165,18 @@ async def show_blast_radius(
             for one in rows.rows
         ],
         heads=frame.heads(ORDERS, sort),
-        more=None if following is None else f"{FOUND}?{query}&{urlencode({**order, 'cursor': following['cursor']})}",
-        export=f"{EXPORT}?{query}",
+        more=None if following is None else f"{FOUND}?{query}&{urlencode({**asked, 'cursor': following['cursor']})}",
+        export=f"{EXPORT}?{query}" + (f"&{urlencode(filed)}" if filed else ""),
         start=f"{DUTIES}?{query}" if node.may("duties:complete") and counted.entries else None,
     )
 
 
 @router.get(EXPORT, response_model=None, responses=page_responses(200))
-async def export_blast_radius(question: Asked, node: Node) -> Response:
-    """The students as a table for the notices. Raises InvalidRequest where they are more than it holds: it is whole, or there is none."""
-    asked: dict[str, str | int] = {"limit": AT_ONCE}
+async def export_blast_radius(
+    question: Asked, node: Node, whose: Whose = None, sort: Annotated[str, ORDERS.query] = ORDERS.usual
+) -> Response:
+    """The students, in the order of the page, as a table for the notices: whole, or none, and then it raises InvalidRequest."""
+    asked: dict[str, str | int] = {"limit": AT_ONCE, "sort": sort, **({} if whose is None else {"custodian": str(whose)})}
     found: list[TouchedStudent] = []
     while True:
         page, following = await node.page("audit", "/v1/log/blast-radius/rows", TouchedStudents, asked, body=question.request)

@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import Query
 from starlette.responses import Response
 
+from services.gateway.console.whole_tables import Asked, WholeTable
 from shared.spreadsheet import MEDIA_TYPE, table
 
 Form = Annotated[Literal["csv", "json"], Query(alias="form", description="csv: for a spreadsheet; json: an array of objects")]
@@ -24,6 +25,12 @@ def exported(name: str, form: str, columns: Sequence[str], rows: Sequence[Mappin
         said = [{column: row[column] for column in columns} for row in rows]
         return Response(json.dumps(said, ensure_ascii=False), media_type=JSON, headers=headers)
     return Response(table(columns, [[_cell(row[column]) for column in columns] for row in rows]), media_type=MEDIA_TYPE, headers=headers)
+
+
+def filed(whole: WholeTable, rows: Sequence[Any], asked: Asked, form: str) -> Response:
+    """The file of a table that is wholly on its page: all rows that fit what is asked for, in its order."""
+    columns, lines = whole.filed(rows, asked)
+    return exported(whole.name, form, columns, lines)
 
 
 def _cell(value: object) -> str:

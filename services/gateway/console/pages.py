@@ -1,7 +1,7 @@
 """Making a page of the console: the frame around it, who looks at it, in which language, and which files it needs."""
 
 import gettext
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
@@ -17,8 +17,9 @@ from services.gateway.console.acts import new_key
 from services.gateway.console.navigation import HOME, menu_of
 from services.gateway.console.preferences import viewing_of
 from services.gateway.console.problem_words import remedy_of
-from services.gateway.console.sorting import Head, Orders
+from services.gateway.console.sorting import Head, Orders, Row
 from services.gateway.console.viewing import LANGUAGES, THEMES, ZONES, Language, Viewing
+from services.gateway.console.whole_tables import Asked, ShownTable, WholeTable
 from services.gateway.people.pages import KINDS, PageRoute
 from services.gateway.people.person import Person
 from services.gateway.people.roles import ROLES
@@ -69,6 +70,11 @@ class Frame:
     def heads(self, orders: Orders, asked: str) -> Mapping[str, Head]:
         """The heads of a table of this page that is sorted as `asked`."""
         return orders.heads(asked, self.request.url.path, self.request.query_params)
+
+    def table(self, whole: WholeTable, rows: Sequence[Row], asked: Asked, *, export: str) -> ShownTable[Row]:
+        """A table that is wholly on this page. `export`: where its file is."""
+        path, query = self.request.url.path, self.request.query_params
+        return whole.shown(rows, asked, self.translate, path=path, query=query, export=export)
 
     def translate(self, message: str) -> str:
         """A message in the reader's language."""

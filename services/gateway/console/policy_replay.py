@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import RedirectResponse, Response
 
 from safepassage.problems import SuiteError
@@ -19,13 +19,15 @@ from services.gateway.console.decision_words import RECIPIENT_WORDS
 from services.gateway.console.decisions import PATH as DECISIONS
 from services.gateway.console.decisions import instant_of, named
 from services.gateway.console.element_words import ELEMENT_WORDS
+from services.gateway.console.exports import Form, filed
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.officials import acting_official
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.policy_replay_tables import ELEMENTS, PURPOSES, RECIPIENTS, RULES, AskedOfShifts, Shifted
 from services.gateway.console.policy_set import PATH as SET
 from services.gateway.console.policy_set import Hash, shown_replay
 from services.gateway.console.purpose_words import PURPOSE_WORDS
-from services.gateway.console.sorting import Columns, in_words
+from services.gateway.console.whole_tables import ShownTable, WholeTable
 from services.gateway.people.pages import form_of, page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
@@ -35,36 +37,17 @@ PATH: Final = f"{START}/{{replay_id}}"
 DAYS: Final = 90
 """How far back the form begins with."""
 
-SHIFTS: Final = Columns(
-    {
-        "": None,
-        "what": lambda row: in_words(row[0]),
-        "-losing": lambda row: row[1].permit_to_deny,
-        "-gaining": lambda row: row[1].deny_to_permit,
-    },
-    region="#replay",
-)
-"""Of all its tables at once; those with most changes in front, until somebody asks otherwise."""
-
-
-@dataclass(frozen=True)
-class ShownShift:
-    """A row: how many answers about one thing would change, and how wide its bars are beside the largest of its table."""
-
-    name: str
-    losing: str
-    losing_width: str
-    gaining: str
-    gaining_width: str
+EXPORT: Final = f"{PATH}/export"
 
 
 @dataclass(frozen=True)
 class ShownShifts:
-    """A table of them."""
+    """A table of them: how many answers about one thing would change, and how wide its bars are beside the largest of its table."""
 
     code: str
     title: str
-    rows: list[ShownShift]
+    shown: ShownTable[tuple[str, Shift]]
+    widths: Mapping[str, tuple[str, str]]
 
 
 @router.get(START, response_model=None, responses=page_responses(200, 404))
@@ -99,9 +82,7 @@ async def start_policy_replay_on_page(policy_hash: Hash, form: Act, frame: Frame
 
 
 @router.get(PATH, response_model=None, responses=page_responses(200, 404))
-async def show_policy_replay(
-    policy_hash: Hash, replay_id: UUID, frame: Framed, node: Node, sort: Annotated[str, SHIFTS.query] = SHIFTS.usual
-) -> Response:
+async def show_policy_replay(policy_hash: Hash, replay_id: UUID, frame: Framed, node: Node, asked: Shifted) -> Response:
     """How far it is, then what it found."""
     where = f"/v1/policy-sets/{policy_hash}"
     replay = await node.read("privacy", f"{where}/replays/{replay_id}", PolicyReplay)
@@ -116,8 +97,9 @@ async def show_policy_replay(
         report=report,
         finding="" if report is None else finding_of(report, frame),
         parts=() if report is None else stacked_bar(_parts(report, _)),
-        shifts=[] if report is None else shifts_of(report, frame, sort),
-        heads=frame.heads(SHIFTS, sort),
+        shifts=[]
+        if report is None
+        else shifts_of(report, frame, asked, export=EXPORT.format(policy_hash=policy_hash, replay_id=replay.id)),
         samples=[] if report is None else _samples(report, _),
     )
 
@@ -143,34 +125,47 @@ def finding_of(report: ReplayReport, frame: Frame) -> str:
     return _("Answers that would change from leaving to staying: %(losing)s; from staying to leaving: %(gaining)s.") % said
 
 
-def shifts_of(report: ReplayReport, frame: Frame, sort: str = SHIFTS.usual) -> list[ShownShifts]:
+@router.get(EXPORT, response_model=None, responses=page_responses(200, 404))
+async def export_policy_replay(
+    policy_hash: Hash,
+    replay_id: UUID,
+    frame: Framed,
+    node: Node,
+    asked: Shifted,
+    table: Annotated[Literal["purpose", "recipient", "element", "rule"], Query(description="By what.")] = "purpose",
+    form: Form = "csv",
+) -> Response:
+    """What would change by one of them, as a file; nothing while it is under way."""
+    replay = await node.read("privacy", f"/v1/policy-sets/{policy_hash}/replays/{replay_id}", PolicyReplay)
+    found = {} if replay.report is None else {whole.name: (whole, rows) for whole, _title, rows in _tables(replay.report, frame)}
+    whole, rows = found.get(table, (PURPOSES, []))
+    return filed(whole, rows, asked.by[table], form)
+
+
+def shifts_of(report: ReplayReport, frame: Frame, asked: AskedOfShifts, *, export: str) -> list[ShownShifts]:
     """A table each, by what a person asks first; one in which nothing shifts is left out."""
+    shown = []
+    for whole, title, rows in _tables(report, frame):
+        widths = shares([count for _name, one in rows for count in (one.permit_to_deny, one.deny_to_permit)])
+        wide = {one.name: (widths[2 * place], widths[2 * place + 1]) for place, (_name, one) in enumerate(rows)}
+        shown.append(ShownShifts(whole.name, title, frame.table(whole, rows, asked.by[whole.name], export=export), wide))
+    return shown
+
+
+def _tables(report: ReplayReport, frame: Frame) -> list[tuple[WholeTable, str, list[tuple[str, Shift]]]]:
     _ = frame.translate
-    tables: Sequence[tuple[str, str, tuple[Shift, ...], Mapping[str, str]]] = (
-        ("purpose", _("By purpose"), report.by_purpose, PURPOSE_WORDS),
-        ("recipient", _("By recipient"), report.by_recipient_kind, RECIPIENT_WORDS),
-        ("element", _("By element"), report.by_element, ELEMENT_WORDS),
-        ("rule", _("By rule"), report.by_policy, {}),
+    tables: Sequence[tuple[WholeTable, str, tuple[Shift, ...], Mapping[str, str]]] = (
+        (PURPOSES, _("By purpose"), report.by_purpose, PURPOSE_WORDS),
+        (RECIPIENTS, _("By recipient"), report.by_recipient_kind, RECIPIENT_WORDS),
+        (ELEMENTS, _("By element"), report.by_element, ELEMENT_WORDS),
+        (RULES, _("By rule"), report.by_policy, {}),
     )
-    return [ShownShifts(code, title, _rows(shifts, words, frame, sort)) for code, title, shifts, words in tables if shifts]
+    return [(whole, title, _called(shifts, words, frame)) for whole, title, shifts, words in tables if shifts]
 
 
-def _rows(shifts: tuple[Shift, ...], words: Mapping[str, str], frame: Frame, sort: str) -> list[ShownShift]:
+def _called(shifts: tuple[Shift, ...], words: Mapping[str, str], frame: Frame) -> list[tuple[str, Shift]]:
     most_first = sorted(shifts, key=lambda one: (-one.permit_to_deny - one.deny_to_permit, one.name))
-    called = [(named(words, one.name, frame.translate) if words else one.name, one) for one in most_first]
-    rows = SHIFTS.rows(called, sort)
-    widths = shares([count for _name, one in rows for count in (one.permit_to_deny, one.deny_to_permit)])
-    number = frame.viewing.number
-    return [
-        ShownShift(
-            name=name,
-            losing=number(one.permit_to_deny),
-            losing_width=widths[2 * place],
-            gaining=number(one.deny_to_permit),
-            gaining_width=widths[2 * place + 1],
-        )
-        for place, (name, one) in enumerate(rows)
-    ]
+    return [(named(words, one.name, frame.translate) if words else one.name, one) for one in most_first]
 
 
 def _samples(report: ReplayReport, translate: Callable[[str], str]) -> list[tuple[str, list[tuple[str, str]]]]:

@@ -7,11 +7,13 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from safepassage.wire_readiness import Answer, Area, ReadinessQuestion, ReadinessQuestions, Scorecard
+from services.gateway.console.exports import Form, filed
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.readiness_words import in_words as sentence_in_words
-from services.gateway.console.sorting import Columns, in_words
-from services.gateway.console.words import spaced
+from services.gateway.console.sorting import in_words
+from services.gateway.console.whole_tables import Asked, Filter, WholeTable
+from services.gateway.console.words import spaced, word
 from services.gateway.people.pages import page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
@@ -36,9 +38,22 @@ RESTS_ON: Final = {
     "nothing": "Nothing shows it",
 }
 
-BY_AREA: Final = Columns(
+PATH: Final = "/console/readiness"
+EXPORT: Final = f"{PATH}/export"
+HOW_FAR: Final = {"whole": word("All of the points"), "part": word("Some of the points"), "none": word("No points")}
+
+
+def _how_far(area: "ShownArea") -> str:
+    return "none" if not area.reached else "whole" if area.reached >= area.possible else "part"
+
+
+BY_AREA: Final = WholeTable(
+    "readiness",
     {"": None, "area": lambda area: in_words(area.name), "share": lambda area: area.part, "-points": lambda area: area.reached},
+    filters={"points": Filter(word("Points"), lambda area, _: [(_how_far(area), _(HOW_FAR[_how_far(area)]))], HOW_FAR)},
+    file={"area": lambda area: area.code, "points": lambda area: area.reached, "possible": lambda area: area.possible},
     region="#by-area",
+    is_first=True,
 )
 
 
@@ -77,17 +92,30 @@ class ShownArea:
     points: str
     reached: float
     """Points."""
+    possible: float
     share: str
     part: float
     """Of 1: reached of possible."""
     answers: list[ShownAnswer]
 
 
-@router.get("/console/readiness", response_model=None, responses=page_responses(200))
-async def show_readiness(frame: Framed, node: Node, sort: Annotated[str, BY_AREA.query] = BY_AREA.usual) -> Response:
+@router.get(PATH, response_model=None, responses=page_responses(200))
+async def show_readiness(frame: Framed, node: Node, asked: Annotated[Asked, BY_AREA.asked]) -> Response:
     """The scorecard."""
     card = await node.read("privacy", "/v1/readiness", Scorecard)
     questions = await node.read("privacy", "/v1/readiness/questions", ReadinessQuestions)
+    areas = _areas(card, questions, frame)
+    return frame.page("readiness.html", card=card, areas=areas, by_area=frame.table(BY_AREA, areas, asked, export=EXPORT))
+
+
+@router.get(EXPORT, response_model=None, responses=page_responses(200))
+async def export_readiness(frame: Framed, node: Node, asked: Annotated[Asked, BY_AREA.asked], form: Form = "csv") -> Response:
+    """The points by area as a file; with every question the scorecard itself is had over the interface."""
+    card = await node.read("privacy", "/v1/readiness", Scorecard)
+    return filed(BY_AREA, _areas(card, ReadinessQuestions(questions=()), frame), asked, form)
+
+
+def _areas(card: Scorecard, questions: ReadinessQuestions, frame: Frame) -> list[ShownArea]:
     answers, number, _ = {answer.question_id: answer for answer in card.answers}, frame.viewing.number, frame.translate
     areas = []
     for area in card.areas:
@@ -98,6 +126,6 @@ async def show_readiness(frame: Framed, node: Node, sort: Annotated[str, BY_AREA
         ]
         points = f"{number(area.points)} / {number(area.possible)}"
         part = area.points / max(area.possible, 1)
-        areas.append(ShownArea(area.area, _(AREAS[area.area]), points, area.points, f"{100 * part:.1f}%", part, shown))
-    heads = frame.heads(BY_AREA, sort)
-    return frame.page("readiness.html", card=card, areas=areas, by_area=BY_AREA.rows(areas, sort), heads=heads)
+        share = f"{100 * part:.1f}%"
+        areas.append(ShownArea(area.area, _(AREAS[area.area]), points, area.points, area.possible, share, part, shown))
+    return areas

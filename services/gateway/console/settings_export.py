@@ -1,26 +1,25 @@
 """Keys, settings, and who did what here, each as a file."""
 
-from datetime import UTC
 from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry
-from services.gateway.console.exports import Form, exported
+from services.gateway.console.exports import Form, exported, filed
 from services.gateway.console.node_keys import keys_of, statement_in
 from services.gateway.console.node_reader import Node, all_pages
 from services.gateway.console.pages import ConsoleRoute, Framed
-from services.gateway.console.settings_page import ACTS_EXPORT, EXPORT, KEYS, ORDERS, SETTINGS, Kind, classes_of
+from services.gateway.console.settings_page import ACTS_EXPORT, EXPORT, ORDERS, Kind, classes_of
 from services.gateway.console.settings_shown import settings_of
+from services.gateway.console.settings_tables import KEYS, SETTINGS
 from services.gateway.console.viewing import utc
+from services.gateway.console.whole_tables import Asked
 from services.gateway.people.pages import page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 IN_AN_EXPORT: Final = 5_000
-KEY_COLUMNS: Final = ("purpose", "kid", "algorithm", "epoch", "standing", "until")
-SETTING_COLUMNS: Final = ("name", "value", "usual", "chosen")
 ACT_COLUMNS: Final = ("log", "index", "logged_at", "class", "operation", "outcome", "kind", "role", "who", "about", "proof")
 
 Table = Annotated[Literal["keys", "settings"], Query(alias="table", description="Which of the tables that are wholly on the page")]
@@ -29,23 +28,16 @@ Table = Annotated[Literal["keys", "settings"], Query(alias="table", description=
 @router.get(EXPORT, response_model=None, responses=page_responses(200))
 async def export_settings(
     frame: Framed,
+    keys: Annotated[Asked, KEYS.asked],
+    settings: Annotated[Asked, SETTINGS.asked],
     table: Table = "settings",
-    keys: Annotated[str, KEYS.query] = KEYS.usual,
-    settings: Annotated[str, SETTINGS.query] = SETTINGS.usual,
     form: Form = "csv",
 ) -> Response:
     """The keys (public halves by their thumbprints), or the settings of the gateway, as far as the page shows them."""
     state, now = frame.request.app.state, frame.viewing.now
     if table == "settings":
-        shown = SETTINGS.rows(settings_of(state.limits.settings, str, str), settings)
-        rows = [{"name": one.name, "value": one.value, "usual": one.usual, "chosen": one.is_chosen} for one in shown]
-        return exported("settings", form, SETTING_COLUMNS, rows)
-    held = KEYS.rows(keys_of(state.token_keys.current, statement_in(state.settings.node_statement_file), now), keys)
-    found = [
-        {name: getattr(one, name) for name in KEY_COLUMNS} | {"until": None if one.until is None else utc(one.until.astimezone(UTC))}
-        for one in held
-    ]
-    return exported("keys", form, KEY_COLUMNS, found)
+        return filed(SETTINGS, settings_of(state.limits.settings, str, str), settings, form)
+    return filed(KEYS, keys_of(state.token_keys.current, statement_in(state.settings.node_statement_file), now), keys, form)
 
 
 @router.get(ACTS_EXPORT, response_model=None, responses=page_responses(200))

@@ -15,11 +15,13 @@ from services.gateway.console.log_rows import PATH as LOG
 from services.gateway.console.log_rows import entry_href
 from services.gateway.console.log_words import KINDS
 from services.gateway.console.navigation import roles_of
-from services.gateway.console.node_keys import PURPOSES, SOON_DAYS, STANDINGS, NodeKey, keys_of, statement_in
+from services.gateway.console.node_keys import PURPOSES, SOON_DAYS, STANDINGS, keys_of, statement_in
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.settings_shown import settings_of
-from services.gateway.console.sorting import Columns, Orders
+from services.gateway.console.settings_tables import KEYS, SETTINGS
+from services.gateway.console.sorting import Orders
+from services.gateway.console.whole_tables import Asked
 from services.gateway.console.words import word
 from services.gateway.people.pages import page_responses
 from services.gateway.people.roles import ROLES
@@ -43,22 +45,7 @@ CLASSES: Final = {
 }
 
 
-def _purpose(key: NodeKey) -> int:
-    return list(PURPOSES).index(key.purpose)
-
-
-def _standing(key: NodeKey) -> int:
-    return list(STANDINGS).index(key.standing)
-
-
 ORDERS: Final = Orders("-logged_at", region="#main")
-KEYS: Final = Columns(
-    {"purpose": _purpose, "standing": _standing, "algorithm": lambda key: (key.algorithm, key.epoch or 0)},
-    parameter="sort-keys",
-    region="#main",
-)
-SETTINGS: Final = Columns({"": None, "setting": lambda one: one.name}, parameter="sort-settings", region="#main")
-
 
 Kind = Annotated[str, Query(pattern=f"^({'|'.join(ACTS)})?$")]
 
@@ -81,11 +68,12 @@ class ShownAct:
 async def show_settings(
     frame: Framed,
     node: Node,
+    *,
     kind: Kind = "",
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
     sort: Annotated[str, ORDERS.query] = ORDERS.usual,
-    keys: Annotated[str, KEYS.query] = KEYS.usual,
-    settings: Annotated[str, SETTINGS.query] = SETTINGS.usual,
+    keys: Annotated[Asked, KEYS.asked],
+    settings: Annotated[Asked, SETTINGS.asked],
 ) -> Response:
     """Keys, the settings of this process with the limits in force, and the acts of those who run the node, the newest first."""
     state, viewing, _ = frame.request.app.state, frame.viewing, frame.translate
@@ -94,22 +82,18 @@ async def show_settings(
     search = EntrySearch(classes=classes_of(kind))
     query: dict[str, str | int] = {"limit": ON_A_PAGE, "sort": sort, **({"cursor": cursor} if cursor is not None else {})}
     found, following = await node.page("audit", "/v1/log/searches", FoundEntries, query, body=search)
-    order = {**ORDERS.kept(sort), **KEYS.kept(keys), **SETTINGS.kept(settings)}
+    order = {**ORDERS.kept(sort), **KEYS.said(keys), **SETTINGS.said(settings)}
     more = None if following is None else f"{PATH}?{urlencode({'kind': kind, **order, 'cursor': following['cursor']})}"
     return frame.page(
         "settings.html",
-        keys=KEYS.rows(keys_of(state.token_keys.current, statement, viewing.now), keys),
-        key_heads=frame.heads(KEYS, keys),
+        keys=frame.table(KEYS, keys_of(state.token_keys.current, statement, viewing.now), keys, export=EXPORT),
         purposes={code: _(said) for code, said in PURPOSES.items()},
         standings={code: _(said) for code, said in STANDINGS.items()},
         ends=ends,
         ends_soon=ends is not None and viewing.days_until(ends) <= SOON_DAYS,
-        settings=SETTINGS.rows(settings_of(state.limits.settings, viewing.number, _), settings),
-        setting_heads=frame.heads(SETTINGS, settings),
+        settings=frame.table(SETTINGS, settings_of(state.limits.settings, viewing.number, _), settings, export=EXPORT),
         order=order,
         export=ORDERS.address(ACTS_EXPORT, sort, **({"kind": kind} if kind else {})),
-        key_export=KEYS.address(EXPORT, keys, table="keys"),
-        setting_export=SETTINGS.address(EXPORT, settings, table="settings"),
         acts=[shown_act(frame, one) for one in found.entries],
         more=more,
         heads=frame.heads(ORDERS, sort),

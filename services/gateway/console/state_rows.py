@@ -1,20 +1,18 @@
 """A member of the trust list in a row, and the order and choice of rows. Pure but for the reader's words."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Final, Literal
-
-from fastapi import Query
+from typing import Any, Final
 
 from safepassage.trust_members import Member
 from safepassage.wire_peers import PeerKey, PeerStanding
 from services.gateway.console.charts.days import DayRow
 from services.gateway.console.pages import Frame
 from services.gateway.console.peers_named import host_of
-from services.gateway.console.sorting import Columns, in_words
+from services.gateway.console.sorting import in_words
 from services.gateway.console.state_names import STATE_NAMES
-from services.gateway.console.state_words import Counters, Reach, Status, Witness
+from services.gateway.console.state_words import COUNTERS, REACHES, STATUSES, Counters, Reach, Status, Witness
 from services.gateway.console.states_known import StatesKnown
 from services.gateway.console.states_shown import (
     ComparedDays,
@@ -27,15 +25,12 @@ from services.gateway.console.states_shown import (
     waits_of,
     witness_of,
 )
+from services.gateway.console.whole_tables import Filter, WholeTable
+from services.gateway.console.words import word
 
 PATH: Final = "/console/states"
 ONE: Final = f"{PATH}/{{state}}"
 SILENT: Final[frozenset[Reach]] = frozenset({"failing", "resting"})
-
-OnList = Annotated[Status | None, Query()]
-Reached = Annotated[Reach | Literal["silent"] | None, Query()]
-"""silent: whichever way it does not answer."""
-Agreeing = Annotated[Counters | None, Query()]
 
 
 @dataclass(frozen=True)
@@ -95,27 +90,37 @@ def shown_state(member: Member, known: StatesKnown, frame: Frame) -> ShownState:
     )
 
 
-COLUMNS: Final = Columns(
+def _shown(words: Any) -> Callable[[str, Callable[[str], str]], tuple[str, str]]:
+    return lambda code, translate: (code, translate(words[code][2]))
+
+
+_STATUS, _REACH, _COUNTERS = map(_shown, (STATUSES, REACHES, COUNTERS))
+_SILENT: Final = word("Does not answer, for whatever reason")
+
+
+def _reaches(row: ShownState, translate: Callable[[str], str]) -> list[tuple[str, str]]:
+    silent = [("silent", translate(_SILENT))] if row.reach in SILENT else []
+    return [_REACH(row.reach, translate), *silent]
+
+
+STATES: Final = WholeTable(
+    "states",
     {
         "state": lambda row: (in_words(row.name), row.host),
         "-heard": lambda row: row.heard_at,
         "-waits": lambda row: row.waits,
     },
-    region="#main",
+    filters={
+        "status": Filter(word("On the list"), lambda row, _: [_STATUS(row.status, _)], STATUSES),
+        "reach": Filter(word("Reachable"), _reaches, (*REACHES, "silent")),
+        "counters": Filter(word("Counters"), lambda row, _: [_COUNTERS(row.counters, _)], COUNTERS),
+    },
+    file={},
+    is_first=True,
 )
-Sorted = Annotated[str, COLUMNS.query]
+"""Of whom nothing was heard comes last either way."""
 
 
-def in_order(rows: Sequence[ShownState], sort: str) -> list[ShownState]:
-    """By one column, then by name; of whom nothing was heard comes last either way."""
-    return COLUMNS.rows(COLUMNS.rows(rows, COLUMNS.usual), sort)
-
-
-def chosen_rows(rows: Sequence[ShownState], status: str | None, reach: str | None, counters: str | None) -> list[ShownState]:
-    """Those that fit each filter that is set."""
-
-    def fits(row: ShownState) -> bool:
-        is_reached = reach is None or row.reach == reach or (reach == "silent" and row.reach in SILENT)
-        return status in (None, row.status) and is_reached and counters in (None, row.counters)
-
-    return [row for row in rows if fits(row)]
+def by_name(rows: Sequence[ShownState]) -> list[ShownState]:
+    """As they are before they are sorted otherwise."""
+    return STATES.rows(rows, STATES.usual)

@@ -2,62 +2,40 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Final
-from urllib.parse import urlencode
+from datetime import datetime
+from typing import Annotated, Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from safepassage.wire_peers import OwnKey
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
-from services.gateway.console.sorting import Columns
-from services.gateway.console.state_rows import (
-    COLUMNS,
-    PATH,
-    SILENT,
-    Agreeing,
-    OnList,
-    Reached,
-    ShownState,
-    Sorted,
-    chosen_rows,
-    in_order,
-    shown_state,
-)
-from services.gateway.console.state_words import COUNTERS, REACHES, STATUSES, WITNESSES, Shown
+from services.gateway.console.state_rows import PATH, SILENT, STATES, ShownState, by_name, shown_state
+from services.gateway.console.state_tables import OWN_KEYS, OWN_STANDINGS
+from services.gateway.console.state_words import COUNTERS, REACHES, STATUSES, WITNESSES
 from services.gateway.console.states_known import StatesKnown, states_known
 from services.gateway.console.trust_list_shown import FRESH, holders, list_said
+from services.gateway.console.whole_tables import Asked
 from services.gateway.people.pages import page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 EXPORT: Final = f"{PATH}/export"
-OWN_KEYS: Final = Columns(
-    {"-epoch": lambda key: key.epoch, "-until": lambda key: key.not_after, "-destroyed": lambda key: key.destroyed_at},
-    parameter="sort-keys",
-    region="#main",
-)
 
 
 @router.get(PATH, response_model=None, responses=page_responses(200))
 async def show_states(
     frame: Framed,
     node: Node,
-    status: OnList = None,
-    reach: Reached = None,
-    counters: Agreeing = None,
-    sort: Sorted = COLUMNS.usual,
-    keys: Annotated[str, OWN_KEYS.query] = OWN_KEYS.usual,
+    asked: Annotated[Asked, STATES.asked],
+    keys: Annotated[Asked, OWN_KEYS.asked],
 ) -> Response:
     """The trust list's own state, then each other node of it; what a service does not tell now is said to be unknown."""
     _, viewing, known = frame.translate, frame.viewing, await states_known(frame, node)
     every = [shown_state(member, known, frame) for member in known.others]
-    rows = in_order(chosen_rows(every, status, reach, counters), sort)
-    asked = {"status": status, "reach": reach, "counters": counters}
-    chosen = {name: value for name, value in asked.items() if value}
-    order = {**COLUMNS.kept(sort), **OWN_KEYS.kept(keys)}
-    filed = {**chosen, **COLUMNS.kept(sort)}
-    number = len(rows)
+    rows = frame.table(STATES, by_name(every), asked, export=EXPORT)
+    number = rows.number
     count = _("No states") if not number else _("1 state") if number == 1 else _("%(n)s states") % {"n": viewing.number(number)}
     said = list_said(known, viewing, _)
     return frame.page(
@@ -70,26 +48,22 @@ async def show_states(
         cards=_cards(frame, known, every),
         rows=rows,
         count=count,
-        chosen=chosen,
-        heads=frame.heads(COLUMNS, sort),
-        order=order,
-        export=f"{EXPORT}?{urlencode(filed)}" if filed else EXPORT,
-        statuses=_choices(STATUSES, frame),
-        reaches=[*_choices(REACHES, frame), ("silent", _("Does not answer, for whatever reason"))],
-        counters_of=_choices(COUNTERS, frame),
         words={"status": STATUSES, "reach": REACHES, "counters": COUNTERS, "witness": WITNESSES},
         peers=known.peers,
         witnesses=known.witnesses,
         is_alone=not known.others,
-        own_keys=[] if known.peers is None else OWN_KEYS.rows(known.peers.own_keys, keys),
-        own_heads=frame.heads(OWN_KEYS, keys),
-        action=PATH,
+        own_keys=frame.table(OWN_KEYS, own_keys(known, viewing.now), keys, export=EXPORT),
+        standings=OWN_STANDINGS,
     )
 
 
-def _choices(words: Any, frame: Frame) -> list[tuple[str, str]]:
-    shown: dict[str, Shown] = dict(words)
-    return [(code, frame.translate(said)) for code, (_tone, _mark, said) in shown.items()]
+def own_keys(known: StatesKnown, now: datetime) -> list[tuple[OwnKey, str]]:
+    """To which other nodes seal, and how each stands (state_tables); none where that is not known now."""
+
+    def standing(key: OwnKey) -> str:
+        return "not-yet" if now < key.not_before else "in-force" if now < key.not_after else "opens"
+
+    return [] if known.peers is None else [(key, standing(key)) for key in known.peers.own_keys]
 
 
 @dataclass(frozen=True)

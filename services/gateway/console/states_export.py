@@ -2,21 +2,22 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from safepassage.trust_members import Member
+from services.gateway.console.exports import Form, exported, filed
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Framed
-from services.gateway.console.state_rows import COLUMNS as ORDERS
-from services.gateway.console.state_rows import Agreeing, OnList, Reached, ShownState, Sorted, chosen_rows, in_order, shown_state
-from services.gateway.console.states import EXPORT
+from services.gateway.console.state_rows import STATES, ShownState, by_name, shown_state
+from services.gateway.console.state_tables import OWN_KEYS
+from services.gateway.console.states import EXPORT, own_keys
 from services.gateway.console.states_known import StatesKnown, states_known
 from services.gateway.console.states_shown import cosigned_logs, cosigning
+from services.gateway.console.whole_tables import Asked
 from services.gateway.people.pages import page_responses
-from shared.spreadsheet import MEDIA_TYPE, table
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
@@ -47,16 +48,21 @@ COLUMNS: Final = (
 
 @router.get(EXPORT, response_model=None, responses=page_responses(200))
 async def export_states(
-    frame: Framed, node: Node, status: OnList = None, reach: Reached = None, counters: Agreeing = None, sort: Sorted = ORDERS.usual
+    frame: Framed,
+    node: Node,
+    asked: Annotated[Asked, STATES.asked],
+    keys: Annotated[Asked, OWN_KEYS.asked],
+    table: Annotated[Literal["states", "keys"], Query(description="Which of the page's.")] = "states",
+    form: Form = "csv",
 ) -> Response:
-    """The same list, in the same order, with the same filters."""
+    """The same list, in the same order, with the same filters; or the keys of this node."""
     known = await states_known(frame, node)
+    if table == "keys":
+        return filed(OWN_KEYS, own_keys(known, frame.viewing.now), keys, form)
     every = [(member, shown_state(member, known, frame)) for member in known.others]
     whose = {row.href: member for member, row in every}
-    rows = in_order(chosen_rows([row for _, row in every], status, reach, counters), sort)
-    lines = [["" if cell is None else str(cell) for cell in _line(whose[row.href], row, known)] for row in rows]
-    headers = {"content-disposition": 'attachment; filename="states.csv"'}
-    return Response(table(COLUMNS, lines), media_type=MEDIA_TYPE, headers=headers)
+    rows = STATES.fitting(by_name([row for _, row in every]), asked)
+    return exported("states", form, COLUMNS, [dict(zip(COLUMNS, _line(whose[row.href], row, known), strict=True)) for row in rows])
 
 
 def _line(member: Member, row: ShownState, known: StatesKnown) -> Sequence[object]:

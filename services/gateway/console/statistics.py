@@ -8,13 +8,15 @@ from fastapi import APIRouter
 from starlette.responses import RedirectResponse, Response
 
 from safepassage.problems import SuiteError
-from safepassage.wire_statistics import KeptStatisticsList, StatisticsAnswer, StatisticsBudget, StatisticsQuestion
+from safepassage.wire_statistics import KeptStatistics, KeptStatisticsList, StatisticsAnswer, StatisticsBudget, StatisticsQuestion
 from services.gateway.console.acts import NOT_READ, Act, ActForm, Field, FormWrong, refused_form
+from services.gateway.console.exports import Form, exported, filed
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
-from services.gateway.console.sorting import Columns, in_words
-from services.gateway.console.statistics_shown import GROUPS_BY, gaps_of, in_order, rows_of, title_of
+from services.gateway.console.sorting import in_words
+from services.gateway.console.statistics_shown import GROUPS_BY, file_of, gaps_of, rows_of, title_of
 from services.gateway.console.statistics_words import DIMENSIONS, EPSILONS, MEASURES, POPULATIONS
+from services.gateway.console.whole_tables import NOTHING_ASKED, Asked, Filter, WholeTable
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
 from services.gateway.people.roles import Role
@@ -24,27 +26,52 @@ router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 PATH: Final = "/console/statistics"
 ONE: Final = f"{PATH}/{{statistics_id}}"
 FILE: Final = f"{ONE}/table.csv"
+GROUPS_EXPORT: Final = f"{ONE}/export"
 ASKING: Final[tuple[Role, ...]] = ("privacy-officer", "district-officer")
 """Each question spends of the organisation's budget."""
 MOST_MEASURES: Final = 4
 TOO_MANY: Final = word("At most four of these at once.")
 TWICE: Final = word("Another one than the first.")
 
-LIST: Final = Columns(
+EXPORT: Final = f"{PATH}/export"
+LIST: Final = WholeTable(
+    "statistics",
     {
         "": None,
         "question": lambda row: in_words(row[1]),
         "-as-of": lambda row: row[0].made_at,
         "again": lambda row: row[0].again_on,
     },
+    filters={
+        "population": Filter(
+            word("Which students"), lambda row, _: [(row[0].question.population, _(POPULATIONS[row[0].question.population]))], POPULATIONS
+        ),
+        "by": Filter(word("By"), lambda row, _: [(one, _(DIMENSIONS[one])) for one in row[0].question.by], DIMENSIONS),
+        "measure": Filter(word("Of whom how many"), lambda row, _: [(one, _(MEASURES[one])) for one in row[0].question.measures], MEASURES),
+    },
+    file={
+        "id": lambda row: str(row[0].id),
+        "population": lambda row: row[0].question.population,
+        "by": lambda row: list(row[0].question.by),
+        "measures": lambda row: list(row[0].question.measures),
+        "as_of": lambda row: row[0].as_of.isoformat(),
+        "again_on": lambda row: row[0].again_on.isoformat(),
+    },
     region="#answers",
+    is_first=True,
 )
 
 
 @router.get(PATH, response_model=None, responses=page_responses(200))
-async def show_statistics(frame: Framed, node: Node, sort: Annotated[str, LIST.query] = LIST.usual) -> Response:
+async def show_statistics(frame: Framed, node: Node, asked: Annotated[Asked, LIST.asked]) -> Response:
     """What was asked before, what is left of the budget, and the form for a new question."""
-    return await _page(frame, node, {"population": "enrolled", "epsilon": "0.5"}, {}, sort=sort)
+    return await _page(frame, node, {"population": "enrolled", "epsilon": "0.5"}, {}, asked=asked)
+
+
+@router.get(EXPORT, response_model=None, responses=page_responses(200))
+async def export_statistics(frame: Framed, node: Node, asked: Annotated[Asked, LIST.asked], form: Form = "csv") -> Response:
+    """Which questions were answered, as a file; the answers have files of their own."""
+    return filed(LIST, await _answered(frame, node), asked, form)
 
 
 @router.post(
@@ -68,9 +95,7 @@ async def ask_statistics_on_page(form: Act, frame: Framed, node: Node) -> Respon
 
 
 @router.get(ONE, response_model=None, responses=page_responses(200, 404))
-async def show_statistic(
-    statistics_id: UUID, frame: Framed, node: Node, sort: Annotated[str, GROUPS_BY.query] = GROUPS_BY.usual
-) -> Response:
+async def show_statistic(statistics_id: UUID, frame: Framed, node: Node, asked: Annotated[Asked, GROUPS_BY.asked]) -> Response:
     """One answer: its groups with bars, what is not told marked, and the gaps."""
     answer = await node.read("records", f"/v1/statistics/{statistics_id}", StatisticsAnswer)
     viewing, _ = frame.viewing, frame.translate
@@ -81,12 +106,23 @@ async def show_statistic(
         answer=answer,
         heads=[_(DIMENSIONS[one]) for one in question.by] or [_("Students")],
         measures=[_(MEASURES[one]) for one in question.measures],
-        rows=rows_of(in_order(answer, sort, _), viewing.number, viewing.percent, _),
-        sorts=frame.heads(GROUPS_BY, sort),
+        groups=frame.table(
+            GROUPS_BY, rows_of(answer, viewing.number, viewing.percent, _), asked, export=GROUPS_EXPORT.format(statistics_id=answer.id)
+        ),
         gaps=gaps_of(answer, _),
         hidden=sum(cell.students is None for cell in answer.cells),
         file=FILE.format(statistics_id=answer.id),
     )
+
+
+@router.get(GROUPS_EXPORT, response_model=None, responses=page_responses(200, 404))
+async def export_groups(
+    statistics_id: UUID, frame: Framed, node: Node, asked: Annotated[Asked, GROUPS_BY.asked], form: Form = "csv"
+) -> Response:
+    """The groups that fit as a file; what is not told has no number there either."""
+    answer = await node.read("records", f"/v1/statistics/{statistics_id}", StatisticsAnswer)
+    columns, lines = file_of(answer, GROUPS_BY.fitting(rows_of(answer, str, str, frame.translate), asked))
+    return exported("groups", form, columns, lines)
 
 
 @router.get(FILE, response_model=None, responses=page_responses(200, 404))
@@ -110,9 +146,15 @@ def _question(form: ActForm) -> StatisticsQuestion:
     return form.model(StatisticsQuestion, by=by, measures=measures, epsilon=float(form.text("epsilon")))
 
 
-async def _page(frame: Frame, node: NodeReader, kept: Mapping[str, str], wrong: Mapping[str, str], *, sort: str = "") -> Response:
+async def _answered(frame: Frame, node: NodeReader) -> list[tuple[KeptStatistics, str, list[str]]]:
+    _, listed = frame.translate, (await node.read("records", "/v1/statistics", KeptStatisticsList)).answers
+    return [(one, title_of(one.question, _), [_(MEASURES[name]) for name in one.question.measures]) for one in listed]
+
+
+async def _page(
+    frame: Frame, node: NodeReader, kept: Mapping[str, str], wrong: Mapping[str, str], *, asked: Asked = NOTHING_ASKED
+) -> Response:
     budget = await node.read("records", "/v1/statistics-budget", StatisticsBudget)
-    listed = (await node.read("records", "/v1/statistics", KeptStatisticsList)).answers
     _ = frame.translate
     may_ask = frame.person.role in ASKING
     groups = [(code, _(said)) for code, said in DIMENSIONS.items()]
@@ -121,8 +163,7 @@ async def _page(frame: Frame, node: NodeReader, kept: Mapping[str, str], wrong: 
         status=422 if wrong else 200,
         budget=budget,
         share=f"{100 * budget.spent / budget.epsilon:.1f}%" if budget.epsilon else "0%",
-        rows=LIST.rows([(one, title_of(one.question, _), [_(MEASURES[name]) for name in one.question.measures]) for one in listed], sort),
-        sorts=frame.heads(LIST, sort),
+        answers=frame.table(LIST, await _answered(frame, node), asked, export=EXPORT),
         may_ask=may_ask,
         fields=[
             Field("population", _("Which students"), kind="choice", options=[(code, _(said)) for code, said in POPULATIONS.items()]),

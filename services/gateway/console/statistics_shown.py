@@ -1,22 +1,21 @@
 """A statistic as rows, bars and the gaps between its groups. Pure."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import sqrt
 from typing import Final
 
 from safepassage.wire_statistics import Cell, Estimate, Measure, StatisticsAnswer, StatisticsQuestion
 from services.gateway.console.charts.bars import shares
-from services.gateway.console.sorting import Orders, in_words, ordered
+from services.gateway.console.sorting import Key, in_words
 from services.gateway.console.statistics_words import DIMENSIONS, GROUPS, MEASURES, POPULATIONS
+from services.gateway.console.whole_tables import Filter, WholeTable
+from services.gateway.console.words import word
 
 Say = Callable[[str], str]
 
 TWO_DEVIATIONS: Final = 2.0
 """Of noise: in nineteen of twenty answers it makes less."""
-
-GROUPS_BY: Final = Orders("", "group-1", "group-2", "-students", "-measure-1", "-measure-2", "-measure-3", "-measure-4", region="#groups")
-"""By one of the words of a group (two at the most), its number of students, or one of the measures (four)."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +30,69 @@ class Figure:
 class Row:
     """A group."""
 
+    cell: Cell
     words: tuple[str, ...]
+    as_sorted: tuple[str, ...]
+    """Of each word what is compared."""
     students: Figure
     measures: tuple[Figure, ...]
+
+
+def _word(place: int) -> Key:
+    return lambda row: row.as_sorted[place] if place < len(row.cell.words) else None
+
+
+def _rate_of(place: int) -> Key:
+    return lambda row: told[0].rate if (told := (row.cell.measures or ())[place : place + 1]) else None
+
+
+def _choice(place: int) -> Callable[[Row, Say], Iterable[tuple[str, str]]]:
+    return lambda row, _: [(row.cell.words[place], row.words[place])] if place < len(row.cell.words) else []
+
+
+def _told(row: Row, translate: Say) -> list[tuple[str, str]]:
+    code = "no" if row.cell.students is None else "yes"
+    return [(code, translate(TOLD[code]))]
+
+
+TOLD: Final = {"yes": word("Told"), "no": word("Too small to be told")}
+
+GROUPS_BY: Final = WholeTable(
+    "groups",
+    {
+        "": None,
+        "group-1": _word(0),
+        "group-2": _word(1),
+        "-students": lambda row: row.cell.students,
+        **{f"-measure-{place + 1}": _rate_of(place) for place in range(4)},
+    },
+    filters={
+        "group-1": Filter(word("By"), _choice(0)),
+        "group-2": Filter(word("And by"), _choice(1)),
+        "told": Filter(
+            word("Number of students"), lambda row, _: [(code := "no" if row.cell.students is None else "yes", _(TOLD[code]))], TOLD
+        ),
+    },
+    file={},
+    region="#groups",
+    is_first=True,
+)
+"""By one of the words of a group (two at the most), its number of students, or one of the measures (four); those that are not told come
+last, so that none is known by its place."""
+
+
+def file_of(answer: StatisticsAnswer, rows: Sequence[Row]) -> tuple[tuple[str, ...], list[dict[str, object]]]:
+    """Columns and lines: codes of the groups, then the numbers that are told."""
+    question, parts = answer.question, ("yes", "known", "rate")
+    columns = (*question.by, "students", *(f"{measure}.{part}" for measure in question.measures for part in parts))
+    lines: list[dict[str, object]] = []
+    for row in rows:
+        line: dict[str, object] = {**dict.fromkeys(columns), **dict(zip(question.by, row.cell.words, strict=True))}
+        line["students"] = row.cell.students
+        for measure, told in zip(question.measures, row.cell.measures or (), strict=False):
+            line |= {f"{measure}.{part}": getattr(told, part) for part in parts}
+        lines.append(line)
+    return columns, lines
 
 
 @dataclass(frozen=True)
@@ -63,22 +122,6 @@ def title_of(question: StatisticsQuestion, _: Say) -> str:
     return _("%(who)s, by: %(groups)s") % {"who": named, "groups": ", ".join(by)}
 
 
-def in_order(answer: StatisticsAnswer, sort: str, _: Say) -> StatisticsAnswer:
-    """The answer with its groups in an order; those that are not told come last, so that none is known by its place."""
-    column, _minus, place = sort.lstrip("-").rpartition("-")
-
-    def key(cell: Cell) -> float | str | None:
-        if place == "students":
-            return cell.students
-        if column == "measure":
-            told = (cell.measures or ())[int(place) - 1 :][:1]
-            return told[0].rate if told else None
-        codes = cell.words[int(place) - 1 :][:1]
-        return _as_sorted(codes[0], answer.districts, _) if codes else None
-
-    return answer.model_copy(update={"cells": tuple(ordered(answer.cells, key, sort))}) if sort else answer
-
-
 def _as_sorted(code: str, districts: Mapping[str, str], _: Say) -> str:
     """Grades by their number, those before the first in front; everything else by its name."""
     if code in ("pk", "kg"):
@@ -93,7 +136,9 @@ def rows_of(answer: StatisticsAnswer, number: Callable[[float], str], percent: C
     widths = iter(shares([cell.students or 0 for cell in answer.cells]))
     return [
         Row(
+            cell=cell,
             words=words_of(cell, answer.districts, _),
+            as_sorted=tuple(_as_sorted(code, answer.districts, _) for code in cell.words),
             students=Figure(None if cell.students is None else number(cell.students), next(widths)),
             measures=tuple(_rate(one, percent) for one in cell.measures or [None] * len(answer.question.measures)),
         )

@@ -1,7 +1,7 @@
 """One student: who received what and why, what the family said and asked, what must be kept. That one looked is on the log."""
 
 from collections.abc import Mapping
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -33,6 +33,7 @@ DOCUMENT: Final = f"{ONE}/accounting.pdf"
 TABLE: Final = f"{ONE}/accounting.csv"
 HOLD: Final = f"{ONE}/hold"
 WITHDRAWAL: Final = f"{ONE}/consents/{{consent_id}}/withdrawal"
+Recorded = Annotated[Literal["asked", ""], Query(description="asked: what the law asks to be recorded alone.")]
 ON_A_PAGE: Final = 50
 ORDERS: Final = Orders("-logged_at", region="#accounting")
 MOST_HOLDS: Final = 1_000
@@ -49,11 +50,14 @@ async def show_student(
     handles: SessionHandles,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
     sort: Annotated[str, ORDERS.query] = ORDERS.usual,
+    recorded: Recorded = "",
 ) -> Response:
     """The accounting of disclosures, and with it what stands for the student."""
     _, peers = frame.translate, named_peers(frame)
     rights = await rights_of(node, student_id)
     asked: dict[str, str | int] = {"sort": sort, "limit": ON_A_PAGE, **({} if cursor is None else {"cursor": cursor})}
+    asked |= recordable(recorded)
+    kept = {**ORDERS.kept(sort), **({"recorded": recorded} if recorded else {})}
     accounting, following = await node.page("audit", accounting_of(student_id), DisclosureAccounting, asked)
     holds = await _holds(node, student_id)
     parties = [entry.party.organisation for entry in accounting.entries] + [one.recipient_id for one in (rights.consents if rights else ())]
@@ -69,7 +73,7 @@ async def show_student(
         count=_("%(n)s entries, and more") % {"n": viewing.number(number)} if following else count,
         received=len(received),
         destroyed=bool(accounting.destroyed),
-        more=None if following is None else f"{path}?{urlencode({**ORDERS.kept(sort), 'cursor': following['cursor']})}",
+        more=None if following is None else f"{path}?{urlencode({**kept, 'cursor': following['cursor']})}",
         heads=frame.heads(ORDERS, sort),
         rights=rights is not None,
         consents=[] if rights is None else _consents(rights, handle, frame, names),
@@ -82,7 +86,11 @@ async def show_student(
         holds=holds,
         place_hold=HOLD.format(handle=handle) if node.may("retention:hold") else None,
         document=DOCUMENT.format(handle=handle),
-        table=TABLE.format(handle=handle),
+        table=TABLE.format(handle=handle) + (f"?{urlencode(kept)}" if kept else ""),
+        order=ORDERS.kept(sort),
+        recorded=recorded,
+        recorded_ones=[("asked", _("Only what the law asks to be recorded"))],
+        here=path,
         back=SEARCH,
     )
 
@@ -94,9 +102,16 @@ async def read_student_document(student_id: ShownStudent, node: Node, language: 
 
 
 @router.get(TABLE, response_model=None, responses=page_responses(200, 404))
-async def read_student_table(student_id: ShownStudent, node: Node) -> Response:
-    """The accounting as a table for a spreadsheet."""
-    return await _file(node, student_id, "table", MEDIA_TYPE, "csv")
+async def read_student_table(
+    student_id: ShownStudent, node: Node, sort: Annotated[str, ORDERS.query] = ORDERS.usual, recorded: Recorded = ""
+) -> Response:
+    """The accounting as a table for a spreadsheet, with the filter and in the order of the page."""
+    return await _file(node, student_id, "table", MEDIA_TYPE, "csv", {"sort": sort, **recordable(recorded)})
+
+
+def recordable(recorded: str) -> dict[str, str]:
+    """What the log is asked for it."""
+    return {"recordable_only": "true"} if recorded else {}
 
 
 async def _file(

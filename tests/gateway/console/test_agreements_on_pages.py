@@ -1,5 +1,6 @@
 """Agreements as a privacy officer sees them, and a party that is suspended with one act and comes in again when that is lifted."""
 
+import json
 import re
 from datetime import date, timedelta
 
@@ -54,6 +55,19 @@ async def test_an_agreement_is_listed_with_its_clock_and_what_of_it_is_used(cons
     ):
         assert said in one, said
     assert "<img src=x" not in one
+
+
+@pytest.mark.requirement("CON-tables")
+async def test_the_tables_of_an_agreement_are_files(console: Console) -> None:
+    made = await agreed(console)
+    officer = await console.browser("privacy-officer")
+    path = path_of(made.id)
+    used = json.loads((await officer.get(f"{path}/export?use=used&form=json")).body)
+    assert used == [{"element": "academics.transcript", "use": "used", "permitted": 1, "refused": 0}]
+    (credential,) = json.loads((await officer.get(f"{path}/export?table=credentials&form=json")).body)
+    assert (credential["state"], credential["scopes"]) == ("in", ["records:read"])
+    assert "<img src=x" in (await officer.get(f"{path}/export?table=subprocessors&subprocessors-service=hosting")).body.decode()
+    assert (await officer.get(f"{path}?use=everything")).status == 422
 
 
 async def test_a_party_is_suspended_with_one_act_and_comes_in_again_when_it_is_lifted(console: Console) -> None:

@@ -1,4 +1,5 @@
-"""What holds of every table of the console: it is sorted by links, each of which says what it does; one that is not is noticed here."""
+"""What holds of every table of the console: it is narrowed by a form, sorted by links, given in pages and as a file; one that is not is
+noticed here."""
 
 import re
 from dataclasses import dataclass
@@ -22,19 +23,26 @@ from tests.gateway.console.crossing import PEERS, something_crossed
 from tests.gateway.console.enrolled import child, enrolled, in_doubt
 from tests.gateway.console.exchanged import asked, stored
 from tests.gateway.console.foreign import more_paths
+from tests.gateway.console.narrowing import narrowed, page_of
 from tests.gateway.console.neighbours import FIR
 from tests.gateway.console.test_pages import one_duty
 from tests.gateway.people.signing_in import Browser
 
 pytestmark = pytest.mark.anyio
 
-IN_THE_ORDER_OF_WHAT_THEY_SAY = {
-    "match.html": "what is compared, beside each other",
-    "charts.html": "what a picture shows, in the picture's order",
-    "today.html": "the reasons most given, as the picture beside it",
-    "statistics.html": "one line of the budget",
+NOT_TABLES_OF_A_LIST = {
+    "match.html": "children beside each other, a line for each thing that is compared: of one match, whole, and never a file",
+    "charts.html": "the figures of a picture, in the picture's order, for who does not see it; the list that it counts has the file",
 }
-"""Tables without an order of the reader's, and why: at most one a template."""
+"""Tables that are none of a list, and why: one a template."""
+
+EVERYTHING_OF_IT = {
+    "narrowed": re.compile(r'<form method="get" action="[^"]+" data-swap="'),
+    "sorted": re.compile(r"part\.sorted\("),
+    "in pages": re.compile(r"part\.pager\(|shown\.later"),
+    "a file": re.compile(r"part\.exports\(|{{ _\('Export:'\) }}"),
+}
+"""What a template does for a table, by what the table is for it."""
 
 WORDS = ["Refused by the other state", "No answer in time", "Record filed"]
 """Of the states refused, expired and applied, in the order of their codes from the end."""
@@ -48,7 +56,7 @@ HEADS_OF_PAGES = {
     "/console/blast-radius/found": 5,
     "/console/dead-letters": 1,
     "/console/decisions": 1,
-    "/console/decisions/sets": 4,
+    "/console/decisions/sets": 6,
     "/console/duties": 2,
     "/console/exchanges": 2,
     "/console/log": 1,
@@ -62,19 +70,33 @@ HEADS_OF_PAGES = {
 }
 """How many columns of its tables a page can be sorted by."""
 
+NARROWED = {
+    "/console/agreements/…",
+    "/console/blast-radius/found",
+    "/console/decisions/sets",
+    "/console/readiness",
+    "/console/settings",
+    "/console/states",
+    "/console/states/WA",
+    "/console/statistics",
+    "/console/statistics/…",
+}
+"""Pages with tables that are wholly on them."""
 HEAD = re.compile(r'<th scope="col" role="columnheader"(?: aria-sort="(\w+)")?><a href="([^"]+)" id="([^"]+)" data-swap="(#[\w-]+)"')
 OTHER: dict[str, Role] = {"/console/dead-letters": "operator", "/console/matches": "privacy-officer"}
 """Pages that are not for an auditor, and for whom they are."""
 
 
-def test_every_table_of_a_page_can_be_sorted() -> None:
-    unsorted = {}
+def test_every_table_is_narrowed_sorted_given_in_pages_and_as_a_file() -> None:
+    lacking = {}
     for template in sorted((FOLDER / "templates").glob("*.html")):
-        tables = template.read_text().split("<table")[1:]
-        plain = [table for table in tables if "part.sorted(" not in table.partition("</table>")[0]]
-        if plain:
-            unsorted[template.name] = len(plain)
-    assert unsorted == dict.fromkeys(IN_THE_ORDER_OF_WHAT_THEY_SAY, 1)
+        text = template.read_text()
+        tables = len(text.split("<table")) - 1
+        if template.name in NOT_TABLES_OF_A_LIST:
+            assert tables == 1, template.name
+            continue
+        lacking |= {(template.name, what): tables for what, does in EVERYTHING_OF_IT.items() if len(does.findall(text)) < tables}
+    assert lacking == {}
 
 
 @dataclass(frozen=True)
@@ -94,12 +116,6 @@ class Head:
     @property
     def column(self) -> str:
         return self.order.lstrip("-")
-
-
-async def page_of(browser: Browser, path: str) -> str:
-    answer = await browser.get(path)
-    assert answer.status == 200, (path, answer.body)
-    return answer.body.decode()
 
 
 def query_of(path: str) -> dict[str, str]:
@@ -164,13 +180,15 @@ async def test_each_head_of_each_page_sorts_its_table_keeps_the_filters_and_turn
         await in_doubt(console, [await enrolled(console, child(n)) for n in range(2)])
         more = [path for name, made in more_paths().items() if name != REPLAYED for path in await made(console)]
         paths = [place.path for _, places in MENU for place in places]
-        auditor, found = await console.browser("auditor"), {}
+        auditor, found, choices = await console.browser("auditor"), {}, {}
         for path in (*paths, *more, policy_sets.PATH, "/console/duties?state=all", "/console/agreements?state=all"):
             found[path] = await followed(auditor, path)
+            choices[_template(path)] = choices.get(_template(path), 0) + await narrowed(auditor, path)
         for path, role in OTHER.items():
             found[path] = await followed(await console.browser(role), path)
         sorted_pages = {_template(path): heads for path, heads in found.items() if heads}
         assert sorted_pages == HEADS_OF_PAGES
+        assert {path for path, tried in choices.items() if tried} == NARROWED
 
 
 async def test_the_next_page_keeps_the_order_and_has_none_of_the_rows_before(console: Console) -> None:

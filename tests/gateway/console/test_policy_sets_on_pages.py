@@ -1,5 +1,6 @@
 """Sets of rules on their pages: drafted and tried by one, approved by two others, activated and called off."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -70,7 +71,7 @@ async def test_one_drafts_and_two_others_approve_before_a_set_is_activated_and_i
         answer = await second.post(action, act=key, reason="law-changed", valid_from=at)
         assert (answer.status, location_of(answer)) == (303, f"{SETS}#activations"), text_of(answer.body)
     listed = await first.get(SETS)
-    assert text_of(listed.body).count("Starts later") == 2
+    assert listed.body.decode().count("Starts later</span>") == 2
     call_off = re.findall(r'href="(/console/decisions/activations/\d+/call-off)"', listed.body.decode())
     assert len(call_off) == 1
     ended = await first.post(call_off[0], act=await key_in(first, call_off[0]), reason="law-postponed")
@@ -201,10 +202,14 @@ async def test_a_replay_shows_who_would_lose_by_purpose_recipient_element_and_ru
     assert f"/console/decisions/{made}" in page.decode()
     assert page.count(b'width="100%"') >= 4
     auditor = await console.browser("auditor")
-    sorted_by_gain = (await auditor.get(f"{where}?sort=-gaining")).body.decode()
-    assert len(re.findall(r'aria-sort="descending"><a href="[^"]+\?sort=gaining" id="sort-gaining-', sorted_by_gain)) == 4, (
-        "all tables of it"
-    )
+    by_gain = "&".join(f"sort{table}=-gaining" for table in ("", "-recipient", "-element", "-rule"))
+    sorted_by_gain = (await auditor.get(f"{where}?{by_gain}")).body.decode()
+    assert len(re.findall(r'aria-sort="descending"><a href="[^"]+=gaining[^"]*" id="sort(?:-\w+)?-gaining"', sorted_by_gain)) == 4, "each"
+    for table in ("purpose", "recipient", "element", "rule"):
+        (line,) = json.loads((await auditor.get(f"{where}/export?table={table}&form=json")).body)
+        assert (line["permit_to_deny"], line["deny_to_permit"]) == (2, 0), table
+    assert json.loads((await auditor.get(f"{where}/export?way=gaining&form=json")).body) == []
+    assert "No row is like this." in text_of((await auditor.get(f"{where}?rule-way=gaining")).body)
 
 
 async def test_a_replay_that_runs_says_how_far_it_is_and_how_to_look_again(console: Console) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
@@ -125,7 +126,7 @@ async def test_rows_are_chosen_by_status_reach_and_counters_and_sorted_by_their_
     assert names(await page_of(auditor, f"{PATH}?reach=pulls")) == ["Washington"]
     assert names(await page_of(auditor, f"{PATH}?counters=agree")) == ["Washington"]
     assert names(await page_of(auditor, f"{PATH}?reach=silent")) == []
-    assert "No state is like this." in await page_of(auditor, f"{PATH}?counters=differ")
+    assert "No row is like this." in await page_of(auditor, f"{PATH}?counters=differ")
     assert (await auditor.get(f"{PATH}?status=friendly")).status == 422
     for sort, order, said in (
         ("state", ["Birch", "Oregon", "Washington"], "ascending"),
@@ -161,7 +162,7 @@ async def test_the_export_is_the_list_with_its_filters_and_no_formula(three: Thr
     await witnessed(console, b, 12, now)
     officer = await console.browser("privacy-officer")
     page = await page_of(officer, f"{PATH}?status=active")
-    (link,) = re.findall(r'href="(/console/states/export[^"]*)"', page)
+    link, as_json = re.findall(r'href="(/console/states/export\?status=active[^"]*)"', page)
     answer = await officer.get(link.replace("&amp;", "&"))
     assert (answer.status, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
     rows = list(csv.DictReader(io.StringIO(answer.body.decode())))
@@ -169,6 +170,8 @@ async def test_the_export_is_the_list_with_its_filters_and_no_formula(three: Thr
     first = rows[0]
     assert (first["entity_id"], first["reach"], first["cosigned_size"], first["witnessed_size"]) == (b.entity_id, "answers", "1", "12")
     assert first["suite"] == MLKEM768_X25519.name
+    told = json.loads((await officer.get(as_json.replace("&amp;", "&"))).body)
+    assert [(one["state"], one["cosigned_size"]) for one in told] == [("XB", 1), ("WA", None)]
 
 
 @pytest.mark.requirement("CON-states")

@@ -14,7 +14,11 @@ async def _its_file(console: Console, officer: Browser) -> list[str]:
     return [f"{path}/table.csv" for path in await _the_states_answer(console, officer)]
 
 
-FOREIGN = {statistics.ONE: _the_states_answer, statistics.FILE: _its_file}
+async def _its_groups(console: Console, officer: Browser) -> list[str]:
+    return [f"{path}/export" for path in await _the_states_answer(console, officer)]
+
+
+FOREIGN = {statistics.ONE: _the_states_answer, statistics.FILE: _its_file, statistics.GROUPS_EXPORT: _its_groups}
 
 
 async def _one(console: Console) -> list[str]:

@@ -278,10 +278,12 @@ def disclosure_accounting(
     return paged(path, DisclosureAccounting, query={"recordable_only": recordable_only, "sort": sort, "limit": limit})
 
 
-def export_disclosure_accounting_table(student_id: UUID, *, recordable_only: bool | None = None) -> Call[bytes]:
+def export_disclosure_accounting_table(
+    student_id: UUID, *, recordable_only: bool | None = None, sort: LogOrder | None = None
+) -> Call[bytes]:
     """The whole record of 34 CFR 99.32 for one student as CSV; logged. Scope audit:accounting."""
     path = path_of("/v1/students/{id}/disclosure-accounting/table", id=student_id)
-    return fetching(path, accept="text/csv", query={"recordable_only": recordable_only})
+    return fetching(path, accept="text/csv", query={"recordable_only": recordable_only, "sort": sort})
 
 
 def export_disclosure_accounting_document(

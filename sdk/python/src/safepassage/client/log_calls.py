@@ -32,9 +32,11 @@ def read_blast_radius_count(count_id: UUID, *, wait: int = 0) -> Call[BlastRadiu
     return reading(path_of("/v1/log/blast-radius/counts/{id}", id=count_id), BlastRadiusCount, query={"wait": wait})
 
 
-def list_blast_radius(asked: BlastRadiusRequest, *, sort: LogOrder | None = None, limit: int | None = None) -> Call[Page[TouchedStudents]]:
+def list_blast_radius(
+    asked: BlastRadiusRequest, *, custodian: UUID | None = None, sort: LogOrder | None = None, limit: int | None = None
+) -> Call[Page[TouchedStudents]]:
     """The same, a row for each student of each entry, `limit` entries a page; logged. Scope audit:search."""
-    return searching("/v1/log/blast-radius/rows", asked, TouchedStudents, query={"sort": sort, "limit": limit})
+    return searching("/v1/log/blast-radius/rows", asked, TouchedStudents, query={"custodian": custodian, "sort": sort, "limit": limit})
 
 
 def tally_log(asked: TallyRequest) -> Call[Tallies]:
