@@ -93,15 +93,31 @@ async def test_a_form_of_clocks_that_did_another_act_is_refused_over_the_form(tm
         assert ("Nothing was changed yet" in refused, 'value="file 8"' in refused) == (True, True)
 
 
+async def test_a_notice_says_how_many_days_are_left_of_it_or_that_it_is_too_late(tmp_path: Path, clock: StandingClock) -> None:
+    async with open_console(tmp_path, clock, peers={**PEERS, "https://isbe.example": "IL"}) as console:
+        await stolen(console, node="https://isbe.example")
+        auditor = await console.browser("auditor")
+        for discovered, late in (("2026-01-19T09:00", True), ("2026-10-20T07:00", False)):
+            page = await page_of(auditor, await asked(auditor, "client", "stolen", discovered=discovered))
+            left = set(re.findall(r"Too late|In \d+ days", page))
+            assert ("Too late" in left, "In 30 days" in left) == (late, not late), left
+
+
 async def test_a_long_list_is_read_page_by_page_in_the_order_that_was_asked_for(console: Console, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(blast_radius, "ON_A_PAGE", 1)
     auditor = await console.browser("auditor")
     for _ in range(3):
         await stolen(console, students=1)
     path = await asked(auditor, "client", "stolen")
+    assert len(entries_of(await page_of(auditor, path))) == 1
     newest, oldest = [await read_through(auditor, f"{path}{order}") for order in ("", "&sort=logged_at")]
     assert [len(set(newest)), len(newest)] == [3, 3]
     assert oldest == newest[::-1]
+
+
+def entries_of(page: str) -> list[str]:
+    """The entries of the log that a page shows."""
+    return re.findall(r'role="rowheader"[^>]*><a href="/console/log/([^"]+)"', page)
 
 
 async def read_through(browser: Browser, path: str) -> list[str]:
@@ -109,7 +125,7 @@ async def read_through(browser: Browser, path: str) -> list[str]:
     entries = list[str]()
     while True:
         page = unescape(await page_of(browser, path))
-        entries += re.findall(r'role="rowheader"[^>]*><a href="/console/log/([^"]+)"', page)
+        entries += entries_of(page)
         following = re.search(r'href="([^"]+)" rel="next"', page)
         if following is None:
             return entries

@@ -64,6 +64,31 @@ def test_no_role_has_a_scope_that_its_kind_of_organisation_may_not_have() -> Non
         assert [scope for scope in scopes if kind not in SCOPES[scope].kinds] == []
 
 
+@pytest.mark.requirement("CON-roles")
+def test_what_changes_something_or_opens_a_record_is_of_the_roles_that_are_meant_to() -> None:
+    who = {
+        "agreements:write": {"privacy-officer"},
+        "alerts:review": {"privacy-officer"},
+        "duties:complete": {"privacy-officer", "district-officer"},
+        "exchange:operate": {"operator"},
+        "matches:resolve": {"privacy-officer", "district-officer"},
+        "obligations:discharge": {"privacy-officer"},
+        "obligations:waive": {"approver"},
+        "policies:activate": {"approver"},
+        "policies:approve": {"approver"},
+        "policies:draft": {"privacy-officer"},
+        "readiness:attest": {"privacy-officer"},
+        "records:read": {"district-officer"},
+        "records:read:state": {"auditor", "privacy-officer", "approver"},
+        "retention:approve": {"approver"},
+        "retention:hold": {"privacy-officer"},
+        "rights:act": {"privacy-officer", "district-officer"},
+    }
+    reading = frozenset[str]().union(*SCOPES_OF_ROLES.values()) - set(who)
+    assert {scope: {role for role, scopes in SCOPES_OF_ROLES.items() if scope in scopes} for scope in who} == who
+    assert all(scope.endswith((":read", ":search", ":export", ":accounting", ":statistics", ":simulate", ":operate")) for scope in reading)
+
+
 def test_instants_are_said_in_the_readers_zone_on_both_sides_of_both_changes_of_the_clock() -> None:
     here = viewing()
     assert here.cell(datetime(2026, 11, 23, 16, 41, tzinfo=UTC)) == "Nov 23, 8:41\u202fAM"
