@@ -56,6 +56,7 @@ SHOWN: Final = (
     "no-such-policy-set",
     "no-such-preference",
     "no-such-recipient",
+    "no-such-replay",
     "no-such-route",
     "no-such-saved-search",
     "no-such-statistics",
