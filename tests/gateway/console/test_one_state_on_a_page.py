@@ -115,7 +115,7 @@ async def test_keys_and_what_is_under_way_are_as_the_store_has_them(console: Con
     page = await page_of(await console.browser("operator"))
     keys = words_of(page, "keys")
     assert "By its statement number 7" in keys
-    rows = keys.partition("Export:")[2]
+    rows = keys.partition(" Epoch ")[2]
     assert rows.count("We seal to it") == 1
     assert rows.count("Not yet") == 1
     assert 'href="/console/exchanges?peer=https%3A%2F%2Fbirch.example"' in page
