@@ -121,10 +121,10 @@ class Told(NamedTuple):
     """What the log tells of the end of a student's records."""
 
     cleared_at: datetime
-    used_at: datetime | None
-    """The last disclosure of them."""
-    rights_at: datetime | None
-    """The last thing that a parent or eligible student asked for, but the clearance itself."""
+    used_since: bool
+    """Whether they were disclosed by an entry behind the clearance's: the log's seconds do not tell two of one second apart."""
+    asked_since: bool
+    """Whether a parent or eligible student asked for anything by an entry behind it."""
 
 
 def records_have_ended(told: Told | None, *, ended_on: date | None, now: datetime) -> bool:
@@ -134,5 +134,5 @@ def records_have_ended(told: Told | None, *, ended_on: date | None, now: datetim
     """
     if told is None or ended_on is None:
         return False
-    later = [instant for instant in (told.used_at, told.rights_at) if instant is not None and instant > told.cleared_at]
+    later = told.used_since or told.asked_since
     return not later and told.cleared_at.date() <= ended_on <= now.date() and now - told.cleared_at <= CLEARANCE_HOLDS

@@ -96,22 +96,22 @@ def kept_entry(opened: OpenedEntry) -> KeptEntry:
 async def told_of_end(tx: AsyncSession, keys: SubjectKeys, student: UUID, clearance_id: UUID) -> Told | None:
     """What the log tells of the end of a student's records; None if it knows nothing of that clearance."""
     tags = await keys.tags(tx, str(student))
-    cleared_at = rights_at = used_at = None
-    about = await _opened(tx, keys, tags, ("rights",))
-    for entry in about:
+    clearance, asked, used = None, [], []
+    for entry in await _opened(tx, keys, tags, ("rights",)):
         context = _context(entry)
         if context is not None and (context.operation, context.about) == (CLEARED, f"destruction:{clearance_id}"):
-            cleared_at = entry.logged_at
+            clearance = entry
         elif context is None or context.operation != CLEARED:
-            rights_at = max(rights_at or entry.logged_at, entry.logged_at)
-    if cleared_at is None:
+            asked.append(entry.place)
+    if clearance is None:
         return None
     for entry in await _opened(tx, keys, tags, ("disclosure", "read")):
         context = _context(entry)
         custodian = entry.subjects[0].custodian if entry.subjects else None
         if context is None or phase_of(entry.leaf.class_, context, custodian) == "disclosure":
-            used_at = max(used_at or entry.logged_at, entry.logged_at)
-    return Told(cleared_at, used_at, rights_at)
+            used.append(entry.place)
+    cleared = clearance.place
+    return Told(clearance.logged_at, any(one > cleared for one in used), any(one > cleared for one in asked))
 
 
 async def _opened(tx: AsyncSession, keys: SubjectKeys, tags: Sequence[bytes], classes: Sequence[str]) -> list[OpenedEntry]:

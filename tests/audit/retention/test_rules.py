@@ -110,18 +110,17 @@ CLEARED = datetime(2033, 8, 1, 12, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("told", "ended_on", "ended"),
     [
-        (Told(CLEARED, None, None), date(2033, 8, 2), True),
-        (Told(CLEARED, CLEARED - timedelta(days=1), CLEARED - timedelta(days=1)), date(2033, 8, 2), True),
-        (Told(CLEARED, CLEARED + timedelta(days=1), None), date(2033, 8, 2), False),
-        (Told(CLEARED, None, CLEARED + timedelta(days=1)), date(2033, 8, 2), False),
-        (Told(CLEARED, None, None), date(2033, 8, 1), True),
-        (Told(CLEARED, None, None), date(2033, 9, 1), True),
-        (Told(LATER - timedelta(days=90), None, None), date(2033, 8, 2), True),
-        (Told(CLEARED, None, None), date(2033, 7, 31), False),
-        (Told(CLEARED, None, None), date(2033, 9, 2), False),
-        (Told(LATER - timedelta(days=91), None, None), date(2033, 8, 2), False),
+        (Told(CLEARED, used_since=False, asked_since=False), date(2033, 8, 2), True),
+        (Told(CLEARED, used_since=True, asked_since=False), date(2033, 8, 2), False),
+        (Told(CLEARED, used_since=False, asked_since=True), date(2033, 8, 2), False),
+        (Told(CLEARED, used_since=False, asked_since=False), date(2033, 8, 1), True),
+        (Told(CLEARED, used_since=False, asked_since=False), date(2033, 9, 1), True),
+        (Told(LATER - timedelta(days=90), used_since=False, asked_since=False), date(2033, 8, 2), True),
+        (Told(CLEARED, used_since=False, asked_since=False), date(2033, 7, 31), False),
+        (Told(CLEARED, used_since=False, asked_since=False), date(2033, 9, 2), False),
+        (Told(LATER - timedelta(days=91), used_since=False, asked_since=False), date(2033, 8, 2), False),
         (None, date(2033, 8, 2), False),
-        (Told(CLEARED, None, None), None, False),
+        (Told(CLEARED, used_since=False, asked_since=False), None, False),
     ],
 )
 def test_records_have_ended_if_they_were_cleared_and_not_used_since(told: Told | None, ended_on: date | None, ended: bool) -> None:
