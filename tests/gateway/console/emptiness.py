@@ -43,7 +43,7 @@ async def _of_auditor(console: Console) -> Shown:
     """A set of rules that changes one rule, tried over no decision; then things with nothing beside them."""
     author, auditor, world = await console.browser("privacy-officer"), await console.browser("auditor"), await world_of(console)
     drafting = await drafted(author)
-    built_in = await links(auditor, SETS, rf"{SETS}/(?!{drafting.rpartition('/')[2]})[^\"/]+")
+    built_in = await links(auditor, SETS, rf"{SETS}/(?!{drafting.rpartition('/')[2]})[A-Za-z0-9_-]{{43}}")
     replay = await tried(console, author, drafting)
     agreement, exchange = await world.agreement(), asked(console, Asked.PREPARED, console.house.now)
     await stored(console, exchange)
