@@ -11,7 +11,7 @@ from safepassage.compact import split
 from safepassage.problems.requests import NotPermitted
 from safepassage.wire_licensure import NewCredentialRequest
 from tests.records.exchange.educators import Applicant, applicant, ask, educator, state_of
-from tests.records.exchange.test_nobody import DIFFER, rows_of
+from tests.records.exchange.test_nobody import DIFFER, OF_AN_EXCHANGE, rows_of
 from tests.records.exchange.two_states import TwoStates
 from tests.soak.holdings import leaves_of
 
@@ -106,13 +106,16 @@ async def test_without_the_educators_application_in_force_nothing_leaves_and_no_
 async def test_an_educator_who_is_not_here_and_one_who_is_refused_leave_as_many_entries_and_rows(states: TwoStates) -> None:
     left = []
     for asks in (taken_back, absent, taken_back, absent):  # the first of each makes what is made once
-        new = await asks(states)
-        await states.settle()
-        before, rows = await leaves_of(states.alder.folder), await rows_of(states.alder)
-        await ask(states, new)
-        await states.settle()
-        await states.alder.tell()
-        leaves = [leaf for place, leaf in (await leaves_of(states.alder.folder)).items() if place not in before]
+        for _ in range(5):
+            new = await asks(states)
+            await states.settle()
+            before, rows = await leaves_of(states.alder.folder), await rows_of(states.alder)
+            await ask(states, new)
+            await states.settle()
+            await states.alder.tell()
+            leaves = [leaf for place, leaf in (await leaves_of(states.alder.folder)).items() if place not in before]
+            if {leaf.class_ for leaf in leaves} <= OF_AN_EXCHANGE:
+                break  # no worker of the node has said something else in between
         sizes = sorted((leaf.class_, len(json.dumps(vars(leaf), default=str))) for leaf in leaves)
         left.append((Counter(leaf.class_ for leaf in leaves), await rows_of(states.alder) - rows, sizes))
     assert left[2] == left[3]
