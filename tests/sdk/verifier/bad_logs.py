@@ -205,6 +205,10 @@ def _database(logs: Logs) -> Iterator[Case]:
     for column, value in {"count": "'many'", "hashes": "'text'", "data": "'text'", "start": "'first'"}.items():
         yield Case(f"a segment whose {column} is {value}", of(run(f"UPDATE segment SET {column} = {value} WHERE start = 60"), index=60))  # noqa: S608 constants
     yield Case(
+        "a damaged segment behind the last checkpoint",
+        of(both(run("DELETE FROM checkpoint WHERE size > 100"), run("UPDATE segment SET data = 'text' WHERE start = 240")), index=240),
+    )
+    yield Case(
         "a checkpoint that is ahead",
         of(both(run("DELETE FROM segment WHERE start = 240"), run("DELETE FROM checkpoint WHERE size = 300")), index=240),
     )

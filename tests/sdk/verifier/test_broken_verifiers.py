@@ -28,6 +28,7 @@ WITHOUT_EFFECT: dict[tuple[str, str], str] = {
     ("offline.whole_log", "if chunk.start >= end"): SPEED,
     ("offline.log_folder", "if len(entries) < wanted"): TWICE,
     ("offline.log_database", "if start != expected"): TWICE,
+    ("offline.log_database", "row is None in row is None and (row := self._segment(expected)) is None"): SPEED,
 }
 """Checks that can be taken out alone without anything being believed, with the reason. Each is for a clearer word, or for a second time."""
 PARTS = {
