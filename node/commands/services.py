@@ -46,6 +46,8 @@ def settings_from_environment(service: Service) -> ServiceSettings:
 
 def _said(error: ErrorDetails) -> str:
     """The variable, where in its value, and what is wrong there."""
+    if not error["loc"]:  # of several settings together: the sentence names them
+        return error["msg"].removeprefix("Value error, ")
     name, *within = (str(part) for part in error["loc"])
     place = f": {'.'.join(within)}" if within else ""
     return f"SAFE_PASSAGE_{name.upper()}{place}: {error['msg']}"

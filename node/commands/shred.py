@@ -1,8 +1,8 @@
 """`shred`: destroy records that the node holds, before the key that wraps their data keys is destroyed too."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import closing
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 from datetime import date
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -15,17 +15,21 @@ from node.commands.output import console, stop
 from node.commands.services import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems import SuiteError
+from services.privacy.destruction_clearances import awaited
+from services.records.destroying import Asking, Destroying, over
+from services.records.settings import RecordsSettings
 from services.records.shredding import Shredded, Shredder
 from services.records.tables import LeaseRow, OutboxRow
 from services.records.vault import Vault
 from shared.app import internal_tokens
 from shared.clock import system_clock
+from shared.contracts.destructions import AwaitedStudents, ToDestroy
 from shared.database import Database
 from shared.key_providers import key_provider_of
 from shared.keys import KeyFileUnusable
 from shared.outbox import Outbox
 from shared.schema_head import SchemaNotAtHead, require_head
-from shared.siblings import Siblings
+from shared.siblings import Siblings, transports_over_http
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,7 +40,7 @@ FolderOption = Annotated[
     Path | None, typer.Option("--node", exists=True, file_okay=False, help="An embedded node's folder; else SAFE_PASSAGE_* variables.")
 ]
 Outcome = TypeVar("Outcome")
-Work = Callable[[Shredder, AsyncSession], Awaitable[Outcome]]
+Work = Callable[[Database, Shredder, Siblings], Awaitable[Outcome]]
 
 YEARS_END = (7, 1)
 """A school year is over before the first of July."""
@@ -49,7 +53,7 @@ def student(
     node: FolderOption = None,
 ) -> None:
     """Destroy the whole record of a student."""
-    _say(_shredded(node, f"destruction:{clearance}", lambda shredder, tx: shredder.student(tx, student_id)))
+    _say(_destroyed(node, f"destruction:{clearance}", lambda destroying: destroying.student(student_id, clearance=clearance)))
 
 
 @app.command("copy")
@@ -60,7 +64,7 @@ def copy_(
 ) -> None:
     """Destroy what one exchange brought; of its student, what the node has from elsewhere stays."""
     about = f"exchange:{exchange_id}" if agreement is None else f"agreement:{agreement}"
-    _say(_shredded(node, about, lambda shredder, tx: shredder.copy(tx, exchange_id)))
+    _say(_destroyed(node, about, lambda destroying: destroying.copy(exchange_id)))
 
 
 @app.command()
@@ -82,28 +86,74 @@ def year(
     node: FolderOption = None,
 ) -> None:
     """Destroy the records of all students whose every enrolment ended in that school year or before."""
-    day, done = date(school_year, *YEARS_END), 0
-    while some := _shredded(node, f"destruction:{clearance}", lambda shredder, tx: shredder.left_before(tx, custodian_id, day)).students:
-        done += some
-    _say(Shredded(done, 0))
+    day = date(school_year, *YEARS_END)
+    leavers = _destroyed(node, f"destruction:{clearance}", lambda destroying: destroying.left_before(custodian_id, day))
+    if leavers.awaited:
+        console.print(
+            f"Left as they are: {leavers.awaited} records that somebody waits to inspect (34 CFR 99.10(e)). Answer them, then run it again."
+        )
+    _say(Shredded(leavers.destroyed, 0))
 
 
-def _shredded(folder: Path | None, about: str, work: Work[Outcome]) -> Outcome:
+def _destroyed(folder: Path | None, about: str, work: Callable[[Destroying], Awaitable[Outcome]]) -> Outcome:
+    """Do it, once privacy was asked: the service of the node, or the store of an embedded node's folder."""
+    settings = _settings(folder)
+
+    async def run(database: Database, shredder: Shredder, siblings: Siblings) -> Outcome:
+        if folder is None:
+            return await work(Destroying(database, shredder, over(siblings)))
+        async with _privacy_of(NodeFolder(folder)) as asking:
+            return await work(Destroying(database, shredder, asking))
+
+    return _with_shredder(settings, about, run)
+
+
+def _shredded(folder: Path | None, about: str, work: Callable[[Shredder, AsyncSession], Awaitable[Outcome]]) -> Outcome:
+    async def run(database: Database, shredder: Shredder, _: Siblings) -> Outcome:
+        async with database.transaction() as tx:
+            return await work(shredder, tx)
+
+    return _with_shredder(_settings(folder), about, run)
+
+
+def _settings(folder: Path | None) -> RecordsSettings:
     settings = settings_from_environment(Service.records) if folder is None else NodeFolder(folder).settings("records")
+    assert isinstance(settings, RecordsSettings)  # noqa: S101 those of records are
+    return settings
+
+
+@asynccontextmanager
+async def _privacy_of(folder: NodeFolder) -> AsyncIterator[Asking]:
+    """What privacy would answer, from its store: of an embedded node no service listens."""
+    database = Database.of(folder.settings("privacy"))
+
+    async def ask(asked: ToDestroy) -> AwaitedStudents:
+        async with database.reading() as tx:
+            return await awaited(tx, asked)
+
+    try:
+        await require_head("privacy", database)
+        yield ask
+    finally:
+        await database.close()
+
+
+def _with_shredder(settings: RecordsSettings, about: str, work: Work[Outcome]) -> Outcome:
+    """Do something on the store. Ends with a plain sentence if it cannot be done."""
 
     async def run() -> Outcome:
-        database = Database.of(settings)
-        try:
+        async with AsyncExitStack() as stack:
+            database = Database.of(settings)
+            stack.push_async_callback(database.close)
             await require_head("records", database)
-            with closing(key_provider_of(settings, "records")) as provider:
-                vault = Vault.of(settings.keys_directory, provider)
-                siblings = Siblings("records", internal_tokens("records", settings), {}, system_clock)
-                outbox = Outbox("records", database, siblings, system_clock, row=OutboxRow, lease=LeaseRow, holder="command")
-                outbox.sealing = vault
-                async with database.transaction() as tx:
-                    return await work(Shredder(vault, outbox, system_clock, about=about), tx)
-        finally:
-            await database.close()
+            vault = Vault.of(settings.keys_directory, stack.enter_context(closing(key_provider_of(settings, "records"))))
+            reached = transports_over_http(settings.sibling_urls, settings.sibling_authorities_file)
+            siblings = Siblings("records", internal_tokens("records", settings), reached, system_clock)
+            stack.push_async_callback(siblings.close)
+            outbox = Outbox("records", database, siblings, system_clock, row=OutboxRow, lease=LeaseRow, holder="command")
+            outbox.sealing = vault
+            shredder = Shredder(vault, outbox, system_clock, about=about, jurisdiction=settings.jurisdiction)
+            return await work(database, shredder, siblings)
 
     try:
         return asyncio.run(run())

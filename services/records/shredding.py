@@ -21,6 +21,8 @@ from safepassage.problems.records import NoSuchStudent, StudentInExchange
 from services.records.attachments.documents import open_held, seal_held
 from services.records.educators.destroying import destroy_educator
 from services.records.exchange.states import UNDELIVERED, Incoming, Request
+from services.records.facts_anew import facts_anew
+from services.records.facts_lane import LANE, PATH
 from services.records.roster_keeping import resealed
 from services.records.tables import (
     ArrivedNoticeRow,
@@ -68,9 +70,9 @@ class Shredded:
 class Shredder:
     """Destroys; each call is one transaction's work, with its entry for the log. What was cut short is begun again."""
 
-    def __init__(self, vault: Vault, outbox: Outbox, clock: Clock, *, about: str) -> None:
+    def __init__(self, vault: Vault, outbox: Outbox, clock: Clock, *, about: str, jurisdiction: str) -> None:
         """`about` is what the log is told that it was for: `destruction:<clearance>`, `agreement:<id>`."""
-        self._vault, self._outbox, self._clock, self._about = vault, outbox, clock, about
+        self._vault, self._outbox, self._clock, self._about, self._jurisdiction = vault, outbox, clock, about, jurisdiction
 
     async def student(self, tx: AsyncSession, student_id: UUID) -> Shredded:
         """The whole record of a student. Raises NoSuchStudent, StudentInExchange."""
@@ -97,13 +99,19 @@ class Shredder:
         await tx.execute(update(ExchangeRequestRow).where(ExchangeRequestRow.id == exchange_id).values(particulars=DESTROYED))
         return Shredded(whole, parts)
 
-    async def left_before(self, tx: AsyncSession, custodian_id: UUID, day: date) -> Shredded:
-        """The next students of a custodian whose every enrolment ended before `day`, at most OF_A_STEP. Of nobody: it is done."""
-        enrolled = exists().where(EnrollmentRow.student_id == StudentRow.id)
-        stays = enrolled.where(or_(EnrollmentRow.exit_date.is_(None), EnrollmentRow.exit_date >= day))
-        query = select(StudentRow.id).where(StudentRow.custodian_id == custodian_id, enrolled, ~stays, ~_under_way(StudentRow.id))
-        ids = (await tx.scalars(query.order_by(StudentRow.id).limit(OF_A_STEP))).all()
-        return Shredded(await self._destroy(tx, ids), 0)
+    async def leavers(self, tx: AsyncSession, custodian_id: UUID, day: date, *, after: UUID | None) -> list[UUID]:
+        """The next students of a custodian whose every enrolment ended before `day`, at most OF_A_STEP, by id. One on the way is none."""
+        query = select(StudentRow.id).where(*_left(custodian_id, day), *([] if after is None else [StudentRow.id > after]))
+        return list((await tx.scalars(query.order_by(StudentRow.id).limit(OF_A_STEP))).all())
+
+    async def those_who_left(self, tx: AsyncSession, ids: Sequence[UUID], custodian_id: UUID, day: date) -> int:
+        """Destroy those of the students who are leavers still; how many."""
+        still = (await tx.scalars(select(StudentRow.id).where(StudentRow.id.in_(ids), *_left(custodian_id, day)))).all()
+        return await self._destroy(tx, still)
+
+    async def students_of_copy(self, tx: AsyncSession, exchange_id: UUID) -> list[UUID]:
+        """Whom what one exchange brought is about."""
+        return list((await tx.scalars(select(SectionRow.student_id).where(SectionRow.source == str(exchange_id)).distinct())).all())
 
     async def _destroy(self, tx: AsyncSession, ids: Sequence[UUID]) -> int:
         """Whole records. Raises StudentInExchange where one is on its way: it is delivered or withdrawn first."""
@@ -157,8 +165,22 @@ class Shredder:
         await tx.execute(delete(CodedStudentRow).where(CodedStudentRow.student_id == student_id))  # it was made of what goes, too
         await tx.execute(update(KeptAnswerRow).where(KeptAnswerRow.student_id == student_id).values(sealed=DESTROYED))  # and so were these
         await tx.flush()
+        await self._tell_facts_of_what_stays(tx, student)
         self._tell(tx, "copy-destroyed", [(student_id, student.custodian_id)], parts=len(gone))
         return len(gone)
+
+    async def _tell_facts_of_what_stays(self, tx: AsyncSession, student: StudentRow) -> None:
+        """INVARIANT: no version of the facts that privacy has rests on what went. In whichever order it hears of both, it is told so."""
+        forgotten = student.version + 1
+        facts = await tx.run_sync(
+            lambda session: facts_anew(
+                session.connection(), self._vault, student.id, jurisdiction=self._jurisdiction, now=self._clock(), versions=2
+            )
+        )
+        gone = DestroyedSubject(student_id=student.id, custodian_id=student.custodian_id, facts_version=forgotten, part_stays=True)
+        self._outbox.tell(tx, "privacy", "POST", FORGET, DestroyedSubjects(students=(gone,)))
+        if facts is not None:
+            self._outbox.tell(tx, "privacy", "POST", PATH, facts, lane=LANE)
 
     def _tell(self, tx: AsyncSession, operation: str, students: Sequence[tuple[UUID, UUID]], *, parts: int | None) -> None:
         event = Event(
@@ -170,6 +192,13 @@ class Shredder:
             context=Context(operation=operation, about=self._about, count=len(students) if parts is None else parts),
         )
         self._outbox.record(tx, event)
+
+
+def _left(custodian_id: UUID, day: date) -> tuple[Any, ...]:
+    """Conditions: the custodian's, enrolled once, every enrolment ended before `day`, and no record of the student on its way."""
+    enrolled = exists().where(EnrollmentRow.student_id == StudentRow.id)
+    stays = enrolled.where(or_(EnrollmentRow.exit_date.is_(None), EnrollmentRow.exit_date >= day))
+    return StudentRow.custodian_id == custodian_id, enrolled, ~stays, ~_under_way(StudentRow.id)
 
 
 def _under_way(student_id: Any) -> Any:

@@ -62,6 +62,22 @@ async def same_child(tx: AsyncSession, caller: Caller, student_id: UUID, now: da
     )
 
 
+async def of_one_child(tx: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:
+    """For each student every record of the child, this one too, as far as a chain of unions reaches."""
+    records = {one: {one} for one in ids}
+    wanted, unasked = tuple(records), set(records)
+    while unasked:
+        pairs = select(UnionRow.leading_id, UnionRow.other_id).where(
+            UnionRow.separated_at.is_(None), or_(UnionRow.leading_id.in_(unasked), UnionRow.other_id.in_(unasked))
+        )
+        unasked = set()
+        for one, other in (await tx.execute(pairs)).all():
+            unasked |= {one, other} - records.keys()
+            child = records.get(one, {one}) | records.get(other, {other})
+            records |= dict.fromkeys(child, child)
+    return {one: records[one] for one in wanted}
+
+
 @router.post("/{union_id}/separation", responses=responses(NoSuchUnion, UnionSeparated))
 async def separate_records(
     union_id: UUID, caller: Resolver, request: Request, tx: Transaction, now: Now, once: Annotated[Once, Depends()]

@@ -18,16 +18,18 @@ class SubjectBatch(Wire):
 
 
 class DestroyedSubject(Wire):
-    """A student whose whole record was destroyed."""
+    """A student whose record was destroyed, whole or in part."""
 
     student_id: UUID
     custodian_id: UUID
     facts_version: Annotated[int, Field(ge=1)]
     """Above that of any facts that were told of the student: those that are late change nothing."""
+    part_stays: bool = False
+    """Facts of what stays are told beside this, with a greater version. What was said to privacy itself, a statement, stays too."""
 
 
 class DestroyedSubjects(Wire):
-    """`POST /internal/subjects/destroyed`: students of whom privacy is to forget what it was told."""
+    """`POST /internal/subjects/destroyed`: students of whom privacy is to forget what it was told up to now."""
 
     students: Annotated[tuple[DestroyedSubject, ...], Field(min_length=1, max_length=MOST)]
 

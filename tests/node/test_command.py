@@ -53,6 +53,20 @@ def test_a_setting_that_is_wrong_is_said_by_its_variable_and_where_in_its_value(
     assert "KEYS_DIRECTORY" not in said.output
 
 
+def test_settings_that_do_not_go_together_are_said_in_a_sentence(tmp_path: Path) -> None:
+    values = {
+        "ENTITY_ID": "http://a.example",
+        "DATABASE_URL": "sqlite+inline:///x.db",
+        "JURISDICTION": "US-XA",
+        "KEYS_DIRECTORY": str(tmp_path),
+    }
+    values["NODE_ORGANISATION_ID"] = "01980000-0000-7000-8000-000000000001"
+    said = CliRunner().invoke(app, ["migrate", "records"], env={f"SAFE_PASSAGE_{name}": value for name, value in values.items()})
+    assert said.exit_code == 2
+    assert "\n  entity_id must be an https URL (or ask for insecure_development by name)\n" in said.output
+    assert "a.example" not in said.output
+
+
 def test_up_wants_a_certificate_and_its_key_together(tmp_path: Path) -> None:
     folder, file = tmp_path / "node", tmp_path / "some.pem"
     file.write_text("")

@@ -3,7 +3,7 @@
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from safepassage.problems.privacy import RightsNotHeld
 from services.privacy.tables import ConsentRow, SubjectRow, SubjectVersionRow
@@ -16,10 +16,12 @@ from tests.privacy.world import STAFF, World
 pytestmark = pytest.mark.anyio
 
 
-async def destroyed(world: World, *several: SubjectFacts) -> None:
+async def destroyed(world: World, *several: SubjectFacts, part_stays: bool = False) -> None:
     body = DestroyedSubjects(
         students=tuple(
-            DestroyedSubject(student_id=one.student_id, custodian_id=one.custodian_id, facts_version=one.facts_version + 1)
+            DestroyedSubject(
+                student_id=one.student_id, custodian_id=one.custodian_id, facts_version=one.facts_version + 1, part_stays=part_stays
+            )
             for one in several
         )
     )
@@ -57,6 +59,25 @@ async def test_what_is_told_late_does_not_bring_it_back(world: World) -> None:
     assert (await world.node.push(world.facts(student_id=facts.student_id, version=3))).status == 204
     assert (await world.node.push_all(world.facts(student_id=facts.student_id, version=2), world.facts())).status == 200
     assert await seals(world, facts) == [b"", None]
+
+
+@pytest.mark.parametrize("first", ["destroyed", "facts"])
+async def test_of_whom_a_part_stays_the_facts_of_that_part_are_known_and_no_version_before_them(world: World, first: str) -> None:
+    facts = await world.student(version=3)
+    async with world.node.app.state.database.transaction() as tx:
+        await tx.execute(update(SubjectRow).where(SubjectRow.student_id == facts.student_id).values(sealed_statements=b"as placed"))
+    stays = world.facts(student_id=facts.student_id, version=5)
+    if first == "destroyed":
+        await destroyed(world, facts, part_stays=True)
+        assert (await world.node.push(world.facts(student_id=facts.student_id, version=3))).status == 204  # late
+    assert (await world.node.push(stays)).status == 204
+    if first == "facts":
+        await destroyed(world, facts, part_stays=True)
+    assert (await world.node.push(world.facts(student_id=facts.student_id, version=3))).status == 204  # late
+    held, statements, *versions = await seals(world, facts)
+    assert held
+    assert statements == b"as placed"
+    assert versions == [held]
 
 
 async def test_told_again_or_of_one_who_was_never_known_it_changes_nothing(world: World) -> None:

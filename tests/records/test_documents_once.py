@@ -213,7 +213,7 @@ async def test_the_record_may_change_meanwhile_and_the_document_stays(asking: An
 async def test_what_was_destroyed_since_is_not_told_again(asking: Any, document: str) -> None:
     whole, part = await asking(document), await asking(document)
     state = whole.state.records.state
-    shredder = Shredder(state.vault, state.outbox, state.clock, about="destruction:test")
+    shredder = Shredder(state.vault, state.outbox, state.clock, about="destruction:test", jurisdiction="US-XA")
     source = uuid4()
     async with state.database.transaction() as tx:
         student, own = await tx.get_one(StudentRow, part.student_id), await tx.get_one(SectionRow, (part.student_id, "identity", OWN))

@@ -1,6 +1,7 @@
 """`safepassage-node shred` and the commands after it, as an operator types them, on the files of a store; and what the log has of it."""
 
 import asyncio
+import json
 import shutil
 from datetime import UTC, date, datetime
 from functools import partial
@@ -13,17 +14,22 @@ from typer.testing import CliRunner
 
 from node.commands import keys as keys_command
 from node.commands import shred
+from node.folder import NodeFolder
 from safepassage.problems.records import NoSuchStudent, SealBroken
 from safepassage.wire_educators import Educator, EducatorId
 from services.audit.settings import AuditSettings
 from services.audit.verification import verify_store
+from services.privacy.tables import DestructionRow, RightsRequestRow, SubjectRow
 from services.records.educators.kept import KeptContent, educator_id, keep, kept_of_id
 from services.records.reading import read_record
 from services.records.shredding import Shredder
 from services.records.vault import Vault
+from shared.clock import system_clock
 from shared.database import Database
 from shared.migrations import migrate
-from tests.records.one_state import OneState, some_students
+from tests.gateway.door.production import serving
+from tests.records.one_state import STATE_AGENCY, OneState, some_students
+from tests.records.test_destroying import answered, asked_to_inspect, cleared
 from tests.records.test_rewrap_command import filled, keys, wrapped_keys
 
 __all__ = ["keys"]
@@ -35,13 +41,43 @@ def run(app: object, *arguments: str) -> str:
     return done.output
 
 
+@pytest.fixture
+def folder(made_state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a stopped embedded node, and variables that say the same of its records."""
+    path = tmp_path / "alder"
+    shutil.copytree(made_state, path)
+    about = {"ENTITY_ID": "https://alder.example", "JURISDICTION": "US-XA", "NODE_ORGANISATION_ID": str(STATE_AGENCY)}
+    for name, value in {**about, "DATABASE_URL": url_of(path), "KEYS_DIRECTORY": str(path / "keys" / "records")}.items():
+        monkeypatch.setenv(f"SAFE_PASSAGE_{name}", value)
+    return path
+
+
+def url_of(folder: Path) -> str:
+    return NodeFolder(folder).settings("records").database_url
+
+
+async def cleared_in(folder: Path, student_id: UUID, *, awaited: bool = False) -> str:
+    """The id of a clearance in the store of privacy; somebody may have asked to inspect since."""
+    database, clearance = Database.of(NodeFolder(folder).settings("privacy")), uuid4()
+    about: dict[str, Any] = {"student_id": student_id, "custodian_id": DISTRICT_ID}
+    async with database.transaction() as tx:
+        tx.add(SubjectRow(**about, facts_version=1, sealed=b""))
+        await tx.flush()
+        tx.add(DestructionRow(**about, id=clearance, cleared_at=NOON, sealed=b"-"))
+        if awaited:
+            tx.add(RightsRequestRow(**about, id=uuid4(), kind="inspection", taken_by_id=DISTRICT_ID, recorded_at=NOON, sealed=b"-"))
+    await database.close()
+    return str(clearance)
+
+
 @pytest.mark.requirement("KEYS-shredded")
-def test_the_oldest_backup_of_the_files_opens_nothing_of_who_was_destroyed(keys: Path, tmp_path: Path) -> None:
-    store, url = tmp_path / "records.db", f"sqlite+inline:///{tmp_path}/records.db"
+def test_the_oldest_backup_of_the_files_opens_nothing_of_who_was_destroyed(folder: Path, tmp_path: Path) -> None:
+    store, url, keys = folder / "data" / "records.db", url_of(folder), folder / "keys" / "records"
     gone, stays = uuid4(), uuid4()
     asyncio.run(filled(url, Vault.of(keys), [gone, stays]))
+    clearance = asyncio.run(cleared_in(folder, gone))
     oldest = shutil.copy(store, tmp_path / "oldest.db")
-    assert "1 whole records" in run(shred.app, "student", str(gone), "--clearance", str(uuid4()))
+    assert "1 whole records" in run(shred.app, "student", str(gone), "--clearance", clearance, "--node", str(folder))
     run(keys_command.app, "next-key-encryption-key", str(keys))
     assert "1 data keys" in run(keys_command.app, "rewrap")
     refused = CliRunner().invoke(keys_command.app, ["destroy-key-encryption-key", "2", "--keys", str(keys)])
@@ -51,7 +87,7 @@ def test_the_oldest_backup_of_the_files_opens_nothing_of_who_was_destroyed(keys:
     held = asyncio.run(wrapped_keys(url))
     assert list(held) == [stays]
     Vault.of(keys).data_key(stays, held[stays])
-    for path in tmp_path.glob("records.db*"):
+    for path in store.parent.glob("records.db*"):
         path.unlink()
     shutil.copy(oldest, store)
     restored = asyncio.run(wrapped_keys(url))
@@ -59,6 +95,51 @@ def test_the_oldest_backup_of_the_files_opens_nothing_of_who_was_destroyed(keys:
     for student_id, wrapped in restored.items():
         with pytest.raises(SealBroken):
             Vault.of(keys).data_key(student_id, wrapped)
+
+
+def refusal(*arguments: str) -> str:
+    """What an operator reads of a refusal, on one line."""
+    done = CliRunner().invoke(shred.app, arguments)
+    assert done.exit_code == 1, done.output
+    return " ".join(done.output.split())
+
+
+@pytest.mark.requirement("FERPA-99.10")
+def test_an_operator_reads_why_a_record_is_not_destroyed(folder: Path) -> None:
+    url, keys = url_of(folder), folder / "keys" / "records"
+    awaited, never = uuid4(), uuid4()
+    asyncio.run(filled(url, Vault.of(keys), [awaited]))
+    clearance = asyncio.run(cleared_in(folder, awaited, awaited=True))
+    where = ("--node", str(folder))
+    assert "A request to inspect is outstanding" in refusal("student", str(awaited), "--clearance", clearance, *where)
+    assert "No such clearance" in refusal("student", str(awaited), "--clearance", str(uuid4()), *where)
+    assert "No such clearance" in refusal("student", str(never), "--clearance", clearance, *where)
+    assert "No such student" in refusal("student", str(never), "--clearance", asyncio.run(cleared_in(folder, never)), *where)
+    # Of a production node its privacy service is asked; where none is named, or none answers, nothing is destroyed.
+    assert "privacy is not configured" in refusal("student", str(awaited), "--clearance", clearance)
+    assert list(asyncio.run(wrapped_keys(url))) == [awaited]
+
+
+@pytest.mark.anyio
+async def test_of_a_production_node_the_privacy_service_is_asked(alder: OneState, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = next(student for student in some_students() if student.district.key == "0300001")
+    student_id = (await alder.district().load(one.load)).id
+    await alder.tell()
+    alder.clock.instant = system_clock()  # the command's tokens are of now
+    request = await asked_to_inspect(alder, student_id)
+    clearance = str(await cleared(alder, student_id))
+    settings = alder.records.state.settings
+    about = {"ENTITY_ID": "https://alder.example", "JURISDICTION": "US-XA", "NODE_ORGANISATION_ID": str(settings.node_organisation_id)}
+    about |= {"DATABASE_URL": settings.database_url, "KEYS_DIRECTORY": str(settings.keys_directory)}
+    async with serving(alder.node.applications["privacy"]) as port:
+        about["SIBLING_URLS"] = json.dumps({"privacy": f"http://127.0.0.1:{port}"})
+        for name, value in about.items():
+            monkeypatch.setenv(f"SAFE_PASSAGE_{name}", value)
+        arguments = ("student", str(student_id), "--clearance", clearance)
+        assert "A request to inspect is outstanding" in await asyncio.to_thread(refusal, *arguments)
+        await answered(alder, request)
+        assert "1 whole records" in await asyncio.to_thread(run, shred.app, *arguments)
+    assert "privacy does not answer" in await asyncio.to_thread(refusal, *arguments)
 
 
 NOON, DISTRICT_ID = datetime(2026, 10, 20, 12, tzinfo=UTC), UUID("01980000-0000-7000-8000-00000000000a")
@@ -113,18 +194,12 @@ def test_of_an_educator_who_was_destroyed_the_oldest_backup_opens_nothing(keys: 
     assert asyncio.run(opened(url, Vault.of(keys), [gone, stays])) == [None, None]
 
 
-def test_who_is_not_there_is_said(keys: Path, tmp_path: Path) -> None:
-    asyncio.run(filled(f"sqlite+inline:///{tmp_path}/records.db", Vault.of(keys), []))
-    done = CliRunner().invoke(shred.app, ["student", str(uuid4()), "--clearance", str(uuid4())])
-    assert (done.exit_code, "No such student" in done.output) == (1, True), done.output
-
-
 @pytest.mark.anyio
 async def test_the_log_has_the_destruction_and_still_verifies(alder: OneState) -> None:
     one = next(student for student in some_students() if student.district.key == "0300001")
     loaded = await alder.district().load(one.load)
     state, clearance = alder.records.state, UUID(int=7)
-    shredder = Shredder(state.vault, state.outbox, alder.clock, about=f"destruction:{clearance}")
+    shredder = Shredder(state.vault, state.outbox, alder.clock, about=f"destruction:{clearance}", jurisdiction="US-XA")
     async with state.database.transaction() as tx:
         await shredder.student(tx, loaded.id)
     await alder.tell()

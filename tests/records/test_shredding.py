@@ -57,7 +57,7 @@ def own(store: Store, keys: Path) -> Store:
 
 
 def shredder(own: Store) -> Shredder:
-    return Shredder(own.vault, own.outbox, StandingClock(NOON), about="destruction:1")
+    return Shredder(own.vault, own.outbox, StandingClock(NOON), about="destruction:1", jurisdiction="US-XA")
 
 
 async def all_rows(own: Store) -> dict[Any, list[dict[str, Any]]]:
@@ -193,9 +193,13 @@ async def test_of_a_year_go_those_who_left_before_its_end_and_nobody_else(own: S
         for number, enrolled in enumerate(enrolments, 1)
     ]
     async with own.database.transaction() as tx:
-        assert await shredder(own).left_before(tx, uuid4(), date(2025, 7, 1)) == Shredded(0, 0)
-        assert await shredder(own).left_before(tx, LEA, date(2025, 7, 1)) == Shredded(1, 0)
-        assert await shredder(own).left_before(tx, LEA, date(2025, 7, 1)) == Shredded(0, 0)
+        day = date(2025, 7, 1)
+        assert await shredder(own).leavers(tx, uuid4(), day, after=None) == []
+        assert await shredder(own).leavers(tx, LEA, day, after=None) == stored[:1]
+        assert await shredder(own).leavers(tx, LEA, day, after=stored[0]) == []
+        # Who has come back since they were looked for stays.
+        assert await shredder(own).those_who_left(tx, stored, LEA, day) == 1
+        assert await shredder(own).leavers(tx, LEA, day, after=None) == []
     assert await reads(own, stored) == [False, True, True, True]
 
 

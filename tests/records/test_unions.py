@@ -169,7 +169,7 @@ async def test_with_a_record_that_is_destroyed_its_proposals_and_unions_go(alder
     await district.load(another_record(ORDINARY.load, identifiers=state_id("99999999995")).model_copy(update={"source_id": "third"}))
     await run(alder)
     assert await waiting(district)
-    shredder = Shredder(state.vault, state.outbox, alder.clock, about="destruction:1")
+    shredder = Shredder(state.vault, state.outbox, alder.clock, about="destruction:1", jurisdiction="US-XA")
     for student_id in (first, second):
         async with state.database.transaction() as tx:
             await shredder.student(tx, student_id)

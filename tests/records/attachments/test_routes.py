@@ -166,7 +166,7 @@ async def test_what_is_too_long_for_the_node_or_for_the_student_is_refused(alder
 async def test_a_document_ends_with_the_student_and_stays_when_another_source_goes(alder: OneState, child: UUID) -> None:
     told, other = await loaded(alder, child), uuid4()
     state = alder.records.state
-    shredder = Shredder(state.vault, state.outbox, alder.clock, about="destruction:test")
+    shredder = Shredder(state.vault, state.outbox, alder.clock, about="destruction:test", jurisdiction="US-XA")
     async with state.database.transaction() as tx:
         student = await tx.get_one(StudentRow, child)
         key = state.vault.data_key(child, student.wrapped_key)

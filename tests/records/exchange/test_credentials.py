@@ -233,7 +233,9 @@ async def test_a_transcript_is_revoked_after_the_record_was_destroyed_too(states
     one = await issued(states, student_id, to_parent(states, known[True]))
     exchange = states.alder.exchange
     async with exchange.database.transaction() as tx:
-        await Shredder(exchange.vault, exchange.outbox, states.clock, about="destruction:test").student(tx, student_id)
+        await Shredder(exchange.vault, exchange.outbox, states.clock, about="destruction:test", jurisdiction="US-XA").student(
+            tx, student_id
+        )
     await verified(states, one)
     async with states.alder.client("former-district") as session:
         await session.revoke_credential(one.id, CredentialRevocation(reason="issued-in-error"))

@@ -23,7 +23,9 @@ async def destroy(state: State, educator_id: UUID) -> int:
     """As the command does."""
     exchange = state.exchange
     async with exchange.database.transaction() as tx:
-        return await Shredder(exchange.vault, exchange.outbox, state.clock, about="destruction:7").educator(tx, educator_id)
+        return await Shredder(exchange.vault, exchange.outbox, state.clock, about="destruction:7", jurisdiction="US-XA").educator(
+            tx, educator_id
+        )
 
 
 @pytest.mark.requirement("VC-educators-destroyed")

@@ -207,7 +207,7 @@ async def test_a_shredded_student_is_no_longer_counted(loaded: OneState) -> None
     gone = min(row.student_id for row in await loaded.rows(EnrollmentRow) if row.exit_date is None)
     before = (await exact(loaded, StatisticsQuestion()))[()].students
     async with state.database.transaction() as tx:
-        await Shredder(state.vault, state.outbox, loaded.clock, about="destruction:1").student(tx, gone)
+        await Shredder(state.vault, state.outbox, loaded.clock, about="destruction:1", jurisdiction="US-XA").student(tx, gone)
     assert (await exact(loaded, StatisticsQuestion()))[()].students == before - 1
     assert gone not in {row.student_id for row in await loaded.rows(CodedStudentRow)}
 

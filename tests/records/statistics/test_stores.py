@@ -64,7 +64,7 @@ async def test_a_code_follows_what_is_stored_and_what_is_destroyed(store: Store)
     assert held is not None
     assert held.version == own.version + 1
     async with store.database.transaction() as tx:
-        await Shredder(store.vault, store.outbox, StandingClock(NOON), about="agreement:1").copy(tx, exchange_id)
+        await Shredder(store.vault, store.outbox, StandingClock(NOON), about="agreement:1", jurisdiction="US-XA").copy(tx, exchange_id)
     async with store.database.reading() as tx:
         assert await tx.get(CodedStudentRow, own.student_id) is None
     assert await counted(store, LEA) == [0]

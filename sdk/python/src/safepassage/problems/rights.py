@@ -140,6 +140,13 @@ class AttestationNotValid(SuiteError):
     remedy = "Sign it with the Ed25519 key that the client is registered with, for this node, about your own agreement, after the fact."
 
 
+class NoSuchClearance(SuiteError):
+    """No destruction with this id was cleared for this student: the id of a clearance goes with one student's records."""
+
+    code, status, title = "no-such-clearance", 404, "No such clearance"
+    remedy = "Clear the destruction of this student's records first (POST /v1/destructions), and give the id of that."
+
+
 class NothingToDestroy(SuiteError):
     """Nothing is owed under this agreement that an attestation could discharge."""
 

@@ -1,0 +1,89 @@
+"""Destroying at an operator's word, once privacy has been asked whether somebody waits to inspect what would go (34 CFR 99.10(e)).
+
+# INVARIANT: nothing of a student is destroyed unless privacy has answered, just before, that nobody waits to inspect the student's records.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from safepassage.problems.rights import InspectionOutstanding
+from services.records.shredding import Shredded, Shredder
+from services.records.unions import of_one_child
+from shared.contracts.destructions import AwaitedStudents, ToDestroy
+from shared.contracts.subject_batches import MOST
+from shared.database import Database
+from shared.siblings import Siblings
+
+Asking = Callable[[ToDestroy], Awaitable[AwaitedStudents]]
+"""Privacy's answer. Raises NoSuchClearance; TemporarilyUnavailable, and whatever else leaves it unanswered."""
+
+
+@dataclass(frozen=True)
+class Leavers:
+    """What became of those who left before a day."""
+
+    destroyed: int
+    awaited: int
+    """Left as they are: somebody waits to inspect."""
+
+
+class Destroying:
+    """Each call asks privacy, and then destroys in a transaction of its own."""
+
+    def __init__(self, database: Database, shredder: Shredder, asking: Asking) -> None:
+        self._database, self._shredder, self._asking = database, shredder, asking
+
+    async def student(self, student_id: UUID, *, clearance: UUID) -> Shredded:
+        """The whole record. Raises NoSuchStudent, NoSuchClearance, InspectionOutstanding, StudentInExchange, TemporarilyUnavailable."""
+        await self._asking(ToDestroy(students=(student_id,), clearance=clearance))
+        await self._require_nobody_waits([student_id])
+        async with self._database.transaction() as tx:
+            return await self._shredder.student(tx, student_id)
+
+    async def copy(self, exchange_id: UUID) -> Shredded:
+        """What one exchange brought. Raises InspectionOutstanding, StudentInExchange, TemporarilyUnavailable."""
+        async with self._database.reading() as tx:
+            students = await self._shredder.students_of_copy(tx, exchange_id)
+        await self._require_nobody_waits(students)
+        async with self._database.transaction() as tx:
+            return await self._shredder.copy(tx, exchange_id)
+
+    async def left_before(self, custodian_id: UUID, day: date) -> Leavers:
+        """The students of a custodian whose every enrolment ended before `day`. Begun again, it goes on. Raises TemporarilyUnavailable."""
+        destroyed = awaited = 0
+        after: UUID | None = None
+        while True:
+            async with self._database.reading() as tx:
+                leavers = await self._shredder.leavers(tx, custodian_id, day, after=after)
+            if not leavers:
+                return Leavers(destroyed, awaited)
+            waited_for = await self._waited_for(leavers)
+            async with self._database.transaction() as tx:
+                destroyed += await self._shredder.those_who_left(tx, [one for one in leavers if one not in waited_for], custodian_id, day)
+            awaited, after = awaited + len(waited_for), leavers[-1]
+
+    async def _require_nobody_waits(self, students: Sequence[UUID]) -> None:
+        if await self._waited_for(students):
+            raise InspectionOutstanding
+
+    async def _waited_for(self, students: Sequence[UUID]) -> set[UUID]:
+        """Those of them somebody waits to inspect a record of: this one, or one of the same child that it is united with."""
+        async with self._database.reading() as tx:
+            records = await of_one_child(tx, students)
+        every = sorted(set().union(*records.values()))
+        waited_for: set[UUID] = set()
+        for start in range(0, len(every), MOST):
+            waited_for |= set((await self._asking(ToDestroy(students=tuple(every[start : start + MOST])))).students)
+        return {one for one in students if records[one] & waited_for}
+
+
+def over(siblings: Siblings) -> Asking:
+    """Ask the privacy service."""
+
+    async def ask(asked: ToDestroy) -> AwaitedStudents:
+        path = "/internal/destructions/awaited"
+        return await siblings.call("privacy", "POST", path, answer=AwaitedStudents, by="destroying", body=asked)
+
+    return ask

@@ -1,0 +1,177 @@
+"""Nothing is destroyed of a student whose records somebody waits to inspect (34 CFR 99.10(e)): asked of privacy just before."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from uuid import UUID, uuid4
+
+import pytest
+from sqlalchemy import select
+
+from safepassage.problems.records import NoSuchStudent
+from safepassage.problems.requests import TemporarilyUnavailable
+from safepassage.problems.rights import InspectionOutstanding, NoSuchClearance
+from safepassage.record.loads import NewStudent
+from services.privacy.tables import DestructionRow, RightsEventRow, RightsRequestRow
+from services.records.destroying import Destroying, Leavers, over
+from services.records.shredding import Shredded, Shredder
+from services.records.tables import StudentRow
+from services.records.unions import of_one_child, unite
+from tests.records.one_state import DISTRICT, OneState, some_students
+from tests.records.test_destroyed_everywhere import facts_known, file_copy
+
+pytestmark = pytest.mark.anyio
+
+
+def destroying(alder: OneState) -> Destroying:
+    state = alder.records.state
+    shredder = Shredder(state.vault, state.outbox, alder.clock, about="destruction:1", jurisdiction="US-XA")
+    return Destroying(state.database, shredder, over(state.siblings))
+
+
+async def loaded(alder: OneState, count: int, *, left: date | None = None) -> list[UUID]:
+    """Students of a district that privacy knows; their every enrolment ended on the day `left`."""
+    ids = []
+    for one in [one for one in some_students() if one.case is None and one.district.key == DISTRICT][:count]:
+        ids.append((await alder.district().load(one.load if left is None else _who_left(one.load, left))).id)
+    await alder.tell()
+    return ids
+
+
+def _who_left(load: NewStudent, day: date) -> NewStudent:
+    sent = load.model_dump(mode="json", exclude_none=True)
+    for enrolment in sent["record"]["enrollment"]["enrollments"]:
+        enrolment |= {"entry_date": str(day.replace(year=day.year - 1)), "exit_date": str(day)}
+    return NewStudent.model_validate(sent)
+
+
+async def cleared(alder: OneState, student_id: UUID) -> UUID:
+    return await _put(alder, DestructionRow(id=uuid4(), student_id=student_id, custodian_id=uuid4(), cleared_at=alder.clock(), sealed=b"-"))
+
+
+async def asked_to_inspect(alder: OneState, student_id: UUID) -> UUID:
+    about = {"custodian_id": uuid4(), "taken_by_id": uuid4(), "recorded_at": alder.clock(), "sealed": b"-"}
+    return await _put(alder, RightsRequestRow(id=uuid4(), kind="inspection", student_id=student_id, **about))
+
+
+async def answered(alder: OneState, request_id: UUID) -> None:
+    what = {"kind": "withdrawn", "at": alder.clock(), "client_id": "desk", "organisation_id": uuid4(), "sealed": b"-"}
+    await _put(alder, RightsEventRow(id=uuid4(), request_id=request_id, number=1, **what))
+
+
+async def _put(alder: OneState, row: DestructionRow | RightsRequestRow | RightsEventRow) -> UUID:
+    identifier = row.id
+    async with alder.node.applications["privacy"].state.database.transaction() as tx:
+        tx.add(row)
+    return identifier
+
+
+async def held(alder: OneState) -> set[UUID]:
+    async with alder.records.state.database.reading() as tx:
+        return set(await tx.scalars(select(StudentRow.id)))
+
+
+@contextmanager
+def privacy_gone(alder: OneState) -> Iterator[None]:
+    """A fault: privacy does not answer records."""
+    door = alder.records.state.siblings._transports["privacy"]
+    app, door.app = door.app, None
+    try:
+        yield
+    finally:
+        door.app = app
+
+
+@pytest.mark.requirement("FERPA-99.10")
+async def test_a_record_is_not_destroyed_while_somebody_waits_to_inspect_it_though_it_was_cleared_before(alder: OneState) -> None:
+    [student] = await loaded(alder, 1)
+    clearance = await cleared(alder, student)
+    request = await asked_to_inspect(alder, student)
+    with pytest.raises(InspectionOutstanding):
+        await destroying(alder).student(student, clearance=clearance)
+    assert await held(alder) == {student}
+    await answered(alder, request)
+    assert await destroying(alder).student(student, clearance=clearance) == Shredded(1, 0)
+    assert await held(alder) == set()
+
+
+async def test_a_clearance_of_another_student_or_of_nobody_destroys_nothing(alder: OneState) -> None:
+    one, other = await loaded(alder, 2)
+    for clearance in (await cleared(alder, other), uuid4()):
+        with pytest.raises(NoSuchClearance):
+            await destroying(alder).student(one, clearance=clearance)
+    assert await held(alder) == {one, other}
+
+
+async def test_who_is_not_there_is_said(alder: OneState) -> None:
+    [student] = await loaded(alder, 1)
+    clearance = await cleared(alder, student)
+    await destroying(alder).student(student, clearance=clearance)
+    with pytest.raises(NoSuchStudent):
+        await destroying(alder).student(student, clearance=clearance)
+
+
+@pytest.mark.requirement("FERPA-99.10")
+async def test_whoever_waits_for_one_record_of_a_child_waits_for_those_that_it_is_united_with(alder: OneState) -> None:
+    first, second, third = await loaded(alder, 3)
+    database = alder.records.state.database
+    for one, other in ((first, second), (second, third)):
+        await database.write(
+            lambda connection, one=one, other=other: unite(connection, leading_id=one, other_id=other, by="x", now=alder.clock())
+        )
+    async with database.reading() as tx:
+        everyone = {first, second, third}
+        assert await of_one_child(tx, [first, third]) == {first: everyone, third: everyone}
+    clearance, request = await cleared(alder, first), await asked_to_inspect(alder, third)
+    with pytest.raises(InspectionOutstanding):
+        await destroying(alder).student(first, clearance=clearance)
+    await answered(alder, request)
+    await destroying(alder).student(first, clearance=clearance)
+    assert await held(alder) == {second, third}
+
+
+@pytest.mark.requirement("FERPA-99.10")
+async def test_of_a_years_leavers_those_stay_whose_records_somebody_waits_to_inspect(
+    alder: OneState, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.records.shredding.OF_A_STEP", 2)  # several steps of few
+    leavers = sorted(await loaded(alder, 5, left=date(2026, 6, 5)))
+    waits = {leavers[1], leavers[4]}
+    for student in waits:
+        await asked_to_inspect(alder, student)
+    custodian = alder.by_key[DISTRICT]
+    assert await destroying(alder).left_before(custodian, date(2026, 6, 1)) == Leavers(0, 0)
+    assert await destroying(alder).left_before(custodian, date(2026, 7, 1)) == Leavers(destroyed=3, awaited=2)
+    assert await held(alder) == waits
+    assert await destroying(alder).left_before(custodian, date(2026, 7, 1)) == Leavers(destroyed=0, awaited=2)
+
+
+@pytest.mark.requirement("FERPA-99.10")
+async def test_what_an_exchange_brought_stays_while_somebody_waits_to_inspect_the_students_records(alder: OneState) -> None:
+    [student] = await loaded(alder, 1)
+    [*_, known] = await facts_known(alder)
+    exchange = uuid4()
+    await file_copy(alder, student, exchange, known)
+    await alder.tell()
+    request = await asked_to_inspect(alder, student)
+    with pytest.raises(InspectionOutstanding):
+        await destroying(alder).copy(exchange)
+    with privacy_gone(alder), pytest.raises(TemporarilyUnavailable):
+        await destroying(alder).copy(exchange)
+    await answered(alder, request)
+    assert (await destroying(alder).copy(exchange)).parts > 5
+    assert await held(alder) == {student}
+
+
+async def test_without_an_answer_of_privacy_nothing_is_destroyed(alder: OneState) -> None:
+    [student] = await loaded(alder, 1, left=date(2026, 6, 5))
+    clearance, exchange = await cleared(alder, student), uuid4()
+    with privacy_gone(alder):
+        for work in (
+            destroying(alder).student(student, clearance=clearance),
+            destroying(alder).left_before(alder.by_key[DISTRICT], date(2026, 7, 1)),
+        ):
+            with pytest.raises(TemporarilyUnavailable):
+                await work
+        assert await destroying(alder).copy(exchange) == Shredded(0, 0), "of nobody nothing is asked"
+    assert await held(alder) == {student}
