@@ -85,12 +85,13 @@ class Together:
 
 def row_of_event(event: Event, *, sealing: Sealing | None, now: datetime) -> dict[str, Any]:
     """The row of a behind-entry, for a job that works on the store beside the service: the service's outbox sends it."""
-    return _row("audit", "POST", "/internal/entries", event, lane=AUDIT_LANE, sealing=sealing, now=now)
+    return row_that_tells("audit", "POST", "/internal/entries", event, lane=AUDIT_LANE, sealing=sealing, now=now)
 
 
-def _row(
+def row_that_tells(
     sibling: ServiceName, method: str, path: str, body: BaseModel, *, lane: str, sealing: Sealing | None, now: datetime
 ) -> dict[str, Any]:
+    """The row that tells `sibling`, for a job as `row_of_event` is."""
     text = body.model_dump_json(by_alias=True, exclude_none=True)
     sealed = text if sealing is None else sealing.seal_text(text)
     columns = {"lane": lane, "sibling": sibling, "method": method, "path": path, "body": sealed}
@@ -141,7 +142,7 @@ class Outbox:
 
     def row_to_tell(self, sibling: ServiceName, method: str, path: str, body: BaseModel, *, lane: str | None = None) -> dict[str, Any]:
         """The row that tells `sibling`, for `add_to`."""
-        return _row(sibling, method, path, body, lane=lane or sibling, sealing=self.sealing, now=self._clock())
+        return row_that_tells(sibling, method, path, body, lane=lane or sibling, sealing=self.sealing, now=self._clock())
 
     def add_to(self, connection: Connection, *rows: dict[str, Any]) -> None:
         """As `record`, in a transaction of `Database.write`, for a hot path. Call `wake` once it has committed."""

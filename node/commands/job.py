@@ -16,6 +16,7 @@ from node.folder import NodeFolder
 from safepassage.problems.keys import KeysUnavailable
 from safepassage.problems.records import SealBroken
 from services.records.finding.buckets import add_buckets
+from services.records.settings import RecordsSettings
 from services.records.vault import Vault
 from shared.clock import system_clock
 from shared.database import Database
@@ -82,10 +83,11 @@ async def _bucketed(settings: ServiceSettings, vault: Vault, told: Callable[[int
 async def _matched(settings: ServiceSettings, vault: Vault, told: Callable[[int], None]) -> str:
     from services.records.linking.job import find_doubles  # noqa: PLC0415 Splink and DuckDB, for this job alone
 
+    assert isinstance(settings, RecordsSettings)  # noqa: S101 those of records are
     database = Database.of(settings)
     try:
         await require_head("records", database)
-        found = await find_doubles(database, vault, now=system_clock(), told=told)
+        found = await find_doubles(database, vault, jurisdiction=settings.jurisdiction, now=system_clock(), told=told)
     finally:
         await database.close()
     return f"{found.students:,} records compared: {found.united:,} pairs united, {found.proposed:,} wait for a person."

@@ -27,7 +27,7 @@ from services.privacy.destruction_holds import DESTROY, suspended
 from services.privacy.refused_words import refusals_on_record
 from services.privacy.rights import lock_subject, outstanding_inspections, zone_name_of
 from services.privacy.sealing import Sealer
-from services.privacy.subjects import callers_subject
+from services.privacy.subjects import callers_subject, open_facts
 from services.privacy.tables import AgreementRow, DestructionAttestationRow, DestructionRow, ObligationRow, OrganisationRow
 from shared.caller import Caller, caller_with
 from shared.clock import Now
@@ -60,9 +60,9 @@ async def clear_destruction(
         return Destruction(**new.model_dump(), id=row.id, custodian_id=row.custodian_id, cleared_at=row.cleared_at)
     subject = await callers_subject(tx, caller, new.student_id)
     await lock_subject(tx, subject.student_id)
-    if await outstanding_inspections(tx, [subject.student_id]):
-        raise InspectionOutstanding
     sealer: Sealer = request.app.state.sealer
+    if await outstanding_inspections(tx, [subject.student_id, *open_facts(sealer, subject).same_child]):
+        raise InspectionOutstanding
     destruction_id = uuid7(now)
     clear = new.model_dump_json().encode()
     tx.add(

@@ -181,7 +181,7 @@ def read_facts(
     agreement = None if request.agreement_id is None else held_agreement(connection, request.agreement_id)
     concerned = _concerned(request, subjects, agreement and agreement[0], (node_organisation_id, caller_organisation_id))
     organisations, standing = _organisations(connection, sealer, request, concerned)
-    grounds = grounds_named(connection, sealer, request, standing, taken_back)
+    grounds = grounds_named(connection, sealer, request, standing, taken_back, subjects=subjects)
     epochs = {
         "agreement": agreement and agreement[1],
         "consent": consent and consent[1],

@@ -1,8 +1,9 @@
 """What privacy holds beside consent and agreement that a decision may rest on: evidence, other consents, what the student's side said."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from services.privacy.evidence_records import held_evidence
 from services.privacy.opt_outs import held_preferences
 from services.privacy.sealing import Sealer
 from services.privacy.tables import EvidenceRow
-from shared.contracts.privacy import DecisionRequest
+from shared.contracts.privacy import DecisionRequest, SubjectFacts
 
 HEARD_ON: Final = frozenset({"consent", "directory", "military-recruiter", "higher-education-recruiter"})
 """Bases on which the rules ask what parents and eligible students said; no other pays a statement for it."""
@@ -67,8 +68,13 @@ def grounds_named(
     request: DecisionRequest,
     standing: Collection[Held],
     taken_back: Collection[tuple[Consent, int]] = (),
+    *,
+    subjects: Sequence[SubjectFacts] = (),
 ) -> Grounds:
     """What the request names or its basis asks for; `standing` was read with the organisations, `taken_back` with the consent.
+
+    subjects  the facts of the students of the request
+
 
     A statement each for evidence and consents that are named, and for preferences on bases that hear them. Raises SealBroken.
     """
@@ -76,7 +82,9 @@ def grounds_named(
     others = held_consents(connection, sealer, request.other_consent_ids) if request.other_consent_ids else []
     preferences: tuple[Preference, ...] = ()
     if request.basis in HEARD_ON:
-        preferences = held_preferences(connection, sealer, [subject.student_id for subject in request.subjects])
+        records = {subject.student_id: (subject.student_id, *subject.same_child) for subject in subjects}
+        held = held_preferences(connection, sealer, sorted(set(chain.from_iterable(records.values()))))
+        preferences = said_about_each_child(held, records)
     evidence = {it.id: (it, epoch) for it, epoch in (*standing, *named)}
     epochs = {
         "evidence": {str(identifier): epoch for identifier, (_, epoch) in evidence.items()},
@@ -90,6 +98,24 @@ def grounds_named(
         preferences,
         tuple(consent for consent, _ in taken_back),
         {name: seen for name, seen in epochs.items() if seen},
+    )
+
+
+def said_about_each_child(held: Sequence[Preference], records: Mapping[UUID, Collection[UUID]]) -> tuple[Preference, ...]:
+    """What was said about any record of a child, as said about the student of the request. In the order of `held`.
+
+    records  by the student of the request, every record of the child
+    """
+    students: dict[UUID, list[UUID]] = {}
+    for student_id, of_child in records.items():
+        for record_id in of_child:
+            students.setdefault(record_id, []).append(student_id)
+    return tuple(
+        preference
+        if student_id == preference.of.student_id
+        else preference.model_copy(update={"of": preference.of.model_copy(update={"student_id": student_id})})
+        for preference in held
+        for student_id in students[preference.of.student_id]
     )
 
 

@@ -6,11 +6,12 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from uuid import UUID
 
 from safepassage.problems.rights import InspectionOutstanding
+from services.records.same_child import of_one_child
 from services.records.shredding import Shredded, Shredder
-from services.records.unions import of_one_child
 from shared.contracts.destructions import AwaitedStudents, ToDestroy
 from shared.contracts.subject_batches import MOST
 from shared.database import Database
@@ -70,9 +71,8 @@ class Destroying:
 
     async def _waited_for(self, students: Sequence[UUID]) -> set[UUID]:
         """Those of them somebody waits to inspect a record of: this one, or one of the same child that it is united with."""
-        async with self._database.reading() as tx:
-            records = await of_one_child(tx, students)
-        every = sorted(set().union(*records.values()))
+        records = await self._database.read(partial(of_one_child, ids=students))
+        every = sorted(frozenset().union(*records.values()))
         waited_for: set[UUID] = set()
         for start in range(0, len(every), MOST):
             waited_for |= set((await self._asking(ToDestroy(students=tuple(every[start : start + MOST])))).students)

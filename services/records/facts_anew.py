@@ -1,5 +1,6 @@
-"""The facts of a student made anew from what the store has now, where it is not a load that changed it."""
+"""The facts of a student made anew from what the store has now, where it is not a load that changed them."""
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from sqlalchemy import Connection, select, update
 from safepassage.wire_organisations import Organisation
 from services.records.reading import opened
 from services.records.record_sources import merged, record_of
+from services.records.same_child import of_one_child
 from services.records.subject_facts import EnrolledAt, facts_of
 from services.records.tables import EnrollmentRow, OrganisationRow, SectionRow, StudentRow
 from services.records.vault import Vault
@@ -36,7 +38,22 @@ def facts_anew(
         enrolled=[EnrolledAt(one.organisation_id, one.entry_date, one.exit_date) for one in enrolled],
         time_zone="America/New_York" if custodian is None else Organisation.model_validate_json(custodian).time_zone,
         jurisdiction=jurisdiction,
+        same_child=of_one_child(connection, (student_id,))[student_id],
     )
     changed = {"version": version, "changed_at": now, "facts_version": 0 if facts is None else version}
     connection.execute(update(StudentRow).where(StudentRow.id == student_id).values(changed))
     return facts
+
+
+def facts_of_children_anew(
+    connection: Connection, vault: Vault, ids: Collection[UUID], *, jurisdiction: str, now: datetime
+) -> list[SubjectFacts]:
+    """The same of every record that is of one child with one of `ids`, after a union began or ended.
+
+    INVARIANT: a decision that starts from here on knows of all of them; one on older facts is refused as `facts-behind`. Raises SealBroken.
+    """
+    records = sorted(
+        frozenset().union(*of_one_child(connection, ids).values())
+    )  # in one order, so that two unions never wait for each other
+    made = [facts_anew(connection, vault, one, jurisdiction=jurisdiction, now=now) for one in records]
+    return [facts for facts in made if facts is not None]

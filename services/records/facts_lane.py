@@ -1,11 +1,12 @@
 """Facts of students on their way to privacy: many in one call, so that a vendor need not wait long after a load."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from shared.contracts.privacy import SubjectFacts
 from shared.contracts.subject_batches import SubjectsTaken
-from shared.outbox import Outbox, Together
+from shared.outbox import Outbox, Sealing, Together, row_that_tells
 
 LANE: Final = "facts"
 PATH: Final = "/internal/subjects"
@@ -14,6 +15,11 @@ PATH: Final = "/internal/subjects"
 def telling(outbox: Outbox, facts: SubjectFacts) -> dict[str, Any]:
     """The row that tells privacy, for `outbox.add_to`. `send_facts_together` says how it goes."""
     return outbox.row_to_tell("privacy", "POST", PATH, facts, lane=LANE)
+
+
+def told_by_a_job(facts: SubjectFacts, *, sealing: Sealing, now: datetime) -> dict[str, Any]:
+    """The same row, where a job works on the store beside the service."""
+    return row_that_tells("privacy", "POST", PATH, facts, lane=LANE, sealing=sealing, now=now)
 
 
 def send_facts_together(outbox: Outbox) -> None:

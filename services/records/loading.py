@@ -19,6 +19,7 @@ from services.records.kept_statements import with_statements_kept
 from services.records.loading_rows import Rows
 from services.records.reading import opened
 from services.records.record_sources import Part, Writing, as_told_by, merged, parts_of, record_of
+from services.records.same_child import of_one_child
 from services.records.statistics.coded_students import sealed_code
 from services.records.subject_facts import EnrolledAt, facts_of
 from services.records.tables import OWN, EnrollmentRow, OrganisationRow, SectionRow, StudentRow
@@ -70,6 +71,7 @@ class _Held:
     student: Any
     sections: list[Any] = field(default_factory=list)
     enrolled: list[EnrolledAt] = field(default_factory=list)
+    same_child: frozenset[UUID] = frozenset()
 
 
 class Loading:
@@ -133,6 +135,7 @@ class Loading:
             enrolled=enrolled,
             time_zone=self._time_zones.get(one.custodian_id, "America/New_York"),
             jurisdiction=self._jurisdiction,
+            same_child=known.same_child if known else (),
         )
         facts_version = version if facts is not None else 0
         if known is not None:
@@ -188,6 +191,8 @@ def _held(connection: Connection, ids: list[UUID]) -> dict[UUID, _Held]:
         held[section.student_id].sections.append(section)
     for one in prepared.rows(connection, _ENROLLED, {"ids": ids}):
         held[one.student_id].enrolled.append(EnrolledAt(one.organisation_id, one.entry_date, one.exit_date))
+    for student_id, records in of_one_child(connection, held).items():
+        held[student_id].same_child = records
     return held
 
 

@@ -17,7 +17,7 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.record.loads import MatchKind, MatchOrder, MatchPage, MatchResolution, MatchReview
 from services.records.logged import match_event, union_event
 from services.records.tables import MatchCandidateRow, MatchReviewRow, OrganisationRow, StudentRow
-from services.records.unions import unite
+from services.records.unions import tell_of_children, unite
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.clock import Now
@@ -155,6 +155,7 @@ async def _unite(
         students = [(row.id, row.custodian_id) for row in await tx.execute(query)]
         event = union_event(client_actor(caller.claims), union_id=union_id, operation="records-united", students=students)
         request.app.state.outbox.record(tx, event)
+    await tell_of_children(request, tx, (leading_id,), now)
 
 
 def reviews_of(caller: Caller) -> Select[MatchReviewRow]:

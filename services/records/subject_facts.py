@@ -1,7 +1,7 @@
 """What privacy is told of a student, made from the record: the closed list of decisions 3, and nothing else. Pure."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -55,6 +55,7 @@ def facts_of(
     enrolled: Sequence[EnrolledAt],
     time_zone: str,
     jurisdiction: str,
+    same_child: Iterable[UUID] = (),
 ) -> SubjectFacts | None:
     """The facts, or None while the record has no date of birth: then privacy knows no such subject, and nothing is disclosed."""
     born = record.identity.birth_date if record.identity else None
@@ -73,6 +74,7 @@ def facts_of(
             "jurisdiction": jurisdiction,
             "flags": flags_of(record),
             "military_service": _military_service(record),
+            "same_child": tuple(sorted(one for one in same_child if one != student_id)),
             "rights_holders": tuple(_rights_holder(one, born.birth_date) for one in _guardians(record) if one.rights and one.person_id),
         }
     )

@@ -1,4 +1,7 @@
-"""Two records of one child, united by reference: nothing is moved, copied or overwritten, and parting them again loses nothing."""
+"""Two records of one child, united by reference: nothing is moved, copied or overwritten, and parting them again loses nothing.
+
+Privacy is told, so that an opt-out or a consent taken back counts for each of them (docs/decisions/0066).
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -12,6 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchUnion, UnionSeparated
 from safepassage.record.loads import RecordUnion, SameChild
+from services.records.facts_anew import facts_of_children_anew
+from services.records.facts_lane import LANE, PATH
 from services.records.logged import union_event
 from services.records.tables import OrganisationRow, StudentRow, UnionRow
 from services.records.visibility import visible
@@ -62,22 +67,6 @@ async def same_child(tx: AsyncSession, caller: Caller, student_id: UUID, now: da
     )
 
 
-async def of_one_child(tx: AsyncSession, ids: Iterable[UUID]) -> dict[UUID, set[UUID]]:
-    """For each student every record of the child, this one too, as far as a chain of unions reaches."""
-    records = {one: {one} for one in ids}
-    wanted, unasked = tuple(records), set(records)
-    while unasked:
-        pairs = select(UnionRow.leading_id, UnionRow.other_id).where(
-            UnionRow.separated_at.is_(None), or_(UnionRow.leading_id.in_(unasked), UnionRow.other_id.in_(unasked))
-        )
-        unasked = set()
-        for one, other in (await tx.execute(pairs)).all():
-            unasked |= {one, other} - records.keys()
-            child = records.get(one, {one}) | records.get(other, {other})
-            records |= dict.fromkeys(child, child)
-    return {one: records[one] for one in wanted}
-
-
 @router.post("/{union_id}/separation", responses=responses(NoSuchUnion, UnionSeparated))
 async def separate_records(
     union_id: UUID, caller: Resolver, request: Request, tx: Transaction, now: Now, once: Annotated[Once, Depends()]
@@ -95,7 +84,19 @@ async def separate_records(
     await once.keep(tx, caller, "separate_records", row.id, now)
     actor = client_actor(caller.claims)
     request.app.state.outbox.record(tx, union_event(actor, union_id=row.id, operation="records-separated", students=students))
+    await tx.flush()
+    await tell_of_children(request, tx, (row.leading_id, row.other_id), now)
     return _said(row)
+
+
+async def tell_of_children(request: Request, tx: AsyncSession, ids: Sequence[UUID], now: datetime) -> None:
+    """Have privacy told which records are of one child with `ids` now: what was said about one of them counts for all."""
+    state = request.app.state
+    facts = await tx.run_sync(
+        lambda session: facts_of_children_anew(session.connection(), state.vault, ids, jurisdiction=state.settings.jurisdiction, now=now)
+    )
+    for one in facts:
+        state.outbox.tell(tx, "privacy", "POST", PATH, one, lane=LANE)
 
 
 async def _kept(tx: AsyncSession, caller: Caller, ids: Sequence[UUID]) -> list[tuple[UUID, UUID]]:

@@ -39,6 +39,8 @@ class SubjectFacts(Wire):
     rights_holders: Annotated[tuple[RightsHolder, ...], Field(max_length=20)] = ()
     military_service: MilitaryService | None = None
     """Where the flag `military` is set; None where it was set before the record said more."""
+    same_child: Annotated[tuple[UUID, ...], Field(max_length=200)] = ()
+    """Ids of other records of the child, sorted: what was said or asked about one of them counts for this one."""
 
 
 Action = Literal["request", "disclose", "redisclose", "seek-credentials", "send-credentials"]

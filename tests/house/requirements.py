@@ -229,6 +229,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "FERPA-99.30-narrowed": "A consent may only shrink, and a decision finds what remains of it",
             "FERPA-99.32-copy-to-district": "The district has its copy of the record of redisclosures within 30 days, 99.32(b)(2)(iii)",
             "FERPA-99.34-notice": "Where no annual notice says that records are forwarded, the parent is to be told, 99.34(a)(1)",
+            "FERPA-99.37-united": "An opt-out said about one record of a child counts for the others that it is united with",
             "FERPA-99.37": "An opt-out is honoured after the student has left, until the student rescinds it, 99.37(b)",
             "FERPA-99.67": "A debarred party gets nothing of the agency concerned, 99.67(c)-(e)",
         },

@@ -47,6 +47,15 @@ async def test_while_a_request_to_inspect_is_outstanding_nothing_is_cleared(worl
     assert [context.reason for context in told] == ["retention-schedule"] * 2
 
 
+@pytest.mark.requirement("FERPA-99.10")
+async def test_whoever_waits_for_another_record_of_the_child_waits_for_this_one(world: World) -> None:
+    asked_for = await world.student()
+    same = await world.student(same_child=(asked_for.student_id,))
+    await Staff(world).inspect(asked_for)
+    answer = await clear(world, same.student_id)
+    assert (answer.status, problem_of(answer).code) == (409, "inspection-outstanding")
+
+
 async def test_a_parent_may_have_it_destroyed_but_for_the_permanent_record(world: World) -> None:
     facts = await world.student()
     assert (await clear(world, facts.student_id, keeps_permanent_record=True)).status == 422

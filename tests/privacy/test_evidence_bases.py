@@ -104,6 +104,23 @@ async def test_an_opt_out_that_was_recorded_withholds_directory_information(worl
     assert [one.reason for subject in decision.subjects for one in subject.withheld] == ["opted-out"]
 
 
+@pytest.mark.requirement("FERPA-99.37-united")
+async def test_an_opt_out_that_was_said_about_one_record_of_a_child_counts_for_the_other_and_for_no_other_child(world: World) -> None:
+    grounds = await Grounds.of(world)
+    asked, record = await on(grounds, "directory")
+    await record()
+    said_about = await world.student()
+    same, other = await world.student(same_child=(said_about.student_id,)), await world.student()
+    asked = asked.model_copy(update={"subjects": world.versions(same, said_about, other)})
+    await said(world, said_about)
+    decision = await decide(world, asked)
+    assert [[one.reason for one in subject.withheld] for subject in decision.subjects] == [["opted-out"], ["opted-out"], []]
+    parted = world.facts(student_id=same.student_id, version=2)
+    assert (await world.node.push(parted)).status == 204
+    decision = await decide(world, asked.model_copy(update={"subjects": world.versions(parted)}))
+    assert decision.outcome == "permit"
+
+
 async def test_a_state_agency_passes_on_what_a_district_understood_it_would(world: World) -> None:
     grounds = await Grounds.of(world)
     asked, record = await on(grounds, "child-welfare")

@@ -14,9 +14,10 @@ from safepassage.problems.rights import InspectionOutstanding, NoSuchClearance
 from safepassage.record.loads import NewStudent
 from services.privacy.tables import DestructionRow, RightsEventRow, RightsRequestRow
 from services.records.destroying import Destroying, Leavers, over
+from services.records.same_child import of_one_child
 from services.records.shredding import Shredded, Shredder
 from services.records.tables import StudentRow
-from services.records.unions import of_one_child, unite
+from services.records.unions import unite
 from tests.records.one_state import DISTRICT, OneState, some_students
 from tests.records.test_destroyed_everywhere import facts_known, file_copy
 
@@ -119,9 +120,8 @@ async def test_whoever_waits_for_one_record_of_a_child_waits_for_those_that_it_i
         await database.write(
             lambda connection, one=one, other=other: unite(connection, leading_id=one, other_id=other, by="x", now=alder.clock())
         )
-    async with database.reading() as tx:
-        everyone = {first, second, third}
-        assert await of_one_child(tx, [first, third]) == {first: everyone, third: everyone}
+    everyone = {first, second, third}
+    assert await database.read(lambda connection: of_one_child(connection, [first, third])) == {first: everyone, third: everyone}
     clearance, request = await cleared(alder, first), await asked_to_inspect(alder, third)
     with pytest.raises(InspectionOutstanding):
         await destroying(alder).student(first, clearance=clearance)

@@ -13,6 +13,8 @@ from typer.testing import CliRunner
 
 from node.command import app
 from safepassage.record.loads import MatchPage, MatchReview, NewStudent, RecordUnion, Student
+from services.privacy.subjects import open_facts
+from services.privacy.tables import SubjectRow
 from services.records.linking.job import Found, find_doubles
 from services.records.shredding import Shredder
 from services.records.tables import EnrollmentRow, MergeProposalRow, SectionRow, StudentRow, TagRow, UnionRow
@@ -42,7 +44,7 @@ LOCAL = [{"kind": "district", "system": DISTRICT, "value": "77777"}]
 
 async def run(alder: OneState) -> Found:
     told: list[int] = []
-    found = await find_doubles(alder.records.state.database, alder.records.state.vault, now=NOON, told=told.append)
+    found = await find_doubles(alder.records.state.database, alder.records.state.vault, jurisdiction="US-XA", now=NOON, told=told.append)
     assert told[-1:] == ([found.students] if found.students else [])
     return found
 
@@ -58,13 +60,18 @@ async def read(caller: Caller, student_id: UUID) -> Student:
     return Student.model_validate_json(answer.body)
 
 
-async def everything(alder: OneState) -> dict[str, list[tuple[Any, ...]]]:
-    """All that is stored of students, as it is."""
+COUNTED = {"version", "facts_version", "changed_at"}
+"""Columns of a student that go on with each union, for privacy is told of it."""
+
+
+async def everything(alder: OneState) -> dict[str, list[str]]:
+    """All that is stored of students, as it is, but for what counts the versions of a student."""
+    kept = {
+        row.__tablename__: [column for column in row.__table__.columns if row is not StudentRow or column.key not in COUNTED]
+        for row in (StudentRow, SectionRow, TagRow, EnrollmentRow)
+    }
     async with alder.records.state.database.reading() as tx:
-        return {
-            row.__tablename__: sorted(map(repr, (await tx.execute(select(row.__table__))).all()))  # type: ignore[misc]  # rows as text
-            for row in (StudentRow, SectionRow, TagRow, EnrollmentRow)
-        }
+        return {name: sorted(map(repr, (await tx.execute(select(*columns))).all())) for name, columns in kept.items()}
 
 
 @pytest.fixture
@@ -135,6 +142,45 @@ async def test_what_is_sure_is_united_by_the_job_and_a_second_run_changes_nothin
     assert ((entry.context or {})["operation"], (entry.actor or {})["kind"]) == ("records-united", "system")
     await district.send("POST", f"/v1/unions/{same.union_id}/separation", idempotency_key=str(uuid4()))
     assert await run(alder) == Found(students=2, united=0, proposed=0)
+
+
+async def told_of_children(alder: OneState) -> dict[UUID, tuple[UUID, ...]]:
+    """What privacy knows now of which records are of one child."""
+    await alder.tell()
+    state = alder.node.applications["privacy"].state
+    async with state.database.reading() as tx:
+        rows = (await tx.scalars(select(SubjectRow).where(SubjectRow.sealed != b""))).all()
+        return {row.student_id: open_facts(state.sealer, row).same_child for row in rows}
+
+
+@pytest.mark.requirement("FERPA-99.37-united")
+async def test_privacy_is_told_which_records_are_of_one_child_also_by_a_later_load_until_they_are_separated(alder: OneState) -> None:
+    district = alder.district()
+    first = (await district.load(ORDINARY.load)).id
+    second = (await district.load(another_record(ORDINARY.load, identifiers=LOCAL))).id
+    await run(alder)
+    known = await told_of_children(alder)
+    assert (known[first], known[second]) == ((second,), (first,))
+    await district.load(ORDINARY.load)
+    known = await told_of_children(alder)
+    assert (known[first], known[second]) == ((second,), (first,))
+    [row] = await alder.rows(UnionRow)
+    await district.send("POST", f"/v1/unions/{row.id}/separation", idempotency_key=str(uuid4()))
+    known = await told_of_children(alder)
+    assert known[first] == known[second] == ()
+
+
+@pytest.mark.requirement("FERPA-99.37-united")
+async def test_privacy_is_told_of_records_that_a_person_united(alder: OneState, never_resumed: list[UUID]) -> None:
+    district = alder.district()
+    first = (await district.load(ORDINARY.load)).id
+    second = (await district.load(another_record(ORDINARY.load, identifiers=state_id("99999999995")))).id
+    await run(alder)
+    [review] = await waiting(district)
+    assert (await told_of_children(alder))[first] == ()
+    await district.send("POST", f"/v1/matches/{review.id}/resolution", {"student_id": str(second)}, idempotency_key=str(uuid4()))
+    known = await told_of_children(alder)
+    assert (known[first], known[second]) == ((second,), (first,))
 
 
 @pytest.mark.requirement("HARD-1")

@@ -12,6 +12,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert, select
 
+from services.records.facts_anew import facts_of_children_anew
+from services.records.facts_lane import told_by_a_job
 from services.records.linking.model import link_model
 from services.records.linking.persons import LinkedPerson, linked_person, without_crowded
 from services.records.linking.scoring import scored_pairs
@@ -42,10 +44,11 @@ class Found:
     proposed: int
 
 
-async def find_doubles(database: Database, vault: Vault, *, now: datetime, told: Callable[[int], None]) -> Found:
+async def find_doubles(database: Database, vault: Vault, *, jurisdiction: str, now: datetime, told: Callable[[int], None]) -> Found:
     """Compare every student of the node with every other. A second run over the same students changes nothing.
 
-    told  is told how many records were opened so far
+    jurisdiction  the node's (`US-XA`), for the facts that privacy is told
+    told          is told how many records were opened so far
 
     Raises SealBroken.
     """
@@ -65,7 +68,7 @@ async def find_doubles(database: Database, vault: Vault, *, now: datetime, told:
     new = _new(_judged(without_crowded(people)), found)
     for start in range(0, len(new.automatic), AT_ONCE):
         chosen = new.automatic[start : start + AT_ONCE]
-        await database.write(partial(_unite, vault=vault, pairs=chosen, custodians=custodians, now=now))
+        await database.write(partial(_unite, vault=vault, pairs=chosen, custodians=custodians, jurisdiction=jurisdiction, now=now))
     for start in range(0, len(new.for_person), AT_ONCE):
         waiting = new.for_person[start : start + AT_ONCE]
         await database.write(partial(_propose, pairs=waiting, now=now))
@@ -105,7 +108,15 @@ def _new(judged: Verdicts, held: set[tuple[UUID, UUID]]) -> Verdicts:
     return Verdicts(tuple(filter(is_new, judged.automatic)), tuple(filter(is_new, judged.for_person)))
 
 
-def _unite(connection: Connection, *, vault: Vault, pairs: Sequence[Linked], custodians: dict[UUID, UUID], now: datetime) -> None:
+def _unite(
+    connection: Connection,
+    *,
+    vault: Vault,
+    pairs: Sequence[Linked],
+    custodians: dict[UUID, UUID],
+    jurisdiction: str,
+    now: datetime,
+) -> None:
     actor, rows = Actor(kind="system", job=JOB), []
     for pair in pairs:
         leading, other = ordered(UUID(pair.one), UUID(pair.other))
@@ -113,6 +124,9 @@ def _unite(connection: Connection, *, vault: Vault, pairs: Sequence[Linked], cus
         students = [(leading, custodians[leading]), (other, custodians[other])]
         event = union_event(actor, union_id=union_id, operation="records-united", students=students)
         rows.append(row_of_event(event, sealing=vault, now=now))
+    united = [UUID(pair.one) for pair in pairs]
+    facts = facts_of_children_anew(connection, vault, united, jurisdiction=jurisdiction, now=now)
+    rows += [told_by_a_job(one, sealing=vault, now=now) for one in facts]
     connection.execute(insert(OutboxRow), rows)
 
 

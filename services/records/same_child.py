@@ -1,0 +1,29 @@
+"""Which records are of one child, as far as unions that stand say so."""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from sqlalchemy import Connection, bindparam, or_, select
+
+from services.records.tables import UnionRow
+from shared import prepared
+
+_LEADING, _OTHER = (
+    UnionRow.leading_id.in_(bindparam("leading", expanding=True)),
+    UnionRow.other_id.in_(bindparam("other", expanding=True)),
+)
+_PAIRS = select(UnionRow.leading_id, UnionRow.other_id).where(UnionRow.separated_at.is_(None), or_(_LEADING, _OTHER))
+
+
+def of_one_child(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+    """For each student every record of the child, this one too, as far as a chain of unions reaches."""
+    records = {one: frozenset((one,)) for one in ids}
+    wanted, unasked = tuple(records), set(records)
+    while unasked:
+        asked = list(unasked)
+        unasked = set()
+        for one, other in prepared.rows(connection, _PAIRS, {"leading": asked, "other": asked}):
+            unasked |= {one, other} - records.keys()
+            child = records.get(one, frozenset((one,))) | records.get(other, frozenset((other,)))
+            records |= dict.fromkeys(child, child)
+    return {one: records[one] for one in wanted}
