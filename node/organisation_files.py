@@ -58,14 +58,13 @@ def _ed_fi(archive: Archive) -> Iterator[NamedOrganisation]:
                     kinds[item.text(KINDS[item.tag]) or ""] = kind
     for identifier, kind in kinds.items():
         reference = organizations.references[identifier]
-        district = organizations.district_of(identifier) if kind == "school" else None
         yield NamedOrganisation(
             source_id=identifier,
             kind=kind,
             name=reference.get("name") or identifier,
             nces_id=reference.get("nces_id"),
             state_id=identifier,
-            parent=None if district is None else str(district["state_id"]),
+            parent=organizations.district_id_of(identifier) if kind == "school" else None,
         )
 
 

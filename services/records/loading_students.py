@@ -15,7 +15,7 @@ from services.records.kept_beside import Kept
 from services.records.loading import Arriving
 from services.records.loading_places import Belonging, Places
 from services.records.lookup_tags import LookupTags
-from services.records.record_sources import printed_sections, written_sections
+from services.records.record_sources import json_of, written_sections
 from services.records.tables import SourceIdRow
 from shared import prepared
 
@@ -78,8 +78,8 @@ def placed(
 
 def tagged(one: Placed, tags: LookupTags, said: LoadedRecord | None) -> Placed:
     """With a keyed tag of what the source said and where it resolved: the same again need not be stored again."""
-    written = {} if said is None else written_sections(said)
-    content = b"" if said is None else printed_sections(written, said.statements)
+    content = b"" if said is None else json_of(said)
+    written = {} if said is None else written_sections(said, content)
     where = Belonging(one.arriving.custodian_id, one.arriving.enrolled, one.unresolved)
     tag = tags.content(_where(where) + content + _beside(one.arriving.kept))
     return replace(one, arriving=replace(one.arriving, content_tag=tag, written=written))
@@ -87,7 +87,7 @@ def tagged(one: Placed, tags: LookupTags, said: LoadedRecord | None) -> Placed:
 
 def content_tag(tags: LookupTags, where: Belonging, said: LoadedRecord, kept: Kept | None) -> bytes:
     """As `tagged` has it, of a record that nothing is to be written of: most often it is the one that is here."""
-    return tags.content(_where(where) + said.model_dump_json(exclude_none=True).encode() + _beside(kept))
+    return tags.content(_where(where) + json_of(said) + _beside(kept))
 
 
 def _where(where: Belonging) -> bytes:

@@ -7,8 +7,9 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
+import msgspec
 from pydantic import TypeAdapter
 from pydantic_core import SchemaSerializer
 
@@ -84,19 +85,21 @@ def parts_of(record: StudentRecord, *, source: str, version: int, written: Writi
     return parts
 
 
-def written_sections(record: Sections) -> dict[str, Written]:
-    """The sections of a record with the JSON text of their members."""
-    return {name: Written(section, _members(section)) for name, section in record.sections()}
+def json_of(record: Sections) -> bytes:
+    """The JSON text of a record, without members that are not there."""
+    return record.__pydantic_serializer__.to_json(record, exclude_none=True)
 
 
-def printed_sections(written: Writing, statements: Sequence[StatementOfDisagreement]) -> bytes:
-    """The JSON text of a loaded record whose sections were written: that which `model_dump_json(exclude_none=True)` gives."""
-    sections = (_key(",", name) + _object(one.members) for name, one in written.items())
-    return b"".join([b"{", b"".join(sections)[1:], b"," if written else b"", b'"statements":', _text(_plain(statements)), b"}"])
+def written_sections(record: Sections, text: bytes) -> dict[str, Written]:
+    """The sections of a record with the JSON text of their members, cut out of `text`, which is `json_of(record)`."""
+    cut = _MEMBERS.decode(text)
+    return {
+        name: Written(section, {member: bytes(value) for member, value in _MEMBERS.decode(cut[name]).items()})
+        for name, section in record.sections()
+    }
 
 
-def _object(members: Members) -> bytes:
-    return b"{" + b"".join([_key(",", name) + text for name, text in members.items()])[1:] + b"}"
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 def _members(section: Section, written: Written | None = None) -> Members:

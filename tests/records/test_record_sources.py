@@ -17,10 +17,10 @@ from services.records.record_sources import (
     Part,
     as_told_by,
     decoded,
+    json_of,
     merged,
     parts_of,
     printed,
-    printed_sections,
     record_of,
     written_sections,
 )  # fmt: skip
@@ -42,16 +42,23 @@ def test_a_record_is_the_same_after_it_was_sealed_in_parts() -> None:
 
 
 @given(mask=st.sets(st.sampled_from([element.id for element in ELEMENTS]), min_size=1))
-def test_what_was_written_member_by_member_is_the_json_of_the_record(mask: set[str]) -> None:
-    """By it a load knows again what it has loaded before."""
+def test_members_cut_out_of_the_json_of_a_record_are_as_each_is_written_by_itself(mask: set[str]) -> None:
     part = part_of(WHOLE, mask)
-    for loaded in (LoadedRecord.model_validate({**dict(part.sections()), "statements": part.statements}), LoadedRecord()):
-        assert printed_sections(written_sections(loaded), loaded.statements) == loaded.model_dump_json(exclude_none=True).encode()
+    loaded = LoadedRecord.model_validate({**dict(part.sections()), "statements": part.statements})
+    cut = {name: one.members for name, one in written_sections(loaded, json_of(loaded)).items()}
+    assert cut == {one.section: one.members for one in parts_of(part, source="own", version=1) if one.section != STATEMENTS}
+    assert list(cut.get("identity", ())) == [one.partition(".")[2] for one in part.elements() if one.startswith("identity.")]
+
+
+def test_the_json_of_a_record_is_what_a_load_knows_it_by() -> None:
+    """By it a load knows again what it has loaded before: it is not to change."""
+    for loaded in (LoadedRecord.model_validate(dict(WHOLE.sections())), LoadedRecord()):
+        assert json_of(loaded) == loaded.model_dump_json(exclude_none=True).encode()
 
 
 def test_a_member_that_changed_after_it_was_written_is_written_anew() -> None:
     assert WHOLE.identity is not None
-    written, name = written_sections(WHOLE), WHOLE.identity.name
+    written, name = written_sections(WHOLE, json_of(WHOLE)), WHOLE.identity.name
     changed = WHOLE.model_copy(update={"identity": WHOLE.identity.model_copy(update={"name": None, "sex": OTHER.identity.sex})})  # type: ignore[union-attr]
     assert name is not None
     assert parts_of(changed, source="own", version=1, written=written) == parts_of(changed, source="own", version=1)

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 from safepassage.record.contacts import Address, Email, Guardian, Telephone
 from safepassage.record.identity import BirthDate, LegalName, OtherName
-from services.records.formats.edfi_members import Members
+from services.records.formats.edfi_members import Code, Members, system_and_code
 from services.records.formats.edfi_people import IDENTIFIERS, RIGHTS_RELATIONS, code_or_none
 from services.records.formats.edfi_stream import code_of, present
 from services.records.formats.parsed import Findings
@@ -49,9 +49,9 @@ def identity(student: Members, findings: Findings) -> Values:
     }
 
 
-def sex(student: Members, said: Values | None) -> Values | None:
+def sex(student: Members, said: Code | None) -> Code | None:
     """What an organisation said of the student (`said`), or else the sex at birth; where they differ, that is kept beside the record."""
-    if said is None or student.peek("birthSexDescriptor") == f"{said['system']}#{said['code']}":
+    if said is None or student.peek("birthSexDescriptor") == "#".join(system_and_code(said)):
         return student.coded("birthSexDescriptor") or said
     return said
 
@@ -175,7 +175,7 @@ def guardian(contact: Members, association: Members, findings: Findings) -> Guar
     association.known("studentReference", "contactReference")
     contact.known("contactUniqueId")
     relation = association.coded("relationDescriptor")
-    is_parent = relation is not None and relation["code"].casefold() in RIGHTS_RELATIONS
+    is_parent = relation is not None and system_and_code(relation)[1].casefold() in RIGHTS_RELATIONS
     legal = association.flag("legalGuardian")
     languages = _languages(contact)
     return association.made(

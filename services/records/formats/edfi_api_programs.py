@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from services.records.formats.edfi_members import Members
+from services.records.formats.edfi_members import Code, Members
 from services.records.formats.edfi_stream import code_of, present
 
 Values = dict[str, Any]
@@ -15,7 +15,7 @@ def _period(item: Members) -> Values:
     return present(begin_date=item.text("beginDate"), end_date=item.text("endDate"))
 
 
-def _services(item: Members, member: str, descriptor: str) -> list[Values] | None:
+def _services(item: Members, member: str, descriptor: str) -> list[Code] | None:
     return [code for one in item.parts(member) if (code := one.coded(descriptor)) is not None] or None
 
 

@@ -9,8 +9,8 @@ from safepassage.record.assessments import AssessmentResult
 from safepassage.record.attendance import AttendanceEvent
 from safepassage.record.enrollment import Enrollment
 from safepassage.record.health import Dose, Exemption
-from services.records.formats.edfi_members import Members
-from services.records.formats.edfi_organizations import Organizations
+from services.records.formats.edfi_members import Code, Members
+from services.records.formats.edfi_organizations import Organizations, Reference
 from services.records.formats.edfi_stream import code_of, coded, day, present
 from services.records.formats.parsed import Findings
 
@@ -26,7 +26,7 @@ SCED: Final = "sced"
 WEIGHTED: Final = {"weighted": True, "unweighted": False}
 
 
-def named(organizations: Organizations, identifier: str | None, item: Members, findings: Findings) -> Values | None:
+def named(organizations: Organizations, identifier: str | None, item: Members, findings: Findings) -> Reference | None:
     """The organisation of an id. One that the source does not describe is named by its id alone."""
     if identifier is None:
         return None
@@ -209,5 +209,5 @@ def immunizations(item: Members, findings: Findings) -> Values | None:
     return made if set(made) - {"as_of"} else None
 
 
-def _doses(item: Members, vaccine: Values | None, findings: Findings) -> list[Dose | None]:
+def _doses(item: Members, vaccine: Code | None, findings: Findings) -> list[Dose | None]:
     return [given.made(findings, Dose, {"vaccine": vaccine, "given_on": given.text("immunizationDate")}) for given in item.parts("dates")]

@@ -2,10 +2,10 @@
 
 from typing import Any, Final
 
-from safepassage.canonical import json_object
 from safepassage.problems.records import UnreadableRoster
 from services.records.formats.archive import Archive
 from services.records.formats.edfi_api import read_edfi_api
+from services.records.formats.json_once import object_once
 from services.records.formats.parsed import ParsedRoster
 
 MEDIA_TYPE: Final = "application/vnd.ed-fi+json"
@@ -52,7 +52,7 @@ def _resource(name: str) -> str:
 
 def _object(data: bytes) -> dict[str, Any]:
     try:
-        return json_object(data)
+        return object_once(data)
     except ValueError as error:
         raise UnreadableRoster("not a JSON object, each member once") from error
 
@@ -75,6 +75,6 @@ def _lines(data: bytes) -> list[Any]:
 
 def _body(line: bytes) -> dict[str, Any] | None:
     try:
-        return json_object(line)
+        return object_once(line)
     except ValueError:
         return None

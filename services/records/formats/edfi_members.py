@@ -2,16 +2,20 @@
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
+from safepassage.record import Coded
 from services.records.formats.edfi_stream import coded
 from services.records.formats.parsed import Findings
 
 Model = TypeVar("Model", bound=BaseModel)
 
 Body = dict[str, Any]
+Code = Coded | dict[str, str]
+"""A code; the members of one where they are not valid, for whoever validates the whole."""
 
 SERVERS: Final = frozenset({"id", "_etag", "_lastModifiedDate", "link"})
 """What the API adds to a resource: it says nothing of anybody."""
@@ -26,23 +30,22 @@ class Members:
     What is read again is read anew: a contact that many students share stays as small as it is.
     """
 
-    __slots__ = ("_inside", "_refused", "_taken", "body", "position")
+    __slots__ = ("_inside", "_read", "_refused", "_taken", "body", "position")
 
     def __init__(self, body: Mapping[str, Any], position: str, *, refused: frozenset[str] = frozenset()) -> None:
         self.body, self.position = body, position
         self._refused = refused
+        self._read = {name: value for name, value in body.items() if name not in refused} if refused else body
         self._taken: set[str] = set()
         self._inside: dict[str, list[Members]] = {}
 
     def _take(self, name: str) -> Any:
-        if name in self._refused:
-            return None
         self._taken.add(name)
-        return self.body.get(name)
+        return self._read.get(name)
 
     def peek(self, name: str) -> Any:
         """What is there, not read by this."""
-        return None if name in self._refused else self.body.get(name)
+        return self._read.get(name)
 
     def text(self, name: str) -> str | None:
         """A text without white space around it; None where there is none."""
@@ -54,9 +57,10 @@ class Members:
         value = self._take(name)
         return str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) and value != "" else None
 
-    def coded(self, name: str) -> dict[str, str] | None:
+    def coded(self, name: str) -> Code | None:
         """A descriptor, verbatim."""
-        return coded(self.text(name))
+        value = self.text(name)
+        return None if value is None else _code(value)
 
     def flag(self, name: str) -> bool | None:
         """A boolean."""
@@ -109,12 +113,30 @@ class Members:
 
     def left(self) -> Body:
         """What was not read, verbatim; of an object or a list with anything left in it, all of it."""
+        taken = self._taken if not self._refused else self._taken - self._refused
+        if taken >= self.body.keys() and not self._inside:
+            return {}
         left: Body = {}
         for name, value in self.body.items():
-            if name in self._taken or name in SERVERS:
+            if name in taken or name in SERVERS:
                 inside = self._inside.get(name)
                 if not inside or not any(part.left() for part in inside):
                     continue
             if value not in (None, [], {}):
                 left[name] = value
         return left
+
+
+def system_and_code(code: Code) -> tuple[str, str]:
+    """What a code says."""
+    return (code.system, code.code) if isinstance(code, Coded) else (code["system"], code["code"])
+
+
+@lru_cache(maxsize=4096)
+def _code(descriptor: str) -> Code:
+    """The code of a descriptor, made once: an upload has few, each many times."""
+    members = coded(descriptor) or {}
+    try:
+        return Coded(**members)
+    except ValidationError:
+        return members

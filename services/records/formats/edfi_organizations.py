@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import ValidationError
+
+from safepassage.record import OrganisationReference
 from services.records.formats.edfi_stream import Item, code_of, present, text_of
 
 KINDS = {
@@ -16,6 +19,9 @@ KINDS = {
 AGENCIES = {"schools": "schoolId", "localEducationAgencies": "localEducationAgencyId"}
 """Resources of the API that are read, by the member that names one."""
 
+Reference = OrganisationReference | dict[str, Any]
+"""How a record names an organisation; the members of it where they are not valid, for whoever validates the whole."""
+
 
 @dataclass
 class Organizations:
@@ -24,6 +30,8 @@ class Organizations:
     references: dict[str, dict[str, Any]] = field(default_factory=dict)
     _district_of: dict[str, str] = field(default_factory=dict)
     _by_xml_id: dict[str, str] = field(default_factory=dict)
+    _made: dict[str, Reference] = field(default_factory=dict)
+    """Once for all students who are there."""
 
     def take(self, item: Item) -> bool:
         """Keep a school or agency; False for anything else of the interchange."""
@@ -40,6 +48,7 @@ class Organizations:
             ):
                 nces = number
         self.references[identifier] = present(name=item.text("NameOfInstitution"), nces_id=nces, state_id=identifier)
+        self._made.pop(identifier, None)
         if "id" in item.element.attrib:
             self._by_xml_id[item.element.attrib["id"]] = identifier
         parent = item.element.find("LocalEducationAgencyReference")
@@ -60,15 +69,32 @@ class Organizations:
             ):
                 nces = number
         self.references[identifier] = present(name=body["nameOfInstitution"], nces_id=nces, state_id=identifier)
+        self._made.pop(identifier, None)
         parent = (body.get("localEducationAgencyReference") or {}).get("localEducationAgencyId")
         if parent is not None:
             self._district_of[identifier] = str(parent)
 
-    def school(self, identifier: str) -> dict[str, Any] | None:
+    def school(self, identifier: str) -> Reference | None:
         """A school's reference; None if the upload does not describe it."""
-        return self.references.get(identifier)
+        made = self._made.get(identifier)
+        if made is None and identifier in self.references:
+            made = self._made[identifier] = _reference(self.references[identifier])
+        return made
 
-    def district_of(self, school: str) -> dict[str, Any] | None:
-        """The reference of a school's district."""
+    def district_id_of(self, school: str) -> str | None:
+        """The id of a school's district; None if the upload does not describe it."""
         named = self._district_of.get(school, "")
-        return self.references.get(self._by_xml_id.get(named, named))
+        identifier = self._by_xml_id.get(named, named)
+        return identifier if identifier in self.references else None
+
+    def district_of(self, school: str) -> Reference | None:
+        """The reference of a school's district."""
+        identifier = self.district_id_of(school)
+        return None if identifier is None else self.school(identifier)
+
+
+def _reference(members: dict[str, Any]) -> Reference:
+    try:
+        return OrganisationReference(**members)
+    except ValidationError:
+        return members
