@@ -18,8 +18,8 @@ from services.privacy.policy import who_hold_rights
 from services.privacy.rights import Held, Staff, with_events
 from services.privacy.rights_file import PROTECTED
 from services.privacy.sealing import Sealer
-from services.privacy.subjects import callers_subject, open_facts
-from services.privacy.tables import ConsentRow, DutyRow, OrganisationRow, PreferenceRow, RightsRequestRow
+from services.privacy.subjects import callers_subject, open_facts, subjects_of
+from services.privacy.tables import ConsentRow, DutyRow, OrganisationRow, PreferenceRow, RightsRequestRow, SubjectRow
 from shared.caller import Caller
 from shared.clock import Now
 from shared.contracts.audit import Context
@@ -51,11 +51,20 @@ async def read_student_rights(student_id: UUID, request: Request, caller: Staff,
         student_id=student_id,
         held_by=_held_by(facts, now=now),
         in_person_only=PROTECTED in facts.flags,
+        same_child=await _seen(tx, caller, facts.same_child),
         consents=tuple(standing),
         preferences=tuple(open_preference(sealer, row) for row in await _preferences(tx, caller, student_id)),
         requests=tuple(map(_told, requests)),
         duties=tuple(duty_of(sealer, row, now=now) for row in duties),
     )
+
+
+async def _seen(tx: AsyncSession, caller: Caller, records: Sequence[UUID]) -> tuple[UUID, ...]:
+    """INVARIANT: a record that the caller's organisation does not keep is not named, nor that there is one."""
+    if not records:
+        return ()
+    query = subjects_of(caller).with_only_columns(SubjectRow.student_id).where(SubjectRow.student_id.in_(records))
+    return tuple(sorted((await tx.scalars(query)).all()))
 
 
 async def _requests(tx: AsyncSession, sealer: Sealer, caller: Caller, student_id: UUID) -> list[Held]:

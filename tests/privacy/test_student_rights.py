@@ -72,3 +72,14 @@ async def test_another_districts_student_and_nobody_look_alike(world: World) -> 
     for student_id in (facts.student_id, uuid4()):
         answer = await elsewhere.get(f"/v1/students/{student_id}/rights")
         assert (answer.status, problem_of(answer).code) == (404, NoSuchStudent.code)
+
+
+async def test_other_records_of_the_child_are_named_that_the_agency_keeps_and_no_others(world: World) -> None:
+    mine, elsewhere, gone = await world.student(), await world.student(district=world.elm), uuid4()
+    united = tuple(sorted((mine.student_id, elsewhere.student_id, gone)))
+    facts = await world.student(same_child=united)
+    for agency, seen in ((world.oak, (mine.student_id,)), (world.sea, tuple(sorted((mine.student_id, elsewhere.student_id))))):
+        answer = await world.node.client(agency, *STAFF).get(f"/v1/students/{facts.student_id}/rights")
+        assert StudentRights.model_validate_json(answer.body).same_child == seen
+    answer = await world.node.client(world.oak, *STAFF).get(f"/v1/students/{mine.student_id}/rights")
+    assert StudentRights.model_validate_json(answer.body).same_child == ()

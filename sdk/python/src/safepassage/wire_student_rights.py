@@ -40,6 +40,8 @@ class StudentRights(Wire):
     """Who may be told, and may decide."""
     in_person_only: bool = False
     """The student's address is protected: whoever holds the rights is told at a desk, by nothing that can be sent."""
+    same_child: tuple[UUID, ...] = ()
+    """Other records of the child that the caller's organisation, or one below it, keeps. Each has an accounting of its own."""
     consents: tuple[Consent, ...]
     """As they stand: narrowed ones with what remains, withdrawn ones too."""
     preferences: tuple[Preference, ...]
