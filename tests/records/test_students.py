@@ -97,7 +97,7 @@ async def test_the_facts_that_privacy_needs_follow_each_change_in_order(alder: O
     assert [(body["student_id"], body["facts_version"]) for body in bodies] == [(str(loaded.id), 1), (str(loaded.id), 2)]
     assert set(bodies[0]) <= {
         "student_id", "facts_version", "custodian_id", "originating_agency", "attendances", "birth_date", "time_zone",
-        "attends_postsecondary", "jurisdiction", "flags", "rights_holders",
+        "attends_postsecondary", "jurisdiction", "flags", "rights_holders", "same_child",
     }  # fmt: skip
     assert bodies[0]["jurisdiction"] == "US-XA"
     await alder.tell()
