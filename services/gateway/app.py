@@ -49,7 +49,7 @@ from services.gateway.oauth.legacy import LegacyProfile
 from services.gateway.oauth.nonces import ProofNonces
 from services.gateway.oauth.presented_proofs import PresentedProofs
 from services.gateway.oauth.proof_of_possession import Proofs
-from services.gateway.oauth.replay import ProcessProofStore, ProofStore, forget_expired
+from services.gateway.oauth.replay import ProofStore, forget_expired, process_proofs
 from services.gateway.oauth.revocation import Revocation
 from services.gateway.oauth.secret_attempts import SecretAttempts
 from services.gateway.oauth.shared_proofs import DatabaseProofStore
@@ -136,7 +136,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
         settings.entity_id, database, state.outbox, client_authentication, tokens, state.token_keys, state.standing
     )
     # The embedded node is one process, which can remember proofs itself; a gateway of its own may have replicas.
-    store: ProofStore = DatabaseProofStore(database) if transports is None else ProcessProofStore(clock())
+    store: ProofStore = DatabaseProofStore(database) if transports is None else await process_proofs(database, clock())
     services = upstreams(settings, transports)
     for service in services.values():
         stack.push_async_callback(service.close)

@@ -11,7 +11,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from safepassage.canonical import digest_of, from_base64url, json_object, sha256
-from safepassage.problems.access import ClientKeyNotUsable, ProofNotValid
+from safepassage.problems.access import ClientKeyNotUsable, ProofNonceRequired, ProofNotValid
 from safepassage.problems.signatures import BadSignature
 from services.gateway.oauth.client_keys import ClientKey, proof_key
 
@@ -84,6 +84,15 @@ class Proofs:
         while len(self._keys) > self._kept:
             self._keys.popitem(last=False)
         return key
+
+
+def require_from_after(proof: Proof, nonce_at: float | None, since: float) -> None:
+    """Raises ProofNonceRequired for a proof that may have been used at `since` or before, in seconds since the epoch.
+
+    A nonce was given before it was used; without one, the clock of who made the proof may be FUTURE_SECONDS ahead.
+    """
+    if (proof.issued_at - FUTURE_SECONDS if nonce_at is None else nonce_at) <= since:
+        raise ProofNonceRequired
 
 
 def _same_url(given: object, url: str) -> bool:

@@ -4,18 +4,19 @@ Two stores for proofs. One process alone remembers in memory; several share the 
 A store that cannot say whether something is new refuses it.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import Connection, delete
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.problems.access import ProofNonceRequired, ProofUsedBefore
+from safepassage.problems.access import ProofUsedBefore
 from safepassage.problems.requests import TemporarilyUnavailable
-from services.gateway.oauth.proof_of_possession import FUTURE_SECONDS, REMEMBERED_SECONDS, Proof
+from services.gateway.oauth.proof_of_possession import REMEMBERED_SECONDS, Proof, require_from_after
 from services.gateway.proof_tables import UsedProofRow
-from services.gateway.tables import RevokedTokenRow, SpentRow
+from services.gateway.tables import ClientRow, NodeStatementRow, RevokedTokenRow, SpentRow
 from shared import prepared
 from shared.database import Database
 from shared.inserts import DIALECTS, insert_of
@@ -35,12 +36,14 @@ class ProofStore(Protocol):
 class ProcessProofStore:
     """Two generations of digests in memory, for one process alone.
 
-    INVARIANT: a digest is remembered for as long as its proof could come again. `_floor` is the instant before which a proof may have been
+    INVARIANT: a digest is remembered for as long as its proof could come again. `_floor` is the last instant at which a proof may have been
     used that is not remembered (the start of this process; what was forgotten, should the clock go back): such a one needs a nonce.
     """
 
-    def __init__(self, started_at: datetime, *, most: int = MOST_IN_MEMORY) -> None:
-        self._floor = self._since = started_at.timestamp()
+    def __init__(self, started_at: datetime, *, first: bool = False, most: int = MOST_IN_MEMORY) -> None:
+        """`first`: whether no process can have accepted a proof before this one."""
+        self._since = started_at.timestamp()
+        self._floor = -math.inf if first else self._since
         self._current: set[bytes] = set()
         self._previous: set[bytes] = set()
         self._most = most
@@ -50,18 +53,26 @@ class ProcessProofStore:
         seconds = now.timestamp()
         if seconds >= self._since + REMEMBERED_SECONDS:
             self._turn(seconds)
-        if max(proof.issued_at + 1, nonce_at or 0) <= self._floor:
-            raise ProofNonceRequired
         if proof.digest in self._current or proof.digest in self._previous:
             raise ProofUsedBefore
+        require_from_after(proof, nonce_at, self._floor)
         if len(self._current) >= self._most:
             raise TemporarilyUnavailable("more requests than can be told apart")
         self._current.add(proof.digest)
 
     def _turn(self, seconds: float) -> None:
-        """Forget the previous generation: its proofs were used before the current one began, so issued before the floor."""
-        self._floor = max(self._floor, self._since + FUTURE_SECONDS)
+        """Forget the previous generation: its proofs were used before the current one began."""
+        self._floor = max(self._floor, self._since)
         self._previous, self._current, self._since = self._current, set(), seconds
+
+
+async def process_proofs(database: Database, now: datetime) -> ProcessProofStore:
+    """The store of a process that starts.
+
+    Where nobody is known who could have had a token, client or other node, no process before can have accepted a proof.
+    """
+    known = [await database.find(select(one).limit(1), {}) for one in (ClientRow.id, NodeStatementRow.entity_id)]
+    return ProcessProofStore(now, first=not any(known))
 
 
 _SPEND_NEW = {dialect: insert_of(dialect, SpentRow) for dialect in DIALECTS}
@@ -98,4 +109,4 @@ async def forget_expired(database: Database, now: datetime) -> None:
         await tx.execute(delete(RevokedTokenRow).where(RevokedTokenRow.expires_at <= now))
 
 
-__all__: Sequence[str] = ("ProcessProofStore", "ProofStore", "forget_expired", "insert_spent")
+__all__: Sequence[str] = ("ProcessProofStore", "ProofStore", "forget_expired", "insert_spent", "process_proofs")

@@ -13,9 +13,9 @@ from typing import Any, Final
 from sqlalchemy import ARRAY, Connection, LargeBinary, bindparam, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
-from safepassage.problems.access import ProofNonceRequired, ProofUsedBefore
+from safepassage.problems.access import ProofUsedBefore
 from safepassage.problems.requests import TemporarilyUnavailable
-from services.gateway.oauth.proof_of_possession import FUTURE_SECONDS, REMEMBERED_SECONDS, Proof
+from services.gateway.oauth.proof_of_possession import REMEMBERED_SECONDS, Proof, require_from_after
 from services.gateway.proof_tables import ProofMemoryRow, UsedProofRow
 from shared import prepared
 from shared.columns import EPOCH, Milliseconds
@@ -124,12 +124,3 @@ def _kept(connection: Connection, used: dict[bytes, datetime]) -> dict[bytes, da
     """On SQLite, whose file loses nothing: one process writes it after the other."""
     values = [(digest, {"digest": digest, "expires_at": expires_at, "since": EPOCH}) for digest, expires_at in used.items()]
     return {digest: EPOCH for digest, one in values if prepared.change(connection, _INSERT, one)}
-
-
-def require_from_after(proof: Proof, nonce_at: float | None, since: float) -> None:
-    """Raises ProofNonceRequired for a proof that may have been used before `since`, in seconds since the epoch.
-
-    A nonce was given before it was used; without one, the clock of who made the proof may be FUTURE_SECONDS ahead.
-    """
-    if (proof.issued_at - FUTURE_SECONDS if nonce_at is None else nonce_at) <= since:
-        raise ProofNonceRequired

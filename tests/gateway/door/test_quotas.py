@@ -175,6 +175,7 @@ async def test_a_quota_is_one_over_two_processes_and_a_restart(
         party, other = await first.sea_party("decisions:read"), await first.sea_party("decisions:read")
         token, others = await first.token(party), await first.token(other)
         async with _beside(tmp_path, node_keys, clock) as second:
+            clock.advance(seconds=11)  # no proof can be from before its start
             assert passed(await asked(first, party, token, 3)) == 3
             await summed(first, second)
             assert passed(await asked(second, party, token, 9)) == 2
@@ -183,10 +184,11 @@ async def test_a_quota_is_one_over_two_processes_and_a_restart(
             assert passed(await asked(first, other, others, 9)) == 3, "the organisation has eight"
             await summed(first, second)
         async with _beside(tmp_path, node_keys, clock) as third:
+            clock.advance(seconds=11)
             answers = await asked(third, party, token, 2)
             assert [(one.status, one.code) for one in answers] == [(429, "quota-spent")] * 2
-            assert answers[0].headers["retry-after"] == str(16 * 3600), "until midnight in New York"
-            assert answers[0].headers["ratelimit"] == f'"client-day";r=0;t={16 * 3600}'
+            assert answers[0].headers["retry-after"] == str(16 * 3600 - 22), "until midnight in New York"
+            assert answers[0].headers["ratelimit"] == f'"client-day";r=0;t={16 * 3600 - 22}'
         await summed(first)
         told = [event for event in await first.entries() if event.context.operation == "quota-reached"]
         assert sorted((event.context.reason, event.context.about) for event in told) == [

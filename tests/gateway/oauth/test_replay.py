@@ -29,7 +29,7 @@ def after(seconds: float) -> datetime:
 
 @pytest.mark.anyio
 async def test_a_process_refuses_what_it_saw_for_as_long_as_it_could_come_again() -> None:
-    store = ProcessProofStore(START)
+    store = ProcessProofStore(START, first=True)
     await store.spend(proof("a", after(10)), after(0), nonce_at=None)  # made by a clock ten seconds ahead
     for seconds in range(71):
         await store.spend(proof(f"other {seconds}", after(seconds)), after(seconds), nonce_at=None)
@@ -40,7 +40,7 @@ async def test_a_process_refuses_what_it_saw_for_as_long_as_it_could_come_again(
 
 @pytest.mark.anyio
 async def test_what_is_forgotten_cannot_come_again() -> None:
-    store = ProcessProofStore(START)
+    store = ProcessProofStore(START, first=True)
     await store.spend(proof("a", after(0)), after(0), nonce_at=None)
     for seconds in (70, 140, 210):
         await store.spend(proof(f"other {seconds}", after(seconds)), after(seconds), nonce_at=None)
@@ -50,19 +50,36 @@ async def test_what_is_forgotten_cannot_come_again() -> None:
 
 
 @pytest.mark.anyio
-async def test_a_proof_from_before_the_start_needs_a_nonce_of_this_process() -> None:
+async def test_a_proof_that_may_be_from_before_the_start_needs_a_nonce_from_after_it() -> None:
     store = ProcessProofStore(START)
-    with pytest.raises(ProofNonceRequired):
-        await store.spend(proof("a", after(-1)), after(1), nonce_at=None)
-    with pytest.raises(ProofNonceRequired):
-        await store.spend(proof("a", after(-1)), after(1), nonce_at=after(-5).timestamp())
+    for issued in (-30, 0, 10):  # a clock may be ten seconds ahead
+        for given in (None, after(-5), after(0)):
+            with pytest.raises(ProofNonceRequired):
+                await store.spend(proof("a", after(issued)), after(1), nonce_at=given and given.timestamp())
     await store.spend(proof("a", after(-1)), after(1), nonce_at=after(0.5).timestamp())
-    await store.spend(proof("b", after(0)), after(1), nonce_at=None)
+    with pytest.raises(ProofNonceRequired):
+        await store.spend(proof("named", after(11)), after(1), nonce_at=after(-5).timestamp())
+    await store.spend(proof("b", after(11)), after(1), nonce_at=None)
+    with pytest.raises(ProofUsedBefore):
+        await store.spend(proof("b", after(11)), after(1), nonce_at=None)
+
+
+@pytest.mark.anyio
+async def test_what_may_have_been_forgotten_needs_a_nonce_and_nobody_else_does() -> None:
+    """The clock goes back by a minute, after all of a generation was forgotten."""
+    store = ProcessProofStore(START, first=True)
+    for seconds in (0, 70, 140):
+        await store.spend(proof(f"at {seconds}", after(seconds)), after(seconds), nonce_at=None)
+    for issued in (70, 80):
+        with pytest.raises(ProofNonceRequired):
+            await store.spend(proof("old", after(issued)), after(80), nonce_at=None)
+    await store.spend(proof("old", after(81)), after(80), nonce_at=None)
+    await store.spend(proof("older", after(70)), after(80), nonce_at=after(70.5).timestamp())
 
 
 @pytest.mark.anyio
 async def test_a_full_memory_refuses_rather_than_forgets() -> None:
-    store = ProcessProofStore(START, most=2)
+    store = ProcessProofStore(START, first=True, most=2)
     for name in ("a", "b"):
         await store.spend(proof(name, START), START, nonce_at=None)
     with pytest.raises(TemporarilyUnavailable):

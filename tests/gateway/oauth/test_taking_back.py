@@ -92,6 +92,7 @@ async def test_another_process_refuses_it_within_a_second(
         party = await house.sea_party("decisions:read")
         token = await house.token(party)
         async with open_house(tmp_path, node_keys, clock) as second:
+            clock.advance(seconds=11)  # no proof can be from before its start
             assert (await second.call(party, token, "GET", PATH)).status == 200
             await take_back(house, party, token)
             await _becomes(lambda: _refuses(second, party, token))

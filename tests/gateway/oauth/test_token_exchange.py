@@ -166,6 +166,7 @@ async def test_another_process_refuses_what_was_made_of_a_token_that_was_taken_b
         token = await house.token(party)
         made = await exchanged(house, party, token)
         async with open_house(tmp_path, node_keys, clock) as second:
+            clock.advance(seconds=11)  # no proof can be from before its start
             assert (await second.call(party, made, "GET", PATH)).status == 200
             await ask_endpoint(house.app, "/oauth/revoke", party.proven(house.now, token=token))
             await _becomes(lambda: _refuses(second, party, made))

@@ -76,6 +76,7 @@ class State:
         """Bring the services up and serve on the node's port. The workers rest, since the test does the work."""
         self._running = AsyncExitStack()
         await self._running.enter_async_context(self.node.running())
+        self.clock.advance(milliseconds=1)  # a nonce that is given in the very instant of the start is not from after it
         for app in self.node.applications.values():
             resting = [task for task in app.state.tasks if task.get_coro().__qualname__ in RESTING]
             for task in resting:
