@@ -3,7 +3,27 @@
 from collections.abc import Mapping
 from typing import Final
 
+from safepassage.wire_alerts import AlertReason
+from safepassage.wire_suspensions import SuspensionReason
 from services.gateway.console.words import word
+
+SUSPENSION_REASONS: Final[Mapping[SuspensionReason, str]] = {
+    "breach-suspected": word("A breach is suspected"),
+    "agreement-broken": word("It broke the agreement"),
+    "security-in-doubt": word("Its security is in doubt"),
+    "asked-by-party": word("It asked for it"),
+    "other": word("Something else"),
+}
+"""Why a party is suspended."""
+
+ALERT_REASONS: Final[Mapping[AlertReason, str]] = {
+    "expected": word("It is their work, and stays so"),
+    "explained": word("It was looked into, and is explained"),
+    "corrected": word("A fault or a setting was put right"),
+    "incident": word("It is dealt with as an incident"),
+    "false-finding": word("The rule or its threshold is wrong here"),
+}
+"""What came of an alert that somebody looked at."""
 
 OBLIGATION_WORDS: Final[Mapping[str, str]] = {
     "after-review": word("Review it afterwards"),
@@ -37,6 +57,7 @@ OUTCOME_WORDS: Final[Mapping[str, str]] = {
     "answered": word("Answered"),
     "created": word("Created"),
     "deny": word("Denied"),
+    "enrolled": word("Students enrolled"),
     "done": word("Done"),
     "fallen": word("No longer stands"),
     "filed": word("Filed"),
@@ -47,6 +68,7 @@ OUTCOME_WORDS: Final[Mapping[str, str]] = {
     "issued": word("Issued"),
     "known": word("Known"),
     "lifted": word("Was lifted"),
+    "left": word("Students who left in the last year"),
     "made": word("Made"),
     "never-sent": word("Never sent"),
     "not-active": word("Not active"),

@@ -1,19 +1,33 @@
 """What a code of the rules or of the log is called: a reason, an obligation, an operation, an outcome, a problem."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from safepassage.problems import REGISTRY
-from services.gateway.console.act_words import OBLIGATION_WORDS, OUTCOME_WORDS
+from services.gateway.console.act_words import ALERT_REASONS, OBLIGATION_WORDS, OUTCOME_WORDS, SUSPENSION_REASONS
 from services.gateway.console.alert_words import ALERT_WORDS
 from services.gateway.console.duty_words import DUTY_WORDS
+from services.gateway.console.exchange_words import LETTER_REASONS
 from services.gateway.console.log_words import CLASS_WORDS
+from services.gateway.console.match_words import RESTS_ON_WORDS
 from services.gateway.console.operation_words import OPERATION_WORDS
+from services.gateway.console.policy_set_words import REASONS as ACTIVATION_REASONS
 from services.gateway.console.reason_words import REASON_WORDS
 from services.gateway.console.state_words import WITNESS_FINDINGS
+from services.gateway.console.student_words import HOLD_REASONS
 from services.gateway.console.words import spaced
 
 Translate = Callable[[str], str]
+
+REASONS_OF_ACTS: Final[tuple[Mapping[Any, str], ...]] = (
+    SUSPENSION_REASONS,
+    ALERT_REASONS,
+    HOLD_REASONS,
+    LETTER_REASONS,
+    RESTS_ON_WORDS,
+    ACTIVATION_REASONS,
+)
+"""Which somebody chose in a form; an entry of what they did has the code."""
 
 CODE_WORDS: Final[Mapping[str, str]] = {
     **DUTY_WORDS,
@@ -23,6 +37,7 @@ CODE_WORDS: Final[Mapping[str, str]] = {
     **OPERATION_WORDS,
     **OBLIGATION_WORDS,
     **REASON_WORDS,
+    **{str(reason): said for words in REASONS_OF_ACTS for reason, said in words.items()},
 }
 ACRONYMS: Final = frozenset({"coppa", "ferpa", "hipaa", "idea", "iep", "ppra", "ssn"})
 

@@ -15,7 +15,7 @@ from safepassage.problems.privacy import DecisionNotReproduced, PolicySetNotHeld
 from safepassage.wire_decisions import RecordedDecision, Reproduction, SubjectOutcome
 from safepassage.wire_explanation import DecisionExplanation, ExplainedElement, ExplainedRule, ExplainedSubject
 from services.gateway.console.code_words import said_of
-from services.gateway.console.decision_words import ACTION_WORDS, OUTCOMES, RECIPIENT_WORDS
+from services.gateway.console.decision_words import ACTION_WORDS, OUTCOMES, RECIPIENT_WORDS, cited
 from services.gateway.console.decisions import PATH as LIST
 from services.gateway.console.decisions import basis_of, named
 from services.gateway.console.element_words import ELEMENT_WORDS
@@ -129,8 +129,10 @@ async def _page(decision_id: UUID, frame: Frame, node: NodeReader, *, again: tup
         groups=grouped(subjects, rules, frame),
         explained=told is not None,
         rules=[_rule(rule, frame) for rule in rules.values()],
-        owed=[Owed(said_of(one.kind, _), one.citation, one.due_at) for one in decision.obligations],
-        fallen=None if decision.fallen is None else (said_of(decision.fallen.reason, _), decision.fallen.at, decision.fallen.citation),
+        owed=[Owed(said_of(one.kind, _), cited(one.citation or "", _), one.due_at) for one in decision.obligations],
+        fallen=None
+        if decision.fallen is None
+        else (said_of(decision.fallen.reason, _), decision.fallen.at, cited(decision.fallen.citation or "", _)),
         over=decision.valid_until <= viewing.now,
         asked_by=decision.asked_by.client_id or decision.asked_by.job or decision.asked_by.service,
         set_page=f"{LIST}/sets/{decision.policy_hash}" if node.may("policies:simulate") else None,
@@ -199,11 +201,11 @@ def _stayed(names: list[str], one: ExplainedElement, rules: Mapping[str, Explain
     return Stayed(
         names=names,
         reason=said_of(reason, translate),
-        citation=one.citation,
+        citation=cited(one.citation or "", translate),
         rule=None if rule is None else translate(rule.title),
-        failed=[(said_of(failed.reason, translate), failed.citation) for failed in one.failed],
+        failed=[(said_of(failed.reason, translate), cited(failed.citation or "", translate)) for failed in one.failed],
         change=None if change is None else translate(change.remedy),
-        change_citation=None if change is None else change.citation,
+        change_citation=None if change is None else cited(change.citation or "", translate),
         suffices=change is not None and change.suffices,
         of_purpose=len(one.failed) == 1 and reason.startswith("purpose-"),
     )
@@ -212,4 +214,4 @@ def _stayed(names: list[str], one: ExplainedElement, rules: Mapping[str, Explain
 def _rule(rule: ExplainedRule, frame: Frame) -> ShownRule:
     _ = frame.translate
     authority = _("Law") if rule.authority == "law" else _("This agency’s own rule")
-    return ShownRule(rule.id, _(rule.title), rule.citation, authority, frame.viewing.day(rule.effective), rule.reviewed)
+    return ShownRule(rule.id, _(rule.title), cited(rule.citation, _), authority, frame.viewing.day(rule.effective), rule.reviewed)

@@ -1,6 +1,6 @@
 """What a decision's codes are called in a few words. Data; tests compare the lists with the vocabularies of the policies."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 from safepassage.wire_decisions import Outcome
@@ -67,6 +67,16 @@ BASIS_WORDS: Final[Mapping[str, tuple[str, str]]] = {
 }
 """Of each basis its name, and the paragraph of the law that it is; the last one is local policy."""
 
+CITED_WORDS: Final = (
+    word("local policy"),
+    word("not checked"),
+    word("no education record"),
+    word("as amended"),
+    word("defines it as personal; what forbids it is"),
+    word("state address confidentiality programmes"),
+)
+"""What citations say beside paragraphs and the terms that a regulation defines, which stay as they are."""
+
 REMEDY_WORDS: Final = frozenset(
     {
         word("amend the agreement, or make a new one"),
@@ -100,3 +110,10 @@ REMEDY_WORDS: Final = frozenset(
     }
 )
 """What a person would have to do, as an explanation says it: each is translated."""
+
+
+def cited(citation: str, translate: Callable[[str], str]) -> str:
+    """A citation in the reader's language."""
+    for said in CITED_WORDS:
+        citation = citation.replace(said, translate(said))
+    return citation

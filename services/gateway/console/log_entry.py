@@ -20,6 +20,7 @@ from safepassage.wire_log import EntrySearch, FoundEntries, LogEntry, LogKeys
 from services.gateway.console import decision_page, exchange_page
 from services.gateway.console.code_words import said_of
 from services.gateway.console.decision_page import Students, explained, grouped, unexplained
+from services.gateway.console.decision_words import cited
 from services.gateway.console.decisions import basis_of, named
 from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.handles import SessionHandles
@@ -137,10 +138,10 @@ def facts_of(entry: LogEntry, actor: Mapping[str, Any], context: Mapping[str, An
     facts = []
     if context.get("basis"):
         basis, citation = basis_of(str(context["basis"]), _)
-        cited = [one for one in context.get("citations") or () if one != citation]
-        facts.append(Fact(_("Law"), citation or basis, more=" · ".join([basis, *cited] if citation else cited)))
+        more = [cited(one, _) for one in context.get("citations") or () if one != citation]
+        facts.append(Fact(_("Law"), citation or basis, more=" · ".join([basis, *more] if citation else more)))
     elif context.get("citations"):
-        facts.append(Fact(_("Law"), " · ".join(context["citations"])))
+        facts.append(Fact(_("Law"), " · ".join(cited(one, _) for one in context["citations"])))
     if context.get("purpose"):
         facts.append(Fact(_("Purpose"), named(PURPOSE_WORDS, str(context["purpose"]), _)))
     for member, name in (("reason", _("Reason")), ("operation", _("Operation"))):

@@ -20,6 +20,7 @@ from services.gateway.console.matches import API, KINDS, doubts_of
 from services.gateway.console.matches import PATH as LIST
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.statistics_words import GROUPS
 from services.gateway.people.pages import form_of, page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
@@ -54,6 +55,8 @@ def shown_row(row: MatchRow, frame: Frame) -> ShownRow:
     def text(values: Sequence[str]) -> str:
         if row.field == "birth-date":
             values = [frame.viewing.day(date.fromisoformat(one)) for one in values]
+        if row.field == "sex":
+            values = [frame.translate(GROUPS.get(one.casefold(), one)) for one in values]
         if row.field == "multiple-birth":
             values = [frame.translate("Yes") for _ in values]
         return ", ".join(values)

@@ -97,7 +97,9 @@ def _form(
     due = [
         (
             _(DUTY_WORDS.get(kind, kind)),
-            f"{law_of(citation, _)}: {_('before')} {viewing.instant(at)}" if at is not None else law_of(citation, _),
+            _("%(law)s: before %(day)s") % {"law": law_of(citation, _), "day": viewing.instant(at)}
+            if at is not None
+            else law_of(citation, _),
         )
         for kind, (citation, at) in notices.items()
     ]

@@ -1,9 +1,8 @@
 """Keys, settings, and who did what here: what opens this node's doors, how it was set up, and each act of those who run it."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query
@@ -12,8 +11,7 @@ from starlette.responses import Response
 from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry
 from services.gateway.console.code_words import outcome_of, said_of
 from services.gateway.console.log_rows import PATH as LOG
-from services.gateway.console.log_rows import entry_href
-from services.gateway.console.log_words import KINDS
+from services.gateway.console.log_rows import code_of, entry_href, who_of
 from services.gateway.console.navigation import roles_of
 from services.gateway.console.node_keys import PURPOSES, SOON_DAYS, STANDINGS, keys_of, statement_in
 from services.gateway.console.node_reader import Node
@@ -24,7 +22,6 @@ from services.gateway.console.sorting import Orders
 from services.gateway.console.whole_tables import Asked
 from services.gateway.console.words import word
 from services.gateway.people.pages import page_responses
-from services.gateway.people.roles import ROLES
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
@@ -115,15 +112,8 @@ def shown_act(frame: Frame, entry: FoundEntry) -> ShownAct:
         at=entry.logged_at,
         what=said_of(str(context.get("operation", entry.class_)), _),
         outcome=outcome_of(str(context.get("outcome", "")), _),
-        who=_who(frame, actor),
-        code=str(actor.get("person") or actor.get("client_id") or actor.get("job") or ""),
+        who=who_of(actor, _),
+        code=code_of(actor),
         about=str(context.get("about", "")),
         href=entry_href(entry.log, entry.index, entry.proof) if frame.person.role in roles_of(LOG) else None,
     )
-
-
-def _who(frame: Frame, actor: Mapping[str, Any]) -> str:
-    _ = frame.translate
-    kind, role = actor.get("kind", ""), actor.get("role")
-    said = _(KINDS[kind]) if kind in KINDS else _("Not open to you")
-    return f"{said}, {_(ROLES[role]).lower()}" if role in ROLES else said

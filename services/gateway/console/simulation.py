@@ -13,7 +13,7 @@ from safepassage.wire_policy_sets import PolicySetPage
 from safepassage.wire_simulation import NewSimulation, SimulatedGroup, Simulation, SimulationSituation, SimulationSituations
 from services.gateway.console.code_words import said_of
 from services.gateway.console.decision_page import Owed, Students, students_of
-from services.gateway.console.decision_words import ACTION_WORDS, OUTCOMES, RECIPIENT_WORDS
+from services.gateway.console.decision_words import ACTION_WORDS, OUTCOMES, RECIPIENT_WORDS, cited
 from services.gateway.console.decisions import PATH as LIST
 from services.gateway.console.decisions import basis_of
 from services.gateway.console.element_words import ELEMENT_WORDS, SECTION_WORDS
@@ -130,7 +130,7 @@ class _Form:
                 set_name=_("The rules in force") if simulation.in_force else _("The set that was chosen"),
                 verdict=(tone, mark, _(outcome)),
                 group=students_of(_explained(simulation.groups[0]), [], {}, self._frame),
-                owed=[Owed(said_of(one.kind, _), one.citation, one.due_at) for one in simulation.would_oblige_to],
+                owed=[Owed(said_of(one.kind, _), cited(one.citation or "", _), one.due_at) for one in simulation.would_oblige_to],
                 rules=list(simulation.policies),
                 reviewed=simulation.reviewed,
             ),

@@ -12,14 +12,14 @@ from safepassage.problems import SuiteError
 from safepassage.wire_agreement_use import AgreementUse
 from safepassage.wire_evidence import AnyAgreement
 from safepassage.wire_lists import AgreementPage
-from safepassage.wire_suspensions import Lifting, NewSuspension, SuspensionReason
+from safepassage.wire_suspensions import Lifting, NewSuspension
+from services.gateway.console.act_words import SUSPENSION_REASONS
 from services.gateway.console.acts import Act, Field, FormWrong, refused_form
 from services.gateway.console.agreements_shown import ONE, path_of
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.organisation_names import named, names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.read_agreement import agreement_of
-from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
 from services.gateway.people.roles import Role
 from services.gateway.registry.suspensions import credentials_of, lift, standing_suspension, suspend
@@ -33,14 +33,6 @@ MAY_SUSPEND: Final[tuple[Role, ...]] = ("privacy-officer",)
 """Of the state: a party's credentials are those of every district's agreement with it."""
 COUNTED: Final = 2_000
 MOST: Final = 20
-
-REASONS: Final[Mapping[SuspensionReason, str]] = {
-    "breach-suspected": word("A breach is suspected"),
-    "agreement-broken": word("It broke the agreement"),
-    "security-in-doubt": word("Its security is in doubt"),
-    "asked-by-party": word("It asked for it"),
-    "other": word("Something else"),
-}
 
 
 def _form_fields(*names: str) -> dict[str, Any]:
@@ -128,7 +120,12 @@ async def _suspension_form(
             " are asked anew. The agreement itself stays as it is."
         ),
         fields=[
-            Field("reason", _("Why"), kind="choice", options=[("", _("Choose")), *((code, _(said)) for code, said in REASONS.items())]),
+            Field(
+                "reason",
+                _("Why"),
+                kind="choice",
+                options=[("", _("Choose")), *((code, _(said)) for code, said in SUSPENSION_REASONS.items())],
+            ),
             Field(
                 "reference",
                 _("What it rests on"),

@@ -92,18 +92,27 @@ class Viewing:
         return {"en": "MMM d", "es": "d MMM"}[self.language]
 
     def cell(self, at: datetime) -> str:
-        """For a table whose head names the zone: "Nov 23, 8:41 AM"."""
-        here = self._here(at)
-        return f"{self.day(here.date())}, {format_time(here, 'short', tzinfo=ZoneInfo(self.zone), locale=self.locale)}"
+        """For a table whose head names the zone: "Nov 23, 8:41 AM"; beyond a clock change "Aug 1, 8:41 AM PDT"."""
+        return f"{self._plain(at)}{self._of_another_season(at)}"
 
     def instant(self, at: datetime) -> str:
         """Elsewhere, with its zone: "Nov 23, 8:41 AM PST"."""
-        return f"{self.cell(at)} {self._zone_name(at)}"
+        return f"{self._plain(at)} {self._zone_name(at)}"
 
     def clock(self, at: datetime) -> str:
         """Of an entry in a sequence, where the zone is said beside it: "Nov 23, 8:41:05 AM"."""
         here = self._here(at)
-        return f"{self.day(here.date())}, {format_time(here, 'medium', tzinfo=ZoneInfo(self.zone), locale=self.locale)}"
+        said = format_time(here, "medium", tzinfo=ZoneInfo(self.zone), locale=self.locale)
+        return f"{self.day(here.date())}, {said}{self._of_another_season(at)}"
+
+    def _plain(self, at: datetime) -> str:
+        here = self._here(at)
+        return f"{self.day(here.date())}, {format_time(here, 'short', tzinfo=ZoneInfo(self.zone), locale=self.locale)}"
+
+    def _of_another_season(self, at: datetime) -> str:
+        """What has to stand behind an instant whose zone is not called as it is now."""
+        name = self._zone_name(at)
+        return "" if name == self.zone_name else f" {name}"
 
     def instant_of(self, field: str) -> datetime | None:
         """What a `datetime-local` field says on the reader's clock, in UTC; None for anything else."""

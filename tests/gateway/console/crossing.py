@@ -49,7 +49,7 @@ async def received(console: Console, count: int, *, sender: str = BIRCH, purpose
     await log_of(console).append(*events)
 
 
-async def refused(console: Console, count: int, *, reason: str | None = "no-agreement") -> None:
+async def refused(console: Console, count: int, *, reason: str | None = "agreement-missing") -> None:
     """Requests that the rules refused."""
     events = [
         Event(

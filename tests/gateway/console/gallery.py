@@ -1,6 +1,7 @@
 """`make gallery`: every page of the console and of families as a picture, with data and empty, in both languages, to be looked at.
 
-`python -m tests.gateway.console.gallery FOLDER` writes them into FOLDER, and an index.html that shows them beside each other.
+`python -m tests.gateway.console.gallery FOLDER` writes them into FOLDER, and an index.html that shows them beside each other. With
+a PATTERN after it only the pages whose picture's name has it somewhere: `spanish-0-.*log` is the log in Spanish, as the auditor sees it.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import re
 import sys
 import tempfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Literal
@@ -35,38 +37,52 @@ OPEN = ("/public", "/public/es", "/sign-in", "/signed-out", "/family/link")
 OTHERS: tuple[Role, ...] = ("privacy-officer", "operator", "approver", "district-officer")
 
 
-async def take(folder: Path) -> list[Path]:
+@dataclass(frozen=True)
+class Album:
+    """Where the pictures go, and which of them are wanted."""
+
+    folder: Path
+    only: re.Pattern[str]
+
+    def wants(self, name: str) -> bool:
+        """Whether a picture of this name is to be taken."""
+        return self.only.search(name) is not None
+
+
+async def take(album: Album) -> list[Path]:
     """The pictures: each page with nothing on it, with data, in Spanish, where no service answers; what families and all see."""
     taken: list[Path] = []
     with tempfile.TemporaryDirectory() as place:
         async with looking(Path(place), name="Oregon Department of Education") as looked:
+            number = 0
             async for person, paths in empty_pages(looked.console):
                 await looked.see_as(person)
-                taken += await _pages(looked, paths, folder, f"empty-{len(taken):04}")
+                taken += await _pages(looked, paths, album, f"empty-{number}")
+                number += 1
     with tempfile.TemporaryDirectory() as place:
         async with looking(Path(place), name="Oregon Department of Education") as looked:
             made = [shown async for shown in pages_of_roles(looked.console)]
             for number, (person, paths) in enumerate(made):
                 await looked.see_as(person)
-                taken += await _pages(looked, paths, folder, f"data-{number}")
+                taken += await _pages(looked, paths, album, f"data-{number}")
                 await looked.speak("es")
-                taken += await _pages(looked, paths, folder, f"spanish-{number}", ((320, "light"), (1440, "light")))
+                taken += await _pages(looked, paths, album, f"spanish-{number}", ((320, "light"), (1440, "light")))
             for role in OTHERS:
                 await looked.sign_in(role)
-                taken += await _pages(looked, ["/console"], folder, role, FEW)
-            taken += await _pages(looked, REFUSED, folder, "refused")
-            taken += await _forms(looked, folder)
-            taken += await _family(looked, folder)
+                taken += await _pages(looked, ["/console"], album, role, FEW)
+            taken += await _pages(looked, REFUSED, album, "refused")
+            taken += await _forms(looked, album)
+            taken += await _family(looked, album)
             await looked.page.ask("Network.clearBrowserCookies")
-            taken += await _pages(looked, OPEN, folder, "open")
+            taken += await _pages(looked, OPEN, album, "open")
             silence(looked.console, "audit", "privacy", "records")
             for number, (person, paths) in enumerate(made):
                 await looked.see_as(person)
-                taken += await _pages(looked, paths, folder, f"silent-{number}", FEW)
+                taken += await _pages(looked, paths, album, f"silent-{number}", FEW)
     return taken
 
 
-async def _forms(looked: Looked, folder: Path) -> list[Path]:
+async def _forms(looked: Looked, album: Album) -> list[Path]:
     """A form that was sent with nothing in it, and a link to the family's page."""
     taken: list[Path] = []
     officer = await looked.console.browser("privacy-officer")
@@ -76,38 +92,40 @@ async def _forms(looked: Looked, folder: Path) -> list[Path]:
         await looked.go(making[0])
         await looked.page.value("document.querySelectorAll('form.act [required]').forEach(one => one.required = false)")
         await looked.send(**form)
-        taken += await _looks(looked, folder, kind)
+        taken += await _looks(looked, album, kind)
     return taken
 
 
-async def _family(looked: Looked, folder: Path) -> list[Path]:
+async def _family(looked: Looked, album: Album) -> list[Path]:
     """What a parent sees: with nothing on record, with something, in Spanish."""
     families, taken = Families(looked.console), list[Path]()
     facts = await families.student()
     await looked.see_as(await families.visit(facts))
-    taken += await _pages(looked, PATHS, folder, "family-empty")
+    taken += await _pages(looked, PATHS, album, "family-empty")
     paths = ["/family/link", "/family/left", *PATHS, *await something_said(families, facts)]
-    taken += await _pages(looked, paths, folder, "family")
+    taken += await _pages(looked, paths, album, "family")
     await looked.speak("es")
-    return [*taken, *await _pages(looked, paths, folder, "family-spanish")]
+    return [*taken, *await _pages(looked, paths, album, "family-spanish")]
 
 
-async def _pages(looked: Looked, paths: Iterable[str], folder: Path, kind: str, looks: Iterable[Look] = LOOKS) -> list[Path]:
+async def _pages(looked: Looked, paths: Iterable[str], album: Album, kind: str, looks: Iterable[Look] = LOOKS) -> list[Path]:
     taken = []
     for number, path in enumerate(paths):
+        where = re.sub(r"[^a-z-]+", "_", re.sub(r"[0-9a-f-]{36}|[A-Za-z0-9_-]{40,}", "x", path.partition("?")[0]).lower()).strip("_")
+        if not album.wants(name := f"{kind}-{number:02}-{where}"):
+            continue
         await looked.go(path)
-        name = re.sub(r"[^a-z-]+", "_", re.sub(r"[0-9a-f-]{36}|[A-Za-z0-9_-]{40,}", "x", path.partition("?")[0]).lower()).strip("_")
-        taken += await _looks(looked, folder, f"{kind}-{number:02}-{name}", looks)
+        taken += await _looks(looked, album, name, looks)
         sys.stderr.write(f"{kind}: {path}\n")
     return taken
 
 
-async def _looks(looked: Looked, folder: Path, name: str, looks: Iterable[Look] = LOOKS) -> list[Path]:
+async def _looks(looked: Looked, album: Album, name: str, looks: Iterable[Look] = LOOKS) -> list[Path]:
     """The page that is there, in each width and light."""
     taken = []
-    for width, scheme in looks:
+    for width, scheme in looks if album.wants(name) else ():
         await looked.size(width, scheme=scheme)
-        taken.append(folder / f"{name}-{width}-{scheme}.png")
+        taken.append(album.folder / f"{name}-{width}-{scheme}.png")
         await looked.photograph(taken[-1])
     return taken
 
@@ -128,11 +146,11 @@ def _shown(file: Path) -> str:
 
 def main() -> None:
     """Write them."""
-    folder = Path(sys.argv[1])
+    folder, only = Path(sys.argv[1]), re.compile(sys.argv[2] if len(sys.argv) > 2 else "")
     folder.mkdir(parents=True, exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
         cut_down(patch)
-        (folder / "index.html").write_text(index_of(asyncio.run(take(folder))))
+        (folder / "index.html").write_text(index_of(asyncio.run(take(Album(folder, only)))))
     sys.stdout.write(f"{folder / 'index.html'}\n")
 
 

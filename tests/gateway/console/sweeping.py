@@ -43,6 +43,13 @@ WATCHED: Final = """
   });
 })()
 """
+OUTSIDE: Final = """
+[...document.querySelectorAll('tbody td > *, tbody th > *')].filter(one => {
+  const inside = one.getBoundingClientRect(), cell = one.parentElement.getBoundingClientRect();
+  return cell.width > 1 && (inside.right > cell.right + 1 || inside.left < cell.left - 1);
+}).map(one => one.outerHTML.slice(0, 120))
+"""
+"""What sticks out of its cell; one of a pixel is for screen readers alone."""
 AT_ONCE: Final = 20
 """Keys that are pressed before the page is asked where the focus has been."""
 
@@ -60,7 +67,7 @@ def template_of(path: str) -> str:
 
 
 async def faults(page: Page, path: str, looks: Iterable[tuple[int, Any]] = LOOKS, **rules: Mapping[str, bool]) -> list[Any]:
-    """Of the page that is shown, in each look: what axe finds, and whether it scrolls sideways."""
+    """Of the page that is shown, in each look: what axe finds, and what is too wide."""
     await page.value(AXE.read_text() + "; undefined")
     seen: list[Any] = []
     for width, scheme in looks:
@@ -68,19 +75,23 @@ async def faults(page: Page, path: str, looks: Iterable[tuple[int, Any]] = LOOKS
         await page.tab.emulate_media(color_scheme=scheme)
         found: Any = await page.value(f"axe.run(document, {json.dumps({'runOnly': RULES, 'rules': rules})})")
         seen += [(path, width, scheme, one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
-        if await page.value("document.documentElement.scrollWidth") > width:
-            seen.append((path, width, scheme, "sideways"))
+        seen += await _too_wide(page, path, width)
     return seen
 
 
 async def sideways(page: Page, path: str, widths: Iterable[int] = (320, 1024, 1440)) -> list[Any]:
-    """At which widths the page that is shown scrolls sideways."""
+    """At which widths the page that is shown scrolls sideways, or something sticks out of its cell."""
     seen: list[Any] = []
     for width in widths:
         await page.tab.set_viewport_size({"width": width, "height": 900})
-        if await page.value("document.documentElement.scrollWidth") > width:
-            seen.append((path, width, "sideways"))
+        seen += await _too_wide(page, path, width)
     return seen
+
+
+async def _too_wide(page: Page, path: str, width: int) -> list[Any]:
+    outside: Any = await page.value(OUTSIDE)
+    scrolls = await page.value("document.documentElement.scrollWidth") > width
+    return [*([(path, width, "sideways")] if scrolls else []), *((path, width, "sticks out of its cell", one) for one in outside)]
 
 
 async def missed_by_keyboard(page: Page, path: str) -> list[Any]:

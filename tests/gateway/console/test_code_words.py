@@ -17,6 +17,7 @@ from safepassage.wire_access import Denial
 from services.gateway.console.act_words import OBLIGATION_WORDS
 from services.gateway.console.clause_words import CLAUSE_WORDS, clause_of
 from services.gateway.console.code_words import outcome_of, said_of
+from services.gateway.console.decision_words import cited
 from services.gateway.console.fact_words import FACT_WORDS
 from services.gateway.console.messages import messages
 from services.gateway.console.pages import translations
@@ -142,6 +143,16 @@ def test_a_code_is_said_in_the_readers_language_and_one_of_an_agencys_own_as_it_
     assert said_of("our-own-ferpa-rule", SPANISH) == "Our own FERPA rule"
     assert outcome_of("sent", SPANISH) == "Se envió"
     assert outcome_of("no-agreement-of-ours", SPANISH) == "No agreement of ours"
+
+
+def test_a_citation_says_in_the_readers_language_what_is_no_paragraph_and_no_term_of_the_regulation() -> None:
+    citations = {policy.annotations.citation for policy in load_policy_set().policies.values()}
+    plain = {one: re.sub(r"'[^']*'", "", cited(one, str)) for one in citations}
+    english = {one: set(re.findall(r"[a-z]{4,}", text)) for one, text in plain.items()}
+    assert {"policy", "checked"} <= set.union(*english.values())
+    spanish = {one: set(re.findall(r"[a-z]{4,}", re.sub(r"'[^']*'", "", cited(one, SPANISH)))) for one in citations}
+    both = {one: (english[one] & spanish[one]) - {"personal"} for one in citations}
+    assert {one: words for one, words in both.items() if words} == {}
 
 
 @pytest.mark.requirement("CON-decisions")

@@ -100,6 +100,22 @@ async def test_on_paper_there_is_what_the_page_says_and_nothing_to_press(looked:
         await looked.page.tab.emulate_media(media="screen")
 
 
+async def test_on_a_phone_what_was_found_begins_within_two_screens_and_is_told_in_short_cards(looked: Looked) -> None:
+    await looked.size(320)
+    top = "document.querySelector('{}').getBoundingClientRect().top + scrollY"
+    await looked.go("/console/exchanges")
+    assert await looked.page.value(top.format("#direction")) == await looked.page.value(top.format("#state")), (
+        "two choices beside each other"
+    )
+    await looked.go("/console/settings")
+    assert await looked.page.value(top.format("#kind")) == await looked.page.value(top.format(".filters .button"))
+    await looked.go("/console/log")
+    assert await looked.page.value(top.format("#count")) < 2 * 568
+    [card, *_] = await looked.page.tab.locator("tr:has(.answer):has(.none)").all()
+    assert await card.locator(".none").first.bounding_box() is not None, "told to a screen reader, among the cells of its row"
+    assert (await looked.page.value("document.querySelector('.entries .none').getBoundingClientRect().height")) <= 1
+
+
 async def test_every_page_is_whole_in_spanish_on_a_phone(looked: Looked) -> None:
     await looked.page.tab.context.add_cookies([{"name": "language", "value": "es", "url": looked.origin}])
     await looked.size(320)

@@ -57,7 +57,7 @@ async def test_the_list_is_the_newest_first_and_says_of_each_entry_who_whom_what
     found = [int(one.partition("-")[2]) for one in entries(page)]
     assert found == sorted(found, reverse=True)
     said = text_of(page)
-    assert re.search(r"It was decided Redisclose .*A client sis-1 .* Denied No agreement", said)
+    assert re.search(r"It was decided Redisclose .*A client sis-1 .* Denied There is no written agreement", said)
     assert re.search(r"Records came .* from birch.example Package", said)
     assert re.search(r"Records left 1 element .* to birch.example", said)
 
@@ -73,7 +73,7 @@ async def test_a_filter_finds_what_is_like_it_and_nothing_else(console: Console)
         "kind=received": 2,
         "outcome=deny": 4,
         "purpose=safety": 2,
-        "reason=no-agreement": 4,
+        "reason=agreement-missing": 4,
         "operation=redisclose&kind=decision": 4,
         "client=sis-1": 4,
         "element=identity.name": 3,

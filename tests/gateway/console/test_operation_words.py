@@ -4,11 +4,18 @@ from typing import Final, get_args
 
 import pytest
 
+from safepassage.record.loads import MatchReason
+from safepassage.wire_alerts import AlertReason
+from safepassage.wire_dead_letters import LetterReason
+from safepassage.wire_retention import HoldReason
+from safepassage.wire_statistics import Population
+from safepassage.wire_suspensions import SuspensionReason
 from services.audit.destinations.changes import Change as DestinationChange
 from services.gateway.console.act_words import OUTCOME_WORDS
 from services.gateway.console.code_words import CODE_WORDS
 from services.gateway.console.decision_words import OUTCOMES
 from services.gateway.console.operation_words import OPERATION_WORDS
+from services.gateway.console.policy_set_words import REASONS as ACTIVATION_REASONS
 from services.privacy.clocks.request_states import FIRST, STEPS
 from services.privacy.safeguard_lists import Kind as SafeguardKind
 from services.records.exchange.events import MATCHES
@@ -59,3 +66,12 @@ def test_every_operation_and_outcome_that_a_service_writes_into_the_log_has_word
     assert sorted(set(OPERATION_WORDS) - known) == []
     assert sorted(outcomes.codes - set(OUTCOME_WORDS) - set(OUTCOMES)) == []
     assert sorted(set(get_args(EntryClass)) - set(CODE_WORDS)) == []
+    assert sorted(set(get_args(Population)) - set(OUTCOME_WORDS)) == [], "the outcome of a question of statistics"
+
+
+@pytest.mark.requirement("CON-words")
+def test_every_reason_that_somebody_chooses_in_a_form_has_words_in_the_entry_of_what_they_did() -> None:
+    chosen = (SuspensionReason, AlertReason, HoldReason, LetterReason, MatchReason)
+    known = {*ACTIVATION_REASONS, *(reason for reasons in chosen for reason in get_args(reasons))}
+    assert len(known) > 30
+    assert sorted(known - set(CODE_WORDS)) == []

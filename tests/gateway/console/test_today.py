@@ -57,7 +57,7 @@ async def test_what_crossed_today_is_counted_drawn_and_told_in_a_table(alder: Co
         ("Oregon", "Enrollment", "Alder", "7"),
     }
     assert "Most: 7 from Oregon to Alder, for: Enrollment." in page
-    assert re.search(r"No agreement</dt>.*\n?.*>5<", page)
+    assert re.search(r"There is no written agreement</dt>.*\n?.*>5<", page)
     assert "Several reasons at once" in page
     assert "What crossed the state line today?" in page
 

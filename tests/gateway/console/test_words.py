@@ -106,6 +106,13 @@ def test_instants_are_said_in_the_readers_zone_on_both_sides_of_both_changes_of_
     assert viewing(language="es").cell(datetime(2026, 11, 23, 16, 41, tzinfo=UTC)).startswith("23 nov")
 
 
+def test_a_cell_of_a_table_names_its_zone_where_that_is_not_the_one_that_its_head_names() -> None:
+    here, in_summer = viewing(), datetime(2026, 8, 1, 15, 41, 5, tzinfo=UTC)
+    assert (here.zone_name, here.cell(in_summer)) == ("PST", "Aug 1, 8:41\u202fAM PDT")
+    assert here.clock(in_summer) == "Aug 1, 8:41:05\u202fAM PDT"
+    assert here.instant(in_summer) == "Aug 1, 8:41\u202fAM PDT"
+
+
 def test_a_day_of_the_readers_has_as_many_hours_as_it_has() -> None:
     here = viewing()
     hours = {
