@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.gateway.console.crossing import something_crossed
 from tests.gateway.console.looking import PATHS, Looked, looking
-from tests.gateway.console.sweeping import faults
+from tests.gateway.console.sweeping import faults, sideways
 from tests.gateway.console.test_pages import one_duty
 from tests.gateway.console.test_today import silence
 
@@ -107,13 +107,19 @@ async def test_on_a_phone_what_was_found_begins_within_two_screens_and_is_told_i
     assert await looked.page.value(top.format("#direction")) == await looked.page.value(top.format("#state")), (
         "two choices beside each other"
     )
-    await looked.go("/console/settings")
-    assert await looked.page.value(top.format("#kind")) == await looked.page.value(top.format(".filters .button"))
     await looked.go("/console/log")
     assert await looked.page.value(top.format("#count")) < 2 * 568
     [card, *_] = await looked.page.tab.locator("tr:has(.answer):has(.none)").all()
     assert await card.locator(".none").first.bounding_box() is not None, "told to a screen reader, among the cells of its row"
     assert (await looked.page.value("document.querySelector('.entries .none').getBoundingClientRect().height")) <= 1
+
+
+async def test_what_sticks_out_of_its_cell_is_found(looked: Looked) -> None:
+    await looked.go("/console/duties")
+    assert await sideways(looked.page, "/console/duties") == []
+    await looked.page.value("document.querySelector('tbody td .stack').style.translate = '-20px'")
+    found = await sideways(looked.page, "/console/duties", (1440,))
+    assert [(one[1], one[2]) for one in found] == [(1440, "sticks out of its cell")]
 
 
 async def test_every_page_is_whole_in_spanish_on_a_phone(looked: Looked) -> None:

@@ -49,7 +49,7 @@ class Times(HTMLParser):
         elif tag == "time":
             self._in_time = False
             if CLOCK.search(self._said) and not ZONE.search(self._said):
-                self.found.append((self._said, self._heads[self._column] if self._column < len(self._heads) else ""))
+                self.found.append((self._said, self._heads[self._column] if 0 <= self._column < len(self._heads) else ""))
 
     def handle_data(self, data: str) -> None:
         """Of a head, or of an instant."""
