@@ -103,7 +103,7 @@ async def test_days_are_paged_and_what_is_to_be_done_stays(console: Console, bir
     assert 'id="next"' not in second
     for page in (first, second):
         assert "Stop the node and look at its log before anything else." in words_of(page, "do")
-    days = [re.findall(r'<th scope="row" role="rowheader" data-label="Day">([^<]+)<', page) for page in (first, second)]
+    days = [re.findall(r'<th scope="row" role="rowheader" data-label="Day"><span class="short">([^<]+)<', page) for page in (first, second)]
     assert [len(one) for one in days] == [14, 5]
     assert len({*days[0], *days[1]}) == 19
 

@@ -77,7 +77,7 @@ async def test_each_other_member_is_a_row_with_its_standing_as_it_is_stored(thre
     page = await page_of(auditor)
     assert names(page) == ["Birch", "Oregon", "Washington"]
     assert "The trust list is in force." in page
-    assert "1 of 1 roots; at least 1 have to" in page
+    assert "1 of 1 roots; at least 1 must sign" in page
     assert "Gateway: serial 1; Records: serial 1; Audit: serial 1" in page
     for said in ("Active", "not asked for yet", "Nothing exchanged", "None to compare", "Is not asked to"):
         assert said in row_of(page, "Birch"), said
