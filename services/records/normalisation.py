@@ -42,6 +42,9 @@ def surname_forms(last_1: str, last_2: str | None = None) -> frozenset[str]:
 
     García-López gives garcialopez, garcia, lopez; De La Cruz, Delacruz and "Cruz, De La" all give delacruz.
     """
+    if not last_2 and last_1.isascii() and last_1.isalnum():  # one plain word, as most surnames are: it has no other form
+        form = last_1.lower()
+        return frozenset() if form in PLACEHOLDERS else frozenset((form,))
     whole = [*words(last_1), *words(last_2 or "")]
     meaning = [word for word in whole if word not in PARTICLES]
     particles = [word for word in whole if word in PARTICLES]

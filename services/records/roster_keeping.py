@@ -1,6 +1,5 @@
 """What is kept of a source's rosters, so that a delta can follow: read, searched, and written anew beside the records that it made."""
 
-import json
 import zlib
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final
 from uuid import UUID
 
+import msgspec
 from anyio import to_thread
 from sqlalchemy import Connection, Select, bindparam, delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -56,7 +56,7 @@ class RosterKeeping:
         row = (await tx.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
         if row is None:
             return HeldRoster(0, {})
-        return HeldRoster(row.version, json.loads(zlib.decompress(self._vault.open_roster(row.id, row.sealed))))
+        return HeldRoster(row.version, msgspec.json.decode(zlib.decompress(self._vault.open_roster(row.id, row.sealed))))
 
     async def students(self, database: Database, identifiers: Iterable[str]) -> dict[str, HeldStudent]:
         """What is kept of these, by the id that the source gave."""
@@ -136,7 +136,7 @@ class RosterKeeping:
         if row is None:
             row = KeptRosterRow(id=uuid7(now), source=self._source, version=0, sealed=b"")
             tx.add(row)
-        row.sealed = self._vault.seal_roster(row.id, zlib.compress(json.dumps(frame, ensure_ascii=False).encode()))
+        row.sealed = self._vault.seal_roster(row.id, zlib.compress(msgspec.json.encode(frame)))
         row.version = before.version + 1
 
     def _tag(self, identifier: str) -> bytes:
@@ -150,7 +150,7 @@ class RosterKeeping:
         found = {}
         for row in rows:
             key = self._vault.data_key(row.student_id, row.wrapped_key)
-            held = json.loads(_opened_row(key, row))
+            held = msgspec.json.decode(_opened_row(key, row))
             found[held.pop("id")] = HeldStudent(row.version, held)
         return found
 

@@ -80,3 +80,9 @@ def test_words_end_at_white_space_hyphens_commas_and_full_stops(text: str) -> No
 def test_an_identifier_of_zeros_or_nines_alone_carries_no_weight(text: str) -> None:
     form = "".join(one for one in text.upper() if one.isalnum())
     assert identifier_form(text) == (None if set(form) <= {"0"} or set(form) <= {"9"} else form)
+
+
+@pytest.mark.parametrize("surname", ["Byron", "VAN", "Test", "x", "O2", "Smith9"])
+def test_a_surname_of_one_plain_word_has_the_forms_that_it_has_beside_an_empty_second_one(surname: str) -> None:
+    """The second one is blank and not absent, so that it is looked at as any other name is."""
+    assert surname_forms(surname) == surname_forms(surname, " ")

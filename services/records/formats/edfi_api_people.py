@@ -4,9 +4,10 @@ from typing import Any, Final
 
 from safepassage.record.contacts import Address, Email, Guardian, Telephone
 from safepassage.record.identity import BirthDate, LegalName, OtherName
-from services.records.formats.edfi_members import Code, Members, system_and_code
+from services.records.formats.edfi_members import Members
 from services.records.formats.edfi_people import IDENTIFIERS, RIGHTS_RELATIONS, code_or_none
 from services.records.formats.edfi_stream import code_of, present
+from services.records.formats.made_once import Code, system_and_code
 from services.records.formats.parsed import Findings
 
 Values = dict[str, Any]

@@ -2,8 +2,9 @@
 
 from typing import Any, Final
 
-from services.records.formats.edfi_members import Code, Members
+from services.records.formats.edfi_members import Members
 from services.records.formats.edfi_stream import code_of, present
+from services.records.formats.made_once import Code
 
 Values = dict[str, Any]
 

@@ -9,9 +9,10 @@ from safepassage.record.assessments import AssessmentResult
 from safepassage.record.attendance import AttendanceEvent
 from safepassage.record.enrollment import Enrollment
 from safepassage.record.health import Dose, Exemption
-from services.records.formats.edfi_members import Code, Members
-from services.records.formats.edfi_organizations import Organizations, Reference
+from services.records.formats.edfi_members import Members
+from services.records.formats.edfi_organizations import Organizations
 from services.records.formats.edfi_stream import code_of, coded, day, present
+from services.records.formats.made_once import Code, Reference
 from services.records.formats.parsed import Findings
 
 Values = dict[str, Any]

@@ -5,17 +5,15 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from safepassage.record import Coded
 from services.records.formats.edfi_stream import coded
+from services.records.formats.made_once import Code, code_of
 from services.records.formats.parsed import Findings
 
 Model = TypeVar("Model", bound=BaseModel)
 
 Body = dict[str, Any]
-Code = Coded | dict[str, str]
-"""A code; the members of one where they are not valid, for whoever validates the whole."""
 
 SERVERS: Final = frozenset({"id", "_etag", "_lastModifiedDate", "link"})
 """What the API adds to a resource: it says nothing of anybody."""
@@ -127,16 +125,7 @@ class Members:
         return left
 
 
-def system_and_code(code: Code) -> tuple[str, str]:
-    """What a code says."""
-    return (code.system, code.code) if isinstance(code, Coded) else (code["system"], code["code"])
-
-
 @lru_cache(maxsize=4096)
-def _code(descriptor: str) -> Code:
-    """The code of a descriptor, made once: an upload has few, each many times."""
-    members = coded(descriptor) or {}
-    try:
-        return Coded(**members)
-    except ValidationError:
-        return members
+def _code(descriptor: str) -> Code | None:
+    members = coded(descriptor)
+    return None if members is None else code_of(**members)

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydantic import ValidationError
-
-from safepassage.record import OrganisationReference
 from services.records.formats.edfi_stream import Item, code_of, present, text_of
+from services.records.formats.made_once import Reference, reference_of
 
 KINDS = {
     "School": "SchoolId",
@@ -18,9 +16,6 @@ KINDS = {
 
 AGENCIES = {"schools": "schoolId", "localEducationAgencies": "localEducationAgencyId"}
 """Resources of the API that are read, by the member that names one."""
-
-Reference = OrganisationReference | dict[str, Any]
-"""How a record names an organisation; the members of it where they are not valid, for whoever validates the whole."""
 
 
 @dataclass
@@ -78,7 +73,7 @@ class Organizations:
         """A school's reference; None if the upload does not describe it."""
         made = self._made.get(identifier)
         if made is None and identifier in self.references:
-            made = self._made[identifier] = _reference(self.references[identifier])
+            made = self._made[identifier] = reference_of(self.references[identifier])
         return made
 
     def district_id_of(self, school: str) -> str | None:
@@ -91,10 +86,3 @@ class Organizations:
         """The reference of a school's district."""
         identifier = self.district_id_of(school)
         return None if identifier is None else self.school(identifier)
-
-
-def _reference(members: dict[str, Any]) -> Reference:
-    try:
-        return OrganisationReference(**members)
-    except ValidationError:
-        return members

@@ -14,6 +14,7 @@ from safepassage.record.identity import Identity
 from safepassage.record.loads import LoadedRecord
 from services.records.formats import oneroster_people as people
 from services.records.formats.archive import Archive
+from services.records.formats.made_once import Reference, code_of, reference_of
 from services.records.formats.oneroster_csv import SCED, TERM
 from services.records.formats.oneroster_kept import Keeping
 from services.records.formats.oneroster_tables import Row, Tables
@@ -54,6 +55,8 @@ class _Roster:
 
     findings: Findings
     orgs: dict[str, Row] = field(default_factory=dict)
+    named: dict[str, Reference] = field(default_factory=dict)
+    """Organisations, as a record names them."""
     classes: dict[str, _Class] = field(default_factory=dict)
     demographics: dict[str, Row] = field(default_factory=dict)
     users: dict[str, Row] = field(default_factory=dict)
@@ -173,16 +176,20 @@ def _record(user: Row, roster: _Roster) -> LoadedRecord | None:
     return findings.made_of(LoadedRecord, Draft(LoadedRecord, sections, user.position))
 
 
-def _organisation(identifier: str, roster: _Roster) -> dict[str, Any] | None:
-    org = roster.orgs.get(identifier)
-    if org is None:
-        return None
+def _organisation(identifier: str, roster: _Roster) -> Reference | None:
+    made = roster.named.get(identifier)
+    if made is None and identifier in roster.orgs:
+        made = roster.named[identifier] = reference_of(_members_of(identifier, roster.orgs[identifier]))
+    return made
+
+
+def _members_of(identifier: str, org: Row) -> dict[str, Any]:
     number = org["identifier"]
     nces = number.isascii() and number.isdigit() and len(number) in (7, 12)
     return {"name": org["name"], "local_id": identifier} | ({"nces_id" if nces else "state_id": number} if number else {})
 
 
-def _district(school: str, roster: _Roster) -> dict[str, Any] | None:
+def _district(school: str, roster: _Roster) -> Reference | None:
     parent = roster.orgs[school]["parentSourcedId"] if school in roster.orgs else ""
     return _organisation(parent, roster) if parent in roster.orgs and roster.orgs[parent]["type"] in ("district", "local") else None
 
@@ -215,7 +222,7 @@ def _enrollments(user: Row, roster: _Roster) -> list[Draft]:
             "district": _district(school, roster),
             "entry_date": min(entries),
             "exit_date": None if None in ends else max(min(entries), *(end for end in ends if end is not None)),
-            "grade": {"system": "ceds:000100", "code": grades[-1]} if grades else None,
+            "grade": code_of("ceds:000100", grades[-1]) if grades else None,
         }
         made.append(Draft(Enrollment, values, those[0][2].position))
     return made

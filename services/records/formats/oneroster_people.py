@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from safepassage.record.contacts import Email, Telephone
+from services.records.formats.made_once import code_of
 from services.records.formats.oneroster_csv import RELATION, USER_IDS
 from services.records.formats.oneroster_tables import Row
 from services.records.formats.parsed import Draft
@@ -59,7 +60,7 @@ def identity(user: Row, about: Row | None) -> dict[str, Any]:
                     "country": about["countryOfBirthCode"] if len(about["countryOfBirthCode"]) == 2 else None,
                 }
             ),
-            "sex": {"system": "ceds:000255", "code": sex} if sex else None,
+            "sex": code_of("ceds:000255", sex) if sex else None,
         }
     return values
 
@@ -84,7 +85,7 @@ def identifier(text: str) -> dict[str, str] | None:
 
 def demographics(about: Row) -> dict[str, Any]:
     """Elements of the demographics section."""
-    races = [{"system": "ceds:001943", "code": code} for column, code in RACES.items() if _true(about, column)]
+    races = [code_of("ceds:001943", code) for column, code in RACES.items() if _true(about, column)]
     hispanic = _true(about, "hispanicOrLatinoEthnicity")
     if not races and hispanic is None:
         return {}
@@ -95,9 +96,7 @@ def reached_at(user: Row) -> dict[str, Any]:
     """Telephones and e-mail addresses of a user."""
     numbers = [(user["phone"], "Home"), (user["sms"], "Mobile")]
     telephones = [
-        Draft(Telephone, {"number": number, "kind": {"system": "ceds:000280", "code": kind}}, user.position)
-        for number, kind in numbers
-        if number
+        Draft(Telephone, {"number": number, "kind": code_of("ceds:000280", kind)}, user.position) for number, kind in numbers if number
     ]
     emails = [Draft(Email, {"address": user["email"]}, user.position)] if user["email"] else []
     return {"telephones": telephones, "emails": emails}
@@ -107,7 +106,7 @@ def guardian(agent: Row, role: str, place: int) -> dict[str, Any]:
     """A guardian from the agent's user row, without rights."""
     return {
         "name": name(agent),
-        "relation": {"system": "oneroster:role", "code": agent[RELATION] or role},
+        "relation": code_of("oneroster:role", agent[RELATION] or role),
         "priority": place,
         **reached_at(agent),
     }

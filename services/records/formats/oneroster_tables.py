@@ -3,10 +3,10 @@
 import csv
 import io
 from collections import defaultdict
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import date, datetime
 from functools import lru_cache
+from operator import itemgetter
 from typing import Final
 
 from safepassage.problems.records import UnreadableRoster
@@ -28,13 +28,16 @@ REQUIRED: Final = {
 csv.field_size_limit(1 << 20)
 
 
-@dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a file."""
+    """One row of a file.
 
-    values: dict[str, str]
-    """Trimmed; without those that are empty."""
-    position: str
+    values  trimmed; without those that are empty
+    """
+
+    __slots__ = ("position", "values")
+
+    def __init__(self, values: dict[str, str], position: str) -> None:
+        self.values, self.position = values, position
 
     def __getitem__(self, column: str) -> str:
         """The trimmed value; empty where the column is absent."""
@@ -117,10 +120,21 @@ class Tables:
                 binding = COLUMNS.get(file_name.removesuffix(".csv"))
                 places = [(place, name) for place, name in enumerate(columns) if wanted is None or name in wanted]
                 foreign = [place for place, name in enumerate(columns) if binding is not None and name not in binding and name not in OURS]
+                names = [name for _, name in places]
+                wanted_of = _taker([place for place, _ in places])
                 for number, line in enumerate(lines, start=1):
-                    line += [""] * (len(columns) - len(line))  # a line may be longer or shorter than the head
+                    if len(line) < len(columns):  # a line may be longer or shorter than the head
+                        line += [""] * (len(columns) - len(line))
                     if foreign:
                         self._foreign[file_name] |= {place + 1 for place in foreign if line[place].strip()}
-                    yield Row({name: value for place, name in places if (value := line[place].strip())}, f"{file_name}:{number}")
+                    filled = {name: value for name, value in zip(names, map(str.strip, wanted_of(line)), strict=True) if value}
+                    yield Row(filled, f"{file_name}:{number}")
             except (csv.Error, UnicodeDecodeError) as error:
                 raise UnreadableRoster(f"{file_name} is not CSV in UTF-8") from error
+
+
+def _taker(places: list[int]) -> Callable[[list[str]], Sequence[str]]:
+    """Takes what stands at these places of a line."""
+    if len(places) < 2:
+        return lambda line: [line[place] for place in places]
+    return itemgetter(*places)

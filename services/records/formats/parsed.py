@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple, TypeVar
 
+import msgspec
 from pydantic import BaseModel, ValidationError
-from pydantic_core import to_json
 
 from safepassage.record.loads import LoadedRecord, Unresolved
 
@@ -135,7 +135,7 @@ class KeptStudent:
     @classmethod
     def of(cls, identifier: str, rows: Mapping[str, Any], *, follows: int | None = None) -> "KeptStudent":
         """Of rows as they are read, with the id by which the source knows the student."""
-        return cls(to_json({"id": identifier, **rows}), follows)
+        return cls(msgspec.json.encode({"id": identifier, **rows}), follows)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ achievement the level itself, since what is proficient is a setting.
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from safepassage.record import StudentRecord
@@ -60,8 +61,9 @@ def coded(record: StudentRecord, *, arrived_from: str | None, today: date) -> by
     record        the whole of it, from all sources
     arrived_from  postal code of the state whose node sent a record of the student, None where none did
     """
+    enrollments = _enrollments(record)
     says = {
-        "grade": _grade(record),
+        "grade": _grade(enrollments),
         "sex": _sex(record),
         "race-ethnicity": _race(record),
         "english-learner": _programme(record, "english_learner", today, lambda one: _is_yes(one.status)),
@@ -71,8 +73,8 @@ def coded(record: StudentRecord, *, arrived_from: str | None, today: date) -> by
         "migrant": _programme(record, "migrant", today, lambda one: _is_yes(one.status)),
         "low-income": _programme(record, "meal_status", today, lambda one: _plain(one.eligibility) in ("free", "reducedprice")),
         "military-connected": _military(record, today),
-        "arrived-from": _arrived(record, arrived_from),
-        "left-for": _left(record),
+        "arrived-from": _arrived(enrollments, arrived_from),
+        "left-for": _left(enrollments),
     }
     places = [_PLACES[name][says[name]] for name in DIMENSIONS]
     return bytes([LAYOUT, *places, *_measures(record, today)])
@@ -85,7 +87,12 @@ def state_of(parts: Sequence[Any]) -> str | None:
 
 
 def _plain(code: Coded | None) -> str:
-    return "" if code is None else code.code.casefold().translate(_BETWEEN)
+    return "" if code is None else _letters(code.code)
+
+
+@lru_cache(maxsize=1024)
+def _letters(code: str) -> str:
+    return code.casefold().translate(_BETWEEN)
 
 
 def _is_yes(code: Coded | None) -> bool:
@@ -102,8 +109,8 @@ def _enrollments(record: StudentRecord) -> list[Enrollment]:
     return sorted(held, key=lambda one: (one.entry_date, one.primary), reverse=True)
 
 
-def _grade(record: StudentRecord) -> str:
-    said = _plain(next((one.grade for one in _enrollments(record) if one.grade is not None), None))
+def _grade(enrollments: Sequence[Enrollment]) -> str:
+    said = _plain(next((one.grade for one in enrollments if one.grade is not None), None))
     if not said:
         return "not-said"
     word = {"prekindergarten": "pk", "preschool": "pk", "kindergarten": "kg", "tk": "kg"}.get(said, said)
@@ -149,19 +156,19 @@ def _military(record: StudentRecord, today: date) -> str:
     return "yes" if connected else "no"
 
 
-def _arrived(record: StudentRecord, arrived_from: str | None) -> str:
+def _arrived(enrollments: Sequence[Enrollment], arrived_from: str | None) -> str:
     """Where the student was before the enrolments here: of a transfer by exchange the state, of others as far as entry codes say."""
     word = (arrived_from or "").lower()
     if word in WORDS["arrived-from"]:
         return word
-    entered = [one.entry_type.code for one in _enrollments(record) if one.entry_type is not None]
+    entered = [one.entry_type.code for one in enrollments if one.entry_type is not None]
     if not entered:
         return "not-said"
     return "another-state" if _ENTERED_FROM_ANOTHER_STATE & set(entered) else "this-state"
 
 
-def _left(record: StudentRecord) -> str:
-    last = next(iter(_enrollments(record)), None)
+def _left(enrollments: Sequence[Enrollment]) -> str:
+    last = next(iter(enrollments), None)
     if last is None or last.exit_type is None:
         return "not-said"
     code = last.exit_type.code
@@ -191,13 +198,15 @@ def _advanced(record: StudentRecord) -> int:
     if held is None or not (held.current_courses or held.transcript):
         return UNKNOWN
     courses = [*(one.course for one in held.current_courses or ()), *(one.course for one in held.transcript or ())]
-    levels = {_plain(one.level) for one in courses}
+    levels = {_plain(one.level) for one in courses if one.level is not None}
     return _known(True, bool(levels & _ADVANCED))
 
 
 def _absent(record: StudentRecord) -> int:
     """Chronically absent: at least a tenth of the days enrolled, in the last school year that is told."""
     summaries = () if record.attendance is None else record.attendance.summary or ()
+    if not summaries:
+        return UNKNOWN
     told = [one for one in summaries if one.days_enrolled and one.days_absent is not None]
     year = max((one.school_year for one in told), default=None)
     days = sum((one.days_enrolled or Decimal(0) for one in told if one.school_year == year), Decimal(0))

@@ -77,6 +77,7 @@ class Section(Wire):
 
     @model_validator(mode="after")
     def _holds_something(self) -> "Section":
-        if all(member is None for member in self.__dict__.values()):
-            raise ValueError("a section with no element in it is left out")
-        return self
+        for member in self.__dict__.values():
+            if member is not None:
+                return self
+        raise ValueError("a section with no element in it is left out")
