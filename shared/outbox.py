@@ -146,7 +146,7 @@ class Outbox:
 
     def add_to(self, connection: Connection, *rows: dict[str, Any]) -> None:
         """As `record`, in a transaction of `Database.write`, for a hot path. Call `wake` once it has committed."""
-        prepared.change_each(connection, self._insert, rows)
+        prepared.add_each(connection, self._insert, rows)
 
     def adding(self, row: dict[str, Any]) -> prepared.Change:
         """The same as a change, for who writes one row."""

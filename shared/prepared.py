@@ -74,6 +74,30 @@ def change_each(connection: Connection, statement: ClauseElement, several: Seque
         _execute(connection, prepared, [prepared.bound(values) for values in several], many=True).close()
 
 
+def add_each(connection: Connection, statement: ClauseElement, several: Sequence[Values]) -> None:
+    """As `change_each`, of an INSERT that gives each column a value. PostgreSQL gets a list for each column instead of a message a row."""
+    driver = _begun(connection) if len(several) > 1 else None
+    prepared = None if driver is None else prepared_for(connection, statement, several[0])
+    text = None if prepared is None else text_of_columns(prepared.text)
+    if driver is None or prepared is None or text is None:
+        change_each(connection, statement, several)
+        return
+    _require_writing(connection)
+    columns = tuple(zip(*[prepared.bound(values) for values in several], strict=True))
+    _asked(connection, text, lambda: driver.execute(text, *columns))
+
+
+@lru_cache(maxsize=KEPT)
+def text_of_columns(text: str) -> str | None:
+    """An INSERT of PostgreSQL of many rows at once, in their order; None for one that says more than a typed value for each column."""
+    plain = _INSERT.fullmatch(text)
+    return None if plain is None else f"{plain[1]} SELECT * FROM unnest({_TYPED.sub(_LISTED, plain[2])})"  # noqa: S608 names of ours
+
+
+_TYPED, _LISTED = re.compile(r"(\$\d+::[A-Z]+)"), r"\1[]"
+_INSERT = re.compile(r"(INSERT INTO [^()]+ \([^()]+\)) VALUES \(((?:\$\d+::[A-Z]+(?:, )?)+)\)")
+
+
 def together(connection: Connection, changes: Sequence[Change]) -> list[int]:
     """Run changes, none of a row that another one is of. Gives how many rows each concerned. PostgreSQL is asked once."""
     driver = _begun(connection) if len(changes) > 1 else None

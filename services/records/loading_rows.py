@@ -72,7 +72,7 @@ class Rows:
         for row, values in self._rows.items():
             if values:
                 # In the order of the index: keys are random, and neighbours are on one page.
-                prepared.change_each(connection, _INSERT[row], sorted(values, key=_PLACE_IN_INDEX[row]))
+                prepared.add_each(connection, _INSERT[row], sorted(values, key=_PLACE_IN_INDEX[row]))
 
 
 _CHANGED = ("custodian_id", "originating_agency", "version", "facts_version", "changed_at")

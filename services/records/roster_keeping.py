@@ -124,7 +124,7 @@ class RosterKeeping:
         replaced = [row["tag"] for row in rows if row["version"] > 1]
         if replaced:
             prepared.change(connection, _NO_MORE, {"tags": replaced})
-        prepared.change_each(connection, _KEEP, rows)
+        prepared.add_each(connection, _KEEP, rows)
 
     async def keep_roster(self, tx: AsyncSession, kept: KeptRoster, now: datetime) -> None:
         """Keep the frame; one that follows none adds to what was. Raises TemporarilyUnavailable where another load came between."""

@@ -91,6 +91,32 @@ async def test_a_default_that_nobody_would_fill_in_is_refused(database: Database
         )
 
 
+async def test_rows_that_are_added_at_once_are_stored_as_each_alone_would_be_and_in_their_order(database: Database) -> None:
+    now = system_clock()
+    told = {"lane": "a", "sibling": "audit", "method": "POST", "path": "/", "attempts": 0, "next_attempt_at": now}
+    rows = [told | {"body": str(number), "refused_as": "code" if number % 2 else None} for number in range(300)]
+    for some in (rows[:1], rows[1:], []):
+        await database.write(lambda tx, some=some: prepared.rows(tx, _ALL) and prepared.add_each(tx, _TELL, some))  # type: ignore[misc]
+    query = select(OutboxRow.body, OutboxRow.refused_as, OutboxRow.next_attempt_at).order_by(OutboxRow.id)
+    found = await database.read(lambda tx: prepared.rows(tx, query))
+    assert [(one.body, one.refused_as) for one in found] == [(row["body"], row["refused_as"]) for row in rows]
+    assert {one.next_attempt_at for one in found} == {now.replace(microsecond=now.microsecond // 1000 * 1000)}
+
+
+async def test_of_rows_that_are_added_at_once_none_is_kept_where_one_fails(database: Database) -> None:
+    added = [{"id": one, "value": one} for one in (4, 5, 1, 6)]
+    with pytest.raises(IntegrityError):
+        await database.write(lambda tx: prepared.rows(tx, _ALL) and prepared.add_each(tx, _ADD, added))
+    assert await everything(database) == [(1, 10), (2, 20), (3, 30)]
+
+
+async def test_an_insert_is_of_columns_only_where_each_has_a_typed_value_of_its_own() -> None:
+    text = "INSERT INTO tag (tag, student_id) VALUES ($1::BYTEA, $2::UUID)"
+    assert prepared.text_of_columns(text) == "INSERT INTO tag (tag, student_id) SELECT * FROM unnest($1::BYTEA[], $2::UUID[])"
+    for other in (f"{text} ON CONFLICT DO NOTHING", text.replace("$2::UUID", "now()"), text.replace("BYTEA", "BYTEA[]"), "DELETE FROM tag"):
+        assert prepared.text_of_columns(other) is None
+
+
 async def test_changes_that_go_together_say_how_many_rows_each_concerned(database: Database) -> None:
     adding = insert_of(database.dialect, CounterRow).on_conflict_do_nothing()
     changes: list[prepared.Change] = [
