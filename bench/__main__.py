@@ -44,6 +44,7 @@ def main() -> None:
         default=PREFILLED,
         help="in the log before `append`, `questions` and `console` are measured (default %(default)s)",
     )
+    parser.add_argument("--folder", type=Path, help="where `console` keeps the log that it writes, and finds it the next time")
     asked = parser.parse_args()
     unknown = set(asked.named) - set(MEASUREMENTS)
     if unknown:
@@ -54,6 +55,8 @@ def main() -> None:
     for name in asked.named or MEASUREMENTS:
         module = importlib.import_module(MEASUREMENTS[name])
         arguments = {"entries": asked.entries} if name in ("append", "console", "questions") else {}
+        if name == "console":
+            arguments["folder"] = asked.folder
         show(console, module.TITLE, module.run(**arguments))
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from statistics import median
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -67,16 +68,19 @@ class WorkingHours(NamedTuple):
 
     def slots(self, activity: Activity) -> set[Slot]:
         """The hours in which something was done. An hour of UTC counts as the local one in which it begins."""
-        found = set()
-        for hour in HOURS:
-            if activity.hours >> hour & 1:
-                local = (_EPOCH + timedelta(days=activity.day, hours=hour)).astimezone(self.zone)
-                found.add(Slot(local.weekday() in self.working_days, local.hour))
-        return found
+        of_day = _slots_of_day(self.zone, self.working_days, activity.day)
+        return {of_day[hour] for hour in HOURS if activity.hours >> hour & 1}
 
     def is_open(self, slot: Slot) -> bool:
         """Whether one works then."""
         return slot.works and self.opens <= slot.hour < self.closes
+
+
+@lru_cache(maxsize=256)
+def _slots_of_day(zone: ZoneInfo, working_days: frozenset[int], day: int) -> tuple[Slot, ...]:
+    """Of each hour (UTC) of a day: asked for again and again, of everyone who did something in the four weeks behind it."""
+    local = [(_EPOCH + timedelta(days=day, hours=hour)).astimezone(zone) for hour in HOURS]
+    return tuple(Slot(one.weekday() in working_days, one.hour) for one in local)
 
 
 class Habit(NamedTuple):

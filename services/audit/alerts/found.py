@@ -28,7 +28,8 @@ JOB: Final = "alerts"
 _NO_ACTOR: Final = b"\x00"
 NODE: Final = _NO_ACTOR + bytes(16)
 """The subject of alerts about the node."""
-ENTERED_AT_ONCE: Final = 100
+ENTERED_AT_ONCE: Final = 20
+"""So that who waits for the log or its store does not wait long."""
 
 
 class SpanTaken(Exception):

@@ -9,12 +9,13 @@ from services.audit.alerts.activity import DAYS_LOADED, READING, Activity, Habit
 from services.audit.alerts.rules import DENIED, wants_decisions
 from services.audit.alerts.thresholds import Thresholds
 from services.audit.driver import Driver
-from services.audit.index.bitmaps import BLOCK, between, positions
+from services.audit.index.bitmaps import BLOCK, ascending, between
 from services.audit.index.lookup import Query, Stretch, bits_in, candidates
 from services.audit.index.terms import Kind, TermKeys, digest_of
 from services.audit.index.words import opened_words
 
 KEPT_IN_MEMORY: Final = 8_192
+NOTHING_READ: Final = -1
 _COLUMNS: Final = "actor, day, log, shape, entries, subjects, hours, first, last"
 
 
@@ -29,8 +30,10 @@ class Span(NamedTuple):
 
 
 class Past(NamedTuple):
-    """What came before an actor's day. It changes no more."""
+    """What came before an actor's day. It changes no more, so that of the next day only what came in between is read."""
 
+    day: int
+    """Before which; NOTHING_READ where it is still to be read."""
     before: Sequence[Activity]
     last_day: int | None
     has_read: bool
@@ -50,16 +53,17 @@ def next_span(driver: Driver) -> Span | None:
 
 
 def actors_of(driver: Driver, span: Span) -> tuple[Span, list[bytes]]:
-    """The first day of a span, as a span, and who did something on it. What comes later is another span."""
-    query = "SELECT DISTINCT day, actor FROM activity WHERE day >= ? AND log = ? AND last >= ? ORDER BY day, actor"
-    found = [(day, bytes(actor)) for day, actor in driver.rows(query, span.day, span.year, span.start)]
+    """The first day of a span, as a span, and who did something on it. What comes later is another span, and is not read for this one."""
+    query = "SELECT day FROM activity WHERE day >= ? AND log = ? AND last >= ? ORDER BY day LIMIT 1"
+    found = driver.rows(query, span.day, span.year, span.start)
     if not found:
         return span, []
-    day = found[0][0]
-    if found[-1][0] > day:
+    ((day,),) = found
+    if driver.rows("SELECT 1 FROM activity WHERE day > ? AND log = ? LIMIT 1", day, span.year):
         ((last,),) = driver.rows("SELECT max(last) FROM activity WHERE day = ? AND log = ?", day, span.year)
         span = span._replace(end=min(span.end, last + 1))
-    return span._replace(day=day), [actor for on, actor in found if on == day]
+    query = "SELECT DISTINCT actor FROM activity WHERE day = ? AND log = ? AND last >= ? ORDER BY actor"
+    return span._replace(day=day), [bytes(actor) for (actor,) in driver.rows(query, day, span.year, span.start)]
 
 
 class Habits:
@@ -68,7 +72,7 @@ class Habits:
     def __init__(self, thresholds: Thresholds) -> None:
         self._thresholds = thresholds
         self._shapes: OrderedDict[bytes, Shape] = OrderedDict()
-        self._past: OrderedDict[tuple[bytes, int], Past] = OrderedDict()
+        self._past: OrderedDict[bytes, Past] = OrderedDict()
 
     def of(self, driver: Driver, keys: TermKeys, span: Span, actors: Sequence[bytes], hours: WorkingHours) -> dict[bytes, Habit]:
         """The habits of some actors on the day of a span."""
@@ -76,7 +80,7 @@ class Habits:
         for actor, on, year, *counted in _activity(driver, actors, span.day, span.day):
             if year == span.year:
                 today[actor].append(self._counted(driver, keys, on, counted))
-        past = self._before(driver, keys, span.day, actors, today)
+        past = self._before(driver, keys, span.day, actors)
         told, accepted = _told(driver, [term for one in past.values() for term in one.terms], span.day)
         return {
             actor: Habit(
@@ -94,37 +98,48 @@ class Habits:
             for actor in actors
         }
 
-    def _before(
-        self, driver: Driver, keys: TermKeys, day: int, actors: Sequence[bytes], today: dict[bytes, list[Activity]]
-    ) -> dict[bytes, Past]:
-        missing = [actor for actor in actors if (actor, day) not in self._past]
+    def _before(self, driver: Driver, keys: TermKeys, day: int, actors: Sequence[bytes]) -> dict[bytes, Past]:
+        missing = [actor for actor in actors if actor not in self._past or self._past[actor].day != day]
         if missing:
-            names = {bytes(actor): (former, is_client) for actor, former, is_client in _in(driver, "index_actor", "actor", missing)}
-            terms = {
-                actor: [actor, *([bytes(names[actor][0])] if actor in names and names[actor][0] is not None else [])] for actor in missing
-            }
-            whose = {term: actor for actor, some in terms.items() for term in some}
-            before: dict[bytes, list[Activity]] = {actor: [] for actor in missing}
-            for term, on, _, *counted in _activity(driver, sorted(whose), day - DAYS_LOADED, day - 1):
-                before[whose[term]].append(self._counted(driver, keys, on, counted))
+            names = {bytes(actor): (former, bool(is_client)) for actor, former, is_client in _in(driver, "index_actor", "actor", missing)}
+            by_day: dict[int, list[Past]] = {}
             for actor in missing:
-                is_client = actor in names and bool(names[actor][1])
-                self._past[actor, day] = self._past_of(driver, keys, day, before[actor], terms[actor], is_client)
-        found = {actor: self._past[actor, day] for actor in actors}
+                former, is_client = names.get(actor, (None, False))
+                past = self._known(actor, [actor] if former is None else [actor, bytes(former)], is_client, day)
+                by_day.setdefault(past.day, []).append(past)
+            for since, some in by_day.items():
+                whose = {term: past for past in some for term in past.terms}
+                between: dict[bytes, list[Activity]] = {past.terms[0]: [] for past in some}
+                for term, on, _, *counted in _activity(driver, sorted(whose), max(since, day - DAYS_LOADED), day - 1):
+                    between[whose[term].terms[0]].append(self._counted(driver, keys, on, counted))
+                for past in some:
+                    self._past[past.terms[0]] = self._until(driver, keys, past, day, between[past.terms[0]])
+                    self._past.move_to_end(past.terms[0])
+        found = {actor: self._past[actor] for actor in actors}
         while len(self._past) > KEPT_IN_MEMORY:
             self._past.popitem(last=False)
         return found
 
-    def _past_of(self, driver: Driver, keys: TermKeys, day: int, before: list[Activity], terms: Sequence[bytes], is_client: bool) -> Past:
-        last = max((one.day for one in before), default=None)
-        has_read = any(one.shape.class_ in READING and one.subjects for one in before)
-        if last is None or not has_read:
-            marks = ",".join("?" * len(terms))
+    def _known(self, actor: bytes, terms: Sequence[bytes], is_client: bool, day: int) -> Past:
+        """What is known of an actor before an earlier day; otherwise a past of which nothing was read."""
+        past = self._past.get(actor)
+        if past is not None and past.terms == terms and day - DAYS_LOADED <= past.day < day:
+            return past
+        return Past(NOTHING_READ, (), None, False, terms, is_client)
+
+    def _until(self, driver: Driver, keys: TermKeys, past: Past, day: int, between: list[Activity]) -> Past:
+        """The past before `day`, from the one before an earlier day and what came in between."""
+        first = day - DAYS_LOADED
+        before = [one for one in past.before if one.day >= first] + between
+        last = max((one.day for one in between), default=past.last_day)
+        has_read = past.has_read or any(one.shape.class_ in READING and one.subjects for one in between)
+        if past.day == NOTHING_READ and (last is None or not has_read):
+            marks = ",".join("?" * len(past.terms))
             query = f"SELECT shape, max(day), max(subjects) FROM activity WHERE actor IN ({marks}) AND day < ? GROUP BY shape"  # noqa: S608 marks alone
-            for shape, on, subjects in driver.rows(query, *terms, day - DAYS_LOADED):
+            for shape, on, subjects in driver.rows(query, *past.terms, first):
                 last = on if last is None else max(last, on)
                 has_read = has_read or bool(subjects and self._shape(driver, keys, bytes(shape)).class_ in READING)
-        return Past(before, last, has_read, terms, is_client)
+        return past._replace(day=day, before=before, last_day=last, has_read=has_read)
 
     def _counted(self, driver: Driver, keys: TermKeys, day: int, counted: Sequence[Any]) -> Activity:
         shape, entries, subjects, hours, first, last = counted
@@ -158,7 +173,7 @@ class Habits:
 def in_order(decided: int, denied: int) -> list[bool]:
     """The decisions of a block in their order: False for each denial, True for permissions between two of them, however many."""
     permitted, ordered, start = decided & ~denied, list[bool](), 0
-    for position in reversed(list(positions(denied))):
+    for position in ascending(denied):
         if permitted & between(start, position):
             ordered.append(True)
         ordered.append(False)

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -33,9 +34,9 @@ from services.audit.alerts.node_rules import node_findings
 from services.audit.alerts.rules import findings
 from services.audit.drafts import draft_of
 from services.audit.driver import Driver
-from services.audit.giving_way import give_way
 from services.audit.index.terms import term_keys
 from services.audit.sequencer import Sequencer
+from services.audit.slices import Rest, Slices
 from services.audit.tables import AlertRow, LeaseRow
 from shared.contracts.audit import Event
 from shared.database import Database
@@ -47,7 +48,8 @@ log = logging.getLogger(__name__)
 EVERY_SECONDS: Final = 15.0
 LEASE_NAME: Final = "alerts"
 LEASE: Final = timedelta(seconds=60)
-ACTORS_AT_ONCE: Final = 200
+SPELL_SECONDS: Final = 20.0
+"""So long is looked before what was found is entered and the lease is taken anew."""
 
 
 class AlertMetrics:
@@ -61,8 +63,16 @@ class AlertMetrics:
 class Watcher:
     """Finds alerts and enters them."""
 
-    def __init__(self, state: Any, *, monotonic: Callable[[], float] = time.monotonic) -> None:
-        self._state, self._monotonic = state, monotonic
+    def __init__(
+        self,
+        state: Any,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        rest: Rest = asyncio.sleep,
+        spell_seconds: float = SPELL_SECONDS,
+    ) -> None:
+        self._state, self._monotonic, self._spell_seconds = state, monotonic, spell_seconds
+        self._slices, self._was_interrupted = Slices(rest), False
         self._thresholds = state.settings.alert_thresholds
         self._habits = Habits(self._thresholds)
         self._serving_since: datetime = state.clock()
@@ -82,39 +92,49 @@ class Watcher:
                 log.error("alerts not looked for", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
 
     async def turn(self) -> None:
-        """Look once at everything that is new, if this process holds the lease. Raises LogFrozen, LogUnavailable."""
-        state, now = self._state, self._state.clock()
-        jump = self._jump(now)
-        fence = await take_lease(state.database, LeaseRow, name=LEASE_NAME, holder=state.holder, now=now, lasts=LEASE)
-        if fence is None:
+        """Look once at everything that is new, while this process holds the lease. Raises LogFrozen, LogUnavailable."""
+        jump = self._jump(self._state.clock())
+        if not await self._holds_lease():
             return
         await self.look_at_node(jump)
-        await self.look_at_actors()
-        await self.enter()
+        while True:
+            await self.look_at_actors(spell_seconds=self._spell_seconds)
+            await self.enter()
+            if not self._was_interrupted or not await self._holds_lease():
+                return
 
-    async def look_at_actors(self) -> int:
-        """Apply the rules to everyone who did something new. Gives how many actors' days were looked at."""
+    async def _holds_lease(self) -> bool:
+        state = self._state
+        fence = await take_lease(state.database, LeaseRow, name=LEASE_NAME, holder=state.holder, now=state.clock(), lasts=LEASE)
+        return fence is not None
+
+    async def look_at_actors(self, *, spell_seconds: float = math.inf) -> int:
+        """Apply the rules to everyone who did something new, a day after the other, until that is done or the time is over.
+
+        Gives how many actors' days were looked at.
+        """
         database: Database = self._state.database
         self._hours = WorkingHours.of(self._thresholds, await agency_zone(database))
-        looked = 0
+        looked, loop = 0, asyncio.get_running_loop()
+        until, self._was_interrupted = loop.time() + spell_seconds, False
         while (span := await database.read(lambda connection: next_span(Driver(connection)))) is not None:
             with suppress(SpanTaken):
                 looked += await self._look_at(span)
+            if loop.time() >= until:
+                self._was_interrupted = True
+                break
         return looked
 
     async def _look_at(self, span: Span) -> int:
-        state, loop = self._state, asyncio.get_running_loop()
+        """A day at the most. # INVARIANT: no transaction is open between two slices, and none is longer than a slice."""
+        state = self._state
         span, actors = await state.database.read(lambda connection: actors_of(Driver(connection), span))
-        found: list[Found] = []
-        for start in range(0, len(actors), ACTORS_AT_ONCE):
-            began = loop.time()
-            found += await state.database.read(self._applying(span, actors[start : start + ACTORS_AT_ONCE]))
-            await give_way(began, is_busy=state.sequencer.is_busy)
+        found = await self._slices.over(actors, lambda some: state.database.read(self._applying(span, some)))
         async with state.database.transaction() as tx:
             await keep_span(tx, span, found, state.clock())
         return len(actors)
 
-    def _applying(self, span: Span, actors: list[bytes]) -> Callable[[Connection], list[Found]]:
+    def _applying(self, span: Span, actors: Sequence[bytes]) -> Callable[[Connection], list[Found]]:
         def apply(connection: Connection) -> list[Found]:
             driver = Driver(connection)
             habits = self._habits.of(driver, term_keys(driver, self._state.keys), span, actors, self._hours)
@@ -141,11 +161,13 @@ class Watcher:
                 rows = await not_entered(tx)
             if not rows:
                 break
+            began = asyncio.get_running_loop().time()
             receipt = await self._append([found_event(row) for row in rows])
             async with database.transaction() as tx:
                 fresh = [row for row, place in zip(rows, receipt.places, strict=True) if await entered(tx, row, place)]
             for row in fresh:
                 self._tell(row.rule)
+            await self._slices.rest(began)
         async with database.reading() as tx:
             again = await reopened(tx)
         if again:

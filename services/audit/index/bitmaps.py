@@ -24,7 +24,7 @@ def stored(bits: int) -> bytes:
         return (bits.bit_length() - 1).to_bytes(2, "big")
     if count > MOST_SPARSE:
         return bits.to_bytes(DENSE_BYTES, "little")
-    return b"".join(position.to_bytes(2, "big") for position in reversed(list(positions(bits))))
+    return b"".join(position.to_bytes(2, "big") for position in ascending(bits))
 
 
 def loaded(data: bytes) -> int:
@@ -40,6 +40,14 @@ def positions(bits: int) -> Iterator[int]:
         position = bits.bit_length() - 1
         yield position
         bits ^= 1 << position
+
+
+def ascending(bits: int) -> Iterator[int]:
+    """The positions in a set, the first one first: who wants a few of them does not pay for all."""
+    while bits:
+        lowest = bits & -bits
+        yield lowest.bit_length() - 1
+        bits ^= lowest
 
 
 def set_of(places: Iterable[int]) -> int:

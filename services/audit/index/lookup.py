@@ -9,7 +9,7 @@ from itertools import combinations
 from typing import Final, NamedTuple
 
 from services.audit.driver import Driver
-from services.audit.index.bitmaps import ALL, BLOCK, between, loaded, positions
+from services.audit.index.bitmaps import ALL, BLOCK, ascending, between, loaded, positions
 from services.audit.index.postings import BLOCKS_LEVEL, ENTRIES_LEVEL
 from services.audit.index.reading import read_piece
 from services.audit.index.terms import Facts, Kind, TermKeys, term_keys, term_of, terms_of, values_of
@@ -106,15 +106,11 @@ def _joined(driver: Driver, query: Query, stretch: Stretch, limit: int, *, oldes
     for blocks in candidates(driver, query, stretch, most=MOST_BLOCKS, oldest_first=oldest_first):
         order = order or _learned(driver, query.terms, stretch.year, blocks)
         for block, bits in sorted(bits_in(driver, query, stretch, blocks, order=order).items(), reverse=not oldest_first):
-            for position in _turned(positions(bits), oldest_first):
+            for position in ascending(bits) if oldest_first else positions(bits):
                 places.append(Place(stretch.year, block * BLOCK + position))
                 if len(places) == limit:
                     return places
     return places
-
-
-def _turned(newest_first: Iterable[int], oldest_first: bool) -> Iterable[int]:
-    return reversed(list(newest_first)) if oldest_first else newest_first
 
 
 def candidates(driver: Driver, query: Query, stretch: Stretch, *, most: int = 16, oldest_first: bool = False) -> Iterable[list[int]]:
@@ -122,13 +118,14 @@ def candidates(driver: Driver, query: Query, stretch: Stretch, *, most: int = 16
     if stretch.start >= stretch.end:
         return
     first, last = stretch.start // BLOCK, (stretch.end - 1) // BLOCK
-    for group in _turned(range(last // BLOCK, first // BLOCK - 1, -1), oldest_first):
+    groups = range(first // BLOCK, last // BLOCK + 1)
+    for group in groups if oldest_first else reversed(groups):
         held = _held(driver, _rare_first(query.terms), stretch.year, BLOCKS_LEVEL, [group]).get(group, 0)
         held &= between(first - group * BLOCK, last + 1 - group * BLOCK)
         if not held and group == last // BLOCK:
             held = 1 << last % BLOCK  # INVARIANT: the newest block is read where nothing is to be found too, and takes as long
         blocks, size = list[int](), FIRST_BLOCKS
-        for position in _turned(positions(held), oldest_first):
+        for position in ascending(held) if oldest_first else positions(held):
             blocks.append(group * BLOCK + position)
             if len(blocks) == size:
                 yield blocks

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from services.audit.driver import Driver
-from services.audit.index.bitmaps import BLOCK, loaded, positions
+from services.audit.index.bitmaps import BLOCK, ascending, loaded
 from services.audit.index.lookup import Query, Stretch, bits_in
 from services.audit.index.postings import ENTRIES_LEVEL
 from services.audit.index.reading import students_in
@@ -30,7 +30,7 @@ def touched_in(driver: Driver, query: Query, stretch: Stretch, blocks: Sequence[
     """What of some blocks a query finds, and how many of it have each term."""
     touched = Touched(stretch.year, [], Counter())
     for block, found in sorted(bits_in(driver, query, stretch, blocks).items()):
-        touched.indices.extend(sorted(block * BLOCK + position for position in positions(found)))
+        touched.indices.extend(block * BLOCK + position for position in ascending(found))
         rows = driver.rows("SELECT term, bits FROM posting WHERE log = ? AND level = ? AND block = ?", stretch.year, ENTRIES_LEVEL, block)
         for term, bits in rows:
             count = (loaded(bits) & found).bit_count()

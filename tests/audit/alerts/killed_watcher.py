@@ -34,8 +34,8 @@ class Killed(Watcher):
 
     when = ""
 
-    async def look_at_actors(self) -> int:
-        count = await super().look_at_actors()
+    async def look_at_actors(self, **about: Any) -> int:
+        count = await super().look_at_actors(**about)
         if self.when == "kept":
             die()
         return count

@@ -1,0 +1,137 @@
+"""The search for alerts goes through a long log beside those who ask, not before them; and reads nothing of it twice."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection
+
+from services.audit.alerts.activity import WorkingHours
+from services.audit.alerts.habits import Habits, Span, actors_of, next_span
+from services.audit.alerts.thresholds import Thresholds
+from services.audit.alerts.watching import Watcher
+from services.audit.driver import Driver
+from services.audit.index.bitmaps import ascending, positions, set_of
+from services.audit.index.terms import term_keys
+from services.audit.tables import AlertCursorRow
+from tests.audit.alerts.watched import by, did, entries, read_students, stop_workers
+from tests.audit.audit_node import STATE, AuditNode
+from tests.conftest import StandingClock
+
+pytestmark = pytest.mark.anyio
+
+CLIENTS = 40
+
+
+async def many_did(node: AuditNode) -> None:
+    """More clients than fit into the first slice."""
+    await did(node, *[by(f"client-{n}") for n in range(CLIENTS)])
+    await node.app.state.projector.catch_up()
+
+
+async def test_who_searches_the_log_is_answered_in_every_rest_of_the_search_for_alerts(node: AuditNode) -> None:
+    await stop_workers(node, "keep_watch", "_keep_index")
+    await many_did(node)
+    found: list[int] = []
+    began: list[int] = []
+    headers = node.as_caller("audit:search", kind="sea", organisation=STATE, purpose="audit-evaluation")
+
+    async def rest(_: float) -> None:
+        answer = await node.send("POST", "/v1/log/searches", headers, {"classes": ["read"]})
+        found.append(len(json.loads(answer.body)["entries"]))
+        began.append(len(await node.database.read(lambda connection: Driver(connection).rows("SELECT 1 FROM alert_cursor WHERE at > 0"))))
+
+    await Watcher(node.app.state, rest=rest).look_at_actors()
+    assert found == [CLIENTS] * len(found)
+    assert len(found) >= 3
+    assert not any(began)  # the day was not over yet
+
+
+async def test_a_long_search_enters_what_it_has_found_of_a_day_before_it_looks_at_the_next(node: AuditNode, clock: StandingClock) -> None:
+    await stop_workers(node, "keep_watch")
+    for _ in range(2):
+        await read_students(node, 300)
+        clock.advance(days=1)
+    await node.app.state.projector.catch_up()
+    cursors: list[Sequence[Any]] = []
+
+    class Noting(Watcher):
+        async def enter(self) -> None:
+            await super().enter()
+            async with node.database.reading() as tx:
+                row = await tx.get_one(AlertCursorRow, 2026)
+                cursors.append((row.day, len(await entries(node))))
+
+    await Noting(node.app.state, spell_seconds=0.0).turn()
+    first_day = cursors[0][0]
+    assert cursors[0] == (first_day, 2)
+    assert [alerts for day, alerts in cursors if day == first_day + 1][:1] == [3]
+
+
+class Counting(Driver):
+    """A driver that says how many rows were read."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.read = 0
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        found = super().rows(query, *values)
+        self.read += len(found)
+        return found
+
+
+async def test_what_was_read_of_an_actors_past_is_not_read_again_the_next_day(node: AuditNode, clock: StandingClock) -> None:
+    days = 12
+    for day in range(days):
+        await did(node, *[by("busy", operation=f"operation-{n}") for n in range(6)], *([by("seldom")] if day % 5 == 0 else []))
+        clock.advance(days=1 if day < days - 1 else 20)
+    await did(node, by("busy"), by("seldom"))
+    await node.app.state.projector.catch_up()
+    hours, grown = WorkingHours.of(Thresholds(), clock.instant.tzinfo), Habits(Thresholds())  # type: ignore[arg-type]  # UTC is a zone here
+
+    def follow(connection: Connection) -> list[int]:
+        driver, spent = Counting(connection), list[int]()
+        keys = term_keys(driver, node.app.state.keys)
+        span = next_span(driver)
+        assert span is not None
+        whole = span
+        while span.start < whole.end:
+            span, actors = actors_of(driver, span)
+            before = driver.read
+            habits = grown.of(driver, keys, span, actors, hours)
+            spent.append(driver.read - before)
+            assert habits == Habits(Thresholds()).of(driver, keys, span, actors, hours)
+            span = Span(whole.year, span.end, whole.end, span.day)
+        return spent
+
+    spent = await node.database.read(follow)
+    assert len(spent) == days + 1
+    assert max(spent[6:days]) <= 6 + 6 + 3 * 3
+
+
+async def test_one_day_is_looked_at_without_reading_those_that_come_after(node: AuditNode, clock: StandingClock) -> None:
+    for _ in range(5):
+        await did(node, *[by(f"client-{n}") for n in range(3)])
+        clock.advance(days=1)
+    await node.app.state.projector.catch_up()
+
+    def first(connection: Connection) -> tuple[int, int]:
+        driver = Counting(connection)
+        span = next_span(driver)
+        assert span is not None
+        before = driver.read
+        _, actors = actors_of(driver, span)
+        return driver.read - before, len(actors)
+
+    read, actors = await node.database.read(first)
+    assert actors >= 3
+    assert read == actors + 3  # its day, that there is a later one, and where it ends
+
+
+def test_the_first_positions_of_a_set_come_first_and_are_those_of_the_other_order() -> None:
+    for places in ([], [0], [7_679], [3, 4, 900, 7_000], list(range(7_680))):
+        bits = set_of(places)
+        assert list(ascending(bits)) == places == list(positions(bits))[::-1]
+    assert next(ascending(set_of(range(7_680)))) == 0
