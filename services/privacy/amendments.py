@@ -12,7 +12,7 @@ from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.rights import NoSuchRightsRequest, NotTheOriginatingAgency, RequestIncomplete, StepNotPossible
 from safepassage.wire_rights import Amendment, AmendmentDecision, NewAmendment
 from services.privacy.duties import Clock
-from services.privacy.rights import Held, Said, agency_of, received_at, zone_name_of
+from services.privacy.rights import Held, Said, agency_of, zone_name_of
 from services.privacy.rights_desk import Desk, OpenDesk, StaffDesk, StaffFiles
 from shared.contracts.privacy import SubjectFacts
 from shared.problems import responses
@@ -30,7 +30,7 @@ async def request_amendment(new: NewAmendment, desk: OpenDesk) -> Amendment:
     decides = await _decider(desk.tx, person.facts)
     custodian_id = decides or desk.caller.organisation_id
     zone_name = await zone_name_of(desk.tx, custodian_id)
-    begins_at = received_at(new.received_on, zone_name, now=desk.now)
+    begins_at = await desk.received_at(new.received_on, zone_name)
     clock = Clock("decide-amendment", custodian_id, zone_name, begins_at, student_id=new.student_id)
     recorded = _Recorded(**new.model_dump(), originating_agency=person.facts.originating_agency, decides=decides)
     held = await desk.file("amendment", recorded, student_id=new.student_id, custodian_id=custodian_id, overdue_at=clock.overdue_at)
@@ -66,7 +66,7 @@ async def decide_amendment(amendment_id: UUID, decision: AmendmentDecision, desk
     held = await desk.let_happen(held, decision.outcome, said)
     await desk.end(held, "decide-amendment", evidence_ref=decision.evidence_ref)
     then = "amend-record" if decision.outcome == "granted" else "inform-of-hearing-right"
-    begins_at = received_at(decision.decided_on, zone_name, now=desk.now)
+    begins_at = await desk.received_at(decision.decided_on, zone_name)
     await desk.start(Clock(then, row.custodian_id, zone_name, begins_at, about=held.about, student_id=row.student_id))
     await desk.close("decide_amendment", held, decision.outcome, reason=asked.grounds)
     return amendment_of(held)

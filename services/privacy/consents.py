@@ -1,9 +1,8 @@
 """Consents: what a parent or eligible student allowed in writing (34 CFR 99.30), what they left of it, and when they took it back."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
 
@@ -27,11 +26,10 @@ from services.privacy.consent_records import callers_consent, open_grant, row_of
 from services.privacy.duties import start_duties
 from services.privacy.evidence import require_elements, require_party, require_purposes
 from services.privacy.policy import rights_role
-from services.privacy.rights import Staff, StaffOrFamily
+from services.privacy.rights import Staff, StaffOrFamily, latest_day, zone_name_of
 from services.privacy.sealing import Sealer
 from services.privacy.subjects import callers_subject, open_facts
 from shared.clock import Now
-from shared.contracts.privacy import SubjectFacts
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.problems import responses
@@ -59,7 +57,7 @@ async def record_consent(
     role = rights_role(facts, new.acting_for.person_id, now=now)
     if role is None or not caller.speaks_for(new.acting_for.person_id):
         raise RightsNotHeld(field="acting_for.person_id")
-    require_written_consent(new, facts, now=now)
+    require_written_consent(new, today=latest_day(now, facts.time_zone, await zone_name_of(tx, caller.organisation_id)), now=now)
     require_elements(new.elements)
     require_purposes(new.purposes)
     await require_party(tx, new.recipient_id, kinds=RECIPIENTS)
@@ -127,9 +125,11 @@ async def withdraw_consent(
     return consent.model_copy(update={"withdrawn_at": row.withdrawn_at})
 
 
-def require_written_consent(new: NewConsent, facts: SubjectFacts, *, now: datetime) -> None:
-    """The conditions of 34 CFR 99.30 that the form of a consent shows by itself. Raises ConsentIncomplete with the field at fault."""
-    today = now.astimezone(ZoneInfo(facts.time_zone)).date()
+def require_written_consent(new: NewConsent, *, today: date, now: datetime) -> None:
+    """The conditions of 34 CFR 99.30 that the form of a consent shows by itself. Raises ConsentIncomplete with the field at fault.
+
+    today  the day on which it can have been signed at the latest
+    """
     if new.signed_on > today:
         raise ConsentIncomplete("signed before it is recorded: 99.30(a)", field="signed_on")
     if new.acting_for.authenticated_at > now:

@@ -13,7 +13,7 @@ from safepassage.wire_rights import Hearing, HearingDecision, HearingRecord, Hea
 from services.privacy.amendments import refused_by, require_decides
 from services.privacy.clocks import hearing_shortcomings
 from services.privacy.duties import Clock
-from services.privacy.rights import Held, Said, received_at, zone_name_of
+from services.privacy.rights import Held, Said, zone_name_of
 from services.privacy.rights_desk import Desk, OpenDesk, StaffDesk, StaffFiles
 from shared.problems import responses
 
@@ -33,7 +33,7 @@ async def request_hearing(new: NewHearing, desk: OpenDesk) -> Hearing:
     await desk.acting(student_id, new.acting_for)
     await desk.let_happen(amendment, "hearing-requested", Said(evidence_ref=new.request_ref, acting_for=new.acting_for))
     zone_name = await zone_name_of(desk.tx, custodian_id)
-    begins_at = received_at(new.received_on, zone_name, now=desk.now)
+    begins_at = await desk.received_at(new.received_on, zone_name)
     clock = Clock("hold-hearing", custodian_id, zone_name, begins_at, student_id=student_id)
     held = await desk.file(
         "hearing", new, student_id=student_id, custodian_id=custodian_id, about_id=amendment.row.id, overdue_at=clock.overdue_at
@@ -98,7 +98,7 @@ async def decide_hearing(hearing_id: UUID, decision: HearingDecision, desk: Staf
     held = await desk.let_happen(held, decision.outcome, said)
     await desk.end(held, "decide-hearing", evidence_ref=decision.reasons_ref)
     then = "amend-record" if decision.outcome == "amend" else "inform-of-statement-right"
-    await desk.start(await _clock(desk, held, then, received_at(decision.decided_on, zone_name, now=desk.now)))
+    await desk.start(await _clock(desk, held, then, await desk.received_at(decision.decided_on, zone_name)))
     await desk.close("decide_hearing", held, "decided", reason=decision.outcome)
     return hearing_of(held)
 

@@ -18,7 +18,7 @@ from safepassage.wire_rights import Inspection, InspectionPage, InspectionStep, 
 from services.privacy.clocks import begins
 from services.privacy.duties import Clock
 from services.privacy.policy import rights_role
-from services.privacy.rights import Held, Said, is_outstanding, lock_subject, received_at, visible_requests, with_events, zone_name_of
+from services.privacy.rights import Held, Said, is_outstanding, lock_subject, visible_requests, with_events, zone_name_of
 from services.privacy.rights_desk import Desk, OpenDesk, StaffFiles
 from services.privacy.subjects import callers_subject, open_facts
 from services.privacy.tables import RightsRequestRow
@@ -40,7 +40,7 @@ async def request_inspection(new: NewInspection, desk: OpenDesk) -> Inspection:
     await lock_subject(desk.tx, new.student_id)
     custodian_id = desk.caller.organisation_id
     zone_name = await zone_name_of(desk.tx, custodian_id)
-    clock = _clock(new, custodian_id, zone_name, received_at(new.received_on, zone_name, now=desk.now))
+    clock = _clock(new, custodian_id, zone_name, await desk.received_at(new.received_on, zone_name))
     held = await desk.file("inspection", new, student_id=new.student_id, custodian_id=custodian_id, overdue_at=clock.overdue_at)
     await desk.start(replace(clock, about=held.about))
     await desk.close("request_inspection", held, "requested", reason=new.law, acting_for=new.acting_for)

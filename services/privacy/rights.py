@@ -142,12 +142,19 @@ async def agency_of(tx: AsyncSession, reference: str) -> OrganisationRow | None:
     return (await tx.execute(select(OrganisationRow).where(OrganisationRow.id == row.parent_id))).scalar_one_or_none()
 
 
-def received_at(on: date, zone_name: str, *, now: datetime) -> datetime:
-    """The instant at which a clock that starts on a day starts. Raises RequestIncomplete for a day that has not come."""
-    zone = ZoneInfo(zone_name)
-    if on > now.astimezone(zone).date():
+def latest_day(now: datetime, *zone_names: str) -> date:
+    """The day that it is in that of the zones where it is latest: who signs or receives something there has a day that has come."""
+    return max(now.astimezone(ZoneInfo(name)).date() for name in zone_names)
+
+
+def received_at(on: date, zone_name: str, *, now: datetime, taken_in: str) -> datetime:
+    """The instant at which a clock that starts on a day starts. Raises RequestIncomplete for a day that has not come.
+
+    taken_in  the zone of who took it in: a state agency may have tomorrow already
+    """
+    if on > latest_day(now, zone_name, taken_in):
         raise RequestIncomplete("it was received before it is recorded", field="received_on")
-    return begins(on, zone)
+    return begins(on, ZoneInfo(zone_name))
 
 
 async def with_events(tx: AsyncSession, sealer: Sealer, rows: Sequence[RightsRequestRow]) -> list[Held]:

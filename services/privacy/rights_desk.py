@@ -1,7 +1,7 @@
 """The desk at which staff take requests of parents and students: what each of its steps has in common, in one transaction."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -26,9 +26,11 @@ from services.privacy.rights import (
     StaffOrFamily,
     acting_person,
     event_place,
+    received_at,
     request_place,
     visible_requests,
     with_events,
+    zone_name_of,
 )
 from services.privacy.sealing import Sealer
 from services.privacy.tables import RightsEventRow, RightsRequestRow
@@ -128,6 +130,10 @@ class Desk(Files):
         )
         await self.tx.flush()
         return Held(held.row, held.whole, (*held.happened, Happened(kind, at, self.caller.organisation_id, said)))
+
+    async def received_at(self, on: date, zone_name: str) -> datetime:
+        """The instant at which a clock that starts on a day starts. Raises RequestIncomplete for a day that has not come."""
+        return received_at(on, zone_name, now=self.now, taken_in=await zone_name_of(self.tx, self.caller.organisation_id))
 
     async def start(self, clock: Clock) -> None:
         """A duty begins."""

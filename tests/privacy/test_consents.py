@@ -1,6 +1,6 @@
 """Who may record a consent, what it must have, and who sees it."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -235,3 +235,12 @@ async def test_what_happened_to_a_consent_cannot_be_rewritten(world: World) -> N
     async with world.node.app.state.database.reading() as tx:
         kept = (await tx.execute(select(ConsentEventRow.kind).where(ConsentEventRow.consent_id == consent.id))).scalars().all()
     assert kept == ["granted"]
+
+
+@pytest.mark.parametrize(("signed_on", "status"), [("2026-10-20", 201), ("2026-10-21", 201), ("2026-10-22", 422)])
+async def test_who_signs_where_it_is_tomorrow_already_has_a_day_that_has_come(world: World, signed_on: str, status: int) -> None:
+    """Midnight is over at the agency that takes it in, and not where the student goes to school."""
+    facts = await world.student(time_zone="America/Los_Angeles")
+    world.node.clock.instant = datetime(2026, 10, 21, 5, 30, tzinfo=UTC)
+    answer = await world.node.client(world.oak, *STAFF).post("/v1/consents", world.new_consent(facts, signed_on=signed_on))
+    assert answer.status == status, answer.body

@@ -1,6 +1,6 @@
 """A request to inspect: 45 days from its receipt and not one more, at the state agency too, and nothing is destroyed meanwhile."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import delete, update
 from sqlalchemy.exc import DBAPIError
 
+from safepassage.problems.rights import RequestIncomplete
 from safepassage.wire_rights import Inspection, InspectionPage
+from services.privacy.rights import received_at
 from services.privacy.tables import RightsEventRow, RightsRequestRow
 from tests.privacy.node import problem_of
 from tests.privacy.rights import Staff, inspection, looks_absent, parent_of
@@ -69,6 +71,16 @@ async def test_nothing_is_received_tomorrow(world: World, received_on: str, stat
     assert answer.status == status
     if status == 422:
         assert problem_of(answer).field == "received_on"
+
+
+def test_a_day_has_come_that_has_come_for_who_took_it_in_and_the_clock_starts_with_it_where_it_runs() -> None:
+    now, here = datetime(2026, 10, 21, 5, 30, tzinfo=UTC), "America/Los_Angeles"
+    of: dict[str, Any] = {"now": now, "taken_in": "America/New_York"}
+    assert received_at(date(2026, 10, 21), here, **of) == datetime(2026, 10, 21, 7, tzinfo=UTC)
+    with pytest.raises(RequestIncomplete):
+        received_at(date(2026, 10, 22), here, **of)
+    with pytest.raises(RequestIncomplete):
+        received_at(date(2026, 10, 21), here, now=now, taken_in=here)
 
 
 async def test_a_state_agency_owes_an_inspection_of_what_it_keeps(world: World) -> None:
