@@ -13,6 +13,7 @@ from safepassage.compact import split
 from safepassage.envelope import CONTENT_TYPE, envelope_body
 from safepassage.ids import uuid7
 from safepassage.leaf import ABSENT, parse_leaf
+from safepassage.problems.exchanges import NoSuchExchange
 from safepassage.refusal import verify_refusal
 from services.records.exchange.peers import PeerAnswer
 from services.records.tables import ExchangeRequestRow, IncomingEnvelopeRow, QuarantineRow
@@ -179,6 +180,8 @@ async def test_another_content_type_is_refused(table: Table) -> None:
 async def test_a_client_of_the_node_itself_cannot_deliver(table: Table) -> None:
     path = "/v1/peer/envelopes"
     async with table.states.birch.client("new-district") as client, httpx.AsyncClient(trust_env=False) as plain:
+        with pytest.raises(NoSuchExchange):  # so that it knows a nonce, as a node wants one that has just started
+            await client.read_exchange_request(uuid4())
         headers = {**await client.headers_for("POST", path), "content-type": CONTENT_TYPE}
         answer = await plain.post(table.states.birch.entity_id + path, headers=headers, content=table.genuine.body)
     assert (answer.status_code, answer.json()["code"]) == (403, "not-permitted")
