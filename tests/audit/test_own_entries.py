@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 MANY, AT_ONCE, TURNS = 2_000, 500, 7
 MOST = 500
-"""Calls, some 0.3 ms: what a search finds of the looks before it makes a difference of 200. An entry that is looked at is 5, all of them 10,000."""
+"""Calls, some 0.3 ms: what a search finds of earlier ones makes a difference of 200. An entry that is looked at is 5, all are 10,000."""
 SCOPES = ("audit:accounting", "audit:search")
 
 
