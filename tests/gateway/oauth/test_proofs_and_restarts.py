@@ -1,6 +1,7 @@
 """An embedded node ends and starts again within seconds: what was used at it counts no second time, though its maker's clock is ahead."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,8 @@ from typer.testing import CliRunner
 from node.command import app
 from node.demo.processes import NodeProcess, free_port
 from node.folder import NodeFolder
+from safepassage.client import ClientFile
+from safepassage.command import main as safepassage
 from safepassage.wire_clients import ClientJwk, JwkSet, NewClient
 from services.gateway.oauth.proof_of_possession import FUTURE_SECONDS
 from services.gateway.registry.administration import administration
@@ -93,3 +96,21 @@ async def test_what_was_used_at_an_embedded_node_is_refused_after_its_restart_by
     await asyncio.to_thread(end, node)
     await begin(node)
     assert (await call(at, token, named)).code == "proof-nonce-required", "its nonce is from before the start"
+
+
+@pytest.mark.requirement("DOOR-proof")
+async def test_a_request_by_curl_is_answered_by_a_node_that_has_just_started_again(
+    node: NodeProcess, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await begin(node)
+    file, folder = tmp_path / "client.json", str(node.folder.path)
+    options = ("--node", folder, "--organisation", str(node.folder.file.organisation_id), "--name", "A system", "--scope", "records:read")
+    added = await asyncio.to_thread(CliRunner().invoke, app, ["clients", "add", str(file), *options])
+    assert added.exit_code == 0, added.output
+    ClientFile.load(file).model_copy(update={"url": node.base_url}).save(tmp_path / "here.json")
+    await asyncio.to_thread(node.stop)
+    await begin(node)
+    assert await asyncio.to_thread(safepassage, ["curl", "--client", str(tmp_path / "here.json"), "GET", ISSUER + INFO]) == 0
+    said = dict(re.findall(r'^header = "([A-Za-z]+): (.*)"$', capsys.readouterr().out, re.M))
+    answer = await GatewayProcess({}, port=node.folder.file.port).ask("GET", INFO, list(said.items()))
+    assert answer.status == 200, answer.body

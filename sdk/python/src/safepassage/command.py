@@ -135,6 +135,8 @@ def _curl(arguments: argparse.Namespace) -> int:
         return 2
     method = arguments.method.upper()
     with BlockingClient(file, purpose=arguments.purpose) as client:
+        # curl cannot answer a node that asks for a nonce, as one does that has just started: it is asked for here, by a request of our own.
+        client.read_token_info()
         headers = client.headers_for(method, parts.path)
     names = {"authorization": "Authorization", "dpop": "DPoP"}
     lines = [f'header = "{names[name]}: {value}"' for name, value in headers.items()]
