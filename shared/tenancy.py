@@ -60,12 +60,12 @@ def above(row: type[Any], organisation_id: UUID) -> Select[tuple[UUID]]:
     return select(up.c.id)
 
 
-async def project(tx: AsyncSession, row: type[Any], projection: OrganisationProjection) -> None:
-    """Store an organisation as gateway has it; an older version than the one held changes nothing."""
+async def project(tx: AsyncSession, row: type[Any], projection: OrganisationProjection) -> bool:
+    """Store an organisation as gateway has it; an older version than the one held changes nothing. Gives whether it was stored."""
     organisation = projection.organisation
     held = (await tx.execute(select(row).where(row.id == organisation.id).with_for_update())).scalar_one_or_none()
     if held is not None and held.version >= projection.version:
-        return
+        return False
     values = organisation.model_dump(include={"kind", "parent_id", "nces_id", "state_id", "entity_id", "valid_from", "valid_until"})
     values |= {"version": projection.version, "whole": organisation.model_dump_json()}
     if held is None:
@@ -73,3 +73,4 @@ async def project(tx: AsyncSession, row: type[Any], projection: OrganisationProj
     else:
         for name, value in values.items():
             setattr(held, name, value)
+    return True

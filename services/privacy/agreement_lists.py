@@ -47,7 +47,7 @@ async def list_agreements(
     recipient_id: Annotated[UUID | None, Query(description="With one party only.")] = None,
     sort: Annotated[
         AgreementOrder | None,
-        Query(description="With a minus the latest end first. Without it so where some are over, and otherwise the earliest first."),
+        Query(description="With a minus from the end. If left out: the latest end first where some are over, otherwise the earliest."),
     ] = None,
 ) -> AgreementPage:
     """The agreements to which the caller's organisation, one of its districts, or the vendor itself is a party."""
@@ -56,19 +56,28 @@ async def list_agreements(
     bound_to = f"list_agreements:{caller.client_id}:{state}:{recipient_id}:{order}"
     position = cursors.read(cursor, bound_to=bound_to)
     today = now.astimezone(ZoneInfo(await zone_name_of(tx, request.app.state.settings.node_organisation_id))).date()
-    query = select(AgreementRow.id, AgreementRow.ends_on).where(_visible(caller), *_in_state(state, today))
+    column = _COLUMNS[order.lstrip("-")]
+    query = select(AgreementRow.id, column.label("at")).where(_visible(caller), *_in_state(state, today))
     if recipient_id is not None:
         query = query.where(AgreementRow.recipient_id == recipient_id)
-    read = None if position is None else (date.fromisoformat(position["ends_on"]), UUID(position["id"]))
-    rows = (await tx.execute(behind(query, (AgreementRow.ends_on, AgreementRow.id), read, sort=order).limit(limit + 1))).all()
+    read = None if position is None else (_read(position["at"], order), UUID(position["id"]))
+    rows = (await tx.execute(behind(query, (column, AgreementRow.id), read, sort=order).limit(limit + 1))).all()
     agreements = tuple([await agreement_by_id(tx, row.id) for row in rows[:limit]])
     if len(rows) <= limit:
         return AgreementPage(agreements=agreements)
     last = rows[limit - 1]
-    following = cursors.sign({"ends_on": last.ends_on.isoformat(), "id": str(last.id)}, bound_to=bound_to)
+    following = cursors.sign({"at": str(last.at), "id": str(last.id)}, bound_to=bound_to)
     asked: dict[str, Any] = {"limit": limit, "state": state, "recipient_id": recipient_id, "sort": sort, "cursor": following}
     response.headers["link"] = next_link(request.url.path, {name: str(value) for name, value in asked.items() if value is not None})
     return AgreementPage(agreements=agreements, next=following)
+
+
+_COLUMNS: Final[dict[str, Any]] = {"ends_on": AgreementRow.ends_on, "recipient": AgreementRow.recipient_name}
+
+
+def _read(text: str, order: AgreementOrder) -> date | str:
+    """What a cursor says of the last row before."""
+    return date.fromisoformat(text) if order.endswith("ends_on") else text
 
 
 @router.get("/{agreement_id}/destruction-attestations", responses=responses(NoSuchAgreement))

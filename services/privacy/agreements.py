@@ -24,6 +24,7 @@ from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_evidence import AnyAgreement, AnyNewAgreement
 from safepassage.wire_policy import AgreementTermination
 from safepassage.wire_programmes import NewAuditAgreement
+from services.privacy.agreement_parties import sorted_name
 from services.privacy.agreement_records import agreement_by_id, visible_agreement
 from services.privacy.behind import event_of
 from services.privacy.clocks import begins
@@ -149,6 +150,7 @@ async def put_on_record(request: Request, tx: AsyncSession, caller: Caller, new:
     row = AgreementRow(
         id=uuid7(now),
         recipient_id=new.recipient_id,
+        recipient_name=sorted_name((await tx.get_one(OrganisationRow, new.recipient_id)).organisation.name),
         starts_on=new.starts_on,
         ends_on=new.ends_on,
         recorded_at=now,

@@ -52,6 +52,7 @@ from services.privacy import (
 from services.privacy.access import routes as access
 from services.privacy.access.nobody import Nobody
 from services.privacy.activation import start_release
+from services.privacy.agreement_parties import party_renamed
 from services.privacy.evaluation import Judge
 from services.privacy.naming import naming_key
 from services.privacy.policy import PolicySetBroken, load_policy_set
@@ -79,7 +80,7 @@ ROUTERS = (
     forgetting.router,
     known_facts.router,
     student_rights.router,
-    organisations_router(OrganisationRow),
+    organisations_router(OrganisationRow, then=party_renamed),
     consents.router,
     consent_narrowing.router,
     consent_receipts.router,

@@ -53,7 +53,7 @@ async def list_duties(
     state: Annotated[DutyState | Literal["outstanding", "all"], Query(description="outstanding: all but those done.")] = "outstanding",
     kind: Annotated[str | None, Query(max_length=64, description="Of one kind only.")] = None,
     organisation_id: Annotated[UUID | None, Query(description="Of one organisation and those below it.")] = None,
-    sort: Annotated[DutyOrder, Query(description="By which instant; with a minus the latest first.")] = "overdue_at",
+    sort: Annotated[DutyOrder, Query(description="With a minus from the end.")] = "overdue_at",
 ) -> DutyPage:
     """The duties of the caller's organisation and those below it: what is overdue or due first in front, unless asked otherwise."""
     cursors: Cursors = request.app.state.cursors
@@ -64,21 +64,25 @@ async def list_duties(
     query = query.where(*_in_state(state, now))
     if kind is not None:
         query = query.where(DutyRow.kind == (DUTY_RULES[kind].kept_as if kind in DUTY_RULES else kind))
+    by_kind = sort.endswith("kind")
+    columns: tuple[Any, ...] = (*([DutyRow.kind] * by_kind), _INSTANTS[_by(sort)], DutyRow.id)
     read = cursors.read(cursor, bound_to=bound_to)
-    position = None if read is None else (datetime.fromisoformat(read["at"]), UUID(read["id"]))
+    position = None if read is None else (*([read["kind"]] * by_kind), datetime.fromisoformat(read["at"]), UUID(read["id"]))
     sealer: Sealer = request.app.state.sealer
     found: list[Duty] = []
     while len(found) <= limit:  # of those that are kept under one word, a page is found one by one
-        page = behind(query, (_INSTANTS[sort.lstrip("-")], DutyRow.id), position, sort=sort)
+        page = behind(query, columns, position, sort=sort)
         rows = (await tx.execute(page.limit(limit + 1))).scalars().all()
         found += [duty for duty in (duty_of(sealer, row, now=now) for row in rows) if kind in (None, duty.kind)]
         if len(rows) <= limit:
             break
-        position = (_instant(rows[-1], sort), rows[-1].id)
+        position = (*([rows[-1].kind] * by_kind), _instant(rows[-1], sort), rows[-1].id)
     duties = tuple(found[:limit])
     if len(found) <= limit:
         return DutyPage(duties=duties)
-    following = cursors.sign({"at": _instant(duties[-1], sort).isoformat(), "id": str(duties[-1].id)}, bound_to=bound_to)
+    end = duties[-1]
+    place = {"kind": DUTY_RULES[end.kind].kept_as, "at": _instant(end, sort).isoformat(), "id": str(end.id)}
+    following = cursors.sign(place, bound_to=bound_to)
     asked: dict[str, Any] = {"limit": limit, "state": state, "kind": kind, "organisation_id": organisation_id, "sort": sort}
     asked["cursor"] = following
     response.headers["link"] = next_link(request.url.path, {name: str(value) for name, value in asked.items() if value is not None})
@@ -88,9 +92,13 @@ async def list_duties(
 _INSTANTS: Final = {"overdue_at": DutyRow.overdue_at, "begins_at": DutyRow.begins_at}
 
 
+def _by(sort: DutyOrder) -> str:
+    """The instant by which it is sorted: of one kind that from which on it is too late."""
+    return "begins_at" if sort.endswith("begins_at") else "overdue_at"
+
+
 def _instant(one: Duty | DutyRow, sort: DutyOrder) -> datetime:
-    """That by which it is sorted."""
-    at: datetime = getattr(one, sort.lstrip("-"))
+    at: datetime = getattr(one, _by(sort))
     return at
 
 

@@ -9,13 +9,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.problems.policy_sets import PoliciesUnavailable
 from safepassage.wire import Digest
 from safepassage.wire_policy_sets import PolicyActivation
-from services.privacy.tables import PolicyActivationRow, PolicyCallOffRow
+from services.privacy.tables import PolicyActivationRow, PolicyCallOffRow, PolicySetRow
 from shared import prepared
 
 _HOLDS = PolicyActivationRow.number.not_in(select(PolicyCallOffRow.number))
-_HASHES = select(PolicyActivationRow.policy_hash).where(_HOLDS)
-_DECIDING = _HASHES.where(PolicyActivationRow.valid_from <= bindparam("at")).order_by(PolicyActivationRow.valid_from.desc()).limit(1)
-_FIRST = _HASHES.order_by(PolicyActivationRow.valid_from).limit(1)
+HASHES = select(PolicyActivationRow.policy_hash).where(_HOLDS)
+"""Of the sets that decide, decided or will: by activations that were not called off."""
+_DECIDING = HASHES.where(PolicyActivationRow.valid_from <= bindparam("at")).order_by(PolicyActivationRow.valid_from.desc()).limit(1)
+_FIRST = HASHES.order_by(PolicyActivationRow.valid_from).limit(1)
 
 
 def deciding_hash(connection: Connection, at: datetime) -> Digest:
@@ -41,7 +42,7 @@ async def deciding_at(tx: AsyncSession, at: datetime) -> Digest:
 
 async def to_come(tx: AsyncSession, now: datetime) -> Sequence[Digest]:
     """Hashes of the sets that will decide, the next one first."""
-    query = _HASHES.where(PolicyActivationRow.valid_from > now).order_by(PolicyActivationRow.valid_from)
+    query = HASHES.where(PolicyActivationRow.valid_from > now).order_by(PolicyActivationRow.valid_from)
     return (await tx.scalars(query)).all()
 
 
@@ -55,20 +56,22 @@ async def was_active(tx: AsyncSession, policy_hash: Digest, now: datetime) -> bo
 
 async def activations(tx: AsyncSession, *, limit: int = 200) -> tuple[PolicyActivation, ...]:
     """The latest, the last one first."""
-    query: Select[PolicyActivationRow, datetime | None] = (
-        select(PolicyActivationRow, PolicyCallOffRow.at)
+    query: Select[PolicyActivationRow, datetime | None, str | None] = (
+        select(PolicyActivationRow, PolicyCallOffRow.at, PolicySetRow.title)
+        .outerjoin(PolicySetRow, PolicySetRow.policy_hash == PolicyActivationRow.policy_hash)
         .outerjoin(PolicyCallOffRow, PolicyCallOffRow.number == PolicyActivationRow.number)
         .order_by(PolicyActivationRow.number.desc())
         .limit(limit)
     )
-    return tuple(activation_of(row, called_off_at) for row, called_off_at in (await tx.execute(query)).all())
+    return tuple(activation_of(row, called_off_at, title) for row, called_off_at, title in (await tx.execute(query)).all())
 
 
-def activation_of(row: PolicyActivationRow, called_off_at: datetime | None = None) -> PolicyActivation:
+def activation_of(row: PolicyActivationRow, called_off_at: datetime | None = None, title: str | None = None) -> PolicyActivation:
     """An activation as it is read."""
     return PolicyActivation(
         number=row.number,
         policy_hash=row.policy_hash,
+        title=title,
         valid_from=row.valid_from,
         recorded_at=row.recorded_at,
         reason=row.reason,

@@ -7,14 +7,15 @@ from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import load_only
 
 from safepassage.problems.policy_sets import NoSuchPolicySet
 from safepassage.wire import Digest
-from safepassage.wire_policy_sets import PolicyDifference, PolicySetDocument, PolicySetSummary, Stage
+from safepassage.wire_policy_sets import PolicyDifference, PolicySetDocument, PolicySetOrder, PolicySetOrigin, PolicySetSummary, Stage
 from services.privacy.policy_approvals import open_approvals
 from services.privacy.policy_drafts import policies_of
 from services.privacy.policy_reports import Findings, findings_of
-from services.privacy.policy_schedule import deciding_at, to_come, was_active
+from services.privacy.policy_schedule import HASHES, deciding_at, to_come, was_active
 from services.privacy.tables import PolicySetRow
 from shared.columns import EPOCH
 from shared.keyset import behind
@@ -47,11 +48,24 @@ async def policy_set_document(tx: AsyncSession, row: PolicySetRow, now: datetime
 
 
 async def page_of_sets(
-    tx: AsyncSession, position: Mapping[str, Any] | None, *, sort: str = "-recorded_at", limit: int, now: datetime
+    tx: AsyncSession,
+    position: Mapping[str, Any] | None,
+    *,
+    origin: PolicySetOrigin | None = None,
+    activated: bool | None = None,
+    sort: PolicySetOrder = "-recorded_at",
+    limit: int,
+    now: datetime,
 ) -> tuple[tuple[PolicySetSummary, ...], dict[str, Any] | None]:
-    """A page of sets, by when they were recorded, and the position of the next one."""
-    last = None if position is None else (EPOCH + timedelta(milliseconds=position["at"]), position["hash"])
-    query = behind(select(PolicySetRow), (PolicySetRow.recorded_at, PolicySetRow.policy_hash), last, sort=sort)
+    """A page of sets, and the position of the next one. `activated`: by an activation that holds, begun or to come."""
+    column: Any = PolicySetRow.title if sort.endswith("title") else PolicySetRow.recorded_at
+    last = None if position is None else (position.get("title") or EPOCH + timedelta(milliseconds=position["at"]), position["hash"])
+    query = select(PolicySetRow).options(load_only(*_IN_SHORT))
+    if origin is not None:
+        query = query.where(PolicySetRow.origin == origin)
+    if activated is not None:
+        query = query.where(PolicySetRow.policy_hash.in_(HASHES) if activated else PolicySetRow.policy_hash.not_in(HASHES))
+    query = behind(query, (column, PolicySetRow.policy_hash), last, sort=sort)
     rows: Sequence[PolicySetRow] = (await tx.scalars(query.limit(limit + 1))).all()
     page = []
     for row in rows[:limit]:
@@ -60,7 +74,19 @@ async def page_of_sets(
     if len(rows) <= limit:
         return tuple(page), None
     end = rows[limit - 1]
-    return tuple(page), {"at": (end.recorded_at - EPOCH) // timedelta(milliseconds=1), "hash": end.policy_hash}
+    by = {"title": end.title} if sort.endswith("title") else {"at": (end.recorded_at - EPOCH) // timedelta(milliseconds=1)}
+    return tuple(page), {**by, "hash": end.policy_hash}
+
+
+_IN_SHORT = (
+    PolicySetRow.policy_hash,
+    PolicySetRow.origin,
+    PolicySetRow.author,
+    PolicySetRow.title,
+    PolicySetRow.based_on,
+    PolicySetRow.recorded_at,
+)
+"""What a list says: its texts stay packed in the store."""
 
 
 async def _summary(tx: AsyncSession, row: PolicySetRow, now: datetime, findings: Findings, approvals: int) -> dict[str, Any]:

@@ -42,6 +42,7 @@ from safepassage.wire_policy_sets import (
     PolicyReportRequest,
     PolicySetDocument,
     PolicySetOrder,
+    PolicySetOrigin,
     PolicySetPage,
     PolicyTests,
     PolicyValidation,
@@ -105,17 +106,21 @@ async def list_policy_sets(
     now: Now,
     limit: Limit = 100,
     cursor: Cursor = None,
-    sort: Annotated[PolicySetOrder, Query(description="With a minus the newest first.")] = "-recorded_at",
+    origin: Annotated[PolicySetOrigin | None, Query(description="Only those of the release, or those drafted here.")] = None,
+    activated: Annotated[bool | None, Query(description="Only those with an activation that holds, or without one.")] = None,
+    sort: Annotated[PolicySetOrder, Query(description="With a minus from the end.")] = "-recorded_at",
 ) -> PolicySetPage:
     """The policy sets that the node holds, newest first unless asked otherwise."""
     _require_state_agency(caller)
-    bound_to = f"list_policy_sets:{caller.client_id}:{sort}"
+    bound_to = f"list_policy_sets:{caller.client_id}:{origin}:{activated}:{sort}"
     position = request.app.state.cursors.read(cursor, bound_to=bound_to)
-    sets, following = await page_of_sets(tx, position, sort=sort, limit=limit, now=now)
+    sets, following = await page_of_sets(tx, position, origin=origin, activated=activated, sort=sort, limit=limit, now=now)
     if following is None:
         return PolicySetPage(policy_sets=sets)
     signed = request.app.state.cursors.sign(following, bound_to=bound_to)
-    response.headers["link"] = next_link(request.url.path, {"limit": limit, "sort": sort, "cursor": signed})
+    chosen = {"origin": origin, "activated": None if activated is None else str(activated).lower()}
+    asked = {**{name: value for name, value in chosen.items() if value is not None}, "limit": limit, "sort": sort, "cursor": signed}
+    response.headers["link"] = next_link(request.url.path, asked)
     return PolicySetPage(policy_sets=sets, next=signed)
 
 

@@ -1,7 +1,7 @@
 """Matches that wait for a person: a false match gives a record to strangers, so where doubt is left nobody but a person decides."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from safepassage.ids import uuid7
 from safepassage.problems.records import MatchResolved, NoSuchMatch, NotACandidate
 from safepassage.problems.requests import InvalidRequest
-from safepassage.record.loads import MatchKind, MatchOrder, MatchPage, MatchResolution, MatchReview
+from safepassage.record.loads import MatchDoubt, MatchKind, MatchOrder, MatchPage, MatchResolution, MatchReview
 from services.records.logged import match_event, union_event
 from services.records.tables import MatchCandidateRow, MatchReviewRow, OrganisationRow, StudentRow
 from services.records.unions import tell_of_children, unite
@@ -81,14 +81,20 @@ async def list_matches(
     limit: Limit = 100,
     cursor: Cursor = None,
     kind: Annotated[MatchKind | None, Query(description="Only those of one question; by default both.")] = None,
+    doubt: Annotated[MatchDoubt | None, Query(description="Only those with this among their reasons.")] = None,
+    ends_within_days: Annotated[int | None, Query(ge=1, le=366, description="Only those that end within so many days.")] = None,
     sort: Annotated[MatchOrder, Query(description="By which instant; with a minus the latest first.")] = "opened_at",
 ) -> MatchPage:
     """The matches that wait for a person of the caller's organisation, the oldest first unless asked otherwise."""
-    bound_to = f"matches:{caller.client_id}:{kind}:{sort}"
+    bound_to = f"matches:{caller.client_id}:{kind}:{doubt}:{ends_within_days}:{sort}"
     position = request.app.state.cursors.read(cursor, bound_to=bound_to)
     query = reviews_of(caller).where(MatchReviewRow.outcome.is_(None), MatchReviewRow.expires_at > now)
     if kind is not None:
         query = query.where(_IS_PROPOSAL if kind == "records" else ~_IS_PROPOSAL)
+    if doubt is not None:
+        query = query.where(("," + MatchReviewRow.reasons + ",").contains(f",{doubt},", autoescape=True))
+    if ends_within_days is not None:
+        query = query.where(MatchReviewRow.expires_at <= now + timedelta(days=ends_within_days))
     by_end = sort.endswith("expires_at")
     columns: tuple[Any, ...] = (MatchReviewRow.expires_at, MatchReviewRow.id) if by_end else (MatchReviewRow.id,)
     last = None if position is None else [*([datetime.fromisoformat(position["at"])] * by_end), UUID(position["id"])]
@@ -96,8 +102,8 @@ async def list_matches(
     if len(rows) > limit:
         end = rows[limit - 1]
         after = request.app.state.cursors.sign({"at": end.expires_at.isoformat(), "id": str(end.id)}, bound_to=bound_to)
-        asked = {"limit": limit, **({} if kind is None else {"kind": kind}), "sort": sort}
-        response.headers["link"] = next_link("/v1/matches", {**asked, "cursor": after})
+        asked = {"limit": limit, "kind": kind, "doubt": doubt, "ends_within_days": ends_within_days, "sort": sort, "cursor": after}
+        response.headers["link"] = next_link("/v1/matches", {name: value for name, value in asked.items() if value is not None})
     ids = [row.id for row in rows[:limit]]
     candidates = await candidates_of_reviews(tx, ids)
     return MatchPage(matches=tuple(said(row, candidates[row.id]) for row in rows[:limit]))

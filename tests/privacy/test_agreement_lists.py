@@ -7,7 +7,7 @@ import pytest
 
 from safepassage.wire_agreement_use import AgreementUse
 from safepassage.wire_lists import AgreementPage, DestructionAttestations
-from tests.privacy.node import Client
+from tests.privacy.node import Client, organisation
 from tests.privacy.test_destructions import ended, vendor, word
 from tests.privacy.world import World
 
@@ -50,6 +50,22 @@ async def test_pages_have_each_agreement_once_those_that_end_first_in_front(worl
     assert await listed(reader(world, "oak"), "state=all&limit=1") == newest
     assert await listed(reader(world, "oak"), "state=all&sort=ends_on&limit=1") == newest[::-1]
     assert await listed(reader(world, "oak"), "sort=-ends_on&limit=3") == newest
+
+
+async def test_agreements_by_party_follow_its_name_when_it_is_called_otherwise(world: World) -> None:
+    made = {}
+    for name in ("Zebra", "árbol", "Maple"):
+        world.vendor = organisation("vendor", name)
+        await world.node.project(world.vendor)
+        made[name] = (await world.agreement()).id
+    oak = reader(world, "oak")
+    assert await listed(oak, "sort=recipient&limit=1") == [made["árbol"], made["Maple"], made["Zebra"]]
+    assert await listed(oak, "sort=-recipient&limit=2") == [made["Zebra"], made["Maple"], made["árbol"]]
+    renamed = world.vendor.model_copy(update={"name": "Aardvark", "version": world.vendor.version + 1})
+    await world.node.project(renamed)
+    assert await listed(oak, "sort=recipient") == [made["Maple"], made["árbol"], made["Zebra"]]
+    await world.node.project(world.vendor)
+    assert await listed(oak, "sort=recipient") == [made["Maple"], made["árbol"], made["Zebra"]], "an older version changes nothing"
 
 
 async def test_it_stands_until_its_last_day_or_until_the_last_district_has_ended_it(world: World) -> None:

@@ -12,7 +12,7 @@ from safepassage.ids import uuid7
 from safepassage.problems.alerts import AlertAboutYou, AlertAcknowledged, AlertHasGrown, NoSuchAlert
 from safepassage.problems.log import LogFrozen, PurposeMissing
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted
-from safepassage.wire_alerts import Alert, AlertPage, AlertRule, AlertState, NewAlertAcknowledgement
+from safepassage.wire_alerts import Alert, AlertOrder, AlertPage, AlertRule, AlertState, NewAlertAcknowledgement
 from services.audit.alerts.showing import alert_of, is_about, keys_of, require_agency, sealed_note, shown_alerts
 from services.audit.drafts import draft_of
 from services.audit.group_commit import Place
@@ -26,6 +26,7 @@ from shared.clock import Now
 from shared.columns import EPOCH
 from shared.contracts.audit import Actor, Context, Digests, Event
 from shared.cursors import Cursor, Cursors, Limit, next_link
+from shared.keyset import behind
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/log/alerts", tags=["alerts"])
@@ -51,15 +52,16 @@ async def list_alerts(
     state: InState = None,
     since: SinceDay = None,
     until: UntilDay = None,
+    sort: Annotated[AlertOrder, Query(description="With a minus the newest first.")] = "-found_at",
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> AlertPage:
-    """Alerts, newest first. That somebody has looked is an entry of the log, one for each page."""
+    """Alerts, newest first unless asked otherwise. That somebody has looked is an entry of the log, one for each page."""
     node = request.app.state
     cursors: Cursors = node.cursors
     asked = {"rule": rule, "state": state, "since": since, "until": until}
     named = {name: value for name, value in asked.items() if value is not None}
-    bound_to = f"alerts:{caller.client_id}:{sorted(named.items())}"
+    bound_to = f"alerts:{caller.client_id}:{sorted(named.items())}:{sort}"
     position = cursors.read(cursor, bound_to=bound_to)
     query = select(AlertRow).where(AlertRow.entry_idx.is_not(None))
     if rule is not None:
@@ -70,16 +72,15 @@ async def list_alerts(
         query = query.where(AlertRow.day >= _day("since", since))
     if until is not None:
         query = query.where(AlertRow.day < _day("until", until))
-    if position is not None:
-        query = query.where(AlertRow.id < UUID(position["id"]))
+    query = behind(query, (AlertRow.id,), None if position is None else (UUID(position["id"]),), sort=sort)
     async with node.database.reading() as tx:
         await require_agency(tx, caller)
-        rows = (await tx.scalars(query.order_by(AlertRow.id.desc()).limit(limit + 1))).all()
+        rows = (await tx.scalars(query.limit(limit + 1))).all()
         alerts = await shown_alerts(tx, node.keys, rows[:limit])
     await record_search(node.sequencer, caller, operation="alerts-listed", student_id=None, count=len(alerts), now=now)
     if len(rows) > limit:
         signed = cursors.sign({"id": str(alerts[-1].id)}, bound_to=bound_to)
-        response.headers["link"] = next_link("/v1/log/alerts", named | {"limit": limit, "cursor": signed})
+        response.headers["link"] = next_link("/v1/log/alerts", named | {"sort": sort, "limit": limit, "cursor": signed})
     return AlertPage(alerts=tuple(alerts))
 
 

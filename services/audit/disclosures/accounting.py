@@ -4,7 +4,8 @@ In pages, as a table for a spreadsheet, and as a document that a parent can read
 """
 
 import asyncio
-from typing import Annotated, Any, Final
+import json
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -15,7 +16,7 @@ from safepassage.problems.requests import LogUnavailable, NotPermitted
 from safepassage.wire_log import DisclosureAccounting, LogOrder
 from services.audit.disclosures.accounted_entries import accounted_entries, organisation_names
 from services.audit.disclosures.accounting_document import Language, accounting_document
-from services.audit.disclosures.accounting_table import accounting_table
+from services.audit.disclosures.accounting_table import accounting_rows, accounting_table
 from services.audit.disclosures.disclosure_record import ACCOUNTED_KINDS
 from services.audit.openings import Place, sight_of
 from services.audit.own_entries import own_entries_about
@@ -36,6 +37,7 @@ router = APIRouter(prefix="/v1/students/{student_id}/disclosure-accounting", tag
 MOST_OF_A_TABLE: Final = 20_000
 MOST_OF_A_DOCUMENT: Final = 3_000
 """Entries of one student; so many pages are typeset in some ten seconds."""
+JSON: Final = "application/json"
 FILE: Final = "accounting-of-disclosures"
 """Names no student: it ends up in histories and lists of downloads."""
 
@@ -48,9 +50,9 @@ Sort = Annotated[LogOrder, Query(description="With a minus the newest first.")]
 RecordableOnly = Annotated[bool, Query(description="Leave out what the law does not ask to be recorded.")]
 
 
-def file_of(media_type: str) -> dict[int | str, dict[str, Any]]:
+def file_of(*media_types: str) -> dict[int | str, dict[str, Any]]:
     """OpenAPI `responses=` of an answer that is a file."""
-    return {200: {"content": {media_type: {"schema": {"type": "string"}}}}}
+    return {200: {"content": {one: {"schema": {"type": "string"}} for one in media_types}}}
 
 
 @router.get("", responses=responses(NotPermitted, NoSuchStudent, PurposeMissing, LogFrozen, LogUnavailable))
@@ -88,14 +90,23 @@ async def disclosure_accounting(
 _DOCUMENT_ERRORS = responses(NotPermitted, PurposeMissing, AccountingTooLong, LogFrozen, LogUnavailable)
 
 
-@router.get("/table", response_class=Response, responses=file_of("text/csv") | _DOCUMENT_ERRORS)
+@router.get("/table", response_class=Response, responses=file_of("text/csv", JSON) | _DOCUMENT_ERRORS)
 async def export_disclosure_accounting_table(
-    student_id: UUID, request: Request, caller: Accountant, now: Now, recordable_only: RecordableOnly = False, sort: Sort = "-logged_at"
+    student_id: UUID,
+    request: Request,
+    caller: Accountant,
+    now: Now,
+    recordable_only: RecordableOnly = False,
+    sort: Sort = "-logged_at",
+    form: Annotated[Literal["csv", "json"], Query(description="csv: for a spreadsheet; json: an array of objects.")] = "csv",
 ) -> Response:
-    """The whole record as CSV (RFC 4180). No cell begins a formula."""
+    """The whole record as CSV (RFC 4180), in which no cell begins a formula, or as JSON."""
     window = Window(oldest_first=not is_down(sort))
     accounting, _ = await _whole(request, caller, student_id, recordable_only, most=MOST_OF_A_TABLE, now=now, window=window)
-    headers = {"content-disposition": f'attachment; filename="{FILE}-{now:%Y-%m-%d}.csv"'}
+    headers = {"content-disposition": f'attachment; filename="{FILE}-{now:%Y-%m-%d}.{form}"'}
+    if form == "json":
+        rows = json.dumps(accounting_rows(accounting), ensure_ascii=False)
+        return Response(rows, headers=headers, media_type=JSON)
     return Response(accounting_table(accounting), headers=headers, media_type=MEDIA_TYPE)
 
 

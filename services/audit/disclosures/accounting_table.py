@@ -1,4 +1,4 @@
-"""The accounting of disclosures as CSV. Pure."""
+"""The accounting of disclosures as a table: CSV, or rows of JSON. Pure."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -23,9 +23,23 @@ def copied_table(disclosures: Sequence[CopiedDisclosure]) -> str:
     return table(("students", *COLUMNS), ((" ".join(map(str, one.student_ids)), *_cells(one)) for one in disclosures))
 
 
+def accounting_rows(accounting: DisclosureAccounting) -> list[dict[str, object]]:
+    """The same for programs: a list stays a list, and what is not there is null."""
+    return [dict(zip(COLUMNS, _values(entry), strict=True)) for entry in accounting.entries]
+
+
 def _cells(entry: AccountedEntry) -> Iterator[str]:
-    further = "; ".join(one.party.organisation or one.party.node or "" for one in entry.further_parties)
-    for value in (
+    for name, value in zip(COLUMNS, _values(entry), strict=True):
+        if isinstance(value, bool):
+            yield "yes" if value else "no"
+        elif isinstance(value, tuple):
+            yield (" " if name == "data_elements" else "; ").join(value)
+        else:
+            yield "" if value is None else str(value)
+
+
+def _values(entry: AccountedEntry) -> tuple[object, ...]:
+    return (
         entry.on.isoformat(),
         f"{entry.at:%H:%M:%S}",
         entry.phase,
@@ -35,17 +49,16 @@ def _cells(entry: AccountedEntry) -> Iterator[str]:
         entry.party.node,
         entry.interest.purpose,
         entry.interest.basis,
-        "; ".join(entry.interest.citations),
-        " ".join(entry.elements),
+        tuple(entry.interest.citations),
+        tuple(entry.elements),
         entry.threat,
         entry.on_behalf_of,
-        further,
-        entry.copy_due_on,
-        "yes" if entry.ferpa_recordable else "no",
+        tuple(one.party.organisation or one.party.node or "" for one in entry.further_parties),
+        None if entry.copy_due_on is None else str(entry.copy_due_on),
+        entry.ferpa_recordable,
         entry.exempt_by,
-        "yes" if entry.idea_recordable else "no",
+        entry.idea_recordable,
         entry.log,
         entry.index,
         entry.proof,
-    ):
-        yield "" if value is None else str(value)
+    )

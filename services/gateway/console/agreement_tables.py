@@ -4,10 +4,10 @@ from typing import Final
 
 from services.gateway.console.agreements_shown import CREDENTIAL_KINDS, USES, UsedElement
 from services.gateway.console.element_words import SECTION_WORDS
-from services.gateway.console.sorting import in_words
 from services.gateway.console.viewing import utc
 from services.gateway.console.whole_tables import Choice, Filter, Say, WholeTable, coded
 from services.gateway.console.words import word
+from shared.word_order import in_words
 
 
 def _section(one: UsedElement, translate: Say) -> list[Choice]:

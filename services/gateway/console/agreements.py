@@ -42,7 +42,7 @@ router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 EXPORT: Final = f"{PATH}/export"
 ON_A_PAGE: Final = 20
-ORDERS: Final = Orders("", "ends_on", region="#agreements")
+ORDERS: Final = Orders("", "ends_on", "recipient", region="#agreements")
 """By default those that end first, or, where some are over, those that ended last."""
 COUNTED: Final = 200
 """Decisions, the newest, by which a row of the list says what is used; the agreement's own page counts more."""

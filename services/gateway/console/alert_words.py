@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Final
 
-from safepassage.wire_alerts import AlertRule
+from safepassage.wire_alerts import AlertReason, AlertRule, AlertState
+from services.gateway.console.decision_words import Tone
+from services.gateway.console.words import word
 
 ALERT_WORDS: Final[Mapping[AlertRule, str]] = {
     "bulk-read": "Many more students were read than is usual",
@@ -23,3 +25,18 @@ ALERT_WORDS: Final[Mapping[AlertRule, str]] = {
     "witness-finding": "A witness found something",
 }
 """By rule."""
+
+STATES: Final[Mapping[AlertState, tuple[Tone, str, str]]] = {
+    "open": ("warn", "half", word("Open")),
+    "acknowledged": ("good", "check", word("Looked into")),
+}
+"""Tone, mark and word."""
+
+REASONS: Final[Mapping[AlertReason, str]] = {
+    "expected": word("It is their work, and stays so"),
+    "explained": word("It has an explanation"),
+    "corrected": word("What was wrong was put right"),
+    "incident": word("It is dealt with as an incident"),
+    "false-finding": word("The rule was wrong here"),
+}
+"""What came of it."""

@@ -18,6 +18,7 @@ from services.gateway.console.charts.bars import shares
 from services.gateway.console.code_words import said_of
 from services.gateway.console.duty_words import DUTY_WORDS, law_of
 from services.gateway.console.element_words import ELEMENT_WORDS
+from services.gateway.console.exports import Form, exported
 from services.gateway.console.handles import Handles, SessionHandles
 from services.gateway.console.log_rows import entry_href
 from services.gateway.console.node_reader import Node
@@ -32,20 +33,19 @@ from services.gateway.console.state_names import STATE_NAMES
 from services.gateway.console.whole_tables import Asked as TableAsked
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
-from shared.spreadsheet import MEDIA_TYPE, table
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 PATH: Final = "/console/blast-radius"
 FOUND: Final = f"{PATH}/found"
-EXPORT: Final = f"{FOUND}/students.csv"
+EXPORT: Final = f"{FOUND}/students/export"
 DUTIES: Final = f"{FOUND}/duties"
 
 ON_A_PAGE: Final = 50
 AT_ONCE: Final = 1_000
 IN_AN_EXPORT: Final = 20_000
 """Rows. A list for notices is whole, or there is none."""
-COLUMNS: Final = tuple(name for name in TouchedStudent.model_fields if name != "elements")
+COLUMNS: Final = (*(name for name in TouchedStudent.model_fields if name != "elements"), "elements")
 LETTERS: Final = 10
 """Of a student's handle, by which rows of one student are known; the whole of it is longer than a cell."""
 
@@ -173,9 +173,9 @@ async def show_blast_radius(
 
 @router.get(EXPORT, response_model=None, responses=page_responses(200))
 async def export_blast_radius(
-    question: Asked, node: Node, whose: Whose = None, sort: Annotated[str, ORDERS.query] = ORDERS.usual
+    question: Asked, node: Node, whose: Whose = None, sort: Annotated[str, ORDERS.query] = ORDERS.usual, form: Form = "csv"
 ) -> Response:
-    """The students, in the order of the page, as a table for the notices: whole, or none, and then it raises InvalidRequest."""
+    """The students, in the order of the page, as a file for the notices: whole, or none, and then it raises InvalidRequest."""
     asked: dict[str, str | int] = {"limit": AT_ONCE, "sort": sort, **({} if whose is None else {"custodian": str(whose)})}
     found: list[TouchedStudent] = []
     while True:
@@ -188,8 +188,7 @@ async def export_blast_radius(
         if len(found) >= IN_AN_EXPORT:
             raise InvalidRequest("more than 20,000 rows: choose a shorter time, and export it in parts", field="until")
         asked = {**asked, "cursor": following["cursor"]}
-    headers = {"content-disposition": 'attachment; filename="students.csv"'}
-    return Response(table((*COLUMNS, "elements"), [_line(one) for one in found]), media_type=MEDIA_TYPE, headers=headers)
+    return exported("students", form, COLUMNS, [one.model_dump(mode="json") for one in found])
 
 
 def _to_count(question: Question, frame: Frame, handles: Handles) -> Response:
@@ -201,11 +200,6 @@ def _heads(question: Question, frame: Frame) -> dict[str, Any]:
     """What was asked, and the way to ask again."""
     again = PATH if question.of in PERSONAL else f"{PATH}?{urlencode({'of': question.of, 'which': question.which})}"
     return {"question": question, "what": frame.translate(OF_WORDS[question.of]), "again": again}
-
-
-def _line(one: TouchedStudent) -> list[str]:
-    said = one.model_dump(mode="json")
-    return [*("" if said[name] is None else str(said[name]) for name in COLUMNS), " ".join(one.elements)]
 
 
 def _notice(notice: BreachNotice, frame: Frame) -> ShownNotice:

@@ -22,7 +22,7 @@ router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 PATH: Final = "/console/duties"
 ON_A_PAGE: Final = 50
-ORDERS: Final = Orders("overdue_at", "-begins_at", region="#duties")
+ORDERS: Final = Orders("overdue_at", "-begins_at", "kind", region="#duties")
 
 ENDS_BY_ITSELF: Final = frozenset(
     {"inspect-records", "inspect-records-before-meeting", "decide-amendment", "hold-hearing", "decide-hearing"}
@@ -46,6 +46,7 @@ class ShownDuty:
 
     href: str
     kind: str
+    state: DutyState
     name: str
     tone: Literal["good", "warn", "danger", "plain"]
     mark: str
@@ -65,7 +66,9 @@ def shown_duty(duty: Duty, viewing: Viewing, translate: Callable[[str], str], *,
     name = translate(DUTY_WORDS.get(duty.kind, duty.kind))
     done_by = f"{PATH}/{duty.id}/done" if may_complete and duty.state != "done" and duty.kind not in ENDS_BY_ITSELF else None
     law = law_of(duty.citation, translate)
-    return ShownDuty(f"{PATH}/{duty.id}", duty.kind, name, tone, mark, when, duty.begins_at, duty.overdue_at, law, duty.figure, done_by)
+    return ShownDuty(
+        f"{PATH}/{duty.id}", duty.kind, duty.state, name, tone, mark, when, duty.begins_at, duty.overdue_at, law, duty.figure, done_by
+    )
 
 
 def _standing(duty: Duty, left: int, _: Callable[[str], str]) -> tuple[Literal["good", "warn", "danger", "plain"], str, str]:

@@ -28,7 +28,7 @@ PATH: Final = "/console/exchanges"
 EXPORT: Final = f"{PATH}/export"
 API: Final = "/v1/exchanges"
 ON_A_PAGE: Final = 50
-ORDERS: Final = Orders("-requested_at", "state", region="#exchanges")
+ORDERS: Final = Orders("-requested_at", "expires_at", "state", region="#exchanges")
 IN_AN_EXPORT: Final = 5_000
 MOST: Final = 100
 """Of what waits for a person; more is said to be at least that."""

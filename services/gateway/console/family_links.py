@@ -26,8 +26,7 @@ from services.gateway.console.identified import IDENTITY, identified, identity_f
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.rights_holders import Holder
-from services.gateway.console.student_page import rights_of
-from services.gateway.console.students import ONE, ShownStudent
+from services.gateway.console.students import ONE, ShownStudent, rights_of
 from services.gateway.family.link_routes import link_for
 from services.gateway.family.link_values import link_of_form
 from services.gateway.family.links import FamilyLinkTold, withdraw_link

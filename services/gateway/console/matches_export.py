@@ -1,13 +1,13 @@
 """The list of matches that wait for a person, as a file."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from starlette.responses import Response
 
-from safepassage.record.loads import MatchKind, MatchPage, MatchReview
+from safepassage.record.loads import MatchPage, MatchReview
 from services.gateway.console.exports import Form, exported
-from services.gateway.console.matches import API, EXPORT, ORDERS
+from services.gateway.console.matches import API, EXPORT, ORDERS, Chosen, asked_of
 from services.gateway.console.node_reader import Node, all_pages
 from services.gateway.console.pages import ConsoleRoute
 from services.gateway.people.pages import page_responses
@@ -22,12 +22,12 @@ COLUMNS: Final = ("id", "kind", "request_id", "reasons", "students", "opened_at"
 @router.get(EXPORT, response_model=None, responses=page_responses(200))
 async def export_matches(
     node: Node,
-    kind: Annotated[MatchKind | Literal[""], Query()] = "",
+    chosen: Chosen,
     sort: Annotated[str, ORDERS.query] = ORDERS.usual,
     form: Form = "csv",
 ) -> Response:
     """The matches that wait for a person of the organisation: the first 5,000 of the list's order."""
-    asked = {"sort": sort, **({"kind": kind} if kind else {})}
+    asked = {"sort": sort, **asked_of(chosen)}
     found = [one async for page in all_pages(node, "records", API, MatchPage, asked, most=IN_AN_EXPORT) for one in page.matches]
     return exported("matches", form, COLUMNS, [_row(one) for one in found[:IN_AN_EXPORT]])
 

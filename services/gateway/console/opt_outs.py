@@ -20,9 +20,8 @@ from services.gateway.console.identified import IDENTITY, identified, identity_f
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.rights_holders import DOCUMENT, Holder, document_field, document_of
-from services.gateway.console.student_page import rights_of
 from services.gateway.console.student_words import PREFERENCE_KINDS
-from services.gateway.console.students import ONE, ShownStudent
+from services.gateway.console.students import ONE, ShownStudent, rights_of
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
 

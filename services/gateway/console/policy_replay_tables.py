@@ -7,9 +7,9 @@ from typing import Annotated, Final
 from fastapi import Depends
 
 from safepassage.wire_policy_sets import Shift
-from services.gateway.console.sorting import in_words
 from services.gateway.console.whole_tables import Asked, Filter, WholeTable
 from services.gateway.console.words import word
+from shared.word_order import in_words
 
 WAYS: Final = {"losing": word("Would lose"), "gaining": word("Would gain")}
 

@@ -4,48 +4,40 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Final, Literal
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Depends, Query
 from starlette.responses import Response
 
-from safepassage.wire_policy_sets import PolicyActivation, PolicyActivations, PolicySetPage, PolicySetSummary
+from safepassage.wire_policy_sets import PolicyActivation, PolicyActivations, PolicySetOrigin, PolicySetPage, PolicySetSummary
 from services.gateway.console.decision_words import Tone
 from services.gateway.console.decisions import PATH as LIST
-from services.gateway.console.exports import Form, filed
+from services.gateway.console.exports import Form, exported, filed
 from services.gateway.console.navigation import RULE_READERS
 from services.gateway.console.node_reader import Node, NodeReader, all_pages
 from services.gateway.console.officials import said_official
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.policy_set_words import REASONS, STAGES
-from services.gateway.console.sorting import in_words
+from services.gateway.console.sorting import Orders
 from services.gateway.console.viewing import utc
 from services.gateway.console.whole_tables import Asked, Filter, WholeTable, coded
 from services.gateway.console.words import spaced, word
 from services.gateway.people.pages import page_responses
+from shared.word_order import in_words
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 PATH: Final = f"{LIST}/sets"
 EXPORT: Final = f"{PATH}/export"
 ROLES: Final = RULE_READERS
-MOST: Final = 1_000
-"""Sets, the newest: all that a node will have, for each takes two officials."""
+ON_A_PAGE: Final = 50
+IN_AN_EXPORT: Final = 5_000
+API: Final = "/v1/policy-sets"
+ORDERS: Final = Orders("-recorded_at", "title", region="#sets")
+ORIGINS: Final[Mapping[PolicySetOrigin, str]] = {"release": word("Come with the software"), "draft": word("Drafted here")}
+ACTIVATED: Final = {"yes": word("Decide, decided or will"), "no": word("Never activated")}
+COLUMNS: Final = ("policy_hash", "title", "stage", "origin", "author", "recorded_at")
 
-SETS: Final = WholeTable(
-    "sets",
-    {"-recorded": lambda one: one.recorded_at, "set": lambda one: in_words(one.title), "stage": lambda one: list(STAGES).index(one.code)},
-    filters={
-        "stage": Filter(word("How far it is"), lambda one, _: [(one.code, one.stage[2])], STAGES),
-    },
-    file={
-        "policy_hash": lambda one: one.policy_hash,
-        "title": lambda one: one.title,
-        "stage": lambda one: one.code,
-        "author": lambda one: one.of,
-        "recorded_at": lambda one: utc(one.recorded_at),
-    },
-    is_first=True,
-)
 ACTIVATION_STATES: Final[Mapping[str, tuple[Tone, str, str]]] = {
     "in-force": ("good", "shield", word("In force")),
     "later": ("warn", "clock", word("Starts later")),
@@ -80,12 +72,9 @@ class ShownSet:
     href: str
     title: str
     policy_hash: str
-    code: str
-    """Of its stage."""
     stage: tuple[Tone, str, str]
-    of: str
     author: str
-    """Who drafted it, as the record has it and in words."""
+    """Who drafted it, in words."""
     recorded_at: datetime
 
 
@@ -119,9 +108,7 @@ def shown_set(one: PolicySetSummary, frame: Frame) -> ShownSet:
         f"{PATH}/{one.policy_hash}",
         one.title,
         one.policy_hash,
-        one.stage,
         stage,
-        one.author,
         said_official(one.author, frame.person, frame.translate),
         one.recorded_at,
     )
@@ -133,19 +120,49 @@ def standing(activations: tuple[PolicyActivation, ...], now: datetime) -> int | 
     return max(begun, key=lambda one: (one.valid_from, one.number)).number if begun else None
 
 
+async def _chosen(
+    origin: Annotated[PolicySetOrigin | Literal[""], Query()] = "",
+    activated: Annotated[Literal["yes", "no", ""], Query(description="Whether an activation of it holds.")] = "",
+) -> Mapping[str, str]:
+    return {name: value for name, value in (("origin", origin), ("activated", activated)) if value}
+
+
+Chosen = Annotated[Mapping[str, str], Depends(_chosen)]
+"""The filters that are set."""
+
+
+def _asked(chosen: Mapping[str, str]) -> dict[str, str]:
+    """The same as the service is asked for it."""
+    return {name: {"yes": "true", "no": "false"}.get(value, value) for name, value in chosen.items()}
+
+
 @router.get(PATH, response_model=None, responses=page_responses(200))
 async def show_policy_sets(
-    frame: Framed, node: Node, asked: Annotated[Asked, SETS.asked], activations_by: Annotated[Asked, ACTIVATIONS.asked]
+    frame: Framed,
+    node: Node,
+    chosen: Chosen,
+    activations_by: Annotated[Asked, ACTIVATIONS.asked],
+    cursor: Annotated[str | None, Query(max_length=2000)] = None,
+    sort: Annotated[str, ORDERS.query] = ORDERS.usual,
 ) -> Response:
-    """Every set, the newest first, and the latest activations."""
-    sets, activations = await _held(frame, node)
-    shown, _ = frame.table(SETS, sets, asked, export=EXPORT), frame.translate
-    number = shown.number
+    """The sets, the newest first, and the latest activations."""
+    _, number_of, more = frame.translate, frame.viewing.number, {} if cursor is None else {"cursor": cursor}
+    found, following = await node.page("privacy", API, PolicySetPage, {**_asked(chosen), **more, "sort": sort, "limit": ON_A_PAGE})
+    number, beside = len(found.policy_sets), ACTIVATIONS.said(activations_by)
+    count = _("1 set of rules") if number == 1 else _("%(n)s sets of rules") % {"n": number_of(number)}
+    kept = {**chosen, **ORDERS.kept(sort), **beside}
     return frame.page(
         "policy_sets.html",
-        sets=shown,
-        activations=frame.table(ACTIVATIONS, activations, activations_by, export=EXPORT),
-        count=_("1 set of rules") if number == 1 else _("%(n)s sets of rules") % {"n": frame.viewing.number(number)},
+        sets=[shown_set(one, frame) for one in found.policy_sets],
+        count=_("%(n)s sets of rules, and more") % {"n": number_of(number)} if following else count,
+        more=None if following is None else f"{PATH}?{urlencode({**kept, 'cursor': following['cursor']})}",
+        heads=frame.heads(ORDERS, sort),
+        order={**ORDERS.kept(sort), **beside},
+        export=ORDERS.address(EXPORT, sort, **chosen),
+        origins=[(code, _(said)) for code, said in ORIGINS.items()],
+        activated=[(code, _(said)) for code, said in ACTIVATED.items()],
+        chosen=chosen,
+        activations=frame.table(ACTIVATIONS, await _activations(frame, node), activations_by, export=EXPORT),
         draft=f"{PATH}/draft" if node.may("policies:draft") else None,
     )
 
@@ -154,23 +171,24 @@ async def show_policy_sets(
 async def export_policy_sets(
     frame: Framed,
     node: Node,
-    asked: Annotated[Asked, SETS.asked],
+    chosen: Chosen,
     activations_by: Annotated[Asked, ACTIVATIONS.asked],
+    sort: Annotated[str, ORDERS.query] = ORDERS.usual,
     table: Annotated[Literal["sets", "activations"], Query(description="Which of the page's.")] = "sets",
     form: Form = "csv",
 ) -> Response:
-    """The sets, or the activations, as a file; the texts of a set are had over the interface."""
-    sets, activations = await _held(frame, node)
-    return filed(SETS, sets, asked, form) if table == "sets" else filed(ACTIVATIONS, activations, activations_by, form)
+    """The first 5,000 sets of the list's order, or the activations, as a file; the texts of a set are had over the interface."""
+    if table == "activations":
+        return filed(ACTIVATIONS, await _activations(frame, node), activations_by, form)
+    pages = all_pages(node, "privacy", API, PolicySetPage, {**_asked(chosen), "sort": sort}, most=IN_AN_EXPORT)
+    rows = [one.model_dump(mode="json") async for page in pages for one in page.policy_sets]
+    return exported("sets", form, COLUMNS, rows[:IN_AN_EXPORT])
 
 
-async def _held(frame: Frame, node: NodeReader) -> tuple[list[ShownSet], list[ShownActivation]]:
-    pages = all_pages(node, "privacy", "/v1/policy-sets", PolicySetPage, {}, most=MOST)
-    sets = [one async for page in pages for one in page.policy_sets]
+async def _activations(frame: Frame, node: NodeReader) -> list[ShownActivation]:
     activations = (await all_activations(node)).activations
-    titles = {one.policy_hash: one.title for one in sets}
     deciding = standing(activations, frame.viewing.now)
-    return [shown_set(one, frame) for one in sets], [_activation(one, titles, deciding, frame, node) for one in activations]
+    return [_activation(one, deciding, frame, node) for one in activations]
 
 
 async def all_activations(node: NodeReader) -> PolicyActivations:
@@ -178,7 +196,7 @@ async def all_activations(node: NodeReader) -> PolicyActivations:
     return await node.read("privacy", "/v1/policy-activations", PolicyActivations)
 
 
-def _activation(one: PolicyActivation, titles: Mapping[str, str], deciding: int | None, frame: Frame, node: NodeReader) -> ShownActivation:
+def _activation(one: PolicyActivation, deciding: int | None, frame: Frame, node: NodeReader) -> ShownActivation:
     _, now = frame.translate, frame.viewing.now
     code = "over"
     if one.called_off_at is not None:
@@ -193,7 +211,7 @@ def _activation(one: PolicyActivation, titles: Mapping[str, str], deciding: int 
     return ShownActivation(
         number=one.number,
         href=f"{PATH}/{one.policy_hash}",
-        title=titles.get(one.policy_hash, one.policy_hash[:8]),
+        title=one.title or one.policy_hash[:8],
         starts_at=one.valid_from,
         policy_hash=one.policy_hash,
         code=code,

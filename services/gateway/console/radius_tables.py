@@ -16,10 +16,10 @@ from services.gateway.console.organisation_names import named, names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.radius_counting import counted as counted_so_far
 from services.gateway.console.radius_question import Asked as AskedOfLog
-from services.gateway.console.sorting import in_words
 from services.gateway.console.whole_tables import Asked, Choice, Filter, Say, WholeTable
 from services.gateway.console.words import word
 from services.gateway.people.pages import page_responses
+from shared.word_order import in_words
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 

@@ -11,10 +11,10 @@ from services.gateway.console.exports import Form, filed
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.readiness_words import in_words as sentence_in_words
-from services.gateway.console.sorting import in_words
 from services.gateway.console.whole_tables import Asked, Filter, WholeTable
 from services.gateway.console.words import spaced, word
 from services.gateway.people.pages import page_responses
+from shared.word_order import in_words
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 

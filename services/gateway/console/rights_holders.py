@@ -14,8 +14,7 @@ from services.gateway.console.family_access import opened_holder
 from services.gateway.console.handles import SessionHandles
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import Frame
-from services.gateway.console.student_page import rights_of
-from services.gateway.console.students import ShownStudent
+from services.gateway.console.students import ShownStudent, rights_of
 
 DOCUMENT: Final = "document"
 _HEXADECIMAL: Final = re.compile(r"[0-9A-Fa-f]{64}")

@@ -8,6 +8,7 @@ from starlette.responses import RedirectResponse, Response
 from services.gateway.console import (
     agreement_page,
     agreements,
+    alerts,
     blast_radius,
     dead_letter_acts,
     dead_letters,
@@ -23,6 +24,7 @@ from services.gateway.console import (
     family_links,
     log_entry,
     log_export,
+    log_kept,
     log_proof,
     log_saved,
     log_search,
@@ -52,9 +54,11 @@ from services.gateway.console import (
     statistics,
     student_acts,
     student_page,
+    student_tables,
     students,
     suspension,
     today,
+    trust_lists,
 )
 from services.gateway.console.navigation import HOME
 from services.gateway.console.pages import PATH, ConsoleRoute, static_file
@@ -102,7 +106,9 @@ async def keep_preferences(request: Request, person: SignedInPerson) -> Response
 ROUTERS: Final = (
     router,
     today.router,
+    alerts.router,
     log_search.router,
+    log_kept.router,
     log_saved.router,
     log_export.router,
     log_proof.router,
@@ -136,6 +142,7 @@ ROUTERS: Final = (
     duty_completion.router,
     students.router,
     student_page.router,
+    student_tables.router,
     student_acts.router,
     family_links.router,
     opt_outs.router,
@@ -146,6 +153,7 @@ ROUTERS: Final = (
     settings_export.router,
     states_export.router,
     states.router,
+    trust_lists.router,
     state_exports.router,
     state_page.router,
     statistics.router,

@@ -3,7 +3,6 @@
 An order is the name of a column, with a minus in front where what is last, newest or most comes first.
 """
 
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from re import escape
@@ -96,8 +95,3 @@ def ordered(rows: Sequence[Row], key: Key, asked: str) -> list[Row]:
     there = [row for row in rows if key(row) is not None]
     there.sort(key=key, reverse=asked.startswith("-"))
     return [*there, *(row for row in rows if key(row) is None)]
-
-
-def in_words(text: str) -> str:
-    """A text as it is sorted among others: as people read it, whatever its capitals and accents."""
-    return "".join(one for one in unicodedata.normalize("NFKD", text).casefold() if not unicodedata.combining(one))

@@ -10,7 +10,6 @@ from safepassage.wire_peers import PeerKey, PeerStanding
 from services.gateway.console.charts.days import DayRow
 from services.gateway.console.pages import Frame
 from services.gateway.console.peers_named import host_of
-from services.gateway.console.sorting import in_words
 from services.gateway.console.state_names import STATE_NAMES
 from services.gateway.console.state_words import COUNTERS, REACHES, STATUSES, Counters, Reach, Status, Witness
 from services.gateway.console.states_known import StatesKnown
@@ -27,6 +26,7 @@ from services.gateway.console.states_shown import (
 )
 from services.gateway.console.whole_tables import Filter, WholeTable
 from services.gateway.console.words import word
+from shared.word_order import in_words
 
 PATH: Final = "/console/states"
 ONE: Final = f"{PATH}/{{state}}"

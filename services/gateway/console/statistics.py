@@ -13,13 +13,13 @@ from services.gateway.console.acts import NOT_READ, Act, ActForm, Field, FormWro
 from services.gateway.console.exports import Form, exported, filed
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
-from services.gateway.console.sorting import in_words
 from services.gateway.console.statistics_shown import GROUPS_BY, file_of, gaps_of, rows_of, title_of
 from services.gateway.console.statistics_words import DIMENSIONS, EPSILONS, MEASURES, POPULATIONS
 from services.gateway.console.whole_tables import NOTHING_ASKED, Asked, Filter, WholeTable
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
 from services.gateway.people.roles import Role
+from shared.word_order import in_words
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 

@@ -7,10 +7,11 @@ from typing import Final
 
 from safepassage.wire_statistics import Cell, Estimate, Measure, StatisticsAnswer, StatisticsQuestion
 from services.gateway.console.charts.bars import shares
-from services.gateway.console.sorting import Key, in_words
+from services.gateway.console.sorting import Key
 from services.gateway.console.statistics_words import DIMENSIONS, GROUPS, MEASURES, POPULATIONS
 from services.gateway.console.whole_tables import Filter, WholeTable
 from services.gateway.console.words import word
+from shared.word_order import in_words
 
 Say = Callable[[str], str]
 

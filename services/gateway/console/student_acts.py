@@ -16,9 +16,10 @@ from services.gateway.console.identified import IDENTITY, identified, identity_f
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.officials import acting_official
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
-from services.gateway.console.student_page import HOLD, WITHDRAWAL, rights_of
+from services.gateway.console.student_page import HOLD
+from services.gateway.console.student_tables import WITHDRAWAL
 from services.gateway.console.student_words import HOLD_REASONS
-from services.gateway.console.students import ONE, ShownStudent
+from services.gateway.console.students import ONE, ShownStudent, rights_of
 from services.gateway.people.pages import form_of, page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)

@@ -9,19 +9,17 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from safepassage.wire_log import DisclosureAccounting
-from safepassage.wire_retention import LegalHold, LegalHoldPage
-from safepassage.wire_student_rights import StudentRights
-from services.gateway.console.duties import shown_duty
-from services.gateway.console.family_access import RESCINDING, open_links_of, shown_holders, shown_links
+from services.gateway.console.exports import JSON, Form
+from services.gateway.console.family_access import open_links_of, shown_holders, shown_links
 from services.gateway.console.handles import SessionHandles
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.organisation_names import names_by_reference
-from services.gateway.console.pages import ConsoleRoute, Frame, Framed
+from services.gateway.console.pages import ConsoleRoute, Framed
 from services.gateway.console.peers_named import named_peers
 from services.gateway.console.sorting import Orders
-from services.gateway.console.student_shown import ShownStanding, party_name, shown_consent, shown_entry, shown_request
-from services.gateway.console.student_words import HOLD_REASONS, PREFERENCE_KINDS
-from services.gateway.console.students import ONE, ShownStudent
+from services.gateway.console.student_shown import party_name, shown_entry
+from services.gateway.console.student_tables import OfStudent, rows_of, said_of_all, shown_tables
+from services.gateway.console.students import ONE, ShownStudent, rights_of
 from services.gateway.console.students import PATH as SEARCH
 from services.gateway.console.viewing import Language
 from services.gateway.people.pages import page_responses
@@ -30,13 +28,11 @@ from shared.spreadsheet import MEDIA_TYPE
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 DOCUMENT: Final = f"{ONE}/accounting.pdf"
-TABLE: Final = f"{ONE}/accounting.csv"
+TABLE: Final = f"{ONE}/accounting/export"
 HOLD: Final = f"{ONE}/hold"
-WITHDRAWAL: Final = f"{ONE}/consents/{{consent_id}}/withdrawal"
 Recorded = Annotated[Literal["asked", ""], Query(description="asked: what the law asks to be recorded alone.")]
 ON_A_PAGE: Final = 50
 ORDERS: Final = Orders("-logged_at", region="#accounting")
-MOST_HOLDS: Final = 1_000
 FOR_THE_FAMILY: Final = "records-access"
 """For which purpose the log is opened when the family is answered (34 CFR 99.31(a)(12))."""
 
@@ -48,6 +44,7 @@ async def show_student(
     frame: Framed,
     node: Node,
     handles: SessionHandles,
+    tables: OfStudent,
     cursor: Annotated[str | None, Query(max_length=2000)] = None,
     sort: Annotated[str, ORDERS.query] = ORDERS.usual,
     recorded: Recorded = "",
@@ -59,9 +56,8 @@ async def show_student(
     asked |= recordable(recorded)
     kept = {**ORDERS.kept(sort), **({"recorded": recorded} if recorded else {})}
     accounting, following = await node.page("audit", accounting_of(student_id), DisclosureAccounting, asked)
-    holds = await _holds(node, student_id)
-    parties = [entry.party.organisation for entry in accounting.entries] + [one.recipient_id for one in (rights.consents if rights else ())]
-    names = await names_by_reference(frame.request, parties)
+    names = await names_by_reference(frame.request, [entry.party.organisation for entry in accounting.entries])
+    rows, beside = await rows_of(rights, handle, frame, node, student_id), said_of_all(tables)
     number, viewing = len(accounting.entries), frame.viewing
     count = _("No entries") if not number else _("1 entry") if number == 1 else _("%(n)s entries") % {"n": viewing.number(number)}
     received = {party_name(one.party, frame, names) for one in accounting.entries if one.phase == "disclosure"}
@@ -73,21 +69,17 @@ async def show_student(
         count=_("%(n)s entries, and more") % {"n": viewing.number(number)} if following else count,
         received=len(received),
         destroyed=bool(accounting.destroyed),
-        more=None if following is None else f"{path}?{urlencode({**kept, 'cursor': following['cursor']})}",
+        more=None if following is None else f"{path}?{urlencode({**kept, **beside, 'cursor': following['cursor']})}",
         heads=frame.heads(ORDERS, sort),
         rights=rights is not None,
-        consents=[] if rights is None else _consents(rights, handle, frame, names),
-        preferences=[] if rights is None else _preferences(rights, handle, frame),
-        requests=[] if rights is None else [shown_request(one, frame) for one in rights.requests],
-        duties=[] if rights is None else [shown_duty(one, viewing, _, may_complete=node.may("duties:complete")) for one in rights.duties],
+        standing=shown_tables(frame, rows, tables, handle),
         held_by=[] if rights is None else shown_holders(rights, handle, frame, handles),
         in_person_only=rights is not None and rights.in_person_only,
         links=[] if rights is None else shown_links(await open_links_of(frame, node, student_id), rights, handle, frame),
-        holds=holds,
         place_hold=HOLD.format(handle=handle) if node.may("retention:hold") else None,
         document=DOCUMENT.format(handle=handle),
         table=TABLE.format(handle=handle) + (f"?{urlencode(kept)}" if kept else ""),
-        order=ORDERS.kept(sort),
+        order={**ORDERS.kept(sort), **beside},
         recorded=recorded,
         recorded_ones=[("asked", _("Only what the law asks to be recorded"))],
         here=path,
@@ -103,10 +95,15 @@ async def read_student_document(student_id: ShownStudent, node: Node, language: 
 
 @router.get(TABLE, response_model=None, responses=page_responses(200, 404))
 async def read_student_table(
-    student_id: ShownStudent, node: Node, sort: Annotated[str, ORDERS.query] = ORDERS.usual, recorded: Recorded = ""
+    student_id: ShownStudent,
+    node: Node,
+    sort: Annotated[str, ORDERS.query] = ORDERS.usual,
+    recorded: Recorded = "",
+    form: Form = "csv",
 ) -> Response:
-    """The accounting as a table for a spreadsheet, with the filter and in the order of the page."""
-    return await _file(node, student_id, "table", MEDIA_TYPE, "csv", {"sort": sort, **recordable(recorded)})
+    """The accounting as a table for a spreadsheet or as JSON, with the filter and in the order of the page."""
+    asked = {"sort": sort, "form": form, **recordable(recorded)}
+    return await _file(node, student_id, "table", MEDIA_TYPE if form == "csv" else JSON, form, asked)
 
 
 def recordable(recorded: str) -> dict[str, str]:
@@ -126,30 +123,3 @@ async def _file(
 def accounting_of(student_id: UUID) -> str:
     """The path of the student's accounting."""
     return f"/v1/students/{student_id}/disclosure-accounting"
-
-
-async def rights_of(node: NodeReader, student_id: UUID) -> StudentRights | None:
-    """What stands for the student; None for who may not act for families. Raises NoSuchStudent for another district's, and for nobody."""
-    return await node.read("privacy", f"/v1/students/{student_id}/rights", StudentRights) if node.may("rights:act") else None
-
-
-async def _holds(node: NodeReader, student_id: UUID) -> list[tuple[LegalHold, str]] | None:
-    if not node.may("retention:hold"):
-        return None
-    found = await node.read("audit", "/v1/log/holds", LegalHoldPage, {"limit": MOST_HOLDS})
-    return [(hold, HOLD_REASONS[hold.reason]) for hold in found.holds if hold.student_id == student_id]
-
-
-def _consents(rights: StudentRights, handle: str, frame: Frame, names: Mapping[str, str]) -> list[ShownStanding]:
-    return [shown_consent(one, frame, names, act=WITHDRAWAL.format(handle=handle, consent_id=one.id)) for one in rights.consents]
-
-
-def _preferences(rights: StudentRights, handle: str, frame: Frame) -> list[ShownStanding]:
-    _ = frame.translate
-    shown = []
-    for one in rights.preferences:
-        back = RESCINDING.format(handle=handle, preference_id=one.id)
-        tone, mark, state = ("good", "check", _("In force")) if one.rescinded_at is None else ("plain", "cross", _("Taken back"))
-        act = back if one.rescinded_at is None else None
-        shown.append(ShownStanding(_(PREFERENCE_KINDS[one.of.kind]), "", one.recorded_at, tone, mark, state, act))  # type: ignore[arg-type]
-    return shown

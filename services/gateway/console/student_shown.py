@@ -1,11 +1,13 @@
 """How what is on record of one student is shown. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from safepassage.wire_directory import Preference
 from safepassage.wire_log import AccountedEntry, Party
 from safepassage.wire_policy import Consent
+from safepassage.wire_retention import LegalHold
 from safepassage.wire_student_rights import RightsRequest
 from services.gateway.console.decision_words import BASIS_WORDS
 from services.gateway.console.element_words import ELEMENT_WORDS
@@ -13,7 +15,9 @@ from services.gateway.console.log_rows import entry_href
 from services.gateway.console.pages import Frame
 from services.gateway.console.peers_named import NamedPeers
 from services.gateway.console.purpose_words import PURPOSE_WORDS
-from services.gateway.console.student_words import PHASES, REQUEST_KINDS, REQUEST_STATES, Tone
+from services.gateway.console.student_words import HOLD_REASONS, PHASES, PREFERENCE_KINDS, REQUEST_KINDS, REQUEST_STATES, STANDINGS, Tone
+from services.gateway.console.viewing import utc
+from services.gateway.console.whole_tables import coded
 from services.gateway.console.words import spaced
 
 
@@ -47,7 +51,13 @@ class ShownStanding:
     tone: Tone
     mark: str
     state: str
+    code: str
+    """Of the state."""
+    kind: tuple[str, str] = ("", "")
+    """What else it is narrowed by: a code, and what it is called."""
     act: str | None = None
+    filed: Mapping[str, object] = field(default_factory=dict)
+    """What a file says of it."""
 
 
 def shown_entry(entry: AccountedEntry, frame: Frame, peers: NamedPeers, names: Mapping[str, str]) -> ShownEntry:
@@ -86,16 +96,41 @@ def shown_consent(consent: Consent, frame: Frame, names: Mapping[str, str], *, a
     _, viewing = frame.translate, frame.viewing
     to = names.get(consent.recipient_id) or consent.recipient_id.rpartition("#")[2]
     parts = [_(ELEMENT_WORDS.get(one, one)) for one in consent.elements]
+    code = "in-force"
     if consent.withdrawn_at is not None:
-        state: tuple[Tone, str, str] = ("plain", "cross", _("Withdrawn"))
+        code = "withdrawn"
     elif consent.expires_at is not None and consent.expires_at <= viewing.now:
-        state = ("plain", "clock", _("Expired"))
-    else:
-        state = ("good", "check", _("In force"))
-    in_force = state[0] == "good"
+        code = "expired"
+    tone, mark, said = STANDINGS[code]
     return ShownStanding(
-        _("May be given to %(who)s") % {"who": to}, ", ".join(parts), consent.granted_at, *state, act if in_force else None
+        _("May be given to %(who)s") % {"who": to},
+        ", ".join(parts),
+        consent.granted_at,
+        tone,
+        mark,
+        _(said),
+        code,
+        (coded(consent.recipient_id), to),
+        act if code == "in-force" else None,
+        {"id": str(consent.id), "recipient_id": consent.recipient_id, "elements": list(consent.elements)},
     )
+
+
+def shown_preference(one: Preference, frame: Frame, *, act: str) -> ShownStanding:
+    """An opt-out or a refusal."""
+    _, code = frame.translate, "in-force" if one.rescinded_at is None else "taken-back"
+    tone, mark, said = STANDINGS[code]
+    name, filed = _(PREFERENCE_KINDS[one.of.kind]), {"id": str(one.id), "kind": one.of.kind}
+    back = act if code == "in-force" else None
+    return ShownStanding(name, "", one.recorded_at, tone, mark, _(said), code, (one.of.kind, name), back, filed)
+
+
+def shown_hold(one: LegalHold, frame: Frame) -> ShownStanding:
+    """What must be kept, by the number of its file."""
+    _, code = frame.translate, "holds" if one.lifted_at is None else "lifted"
+    tone, mark, said = STANDINGS[code]
+    name, filed = _(HOLD_REASONS[one.reason]), {"id": str(one.id), "reason": one.reason, "reference": one.reference}
+    return ShownStanding(name, one.reference, one.placed_at, tone, mark, _(said), code, (one.reason, name), None, filed)
 
 
 def shown_request(one: RightsRequest, frame: Frame) -> ShownStanding:
@@ -106,4 +141,7 @@ def shown_request(one: RightsRequest, frame: Frame) -> ShownStanding:
     tone: Tone = "danger" if late else "warn" if open_ else "plain"
     more = "" if one.overdue_at is None else _("Too late from %(when)s") % {"when": viewing.instant(one.overdue_at)}
     state = _(REQUEST_STATES[one.state]) if one.state in REQUEST_STATES else spaced(one.state)
-    return ShownStanding(_(REQUEST_KINDS[one.kind]), more, one.recorded_at, tone, "clock" if open_ else "check", state)
+    name, overdue = _(REQUEST_KINDS[one.kind]), None if one.overdue_at is None else utc(one.overdue_at)
+    filed = {"id": str(one.id), "kind": one.kind, "organisation_id": str(one.organisation_id), "overdue_at": overdue}
+    mark = "clock" if open_ else "check"
+    return ShownStanding(name, more, one.recorded_at, tone, mark, state, one.state, (one.kind, name), None, filed)

@@ -52,6 +52,16 @@ HOLD_REASONS: Final[Mapping[HoldReason, str]] = {
     "breach": word("Breach"),
 }
 
+STANDINGS: Final[Mapping[str, tuple[Tone, str, str]]] = {
+    "in-force": ("good", "check", word("In force")),
+    "withdrawn": ("plain", "cross", word("Withdrawn")),
+    "expired": ("plain", "clock", word("Expired")),
+    "taken-back": ("plain", "cross", word("Taken back")),
+    "holds": ("warn", "clock", word("Nothing is destroyed")),
+    "lifted": ("plain", "check", word("Lifted")),
+}
+"""How a consent, an opt-out or a hold stands: tone, mark and word."""
+
 RELATIONS: Final[Mapping[str, str]] = {
     "mother": word("Mother"),
     "father": word("Father"),

@@ -10,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from safepassage.problems.records import LookupNotSpecific
 from safepassage.record.loads import FoundStudents, StudentLookup
+from safepassage.wire_student_rights import StudentRights
 from services.gateway.console.acts import MISSING, NOT_READ, Field, FormWrong
 from services.gateway.console.handles import SessionHandles
 from services.gateway.console.node_reader import Node, NodeReader
@@ -111,3 +112,8 @@ async def _student(handle: str, handles: SessionHandles) -> UUID:
 
 ShownStudent = Annotated[UUID, Depends(_student)]
 """For whom the handle in the address stands. Raises HandleUnknown for one that is not of this session."""
+
+
+async def rights_of(node: NodeReader, student_id: UUID) -> StudentRights | None:
+    """What stands for the student; None for who may not act for families. Raises NoSuchStudent for another district's, and for nobody."""
+    return await node.read("privacy", f"/v1/students/{student_id}/rights", StudentRights) if node.may("rights:act") else None

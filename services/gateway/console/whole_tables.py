@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query
 
-from services.gateway.console.sorting import Columns, Head, Key, Row, in_words
+from services.gateway.console.sorting import Columns, Head, Key, Row
+from shared.word_order import in_words
 
 Say = Callable[[str], str]
 Choice = tuple[str, str]

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.privacy.tables.foundation import Base
@@ -14,11 +14,12 @@ class DutyRow(Base):
     """A clock that the law, or an agreement, has started for one organisation. It ends by being done, and does not vanish."""
 
     __tablename__ = "duty"
+    __table_args__ = (Index("ix_duty_kind_overdue_at", "kind", "overdue_at", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(200), unique=True)
     """Which duty it is: what starts the same clock twice starts it once. A keyed digest where its words would tell of a child."""
-    kind: Mapped[str] = mapped_column(String(64), index=True)
+    kind: Mapped[str] = mapped_column(String(64))
     """As it may be known (DutyRule.kept_as); the kind itself is in `sealed_details`."""
     custodian_id: Mapped[UUID] = mapped_column(index=True)
     """Whose duty it is."""

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.privacy.tables.foundation import Base
@@ -75,9 +75,12 @@ class AgreementRow(Base):
     """A written agreement with a party that acts for districts."""
 
     __tablename__ = "agreement"
+    __table_args__ = (Index("ix_agreement_recipient_name", "recipient_name", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     recipient_id: Mapped[UUID] = mapped_column(index=True)
+    recipient_name: Mapped[str] = mapped_column(String(200))
+    """The party's, as it is sorted (agreement_parties); it follows the organisation's."""
     starts_on: Mapped[date]
     ends_on: Mapped[date]
     """As last agreed; what was agreed at first is in `whole`, what changed in `agreement_amendment`."""

@@ -8,7 +8,7 @@ import zlib
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Boolean, CheckConstraint, Dialect, ForeignKey, ForeignKeyConstraint, LargeBinary, String, UniqueConstraint
+from sqlalchemy import Boolean, CheckConstraint, Dialect, ForeignKey, ForeignKeyConstraint, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -49,6 +49,8 @@ class PolicySetRow(Base):
     __table_args__ = (
         UniqueConstraint("policy_hash", "author", name="policy_set_author"),
         UniqueConstraint("policy_hash", "origin", name="policy_set_origin"),
+        Index("ix_policy_set_recorded_at", "recorded_at", "policy_hash"),
+        Index("ix_policy_set_title", "title", "policy_hash"),
         CheckConstraint("(origin = 'release') = (author = 'release')", name="policy_set_of_the_release"),
     )
 

@@ -1,6 +1,7 @@
 """`/v1/exchanges`: requests of ours and of peers beside each other, and one of them step by step. Nothing here tells who the child is."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Final, get_args
 from uuid import UUID
 
@@ -64,11 +65,14 @@ async def list_exchanges(
     def read(connection: Connection) -> list[Exchange]:
         if sort.endswith("requested_at"):
             return _by_time(connection, queries(state), None if position is None else UUID(position["last"]), sort, limit + 1)
+        if sort.endswith("expires_at"):
+            return _by_end(connection, queries, state, position, sort, limit + 1)
         return _by_state(connection, queries, state, position, sort, limit + 1)
 
     found = await request.app.state.exchange.database.read(read)
     if len(found) > limit:
-        signed = cursors.sign({"last": str(found[limit - 1].id), "state": found[limit - 1].state}, bound_to=bound_to)
+        end = found[limit - 1]
+        signed = cursors.sign({"last": str(end.id), "state": end.state, "ends": end.expires_at.isoformat()}, bound_to=bound_to)
         asked = {"limit": limit, "direction": direction, "state": state, "purpose": purpose, "peer": peer, "sort": sort, "cursor": signed}
         response.headers["link"] = next_link(PATH, {name: value for name, value in asked.items() if value is not None})
     return ExchangePage(exchanges=tuple(found[:limit]))
@@ -152,17 +156,40 @@ def _by_state(
     return found
 
 
+def _by_end(
+    connection: Connection,
+    queries: Callable[[str], Queries],
+    only: str | None,
+    position: dict[str, Any] | None,
+    sort: str,
+    limit: int,
+) -> list[Exchange]:
+    """By when they can be answered no longer. Each state has an index in that order, so that one of many is found as quickly as all."""
+    last = None if position is None else (datetime.fromisoformat(position["ends"]), UUID(position["last"]))
+    states = get_args(ExchangeStanding) if only is None else [only]
+    found = [one for state in states for one in _said_behind(connection, queries(state), ("expires_at", "id"), last, sort, limit)]
+    return sorted(found, key=lambda one: (one.expires_at, one.id), reverse=is_down(sort))[:limit]
+
+
 def _by_time(connection: Connection, queries: Queries, last: UUID | None, sort: str, limit: int) -> list[Exchange]:
     """Of both, in the order of their ids, which begin with the instant at which they were made (RFC 9562, version 7)."""
+    found = _said_behind(connection, queries, ("id",), None if last is None else (last,), sort, limit)
+    return sorted(found, key=lambda one: one.id, reverse=is_down(sort))[:limit]
+
+
+def _said_behind(
+    connection: Connection, queries: Queries, columns: Sequence[str], last: Sequence[Any] | None, sort: str, limit: int
+) -> list[Exchange]:
+    """Of each query the first behind `last`, in the order of its `columns`."""
     found: list[Exchange] = []
     for query in queries:
         if query is None:
             continue
         [table] = query.get_final_froms()
-        page = behind(query, (table.c.id,), None if last is None else (last,), sort=sort)
+        page = behind(query, [table.c[name] for name in columns], last, sort=sort)
         said = _said_ours if table is _ASKED else _said_theirs
         found += [said(row) for row in connection.execute(page.limit(limit))]
-    return sorted(found, key=lambda one: one.id, reverse=is_down(sort))[:limit]
+    return found
 
 
 def _said_ours(row: Any) -> Exchange:

@@ -27,7 +27,10 @@ class ExchangeRequestRow(Base):
     """A request of ours (states.Asked). Its id is the id of the whole exchange."""
 
     __tablename__ = "exchange_request"
-    __table_args__ = (Index("ix_exchange_request_state", "state", "id"),)
+    __table_args__ = (
+        Index("ix_exchange_request_state", "state", "id"),
+        Index("ix_exchange_request_state_expires_at", "state", "expires_at", "id"),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     client_id: Mapped[str] = mapped_column(String(200))
@@ -74,6 +77,7 @@ class PeerRequestRow(Base):
         UniqueConstraint("requester", "exchange_id"),
         Index("ix_peer_request_requester_received_at", "requester", "received_at"),
         Index("ix_peer_request_state", "state", "id"),
+        Index("ix_peer_request_state_expires_at", "state", "expires_at", "id"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.records.tables.registry import Base
@@ -14,7 +14,10 @@ class MatchReviewRow(Base):
     """One request whose child could not be told for certain."""
 
     __tablename__ = "match_review"
-    __table_args__ = (Index("ix_match_review_expires_at", "expires_at", "id"),)
+    __table_args__ = (
+        Index("ix_match_review_expires_at", "expires_at", "id"),
+        Index("ix_match_review_waiting", "id", sqlite_where=text("outcome IS NULL"), postgresql_where=text("outcome IS NULL")),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     request_id: Mapped[UUID] = mapped_column(unique=True)

@@ -5,6 +5,7 @@ from uuid import uuid4
 
 from services.gateway.console import (
     agreements_shown,
+    alerts,
     dead_letters,
     decision_page,
     exchange_page,
@@ -12,10 +13,12 @@ from services.gateway.console import (
     matches,
     simulation,
     statistics,
+    trust_lists,
 )
 from services.gateway.console.blast_radius import FOUND
 from services.gateway.console.duties import PATH as DUTIES
 from services.gateway.console.log_rows import PATH as LOG
+from services.gateway.console.log_search import SAVED
 from services.gateway.console.state_rows import PATH as STATES
 from services.records.exchange.states import Asked
 from tests.gateway.console.acting import Shown, links, menu_of
@@ -32,7 +35,17 @@ from tests.gateway.console.test_statistics import kept_answer
 async def _lists(console: Console) -> AsyncIterator[Shown]:
     yield (
         await console.browser("auditor"),
-        [*menu_of("auditor"), SETS, simulation.PATH, f"{LOG}?reason=nothing-is-like-this", f"{STATES}/WA", f"{DUTIES}?state=all"],
+        [
+            *menu_of("auditor"),
+            SETS,
+            simulation.PATH,
+            alerts.PATH,
+            SAVED,
+            trust_lists.PATH,
+            f"{LOG}?reason=nothing-is-like-this",
+            f"{STATES}/WA",
+            f"{DUTIES}?state=all",
+        ],
     )
     yield await console.browser("operator"), [*menu_of("operator"), dead_letters.PATH]
     yield await console.browser("privacy-officer"), [matches.PATH]

@@ -12,6 +12,7 @@ from services.gateway.console.suspension import LIFT, SUSPEND
 from tests.gateway.by_hand import Party
 from tests.gateway.console.agreed import agreed, credential_of, vendor_of
 from tests.gateway.console.consoles import Console
+from tests.gateway.console.decided import world_of
 from tests.gateway.people.signing_in import Browser, location_of
 
 pytestmark = pytest.mark.anyio
@@ -122,6 +123,22 @@ async def test_nobody_but_the_states_privacy_officer_suspends_and_a_district_see
     district = await page_of(await console.browser("district-officer"), "/console/agreements?state=all")
     assert "No agreement is in this state." in district
     assert "Credentials" not in district
+
+
+async def test_a_districts_officer_has_the_files_of_its_own_agreement_but_for_its_credentials(console: Console) -> None:
+    world, vendor = await world_of(console), await vendor_of(console)
+    await credential_of(console, vendor)
+    world.vendor = vendor
+    made = await world.agreement(by=world.sea, district_ids=[str(console.district.id)])
+    officer, auditor = await console.browser("district-officer"), await console.browser("auditor")
+    path = path_of(made.id)
+    for table, status in (("elements", 200), ("subprocessors", 200), ("clauses", 200), ("credentials", 404)):
+        for form in ("csv", "json"):
+            assert (await officer.get(f"{path}/export?table={table}&form={form}")).status == status, (table, form)
+    assert len(json.loads((await auditor.get(f"{path}/export?table=credentials&form=json")).body)) == 1
+    page = await page_of(officer, path)
+    assert "table=credentials" not in page
+    assert "table=clauses" in page
 
 
 async def test_the_table_has_the_terms_that_are_in_force_and_no_formula(console: Console) -> None:

@@ -1,6 +1,8 @@
 """What a stolen credential touched, as an officer sees it: students, data, clocks of states, a list for the notices, and the duties."""
 
 import asyncio
+import csv
+import json
 import re
 from collections import Counter
 from datetime import UTC, datetime
@@ -21,10 +23,10 @@ from services.gateway.console.handles import Handles
 from services.gateway.people.roles import Role
 from shared.breach_clocks import BREACH_CLOCKS
 from tests.conftest import StandingClock
-from tests.gateway.console.consoles import Console, open_console
+from tests.gateway.console.consoles import Console, new_district, open_console
 from tests.gateway.console.crossing import PEERS
 from tests.gateway.console.test_one_student import reader
-from tests.gateway.console.touched import ADDRESS, KEY, stolen
+from tests.gateway.console.touched import ADDRESS, ELEMENTS, KEY, stolen
 from tests.gateway.people.signing_in import Browser, location_of, person_of
 
 pytestmark = pytest.mark.anyio
@@ -89,6 +91,27 @@ async def test_the_list_for_the_notices_has_each_student_of_each_entry(console: 
     lines = answer.body.decode().splitlines()
     assert len(lines) == 4
     assert sorted(line.partition(",")[0].strip('"') for line in lines[1:]) == sorted(map(str, students))
+    rows = json.loads((await auditor.get(f"{EXPORT}?{urlsplit(path).query}&form=json")).body)
+    assert list(rows[0]) == next(csv.reader(lines))
+    assert sorted(one["student_id"] for one in rows) == sorted(map(str, students))
+    assert {tuple(one["elements"]) for one in rows} == {ELEMENTS}
+
+
+@pytest.mark.requirement("CON-tables")
+async def test_the_students_are_narrowed_by_whose_they_are_on_the_page_and_in_the_file(console: Console) -> None:
+    other = await console.house.hand.add_organisation(new_district("Wasco County", console.agency, nces_id="4100001"))
+    await console.settle()
+    ours, theirs = await stolen(console, students=2), await stolen(console, students=1, custodian=other.id)
+    auditor = await console.browser("auditor")
+    path = await asked(auditor, "client", "stolen")
+    query = urlsplit(path).query
+    for whose, students in (("", [*ours, *theirs]), (str(console.district.id), ours), (str(other.id), theirs)):
+        page = await page_of(auditor, f"{path}&whose={whose}" if whose else path)
+        assert len(re.findall(r'data-label="Student \(handle\)"', page)) == len(students)
+        narrowing = f"&whose={whose}" if whose else ""
+        rows = json.loads((await auditor.get(f"{EXPORT}?{query}{narrowing}&form=json")).body)
+        assert sorted(one["student_id"] for one in rows) == sorted(map(str, students))
+    assert (await auditor.get(f"{path}&whose=nobody")).status == 422
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from services.gateway.console.pages import FOLDER
 from services.gateway.people.roles import Role
 from services.records.exchange.states import Asked
 from tests.conftest import StandingClock
+from tests.gateway.console.bounded import LISTS
 from tests.gateway.console.consoles import Console, open_console
 from tests.gateway.console.crossing import PEERS, something_crossed
 from tests.gateway.console.enrolled import child, enrolled, in_doubt
@@ -29,6 +30,9 @@ from tests.gateway.console.test_pages import one_duty
 from tests.gateway.people.signing_in import Browser
 
 pytestmark = pytest.mark.anyio
+
+LOOP = re.compile(r"<(ul|ol|dl)[^>]*>(?:(?!</\1>).)*?{% for .+? in (.+?) %}", re.DOTALL)
+"""A list, and what it goes through."""
 
 NOT_TABLES_OF_A_LIST = {
     "match.html": "children beside each other, a line for each thing that is compared: of one match, whole, and never a file",
@@ -51,20 +55,23 @@ REPLAYED = "policy sets"
 """Pages whose making takes seconds of work: the tables of a replay are sorted in test_policy_sets_on_pages."""
 
 HEADS_OF_PAGES = {
-    "/console/agreements": 1,
+    "/console/agreements": 2,
+    "/console/alerts": 1,
     "/console/agreements/…": 12,
     "/console/blast-radius/found": 5,
     "/console/dead-letters": 1,
     "/console/decisions": 1,
-    "/console/decisions/sets": 6,
-    "/console/duties": 2,
-    "/console/exchanges": 2,
+    "/console/decisions/sets": 5,
+    "/console/duties": 3,
+    "/console/exchanges": 3,
     "/console/log": 1,
+    "/console/log/saved-searches": 2,
     "/console/matches": 2,
     "/console/readiness": 3,
     "/console/settings": 5,
     "/console/states": 6,
     "/console/states/WA": 4,
+    "/console/states/lists": 1,
     "/console/statistics": 3,
     "/console/statistics/…": 4,
 }
@@ -74,6 +81,7 @@ NARROWED = {
     "/console/agreements/…",
     "/console/blast-radius/found",
     "/console/decisions/sets",
+    "/console/log/saved-searches",
     "/console/readiness",
     "/console/settings",
     "/console/states",
@@ -97,6 +105,14 @@ def test_every_table_is_narrowed_sorted_given_in_pages_and_as_a_file() -> None:
             continue
         lacking |= {(template.name, what): tables for what, does in EVERYTHING_OF_IT.items() if len(does.findall(text)) < tables}
     assert lacking == {}
+
+
+def test_a_list_is_a_table_or_it_is_said_why_it_is_none() -> None:
+    lists = {
+        template.name: {through for _, through in LOOP.findall(template.read_text()) if not through.startswith("(")}
+        for template in sorted((FOLDER / "templates").glob("*.html"))
+    }
+    assert {name: found for name, found in lists.items() if found} == {name: set(found) for name, found in LISTS.items()}
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -13,14 +14,14 @@ from services.gateway.console.duties_export import COLUMNS
 from services.gateway.console.exports import exported
 from services.gateway.people.roles import Role
 from services.records.exchange.states import Letter
-from services.records.tables import DeadLetterRow
+from services.records.tables import DeadLetterRow, MatchReviewRow
 from shared.contracts.audit import Actor, Context, Event
 from tests.conftest import StandingClock
 from tests.gateway.console.agreed import agreed
 from tests.gateway.console.consoles import HOSTILE, Console, new_district
 from tests.gateway.console.crossing import log_of
 from tests.gateway.console.decided import one_of_each
-from tests.gateway.console.enrolled import child, enrolled, in_doubt
+from tests.gateway.console.enrolled import child, enrolled, in_doubt, in_doubt_of_each_other
 from tests.gateway.console.exchanged import exchanges_of_each_kind, stored
 from tests.gateway.console.test_pages import one_duty
 from tests.gateway.people.signing_in import Browser
@@ -107,6 +108,36 @@ async def test_matches_are_exported_without_their_students_and_a_districts_are_i
     theirs = (await both(await console.browser("district-officer"), "/console/matches/export"))[1]
     assert [one["id"] for one in theirs] == made[:2]
     await stepped_up(console, clock, officer, "/console/matches/export", ("auditor", "operator", "approver"))
+
+
+@pytest.mark.requirement("CON-tables")
+async def test_matches_are_narrowed_by_question_by_doubt_and_by_when_they_end_on_the_page_and_in_the_file(console: Console) -> None:
+    ids = [await enrolled(console, child(n)) for n in range(3)]
+    asked, between = await in_doubt(console, [ids[0]], asked_for=child(0)), await in_doubt_of_each_other(console, ids[1], ids[2])
+    async with console.node.applications["records"].state.database.transaction() as tx:
+        for match_id, days, reasons in ((asked, 2, "multiple-birth,sex-differs"), (between, 14, "nickname")):
+            row = await tx.get_one(MatchReviewRow, match_id)
+            row.expires_at, row.reasons = console.house.now + timedelta(days=days), reasons
+    officer = await console.browser("privacy-officer")
+    for query, found in (
+        ("", {asked, between}),
+        ("?kind=request", {asked}),
+        ("?kind=records", {between}),
+        ("?doubt=sex-differs", {asked}),
+        ("?doubt=nickname", {between}),
+        ("?doubt=suffix-differs", set()),
+        ("?ends=3", {asked}),
+        ("?ends=30", {asked, between}),
+        ("?kind=records&ends=3", set()),
+        ("?kind=request&doubt=multiple-birth&ends=7", {asked}),
+    ):
+        page = (await officer.get(f"/console/matches{query}")).body.decode()
+        assert set(re.findall(r'data-label="Since"><a href="/console/matches/([^"]+)"', page)) == set(map(str, found)), query
+        _, rows = await both(officer, f"/console/matches/export{query}")
+        assert {one["id"] for one in rows} == set(map(str, found)), query
+        assert ("No match is like this." in page) == (not found)
+    for wrong in ("doubt=differs", "ends=5", "kind=other"):
+        assert (await officer.get(f"/console/matches?{wrong}")).status == 422
 
 
 @pytest.mark.requirement("CON-tables")

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from operator import itemgetter
 from typing import Any
 from urllib.parse import urlencode
 from uuid import uuid4
@@ -18,8 +19,10 @@ from services.records.tables import DeadLetterRow, MatchReviewRow
 from shared.in_process import call
 from shared.internal_token import HEADER
 from shared.who_may_call import ServiceName
+from shared.word_order import in_words
 from tests.conftest import StandingClock
 from tests.gateway.console.agreed import agreed, vendor_of
+from tests.gateway.console.alerted import alerted
 from tests.gateway.console.consoles import Console
 from tests.gateway.console.crossing import BIRCH, sent
 from tests.gateway.console.decided import decided, drafted, world_of
@@ -95,9 +98,18 @@ async def duties(console: Console, clock: StandingClock) -> None:
         assert answer.status == 201, answer.body
 
 
+NAMES = ("acorn", "Élan", "Zebra", "Acorn")
+
+
 async def agreements(console: Console, clock: StandingClock) -> None:
-    for days in (300, 100, 300, 200):
-        await agreed(console, await vendor_of(console, f"Vendor {days}"), ends_on=(clock() + timedelta(days=days)).date().isoformat())
+    for place, days in enumerate((300, 100, 300, 200)):
+        ends_on = (clock() + timedelta(days=days)).date().isoformat()
+        await agreed(console, await vendor_of(console, NAMES[place]), ends_on=ends_on, signed_on=f"2024-01-0{place + 1}")
+
+
+def name_of(agreement: Row) -> str:
+    """The party's, as people read it."""
+    return in_words(NAMES[int(agreement["signed_on"][-1]) - 1])
 
 
 async def decisions(console: Console, clock: StandingClock) -> None:
@@ -124,17 +136,23 @@ async def entries(console: Console, clock: StandingClock) -> None:
         clock.advance(minutes=3)
 
 
+async def alerts(console: Console, _clock: StandingClock) -> None:
+    for days in (2, 0, 1):
+        await alerted(console, days_ago=days)
+
+
 List = tuple[Callable[[Console, StandingClock], Awaitable[None]], Role, ServiceName, str, str, Row | None]
 DISCLOSURES = {"classes": ["disclosure"]}
 LISTS: dict[str, List] = {
-    "exchanges": (exchanges, "auditor", "records", "/v1/exchanges", "requested_at state", None),
+    "exchanges": (exchanges, "auditor", "records", "/v1/exchanges", "requested_at expires_at state", None),
     "letters": (letters, "operator", "records", "/v1/dead-letters", "since", None),
     "matches": (matches, "privacy-officer", "records", "/v1/matches", "opened_at expires_at", None),
-    "duties": (duties, "auditor", "privacy", "/v1/duties", "overdue_at begins_at", None),
-    "agreements": (agreements, "auditor", "privacy", "/v1/agreements", "ends_on", None),
+    "duties": (duties, "auditor", "privacy", "/v1/duties", "overdue_at begins_at kind", None),
+    "agreements": (agreements, "auditor", "privacy", "/v1/agreements", "ends_on recipient", None),
     "decisions": (decisions, "auditor", "privacy", "/v1/decisions", "decided_at", None),
-    "policy_sets": (policy_sets, "auditor", "privacy", "/v1/policy-sets", "recorded_at", None),
+    "policy_sets": (policy_sets, "auditor", "privacy", "/v1/policy-sets", "recorded_at title", None),
     "days": (days, "auditor", "records", "/v1/reconciliations", "day", None),
+    "alerts": (alerts, "auditor", "audit", "/v1/log/alerts", "found_at", None),
     "entries": (entries, "auditor", "audit", "/v1/log/searches", "logged_at", DISCLOSURES),
 }
 
@@ -164,13 +182,14 @@ async def test_a_list_comes_whole_in_each_of_its_orders_and_a_cursor_is_of_one_o
         return found, cursors[0] if cursors else ""
 
     for column in columns.split():
+        of = name_of if column == "recipient" else itemgetter(column)
         (up, cursor), (down, _) = await whole(column, 2), await whole(f"-{column}", 1)
         assert len(up) > 2
         assert sorted(map(known, up)) == sorted(map(known, down)), "none is lost or there twice"
         for rows, is_down in ((up, False), (down, True)):
-            keys = [row[column] for row in rows]
+            keys = [of(row) for row in rows]
             assert keys == sorted(keys, reverse=is_down), column
-        if len({row[column] for row in up}) == len(up):
+        if len({of(row) for row in up}) == len(up):
             assert list(map(known, up)) == list(map(known, down))[::-1]
         assert list(map(known, up)) == list(map(known, (await whole(column, 100))[0])), "however long a page is"
         other = next(one for one in (f"-{column}", *columns.split()) if one != column)

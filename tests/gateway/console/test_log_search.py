@@ -191,7 +191,8 @@ async def test_a_search_is_kept_once_used_with_other_days_and_kept_no_longer(con
     assert len(ENTRY.findall((await colleague.get(f"{where}&to=2020-01-01")).body.decode())) == 0
     officer = await console.browser("district-officer")
     assert (await officer.get(where)).status == 404
-    ended = re.findall(rf'action="({LOG}/saved-searches/[^"]+/end)"', page)[0]
+    table = (await browser.get(f"{LOG}/saved-searches")).body.decode()
+    ended = re.findall(rf'action="({LOG}/saved-searches/[^"]+/end)"', table)[0]
     assert location_of(await browser.post(ended, act="6" * 32)) == LOG
     assert (await browser.get(where)).status == 404
 

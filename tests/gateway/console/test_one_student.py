@@ -1,5 +1,7 @@
 """One student: found without a name in any address, the accounting with what the family said, the family's PDF, and acts done once."""
 
+import csv
+import json
 import re
 from datetime import date, timedelta
 from typing import get_args
@@ -144,12 +146,32 @@ async def test_the_family_gets_a_tagged_pdf_and_a_table_that_names_nobody_in_the
     await given(console, student_id)
     browser = await console.browser("district-officer")
     path = await found(browser, **said())
-    document, table = [await browser.get(f"{path}/accounting.{kind}") for kind in ("pdf", "csv")]
+    document, table, listed = [await browser.get(f"{path}/accounting{kind}") for kind in (".pdf", "/export", "/export?form=json")]
     assert document.body.startswith(b"%PDF-")
     assert (b"pdfuaid" in document.body, b"/MarkInfo" in document.body) == (True, True)
     assert "text/csv" in table.headers["content-type"]
-    for answer in (document, table):
+    (row,) = json.loads(listed.body)
+    assert list(row) == next(csv.reader(table.body.decode().splitlines()))
+    assert (row["what"], row["party"], row["emergency_threat"], type(row["data_elements"])) == ("disclosure", f"{BIRCH}#1", None, list)
+    for answer in (document, table, listed):
         assert answer.headers["content-disposition"].startswith('attachment; filename="accounting-of-disclosures.')
+
+
+@pytest.mark.requirement("CON-tables")
+async def test_the_accounting_is_narrowed_to_what_the_law_asks_to_be_recorded_on_the_page_and_in_each_file(console: Console) -> None:
+    student_id, log = await enrolled(console, child()), log_of(console)
+    await given(console, student_id)
+    unrecorded = {"custodian": console.district.id, "purpose": "instruction", "basis": "school-official"}
+    await log.append(disclosure(log, student_id, recipient=str(uuid4()), **unrecorded))
+    browser = await console.browser("district-officer")
+    path = await found(browser, **said())
+    for query, number in (("", 2), ("recorded=asked", 1)):
+        page = (await browser.get(f"{path}?{query}")).body.decode()
+        assert len(re.findall(r'data-label="When"><span class="stack"><time', page)) == number, query
+        assert len(json.loads((await browser.get(f"{path}/accounting/export?form=json&{query}")).body)) == number
+        assert len((await browser.get(f"{path}/accounting/export?{query}")).body.decode().splitlines()) == number + 1
+    assert f'href="{path}/accounting/export?recorded=asked"' in page
+    assert (await browser.get(f"{path}?recorded=some")).status == 422
 
 
 @pytest.mark.requirement("CON-forms")
@@ -293,7 +315,7 @@ async def test_a_file_for_the_family_is_on_the_log_as_the_familys_own_access(con
     await given(console, student_id)
     browser = await console.browser("district-officer")
     path = await found(browser, **said())
-    assert (await browser.get(f"{path}/accounting.csv")).status == 200
+    assert (await browser.get(f"{path}/accounting/export")).status == 200
     await console.settle()
     node = await reader(console, "auditor")
     search = EntrySearch(student_id=student_id, purposes=("records-access",))

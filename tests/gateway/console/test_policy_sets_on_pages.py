@@ -3,6 +3,7 @@
 import json
 import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
@@ -55,6 +56,34 @@ async def test_the_list_says_which_set_decides_and_who_drafted_it(console: Conso
     assert "In force It comes with the software" in page
     assert "A new version of the software" in page
     assert "Draft a set" not in page
+
+
+@pytest.mark.requirement("CON-tables")
+async def test_sets_come_in_pages_narrowed_by_where_they_are_from_and_whether_they_decide(
+    console: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    author = await console.browser("privacy-officer")
+    for title in ("Board policy 7", "A rule of ours", "Board policy 9"):
+        await drafted(author, title=title, text=forbid(f"xa-{title.rpartition(' ')[2]}"))
+    auditor = await console.browser("auditor")
+    monkeypatch.setattr("services.gateway.console.policy_sets.ON_A_PAGE", 2)
+    path: str | None = f"{SETS}?origin=draft&activated=no&sort=title&activations-state=in-force"
+    titles = []
+    while path is not None:
+        page = (await auditor.get(path)).body.decode()
+        assert 'value="in-force" selected' in page, "the other table stays as it was"
+        titles.append(re.findall(r'<a href="/console/decisions/sets/[^"]+"><bdi>([^<]+)</bdi></a><code', page))
+        following = re.search(r'href="([^"]+)" rel="next"', page)
+        path = None if following is None else unescape(following[1])
+    assert titles == [["A rule of ours", "Board policy 7"], ["Board policy 9"]]
+    counts = {"": 4, "&origin=release": 1, "&activated=yes": 1, "&activated=no": 3, "&origin=release&activated=no": 0}
+    for query, number in counts.items():
+        assert len(json.loads((await auditor.get(f"{SETS}/export?form=json{query}")).body)) == number, query
+    assert "No set of rules is like this." in (await auditor.get(f"{SETS}?origin=release&activated=no")).body.decode()
+    activations = json.loads((await auditor.get(f"{SETS}/export?form=json&table=activations")).body)
+    assert [one["title"] for one in activations] == [
+        one["title"] for one in json.loads((await auditor.get(f"{SETS}/export?form=json&origin=release")).body)
+    ]
 
 
 @pytest.mark.requirement("CON-policies")

@@ -8,8 +8,9 @@ from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.console.sorting import Columns, Orders, in_words
+from services.gateway.console.sorting import Columns, Orders
 from shared.in_process import call
+from shared.word_order import in_words
 
 ORDERS = Orders("-at", "name", region="#list")
 OTHERS = Orders("", "size", parameter="sort-others", region="#main")

@@ -27,6 +27,9 @@ AlertRule = Literal[
 ]
 """docs/alerts.md says of each what it means and what to do."""
 
+AlertOrder = Literal["found_at", "-found_at"]
+"""Of a list: with a minus the newest first."""
+
 AlertState = Literal["open", "acknowledged"]
 
 AlertReason = Literal["expected", "explained", "corrected", "incident", "false-finding"]

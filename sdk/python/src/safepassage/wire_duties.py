@@ -10,8 +10,9 @@ from safepassage.wire import Code, Instant, Wire
 DutyState = Literal["open", "due", "overdue", "done"]
 """open: there is time. due: the last days. overdue: too late, and not done. done: with evidence."""
 
-DutyOrder = Literal["overdue_at", "-overdue_at", "begins_at", "-begins_at"]
-"""Of a list: by which instant; with a minus the latest first."""
+DutyOrder = Literal["overdue_at", "-overdue_at", "begins_at", "-begins_at", "kind", "-kind"]
+"""Of a list: by which instant, or by kind, of one kind by when it is too late; with a minus from the end. Kinds that would tell what a
+child lives through are together in one place, where they cannot be told apart unopened."""
 
 About = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 """What a duty is about: `exchange:<id>`, `inspection:<id>`, ..."""

@@ -10,8 +10,9 @@ from safepassage.wire import Code, Instant, Wire
 ExchangeDirection = Literal["out", "in"]
 """out: this node asked another. in: another node asked this one."""
 
-ExchangeOrder = Literal["requested_at", "-requested_at", "state", "-state"]
-"""Of a list: by when it was asked, or by the word of its state, of one state the newest first; with a minus from the end."""
+ExchangeOrder = Literal["requested_at", "-requested_at", "expires_at", "-expires_at", "state", "-state"]
+"""Of a list: by when it was asked, by when it can be answered no longer, or by the word of its state, of one state the newest first; with
+a minus from the end."""
 
 ExchangeAbout = Literal["record", "credentials", "whereabouts"]
 """What is asked for: a child's record, an educator's credentials, or whether a child may be there (nobody is named)."""

@@ -12,8 +12,8 @@ from safepassage.wire_evidence import AnyAgreement
 from safepassage.wire_policy import Debarment
 
 DecisionOrder = Literal["decided_at", "-decided_at"]
-AgreementOrder = Literal["ends_on", "-ends_on"]
-"""Of a list: with a minus the latest first."""
+AgreementOrder = Literal["ends_on", "-ends_on", "recipient", "-recipient"]
+"""Of a list: with a minus from the end. recipient: by the name of the party, as people read it."""
 
 Next = Annotated[str | None, Field(description="Cursor of the next page; also in the Link header.")]
 

@@ -51,8 +51,11 @@ class NewPolicySet(Wire):
     """Packs of `based_on` that are left out."""
 
 
-PolicySetOrder = Literal["recorded_at", "-recorded_at"]
-"""Of a list: with a minus the newest first."""
+PolicySetOrder = Literal["recorded_at", "-recorded_at", "title", "-title"]
+"""Of a list: with a minus from the end."""
+
+PolicySetOrigin = Literal["release", "draft"]
+"""release: it comes with the software. draft: an official of this agency drafted it."""
 
 Stage = Literal["draft", "validated", "tested", "replayed", "approved", "scheduled", "active", "retired"]
 
@@ -61,7 +64,7 @@ class PolicySetSummary(Wire):
     """A set in a list, and how far it has come."""
 
     policy_hash: Digest
-    origin: Literal["release", "draft"]
+    origin: PolicySetOrigin
     author: Code
     """`release` for the sets that come with the software."""
     title: Name
@@ -252,6 +255,8 @@ class PolicyActivation(Wire):
 
     number: int
     policy_hash: Digest
+    title: str | None = None
+    """Of the set, in the list of activations."""
     valid_from: Instant
     recorded_at: Instant
     reason: Code

@@ -2,9 +2,10 @@
 
 from uuid import uuid4
 
-from services.gateway.console import log_entry, log_proof, log_saved
+from services.gateway.console import alerts, log_entry, log_proof, log_saved
 from services.gateway.console.log_rows import PATH
 from tests.audit.audit_node import disclosure
+from tests.gateway.console.alerted import alerted
 from tests.gateway.console.consoles import Console
 from tests.gateway.console.crossing import log_of, received, sent
 from tests.gateway.console.foreign import Foreign
@@ -44,4 +45,20 @@ FOREIGN = {
     log_saved.END: _the_states_search,
     **{template: _anothers(template) for template in (log_entry.PATH, log_proof.BUNDLE, log_proof.FILE)},
 }
-MORE_PATHS = {"log": _with_data}
+
+
+async def _kept(console: Console) -> list[str]:
+    auditor = await console.browser("auditor")
+    for name, kind in (("All that was refused", "refusal"), ("What the agency’s people read", "read")):
+        assert (await auditor.post(log_saved.SAVED, act=uuid4().hex, name=name, kind=kind)).status == 303
+    await console.settle()
+    return [log_saved.SAVED]
+
+
+async def _unusual(console: Console) -> list[str]:
+    await alerted(console)
+    await alerted(console, "index-lag", days_ago=1, because="corrected")
+    return [alerts.PATH]
+
+
+MORE_PATHS = {"log": _with_data, "kept searches": _kept, "alerts": _unusual}

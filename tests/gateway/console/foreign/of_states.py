@@ -3,12 +3,17 @@
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from safepassage.wire_reconciliations import ReconciliationState
+from services.gateway.console import trust_lists
 from services.gateway.console.state_rows import PATH
+from services.gateway.tables import TrustListRow
 from tests.gateway.console.consoles import Console
 from tests.gateway.console.crossing import BIRCH
 from tests.gateway.console.exchanged import stored
 from tests.gateway.console.neighbours import FIR, compared_day, witnessed, witnessing
+from tests.gateway.console.test_trust_lists_on_pages import taken
 
 COUNTED = {"requests-sent": 12, "requests-received": 1204, "answers-sent": 8, "answers-received": 11}
 
@@ -38,4 +43,13 @@ async def _everything_of_one_and_little_of_others(console: Console) -> list[str]
     return [f"{PATH}/WA"]
 
 
-MORE_PATHS = {"states": _everything_of_one_and_little_of_others}
+async def _lists(console: Console) -> list[str]:
+    async with console.house.app.state.database.reading() as tx:
+        first = await tx.scalar(select(func.min(TrustListRow.serial)))
+    before = 1 if first is None else first - 2
+    for serial, members in enumerate(({"OR": "active", "ID": "active"}, {"OR": "suspended", "WA": "active"}), before):
+        await taken(console, serial, console.house.now - timedelta(days=400 - serial), **members)
+    return [trust_lists.PATH]
+
+
+MORE_PATHS = {"states": _everything_of_one_and_little_of_others, "trust lists": _lists}

@@ -2,7 +2,7 @@
 
 from uuid import UUID, uuid4
 
-from services.gateway.console import family_access, student_page, students
+from services.gateway.console import family_access, student_page, student_tables, students
 from services.gateway.console.family_access import sealed_holder
 from services.gateway.console.handles import Handles
 from services.gateway.console.students import STUDENT
@@ -31,8 +31,13 @@ async def _table(console: Console, officer: Browser) -> list[str]:
     return [student_page.TABLE.format(handle=await _handle(console, officer))]
 
 
+async def _tables(console: Console, officer: Browser) -> list[str]:
+    path = student_tables.EXPORT.format(handle=await _handle(console, officer))
+    return [f"{path}?table={table}" for table in student_tables.TABLES]
+
+
 async def _withdrawal(console: Console, officer: Browser) -> list[str]:
-    return [student_page.WITHDRAWAL.format(handle=await _handle(console, officer), consent_id=uuid4())]
+    return [student_tables.WITHDRAWAL.format(handle=await _handle(console, officer), consent_id=uuid4())]
 
 
 def _of_a_holder(template: str) -> Foreign:
@@ -58,5 +63,6 @@ FOREIGN = {
     students.ONE: _page,
     student_page.DOCUMENT: _document,
     student_page.TABLE: _table,
-    student_page.WITHDRAWAL: _withdrawal,
+    student_tables.EXPORT: _tables,
+    student_tables.WITHDRAWAL: _withdrawal,
 }

@@ -3,13 +3,21 @@
 from uuid import UUID
 
 from safepassage.client.call import Call, Page, paged, path_of, reading, writing
-from safepassage.record.loads import MatchKind, MatchOrder, MatchPage, MatchResolution, MatchReview, RecordUnion
+from safepassage.record.loads import MatchDoubt, MatchKind, MatchOrder, MatchPage, MatchResolution, MatchReview, RecordUnion
 from safepassage.record.match_cases import MatchCase
 
 
-def list_matches(*, kind: MatchKind | None = None, sort: MatchOrder | None = None, limit: int | None = None) -> Call[Page[MatchPage]]:
+def list_matches(
+    *,
+    kind: MatchKind | None = None,
+    doubt: MatchDoubt | None = None,
+    ends_within_days: int | None = None,
+    sort: MatchOrder | None = None,
+    limit: int | None = None,
+) -> Call[Page[MatchPage]]:
     """Requests of other states whose child a person has to tell, and pairs of records here. Scope matches:resolve."""
-    return paged("/v1/matches", MatchPage, query={"kind": kind, "sort": sort, "limit": limit})
+    query = {"kind": kind, "doubt": doubt, "ends_within_days": ends_within_days, "sort": sort, "limit": limit}
+    return paged("/v1/matches", MatchPage, query=query)
 
 
 def read_match(match_id: UUID) -> Call[MatchCase]:

@@ -21,6 +21,7 @@ from safepassage.wire_policy_sets import (
     PolicyReportRequest,
     PolicySetDocument,
     PolicySetOrder,
+    PolicySetOrigin,
     PolicySetPage,
     PolicyTests,
     PolicyValidation,
@@ -33,9 +34,15 @@ def draft_policy_set(draft: NewPolicySet, *, idempotency_key: str | None = None)
     return writing("POST", "/v1/policy-sets", draft, PolicySetDocument, idempotency_key=idempotency_key)
 
 
-def list_policy_sets(*, sort: PolicySetOrder | None = None, limit: int | None = None) -> Call[Page[PolicySetPage]]:
+def list_policy_sets(
+    *,
+    origin: PolicySetOrigin | None = None,
+    activated: bool | None = None,
+    sort: PolicySetOrder | None = None,
+    limit: int | None = None,
+) -> Call[Page[PolicySetPage]]:
     """The policy sets that the node holds, newest first. Any scope of policies."""
-    return paged("/v1/policy-sets", PolicySetPage, query={"sort": sort, "limit": limit})
+    return paged("/v1/policy-sets", PolicySetPage, query={"origin": origin, "activated": activated, "sort": sort, "limit": limit})
 
 
 def read_policy_set(policy_hash: str) -> Call[PolicySetDocument]:

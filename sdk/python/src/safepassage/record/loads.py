@@ -173,6 +173,9 @@ MatchKind = Literal["request", "records"]
 MatchOrder = Literal["opened_at", "-opened_at", "expires_at", "-expires_at"]
 """Of a list: by which instant; with a minus the latest first."""
 
+MatchDoubt = Annotated[str, StringConstraints(pattern=r"^[a-z]+(-[a-z]+)*$", max_length=64)]
+"""Why a machine may not decide it: one of a match's `reasons`."""
+
 MatchReason = Literal["documents-seen", "school-asked", "family-asked", "agency-asked", "compared-here"]
 """On what a person's word about a match rests. A closed list: free text would sooner or later name a child."""
 
