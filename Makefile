@@ -12,6 +12,9 @@ PAGES := tests/gateway/console tests/gateway/family
 EXCHANGE := tests/records/exchange
 DOOR := tests/gateway/door tests/gateway/oauth tests/gateway/people tests/gateway/registration
 
+# Modules are compiled once, not by each of the hundreds of processes that tests start, wherever a machine's environment says otherwise.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo up test test-pages test-door test-exchange test-postgres test-scanner test-pdf test-browser gallery test-stories test-timing test-containers test-policies test-fuzz test-faults test-keys test-oauth test-long check format bench match-report match-model race soak documents policies lock
 
@@ -102,7 +105,7 @@ format: $(VENV)/.dev ## format the code
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix .
 
 bench: $(VENV)/.dev ## measure; docs/performance.md says what each figure means
-	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m bench $(ARGS)
+	@$(BIN)/python -m bench $(ARGS)
 
 match-report: $(VENV)/.dev ## measure how well children are told apart, and draw it; docs/matching.md says what each figure means
 	@$(BIN)/python -m bench.matching.report
