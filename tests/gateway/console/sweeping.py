@@ -1,14 +1,13 @@
 """What is looked for on a page that a browser shows: faults that axe-core finds, sideways scrolling, controls that the keyboard misses."""
 
 import asyncio
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from services.gateway.door.gateway_routes import GATEWAY
 from services.gateway.door.paths import Matcher
+from tests.axe import found_by_axe
 from tests.chromium import Page
-from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
 
 LOOKS: Final = ((320, "light"), (320, "dark"), (1440, "light"), (1440, "dark"))
 CROSSED: Final = ((320, "light"), (1440, "dark"))
@@ -68,13 +67,11 @@ def template_of(path: str) -> str:
 
 async def faults(page: Page, path: str, looks: Iterable[tuple[int, Any]] = LOOKS, **rules: Mapping[str, bool]) -> list[Any]:
     """Of the page that is shown, in each look: what axe finds, and what is too wide."""
-    await page.value(AXE.read_text() + "; undefined")
     seen: list[Any] = []
     for width, scheme in looks:
         await page.tab.set_viewport_size({"width": width, "height": 900})
         await page.tab.emulate_media(color_scheme=scheme)
-        found: Any = await page.value(f"axe.run(document, {json.dumps({'runOnly': RULES, 'rules': rules})})")
-        seen += [(path, width, scheme, one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]]
+        seen += [(path, width, scheme, *found) for found in await found_by_axe(page, **rules)]
         seen += await _too_wide(page, path, width)
     return seen
 

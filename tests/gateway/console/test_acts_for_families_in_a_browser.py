@@ -4,17 +4,16 @@ import json
 import re
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.axe import found_by_axe
 from tests.gateway.console.consoles import HOSTILE
 from tests.gateway.console.enrolled import child, enrolled
 from tests.gateway.console.looking import Looked, looking
 from tests.gateway.console.test_family_links_on_pages import identity, of_student, rows
 from tests.gateway.console.test_written_down_for_families import vendor
 from tests.gateway.people.signing_in import Browser
-from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
@@ -30,12 +29,10 @@ async def as_officer(looked: Looked) -> Browser:
 
 async def require_nothing_found(looked: Looked) -> None:
     """On the page that is there, at every width and in every light."""
-    await looked.page.value(AXE.read_text() + "; undefined")
     for width in (320, 1440):
         for scheme in ("light", "dark"):
             await looked.size(width, scheme=scheme)
-            found: Any = await looked.page.value(f"axe.run(document, {{runOnly: {json.dumps(RULES)}}})")
-            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+            assert await found_by_axe(looked.page) == []
             assert await looked.page.value("document.documentElement.scrollWidth") <= width
 
 

@@ -13,6 +13,7 @@ import pytest
 from services.gateway.family.new_consent import PATH as NEW_CONSENT
 from shared.clock import system_clock
 from shared.contracts.privacy import SubjectFacts
+from tests.axe import found_by_axe
 from tests.chromium import Page, browser
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import HOSTILE, open_console
@@ -24,7 +25,6 @@ from tests.gateway.door.production import serving
 from tests.gateway.family.families import Families
 from tests.gateway.family.sweep import PATHS, something_said
 from tests.gateway.family.test_new_consent import vendor
-from tests.gateway.people.test_pages_in_a_browser import AXE, RULES
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
 
@@ -82,7 +82,7 @@ async def test_axe_finds_nothing_on_any_page_with_data_and_without(seen: Seen, w
     page = seen.page
     await page.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
     await page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-    axe, more = AXE.read_text(), list[str]()
+    more = list[str]()
     await seen.come()
     for with_data in (False, True):
         if with_data:
@@ -91,9 +91,7 @@ async def test_axe_finds_nothing_on_any_page_with_data_and_without(seen: Seen, w
             await seen.go(path)
             if path == "/family":
                 await page.value("document.querySelectorAll('details').forEach(one => { one.open = true })")
-            await page.value(axe + "; undefined")
-            found: Any = await page.value(f"axe.run(document, {{runOnly: {json.dumps(RULES)}}})")
-            assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == [], path
+            assert await found_by_axe(page) == [], path
             assert await page.value("document.documentElement.scrollWidth") <= width, path
     assert {template_of(path) for path in ("/family/link", "/family/left", *PATHS, *more)} == pages_under("/family")
     assert page.complaints == [], "an error of a script, or something that the content security policy does not let run"
@@ -134,9 +132,7 @@ async def test_axe_finds_nothing_on_what_a_yes_is_shown_as_and_the_button_gives_
         await page.value(f"{step}; window.before = 1; document.querySelector('main .button').click()")
         await page.until("window.before === undefined && document.readyState === 'complete' && document.querySelector('h1') !== null")
         assert heading in await page.value("document.querySelector('main').textContent")
-        await page.value(AXE.read_text() + "; undefined")
-        found: Any = await page.value(f"axe.run(document, {{runOnly: {json.dumps(RULES)}}})")
-        assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == [], heading
+        assert await found_by_axe(page) == [], heading
         assert await page.value("document.documentElement.scrollWidth") <= width, heading
     assert await page.value("location.pathname + location.search") == "/family/choices?done=yes"
     assert [one for one in page.complaints if "status of 422" not in one] == []

@@ -1,15 +1,14 @@
 """The page on which a person is asked, in a real browser: it works by clicks alone, leads to the application, and axe finds nothing."""
 
 import asyncio
-import json
-from typing import Any
 
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from tests.axe import found_by_axe
 from tests.gateway.door.production import serving
 from tests.gateway.oauth.codes.flow import Application, application
-from tests.gateway.people.test_pages_in_a_browser import AXE, RULES, Seen
+from tests.gateway.people.test_pages_in_a_browser import Seen
 from tests.gateway.people.test_pages_in_a_browser import seen as seen
 
 pytestmark = [pytest.mark.anyio, pytest.mark.browser]
@@ -69,8 +68,6 @@ async def test_axe_finds_nothing_on_the_page(seen: Seen, width: int, scheme: str
     app = await _application(seen)
     await seen.go(app.page(await app.pushed(redirect_uri="http://127.0.0.1:9/callback")))
     assert (await seen.heading()).startswith("May A client act for you?")
-    await seen.page.value(AXE.read_text() + "; undefined")
-    found: Any = await seen.page.value(f"axe.run(document, {{runOnly: {json.dumps(RULES)}}})")
-    assert [(one["id"], [node["html"] for node in one["nodes"]]) for one in found["violations"]] == []
+    assert await found_by_axe(seen.page) == []
     assert await seen.page.value("document.documentElement.scrollWidth") <= width
     assert seen.page.complaints == []
