@@ -19,10 +19,10 @@ app = typer.Typer(no_args_is_help=True, help="The node's clients: register one, 
 app.add_typer(client_secrets.app, name="secrets")
 app.add_typer(client_certificates.app, name="certificates")
 
-OrganisationOption = Annotated[UUID, typer.Option(help="The organisation that it belongs to.")]
+OrganisationOption = Annotated[UUID, typer.Option(help="The organization that it belongs to.")]
 ScopeOption = Annotated[list[str], typer.Option("--scope", help="Once for each scope.")]
 KindOption = Annotated[str, typer.Option(help="information-system, application, portal or operations.")]
-RoleOption = Annotated[str, typer.Option(help="What it does for its organisation, as the log shows it.")]
+RoleOption = Annotated[str, typer.Option(help="What it does for its organization, as the log shows it.")]
 PurposeOption = Annotated[list[str] | None, typer.Option("--purpose", help="Once for each purpose that its tokens may be for.")]
 
 

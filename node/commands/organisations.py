@@ -20,7 +20,7 @@ from safepassage.wire_suspensions import Lifting, NewSuspension, Suspension, Sus
 REASONS: Final[tuple[SuspensionReason, ...]] = get_args(SuspensionReason)
 LONGEST_REFERENCE: Final = 200
 
-app = typer.Typer(no_args_is_help=True, help="The node's organisations: the state agency, districts, schools, vendors.")
+app = typer.Typer(no_args_is_help=True, help="The node's organizations: the state agency, districts, schools, vendors.")
 
 
 @app.command("list")
@@ -67,7 +67,7 @@ def add(
             valid_from=since,
         )
     except ValidationError as error:
-        stop("Not an organisation: " + ", ".join(str(one["loc"][0]) for one in error.errors()), "See --help for the forms.", code=2)
+        stop("Not an organization: " + ", ".join(str(one["loc"][0]) for one in error.errors()), "See --help for the forms.", code=2)
     added: Organisation = with_hand(node, lambda hand: hand.add_organisation(new, organisation_id=organisation_id))
     console.print(str(added.id))
 
@@ -97,7 +97,7 @@ def load(
             hand, named, agency_id=file.organisation_id, time_zone=file.time_zone, today=today_in(file.time_zone), agreements=agreements
         ),
     )
-    console.print(f"{len(added)} organisations added, {len(named) - len(added)} were there or name no district of these files.")
+    console.print(f"{len(added)} organizations added, {len(named) - len(added)} were there or name no district of these files.")
     for one in added:
         if one.kind == "lea":
             console.print(f"{one.id}  {one.name}")

@@ -16,8 +16,8 @@ app = typer.Typer(no_args_is_help=True, help="Clients that register themselves: 
 
 ScopeOption = Annotated[list[str], typer.Option("--scope", help="Once for each scope that they may have at the most.")]
 PurposeOption = Annotated[list[str] | None, typer.Option("--purpose", help="Once for each purpose that their tokens may be for.")]
-OrganisationOption = Annotated[UUID, typer.Option(help="Whose clients they are; a publisher's also of organisations below.")]
-RoleOption = Annotated[str, typer.Option(help="What they do for their organisation, as the log shows it.")]
+OrganisationOption = Annotated[UUID, typer.Option(help="Whose clients they are; a publisher's also of organizations below.")]
+RoleOption = Annotated[str, typer.Option(help="What they do for their organization, as the log shows it.")]
 
 
 @app.command("list")

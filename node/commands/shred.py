@@ -80,7 +80,7 @@ def educator(
 
 @app.command()
 def year(
-    custodian_id: Annotated[UUID, typer.Argument(help="The organisation that keeps the records.")],
+    custodian_id: Annotated[UUID, typer.Argument(help="The organization that keeps the records.")],
     school_year: Annotated[int, typer.Argument(min=1900, max=2200, help="The school year, by the year in which it ends.")],
     clearance: Annotated[UUID, typer.Option(help="Id of the decision to destroy them, for the log.")],
     node: FolderOption = None,

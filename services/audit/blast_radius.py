@@ -58,7 +58,7 @@ async def list_blast_radius(
     limit: Limit = 100,
     cursor: Cursor = None,
     sort: Annotated[LogOrder, Query(description="With a minus the newest first.")] = "-logged_at",
-    custodian: Annotated[UUID | None, Query(description="Rows of the students of this organisation alone.")] = None,
+    custodian: Annotated[UUID | None, Query(description="Rows of the students of this organization alone.")] = None,
 ) -> TouchedStudents | Response:
     """The same, a row for each student of each entry, `limit` entries a page, newest or oldest first. For the notices that are due."""
     state = request.app.state

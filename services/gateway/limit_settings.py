@@ -25,10 +25,10 @@ class LimitSettings(BaseModel, extra="forbid", frozen=True):
         ),
     ] = 1000
     organisation_requests_per_second: Annotated[
-        float, Field(gt=0, le=1_000_000, description="Sustained rate of all clients of one organisation over all gateway processes.")
+        float, Field(gt=0, le=1_000_000, description="Sustained rate of all clients of one organization over all gateway processes.")
     ] = 2000
     organisation_burst: Annotated[
-        int, Field(ge=1, le=10_000_000, description="Requests of all clients of one organisation that may come at once, to each process.")
+        int, Field(ge=1, le=10_000_000, description="Requests of all clients of one organization that may come at once, to each process.")
     ] = 4000
     client_requests_per_day: Annotated[
         int, Field(ge=1, le=2**40, description="Daily quota of one client, unless an administrator has given it another one.")
@@ -37,10 +37,10 @@ class LimitSettings(BaseModel, extra="forbid", frozen=True):
         int, Field(ge=1, le=2**40, description="Daily quota of one client for what hands out or takes in much at once: rosters, exports.")
     ] = 10_000
     organisation_requests_per_day: Annotated[
-        int, Field(ge=1, le=2**40, description="Daily quota of all clients of one organisation, unless it has been given another one.")
+        int, Field(ge=1, le=2**40, description="Daily quota of all clients of one organization, unless it has been given another one.")
     ] = 50_000_000
     organisation_bulk_per_day: Annotated[
-        int, Field(ge=1, le=2**40, description="Daily quota of all clients of one organisation for what hands out or takes in much.")
+        int, Field(ge=1, le=2**40, description="Daily quota of all clients of one organization for what hands out or takes in much.")
     ] = 50_000
     anonymous_requests_per_second: Annotated[
         float,

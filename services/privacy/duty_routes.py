@@ -52,7 +52,7 @@ async def list_duties(
     cursor: Cursor = None,
     state: Annotated[DutyState | Literal["outstanding", "all"], Query(description="outstanding: all but those done.")] = "outstanding",
     kind: Annotated[str | None, Query(max_length=64, description="Of one kind only.")] = None,
-    organisation_id: Annotated[UUID | None, Query(description="Of one organisation and those below it.")] = None,
+    organisation_id: Annotated[UUID | None, Query(description="Of one organization and those below it.")] = None,
     sort: Annotated[DutyOrder, Query(description="With a minus from the end.")] = "overdue_at",
 ) -> DutyPage:
     """The duties of the caller's organisation and those below it: what is overdue or due first in front, unless asked otherwise."""

@@ -29,7 +29,7 @@ async def require_parties(tx: AsyncSession, caller: Caller, of: Kind) -> None:
     """Raises RecorderNotPermitted, AgencyNotYours, NoSuchStudent, NoSuchRecipient, UnknownElement, UnknownPurpose."""
     rule = RULES[of.kind]
     if caller.kind not in rule.recorders:
-        raise RecorderNotPermitted("recorded by an organisation of the kind " + " or ".join(sorted(rule.recorders)))
+        raise RecorderNotPermitted("recorded by an organization of the kind " + " or ".join(sorted(rule.recorders)))
     await _require_own_agency(tx, caller, of.agency_id, rule.agencies)
     await _require_recipient(tx, caller, of)
     _require_words(of)

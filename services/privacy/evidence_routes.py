@@ -120,7 +120,7 @@ async def list_evidence(  # what a list can be asked for
     cursor: Cursor = None,
     state: Annotated[Literal["in-force", "pending", "ended", "revoked", "all"], Query(description="Which ones.")] = "in-force",
     kind: Annotated[OneKind | None, Query(description="Of one kind only.")] = None,
-    organisation_id: Annotated[UUID | None, Query(description="Of one organisation and those below it.")] = None,
+    organisation_id: Annotated[UUID | None, Query(description="Of one organization and those below it.")] = None,
 ) -> EvidencePage:
     """The evidence of the caller's organisation and those below it, the newest first. What a court keeps secret is left out."""
     cursors: Cursors = request.app.state.cursors

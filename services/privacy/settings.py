@@ -14,7 +14,7 @@ class PrivacySettings(SealingSettings):
     node_organisation_id: Annotated[
         UUID,
         Field(
-            description="The state agency that runs the node: its id among the node's organisations.",
+            description="The state agency that runs the node: its id among the node's organizations.",
             examples=[UUID("01980000-0000-7000-8000-000000000001")],
         ),
     ]

@@ -29,7 +29,7 @@ CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
             "Correct the row or element at the position: lengths, dates, codes, what the format requires. The rest was loaded.",
         ),
         "student-id-missing": Cause("not-valid", "A student has no id", "Give the student the id by which the source system knows it."),
-        "entry-date-missing": Cause("not-valid", "An enrolment has no first day", "Send beginDate, or a term with dates for the class."),
+        "entry-date-missing": Cause("not-valid", "An enrollment has no first day", "Send beginDate, or a term with dates for the class."),
         "birth-date-missing": Cause(
             "not-valid",
             "A student has no date of birth",
@@ -37,13 +37,13 @@ CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
         ),
         "enrollment-missing": Cause(
             "not-valid",
-            "A student has no enrolment",
-            "Send the enrolment: without it nobody below the loader sees the student.",
+            "A student has no enrollment",
+            "Send the enrollment: without it nobody below the loader sees the student.",
         ),
         "user-unknown": Cause("not-resolved", "A row names a user that the package lacks", _UNKNOWN_ROW),
         "agent-unknown": Cause("not-resolved", "A student names an agent that the package lacks", _UNKNOWN_ROW),
-        "org-unknown": Cause("not-resolved", "A row names an organisation that the package lacks", _UNKNOWN_ROW),
-        "class-unknown": Cause("not-resolved", "An enrolment names a class that the package lacks", _UNKNOWN_ROW),
+        "org-unknown": Cause("not-resolved", "A row names an organization that the package lacks", _UNKNOWN_ROW),
+        "class-unknown": Cause("not-resolved", "An enrollment names a class that the package lacks", _UNKNOWN_ROW),
         "course-unknown": Cause("not-resolved", "A class names a course that the package lacks", _UNKNOWN_ROW),
         "session-unknown": Cause("not-resolved", "A class names a session that the package lacks", _UNKNOWN_ROW),
         "student-unknown": Cause("not-resolved", "An element names a student that the upload lacks", _UNKNOWN_ROW),
@@ -93,7 +93,7 @@ CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
             "not-read", "A filled column is not one that the format has", "Send what it says in a column of the format, if there is one."
         ),
         "programme-not-in-the-record": Cause(
-            "not-read", "A programme is none that the record has a place for", "Nothing to do: it stays with the source."
+            "not-read", "A program is none that the record has a place for", "Nothing to do: it stays with the source."
         ),
     }
 )

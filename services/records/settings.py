@@ -22,7 +22,7 @@ class RecordsSettings(SealingSettings):
     node_organisation_id: Annotated[
         UUID,
         Field(
-            description="The state agency that runs the node: its id among the node's organisations.",
+            description="The state agency that runs the node: its id among the node's organizations.",
             examples=[UUID("01980000-0000-7000-8000-000000000001")],
         ),
     ]
@@ -142,7 +142,7 @@ class RecordsSettings(SealingSettings):
         Field(
             ge=0,
             le=100,
-            description="Epsilon of one organisation in one school year: what all its statistics together may tell of one student "
+            description="Epsilon of one organization in one school year: what all its statistics together may tell of one student "
             "(docs/statistics.md). 0 answers none.",
         ),
     ] = 10.0

@@ -87,14 +87,14 @@ def test_the_document_says_in_words_what_happened_and_names_no_person_of_a_party
     accounting = DisclosureAccounting(student_id=uuid4(), entries=(behind_a_peer, refused), checkpoint="")
     said = words(accounting, {str(OAK): "Oak District", str(VENDOR): "Vendor Inc."}, drawn_at=datetime(2026, 11, 1, tzinfo=UTC))
     first, second = said["entries"]
-    assert first["heading"] == "October 20, 2026. Given to organisation school-7 of another state, through https://birch.example"
+    assert first["heading"] == "October 20, 2026. Given to organization school-7 of another state, through https://birch.example"
     facts = dict(first["facts"])
-    assert facts["Data"] == "Legal name; Individualised education programme"
+    assert facts["Data"] == "Legal name; Individualized education program"
     assert facts["Why it was allowed"] == "The student enrolls, or wants to enroll, at another school. The law: 34 CFR 99.31(a)(2)."
     assert facts["On behalf of"] == "Oak District"
     assert second["heading"] == "October 20, 2026. Request refused: Vendor Inc."
     assert dict(second["facts"])["On what ground it was asked for"] == "Something new"
-    assert said["summary"] == ["Given to somebody: 1 time, to 1 organisation.", "Requests received: 1, 1 of them refused."]
+    assert said["summary"] == ["Given to somebody: 1 time, to 1 organization.", "Requests received: 1, 1 of them refused."]
 
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s")

@@ -17,11 +17,11 @@ from tests.privacy.world import World
 
 pytestmark = pytest.mark.anyio
 
-PLACE = {"record_type": "individualised education programmes", "location": "special education office, cabinet 4", "since": "2026-08-01"}
+PLACE = {"record_type": "individualized education programs", "location": "special education office, cabinet 4", "since": "2026-08-01"}
 NAMED = {
     "name": "Ada Moreno",
     "position": "case manager",
-    "may_access": ["individualised education programmes"],
+    "may_access": ["individualized education programs"],
     "since": "2026-08-01",
 }
 TRAINED = {"trained_on": "2026-08-20", "training_ref": "training log 12", "responsible": True}
@@ -52,7 +52,7 @@ async def test_a_parent_who_asks_is_given_the_types_and_locations_of_the_day(wor
     today = RecordLocations.model_validate_json((await desk.get("/v1/record-locations")).body)
     assert (today.on, [one.record_type for one in today.locations]) == (world.node.clock().date(), ["evaluations"])
     then = RecordLocations.model_validate_json((await desk.get("/v1/record-locations", "on=2026-09-30")).body)
-    assert [one.record_type for one in then.locations] == ["evaluations", "individualised education programmes"]
+    assert [one.record_type for one in then.locations] == ["evaluations", "individualized education programs"]
     assert RecordLocations.model_validate_json((await desk.get("/v1/record-locations", "on=2026-10-01")).body).locations == today.locations
 
 

@@ -49,7 +49,7 @@ def enrolled(story: Story, school: ReceivingOrganisation) -> EnrollmentEvidence:
         kind="enrolled",
         entry_date=now.date(),
         grade="05",
-        document=EvidenceDocument(type="enrollment-form", digest=digest_of(b"the signed enrolment form, kept by the school")),
+        document=EvidenceDocument(type="enrollment-form", digest=digest_of(b"the signed enrollment form, kept by the school")),
         parent_initiated=True,
         official=Official(role="registrar", pairwise_id="registrar-7", attested_at=now - timedelta(minutes=5)),
     )

@@ -40,7 +40,7 @@ async def load(client: Client, roster: bytes, media_type: str, *, complete: Call
     """Load a roster, again until the report is complete: the gateway tells the other services of the organisations, and until it has, no
     school resolves.
     """
-    return await until(lambda: client.load_roster(roster, media_type), complete, what="the organisations reach the records service")
+    return await until(lambda: client.load_roster(roster, media_type), complete, what="the organizations reach the records service")
 
 
 async def _children(story: Story) -> Children:

@@ -46,7 +46,7 @@ async def what_came(story: Story) -> None:
     with narrator.step("Birch's school reads what came"):
         client = story.birch.client("new-district")
         record = await client.read_received_record(transferred.id)
-        narrator.check("the individualised education programme came with it", holds=record.special_education is not None)
+        narrator.check("the individualized education program came with it", holds=record.special_education is not None)
         narrator.check("so did the contested suspension, and the family's statement with it", holds=bool(record.statements))
         narrator.check("no social security number, whatever the basis", holds=record.identity is not None and record.identity.ssn is None)
         narrator.check(

@@ -76,7 +76,7 @@ def _summary(accounting: DisclosureAccounting, _: Translate) -> list[str]:
     refused = sum(entry.phase == "request" and entry.outcome == "deny" for entry in accounting.entries)
     given, parties = phases["disclosure"], {entry.party.organisation for entry in accounting.entries if entry.phase == "disclosure"}
     times = _("1 time") if given == 1 else _("%(n)s times") % {"n": given}
-    to = _("1 organisation") if len(parties) == 1 else _("%(n)s organisations") % {"n": len(parties)}
+    to = _("1 organization") if len(parties) == 1 else _("%(n)s organizations") % {"n": len(parties)}
     lines = [
         _("Given to somebody: %(times)s, to %(organisations)s.") % {"times": times, "organisations": to},
         _("Requests received: %(n)s, %(refused)s of them refused.") % {"n": phases["request"], "refused": refused},

@@ -15,12 +15,12 @@ BASES: Final[Mapping[str, str]] = {
     "contractor": "A company that works for the district under a contract, for that work alone.",
     "transfer": "The student enrolls, or wants to enroll, at another school.",
     "audit-authority": "A public authority checks or evaluates an education program.",
-    "audit-representative": "Somebody whom a public authority has named to check or evaluate an education programme for it.",
+    "audit-representative": "Somebody whom a public authority has named to check or evaluate an education program for it.",
     "financial-aid": "The student applied for financial aid, or receives it.",
     "juvenile-justice-before-1974": "A law of the state lets the juvenile justice system have it.",
     "juvenile-justice": "A law of the state lets the juvenile justice system have it, to help the student before a case is decided.",
     "study": "A study for the schools, under a written agreement that lets nobody else identify the student.",
-    "accreditation": "An organisation that accredits schools needed it to do so.",
+    "accreditation": "An organization that accredits schools needed it to do so.",
     "dependent-student": "You are the parent of a student who is a dependent for tax purposes.",
     "judicial-order": "A court order or a lawful subpoena required it.",
     "child-protection-order": "A court order in a case to protect the child required it.",
@@ -73,8 +73,8 @@ def party_name(party: Party, names: Mapping[str, str], translate: Translate) -> 
         return known
     about = {"organisation": party.organisation.rpartition("#")[2], "node": party.node or ""}
     if party.node:
-        return _("organisation %(organisation)s of another state, through %(node)s") % about
-    return _("organisation %(organisation)s") % about
+        return _("organization %(organisation)s of another state, through %(node)s") % about
+    return _("organization %(organisation)s") % about
 
 
 def reason(entry: AccountedEntry, translate: Translate) -> str:

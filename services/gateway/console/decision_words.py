@@ -73,7 +73,7 @@ CITED_WORDS: Final = (
     word("no education record"),
     word("as amended"),
     word("defines it as personal; what forbids it is"),
-    word("state address confidentiality programmes"),
+    word("state address confidentiality programs"),
 )
 """What citations say beside paragraphs and the terms that a regulation defines, which stay as they are."""
 
@@ -81,7 +81,7 @@ REMEDY_WORDS: Final = frozenset(
     {
         word("amend the agreement, or make a new one"),
         word("authenticate the recipient"),
-        word("complete the evidence of enrolment"),
+        word("complete the evidence of enrollment"),
         word("complete the record of the application"),
         word("complete the record of the emergency, by a second person"),
         word("complete the record of the legal action"),
@@ -105,7 +105,7 @@ REMEDY_WORDS: Final = frozenset(
         word("obtain the written certification"),
         word("put the recipient on record"),
         word("record under which law the information came"),
-        word("record what the accrediting organisation does"),
+        word("record what the accrediting organization does"),
         word("say who is a school official in the annual notice"),
     }
 )

@@ -51,7 +51,7 @@ class Agreed:
                 "privacy", "GET", path, answer=AgreementTerms, by=JOB, query={"recipient_id": str(recipient_id)}
             )
         except NoSuchAgreement as error:
-            raise DetailsRefused("there is no such agreement in force with the client's organisation") from error
+            raise DetailsRefused("there is no such agreement in force with the client's organization") from error
         except SuiteError as error:
             raise AgreementNotVerifiable from error
 
@@ -65,7 +65,7 @@ class Agreed:
         async with self.database.reading() as tx:
             own = set((await tx.execute(query)).scalars())
         if not own.issuperset(districts):
-            raise DetailsRefused("a district is none of the client's organisation")
+            raise DetailsRefused("a district is none of the client's organization")
 
 
 def within_terms(details: StudentDataAccess, terms: AgreementTerms) -> StudentDataAccess:

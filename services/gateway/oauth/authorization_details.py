@@ -100,7 +100,7 @@ def grant_details(requested: str | None, *, registered: Registered, audience: st
         raise DetailsRefused("the client is not registered for that purpose")
     requestor = details.requestor
     if requestor is not None and (requestor.organization_id, requestor.subject_role) != (registered.organisation_id, registered.role):
-        raise DetailsRefused("the requestor is the client's own organisation and role")
+        raise DetailsRefused("the requestor is the client's own organization and role")
     require_possible(details, audience=audience, today=today)
     return details
 

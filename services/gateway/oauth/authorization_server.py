@@ -58,7 +58,7 @@ class MachineGrant(ClientCredentialsGrant):
         """Exactly the scopes asked for, or all that the client is registered for. Raises ScopeNotGranted."""
         client: KnownClient = self.request.client
         if not client.in_force:
-            raise ClientNotInForce("the client or its organisation is not in force")
+            raise ClientNotInForce("the client or its organization is not in force")
         self.request.granted_scope = " ".join(scopes_asked_for(self.request.payload.scope, client))
         self.request.details = grant_details(
             self.request.payload.data.get("authorization_details"),

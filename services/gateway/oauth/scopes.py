@@ -27,7 +27,7 @@ def _scope(summary: str, *kinds: OrganisationKind) -> ScopeMeaning:
 
 SCOPES: Final[dict[str, ScopeMeaning]] = {
     "records:read": _scope(
-        "read students' records within the organisation, or as an agreement schedules", "sea", "lea", "school", "vendor"
+        "read students' records within the organization, or as an agreement schedules", "sea", "lea", "school", "vendor"
     ),
     "records:read:state": _scope("read any student's record of the state, for a purpose", "sea"),
     "records:msix": _scope("take migratory children's minimum data elements, as a mandate of compliance has it", "agency"),
@@ -38,7 +38,7 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
     f"{ROSTERING}roster-demographics.readonly": _scope(
         "read the demographics that an agreement schedules as OneRoster", "vendor", "agency"
     ),
-    "records:statistics": _scope("ask for statistics, with noise, of the organisation's students or the state's", "sea", "lea"),
+    "records:statistics": _scope("ask for statistics, with noise, of the organization's students or the state's", "sea", "lea"),
     "records:load": _scope("load students, rosters and records", "sea", "lea", "school"),
     "exchange:request": _scope("ask another state for a child's record and follow the request", "sea", "lea", "school"),
     "exchange:operate": _scope("see what was not delivered; have it sent again, give it up, recall what waits", "sea"),
@@ -80,7 +80,7 @@ SCOPES: Final[dict[str, ScopeMeaning]] = {
     "retention:hold": _scope("place and lift legal holds on what the log seals", "sea"),
     "retention:destroy": _scope("ask for the destruction of what the log seals", "sea"),
     "retention:approve": _scope("approve its destruction as an official who did not ask for it", "sea"),
-    "admin:organisations": _scope("administer organisations", "sea", "lea"),
+    "admin:organisations": _scope("administer organizations", "sea", "lea"),
     "admin:clients": _scope("administer clients", "sea", "lea"),
 }
 

@@ -56,7 +56,7 @@ class TokenExchange:
         """
         _require_form(form)
         if not client.in_force:
-            raise ClientNotInForce("the client or its organisation is not in force")
+            raise ClientNotInForce("the client or its organization is not in force")
         subject = await self._subject(form["subject_token"], client, now)
         for name in ("resource", "audience"):
             if form.get(name, subject.aud) != subject.aud:

@@ -133,7 +133,7 @@ class Sessions:
         if now >= row.seen_at + self._idle:
             raise NotSignedIn("nothing was asked for too long")
         if not is_in_force(row.valid_from, row.valid_until, now.date()):
-            raise NotSignedIn("the organisation is not in force")
+            raise NotSignedIn("the organization is not in force")
         by_link = row.granted_by == ""
         if not (self._settings.people_links if by_link else self._settings.people_roles.get(row.granted_by) == row.role):
             raise NotSignedIn("the role is not given any more")

@@ -187,7 +187,7 @@ class SignIn:
         async with self._database.reading() as tx:
             found = (await tx.execute(query.limit(2))).scalars().all()
         if len(found) != 1 or not is_in_force(found[0].valid_from, found[0].valid_until, now.date()):
-            raise NoRoleHere("your organisation is not one of this node, or not any more")
+            raise NoRoleHere("your organization is not one of this node, or not any more")
         return found[0].id
 
     async def _before(self, session: str | None, now: datetime) -> Person | None:

@@ -80,7 +80,7 @@ async def by_initial_token(tx: AsyncSession, token: str, *, now: datetime) -> Au
 
 async def _below(tx: AsyncSession, said: Any, publisher_organisation_id: UUID, now: datetime) -> UUID:
     refused = StatementRefused(
-        "statement-organisation", "its organisation_id is no organisation that this publisher may register clients of"
+        "statement-organisation", "its organisation_id is no organization that this publisher may register clients of"
     )
     try:
         organisation_id = UUID(said)

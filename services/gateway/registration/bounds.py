@@ -40,4 +40,4 @@ def require_of_kind(scopes: Collection[str], *, kind: OrganisationKind) -> None:
     try:
         require_grantable(scopes, to=kind, by=None, granter_scopes=())
     except SuiteError as error:
-        raise MetadataRefused("registration-scope", "scope holds one that a client of this kind of organisation may not have") from error
+        raise MetadataRefused("registration-scope", "scope holds one that a client of this kind of organization may not have") from error

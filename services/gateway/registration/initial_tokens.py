@@ -42,7 +42,7 @@ async def issue_initial_token(
     """Make a token; it is told here and nowhere else. Raises InvalidRequest, ScopeNotGrantable."""
     organisation = await tx.get(OrganisationRow, new.organisation_id)
     if organisation is None or organisation.kind == "peer":
-        raise InvalidRequest("there is no such organisation that may have clients", field="organisation_id")
+        raise InvalidRequest("there is no such organization that may have clients", field="organisation_id")
     require_grants(new.scopes, organisation, granter)
     token = secrets.token_urlsafe(32)
     row = InitialTokenRow(

@@ -47,7 +47,7 @@ async def add_publisher(tx: AsyncSession, outbox: Outbox, new: NewPublisher, *, 
     """Register a publisher. Raises InvalidRequest, ClientKeyNotUsable, ScopeNotGrantable, NotPermitted, PublisherTaken."""
     organisation = await tx.get(OrganisationRow, new.organisation_id)
     if organisation is None or organisation.kind == "peer":
-        raise InvalidRequest("there is no such organisation that may have clients", field="organisation_id")
+        raise InvalidRequest("there is no such organization that may have clients", field="organisation_id")
     row = PublisherRow(id=uuid7(now), organisation_id=new.organisation_id, issuer=new.issuer, version=1, created_at=now, disabled_at=None)
     _set(row, new, organisation, granter)
     tx.add(row)

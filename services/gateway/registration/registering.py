@@ -70,7 +70,7 @@ class Registering:
             await _use_up(tx, authority, now)
             organisation = await tx.get(OrganisationRow, authority.organisation_id)
             if organisation is None:
-                raise MetadataRefused("registration-organisation", "there is no such organisation")
+                raise MetadataRefused("registration-organisation", "there is no such organization")
             require_of_kind(metadata.scopes, kind=organisation.organisation.kind)
             row = _client(client_id, authority, metadata, jwks, now)
             registration = _registration(client_id, authority, metadata, members.get("software_statement"), token, now)

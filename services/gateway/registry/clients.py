@@ -78,7 +78,7 @@ async def register_client(
     """
     organisation = await tx.get(OrganisationRow, new.organisation_id, with_for_update=True)
     if organisation is None or organisation.kind == "peer":
-        raise InvalidRequest("there is no such organisation that may have clients", field="organisation_id")
+        raise InvalidRequest("there is no such organization that may have clients", field="organisation_id")
     await require_not_suspended(tx, organisation.id)
     require_grants(new.scopes, organisation, granter)
     grant_types = _grant_types(new, development=development)
@@ -251,7 +251,7 @@ async def require_exchangeable(tx: AsyncSession, client_ids: Collection[UUID], o
         ClientRow.id.in_(client_ids), ClientRow.organisation_id.in_(within(OrganisationRow, organisation_id))
     )
     if len(set(client_ids)) != len(client_ids) or not set((await tx.execute(query)).scalars()).issuperset(client_ids):
-        raise InvalidRequest("each is a client of the organisation or of one below it, once", field="may_exchange")
+        raise InvalidRequest("each is a client of the organization or of one below it, once", field="may_exchange")
 
 
 async def _locked(tx: AsyncSession, client_id: UUID, version: int | None) -> ClientRow:

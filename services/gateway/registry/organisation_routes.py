@@ -46,7 +46,7 @@ async def add_organisation(
     """Add an organisation: anywhere for the state agency, below itself for a district."""
     if caller.organisation_kind != "sea":
         if new.parent_id is None:
-            raise NotPermitted("outside its own tree only the state agency adds organisations")
+            raise NotPermitted("outside its own tree only the state agency adds organizations")
         await require_reach(tx, new.parent_id, caller)
     digest, operation = await request_digest(request), "add-organisation"
     held = await earlier_effect(tx, IdempotencyRow, client_id=caller.client_id, operation=operation, key=key, digest=digest)

@@ -138,7 +138,7 @@ _RULES = (
     ),
     DutyRule(
         "mic3-request-records",
-        "Request the military child's official records from the sending school, simultaneously with enrolment",
+        "Request the military child's official records from the sending school, simultaneously with enrollment",
         "the child was enrolled",
         SameDay(), "Interstate Compact on Educational Opportunity for Military Children, Art. IV(B)", "ours", True, 1, "staff",
         "[Art. IV](B)", "8b7a477e092763fb05e4d6a71afe20e9c16fc847fa1a6f01bd544eb1017f67ee",

@@ -21,7 +21,7 @@ Path = tuple[str, str]
 """A record of the context, and its member."""
 
 REMEDIES: Final[Mapping[str, str]] = {
-    "accreditation": "record what the accrediting organisation does",
+    "accreditation": "record what the accrediting organization does",
     "agreement": "amend the agreement, or make a new one",
     "application": "obtain an application of the educator that says so",
     "aid": "complete the record of the application",
@@ -42,7 +42,7 @@ REMEDIES: Final[Mapping[str, str]] = {
     "registration": "record under which law the information came",
     "release": "make and record the determination",
     "risk": "determine and record the risk and the interest",
-    "transfer": "complete the evidence of enrolment",
+    "transfer": "complete the evidence of enrollment",
 }
 """Of evidence, by its place in the context: what a person would have to do."""
 

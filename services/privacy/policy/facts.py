@@ -117,7 +117,7 @@ class Circumstances:
         tree = organisations if isinstance(organisations, OrganisationTree) else OrganisationTree(organisations)
         node_organisation = tree.known(str(node_organisation_id))
         if node_organisation is None:
-            raise ValueError("the node's agency is not among the organisations")
+            raise ValueError("the node's agency is not among the organizations")
         agreed: AgreementFacts | None = None
         if agreement is not None and request.action != "request":
             agreed = agreement_facts(agreement, request.recipient, Place.at(node_organisation.time_zone, now))

@@ -37,7 +37,7 @@ def require_servable(selector: Selector, now: datetime) -> None:
     if selector.sought is not None and (
         selector.basis != "transfer" or selector.attachments is not None or tuple(selector.sections) != OF_A_FINDING
     ):
-        raise PurposeNotServed("a request that names nobody asks whether there is an enrolment, and for nothing else")
+        raise PurposeNotServed("a request that names nobody asks whether there is an enrollment, and for nothing else")
     _require_credible(selector.enrollment, now)
 
 

@@ -130,7 +130,7 @@ ONE: Final = (
     One("getDemographics", "/demographics/{sourced_id}", "demographics", made_of.demographics_of, "A student's demographics."),
     One("getEnrollment", "/enrollments/{sourced_id}", "enrollments", made_of.enrollment, "A student's place in a class."),
     One("getGradingPeriod", "/gradingPeriods/{sourced_id}", "academicSessions", _of(made_of.grading_periods), "A grading period."),
-    One("getOrg", "/orgs/{sourced_id}", "orgs", _of(made_of.orgs), "An organisation."),
+    One("getOrg", "/orgs/{sourced_id}", "orgs", _of(made_of.orgs), "An organization."),
     One("getSchool", "/schools/{sourced_id}", "orgs", _of(made_of.schools), "A school."),
     One("getStudent", "/students/{sourced_id}", "users", _student, "A student."),
     One("getTeacher", "/teachers/{sourced_id}", "users", _of(made_of.teachers), "A teacher."),

@@ -16,7 +16,7 @@ TWICE = Refusal(400, "invalid_authorization_details", "authorization-details", "
 NO_DATATYPE = Refusal(400, "invalid_authorization_details", "authorization-details", "a datatype is a section or an element of the record")
 LOCATION = Refusal(400, "invalid_authorization_details", "authorization-details", "the location is the server that the token is for")
 REQUESTOR = Refusal(
-    400, "invalid_authorization_details", "authorization-details", "the requestor is the client's own organisation and role"
+    400, "invalid_authorization_details", "authorization-details", "the requestor is the client's own organization and role"
 )
 PASSED = Refusal(400, "invalid_authorization_details", "authorization-details", "expires has passed")
 TOO_LONG = Refusal(400, "invalid_authorization_details", "authorization-details", "authorization_details is too long")

@@ -38,4 +38,4 @@ def png(*chunks: tuple[bytes, bytes], width: int = 1, height: int = 1, tail: byt
 
 
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00\x01\x01\x00\x00\x01\x00\x01\x00\x00\xff\xd9"
-IEP = pdf(stream(b"BT /F1 12 Tf (Individualised education programme) Tj ET"), object_stream(b"<< /Font /F1 >>"))
+IEP = pdf(stream(b"BT /F1 12 Tf (Individualized education program) Tj ET"), object_stream(b"<< /Font /F1 >>"))

@@ -59,7 +59,7 @@ class NoticeContent(Wire):
     def _whole(self) -> Self:
         of_enrollment, of_onward = self.kind in ("enrolled", "no-show", "withdrawn"), self.kind in ("onward", "onward-refused")
         if (self.effective_on is not None, self.official is not None) != (of_enrollment, of_enrollment):
-            raise ValueError("a day and an official belong to what is said of the enrolment, and to nothing else")
+            raise ValueError("a day and an official belong to what is said of the enrollment, and to nothing else")
         if (self.onward is not None) != of_onward:
             raise ValueError("where it went on to belongs to what is said of that, and to nothing else")
         return self

@@ -82,7 +82,7 @@ class Selector(Wire):
         if sum(one is not None for one in (self.person, self.sought, self.educator)) != 1:
             raise ValueError("either a person, or what is sought of one, or an educator")
         if (self.educator is not None) != isinstance(self.evidence, LicensureEvidence):
-            raise ValueError("of an educator the evidence is about an application, of a child about an enrolment")
+            raise ValueError("of an educator the evidence is about an application, of a child about an enrollment")
         return self
 
     @property

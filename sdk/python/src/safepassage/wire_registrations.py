@@ -24,7 +24,7 @@ class RegistrationBounds(Wire):
 
     kind: ClientKind = "application"
     role: Code
-    """What they do for their organisation, as the log shows it."""
+    """What they do for their organization, as the log shows it."""
     scopes: Scopes
     purposes: Purposes = ()
 

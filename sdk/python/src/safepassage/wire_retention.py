@@ -55,7 +55,7 @@ class NewLegalHold(Wire):
     @model_validator(mode="after")
     def _holds_something(self) -> Self:
         if self.student_id is None and self.organisation_id is None and self.logged_from is None and self.logged_until is None:
-            raise ValueError("a hold names a student, an organisation or a time")
+            raise ValueError("a hold names a student, an organization or a time")
         if self.logged_from is not None and self.logged_until is not None and self.logged_from >= self.logged_until:
             raise ValueError("logged_until: after logged_from")
         return self

@@ -59,7 +59,7 @@ class CodeGrant:
                 require_exchange(row, form, client, proof, development=self.persons.development, now=now)
                 await self._require_standing(tx, row, client, now)
                 if reach is None:
-                    raise GrantRefused("out-of-reach", "the client may not, or no longer, act for the person's organisation")
+                    raise GrantRefused("out-of-reach", "the client may not, or no longer, act for the person's organization")
                 row.code_used_at = now
                 refresh_token = self.persons.refresh_tokens.first() if "refresh_token" in client.grant_types else None
                 if refresh_token is not None:
@@ -83,7 +83,7 @@ class CodeGrant:
 def require_registered(client: KnownClient, grant_type: str) -> None:
     """Raises ClientNotInForce, GrantTypeNotRegistered."""
     if not client.in_force:
-        raise ClientNotInForce("the client or its organisation is not in force")
+        raise ClientNotInForce("the client or its organization is not in force")
     if not client.check_grant_type(grant_type):
         raise GrantTypeNotRegistered
 

@@ -55,7 +55,7 @@ def read_request(
     if "request" in form or "request_uri" in form:
         raise AuthorizationRequestRefused("request-object", "the parameters themselves are pushed: no request, no request_uri")
     if not client.in_force:
-        raise ClientNotInForce("the client or its organisation is not in force")
+        raise ClientNotInForce("the client or its organization is not in force")
     if "authorization_code" not in client.grant_types:
         raise GrantTypeNotRegistered
     if "response_type" not in form:

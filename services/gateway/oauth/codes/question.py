@@ -54,7 +54,7 @@ def _why_not(request: PushedRequestRow, application: Application, person: Person
     if not application.in_force:
         return "The application is not, or no longer, registered for what it asks."
     if not application.reaches_person:
-        return "The application belongs to another organisation than yours, and no agreement in force lets it act for yours."
+        return "The application belongs to another organization than yours, and no agreement in force lets it act for yours."
     if not granted:
         return "Your role does not let you agree to anything of what it asks."
     if not is_strong_enough(request, person):

@@ -29,7 +29,7 @@ _TOLD: Final[Mapping[EndedBecause, str]] = {
     "refresh-token-used-again": "the refresh token was used before: all that came of it has ended",
     "grants-changed": "the client is no longer registered for what the person agreed to",
     "person-may-no-more": "the person can no longer agree to this",
-    "out-of-reach": "the client may no longer act for the person's organisation, or the agreement that it rests on is over",
+    "out-of-reach": "the client may no longer act for the person's organization, or the agreement that it rests on is over",
 }
 
 

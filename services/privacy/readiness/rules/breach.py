@@ -80,7 +80,7 @@ def quality_feedback(measures: Measures) -> Finding:
         return nothing_to_measure("Nothing was loaded in 30 days.", "Loads raise it.", *shown)
     return measured(
         3,
-        f"{it.loads} loads of {it.loading_organisations} organisations in 30 days were answered with what was refused and where.",
+        f"{it.loads} loads of {it.loading_organisations} organizations in 30 days were answered with what was refused and where.",
         "Follow what was repaired.",
         *shown,
     )

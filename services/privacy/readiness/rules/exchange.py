@@ -29,7 +29,7 @@ def proof_of_enrolment(measures: Measures) -> Finding:
     total = it.requests_sent + it.requests_taken
     if not total:
         return nothing_to_measure("No request was sent or taken yet.", "The first requests raise it.", *shown)
-    return measured(4, f"All {total} requests carry evidence of enrolment: none is taken without.", "", *shown)
+    return measured(4, f"All {total} requests carry evidence of enrollment: none is taken without.", "", *shown)
 
 
 def matching_quality(measures: Measures) -> Finding:
@@ -65,10 +65,10 @@ def programme_included(measures: Measures) -> Finding:
     report = measures.privacy
     it, shown = report.of, report.shown("iep_asked", "iep_permitted")
     if not it.iep_asked:
-        return nothing_to_measure("No transfer asked for an education programme yet.", "The first ones raise it.", *shown)
+        return nothing_to_measure("No transfer asked for an education program yet.", "The first ones raise it.", *shown)
     return measured(
         level_of_share(it.iep_permitted, it.iep_asked),
-        f"Of {it.iep_asked} transfers for which the programme was asked, {it.iep_permitted} may include it.",
+        f"Of {it.iep_asked} transfers for which the program was asked, {it.iep_permitted} may include it.",
         "See in the decisions why it was withheld.",
         *shown,
     )

@@ -253,7 +253,7 @@ async def test_a_person_lets_only_applications_of_their_own_state_act_and_within
             assert (caller.organisation_id, caller.organisation_kind) == (oak.id, "lea")
         else:
             _is_page(answer, 403, "not-permitted")
-            assert "another organisation" in (await officer.get(app.page(name))).body.decode()
+            assert "another organization" in (await officer.get(app.page(name))).body.decode()
 
 
 async def test_what_the_client_lost_since_it_asked_is_not_to_be_had(peopled: House) -> None:

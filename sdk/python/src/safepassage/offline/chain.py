@@ -31,7 +31,7 @@ def _part(token: str) -> ChainPart:
 
 
 def _evidence(chain: RedisclosureChain) -> Evidence:
-    holder = chain.holder if chain.origin is None else f"{chain.holder}, for its organisation {chain.origin},"
+    holder = chain.holder if chain.origin is None else f"{chain.holder}, for its organization {chain.origin},"
     outcome = {
         "unanswered": f"{chain.requester} asked {holder} for a record, and no answer is there",
         "not-provided": f"{holder} answered {chain.requester} that nothing is provided",

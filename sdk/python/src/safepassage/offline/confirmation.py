@@ -19,7 +19,7 @@ def verify_confirmation_document(data: bytes, *, keys: NamedKeys) -> Evidence:
     name = " ".join(part for part in (person.first_name, person.middle_name, person.last_name) if part)
     since = f"is enrolled there since {told.enrolled_on}" if told.confirmed == "enrolled" else "has its record filed there"
     sentence = (
-        f"{told.receiving_node} has signed and logged that {name}, born {person.birth_date}, {since}: organisation"
+        f"{told.receiving_node} has signed and logged that {name}, born {person.birth_date}, {since}: organization"
         f" {told.recipient_organisation} of that node, by the name {told.recipient.name} as {told.sending_node} says."
         f" The record was filed at {told.record_filed_at.isoformat()}. Exchange {told.exchange_id}."
     )

@@ -70,15 +70,15 @@ class EncodingNotTaken(SuiteError):
 class OrganisationNotCoherent(SuiteError):
     """The organisation's kind, parent and identifiers do not go together; `field` names the one at fault."""
 
-    code, status, title = "organisation-not-coherent", 422, "Organisation is not coherent"
+    code, status, title = "organisation-not-coherent", 422, "Organization is not coherent"
     remedy = "A school has a district, a district the state agency as its parent, others none; a peer has an entity id, no one else."
 
 
 class OrganisationTaken(SuiteError):
     """Another organisation of this node has the same identifier."""
 
-    code, status, title = "organisation-taken", 409, "Identifier belongs to another organisation"
-    remedy = "Look for the organisation with this identifier and change that one."
+    code, status, title = "organisation-taken", 409, "Identifier belongs to another organization"
+    remedy = "Look for the organization with this identifier and change that one."
 
 
 class ClientKeyNotUsable(SuiteError):
@@ -106,4 +106,4 @@ class ScopeNotGrantable(SuiteError):
     """The scope does not exist, or this organisation's kind or the one who registers may not have it."""
 
     code, status, title = "scope-not-grantable", 422, "Scope cannot be granted"
-    remedy = "Choose of the scopes in the metadata those that this kind of organisation may have; grant only what you may grant."
+    remedy = "Choose of the scopes in the metadata those that this kind of organization may have; grant only what you may grant."

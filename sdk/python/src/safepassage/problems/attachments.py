@@ -21,7 +21,7 @@ class ElementTakesNoAttachment(SuiteError):
     """The element takes no attachment, or the student's record does not hold it: an attachment goes only where its element goes."""
 
     code, status, title = "element-takes-no-attachment", 422, "Element takes no attachment"
-    remedy = "Name an element of special education, academics, assessments, programmes, health or discipline that the record holds."
+    remedy = "Name an element of special education, academics, assessments, programs, health or discipline that the record holds."
 
 
 class AttachmentEmpty(SuiteError):

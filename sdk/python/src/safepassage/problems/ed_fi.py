@@ -7,7 +7,7 @@ class NoSuchEdFiSystem(SuiteError):
     """No Ed-Fi system of this name is the caller's."""
 
     code, status, title = "no-such-ed-fi-system", 404, "No such Ed-Fi system"
-    remedy = "Name one of the systems of the setting `ed_fi_systems_file` that is the organisation's."
+    remedy = "Name one of the systems of the setting `ed_fi_systems_file` that is the organization's."
 
 
 class EdFiSystemUnavailable(SuiteError):

@@ -42,7 +42,7 @@ class OtherRecipient(SuiteError):
     """The record is meant for another organisation than the one that the request named."""
 
     code, status, title = "other-recipient", 422, "Recipient is not the one that was requested for"
-    remedy = "Answer to the organisation that the signed request names."
+    remedy = "Answer to the organization that the signed request names."
 
 
 class OtherExchange(SuiteError):

@@ -7,7 +7,7 @@ class NoSuchEvidence(SuiteError):
     """No evidence with this id is visible to the caller; some may exist for others, and some is kept secret by order of a court."""
 
     code, status, title = "no-such-evidence", 404, "No such evidence"
-    remedy = "Check the id, and that the evidence is your own organisation's or that of one below it."
+    remedy = "Check the id, and that the evidence is your own organization's or that of one below it."
 
 
 class EvidenceRevoked(SuiteError):
@@ -27,15 +27,15 @@ class EvidenceIncomplete(SuiteError):
 class RecorderNotPermitted(SuiteError):
     """Who may record a kind of evidence is fixed, and whoever would receive the data never records what entitles to them."""
 
-    code, status, title = "recorder-not-permitted", 403, "Organisation may not record this evidence"
+    code, status, title = "recorder-not-permitted", 403, "Organization may not record this evidence"
     remedy = "Let the agency whose disclosure it supports record it; docs/evidence.md says who may record which kind."
 
 
 class AgencyNotYours(SuiteError):
     """Evidence supports the disclosures of an agency of the caller's own organisation, of a kind that discloses on this ground."""
 
-    code, status, title = "agency-not-yours", 403, "Agency is outside the caller's organisation"
-    remedy = "Name your own organisation, or a district of yours."
+    code, status, title = "agency-not-yours", 403, "Agency is outside the caller's organization"
+    remedy = "Name your own organization, or a district of yours."
 
 
 class ClauseMissing(SuiteError):

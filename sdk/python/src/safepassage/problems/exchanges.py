@@ -7,7 +7,7 @@ class NoSuchExchange(SuiteError):
     """No exchange request with this id is visible to the caller; one may exist for others."""
 
     code, status, title = "no-such-exchange", 404, "No such exchange request"
-    remedy = "Check the id, and that the receiving school or district is your organisation or below it."
+    remedy = "Check the id, and that the receiving school or district is your organization or below it."
 
 
 class NothingReceived(SuiteError):
@@ -21,8 +21,8 @@ class NothingReceived(SuiteError):
 class ReceivingOrganisationNotYours(SuiteError):
     """The receiving school or district of a request is not the caller's organisation, nor below it."""
 
-    code, status, title = "receiving-organisation-not-yours", 403, "Receiving organisation is not yours"
-    remedy = "Name a school or district of your own organisation, by its id at this node and with its kind."
+    code, status, title = "receiving-organisation-not-yours", 403, "Receiving organization is not yours"
+    remedy = "Name a school or district of your own organization, by its id at this node and with its kind."
 
 
 class UnknownSection(SuiteError):
@@ -49,7 +49,7 @@ class PurposeNotServed(SuiteError):
 class EvidenceNotAccepted(SuiteError):
     """The enrolment evidence is of the right form and cannot be: `field` names the member at fault."""
 
-    code, status, title = "evidence-not-accepted", 422, "Enrolment evidence is not accepted"
+    code, status, title = "evidence-not-accepted", 422, "Enrollment evidence is not accepted"
     remedy = "Correct the named member and make a new request."
 
 

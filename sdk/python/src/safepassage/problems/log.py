@@ -99,7 +99,7 @@ class NoSuchSavedSearch(SuiteError):
     """The caller's organisation keeps no search with this id."""
 
     code, status, title = "no-such-saved-search", 404, "No saved search with this id"
-    remedy = "List the saved searches of your organisation; to save a new one, choose another id."
+    remedy = "List the saved searches of your organization; to save a new one, choose another id."
 
 
 class SavedSearchesFull(SuiteError):

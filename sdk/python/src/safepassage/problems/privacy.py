@@ -22,7 +22,7 @@ class NoSuchDecision(SuiteError):
     """No decision with this id is visible to the caller; one may exist for others."""
 
     code, status, title = "no-such-decision", 404, "No such decision"
-    remedy = "Check the id; a decision is shown to the organisations that keep the students' records."
+    remedy = "Check the id; a decision is shown to the organizations that keep the students' records."
 
 
 class DecisionNotReproduced(SuiteError):
@@ -43,7 +43,7 @@ class NoSuchConsent(SuiteError):
     """No consent with this id is visible to the caller; one may exist for others."""
 
     code, status, title = "no-such-consent", 404, "No such consent"
-    remedy = "Check the id, and that your organisation keeps the student's record."
+    remedy = "Check the id, and that your organization keeps the student's record."
 
 
 class ConsentWithdrawn(SuiteError):
@@ -77,7 +77,7 @@ class NoSuchRecipient(SuiteError):
     """The recipient is not an organisation of this node."""
 
     code, status, title = "no-such-recipient", 422, "Recipient is not known here"
-    remedy = "Register the recipient as an organisation of the node first."
+    remedy = "Register the recipient as an organization of the node first."
 
 
 class UnknownElement(SuiteError):
@@ -98,7 +98,7 @@ class NoSuchAgreement(SuiteError):
     """No agreement with this id is visible to the caller; one may exist for others."""
 
     code, status, title = "no-such-agreement", 404, "No such agreement"
-    remedy = "Check the id, and that your organisation is a party."
+    remedy = "Check the id, and that your organization is a party."
 
 
 class AgreementTerminated(SuiteError):
@@ -111,7 +111,7 @@ class AgreementTerminated(SuiteError):
 class DistrictNotYours(SuiteError):
     """An agreement binds districts of the caller's own organisation only."""
 
-    code, status, title = "district-not-yours", 403, "District is outside the caller's organisation"
+    code, status, title = "district-not-yours", 403, "District is outside the caller's organization"
     remedy = "Name only your own districts; each district records its own agreements, or its state agency does."
 
 
@@ -126,7 +126,7 @@ class NoSuchObligation(SuiteError):
     """No obligation with this id is visible to the caller; one may exist for others."""
 
     code, status, title = "no-such-obligation", 404, "No such obligation"
-    remedy = "List those of your organisation with GET /v1/obligations."
+    remedy = "List those of your organization with GET /v1/obligations."
 
 
 class ObligationDischarged(SuiteError):

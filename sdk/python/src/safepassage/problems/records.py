@@ -7,7 +7,7 @@ class NoSuchStudent(SuiteError):
     """No student with this id is visible to the caller; one may exist for others."""
 
     code, status, title = "no-such-student", 404, "No such student"
-    remedy = "Check the id, and that the student is enrolled below your organisation; look ids up with POST /v1/students/lookup."
+    remedy = "Check the id, and that the student is enrolled below your organization; look ids up with POST /v1/students/lookup."
 
 
 class StudentInExchange(SuiteError):
@@ -35,8 +35,8 @@ class SourceIdTaken(SuiteError):
 class EnrollmentNotYours(SuiteError):
     """None of the record's current enrolments is at an organisation that the caller may load for."""
 
-    code, status, title = "enrollment-not-yours", 403, "Enrolment is outside the caller's organisation"
-    remedy = "Name the school by the NCES or state id that the node knows it by; load only students of your own organisation."
+    code, status, title = "enrollment-not-yours", 403, "Enrollment is outside the caller's organization"
+    remedy = "Name the school by the NCES or state id that the node knows it by; load only students of your own organization."
 
 
 class StatementOfDisagreementMissing(SuiteError):

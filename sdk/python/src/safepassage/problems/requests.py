@@ -63,7 +63,7 @@ class NotFound(SuiteError):
     """Nothing with this id is visible to the caller; it may exist for others."""
 
     code, status, title = "not-found", 404, "Nothing visible with this id"
-    remedy = "Check the id, and that your organisation may see it."
+    remedy = "Check the id, and that your organization may see it."
 
 
 class VersionConflict(SuiteError):

@@ -21,7 +21,7 @@ class NoSuchRightsRequest(SuiteError):
     """No request, hearing or statement with this id is visible to the caller; one may exist for others."""
 
     code, status, title = "no-such-rights-request", 404, "No such request"
-    remedy = "Check the id, and that your organisation keeps the record or took the request in."
+    remedy = "Check the id, and that your organization keeps the record or took the request in."
 
 
 class ShownInPersonOnly(SuiteError):
@@ -35,7 +35,7 @@ class NoSuchListEntry(SuiteError):
     """No line with this id is on a list of the caller's organisation."""
 
     code, status, title = "no-such-list-entry", 404, "No such line"
-    remedy = "Read the list and use an id of it; a line belongs to the organisation that recorded it."
+    remedy = "Read the list and use an id of it; a line belongs to the organization that recorded it."
 
 
 class StepNotPossible(SuiteError):
@@ -70,7 +70,7 @@ class NoSuchPreference(SuiteError):
     """No opt-out or refusal with this id is visible to the caller; one may exist for others."""
 
     code, status, title = "no-such-preference", 404, "No such opt-out or refusal"
-    remedy = "Check the id, and that your organisation keeps the student's record."
+    remedy = "Check the id, and that your organization keeps the student's record."
 
 
 class PreferenceRescinded(SuiteError):
@@ -84,7 +84,7 @@ class NoSuchDuty(SuiteError):
     """No duty with this id is visible to the caller; one may exist for others."""
 
     code, status, title = "no-such-duty", 404, "No such duty"
-    remedy = "List those of your organisation with GET /v1/duties."
+    remedy = "List those of your organization with GET /v1/duties."
 
 
 class DutyDone(SuiteError):
@@ -104,8 +104,8 @@ class DutyEndsByItself(SuiteError):
 class OrganisationNotYours(SuiteError):
     """A duty is opened for the caller's own organisation or one below it."""
 
-    code, status, title = "organisation-not-yours", 403, "Organisation is outside the caller's own"
-    remedy = "Name your own organisation or one below it."
+    code, status, title = "organisation-not-yours", 403, "Organization is outside the caller's own"
+    remedy = "Name your own organization or one below it."
 
 
 class ObligationWaived(SuiteError):

@@ -7,7 +7,7 @@ class NoSuchHold(SuiteError):
     """No hold with this id is of a student whose record the caller's organisation keeps."""
 
     code, status, title = "no-such-hold", 404, "No such hold"
-    remedy = "List the holds that wait for your organisation."
+    remedy = "List the holds that wait for your organization."
 
 
 class HoldResolved(SuiteError):
@@ -31,14 +31,14 @@ class NoticeNotYours(SuiteError):
     """A notice of a kind that the other side of the exchange sends."""
 
     code, status, title = "notice-not-yours", 422, "Notice is for the other side to send"
-    remedy = "The requester tells of enrolment and onward disclosure, the holder of claims; correct the sending software."
+    remedy = "The requester tells of enrollment and onward disclosure, the holder of claims; correct the sending software."
 
 
 class TransferNotConfirmed(SuiteError):
     """What is there does not show that the student transferred: no receipt that the record was filed, or a later word that denies it."""
 
     code, status, title = "transfer-not-confirmed", 409, "Transfer is not confirmed"
-    remedy = "Keep the student in the cohort until the receiving school confirms the enrolment; ask it to."
+    remedy = "Keep the student in the cohort until the receiving school confirms the enrollment; ask it to."
 
 
 class HandCarryAltered(SuiteError):

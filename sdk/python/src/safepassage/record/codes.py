@@ -68,7 +68,7 @@ class OrganisationReference(Wire):
     @model_validator(mode="after")
     def _says_something(self) -> "OrganisationReference":
         if self.name is None and self.nces_id is None and self.state_id is None and self.local_id is None:
-            raise ValueError("an organisation is named by a name or an id")
+            raise ValueError("an organization is named by a name or an id")
         return self
 
 
