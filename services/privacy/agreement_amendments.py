@@ -21,13 +21,14 @@ from services.privacy.clocks import begins
 from services.privacy.duties import start_duties
 from services.privacy.evidence import require_elements, require_purposes
 from services.privacy.rights import zone_name_of
-from services.privacy.tables import AgreementAmendmentRow, AgreementDistrictRow, AgreementRow, ObligationRow
+from services.privacy.tables import AgreementAmendmentRow, AgreementDistrictRow, AgreementRow, ObligationRow, OrganisationRow
 from shared.caller import Caller
 from shared.clock import Now
 from shared.contracts.audit import Context
 from shared.database import Transaction
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.tenancy import within_any
 
 router = APIRouter(prefix="/v1/agreements", tags=["agreements"])
 
@@ -134,7 +135,13 @@ async def _move_the_end(
     zone = ZoneInfo(await zone_name_of(tx, node_organisation_id))
     await tx.execute(
         update(ObligationRow)
-        .where(ObligationRow.agreement_id == row.id, ObligationRow.kind == "destroy-by", ObligationRow.discharged_at.is_(None))
+        .where(
+            ObligationRow.agreement_id == row.id,
+            ObligationRow.kind == "destroy-by",
+            ObligationRow.discharged_at.is_(None),
+            # what a district is owed that has ended its part is due since then
+            ObligationRow.custodian_id.in_(within_any(OrganisationRow, district_ids)),
+        )
         .values(due_at=begins(amendment.ends_on, zone))
         .execution_options(synchronize_session=False)
     )

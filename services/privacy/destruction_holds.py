@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from services.privacy.recorded import open_record
 from services.privacy.rights import is_outstanding
 from services.privacy.sealing import Sealer
-from services.privacy.tables import DecisionRow, ObligationRow, RightsRequestRow
+from services.privacy.subjects import FORGOTTEN, open_facts
+from services.privacy.tables import DecisionRow, ObligationRow, RightsRequestRow, SubjectRow
 
 DESTROY: Final = "destroy-by"
 AT_ONCE: Final = 200
@@ -24,11 +25,11 @@ AT_MOST: Final = 20_000
 async def suspended(tx: AsyncSession, sealer: Sealer, rows: Sequence[ObligationRow]) -> frozenset[UUID]:
     """Which of the obligations are suspended. Raises SealBroken.
 
-    # INVARIANT: an obligation is suspended as long as one request to inspect is outstanding, anywhere in the node, of a student whose
-    # records were permitted to the party; nothing else suspends it.
+    # INVARIANT: an obligation is suspended as long as one request to inspect is outstanding, anywhere in the node, of a child one of
+    # whose records was permitted to the party; nothing else suspends it.
     """
     owed = [row for row in rows if row.kind == DESTROY and row.discharged_at is None and row.waived_at is None]
-    students = await _awaiting(tx) if owed else frozenset()
+    students = await _awaiting(tx, sealer) if owed else frozenset()
     if not students:
         return frozenset()
     held: dict[UUID, bool] = {}
@@ -43,10 +44,13 @@ async def suspended(tx: AsyncSession, sealer: Sealer, rows: Sequence[ObligationR
     return frozenset(found)
 
 
-async def _awaiting(tx: AsyncSession) -> frozenset[UUID]:
-    """Students whose records somebody waits to inspect."""
+async def _awaiting(tx: AsyncSession, sealer: Sealer) -> frozenset[UUID]:
+    """Students whose records somebody waits to inspect: of a child that has several, all of them."""
     outstanding = select(RightsRequestRow.student_id).where(RightsRequestRow.kind == "inspection", is_outstanding("inspection"))
-    return frozenset((await tx.execute(outstanding.distinct())).scalars())
+    asked_for = frozenset((await tx.scalars(outstanding.distinct())).all())
+    known = select(SubjectRow).where(SubjectRow.student_id.in_(outstanding), SubjectRow.sealed != FORGOTTEN)
+    subjects = (await tx.scalars(known)).all()
+    return asked_for.union(*(open_facts(sealer, subject).same_child for subject in subjects))
 
 
 async def _received(tx: AsyncSession, sealer: Sealer, condition: Any, students: Collection[UUID]) -> bool:

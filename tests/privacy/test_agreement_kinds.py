@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from safepassage.canonical import digest_of
 from safepassage.wire_agreement_use import AgreementDocument, AgreementUse
-from safepassage.wire_policy import Agreement
+from safepassage.wire_policy import Agreement, Obligations
 from safepassage.wire_programmes import AuditAgreement
 from services.privacy.policy.agreement_facts import CLAUSES
 from services.privacy.tables import AgreementAmendmentRow
@@ -130,6 +130,21 @@ async def test_an_amendment_that_moves_the_end_moves_the_warnings(world: World) 
     assert sorted((duty.state, duty.overdue_at.year) for duty in duties) == [("done", 2027), ("open", 2028)]
     await post(world, f"/v1/agreements/{agreement.id}/termination", {"reason": "over"})
     assert await Staff(world).duties("kind=agreement-expiry") == ()
+
+
+async def test_what_a_district_is_owed_that_ended_its_part_stays_due_when_the_others_move_the_end(world: World) -> None:
+    agreement = await world.agreement(by=world.sea, district_ids=[str(world.oak.id), str(world.elm.id)])
+    for facts in (await world.student(), await world.student(district=world.elm)):
+        await world.node.decide(world.by_contract(agreement, facts), by=world.node.client(world.vendor))
+    await post(world, f"/v1/agreements/{agreement.id}/termination", {"reason": "breach"})
+    sea = world.node.client(world.sea, *WRITE)
+    assert (await sea.post(f"/v1/agreements/{agreement.id}/amendments", amendment(ends_on="2028-07-01"))).status == 201
+    due = {}
+    for district in (world.oak, world.elm):
+        answer = await world.node.client(district, "obligations:read").get("/v1/obligations", "state=open")
+        (one,) = Obligations.model_validate_json(answer.body).obligations
+        due[district.name] = one.due_at
+    assert due == {"Oak": world.node.clock(), "Elm": datetime(2028, 7, 1, 4, tzinfo=UTC)}
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,8 @@ from safepassage.wire_duties import DestructionOwed
 from safepassage.wire_policy import Agreement, Obligations
 from services.privacy import destruction_holds
 from services.privacy.readiness.agreement_measures import obligation_measures
-from services.privacy.tables import DestructionAttestationRow
+from services.privacy.subjects import FORGOTTEN
+from services.privacy.tables import DestructionAttestationRow, SubjectRow
 from shared.contracts.privacy import SubjectFacts
 from tests.privacy.node import Client, problem_of
 from tests.privacy.rights import Staff, parent_of
@@ -90,6 +91,20 @@ async def test_a_request_about_a_student_whom_the_party_never_received_holds_not
     await inspected(world, other)
     assert (await obligation(world)).suspended is False
     assert (await client.post("/v1/destruction-attestations", word(client, agreement))).status == 201
+
+
+@pytest.mark.requirement("FERPA-99.10")
+async def test_whoever_waits_for_another_record_of_the_child_holds_what_a_party_received_of_this_one(world: World) -> None:
+    client, facts = vendor(world), await world.student()
+    agreement = await received(world, client, facts)
+    asked_for = await world.student(same_child=(facts.student_id,))
+    await inspected(world, asked_for)
+    answer = await client.post("/v1/destruction-attestations", word(client, agreement))
+    assert (answer.status, problem_of(answer).code) == (409, "inspection-outstanding")
+    assert (await obligation(world)).suspended is True
+    async with world.node.app.state.database.transaction() as tx:
+        (await tx.get_one(SubjectRow, asked_for.student_id)).sealed = FORGOTTEN
+    assert (await obligation(world)).suspended is False, "of whoever is forgotten nobody knows of whom else it was the record"
 
 
 async def test_a_request_that_was_withdrawn_holds_nothing(world: World) -> None:
