@@ -8,7 +8,6 @@ from safepassage.wire_alerts import AlertRule
 from services.audit.alerts.thresholds import Thresholds
 
 HOUR: Final = 3_600
-MINUTE: Final = 60
 
 
 class Glance(NamedTuple):
