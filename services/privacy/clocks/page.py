@@ -86,10 +86,10 @@ Open until discharged with evidence, or waived by two different officials of the
 vendor's `destroy-by` is discharged by its own signed word (`sp-destruction+jws`, `POST /v1/destruction-attestations`): by the Ed25519 key
 that its client is registered with, after the agreement's end, copies included.
 
-While anybody waits to inspect the records of a student whose records were permitted under the agreement, the duty to destroy is suspended
-(99.10(e)): `suspended` in `GET /v1/obligations`, `held` in `GET /v1/agreements/{id}/destruction`, where a party asks before it destroys. No
-attestation and no discharge of it is taken (`inspection-outstanding`), and the scorecard does not count it as due. Two officials may still
-waive it.
+While anybody waits to inspect the records of a student whose records were permitted under the agreement, or another record of the same
+child, the duty to destroy is suspended (99.10(e)): `suspended` in `GET /v1/obligations`, `held` in `GET /v1/agreements/{id}/destruction`,
+where a party asks before it destroys. No attestation and no discharge of it is taken (`inspection-outstanding`), and the scorecard does not
+count it as due. Two officials may still waive it.
 
 ## Duties
 
