@@ -93,10 +93,12 @@ class Watcher:
 
     async def turn(self) -> None:
         """Look once at everything that is new, while this process holds the lease. Raises LogFrozen, LogUnavailable."""
-        jump = self._jump(self._state.clock())
-        if not await self._holds_lease():
+        at = (self._state.clock(), self._monotonic())
+        if holds := await self._holds_lease():
+            await self.look_at_node(self._jump(*at))
+        self._clock_was = at  # not before: a clock that was set while the store was away is told of once it is back
+        if not holds:
             return
-        await self.look_at_node(jump)
         while True:
             await self.look_at_actors(spell_seconds=self._spell_seconds)
             await self.enter()
@@ -190,11 +192,9 @@ class Watcher:
         self._counted.found.labels(rule).inc()
         log.warning("alert", extra={"code": rule})
 
-    def _jump(self, now: datetime) -> float:
-        """By how much the clock has moved more than time has passed, since the last turn."""
+    def _jump(self, now: datetime, passed: float) -> float:
+        """By how much the clock has moved more than time has passed, since the last turn that came so far."""
         then, was = self._clock_was
-        passed = self._monotonic()
-        self._clock_was = now, passed
         return (now - then).total_seconds() - (passed - was)
 
 

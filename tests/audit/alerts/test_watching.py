@@ -319,6 +319,27 @@ async def test_a_clock_that_is_set_while_the_node_runs_is_told_of(node: AuditNod
     assert [(row.rule, row.count) for row in await rows(node)] == [("clock-skew", 300)]
 
 
+async def test_a_clock_that_is_set_while_the_store_is_away_is_told_of_once_it_is_back(
+    node: AuditNode, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passed = [0.0]
+    watcher = Watcher(node.app.state, monotonic=lambda: passed[0])
+    clock.advance(minutes=5)
+    cuts = Cuts(monkeypatch)
+    for lets_through in (0, 1):
+        cuts.again(lets_through)
+        with pytest.raises(CutShort):
+            await watcher.turn()
+    cuts.again(COMMITS)
+    await watcher.turn()
+    assert [(row.rule, row.count) for row in await rows(node)] == [("clock-skew", 300)]
+    await node.app.state.projector.catch_up()
+    clock.advance(days=1)
+    passed[0] += 86_400
+    await watcher.turn()
+    assert len(await rows(node)) == 1
+
+
 async def test_a_clock_that_was_set_back_before_the_start_is_found_by_the_log(
     store_url: str, node_keys: Path, clock: StandingClock
 ) -> None:
