@@ -78,7 +78,9 @@ class ShownOptOut:
     kind: str
     name: str
     about: str
+    state: str
     opted_out: bool
+    """Of all of it: there is no more to say no to."""
     taken_back_at: str
     """The page on which it is taken back; empty where this person cannot."""
 
@@ -117,19 +119,25 @@ def shown_consent(consent: Consent, names: Names, frame: FamilyFrame) -> ShownCo
 
 
 def shown_opt_out(kind: str, file: RightsFile, frame: FamilyFrame) -> ShownOptOut:
-    """Where it stands. Only who said it takes it back here."""
+    """Where it stands. Only who said it takes it back here; of what was said no to in part, one may still say no to the rest."""
+    _: Callable[[str], str] = frame.translate
     name, about, _button = OPT_OUTS[kind]
     standing = [one for one in file.preferences if one.rescinded_at is None and covers(one, kind)]
-    mine = [one for one in standing if one.of.acting_for.person_id == frame.member.acting_for.person_id]
+    whole = [one for one in standing if not isinstance(one.of, DirectoryOptOut) or one.of.elements is None]
+    mine = [one for one in whole or standing if one.of.acting_for.person_id == frame.member.acting_for.person_id]
     back = RESCISSION.format(preference_id=mine[0].id) if mine else ""
-    return ShownOptOut(kind, frame.translate(name), frame.translate(about), bool(standing), back)
+    if whole:
+        state = _("You said no") if mine else _("Somebody said no")
+    else:
+        state = _("Somebody said no to a part of it") if standing else _("Nobody said no")
+    return ShownOptOut(kind, _(name), _(about), state, bool(whole), back)
 
 
 def covers(preference: Preference, kind: str) -> bool:
-    """Whether what was said opts out of a kind."""
+    """Whether what was said opts out of a kind, or of a part of it."""
     if isinstance(preference.of, DirectoryOptOut):
         return kind == "directory"
-    return isinstance(preference.of, RecruiterOptOut) and preference.of.recruiters in (kind, "both")
+    return kind != "directory" and isinstance(preference.of, RecruiterOptOut) and preference.of.recruiters in (kind, "both")
 
 
 @router.get(WITHDRAWAL, response_model=None, responses=page_responses(200, 404))
