@@ -25,7 +25,7 @@ from tests.audit.alerts.officials import (
     signed,
     state_client,
 )
-from tests.audit.alerts.watched import entries, read_students, watch
+from tests.audit.alerts.watched import entries, read_students, stop_workers, watch
 from tests.audit.audit_node import OAK, AuditNode, event
 from tests.conftest import StandingClock
 
@@ -191,3 +191,19 @@ async def test_the_scorecard_sees_what_was_looked_at_and_signed(node: AuditNode,
     assert await measured(node) == (0, 0, 2, 1)
     clock.advance(weeks=9)
     assert await measured(node) == (0, 0, 4, 0)
+
+
+async def test_the_scorecard_counts_the_alerts_of_seven_days_until_yesterday_that_the_log_has(
+    node: AuditNode, clock: StandingClock
+) -> None:
+    await read_students(node, 300)
+    await watch(node)
+    assert (await acknowledge(node, (await listed(node))[0])).status == 201
+    await stop_workers(node, "keep_watch")
+    await read_students(node, 1, client="sis-2")
+    await node.app.state.projector.catch_up()
+    await node.app.state.watcher.look_at_actors()
+    clock.advance(days=8, milliseconds=-1)
+    assert (await measured(node))[:2] == (2, 1), "what is found is counted once it is entered"
+    clock.advance(milliseconds=1)
+    assert (await measured(node))[:2] == (0, 0)

@@ -1,0 +1,92 @@
+"""What is left of a link and of a visit in the store, and when either ends though nobody ends it."""
+
+from datetime import date, timedelta
+
+import pytest
+from sqlalchemy import select
+
+from services.gateway.family.links import FORGOTTEN
+from services.gateway.tables import FamilyLinkRow, FamilySessionRow
+from tests.conftest import StandingClock
+from tests.gateway.family.families import FamilyBrowser
+from tests.gateway.family.test_links import came, is_going_on, made
+from tests.gateway.house import House
+
+pytestmark = pytest.mark.anyio
+
+
+async def links(house: House) -> list[FamilyLinkRow]:
+    async with house.app.state.database.reading() as tx:
+        return list((await tx.scalars(select(FamilyLinkRow))).all())
+
+
+async def visits(house: House) -> int:
+    """How many the store has, once those past their time were forgotten."""
+    await house.app.state.families.visits.forget_ended(house.now)
+    async with house.app.state.database.reading() as tx:
+        return len((await tx.scalars(select(FamilySessionRow))).all())
+
+
+async def district(house: House, *, ends: date) -> None:
+    """The one district that makes links is no more from a day on."""
+    state = await house.organisation("sea")
+    await house.organisation("lea", parent_id=state.id, valid_until=ends)
+
+
+async def test_a_link_that_was_used_holds_no_more_whom_it_is_for(house: House) -> None:
+    await came(house)
+    [row] = await links(house)
+    assert row.sealed == FORGOTTEN
+
+
+@pytest.mark.requirement("CON-family")
+async def test_a_link_of_an_agency_that_is_no_more_lets_nobody_in_though_it_waits(house: House, clock: StandingClock) -> None:
+    await district(house, ends=date(2026, 10, 22))
+    link = await made(house)
+    clock.advance(days=1, hours=12)
+    assert (await FamilyBrowser(house).use(link.link)).status == 403
+    assert await visits(house) == 0
+
+
+@pytest.mark.requirement("CON-family")
+async def test_a_visit_ends_with_the_last_day_of_the_agency(house: House, clock: StandingClock) -> None:
+    await district(house, ends=date(2026, 10, 21))
+    clock.advance(hours=11, minutes=50)
+    browser = await came(house)
+    clock.advance(minutes=9)
+    assert await is_going_on(browser)
+    clock.advance(minutes=1)
+    assert not await is_going_on(browser)
+
+
+async def test_before_it_began_a_visit_opens_nothing(house: House, clock: StandingClock) -> None:
+    browser = await came(house)
+    clock.advance(seconds=-1)
+    assert not await is_going_on(browser)
+
+
+async def test_visits_that_are_over_are_forgotten_and_no_others(house: House, clock: StandingClock) -> None:
+    await came(house)
+    clock.advance(minutes=29, seconds=59)
+    assert await visits(house) == 1
+    clock.advance(seconds=1)
+    assert await visits(house) == 0, "nothing was asked for"
+    browser = await came(house)
+    for _ in range(7):
+        clock.advance(minutes=17)
+        assert await is_going_on(browser)
+    assert await visits(house) == 1
+    clock.advance(minutes=1)
+    assert await visits(house) == 0, "two hours are over"
+
+
+async def test_an_old_link_is_known_by_its_student_as_long_as_its_visit_goes_on(house: House, clock: StandingClock) -> None:
+    link = await made(house)
+    clock.instant = link.expires_at - timedelta(minutes=1)
+    assert (await FamilyBrowser(house).use(link.link)).status == 303
+    clock.advance(minutes=2)
+    assert await visits(house) == 1
+    assert [row.student_word is None for row in await links(house)] == [False]
+    clock.advance(minutes=30)
+    assert await visits(house) == 0
+    assert [(row.student_word, row.member_word) for row in await links(house)] == [(None, None)]
