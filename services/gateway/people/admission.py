@@ -85,4 +85,4 @@ class Admission:
         if isinstance(error, (NotSignedIn, StepUpNeeded)) and scope["method"] in READING:
             about = {"back": return_path(asked), **({"step": "up"} if isinstance(error, StepUpNeeded) else {})}
             return RedirectResponse(f"/sign-in?{urlencode(about)}", 303)
-        return pages.refused(error, request_id)
+        return pages.refused(error, scope, request_id)

@@ -1,8 +1,10 @@
 """Pages of the gateway: HTML made from templates in which everything is escaped, with files of this node's own beside them.
 
-A template is named by its path in services/gateway; it extends people/page/layout.html. Pages work without a script.
+A template is named by its path in services/gateway; it extends people/page/layout.html. Pages work without a script. They are in the
+language that the browser chose in the console.
 """
 
+import gettext
 from collections.abc import Callable, Coroutine, Mapping
 from functools import lru_cache
 from hashlib import sha256
@@ -17,12 +19,16 @@ from starlette.types import Receive, Scope, Send
 
 from safepassage.problems import SuiteError
 from safepassage.problems.requests import InvalidRequest, NoSuchRoute
+from services.gateway.console.preferences import viewing_of
+from services.gateway.console.problem_words import remedy_of
+from services.gateway.console.viewing import LANGUAGES, Language
 from shared.problems import invalid_request, store_away
 from shared.store_faults import is_of_the_store
 from shared.telemetry import request_id_of
 
 FOLDER: Final = Path(__file__).parents[1]
 ASSETS: Final = FOLDER / "people" / "page" / "assets"
+LOCALE: Final = FOLDER / "people" / "locale"
 KINDS: Final = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 
 COUNTED: Final = frozenset({400, 401, 403})
@@ -44,14 +50,17 @@ def form_of(fields: Mapping[str, str]) -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/x-www-form-urlencoded": {"schema": schema}}}}
 
 
-def page(template: str, *, status: int = 200, **about: Any) -> HTMLResponse:
-    """A page. `template` by its path in services/gateway."""
-    return HTMLResponse(_environment().get_template(template).render(assets=f"/assets/{assets()[0]}", **about), status)
+def page(template: str, scope: Scope, *, status: int = 200, **about: Any) -> HTMLResponse:
+    """A page for who asks by `scope`. `template` by its path in services/gateway."""
+    state = scope["app"].state
+    viewing = viewing_of(scope["headers"], state.clock(), zone=state.settings.console_zone)
+    made = _environment(viewing.language).get_template(template)
+    return HTMLResponse(made.render(about, assets=f"/assets/{assets()[0]}", viewing=viewing), status)
 
 
-def refused(error: SuiteError, request_id: str | None) -> HTMLResponse:
+def refused(error: SuiteError, scope: Scope, request_id: str | None) -> HTMLResponse:
     """What is wrong, that nothing was changed, and what to do; with the code and the request's id for whoever helps."""
-    response = page("people/page/refused.html", status=error.status, error=error, request_id=request_id)
+    response = page("people/page/refused.html", scope, status=error.status, error=error, remedy=remedy_of(error), request_id=request_id)
     if error.retry_after_seconds is not None or error.retry != "never":
         response.headers["retry-after"] = str(error.retry_after_seconds or 5)
     return response
@@ -87,11 +96,11 @@ class PageRoute(APIRoute):
 
     async def refused(self, request: Request, error: SuiteError) -> Response:
         """The page that says so."""
-        return refused(error, request_id_of(request.scope))
+        return refused(error, request.scope, request_id_of(request.scope))
 
     def away(self, request: Request, error: SuiteError) -> Response:
         """The page that says that the store does not answer: nothing on it is read from there."""
-        return refused(error, request_id_of(request.scope))
+        return refused(error, request.scope, request_id_of(request.scope))
 
 
 def not_valid(fault: RequestValidationError) -> SuiteError:
@@ -122,8 +131,22 @@ def asset(version: str, name: str) -> Response:
     return Response(content, media_type=kind)
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Any:
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined  # noqa: PLC0415 no start waits for it
+@lru_cache(maxsize=len(LANGUAGES))
+def translations(language: Language) -> gettext.NullTranslations:
+    """The catalogue of a language; roles, and what problems say, are the console's. English is what the messages are."""
+    source = LOCALE / language / "people.po"
+    if not source.exists():
+        return gettext.NullTranslations()
+    from services.gateway.console.pages import translations as consoles_words  # noqa: PLC0415 the console stands on this file
+    from shared.catalogues import compiled  # noqa: PLC0415 no start waits for it
 
-    return Environment(loader=FileSystemLoader(FOLDER), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    own = compiled(language, [source])
+    own.add_fallback(consoles_words(language))
+    return own
+
+
+@lru_cache(maxsize=len(LANGUAGES))
+def _environment(language: Language) -> Any:
+    from services.gateway.console.templating import environment_of  # noqa: PLC0415 no start waits for it
+
+    return environment_of(FOLDER, translations(language))

@@ -27,6 +27,7 @@ async def show_person(person: SignedInPerson, request: Request, tx: ReadOnly) ->
     settings = request.app.state.settings
     return page(
         "people/page/signed_in.html",
+        request.scope,
         person=person,
         role=ROLES[person.role],
         organisation=organisation.organisation.name,

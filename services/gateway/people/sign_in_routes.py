@@ -29,6 +29,7 @@ async def show_sign_in(request: Request, back: str | None = None, step: str | No
     about = {"back": return_path(back), **({"step": "up"} if step == "up" else {})}
     return page(
         "people/page/sign_in.html",
+        request.scope,
         step_up=step == "up",
         start=f"/sign-in/start?{urlencode(about)}" if entrances.sign_in is not None else None,
         links=request.app.state.settings.people_links,
@@ -90,7 +91,7 @@ async def leave_provider(request: Request) -> Response:
 async def show_signed_out(request: Request, state: str | None = None) -> Response:
     """The page after signing out."""
     elsewhere = state != EVERYWHERE and _entrances(request).provider is not None
-    return page("people/page/signed_out.html", everywhere=state == EVERYWHERE, elsewhere=elsewhere)
+    return page("people/page/signed_out.html", request.scope, everywhere=state == EVERYWHERE, elsewhere=elsewhere)
 
 
 @router.get(console_links.PAGE, response_model=None, responses=page_responses(200, 404))
@@ -98,7 +99,7 @@ async def show_link(request: Request) -> Response:
     """The page of a one-time link. Its script puts what is behind the `#` into the form; without a script one pastes it."""
     if not request.app.state.settings.people_links:
         raise NoSuchRoute
-    return page("people/page/link.html")
+    return page("people/page/link.html", request.scope)
 
 
 @router.post(

@@ -9,6 +9,8 @@ from typing import Any, cast
 
 import pytest
 
+from services.gateway.console.viewing import Language
+from services.gateway.people.pages import translations
 from shared.clock import system_clock
 from tests.axe import found_by_axe
 from tests.chromium import Page, browser
@@ -126,15 +128,16 @@ async def test_no_page_is_shown_in_a_frame(seen: Seen) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 1440])
-async def test_axe_finds_nothing_on_any_page(seen: Seen, width: int, scheme: str) -> None:
+@pytest.mark.parametrize(("width", "language"), [(320, "en"), (1440, "en"), (320, "es")])
+async def test_axe_finds_nothing_on_any_page(seen: Seen, width: int, language: Language, scheme: str) -> None:
+    await seen.page.ask("Network.setCookie", name="language", value=language, url=seen.origin)
     await seen.page.ask("Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False)
     await seen.page.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
     seen.provider.next["name"] = "Ngọc Hân Nguyễn-Hernández de la Cruz Montgomery"
     await seen.sign_in()
     for path, heading in PAGES.items():
         await seen.go(path)
-        assert await seen.heading() == heading
+        assert await seen.heading() == translations(language).gettext(heading)
         assert await found_by_axe(seen.page) == [], path
         assert await seen.page.value("document.documentElement.scrollWidth") <= width, path
     blocked = [one for one in seen.page.complaints if "status of 400" not in one]  # the answer to a sign-in that is not under way

@@ -12,6 +12,9 @@ from starlette.responses import RedirectResponse, Response
 
 from safepassage.problems.people import AuthorizationNotAsked, StepUpNeeded
 from safepassage.problems.requests import InvalidRequest
+from services.gateway.console.element_words import ELEMENT_WORDS, SECTION_WORDS
+from services.gateway.console.purpose_words import PURPOSE_WORDS
+from services.gateway.console.words import spaced
 from services.gateway.door.route import PAGE_HEADERS
 from services.gateway.oauth.codes.asking import Asking
 from services.gateway.oauth.codes.pushing import URN
@@ -37,6 +40,7 @@ _FORM: Final = {
         }
     }
 }
+_DATATYPE_WORDS: Final = {**SECTION_WORDS, **ELEMENT_WORDS}
 _FIELDS: Final = frozenset({"token", "client_id", "request_uri", "answer"})
 _QUERY: Final = [{"name": name, "in": "query", "required": True, "schema": _STRING} for name in ("client_id", "request_uri")]
 
@@ -53,9 +57,12 @@ async def ask_person(person: SignedInPerson, request: Request) -> Response:
         return RedirectResponse(f"/sign-in?{urlencode({'back': back, 'step': 'up'})}", 303)
     answer = page(
         "oauth/codes/consent.html",
+        request.scope,
         asked=asked,
         person=person,
         role=ROLES[person.role],
+        purpose=asked.details and PURPOSE_WORDS.get(asked.details.purpose, spaced(asked.details.purpose)),
+        datatypes=[_DATATYPE_WORDS.get(one, spaced(one)) for one in (asked.details.datatypes or () if asked.details else ())],
         may={scope: SCOPES[scope].summary for scope in (*asked.granted, *asked.left_out)},
         hours=f"{asking.lasts.total_seconds() / 3600:g}",
         goes_to=origin_of(asked.request.redirect_uri),

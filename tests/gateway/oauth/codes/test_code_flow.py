@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from services.gateway.console.purpose_words import PURPOSE_WORDS
+from services.gateway.people.pages import translations
 from tests.conftest import StandingClock
 from tests.gateway.house import ISSUER, House, claims_of
 from tests.gateway.oauth.codes.flow import CALLBACK, GIVEN, PURPOSE, answered, application, person
@@ -20,9 +22,20 @@ async def test_a_person_lets_an_application_act_for_them(peopled: House) -> None
     page = await browser.get(app.page(request_uri))
     assert page.status == 200, page
     shown = page.body.decode()
-    for said in ("A client", "A sea", "search the log", "audit evaluation", "8 hours", "https://app.example", "what your role cannot give"):
+    for said in (
+        "A client",
+        "A sea",
+        "search the log",
+        PURPOSE_WORDS["audit-evaluation"],
+        "8 hours",
+        "https://app.example",
+        "what your role cannot give",
+    ):
         assert said in shown, said
     assert "administer clients" not in shown.partition("what your role cannot give")[0]
+    spanish = (await Browser(peopled, browser.cookies | {"language": "es"}).get(app.page(request_uri))).body.decode()
+    assert "¿Puede <bdi>A client</bdi> actuar por usted?" in spanish
+    assert translations("es").gettext(PURPOSE_WORDS["audit-evaluation"]) in spanish
     answer = await app.answer(browser, request_uri)
     assert answer.status == 303
     assert answer.headers["location"].startswith(f"{CALLBACK}?")
