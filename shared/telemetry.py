@@ -20,6 +20,9 @@ from shared.trace_names import new_request_id, new_span_id, new_trace_id
 TRACEPARENT = re.compile(rb"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
 _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 
+_STEERING = re.compile("[\x7f-\x9f\u2028\u2029]")
+"""What JSON leaves as it is, and a terminal or a reader of lines may take for more than text."""
+
 _SAFE_EXTRA = frozenset(
     {
         "service", "request_id", "trace_id", "method", "route", "status", "milliseconds", "fault", "place", "code", "event", "count",
@@ -39,7 +42,12 @@ class JsonLines(logging.Formatter):
         line |= {key: value for key, value in vars(record).items() if key in _SAFE_EXTRA and value is not None}
         if record.exc_info and record.exc_info[0]:
             line["fault"] = record.exc_info[0].__name__
-        return msgspec.json.encode(line).decode()
+        return one_line(line)
+
+
+def one_line(line: Mapping[str, Any]) -> str:
+    """A JSON object as one line, whatever is in it: nothing in it ends the line, begins another or steers a terminal."""
+    return _STEERING.sub(lambda found: f"\\u{ord(found[0]):04x}", msgspec.json.encode(line).decode())
 
 
 class Lines(logging.StreamHandler[TextIO]):
@@ -47,7 +55,7 @@ class Lines(logging.StreamHandler[TextIO]):
 
     def write(self, line: Mapping[str, Any]) -> None:
         """As `emit`, for what is no record."""
-        text = msgspec.json.encode(line).decode() + "\n"
+        text = one_line(line) + "\n"
         self.acquire()
         try:
             self.stream.write(text)

@@ -5,7 +5,7 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 import pytest
 from sqlalchemy import text
@@ -83,6 +83,34 @@ async def test_a_request_is_one_line_without_ids_or_query(house: House, reader: 
     assert (said["route"].startswith("/v1/exchange-requests/{"), said["status"]) == (True, 200)
     assert "019a0000" not in line
     assert "somebody" not in line
+
+
+FORGED = 'forged\r\n{"level":"error","message":"forged"}\x1b[2J\x9b\x85'
+PLACES = (
+    "accept-language", "authorization", "cookie", "dpop", "forwarded", "host", "idempotency-key", "origin", "referer", "traceparent",
+    "tracestate", "user-agent", "x-forwarded-for", "x-request-id",
+)  # fmt: skip
+
+
+@pytest.mark.requirement("DOOR-lines")
+@pytest.mark.anyio
+async def test_nothing_that_a_request_says_is_in_its_line_nor_makes_another_one(
+    house: House, reader: Party, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    token = await house.token(reader)
+    caplog.clear()
+    for place in PLACES:
+        await house.call(reader, token, "GET", PATH, headers=[(place, FORGED)])
+        await ask(house.app, "GET", "/sign-in", headers=[(place, FORGED), ("accept", "text/html")])
+    quoted = quote(FORGED)
+    for path in (f"/{quoted}", f"{PATH}?{quoted}={quoted}", f"/v1/students/{quoted}", f"/console/{quoted}", f"/sign-in?back={quoted}"):
+        for method in ("GET", "POST", "FORGED\n{"):
+            await ask(house.app, method, path, headers=[("accept", "text/html")])
+    asked = 2 * len(PLACES) + 15
+    lines = [JsonLines().format(record) for record in caplog.records]
+    assert sum(json.loads(line)["message"] == "request" for line in lines) == asked
+    assert [line for line in lines if "forged" in line.lower() or "\n" in line] == []
 
 
 PARAMETERS = ("code", "grant_type", "scope", "resource", "client_id", "client_assertion", "refresh_token", "client_secret")

@@ -283,6 +283,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-rate": "A client's or an organisation's rate is one over all processes, and what one let through counts at the others",
             "DOOR-limits": "Limits change in a running process without a failed request, whole or not at all, and forgive nothing used",
             "DOOR-table": "What is not in the routing table does not exist",
+            "DOOR-lines": "A request is one line of a process, with members of a closed list, and no word of what it says",
             "DOOR-once": "Proofs and assertions are accepted once over several processes, in any spelling of the header, across a restart",
             "DOOR-negatives": "What is wrong in one place is refused for that reason, module by module, and is right otherwise",
             "DOOR-outside": "Clients that nobody here wrote complete every flow, and throw at nothing that the node answers",

@@ -3,11 +3,15 @@
 import io
 import json
 import logging
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from safepassage.problems.problem import REGISTRY
 from safepassage.problems.requests import InvalidRequest, NotAuthenticated, TemporarilyUnavailable
@@ -59,6 +63,26 @@ def test_who_else_listens_hears_of_requests_too(at: str) -> None:
         tell_request(log, **LINE)  # type: ignore[arg-type]
         logging.getLogger(at).removeHandler(other)
     assert (len(lines.getvalue().splitlines()), heard.getvalue()) == (1, "request\n")
+
+
+FORGED = '\n{"level":"error","logger":"safe_passage","message":"log frozen"}\r\n\x1b[2J\x9b31m\u2028\u2029\x85\x7f'
+
+
+@pytest.mark.requirement("DOOR-lines")
+@given(said=st.text(), about=st.dictionaries(st.sampled_from(["peer", "kid", "address", "fault", "secret"]), st.text()))
+@example(said=FORGED, about={"peer": FORGED, "secret": "s"})
+def test_whatever_is_told_is_one_line_that_says_what_was_told_and_no_more(said: str, about: dict[str, Any]) -> None:
+    with written() as lines:
+        logging.getLogger("safe_passage_told").warning("%s", said, extra=about)
+        logging.root.handlers[0].write({"message": said, **about})  # type: ignore[attr-defined]
+    *told_lines, after = lines.getvalue().split("\n")
+    plain, quick = (json.loads(line) for line in told_lines)
+    assert (after, len(told_lines)) == ("", 2)
+    assert {one for line in told_lines for one in line if unicodedata.category(one) in ("Cc", "Zl", "Zp")} == set()
+    assert quick == {"message": said, **about}
+    known = {key: value for key, value in about.items() if key != "secret"}
+    assert {key: value for key, value in plain.items() if key not in ("level", "logger", "message")} == known
+    assert plain["level"] == "warning"
 
 
 def test_a_level_that_is_not_told_is_not_told() -> None:
