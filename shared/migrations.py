@@ -23,13 +23,13 @@ def _config(service: ServiceName) -> Config:
     return config
 
 
-async def migrate(service: ServiceName, database: Database) -> None:
-    """Bring the store of `service` to head, in one transaction."""
+async def migrate(service: ServiceName, database: Database, *, to: str = "head") -> None:
+    """Bring the store of `service` to head, or to a revision on the way there, in one transaction."""
     config = _config(service)
 
     def upgrade(connection: Connection) -> None:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, to)
 
     async with database.engine.connect() as connection:
         await connection.run_sync(upgrade)

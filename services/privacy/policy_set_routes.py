@@ -1,4 +1,4 @@
-"""Policy sets over the API: drafted, validated, tested, replayed, approved by two, activated from an instant on, and rolled back."""
+"""Policy sets over the API: drafted, validated, tested, replayed, and approved by two."""
 
 import asyncio
 from typing import Annotated
@@ -8,13 +8,8 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from safepassage.canonical import from_base64url
 from safepassage.problems.policy_sets import (
-    ActivationHasBegun,
-    ActivationInThePast,
-    ActivationOvertaken,
-    ApprovalsMissing,
     ApprovedAlready,
     ApproverIsAuthor,
-    NoSuchActivation,
     NoSuchPolicySet,
     NoSuchReplay,
     NotAcknowledged,
@@ -29,14 +24,10 @@ from safepassage.problems.policy_sets import (
 from safepassage.problems.requests import NotPermitted
 from safepassage.wire import Digest
 from safepassage.wire_policy_sets import (
-    NewCallOff,
-    NewPolicyActivation,
     NewPolicyApproval,
     NewPolicyReplay,
     NewPolicySet,
     NewPolicyTests,
-    PolicyActivation,
-    PolicyActivations,
     PolicyApproval,
     PolicyReplay,
     PolicyReportRequest,
@@ -47,12 +38,11 @@ from safepassage.wire_policy_sets import (
     PolicyTests,
     PolicyValidation,
 )
-from services.privacy import activation, policy_approvals, policy_replays
+from services.privacy import policy_approvals, policy_replays
 from services.privacy.policy_checks import tested, validated
 from services.privacy.policy_drafts import cedar, drafted, keep_draft
 from services.privacy.policy_hand import hand_of, policy_event
 from services.privacy.policy_reports import keep_report, replay_of, report_by_id
-from services.privacy.policy_schedule import activations
 from services.privacy.policy_set_reading import page_of_sets, policy_set_document, set_row
 from services.privacy.tables import PolicyApprovalRow, PolicyReplayRow, PolicySetRow
 from shared.caller import Caller, caller_with
@@ -63,12 +53,10 @@ from shared.idempotency import Once
 from shared.problems import responses
 
 router = APIRouter(prefix="/v1/policy-sets", tags=["policy sets"])
-activations_router = APIRouter(prefix="/v1/policy-activations", tags=["policy sets"])
 
 Reader = Annotated[Caller, caller_with("policies:draft", "policies:approve", "policies:activate", "policies:simulate")]
 Drafter = Annotated[Caller, caller_with("policies:draft")]
 Approver = Annotated[Caller, caller_with("policies:approve")]
-Activator = Annotated[Caller, caller_with("policies:activate")]
 Hash = Annotated[Digest, Path(description="The policy hash.")]
 OnceOnly = Annotated[Once, Depends()]
 
@@ -111,7 +99,7 @@ async def list_policy_sets(
     sort: Annotated[PolicySetOrder, Query(description="With a minus from the end.")] = "-recorded_at",
 ) -> PolicySetPage:
     """The policy sets that the node holds, newest first unless asked otherwise."""
-    _require_state_agency(caller)
+    require_state_agency(caller)
     bound_to = f"list_policy_sets:{caller.client_id}:{origin}:{activated}:{sort}"
     position = request.app.state.cursors.read(cursor, bound_to=bound_to)
     sets, following = await page_of_sets(tx, position, origin=origin, activated=activated, sort=sort, limit=limit, now=now)
@@ -127,7 +115,7 @@ async def list_policy_sets(
 @router.get("/{policy_hash}", responses=responses(NoSuchPolicySet, NotPermitted))
 async def read_policy_set(policy_hash: Hash, caller: Reader, tx: ReadOnly, now: Now) -> PolicySetDocument:
     """A set as an approver reads it: texts, what it changes, what was found, and what is missing."""
-    _require_state_agency(caller)
+    require_state_agency(caller)
     return await policy_set_document(tx, await set_row(tx, policy_hash), now)
 
 
@@ -192,7 +180,7 @@ async def start_policy_replay(
 @router.get("/{policy_hash}/replays/{replay_id}", responses=responses(NoSuchReplay, NotPermitted))
 async def read_policy_replay(policy_hash: Hash, replay_id: UUID, caller: Reader, tx: ReadOnly) -> PolicyReplay:
     """A replay: its progress, then what it found."""
-    _require_state_agency(caller)
+    require_state_agency(caller)
     row = await tx.get(PolicyReplayRow, replay_id)
     if row is None or row.policy_hash != policy_hash:
         raise NoSuchReplay
@@ -218,50 +206,7 @@ async def approve_policy_set(
     return approval
 
 
-@router.post(
-    "/{policy_hash}/activation",
-    status_code=201,
-    responses=responses(NoSuchPolicySet, ActivationInThePast, ActivationOvertaken, ApprovalsMissing, PolicySetNotUsable, NotPermitted),
-)
-async def activate_policy_set(
-    policy_hash: Hash, asked: NewPolicyActivation, request: Request, caller: Activator, tx: Transaction, once: OnceOnly
-) -> PolicyActivation:
-    """Let an approved set decide from an instant on, never an earlier one. Rolling back is activating an earlier set again."""
-    state = request.app.state
-    hand = hand_of(caller, asked.acting_official, state.clock)
-    policy_set = await state.policy_sets.found(policy_hash)
-    earlier = await once.earlier(tx, caller, "activate_policy_set")
-    if earlier is not None:
-        return await activation.read_activation(tx, earlier.int)
-    now = state.clock()  # once the transaction has begun: what waited for another one does not start in the past
-    found = await activation.activate(tx, state.outbox, await set_row(tx, policy_hash), policy_set, asked, hand, now=now)
-    await once.keep(tx, caller, "activate_policy_set", UUID(int=found.number), now)
-    return found
-
-
-@activations_router.get("", responses=responses(NotPermitted))
-async def list_policy_activations(caller: Reader, tx: ReadOnly) -> PolicyActivations:
-    """Which set decided from when on, and which will."""
-    _require_state_agency(caller)
-    return PolicyActivations(activations=await activations(tx))
-
-
-@activations_router.post("/{number}/call-off", responses=responses(NoSuchActivation, ActivationHasBegun, NotPermitted))
-async def call_off_policy_activation(
-    number: Annotated[int, Path(ge=1, lt=2**31)], asked: NewCallOff, request: Request, caller: Activator, tx: Transaction, once: OnceOnly
-) -> PolicyActivation:
-    """Call an activation off before its start: the set that decides goes on."""
-    state = request.app.state
-    hand = hand_of(caller, asked.acting_official, state.clock)
-    earlier = await once.earlier(tx, caller, "call_off_policy_activation")
-    if earlier is not None:
-        return await activation.read_activation(tx, earlier.int)
-    now = state.clock()
-    found = await activation.call_off(tx, state.outbox, number, asked, hand, now=now)
-    await once.keep(tx, caller, "call_off_policy_activation", UUID(int=number), now)
-    return found
-
-
-def _require_state_agency(caller: Caller) -> None:
+def require_state_agency(caller: Caller) -> None:
+    """Raises NotPermitted for anybody else."""
     if caller.kind != "sea":
         raise NotPermitted("the state agency's officials read the node's policies")
