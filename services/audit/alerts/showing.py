@@ -15,7 +15,9 @@ from safepassage.problems.alerts import NoSuchAlert
 from safepassage.problems.requests import NotPermitted
 from safepassage.wire_alerts import Alert, AlertAcknowledgement
 from services.audit.alerts.found import alert_digest
+from services.audit.checkpoints import latest_checkpoint
 from services.audit.driver import Driver
+from services.audit.heads import newest_log
 from services.audit.index.terms import Kind, TermKeys, actor_value, term_keys, term_of
 from services.audit.openings import Place, open_entries, sight_of
 from services.audit.subject_keys import SubjectKeys
@@ -75,6 +77,7 @@ async def shown_alerts(tx: AsyncSession, keys: SubjectKeys, rows: Sequence[Alert
     places = {row.id: Place(row.log, row.first) for row in rows if row.log is not None and row.first is not None}
     opened = {entry.place: entry for entry in await open_entries(tx, keys, sorted(set(places.values())), tags=())}
     said = await _acknowledgements(tx, (await keys_of(tx, keys)).notes, [row.id for row in rows])
+    covered = await _covered(tx)
 
     def shown(row: AlertRow) -> Alert:
         entry = opened.get(places[row.id]) if row.id in places else None
@@ -88,11 +91,19 @@ async def shown_alerts(tx: AsyncSession, keys: SubjectKeys, rows: Sequence[Alert
             last=row.last,
             log=origins[row.entry_log or 0],
             index=row.entry_idx or 0,
+            proof="published" if (row.entry_log or 0, row.entry_idx or 0) < covered else "pending",
             digest=None if row.rule == WITNESS_FINDING else alert_digest(row),
             acknowledgements=tuple(said.get(row.id, ())),
         )
 
     return [shown(row) for row in rows]
+
+
+async def _covered(tx: AsyncSession) -> tuple[int, int]:
+    """The year and index of the first entry that no checkpoint covers; a new year's log has none at first."""
+    log = await newest_log(tx)
+    checkpoint = None if log is None else await latest_checkpoint(tx, log.year)
+    return (0 if log is None else log.year, 0 if checkpoint is None else checkpoint.size)
 
 
 def day_text(day: int) -> str:

@@ -1,10 +1,10 @@
 """`/v1/log/holds`: what is in dispute is not destroyed, whoever approves it. Placing and lifting are entries of the log."""
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,6 +31,9 @@ router = APIRouter(prefix="/v1/log/holds", tags=["retention"])
 
 Holder = Annotated[Caller, caller_with("retention:hold")]
 OneAct = Annotated[Once, Depends()]
+
+AT_ONCE: Final = 1_000
+"""Holds that are opened to find a student's: whom each names is sealed, and nothing in clear tells two of one student."""
 
 
 @router.post("", status_code=201, responses=responses(NotPermitted, InvalidRequest, LogFrozen, LogUnavailable))
@@ -63,21 +66,42 @@ async def place_legal_hold(new: NewLegalHold, request: Request, caller: Holder, 
 
 @router.get("", responses=responses(NotPermitted))
 async def list_legal_holds(
-    request: Request, response: Response, caller: Holder, limit: Limit = 100, cursor: Cursor = None
+    request: Request,
+    response: Response,
+    caller: Holder,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+    student_id: Annotated[UUID | None, Query(description="Only those that name this student.")] = None,
 ) -> LegalHoldPage:
     """Legal holds, newest first; those that were lifted too."""
     cursors: Cursors = request.app.state.cursors
     database: Database = request.app.state.database
-    bound_to = f"holds:{caller.client_id}"
+    bound_to = f"holds:{caller.client_id}:{student_id}"
     position = cursors.read(cursor, bound_to=bound_to)
     async with database.reading() as tx:
-        query = select(HoldRow).order_by(HoldRow.id.desc()).limit(limit + 1)
-        rows = (await tx.scalars(query if position is None else query.where(HoldRow.id < UUID(position["id"])))).all()
-        shown = [_shown(row, await _student(tx, request.app.state.keys, row)) for row in rows[:limit]]
-    if len(rows) > limit:
-        signed = cursors.sign({"id": str(shown[-1].id)}, bound_to=bound_to)
-        response.headers["link"] = next_link("/v1/log/holds", {"limit": limit, "cursor": signed})
-    return LegalHoldPage(holds=tuple(shown))
+        shown = await _found(tx, request.app.state.keys, student_id, None if position is None else UUID(position["id"]), limit + 1)
+    if len(shown) > limit:
+        signed = cursors.sign({"id": str(shown[limit - 1].id)}, bound_to=bound_to)
+        asked: dict[str, str | int] = {"limit": limit, **({} if student_id is None else {"student_id": str(student_id)}), "cursor": signed}
+        response.headers["link"] = next_link("/v1/log/holds", asked)
+    return LegalHoldPage(holds=tuple(shown[:limit]))
+
+
+async def _found(tx: AsyncSession, keys: SubjectKeys, student_id: UUID | None, after: UUID | None, limit: int) -> list[LegalHold]:
+    """Holds placed before the one `after`, the newest first, until `limit` of those that are asked for were found."""
+    query = select(HoldRow).order_by(HoldRow.id.desc())
+    if student_id is not None:
+        query = query.where(HoldRow.sealed_student.is_not(None))
+    found: list[LegalHold] = []
+    at_once = limit if student_id is None else AT_ONCE
+    while len(found) < limit:
+        rows = (await tx.scalars((query if after is None else query.where(HoldRow.id < after)).limit(at_once))).all()
+        opened = [(row, await _student(tx, keys, row)) for row in rows]
+        found += [_shown(row, student) for row, student in opened if student_id in (None, student)]
+        if len(rows) < at_once:
+            break
+        after = rows[-1].id
+    return found[:limit]
 
 
 @router.post("/{hold_id}/lift", responses=responses(NotPermitted, InvalidRequest, NoSuchHold, HoldLifted, LogFrozen, LogUnavailable))

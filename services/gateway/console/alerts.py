@@ -46,6 +46,7 @@ COLUMNS: Final = (
     "last",
     "log",
     "index",
+    "proof",
     "acknowledged_as",
     "acknowledged_at",
 )
@@ -71,11 +72,11 @@ class ShownAlert:
 
 
 def shown_alert(alert: Alert, frame: Frame) -> ShownAlert:
-    """An alert in a row, which leads to the log's own entry of it."""
+    """An alert in a row, which leads to the log's own entry of it once that has a page."""
     _, (tone, mark, state) = frame.translate, STATES[alert.state]
     said: AlertReason | None = alert.acknowledgements[0].reason if alert.acknowledgements and alert.state == "acknowledged" else None
     return ShownAlert(
-        href=entry_href(alert.log, alert.index, "published"),
+        href=entry_href(alert.log, alert.index, alert.proof),
         at=alert.found_at,
         name=_(ALERT_WORDS[alert.rule]),
         who=who_of(alert.actor, _) if alert.actor else _("This node"),

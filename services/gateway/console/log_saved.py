@@ -9,7 +9,6 @@ from starlette.responses import RedirectResponse, Response
 from safepassage.wire_log_saved import NewSavedSearch, SavedSearches
 from services.gateway.console.acts import Act
 from services.gateway.console.handles import SessionHandles
-from services.gateway.console.log_rows import PATH
 from services.gateway.console.log_search import KEPT, SAVED, chosen_of, filters_in, page_of, saved_path, searched
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Framed
@@ -51,4 +50,4 @@ async def keep_log_search(form: Act, frame: Framed, node: Node, handles: Session
 async def end_log_search(saved_search_id: UUID, form: Act, node: Node) -> Response:
     """Keep it no longer. Nothing of the log is touched."""
     await node.act("audit", "DELETE", f"{KEPT}/{saved_search_id}", key=form.key)
-    return RedirectResponse(PATH, 303)
+    return RedirectResponse(SAVED, 303)

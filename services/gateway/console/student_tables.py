@@ -14,7 +14,7 @@ from safepassage.wire_student_rights import StudentRights
 from services.gateway.console.duties import STATES, ShownDuty, shown_duty
 from services.gateway.console.exports import Form, filed
 from services.gateway.console.family_access import RESCINDING
-from services.gateway.console.node_reader import Node, NodeReader, all_pages
+from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.organisation_names import names_by_reference
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.console.student_shown import ShownStanding, shown_consent, shown_hold, shown_preference, shown_request
@@ -29,8 +29,8 @@ router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 EXPORT: Final = f"{ONE}/export"
 WITHDRAWAL: Final = f"{ONE}/consents/{{consent_id}}/withdrawal"
-MOST_HOLDS: Final = 10_000
-"""Of the node, lifted ones too: whom one names is sealed, so that each is looked at."""
+MOST_HOLDS: Final = 1_000
+"""Of one student, lifted ones too."""
 
 Name = Literal["consents", "opt-outs", "requests", "clocks", "holds"]
 
@@ -123,8 +123,8 @@ async def rows_of(
         rows["requests"] = [shown_request(one, frame) for one in rights.requests]
         rows["clocks"] = [shown_duty(one, frame.viewing, _, may_complete=may) for one in rights.duties]
     if node.may("retention:hold"):
-        pages = all_pages(node, "audit", "/v1/log/holds", LegalHoldPage, {}, most=MOST_HOLDS)
-        rows["holds"] = [shown_hold(hold, frame) async for page in pages for hold in page.holds if hold.student_id == student_id]
+        held = await node.read("audit", "/v1/log/holds", LegalHoldPage, {"student_id": str(student_id), "limit": MOST_HOLDS})
+        rows["holds"] = [shown_hold(hold, frame) for hold in held.holds]
     return rows
 
 

@@ -30,6 +30,16 @@ async def test_an_alert_says_who_it_is_about_where_to_look_and_where_it_is_in_th
     assert await read(node, alert.id) == alert
 
 
+async def test_an_alert_says_whether_its_entry_can_be_proven_yet(node: AuditNode) -> None:
+    await read_students(node, 300)
+    await watch(node)
+    alert = (await listed(node))[0]
+    assert alert.proof == "pending", "it is in the log, and no checkpoint covers it yet"
+    await node.append(event("request"))
+    assert (await read(node, alert.id)).proof == "published"
+    assert {one.proof for one in await listed(node)} == {"published"}
+
+
 async def test_reading_alerts_is_itself_an_entry(node: AuditNode) -> None:
     await read_students(node, 300)
     await watch(node)

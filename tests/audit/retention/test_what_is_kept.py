@@ -3,10 +3,13 @@
 import asyncio
 import json
 from pathlib import Path
-from uuid import uuid4
+from urllib.parse import parse_qsl, urlencode
+from uuid import UUID, uuid4
 
 import pytest
 
+from safepassage.wire_retention import LegalHoldPage
+from services.audit.retention import holds
 from services.audit.retention.carrying_out import carry_out
 from services.audit.retention.holds import lock_logs
 from services.audit.tables import HoldRow
@@ -20,6 +23,7 @@ from tests.audit.retention.officials import (
     ask,
     carried_out,
     found,
+    hold,
     read,
     state_client,
     years_later,
@@ -79,6 +83,40 @@ async def test_the_nodes_own_year_is_kept_while_a_page_tells_of_a_student_and_go
         assert [(one["destroyed"], one["destruction_id"]) for one in page["entries"]] == [(True, str(destruction.id))] * 3
     first, *_ = await verify_store(settings_of(store_url, node_keys))
     assert (first.opened, first.destroyed) == (0, 3)
+
+
+async def test_the_holds_of_one_student_are_found_among_those_of_others(
+    store_url: str, node_keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holds, "AT_ONCE", 2)
+    async with running(store_url, node_keys, StandingClock(LATER)) as node:
+        student, other = uuid4(), uuid4()
+        mine = {(await hold(node, student_id=str(student), reference=f"case-{n}")).id for n in range(3)}
+        for n in range(3):
+            await hold(node, student_id=str(other), reference=f"other-{n}")
+        await hold(node, organisation_id=str(OAK))
+        for limit in (1, 2, 3, 100):
+            pages = await held(node, student_id=str(student), limit=str(limit))
+            assert [one for page in pages for one in page] == sorted(mine, reverse=True), limit
+            assert len(pages) == -(-3 // limit), "no empty page follows the last"
+        assert await held(node, student_id=str(uuid4())) == [[]]
+        assert len((await held(node))[0]) == 7, "and all where none is named"
+        follows = await node.send("GET", "/v1/log/holds", state_client(node), query=f"student_id={student}&limit=1")
+        cursor = dict(parse_qsl(follows.headers["link"].partition("?")[2].partition(">")[0]))["cursor"]
+        refused = await node.send("GET", "/v1/log/holds", state_client(node), query=f"student_id={other}&cursor={cursor}")
+        assert refused.status == 422, "a cursor is of one student's holds"
+
+
+async def held(node: AuditNode, **query: str) -> list[list[UUID]]:
+    """Ids of holds, page by page."""
+    pages: list[list[UUID]] = []
+    following = urlencode(query)
+    while not pages or following:
+        answer = await node.send("GET", "/v1/log/holds", state_client(node), query=following)
+        assert answer.status == 200, answer.body
+        pages.append([one.id for one in LegalHoldPage.model_validate_json(answer.body).holds])
+        following = answer.headers.get("link", "").partition("?")[2].partition(">")[0]
+    return pages
 
 
 async def test_a_district_neither_holds_nor_destroys(store_url: str, node_keys: Path) -> None:

@@ -11,9 +11,14 @@ from tests.audit.audit_node import disclosure
 from tests.gateway.console.consoles import Console
 from tests.gateway.console.crossing import log_of
 
+AHEAD = 1_000_000
+"""An entry that no checkpoint covers yet."""
 
-async def alerted(console: Console, rule: AlertRule = "log-silence", *, days_ago: int = 0, because: str | None = None) -> None:
-    """One of the node itself, found so many days ago; `because`: what an official said of it."""
+
+async def alerted(
+    console: Console, rule: AlertRule = "log-silence", *, days_ago: int = 0, because: str | None = None, covered: bool = True
+) -> None:
+    """One of the node itself, found so many days ago. `because`: what an official said of it; `covered`: by a signed checkpoint."""
     now, log = console.house.now, log_of(console)
     made = await log.append(disclosure(log, uuid4(), custodian=console.district.id))
     at = now - timedelta(days=days_ago)
@@ -31,7 +36,7 @@ async def alerted(console: Console, rule: AlertRule = "log-silence", *, days_ago
         reopened=0,
         reopened_entered=0,
         entry_log=now.year,
-        entry_idx=made.entries[0].index,
+        entry_idx=made.entries[0].index if covered else AHEAD,
     )
     async with log.app.state.database.transaction() as tx:
         tx.add(row)

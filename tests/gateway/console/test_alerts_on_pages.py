@@ -35,9 +35,18 @@ async def test_alerts_say_what_was_found_what_came_of_it_and_where_it_is_in_the_
     assert "2 alerts" in shown
     assert "Nothing was written into the log for long This node 9,000 usual: 600 Open" in shown
     assert "Looked into What was wrong was put right" in shown
-    (entry, _older) = re.findall(r'data-label="Found"><a href="(/console/log/[^"]+)"', page)
-    assert (await auditor.get(entry)).status in (200, 404), "an entry has its page once a checkpoint covers it"
+    leads = re.findall(r'data-label="Found"><a href="(/console/log/[^"]+)"', page)
+    assert [(await auditor.get(entry)).status for entry in leads] == [200, 200]
     assert f'href="{PATH}"' in await page_of(auditor, "/console")
+
+
+async def test_an_alert_leads_to_its_entry_once_a_checkpoint_covers_that(console: Console) -> None:
+    await alerted(console, covered=False)
+    await alerted(console, "index-lag", days_ago=1)
+    auditor = await console.browser("auditor")
+    new, older = re.findall(r'data-label="Found">(<[a-z]+)', await page_of(auditor, PATH))
+    assert (new, older) == ("<time", "<a"), "an entry that has no page yet is no link to one"
+    assert [one["proof"] for one in await filed(auditor, EXPORT)] == ["pending", "published"]
 
 
 @pytest.mark.requirement("CON-tables")

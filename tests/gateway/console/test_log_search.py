@@ -186,15 +186,24 @@ async def test_a_search_is_kept_once_used_with_other_days_and_kept_no_longer(con
     assert "Kept searches</summary>" not in page
     assert len(ENTRY.findall(page)) == 1
     assert "Kept searches (1)" in page
+    assert f'<a href="{where}"><bdi>Case &lt;b&gt;12&lt;/b&gt;</bdi></a>' in page
+    assert f'<a href="{LOG}/saved-searches">All kept searches</a>' in page
+    assert "/end" not in page, "it is ended where all of them are"
     colleague = await console.browser("privacy-officer")
     assert len(ENTRY.findall((await colleague.get(where)).body.decode())) == 1, "it is the organisation's"
     assert len(ENTRY.findall((await colleague.get(f"{where}&to=2020-01-01")).body.decode())) == 0
     officer = await console.browser("district-officer")
     assert (await officer.get(where)).status == 404
     table = (await browser.get(f"{LOG}/saved-searches")).body.decode()
-    ended = re.findall(rf'action="({LOG}/saved-searches/[^"]+/end)"', table)[0]
-    assert location_of(await browser.post(ended, act="6" * 32)) == LOG
+    (ended,) = re.findall(rf'action="({LOG}/saved-searches/[^"]+/end)"', table)
+    assert f'<a href="{where}"><bdi>Case &lt;b&gt;12&lt;/b&gt;</bdi></a>' in table
+    assert ended.startswith(where.partition("?")[0])
+    assert (await officer.post(ended, act="7" * 32)).status == 404
+    assert (await browser.get(where)).status == 200
+    assert location_of(await browser.post(ended, act="6" * 32)) == f"{LOG}/saved-searches"
     assert (await browser.get(where)).status == 404
+    assert "This organization keeps none." in (await browser.get(f"{LOG}/saved-searches")).body.decode()
+    assert "Kept searches (0)" in (await browser.get(LOG)).body.decode()
 
 
 @pytest.mark.requirement("CON-log")

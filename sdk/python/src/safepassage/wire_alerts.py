@@ -85,6 +85,8 @@ class Alert(Wire):
     log: str
     index: Count
     """The alert's own entry; of a witness finding the entry that tells of it."""
+    proof: Literal["published", "pending"]
+    """published: a signed checkpoint covers that entry, and `GET /v1/log/entries/{index}` proves it."""
     digest: Digest | None = None
     """Of what was found; the entry's leaf has it as `digests.ct`. None of a witness finding, whose entry tells more."""
     acknowledgements: tuple[AlertAcknowledgement, ...] = ()

@@ -27,9 +27,9 @@ def place_legal_hold(hold: NewLegalHold, *, idempotency_key: str | None = None) 
     return writing("POST", "/v1/log/holds", hold, LegalHold, idempotency_key=idempotency_key)
 
 
-def list_legal_holds(*, limit: int | None = None) -> Call[Page[LegalHoldPage]]:
+def list_legal_holds(*, student_id: UUID | None = None, limit: int | None = None) -> Call[Page[LegalHoldPage]]:
     """Legal holds, newest first. Scope retention:hold."""
-    return paged("/v1/log/holds", LegalHoldPage, query={"limit": limit})
+    return paged("/v1/log/holds", LegalHoldPage, query={"student_id": student_id, "limit": limit})
 
 
 def lift_legal_hold(hold_id: UUID, lift: LegalHoldLift, *, idempotency_key: str | None = None) -> Call[LegalHold]:
