@@ -94,6 +94,13 @@ async def test_an_entry_that_no_checkpoint_covers_yet_is_said_to_be_logged_alone
     assert [entry.proof for entry in await account(node, student)] == ["pending", "published"]
 
 
+async def test_what_an_official_says_of_whose_a_record_is_is_nobodys_request(node: AuditNode) -> None:
+    student = uuid4()
+    for operation in ("exchange-match", "match-resolution", "records-united", "records-separated"):
+        await node.append(event("match", student=student, operation=operation))
+    assert [entry.operation for entry in await account(node, student)] == ["exchange-match"]
+
+
 async def test_of_entries_whose_key_was_destroyed_nothing_is_told(node: AuditNode) -> None:
     gone, kept = uuid4(), uuid4()
     await node.append(disclosure(node, gone))

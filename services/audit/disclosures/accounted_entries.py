@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.wire_log import AccountedEntry
-from services.audit.disclosures.disclosure_record import accounted, phase_of
+from services.audit.disclosures.disclosure_record import OF_THE_AGENCY, accounted, phase_of
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries
 from services.audit.published import PublishedLog
 from services.audit.subject_keys import SubjectKeys
@@ -46,7 +46,7 @@ def accounted_entry(entry: OpenedEntry, published: PublishedLog) -> AccountedEnt
         return None
     context = Context.model_validate(entry.context.payload)
     phase = phase_of(entry.leaf.class_, context, entry.subjects[0].custodian)
-    if phase is None:
+    if phase is None or context.operation in OF_THE_AGENCY:
         return None
     return accounted(
         phase,

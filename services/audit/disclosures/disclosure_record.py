@@ -33,6 +33,9 @@ ACCOUNTED_KINDS: Final = tuple(
 )
 """Classes that may be a request, a disclosure, or belong to one."""
 
+OF_THE_AGENCY: Final = frozenset({"match-resolution", "records-united", "records-separated"})
+"""What the agency itself says of whose a record is: kept as long as requests are, and nobody's request."""
+
 
 def phase_of(class_: str, context: Context, custodian: UUID | None) -> Phase | None:
     """What an entry is in the record of disclosures; None if it is nothing there: a read inside the agency, a permission not yet used.

@@ -19,7 +19,7 @@ from services.gateway.console.peers_named import named_peers
 from services.gateway.console.sorting import Orders
 from services.gateway.console.student_shown import party_name, shown_entry
 from services.gateway.console.student_tables import OfStudent, rows_of, said_of_all, shown_tables
-from services.gateway.console.students import ONE, ShownStudent, rights_of
+from services.gateway.console.students import ONE, STUDENT, ShownStudent, rights_of
 from services.gateway.console.students import PATH as SEARCH
 from services.gateway.console.viewing import Language
 from services.gateway.people.pages import page_responses
@@ -72,6 +72,7 @@ async def show_student(
         more=None if following is None else f"{path}?{urlencode({**kept, **beside, 'cursor': following['cursor']})}",
         heads=frame.heads(ORDERS, sort),
         rights=rights is not None,
+        others=[] if rights is None else [(ONE.format(handle=handles.seal(STUDENT, str(one))), str(one)) for one in rights.same_child],
         standing=shown_tables(frame, rows, tables, handle),
         held_by=[] if rights is None else shown_holders(rights, handle, frame, handles),
         in_person_only=rights is not None and rights.in_person_only,

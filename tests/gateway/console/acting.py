@@ -3,8 +3,9 @@
 import re
 from collections.abc import AsyncIterator
 from datetime import timedelta
-from uuid import uuid4
+from uuid import UUID, uuid4
 
+from safepassage.wire_rights import NewInspection
 from services.gateway.console import agreements_shown, dead_letters, duties, exchanges, matches, suspension
 from services.gateway.console.blast_radius import DUTIES, FOUND
 from services.gateway.console.navigation import MENU
@@ -13,11 +14,11 @@ from tests.gateway.console.agreed import agreed, credential_of, vendor_of
 from tests.gateway.console.consoles import Console
 from tests.gateway.console.crossing import something_crossed
 from tests.gateway.console.decided import SETS, drafted, key_in, tried
-from tests.gateway.console.enrolled import called, child, enrolled, in_doubt
+from tests.gateway.console.enrolled import called, child, enrolled, in_doubt, in_doubt_of_each_other
 from tests.gateway.console.exchanged import exchanges_of_each_kind
 from tests.gateway.console.foreign import more_paths
 from tests.gateway.console.test_family_links_on_pages import identity
-from tests.gateway.console.test_one_student import LIST, consented, found, given
+from tests.gateway.console.test_one_student import LIST, consented, first_holder, found, given, reader
 from tests.gateway.console.test_pages import one_duty
 from tests.gateway.console.test_written_down_for_families import opt_out
 from tests.gateway.console.touched import stolen
@@ -69,12 +70,38 @@ async def _doubts(console: Console) -> list[str]:
     return [path for one in about for path in (f"{matches.PATH}/{one}", f"{matches.PATH}/{one}/decision")]
 
 
+async def united(console: Console, one: UUID, other: UUID) -> None:
+    """An official says that two records are of one child."""
+    match_id, officer = await in_doubt_of_each_other(console, one, other), await console.browser("privacy-officer")
+    path = f"{matches.PATH}/{match_id}/decision"
+    leads = re.search(r'<option value="([^"]+)">Our student A<', (await officer.get(path)).body.decode())
+    assert leads is not None
+    await done(officer, path, who=leads[1], reason="family-asked")
+    await console.settle()
+
+
+async def inspected(console: Console, student_id: UUID) -> None:
+    """The first rights holder's request to inspect the record, whose clock runs."""
+    node = await reader(console, "district-officer")
+    new = NewInspection(
+        student_id=student_id,
+        acting_for=await first_holder(console, node, student_id),
+        received_on=console.house.now.date() - timedelta(days=2),
+        request_ref="letter 12",
+    )
+    await node.act("privacy", "POST", "/v1/inspections", key=uuid4().hex, body=new)
+
+
 async def _student(console: Console, browser: Browser) -> list[str]:
-    student_id = await enrolled(console, child(3))
+    student_id, other = await enrolled(console, child(3)), await enrolled(console, called(child(3), middle="Zebedee"))
+    await united(console, student_id, other)
     await given(console, student_id)
     await given(console, student_id)
     await consented(console, student_id)
+    await inspected(console, student_id)
     path = await found(browser, student_id=str(student_id))
+    for holding in await links(browser, path, rf"{path}/hold"):
+        await done(browser, holding, reason="audit", reference="case-2026-17")
     of_holders = [rf"{path}/{act}/[A-Za-z0-9_-]+" for act in ("family-links", "opt-outs", "paper-consents")]
     linking, opting, _ = await links(browser, path, *of_holders)
     await done(browser, linking, **identity(console))

@@ -202,25 +202,28 @@ async def test_what_comes_from_elsewhere_is_shown_as_text_and_the_page_is_read_i
     assert "¿Quién recibió el expediente de este menor y por qué?" in (await browser.get(path)).body.decode()
 
 
+async def first_holder(console: Console, node: NodeReader, student_id: UUID) -> ActingFor:
+    """The first rights holder, at the desk."""
+    facts = await node.read("privacy", f"/v1/known-facts/{student_id}", KnownFacts)
+    return ActingFor(
+        person_id=facts.rights_holders[0].person_id,
+        assurance_level="ial2",
+        method="in-person",
+        evidence_ref="visit 4",
+        authenticated_at=console.house.now - timedelta(hours=1),
+    )
+
+
 async def consented(console: Console, student_id: UUID) -> None:
     """The first rights holder's written consent to a vendor, on paper."""
     vendor = await console.house.hand.add_organisation(
         NewOrganisation.model_validate({"kind": "vendor", "name": "Lantern Reading", "valid_from": date(2020, 1, 1)})
     )
     await console.settle()
-    node = await reader(console, "district-officer")
-    facts = await node.read("privacy", f"/v1/known-facts/{student_id}", KnownFacts)
-    now = console.house.now
-    acting_for = ActingFor(
-        person_id=facts.rights_holders[0].person_id,
-        assurance_level="ial2",
-        method="in-person",
-        evidence_ref="visit 4",
-        authenticated_at=now - timedelta(hours=1),
-    )
+    node, now = await reader(console, "district-officer"), console.house.now
     new = NewConsent(
         student_id=student_id,
-        acting_for=acting_for,
+        acting_for=await first_holder(console, node, student_id),
         signed_on=(now - timedelta(days=2)).date(),
         signature="paper",
         document=digest_of(b"form"),
