@@ -1,12 +1,17 @@
 """A real browser without a window: Chromium as the machine has it, driven by Playwright."""
 
 import asyncio
+import atexit
+import json
 import shutil
+import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
+from functools import cache
+from tempfile import NamedTemporaryFile
 from typing import Any
 
+from playwright._impl._driver import compute_driver_executable
 from playwright.async_api import CDPSession, Error, async_playwright
 from playwright.async_api import Page as Tab
 
@@ -51,22 +56,42 @@ class Page:
                 await asyncio.sleep(0.05)
 
 
-@asynccontextmanager
-async def browser(folder: Path) -> AsyncIterator[Page]:
-    """A browser of its own, with nothing kept from before."""
+@cache
+def _address() -> str:
+    """Where the Chromium of this process is reached. Started once, for that takes longer than most tests; it ends with the process."""
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     assert program, "needs Chromium: " + ", ".join(PROGRAMS)
+    arguments = ["--disable-gpu", "--disable-dev-shm-usage"]
+    with NamedTemporaryFile("w", suffix=".json") as told:
+        told.write(json.dumps({"executablePath": program, "chromiumSandbox": False, "args": arguments}))
+        told.flush()
+        command = [*compute_driver_executable(), "launch-server", "--browser=chromium", f"--config={told.name}"]
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, text=True)
+        atexit.register(_end, server)
+        assert server.stdout is not None
+        return server.stdout.readline().strip()
+
+
+def _end(server: "subprocess.Popen[str]") -> None:
+    """It takes its browser with it."""
+    server.terminate()
+    server.communicate(timeout=SECONDS)
+
+
+@asynccontextmanager
+async def browser() -> AsyncIterator[Page]:
+    """A browser with nothing kept from before: nothing is shared with another's tabs but the program."""
+    address = await asyncio.to_thread(_address)
     async with async_playwright() as playwright:
-        arguments = ["--disable-gpu", "--disable-dev-shm-usage"]
-        context = await playwright.chromium.launch_persistent_context(
-            folder, executable_path=program, chromium_sandbox=False, no_viewport=True, args=arguments
-        )
+        chromium = await playwright.chromium.connect(address)
+        context = await chromium.new_context(no_viewport=True)
         context.set_default_timeout(SECONDS * 1000)
         try:
-            tab = context.pages[0]
+            tab = await context.new_page()
             commands = await context.new_cdp_session(tab)
             for domain in ("Log", "Runtime", "Page"):
                 await commands.send(f"{domain}.enable")
             yield Page(tab, commands)
         finally:
             await context.close()
+            await chromium.close()

@@ -89,7 +89,7 @@ async def looking(folder: Path, *, role: Role = "auditor", name: str = f"Departm
         port = free.getsockname()[1]
     clock = cast("StandingClock", system_clock)  # the browser has a clock of its own
     async with open_console(folder, clock, name=name, port=port, peers=PEERS, members=[FIR.member()]) as console:  # noqa: SIM117 the gallery's node serves first
-        async with serving(console.house.app, port=port), browser(folder / "profile") as page:
+        async with serving(console.house.app, port=port), browser() as page:
             await page.open("about:blank")
             looked = Looked(console, page, f"http://127.0.0.1:{port}")
             await looked.sign_in(role)

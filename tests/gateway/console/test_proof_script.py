@@ -78,7 +78,7 @@ async def _empty(_: Request) -> HTMLResponse:
 @pytest.fixture
 async def script(tmp_path: Path) -> AsyncIterator[Script]:
     pages = Starlette(routes=[Route("/", _empty), Mount("/static", StaticFiles(directory=STATIC))])
-    async with serving(pages) as port, browser(tmp_path / "profile") as page:
+    async with serving(pages) as port, browser() as page:
         await page.open(f"http://127.0.0.1:{port}/")
         await page.until("location.port !== '' && document.readyState === 'complete'")
         yield Script(page)

@@ -31,7 +31,7 @@ async def test_the_witness_of_another_state_is_named_and_its_signatures_are_as_m
         await stack.enter_async_context(serving(other.applications["gateway"], port=birch.file.port))
         console = await stack.enter_async_context(console_in(alder, clock))
         await stack.enter_async_context(serving(console.house.app, port=alder.file.port))
-        page = await stack.enter_async_context(browser(tmp_path / "profile"))
+        page = await stack.enter_async_context(browser())
         await page.open("about:blank")
         looked = Looked(console, page, f"http://127.0.0.1:{alder.file.port}")
         await looked.sign_in("auditor")

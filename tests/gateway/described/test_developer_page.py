@@ -98,7 +98,7 @@ async def tried(request: pytest.FixtureRequest, tmp_path: Path, node_keys: Path,
     now = cast("StandingClock", system_clock)  # the browser has a clock of its own
     async with open_house(tmp_path, node_keys, now, template=empty_store, **settings) as house:
         party = await house.sea_party("admin:organisations", algorithm=request.param)
-        async with serving(house.app, port=port), browser(tmp_path / "profile") as page:
+        async with serving(house.app, port=port), browser() as page:
             await page.open(f"{issuer}/docs")
             yield Tried(house, page, party)
 

@@ -71,7 +71,7 @@ async def seen(tmp_path: Path) -> AsyncIterator[Seen]:
     async with open_console(tmp_path, clock, name=f"Department of Education {HOSTILE}", port=port, peers=PEERS) as console:
         families = Families(console)
         facts = await families.student()
-        async with serving(console.house.app, port=port), browser(tmp_path / "profile") as page:
+        async with serving(console.house.app, port=port), browser() as page:
             await page.open("about:blank")
             yield Seen(families, facts, page, f"http://127.0.0.1:{port}")
 

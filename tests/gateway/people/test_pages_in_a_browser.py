@@ -87,7 +87,7 @@ async def seen(tmp_path: Path, node_keys: Path, empty_store: Path, peoples: dict
         settings = peoples | {"entity_id": provider.node, "people_issuer": provider.issuer, "insecure_development": True}
         async with open_house(tmp_path, node_keys, now, template=empty_store, **settings) as house:
             await house.organisation("sea", name="Department of Education and Early Learning")
-            async with serving(house.app, port=port), browser(tmp_path / "profile") as page:
+            async with serving(house.app, port=port), browser() as page:
                 await page.open("about:blank")
                 yield Seen(house, provider, page)
 
