@@ -1,5 +1,6 @@
 """Each basis, end to end: permitted on stored evidence, denied without it, with revoked evidence and with evidence of another district."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from services.privacy.facts import Facts, read_facts
 from services.privacy.recorded import open_record
 from services.privacy.tables import DecisionRow
 from shared import prepared
-from shared.contracts.privacy import Decision, DecisionRequest, Recipient
+from shared.contracts.privacy import Attendance, Decision, DecisionRequest, Recipient
 from tests.privacy.grounds import SITUATIONS, Grounds, on
 from tests.privacy.node import Client
 from tests.privacy.test_opt_outs import said
@@ -102,6 +103,19 @@ async def test_an_opt_out_that_was_recorded_withholds_directory_information(worl
     await said(world, facts)
     decision = await decide(world, asked)
     assert [one.reason for subject in decision.subjects for one in subject.withheld] == ["opted-out"]
+
+
+@pytest.mark.parametrize(("last_day", "outcome"), [(None, "deny"), (date(2026, 10, 20), "deny"), (date(2026, 10, 19), "permit")])
+async def test_on_their_last_day_a_student_is_no_former_student_of_whom_nobody_need_be_asked(
+    world: World, last_day: date | None, outcome: str
+) -> None:
+    grounds = await Grounds.of(world)
+    asked, _ = await on(grounds, "directory")
+    await grounds.record("directory-notice", objections_until="2026-11-20T10:00:00.000Z")
+    attended = Attendance(organisation_id=world.oak_school.id, until=last_day, **{"from": date(2024, 8, 20)})
+    facts = await world.student(attendances=(attended,))
+    decision = await decide(world, asked.model_copy(update={"subjects": world.versions(facts)}))
+    assert decision.outcome == outcome
 
 
 @pytest.mark.requirement("FERPA-99.37-united")

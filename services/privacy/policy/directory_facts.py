@@ -94,5 +94,5 @@ def _is_in_attendance(student: SubjectFacts, discloser: Discloser) -> bool:
     )
 
 
-def _lasts(begins: date, ends: date | None, today: date) -> bool:
-    return begins <= today and (ends is None or today < ends)
+def _lasts(begins: date, last_day: date | None, today: date) -> bool:
+    return begins <= today and (last_day is None or today <= last_day)

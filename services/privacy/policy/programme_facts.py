@@ -135,8 +135,8 @@ def attends(student: SubjectFacts, organisation: UUID | None, discloser: Disclos
     )
 
 
-def _lasts(begins: date, ends: date | None, today: date) -> bool:
-    return begins <= today and (ends is None or today < ends)
+def _lasts(begins: date, last_day: date | None, today: date) -> bool:
+    return begins <= today and (last_day is None or today <= last_day)
 
 
 def _uuid(text: str) -> UUID | None:

@@ -276,6 +276,8 @@ def test_staff_of_another_district_authenticate_nobody(policy_set: PolicySet) ->
     [
         ("school-official", {}, {"attendances": ()}, False),
         ("school-official", {}, {"attendances": (), "custodian_id": SCHOOL}, True),
+        ("school-official", {}, {"attendances": (ENROLLED.model_copy(update={"until": date(2026, 10, 20)}),)}, True),
+        ("school-official", {}, {"attendances": (ENROLLED.model_copy(update={"until": date(2026, 10, 19)}),)}, False),
         ("audit-authority", {"office": "local-educational-authority"}, {}, False),
         ("juvenile-justice-before-1974", {"adopted_on": date(1974, 11, 19)}, {}, False),
         ("juvenile-justice", {"adopted_on": date(1974, 11, 19)}, {}, False),
