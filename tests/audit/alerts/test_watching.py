@@ -141,6 +141,8 @@ async def test_an_alert_that_doubles_after_it_was_acknowledged_is_open_again_and
     await watch(node)
     assert [(row.acknowledged_count, row.reopened, row.reopened_entered) for row in await rows(node)] == [(None, 1, 1)] * 2
     assert [one["context"]["operation"] for one in await entries(node)] == ["alert"] * 2 + ["alert-reopened"] * 2
+    metrics = node.app.state.metrics.registry
+    assert metrics.get_sample_value("safe_passage_alerts_total", {"rule": "bulk-read"}) == 2, "told when found, and when open again"
 
 
 async def test_habits_outlive_the_change_of_the_school_year(store_url: str, node_keys: Path, clock: StandingClock) -> None:
