@@ -1,5 +1,6 @@
 """An entry's page at a node whose log a real second node witnesses: what the browser counts of its cosignatures."""
 
+import re
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import cast
@@ -45,4 +46,8 @@ async def test_the_witness_of_another_state_is_named_and_its_signatures_are_as_m
         # It has two keys, and the policy asks for both; the other one is ML-DSA's.
         assert SAYS["quorum-open"] in shown["verdict"]
         assert [state for state, _ in shown["steps"].values()][:5] == ["ok"] * 5
+        await looked.go("/console")
+        health = str(await page.value("document.querySelector('.health--good').textContent"))
+        assert "The log is witnessed." in health
+        assert re.search(r"\d+ entr(y|ies)\. Last witnessed [A-Z][a-z]{2} \d+, .* [A-Z]+, by Birch\.", health), health
         assert page.complaints == []
