@@ -258,6 +258,8 @@ GATEWAY: Final = (
     people("POST", family_access.TAKING_BACK, *family_access.ROLES, body=8 * KIB, step_up=True),
     people("GET", readiness.PATH, *roles_of(readiness.PATH)),
     people("GET", readiness.EXPORT, *roles_of(readiness.PATH), step_up=True),
+    people("GET", readiness.QUESTIONS, *roles_of(readiness.PATH), step_up=True),
+    people("GET", readiness.PRINTED, *roles_of(readiness.PATH), step_up=True),
     people("GET", "/console/settings", *roles_of("/console/settings")),
     people("GET", settings_page.EXPORT, *roles_of("/console/settings"), step_up=True),
     people("GET", settings_page.ACTS_EXPORT, *roles_of("/console/settings"), step_up=True),

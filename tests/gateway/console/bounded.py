@@ -37,7 +37,7 @@ LISTS: Final[dict[str, dict[str, str]]] = {
     },
     "public.html": dict.fromkeys(("elements", "one.districts", "register.breaches"), FOR_EVERYBODY),
     "radius.html": {"notices": OF_ONE},
-    "readiness.html": {"area.answers": OF_ONE},
+    "readiness.html": {"area.answers": OF_ONE, "next_steps": FIRST_FEW},
     "simulation.html": dict.fromkeys(("answer.group.left", "answer.group.stayed", "answer.owed", "answer.rules"), OF_ONE),
     "state.html": {
         **dict.fromkeys(("cosigned", "theirs", "peer.logs", "findings"), OF_THE_NETWORK),

@@ -16,7 +16,7 @@ WIDTHS: Final = (320, 1440)
 MOST_STOPS: Final = 500
 FILES: Final = frozenset({"export", "proof", "tlog-proof", "consistency", "witnesses.policy"})
 """Last segments of what is no page but a file, beside those with an ending."""
-ENDINGS: Final = (".csv", ".pdf")
+ENDINGS: Final = (".csv", ".html", ".pdf")
 ROUTES: Final = Matcher(GATEWAY)
 
 STOPS: Final = """

@@ -16,6 +16,7 @@ from services.gateway.console.exchanges import EXPORT
 from services.gateway.console.navigation import MENU
 from services.gateway.console.pages import FOLDER
 from services.gateway.people.roles import Role
+from services.privacy.readiness.snapshots import take_daily
 from services.records.exchange.states import Asked
 from tests.conftest import StandingClock
 from tests.gateway.console.bounded import LISTS
@@ -67,7 +68,7 @@ HEADS_OF_PAGES = {
     "/console/log": 1,
     "/console/log/saved-searches": 2,
     "/console/matches": 2,
-    "/console/readiness": 3,
+    "/console/readiness": 5,
     "/console/settings": 5,
     "/console/states": 6,
     "/console/states/WA": 4,
@@ -191,6 +192,7 @@ async def followed(browser: Browser, path: str) -> int:
 @pytest.mark.requirement("CON-tables")
 async def test_each_head_of_each_page_sorts_its_table_keeps_the_filters_and_turns(tmp_path: Path, clock: StandingClock) -> None:
     async with open_console(tmp_path, clock, peers=PEERS, members=[FIR.member()]) as console:
+        await take_daily(console.node.applications["privacy"], now=clock.instant, running_since=clock.instant - timedelta(days=1))
         await one_duty(console)
         await something_crossed(console)
         await in_doubt(console, [await enrolled(console, child(n)) for n in range(2)])
