@@ -3,7 +3,7 @@
 Privacy is told, so that an opt-out or a consent taken back counts for each of them (docs/decisions/0066).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -34,7 +34,11 @@ Resolver = Annotated[Caller, caller_with("matches:resolve")]
 
 
 def unite(connection: Connection, *, leading_id: UUID, other_id: UUID, by: str, now: datetime) -> UUID:
-    """Put on record that both are of one child. Gives the union's id; that of the one that stands already, where there is one."""
+    """Put on record that both are of one child. Gives the union's id; that of the one that stands already, where there is one.
+
+    # INVARIANT: of two records one union stands at the most, whoever unites them, and how many do at once.
+    """
+    hold(connection, (leading_id, other_id))
     held = connection.execute(_STANDING.where(_of_both(leading_id, other_id))).scalar_one_or_none()
     if held is not None:
         return UUID(str(held))
@@ -42,6 +46,12 @@ def unite(connection: Connection, *, leading_id: UUID, other_id: UUID, by: str, 
     row = {"id": identifier, "leading_id": leading_id, "other_id": other_id, "united_at": now, "united_by": by}
     connection.execute(insert(UnionRow).values(row))
     return identifier
+
+
+def hold(connection: Connection, ids: Collection[UUID]) -> None:
+    """Have whoever unites any of these records wait for this transaction. In one order, so that no two wait for each other."""
+    query = select(StudentRow.id).where(StudentRow.id.in_(ids)).order_by(StudentRow.id)
+    connection.execute(query.with_for_update(key_share=True)).all()
 
 
 _STANDING = select(UnionRow.id).where(UnionRow.separated_at.is_(None))

@@ -23,7 +23,7 @@ from services.records.match_reviews import open_review
 from services.records.matching_candidates import records_of
 from services.records.matching_person import candidate_of
 from services.records.tables import MergeProposalRow, OutboxRow, StudentRow, UnionRow
-from services.records.unions import ordered, pairs_on_record, unite
+from services.records.unions import hold, ordered, pairs_on_record, unite
 from services.records.vault import Vault
 from shared.contracts.audit import Actor
 from shared.database import Database
@@ -118,6 +118,7 @@ def _unite(
     now: datetime,
 ) -> None:
     actor, rows = Actor(kind="system", job=JOB), []
+    hold(connection, {UUID(one) for pair in pairs for one in (pair.one, pair.other)})
     for pair in pairs:
         leading, other = ordered(UUID(pair.one), UUID(pair.other))
         union_id = unite(connection, leading_id=leading, other_id=other, by=f"job:{JOB}", now=now)
