@@ -28,7 +28,7 @@ ROLES: Final[tuple[Role, ...]] = ("privacy-officer", "district-officer")
 ON_A_PAGE: Final = 50
 ORDERS: Final = Orders("opened_at", "expires_at", region="#matches")
 
-ENDS: Final[Mapping[str, str]] = {"3": word("In 3 days"), "7": word("In a week"), "30": word("In 30 days")}
+ENDS: Final[Mapping[str, str]] = {"3": word("Within 3 days"), "7": word("Within a week"), "30": word("Within 30 days")}
 """Within how many days one can be decided no longer."""
 
 KINDS: Final[Mapping[MatchKind, str]] = {
