@@ -37,7 +37,8 @@ OTHER: Final = UUID(int=102)
 TICK: Final = timedelta(milliseconds=1)
 PROOF: Final = RecipientProof(assurance_level="ial2", method="id-card", evidence_ref="desk 4", authenticated_at=NOW)
 ENROLLED: Final = Attendance.model_validate({"organisation_id": SCHOOL, "from": date(2024, 8, 20)})
-LEFT: Final = Attendance.model_validate({"organisation_id": SCHOOL, "from": date(2020, 8, 20), "until": date(2026, 10, 20)})
+LEFT: Final = Attendance.model_validate({"organisation_id": SCHOOL, "from": date(2020, 8, 20), "until": date(2026, 10, 19)})
+LAST_DAY: Final = LEFT.model_copy(update={"until": date(2026, 10, 20)})
 BOTH_PARENTS: Final = (holder(), holder(person_id=FATHER, relation="father"))
 
 
@@ -94,8 +95,10 @@ def _permits(asked: PolicyInput, policy_set: PolicySet) -> bool:
         ({"given_at": NOW + TICK}, [], {}, False),
         ({"objections_until": NOW + TICK}, [], {}, False),
         ({"objections_until": NOW + TICK}, [], {"attendances": (LEFT,)}, True),
+        ({"objections_until": NOW + TICK}, [], {"attendances": (LAST_DAY,)}, False),
         ({"valid_until": NOW}, [], {}, False),
         ({"valid_until": NOW}, [], {"attendances": (LEFT,)}, True),
+        ({"valid_until": NOW}, [], {"attendances": (LAST_DAY,)}, False),
         ({"revoked_at": NOW}, [], {}, False),
         ({"designated": (PHONES,)}, [], {}, False),
         ({"only_to": (str(VENDOR),)}, [], {}, True),

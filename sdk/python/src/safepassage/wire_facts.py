@@ -18,6 +18,7 @@ class Attendance(Wire):
     organisation_id: UUID
     from_: Annotated[date, Field(alias="from", serialization_alias="from")]
     until: date | None = None
+    """The last day, which is one of attendance."""
 
 
 class RightsHolder(Wire):
