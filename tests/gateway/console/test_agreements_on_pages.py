@@ -13,7 +13,9 @@ from tests.gateway.by_hand import Party
 from tests.gateway.console.agreed import agreed, credential_of, vendor_of
 from tests.gateway.console.consoles import Console
 from tests.gateway.console.decided import world_of
+from tests.gateway.console.test_decisions_on_pages import text_of
 from tests.gateway.people.signing_in import Browser, location_of
+from tests.privacy.test_destructions import Keyed, ended, word
 
 pytestmark = pytest.mark.anyio
 
@@ -172,3 +174,18 @@ async def test_the_pages_speak_spanish(console: Console) -> None:
     assert "¿Con quién compartimos, y sigue estando acordado?" in await page_of(officer, "/console/agreements")
     assert "¿Qué acordamos con" in await page_of(officer, path_of(made.id))
     assert "Suspender 1 credencial" in await page_of(officer, SUSPEND.format(agreement_id=made.id))
+
+
+async def test_what_a_party_owes_at_the_end_is_told_and_what_it_has_attested_with_its_key(console: Console) -> None:
+    world = await world_of(console)
+    vendor = Keyed(world.node, world.vendor, frozenset({"destruction:attest"}), "acme")
+    agreement = await ended(world, vendor)
+    officer = await console.browser("privacy-officer")
+    before = text_of((await officer.get(path_of(agreement.id))).body)
+    assert "Owed to 1 district. It has attested no destruction yet." in before
+    body = word(vendor, agreement, aud=console.house.settings.entity_id)
+    assert (await vendor.post("/v1/destruction-attestations", body)).status == 201
+    after = text_of((await officer.get(path_of(agreement.id))).body)
+    assert "What it destroys at the end Nothing owed It attested the destruction" in after
+    assert "Signed with its registered key. Obligations that it discharged: 1." in after
+    assert "Owed to" not in after
