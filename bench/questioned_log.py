@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from bench.figures import progress
 from safepassage.elements import ELEMENTS
+from safepassage.ids import uuid7
 from services.audit.drafts import Draft, draft_of
 from services.audit.driver import Driver
 from services.audit.entries import entries_of
@@ -36,7 +37,9 @@ OPERATIONS: Final = (
     ("load", "load-student", "reporting", "none"),
 )
 KINDS_OF_EVENT: Final = 4_000
-"""Different events; each entry is one of them about a student of its own."""
+"""Different events; each entry is one of them about a student of its own, and of an exchange of its own where it is of one."""
+ENTRIES_OF_AN_EXCHANGE: Final = 4
+_ANY_EXCHANGE: Final = UUID("00000000-0000-7000-8000-000000000000")
 
 
 class Questioned(NamedTuple):
@@ -48,6 +51,8 @@ class Questioned(NamedTuple):
     custodians: list[UUID]
     since: datetime
     until: datetime
+    exchanges: list[str]
+    """One of each group of entries, once they are written."""
 
 
 def asked_about(now: datetime, seed: int = 4) -> Questioned:
@@ -57,7 +62,7 @@ def asked_about(now: datetime, seed: int = 4) -> Questioned:
     def ids(count: int) -> list[UUID]:
         return [UUID(int=chance.getrandbits(128), version=4) for _ in range(count)]
 
-    return Questioned(ids(STUDENTS), [f"client-{n}" for n in range(CLIENTS)], ids(60), ids(CUSTODIANS), now - timedelta(days=DAYS), now)
+    return Questioned(ids(STUDENTS), [f"client-{n}" for n in range(CLIENTS)], ids(60), ids(CUSTODIANS), now - timedelta(days=DAYS), now, [])
 
 
 async def fill(database: Database, state: Any, head: Head, about: Questioned, count: int) -> None:
@@ -66,11 +71,19 @@ async def fill(database: Database, state: Any, head: Head, about: Questioned, co
     events = list(_events(about, state.sequencer.digest_key, chance))
     start, span = int(about.since.timestamp()), DAYS * 86_400
     for done in range(0, count, GROUP):
+        t = start + span * done // count
+        at = datetime.fromtimestamp(t, UTC)
+        exchanges = [str(uuid7(at)) for _ in range(GROUP // ENTRIES_OF_AN_EXCHANGE)]
+        about.exchanges.append(exchanges[0])
         some = [
-            _about_one(chance.choice(events), about.students[int(STUDENTS * chance.random() ** 2)], done + n)
+            _about_one(
+                chance.choice(events),
+                about.students[int(STUDENTS * chance.random() ** 2)],
+                done + n,
+                exchanges[n // ENTRIES_OF_AN_EXCHANGE],
+            )
             for n in range(min(GROUP, count - done))
         ]
-        t = start + span * done // count
         head = await database.write(partial(_write, state, head, some, t))
         if not done // GROUP % 100:
             progress(f"writing: {done:,} of {count:,} entries")
@@ -83,8 +96,9 @@ def _write(state: Any, head: Head, drafts: list[Draft], t: int, connection: Conn
     return write_entries(driver, head, entries, t, signing=Signing(state.signer, state.clock())).head
 
 
-def _about_one(draft: Draft, student: UUID, number: int) -> Draft:
-    return draft._replace(subjects=(str(student),), event_key=number.to_bytes(22, "big"))
+def _about_one(draft: Draft, student: UUID, number: int, exchange: str) -> Draft:
+    context = draft.context.replace(str(_ANY_EXCHANGE).encode(), exchange.encode())
+    return draft._replace(subjects=(str(student),), event_key=number.to_bytes(22, "big"), context=context)
 
 
 def _events(about: Questioned, digest_key: bytes, chance: random.Random) -> Iterator[Draft]:
@@ -101,6 +115,7 @@ def _events(about: Questioned, digest_key: bytes, chance: random.Random) -> Iter
             elements=tuple(sorted(element.id for element in chance.sample(ELEMENTS, 6))),
             recipient_node=None if peer is None else f"https://{peer}.example",
             recipient_organisation=None if peer is not None else str(chance.choice(about.organisations)),
+            exchange_id=_ANY_EXCHANGE if basis == "transfer" else None,
         )
         actor = Actor(
             kind="client",

@@ -115,6 +115,7 @@ _KINDS: Final = (
     "basis, denial and category",
     "custodian and class",
     "an hour",
+    "exchange",
     "what there is none of",
 )
 
@@ -138,5 +139,7 @@ def _question(kind: str, about: Questioned, chance: random.Random) -> Body:
             return {"custodian_ids": [str(chance.choice(about.custodians))], "classes": ["disclosure", "read"]}
         case "an hour":
             return {"logged_from": _text(at), "logged_until": _text(at + timedelta(hours=1))}
+        case "exchange":
+            return {"exchange_ids": [chance.choice(about.exchanges)]}
         case _:
             return {"client_ids": [chance.choice(about.clients)], "purposes": ["enrollment"], "operations": ["vendor-page"]}

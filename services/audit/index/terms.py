@@ -1,10 +1,13 @@
 """What an entry can be found by: terms. A term is a byte for its kind, and 16 of a keyed digest of its value.
 
-Who a person or a client is, is a tag of the school year, as a student's is; so is an exchange, which is one student's.
+Who a person or a client is, is a tag of the school year, as a student's is; so is an exchange, which is one student's. There are as many
+exchanges as students, so that terms that are random all through would dirty a page of their own each, in the store and in its write-ahead
+log: an exchange's begins with the time in its id, and those of an hour lie together.
 Words of vocabularies, organisations and nodes are no persons: their key is the index's own, for all years.
 """
 
 import hmac
+import re
 from collections.abc import Container, Iterable, Mapping, Sequence
 from enum import IntEnum
 from typing import Any, Final, NamedTuple
@@ -17,8 +20,7 @@ from safepassage.leaf import ABSENT
 from services.audit.driver import Driver
 from services.audit.subject_keys import SubjectKeys
 
-DIGEST_BYTES: Final = 16
-TERM_BYTES: Final = 1 + DIGEST_BYTES
+TERM_BYTES: Final = 17
 FIRST_TAGGED: Final = 64
 HERE: Final = "here"
 """As a node: the recipient is reached through no other node."""
@@ -49,6 +51,7 @@ class Kind(IntEnum):
     ADDRESS = 69
 
 
+_UUID7: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7")
 _HEADS: Final = {kind: (bytes((kind,)), kind.name.lower()) for kind in Kind}
 
 OF_LEAF: Final = frozenset({Kind.CLASS, Kind.POLICY})
@@ -105,8 +108,19 @@ def term_keys(driver: Driver, keys: SubjectKeys) -> TermKeys:
 
 def digest_of(kind: Kind, value: str, key: bytes) -> bytes:
     """A term: equal for equal values, and nothing to who has not the key."""
-    number, name = _HEADS[kind]
-    return number + hmac.digest(key, f"{name}\0{value}".encode(), "sha256")[:DIGEST_BYTES]
+    head, name = _head_of(kind, value)
+    return (head + hmac.digest(key, f"{name}\0{value}".encode(), "sha256"))[:TERM_BYTES]
+
+
+def _head_of(kind: Kind, value: str) -> tuple[bytes, str]:
+    """With what a term of the kind begins, and the kind's name.
+
+    Of when an exchange began it says no more than its entries say, to the second (in units of 1.024).
+    """
+    number, name = head = _HEADS[kind]
+    if kind is Kind.EXCHANGE and _UUID7.match(value):
+        return number + (int(value[:8] + value[9:11], 16) & ~0b11).to_bytes(5, "big"), name
+    return head
 
 
 def term_of(kind: Kind, value: str, keys: TermKeys, epoch: int) -> bytes | None:
@@ -131,9 +145,9 @@ class TermMaker:
         if keyed is None:
             return None
         digest = keyed.copy()
-        number, name = _HEADS[kind]
+        head, name = _head_of(kind, value)
         digest.update(f"{name}\0{value}".encode())
-        return number + digest.finalize()[:DIGEST_BYTES]
+        return (head + digest.finalize())[:TERM_BYTES]
 
 
 def values_of(facts: Facts, kinds: Container[Kind] = frozenset(Kind)) -> Iterable[tuple[Kind, str]]:
