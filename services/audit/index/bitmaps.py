@@ -24,7 +24,8 @@ def stored(bits: int) -> bytes:
         return (bits.bit_length() - 1).to_bytes(2, "big")
     if count > MOST_SPARSE:
         return bits.to_bytes(DENSE_BYTES, "little")
-    return b"".join(position.to_bytes(2, "big") for position in ascending(bits))
+    found = list(positions(bits))  # from the last one down an int gets shorter each time
+    return struct.pack(f">{count}H", *reversed(found))
 
 
 def loaded(data: bytes) -> int:

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from services.audit.driver import Driver
 from services.audit.index.bitmaps import BLOCK, loaded, set_of, stored
 from services.audit.index.reading import Indexed
-from services.audit.index.terms import FIRST_TAGGED, Facts, Kind, TermKeys, TermMaker, digest_of, term_of, values_of_member
+from services.audit.index.terms import FIRST_TAGGED, Facts, Kind, TermKeys, TermMaker, values_of_member
 from services.audit.index.words import sealed_words
 from services.audit.tables import ActivityRow, IndexedActorRow, PostingRow, ShapeRow, TermRow
 
@@ -64,30 +64,34 @@ def _post(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: int
     """Values are joined before their terms are made: in a block there are far fewer of them than entries have."""
     maker, places = TermMaker(keys, epoch), [entry.at % BLOCK for entry in entries]
     for member, column in zip(Facts._fields, zip(*[entry.facts for entry in entries], strict=True), strict=True):
-        joined: dict[tuple[Kind, str], int] = {}
-        for whole, bits in _sets_of(column, places):
-            for one in values_of_member(member, whole):
-                joined[one] = joined.get(one, 0) | bits
-        for (kind, value), bits in joined.items():
+        of_values: dict[tuple[Kind, str], list[int]] = {}
+        for whole, some in _places_of(column, places).items():
+            for one in values_of_member(member, whole) if whole else ():
+                if one in of_values:
+                    of_values[one] += some
+                else:
+                    of_values[one] = list(some)
+        for (kind, value), some in of_values.items():
             term = maker.of(kind, value)
             if term is None:
                 continue
+            bits = set_of(some) if some[1:] else 1 << some[0]
             made.bits[term] = made.bits.get(term, 0) | bits
             if kind < FIRST_TAGGED:
                 made.words[term] = [value]
 
 
-def _sets_of(column: Sequence[Any], places: Sequence[int]) -> Iterable[tuple[Any, int]]:
-    """Each value of a column that is not empty, with the set of the places that have it."""
+def _places_of(column: Sequence[Any], places: Sequence[int]) -> dict[Any, list[int]]:
+    """The places that have each value of a column."""
     if len(set(column)) == 1:  # often all are alike
-        return [(column[0], set_of(places))] if column[0] else ()
+        return {column[0]: list(places)}
     held: dict[Any, list[int]] = {}
     for value, place in zip(column, places, strict=True):
         if value in held:
             held[value].append(place)
         else:
             held[value] = [place]
-    return [(value, set_of(some) if some[1:] else 1 << some[0]) for value, some in held.items() if value]
+    return held
 
 
 def _count(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: int) -> None:
@@ -102,13 +106,17 @@ def _count(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: in
                 held[0] += 1
                 held[1] += entry.subjects
                 held[3] = entry.at
+    maker, year_before = TermMaker(keys, epoch), TermMaker(keys, epoch - 1)
+    who_is = {str(name): maker.of(Kind.ACTOR, str(name)) for _, name, *_ in counted}
+    digests = {shape: maker.of(Kind.CLASS, "\0".join(map(str, shape))) for shape in {tuple(shape) for _, _, *shape in counted}}
+    for name, who in who_is.items():
+        if who is not None:
+            made.actors[who] = (year_before.of(Kind.ACTOR, name), name.startswith("client:"))
     for (hour, name, *kind), (count, subjects, first, last) in counted.items():
-        actor, shape = str(name), [str(word) for word in kind]
-        who, digest = term_of(Kind.ACTOR, actor, keys, epoch), digest_of(Kind.CLASS, "\0".join(shape), keys.words)
-        if who is None:
+        who, digest = who_is[str(name)], digests[tuple(kind)]
+        if who is None or digest is None:
             continue
-        made.actors[who] = (term_of(Kind.ACTOR, actor, keys, epoch - 1), actor.startswith("client:"))
-        made.shapes[digest] = shape
+        made.shapes[digest] = [str(word) for word in kind]
         day, in_day = divmod(int(hour), HOURS_OF_A_DAY)
         held_of_day = made.activity.get((day, who, digest), Activity(0, 0, 0, first, last))
         made.activity[day, who, digest] = held_of_day.and_more(count, subjects, 1 << in_day, last)
