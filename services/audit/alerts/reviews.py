@@ -66,6 +66,8 @@ async def sign_alert_review(new: NewAlertReview, request: Request, caller: Revie
         raise WeekNotOver
     async with state.database.reading() as tx:
         await require_agency(tx, caller)
+        if monday < await _first_monday(tx, otherwise=monday):
+            raise InvalidRequest("the log begins after that week", field="week")
         if await tx.get(AlertReviewRow, monday) is not None:
             raise WeekReviewed
         await _require_looked_at(tx, monday)
@@ -108,10 +110,15 @@ async def sign_alert_review(new: NewAlertReview, request: Request, caller: Revie
 
 async def weeks_of(tx: AsyncSession, newest: int, weeks: int) -> dict[int, bool]:
     """The last `weeks` weeks up to `newest`, as far as there was a log: of the Monday of each, the newest first, whether it is signed."""
-    created = await tx.scalar(select(func.min(LogRow.created_at)))
-    first = max(newest - (weeks - 1) * WEEK_DAYS, newest + 1 if created is None else monday_before(day_of(created)))
+    first = max(newest - (weeks - 1) * WEEK_DAYS, await _first_monday(tx, otherwise=newest + 1))
     signed = set((await tx.scalars(select(AlertReviewRow.monday).where(AlertReviewRow.monday >= first))).all())
     return {monday: monday in signed for monday in range(newest, first - 1, -WEEK_DAYS)}
+
+
+async def _first_monday(tx: AsyncSession, *, otherwise: int) -> int:
+    """Of the week in which the first log began; `otherwise` where there is none yet."""
+    created = await tx.scalar(select(func.min(LogRow.created_at)))
+    return otherwise if created is None else monday_before(day_of(created))
 
 
 async def _require_looked_at(tx: AsyncSession, monday: int) -> None:

@@ -167,6 +167,42 @@ async def test_weeks_before_the_log_are_not_asked_for(node: AuditNode, clock: St
     assert len((await reviews(node)).unsigned) == 12
 
 
+async def test_a_week_before_the_log_is_not_signed(node: AuditNode, clock: StandingClock) -> None:
+    clock.instant = datetime(2026, 10, 27, tzinfo=UTC)
+    answer = await sign(node, "2026-W42")
+    assert (answer.status, code(answer), said(answer)["field"]) == (422, "invalid-request", "week")
+    assert (await sign(node, WEEK)).status == 201
+
+
+async def test_reviews_come_in_pages_newest_first_and_each_page_is_an_entry(node: AuditNode, clock: StandingClock) -> None:
+    await node.append(event("request"))
+    clock.instant = datetime(2026, 11, 17, tzinfo=UTC)
+    await watch(node)
+    weeks = ["2026-W46", "2026-W45", "2026-W44", WEEK]
+    for week in weeks[2:] + weeks[:2]:
+        await acknowledge_all(node)
+        await signed(node, week)
+    found, query = [], "limit=3"
+    while query:
+        answer = await node.send("GET", "/v1/log/alert-reviews", state_client(node), query=query)
+        found.append([one["week"] for one in said(answer)["reviews"]])
+        query = answer.headers.get("link", "").partition("?")[2].partition(">")[0]
+    assert found == [weeks[:3], weeks[3:]]
+    whole = await node.send("GET", "/v1/log/alert-reviews", state_client(node), query="limit=4")
+    assert ([one["week"] for one in said(whole)["reviews"]], whole.headers.get("link")) == (weeks, None)
+    looks = [one["context"] for one in await entries(node, classes=["search"]) if one["context"]["operation"] == "alert-reviews-listed"]
+    assert [one["count"] for one in looks] == [3, 1, 4]
+
+
+async def test_a_review_that_is_refused_leaves_no_entry(node: AuditNode, clock: StandingClock) -> None:
+    await a_week_with_alerts(node, clock)
+    assert code(await sign(node, WEEK)) == "alerts-open"
+    await acknowledge_all(node)
+    await signed(node, WEEK)
+    assert code(await sign(node, WEEK, official="deputy")) == "week-reviewed"
+    assert sum(one["context"]["operation"] == "alerts-reviewed" for one in await entries(node)) == 1
+
+
 async def measured(node: AuditNode) -> tuple[int | None, int | None, int | None, int | None]:
     """Alerts and weeks, as the scorecard is told of them."""
     answer = await node.send("GET", "/internal/readiness-evidence", node.as_job("privacy"))

@@ -57,3 +57,19 @@ async def test_a_checkpoint_that_waits_for_its_quorum_for_an_hour_is_told_of(nod
         nodes.clock.advance(minutes=1)
         await watch(alder)
         assert [(row.rule, row.count) for row in await rows(alder) if row.rule != "witness-finding"] == [("unwitnessed", 3600)]
+
+
+async def test_a_quorum_is_waited_for_since_the_first_checkpoint_that_has_none(nodes: Nodes) -> None:
+    async with nodes.up(ALDER) as alder:
+        nodes.between.down.add(BIRCH)
+        await grow(alder, 3)
+        for _ in range(2):  # nobody has witnessed any; what is newer waits less, and is not what is told of
+            nodes.clock.advance(minutes=20)
+            await grow(alder)
+            await publisher(alder).turn()
+        await watch(alder)
+        assert "unwitnessed" not in await told(alder)
+        nodes.clock.advance(minutes=40)
+        await watch(alder)
+        (row,) = [row for row in await rows(alder) if row.rule == "unwitnessed"]
+        assert row.count >= 3600
