@@ -11,7 +11,7 @@ from services.audit.index.terms import FIRST_TAGGED, Facts, Kind, TermKeys, Term
 from services.audit.index.words import sealed_words
 from services.audit.tables import ActivityRow, IndexedActorRow, PostingRow, ShapeRow, TermRow
 
-_WHO_AND_WHAT: Final = attrgetter("actor", "class_", "operation", "purpose", "basis", "outcome", "organisation")
+_SHAPE: Final = attrgetter("class_", "operation", "purpose", "basis", "outcome", "organisation")
 SECONDS_OF_AN_HOUR: Final = 3_600
 HOURS_OF_A_DAY: Final = 24
 
@@ -95,10 +95,10 @@ def _places_of(column: Sequence[Any], places: Sequence[int]) -> dict[Any, list[i
 
 
 def _count(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: int) -> None:
-    counted: dict[tuple[int | str, ...], list[int]] = {}
+    counted: dict[tuple[int, str, tuple[str, ...]], list[int]] = {}
     for entry in entries:
         if entry.facts.actor:
-            place = (entry.t // SECONDS_OF_AN_HOUR, *_WHO_AND_WHAT(entry.facts))
+            place = entry.t // SECONDS_OF_AN_HOUR, entry.facts.actor, _SHAPE(entry.facts)
             held = counted.get(place)
             if held is None:
                 counted[place] = [1, entry.subjects, entry.at, entry.at]
@@ -107,17 +107,17 @@ def _count(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: in
                 held[1] += entry.subjects
                 held[3] = entry.at
     maker, year_before = TermMaker(keys, epoch), TermMaker(keys, epoch - 1)
-    who_is = {str(name): maker.of(Kind.ACTOR, str(name)) for _, name, *_ in counted}
-    digests = {shape: maker.of(Kind.CLASS, "\0".join(map(str, shape))) for shape in {tuple(shape) for _, _, *shape in counted}}
-    for name, who in who_is.items():
+    actors = {name: maker.of(Kind.ACTOR, name) for _, name, _ in counted}
+    digests = {shape: maker.of(Kind.CLASS, "\0".join(shape)) for _, _, shape in counted}
+    for name, who in actors.items():
         if who is not None:
             made.actors[who] = (year_before.of(Kind.ACTOR, name), name.startswith("client:"))
-    for (hour, name, *kind), (count, subjects, first, last) in counted.items():
-        who, digest = who_is[str(name)], digests[tuple(kind)]
+    for (hour, name, shape), (count, subjects, first, last) in counted.items():
+        who, digest = actors[name], digests[shape]
         if who is None or digest is None:
             continue
-        made.shapes[digest] = [str(word) for word in kind]
-        day, in_day = divmod(int(hour), HOURS_OF_A_DAY)
+        made.shapes[digest] = list(shape)
+        day, in_day = divmod(hour, HOURS_OF_A_DAY)
         held_of_day = made.activity.get((day, who, digest), Activity(0, 0, 0, first, last))
         made.activity[day, who, digest] = held_of_day.and_more(count, subjects, 1 << in_day, last)
 
