@@ -131,5 +131,11 @@ def require_grantable(
             raise ScopeNotGrantable("a scope is not of the vocabulary", field="scopes")
         if to not in meaning.kinds:
             raise ScopeNotGrantable(f"a client of a {to} may not have {scope}", field="scopes")
+        require_own([scope], by=by, granter_scopes=granter_scopes)
+
+
+def require_own(scopes: Collection[str], *, by: OrganisationKind | None, granter_scopes: Collection[str]) -> None:
+    """Check that `scopes` are the granter's to give; the parameters are those of `require_grantable`. Raises ScopeNotGrantable."""
+    for scope in scopes:
         if by not in (None, "sea") and (scope in STATE_GRANTS_ONLY or scope not in granter_scopes):
             raise ScopeNotGrantable(f"{scope} is granted by the state agency, or by one who has it", field="scopes")

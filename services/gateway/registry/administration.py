@@ -95,17 +95,17 @@ class Administration:
     async def replace_client_keys(self, client_id: UUID, keys: ClientKeys) -> Client:
         """Replace keys. Raises NotFound, VersionConflict, ClientKeyNotUsable."""
         async with self._database.transaction() as tx:
-            return await clients.replace_keys(tx, self._outbox, client_id, keys, actor=OPERATOR, now=self._clock())
+            return await clients.replace_keys(tx, self._outbox, client_id, keys, granter=None, actor=OPERATOR, now=self._clock())
 
     async def add_client_secret(self, client_id: UUID) -> NewClientSecret:
         """Make a secret, which is told here alone. Raises NotFound, InvalidRequest, SecretsHeld."""
         async with self._database.transaction() as tx:
-            return await client_secrets.add_secret(tx, self._outbox, client_id, actor=OPERATOR, now=self._clock())
+            return await client_secrets.add_secret(tx, self._outbox, client_id, granter=None, actor=OPERATOR, now=self._clock())
 
     async def replace_client_secrets(self, client_id: UUID) -> NewClientSecret:
         """Make a secret in place of all that there are. Raises NotFound, InvalidRequest."""
         async with self._database.transaction() as tx:
-            return await client_secrets.replace_secrets(tx, self._outbox, client_id, actor=OPERATOR, now=self._clock())
+            return await client_secrets.replace_secrets(tx, self._outbox, client_id, granter=None, actor=OPERATOR, now=self._clock())
 
     async def remove_client_secret(self, client_id: UUID, secret_id: UUID) -> ClientSecret:
         """End a secret, its tokens too: a running gateway knows within a second. Raises NotFound."""
@@ -125,7 +125,7 @@ class Administration:
     async def enable_client(self, client_id: UUID) -> Client:
         """Let in again. Raises NotFound."""
         async with self._database.transaction() as tx:
-            return await clients.enable_client(tx, self._outbox, client_id, actor=OPERATOR, now=self._clock())
+            return await clients.enable_client(tx, self._outbox, client_id, granter=None, actor=OPERATOR, now=self._clock())
 
     async def suspend_party(self, organisation_id: UUID, new: NewSuspension) -> Suspension:
         """Put every client of a party out: a running gateway knows within a second. Raises NotFound, PartySuspended."""

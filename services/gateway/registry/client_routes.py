@@ -90,14 +90,15 @@ async def change_client_grants(
     return await clients.change_grants(tx, outbox, client_id, grants, granter=granter, actor=client_actor(caller), now=now)
 
 
-@router.put("/{client_id}/keys", responses=responses(NotFound, VersionConflict, ClientKeyNotUsable))
+@router.put("/{client_id}/keys", responses=responses(NotFound, VersionConflict, ClientKeyNotUsable, ScopeNotGrantable))
 async def replace_client_keys(
     client_id: UUID, keys: ClientKeys, caller: Administrator, request: Request, tx: Transaction, now: Now
 ) -> Client:
     """Replace a client's keys: to rotate, first send the old and the new, then the new alone."""
     await require_client(tx, client_id, caller)
     after_commit(tx, request.app.state.standing.refresh)
-    return await clients.replace_keys(tx, request.app.state.outbox, client_id, keys, actor=client_actor(caller), now=now)
+    outbox, granter = request.app.state.outbox, clients.granter_of(caller)
+    return await clients.replace_keys(tx, outbox, client_id, keys, granter=granter, actor=client_actor(caller), now=now)
 
 
 @router.post("/{client_id}/disablement", responses=responses(NotFound))
@@ -108,9 +109,10 @@ async def disable_client(client_id: UUID, caller: Administrator, request: Reques
     return await clients.disable_client(tx, request.app.state.outbox, client_id, actor=client_actor(caller), now=now)
 
 
-@router.delete("/{client_id}/disablement", responses=responses(NotFound, RegistrationNotApproved, PartySuspended))
+@router.delete("/{client_id}/disablement", responses=responses(NotFound, RegistrationNotApproved, PartySuspended, ScopeNotGrantable))
 async def enable_client(client_id: UUID, caller: Administrator, request: Request, tx: Transaction, now: Now) -> Client:
     """Let a disabled client in again."""
     await require_client(tx, client_id, caller)
     after_commit(tx, request.app.state.standing.refresh)
-    return await clients.enable_client(tx, request.app.state.outbox, client_id, actor=client_actor(caller), now=now)
+    outbox, granter = request.app.state.outbox, clients.granter_of(caller)
+    return await clients.enable_client(tx, outbox, client_id, granter=granter, actor=client_actor(caller), now=now)

@@ -13,6 +13,7 @@ from safepassage.problems.access import SecretsHeld
 from safepassage.problems.requests import InvalidRequest, NotFound
 from safepassage.wire_clients import ClientSecret, NewClientSecret
 from services.gateway.oauth.client_secrets import new_secret
+from services.gateway.registry.clients import Granter, require_own_client
 from services.gateway.tables import ClientRow, ClientSecretRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.outbox import Outbox
@@ -26,9 +27,12 @@ async def secrets_of(tx: AsyncSession, client_id: UUID) -> Sequence[ClientSecret
     return [ClientSecret(id=row.id, created_at=row.created_at) for row in rows.scalars()]
 
 
-async def add_secret(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, actor: Actor, now: datetime) -> NewClientSecret:
-    """Make a secret. Raises NotFound, InvalidRequest (the client has another method), SecretsHeld."""
+async def add_secret(
+    tx: AsyncSession, outbox: Outbox, client_id: UUID, *, granter: Granter, actor: Actor, now: datetime
+) -> NewClientSecret:
+    """Make a secret. Raises NotFound, InvalidRequest (the client has another method), SecretsHeld, ScopeNotGrantable."""
     row = await _locked(tx, client_id)
+    require_own_client(row, granter, actor)
     if row.authentication != "client_secret":
         raise InvalidRequest("the client does not authenticate by a secret", field="client_id")
     if len(await secrets_of(tx, client_id)) >= MOST:
@@ -51,12 +55,14 @@ async def add_secret(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, actor
     return NewClientSecret(id=secret_id, created_at=now, secret=secret)
 
 
-async def replace_secrets(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, actor: Actor, now: datetime) -> NewClientSecret:
-    """Make a secret in place of all that there are, at once. Raises NotFound, InvalidRequest."""
+async def replace_secrets(
+    tx: AsyncSession, outbox: Outbox, client_id: UUID, *, granter: Granter, actor: Actor, now: datetime
+) -> NewClientSecret:
+    """Make a secret in place of all that there are, at once. Raises NotFound, InvalidRequest, ScopeNotGrantable."""
     await _locked(tx, client_id)
     for one in await secrets_of(tx, client_id):
         await remove_secret(tx, outbox, client_id, one.id, actor=actor, now=now)
-    return await add_secret(tx, outbox, client_id, actor=actor, now=now)
+    return await add_secret(tx, outbox, client_id, granter=granter, actor=actor, now=now)
 
 
 async def remove_secret(tx: AsyncSession, outbox: Outbox, client_id: UUID, secret_id: UUID, *, actor: Actor, now: datetime) -> ClientSecret:

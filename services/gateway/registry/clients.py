@@ -22,7 +22,7 @@ from services.gateway.oauth.client_certificates import require_subject
 from services.gateway.oauth.client_keys import client_keys
 from services.gateway.oauth.codes.authorizations import end_of_client
 from services.gateway.oauth.codes.redirects import is_loopback
-from services.gateway.oauth.scopes import LEGACY_SCOPES, require_grantable
+from services.gateway.oauth.scopes import LEGACY_SCOPES, require_grantable, require_own
 from services.gateway.registry.standing_parties import keep_out, lock_party_of, require_not_suspended
 from services.gateway.tables import ClientRow, OrganisationRow, RegistrationRow
 from shared.contracts.audit import Actor, Context, Event
@@ -145,14 +145,17 @@ async def change_grants(
     return await _changed(tx, outbox, row, "client-grants-changed", actor, now)
 
 
-async def replace_keys(tx: AsyncSession, outbox: Outbox, client_id: UUID, keys: ClientKeys, *, actor: Actor, now: datetime) -> Client:
+async def replace_keys(
+    tx: AsyncSession, outbox: Outbox, client_id: UUID, keys: ClientKeys, *, granter: Granter, actor: Actor, now: datetime
+) -> Client:
     """Replace a client's keys, which are then got from no URL, its certificates or their name; tokens of what is gone count no more.
 
-    Raises NotFound, VersionConflict, ClientKeyNotUsable, InvalidRequest.
+    Raises NotFound, VersionConflict, ClientKeyNotUsable, InvalidRequest, ScopeNotGrantable.
     """
     if keys.jwks is not None:
         client_keys(keys.jwks)
     row = await _locked(tx, client_id, keys.version)
+    require_own_client(row, granter, actor)
     said = {
         "private_key_jwt": keys.jwks is not None,
         "self_signed_tls_client_auth": bool(keys.tls_certificates),
@@ -183,14 +186,15 @@ async def disable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, a
     return await _changed(tx, outbox, row, "client-disabled", actor, now)
 
 
-async def enable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, actor: Actor, now: datetime) -> Client:
+async def enable_client(tx: AsyncSession, outbox: Outbox, client_id: UUID, *, granter: Granter, actor: Actor, now: datetime) -> Client:
     """Let a disabled client in again; it asks for new tokens.
 
-    Raises NotFound; RegistrationNotApproved for one that was never let in, or has ended it itself; PartySuspended.
+    Raises NotFound; RegistrationNotApproved for one that was never let in, or has ended it itself; PartySuspended; ScopeNotGrantable.
     """
     row = await _locked(tx, client_id, None)
     if row.disabled_at is None:
         return client_of(row)
+    require_own_client(row, granter, actor)
     await require_not_suspended(tx, row.organisation_id)
     state = (await tx.execute(select(RegistrationRow.state).where(RegistrationRow.client_id == client_id))).scalar_one_or_none()
     if state not in (None, "approved"):
@@ -243,6 +247,16 @@ def require_legacy(about: NewClient | ClientGrants) -> None:
             raise InvalidRequest("not a network", field="addresses") from error
         if any(one.prefixlen < (24 if one.version == 4 else 64) for one in networks):
             raise InvalidRequest("a network has 256 addresses at the most (IPv6: a /64)", field="addresses")
+
+
+def require_own_client(row: ClientRow, granter: Granter, actor: Actor) -> None:
+    """Check that a client has no scope that the granter could not give it.
+
+    INVARIANT: whoever says by what a client proves who it is, or lets it in again, could come as that client. Its own keys a client may
+    replace: it gains nothing. Raises ScopeNotGrantable.
+    """
+    if granter is not None and actor.client_id != str(row.id):
+        require_own(row.scopes.split(), by=granter[0], granter_scopes=granter[1])
 
 
 async def require_exchangeable(tx: AsyncSession, client_ids: Collection[UUID], organisation_id: UUID) -> None:

@@ -82,7 +82,7 @@ async def read_organisation(organisation_id: UUID, caller: Administrator, tx: Re
 
 @router.put(
     "/{organisation_id}",
-    responses=responses(NotFound, VersionConflict, OrganisationNotCoherent, OrganisationTaken),
+    responses=responses(NotFound, VersionConflict, OrganisationNotCoherent, OrganisationTaken, NotPermitted),
 )
 async def change_organisation(
     organisation_id: UUID, changed: Organisation, caller: Administrator, request: Request, tx: Transaction, now: Now
@@ -93,5 +93,13 @@ async def change_organisation(
     await require_reach(tx, organisation_id, caller)
     if caller.organisation_kind != "sea" and changed.parent_id is not None and organisation_id != caller.organisation_id:
         await require_reach(tx, changed.parent_id, caller)
+    if caller.organisation_kind != "sea" and organisation_id == caller.organisation_id:
+        _require_same(await organisations.find_organisation(tx, organisation_id), changed)
     after_commit(tx, request.app.state.standing.refresh)
     return await organisations.change_organisation(tx, request.app.state.outbox, changed, actor=client_actor(caller), now=now)
+
+
+def _require_same(held: Organisation, changed: Organisation) -> None:
+    """By its ids people sign in for an organisation, and on its days it ends: the state agency says them. Raises NotPermitted."""
+    if any(getattr(held, name) != getattr(changed, name) for name in ("nces_id", "state_id", "valid_from", "valid_until", "parent_id")):
+        raise NotPermitted("ids, days and place of one's own organization are the state agency's to change")

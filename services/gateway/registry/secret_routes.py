@@ -5,12 +5,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request
 
-from safepassage.problems.access import SecretsHeld
+from safepassage.problems.access import ScopeNotGrantable, SecretsHeld
 from safepassage.problems.requests import InvalidRequest, NotFound
 from safepassage.wire_clients import ClientSecret, ClientSecrets, NewClientSecret
 from services.gateway.registry import client_secrets
 from services.gateway.registry.callers import administrator
 from services.gateway.registry.client_routes import require_client
+from services.gateway.registry.clients import granter_of
 from shared.actors import client_actor
 from shared.clock import Now
 from shared.database import ReadOnly, Transaction, after_commit
@@ -29,12 +30,13 @@ async def list_client_secrets(client_id: UUID, caller: Administrator, tx: ReadOn
     return ClientSecrets(secrets=tuple(await client_secrets.secrets_of(tx, client_id)))
 
 
-@router.post("", status_code=201, responses=responses(InvalidRequest, NotFound, SecretsHeld))
+@router.post("", status_code=201, responses=responses(InvalidRequest, NotFound, SecretsHeld, ScopeNotGrantable))
 async def make_client_secret(client_id: UUID, caller: Administrator, request: Request, tx: Transaction, now: Now) -> NewClientSecret:
     """Make a secret, which is told here and never again. To rotate, make a second one, and then remove the first."""
     await require_client(tx, client_id, caller)
     after_commit(tx, request.app.state.standing.refresh)
-    return await client_secrets.add_secret(tx, request.app.state.outbox, client_id, actor=client_actor(caller), now=now)
+    outbox, granter = request.app.state.outbox, granter_of(caller)
+    return await client_secrets.add_secret(tx, outbox, client_id, granter=granter, actor=client_actor(caller), now=now)
 
 
 @router.delete("/{secret_id}", responses=responses(NotFound))

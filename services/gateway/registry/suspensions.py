@@ -102,7 +102,7 @@ async def lift(
 ) -> Suspension:
     """Let in what a suspension put out. One that was lifted before stays as it is. Raises NotFound.
 
-    A client that has ended its registration, or was disabled by itself meanwhile, stays out.
+    A client that has ended its registration, or was disabled by itself meanwhile, stays out. Only the state agency, or its operator, lifts.
     """
     await tx.execute(select(OrganisationRow.id).where(OrganisationRow.id == organisation_id).with_for_update())
     query = select(SuspensionRow).where(SuspensionRow.id == suspension_id, SuspensionRow.organisation_id == organisation_id)
@@ -116,7 +116,7 @@ async def lift(
     back = 0
     for client_id in map(UUID, row.client_ids.split()):
         try:
-            await clients.enable_client(tx, outbox, client_id, actor=actor, now=now)
+            await clients.enable_client(tx, outbox, client_id, granter=None, actor=actor, now=now)
         except RegistrationNotApproved:
             continue
         back += 1

@@ -6,6 +6,7 @@ from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
 from safepassage.canonical import to_base64url
 from safepassage.problems.access import ScopeNotGrantable
+from safepassage.wire_clients import NewClient
 from services.gateway.oauth.scopes import SCOPES, require_grantable
 from tests.gateway.by_hand import Answer, Party, ask_token, new_key
 from tests.gateway.house import ISSUER, House
@@ -139,6 +140,31 @@ async def test_a_district_grants_only_what_it_has_and_only_below_itself(house: H
         assert (there.status, there.code) == (not_there.status, not_there.code) == (404, "not-found")
     listed = await house.call(party, token, "GET", "/v1/clients")
     assert {one["organisation_id"] for one in listed.json["clients"]} == {str(oak.id), str(school.id)}
+
+
+@pytest.mark.anyio
+async def test_who_could_not_give_a_client_what_it_has_says_by_no_key_or_secret_who_it_is_and_lets_it_in_by_none(house: House) -> None:
+    state = await house.organisation("sea")
+    oak = await house.organisation("lea", parent_id=state.id)
+    legacy = {"authentication": "client_secret", "addresses": ("192.0.2.7/32",), "scopes": ("records:load",)}
+    legacy |= {"organisation_id": oak.id, "name": "A roster", "kind": "information-system", "role": "registrar"}
+    for has, scope, given in (("records:load", "records:load", True), ("duties:read", "records:load", False), ("", "admin:clients", False)):
+        admin = await house.party(oak, "admin:clients", *filter(None, (has,)))
+        token, more, thief = await house.token(admin), await house.party(oak, scope), Party("", ISSUER)
+        path, keys = f"/v1/clients/{more.client_id}", {"version": 1, "jwks": {"keys": [thief.jwk]}}
+        answers = [await house.call(admin, token, "PUT", f"{path}/keys", json=keys)]
+        await house.hand.disable_client(UUID(more.client_id))
+        answers.append(await house.call(admin, token, "DELETE", f"{path}/disablement"))
+        with_secret = await house.hand.register_client(NewClient.model_validate(legacy))
+        if scope == "records:load":
+            answers.append(await house.call(admin, token, "POST", f"/v1/clients/{with_secret.id}/secrets"))
+        found = {(one.status < 300, one.json.get("code")) for one in answers}
+        assert found == {(True, None) if given else (False, "scope-not-grantable")}, has
+        await house.hand.enable_client(UUID(more.client_id))
+        thief.client_id = more.client_id
+        assert (await ask_token(house.app, thief, house.now)).status == (200 if given else 401), has
+        own = {"version": 1, "jwks": {"keys": [Party("", ISSUER).jwk]}}
+        assert (await house.call(admin, token, "PUT", f"/v1/clients/{admin.client_id}/keys", json=own)).status == 200, "its own it replaces"
 
 
 @pytest.mark.anyio

@@ -147,6 +147,20 @@ async def test_a_district_administers_its_own_tree_and_sees_no_other(house: Hous
 
 
 @pytest.mark.anyio
+async def test_of_itself_a_district_changes_neither_what_it_is_known_by_nor_when_it_ends(house: House) -> None:
+    state = await house.organisation("sea")
+    about = {"parent_id": state.id, "nces_id": "2701234", "state_id": "0042", "valid_until": "2030-07-01"}
+    oak = await house.organisation("lea", **about)
+    party = await house.party(oak, "admin:organisations")
+    token, path, own = await house.token(party), f"/v1/organisations/{oak.id}", oak.model_dump(mode="json", exclude_none=True)
+    for name, other in (("nces_id", "2709999"), ("state_id", "0043"), ("valid_until", "2040-07-01"), ("valid_from", "2019-01-01")):
+        answer = await house.call(party, token, "PUT", path, json=own | {name: other})
+        assert (answer.status, answer.code) == (403, "not-permitted"), name
+    renamed = await house.call(party, token, "PUT", path, json=own | {"name": "Oak Unified"})
+    assert (renamed.status, renamed.json["name"]) == (200, "Oak Unified")
+
+
+@pytest.mark.anyio
 async def test_a_list_goes_on_where_it_stopped_and_only_for_its_reader(house: House, admin: Party) -> None:
     for number in range(5):
         house.clock.advance(milliseconds=1)
