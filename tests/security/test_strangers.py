@@ -4,6 +4,7 @@ import asyncio
 from pathlib import Path
 
 import pytest
+from starlette.types import Message
 
 from safepassage.canonical import from_base64url, to_base64url
 from safepassage.compact import assemble, signing_input, split
@@ -126,3 +127,37 @@ async def test_a_body_that_stops_coming_is_not_waited_for(
         writer.close()
     assert b" 503 " in answer[:20]
     assert b"the request came too slowly" in answer
+
+
+@pytest.mark.requirement("DOOR-bounded")
+async def test_a_body_that_comes_a_byte_now_and_then_is_not_waited_for(
+    tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "IDLE_SECONDS", 0.5)
+    async with open_house(tmp_path, node_keys, clock, template=empty_store) as house, serving(house.app) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        fields = b"Host: node.example\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 9000\r\nConnection: close\r\n"
+        writer.write(b"POST /oauth/token HTTP/1.1\r\n" + fields + b"\r\n")
+        answer, sent = asyncio.create_task(reader.read()), 0
+        async with asyncio.timeout(5):
+            while not answer.done():
+                writer.write(b"x")
+                sent += 1
+                await asyncio.sleep(0.02)  # far more often than any pause is long
+        writer.close()
+    assert b" 503 " in answer.result()[:20]
+    assert b"the request came too slowly" in answer.result()
+    assert sent < 200
+
+
+async def test_a_sender_is_not_blamed_for_whoever_takes_the_body_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "IDLE_SECONDS", 0.05)
+    left = [b"x" * 10] * 5
+
+    async def receive() -> Message:
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": left.pop(), "more_body": bool(left)}
+
+    async for _ in bodies.chunks(receive, limit=100):
+        await asyncio.sleep(0.06)
+    assert left == []

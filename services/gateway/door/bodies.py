@@ -10,6 +10,8 @@ from safepassage.problems.requests import BodyTooLarge
 
 IDLE_SECONDS: Final = 15.0
 """No pause of a sender is longer."""
+LEAST_BYTES_PER_SECOND: Final = 4096
+"""Of a sender, on average, once that pause was made use of: who sends a byte now and then is not waited for either."""
 
 
 class CallerGone(Exception):
@@ -17,11 +19,17 @@ class CallerGone(Exception):
 
 
 async def chunks(receive: Receive, *, limit: int) -> AsyncIterator[bytes]:
-    """The body as it comes. Raises BodyTooLarge as soon as it is longer than `limit`, CallerGone, TimeoutError."""
-    received = 0
+    """The body as it comes. Raises BodyTooLarge as soon as it is longer than `limit`, CallerGone, TimeoutError.
+
+    INVARIANT: a body of some length is waited for so long and no longer, however it is cut up. What whoever takes it needs is not counted.
+    """
+    received, waited = 0, 0.0
+    seconds = asyncio.get_running_loop().time
     while True:
-        async with asyncio.timeout(IDLE_SECONDS):
+        began = seconds()
+        async with asyncio.timeout(min(IDLE_SECONDS, IDLE_SECONDS + received / LEAST_BYTES_PER_SECOND - waited)):
             message = await receive()
+        waited += seconds() - began
         if message["type"] == "http.disconnect":
             raise CallerGone
         chunk: bytes = message.get("body", b"")

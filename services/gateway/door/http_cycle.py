@@ -2,6 +2,7 @@
 one write. Each write is a call to the kernel that wakes who reads, who then waits again for the rest.
 """
 
+import asyncio
 import re
 from functools import lru_cache
 from typing import Any, Final
@@ -11,6 +12,10 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCy
 _NOT_IN_NAMES: Final = re.compile(b'[\x00-\x1f\x7f()<>@,;:\\[\\]={} \t\\\\"]')
 _NOT_IN_VALUES: Final = re.compile(b"[\x00-\x08\x0a-\x1f\x7f]")
 _BODILESS: Final = frozenset({204, 304})
+
+TAKEN_WITHIN_SECONDS: Final = 15.0
+LEAST_TAKEN: Final = 16 * 1024
+"""Of what waits to be sent: a reader who takes less of it in so many seconds is not waited for."""
 _SELDOM_NEW: Final = frozenset(
     {
         b"allow", b"cache-control", b"content-security-policy", b"content-type", b"cross-origin-opener-policy",
@@ -30,7 +35,7 @@ class Cycle(RequestResponseCycle):
     async def send(self, message: Any) -> None:
         """A part of the answer. Raises RuntimeError for what is no answer."""
         if self.flow.write_paused and not self.disconnected:
-            await self.flow.drain()
+            await self._taken()
         if self.disconnected:
             return
         kind = message["type"]
@@ -43,6 +48,20 @@ class Cycle(RequestResponseCycle):
             raise RuntimeError(f"{kind} is no part of this answer")
         else:
             self._send_part(message.get("body", b""), more=message.get("more_body", False))
+
+    async def _taken(self) -> None:
+        """Wait for who reads. INVARIANT: nobody holds an answer, and the connection behind it, by not reading: then this one ends."""
+        left = self.transport.get_write_buffer_size()
+        while self.flow.write_paused and not self.disconnected:
+            try:
+                async with asyncio.timeout(TAKEN_WITHIN_SECONDS):
+                    await self.flow.drain()
+            except TimeoutError:
+                before, left = left, self.transport.get_write_buffer_size()
+                if not is_taking(before, left):
+                    self.disconnected = True
+                    self.message_event.set()
+                    self.transport.abort()
 
     def _head_of(self, status: int, fields: Any) -> bytes:
         """INVARIANT: no field makes a line of its own."""
@@ -87,6 +106,11 @@ class Cycle(RequestResponseCycle):
             if not self.keep_alive:
                 self.transport.close()
             self.on_response()
+
+
+def is_taking(before: int, left: int) -> bool:
+    """Whether somebody reads, by what waited to be sent then and what does TAKEN_WITHIN_SECONDS later."""
+    return left == 0 or before - left >= LEAST_TAKEN
 
 
 def _require_values(values: bytes) -> None:

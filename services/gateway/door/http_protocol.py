@@ -15,7 +15,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from safepassage.problems.access import HeadersTooLarge, MalformedRequest
 from safepassage.problems.problem import SuiteError
 from safepassage.problems.requests import TemporarilyUnavailable
-from services.gateway.door.http_cycle import Cycle
+from services.gateway.door import http_cycle
+from services.gateway.door.http_cycle import Cycle, is_taking
 
 MAX_HEADER_BYTES: Final = 32 * 1024
 MAX_FIELDS: Final = 100
@@ -48,6 +49,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
         self._certificate: bytes | None = None
         self._idling: asyncio.TimerHandle | None = None
         self._idle_since = 0.0
+        self._leaving: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
         """A new connection has a header to send."""
@@ -63,8 +65,9 @@ class StrictHttpProtocol(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         """Nobody is waited for any more."""
         self._header_is_there()
-        if self._idling is not None:
-            self._idling.cancel()
+        for timer in (self._idling, self._leaving):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
 
     def on_message_begin(self) -> None:
@@ -86,7 +89,9 @@ class StrictHttpProtocol(HttpToolsProtocol):
             self._refuse(HeadersTooLarge("the request target is too long"))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A field."""
+        """A field. INVARIANT: what stands behind a body is no header: a proxy that removes and adds fields has not looked at it."""
+        if not self._in_header:
+            self._refuse(MalformedRequest("no fields stand behind a body"))
         self._header_bytes += len(name) + len(value) + 4
         if self._header_bytes > MAX_HEADER_BYTES or len(self.headers) >= MAX_FIELDS:
             self._refuse(HeadersTooLarge())
@@ -147,6 +152,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
         """The answer is sent. The next request is begun, or waited for: by one timer for all that come over the connection."""
         self.server_state.total_requests += 1
         if self.transport.is_closing():
+            self._see_it_taken()
             return
         self.flow.resume_reading()
         if self.pipeline:
@@ -164,6 +170,15 @@ class StrictHttpProtocol(HttpToolsProtocol):
             self._idling = self.loop.call_later(self.timeout_keep_alive - idle, self._look_whether_idle)
         elif not self.transport.is_closing():
             self.transport.close()
+            self._see_it_taken()
+
+    def _see_it_taken(self, before: int | None = None) -> None:
+        """A connection that is closed ends when its last answer is taken: not waited for where nobody takes it. `before`: what was left."""
+        left = self.transport.get_write_buffer_size()
+        if before is not None and not is_taking(before, left):
+            self.transport.abort()
+        elif left:
+            self._leaving = self.loop.call_later(http_cycle.TAKEN_WITHIN_SECONDS, self._see_it_taken, left)
 
     def send_400_response(self, msg: str) -> None:
         """What uvicorn sends for a request that cannot be parsed: here a problem document.
@@ -171,7 +186,9 @@ class StrictHttpProtocol(HttpToolsProtocol):
         INVARIANT: nothing is written into another request's answer, nor where the caller would take it for one.
         """
         cycle = self.cycle
-        if cycle is not None and not cycle.response_complete and (cycle.response_started or self._in_header or self.pipeline):
+        if cycle is not None and (
+            not self._in_header if cycle.response_complete else cycle.response_started or self._in_header or self.pipeline
+        ):
             self.transport.abort()
             return
         error = self._refusal or MalformedRequest()
@@ -180,6 +197,9 @@ class StrictHttpProtocol(HttpToolsProtocol):
             STATUS_LINE[error.status] + b"content-type: application/problem+json\r\ncache-control: no-store\r\n"
             b"x-content-type-options: nosniff\r\nconnection: close\r\ncontent-length: " + str(len(body)).encode() + b"\r\n\r\n"
         )
+        if cycle is not None:
+            cycle.disconnected = True  # what is under way has no body to come, and nobody to answer
+            cycle.message_event.set()
         self.transport.write(head + body)
         self.transport.close()
 

@@ -1,6 +1,7 @@
 """What leaves the server: whole, in one piece, as long as it says, and no field that makes a line of its own."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -8,6 +9,7 @@ import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from services.gateway.door import http_cycle
 from services.gateway.door.http_protocol import StrictHttpProtocol
 
 GET = b"GET / HTTP/1.1\r\nHost: node.example\r\n\r\n"
@@ -136,6 +138,63 @@ async def test_an_idle_connection_is_closed_and_a_busy_one_is_not() -> None:
         began = asyncio.get_running_loop().time()
         assert await reader.read() == b""
         assert asyncio.get_running_loop().time() >= began + KEPT_SECONDS / 2
+
+
+LARGE = b"x" * 32 * 1024 * 1024
+"""More than all the buffers between two sockets of one machine."""
+
+
+def sending_until(left: asyncio.Event) -> ASGIApp:
+    """Sends without end, until nobody is there."""
+
+    async def app(_: Scope, receive: Receive, send: Send) -> None:
+        async def watch() -> None:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+
+        watching = asyncio.create_task(watch())
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while not watching.done():
+            await send({"type": "http.response.body", "body": LARGE[:65536], "more_body": True})
+            await asyncio.sleep(0)
+        left.set()
+
+    return app
+
+
+@pytest.mark.requirement("DOOR-bounded")
+@pytest.mark.anyio
+async def test_who_does_not_read_is_not_waited_for_in_the_midst_of_an_answer_or_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_cycle, "TAKEN_WITHIN_SECONDS", 0.1)
+    left = asyncio.Event()
+    async with connected(sending_until(left)) as (_, writer):
+        writer.write(GET)
+        await left.wait()
+
+    async def whole(_: Scope, __: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"%d" % len(LARGE))]})
+        await send({"type": "http.response.body", "body": LARGE, "more_body": False})
+
+    for asked in (GET, CLOSING):  # one is closed for it was idle, one because it was asked to be
+        async with connected(whole) as (reader, writer):
+            writer.write(asked)
+            await asyncio.sleep(6 * KEPT_SECONDS)
+            with contextlib.suppress(ConnectionResetError):
+                assert len(await reader.read()) < len(LARGE)
+
+
+@pytest.mark.anyio
+async def test_who_reads_slowly_gets_everything(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_cycle, "TAKEN_WITHIN_SECONDS", 0.1)
+    parts = [LARGE[: 1024 * 1024]] * 32
+    for asked in (GET, CLOSING):
+        async with connected(saying(200, [(b"content-length", b"%d" % len(LARGE))], *parts)) as (reader, writer):
+            writer.write(asked)
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 200 OK")
+            for _ in range(len(LARGE) // 2**20):
+                await reader.readexactly(2**20)
+                await asyncio.sleep(0.02)
 
 
 @pytest.mark.anyio

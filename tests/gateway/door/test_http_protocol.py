@@ -14,12 +14,15 @@ from services.gateway.door import http_protocol
 from services.gateway.door.http_protocol import StrictHttpProtocol
 
 OK = b"HTTP/1.1 200 OK"
+heard: list[Scope] = []
+"""What the application was told of, newest last."""
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
     """Answers with the length of the body that it read."""
     if scope["type"] != "http":
         return
+    heard.append(scope)
     length, more = 0, True
     while more:
         message: Message = await receive()
@@ -71,6 +74,7 @@ async def spoken(data: bytes, *, port: int) -> bytes:
 
 
 HOST = b"Host: node.example\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n"
 
 REFUSED = {
     "no Host": (b"GET / HTTP/1.1\r\n\r\n", 400),
@@ -94,6 +98,18 @@ REFUSED = {
     ),
     "101 fields": (b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"X%d: a\r\n" % i for i in range(100)) + b"\r\n", 431),
     "a target of 9 KB": (b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\n" + HOST + b"\r\n", 431),
+    "a field behind the body": (CHUNKED + b"1\r\nx\r\n0\r\nX-Forwarded-For: 10.0.0.1\r\n\r\n", 400),
+    "a header behind the body": (CHUNKED + b"0\r\nAuthorization: DPoP a\r\nClient-Cert: :AAAA:\r\n\r\n", 400),
+    "lines that end with LF alone": (b"GET / HTTP/1.1\nHost: node.example\n\n", 400),
+    "a line that ends with CR alone": (b"GET / HTTP/1.1\r\n" + HOST + b"X: a\rY: b\r\n\r\n", 400),
+    "a NUL in a field": (b"GET / HTTP/1.1\r\n" + HOST + b"X: a\0b\r\n\r\n", 400),
+    "a length with a sign": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: +3\r\n\r\nabc", 400),
+    "a length in a list": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 3, 3\r\n\r\nabc", 400),
+    "a length of another base": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 0x3\r\n\r\nabc", 400),
+    "a chunk's length with a sign": (CHUNKED + b"+1\r\nx\r\n0\r\n\r\n", 400),
+    "a chunk longer than it says": (CHUNKED + b"1\r\nxy\r\n0\r\n\r\n", 400),
+    "chunks whose lines end with LF alone": (CHUNKED + b"1\nx\n0\n\n", 400),
+    "a coding that is not quite chunked": (b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400),
     "no HTTP at all": (b"hello\r\n\r\n", 400),
 }
 
@@ -108,6 +124,25 @@ async def test_what_two_programs_could_read_in_two_ways_is_refused() -> None:
             assert head.startswith(b"HTTP/1.1 %d " % status), (name, answer[:200])
             assert b"content-type: application/problem+json" in head, name
             assert json.loads(body)["status"] == status, name
+
+
+@pytest.mark.anyio
+async def test_what_stands_behind_a_body_is_told_to_nobody_and_does_nothing_whenever_it_comes() -> None:
+    for pause in (False, True):
+        heard.clear()
+        async with serving() as port:
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(CHUNKED + b"1\r\nx\r\n")
+            if pause:
+                while not heard:  # noqa: ASYNC110 the application has begun before the end of the body comes
+                    await asyncio.sleep(0.005)
+            writer.write(b"0\r\nX-Forwarded-For: 10.0.0.1\r\n\r\n" + b"GET /second HTTP/1.1\r\n" + HOST + b"\r\n")
+            async with asyncio.timeout(5):
+                answer = await reader.read()
+            writer.close()
+        assert (answer.count(b"HTTP/1.1"), answer.split(b" ")[1]) == (1, b"400"), pause
+        assert b"x-forwarded-for" not in repr(heard).encode()
+        assert [scope["path"] for scope in heard] in ([], ["/"])
 
 
 @pytest.mark.anyio
