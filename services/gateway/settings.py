@@ -1,13 +1,16 @@
 """What the gateway is told."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, IPvAnyNetwork
 
 from services.gateway.limit_settings import LimitSettings
 from services.gateway.people.settings import PeopleSettings
+
+LONGEST_SECONDS: Final = 3600
+"""No access token lives longer, whatever the settings of the process that gave it."""
 
 
 def _known_zone(name: str) -> str:
@@ -24,7 +27,7 @@ class GatewaySettings(LimitSettings, PeopleSettings):
     node_statement_file: Annotated[
         Path | None, Field(description="The node's own signed statement (`safepassage-node keys` makes it), served to peers.")
     ] = None
-    access_token_seconds: Annotated[int, Field(ge=60, le=3600, description="Lifetime of an access token.")] = 300
+    access_token_seconds: Annotated[int, Field(ge=60, le=LONGEST_SECONDS, description="Lifetime of an access token.")] = 300
     authorization_seconds: Annotated[
         int, Field(ge=300, le=86_400, description="For so long an application may act for a person before they are asked again.")
     ] = 28_800

@@ -1,8 +1,8 @@
 """Whether a token that is out still counts: nobody took it back; its client and their organisation are in force, the client still has the
 key that asked for it, and is still registered for all that the token says.
 
-What changed within a token's lifetime is loaded each second and at once after a change made here; older changes meet no living token. An
-organisation whose last day is over changed at midnight (UTC).
+What changed within the longest lifetime of a token is loaded each second and at once after a change made here; older changes meet no living
+token. An organisation whose last day is over changed at midnight (UTC).
 """
 
 from collections.abc import Iterable, Sequence
@@ -23,6 +23,7 @@ from services.gateway.oauth import client_certificates
 from services.gateway.oauth.client_secrets import kid_of
 from services.gateway.oauth.known_clients import is_in_force, keys_of
 from services.gateway.oauth.tokens import AccessClaims
+from services.gateway.settings import LONGEST_SECONDS
 from services.gateway.tables import ClientRow, ClientSecretRow, GivenAuthorizationRow, OrganisationRow, RevokedTokenRow
 from shared.clock import Clock
 from shared.database import Database
@@ -30,7 +31,8 @@ from shared.peer_statements import PeerStatements
 
 BELIEVED_FOR: Final = timedelta(seconds=15)
 """What was loaded counts for so long; then nobody is let in until it can be loaded again."""
-MARGIN: Final = timedelta(minutes=2)
+LOOKS_BACK: Final = timedelta(seconds=LONGEST_SECONDS) + timedelta(minutes=2)
+"""INVARIANT: as long as any token can live, not those that this process gives: it may have been started with a shorter lifetime."""
 
 
 _REGISTERED: Final = (
@@ -88,9 +90,8 @@ class Registered:
 class Standing:
     """What changed lately: tokens that were taken back, what people agreed to and is over, clients that are out, keys of the others."""
 
-    def __init__(self, database: Database, statements: PeerStatements, clock: Clock, *, token_seconds: int) -> None:
+    def __init__(self, database: Database, statements: PeerStatements, clock: Clock) -> None:
         self._database, self._statements, self._clock = database, statements, clock
-        self._looks_back = timedelta(seconds=token_seconds) + MARGIN
         self._changed: dict[str, Registered] = {}
         self._peers: dict[str, float] = {}
         """Of those that are out, or were lately: what was issued within this second or before counts no more."""
@@ -101,13 +102,13 @@ class Standing:
     async def refresh(self) -> None:
         """Load what changed within the lifetime of a token."""
         now = self._clock()
-        since, today = now - self._looks_back, now.date()
+        since, today = now - LOOKS_BACK, now.date()
         async with self._database.reading() as tx:
             over = await _over_at_midnight(tx, since.date(), today)
             changed = or_(ClientRow.changed_at > since, ClientRow.organisation_id.in_(over)) if over else ClientRow.changed_at > since
             query = select(*_REGISTERED).join(OrganisationRow, OrganisationRow.id == ClientRow.organisation_id)
             rows = (await tx.execute(query.where(changed))).all()
-            revoked = select(RevokedTokenRow.jti).where(RevokedTokenRow.revoked_at > since)
+            revoked = select(RevokedTokenRow.jti).where(RevokedTokenRow.expires_at > now)
             self._taken_back = frozenset((await tx.execute(revoked)).scalars())
             theirs = GivenAuthorizationRow.organisation_id.in_(over) if over else false()
             ended = select(GivenAuthorizationRow.id).where(or_(GivenAuthorizationRow.ended_at > since, theirs))

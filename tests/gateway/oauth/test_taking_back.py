@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from sqlalchemy import func, select
@@ -96,6 +97,23 @@ async def test_another_process_refuses_it_within_a_second(
             assert (await second.call(party, token, "GET", PATH)).status == 200
             await take_back(house, party, token)
             await _becomes(lambda: _refuses(second, party, token))
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("DOOR-taken-back")
+async def test_what_ended_stays_ended_at_a_process_whose_own_tokens_live_less_long(
+    tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path
+) -> None:
+    async with open_house(tmp_path, node_keys, clock, template=empty_store, access_token_seconds=3600) as house:
+        parties = [await house.sea_party("decisions:read") for _ in range(3)]
+        tokens = [await house.token(party) for party in parties]
+        await take_back(house, parties[0], tokens[0])
+        await house.hand.disable_client(UUID(parties[1].client_id))
+    clock.advance(minutes=30)
+    async with open_house(tmp_path, node_keys, clock, access_token_seconds=60) as house:
+        clock.advance(seconds=11)  # no proof can be from before its start
+        answers = [await house.call(party, token, "GET", PATH) for party, token in zip(parties, tokens, strict=True)]
+    assert [answer.status for answer in answers] == [401, 401, 200]
 
 
 @pytest.mark.anyio
