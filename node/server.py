@@ -22,6 +22,8 @@ from shared.garbage import COLLECTED_AFTER
 from shared.telemetry import log_to_stderr
 
 GRACE_SECONDS = 30
+TLS_1_2_CIPHERS = "ECDHE+AESGCM"
+"""What BCP 195 (RFC 9325 section 4.2) recommends, and FAPI 2.0 section 5.2.2 wants nothing beside; those of TLS 1.3 are all taken."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,7 @@ class Listener:
 
 
 class Config(uvicorn.Config):
-    """uvicorn's, which also asks for clients' certificates (RFC 8705), where who has none is let in without; and bounds connections."""
+    """uvicorn's, with TLS as FAPI 2.0 has it; clients may have certificates (RFC 8705); connections are bounded."""
 
     def __init__(
         self, *about: Any, client_certificates: Sequence[Path] = (), connections_at_most: int = CONNECTIONS_AT_MOST, **more: Any
@@ -57,6 +59,9 @@ class Config(uvicorn.Config):
     def load(self) -> None:
         """Raises ValueError where clients are to have certificates and the server has none."""
         super().load()
+        if self.ssl is not None:
+            self.ssl.minimum_version = ssl.TLSVersion.TLSv1_2
+            self.ssl.set_ciphers(TLS_1_2_CIPHERS)
         if not self._client_certificates:
             return
         if self.ssl is None:

@@ -112,6 +112,38 @@ async def test_who_was_told_of_to_nobody_does_not_get_through_the_handshake(secu
             await secure.token(stranger, sis.client_id)
 
 
+SUITES = {f"ECDHE-{kind}-{suite}" for kind in ("ECDSA", "RSA") for suite in ("AES128-GCM-SHA256", "AES256-GCM-SHA384")}
+
+
+@pytest.mark.anyio
+@pytest.mark.requirement("DOOR-certificate")
+async def test_of_tls_1_2_the_suites_are_taken_that_fapi_names_and_no_others(secure: Secure) -> None:
+    """FAPI 2.0 section 5.2.2: those that RFC 9325 section 4.2 recommends."""
+
+    async def shakes_hands(ciphers: str, version: ssl.TLSVersion) -> bool:
+        context = ssl.create_default_context(cafile=secure.folder / "ca.pem")
+        context.minimum_version = context.maximum_version = version
+        context.set_ciphers(ciphers)
+        try:
+            _, writer = await asyncio.open_connection("127.0.0.1", secure.port, ssl=context)
+        except (ssl.SSLError, ConnectionError):
+            return False
+        writer.close()
+        return True
+
+    for suite in sorted(SUITES):
+        assert await shakes_hands(suite, ssl.TLSVersion.TLSv1_2) == ("ECDSA" in suite), suite  # the server's key is of a curve
+    for others in ("ECDHE-ECDSA-AES256-SHA384", "ECDHE-ECDSA-CHACHA20-POLY1305", "ECDHE-ECDSA-AES256-CCM"):
+        assert not await shakes_hands(others, ssl.TLSVersion.TLSv1_2), others
+    assert await shakes_hands("DEFAULT", ssl.TLSVersion.TLSv1_3)
+    files = {"tls_certificate": secure.folder / "server.pem", "tls_key": secure.folder / "server.key"}
+    made = server(secure.house.app, host="127.0.0.1", port=0, **files)
+    made.config.load()
+    assert made.config.ssl is not None
+    assert {one["name"] for one in made.config.ssl.get_ciphers() if one["protocol"] != "TLSv1.3"} == SUITES
+    assert made.config.ssl.minimum_version == ssl.TLSVersion.TLSv1_2
+
+
 @pytest.mark.anyio
 async def test_a_field_of_the_header_is_no_certificate(secure: Secure) -> None:
     sis = await registered(secure.house)
