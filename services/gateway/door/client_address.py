@@ -46,6 +46,14 @@ def _canonical(connected: str) -> str | None:
     return None if address is None else str(address)
 
 
+@lru_cache(maxsize=4096)
+def counted_as(address: str | None) -> str:
+    """Under what an address is counted: of IPv6 its /64, for whoever has one has 2^64 of them, and would be somebody else each time."""
+    if address is None or ":" not in address:
+        return address or ""
+    return str(IPv6Network((address, 64), strict=False))
+
+
 def is_trusted(connected: str | None, trusted: Sequence[Network]) -> bool:
     """Whether who opened the connection is a proxy of the agency's own."""
     address = _connected(connected or "")

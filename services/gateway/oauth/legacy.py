@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from safepassage.problems.access import AccessTokenNotValid
+from services.gateway.door.client_address import counted_as
 from services.gateway.oauth.client_secrets import Kept, Presented, kid_of, secret_id_of, verify_secret
 from services.gateway.oauth.known_clients import KnownClient, registered_client
 from services.gateway.oauth.oauth_errors import ClientNotAuthenticated
@@ -54,7 +55,7 @@ class LegacyProfile:
 
         INVARIANT: whether there is such a client, secret or address takes the same work to refuse, and is answered alike.
         """
-        whence = address or ""
+        whence = counted_as(address)
         self.attempts.require(presented.client_id, whence, now)
         try:
             async with self.attempts.slot():

@@ -7,11 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.gateway.door.client_address import client_address
+from services.gateway.door.client_address import client_address, counted_as
 from tests.conftest import StandingClock
+from tests.gateway.by_hand import ask
 from tests.gateway.house import open_house
 
 PATH = "/v1/exchange-requests/019a0000-0000-7000-8000-000000000000"
+FORM = ("content-type", "application/x-www-form-urlencoded")
 PROXIES = (ip_network("10.0.0.0/8"), ip_network("fd00::/8"))
 
 
@@ -39,6 +41,22 @@ def said(*values: str) -> list[tuple[bytes, bytes]]:
 )
 def test_the_address_is_the_first_that_no_proxy_of_ours_has(connected: str | None, fields: tuple[str, ...], expected: str | None) -> None:
     assert client_address(connected, said(*fields), trusted=PROXIES) == expected
+
+
+@pytest.mark.anyio
+async def test_who_has_a_network_of_ipv6_addresses_is_one_and_the_same(
+    tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path
+) -> None:
+    few = {"anonymous_requests_per_second": 1, "anonymous_burst": 3, "legacy_clients": True}
+    async with open_house(tmp_path, node_keys, clock, template=empty_store, **few) as house:
+        addresses = ["2001:db8:0:1::1", "2001:db8:0:1::2", "2001:db8:0:1:ffff::3", "2001:db8:0:1::4", "2001:db8:0:2::1"]
+        asked = [(await ask(house.app, "GET", "/livez", address=address)).status for address in addresses]
+        assert asked == [200, 200, 200, 429, 200]
+        attempts, form = house.app.state.token_endpoint.legacy.attempts, "client_id=x&client_secret=y&grant_type=client_credentials"
+        clock.advance(minutes=1)
+        await ask(house.app, "POST", "/oauth/token", headers=[FORM], body=form.encode(), address=addresses[0])
+        assert list(attempts._failed) == [("x", "2001:db8:0:1::/64"), ("", "2001:db8:0:1::/64")]
+    assert [counted_as(one) for one in ("192.0.2.7", None, "::1")] == ["192.0.2.7", "", "::/64"]
 
 
 @given(st.lists(st.binary(max_size=60), max_size=5))
