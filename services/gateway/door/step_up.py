@@ -15,9 +15,26 @@ from services.gateway.oauth.tokens import AccessClaims
 ASKED_FOR: Final = frozenset({"audit:export", "policies:approve", "retention:approve", "obligations:waive"})
 """Exports and approvals: a route that changes something and that these alone open."""
 
+BREAKS_GLASS: Final = ("POST", "/v1/evidence")
+"""By which an emergency is put on record, and children's records are then disclosed without a consent (34 CFR 99.36)."""
+
+FILES: Final = frozenset(
+    ("GET", template)
+    for template in (
+        "/v1/students/{student_id}/disclosure-accounting/document",
+        "/v1/students/{student_id}/disclosure-accounting/table",
+        "/v1/disclosure-copies/{copy_id}/table",
+    )
+)
+"""Exports that are read: what they give leaves as a file, for which the node's own pages ask too."""
+
+_TOO: Final = FILES | {BREAKS_GLASS}
+
 
 def asks_step_up(route: Route) -> bool:
     """Whether a route wants a person who has proved who they are only just now."""
+    if (route.method, route.template) in _TOO:
+        return True
     return route.accepts == "clients" and route.method != "GET" and bool(route.scopes) and route.scopes <= ASKED_FOR
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from services.gateway.door.routing_table import ROUTES
-from services.gateway.door.step_up import asks_step_up
+from services.gateway.door.step_up import FILES, asks_step_up
 from tests.conftest import StandingClock
 from tests.gateway.house import House, open_house
 from tests.gateway.oauth.codes.flow import application, person
@@ -56,7 +56,19 @@ async def test_a_weak_sign_in_is_told_which_one_is_wanted(
         assert (await house.call(app.party, token, "POST", EXPORT, json={})).status == 200
 
 
-def test_exports_and_approvals_ask_and_nothing_that_only_reads_does() -> None:
+async def test_whoever_breaks_the_glass_on_a_persons_behalf_wants_one_who_has_just_signed_in(peopled: House, clock: StandingClock) -> None:
+    app, browser = await application(peopled, "evidence:read", "evidence:write"), await person(peopled, "privacy-officer")
+    clock.advance(seconds=299)
+    await peopled.app.state.standing.refresh()
+    token = (await app.tokens(browser))["access_token"]
+    assert (await peopled.call(app.party, token, "POST", "/v1/evidence", json={})).status == 200
+    clock.advance(seconds=1)
+    answer = await peopled.call(app.party, token, "POST", "/v1/evidence", json={})
+    assert (answer.status, WANTED in answer.headers.get("www-authenticate", "")) == (401, True)
+    assert (await peopled.call(app.party, token, "GET", "/v1/evidence")).status == 200
+
+
+def test_exports_approvals_and_emergencies_ask_and_nothing_else_does() -> None:
     asking = {route.template for route in ROUTES if asks_step_up(route)}
     assert asking == {
         "/v1/policy-sets/{policy_hash}/approvals",
@@ -65,4 +77,9 @@ def test_exports_and_approvals_ask_and_nothing_that_only_reads_does() -> None:
         "/v1/log/exports",
         "/v1/log/exports/parts",
         "/v1/log/exports/manifest",
+        "/v1/evidence",
+        "/v1/students/{student_id}/disclosure-accounting/document",
+        "/v1/students/{student_id}/disclosure-accounting/table",
+        "/v1/disclosure-copies/{copy_id}/table",
     }
+    assert {(route.method, route.template) for route in ROUTES} >= FILES
