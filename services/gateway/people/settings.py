@@ -69,6 +69,11 @@ class PeopleSettings(ServiceSettings):
         Field(description="Let the operator in by the one-time links of `safepassage-node console`; an embedded node does."),
     ] = False
 
+    @property
+    def roles_given(self) -> frozenset[str]:
+        """That somebody can have at this node."""
+        return frozenset(self.people_roles.values()) | ({"operator"} if self.people_links else set())
+
     @model_validator(mode="after")
     def _people_whole(self) -> Self:
         if self.people_issuer is None:

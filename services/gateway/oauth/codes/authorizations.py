@@ -3,7 +3,7 @@
 These functions run in the transaction of what ends it, with the log's entry.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -47,10 +47,10 @@ def fits(row: GivenAuthorizationRow, *, scopes: frozenset[str], purposes: Sequen
     return "authorization_code" in grant_types and scopes.issuperset(row.scope.split()) and (details is None or details.purpose in purposes)
 
 
-async def person_may(tx: AsyncSession, row: GivenAuthorizationRow, now: datetime) -> bool:
-    """Whether a person of that role, in that organisation, could still give it."""
+async def person_may(tx: AsyncSession, row: GivenAuthorizationRow, now: datetime, *, roles: Collection[str]) -> bool:
+    """Whether a person of that role, in that organisation, could still give it. `roles`: those that the settings give anybody now."""
     organisation = await tx.get(OrganisationRow, row.organisation_id)
-    if organisation is None:
+    if organisation is None or row.role not in roles:
         return False
     one, scopes = organisation.organisation, row.scope.split()
     return is_in_force(one.valid_from, one.valid_until, now.date()) and len(

@@ -42,5 +42,7 @@ def open_codes(
     lasts, reaching = timedelta(seconds=settings.authorization_seconds), Reaching(agreed)
     state.asking = Asking(settings.entity_id, state.database, state.outbox, names, lasts, development, reaching)
     idle = timedelta(seconds=settings.refresh_idle_seconds)
-    persons = PersonsTokens(state.database, state.outbox, tokens, RefreshTokens(secret), state.standing, development, idle, reaching)
+    persons = PersonsTokens(
+        state.database, state.outbox, tokens, RefreshTokens(secret), state.standing, development, idle, reaching, settings.roles_given
+    )
     return {code_grant.GRANT_TYPE: CodeGrant(persons), refresh_grant.GRANT_TYPE: RefreshGrant(persons)}

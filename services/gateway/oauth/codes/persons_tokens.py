@@ -35,6 +35,8 @@ class PersonsTokens:
     development: bool
     refresh_idle: timedelta
     reaching: Reaching
+    roles: frozenset[str]
+    """That the settings give anybody."""
 
     async def reach(self, client: KnownClient, which: ColumnElement[bool]) -> Reach | None:
         """With whose reach an authorization of the client counts now; None where there is no such one, or it counts with nobody's.

@@ -72,7 +72,8 @@ class RefreshGrant:
                 return "refresh-token-used-again"
         if not authorizations.fits(given, scopes=client.scopes, purposes=client.purposes, grant_types=client.grant_types):
             return "grants-changed"
-        return None if await authorizations.person_may(tx, given, now) else "person-may-no-more"
+        may = await authorizations.person_may(tx, given, now, roles=self.persons.roles)
+        return None if may else "person-may-no-more"
 
     async def _following(self, tx: AsyncSession, given: GivenAuthorizationRow, row: RefreshTokenRow, token: str, now: datetime) -> str:
         following = self.persons.refresh_tokens.following(token)

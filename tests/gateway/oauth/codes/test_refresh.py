@@ -4,6 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -14,7 +16,7 @@ from services.gateway.oauth.codes.authorizations import forget_over
 from services.gateway.tables import ClientRow, GivenAuthorizationRow, PushedRequestRow, RefreshTokenRow
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import ask_endpoint
-from tests.gateway.house import House, claims_of
+from tests.gateway.house import House, claims_of, open_house
 from tests.gateway.oauth.codes.flow import CODE, GIVEN, Application, application, person, refused_for
 
 pytestmark = pytest.mark.anyio
@@ -213,6 +215,20 @@ async def test_what_ends_at_the_next_refresh(peopled: House, clock: StandingCloc
     answer = await other.refresh(token)
     assert (answer.code, refused_for(peopled)) == ("invalid_grant", "grants-changed")
     assert await _ended(peopled) == ["grants-changed", "person-may-no-more"]
+
+
+async def test_who_has_a_role_that_the_settings_give_nobody_any_more_gives_nothing_any_more(
+    peopled: House, peoples: dict[str, Any], tmp_path: Path, node_keys: Path, clock: StandingClock
+) -> None:
+    app, browser = await application(peopled), await person(peopled)
+    token, code = (await app.tokens(browser))["refresh_token"], await app.code(browser)
+    roles = {word: role for word, role in peoples["people_roles"].items() if role != "auditor"}
+    async with open_house(tmp_path, node_keys, clock, **(peoples | {"people_roles": roles})) as app.house:
+        for answer in (await app.exchange(code), await app.refresh(token)):
+            assert answer.code == "invalid_grant"
+        [event] = app.house.app.state.refusals.take(app.house.now, all_of_them=True)
+        assert (event.context.reason, event.context.count) == ("person-may-no-more", 2)
+        assert set(await _ended(app.house)) == {None, "person-may-no-more"}
 
 
 async def test_a_client_takes_a_refresh_token_back_and_all_that_came_of_it(peopled: House) -> None:
