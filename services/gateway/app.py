@@ -11,6 +11,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from safepassage.ids import uuid7
 from safepassage.trust_list import VerifiedTrustList
 from services.gateway import well_known
 from services.gateway.console.routes import ROUTERS as CONSOLE
@@ -28,7 +29,7 @@ from services.gateway.door.refusals import Refusals
 from services.gateway.door.routing_table import ROUTES
 from services.gateway.door.scope_use import ScopeUse, keep_writing_down
 from services.gateway.door.shared_rates import SharedRates
-from services.gateway.door.upstreams import upstreams
+from services.gateway.door.upstreams import observe, upstreams
 from services.gateway.family.opening import keep_forgetting, open_families
 from services.gateway.family.routes import ROUTERS as FAMILY
 from services.gateway.oauth import introspection, revocation, token_endpoint
@@ -71,7 +72,7 @@ from services.gateway.settings import GatewaySettings
 from services.gateway.tables import LeaseRow, NodeStatementRow, OutboxRow, TrustListRow
 from shared.app import build
 from shared.clock import Clock, system_clock
-from shared.contracts.audit import Actor
+from shared.contracts.audit import Actor, Context, Event
 from shared.cursors import Cursors
 from shared.keys import read_symmetric_key
 from shared.peer_statements import PeerStatements, ThroughRecords
@@ -93,16 +94,18 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     secret = read_symmetric_key(settings.keys_directory / "cursor.key")
     names = names_key(settings.keys_directory)
     state.cursors, state.node_statement = Cursors(secret), well_known.NodeStatementFile(settings.node_statement_file)
+    taken = {"legacy": settings.legacy_clients, "certificates": settings.takes_client_certificates}
     state.metadata, state.resource_metadata = (
-        well_known.metadata_of(settings.entity_id, legacy=settings.legacy_clients, certificates=settings.takes_client_certificates),
-        well_known.resource_of(settings.entity_id),
+        well_known.metadata_of(settings.entity_id, **taken),
+        well_known.resource_of(settings.entity_id, **taken),
     )
     state.decision_point_metadata = well_known.decision_point_of(settings.entity_id)
     state.token_keys = WatchedTokenKeys(settings.keys_directory / "token-signing")
     state.token_keys_told = state.token_keys.current
     state.trust = Trust(database, settings, clock, row=TrustListRow, on_accepted=partial(_trust_accepted, app))
     state.statements = PeerStatements(database, state.trust, clock, row=NodeStatementRow, fetch=ThroughRecords(state.siblings))
-    state.standing = Standing(database, state.statements, clock, token_seconds=settings.access_token_seconds)
+    state.standing = Standing(database, state.statements, clock)
+    state.trust_refusal_told = None
     state.refusals = Refusals(state.holder)
     await state.trust.open()
     await state.statements.open()
@@ -140,6 +143,8 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     services = upstreams(settings, transports)
     for service in services.values():
         stack.push_async_callback(service.close)
+    observe(services, state.metrics)
+    state.is_degraded = lambda: any(service.is_left_alone for service in services.values())
     state.public_page = None
     state.limits = LimitsInForce(settings)
     limits = state.limits.settings
@@ -214,6 +219,19 @@ async def look_at_token_keys(app: FastAPI) -> None:
         state.token_keys_told = current
 
 
+async def look_at_trust_list(app: FastAPI) -> None:
+    """Look at the trust list's file. One that is not taken (rolled back, forged) is a refusal on the log, as often as it is shown."""
+    state = app.state
+    await state.trust.refresh()
+    refused = state.trust.refused
+    if refused is not None and refused is not state.trust_refusal_told:
+        context = Context(operation="trust-list-refused", outcome="refused", reason=refused.code)
+        event = Event(class_="refusal", key=f"trust:{uuid7(state.clock())}", actor=Actor(kind="system", job="trust-list"), context=context)
+        async with state.database.transaction() as tx:
+            state.outbox.record(tx, event)
+    state.trust_refusal_told = refused
+
+
 async def _look(app: FastAPI) -> None:
     """Each second: keys and trust list from their files, clients that changed, refusals of the minute that is over."""
     state = app.state
@@ -222,7 +240,7 @@ async def _look(app: FastAPI) -> None:
         await asyncio.sleep(LOOK_SECONDS)
         try:
             await look_at_token_keys(app)
-            await state.trust.refresh()
+            await look_at_trust_list(app)
             await state.standing.refresh()
             now = state.clock()
             await state.refusals.flush(state.database, state.outbox, now)

@@ -74,15 +74,17 @@ def metadata_of(issuer: str, *, legacy: bool = False, certificates: bool = False
     return document
 
 
-def resource_of(issuer: str) -> dict[str, Any]:
-    """RFC 9728's document: the node is its own resource."""
+def resource_of(issuer: str, *, legacy: bool = False, certificates: bool = False) -> dict[str, Any]:
+    """RFC 9728's document: the node is its own resource. Parameters as of `metadata_of`."""
+    bearer = legacy or certificates
     return {
         "resource": issuer,
         "authorization_servers": [issuer],
         "scopes_supported": sorted(SCOPES),
-        "bearer_methods_supported": [],
+        "bearer_methods_supported": ["header"] if bearer else [],
         "dpop_signing_alg_values_supported": list(PROOF_ALGORITHMS),
-        "dpop_bound_access_tokens_required": True,
+        "dpop_bound_access_tokens_required": not bearer,
+        "tls_client_certificate_bound_access_tokens": certificates,
         "authorization_details_types_supported": [authorization_details.TYPE],
     }
 

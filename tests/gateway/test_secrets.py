@@ -20,7 +20,7 @@ from tests.gateway.oauth.test_legacy import Legacy
 from tests.gateway.oauth.test_legacy import registered as registered_with_a_secret
 from tests.gateway.people.openid_provider import CLIENT_KEY
 from tests.gateway.people.signing_in import PEOPLE, Browser
-from tests.gateway.registration.registering import initial_token, manage, metadata, register
+from tests.gateway.registration.registering import initial_token, manage, metadata, register, signer
 
 PATH = "/v1/exchange-requests/019a0000-0000-7000-8000-000000000000"
 
@@ -155,6 +155,9 @@ class Planted:
         answer = await register(house, metadata(made.registered), token=tokens[0])
         made.registered.client_id = answer.json["client_id"]
         secrets["registration access token"] = answer.json["registration_access_token"]
+        publisher = await signer(house)
+        for name, about in (("unknown publisher's", {"iss": "https://other.example"}), ("expired", {"exp": 1, "iat": 1})):
+            secrets[f"{name} software statement"] = publisher.statement(house.now, **about)
         assert all(len(secret) >= 32 for secret in secrets.values())
         made.secrets = secrets
         return made
@@ -202,7 +205,9 @@ async def _astray(house: House, browser: Browser, secret: str) -> list[Answer]:
         *[await ask(house.app, "GET", target) for target in targets],
         await browser.get(f"/oauth/authorize?{asked}"),
         await _come_in(Browser(house), secret + "x"),
+        await browser.get(f"/sign-in/callback?{urlencode({'code': secret, 'state': secret, 'iss': secret})}"),
         await register(house, {secret: secret}),
+        await register(house, {"software_statement": secret}),
         await register(house, {"client_name": secret, "scope": secret}, token=secret),
     ]
 

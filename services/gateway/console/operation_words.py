@@ -197,6 +197,7 @@ OPERATION_WORDS: Final[Mapping[str, str]] = {
     "transfer-hold": word("Transfer held"),
     "trust-list": word("Trust list"),
     "trust-list-accepted": word("Trust list accepted"),
+    "trust-list-refused": word("Trust list refused"),
     "witness-finding": word("Finding of a witness"),
 }
 """By operation, as an entry of the log names it."""

@@ -128,9 +128,16 @@ def _token(incoming: Incoming) -> tuple[bytes, str]:
     return scheme.lower(), token.decode("ascii").strip()
 
 
-def challenge(error: Exception, *, issuer: str) -> str:
-    """The WWW-Authenticate of a 401 (RFC 9449 section 7.1, RFC 9470 section 3, RFC 9728 section 5.1)."""
-    algorithms = f'DPoP algs="{" ".join(PROOF_ALGORITHMS)}", resource_metadata="{issuer}/.well-known/oauth-protected-resource"'
+def challenge(error: Exception, *, issuer: str, bearer: bool = False) -> str:
+    """The WWW-Authenticate of a 401 (RFC 9449 section 7.1, RFC 9470 section 3, RFC 9728 section 5.1).
+
+    bearer  whoever asks could come with a token without a proof: with a secret, or a certificate (RFC 6750 section 3)
+    """
+    metadata = f'resource_metadata="{issuer}/.well-known/oauth-protected-resource"'
+    if bearer:
+        wrong = ', error="invalid_token"' if isinstance(error, AccessTokenNotValid) else ""
+        return f"{challenge(error, issuer=issuer)}, Bearer {metadata}{wrong}"
+    algorithms = f'DPoP algs="{" ".join(PROOF_ALGORITHMS)}", {metadata}'
     if isinstance(error, ProofNonceRequired):
         return f'{algorithms}, error="use_dpop_nonce"'
     if isinstance(error, ProofNotValid):

@@ -30,7 +30,7 @@ from safepassage.problems.requests import (
 from services.gateway.door.allowances import Allowances
 from services.gateway.door.authentication import Authentication, challenge
 from services.gateway.door.bodies import CallerGone, replay, whole
-from services.gateway.door.client_address import Network, client_address, is_trusted
+from services.gateway.door.client_address import Network, client_address, counted_as, is_trusted
 from services.gateway.door.coarse_details import require_details
 from services.gateway.door.entrances import Entrance, Entrances
 from services.gateway.door.headers import Fields, Incoming, read_headers, trace_id_of
@@ -186,12 +186,12 @@ class _Passage:
         _require_form(route, incoming, scope["query_string"])
         verified = None
         if route.accepts == "anonymous":
-            self._count(door.rates.addresses, self.address or "", now)
+            self._count(door.rates.addresses, counted_as(self.address), now)
         elif route.accepts == "people":
-            self._count(door.rates.addresses, self.address or "", now)
+            self._count(door.rates.addresses, counted_as(self.address), now)
             self.person = await door.people.admit(scope["headers"], route, now)
         elif route.accepts == "families":
-            self._count(door.rates.addresses, self.address or "", now)
+            self._count(door.rates.addresses, counted_as(self.address), now)
             self.member = await door.families.admit(scope["headers"], route, now)
         else:
             verified = await door.authentication.authenticate(
@@ -338,7 +338,9 @@ class _Passage:
         fields: Fields = [field for field in said if field[0] not in guarded]
         fields += [*guards, *self.limits, (b"x-request-id", self.told_id)]
         if error.status == 401 and not (self.route is not None and self.route.is_page):
-            fields.append((b"www-authenticate", challenge(error, issuer=self.door.authentication.issuer).encode()))
+            known = self.door.authentication
+            bearer = self.certificate is not None or (known.legacy and self.route is not None and self.route.bearer)
+            fields.append((b"www-authenticate", challenge(error, issuer=known.issuer, bearer=bearer).encode()))
         if isinstance(error, ProofNonceRequired):
             fields.append((b"dpop-nonce", self.door.authentication.nonces.give(self.door.clock()).encode()))
         fields += _allowed(error)

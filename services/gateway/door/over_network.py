@@ -64,6 +64,11 @@ class OverNetwork:
         async with self._callers.stopped(receive, sent):
             return await _Exchange(self.pool, self.retries, request, send).go(body, parts, sent)
 
+    @property
+    def is_left_alone(self) -> bool:
+        """As its circuit breaker has it."""
+        return self.breaker.is_open
+
     async def close(self) -> None:
         """Close connections."""
         await self.pool.close()

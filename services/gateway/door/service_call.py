@@ -41,6 +41,11 @@ class Upstream(Protocol):
         """Have it answered; gives the status. Raises SuiteError before the answer has begun, ConnectionAbortedError after."""
         ...
 
+    @property
+    def is_left_alone(self) -> bool:
+        """Whether it is not asked for some seconds: it failed too often."""
+        ...
+
     async def close(self) -> None:
         """Close connections."""
         ...

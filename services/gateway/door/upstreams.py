@@ -5,7 +5,9 @@ In process the body and the answer are bounded and whole, but for routes that st
 
 import asyncio
 from collections.abc import Mapping
+from functools import partial
 
+from prometheus_client import Gauge
 from starlette.types import ASGIApp, Message, Receive, Send
 
 from safepassage.problems.requests import BodyTooLarge, TemporarilyUnavailable
@@ -18,6 +20,7 @@ from shared.certificates import client_context
 from shared.in_process import call, scope_of
 from shared.settings import ServiceSettings
 from shared.siblings import InProcess, Transport
+from shared.telemetry import Metrics
 from shared.who_may_call import ServiceName
 
 
@@ -49,6 +52,9 @@ class SameProcess:
         await send({"type": "http.response.start", "status": answer.status, "headers": headers})
         await send({"type": "http.response.body", "body": answer.body, "more_body": False})
         return answer.status
+
+    is_left_alone = False
+    """It is up or down with this very process."""
 
     async def close(self) -> None:
         """Nothing to close."""
@@ -100,6 +106,17 @@ class _Streaming:
             self._status = message["status"]
             message = {**message, "headers": [*returned(given), *self._request.answer_headers]}
         await self._send(message)
+
+
+def observe(services: Mapping[ServiceName, Upstream], metrics: Metrics) -> None:
+    """Say of each service whether it is left alone. INVARIANT: inside alone; readiness, which strangers see, says that something is."""
+    gauge = Gauge("safe_passage_service_left_alone", "1 where a service failed too often", ["upstream"], registry=metrics.registry)
+    for name, service in services.items():
+        gauge.labels(name).set_function(partial(_left_alone, service))
+
+
+def _left_alone(service: Upstream) -> float:
+    return float(service.is_left_alone)
 
 
 def upstreams(settings: ServiceSettings, transports: Mapping[ServiceName, Transport] | None) -> dict[ServiceName, Upstream]:

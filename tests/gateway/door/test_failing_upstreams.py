@@ -42,6 +42,16 @@ class Fickle:
             writer.close()
 
 
+async def standing(production: Production) -> tuple[bytes, float | None]:
+    """What readiness tells everybody, and a counter those inside."""
+    ready = await production.ask(b"GET /readyz HTTP/1.1\r\nHost: node.example\r\nConnection: close\r\n\r\n")
+    registry = production.app.state.metrics.registry
+    assert (status_of(ready), b"records" in ready) == (200, False)
+    return ready.partition(b'"status":"')[2].partition(b'"')[0], registry.get_sample_value(
+        "safe_passage_service_left_alone", {"upstream": "records"}
+    )
+
+
 @asynccontextmanager
 async def fickle(production: Production, monkeypatch: pytest.MonkeyPatch, *answers: bool) -> AsyncIterator[Fickle]:
     service = Fickle(chain(answers, repeat(True)))
@@ -133,9 +143,11 @@ async def test_a_service_that_fails_too_often_is_left_alone_and_asked_again_late
     production.service.begun.clear()
     refused = await production.ask(production.request("GET", PATH, CLOSE))
     assert (status_of(refused), b"retry-after: 5" in refused, production.service.begun.is_set()) == (503, True, False)
+    assert await standing(production) == (b"degraded", 1.0)
     now += PAUSE_SECONDS
     for _ in range(2):
         assert status_of(await production.ask(production.request("GET", PATH, CLOSE))) == 200
+    assert await standing(production) == (b"ready", 0.0)
     production.idle()
 
 

@@ -222,7 +222,12 @@ async def test_the_metadata_say_whether_certificates_are_taken(
     methods = ["private_key_jwt", "tls_client_auth", "self_signed_tls_client_auth"]
     assert said["token_endpoint_auth_methods_supported"] == said["revocation_endpoint_auth_methods_supported"] == methods
     assert said["tls_client_certificate_bound_access_tokens"] is True
+    about = ("tls_client_certificate_bound_access_tokens", "dpop_bound_access_tokens_required", "bearer_methods_supported")
+    resource = (await ask(proxied.app, "GET", "/.well-known/oauth-protected-resource")).json
+    assert [resource[one] for one in about] == [True, False, ["header"]]
     async with open_house(tmp_path, node_keys, clock) as plain:
+        resource = (await ask(plain.app, "GET", "/.well-known/oauth-protected-resource")).json
+        assert [resource[one] for one in about] == [False, True, []]
         said = (await ask(plain.app, "GET", path)).json
         assert said["token_endpoint_auth_methods_supported"] == ["private_key_jwt"]
         assert said["tls_client_certificate_bound_access_tokens"] is False

@@ -144,7 +144,11 @@ async def test_a_token_made_while_it_was_allowed_opens_nothing_once_it_is_not(
     assert (await legacy.get(token)).status == 200
     async with open_house(tmp_path, node_keys, clock) as strict:
         refused = await ask(strict.app, "GET", STUDENTS, headers=[("authorization", f"Bearer {token}")], address=AT)
-        assert refused.status == 401
+        assert (refused.status, "Bearer" in refused.headers["www-authenticate"]) == (401, False)
+    wrong = (await legacy.get(f"{token}x")).headers["www-authenticate"]
+    said = f'Bearer resource_metadata="{ISSUER}/.well-known/oauth-protected-resource"'
+    assert (wrong.startswith("DPoP algs="), wrong.endswith(f'{said}, error="invalid_token"')) == (True, True)
+    assert (await ask(allowing.app, "GET", STUDENTS, address=AT)).headers["www-authenticate"].endswith(said)
     metadata = (await ask(allowing.app, "GET", "/.well-known/oauth-authorization-server")).json
     assert metadata["token_endpoint_auth_methods_supported"] == ["private_key_jwt", "client_secret_basic", "client_secret_post"]
 

@@ -17,6 +17,7 @@ from safepassage.sealing import encryption_kid
 from safepassage.suites import MLKEM768_X25519
 from safepassage.trust_list import TrustList, root_signing_input, trust_list_document
 from safepassage.trust_members import Endpoints, Member
+from services.gateway.app import look_at_trust_list
 from shared.keys import SigningKey
 from shared.peer_statements import STATEMENTS_PATH
 from tests.conftest import StandingClock
@@ -170,6 +171,22 @@ async def test_members_are_organisations_of_this_node_and_the_log_says_which_lis
     acts = [one.context for one in await world.house.entries() if one.class_ == "administration"]
     assert [(one.operation, one.trust_serial) for one in acts] == [("organisation-added", None), ("trust-list-accepted", 1)]
     assert any(peer.entity_id in heard.body.decode() for heard in world.house.behind["audit"].heard if "organisations" in heard.path)
+
+
+@pytest.mark.anyio
+async def test_a_list_that_is_not_taken_is_a_refusal_on_the_log_as_often_as_it_is_shown(world: World, clock: StandingClock) -> None:
+    first = world.network.file.read_bytes()
+    world.network.publish(clock)
+    await look_at_trust_list(world.house.app)
+    reasons = []
+    for shown in (first, b"no list", first):
+        world.network.file.write_bytes(shown)
+        for _ in range(2):
+            await look_at_trust_list(world.house.app)
+        told = [one for one in await world.house.entries() if one.context.operation == "trust-list-refused"]
+        assert {(one.class_, one.actor.job) for one in told} == {("refusal", "trust-list")}
+        reasons = [one.context.reason for one in told]
+    assert sorted(map(str, reasons)) == ["trust-list-malformed", "trust-list-rolled-back", "trust-list-rolled-back"]
 
 
 @pytest.mark.anyio

@@ -51,6 +51,8 @@ class OpenIdProvider:
     """At this path it never answers."""
     fetched: list[str] = field(default_factory=list)
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    made: list[str] = field(default_factory=list)
+    """Every token that it signed."""
     jwks: list[dict[str, Any]] = field(default_factory=lambda: [{**KEY.as_dict(private=False), "kid": "one", "use": "sig", "alg": "RS256"}])
 
     def right_again(self) -> None:
@@ -107,7 +109,8 @@ class OpenIdProvider:
         if self.algorithm == "HS256":  # by hand, with the public key's file as the secret: no library would do it any more
             parts = f"{encoded(header)}.{encoded(kept)}"
             return f"{parts}.{to_base64url(hmac.digest(self.key.as_pem(private=False), parts.encode(), 'sha256'))}"
-        return signed(header, kept, self.key, algorithm=self.algorithm)
+        self.made.append(signed(header, kept, self.key, algorithm=self.algorithm))
+        return self.made[-1]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer."""

@@ -2,8 +2,9 @@
 
 import logging
 import secrets
+from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import pytest
 
@@ -281,18 +282,34 @@ async def test_a_cookie_of_the_name_without_the_prefix_is_no_session(signing: Ho
     assert (await browser.go("GET", "/signed-in", headers=twice)).status == 303
 
 
+def kept_in(folder: Path) -> bytes:
+    """Of the house's store, as it is on the disk."""
+    return b"".join(path.read_bytes() for path in folder.rglob("gateway.db*"))
+
+
 async def test_nothing_that_signs_anybody_in_is_in_a_log_or_in_the_log(
-    signing: House, provider: OpenIdProvider, caplog: pytest.LogCaptureFixture
+    signing: House, provider: OpenIdProvider, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG):
         browser = Browser(signing)
         await browser.sign_in(provider)
         await browser.get("/signed-in")
         await Browser(signing).sign_in(provider, code="planted-code")
+        provider.key = OTHER_KEY  # an id_token that is not believed, and a logout token that is
+        assert (await Browser(signing).sign_in(provider)).status == 403
+        provider.right_again()
+        for token in (provider.logout_token(sub="ada"), provider.logout_token()):
+            body = urlencode({"logout_token": token}).encode()
+            form = [("content-type", "application/x-www-form-urlencoded")]
+            await browser.go("POST", "/sign-in/back-channel-logout", headers=form, body=body)
     told = caplog.text + "".join(one.model_dump_json() for one in await signing.entries())
     secret = [browser.cookies["__Host-sid"], "planted-code", provider.heard[0]["code"], provider.heard[0]["code_verifier"]]
     secret += [provider.heard[0]["client_assertion"], provider.asked[0]["state"], provider.asked[0]["nonce"], "Ada", "Whitaker"]
-    assert [one for one in secret if one in told] == []
+    parts = [part for token in provider.made for part in token.split(".")[1:]]
+    assert len(parts) == 8
+    assert [one for one in (*secret, *parts) if one in told] == []
+    stored = kept_in(tmp_path)
+    assert [one for one in (*secret[:2], *parts, "Whitaker") if one.encode() in stored] == []
 
 
 async def test_the_same_person_is_called_the_same_and_another_is_not(signing: House, provider: OpenIdProvider) -> None:
