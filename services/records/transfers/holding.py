@@ -14,6 +14,7 @@ from sqlalchemy import Connection, select, update
 
 from safepassage.ids import uuid7
 from safepassage.notice import ClaimNotice
+from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.wire_transfers import HoldCode
 from services.records.exchange.events import SYSTEM
@@ -75,8 +76,14 @@ def open_hold(
 
 
 def require_unclaimed(connection: Connection, student_id: UUID, request_id: UUID, seen: Sequence[StandingClaim]) -> None:
-    """INVARIANT: of two claims that come at once the second sees the first. Raises TemporarilyUnavailable: look again."""
-    if not claims_now(connection, student_id, request_id) <= {one.request_id for one in seen}:
+    """INVARIANT: of two claims that come at once the second sees the first, and a record that was destroyed while the answer was made
+    does not leave with it. Raises TemporarilyUnavailable: look again.
+    """
+    try:
+        claims = claims_now(connection, student_id, request_id)
+    except NoSuchStudent as error:
+        raise TemporarilyUnavailable("the record was destroyed meanwhile") from error
+    if not claims <= {one.request_id for one in seen}:
         raise TemporarilyUnavailable("another request for the same child came at this moment")
 
 

@@ -44,8 +44,12 @@ def found_at(connection: Connection, exchange: Exchange, student_id: UUID, *, se
 
 
 def claims_now(connection: Connection, student_id: UUID, request_id: UUID) -> frozenset[UUID]:
-    """The ids of the other requests that claim the child at this moment; nobody adds one until the transaction ends."""
-    prepared.rows(connection, _LOCK, {"student_id": student_id})
+    """The ids of the other requests that claim the child at this moment; nobody adds one until the transaction ends.
+
+    Raises NoSuchStudent where the record was destroyed.
+    """
+    if not prepared.rows(connection, _LOCK, {"student_id": student_id}):
+        raise NoSuchStudent
     rows = prepared.rows(connection, _CLAIMS, {"student_id": student_id, "request_id": request_id})
     return frozenset(row.id for row in rows)
 

@@ -9,6 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import Connection, update
 
+from safepassage.problems.records import NoSuchStudent
 from safepassage.wire_exchange import EnrollmentEvidence
 from services.records.exchange.states import Request
 from services.records.tables import ClaimEndRow, PeerRequestRow, StudentRow
@@ -93,6 +94,11 @@ async def test_a_claim_that_has_ended_or_was_closed_unanswered_does_not_stand(da
     found = await database.write(lambda connection: claims_now(connection, STUDENT, uuid4()))
     assert found == {standing.id}
     assert await database.write(lambda connection: claims_now(connection, STUDENT, standing.id)) == frozenset()
+
+
+async def test_a_record_that_was_destroyed_is_nobodys_claim(database: Database) -> None:
+    with pytest.raises(NoSuchStudent):
+        await database.write(lambda connection: claims_now(connection, STUDENT, uuid4()))
 
 
 async def test_of_two_that_come_at_once_the_second_waits_and_sees_the_first(database: Database) -> None:
