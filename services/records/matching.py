@@ -75,6 +75,8 @@ class _Comparison:
         self.same_given = given is not None and given in candidate.given
         self.near_given = given is not None and any(_near(given, form) for form in {*candidate.given, candidate.middle or ""})
         self.same_surname = same_surname(surnames, candidate.surnames)
+        self.given_as_surname = given is not None and given in candidate.surnames
+        self.surname_as_given = not surnames.isdisjoint(candidate.given)
         self.same_birth_date = candidate.birth_date == selector.birth_date
         self.transposed = candidate.birth_date is not None and candidate.birth_date == transposed(selector.birth_date)
         self.same_identifier = state_id is not None and state_id in candidate.state_ids
@@ -104,8 +106,9 @@ class _Comparison:
     def is_near(self) -> bool:
         """Worth a person's look."""
         born = self.same_birth_date or self.transposed
-        named = self.same_surname and (self.same_given or self.near_given)
-        partly = (self.same_surname or self.same_given) and self.one_more
+        exchanged = self.given_as_surname and self.surname_as_given  # the family name first, or who has one name alone
+        named = exchanged or (self.same_surname and (self.same_given or self.near_given))
+        partly = (self.same_surname or self.same_given or self.given_as_surname or self.surname_as_given) and self.one_more
         return self.same_identifier or (born and (named or partly))
 
 

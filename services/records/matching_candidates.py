@@ -68,7 +68,7 @@ def records_of(
 
 
 def selector_tags(tags: LookupTags, selector: PersonSelector) -> frozenset[bytes]:
-    """The tags to look for: the state's id, and the names with the date of birth, also with month and day exchanged."""
+    """The tags to look for: the state's id, and the names with the date of birth, also exchanged (`name_tags`)."""
     wanted: set[bytes] = set()
     if selector.state_student_id is not None:
         tag = tags.state_identifier(selector.state_student_id)
@@ -77,7 +77,7 @@ def selector_tags(tags: LookupTags, selector: PersonSelector) -> frozenset[bytes
 
 
 def name_tags(tags: LookupTags, first_name: str, last_name: str, birth_date: date) -> frozenset[bytes]:
-    """The tags of a name with the date of birth, also with month and day exchanged."""
+    """The tags of a name with the date of birth, also with month and day exchanged, and with given name and surname exchanged."""
     exchanged = transposed(birth_date)
     days = (birth_date,) if exchanged is None else (birth_date, exchanged)
-    return tags.names_and_birth(first_name, last_name, None, *days)
+    return tags.names_and_birth(first_name, last_name, None, *days) | tags.names_and_birth(last_name, first_name, None, *days)

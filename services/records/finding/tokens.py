@@ -21,7 +21,7 @@ SLIPPERY: Final = frozenset("aeiouyhw")
 
 
 def sought_texts(person: PersonSelector) -> tuple[str, ...]:
-    """Of the child who is sought, the likeliest first: as said, then with month and day exchanged. At most TOKENS.
+    """Of the child who is sought, the likeliest first: as said, then with month and day exchanged, then with the names. At most TOKENS.
 
     None where a name is a placeholder.
     """
@@ -30,7 +30,9 @@ def sought_texts(person: PersonSelector) -> tuple[str, ...]:
         return ()
     other = transposed(person.birth_date)
     days = [person.birth_date] if other is None else [person.birth_date, other]
-    return tuple(dict.fromkeys(text for day in days for text in _texts(day, [given], surnames)))[:TOKENS]
+    texts = [text for day in days for text in _texts(day, [given], surnames)]
+    texts += [text for day in days for text in _pairs("names", day, surnames, [given])]
+    return tuple(dict.fromkeys(texts))[:TOKENS]
 
 
 def held_texts(identity: Identity | None) -> frozenset[str]:

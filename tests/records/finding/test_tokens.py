@@ -36,6 +36,7 @@ def meets(first: str, last: str, identity: Identity, *, born: date = BORN) -> bo
         pytest.param("Lupe", "Ortiz", held("Guadalupe", "Ortiz"), id="nickname"),
         pytest.param("Micheal", "Oneil", held("Michael", "O’Neill"), id="slips"),
         pytest.param("Rose", "Young", held("Ellen", "Young", middle="Rose"), id="the middle name as the first"),
+        pytest.param("Chen", "Wei", held("Wei", "Chen"), id="the family name first"),
     ],
 )
 def test_one_child_meets(first: str, last: str, identity: Identity) -> None:

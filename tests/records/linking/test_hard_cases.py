@@ -1,6 +1,7 @@
 """The cases that are hard for machines, each with its verdict: of a request from another state, and of two records within a node."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 import pytest
@@ -8,8 +9,10 @@ import pytest
 from services.records.linking.model import link_model
 from services.records.linking.persons import CROWDED, without_crowded
 from services.records.linking.verdicts import Linked, Thresholds, Verdicts, verdicts
+from services.records.lookup_tags import LookupTags
 from services.records.matching import Certain, NeedsPerson, NoCandidate
-from tests.records.linking.children import HOME, Child, asked, child, person
+from services.records.matching_candidates import name_tags
+from tests.records.linking.children import HOME, Child, asked, child, person, record
 
 SURE = 40.0
 """Bits: whatever the weight, the rules decide."""
@@ -174,6 +177,29 @@ def test_compound_names_are_one_and_placeholders_say_nothing() -> None:
     assert "given-name-near" in reasons(linked(nameless, other))
     assert person("0", nameless).given is None
     assert not isinstance(asked(child(first="FNU", last_1="LNU"), child(first="FNU", last_1="LNU")), Certain)
+
+
+@pytest.mark.requirement("HARD-24")
+def test_a_family_name_that_is_written_first_is_near_and_who_has_one_name_alone_is_a_persons() -> None:
+    wei, written = child(first="Wei", last_1="Chen"), child(first="Chen", last_1="Wei")
+    assert isinstance(asked(written, wei), NeedsPerson)
+    assert asked(written | {"born": "2012-05-21"}, wei) == NoCandidate()
+    assert {"given-name-near", "surname-differs"} <= set(reasons(linked(wei, written)))
+    alone = child(first=None, last_1="Suharto")
+    for first, last in (("Suharto", "LNU"), ("FNU", "Suharto"), ("Suharto", "Suharto")):
+        assert isinstance(asked(alone | {"first": first, "last_1": last}, alone), NeedsPerson)
+        stranger = child(first="Ana", last_1="Suharto", mother=None)
+        assert not isinstance(asked(alone | {"first": first, "last_1": last}, stranger), Certain)
+
+
+@pytest.mark.requirement("HARD-24")
+def test_names_that_are_exchanged_or_one_alone_are_looked_for() -> None:
+    tags, born = LookupTags(bytes(32)), date(2012, 5, 20)
+    held = tags.of_identity(record(child(first="Wei", last_1="Chen")).identity)
+    assert held & name_tags(tags, "Chen", "Wei", born)
+    assert not held & name_tags(tags, "Chan", "Wang", born)
+    alone = tags.of_identity(record(child(first=None, last_1="Suharto")).identity)
+    assert all(alone & name_tags(tags, first, last, born) for first, last in (("Suharto", "LNU"), ("FNU", "Suharto")))
 
 
 @pytest.mark.requirement("HARD-25")
