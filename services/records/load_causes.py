@@ -93,7 +93,9 @@ CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
             "not-read", "A filled column is not one that the format has", "Send what it says in a column of the format, if there is one."
         ),
         "programme-not-in-the-record": Cause(
-            "not-read", "A program is none that the record has a place for", "Nothing to do: it stays with the source."
+            "not-read",
+            "A program is none that the record has a place for",
+            "Nothing to do: it is kept beside the record as it came.",
         ),
     }
 )

@@ -158,11 +158,11 @@ def immunizations(item: Item, findings: Findings) -> dict[str, Any] | None:
             values = {"kind": "medical", "vaccine": vaccine, "reason": reason, "granted_on": day(text_of(one, "MedicalExemptionDate"))}
             exemptions.append(findings.made(Exemption, values, item.position))
         for given in one.findall("ImmunizationDate"):
-            doses.append(findings.made(Dose, {"vaccine": vaccine, "given_on": (given.text or "").strip()}, item.position))
+            doses.append(findings.made(Dose, {"vaccine": vaccine, "given_on": text_of(given, ".")}, item.position))
     for one in item.all("AdditionalImmunization"):
         vaccine = {"system": "ed-fi:ImmunizationName", "code": text_of(one, "ImmunizationName") or ""}
         doses += [
-            findings.made(Dose, {"vaccine": vaccine, "given_on": (given.text or "").strip()}, item.position)
+            findings.made(Dose, {"vaccine": vaccine, "given_on": text_of(given, ".")}, item.position)
             for given in one.findall("ImmunizationDate")
         ]
     refused = coded(item.text("NonMedicalImmunizationExemption"))

@@ -1,10 +1,10 @@
-"""Ed-Fi bulk XML as a stream: one top-level element at a time, no DTD, no entities, nothing kept."""
+"""Ed-Fi bulk XML as a stream: one top-level element at a time, no DTD, no entities. What is read of an element is noted in it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, BinaryIO
-from xml.etree.ElementTree import Element, ParseError
+from typing import Any, BinaryIO, Final
+from xml.etree.ElementTree import Element, ParseError, tostring
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
@@ -13,6 +13,12 @@ from safepassage.problems.records import UnreadableRoster
 
 NAMESPACE = "{http://ed-fi.org/5."
 """Of every Ed-Fi Data Standard 5 interchange."""
+DEEPEST: Final = 50
+"""Elements in one another: more than any of the standard."""
+_READ: Final = "\0read"
+"""Set on an element whose text was read; no attribute of XML has this name."""
+_KEYS: Final = frozenset({"StudentUniqueId", "ContactUniqueId", "SchoolId", "EducationOrganizationId", "SchoolYear"})
+"""What names something, or the year of a session that a date is in: it says nothing more of a student."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +34,30 @@ class Item:
         return text_of(self.element, path)
 
     def all(self, path: str) -> list[Element]:
-        """Every element at `path`."""
-        return self.element.findall(path)
+        """Every element at `path`. Of those that hold a text, that counts as read."""
+        found = self.element.findall(path)
+        for one in found:
+            if not len(one):
+                one.set(_READ, "")
+        return found
+
+    @property
+    def has_more(self) -> bool:
+        """Whether it says something that nobody has read so far."""
+        leaves = (one for one in self.element.iter() if not len(one) and _READ not in one.attrib and one.tag not in _KEYS)
+        return any((one.text or "").strip() for one in leaves)
+
+    @property
+    def only_student(self) -> str | None:
+        """The one student whom it names, wherever it does; None where it names several, or nobody."""
+        named = {(one.text or "").strip() for one in self.element.iter("StudentUniqueId")}
+        return named.pop() or None if len(named) == 1 else None
+
+    def as_it_came(self) -> dict[str, str]:
+        """The element as its source had it, to be kept."""
+        for one in self.element.iter():
+            one.attrib.pop(_READ, None)
+        return {"element": self.tag, "xml": tostring(self.element, encoding="unicode").strip()}
 
     @property
     def student_id(self) -> str | None:
@@ -39,7 +67,11 @@ class Item:
 
 def text_of(element: Element, path: str) -> str | None:
     """The trimmed text at `path` below `element`, None if absent or empty."""
-    return (element.findtext(path) or "").strip() or None
+    found = element.find(path)
+    if found is None:
+        return None
+    found.set(_READ, "")
+    return (found.text or "").strip() or None
 
 
 def items(file: BinaryIO, name: str) -> Iterator[Item]:
@@ -49,6 +81,8 @@ def items(file: BinaryIO, name: str) -> Iterator[Item]:
         for event, element in iterparse(file, events=("start", "end"), forbid_dtd=True):
             if event == "start":
                 depth += 1
+                if depth > DEEPEST:
+                    raise UnreadableRoster(f"{name} is nested deeper than any interchange")
                 if depth == 1:
                     root = element
                     if not element.tag.startswith(NAMESPACE) or "}Interchange" not in element.tag:

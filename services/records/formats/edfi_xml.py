@@ -1,7 +1,8 @@
 """Ed-Fi Data Standard 5 bulk XML → our record: students, schools, contacts, enrolment, attendance, programmes, discipline, health.
 
-Other interchanges of the upload are counted and left. A student without an enrolment, and without an attendance event from which one
-follows, is loaded as far as the files go and reported.
+What is said of a student and has no place in the record, whole elements and those of which a part is not read, is kept beside it as it
+came (`ParsedStudent.beside`) and reported by place; elements of no student, or of several, are counted and left. A student without an
+enrolment, and without an attendance event from which one follows, is loaded as far as the files go and reported.
 """
 
 from collections import defaultdict
@@ -52,6 +53,14 @@ class _Student:
     health: list[Item] = field(default_factory=list)
     incidents: list[Item] = field(default_factory=list)
     actions: list[Item] = field(default_factory=list)
+    others: list[Item] = field(default_factory=list)
+    """That are not read at all."""
+
+    @property
+    def read(self) -> list[Item]:
+        """Everything that is read of the student but the contacts themselves."""
+        gathered = (self.associations, self.contacts, self.enrollments, self.attendance, self.programs, self.health, self.incidents)
+        return [self.item, *(item for those in gathered for item in those), *self.actions]
 
 
 PLACES: Final = {
@@ -75,7 +84,10 @@ class _Upload:
         self.students: dict[str, _Student] = {}
         self.contacts: dict[str, Item] = {}
         self.incidents: dict[str | schooling.Key, Item] = {}
+        self.tags: set[str] = set()
+        """Of elements that are of one student."""
         self._waiting: list[tuple[str, Item]] = []
+        self._told: set[str] = set()
 
     def take(self, item: Item) -> None:
         """Keep what is read of; count the rest."""
@@ -93,7 +105,11 @@ class _Upload:
             self._waiting.append((PLACES[item.tag], item))
         elif item.tag.startswith("Student") and item.tag.endswith("ProgramAssociation"):
             self._waiting.append(("programs", item))
-        elif not self.organizations.take(item):
+        elif self.organizations.take(item):
+            pass
+        elif item.only_student is not None:
+            self._waiting.append(("others", item))
+        else:
             self.findings.counts["elements-not-read"] += 1
 
     def _take_student(self, item: Item) -> None:
@@ -106,12 +122,23 @@ class _Upload:
     def settle(self) -> None:
         """Give every element to its student; one whose student is not there is reported."""
         for place, item in self._waiting:
-            student = self.students.get(item.student_id or "")
+            student = self.students.get((item.only_student if place == "others" else item.student_id) or "")
             if student is None:
                 self.findings.missed("student-unknown", item.position)
             else:
                 getattr(student, place).append(item)
+                self.tags.add(item.tag)
         self._waiting.clear()
+
+    def keep(self, item: Item) -> dict[str, str]:
+        """What is put beside the record. The report has the first place of each kind of element, and counts the rest."""
+        self.findings.counts["kept-beside-the-record"] += 1
+        if item.tag in self._told:
+            self.findings.reasons["member-kept"] += 1
+        else:
+            self._told.add(item.tag)
+            self.findings.missed("member-kept", f"{item.position}:*")
+        return item.as_it_came()
 
 
 def read_edfi_xml(archive: Archive) -> ParsedRoster:
@@ -128,10 +155,23 @@ def read_edfi_xml(archive: Archive) -> ParsedRoster:
     upload.settle()
     for identifier, student in upload.students.items():
         parsed.findings.counts["students"] += 1
+        found = parsed.findings.reasons["not-valid"]
         record = _record(student, upload)
         if record is not None:
-            parsed.students.append(ParsedStudent(identifier, student.item.position, record))
+            kept = _kept(student, upload, all_of_it=parsed.findings.reasons["not-valid"] > found)
+            beside = {tag: kept.get(tag, []) for tag in sorted({*upload.tags, "Student", "Contact"})}
+            parsed.students.append(ParsedStudent(identifier, student.item.position, record, beside=beside))
     return parsed
+
+
+def _kept(student: _Student, upload: _Upload, *, all_of_it: bool) -> dict[str, list[dict[str, str]]]:
+    """By element. `all_of_it`: something was not valid, so that whatever was read may be what is missing in the record."""
+    kept = defaultdict(list)
+    contacts = [contact for one in student.contacts if (contact := upload.contacts.get(_contact_key(one) or "")) is not None]
+    partly = [item for item in student.read if item.only_student is not None]
+    for item in (*(item for item in (*partly, *contacts) if all_of_it or item.has_more), *student.others):
+        kept[item.tag].append(upload.keep(item))
+    return kept
 
 
 def _record(student: _Student, upload: _Upload) -> LoadedRecord | None:
@@ -163,14 +203,17 @@ def _add(said: dict[str, dict[str, Any]], more: dict[str, dict[str, Any]]) -> No
         said[name] |= values
 
 
+def _contact_key(association: Item) -> str | None:
+    reference = association.element.find("ContactReference")
+    if reference is not None and "ref" in reference.attrib:
+        return reference.attrib["ref"]
+    return association.text("ContactReference/ContactIdentity/ContactUniqueId")
+
+
 def _guardians(student: _Student, upload: _Upload) -> list[Any]:
     made = []
     for association in student.contacts:
-        reference = association.element.find("ContactReference")
-        key = association.text("ContactReference/ContactIdentity/ContactUniqueId")
-        if reference is not None and "ref" in reference.attrib:
-            key = reference.attrib["ref"]
-        contact = upload.contacts.get(key or "")
+        contact = upload.contacts.get(_contact_key(association) or "")
         if contact is None:
             upload.findings.missed("contact-unknown", association.position)
             continue

@@ -1,5 +1,6 @@
 """The sample district of the Ed-Fi Data Standard: 960 students, no enrolment file."""
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -44,7 +45,19 @@ def test_each_section_has_as_many_students_as_the_files(district: ParsedRoster) 
 
 
 def test_nothing_else_did_not_resolve_and_what_has_no_place_is_counted(district: ParsedRoster) -> None:
-    assert dict(district.findings.reasons) == {"enrollment-missing": 733, "programme-not-in-the-record": 112}
+    reasons = dict(district.findings.reasons)
+    assert reasons.pop("member-kept") == district.findings.counts["kept-beside-the-record"] > 0
+    assert reasons == {"enrollment-missing": 733, "programme-not-in-the-record": 112}
+
+
+@pytest.mark.requirement("FORM-edfi-kept")
+def test_every_assessment_and_whatever_else_is_one_students_and_not_read_is_kept(district: ParsedRoster) -> None:
+    said = Counter[str]()
+    for path in SAMPLE.glob("*.xml"):
+        said.update(re.findall(r"^\s*<(StudentAssessment|StudentSectionAttendanceEvent)>", path.read_text(encoding="utf-8"), re.MULTILINE))
+    kept = Counter(element for one in district.students for element, those in (one.beside or {}).items() for _ in those)
+    assert {element: kept[element] for element in said} == said
+    assert sum(kept.values()) == district.findings.counts["kept-beside-the-record"]
 
 
 @pytest.mark.requirement("EX-provenance")

@@ -2,7 +2,9 @@
 
 import io
 import zipfile
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -125,8 +127,58 @@ def test_an_element_that_is_not_valid_is_left_out_and_reported_and_the_rest_is_r
     parsed = read_edfi_xml(archive(Student=STUDENT.format(id="7").replace("2012-05-06", "the sixth of May")))
     document = only(parsed)
     assert "birth_date" not in document["identity"]  # type: ignore[operator]  # a JSON object
-    assert dict(parsed.findings.reasons) == {"not-valid": 1, "enrollment-missing": 1}
+    assert dict(parsed.findings.reasons) == {"not-valid": 1, "enrollment-missing": 1, "member-kept": 1}
     assert "sixth" not in repr(parsed.findings)
+    assert "the sixth of May" in kept(parsed)["Student"][0]["xml"]
+
+
+def kept(parsed: ParsedRoster) -> dict[str, Sequence[Any]]:
+    [student] = parsed.students
+    return {element: those for element, those in (student.beside or {}).items() if those}
+
+
+@pytest.mark.requirement("FORM-edfi-kept")
+def test_what_is_not_read_is_kept_as_it_came_and_reported_by_its_place() -> None:
+    whole = f"<StudentAssessment><Score>{CANARY}-71</Score>{REFERENCE.format(id='7')}</StudentAssessment>"
+    transcript = "<CourseTranscript><FinalNumericGradeEarned>88</FinalNumericGradeEarned><StudentAcademicRecordReference>"
+    transcript += f"<StudentAcademicRecordIdentity>{REFERENCE.format(id='7')}</StudentAcademicRecordIdentity>"
+    transcript += "</StudentAcademicRecordReference></CourseTranscript>"
+    partly = STUDENT.format(id="7").replace("<Name>", f"<{CANARY}>Dual</{CANARY}><Name>")
+    read = ENROLLED.format(id="7", school="300001")
+    parsed = read_edfi_xml(
+        archive(Student=partly, EducationOrganization=SCHOOL, StudentEnrollment=read, Other=whole + whole, StudentTranscript=transcript)
+    )
+    held = kept(parsed)
+    assert {element: len(those) for element, those in held.items()} == {"Student": 1, "StudentAssessment": 2, "CourseTranscript": 1}
+    assert held["StudentAssessment"][0] == {"element": "StudentAssessment", "xml": whole}
+    assert held["CourseTranscript"][0]["xml"] == transcript
+    assert f"<{CANARY}>Dual</{CANARY}>" in held["Student"][0]["xml"]
+    assert parsed.findings.reasons == {"member-kept": 4}
+    assert {one.position for one in parsed.findings.unresolved} == {"Student.xml:1:*", "Other.xml:1:*", "StudentTranscript.xml:1:*"}
+    assert CANARY not in repr(parsed.findings)
+    # An upload that has these elements, and none of this student, says that there are none.
+    assert (parsed.students[0].beside or {}).keys() >= {"StudentSchoolAssociation", "Contact"}
+
+
+def test_a_contact_of_whom_more_is_said_is_kept_for_each_of_the_children() -> None:
+    contact = "<Contact id='C1'><ContactUniqueId>1</ContactUniqueId><Name><FirstName>Eva</FirstName><LastSurname>Ek</LastSurname></Name>"
+    contact += "<HighestCompletedLevelOfEducation>Bachelors</HighestCompletedLevelOfEducation></Contact>"
+    related = "".join(
+        f"<StudentContactAssociation>{REFERENCE.format(id=one)}<ContactReference ref='C1'/>"
+        "<Relation>uri://ed-fi.org/RelationDescriptor#Mother</Relation></StudentContactAssociation>"
+        for one in "78"
+    )
+    parsed = read_edfi_xml(archive(Student=STUDENT.format(id="7") + STUDENT.format(id="8"), Contact=contact + related))
+    assert [len((one.beside or {})["Contact"]) for one in parsed.students] == [1, 1]
+
+
+def test_what_names_two_students_is_kept_for_neither_and_what_names_one_who_is_not_there_is_reported() -> None:
+    both = f"<StudentGroup>{REFERENCE.format(id='7')}{REFERENCE.format(id='8')}<Note>together</Note></StudentGroup>"
+    other = f"<StudentCohortAssociation>{REFERENCE.format(id='9')}<Note>x</Note></StudentCohortAssociation>"
+    parsed = read_edfi_xml(archive(Student=STUDENT.format(id="7") + STUDENT.format(id="8"), Cohort=both + other))
+    assert not any(those for one in parsed.students for those in (one.beside or {}).values())
+    assert parsed.findings.counts["elements-not-read"] == 1
+    assert parsed.findings.reasons["student-unknown"] == 1
 
 
 def test_a_parent_holds_rights_and_a_grandmother_does_not() -> None:
@@ -158,8 +210,9 @@ def test_a_parent_holds_rights_and_a_grandmother_does_not() -> None:
         '<InterchangeStudent xmlns="http://ed-fi.org/5.2.0"><Student>',
         "not XML",
         '<InterchangeStudent xmlns="http://ed-fi.org/5.2.0"/>',
+        f'<InterchangeStudent xmlns="http://ed-fi.org/5.2.0">{"<a>" * 51}{"</a>" * 51}</InterchangeStudent>',
     ],
-    ids=["external entity", "entities", "another version", "cut off", "no XML", "nobody"],
+    ids=["external entity", "entities", "another version", "cut off", "no XML", "nobody", "too deep"],
 )
 def test_tricks_and_other_files_are_not_read(content: str) -> None:
     data = io.BytesIO()
