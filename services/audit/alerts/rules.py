@@ -14,6 +14,8 @@ BROKEN_GLASS: Final = "emergency"
 EXPORTS: Final = "export-"
 RECONCILED: Final = "exchange-reconciliation"
 DIFFERENCE: Final = "difference"
+UNSETTLED: Final = frozenset({("receipt", "overdue"), ("trust", "id-reused")})
+"""Class and outcome: whether a record was filed was never told; another message came under an id that is taken."""
 
 
 class Finding(NamedTuple):
@@ -132,6 +134,13 @@ def exchange_difference(habit: Habit, _: Thresholds) -> Iterator[Finding]:
         yield _over(differing, "exchange-difference", _entries(differing), 0)
 
 
+def exchange_unsettled(habit: Habit, _: Thresholds) -> Iterator[Finding]:
+    """What no further attempt settles, and two agencies have to talk about. Each is told."""
+    unsettled = [one for one in habit.today if (one.shape.class_, one.shape.outcome) in UNSETTLED]
+    if unsettled:
+        yield _over(unsettled, "exchange-unsettled", _entries(unsettled), 0)
+
+
 OF_AN_ACTOR: Final[Sequence[Rule]] = (
     bulk_read,
     after_hours,
@@ -143,6 +152,7 @@ OF_AN_ACTOR: Final[Sequence[Rule]] = (
     export_after_bulk_read,
     dormant_credential,
     exchange_difference,
+    exchange_unsettled,
 )
 
 

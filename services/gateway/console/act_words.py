@@ -65,6 +65,7 @@ OUTCOME_WORDS: Final[Mapping[str, str]] = {
     "given": word("Was given"),
     "given-up": word("Was given up"),
     "held": word("Held"),
+    "id-reused": word("Another message under its id"),
     "issued": word("Issued"),
     "known": word("Known"),
     "lifted": word("Was lifted"),

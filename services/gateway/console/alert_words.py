@@ -18,6 +18,7 @@ ALERT_WORDS: Final[Mapping[AlertRule, str]] = {
     "export-after-bulk-read": "An export followed a large read",
     "dormant-credential": "A credential that had rested was used",
     "exchange-difference": "Two nodes count different exchanges",
+    "exchange-unsettled": "An exchange is not settled",
     "log-silence": "Nothing was written into the log for long",
     "index-lag": "The log's index is behind",
     "clock-skew": "A clock is wrong",

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from safepassage.canonical import digest_of
 from safepassage.envelope import Envelope
+from safepassage.problems.exchanges import MessageIdReused
 from safepassage.receipt import Receipt
 from safepassage.request import Selector
 from safepassage.wire_licensure import PURPOSE
@@ -299,12 +300,13 @@ def overdue(message: Envelope, *, student_id: UUID | None, custodian_id: UUID | 
 
 
 def refused(*, peer: str, message_digest: str, code: str) -> Event:
-    """A peer's message was refused and is in quarantine."""
+    """A peer's message was refused and is in quarantine. Another one under an id that is taken says so: audit makes an alert of it."""
+    outcome = "id-reused" if code == MessageIdReused.code else "quarantined"
     return Event(
         class_="trust",
         key=f"{message_digest}:refused",
         actor=_peer(peer),
-        context=Context(operation="exchange-refuse", outcome="quarantined", reason=code, recipient_node=peer),
+        context=Context(operation="exchange-refuse", outcome=outcome, reason=code, recipient_node=peer),
         digests=Digests(ct=message_digest),
     )
 

@@ -51,6 +51,15 @@ def test_counts_of_two_nodes_that_differ_are_told_each_day_and_those_that_agree_
     assert [(one.rule, one.amount) for one in told(habit(agreed, differing, is_client=False))] == [("exchange-difference", 2)]
 
 
+def test_a_receipt_that_never_came_and_another_message_under_one_id_are_told_each_and_other_receipts_and_refusals_are_not() -> None:
+    settled = [did("receipt", outcome="applied", subjects=0), did("trust", operation="exchange-refuse", outcome="quarantined", subjects=0)]
+    assert rules(habit(*settled, is_client=False)) == []
+    overdue = did("receipt", outcome="overdue", purpose="enrollment", entries=2)
+    reused = did("trust", operation="exchange-refuse", outcome="id-reused", subjects=0)
+    for unsettled, count in ((overdue, 2), (reused, 1)):
+        assert [(one.rule, one.amount) for one in told(habit(*settled, unsettled, is_client=False))] == [("exchange-unsettled", count)]
+
+
 @pytest.mark.parametrize(
     ("read", "before", "expected"),
     [
@@ -244,7 +253,7 @@ def test_what_was_acknowledged_is_looked_at_again_when_it_doubles() -> None:
 
 
 def test_every_rule_finds_something_of_its_own() -> None:
-    assert len({rule.__name__ for rule in OF_AN_ACTOR}) == len(OF_AN_ACTOR) == 10
+    assert len({rule.__name__ for rule in OF_AN_ACTOR}) == len(OF_AN_ACTOR) == 11
 
 
 def test_thresholds_are_closed_and_in_order() -> None:

@@ -134,7 +134,7 @@ async def test_another_envelope_under_the_same_id_is_refused_and_on_record(state
     assert (answer.status, code_of(answer)) == (422, "message-id-reused")
     digest = digest_of(forger.sign(changed).encode())
     [told] = [one for one in await waiting_for_the_log(states.birch, "trust", None) if one["digests"]["ct"] == digest]
-    assert told["context"]["reason"] == "message-id-reused"
+    assert (told["context"]["reason"], told["context"]["outcome"]) == ("message-id-reused", "id-reused")
     await case.finish()
 
 

@@ -19,6 +19,7 @@ AlertRule = Literal[
     "export-after-bulk-read",
     "dormant-credential",
     "exchange-difference",
+    "exchange-unsettled",
     "log-silence",
     "index-lag",
     "clock-skew",
