@@ -5,11 +5,9 @@ and then only the one whose digest the settings name is accepted anew.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from glob import escape
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import BigInteger, String, Text, select
@@ -35,20 +33,12 @@ from shared.clock import Clock
 from shared.columns import Milliseconds
 from shared.database import Database
 from shared.settings import ServiceSettings
+from shared.trust_list_files import earlier_lists, put_list
 
 log = logging.getLogger(__name__)
 
 OnAccepted = Callable[[AsyncSession, VerifiedTrustList], Awaitable[None]]
 """Runs in the transaction that stores a newly accepted list."""
-
-
-def earlier_lists(file: Path | None) -> Iterator[bytes]:
-    """The lists that lie beside `file`, the newest: for `list.jws` those called `list.<anything>.jws`. Nothing in a name is believed."""
-    if file is None:
-        return
-    for path in sorted(file.parent.glob(f"{escape(file.stem)}.*{escape(file.suffix)}")):
-        if path.stat().st_size <= MAX_BYTES:
-            yield path.read_bytes()
 
 
 class TrustListColumns:
@@ -90,14 +80,19 @@ class Trust:
 
     async def open(self) -> None:
         """Load the list held, then look at the file. A list that fails is said and not used; the process runs, without peers."""
-        async with self._database.reading() as tx:
-            held = (await tx.execute(select(self._row).order_by(self._row.serial.desc()).limit(1))).scalar_one_or_none()
-        if held is not None:
-            self.accepted_at = held.accepted_at
-            self._held = verify_first_trust_list(
-                held.document.encode(), digest=held.digest, now=held.accepted_at, development=self._settings.insecure_development
-            )
+        await self.catch_up()
         await self.refresh()
+
+    async def catch_up(self) -> None:
+        """Hold what another process of the service has taken since, from a file or from another node."""
+        async with self._database.reading() as tx:
+            row = (await tx.execute(select(self._row).order_by(self._row.serial.desc()).limit(1))).scalar_one_or_none()
+        if row is None or (self._held is not None and row.serial <= self._held.content.serial):
+            return
+        self.accepted_at = row.accepted_at
+        self._held = verify_first_trust_list(
+            row.document.encode(), digest=row.digest, now=row.accepted_at, development=self._settings.insecure_development
+        )
 
     async def refresh(self) -> bool:
         """Look at the file of the settings; True if a newer list was accepted. A list that fails leaves the one held in force."""
@@ -134,6 +129,27 @@ class Trust:
         self._held, self.accepted_at = accepted, now
         log.info("trust list accepted", extra={"serial": accepted.content.serial})
         return True
+
+    async def brought(self, document: bytes) -> bool:
+        """A list that another node has brought: verified as one from the file is, and put there for the node's other services.
+
+        True if it is a new one; one that was taken before changes nothing. Raises as `accept`.
+        """
+        digest = read_trust_list(document, development=self._settings.insecure_development).digest
+        async with self._database.reading() as tx:
+            if (await tx.scalars(select(self._row.serial).where(self._row.digest == digest))).first() is not None:
+                return False
+        if not await self.accept(document, earlier=earlier_lists(self._settings.trust_list_file)):
+            return False
+        if put_list(self._settings.trust_list_file, document, development=self._settings.insecure_development):
+            self._changed_file()  # it is what is held
+        return True
+
+    async def newest(self, most: int, *, after: int = 0) -> list[bytes]:
+        """The lists that were taken whose serial is above `after`, the newest first."""
+        query = select(self._row.document).where(self._row.serial > after).order_by(self._row.serial.desc()).limit(most)
+        async with self._database.reading() as tx:
+            return [document.encode() for document in await tx.scalars(query)]
 
     async def _store(self, accepted: VerifiedTrustList, now: datetime) -> None:
         row = self._row(serial=accepted.content.serial, digest=accepted.digest, document=accepted.document.decode(), accepted_at=now)

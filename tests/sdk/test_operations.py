@@ -22,6 +22,7 @@ NOT_FOR_CLIENTS = (
     "/v1/witness/",
     "/v1/mirror/",
     "/v1/node-statements",
+    "/v1/trust-lists",
     "/oauth/",
     "/.well-known/",
     "/livez",

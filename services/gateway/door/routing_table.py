@@ -12,6 +12,9 @@ from safepassage.envelope import MAX_BODY_BYTES as ENVELOPE_BYTES
 from safepassage.envelope import MAX_JWS_BYTES
 from safepassage.finding import MAX_LENGTH as COMPARISON_BYTES
 from safepassage.message_batches import MAX_BODY_BYTES as BATCH_BYTES
+from safepassage.trust_list import CONTENT_TYPE as LIST_TYPE
+from safepassage.trust_list import MAX_BYTES as LIST_BYTES
+from safepassage.trust_list_steps import LISTS_PATH, PEER_LISTS_PATH
 from services.gateway.door.gateway_routes import GATEWAY
 from services.gateway.door.route import JSON, KIB, MIB, Route, also_bearer, anonymous, get, peers, send
 from services.gateway.oauth.scopes import ROSTERING
@@ -234,6 +237,8 @@ RECORDS: Final = (
     peers("GET", "/v1/peer/pins", "records"),
     peers("POST", "/v1/peer/paths", "records", body=16 * KIB, types=JSON),
     anonymous("POST", "/v1/node-statements", "records", body=64 * KIB, types=JOSE),
+    anonymous("POST", LISTS_PATH, "records", body=LIST_BYTES, types=(LIST_TYPE,)),
+    peers("GET", PEER_LISTS_PATH, "records"),
     get("/v1/peers", "records", "exchange:operate", "audit:operate"),
     get("/v1/reconciliations", "records", "exchange:operate", "audit:operate"),
     peers("POST", "/v1/peer/reconciliations", "records", body=64 * KIB, types=JOSE),

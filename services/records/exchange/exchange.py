@@ -6,6 +6,7 @@ Whoever takes the exchange keys of this service can speak as this node to others
 import logging
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -105,6 +106,10 @@ class Exchange:
     scanner: Scanner
     request_limit: LookupLimit
     """How many requests of one peer are taken."""
+    lists_brought: dict[str, int] = field(default_factory=dict)
+    """By member, the serial of the trust list that it has had of this process."""
+    lists_fetched: dict[str, datetime] = field(default_factory=dict)
+    """By member, when this process fetched lists of it last."""
     works: dict[Job, Work] = field(default_factory=dict)
 
     def wake(self, job: Job, key: Any = None, held: Any = None) -> None:

@@ -28,6 +28,7 @@ from services.records.exchange.receipts import take_processed
 from services.records.exchange.receiving import take_envelope
 from services.records.exchange.receiving_endings import take_ending
 from services.records.exchange.shown_paths import JSON
+from services.records.exchange.trust_lists import fetch_lists
 from services.records.transfers.taking import take_notice
 
 log = logging.getLogger(__name__)
@@ -57,6 +58,7 @@ async def _from(exchange: Exchange, member: Member) -> int:
     try:
         exchange.breakers.require_closed(member.entity_id, now)
         await _hand_in_statement(exchange, member)
+        await fetch_lists(exchange, member)
         for kind in PULLED_KINDS:
             taken += await _all_of(exchange, member, kind)
     except SuiteError as error:

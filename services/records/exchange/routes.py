@@ -20,6 +20,7 @@ from services.records.exchange import (
     reconciliation_routes,
     request_batches,
     requests,
+    trust_lists,
     waiting_answers,
 )
 
@@ -42,4 +43,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     outboxes.router,
     pulled_answers.router,
     chains.router,
+    trust_lists.router,
 )

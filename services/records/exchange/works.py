@@ -29,6 +29,7 @@ from services.records.exchange.due import due_rows
 from services.records.exchange.exchange import Exchange, Job, turn_keys
 from services.records.exchange.pulling import pull_round
 from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing, Reconciling, Telling
+from services.records.exchange.trust_lists import bring_lists
 from services.records.exchange.work import Work
 from services.records.tables import (
     EndingRow,
@@ -120,17 +121,30 @@ async def pull(app: FastAPI) -> None:
 
 
 async def keep_watch(app: FastAPI) -> None:
-    """Look at the trust list every minute, plan each day's comparison, turn the encryption keys every hour: a lifespan task."""
+    """Look at the trust list every minute and bring it to others, plan each day's comparison, turn the encryption keys every hour: a
+    lifespan task.
+    """
     exchange: Exchange = app.state.exchange
     minutes, planned = 0, exchange.clock().date()
     while True:
         await asyncio.sleep(MINUTE_SECONDS)
         minutes += 1
         await exchange.trust.refresh()
+        await _bring(exchange)
         if minutes == 1 or exchange.clock().date() != planned:
             planned = await _planned(exchange, planned)
         if minutes % KEYS_EVERY_MINUTES == 0:
             turn_keys(exchange)
+
+
+async def _bring(exchange: Exchange) -> None:
+    """Whatever it comes to, the rest of the minute's work is done."""
+    try:
+        await exchange.trust.catch_up()
+        if await exchange.lease.is_held():
+            await bring_lists(exchange)
+    except Exception as error:
+        log.error("trust list not brought", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
 
 
 async def _planned(exchange: Exchange, before: date) -> date:

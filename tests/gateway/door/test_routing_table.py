@@ -139,6 +139,7 @@ def test_only_what_must_be_open_is_open() -> None:
         "/public/register.json",
         "/v1/receipt-keys",
         "/v1/node-statements",
+        "/v1/trust-lists",
         "/.well-known/did.json",
         "/v1/credential-status-lists/{number}",
         "/v1/witness/add-checkpoint",

@@ -1,10 +1,16 @@
 """How a node that was away gets from the trust list that it holds to the newest: by the lists between, each named by the one after it."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from safepassage.problems import SuiteError
 from safepassage.trust_list import TrustListDocument, VerifiedTrustList, read_trust_list
 from safepassage.wire import Digest
+
+LISTS_PATH: Final = "/v1/trust-lists"
+"""Where a node takes a newer list from whoever brings it."""
+PEER_LISTS_PATH: Final = "/v1/peer/trust-lists"
+"""Where a node that cannot be called fetches those after the one that it holds."""
 
 
 def steps_to(newest: bytes, *, held: VerifiedTrustList, others: Iterable[bytes], development: bool = False) -> tuple[bytes, ...]:
