@@ -16,6 +16,7 @@ from node.commands.services import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems import SuiteError
 from services.privacy.destruction_clearances import awaited
+from services.privacy.sealing import Sealer
 from services.records.destroying import Asking, Destroying, over
 from services.records.settings import RecordsSettings
 from services.records.shredding import Shredded, Shredder
@@ -52,7 +53,7 @@ def student(
     clearance: Annotated[UUID, typer.Option(help="Id of the clearance (POST /v1/destructions): nobody waits to inspect.")],
     node: FolderOption = None,
 ) -> None:
-    """Destroy the whole record of a student."""
+    """Destroy the whole record of a student; all but the permanent record, where the clearance keeps that."""
     _say(_destroyed(node, f"destruction:{clearance}", lambda destroying: destroying.student(student_id, clearance=clearance)))
 
 
@@ -92,6 +93,9 @@ def year(
         console.print(
             f"Left as they are: {leavers.awaited} records that somebody waits to inspect (34 CFR 99.10(e)). Answer them, then run it again."
         )
+    if leavers.said:
+        console.print(f"Left as they are: {leavers.said} records about which an opt-out stands that the child's other record has not.")
+        console.print("Put it on record for that one too, then run it again.")
     _say(Shredded(leavers.destroyed, 0))
 
 
@@ -125,15 +129,18 @@ def _settings(folder: Path | None) -> RecordsSettings:
 @asynccontextmanager
 async def _privacy_of(folder: NodeFolder) -> AsyncIterator[Asking]:
     """What privacy would answer, from its store: of an embedded node no service listens."""
-    database = Database.of(folder.settings("privacy"))
+    settings = folder.settings("privacy")
+    database = Database.of(settings)
 
     async def ask(asked: ToDestroy) -> AwaitedStudents:
         async with database.reading() as tx:
-            return await awaited(tx, asked)
+            return await awaited(tx, sealer, asked)
 
     try:
         await require_head("privacy", database)
-        yield ask
+        with closing(key_provider_of(settings, "privacy")) as provider:
+            sealer = Sealer(provider)
+            yield ask
     finally:
         await database.close()
 
@@ -166,5 +173,7 @@ def _with_shredder(settings: RecordsSettings, about: str, work: Work[Outcome]) -
 def _say(what: Shredded | str) -> None:
     said = what if isinstance(what, str) else f"{what.students} whole records, {what.parts} parts of others"
     console.print(f"Destroyed here: {said}. The log has it once records is running.")
+    if isinstance(what, Shredded) and what.permanent:
+        console.print("The permanent record stays, as the clearance says (34 CFR 300.624(b)). It is found by its id alone.")
     console.print("Older copies of the store still open it. To end that (docs/keys.md): keys next-key-encryption-key, keys rewrap,")
     console.print("keys destroy-key-encryption-key, and a new base backup.")

@@ -4,7 +4,7 @@
 """
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -71,7 +71,7 @@ async def clear_destruction(
             student_id=subject.student_id,
             custodian_id=subject.custodian_id,
             cleared_at=now,
-            sealed=sealer.seal(clear, table="destruction", row=destruction_id, of=f"destruction:{subject.student_id}"),
+            sealed=sealer.seal(clear, **_place(destruction_id, subject.student_id)),
         )
     )
     await tx.flush()
@@ -81,6 +81,15 @@ async def clear_destruction(
     event = event_of("rights", f"destruction:{destruction_id}", caller, context, students=students, custodians=custodians)
     request.app.state.outbox.record(tx, event)
     return Destruction(**new.model_dump(), id=destruction_id, custodian_id=subject.custodian_id, cleared_at=now)
+
+
+def open_clearance(sealer: Sealer, row: DestructionRow) -> NewDestruction:
+    """What was cleared. Raises SealBroken."""
+    return NewDestruction.model_validate_json(sealer.open(row.sealed, **_place(row.id, row.student_id)))
+
+
+def _place(destruction_id: UUID, student_id: UUID) -> dict[str, Any]:
+    return {"table": "destruction", "row": destruction_id, "of": f"destruction:{student_id}"}
 
 
 @router.get("/agreements/{agreement_id}/destruction", responses=responses(NoSuchAgreement))

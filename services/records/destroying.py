@@ -9,7 +9,7 @@ from datetime import date
 from functools import partial
 from uuid import UUID
 
-from safepassage.problems.rights import InspectionOutstanding
+from safepassage.problems.rights import InspectionOutstanding, OptOutSaidHereAlone
 from services.records.same_child import of_one_child
 from services.records.shredding import Shredded, Shredder
 from shared.contracts.destructions import AwaitedStudents, ToDestroy
@@ -28,6 +28,8 @@ class Leavers:
     destroyed: int
     awaited: int
     """Left as they are: somebody waits to inspect."""
+    said: int = 0
+    """Left as they are: an opt-out stands about them that another record of the child has not."""
 
 
 class Destroying:
@@ -37,11 +39,17 @@ class Destroying:
         self._database, self._shredder, self._asking = database, shredder, asking
 
     async def student(self, student_id: UUID, *, clearance: UUID) -> Shredded:
-        """The whole record. Raises NoSuchStudent, NoSuchClearance, InspectionOutstanding, StudentInExchange, TemporarilyUnavailable."""
-        await self._asking(ToDestroy(students=(student_id,), clearance=clearance))
+        """The whole record, or all but the permanent one where the clearance keeps that (34 CFR 300.624(b)).
+
+        Raises NoSuchStudent, NoSuchClearance, InspectionOutstanding, OptOutSaidHereAlone, StudentInExchange, TemporarilyUnavailable.
+        """
+        cleared = await self._asking(ToDestroy(students=(student_id,), clearance=clearance, whole=True))
         await self._require_nobody_waits([student_id])
+        if cleared.said_here_alone and not cleared.keeps_permanent_record:
+            raise OptOutSaidHereAlone
+        destroy = self._shredder.but_permanent_record if cleared.keeps_permanent_record else self._shredder.student
         async with self._database.transaction() as tx:
-            return await self._shredder.student(tx, student_id)
+            return await destroy(tx, student_id)
 
     async def copy(self, exchange_id: UUID) -> Shredded:
         """What one exchange brought. Raises InspectionOutstanding, StudentInExchange, TemporarilyUnavailable."""
@@ -53,17 +61,19 @@ class Destroying:
 
     async def left_before(self, custodian_id: UUID, day: date) -> Leavers:
         """The students of a custodian whose every enrolment ended before `day`. Begun again, it goes on. Raises TemporarilyUnavailable."""
-        destroyed = awaited = 0
+        destroyed = awaited = said = 0
         after: UUID | None = None
         while True:
             async with self._database.reading() as tx:
                 leavers = await self._shredder.leavers(tx, custodian_id, day, after=after)
             if not leavers:
-                return Leavers(destroyed, awaited)
+                return Leavers(destroyed, awaited, said)
             waited_for = await self._waited_for(leavers)
+            alone = set((await self._asking(ToDestroy(students=tuple(leavers), whole=True))).said_here_alone) - waited_for
+            going = [one for one in leavers if one not in waited_for | alone]
             async with self._database.transaction() as tx:
-                destroyed += await self._shredder.those_who_left(tx, [one for one in leavers if one not in waited_for], custodian_id, day)
-            awaited, after = awaited + len(waited_for), leavers[-1]
+                destroyed += await self._shredder.those_who_left(tx, going, custodian_id, day)
+            awaited, said, after = awaited + len(waited_for), said + len(alone), leavers[-1]
 
     async def _require_nobody_waits(self, students: Sequence[UUID]) -> None:
         if await self._waited_for(students):

@@ -1,6 +1,6 @@
 """Which records are of one child, as far as unions that stand say so."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from uuid import UUID
 
 from sqlalchemy import Connection, bindparam, or_, select
@@ -13,6 +13,15 @@ _LEADING, _OTHER = (
     UnionRow.other_id.in_(bindparam("other", expanding=True)),
 )
 _PAIRS = select(UnionRow.leading_id, UnionRow.other_id).where(UnionRow.separated_at.is_(None), or_(_LEADING, _OTHER))
+
+
+def united_without(connection: Connection, ids: Collection[UUID]) -> list[tuple[UUID, UUID]]:
+    """Pairs to be united before the records `ids` go, so that of each child those that stay are still known to be of one."""
+    pairs = set()
+    for child in set(of_one_child(connection, ids).values()):
+        staying = sorted(child.difference(ids))
+        pairs |= {(staying[0], one) for one in staying[1:]}
+    return sorted(pairs)
 
 
 def of_one_child(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:

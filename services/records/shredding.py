@@ -15,6 +15,7 @@ from uuid import UUID
 
 from sqlalchemy import delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Session
 
 from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent, StudentInExchange
@@ -23,7 +24,10 @@ from services.records.educators.destroying import destroy_educator
 from services.records.exchange.states import UNDELIVERED, Incoming, Request
 from services.records.facts_anew import facts_anew
 from services.records.facts_lane import LANE, PATH
+from services.records.permanent_record import permanent_parts
+from services.records.reading import opened
 from services.records.roster_keeping import resealed
+from services.records.same_child import united_without
 from services.records.tables import (
     ArrivedNoticeRow,
     AttachmentRow,
@@ -42,6 +46,7 @@ from services.records.tables import (
     StudentRow,
     TagRow,
 )
+from services.records.unions import unite
 from services.records.vault import Vault
 from shared.clock import Clock
 from shared.contracts.audit import Actor, Context, Event
@@ -65,6 +70,8 @@ class Shredded:
     """Whole records, with their look-up tags, enrolments and pseudonyms."""
     parts: int
     """Sections of records of which something stays."""
+    permanent: bool = False
+    """What stays is the permanent record of 34 CFR 300.624(b)."""
 
 
 class Shredder:
@@ -79,6 +86,35 @@ class Shredder:
         if not await self._destroy(tx, [student_id]):
             raise NoSuchStudent
         return Shredded(1, 0)
+
+    async def but_permanent_record(self, tx: AsyncSession, student_id: UUID) -> Shredded:
+        """A student's record, whoever made it, but for the permanent one (34 CFR 300.624(b)); documents and what was kept beside it go.
+
+        Who has nothing of that goes whole. Raises NoSuchStudent, StudentInExchange, StatementOfDisagreementMissing.
+        """
+        student = await tx.get(StudentRow, student_id, with_for_update=True)
+        if student is None:
+            raise NoSuchStudent
+        await self._require_at_rest(tx, [student_id])
+        old = self._vault.data_key(student_id, student.wrapped_key)
+        before = opened(old, (await tx.scalars(select(SectionRow).where(SectionRow.student_id == student_id))).all())
+        staying = permanent_parts(before)
+        if not staying:
+            return await self.student(tx, student_id)
+        await self._destroy_in_exchanges(tx, [student_id])
+        for row in (SectionRow, TagRow, CodedStudentRow, AttachmentRow, KeptStudentRow):
+            await tx.execute(delete(row).where(row.student_id == student_id))
+        await tx.execute(update(KeptAnswerRow).where(KeptAnswerRow.student_id == student_id).values(sealed=DESTROYED))
+        new, student.wrapped_key = self._vault.new_data_key(student_id)
+        for part in staying:
+            place: dict[str, Any] = {"section": part.section, "source": part.source, "version": part.version}
+            tx.add(SectionRow(student_id=student_id, **place, sealed=new.seal(part.encoded(), **place)))
+        await tx.flush()
+        await self._tell_facts_of_what_stays(tx, student)
+        held = {(part.section, part.source): part.members for part in staying}
+        gone = sum(held.get((part.section, part.source)) != part.members for part in before)
+        self._tell(tx, "all-but-permanent-record-destroyed", [(student_id, student.custodian_id)], parts=gone)
+        return Shredded(0, gone, permanent=True)
 
     async def educator(self, tx: AsyncSession, educator_id: UUID) -> int:
         """Every credential of an educator that the node keeps; how many. Raises NoSuchEducator, EducatorInExchange, SealBroken."""
@@ -124,12 +160,9 @@ class Shredder:
         found = (await tx.execute(query)).all()
         if not found:
             return 0
-        if (await tx.scalars(select(StudentRow.id).where(StudentRow.id.in_(ids), _under_way(StudentRow.id)).limit(1))).first() is not None:
-            raise StudentInExchange
-        for row in (ExchangeRequestRow, PeerRequestRow, OutgoingNoticeRow, ArrivedNoticeRow):
-            await tx.execute(update(row).where(row.student_id.in_(ids)).values(particulars=DESTROYED))
-        for envelope in (OutgoingEnvelopeRow, IncomingEnvelopeRow):
-            await tx.execute(update(envelope).where(envelope.student_id.in_(ids)).values(ciphertext=None))
+        await self._require_at_rest(tx, ids)
+        await self._destroy_in_exchanges(tx, ids)
+        await tx.run_sync(self._keep_united, ids)
         proposed = select(MergeProposalRow.match_id).where(or_(MergeProposalRow.one_id.in_(ids), MergeProposalRow.other_id.in_(ids)))
         await tx.execute(delete(MatchReviewRow).where(or_(MatchReviewRow.student_id.in_(ids), MatchReviewRow.id.in_(proposed))))
         await tx.execute(delete(StudentRow).where(StudentRow.id.in_(ids)))  # sections, documents, tags and all the rest go with it
@@ -139,11 +172,28 @@ class Shredder:
             self._outbox.tell(tx, "privacy", "POST", FORGET, DestroyedSubjects(students=tuple(gone[start : start + MOST])))
         return len(found)
 
+    def _keep_united(self, session: Session, ids: Sequence[UUID]) -> None:
+        """What joins two records that stay by one that goes joins them from now on by itself."""
+        connection = session.connection()
+        for leading, other in united_without(connection, ids):
+            unite(connection, leading_id=leading, other_id=other, by=self._about, now=self._clock())
+
+    async def _require_at_rest(self, tx: AsyncSession, ids: Sequence[UUID]) -> None:
+        """Under the lock of the students' rows. Raises StudentInExchange."""
+        if (await tx.scalars(select(StudentRow.id).where(StudentRow.id.in_(ids), _under_way(StudentRow.id)).limit(1))).first() is not None:
+            raise StudentInExchange
+
+    async def _destroy_in_exchanges(self, tx: AsyncSession, ids: Sequence[UUID]) -> None:
+        """Who the children were by whom somebody asked, and what was told of them."""
+        for row in (ExchangeRequestRow, PeerRequestRow, OutgoingNoticeRow, ArrivedNoticeRow):
+            await tx.execute(update(row).where(row.student_id.in_(ids)).values(particulars=DESTROYED))
+        for envelope in (OutgoingEnvelopeRow, IncomingEnvelopeRow):
+            await tx.execute(update(envelope).where(envelope.student_id.in_(ids)).values(ciphertext=None))
+
     async def _destroy_source(self, tx: AsyncSession, student_id: UUID, source: str, rows: Sequence[SectionRow]) -> int:
         """The parts of one source; what stays is sealed again under a new data key, since the old one opens older copies of what goes."""
         student = await tx.get_one(StudentRow, student_id, with_for_update=True)
-        if (await tx.scalars(select(StudentRow.id).where(StudentRow.id == student_id, _under_way(StudentRow.id)))).first() is not None:
-            raise StudentInExchange
+        await self._require_at_rest(tx, [student_id])
         old = self._vault.data_key(student_id, student.wrapped_key)
         new, student.wrapped_key = self._vault.new_data_key(student_id)
         gone = [row for row in rows if row.source == source]

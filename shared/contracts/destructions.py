@@ -15,9 +15,15 @@ class ToDestroy(Wire):
     students: Annotated[tuple[UUID, ...], Field(min_length=1, max_length=MOST)]
     clearance: UUID | None = None
     """The destruction that privacy cleared (`POST /v1/destructions`), where it has to be that of each of them."""
+    whole: bool = False
+    """All that is held of each of them goes, together."""
 
 
 class AwaitedStudents(Wire):
     """The answer: those of them whose records somebody waits to inspect, which are not destroyed meanwhile (34 CFR 99.10(e))."""
 
     students: tuple[UUID, ...] = ()
+    said_here_alone: tuple[UUID, ...] = ()
+    """Of those that go whole: about whom an opt-out stands that another record of the child, which stays, has not (docs/decisions/0066)."""
+    keeps_permanent_record: bool = False
+    """Of the clearance that was named: the permanent record stays (34 CFR 300.624(b))."""

@@ -19,7 +19,8 @@ from safepassage.problems.records import NoSuchStudent, SealBroken
 from safepassage.wire_educators import Educator, EducatorId
 from services.audit.settings import AuditSettings
 from services.audit.verification import verify_store
-from services.privacy.tables import DestructionRow, RightsRequestRow, SubjectRow
+from services.privacy.sealing import Sealer
+from services.privacy.tables import RightsRequestRow, SubjectRow
 from services.records.educators.kept import KeptContent, educator_id, keep, kept_of_id
 from services.records.reading import read_record
 from services.records.shredding import Shredder
@@ -29,7 +30,7 @@ from shared.database import Database
 from shared.migrations import migrate
 from tests.gateway.door.production import serving
 from tests.records.one_state import STATE_AGENCY, OneState, some_students
-from tests.records.test_destroying import answered, asked_to_inspect, cleared
+from tests.records.test_destroying import answered, asked_to_inspect, clearance_row, cleared
 from tests.records.test_rewrap_command import filled, keys, wrapped_keys
 
 __all__ = ["keys"]
@@ -58,16 +59,18 @@ def url_of(folder: Path) -> str:
 
 async def cleared_in(folder: Path, student_id: UUID, *, awaited: bool = False) -> str:
     """The id of a clearance in the store of privacy; somebody may have asked to inspect since."""
-    database, clearance = Database.of(NodeFolder(folder).settings("privacy")), uuid4()
+    database, sealer = Database.of(NodeFolder(folder).settings("privacy")), Sealer.of(folder / "keys" / "privacy")
+    clearance = clearance_row(sealer, student_id, NOON)
     about: dict[str, Any] = {"student_id": student_id, "custodian_id": DISTRICT_ID}
+    identifier = clearance.id
     async with database.transaction() as tx:
         tx.add(SubjectRow(**about, facts_version=1, sealed=b""))
         await tx.flush()
-        tx.add(DestructionRow(**about, id=clearance, cleared_at=NOON, sealed=b"-"))
+        tx.add(clearance)
         if awaited:
             tx.add(RightsRequestRow(**about, id=uuid4(), kind="inspection", taken_by_id=DISTRICT_ID, recorded_at=NOON, sealed=b"-"))
     await database.close()
-    return str(clearance)
+    return str(identifier)
 
 
 @pytest.mark.requirement("KEYS-shredded")
@@ -127,7 +130,7 @@ async def test_of_a_production_node_the_privacy_service_is_asked(alder: OneState
     await alder.tell()
     alder.clock.instant = system_clock()  # the command's tokens are of now
     request = await asked_to_inspect(alder, student_id)
-    clearance = str(await cleared(alder, student_id))
+    clearance = str(await cleared(alder, student_id, keeps_permanent_record=True))
     settings = alder.records.state.settings
     about = {"ENTITY_ID": "https://alder.example", "JURISDICTION": "US-XA", "NODE_ORGANISATION_ID": str(settings.node_organisation_id)}
     about |= {"DATABASE_URL": settings.database_url, "KEYS_DIRECTORY": str(settings.keys_directory)}
@@ -138,7 +141,9 @@ async def test_of_a_production_node_the_privacy_service_is_asked(alder: OneState
         arguments = ("student", str(student_id), "--clearance", clearance)
         assert "A request to inspect is outstanding" in await asyncio.to_thread(refusal, *arguments)
         await answered(alder, request)
-        assert "1 whole records" in await asyncio.to_thread(run, shred.app, *arguments)
+        said = await asyncio.to_thread(run, shred.app, *arguments)
+        assert "0 whole records" in said
+        assert "The permanent record stays" in said
     assert "privacy does not answer" in await asyncio.to_thread(refusal, *arguments)
 
 

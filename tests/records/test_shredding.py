@@ -13,6 +13,7 @@ from sqlalchemy import delete, func, insert, select
 from safepassage.problems.records import NoSuchStudent, SealBroken, StudentInExchange
 from services.records.exchange.states import Outgoing, Request
 from services.records.formats.parsed import KeptStudent
+from services.records.permanent_record import PERMANENT
 from services.records.reading import read_received, read_record
 from services.records.roster_keeping import RosterKeeping
 from services.records.shredding import Shredded, Shredder
@@ -158,6 +159,29 @@ async def test_a_destroyed_copy_opens_no_more_while_the_rest_of_the_student_does
     await restore(own, oldest)
     assert await reads(own, [one.student_id]) == [False]
     assert before.record.identity is not None
+
+
+@pytest.mark.requirement("KEYS-shredded")
+async def test_what_is_not_of_the_permanent_record_opens_in_no_copy_of_the_store(own: Store, keys: Path) -> None:
+    [one] = await own.store(arriving())
+    await own.store(arriving(student_id=one.student_id, source=str(uuid4())))
+    oldest = await all_rows(own)
+    async with own.database.transaction() as tx:
+        shredded = await shredder(own).but_permanent_record(tx, one.student_id)
+    assert (shredded.students, shredded.permanent) == (0, True)
+    assert shredded.parts == sum(row["section"] != "attendance" for row in oldest[SectionRow])  # of which all stays
+    await change_the_key(own, keys)
+    async with own.database.reading() as tx:
+        assert (await read_record(tx, own.vault, one.student_id)).record.elements() == PERMANENT
+        assert (await tx.scalars(select(TagRow))).all() == []
+        [student] = (await tx.scalars(select(StudentRow))).all()
+    assert student.facts_version == 0  # without a date of birth nothing is told of the student to anybody
+    key = own.vault.data_key(one.student_id, student.wrapped_key)
+    for row in oldest[SectionRow]:
+        with pytest.raises(SealBroken):
+            key.open(row["sealed"], section=row["section"], source=row["source"], version=row["version"])
+    await restore(own, oldest)
+    assert await reads(own, [one.student_id]) == [False]
 
 
 async def test_what_is_kept_of_a_students_roster_opens_after_a_copy_was_destroyed(own: Store) -> None:

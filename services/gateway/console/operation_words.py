@@ -17,6 +17,7 @@ OPERATION_WORDS: Final[Mapping[str, str]] = {
     "alert-reviews-listed": word("Reviews of alerts listed"),
     "alerts-listed": word("Alerts listed"),
     "alerts-reviewed": word("Alerts of a week reviewed"),
+    "all-but-permanent-record-destroyed": word("All but the permanent record destroyed"),
     "amendment-forwarded": word("Request to amend passed on"),
     "amendment-granted": word("Amendment granted"),
     "amendment-received": word("Request to amend received"),

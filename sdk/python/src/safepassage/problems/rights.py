@@ -122,6 +122,14 @@ class WaiverNotCounted(SuiteError):
     remedy = "Let a second official of the agency, not the same person, waive it."
 
 
+class OptOutSaidHereAlone(SuiteError):
+    """An opt-out stands about the record, and about no other record of the child that stays: it would be lost with the record."""
+
+    code, status, title = "opt-out-said-here-alone", 409, "An opt-out stands that the child's other record has not"
+    remedy = "Put it on record for the other record too, or separate the two if they are not one child's; then destroy this one."
+    retry = "after"
+
+
 class InspectionOutstanding(SuiteError):
     """A request to inspect the records is outstanding, so they must not be destroyed (34 CFR 99.10(e)); no destruction of them is taken.
 
