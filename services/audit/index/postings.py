@@ -107,8 +107,8 @@ def _count(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: in
                 held[1] += entry.subjects
                 held[3] = entry.at
     maker, year_before = TermMaker(keys, epoch), TermMaker(keys, epoch - 1)
-    actors = {name: maker.of(Kind.ACTOR, name) for _, name, _ in counted}
-    digests = {shape: maker.of(Kind.CLASS, "\0".join(shape)) for _, _, shape in counted}
+    actors = {name: maker.of(Kind.ACTOR, name) for name in {name for _, name, _ in counted}}
+    digests = {shape: maker.of(Kind.CLASS, "\0".join(shape)) for shape in {shape for _, _, shape in counted}}
     for name, who in actors.items():
         if who is not None:
             made.actors[who] = (year_before.of(Kind.ACTOR, name), name.startswith("client:"))
