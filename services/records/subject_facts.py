@@ -57,7 +57,10 @@ def facts_of(
     jurisdiction: str,
     same_child: Iterable[UUID] = (),
 ) -> SubjectFacts | None:
-    """The facts, or None while the record has no date of birth: then privacy knows no such subject, and nothing is disclosed."""
+    """The facts, or None while the record has no date of birth: then privacy knows no such subject, and nothing is disclosed.
+
+    Attendances are in one order, whatever the store's: what was the same record gives the same facts.
+    """
     born = record.identity.birth_date if record.identity else None
     if born is None:
         return None
@@ -67,7 +70,10 @@ def facts_of(
             "facts_version": facts_version,
             "custodian_id": custodian_id,
             "originating_agency": originating_agency,
-            "attendances": tuple({"organisation_id": e.organisation_id, "from": e.entry_date, "until": e.exit_date} for e in enrolled),
+            "attendances": tuple(
+                {"organisation_id": one.organisation_id, "from": one.entry_date, "until": one.exit_date}
+                for one in sorted(enrolled, key=lambda one: (one.entry_date, one.organisation_id))
+            ),
             "birth_date": born.birth_date,
             "time_zone": time_zone,
             "attends_postsecondary": _attends_postsecondary(record),
