@@ -1,9 +1,15 @@
 """Who acts, as the log has it: from what the gateway has proven of a caller."""
 
+from typing import Final
 from uuid import UUID
 
 from shared.contracts.audit import Actor
 from shared.internal_token import CallerClaims, Principal
+
+CONSOLE: Final = "console"
+"""As which client the node's own pages ask, for whoever has signed in."""
+FAMILY: Final = "family"
+"""As which client the pages behind a one-time link ask, for a parent or student."""
 
 
 def client_actor(caller: CallerClaims, *, role: str | None = None, acting_for: UUID | None = None) -> Actor:

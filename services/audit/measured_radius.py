@@ -68,6 +68,7 @@ def clauses_asked(asked: BlastRadiusRequest) -> list[Clause]:
         key_thumbprints=() if asked.key_thumbprint is None else (asked.key_thumbprint,),
         addresses=() if asked.address is None else (asked.address,),
         acting_for=() if asked.person_id is None else (asked.person_id,),
+        signed_in=() if asked.signed_in is None else (asked.signed_in,),
         organisation_ids=() if asked.organisation_id is None else (asked.organisation_id,),
         recipient_organisations=() if asked.recipient is None else (asked.recipient,),
     )

@@ -18,6 +18,7 @@ def clauses_of(search: EntrySearch, *, nodes_of: NodesOf) -> list[Clause]:
         (Kind.KEY, search.key_thumbprints),
         (Kind.ADDRESS, search.addresses),
         (Kind.PERSON, search.acting_for),
+        (Kind.SIGNED_IN, search.signed_in),
         (Kind.ORGANISATION, search.organisation_ids),
         (Kind.CUSTODIAN, search.custodian_ids),
         (Kind.RECIPIENT, search.recipient_organisations),

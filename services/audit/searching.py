@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
 
 from safepassage.canonical import digest_of_json
+from safepassage.tlog_policy import Policy
 from safepassage.trust_members import Member
 from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry, LogOrder
 from services.audit.drafts import KINDS
@@ -27,6 +28,7 @@ from services.audit.search_clauses import clauses_of, narrowed
 from services.audit.search_log import record_search
 from services.audit.subject_index import Window
 from services.audit.subject_keys import SubjectKeys
+from services.audit.witnessing.cosignatures import largest_witnessed
 from shared.caller import Caller
 from shared.cursors import Cursors, next_link
 from shared.database import Database
@@ -69,7 +71,7 @@ async def answer_search(
         else:
             found, last, unseen = await found_by_index(tx, state.keys, narrowed(clauses, sight), window, limit)
         seen = [entry for entry in (one.seen_by(sight) for one in found) if entry is not None]
-        page = await _page(tx, seen, unseen)
+        page = await _page(tx, seen, unseen, state.publisher.policy)
         if search.student_id is not None:
             page = page.model_copy(update={"destroyed": await destroyed_years(tx, tags, sight)})
     await record_search(state.sequencer, caller, operation="search-log", student_id=search.student_id, count=len(page.entries), now=now)
@@ -174,8 +176,11 @@ async def _first_from(tx: AsyncSession, seconds: int) -> Place | None:
     return await tx.run_sync(lambda session: look(Driver(session.connection())))
 
 
-async def _page(tx: AsyncSession, entries: Sequence[OpenedEntry], unseen: int) -> FoundEntries:
-    published = await published_log(tx)
+async def _page(tx: AsyncSession, entries: Sequence[OpenedEntry], unseen: int, policy: Policy | None) -> FoundEntries:
+    published, witnessed = await published_log(tx), dict[int, int]()
+    for year in {entry.place.log for entry in entries}:
+        largest = None if policy is None else await largest_witnessed(tx, year, policy)
+        witnessed[year] = 0 if largest is None else largest.size
     destructions = await destructions_at(tx, [entry.place for entry in entries if entry.context is None])
 
     def found(entry: OpenedEntry) -> FoundEntry:
@@ -186,6 +191,7 @@ async def _page(tx: AsyncSession, entries: Sequence[OpenedEntry], unseen: int) -
             logged_at=entry.logged_at,
             entry_id=entry.leaf.id,
             proof="published" if entry.place < (published.log.year, published.size) else "pending",
+            witnessed=entry.place.at < witnessed.get(entry.place.log, 0),
             student_ids=tuple(part.student for part in entry.subjects if part.student is not None),
             actor=None if entry.actor is None else entry.actor.payload,
             context=None if entry.context is None else entry.context.payload,

@@ -5,6 +5,7 @@ import io
 import json
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -16,8 +17,10 @@ from services.audit.disclosures import plain_words
 from services.audit.disclosures.accounting_document import LOCALE, accounting_document, words
 from services.audit.disclosures.accounting_table import COLUMNS
 from services.privacy.policy.taxonomy import BASES, PURPOSES
-from tests.audit.audit_node import ELM, OAK, VENDOR, AuditNode, disclosure
+from tests.audit.audit_node import ELM, OAK, VENDOR, AuditNode, disclosure, give_organisations, running
+from tests.audit.peer_log import member, trust_settings
 from tests.audit.test_accounting import THREAT, rule, with_an_emergency
+from tests.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
 
@@ -35,6 +38,28 @@ async def test_the_whole_record_comes_as_a_table_without_formulas(node: AuditNod
     assert [len(line) for line in lines] == [len(COLUMNS)] * 6
     assert [line[COLUMNS.index("index")] for line in lines[1:]] == ["4", "3", "2", "1", "0"]
     assert lines[5][COLUMNS.index("emergency_threat")] == THREAT
+
+
+@pytest.mark.requirement("LOG-ACCOUNTING")
+async def test_each_party_is_named_and_one_behind_another_node_by_the_agency_that_runs_it(
+    store_url: str, node_keys: Path, clock: StandingClock, tmp_path: Path
+) -> None:
+    birch = member("https://birch.example")
+    async with running(store_url, node_keys, clock, **trust_settings(tmp_path, birch, now=clock())) as node:
+        await give_organisations(node)
+        student = uuid4()
+        await node.append(disclosure(node, student, originating_organisation=OAK))
+        await node.append(disclosure(node, student, recipient=str(ELM), recipient_node=None))
+        path, headers = f"/v1/students/{student}/disclosure-accounting", node.as_caller("audit:accounting")
+        here, there = DisclosureAccounting.model_validate_json((await node.send("GET", path, headers)).body).entries
+        assert (here.party.name, here.party.agency) == ("lea", None)
+        assert (there.party.name, there.party.agency) == (None, "Department of Education")
+        assert there.further_parties[0].party == there.party
+        lines = (await node.send("GET", f"{path}/table", headers)).body.decode()
+        rows = list(csv.DictReader(io.StringIO(lines, newline="")))
+        assert [(row["party_name"], row["through_agency"]) for row in rows] == [("lea", ""), ("", "Department of Education")]
+        as_json = json.loads((await node.send("GET", f"{path}/table", headers, query="form=json")).body)
+        assert [(row["party_name"], row["on_behalf_of"]) for row in as_json] == [("lea", None), (None, str(OAK))]
 
 
 async def test_the_document_is_a_pdf_that_a_screen_reader_reads(node: AuditNode) -> None:
@@ -85,9 +110,10 @@ def test_the_document_says_in_words_what_happened_and_names_no_person_of_a_party
     assert behind_a_peer is not None
     assert refused is not None
     accounting = DisclosureAccounting(student_id=uuid4(), entries=(behind_a_peer, refused), checkpoint="")
-    said = words(accounting, {str(OAK): "Oak District", str(VENDOR): "Vendor Inc."}, drawn_at=datetime(2026, 11, 1, tzinfo=UTC))
+    names = {str(OAK): "Oak District", str(VENDOR): "Vendor Inc.", "https://birch.example": "Birch Department of Education"}
+    said = words(accounting, names, drawn_at=datetime(2026, 11, 1, tzinfo=UTC))
     first, second = said["entries"]
-    assert first["heading"] == "October 20, 2026. Given to organization school-7 of another state, through https://birch.example"
+    assert first["heading"] == "October 20, 2026. Given to organization school-7 of another state, through Birch Department of Education"
     facts = dict(first["facts"])
     assert facts["Data"] == "Legal name; Individualized education program"
     assert facts["Why it was allowed"] == "The student enrolls, or wants to enroll, at another school. The law: 34 CFR 99.31(a)(2)."

@@ -295,10 +295,10 @@ def test_a_stretch_is_bound_by_its_block(start: int, end: int) -> None:
 
 
 def test_a_person_has_another_term_in_each_epoch_and_a_word_the_same() -> None:
-    facts = Facts("read", purpose="audit-evaluation", actor="client:x", recipient="p", person="p", key="k", exchange="p")
+    facts = Facts("read", purpose="audit-evaluation", actor="client:x", recipient="p", person="p", key="k", exchange="p", signed_in="p")
     keys = TermKeys(b"i" * 32, {2026: b"1" * 32, 2027: b"2" * 32})
     one, two = terms_of(facts, keys, 2026), terms_of(facts, keys, 2027)
     assert {term[0] for term in one & two} == {Kind.CLASS, Kind.PURPOSE}
-    assert {term[0] for term in one - two} == {Kind.ACTOR, Kind.PERSON, Kind.RECIPIENT, Kind.KEY, Kind.EXCHANGE}
+    assert {term[0] for term in one - two} == {Kind.ACTOR, Kind.PERSON, Kind.RECIPIENT, Kind.KEY, Kind.EXCHANGE, Kind.SIGNED_IN}
     assert {term[0] for term in terms_of(facts, keys, 2025)} == {Kind.CLASS, Kind.PURPOSE}
     assert digest_of(Kind.PERSON, "p", b"1" * 32)[1:] != digest_of(Kind.RECIPIENT, "p", b"1" * 32)[1:]

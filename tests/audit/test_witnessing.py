@@ -74,6 +74,24 @@ async def test_the_largest_witnessed_checkpoint_is_shown_while_the_log_goes_on(n
         assert (await alder.send("GET", f"/v1/log/entries/{size}/proof", operator)).status == 200
 
 
+async def test_a_search_says_of_each_entry_whether_enough_witnesses_have_cosigned_it(nodes: Nodes, birch: AuditNode) -> None:
+    async with nodes.up(ALDER) as alder:
+        state = alder.as_caller("audit:search", kind="sea", purpose="audit-evaluation")
+
+        async def found() -> dict[int, tuple[str, bool]]:
+            entries = json.loads((await alder.send("POST", "/v1/log/searches", state, {"classes": ["match"]})).body)["entries"]
+            return {one["index"]: (one["proof"], one["witnessed"]) for one in entries}
+
+        receipt = await alder.append(event("match"), event("match"))
+        first, second = (entry.index for entry in receipt.entries)
+        await alder.sequencer.publish_now()
+        assert set((await found()).values()) == {("published", False)}
+        await publisher(alder).turn()
+        (later,) = (entry.index for entry in (await alder.append(event("match"))).entries)
+        await alder.sequencer.publish_now()
+        assert await found() == {first: ("published", True), second: ("published", True), later: ("published", False)}
+
+
 async def test_who_waits_for_the_quorum_is_told_when_it_is_reached(nodes: Nodes, birch: AuditNode) -> None:
     async with nodes.up(ALDER) as alder:
         size = await grow(alder, 2)

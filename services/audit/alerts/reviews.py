@@ -74,7 +74,7 @@ async def sign_alert_review(new: NewAlertReview, request: Request, caller: Revie
         alerts = await _alerts_of(tx, monday)
         keys = await keys_of(tx, state.keys)
         digest = digest_of_json([await _said(tx, row) for row in alerts])
-    if any(is_about(row, caller.client_id, keys.terms) for row in alerts):
+    if any(is_about(row, caller, keys.terms) for row in alerts):
         raise AlertAboutYou
     review_id = uuid7(now)
     place = await record_alert_act(

@@ -115,7 +115,7 @@ async def acknowledge_alert(
     async with state.database.reading() as tx:
         row = await alert_of(tx, alert_id)
         _require_acknowledgeable(row, new)
-    if is_about(row, caller.client_id, keys.terms):
+    if is_about(row, caller, keys.terms):
         raise AlertAboutYou
     acknowledgement_id = uuid7(now)
     note = sealed_note(keys.notes, new.note, of=acknowledgement_id)

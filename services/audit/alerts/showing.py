@@ -18,7 +18,7 @@ from services.audit.alerts.found import alert_digest
 from services.audit.checkpoints import latest_checkpoint
 from services.audit.driver import Driver
 from services.audit.heads import newest_log
-from services.audit.index.terms import Kind, TermKeys, actor_value, term_keys, term_of
+from services.audit.index.terms import Kind, TermKeys, actor_value, doer_of, term_keys, term_of
 from services.audit.openings import Place, open_entries, sight_of
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import AlertAcknowledgementRow, AlertRow, LogRow
@@ -57,10 +57,13 @@ async def alert_of(tx: AsyncSession, alert_id: UUID, *, lock: bool = False) -> A
     return row
 
 
-def is_about(row: AlertRow, client_id: str, keys: TermKeys) -> bool:
-    """Whether an alert is about a client."""
-    actor = actor_value(client_id=client_id)
-    return row.subject in {term_of(Kind.ACTOR, actor, keys, epoch) for epoch in keys.tags}
+def is_about(row: AlertRow, caller: Caller, keys: TermKeys) -> bool:
+    """Whether an alert is about who calls: the client, and the person for whom it does."""
+    claims = caller.claims
+    themselves = {doer_of(actor_value(client_id=claims.client_id), claims.person or "")}
+    if claims.person is not None:
+        themselves.add((Kind.SIGNED_IN, claims.person))
+    return row.subject in {term_of(*one, keys, epoch) for one in themselves for epoch in keys.tags}
 
 
 def sealed_note(cipher: AESGCM, note: str | None, *, of: UUID) -> bytes | None:

@@ -1,9 +1,9 @@
 """What a destination is told of an entry: the OCSF event that an export writes, less than an export may have, and where the entry is. Pure.
 
-# INVARIANT: no student, no person on whose behalf somebody acted, no free text, nothing of what a court keeps secret.
+# INVARIANT: no student, no parent, no person on whose behalf somebody acted, no free text, nothing of what a court keeps secret.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -17,24 +17,30 @@ from services.audit.drafts import SEALED_BY_COURT
 from services.audit.exports.exported import exported
 from services.audit.exports.ocsf import ocsf_event
 from services.audit.openings import OpenedEntry
+from shared.actors import FAMILY
 
 NOT_TOLD: Final = frozenset({"peer_checkpoint", "threat"})
 """Members of a context: one is long and is verified elsewhere, the other is free text."""
 OF_A_SECRET_ORDER: Final = frozenset({"operation", "outcome"})
 """All that is told of what rests on an order that is not to be known of (34 CFR 99.31(a)(9)(ii))."""
-_NOT_TOLD_OF_AN_ACTOR: Final = "acting_for"
 
 
 def told_entry(entry: OpenedEntry, *, entity_id: str) -> DeliveredEntry:
     """The entry as every destination gets it."""
     told = exported(entry)
-    actor = None if told.actor is None else {name: value for name, value in told.actor.items() if name != _NOT_TOLD_OF_AN_ACTOR}
+    actor = None if told.actor is None else _actor(told.actor)
     context = None if told.context is None else _context(told.context)
     narrowed = replace(told, student_ids=(), actor=actor, context=context)
     event = ocsf_event(narrowed, entity_id=entity_id, product_version=__version__)
     digest = to_base64url(leaf_hash(entry.entry))
     event["unmapped"]["leaf_hash"] = digest
     return DeliveredEntry(index=entry.place.at, leaf_hash=digest, event=event)
+
+
+def _actor(actor: Mapping[str, Any]) -> dict[str, Any]:
+    """Staff who signed in are told of by what the node calls them; a family is not."""
+    hidden = {"acting_for", "person"} if "acting_for" in actor or actor.get("client_id") == FAMILY else set()
+    return {name: value for name, value in actor.items() if name not in hidden}
 
 
 def _context(context: Any) -> dict[str, Any]:

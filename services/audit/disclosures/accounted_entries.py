@@ -1,18 +1,20 @@
 """Entries of the log, opened and read as the record of disclosures shows them."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.wire_log import AccountedEntry
+from safepassage.wire_log import AccountedEntry, Party
 from services.audit.disclosures.disclosure_record import OF_THE_AGENCY, accounted, phase_of
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries
 from services.audit.published import PublishedLog
+from services.audit.searching import members_of
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import OrganisationRow
 from shared.contracts.audit import Actor, Context
+from shared.trust import Trust
 
 OPENED_AT_ONCE = 500
 
@@ -59,11 +61,22 @@ def accounted_entry(entry: OpenedEntry, published: PublishedLog) -> AccountedEnt
     )
 
 
-async def organisation_names(tx: AsyncSession, entries: Sequence[AccountedEntry]) -> dict[str, str]:
-    """What the organisations of this node that entries name are called, by id."""
+async def names_in(tx: AsyncSession, trust: Trust, entries: Sequence[AccountedEntry]) -> dict[str, str]:
+    """What the organisations of this node that entries name are called, by id; and the agencies of other nodes, by entity id."""
     named = {id_ for entry in entries for id_ in (_own(entry.party.organisation), entry.on_behalf_of) if id_ is not None}
     rows = await tx.scalars(select(OrganisationRow).where(OrganisationRow.id.in_(named)))
-    return {str(row.id): row.organisation.name for row in rows}
+    agencies = {member.entity_id: member.organisation for member in members_of(trust)}
+    return agencies | {str(row.id): row.organisation.name for row in rows}
+
+
+def with_names(entry: AccountedEntry, names: Mapping[str, str]) -> AccountedEntry:
+    """The entry with what its parties are called: 34 CFR 300.614 asks for the name."""
+    further = tuple(one.model_copy(update={"party": _named(one.party, names)}) for one in entry.further_parties)
+    return entry.model_copy(update={"party": _named(entry.party, names), "further_parties": further})
+
+
+def _named(party: Party, names: Mapping[str, str]) -> Party:
+    return party.model_copy(update={"name": names.get(party.organisation or ""), "agency": names.get(party.node or "")})
 
 
 def _own(party: str | None) -> UUID | None:

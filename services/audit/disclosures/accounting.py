@@ -14,7 +14,7 @@ from safepassage.problems.log import AccountingTooLong, LogFrozen, PurposeMissin
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import LogUnavailable, NotPermitted
 from safepassage.wire_log import DisclosureAccounting, LogOrder
-from services.audit.disclosures.accounted_entries import accounted_entries, organisation_names
+from services.audit.disclosures.accounted_entries import accounted_entries, names_in, with_names
 from services.audit.disclosures.accounting_document import Language, accounting_document
 from services.audit.disclosures.accounting_table import accounting_rows, accounting_table
 from services.audit.disclosures.disclosure_record import ACCOUNTED_KINDS
@@ -155,10 +155,11 @@ async def _account(
         places = await own_entries_about(tx, state.keys, tags, window, sight, limit=most + 1)
         published = await published_log(tx)
         entries = await accounted_entries(tx, state.keys, places[:most], tags=tags, sight=sight, published=published)
-        names = await organisation_names(tx, entries)
+        names = await names_in(tx, state.trust, entries)
         destroyed = await destroyed_years(tx, tags, sight)
     if recordable_only:
         entries = [entry for entry in entries if entry.ferpa_recordable or entry.idea_recordable]
     await record_search(state.sequencer, caller, operation="disclosure-accounting", student_id=student_id, count=len(entries), now=now)
-    accounting = DisclosureAccounting(student_id=student_id, entries=tuple(entries), checkpoint=published.note, destroyed=destroyed)
+    told = tuple(with_names(entry, names) for entry in entries)
+    accounting = DisclosureAccounting(student_id=student_id, entries=told, checkpoint=published.note, destroyed=destroyed)
     return accounting, names, places[most - 1] if len(places) > most else None

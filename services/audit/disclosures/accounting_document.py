@@ -29,7 +29,7 @@ def accounting_document(
 ) -> bytes:
     """The PDF. Takes a twentieth of a second, and 4 ms for each entry.
 
-    names  what organisations of this node are called, by id; one that is not there is shown by its id
+    names  what organisations of this node are called, by id, and agencies of other nodes, by entity id; who is not there is shown by that
     """
     import typst  # noqa: PLC0415 34 MB that nothing else of a node needs
 

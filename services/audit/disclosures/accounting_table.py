@@ -7,7 +7,8 @@ from safepassage.wire_log import AccountedEntry, CopiedDisclosure, DisclosureAcc
 from shared.spreadsheet import table
 
 COLUMNS: Final = (
-    "date", "time_utc", "what", "outcome", "operation", "party", "through_node", "purpose", "basis", "law", "data_elements",
+    "date", "time_utc", "what", "outcome", "operation", "party", "party_name", "through_node", "through_agency",
+    "purpose", "basis", "law", "data_elements",
     "emergency_threat", "on_behalf_of", "further_parties", "copy_due_on", "recorded_by_ferpa", "exempt_by", "recorded_by_idea",
     "log", "index", "proof",
 )  # fmt: skip
@@ -46,13 +47,15 @@ def _values(entry: AccountedEntry) -> tuple[object, ...]:
         entry.outcome,
         entry.operation,
         entry.party.organisation or entry.party.client_id,
+        entry.party.name,
         entry.party.node,
+        entry.party.agency,
         entry.interest.purpose,
         entry.interest.basis,
         tuple(entry.interest.citations),
         tuple(entry.elements),
         entry.threat,
-        entry.on_behalf_of,
+        None if entry.on_behalf_of is None else str(entry.on_behalf_of),
         tuple(one.party.organisation or one.party.node or "" for one in entry.further_parties),
         None if entry.copy_due_on is None else str(entry.copy_due_on),
         entry.ferpa_recordable,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.problems.log import DisclosureCopyGiven, LogFrozen, NoSuchDisclosureCopy, PurposeMissing
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted
 from safepassage.wire_log import CopiedDisclosure, DisclosureCopy, DisclosureCopyContent, DisclosureCopyPage, HandedOver
-from services.audit.disclosures.accounted_entries import accounted_entry
+from services.audit.disclosures.accounted_entries import accounted_entry, names_in, with_names
 from services.audit.disclosures.accounting import Accountant, file_of
 from services.audit.disclosures.accounting_table import copied_table
 from services.audit.disclosures.copies import give, shown
@@ -127,6 +127,8 @@ async def _content(tx: AsyncSession, request: Request, row: DisclosureCopyRow, s
         if seen is not None and entry is not None:
             students = tuple(part.student for part in seen.subjects if part.student is not None)
             told.append(CopiedDisclosure(**dict(entry), student_ids=students))
+    names = await names_in(tx, request.app.state.trust, told)
+    told = [CopiedDisclosure(**dict(with_names(one, names))) for one in told]
     return DisclosureCopyContent(
         copy_=shown(row, now=now), disclosures=tuple(told), closed=len(places) - len(told), checkpoint=published.note
     )

@@ -66,13 +66,14 @@ def heading(entry: AccountedEntry, party: str, translate: Translate) -> str:
 def party_name(party: Party, names: Mapping[str, str], translate: Translate) -> str:
     """Who it was: an organisation, never a person of it."""
     _ = translate
+    node = names.get(party.node or "", party.node or "")
     if party.organisation is None:
-        return party.node or _("this agency")
+        return node or _("this agency")
     known = names.get(party.organisation)
     if known is not None:
         return known
-    about = {"organisation": party.organisation.rpartition("#")[2], "node": party.node or ""}
-    if party.node:
+    about = {"organisation": party.organisation.rpartition("#")[2], "node": node}
+    if node:
         return _("organization %(organisation)s of another state, through %(node)s") % about
     return _("organization %(organisation)s") % about
 

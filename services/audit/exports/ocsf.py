@@ -1,8 +1,8 @@
 """Entries as events of the Open Cybersecurity Schema Framework, for a SIEM. Pure.
 
 Pinned to OCSF 1.8.0: 6005 Datastore Activity for what was read, searched or exported, 6003 API Activity for everything else. What OCSF
-has no attribute for (purpose, legal basis, elements, students) is in `unmapped`, by the names that the log has for it. The log holds no
-address of a caller; the endpoint is named by the client.
+has no attribute for (purpose, legal basis, elements, students) is in `unmapped`, by the names that the log has for it. The user is who had
+signed in, where somebody had, and otherwise the client; the endpoint is named by the client.
 """
 
 import json
@@ -45,7 +45,7 @@ def ocsf_event(entry: ExportedEntry, *, entity_id: str, product_version: str) ->
     failed = context.get("outcome") in _FAILURES or entry.class_ == "refusal"
     severity_id, severity = _MEDIUM if entry.class_ == "alert" else _LOW if failed else _INFORMATIONAL
     milliseconds = int(entry.logged_at.timestamp() * 1000)
-    who = actor.get("client_id") or actor.get("person") or actor.get("job") or actor.get("kind") or "unknown"
+    by = actor.get("client_id") or actor.get("person") or actor.get("job") or actor.get("kind") or "unknown"
     metadata = {
         "version": VERSION,
         "uid": entry.entry_id,
@@ -71,8 +71,8 @@ def ocsf_event(entry: ExportedEntry, *, entity_id: str, product_version: str) ->
         "status": "Failure" if failed else "Success",
         "time": milliseconds,
         "metadata": metadata,
-        "actor": {"user": _user(actor, who), "app_name": who},
-        "src_endpoint": {"name": who} | ({"ip": actor["address"]} if "address" in actor else {}),
+        "actor": {"user": _user(actor, by), "app_name": by},
+        "src_endpoint": {"name": by} | ({"ip": actor["address"]} if "address" in actor else {}),
         "unmapped": _unmapped(entry, actor, context),
     }
     if "outcome" in context:
@@ -84,10 +84,10 @@ def ocsf_event(entry: ExportedEntry, *, entity_id: str, product_version: str) ->
     return event
 
 
-def _user(actor: Mapping[str, Any], who: str) -> dict[str, Any]:
+def _user(actor: Mapping[str, Any], by: str) -> dict[str, Any]:
     kinds = {"client": (3, "System"), "peer": (3, "System"), "system": (3, "System"), "operator": (2, "Admin"), "person": (1, "User")}
-    type_id, type_name = kinds.get(actor.get("kind", ""), (0, "Unknown"))
-    user: dict[str, Any] = {"uid": who, "type_id": type_id, "type": type_name}
+    type_id, type_name = kinds.get("person" if "person" in actor else actor.get("kind", ""), (0, "Unknown"))
+    user: dict[str, Any] = {"uid": actor.get("person", by), "type_id": type_id, "type": type_name}
     if "organisation_id" in actor:
         user["org"] = {"uid": actor["organisation_id"]}
     return user
@@ -95,7 +95,7 @@ def _user(actor: Mapping[str, Any], who: str) -> dict[str, Any]:
 
 def _unmapped(entry: ExportedEntry, actor: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
     more: dict[str, Any] = {name: value for name, value in context.items() if name not in _MAPPED}
-    more |= {f"actor_{name}": actor[name] for name in ("acting_for", "role") if name in actor}
+    more |= {f"actor_{name}": actor[name] for name in ("acting_for", "for_client", "key", "profile", "role") if name in actor}
     if entry.student_ids:
         more["student_ids"] = list(entry.student_ids)
     if entry.policy_hash is not None:

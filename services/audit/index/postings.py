@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from services.audit.driver import Driver
 from services.audit.index.bitmaps import BLOCK, loaded, set_of, stored
 from services.audit.index.reading import Indexed
-from services.audit.index.terms import FIRST_TAGGED, Facts, Kind, TermKeys, TermMaker, values_of_member
+from services.audit.index.terms import FIRST_TAGGED, Facts, Kind, TermKeys, TermMaker, doer_of, values_of_member
 from services.audit.index.words import sealed_words
 from services.audit.tables import ActivityRow, IndexedActorRow, PostingRow, ShapeRow, TermRow
 
@@ -47,7 +47,7 @@ class Postings(NamedTuple):
     shapes: dict[bytes, list[str]]
     """Class, operation, purpose, basis, outcome and organisation of what an actor did."""
     actors: dict[bytes, tuple[bytes | None, bool]]
-    """By actor: what the year before called it, and whether it is a client."""
+    """By actor: what the year before called it, and whether it is a client or a person, and no job."""
 
 
 def postings_of(entries: Sequence[Indexed], keys: TermKeys) -> Postings:
@@ -95,10 +95,11 @@ def _places_of(column: Sequence[Any], places: Sequence[int]) -> dict[Any, list[i
 
 
 def _count(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: int) -> None:
-    counted: dict[tuple[int, str, tuple[str, ...]], list[int]] = {}
+    counted: dict[tuple[int, tuple[str, str], tuple[str, ...]], list[int]] = {}
     for entry in entries:
-        if entry.facts.actor:
-            place = entry.t // SECONDS_OF_AN_HOUR, entry.facts.actor, _SHAPE(entry.facts)
+        by = entry.facts.actor, entry.facts.signed_in
+        if any(by):
+            place = entry.t // SECONDS_OF_AN_HOUR, by, _SHAPE(entry.facts)
             held = counted.get(place)
             if held is None:
                 counted[place] = [1, entry.subjects, entry.at, entry.at]
@@ -107,13 +108,14 @@ def _count(made: Postings, entries: Sequence[Indexed], keys: TermKeys, epoch: in
                 held[1] += entry.subjects
                 held[3] = entry.at
     maker, year_before = TermMaker(keys, epoch), TermMaker(keys, epoch - 1)
-    actors = {name: maker.of(Kind.ACTOR, name) for name in {name for _, name, _ in counted}}
+    doers = {by: doer_of(*by) for by in {by for _, by, _ in counted}}
+    actors = {by: maker.of(*doer) for by, doer in doers.items()}
     digests = {shape: maker.of(Kind.CLASS, "\0".join(shape)) for shape in {shape for _, _, shape in counted}}
-    for name, who in actors.items():
+    for by, who in actors.items():
         if who is not None:
-            made.actors[who] = (year_before.of(Kind.ACTOR, name), name.startswith("client:"))
-    for (hour, name, shape), (count, subjects, first, last) in counted.items():
-        who, digest = actors[name], digests[shape]
+            made.actors[who] = (year_before.of(*doers[by]), not doers[by][1].startswith("job:"))
+    for (hour, by, shape), (count, subjects, first, last) in counted.items():
+        who, digest = actors[by], digests[shape]
         if who is None or digest is None:
             continue
         made.shapes[digest] = list(shape)

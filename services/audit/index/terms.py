@@ -19,12 +19,14 @@ from safepassage.elements import ELEMENTS
 from safepassage.leaf import ABSENT
 from services.audit.driver import Driver
 from services.audit.subject_keys import SubjectKeys
+from shared.actors import CONSOLE
 
 TERM_BYTES: Final = 17
 FIRST_TAGGED: Final = 64
 HERE: Final = "here"
 """As a node: the recipient is reached through no other node."""
 
+_PAGES: Final = f"client:{CONSOLE}"
 _CATEGORIES: Final = {element.id: element.categories for element in ELEMENTS}
 
 
@@ -49,6 +51,7 @@ class Kind(IntEnum):
     KEY = 67
     EXCHANGE = 68
     ADDRESS = 69
+    SIGNED_IN = 70
 
 
 _UUID7: Final = re.compile("[0-9a-f]{8}-[0-9a-f]{4}-7")
@@ -84,10 +87,14 @@ class Facts(NamedTuple):
     """Of which exchange with another node it is."""
     address: str = ""
     """From which the client called."""
+    signed_in: str = ""
+    """Who had signed in, by what this node calls them."""
+    for_client: str = ""
+    """`client:<id>` whose token was exchanged for the one that it was done with: it did this too."""
 
 
 _KINDS: Final[dict[str, Kind]] = {
-    member: Kind[{"class_": "CLASS", "custodians": "CUSTODIAN", "elements": "ELEMENT"}.get(member, member.upper())]
+    member: Kind[{"class_": "CLASS", "custodians": "CUSTODIAN", "elements": "ELEMENT", "for_client": "ACTOR"}.get(member, member.upper())]
     for member in Facts._fields
 }
 
@@ -206,6 +213,8 @@ def facts_of(
         actor.get("key", ""),
         context.get("exchange_id", ""),
         actor.get("address", ""),
+        actor.get("person", ""),
+        actor_value(client_id=actor.get("for_client")),
     )
 
 
@@ -214,3 +223,8 @@ def actor_value(*, client_id: str | None = None, job: str | None = None) -> str:
     if client_id is not None:
         return f"client:{client_id}"
     return "" if job is None else f"job:{job}"
+
+
+def doer_of(actor: str, signed_in: str) -> tuple[Kind, str]:
+    """Whose habits it belongs to: a client's or a job's; but a person's own where they worked with the node's pages, which all share."""
+    return (Kind.SIGNED_IN, signed_in) if signed_in and actor in ("", _PAGES) else (Kind.ACTOR, actor)

@@ -104,4 +104,4 @@ class IndexedActorRow(Base):
     actor: Mapped[bytes] = mapped_column(LargeBinary(TERM_BYTES), primary_key=True)
     former: Mapped[bytes | None] = mapped_column(LargeBinary(TERM_BYTES))
     is_client: Mapped[bool]
-    """Otherwise a job of the node."""
+    """Or a person who signed in; otherwise a job of the node."""

@@ -50,6 +50,7 @@ MEMBERS: Final[Mapping[str, str]] = {
 PRIVATE: Final[Mapping[str, tuple[str, str]]] = {
     "student": ("student_id", word("A student, by the node’s number")),
     "person": ("acting_for", word("A parent or eligible student, by the node’s number")),
+    "official": ("signed_in", word("A person who had signed in, as the log calls them")),
     "address": ("addresses", word("A network address")),
     "key": ("key_thumbprints", word("A key, by its thumbprint")),
 }

@@ -64,7 +64,7 @@ async def show_log(asked: Asked, frame: Framed, node: Node, handles: SessionHand
     response_model=None,
     status_code=303,
     responses=page_responses(303),
-    openapi_extra=form_of({"token": "Of the page", "by": "student, person, address or key", "value": "Which one"}),
+    openapi_extra=form_of({"token": "Of the page", "by": "student, person, official, address or key", "value": "Which one"}),
 )
 async def find_in_log(request: Request, frame: Framed, node: Node, handles: SessionHandles) -> Response:
     """Look for what may stand in no address: it becomes a handle of this session, and the list is found under that."""

@@ -15,11 +15,12 @@ from pydantic import BaseModel
 from services.gateway.console.role_scopes import PURPOSE_OF_ROLES, SCOPES_OF_ROLES
 from services.gateway.people.person import Person
 from services.gateway.people.signed_in import SignedInPerson
+from shared.actors import CONSOLE
 from shared.internal_token import CallerClaims
 from shared.siblings import Model, Query, Siblings, as_json, parsed
 from shared.who_may_call import ServiceName
 
-CLIENT: Final = "console"
+CLIENT: Final = CONSOLE
 """What the log calls the application that a person works with here."""
 
 AT_ONCE: Final = 1_000

@@ -30,6 +30,7 @@ MEMBERS: Final[Mapping[str, str]] = {
     "recipient": "recipient",
     "address": "address",
     "person": "person_id",
+    "official": "signed_in",
 }
 """By what the form calls it, the member of the request."""
 OF_WORDS: Final[Mapping[str, str]] = {
@@ -39,8 +40,9 @@ OF_WORDS: Final[Mapping[str, str]] = {
     "recipient": word("A vendor or other party that received (its id)"),
     "address": word("An address of the network"),
     "person": word("A parent or student for whom it was done (their id)"),
+    "official": word("A person who had signed in (as the log calls them)"),
 }
-PERSONAL: Final = frozenset({"address", "person"})
+PERSONAL: Final = frozenset({"address", "person", "official"})
 BACKWARDS: Final = word("This is not after the beginning.")
 MORE_THAN_ONE: Final = word("This is not one of that kind.")
 

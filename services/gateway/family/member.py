@@ -8,10 +8,11 @@ from safepassage.wire import Wire
 from safepassage.wire_family import FamilyRole
 from safepassage.wire_organisations import OrganisationKind
 from safepassage.wire_policy import ActingFor
+from shared.actors import FAMILY
 from shared.contracts.audit import Actor
 from shared.internal_token import CallerClaims, FamilyMember
 
-CLIENT: Final = "family"
+CLIENT: Final = FAMILY
 """What the log calls the page that they work with."""
 PURPOSE: Final = "records-access"
 SCOPES: Final = frozenset({"audit:accounting", "rights:act"})

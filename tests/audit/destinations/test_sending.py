@@ -7,11 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from safepassage.canonical import from_base64url, to_base64url
+from safepassage.canonical import digest_of, from_base64url, to_base64url
 from safepassage.leaf import parse_leaf
 from safepassage.proofs import leaf_hash
 from services.audit.destinations import doors
 from services.audit.destinations.answers import FAILING_FOR
+from shared.actors import CONSOLE, FAMILY
+from shared.contracts.audit import Actor
 from tests.audit.audit_node import disclosure, event
 from tests.audit.destinations.keeping import Keeping
 from tests.audit.destinations.receivers import WebhookReceiver, webhook_receiver
@@ -63,12 +65,16 @@ async def test_no_student_no_threat_and_no_secret_order_leaves(kept: Keeping, re
     of_parent = event("rights", student=student)
     of_parent = of_parent.model_copy(update={"actor": of_parent.actor.model_copy(update={"acting_for": parent})})
     await kept.node.append(threat, event("match", student=student, basis="subpoena-grand-jury", purpose="subpoena", reason="secret"))
-    await kept.node.append(of_parent, service="privacy")
+    word, official = digest_of(b"a parent, by a link"), digest_of(b"an official")
+    by_link = event("rights", student=student).model_copy(update={"actor": Actor(kind="client", client_id=FAMILY, person=word)})
+    by_staff = event("rights", student=student).model_copy(update={"actor": Actor(kind="client", client_id=CONSOLE, person=official)})
+    await kept.node.append(of_parent, by_link, by_staff, service="privacy")
     await kept.node.append(disclosure(kept.node, student))
     await kept.turn()
     sent = b"".join(one.body for one in receiver.came)
-    assert receiver.indices == [0, 1, 2, 3, 4]
-    for secret in (student, parent, "Jane", "grand-jury", "secret", "subpoena", "student_ids", "acting_for", "threat"):
+    assert receiver.indices == [0, 1, 2, 3, 4, 5, 6]
+    assert official.encode() in sent
+    for secret in (student, parent, word, "Jane", "grand-jury", "secret", "subpoena", "student_ids", "acting_for", "threat"):
         assert str(secret).encode() not in sent
     assert b"health-safety-emergency" in sent
     assert b"identity.name" in sent

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from safepassage.canonical import digest_of
 from services.audit.exports.exported import COLUMNS, ExportedEntry
 from services.audit.exports.ocsf import as_ocsf, ocsf_event
 from services.audit.exports.tables import as_csv, as_json_lines, as_parquet
@@ -94,6 +95,16 @@ def test_whatever_was_logged_is_a_valid_event_of_ocsf(actor: Actor, context: Con
     assert faults(ocsf_event(one, entity_id="https://alder.example", product_version="0.1.0")) == []
     for write in (as_json_lines, as_csv, as_parquet):
         assert write([one])
+
+
+def test_the_user_is_who_had_signed_in_and_the_application_is_what_they_worked_with() -> None:
+    person = digest_of(b"somebody")
+    at_the_console = Actor(kind="client", client_id="console", person=person).model_dump(mode="json", exclude_defaults=True)
+    one = ocsf_event(entry("search", actor=at_the_console), entity_id="e", product_version="1")
+    assert (one["actor"]["user"]["uid"], one["actor"]["user"]["type"], one["actor"]["app_name"]) == (person, "User", "console")
+    assert faults(one) == []
+    alone = ocsf_event(entry("search"), entity_id="e", product_version="1")
+    assert (alone["actor"]["user"]["uid"], alone["actor"]["user"]["type"]) == ("sis-1", "System")
 
 
 def test_what_was_refused_is_a_failure_and_an_alert_is_more_than_information() -> None:

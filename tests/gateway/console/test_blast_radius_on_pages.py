@@ -13,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 
+from safepassage.canonical import digest_of
 from safepassage.wire_duties import DutyPage
 from safepassage.wire_log_radius import BlastRadius
 from services.audit import radius_counts
@@ -66,7 +67,7 @@ async def test_what_was_touched_is_counted_and_its_students_are_shown_without_th
 async def test_an_address_or_person_is_in_no_address_and_another_session_reads_nothing_there(console: Console) -> None:
     await stolen(console)
     auditor = await console.browser("auditor")
-    for of, which in (("address", ADDRESS), ("person", str(uuid4()))):
+    for of, which in (("address", ADDRESS), ("person", str(uuid4())), ("official", digest_of(b"somebody"))):
         path = await asked(auditor, of, which)
         assert which not in path
         assert which in await page_of(auditor, path)
@@ -239,7 +240,7 @@ async def test_the_form_is_led_to_for_what_names_no_person_alone(console: Consol
     auditor = await console.browser("auditor")
     page = await page_of(auditor, f"{PATH}?of=client&which=stolen")
     assert 'value="stolen"' in page
-    for of in ("person", "address", "school"):
+    for of in ("person", "official", "address", "school"):
         answer = await auditor.get(f"{PATH}?of={of}&which=planted")
         assert (answer.status, b"planted" in answer.body) == (422, False), of
 

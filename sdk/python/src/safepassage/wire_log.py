@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints
 
 from safepassage.elements import Category
-from safepassage.wire import Base64Url, Code, Digest, Instant, NetworkAddress, Wire
+from safepassage.wire import Base64Url, Code, Digest, Instant, Name, NetworkAddress, Wire
 from safepassage.wire_policy import ElementId
 from safepassage.wire_retention import DestroyedYear
 
@@ -74,7 +74,7 @@ class EntrySearch(Wire):
     classes: Codes = ()
     """Empty: every class; so for all below."""
     client_ids: Annotated[tuple[ClientId, ...], Field(max_length=100)] = ()
-    """Clients that did it."""
+    """Clients that did it, or whose token was exchanged for the one that it was done with."""
     jobs: Codes = ()
     """Jobs of the node that did it."""
     key_thumbprints: Annotated[tuple[Digest, ...], Field(max_length=100)] = ()
@@ -83,6 +83,8 @@ class EntrySearch(Wire):
     """Network addresses from which those clients called."""
     acting_for: Annotated[tuple[UUID, ...], Field(max_length=100)] = ()
     """Parents or eligible students on whose behalf."""
+    signed_in: Annotated[tuple[Digest, ...], Field(max_length=100)] = ()
+    """People who had signed in and did it, by what this node calls them: `person` of an entry's actor."""
     organisation_ids: Organisations = ()
     """Organisations of those clients."""
     custodian_ids: Organisations = ()
@@ -116,6 +118,8 @@ class FoundEntry(_Named):
     entry_id: UUID
     proof: Literal["published", "pending"]
     """published: a signed checkpoint covers it, and `GET /v1/log/entries/{index}` proves it."""
+    witnessed: bool = False
+    """Enough of the node's witnesses have cosigned a checkpoint that covers it: `GET /v1/log/entries/{index}/proof?witnessed=true`."""
     student_ids: tuple[UUID, ...] = ()
     actor: dict[str, Any] | None = None
     context: dict[str, Any] | None = None
@@ -146,6 +150,10 @@ class Party(Wire):
     organisation: Annotated[str, StringConstraints(max_length=265)] | None = None
     node: Annotated[str, StringConstraints(max_length=265)] | None = None
     """Entity id of the node through which it is reached."""
+    name: Name | None = None
+    """What the organisation is called; None behind a peer, whose organisations are known by number."""
+    agency: Name | None = None
+    """What the agency is called that runs that node, by the trust list."""
     client_id: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 

@@ -13,7 +13,7 @@ Count = Annotated[int, Field(ge=0)]
 
 
 class BlastRadiusRequest(Wire):
-    """`POST /v1/log/blast-radius`: whose reach, and when. Exactly one of the first six."""
+    """`POST /v1/log/blast-radius`: whose reach, and when. Exactly one of the first seven."""
 
     client_id: ClientId | None = None
     """What this client did."""
@@ -23,6 +23,8 @@ class BlastRadiusRequest(Wire):
     """What was done from this network address."""
     person_id: UUID | None = None
     """What was done on behalf of this parent or eligible student."""
+    signed_in: Digest | None = None
+    """What this person did who had signed in, by what this node calls them: `person` of an entry's actor."""
     organisation_id: UUID | None = None
     """What clients of this organisation did."""
     recipient: PartyId | None = None
@@ -35,9 +37,11 @@ class BlastRadiusRequest(Wire):
 
     @model_validator(mode="after")
     def _names_one_and_a_time(self) -> Self:
-        named = (self.client_id, self.key_thumbprint, self.address, self.person_id, self.organisation_id, self.recipient)
+        named = (
+            self.client_id, self.key_thumbprint, self.address, self.person_id, self.signed_in, self.organisation_id, self.recipient,
+        )  # fmt: skip
         if sum(one is not None for one in named) != 1:
-            raise ValueError("client_id, key_thumbprint, address, person_id, organisation_id, recipient: exactly one")
+            raise ValueError("client_id, key_thumbprint, address, person_id, signed_in, organisation_id, recipient: exactly one")
         if self.touched_from >= self.touched_until:
             raise ValueError("touched_from: before touched_until")
         return self
