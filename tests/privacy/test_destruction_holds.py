@@ -5,13 +5,14 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from sqlalchemy import select
 
 from safepassage.wire_duties import DestructionOwed
 from safepassage.wire_policy import Agreement, Obligations
 from services.privacy import destruction_holds
 from services.privacy.readiness.agreement_measures import obligation_measures
 from services.privacy.subjects import FORGOTTEN
-from services.privacy.tables import DestructionAttestationRow, SubjectRow
+from services.privacy.tables import DecisionRow, DestructionAttestationRow, ObligationRow, SubjectRow
 from shared.contracts.privacy import SubjectFacts
 from tests.privacy.node import Client, problem_of
 from tests.privacy.rights import Staff, parent_of
@@ -134,3 +135,37 @@ async def test_another_partys_agreement_looks_absent(world: World) -> None:
     ]
     assert [answer.status for answer in answers] == [404, 404]
     assert answers[0].body == answers[1].body
+
+
+@pytest.mark.requirement("FERPA-99.10")
+async def test_of_all_that_is_owed_the_destruction_alone_of_what_was_received_of_the_child_waits(world: World) -> None:
+    client, facts, other = vendor(world), await world.student(), await world.student()
+    waits = await received(world, client, facts)
+    of_the_child = await _newest_decision(world)
+    world.node.clock.instant = ENDED - timedelta(days=60)
+    goes_on = await received(world, client, other)
+    of_another = await _newest_decision(world)
+    await inspected(world, facts)
+
+    def duty(agreement: Agreement | None, decision: UUID, kind: str = "destroy-by", **done: Any) -> ObligationRow:
+        return ObligationRow(id=uuid4(), kind=kind, agreement_id=agreement and agreement.id, decision_id=decision, **done)
+
+    now = world.node.clock()
+    held = [duty(waits, of_the_child), duty(waits, of_another), duty(None, of_the_child)]
+    free = [
+        duty(goes_on, of_another),
+        duty(goes_on, of_the_child),
+        duty(None, of_another),
+        duty(waits, of_the_child, "no-redisclosure"),
+        duty(waits, of_the_child, discharged_at=now),
+        duty(waits, of_the_child, waived_at=now),
+    ]
+    state = world.node.app.state
+    async with state.database.reading() as tx:
+        assert await destruction_holds.suspended(tx, state.sealer, [*free, *held]) == {row.id for row in held}
+        assert await destruction_holds.suspended(tx, state.sealer, free) == frozenset()
+
+
+async def _newest_decision(world: World) -> UUID:
+    async with world.node.app.state.database.reading() as tx:
+        return (await tx.scalars(select(DecisionRow.id).order_by(DecisionRow.id.desc()).limit(1))).one()
