@@ -127,6 +127,25 @@ async def test_what_cannot_be_looked_through_is_held(world: World, monkeypatch: 
     assert (await owed(world, agreement)).held
 
 
+@pytest.mark.parametrize("place", range(3))
+async def test_every_decision_of_an_agreement_is_looked_through_page_by_page(
+    world: World, monkeypatch: pytest.MonkeyPatch, place: int
+) -> None:
+    monkeypatch.setattr(destruction_holds, "AT_ONCE", 1)
+    monkeypatch.setattr(destruction_holds, "AT_MOST", 4)
+    client, agreement = vendor(world), await world.agreement()
+    students = [await world.student() for _ in range(3)]
+    for facts in students:
+        await world.node.decide(world.by_contract(agreement, facts), by=client)
+        world.node.clock.advance(seconds=1)
+    world.node.clock.instant = ENDED + timedelta(hours=2)
+    assert not (await owed(world, agreement)).held
+    await inspected(world, await world.student())
+    assert not (await owed(world, agreement)).held, "all three were looked through"
+    await inspected(world, students[place])
+    assert (await owed(world, agreement)).held
+
+
 async def test_another_partys_agreement_looks_absent(world: World) -> None:
     agreement = await received(world, vendor(world), await world.student())
     stranger, request_id = world.node.client(world.elm, "obligations:read"), UUID(int=5)
@@ -151,7 +170,7 @@ async def test_of_all_that_is_owed_the_destruction_alone_of_what_was_received_of
         return ObligationRow(id=uuid4(), kind=kind, agreement_id=agreement and agreement.id, decision_id=decision, **done)
 
     now = world.node.clock()
-    held = [duty(waits, of_the_child), duty(waits, of_another), duty(None, of_the_child)]
+    held = [duty(waits, of_another), duty(waits, of_the_child), duty(None, of_the_child)]
     free = [
         duty(goes_on, of_another),
         duty(goes_on, of_the_child),
