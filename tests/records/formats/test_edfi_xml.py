@@ -220,3 +220,12 @@ def test_tricks_and_other_files_are_not_read(content: str) -> None:
         zipped.writestr("Student.xml", content)
     with pytest.raises(UnreadableRoster):
         read_edfi_xml(Archive.of_zip(data.getvalue()))
+
+
+def test_elements_lie_in_one_another_as_deep_as_in_no_standard_and_no_deeper() -> None:
+    def nested(deep: int) -> ParsedRoster:
+        return read_edfi_xml(archive(Student=STUDENT.format(id="7"), Other=f"{'<a>' * deep}{'</a>' * deep}"))
+
+    assert len(nested(49).students) == 1
+    with pytest.raises(UnreadableRoster, match="deeper"):
+        nested(50)

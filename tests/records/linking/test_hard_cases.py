@@ -184,6 +184,9 @@ def test_a_family_name_that_is_written_first_is_near_and_who_has_one_name_alone_
     wei, written = child(first="Wei", last_1="Chen"), child(first="Chen", last_1="Wei")
     assert isinstance(asked(written, wei), NeedsPerson)
     assert asked(written | {"born": "2012-05-21"}, wei) == NoCandidate()
+    unknown = {"former_school_nces_id": "030009000099", "guardian_last_name": None}
+    assert isinstance(asked(written, wei, **unknown), NeedsPerson), "both names and the birth date are enough for a look"
+    assert asked(written | {"last_1": "Chao"}, wei, **unknown) == NoCandidate()
     assert {"given-name-near", "surname-differs"} <= set(reasons(linked(wei, written)))
     alone = child(first=None, last_1="Suharto")
     for first, last in (("Suharto", "LNU"), ("FNU", "Suharto"), ("Suharto", "Suharto")):
