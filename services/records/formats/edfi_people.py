@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 from safepassage.record.contacts import Address, Email, Guardian, Telephone
 from safepassage.record.identity import BirthDate, LegalName
-from services.records.formats.edfi_stream import Item, boolean, code_of, coded, day, present, text_of
+from services.records.formats.edfi_stream import Item, boolean_of, code_of, coded, day_of, present, text_of
 from services.records.formats.parsed import Findings
 
 RIGHTS_RELATIONS = frozenset({"mother", "father", "mother, foster", "father, foster", "parent", "legal guardian", "adoptive parent"})
@@ -40,7 +40,7 @@ def identity(student: Item, findings: Findings) -> dict[str, Any]:
     values["birth_date"] = findings.made(BirthDate, {"birth_date": born}, student.position) if born else None
     place = present(city=student.text("BirthData/BirthCity"), state=code_or_none(student.text("BirthData/BirthStateAbbreviation")))
     values["birth_place"] = place or None
-    several = boolean(student.text("BirthData/MultipleBirthStatus"))
+    several = student.boolean("BirthData/MultipleBirthStatus")
     values["multiple_birth"] = None if several is None else {"indicator": several}
     values["sex"] = coded(student.text("BirthData/BirthSex"))
     return values
@@ -55,7 +55,7 @@ def association(item: Item, findings: Findings) -> dict[str, dict[str, Any]]:
     """StudentEducationOrganizationAssociation → members of identity, demographics and contacts."""
     races = [coded((race.text or "").strip()) or coded(text_of(race, "Race")) for race in item.all("Race")]
     races = [race for race in races if race is not None]
-    hispanic = boolean(item.text("HispanicLatinoEthnicity"))
+    hispanic = item.boolean("HispanicLatinoEthnicity")
     identifiers, ssn = [], None
     for code in item.all("StudentIdentificationCode"):
         system, number = code_of(text_of(code, "StudentIdentificationSystem")), text_of(code, "IdentificationCode")
@@ -92,9 +92,9 @@ def reached_at(item: Item, findings: Findings) -> dict[str, list[Any]]:
                 "county": text_of(one, "NameOfCounty"),
                 "state": code_or_none(text_of(one, "StateAbbreviation")),
                 "postal_code": text_of(one, "PostalCode"),
-                "begin_date": day(text_of(one, "Period/BeginDate")),
-                "end_date": day(text_of(one, "Period/EndDate")),
-                "protected": boolean(text_of(one, "DoNotPublishIndicator")) or False,
+                "begin_date": day_of(one, "Period/BeginDate"),
+                "end_date": day_of(one, "Period/EndDate"),
+                "protected": boolean_of(one, "DoNotPublishIndicator") or False,
             },
             item.position,
         )
@@ -129,14 +129,14 @@ def guardian(contact: Item, association: Item, findings: Findings) -> Guardian |
     """A Contact as one student's StudentContactAssociation relates it. Parents and guardians hold full rights: Ed-Fi ends none."""
     name = contact.element.find("Name")
     relation = association.text("Relation")
-    holds_rights = code_of(relation) in RIGHTS_RELATIONS or boolean(association.text("LegalGuardian"))
+    holds_rights = code_of(relation) in RIGHTS_RELATIONS or association.boolean("LegalGuardian")
     return findings.made(
         Guardian,
         {
             "name": legal_name(name) if name is not None else None,
             "relation": coded(relation),
             "rights": {} if holds_rights else None,
-            "lives_with_student": boolean(association.text("LivesWith")),
+            "lives_with_student": association.boolean("LivesWith"),
             "contact_restriction": association.text("ContactRestrictions"),
             "priority": association.text("ContactPriority"),
             **reached_at(contact, findings),

@@ -1,44 +1,55 @@
 """Ed-Fi program associations → special education and programmes. What has no element of ours is reported, not dropped in silence."""
 
 from typing import Any
+from xml.etree.ElementTree import Element
 
-from services.records.formats.edfi_stream import Item, boolean, code_of, coded, day, present, text_of
+from services.records.formats.edfi_stream import Item, code_of, coded, present, text_of, value_of
 from services.records.formats.parsed import Findings
 
 Values = dict[str, Any]
 
 
 def _period(item: Item) -> Values:
-    return present(begin_date=day(item.text("BeginDate")), end_date=day(item.text("EndDate")))
+    return present(begin_date=item.day("BeginDate"), end_date=item.day("EndDate"))
+
+
+def _minutes(hours: str) -> int | None:
+    return int(float(hours) * 60) if hours.replace(".", "", 1).isdecimal() and hours.isascii() else None
+
+
+def _is_first(disability: Element) -> bool:
+    """The first of several, or the only one. That another is the second or the third has no place here."""
+    order = "OrderOfDisability"
+    return disability.find(order) is None or value_of(disability, order, lambda text: text == "1" or None) is True
 
 
 def special_education(item: Item) -> dict[str, Values]:
     """StudentSpecialEducationProgramAssociation → eligibility and IEP."""
     disabilities = [
-        {"category": coded(text_of(one, "Disability")), "primary": text_of(one, "OrderOfDisability") in (None, "1")}
+        {"category": coded(text_of(one, "Disability")), "primary": _is_first(one)}
         for one in item.all("Disability")
         if text_of(one, "Disability")
     ]
-    eligible = boolean(item.text("IdeaEligibility"))
+    eligible = item.boolean("IdeaEligibility")
     services = [
         {"kind": coded(text_of(one, "SpecialEducationProgramService"))}
         for one in item.all("SpecialEducationProgramService")
         if text_of(one, "SpecialEducationProgramService")
     ]
-    hours = item.text("SpecialEducationHoursPerWeek")
-    if hours is not None and hours.replace(".", "", 1).isdigit():
+    minutes = value_of(item.element, "SpecialEducationHoursPerWeek", _minutes)
+    if minutes is not None:
         programme = {"system": "ed-fi", "code": "special-education"}
-        services.append({"kind": programme, "minutes_per_week": int(float(hours) * 60)})  # type: ignore[dict-item]  # a JSON object
+        services.append({"kind": programme, "minutes_per_week": minutes})  # type: ignore[dict-item]  # a JSON object
     eligibility = present(
         eligible=True if eligible is None else eligible,
         disabilities=disabilities or None,
-        evaluated_on=day(item.text("LastEvaluationDate")),
+        evaluated_on=item.day("LastEvaluationDate"),
         exit_reason=coded(item.text("SpecialEducationExitReason")),
     )
     iep = present(
-        begin_date=day(item.text("IEPBeginDate")),
-        end_date=day(item.text("IEPEndDate")),
-        meeting_on=day(item.text("IEPReviewDate")),
+        begin_date=item.day("IEPBeginDate"),
+        end_date=item.day("IEPEndDate"),
+        meeting_on=item.day("IEPReviewDate"),
         environment=coded(item.text("SpecialEducationSetting")),
         services=services or None,
     )
@@ -49,11 +60,11 @@ def section_504(item: Item) -> dict[str, Values]:
     """StudentSection504ProgramAssociation."""
     plan = present(
         **_period(item),
-        eligible=boolean(item.text("Section504Eligibility")) is not False,
+        eligible=item.boolean("Section504Eligibility") is not False,
         disability=coded(item.text("Section504Disability")),
-        meeting_on=day(item.text("Section504MeetingDate")),
-        decided_on=day(item.text("Section504EligibilityDecisionDate")),
-        has_plan=boolean(item.text("AccommodationPlan")),
+        meeting_on=item.day("Section504MeetingDate"),
+        decided_on=item.day("Section504EligibilityDecisionDate"),
+        has_plan=item.boolean("AccommodationPlan"),
     )
     return {"section_504": plan}
 
@@ -62,7 +73,7 @@ def _homeless(item: Item) -> Values:
     return present(
         **_period(item),
         nighttime_residence=coded(item.text("HomelessPrimaryNighttimeResidence")),
-        unaccompanied_youth=boolean(item.text("HomelessUnaccompaniedYouth")),
+        unaccompanied_youth=item.boolean("HomelessUnaccompaniedYouth"),
         served=True,
     )
 
@@ -71,17 +82,16 @@ def _migrant(item: Item) -> Values:
     return present(
         **_period(item),
         status={"system": "ceds:000189", "code": "Yes"},
-        qualifying_arrival_date=day(item.text("QualifyingArrivalDate")) or day(item.text("LastQualifyingMove")),
-        priority_for_services=boolean(item.text("PriorityForServices")),
-        eligibility_expires_on=day(item.text("EligibilityExpirationDate")),
+        qualifying_arrival_date=item.day("QualifyingArrivalDate") or item.day("LastQualifyingMove"),
+        priority_for_services=item.boolean("PriorityForServices"),
+        eligibility_expires_on=item.day("EligibilityExpirationDate"),
         continuation_of_services=coded(item.text("ContinuationOfServicesReason")),
     )
 
 
 def _meals(item: Item) -> Values:
-    """The kinds of meals served: free if any is, reduced if any is; the source's codes do not say more."""
-    codes = [text_of(one, "SchoolFoodServiceProgramService") for one in item.all("SchoolFoodServiceProgramService")]
-    kinds = [code_of(code) for code in codes]
+    """The kinds of meals served: free if any is, reduced if any is. That is less than the source's codes say, which are kept beside it."""
+    kinds = [code_of(one.text) for one in item.element.iterfind("SchoolFoodServiceProgramService/SchoolFoodServiceProgramService")]
     status = (
         "Free"
         if any(kind.startswith("free") for kind in kinds)
@@ -92,7 +102,7 @@ def _meals(item: Item) -> Values:
     return present(
         **_period(item),
         eligibility={"system": "ceds:000092", "code": status},
-        directly_certified=boolean(item.text("DirectCertification")),
+        directly_certified=item.boolean("DirectCertification"),
     )
 
 

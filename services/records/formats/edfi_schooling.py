@@ -8,7 +8,7 @@ from safepassage.record.discipline import DisciplinaryAction, Incident
 from safepassage.record.enrollment import Enrollment
 from safepassage.record.health import Dose, Exemption
 from services.records.formats.edfi_organizations import Organizations
-from services.records.formats.edfi_stream import Item, boolean, coded, day, present, school_year, text_of
+from services.records.formats.edfi_stream import Item, coded, day_of, present, school_year, text_of
 from services.records.formats.parsed import Findings
 
 DERIVED = {"system": "safepassage:derivation", "code": "school-of-attendance-events"}
@@ -45,7 +45,7 @@ def enrollment(item: Item, organizations: Organizations, findings: Findings) -> 
     if reference is None:
         findings.missed("school-unknown", item.position)
         reference = {"state_id": school} if school else None
-    primary = boolean(item.text("PrimarySchool"))
+    primary = item.boolean("PrimarySchool")
     return findings.made(
         Enrollment,
         {
@@ -79,7 +79,7 @@ def derived_enrollments(events: Sequence[Item], organizations: Organizations, fi
             continue
         years = {event.position: school_year(event.text("SessionReference/SessionIdentity/SchoolYear")) for event in those}
         last = max((year for year in years.values() if year is not None), default=None)
-        dates = [day(event.text("AttendanceEvent/EventDate")) for event in those if years[event.position] == last]
+        dates = [event.day("AttendanceEvent/EventDate") for event in those if years[event.position] == last]
         first = min((one for one in dates if one is not None), default=None)
         values = {"school": reference, "district": organizations.district_of(school), "entry_date": first, "school_year": last}
         one = findings.made(Enrollment, values | {"derived_from": DERIVED}, those[0].position)
@@ -124,7 +124,7 @@ def discipline_incident(
             "behaviors": [one for one in own if one is not None],
             "location": coded(incident.text("IncidentLocation")),
             "weapons": [one for one in (coded((weapon.text or "").strip()) for weapon in part.all("Weapon")) if one is not None],
-            "reported_to_law_enforcement": boolean(incident.text("ReportedToLawEnforcement")),
+            "reported_to_law_enforcement": incident.boolean("ReportedToLawEnforcement"),
             "description": part.text("BehaviorDetailedDescription"),
             "actions": [one for one in (disciplinary_action(action, findings) for action in actions) if one is not None],
         },
@@ -142,7 +142,7 @@ def disciplinary_action(item: Item, findings: Findings) -> DisciplinaryAction | 
             "begin_date": item.text("DisciplineDate"),
             "length_days": item.text("DisciplineActionLength"),
             "served_days": item.text("ActualDisciplineActionLength"),
-            "placement_meeting_held": boolean(item.text("IEPPlacementMeetingIndicator")),
+            "placement_meeting_held": item.boolean("IEPPlacementMeetingIndicator"),
         },
         item.position,
     )
@@ -155,7 +155,7 @@ def immunizations(item: Item, findings: Findings) -> dict[str, Any] | None:
         vaccine = coded(text_of(one, "ImmunizationType"))
         reason = text_of(one, "MedicalExemption")
         if reason is not None:
-            values = {"kind": "medical", "vaccine": vaccine, "reason": reason, "granted_on": day(text_of(one, "MedicalExemptionDate"))}
+            values = {"kind": "medical", "vaccine": vaccine, "reason": reason, "granted_on": day_of(one, "MedicalExemptionDate")}
             exemptions.append(findings.made(Exemption, values, item.position))
         for given in one.findall("ImmunizationDate"):
             doses.append(findings.made(Dose, {"vaccine": vaccine, "given_on": text_of(given, ".")}, item.position))
@@ -167,13 +167,13 @@ def immunizations(item: Item, findings: Findings) -> dict[str, Any] | None:
         ]
     refused = coded(item.text("NonMedicalImmunizationExemption"))
     if refused is not None:
-        granted = day(item.text("NonMedicalImmunizationExemptionDate"))
+        granted = item.day("NonMedicalImmunizationExemptionDate")
         exemptions.append(
             findings.made(Exemption, {"kind": "non-medical", "reason": refused["code"], "granted_on": granted}, item.position)
         )
     made = present(
         doses=[dose for dose in doses if dose] or None,
         exemptions=[one for one in exemptions if one] or None,
-        as_of=day(item.text("AsOfDate")),
+        as_of=item.day("AsOfDate"),
     )
     return made if set(made) - {"as_of"} else None

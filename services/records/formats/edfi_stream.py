@@ -1,15 +1,17 @@
 """Ed-Fi bulk XML as a stream: one top-level element at a time, no DTD, no entities. What is read of an element is noted in it."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, BinaryIO, Final
+from typing import Any, BinaryIO, Final, TypeVar
 from xml.etree.ElementTree import Element, ParseError, tostring
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from safepassage.problems.records import UnreadableRoster
+
+Value = TypeVar("Value")
 
 NAMESPACE = "{http://ed-fi.org/5."
 """Of every Ed-Fi Data Standard 5 interchange."""
@@ -32,6 +34,14 @@ class Item:
     def text(self, path: str) -> str | None:
         """The trimmed text at `path`, None if absent or empty."""
         return text_of(self.element, path)
+
+    def boolean(self, path: str) -> bool | None:
+        """The xs:boolean at `path`."""
+        return boolean_of(self.element, path)
+
+    def day(self, path: str) -> date | None:
+        """The xs:date at `path`."""
+        return day_of(self.element, path)
 
     def all(self, path: str) -> list[Element]:
         """Every element at `path`. Of those that hold a text, that counts as read."""
@@ -67,11 +77,26 @@ class Item:
 
 def text_of(element: Element, path: str) -> str | None:
     """The trimmed text at `path` below `element`, None if absent or empty."""
+    return value_of(element, path, lambda text: text or None)
+
+
+def boolean_of(element: Element, path: str) -> bool | None:
+    """The xs:boolean at `path` below `element`."""
+    return value_of(element, path, boolean)
+
+
+def day_of(element: Element, path: str) -> date | None:
+    """The xs:date at `path` below `element`."""
+    return value_of(element, path, day)
+
+
+def value_of(element: Element, path: str, read: Callable[[str], Value | None]) -> Value | None:
+    """What `read` makes of the trimmed text at `path`. INVARIANT: of what it makes nothing that text was not read, and is kept."""
     found = element.find(path)
-    if found is None:
-        return None
-    found.set(_READ, "")
-    return (found.text or "").strip() or None
+    value = None if found is None else read((found.text or "").strip())
+    if found is not None and value is not None:
+        found.set(_READ, "")
+    return value
 
 
 def items(file: BinaryIO, name: str) -> Iterator[Item]:

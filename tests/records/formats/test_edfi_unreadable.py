@@ -1,0 +1,61 @@
+"""What a source says in a form that cannot be read, or that comes to less in the record, is kept as it came: Ed-Fi XML."""
+
+import pytest
+
+from tests.records.formats.test_edfi_xml import REFERENCE, STUDENT, archive, kept, only, read_edfi_xml
+
+NAMED = REFERENCE.format(id="7")
+
+
+def program(kind: str, said: str) -> str:
+    return f"<Student{kind}ProgramAssociation>{NAMED}{said}</Student{kind}ProgramAssociation>"
+
+
+DISABILITY = "<Disability><Disability>uri://ed-fi.org/DisabilityDescriptor#Deafness</Disability>{more}</Disability>"
+MEALS = "<{tag}><{tag}>{code}</{tag}></{tag}>"
+
+
+@pytest.mark.requirement("FORM-edfi-kept")
+@pytest.mark.parametrize(
+    ("kind", "readable", "not_readable"),
+    [
+        ("SpecialEducation", "<IEPBeginDate>2025-09-01</IEPBeginDate>", "<IEPBeginDate>next autumn</IEPBeginDate>"),
+        ("SpecialEducation", "<IdeaEligibility>true</IdeaEligibility>", "<IdeaEligibility>pending</IdeaEligibility>"),
+        (
+            "SpecialEducation",
+            "<SpecialEducationHoursPerWeek>4.5</SpecialEducationHoursPerWeek>",
+            "<SpecialEducationHoursPerWeek>4-5</SpecialEducationHoursPerWeek>",
+        ),
+        (
+            "SpecialEducation",
+            DISABILITY.format(more="<OrderOfDisability>1</OrderOfDisability>"),
+            DISABILITY.format(more="<OrderOfDisability>3</OrderOfDisability>"),
+        ),
+        ("Section504", "<AccommodationPlan>0</AccommodationPlan>", "<AccommodationPlan>N</AccommodationPlan>"),
+        ("Homeless", "<EndDate>2026-01-05</EndDate>", "<EndDate>01/05/2026</EndDate>"),
+        ("MigrantEducation", "<PriorityForServices>1</PriorityForServices>", "<PriorityForServices>yes</PriorityForServices>"),
+        (
+            "SchoolFoodService",
+            "<DirectCertification>true</DirectCertification>",
+            MEALS.format(
+                tag="SchoolFoodServiceProgramService", code="uri://ed-fi.org/SchoolFoodServiceProgramServiceDescriptor#Free Breakfast"
+            ),
+        ),
+    ],
+)
+def test_what_a_programme_says_that_cannot_be_read_is_kept(kind: str, readable: str, not_readable: str) -> None:
+    read = read_edfi_xml(archive(Student=STUDENT.format(id="7"), Programs=program(kind, readable)))
+    assert kept(read) == {}
+    element = program(kind, not_readable)
+    parsed = read_edfi_xml(archive(Student=STUDENT.format(id="7"), Programs=element))
+    assert kept(parsed) == {f"Student{kind}ProgramAssociation": [{"element": f"Student{kind}ProgramAssociation", "xml": element}]}
+    assert parsed.findings.reasons["member-kept"] == 1
+    assert parsed.students[0].record is not None
+
+
+@pytest.mark.requirement("FORM-edfi-kept")
+def test_a_birth_that_is_said_in_other_words_is_no_single_birth_and_kept() -> None:
+    said = STUDENT.format(id="7").replace(">true<", ">unknown<")
+    parsed = read_edfi_xml(archive(Student=said))
+    assert "multiple_birth" not in str(only(parsed))
+    assert "unknown" in kept(parsed)["Student"][0]["xml"]
