@@ -5,7 +5,7 @@ from xml.etree.ElementTree import Element
 
 from safepassage.record.contacts import Address, Email, Guardian, Telephone
 from safepassage.record.identity import BirthDate, LegalName
-from services.records.formats.edfi_stream import Item, boolean_of, code_of, coded, day_of, present, text_of
+from services.records.formats.edfi_stream import Item, boolean_of, code_of, coded, day_of, present, text_of, value_of
 from services.records.formats.parsed import Findings
 
 RIGHTS_RELATIONS = frozenset({"mother", "father", "mother, foster", "father, foster", "parent", "legal guardian", "adoptive parent"})
@@ -58,25 +58,42 @@ def association(item: Item, findings: Findings) -> dict[str, dict[str, Any]]:
     hispanic = item.boolean("HispanicLatinoEthnicity")
     identifiers, ssn = [], None
     for code in item.all("StudentIdentificationCode"):
-        system, number = code_of(text_of(code, "StudentIdentificationSystem")), text_of(code, "IdentificationCode")
+        system = code_of(text_of(code, "StudentIdentificationSystem"))
         if system == "ssn":
-            digits = "".join(character for character in number or "" if character.isdigit())
-            ssn = digits if len(digits) == 9 else None
-        elif number:
+            ssn = value_of(code, "IdentificationCode", _nine_digits) or ssn
+        elif number := text_of(code, "IdentificationCode"):
             assigned = text_of(code, "AssigningOrganizationIdentificationCode") or f"ed-fi:{system}"
             identifiers.append({"kind": IDENTIFIERS.get(system, "other"), "system": assigned, "value": number})
     languages = [
-        present(language=(code_or_none(text_of(one, "Language")) or "")[:3].casefold(), use=coded(text_of(one, "LanguageUse")))
+        present(language=language, use=coded(text_of(one, "LanguageUse")))
         for one in item.all("Language")
+        if (language := value_of(one, "Language", _three_letters))
     ]
     return {
         "identity": present(sex=coded(item.text("Sex")), identifiers=identifiers or None, ssn=ssn),
         "demographics": present(
             race_ethnicity=present(races=races or None, hispanic_or_latino=hispanic) or None,
-            languages=[one for one in languages if len(one["language"]) == 3 and one["language"].isalpha()] or None,
+            languages=languages or None,
         ),
         "contacts": {name: value for name, value in reached_at(item, findings).items() if value},
     }
+
+
+def _nine_digits(number: str) -> str | None:
+    digits = "".join(character for character in number if character in "0123456789")
+    return digits if len(digits) == 9 else None
+
+
+def _three_letters(descriptor: str) -> str | None:
+    """A language's code of ISO 639-2. A name is none: by its first letters Mandarin would be Mandingo."""
+    code = (code_or_none(descriptor) or "").casefold()
+    return code if len(code) == 3 and code.isascii() and code.isalpha() else None
+
+
+def _is_protected(address: Element) -> bool:
+    """What is said of it in a form that cannot be read is taken for a yes."""
+    indicator = "DoNotPublishIndicator"
+    return address.find(indicator) is not None and boolean_of(address, indicator) is not False
 
 
 def reached_at(item: Item, findings: Findings) -> dict[str, list[Any]]:
@@ -94,7 +111,7 @@ def reached_at(item: Item, findings: Findings) -> dict[str, list[Any]]:
                 "postal_code": text_of(one, "PostalCode"),
                 "begin_date": day_of(one, "Period/BeginDate"),
                 "end_date": day_of(one, "Period/EndDate"),
-                "protected": boolean_of(one, "DoNotPublishIndicator") or False,
+                "protected": _is_protected(one),
             },
             item.position,
         )

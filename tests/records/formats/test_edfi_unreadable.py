@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.records.formats.test_edfi_xml import REFERENCE, STUDENT, archive, kept, only, read_edfi_xml
+from services.records.formats.edfi_xml import read_edfi_xml
+from tests.records.formats.test_edfi_xml import REFERENCE, STUDENT, archive, kept, only
 
 NAMED = REFERENCE.format(id="7")
 
@@ -59,3 +60,41 @@ def test_a_birth_that_is_said_in_other_words_is_no_single_birth_and_kept() -> No
     parsed = read_edfi_xml(archive(Student=said))
     assert "multiple_birth" not in str(only(parsed))
     assert "unknown" in kept(parsed)["Student"][0]["xml"]
+
+
+def said(*members: str) -> str:
+    return f"<StudentEducationOrganizationAssociation>{NAMED}{''.join(members)}</StudentEducationOrganizationAssociation>"
+
+
+NUMBER = (
+    "<StudentIdentificationCode><StudentIdentificationSystem>uri://ed-fi.org/StudentIdentificationSystemDescriptor#SSN"
+    "</StudentIdentificationSystem><IdentificationCode>{number}</IdentificationCode></StudentIdentificationCode>"
+)
+LANGUAGE = "<Language><Language>uri://ed-fi.org/LanguageDescriptor#{code}</Language></Language>"
+HOME = "<Address><StreetNumberName>1 Way</StreetNumberName><DoNotPublishIndicator>{said}</DoNotPublishIndicator></Address>"
+
+
+@pytest.mark.requirement("FORM-edfi-kept")
+@pytest.mark.parametrize(
+    ("readable", "not_readable"),
+    [
+        (NUMBER.format(number="900-12-3456"), NUMBER.format(number="900-12-345")),
+        (LANGUAGE.format(code="cmn"), LANGUAGE.format(code="Mandarin")),
+        (HOME.format(said="false"), HOME.format(said="N")),
+    ],
+)
+def test_what_is_said_of_a_student_that_cannot_be_read_is_kept_and_made_nothing_else(readable: str, not_readable: str) -> None:
+    read = read_edfi_xml(archive(Student=STUDENT.format(id="7"), StudentEnrollment=said(readable)))
+    assert kept(read) == {}
+    parsed = read_edfi_xml(archive(Student=STUDENT.format(id="7"), StudentEnrollment=said(not_readable)))
+    assert [one["xml"] for one in kept(parsed)["StudentEducationOrganizationAssociation"]] == [said(not_readable)]
+    assert "ssn" not in str(only(parsed))
+    assert "man" not in str(only(parsed).get("demographics", ""))
+
+
+@pytest.mark.parametrize(("told", "protected"), [("true", True), ("0", False), ("Y", True), ("", True)])
+def test_an_address_is_protected_unless_it_is_clearly_not(told: str, protected: bool) -> None:
+    parsed = read_edfi_xml(archive(Student=STUDENT.format(id="7"), StudentEnrollment=said(HOME.format(said=told))))
+    contacts = only(parsed)["contacts"]
+    assert isinstance(contacts, dict)
+    assert contacts["addresses"][0]["protected"] is protected
