@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
-from safepassage.wire import Base64Url, Code, Digest, NetworkAddress, Text, Wire
+from safepassage.wire import Base64Url, Code, Digest, Name, NetworkAddress, Text, Wire
 from safepassage.wire_policy import ElementId
 
 GatewayClass = Literal["authentication", "refusal", "administration"]
@@ -54,7 +54,7 @@ class Actor(Wire):
 
 
 class Context(Wire):
-    """What was done and why: codes, ids and digests, so that a search can rely on it; one member alone is free text.
+    """What was done and why: codes, ids and digests, so that a search can rely on it. Two members are text: `recipient_name`, `threat`.
 
     # INVARIANT: members are in alphabetical order, as in Actor.
     """
@@ -78,6 +78,8 @@ class Context(Wire):
     policies: Annotated[tuple[Code, ...], Field(max_length=64)] = ()
     purpose: Code | None = None
     reason: Code | None = None
+    recipient_name: Name | None = None
+    """What the recipient behind a peer is called, by what its node has signed: the accounting names parties (34 CFR 300.614)."""
     recipient_node: Annotated[str, StringConstraints(max_length=200)] | None = None
     recipient_organisation: Annotated[str, StringConstraints(max_length=265)] | None = None
     """An organisation's UUID here, or `<entity id>#<its id there>` behind a peer."""

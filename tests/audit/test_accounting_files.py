@@ -49,7 +49,7 @@ async def test_each_party_is_named_and_one_behind_another_node_by_the_agency_tha
         await give_organisations(node)
         student = uuid4()
         await node.append(disclosure(node, student, originating_organisation=OAK))
-        await node.append(disclosure(node, student, recipient=str(ELM), recipient_node=None))
+        await node.append(disclosure(node, student, recipient=str(ELM), recipient_node=None, recipient_name="what another calls it"))
         path, headers = f"/v1/students/{student}/disclosure-accounting", node.as_caller("audit:accounting")
         here, there = DisclosureAccounting.model_validate_json((await node.send("GET", path, headers)).body).entries
         assert (here.party.name, here.party.agency) == ("lea", None)
@@ -106,6 +106,9 @@ def test_the_document_says_in_words_what_happened_and_names_no_person_of_a_party
         originating_organisation=OAK,
         citations=("34 CFR 99.31(a)(2)",),
     )
+    asked = rule("match", recipient_name="Tinsmith Elementary", recipient_node="https://birch.example")
+    assert asked is not None
+    assert asked.party.name == "Tinsmith Elementary"
     refused = rule("decision", outcome="deny", basis="something-new", recipient_organisation=str(VENDOR))
     assert behind_a_peer is not None
     assert refused is not None
@@ -114,6 +117,13 @@ def test_the_document_says_in_words_what_happened_and_names_no_person_of_a_party
     said = words(accounting, names, drawn_at=datetime(2026, 11, 1, tzinfo=UTC))
     first, second = said["entries"]
     assert first["heading"] == "October 20, 2026. Given to organization school-7 of another state, through Birch Department of Education"
+    named = behind_a_peer.model_copy(update={"party": behind_a_peer.party.model_copy(update={"name": "Tinsmith Elementary"})})
+    by_name = words(accounting.model_copy(update={"entries": (named, asked)}), names, drawn_at=datetime(2026, 11, 1, tzinfo=UTC))
+    through = "Tinsmith Elementary, in another state, through Birch Department of Education"
+    assert [one["heading"] for one in by_name["entries"]] == [
+        f"October 20, 2026. Given to {through}",
+        f"October 20, 2026. Request received: {through}",
+    ]
     facts = dict(first["facts"])
     assert facts["Data"] == "Legal name; Individualized education program"
     assert facts["Why it was allowed"] == "The student enrolls, or wants to enroll, at another school. The law: 34 CFR 99.31(a)(2)."

@@ -19,8 +19,8 @@ from services.audit.exports.ocsf import ocsf_event
 from services.audit.openings import OpenedEntry
 from shared.actors import FAMILY
 
-NOT_TOLD: Final = frozenset({"peer_checkpoint", "threat"})
-"""Members of a context: one is long and is verified elsewhere, the other is free text."""
+NOT_TOLD: Final = frozenset({"peer_checkpoint", "recipient_name", "threat"})
+"""Members of a context: one is long and is verified elsewhere, the others are text."""
 OF_A_SECRET_ORDER: Final = frozenset({"operation", "outcome"})
 """All that is told of what rests on an order that is not to be known of (34 CFR 99.31(a)(9)(ii))."""
 

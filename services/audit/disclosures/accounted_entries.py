@@ -76,7 +76,8 @@ def with_names(entry: AccountedEntry, names: Mapping[str, str]) -> AccountedEntr
 
 
 def _named(party: Party, names: Mapping[str, str]) -> Party:
-    return party.model_copy(update={"name": names.get(party.organisation or ""), "agency": names.get(party.node or "")})
+    """An organisation of this node by its register; one behind a peer by what its node called it in the request."""
+    return party.model_copy(update={"name": names.get(party.organisation or "", party.name), "agency": names.get(party.node or "")})
 
 
 def _own(party: str | None) -> UUID | None:

@@ -64,6 +64,7 @@ def accounted(
         organisation=context.recipient_organisation or (None if actor.organisation_id is None else str(actor.organisation_id)),
         node=context.recipient_node,
         client_id=actor.client_id,
+        name=context.recipient_name,
     )
     interest = LegitimateInterest(purpose=context.purpose, basis=context.basis, citations=context.citations)
     redisclosed = phase == "disclosure" and context.originating_organisation is not None

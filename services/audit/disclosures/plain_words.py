@@ -64,14 +64,16 @@ def heading(entry: AccountedEntry, party: str, translate: Translate) -> str:
 
 
 def party_name(party: Party, names: Mapping[str, str], translate: Translate) -> str:
-    """Who it was: an organisation, never a person of it."""
+    """Who it was: an organisation, never a person of it. One behind a peer is called as its node called it in the request."""
     _ = translate
     node = names.get(party.node or "", party.node or "")
-    if party.organisation is None:
-        return node or _("this agency")
-    known = names.get(party.organisation)
+    known = names.get(party.organisation or "")
     if known is not None:
         return known
+    if node and party.name is not None:
+        return _("%(organisation)s, in another state, through %(node)s") % {"organisation": party.name, "node": node}
+    if party.organisation is None:
+        return node or _("this agency")
     about = {"organisation": party.organisation.rpartition("#")[2], "node": node}
     if node:
         return _("organization %(organisation)s of another state, through %(node)s") % about

@@ -156,6 +156,8 @@ def facts_of(entry: LogEntry, actor: Mapping[str, Any], context: Mapping[str, An
     for name, number in parties:
         if number:
             facts.append(Fact(name, names[number], more=number) if number in names else Fact(name, str(number), is_code=True))
+    if context.get("recipient_name"):
+        facts.append(Fact(_("As its state calls it"), context["recipient_name"]))
     codes = {
         "recipient_node": (_("Through the node"), context),
         "consent_id": (_("Evidence: consent"), context),

@@ -109,11 +109,13 @@ def shown_entry(entry: AccountedEntry, names: Names, _: Callable[[str], str]) ->
 
 
 def party_name(party: Party, names: Names, _: Callable[[str], str]) -> str:
-    """Who it was: an organisation, never a person of it. Of another state the state alone is known here."""
+    """Who it was: an organisation, never a person of it. One of another state as its node called it in the request."""
     own = names.get(party.organisation or "")
     if own is not None:
         return own
     state = names.get(party.node or "")
+    if state is not None and party.name is not None:
+        return _("%(name)s in %(state)s") % {"name": party.name, "state": _(STATE_NAMES.get(state, state))}
     if state is not None:
         return _("A school or agency in %(state)s") % {"state": _(STATE_NAMES.get(state, state))}
     return _("This agency") if party.organisation is None and party.node is None else _("A school or agency in another state")

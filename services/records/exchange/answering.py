@@ -224,6 +224,7 @@ async def provide(
                     request_id=row.id,
                     exchange_id=row.exchange_id,
                     requester=row.requester,
+                    recipient=asked.selector.evidence.receiving_organisation.name,
                     student_id=subject.student_id,
                     custodian_id=subject.custodian_id,
                     outcome=_matched_as(subject, review),

@@ -172,10 +172,12 @@ def _content(what: Released | Hinted | Vouched | Nothing, ids: dict[str, Any], s
 
 
 def _event(asked: Asked, what: Released | Hinted | Vouched | Nothing, message: Envelope) -> Event:
+    recipient = asked.selector.evidence.receiving_organisation.name
     if isinstance(what, Nothing):
         subject = what.subject
         return events.not_provided(
             message,
+            recipient=recipient,
             student_id=None if subject is None else subject.student_id,
             custodian_id=None if subject is None else subject.custodian_id,
             reason=what.reason,
@@ -184,6 +186,7 @@ def _event(asked: Asked, what: Released | Hinted | Vouched | Nothing, message: E
         )
     return events.disclosed(
         message,
+        recipient=recipient,
         student_id=what.subject.student_id,
         custodian_id=what.subject.custodian_id,
         originating=_organisation(what.subject.originating_agency),

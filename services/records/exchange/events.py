@@ -90,6 +90,7 @@ def was_asked(*, requester: str, exchange_id: UUID, request_digest: str, selecto
             purpose=selector.purpose,
             basis=selector.basis,
             recipient_organisation=recipient_of(requester, selector.evidence.receiving_organisation.id),
+            recipient_name=selector.evidence.receiving_organisation.name,
             recipient_node=requester,
             exchange_id=exchange_id,
             request_digest=request_digest,
@@ -103,6 +104,7 @@ def matched(
     request_id: UUID,
     exchange_id: UUID,
     requester: str,
+    recipient: str,
     student_id: UUID,
     custodian_id: UUID,
     outcome: str,
@@ -111,6 +113,7 @@ def matched(
 ) -> Event:
     """The request is about this student: from here on it is in the accounting of requests for the student's record (34 CFR 99.32(a)(1)).
 
+    recipient  what the school or district is called for which is asked
     is_nobody  it is about no student who is known here; another one may be found later. The actor is who asked: of one peer's requests
                the log tells how many found nobody (the alert `enumeration`).
     """
@@ -124,6 +127,7 @@ def matched(
             operation=MATCHES[operation],
             outcome=outcome,
             exchange_id=exchange_id,
+            recipient_name=recipient,
             recipient_node=requester,
         ),
     )
@@ -145,6 +149,7 @@ def _about(message: Envelope, *, outcome: str) -> Context:
 def disclosed(
     message: Envelope,
     *,
+    recipient: str,
     student_id: UUID,
     custodian_id: UUID,
     originating: UUID | None,
@@ -153,8 +158,9 @@ def disclosed(
     decision: Decision,
     elements: Sequence[str],
 ) -> Event:
-    """A record is about to leave, in this ciphertext, under this decision."""
+    """A record is about to leave, in this ciphertext, under this decision, to whom its request calls `recipient`."""
     about = {
+        "recipient_name": recipient,
         "basis": basis,
         "consent_id": consent_id,
         "originating_organisation": originating,
@@ -179,6 +185,7 @@ def disclosed(
 def not_provided(
     message: Envelope,
     *,
+    recipient: str,
     student_id: UUID | None,
     custodian_id: UUID | None,
     reason: str,
@@ -193,7 +200,7 @@ def not_provided(
         custodians=() if custodian_id is None else (custodian_id,),
         actor=SYSTEM,
         context=_about(message, outcome="not-provided").model_copy(
-            update={"reason": reason, "decision_id": decision_id, "purpose": purpose}
+            update={"recipient_name": recipient, "reason": reason, "decision_id": decision_id, "purpose": purpose}
         ),
         digests=Digests(ct=message.ct_digest, pt_commit=message.pt_commit),
     )

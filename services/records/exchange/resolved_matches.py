@@ -47,9 +47,13 @@ def sought_by_match(exchange: Exchange, connection: Connection, request_id: UUID
 
 def _person(exchange: Exchange, request_id: UUID, particulars: bytes) -> PersonSelector | None:
     try:
-        return read_closed(exchange.open_particulars(request_id, particulars), model=Selector).person if particulars else None
+        return _selector(exchange, request_id, particulars).person if particulars else None
     except NoSuchStudent:  # its record was destroyed, and with it who was asked for
         return None
+
+
+def _selector(exchange: Exchange, request_id: UUID, particulars: bytes) -> Selector:
+    return read_closed(exchange.open_particulars(request_id, particulars), model=Selector)
 
 
 async def _answer(exchange: Exchange, tx: AsyncSession, request: PeerRequestRow, student_id: UUID | None, now: datetime) -> None:
@@ -63,6 +67,7 @@ async def _answer(exchange: Exchange, tx: AsyncSession, request: PeerRequestRow,
             request_id=request.id,
             exchange_id=request.exchange_id,
             requester=request.requester,
+            recipient=_selector(exchange, request.id, request.particulars).evidence.receiving_organisation.name,
             student_id=student_id,
             custodian_id=custodian_id,
             outcome="person",

@@ -151,7 +151,7 @@ class Party(Wire):
     node: Annotated[str, StringConstraints(max_length=265)] | None = None
     """Entity id of the node through which it is reached."""
     name: Name | None = None
-    """What the organisation is called; None behind a peer, whose organisations are known by number."""
+    """What the organisation is called: by this node's register, or behind a peer as its node called it in the request."""
     agency: Name | None = None
     """What the agency is called that runs that node, by the trust list."""
     client_id: Annotated[str, StringConstraints(max_length=200)] | None = None
