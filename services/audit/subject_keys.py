@@ -120,14 +120,10 @@ class SubjectKeys:
 
     def find_with(self, driver: Driver, key_ids: Sequence[bytes]) -> dict[bytes, AESGCM]:
         """The same, for who works with the driver."""
-        found, here = {}, self._provider.versions
-        for held_id, _, held in driver.lookup(SubjectKeyRow, {"key_id": key_ids}):
-            key_id, wrapped = bytes(held_id), bytes(held)
-            if version_of(wrapped) in here:
-                found[key_id] = AESGCM(self._provider.unwrap(wrapped, context=bound_to(key_id)))
-            else:
-                with suppress(KeyVersionGone):  # in a copy of the store that is older than a destruction
-                    found[key_id] = AESGCM(self._unwrap(wrapped, bound_to(key_id)))
+        found = {}
+        for key_id, _, wrapped in driver.lookup(SubjectKeyRow, {"key_id": key_ids}):
+            with suppress(KeyVersionGone):  # in a copy of the store that is older than a destruction
+                found[bytes(key_id)] = self._cipher(bytes(key_id), bytes(wrapped))
         return found
 
     def make_index_key(self, driver: Driver) -> bytes:
@@ -217,6 +213,9 @@ class SubjectKeys:
             return self._unwrap(wrapped, name.encode())
         except KeyVersionGone as error:
             raise KeyFileUnusable(OLDER_COPY) from error
+
+    def _cipher(self, key_id: bytes, wrapped: bytes) -> AESGCM:
+        return AESGCM(self._unwrap(wrapped, bound_to(key_id)))
 
     def _unwrap(self, wrapped: bytes, context: bytes) -> bytes:
         if version_of(wrapped) > self._provider.version:
