@@ -32,6 +32,7 @@ from services.gateway.door.shared_rates import SharedRates
 from services.gateway.door.upstreams import observe, upstreams
 from services.gateway.family.opening import keep_forgetting, open_families
 from services.gateway.family.routes import ROUTERS as FAMILY
+from services.gateway.key_rings import KeyRings
 from services.gateway.oauth import introspection, revocation, token_endpoint
 from services.gateway.oauth import routes as oauth_routes
 from services.gateway.oauth.agreed import Agreed
@@ -101,7 +102,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     )
     state.decision_point_metadata = well_known.decision_point_of(settings.entity_id)
     state.token_keys = WatchedTokenKeys(settings.keys_directory / "token-signing")
-    state.token_keys_told = state.token_keys.current
+    state.key_rings = KeyRings(database, state.outbox, clock, state.token_keys, state.node_statement, settings.keys_directory)
     state.trust = Trust(database, settings, clock, row=TrustListRow, on_accepted=partial(_trust_accepted, app))
     state.statements = PeerStatements(database, state.trust, clock, row=NodeStatementRow, fetch=ThroughRecords(state.siblings))
     state.standing = Standing(database, state.statements, clock)
@@ -110,6 +111,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     await state.trust.open()
     await state.statements.open()
     await state.standing.refresh()
+    await state.key_rings.look()
     tokens = AccessTokens(settings.entity_id, state.token_keys, lifetime_seconds=settings.access_token_seconds)
     proofs, nonces = Proofs(), ProofNonces(secret)
     presented = PresentedProofs(settings.entity_id, proofs, nonces, settings.require_proof_nonce)
@@ -208,17 +210,6 @@ async def _trust_accepted(app: FastAPI, tx: AsyncSession, accepted: VerifiedTrus
     await record_trust_list(tx, state.outbox, accepted, own_entity_id=state.settings.entity_id, actor=actor, clock=state.clock)
 
 
-async def look_at_token_keys(app: FastAPI) -> None:
-    """Load the keys of access tokens again if their files have changed, and have the log say so."""
-    state = app.state
-    state.token_keys.refresh()
-    current = state.token_keys.current
-    if current is not state.token_keys_told:
-        async with state.database.transaction() as tx:
-            state.outbox.record(tx, current.changed())
-        state.token_keys_told = current
-
-
 async def look_at_trust_list(app: FastAPI) -> None:
     """Look at the trust list's file. One that is not taken (rolled back, forged) is a refusal on the log, as often as it is shown."""
     state = app.state
@@ -239,7 +230,7 @@ async def _look(app: FastAPI) -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:
-            await look_at_token_keys(app)
+            await state.key_rings.look()
             await look_at_trust_list(app)
             await state.standing.refresh()
             now = state.clock()

@@ -191,6 +191,7 @@ class GivenAuthorizationRow(Base):
     expires_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(Milliseconds, index=True)
     ended_because: Mapped[str | None] = mapped_column(String(64))
+    granted_by: Mapped[str | None] = mapped_column(String(200))  # as in SessionRow; none of what is older than the column
 
 
 class RefreshTokenRow(Base):
@@ -203,7 +204,7 @@ class RefreshTokenRow(Base):
     expires_at: Mapped[datetime] = mapped_column(Milliseconds)
     used_at: Mapped[datetime | None] = mapped_column(Milliseconds)
     repeated_at: Mapped[datetime | None] = mapped_column(Milliseconds)
-    """When the answer that gave its successor was given a second time."""
+    """When the answer that gave its successor was last given again."""
 
 
 class TrustListRow(TrustListColumns, Base):

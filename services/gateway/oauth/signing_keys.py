@@ -18,9 +18,7 @@ from typing import Any, Final
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from safepassage.canonical import digest_of
 from safepassage.compact import public_jwk, public_key_of, thumbprint
-from shared.contracts.audit import Actor, Context, Event
 from shared.keys import KeyFileUnusable, SigningKey, read_secret
 
 log = logging.getLogger(__name__)
@@ -46,12 +44,6 @@ class TokenKeys:
     def jwks(self) -> list[dict[str, str]]:
         """Public JWKs of all, the active one first."""
         return [public_jwk(key) for _, key in sorted(self.verifying.items(), key=lambda item: item[0] != self.active.kid)]
-
-    def changed(self) -> Event:
-        """That these are the keys now, for the log: one entry for each set, however many processes see it."""
-        tag = digest_of("\0".join((self.active.kid, *sorted(self.verifying))).encode())
-        context = Context(operation="token-keys-changed", outcome="done", about=f"key:{self.active.kid}", count=len(self.verifying))
-        return Event(class_="administration", key=f"token-keys:{tag}", actor=Actor(kind="system", job="token-keys"), context=context)
 
 
 def load_token_keys(folder: Path) -> TokenKeys:

@@ -8,13 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from services.gateway.app import look_at_token_keys
 from services.gateway.oauth.signing_keys import RotationTooEarly, WatchedTokenKeys, activate, load_token_keys, prepare, remove_expired
-from shared.contracts.audit import Event
 from shared.keys import KeyFileUnusable, SigningKey
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import ask, ask_token
-from tests.gateway.house import House, open_house
+from tests.gateway.house import open_house
 
 PATH = "/v1/decisions/019a0000-0000-7000-8000-000000000000"
 
@@ -166,29 +164,3 @@ async def test_a_key_that_is_gone_opens_nothing(tmp_path: Path, node_keys: Path,
         house.app.state.token_keys.refresh()
         answer = await house.call(party, token, "GET", PATH)
         assert (answer.status, answer.code) == (401, "access-token-not-valid")
-
-
-@pytest.mark.anyio
-async def test_that_the_keys_are_others_now_is_one_entry_whoever_sees_it_first(
-    tmp_path: Path, node_keys: Path, clock: StandingClock, empty_store: Path
-) -> None:
-    keys = tmp_path / "keys"
-    shutil.copytree(node_keys, keys)
-    folder = keys / "gateway" / "token-signing"
-    async with open_house(tmp_path, keys, clock, template=empty_store) as house:
-        await look_at_token_keys(house.app)
-        assert await told_of_keys(house) == []
-        prepare(folder)
-        house.app.state.token_keys.refresh()  # as a token under a key that is not known has it done
-        await look_at_token_keys(house.app)
-        await look_at_token_keys(house.app)
-        [prepared] = await told_of_keys(house)
-        kid = activate(folder, now=published_long_ago(folder))
-        await look_at_token_keys(house.app)
-        activated = {event.context.about: event for event in await told_of_keys(house)}[f"key:{kid}"]
-        assert (activated.class_, prepared.context.count, activated.context.count) == ("administration", 2, 2)
-        assert activated == house.app.state.token_keys.current.changed()
-
-
-async def told_of_keys(house: House) -> list[Event]:
-    return [event for event in await house.entries() if event.context.operation == "token-keys-changed"]
