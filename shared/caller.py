@@ -13,6 +13,7 @@ from fastapi import Depends, Request
 
 from safepassage.problems.requests import NotAuthenticated, NotPermitted
 from shared.internal_token import HEADER, CallerClaims, InternalTokens, Principal
+from shared.scope_missing import ScopeMissing
 from shared.who_may_call import ServiceName
 
 
@@ -69,9 +70,9 @@ class Caller:
         return family is None or family.person_id == person_id
 
     def require(self, *scopes: str) -> None:
-        """Raises NotPermitted unless the caller has one of `scopes`."""
+        """Raises ScopeMissing unless the caller has one of `scopes`."""
         if self.claims.scopes.isdisjoint(scopes):
-            raise NotPermitted(f"needs the scope {' or '.join(scopes)}")
+            raise ScopeMissing(*scopes)
 
 
 def principal_of(request: Request) -> Principal:

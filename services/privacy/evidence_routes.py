@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.problems.evidence import AgencyNotYours, EvidenceIncomplete, EvidenceRevoked, NoSuchEvidence, RecorderNotPermitted
 from safepassage.problems.privacy import NoSuchRecipient, UnknownElement, UnknownPurpose
 from safepassage.problems.records import NoSuchStudent
-from safepassage.problems.requests import InvalidRequest, NotPermitted
+from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_educator_application import EducatorApplication
 from safepassage.wire_evidence import Evidence, EvidenceRevocation, Kind
 from safepassage.wire_evidence_pages import EvidencePage
@@ -43,6 +43,7 @@ from shared.cursors import Cursor, Cursors, Limit, next_link
 from shared.database import ReadOnly, Transaction
 from shared.idempotency import Once
 from shared.problems import responses
+from shared.scope_missing import ScopeMissing
 from shared.tenancy import within_any
 
 router = APIRouter(prefix="/v1/evidence", tags=["evidence"])
@@ -93,7 +94,7 @@ async def record_evidence(
     if earlier is not None:
         return shown_to(caller, open_evidence(sealer, await callers_evidence(tx, caller, earlier)))
     if is_secret(new) and not may_read_sealed(caller):
-        raise NotPermitted(f"needs the scope {SEALED_SCOPE}")
+        raise ScopeMissing(SEALED_SCOPE)
     await require_parties(tx, caller, new)
     require_complete(new, now=now)
     row = row_of(sealer, new, now)

@@ -84,6 +84,7 @@ async def test_a_request_without_an_internal_token_is_refused(tiny: Tiny) -> Non
 async def test_a_missing_scope_is_named(tiny: Tiny) -> None:
     answer = await tiny.send("GET", f"/v1/parcels/{uuid4()}", tiny.headers("parcels:write"))
     assert (answer.status, problem(answer)["detail"]) == (403, "needs the scope parcels:read")
+    assert answer.headers["sp-needs-scope"] == "parcels:read", "of which the door makes a challenge"
 
 
 async def test_a_plain_route_is_answered_without_fastapi_and_verifies_its_caller_as_every_other(

@@ -18,7 +18,7 @@ from services.gateway.oauth.nonces import ProofNonces
 from services.gateway.oauth.proof_of_possession import Proofs
 from services.gateway.oauth.replay import ProofStore
 from services.gateway.oauth.standing import Standing
-from services.gateway.oauth.tokens import AccessTokens, VerifiedToken
+from services.gateway.oauth.tokens import AccessClaims, AccessTokens, VerifiedToken
 
 _WORD: Final = re.compile(r"[!#-\[\]-~]+")
 """What may stand between the quotes."""
@@ -133,11 +133,11 @@ def challenge(error: Exception, *, issuer: str, bearer: bool = False) -> str:
 
     bearer  whoever asks could come with a token without a proof: with a secret, or a certificate (RFC 6750 section 3)
     """
-    metadata = f'resource_metadata="{issuer}/.well-known/oauth-protected-resource"'
+    metadata = _metadata(issuer)
     if bearer:
         wrong = ', error="invalid_token"' if isinstance(error, AccessTokenNotValid) else ""
         return f"{challenge(error, issuer=issuer)}, Bearer {metadata}{wrong}"
-    algorithms = f'DPoP algs="{" ".join(PROOF_ALGORITHMS)}", {metadata}'
+    algorithms = _dpop(issuer)
     if isinstance(error, ProofNonceRequired):
         return f'{algorithms}, error="use_dpop_nonce"'
     if isinstance(error, ProofNotValid):
@@ -149,3 +149,17 @@ def challenge(error: Exception, *, issuer: str, bearer: bool = False) -> str:
         wanted = f', acr_values="{words}"' if words else ""
         return f'{algorithms}, error="insufficient_user_authentication", max_age="{error.max_age_seconds}"{wanted}'
     return algorithms
+
+
+def scope_challenge(claims: AccessClaims, scopes: str, *, issuer: str) -> str:
+    """The WWW-Authenticate of a 403 to a token without `scopes` (RFC 6750 section 3.1, RFC 9449 section 7.1): in its own scheme alone."""
+    scheme = f"Bearer {_metadata(issuer)}" if claims.key is None else _dpop(issuer)
+    return f'{scheme}, error="insufficient_scope", scope="{scopes}"'
+
+
+def _dpop(issuer: str) -> str:
+    return f'DPoP algs="{" ".join(PROOF_ALGORITHMS)}", {_metadata(issuer)}'
+
+
+def _metadata(issuer: str) -> str:
+    return f'resource_metadata="{issuer}/.well-known/oauth-protected-resource"'

@@ -22,13 +22,12 @@ from safepassage.problems.access import EncodingNotTaken, PathNotAllowed, ProofN
 from safepassage.problems.requests import (
     BodyTooLarge,
     NoSuchRoute,
-    NotPermitted,
     TemporarilyUnavailable,
     TooManyRequests,
     UnsupportedMediaType,
 )
 from services.gateway.door.allowances import Allowances
-from services.gateway.door.authentication import Authentication, challenge
+from services.gateway.door.authentication import Authentication, challenge, scope_challenge
 from services.gateway.door.bodies import CallerGone, replay, whole
 from services.gateway.door.client_address import Network, client_address, counted_as, is_trusted
 from services.gateway.door.coarse_details import require_details
@@ -37,6 +36,7 @@ from services.gateway.door.headers import Fields, Incoming, read_headers, trace_
 from services.gateway.door.http_protocol import CERTIFICATE
 from services.gateway.door.no_page import NO_PAGE, is_for_a_browser
 from services.gateway.door.paths import ALLOWED_QUERY, MAX_QUERY, MethodOfPathNotAllowed
+from services.gateway.door.permission import require_permission
 from services.gateway.door.refusals import Refusals
 from services.gateway.door.route import API_HEADERS, Route, encoded
 from services.gateway.door.scope_use import ScopeUse
@@ -52,6 +52,7 @@ from services.gateway.people.person import Person
 from shared.clock import Clock
 from shared.internal_token import HEADER, CallerClaims, InternalTokens
 from shared.problems import told, unexpected
+from shared.scope_missing import FIELD as NEEDED_SCOPE
 from shared.telemetry import Metrics, tell_request
 from shared.trace_names import new_request_id, new_span_id
 from shared.who_may_call import ServiceName
@@ -130,6 +131,7 @@ class _Passage:
         "started",
         "status",
         "trace_id",
+        "verified",
     )
 
     def __init__(self, app: ASGIApp, door: Door, scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,6 +141,7 @@ class _Passage:
         self.echoed, self.address, self.certificate = b"", None, None
         self.limits: Encoded = ()
         self.person: Person | None = None
+        self.verified: VerifiedToken | None = None
         self.member: Member | None = None
         self.no_page: SuiteError | None = None
 
@@ -194,7 +197,7 @@ class _Passage:
             self._count(door.rates.addresses, counted_as(self.address), now)
             self.member = await door.families.admit(scope["headers"], route, now)
         else:
-            verified = await door.authentication.authenticate(
+            verified = self.verified = await door.authentication.authenticate(
                 incoming,
                 method=route.method,
                 url=entrance.url + scope["raw_path"].decode("ascii"),
@@ -281,7 +284,7 @@ class _Passage:
             own = {name for name, _ in guards}
             kept = [(name, value) for name, value in said if name not in own]
             self.request_id = next((value.decode() for name, value in kept if name == b"x-request-id"), self.request_id)
-            message = {**message, "headers": [*kept, *guards, *self.limits, *_allowed(self.no_page)]}
+            message = {**message, "headers": [*self._challenged(kept), *guards, *self.limits, *_allowed(self.no_page)]}
         await self.send(message)
 
     async def _forward(self, route: Route, incoming: Incoming, verified: VerifiedToken | None) -> None:
@@ -304,8 +307,22 @@ class _Passage:
         self.status = await upstream.forward(request, self.receive, self._send_watched)
 
     async def _send_watched(self, message: Message) -> None:
-        self.started = self.started or message["type"] == "http.response.start"
+        if message["type"] == "http.response.start":
+            self.started = True
+            if message["status"] == 403:
+                message = {**message, "headers": self._challenged(message["headers"])}
         await self.send(message)
+
+    def _challenged(self, fields: Fields) -> Fields:
+        """Which scope was missing goes out as a challenge in the scheme of the caller's token (RFC 6750 section 3.1)."""
+        needed = [value for name, value in fields if name == NEEDED_SCOPE]
+        if not needed:
+            return fields
+        kept = [field for field in fields if field[0] != NEEDED_SCOPE]
+        if self.verified is not None:
+            asked = scope_challenge(self.verified.claims, needed[0].decode("ascii"), issuer=self.door.authentication.issuer)
+            kept.append((b"www-authenticate", asked.encode()))
+        return kept
 
     def _internal_token(self, service: ServiceName, verified: VerifiedToken) -> str:
         """INVARIANT: kept with the very access token that proved the caller, so one caller never gets another's; and for one address."""
@@ -335,7 +352,7 @@ class _Passage:
             status, said, body = told(error, self.request_id, path=self.scope["path"])
         guards = self._guards
         guarded = _UNROUTED_NAMES if self.route is None else self.route.guarded
-        fields: Fields = [field for field in said if field[0] not in guarded]
+        fields: Fields = self._challenged([field for field in said if field[0] not in guarded])
         fields += [*guards, *self.limits, (b"x-request-id", self.told_id)]
         if error.status == 401 and not (self.route is not None and self.route.is_page):
             known = self.door.authentication
@@ -362,21 +379,6 @@ class _Passage:
 
 def _allowed(error: SuiteError | None) -> Encoded:
     return ((b"allow", ", ".join(error.allowed).encode()),) if isinstance(error, MethodOfPathNotAllowed) else ()
-
-
-def require_permission(route: Route, verified: VerifiedToken) -> None:
-    """Raises NotPermitted unless the token has a scope of the route, and comes from whom the route accepts.
-
-    INVARIANT: asked for each request; a token that is kept as verified for one route opens no other.
-    """
-    if (verified.claims.organisation_kind == "peer") != (route.accepts == "peers"):
-        raise NotPermitted(
-            "only another node's client may do this" if route.accepts == "peers" else "another node's client may not do this"
-        )
-    has = verified.caller.scopes
-    if route.scopes.isdisjoint(has) or not route.and_scopes <= has:
-        needed = " and ".join([" or ".join(sorted(route.scopes)), *sorted(route.and_scopes)])
-        raise NotPermitted(f"needs the scope {needed}")
 
 
 def _require_form(route: Route, incoming: Incoming, query: bytes) -> None:

@@ -5,9 +5,10 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
-from safepassage.problems.requests import NotAuthenticated, NotPermitted
+from safepassage.problems.requests import NotAuthenticated
 from services.gateway.oauth.scopes import CLIENT_SCOPES
 from shared.internal_token import CallerClaims
+from shared.scope_missing import ScopeMissing
 
 
 async def _caller(request: Request) -> CallerClaims:
@@ -22,7 +23,7 @@ def administrator(scope: str) -> Any:
 
     async def scoped(caller: Annotated[CallerClaims, Depends(_caller)]) -> CallerClaims:
         if scope not in caller.scopes:
-            raise NotPermitted(f"needs the scope {scope}")
+            raise ScopeMissing(scope)
         return caller
 
     return Depends(_named(scoped, (scope,)))

@@ -6,8 +6,8 @@ import pytest
 
 from safepassage.compact import thumbprint
 from safepassage.problems.requests import NotPermitted
-from services.gateway.door.forwarding import require_permission
 from services.gateway.door.limits_in_force import digest_of_limits
+from services.gateway.door.permission import require_permission
 from services.gateway.door.route import API_HEADERS
 from shared.keys import SigningKey
 from tests.conftest import StandingClock
