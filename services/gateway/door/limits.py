@@ -1,6 +1,6 @@
 """How often somebody may come: the generic cell rate algorithm (GCRA), one number a bucket, exact within one process.
 
-Each answer says what is left, in RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-10).
+Each answer says what is left, in RateLimit-Policy and RateLimit (draft-ietf-httpapi-ratelimit-headers-11).
 
 With several gateway processes a client has one rate over all of them. Each second a process learns how many requests the others have let
 through (services.gateway.door.quotas), and counts them as its own. Until then it counts on the others going on in the proportion of the

@@ -27,6 +27,8 @@ class Person:
     organisation_id: UUID
     organisation_kind: OrganisationKind
     role: Role
+    granted_by: str
+    """The provider's word that gives the role; empty for who came in by a one-time link."""
     acr: str | None
     """How they proved who they are, in the provider's words."""
     authenticated_at: datetime

@@ -119,6 +119,7 @@ class Sessions:
             organisation_id=row.organisation_id,
             organisation_kind=cast(OrganisationKind, row.kind),
             role=cast(Role, row.role),
+            granted_by=row.granted_by,
             acr=row.acr,
             authenticated_at=row.authenticated_at,
             session=digest,
@@ -134,8 +135,7 @@ class Sessions:
             raise NotSignedIn("nothing was asked for too long")
         if not is_in_force(row.valid_from, row.valid_until, now.date()):
             raise NotSignedIn("the organization is not in force")
-        by_link = row.granted_by == ""
-        if not (self._settings.people_links if by_link else self._settings.people_roles.get(row.granted_by) == row.role):
+        if not self._settings.gives(row.role, row.granted_by):
             raise NotSignedIn("the role is not given any more")
 
     async def end(self, tx: AsyncSession, digest: bytes) -> bool:

@@ -69,10 +69,11 @@ class PeopleSettings(ServiceSettings):
         Field(description="Let the operator in by the one-time links of `safepassage-node console`; an embedded node does."),
     ] = False
 
-    @property
-    def roles_given(self) -> frozenset[str]:
-        """That somebody can have at this node."""
-        return frozenset(self.people_roles.values()) | ({"operator"} if self.people_links else set())
+    def gives(self, role: str, granted_by: str | None) -> bool:
+        """Whether somebody has a role still, by a word of the provider's, by none (a one-time link), or by one that was not kept in mind."""
+        if granted_by is None:
+            return role in self.people_roles.values() or (role == "operator" and self.people_links)
+        return self.people_roles.get(granted_by) == role if granted_by else self.people_links
 
     @model_validator(mode="after")
     def _people_whole(self) -> Self:

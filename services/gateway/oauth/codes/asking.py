@@ -139,6 +139,7 @@ class Asking:
             subject=keyed_digest(self.key, "subject", str(request.client_id), person.identifier),
             person=person.identifier,
             role=person.role,
+            granted_by=person.granted_by,
             acr=person.acr,
             authenticated_at=person.authenticated_at,
             redirect_uri=request.redirect_uri,

@@ -3,7 +3,7 @@
 These functions run in the transaction of what ends it, with the log's entry.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
@@ -15,6 +15,7 @@ from services.gateway.oauth.authorization_details import StudentDataAccess
 from services.gateway.oauth.codes.refresh_tokens import digest_of_token
 from services.gateway.oauth.codes.role_scopes import grantable
 from services.gateway.oauth.known_clients import is_in_force
+from services.gateway.people.settings import PeopleSettings
 from services.gateway.tables import ClientRow, GivenAuthorizationRow, OrganisationRow, PushedRequestRow, RefreshTokenRow
 from shared.contracts.audit import Actor, Context, Event
 from shared.database import Database
@@ -47,10 +48,10 @@ def fits(row: GivenAuthorizationRow, *, scopes: frozenset[str], purposes: Sequen
     return "authorization_code" in grant_types and scopes.issuperset(row.scope.split()) and (details is None or details.purpose in purposes)
 
 
-async def person_may(tx: AsyncSession, row: GivenAuthorizationRow, now: datetime, *, roles: Collection[str]) -> bool:
-    """Whether a person of that role, in that organisation, could still give it. `roles`: those that the settings give anybody now."""
+async def person_may(tx: AsyncSession, row: GivenAuthorizationRow, now: datetime, *, people: PeopleSettings) -> bool:
+    """Whether a person of that role, in that organisation, could still give it. `people`: what the settings say now."""
     organisation = await tx.get(OrganisationRow, row.organisation_id)
-    if organisation is None or row.role not in roles:
+    if organisation is None or not people.gives(row.role, row.granted_by):
         return False
     one, scopes = organisation.organisation, row.scope.split()
     return is_in_force(one.valid_from, one.valid_until, now.date()) and len(

@@ -76,7 +76,7 @@ class CodeGrant:
             raise GrantRefused("authorization-ended", "what the person agreed to has ended")
         if not authorizations.fits(row, scopes=client.scopes, purposes=client.purposes, grant_types=client.grant_types):
             raise GrantRefused("grants-changed", "the client is no longer registered for what the person agreed to")
-        if not await authorizations.person_may(tx, row, now, roles=self.persons.roles):
+        if not await authorizations.person_may(tx, row, now, people=self.persons.people):
             raise GrantRefused("person-may-no-more", "the person can no longer agree to this")
 
 

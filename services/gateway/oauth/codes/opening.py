@@ -43,6 +43,6 @@ def open_codes(
     state.asking = Asking(settings.entity_id, state.database, state.outbox, names, lasts, development, reaching)
     idle = timedelta(seconds=settings.refresh_idle_seconds)
     persons = PersonsTokens(
-        state.database, state.outbox, tokens, RefreshTokens(secret), state.standing, development, idle, reaching, settings.roles_given
+        state.database, state.outbox, tokens, RefreshTokens(secret), state.standing, development, idle, reaching, settings
     )
     return {code_grant.GRANT_TYPE: CodeGrant(persons), refresh_grant.GRANT_TYPE: RefreshGrant(persons)}

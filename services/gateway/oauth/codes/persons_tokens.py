@@ -17,6 +17,7 @@ from services.gateway.oauth.oauth_errors import ProofRefused
 from services.gateway.oauth.proof_of_possession import REMEMBERED_SECONDS, Proof
 from services.gateway.oauth.standing import Standing
 from services.gateway.oauth.tokens import AccessTokens
+from services.gateway.people.settings import PeopleSettings
 from services.gateway.tables import GivenAuthorizationRow, RefreshTokenRow
 from shared.contracts.audit import Context, Event
 from shared.database import Database, after_commit
@@ -35,8 +36,7 @@ class PersonsTokens:
     development: bool
     refresh_idle: timedelta
     reaching: Reaching
-    roles: frozenset[str]
-    """That the settings give anybody."""
+    people: PeopleSettings
 
     async def reach(self, client: KnownClient, which: ColumnElement[bool]) -> Reach | None:
         """With whose reach an authorization of the client counts now; None where there is no such one, or it counts with nobody's.

@@ -1,7 +1,7 @@
 """Refresh tokens, exchanged for new ones (RFC 6749 section 6, RFC 9700 section 4.14.2): rotated at each use, by the same client and key.
 
-One that comes again has been copied: everything that came of that authorization ends. Once, within seconds, the client itself may have
-lost the answer (services.gateway.oauth.codes.refresh_tokens).
+One that comes again has been copied: everything that came of that authorization ends. Within a minute the client itself may have lost
+the answer (services.gateway.oauth.codes.refresh_tokens).
 """
 
 from collections.abc import Mapping
@@ -72,7 +72,7 @@ class RefreshGrant:
                 return "refresh-token-used-again"
         if not authorizations.fits(given, scopes=client.scopes, purposes=client.purposes, grant_types=client.grant_types):
             return "grants-changed"
-        may = await authorizations.person_may(tx, given, now, roles=self.persons.roles)
+        may = await authorizations.person_may(tx, given, now, people=self.persons.people)
         return None if may else "person-may-no-more"
 
     async def _following(self, tx: AsyncSession, given: GivenAuthorizationRow, row: RefreshTokenRow, token: str, now: datetime) -> str:

@@ -1,7 +1,8 @@
 """Refresh tokens: 256 bits, stored as digests. Each is made from the one before it, under a key of the gateway.
 
 So the answer that gave a successor can be given again without anybody having kept it: a client whose connection broke between commit and
-answer sends the old one once more, within seconds, and gets the same successor. What comes later, or a third time, was copied.
+answer sends the old one again within a minute, and gets the same successor (FAPI 2.0 section 5.3.2.1, note 1). It is bound to the client's
+key: nobody else gets anything by it. What comes later, or when the successor was used, was copied.
 """
 
 import hmac
@@ -14,7 +15,8 @@ from safepassage.canonical import sha256 as digest_bytes
 from safepassage.canonical import to_base64url
 from services.gateway.tables import RefreshTokenRow
 
-REPEATED_WITHIN: Final = timedelta(seconds=10)
+REPEATED_WITHIN: Final = timedelta(minutes=1)
+"""Longer than clients wait for an answer before they give it up: those of 30 seconds are common."""
 
 
 class RefreshTokens:
@@ -38,11 +40,10 @@ def digest_of_token(token: str) -> bytes:
 
 
 def may_repeat(row: RefreshTokenRow, successor: RefreshTokenRow | None, now: datetime) -> bool:
-    """Whether a used refresh token may be answered as before: once, within seconds, and nobody has used what it was answered with."""
+    """Whether a used refresh token may be answered as before: within a minute, as long as nobody has used what it was answered with."""
     return (
         row.used_at is not None
         and row.used_at <= now <= row.used_at + REPEATED_WITHIN
-        and row.repeated_at is None
         and successor is not None
         and successor.used_at is None
     )
