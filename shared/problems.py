@@ -23,7 +23,7 @@ from safepassage.problems.requests import (
     NoSuchRoute,
     TemporarilyUnavailable,
 )
-from shared.scope_missing import FIELD, ScopeMissing
+from shared.scope_missing import FIELD, TokenTooNarrow
 from shared.status_info import StatusInfo, is_of_1edtech, status_info
 from shared.store_faults import is_of_the_store
 from shared.telemetry import request_id_of
@@ -52,7 +52,7 @@ def told(error: SuiteError, request_id: str | None, *, path: str = "") -> tuple[
         if request_id is not None:
             body = b'%b,"request_id":%b}' % (body[:-1], json.dumps(request_id).encode())
         fields = [(b"cache-control", b"no-store"), (b"content-length", b"%d" % len(body)), (b"content-type", _MEDIA_TYPE)]
-    if isinstance(error, ScopeMissing):
+    if isinstance(error, TokenTooNarrow):
         fields.append((FIELD, " ".join(error.enough).encode()))
     if error.retry_after_seconds is not None or error.retry != "never":
         fields.append((b"retry-after", b"%d" % (error.retry_after_seconds or 5)))

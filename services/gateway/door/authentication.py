@@ -152,9 +152,9 @@ def challenge(error: Exception, *, issuer: str, bearer: bool = False) -> str:
 
 
 def scope_challenge(claims: AccessClaims, scopes: str, *, issuer: str) -> str:
-    """The WWW-Authenticate of a 403 to a token without `scopes` (RFC 6750 section 3.1, RFC 9449 section 7.1): in its own scheme alone."""
+    """The WWW-Authenticate of a 403 to a token that opens too little, in its scheme (RFC 6750 section 3.1, RFC 9449 section 7.1)."""
     scheme = f"Bearer {_metadata(issuer)}" if claims.key is None else _dpop(issuer)
-    return f'{scheme}, error="insufficient_scope", scope="{scopes}"'
+    return f'{scheme}, error="insufficient_scope"' + (f', scope="{scopes}"' if scopes else "")
 
 
 def _dpop(issuer: str) -> str:

@@ -314,7 +314,7 @@ class _Passage:
         await self.send(message)
 
     def _challenged(self, fields: Fields) -> Fields:
-        """Which scope was missing goes out as a challenge in the scheme of the caller's token (RFC 6750 section 3.1)."""
+        """That a token opens too little goes out as a challenge in that token's scheme (RFC 6750 section 3.1)."""
         needed = [value for name, value in fields if name == NEEDED_SCOPE]
         if not needed:
             return fields

@@ -70,7 +70,7 @@ class PeopleSettings(ServiceSettings):
     ] = False
 
     def gives(self, role: str, granted_by: str | None) -> bool:
-        """Whether somebody has a role still, by a word of the provider's, by none (a one-time link), or by one that was not kept in mind."""
+        """Whether somebody has a role still: by a word of the provider's, by none (a one-time link), or by one that was not kept."""
         if granted_by is None:
             return role in self.people_roles.values() or (role == "operator" and self.people_links)
         return self.people_roles.get(granted_by) == role if granted_by else self.people_links

@@ -69,6 +69,14 @@ async def test_what_a_service_asks_for_beside_its_route_is_a_challenge_too(house
     assert "sp-needs-scope" not in answer.headers
 
 
+async def test_a_token_that_is_narrowed_in_another_way_is_told_so_and_no_scope(house: House) -> None:
+    party = await house.sea_party("exchange:request", purposes=("assessment",))
+    details = '[{"type":"student_data_access","purpose":"assessment","actions":["read"]}]'
+    answer = await house.call(party, await house.token(party, authorization_details=details), "GET", EXCHANGE)
+    assert (answer.status, answer.code) == (403, "not-permitted")
+    assert answer.headers["www-authenticate"] == DPOP.removesuffix(", scope=")
+
+
 async def test_other_refusals_are_no_challenge(house: House) -> None:
     party = await house.sea_party("exchange:request")
     token = await house.token(party)
