@@ -5,7 +5,7 @@ and then only the one whose digest the settings name is accepted anew.
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -32,6 +32,7 @@ from safepassage.trust_members import Member
 from shared.clock import Clock
 from shared.columns import Milliseconds
 from shared.database import Database
+from shared.inserts import insert_into
 from shared.settings import ServiceSettings
 from shared.trust_list_files import earlier_lists, put_list
 
@@ -42,7 +43,7 @@ OnAccepted = Callable[[AsyncSession, VerifiedTrustList], Awaitable[None]]
 
 
 class TrustListColumns:
-    """A service's TrustListRow has these columns: each list that was accepted, as its document."""
+    """A service's TrustListRow has these columns: each list that was accepted, or led to one that was, as its document."""
 
     __tablename__ = "trust_list"
 
@@ -116,6 +117,7 @@ class Trust:
         Raises the problems of safepassage.trust_list.
         """
         now, development = self._clock(), self._settings.insecure_development
+        between: Sequence[bytes] = ()
         if self._held is None:
             if self._settings.trust_list_digest is None:
                 raise TrustListDigestDiffers("no digest is set for the first list (trust_list_digest)")
@@ -125,7 +127,8 @@ class Trust:
         else:
             steps = steps_to(document, held=self._held, others=earlier, development=development)
             accepted = verify_next_trust_lists(steps, held=self._held, now=now, development=development)
-        await self._store(accepted, now)
+            between = steps[:-1]
+        await self._store(accepted, now, between)
         self._held, self.accepted_at = accepted, now
         log.info("trust list accepted", extra={"serial": accepted.content.serial})
         return True
@@ -151,10 +154,15 @@ class Trust:
         async with self._database.reading() as tx:
             return [document.encode() for document in await tx.scalars(query)]
 
-    async def _store(self, accepted: VerifiedTrustList, now: datetime) -> None:
+    async def _store(self, accepted: VerifiedTrustList, now: datetime, between: Sequence[bytes]) -> None:
+        """`between`: the lists that led to it, which may be stored already."""
+        passed = [read_trust_list(one, development=self._settings.insecure_development) for one in between]
         row = self._row(serial=accepted.content.serial, digest=accepted.digest, document=accepted.document.decode(), accepted_at=now)
         try:
             async with self._database.transaction() as tx:
+                for one in passed:
+                    members = {"serial": one.content.serial, "digest": one.digest, "document": one.document.decode(), "accepted_at": now}
+                    await tx.execute(insert_into(tx, self._row).values(**members).on_conflict_do_nothing())
                 tx.add(row)
                 await tx.flush()
                 if self._on_accepted is not None:

@@ -13,7 +13,8 @@ from safepassage.problems.log import LogFrozen, PurposeMissing
 from safepassage.problems.requests import LogUnavailable, NotPermitted
 from safepassage.wire_log import EntrySearch, LogOrder
 from safepassage.wire_log_radius import BlastRadius, BlastRadiusRequest, TouchedStudents
-from services.audit.measured_radius import clauses_asked, measured, node_states, window_asked
+from services.audit.known_nodes import known_nodes
+from services.audit.measured_radius import clauses_asked, measured, window_asked
 from services.audit.openings import sight_of
 from services.audit.published import published_log
 from services.audit.search_clauses import clauses_of, narrowed
@@ -71,8 +72,9 @@ async def list_blast_radius(
         window = await window_of(tx, window_asked(asked), position, oldest_first=not is_down(sort))
         found, last, unseen = await found_by_index(tx, state.keys, narrowed(clauses, sight), window, limit)
         published = await published_log(tx)
+        state_of = (await known_nodes(tx, state.settings.entity_id)).state_of
     seen = [entry for entry in (one.seen_by(sight) for one in found) if entry is not None]
-    rows = [one for one in rows_of(seen, published, state_of=node_states(state)) if custodian is None or one.custodian_id == custodian]
+    rows = [one for one in rows_of(seen, published, state_of=state_of) if custodian is None or one.custodian_id == custodian]
     await record_search(state.sequencer, caller, operation="blast-radius-rows", student_id=None, count=len(rows), now=now)
     headers: dict[str, str] = {}
     if last is not None:

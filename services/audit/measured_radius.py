@@ -1,9 +1,7 @@
 """What a credential, a key, a person or an organisation touched, counted: from the index, and students from what is sealed."""
 
 from collections import Counter
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -14,6 +12,7 @@ from safepassage.wire_log_radius import BlastRadius, BlastRadiusRequest, BreachN
 from services.audit.index.lookup import Clause
 from services.audit.index.projector import Projector
 from services.audit.index.terms import HERE, Kind
+from services.audit.known_nodes import known_nodes
 from services.audit.openings import Sight
 from services.audit.published import published_log
 from services.audit.search_clauses import clauses_of, narrowed
@@ -21,7 +20,6 @@ from services.audit.searching import stretches_in, window_of
 from services.audit.touched import LookedAt, count_touched, unheard
 from shared.breach_clocks import BreachClock, clocks_of
 from shared.database import Database
-from shared.trust import Trust
 
 CAUGHT_UP_WITH: Final = 20_000
 """Entries that the index is behind by, and that are put into it before anything is counted: a second or so."""
@@ -36,8 +34,8 @@ async def measured(state: State, asked: BlastRadiusRequest, sight: Sight, *, tol
     async with database.reading() as tx:
         stretches = await stretches_in(tx, await window_of(tx, window_asked(asked), None))
         published = await published_log(tx)
+        state_of = (await known_nodes(tx, state.settings.entity_id)).state_of
     counted = await count_touched(database, state.keys, narrowed(clauses_asked(asked), sight), stretches, sight, told=told)
-    state_of = node_states(state)
     nodes = tuple(TouchedNode(node=node, state=state_of(node), entries=count) for node, count in counted.of(Kind.NODE).items())
     return BlastRadius(
         entries=counted.entries,
@@ -73,17 +71,6 @@ def clauses_asked(asked: BlastRadiusRequest) -> list[Clause]:
         recipient_organisations=() if asked.recipient is None else (asked.recipient,),
     )
     return clauses_of(named, nodes_of=lambda _: ())
-
-
-def node_states(state: State) -> Callable[[str], str | None]:
-    """The state of a node, by the trust list."""
-    return partial(_state_of, state.trust, state.settings.entity_id)
-
-
-def _state_of(trust: Trust, own: str, node: str) -> str | None:
-    held = trust.held
-    members = {member.entity_id: member.state for member in (held.members if held is not None else ())}
-    return members.get(own if node == HERE else node)
 
 
 def _custodians(counts: dict[str, int], sight: Sight) -> tuple[TouchedOrganisation, ...]:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.log import LogFrozen, NoSuchSavedSearch, PurposeMissing, SavedSearchesFull
 from safepassage.problems.requests import LogUnavailable, NotPermitted
-from safepassage.wire_log import FoundEntries, LogOrder
+from safepassage.wire_log import EntrySearch, FoundEntries, LogOrder
 from safepassage.wire_log_saved import NewSavedSearch, SavedSearch, SavedSearches, SavedSearchRun
 from services.audit.driver import Driver
 from services.audit.openings import sight_of
@@ -60,15 +60,18 @@ async def save_search(saved_search_id: UUID, new: NewSavedSearch, request: Reque
 
 
 @router.get("", responses=_ERRORS)
-async def list_saved_searches(request: Request, caller: Searcher) -> SavedSearches:
-    """The searches that the caller's organisation keeps, the newest first."""
+async def list_saved_searches(request: Request, caller: Searcher, now: Now) -> SavedSearches:
+    """The searches that the caller's organisation keeps, the newest first. Where one names somebody, it is logged who read that."""
     state = request.app.state
     await _require_reader(state.database, caller)
     async with state.database.reading() as tx:
         cipher = await _cipher(tx, state.keys)
         query = select(SavedSearchRow).where(SavedSearchRow.organisation_id == caller.organisation_id)
         rows = await tx.scalars(query.order_by(SavedSearchRow.saved_at.desc(), SavedSearchRow.id))
-        return SavedSearches(saved_searches=tuple(_shown(cipher, row) for row in rows))
+        shown = tuple(_shown(cipher, row) for row in rows)
+    if any(_names_somebody(one.search) for one in shown):
+        await record_search(state.sequencer, caller, operation="saved-searches-listed", student_id=None, count=len(shown), now=now)
+    return SavedSearches(saved_searches=shown)
 
 
 @router.post("/{saved_search_id}/runs", responses=_ERRORS | responses(NoSuchSavedSearch))
@@ -104,6 +107,11 @@ async def delete_saved_search(saved_search_id: UUID, request: Request, caller: S
         shown = _shown(await _cipher(tx, state.keys), row)
         await tx.delete(row)
     return shown
+
+
+def _names_somebody(search: EntrySearch) -> bool:
+    """A student, a parent, or somebody who works here."""
+    return search.student_id is not None or bool(search.acting_for or search.signed_in)
 
 
 async def _require_reader(database: Database, caller: Caller) -> None:

@@ -3,9 +3,8 @@
 # INVARIANT: one entry for each search, before it is answered; and nothing is shown for what the index says of it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from math import ceil
 
 from fastapi import Request, Response
@@ -14,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from safepassage.canonical import digest_of_json
 from safepassage.tlog_policy import Policy
-from safepassage.trust_members import Member
 from safepassage.wire_log import EntrySearch, FoundEntries, FoundEntry, LogOrder
 from services.audit.drafts import KINDS
 from services.audit.driver import Driver
 from services.audit.index.lookup import Clause, Found, Stretch, find, has, query_of
-from services.audit.index.terms import HERE, Facts, facts_of, term_keys
+from services.audit.index.terms import Facts, facts_of, term_keys
+from services.audit.known_nodes import known_nodes
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries, sight_of
 from services.audit.own_entries import own_entries_about
 from services.audit.published import published_log
@@ -33,7 +32,6 @@ from shared.caller import Caller
 from shared.cursors import Cursors, next_link
 from shared.database import Database
 from shared.keyset import is_down
-from shared.trust import Trust
 
 SCANNED_OF_A_PAGE = 2_000
 """Entries of a student that a search looks at for one page."""
@@ -61,8 +59,8 @@ async def answer_search(
     cursors: Cursors = state.cursors
     bound_to = f"search:{caller.client_id}:{sort}:{digest_of_json(search.model_dump(mode='json'))}"
     position = cursors.read(cursor, bound_to=bound_to)
-    clauses = clauses_of(search, nodes_of=partial(nodes_of, members_of(state.trust), state.settings.entity_id))
     async with database.reading() as tx:
+        clauses = clauses_of(search, nodes_of=(await known_nodes(tx, state.settings.entity_id)).of_state)
         sight = await sight_of(tx, caller)
         window = await window_of(tx, search, position, oldest_first=not is_down(sort))
         if search.student_id is not None:
@@ -111,17 +109,6 @@ async def found_by_index(
     # INVARIANT: the index only says where to look: an entry is shown for what it says itself.
     found = [entry for entry in await open_entries(tx, keys, places[:limit]) if has(facts_in(entry), clauses)]
     return found, places[limit - 1] if len(places) > limit else None, unseen
-
-
-def nodes_of(members: Iterable[Member], own: str, state: str) -> set[str]:
-    """As the index knows the nodes of a state: those of the members, and this one's own recipients, which are behind no node."""
-    found = {member.entity_id for member in members if member.state == state}
-    return found | {HERE} if own in found else found
-
-
-def members_of(trust: Trust) -> tuple[Member, ...]:
-    """The members of the trust list in force; nobody, where there is none."""
-    return () if trust.held is None else trust.held.members
 
 
 def facts_in(entry: OpenedEntry) -> Facts:

@@ -20,11 +20,12 @@ from services.audit.index.projector import Projector
 from services.audit.index.radius import words_of
 from services.audit.index.tallying import Alike, Axis, Spread, tallied_in
 from services.audit.index.terms import HERE, Kind, TermKeys, actor_value, term_keys, term_of
+from services.audit.known_nodes import known_nodes
 from services.audit.measured_radius import CAUGHT_UP_WITH
 from services.audit.openings import sight_of
 from services.audit.search_clauses import clauses_of, narrowed
 from services.audit.search_log import record_search
-from services.audit.searching import members_of, nodes_of, stretches_in, window_of
+from services.audit.searching import stretches_in, window_of
 from shared.clock import Now
 from shared.database import Database
 from shared.problems import responses
@@ -51,16 +52,16 @@ async def tally_log(asked: TallyRequest, request: Request, caller: Investigator,
     projector: Projector = state.projector
     if projector.behind.entries <= CAUGHT_UP_WITH:
         await projector.catch_up()
-    members, own = members_of(state.trust), state.settings.entity_id
-    states = {member.entity_id: member.state for member in members}
     async with database.reading() as tx:
         sight = await sight_of(tx, caller)
         spreads, unseen = await _spreads_of(tx, asked)
+        known = await known_nodes(tx, state.settings.entity_id)
     of_terms = await database.read(lambda connection: term_keys(Driver(connection), state.keys))
-    of_states = {HERE: states.get(own, ""), **states}
+    states = {node: each[-1] for node, each in known.states.items()}
+    of_states = {HERE: known.state_of(HERE) or "", **states}
     answers = []
     for one in asked.tallies:
-        clauses = clauses_of(one.search, nodes_of=partial(nodes_of, members, own))
+        clauses = clauses_of(one.search, nodes_of=known.of_state)
         query = query_of(narrowed(clauses, sight), of_terms)
         axes = [_axis_of(dimension, states, of_terms) for dimension in one.by]
         counted: Counter[Alike] = Counter()
@@ -90,7 +91,7 @@ async def _spreads_of(tx: AsyncSession, asked: TallyRequest) -> tuple[dict[int, 
 
 
 def _axis_of(dimension: Dimension, states: Mapping[str, str], keys: TermKeys) -> Axis:
-    """Who sent is a tag of the school year: the peers that the trust list has are looked for."""
+    """Who sent is a tag of the school year: the peers that a trust list has or had are looked for."""
     kind = KINDS[dimension]
     if dimension != "sender_state":
         return Axis(kind)

@@ -1,6 +1,7 @@
 """The accounting of disclosures: what 34 CFR 99.32 asks for, nothing of another student, nothing that a court keeps secret."""
 
 import json
+import re
 from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
@@ -15,6 +16,7 @@ from services.audit import own_entries
 from services.audit.disclosures.disclosure_record import EXEMPT, accounted, phase_of
 from services.audit.index.rebuilding import begin
 from services.audit.tables import SubjectKeyRow
+from services.privacy.policy.law_document import DOCUMENT
 from shared.contracts.audit import Actor, Context
 from tests.audit.audit_node import ELM, OAK, VENDOR, AuditNode, disclosure, event
 from tests.conftest import StandingClock
@@ -204,6 +206,13 @@ def test_each_exempt_basis_names_its_exemption(basis: str) -> None:
     assert (entry.ferpa_recordable, entry.exempt_by) == (False, EXEMPT[basis])
 
 
+def test_no_record_is_asked_for_where_the_rule_that_permits_it_says_so() -> None:
+    said = re.findall(r"^\| `([a-z-]+)` .*`record:exempt-(99\.32\(d\)\(\d\))`", DOCUMENT.read_text(), re.MULTILINE)
+    left_out_altogether = ("sealed-order", "99.32(d)(5)")
+    assert {*EXEMPT.items()} == {(basis, f"34 CFR {paragraph}") for basis, paragraph in {*said} - {left_out_altogether}}
+    assert left_out_altogether in said
+
+
 @pytest.mark.parametrize("basis", ["transfer", "emergency", "study", "audit", "something-new", None])
 def test_every_other_basis_is_recordable(basis: str | None) -> None:
     entry = rule("disclosure", basis=basis)
@@ -214,7 +223,7 @@ def test_every_other_basis_is_recordable(basis: str | None) -> None:
 def test_idea_asks_for_special_education_to_anybody_but_parents() -> None:
     for basis, elements, expected in (
         ("contractor", ("special_education.iep",), True),
-        ("parent", ("special_education.iep",), False),
+        ("rights-holder", ("special_education.iep",), False),
         ("contractor", ("identity.name",), False),
     ):
         entry = rule("disclosure", basis=basis, elements=elements)

@@ -13,13 +13,11 @@ from safepassage.canonical import digest_of
 from safepassage.wire_log import EntrySearch, FoundEntries
 from services.audit.index.bitmaps import stored
 from services.audit.index.lookup import has
-from services.audit.index.terms import HERE, Facts, Kind, TermKeys, term_of, terms_of, values_of
+from services.audit.index.terms import Facts, Kind, TermKeys, term_of, terms_of, values_of
 from services.audit.search_clauses import clauses_of
-from services.audit.searching import nodes_of
 from services.audit.tables import PostingRow
 from shared.contracts.audit import Actor, Context, Event
 from tests.audit.audit_node import ELM, OAK, STATE, VENDOR, AuditNode, disclosure, event, give_organisations
-from tests.sdk.test_trust import member
 
 pytestmark = pytest.mark.anyio
 
@@ -189,13 +187,6 @@ async def test_a_filtered_search_is_one_entry_and_holds_no_value_of_the_filter(n
     (logged,) = (await search(node, state(node), classes=["search"])).entries
     assert "portal" not in str(logged.context)
     assert str(PARENT) not in str(logged.context)
-
-
-def test_a_state_is_its_nodes_and_the_own_state_what_goes_through_none() -> None:
-    members = [member("https://alder.example", state="XA"), member("https://birch.example", state="XB")]
-    assert nodes_of(members, "https://alder.example", "XA") == {"https://alder.example", HERE}
-    assert nodes_of(members, "https://alder.example", "XB") == {"https://birch.example"}
-    assert nodes_of(members, "https://alder.example", "XC") == set()
 
 
 def test_a_state_without_a_node_finds_nothing() -> None:

@@ -40,6 +40,7 @@ WHOLE_TABLES = {
             "witness_finding",
             "organisation",
             "log_destination",
+            "known_node",
             "alert_cursor",
             "lease",
         ),

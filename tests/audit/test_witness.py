@@ -278,6 +278,15 @@ async def test_extension_lines_are_cosigned_by_the_type_that_signs_them(node: Au
     assert [one.key.type for one in cosignatures(node, await submit(node, request), request)] == [ED25519_COSIGNATURE]
 
 
+async def test_a_checkpoint_of_the_same_tree_with_other_lines_is_not_answered_with_the_cosignatures_of_the_one_before(
+    node: AuditNode, birch: PeerLog
+) -> None:
+    await submit(node, birch.request(0, 5))
+    text = parse_note(birch.note(5)).text + b"a line more\n"
+    request = AddCheckpoint(5, (), note_with(text, [signature_line(birch.verifier(), birch.key.sign(text))]))
+    assert [one.key.type for one in cosignatures(node, await submit(node, request), request)] == [ED25519_COSIGNATURE]
+
+
 @pytest.mark.requirement("LOG-witness")
 async def test_of_many_requests_at_once_each_cosigned_size_follows_the_one_before(
     store_url: str, node_keys: Path, clock: StandingClock, trusting: dict[str, Any], birch: PeerLog

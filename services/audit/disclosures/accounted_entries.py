@@ -8,13 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.wire_log import AccountedEntry, Party
 from services.audit.disclosures.disclosure_record import OF_THE_AGENCY, accounted, phase_of
+from services.audit.known_nodes import known_nodes
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries
 from services.audit.published import PublishedLog
-from services.audit.searching import members_of
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import OrganisationRow
 from shared.contracts.audit import Actor, Context
-from shared.trust import Trust
 
 OPENED_AT_ONCE = 500
 
@@ -61,12 +60,15 @@ def accounted_entry(entry: OpenedEntry, published: PublishedLog) -> AccountedEnt
     )
 
 
-async def names_in(tx: AsyncSession, trust: Trust, entries: Sequence[AccountedEntry]) -> dict[str, str]:
-    """What the organisations of this node that entries name are called, by id; and the agencies of other nodes, by entity id."""
+async def names_in(tx: AsyncSession, own: str, entries: Sequence[AccountedEntry]) -> dict[str, str]:
+    """What the organisations of this node that entries name are called, by id; and the agencies of all nodes, by entity id.
+
+    own  the entity id of this node
+    """
     named = {id_ for entry in entries for id_ in (_own(entry.party.organisation), entry.on_behalf_of) if id_ is not None}
     rows = await tx.scalars(select(OrganisationRow).where(OrganisationRow.id.in_(named)))
-    agencies = {member.entity_id: member.organisation for member in members_of(trust)}
-    return agencies | {str(row.id): row.organisation.name for row in rows}
+    agencies = (await known_nodes(tx, own)).agencies
+    return {**agencies} | {str(row.id): row.organisation.name for row in rows}
 
 
 def with_names(entry: AccountedEntry, names: Mapping[str, str]) -> AccountedEntry:

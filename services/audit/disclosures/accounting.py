@@ -155,7 +155,7 @@ async def _account(
         places = await own_entries_about(tx, state.keys, tags, window, sight, limit=most + 1)
         published = await published_log(tx)
         entries = await accounted_entries(tx, state.keys, places[:most], tags=tags, sight=sight, published=published)
-        names = await names_in(tx, state.trust, entries)
+        names = await names_in(tx, state.settings.entity_id, entries)
         destroyed = await destroyed_years(tx, tags, sight)
     if recordable_only:
         entries = [entry for entry in entries if entry.ferpa_recordable or entry.idea_recordable]

@@ -32,7 +32,7 @@ router = APIRouter(prefix="/v1/disclosure-copies", tags=["accounting"])
 Ungiven = Annotated[bool, Query(description="Only those that are not given yet.")]
 
 
-@router.get("", responses=responses(NotPermitted, PurposeMissing))
+@router.get("", responses=responses(NotPermitted, PurposeMissing, LogFrozen, LogUnavailable))
 async def list_disclosure_copies(
     request: Request, response: Response, caller: Accountant, now: Now, ungiven: Ungiven = False, limit: Limit = 100, cursor: Cursor = None
 ) -> DisclosureCopyPage:
@@ -51,11 +51,14 @@ async def list_disclosure_copies(
         if position is not None:
             query = query.where(DisclosureCopyRow.id < UUID(position["id"]))
         rows = (await tx.scalars(query.order_by(DisclosureCopyRow.id.desc()).limit(limit + 1))).all()
+    copies = tuple(shown(row, now=now) for row in rows[:limit])
+    sequencer = request.app.state.sequencer
+    await record_search(sequencer, caller, operation="disclosure-copies-listed", student_id=None, count=len(copies), now=now)
     if len(rows) > limit:
         signed = cursors.sign({"id": str(rows[limit - 1].id)}, bound_to=bound_to)
         parameters: dict[str, str | int] = {"ungiven": str(ungiven).lower(), "limit": limit, "cursor": signed}
         response.headers["link"] = next_link(request.url.path, parameters)
-    return DisclosureCopyPage(copies=tuple(shown(row, now=now) for row in rows[:limit]))
+    return DisclosureCopyPage(copies=copies)
 
 
 _ERRORS = responses(NotPermitted, PurposeMissing, NoSuchDisclosureCopy, LogFrozen, LogUnavailable)
@@ -127,7 +130,7 @@ async def _content(tx: AsyncSession, request: Request, row: DisclosureCopyRow, s
         if seen is not None and entry is not None:
             students = tuple(part.student for part in seen.subjects if part.student is not None)
             told.append(CopiedDisclosure(**dict(entry), student_ids=students))
-    names = await names_in(tx, request.app.state.trust, told)
+    names = await names_in(tx, request.app.state.settings.entity_id, told)
     told = [CopiedDisclosure(**dict(with_names(one, names))) for one in told]
     return DisclosureCopyContent(
         copy_=shown(row, now=now), disclosures=tuple(told), closed=len(places) - len(told), checkpoint=published.note

@@ -12,9 +12,11 @@ from safepassage.wire_log import AccountedEntry, FurtherParty, LegitimateInteres
 from services.audit.drafts import KINDS
 from shared.contracts.audit import Actor, Context
 
+TO_THE_FAMILY: Final = "rights-holder"
+"""Basis of what a parent or eligible student gets, which 300.614 leaves out as well."""
+
 EXEMPT: Final[dict[str, str]] = {
-    "parent": "34 CFR 99.32(d)(1)",
-    "eligible-student": "34 CFR 99.32(d)(1)",
+    TO_THE_FAMILY: "34 CFR 99.32(d)(1)",
     "school-official": "34 CFR 99.32(d)(2)",
     "contractor": "34 CFR 99.32(d)(2)",
     "consent": "34 CFR 99.32(d)(3)",
@@ -25,8 +27,6 @@ EXEMPT: Final[dict[str, str]] = {
 ANNOTATION: Final = "belongs to the record of its disclosure"
 COPY_WITHIN: Final = timedelta(days=30)
 """How soon the agency on whose behalf it was disclosed has to have the record: 99.32(b)(2)(iii)."""
-
-PARENTS: Final = frozenset({"parent", "eligible-student"})
 
 ACCOUNTED_KINDS: Final = tuple(
     KINDS[name] for name in ("request", "match", "decision", "disclosure", "disclosure-withdrawn", "read", "receipt")
@@ -85,7 +85,7 @@ def accounted(
         ferpa_recordable=exempt_by is None,
         exempt_by=exempt_by,
         threat=context.threat,
-        idea_recordable=phase == "disclosure" and context.basis not in PARENTS and _special_education(context),
+        idea_recordable=phase == "disclosure" and context.basis != TO_THE_FAMILY and _special_education(context),
         decision_id=context.decision_id,
         exchange_id=context.exchange_id,
         log=log,

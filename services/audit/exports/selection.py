@@ -1,7 +1,6 @@
 """The entries of an export: where the index says, judged by what they say themselves, and no more than the caller may see."""
 
 import asyncio
-from functools import partial
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,10 +12,11 @@ from services.audit.driver import Driver
 from services.audit.exports.plan import Piece
 from services.audit.index.lookup import Clause, Stretch, find, has, query_of
 from services.audit.index.terms import term_keys
+from services.audit.known_nodes import known_nodes
 from services.audit.openings import OpenedEntry, Place, Sight, open_entries
 from services.audit.own_entries import own_entries_about
 from services.audit.search_clauses import clauses_of, narrowed
-from services.audit.searching import facts_in, members_of, nodes_of, stretches_in, window_of
+from services.audit.searching import facts_in, stretches_in, window_of
 from services.audit.subject_index import Window
 
 OPENED_AT_ONCE = 500
@@ -32,7 +32,7 @@ async def selected(tx: AsyncSession, state: Any, search: EntrySearch, sight: Sig
 
     Raises IndexBehind where the index has not come that far: a part is complete, or is not given out.
     """
-    clauses = clauses_of(search, nodes_of=partial(nodes_of, members_of(state.trust), state.settings.entity_id))
+    clauses = clauses_of(search, nodes_of=(await known_nodes(tx, state.settings.entity_id)).of_state)
     stretch = Stretch(piece.range.year, piece.start, piece.end)
     tags = None
     if search.student_id is not None:

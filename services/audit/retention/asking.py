@@ -37,6 +37,7 @@ from services.audit.retention.assessing import Named, assess, ended, preview_of
 from services.audit.retention.classes import classes_with, periods
 from services.audit.retention.holds import OneAct
 from services.audit.retention.sealed_students import open_student, seal_student
+from services.audit.search_log import record_search
 from services.audit.tables import DestructionApprovalRow, DestructionRow, LogRow, TreeStateRow
 from shared.caller import Caller, caller_with
 from shared.clock import Now
@@ -122,9 +123,9 @@ async def ask_log_destruction(new: NewLogDestruction, request: Request, caller: 
     return await _read(state, destruction_id)
 
 
-@router.get("/destructions", responses=responses(NotPermitted))
+@router.get("/destructions", responses=responses(NotPermitted, *_LOG))
 async def list_log_destructions(
-    request: Request, response: Response, caller: Reader, limit: Limit = 100, cursor: Cursor = None
+    request: Request, response: Response, caller: Reader, now: Now, limit: Limit = 100, cursor: Cursor = None
 ) -> LogDestructionPage:
     """Destructions, newest first."""
     state = request.app.state
@@ -135,16 +136,21 @@ async def list_log_destructions(
         query = select(DestructionRow).order_by(DestructionRow.id.desc()).limit(limit + 1)
         rows = (await tx.scalars(query if position is None else query.where(DestructionRow.id < UUID(position["id"])))).all()
         shown = [await _shown(tx, state, row) for row in rows[:limit]]
+    await record_search(state.sequencer, caller, operation="log-destructions-listed", student_id=None, count=len(shown), now=now)
     if len(rows) > limit:
         signed = cursors.sign({"id": str(shown[-1].id)}, bound_to=bound_to)
         response.headers["link"] = next_link("/v1/log/destructions", {"limit": limit, "cursor": signed})
     return LogDestructionPage(destructions=tuple(shown))
 
 
-@router.get("/destructions/{destruction_id}", responses=responses(NotPermitted, NoSuchLogDestruction))
-async def read_log_destruction(destruction_id: UUID, request: Request, _: Reader) -> LogDestruction:
+@router.get("/destructions/{destruction_id}", responses=responses(NotPermitted, NoSuchLogDestruction, *_LOG))
+async def read_log_destruction(destruction_id: UUID, request: Request, caller: Reader, now: Now) -> LogDestruction:
     """A destruction: how far it is, with its preview, and once it was carried out its certificate and its entry of the log."""
-    return await _read(request.app.state, destruction_id)
+    state = request.app.state
+    destruction = await _read(state, destruction_id)
+    # INVARIANT: reading of a student's destruction leaves nothing more about the student behind
+    await record_search(state.sequencer, caller, operation="log-destruction-read", student_id=None, count=1, now=now)
+    return destruction
 
 
 @router.post(

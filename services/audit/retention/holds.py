@@ -1,4 +1,4 @@
-"""`/v1/log/holds`: what is in dispute is not destroyed, whoever approves it. Placing and lifting are entries of the log."""
+"""`/v1/log/holds`: what is in dispute is not destroyed, whoever approves it. Placing, lifting and listing are entries of the log."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
@@ -17,6 +17,7 @@ from services.audit.driver import Driver
 from services.audit.retention.acts import actor_for, earlier_act, record_act
 from services.audit.retention.rules import Hold
 from services.audit.retention.sealed_students import open_student, seal_student
+from services.audit.search_log import record_search
 from services.audit.subject_keys import SubjectKeys
 from services.audit.tables import HoldRow, OrganisationRow, TreeStateRow
 from shared.caller import Caller, caller_with
@@ -64,11 +65,12 @@ async def place_legal_hold(new: NewLegalHold, request: Request, caller: Holder, 
     return _shown(row, new.student_id)
 
 
-@router.get("", responses=responses(NotPermitted))
+@router.get("", responses=responses(NotPermitted, LogFrozen, LogUnavailable))
 async def list_legal_holds(
     request: Request,
     response: Response,
     caller: Holder,
+    now: Now,
     limit: Limit = 100,
     cursor: Cursor = None,
     student_id: Annotated[UUID | None, Query(description="Only those that name this student.")] = None,
@@ -80,11 +82,13 @@ async def list_legal_holds(
     position = cursors.read(cursor, bound_to=bound_to)
     async with database.reading() as tx:
         shown = await _found(tx, request.app.state.keys, student_id, None if position is None else UUID(position["id"]), limit + 1)
+    told = tuple(shown[:limit])
+    await record_search(request.app.state.sequencer, caller, operation="holds-listed", student_id=student_id, count=len(told), now=now)
     if len(shown) > limit:
         signed = cursors.sign({"id": str(shown[limit - 1].id)}, bound_to=bound_to)
         asked: dict[str, str | int] = {"limit": limit, **({} if student_id is None else {"student_id": str(student_id)}), "cursor": signed}
         response.headers["link"] = next_link("/v1/log/holds", asked)
-    return LegalHoldPage(holds=tuple(shown[:limit]))
+    return LegalHoldPage(holds=told)
 
 
 async def _found(tx: AsyncSession, keys: SubjectKeys, student_id: UUID | None, after: UUID | None, limit: int) -> list[LegalHold]:

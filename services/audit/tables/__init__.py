@@ -39,7 +39,7 @@ from services.audit.tables.retention import (
     KeyWrappingRow,
 )
 from services.audit.tables.saved_searches import SavedSearchRow
-from services.audit.tables.witness import CosignatureRow, TrustListRow, WitnessedLogRow, WitnessFindingRow
+from services.audit.tables.witness import CosignatureRow, KnownNodeRow, TrustListRow, WitnessedLogRow, WitnessFindingRow
 
 __all__ = [
     "DIGEST_BYTES",
@@ -66,6 +66,7 @@ __all__ = [
     "IndexRebuildRow",
     "IndexedActorRow",
     "KeyWrappingRow",
+    "KnownNodeRow",
     "LeaseRow",
     "LogDestinationRow",
     "LogKeyRow",

@@ -17,6 +17,18 @@ class TrustListRow(TrustListColumns, Base):
     """The trust lists that audit has accepted: whose logs it witnesses."""
 
 
+class KnownNodeRow(Base):
+    """A node that a trust list has had, with the state that it said. Kept when the node has left: the log still names it."""
+
+    __tablename__ = "known_node"
+
+    entity_id: Mapped[str] = mapped_column(String(300), primary_key=True)
+    state: Mapped[str] = mapped_column(String(2), primary_key=True)
+    agency: Mapped[str] = mapped_column(String(200))
+    serial: Mapped[int] = mapped_column(BigInteger)
+    """Of the last list that said so."""
+
+
 class WitnessedLogRow(Base):
     """The largest checkpoint of another node's log that this node has cosigned. It only grows, by compare and set."""
 

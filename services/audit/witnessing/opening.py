@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from safepassage.problems.witnessing import WitnessPolicyMalformed
 from safepassage.tlog_policy import Policy, parse_policy
 from services.audit.drafts import draft_of
+from services.audit.known_nodes import remember_members
 from services.audit.sequencer import Sequencer
 from services.audit.settings import AuditSettings
 from services.audit.tables import TrustListRow
@@ -63,7 +64,7 @@ async def open_witness(app: FastAPI) -> None:
     """Put on `app.state` what makes this node a witness of others: `trust`, `witness`."""
     state = app.state
     settings: AuditSettings = state.settings
-    state.trust = Trust(state.database, settings, state.clock, row=TrustListRow)
+    state.trust = Trust(state.database, settings, state.clock, row=TrustListRow, on_accepted=remember_members)
     await state.trust.open()
     known = KnownLogs(state.trust, own_entity_id=settings.entity_id)
     state.witness = Witness(state.database, WitnessKeys.of(settings.keys_directory, settings.host), known.keys_of, state.clock)

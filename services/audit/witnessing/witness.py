@@ -158,8 +158,10 @@ def _take(offered: Offered, keys: WitnessKeys, now: int, connection: Connection)
     except ConsistencyNotProven:
         forked = held is not None and held.size == checkpoint.size and held.root != checkpoint.root
         raise NotContinued(None if held is None else held.note, offered.request.note, forked=forked) from None
-    if held is not None and held.size == checkpoint.size and 0 <= now - held.t < SAID_AGAIN_SECONDS:
-        return _own_lines(held.note, keys)
+    if held is not None and 0 <= now - held.t < SAID_AGAIN_SECONDS:
+        again = parse_note(held.note)
+        if again.text == offered.note.text:
+            return _own_lines(again, keys)
     # A cosignature says "the largest that I had seen at that time": with a clock that went back it would be untrue.
     t = now if held is None else max(now, held.t)
     lines = tuple(keys.cosign(offered.note.text, t))
@@ -167,9 +169,9 @@ def _take(offered: Offered, keys: WitnessKeys, now: int, connection: Connection)
     return lines
 
 
-def _own_lines(note: str, keys: WitnessKeys) -> tuple[SignatureLine, ...]:
+def _own_lines(note: Note, keys: WitnessKeys) -> tuple[SignatureLine, ...]:
     own = {(key.name, key.key_id) for key in keys.verifiers}
-    return tuple(line for line in parse_note(note).signatures if (line.name, line.key_id) in own)
+    return tuple(line for line in note.signatures if (line.name, line.key_id) in own)
 
 
 def _held(driver: Driver, digest: str, *, lock: bool = False) -> Held | None:
