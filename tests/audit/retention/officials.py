@@ -8,6 +8,7 @@ from uuid import UUID, uuid4
 from safepassage.wire_retention import LegalHold, LogDestruction
 from services.audit.retention.asking import WAITS
 from services.audit.retention.carrying_out import carry_out
+from services.audit.tables import DestructionRow
 from shared.in_process import Answer
 from tests.audit.audit_node import OAK, STATE, AuditNode, event, give_organisations
 from tests.conftest import StandingClock
@@ -69,6 +70,12 @@ async def read(node: AuditNode, destruction_id: UUID) -> LogDestruction:
     answer = await node.send("GET", f"/v1/log/destructions/{destruction_id}", state_client(node))
     assert answer.status == 200, answer.body
     return LogDestruction.model_validate_json(answer.body)
+
+
+async def is_done(node: AuditNode, destruction_id: UUID) -> bool:
+    """By the store: whoever reads it by the API writes an entry."""
+    async with node.database.reading() as tx:
+        return (await tx.get_one(DestructionRow, destruction_id)).state == "done"
 
 
 async def carried_out(node: AuditNode, destruction: LogDestruction, clock: StandingClock) -> LogDestruction:

@@ -22,7 +22,7 @@ from services.audit.retention.carrying_out import carry_out
 from services.audit.verification import verify_store
 from shared.database import Database
 from tests.audit.audit_node import OAK, event, running, settings_of
-from tests.audit.retention.officials import SCHOOL_YEAR, THEN, approved, carried_out, found, read, years_later
+from tests.audit.retention.officials import SCHOOL_YEAR, THEN, approved, carried_out, found, is_done, read, years_later
 from tests.conftest import StandingClock
 
 pytestmark = pytest.mark.anyio
@@ -84,7 +84,7 @@ async def test_cut_short_between_any_two_transactions_it_goes_on_and_is_one(
     async with running(store_url, own_keys, clock, rotates_key_encryption_key=True) as node:
         cuts = Cuts(monkeypatch)
         for lets_through in range(COMMITS):
-            if (await read(node, own.id)).state == "done":
+            if await is_done(node, own.id):
                 break
             cuts.again(lets_through)
             with suppress(CutShort, LogUnavailable):  # the second is what a submitter of a group hears
@@ -127,7 +127,7 @@ async def main(url: str, keys: str, own: str, now: str, lets_through: str) -> No
     from datetime import datetime  # noqa: PLC0415 of the other process alone
 
     async with running(url, Path(keys), StandingClock(datetime.fromisoformat(now)), rotates_key_encryption_key=True) as node:
-        if (await read(node, UUID(own))).state == "done":
+        if await is_done(node, UUID(own)):
             return
         left = [int(lets_through)]
 
