@@ -70,15 +70,15 @@ class Filled:
         answer = await self.node.send("GET", path.format(**self.named), headers, query=query or QUERIES.get(path, ""))
         return answer.status, await self.size() - before
 
-    async def put(self, path: str, body: dict[str, Any]) -> None:
+    async def put(self, path: str, body: dict[str, Any], query: str = "") -> None:
         state = self.node.as_caller(*SCOPES, kind="sea", organisation=STATE, purpose="audit-evaluation")
-        answer = await self.node.send("PUT", path.format(**self.named), state, body)
+        answer = await self.node.send("PUT", path.format(**self.named), state, body, query)
         assert answer.status in (200, 201), answer.body
 
 
 @pytest.fixture
 async def filled(node: AuditNode, clock: StandingClock) -> Filled:
-    await stop_workers(node, "keep_watch", "make_in_time")
+    await stop_workers(node, "keep_watch", "make_in_time", "keep_carrying_out", "send_to_destinations")
     await give_organisations(node)
     student = uuid4()
     await node.append(disclosure(node, student, originating_organisation=OAK))
@@ -110,7 +110,7 @@ async def filled(node: AuditNode, clock: StandingClock) -> Filled:
     receiver = {"kind": "webhook", "url": "https://siem.alder.example/in", "signature": "v1"}
     await filled.put("/v1/log/destinations/{destination_id}", {"name": "the SIEM", "receiver": receiver})
     window = {"touched_from": (clock() - timedelta(days=30)).isoformat(), "touched_until": clock().isoformat()}
-    await filled.put("/v1/log/blast-radius/counts/{count_id}", {"client_id": "sis-1", **window})
+    await filled.put("/v1/log/blast-radius/counts/{count_id}", {"client_id": "sis-1", **window}, "wait=5")
     return filled
 
 
