@@ -85,7 +85,7 @@ async def found(node: AuditNode, *states: str) -> list[int]:
     return sorted(one.index for one in entries)
 
 
-@pytest.mark.requirement("LOG-search")
+@pytest.mark.requirement("LOG-stays")
 async def test_what_a_node_was_given_stays_under_its_state_when_the_node_has_left(
     store_url: str, node_keys: Path, clock: StandingClock, lists: Lists
 ) -> None:

@@ -158,6 +158,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "LOG-rollback": "A log that went back, forked or was shown in two ways is found by its witnesses, and stops",
             "LOG-tampering": "An alteration of the stored log is located by another process that has nothing but the SDK",
             "LOG-reading": "Each look at what the log holds about somebody is one entry of the log, by whatever address",
+            "LOG-stays": "What a node was given is found, measured and named under its state when the node has left the trust list",
             "LOG-COPIES": "Each further disclosure is in one copy for its district, which is made, given and tracked within 30 days",
             "LOG-verifier": "A verifier refuses whatever is malformed, forged, cut off or of somebody else, and none of its checks is idle",
             "LOG-FAULTS": "Whichever system call on the store fails, whichever process of its database dies: what was answered is there",
