@@ -96,7 +96,7 @@ def kept_entry(opened: OpenedEntry) -> KeptEntry:
 async def told_of_end(tx: AsyncSession, keys: SubjectKeys, student: UUID, clearance_id: UUID) -> Told | None:
     """What the log tells of the end of a student's records; None if it knows nothing of that clearance."""
     tags = await keys.tags(tx, str(student))
-    clearance, asked, used = None, [], []
+    clearance, asked = None, []
     for entry in await _opened(tx, keys, tags, ("rights",)):
         context = _context(entry)
         if context is not None and (context.operation, context.about) == (CLEARED, f"destruction:{clearance_id}"):
@@ -105,13 +105,22 @@ async def told_of_end(tx: AsyncSession, keys: SubjectKeys, student: UUID, cleara
             asked.append(entry.place)
     if clearance is None:
         return None
-    for entry in await _opened(tx, keys, tags, ("disclosure", "read")):
-        context = _context(entry)
-        custodian = entry.subjects[0].custodian if entry.subjects else None
-        if context is None or phase_of(entry.leaf.class_, context, custodian) == "disclosure":
-            used.append(entry.place)
     cleared = clearance.place
-    return Told(clearance.logged_at, any(one > cleared for one in used), any(one > cleared for one in asked))
+    used_since = await _used_since(tx, keys, tags, cleared)
+    return Told(clearance.logged_at, used_since, any(one > cleared for one in asked))
+
+
+async def _used_since(tx: AsyncSession, keys: SubjectKeys, tags: Sequence[bytes], cleared: Place) -> bool:
+    """Whether the student's records were disclosed behind a place, however often the agency itself has read them since."""
+    window = Window(since=cleared, kinds=[KINDS[name] for name in ("disclosure", "read")])
+    while places := await entries_about(tx, tags, window, limit=OPENED_AT_ONCE):
+        for entry in await open_entries(tx, keys, places, tags=tags):
+            context = _context(entry)
+            custodian = entry.subjects[0].custodian if entry.subjects else None
+            if context is None or phase_of(entry.leaf.class_, context, custodian) == "disclosure":
+                return True
+        window = window.after(places[-1])
+    return False
 
 
 async def _opened(tx: AsyncSession, keys: SubjectKeys, tags: Sequence[bytes], classes: Sequence[str]) -> list[OpenedEntry]:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from safepassage.wire_retention import LegalHoldPage
-from services.audit.retention import holds
+from services.audit.retention import holds, units
 from services.audit.retention.carrying_out import carry_out
 from services.audit.retention.holds import lock_logs
 from services.audit.tables import HoldRow
@@ -22,6 +22,7 @@ from tests.audit.retention.officials import (
     approved,
     ask,
     carried_out,
+    clear,
     found,
     hold,
     read,
@@ -65,6 +66,24 @@ async def test_the_accounting_is_kept_as_long_as_the_records(store_url: str, nod
         destruction = await approved(node, student, school_years=[SCHOOL_YEAR])
         await node.append(disclosure(node, student))  # so the records are still there, be it in the same second
         assert (await carried_out(node, destruction, clock)).state == "kept"
+
+
+@pytest.mark.requirement("LOG-retention")
+async def test_a_disclosure_after_the_clearance_keeps_the_accounting_however_often_the_agency_has_read_the_record_since(
+    store_url: str, node_keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(units, "OPENED_AT_ONCE", 3)
+    clock, student = StandingClock(THEN), uuid4()
+    async with running(store_url, node_keys, clock) as node:
+        await node.append(disclosure(node, student))
+        await years_later(node, clock)
+        named = {"student_id": str(student), "clearance_id": str(await clear(node, student)), "records_ended_on": "2033-09-01"}
+        own = [event("read", student=student) for _ in range(7)]
+        await node.append(*own, headers=node.on_behalf_of("lea", OAK))
+        assert (await ask(node, **named)).status == 201
+        await node.append(disclosure(node, student))
+        await node.append(*[event("read", student=student) for _ in range(7)], headers=node.on_behalf_of("lea", OAK))
+        assert json.loads((await ask(node, **named)).body)["code"] == "records-not-shown-ended"
 
 
 async def test_the_nodes_own_year_is_kept_while_a_page_tells_of_a_student_and_goes_after(store_url: str, node_keys: Path) -> None:
