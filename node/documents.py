@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from node.breach_clocks_page import breach_clocks_page
 from node.elements_page import elements_page
 from node.merged_document import merged
 from services.privacy.clocks.page import rights_and_clocks
@@ -104,6 +105,7 @@ def main() -> None:
     (ROOT / "docs" / "settings.md").write_text(settings_table())
     (ROOT / "docs" / "elements.md").write_text(elements_page())
     (ROOT / "docs" / "rights-and-clocks.md").write_text(rights_and_clocks())
+    (ROOT / "docs" / "breach-clocks.md").write_text(breach_clocks_page())
 
 
 if __name__ == "__main__":

@@ -1,46 +1,76 @@
 """Until when whom has to be told of a breach, by state: what an agency reads beside what was touched. None of this is legal advice.
 
-The duties themselves, with their clocks, are privacy's (services/privacy/clocks/duty_rules.py); a test compares term and citation. None was
-compared with the text of its law yet.
+The rows are data: `breach_clocks.json` beside this file, each with its citation, the kind and the date of the text that was read, and
+whether the law's own words were compared. A clock whose law names no number of hours or days that can be counted has none here, and no
+date. The duties that a node keeps a clock for are privacy's (services/privacy/clocks/duty_rules.py); a test compares term and citation.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+
+FILE: Final = Path(__file__).parent / "breach_clocks.json"
+
+GENERAL: Final = frozenset({"breach-people-told", "breach-authority-told", "breach-contractor-tells-agency"})
+"""Kinds of notice that no duty is opened for: an agency keeps these by hand, after its counsel has said which of them bind it."""
+
+LATER: Final = frozenset({"the people affected were told", "the contractor's notice came"})
+"""What starts a clock at an instant that the discovery does not tell."""
 
 
-@dataclass(frozen=True)
-class BreachClock:
+class BreachClock(BaseModel):
     """A notice that is due."""
 
-    state: str | None
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    state: str | None = Field(pattern=r"^[A-Z]{2}$")
     """Two letters; None: wherever an agreement says so."""
-    kind: str
-    """The duty that an agency opens for it: `POST /v1/duties`."""
-    starts: str
-    hours: int
-    citation: str
+    kind: str = Field(pattern=r"^breach-[a-z-]+$")
+    """One of GENERAL, or the duty that an agency opens for it: `POST /v1/duties`."""
+    to: tuple[str, ...] = Field(min_length=1)
+    """Who is told, as codes: people, agency, attorney-general, ..."""
+    applies: Literal["agency", "contractor", "both", "unclear"]
+    """Whom it binds: a public agency, a business (so a contractor), both; unclear: what was read does not say."""
+    starts: str = ""
+    hours: int | None = Field(gt=0)
+    wording: str = ""
+    """The law's own short phrase, where one was read."""
+    from_people: int | None = Field(None, ge=1)
+    """It is due from so many people on; None: no number is named."""
+    citation: str = ""
+    source: Literal["statute", "regulation", "bill", "official-page", "chart", "agreement", "none"]
+    """What was read; none: nothing, so counsel has to be asked."""
+    read_of: str = Field("", pattern=r"^(|undated|\d{4}(-\d{2})?)$")
+    """The date of that text, as far as it says one."""
+    compared: bool
+    """The words of the statute or regulation itself were read; every other source is at second hand."""
+
+    @model_validator(mode="after")
+    def _says_where_it_is_from(self) -> Self:
+        if self.hours is not None and not (self.citation and self.starts):
+            raise ValueError("hours: with a citation, and with what starts them")
+        if self.compared and self.source not in ("statute", "regulation"):
+            raise ValueError("compared: of the law's own text alone")
+        if self.source == "none" and (self.hours is not None or self.wording):
+            raise ValueError("source: nothing was read, so nothing is said")
+        if (self.source in ("none", "agreement")) == bool(self.read_of):
+            raise ValueError("read_of: of every text that was read")
+        return self
+
+    @property
+    def duty(self) -> bool:
+        """A duty can be opened for it."""
+        return self.kind not in GENERAL
+
+    def due_at(self, discovered_at: datetime) -> datetime | None:
+        """The earliest instant at which it can be too late; None where that cannot be counted from the discovery."""
+        return None if self.hours is None or self.starts in LATER else discovered_at + timedelta(hours=self.hours)
 
 
-BREACH_CLOCKS: Final = (
-    BreachClock("NY", "breach-contractor-tells-agency-ny", "the contractor discovered it", 7 * 24, "N.Y. Educ. Law 2-d; 8 NYCRR 121.10"),
-    BreachClock(
-        "NY",
-        "breach-agency-tells-state-ny",
-        "the breach was discovered, or the contractor's notice came",
-        10 * 24,
-        "N.Y. Educ. Law 2-d; 8 NYCRR 121.10",
-    ),
-    BreachClock(
-        "NY",
-        "breach-families-told-ny",
-        "the breach was discovered, or the contractor's notice came",
-        60 * 24,
-        "N.Y. Educ. Law 2-d; 8 NYCRR 121.10",
-    ),
-    BreachClock("IL", "breach-operator-tells-school-il", "the operator determined that there was a breach", 30 * 24, "105 ILCS 85/15"),
-    BreachClock("IL", "breach-families-told-il", "the operator's notice came, or the breach was determined", 30 * 24, "105 ILCS 85/27"),
-    BreachClock(None, "breach-provider-tells-agency", "the party confirmed the breach", 72, "the agreement"),
-)
+BREACH_CLOCKS: Final = TypeAdapter(tuple[BreachClock, ...]).validate_json(FILE.read_bytes())
+"""By state; of one state the duties first, then what binds an agency."""
 
 
 def clocks_of(state: str) -> tuple[BreachClock, ...]:

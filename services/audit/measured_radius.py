@@ -1,7 +1,7 @@
 """What a credential, a key, a person or an organisation touched, counted: from the index, and students from what is sealed."""
 
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -88,11 +88,15 @@ def _states(nodes: tuple[TouchedNode, ...], own: str | None, entries: int, disco
     if own is not None and entries:
         touched[own] = entries
     return tuple(
-        TouchedState(state=state, entries=count, notices=tuple(_notice(clock, discovered_at) for clock in clocks_of(state)))
+        TouchedState(state=state, entries=count, notices=tuple(notice_of(clock, discovered_at) for clock in clocks_of(state)))
         for state, count in touched.most_common()
     )
 
 
-def _notice(clock: BreachClock, discovered_at: datetime | None) -> BreachNotice:
-    due_at = None if discovered_at is None else discovered_at + timedelta(hours=clock.hours)
-    return BreachNotice(kind=clock.kind, starts=clock.starts, hours=clock.hours, citation=clock.citation, due_at=due_at)
+def notice_of(clock: BreachClock, discovered_at: datetime | None) -> BreachNotice:
+    """As it is answered; without a date where none can be counted. Pure."""
+    return BreachNotice(
+        **clock.model_dump(exclude={"state"}),
+        duty=clock.duty,
+        due_at=None if discovered_at is None else clock.due_at(discovered_at),
+    )

@@ -11,9 +11,6 @@ import pytest
 
 from safepassage.canonical import digest_of
 from safepassage.wire_log_radius import BlastRadius, TouchedStudents
-from services.privacy.clocks.duty_rules import DUTY_RULES
-from services.privacy.clocks.terms import CalendarDays, Hours
-from shared.breach_clocks import BREACH_CLOCKS, clocks_of
 from shared.contracts.audit import Actor, Context, Event
 from tests.audit.audit_node import ELM, OAK, STATE, VENDOR, AuditNode, disclosure, event, give_organisations
 
@@ -154,18 +151,3 @@ async def test_each_question_is_one_entry_and_names_nobody(node: AuditNode) -> N
 async def test_a_question_names_one_and_a_time(node: AuditNode, more: dict[str, str]) -> None:
     answer = await node.send("POST", "/v1/log/blast-radius", state(node), asked(node) | more)
     assert answer.status == 422
-
-
-def test_the_clocks_of_breaches_are_those_of_the_duties() -> None:
-    rules = {kind: rule for kind, rule in DUTY_RULES.items() if kind.startswith("breach-")}
-    assert {clock.kind for clock in BREACH_CLOCKS} == set(rules)
-    for clock in BREACH_CLOCKS:
-        rule = rules[clock.kind]
-        hours = rule.term.days * 24 if isinstance(rule.term, CalendarDays) else rule.term.hours if isinstance(rule.term, Hours) else None
-        assert (clock.hours, clock.citation, clock.starts) == (hours, rule.citation, rule.starts)
-        assert clock.state is None or clock.kind.endswith(f"-{clock.state.lower()}")
-    assert [clock.kind for clock in clocks_of("IL")] == [
-        "breach-operator-tells-school-il",
-        "breach-families-told-il",
-        "breach-provider-tells-agency",
-    ]

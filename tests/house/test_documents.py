@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 
+from node.breach_clocks_page import breach_clocks_page
 from node.documents import ROOT, openapi, settings_class, settings_table
 from node.elements_page import elements_page
 from services.privacy.clocks.page import rights_and_clocks
@@ -25,6 +26,10 @@ def test_the_settings_are_documented() -> None:
 
 def test_the_laws_clocks_are_documented() -> None:
     assert (ROOT / "docs" / "rights-and-clocks.md").read_text() == rights_and_clocks(), "run `make documents`"
+
+
+def test_the_clocks_of_a_breach_are_documented() -> None:
+    assert (ROOT / "docs" / "breach-clocks.md").read_text() == breach_clocks_page(), "run `make documents`"
 
 
 def test_the_page_of_elements_is_what_the_code_says() -> None:

@@ -1,8 +1,6 @@
 """Blast radius: what a credential, key, party, address or person touched between two instants, and who has to be told of it by when."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any, Final
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -12,11 +10,11 @@ from starlette.responses import RedirectResponse, Response
 
 from safepassage.ids import uuid7
 from safepassage.problems.requests import InvalidRequest
-from safepassage.wire_log_radius import BreachNotice, TouchedStudent, TouchedStudents
+from safepassage.wire_log_radius import TouchedStudent, TouchedStudents
 from services.gateway.console.acts import Act, Field, FormWrong
+from services.gateway.console.breach_words import shown_notice
 from services.gateway.console.charts.bars import shares
 from services.gateway.console.code_words import said_of
-from services.gateway.console.duty_words import DUTY_WORDS, law_of
 from services.gateway.console.element_words import ELEMENT_WORDS
 from services.gateway.console.exports import Form, exported
 from services.gateway.console.handles import Handles, SessionHandles
@@ -31,7 +29,6 @@ from services.gateway.console.radius_tables import EXPORT as TABLES
 from services.gateway.console.sorting import Orders
 from services.gateway.console.state_names import STATE_NAMES
 from services.gateway.console.whole_tables import Asked as TableAsked
-from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
@@ -49,33 +46,8 @@ COLUMNS: Final = (*(name for name in TouchedStudent.model_fields if name != "ele
 LETTERS: Final = 10
 """Of a student's handle, by which rows of one student are known; the whole of it is longer than a cell."""
 
-
-STARTS: Final = frozenset(
-    {
-        word("the contractor discovered it"),
-        word("the breach was discovered, or the contractor's notice came"),
-        word("the operator determined that there was a breach"),
-        word("the operator's notice came, or the breach was determined"),
-        word("the party confirmed the breach"),
-    }
-)
-"""What starts a clock, in the words of shared.breach_clocks; a test compares them."""
-
 ORDERS: Final = Orders("-logged_at", region="#main")
 Whose = Annotated[UUID | None, Query(description="Whose students alone.")]
-
-
-@dataclass(frozen=True)
-class ShownNotice:
-    """Whom to tell, by when."""
-
-    kind: str
-    what: str
-    starts: str
-    citation: str
-    due_at: datetime | None
-    left: int | None
-    """Days of the reader's calendar until then; negative where it is past."""
 
 
 @router.get(PATH, response_model=None, responses=page_responses(200))
@@ -144,9 +116,10 @@ async def show_blast_radius(
         elements=frame.table(DATA, kinds, data, export=files),
         widths=dict(zip((code for code, _name, _count in kinds), shares([count for _code, _name, count in kinds]), strict=True)),
         states=[
-            (_(STATE_NAMES.get(one.state, one.state)), one.entries, [_notice(notice, frame) for notice in one.notices])
+            (_(STATE_NAMES.get(one.state, one.state)), one.entries, [shown_notice(notice, frame) for notice in one.notices])
             for one in counted.states
         ],
+        notices=f"{files}&table=notices",
         custodians=frame.table(CUSTODIANS, owners, custodians, export=files),
         owners=[(code, name) for code, name, _count in owners],
         whose="" if whose is None else str(whose),
@@ -200,13 +173,6 @@ def _heads(question: Question, frame: Frame) -> dict[str, Any]:
     """What was asked, and the way to ask again."""
     again = PATH if question.of in PERSONAL else f"{PATH}?{urlencode({'of': question.of, 'which': question.which})}"
     return {"question": question, "what": frame.translate(OF_WORDS[question.of]), "again": again}
-
-
-def _notice(notice: BreachNotice, frame: Frame) -> ShownNotice:
-    _ = frame.translate
-    left = None if notice.due_at is None else frame.viewing.days_until(notice.due_at)
-    what = _(DUTY_WORDS.get(notice.kind, notice.kind))
-    return ShownNotice(notice.kind, what, _(notice.starts), law_of(notice.citation, _), notice.due_at, left)
 
 
 def _uuid(text: str | None) -> UUID | None:

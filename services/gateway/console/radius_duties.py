@@ -1,4 +1,4 @@
-"""The duties of a breach are started: the notices that the law of the states asks for, each with a clock of its own, in one act."""
+"""The duties of a breach are started: the notices that a node keeps a clock for, each with one of its own, in one act."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -81,7 +81,7 @@ async def _notices(node: NodeReader, question: Question) -> Mapping[str, tuple[s
     found = (await counted(node, question, wait=WAIT_SECONDS)).found
     if found is None:
         raise TemporarilyUnavailable("it is still being counted")
-    return {notice.kind: (notice.citation, notice.due_at) for state in found.states for notice in state.notices}
+    return {notice.kind: (notice.citation, notice.due_at) for state in found.states for notice in state.notices if notice.duty}
 
 
 def _form(

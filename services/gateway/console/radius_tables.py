@@ -1,4 +1,4 @@
-"""What a blast radius touched, in tables that are wholly on its page: kinds of data, and whose students they are."""
+"""What a blast radius touched: kinds of data, and whose students they are, in tables that are wholly on its page; the notices as a file."""
 
 from collections.abc import Mapping
 from typing import Annotated, Final, Literal
@@ -9,8 +9,9 @@ from starlette.responses import Response
 
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_log_radius import BlastRadius
+from services.gateway.console.breach_words import NOTICE_COLUMNS
 from services.gateway.console.element_words import ELEMENT_WORDS, SECTION_WORDS
-from services.gateway.console.exports import Form, filed
+from services.gateway.console.exports import Form, exported, filed
 from services.gateway.console.node_reader import Node
 from services.gateway.console.organisation_names import named, names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
@@ -67,7 +68,7 @@ async def export_touched(
     node: Node,
     data: Annotated[Asked, DATA.asked],
     custodians: Annotated[Asked, CUSTODIANS.asked],
-    table: Annotated[Literal["data", "custodians"], Query(description="Which of the page's.")] = "data",
+    table: Annotated[Literal["data", "custodians", "notices"], Query(description="Which of the page's.")] = "data",
     form: Form = "csv",
 ) -> Response:
     """One of the tables as a file. Raises InvalidRequest while it is not counted: its page counts it."""
@@ -76,5 +77,8 @@ async def export_touched(
         raise InvalidRequest("it is not counted yet: look at its page first", field="count")
     if table == "data":
         return filed(DATA, kinds_of_data(found, frame), data, form)
+    if table == "notices":
+        rows = [{"state": state.state, **notice.model_dump(mode="json")} for state in found.states for notice in state.notices]
+        return exported("notices", form, NOTICE_COLUMNS, rows)
     names = await names_of(frame.request, {one.organisation_id for one in found.custodians})
     return filed(CUSTODIANS, whose_students(found, names), custodians, form)

@@ -19,10 +19,9 @@ from safepassage.wire_log_radius import BlastRadius
 from services.audit import radius_counts
 from services.audit.touched import LookedAt
 from services.gateway.console import blast_radius, radius_duties
-from services.gateway.console.blast_radius import DUTIES, EXPORT, FOUND, PATH, STARTS
+from services.gateway.console.blast_radius import DUTIES, EXPORT, FOUND, PATH
 from services.gateway.console.handles import Handles
 from services.gateway.people.roles import Role
-from shared.breach_clocks import BREACH_CLOCKS
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import Console, new_district, open_console
 from tests.gateway.console.crossing import PEERS
@@ -230,10 +229,6 @@ async def test_no_clock_starts_before_it_is_said_when_the_breach_was_discovered_
     uncounted = await officer.post(re.sub("&count=[^&]*", "", start), **form)
     assert (uncounted.status, "begin from what was counted" in uncounted.body.decode()) == (422, True)
     assert "No duty is in this state." in await page_of(officer, "/console/duties?state=all")
-
-
-def test_what_starts_a_clock_is_said_in_words_that_are_translated() -> None:
-    assert {one.starts for one in BREACH_CLOCKS} == STARTS
 
 
 async def test_the_form_is_led_to_for_what_names_no_person_alone(console: Console) -> None:

@@ -64,16 +64,33 @@ class TouchedNode(Wire):
 
 
 class BreachNotice(Wire):
-    """A notice that the law of a state, or an agreement, asks for once a breach is found. Not legal advice: see docs/law.md."""
+    """A notice that the law of a state, or an agreement, asks for once a breach is found. Not legal advice: see docs/breach-clocks.md."""
 
     kind: Code
-    """The duty to open for it: `POST /v1/duties`."""
+    """With `duty` the duty to open for it: `POST /v1/duties`."""
+    duty: bool = True
+    """False: no duty is opened for it; the agency keeps it by hand."""
+    to: tuple[Code, ...] = ()
+    """Who is told."""
+    applies: Literal["agency", "contractor", "both", "unclear"] = "unclear"
+    """Whom it binds."""
     starts: str
     """What starts the clock."""
-    hours: Count
+    hours: Count | None = None
+    """None: its law names no number that can be counted, and `due_at` is none either."""
+    wording: str = ""
+    """The law's own short phrase."""
+    from_people: Count | None = None
+    """It is due from so many people on."""
     citation: str
+    source: Code = "none"
+    """What was read of it; `none`: nothing, so ask counsel."""
+    read_of: str = ""
+    """The date of what was read."""
+    compared: bool = False
+    """The law's own words were read."""
     due_at: Instant | None = None
-    """Counted from `discovered_at`."""
+    """Counted from `discovered_at`: the earliest that it can be too late."""
 
 
 class TouchedState(Wire):

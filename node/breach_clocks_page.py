@@ -1,0 +1,75 @@
+"""docs/breach-clocks.md: until when whom has to be told of a breach, by state, from the data."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from shared.breach_clocks import BREACH_CLOCKS, BreachClock
+
+BINDS: Final = {"agency": "agencies", "contractor": "businesses", "both": "both", "unclear": "unclear"}
+
+
+INTRODUCTION: Final = """# Clocks of a breach
+
+Made from `shared/breach_clocks.json` (`make documents`); a test compares. Beside [a blast radius](audit.md#blast-radius) the rows of the
+states that it touched are shown.
+
+**Nothing here is legal advice.** Laws change, have exceptions (encryption, no likely harm, a delay that police ask for), and speak of kinds
+of data that a breach may not have touched: before a row is relied on, counsel compares it with the law of the day, and says which of them
+bind the agency.
+
+Of {rows} rows {compared} were compared with the words of the law itself, as of the date that stands there ("undated": the copy names
+none). The others are at second hand: from a page of a public body, a bill, or others' chart of the states' laws. Of {unknown} nothing was
+looked up, and nothing is said. Where a law names no number of hours or days that can be counted, its words stand in place of one, and no
+date is made up.
+
+- *to*: who is told; "from 501": where so many people or more are affected.
+- *binds*: public agencies (so districts), businesses (so contractors), or both; unclear: what was read does not say.
+- Days are counted from what starts them. The date beside a blast radius is that of a clock that starts at the discovery: the earliest that
+  it can be too late.
+- A row with a kind in `code` is a duty that `POST /v1/duties` opens ([rights-and-clocks.md](rights-and-clocks.md)). The node keeps no clock
+  for the others: the agency keeps them by hand.
+"""
+
+
+def breach_clocks_page() -> str:
+    """The page as it is pinned in docs/."""
+    return "\n".join(_lines()) + "\n"
+
+
+def _lines() -> Iterator[str]:
+    compared = sum(clock.compared for clock in BREACH_CLOCKS)
+    unknown = sum(clock.source == "none" for clock in BREACH_CLOCKS)
+    yield INTRODUCTION.format(rows=len(BREACH_CLOCKS), compared=compared, unknown=unknown)
+    yield "| state | to | until | from when | binds | citation | read in |"
+    yield "|---|---|---|---|---|---|---|"
+    for clock in BREACH_CLOCKS:
+        yield f"| {' | '.join(_cells(clock))} |"
+
+
+def _cells(clock: BreachClock) -> Iterator[str]:
+    yield clock.state or "any"
+    told = ", ".join(one.replace("-", " ") for one in clock.to)
+    told += f", from {clock.from_people}" if clock.from_people is not None and clock.from_people > 1 else ""
+    yield f"{told} (`{clock.kind}`)" if clock.duty else told
+    yield _until(clock)
+    yield clock.starts or "-"
+    yield BINDS[clock.applies]
+    yield clock.citation or "-"
+    yield _read(clock)
+
+
+def _until(clock: BreachClock) -> str:
+    if clock.source == "none":
+        return "not looked up: ask counsel"
+    said = f"“{clock.wording}”" if clock.wording else "until when was not read" if clock.hours is None else ""
+    if clock.hours is None:
+        return said
+    term = f"{clock.hours} hours" if clock.hours <= 72 else f"{clock.hours // 24} days"
+    return f"{term}: {said}" if said else term
+
+
+def _read(clock: BreachClock) -> str:
+    if clock.source == "none":
+        return "-"
+    read = ", ".join(filter(None, (clock.source.replace("-", " "), clock.read_of)))
+    return f"{read}, compared" if clock.compared else read

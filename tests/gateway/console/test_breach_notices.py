@@ -1,0 +1,113 @@
+"""The notices of a breach on the page and in its file: term or the law's words, whom it binds, and what was read; in both languages."""
+
+import csv
+import io
+import json
+import re
+from html import unescape
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from services.gateway.console.breach_words import APPLIES_WORDS, NOTICE_COLUMNS, NOTICE_WORDS, SOURCE_WORDS, STARTS, TO_WORDS
+from services.gateway.console.radius_tables import EXPORT
+from shared.breach_clocks import BREACH_CLOCKS, GENERAL, clocks_of
+from tests.conftest import StandingClock
+from tests.gateway.console.consoles import Console, open_console
+from tests.gateway.console.crossing import PEERS
+from tests.gateway.console.test_blast_radius_on_pages import asked, page_of
+from tests.gateway.console.touched import stolen
+
+pytestmark = pytest.mark.anyio
+
+STATES = {"https://ride.example": "RI", "https://gdoe.example": "GU", "https://nysed.example": "NY", "https://cde.example": "CA"}
+
+
+async def a_breach_in(console: Console) -> None:
+    for node in STATES:
+        await stolen(console, node=node)
+
+
+def notices_of(page: str, state: str) -> list[str]:
+    """What is read of each notice of a state."""
+    (listed,) = re.findall(rf'<h3>{state} .*?<ul class="todo">(.*?)</ul>', page, re.DOTALL)
+    shown = [re.sub(r'<time datetime="([^T]+)[^>]*>', r"on \1: ", one) for one in re.findall(r"<li>(.*?)</li>", listed, re.DOTALL)]
+    return [re.sub(r"\s+", " ", unescape(re.sub(r"<[^>]+>", " ", one))).strip() for one in shown]
+
+
+async def test_each_notice_says_until_when_whom_it_binds_and_what_was_read_of_its_law(tmp_path: Path, clock: StandingClock) -> None:
+    async with open_console(tmp_path, clock, peers={**PEERS, **STATES}) as console:
+        await a_breach_in(console)
+        auditor = await console.browser("auditor")
+        page = await page_of(auditor, await asked(auditor, "client", "stolen", discovered="2026-10-20T07:00"))
+        for state, name in (("RI", "Rhode Island"), ("GU", "Guam"), ("NY", "New York"), ("CA", "California")):
+            assert len(notices_of(page, name)) == len(clocks_of(state)), state
+        people, concurrent, _police, businesses, _agreement = notices_of(page, "Rhode Island")
+        assert "Within 30 days: no later than thirty (30) calendar days after confirmation of the breach" in people
+        assert "on 2026-11-19: " in people
+        assert "R.I. Gen. Laws 11-49.3-4(a)(2)(i). Binds public agencies. Read in the statute, undated. No clock of this node" in people
+        assert "Tell the authorities: attorney general, from 501 people on In the law’s words: without delaying notice" in concurrent
+        assert not re.search(r"on 20\d\d|In \d+ days|Too late", concurrent), "a clock without a number has no date"
+        assert "Binds businesses, so contractors" in businesses
+        (guam, _agreement) = notices_of(page, "Guam")
+        assert "Not looked up: ask counsel." in guam
+        assert not re.search(r"Within|\d", guam)
+        assert not any("No clock of this node" in one for one in notices_of(page, "New York")[:3]), "duties"
+        (copy,) = [one for one in notices_of(page, "California") if "1798.82(f)" in one]
+        assert "At second hand, from a chart of others of 2026-01: compare the law" in copy
+        assert not re.search(r"on 20\d\d|In \d+ days", copy), "it starts when the people were told, which nobody has said"
+
+
+async def test_the_notices_are_a_file_for_who_writes_them(tmp_path: Path, clock: StandingClock) -> None:
+    async with open_console(tmp_path, clock, peers={**PEERS, **STATES}) as console:
+        await a_breach_in(console)
+        auditor = await console.browser("auditor")
+        path = await asked(auditor, "client", "stolen", discovered="2026-10-20T07:00")
+        page = await page_of(auditor, path)
+        assert f'href="{EXPORT}?{urlsplit(path).query.replace("&", "&amp;")}&amp;table=notices"' in page
+        table = await auditor.get(f"{EXPORT}?{urlsplit(path).query}&table=notices")
+        assert (table.status, table.headers["content-disposition"]) == (200, 'attachment; filename="notices.csv"')
+        rows = list(csv.DictReader(io.StringIO(table.body.decode("utf-8-sig"))))
+        assert tuple(rows[0]) == NOTICE_COLUMNS
+        for state in STATES.values():
+            found = [(row["kind"], row["hours"], row["citation"], row["compared"]) for row in rows if row["state"] == state]
+            assert found == [
+                (one.kind, "" if one.hours is None else str(one.hours), one.citation, str(one.compared)) for one in clocks_of(state)
+            ], state
+        assert {row["due_at"] for row in rows if not row["hours"]} == {""}
+        whole = json.loads((await auditor.get(f"{EXPORT}?{urlsplit(path).query}&table=notices&form=json")).body)
+        (agency,) = [one for one in whole if one["citation"] == "R.I. Gen. Laws 11-49.3-4(a)(2)(i)" and one["hours"]]
+        assert (agency["due_at"], agency["applies"], agency["to"]) == ("2026-11-19T11:00:00.000Z", "agency", ["people"])
+
+
+async def test_the_form_of_the_clocks_offers_only_what_the_node_keeps_one_for(tmp_path: Path, clock: StandingClock) -> None:
+    async with open_console(tmp_path, clock, peers={**PEERS, **STATES}) as console:
+        await a_breach_in(console)
+        officer = await console.browser("privacy-officer")
+        page = await page_of(officer, await asked(officer, "client", "stolen", discovered="2026-10-20T07:00"))
+        (start,) = re.findall(r'href="([^"]*/found/duties[^"]*)"', page)
+        offered = set(re.findall(r'type="checkbox" id="([^"]+)"', await page_of(officer, unescape(start))))
+        assert offered == {one.kind for one in clocks_of("NY") if one.kind not in GENERAL}
+
+
+async def test_the_notices_are_said_in_spanish_with_the_laws_words_as_they_are(tmp_path: Path, clock: StandingClock) -> None:
+    async with open_console(tmp_path, clock, peers={**PEERS, **STATES}) as console:
+        await a_breach_in(console)
+        auditor = await console.browser("auditor")
+        auditor.cookies["language"] = "es"
+        page = await page_of(auditor, await asked(auditor, "client", "stolen", discovered="2026-10-20T07:00"))
+        people, concurrent, *_ = notices_of(page, "Rhode Island")
+        assert "Avisar a las personas afectadas En 30 días" in re.sub(r"^En \d+ días ", "", people)
+        assert "Leído en la ley, sin fecha. Este nodo no lleva este plazo: llévelo a mano." in people
+        assert "fiscal general, a partir de 501 personas" in concurrent
+        assert '<q lang="en">without delaying notice to affected Rhode Island residents</q>' in page
+        assert "No se buscó: pregunte a su asesor jurídico." in notices_of(page, "Guam")[0]
+
+
+def test_there_are_words_for_everything_that_a_row_says_in_codes() -> None:
+    assert set(NOTICE_WORDS) == GENERAL
+    assert set(TO_WORDS) == {to for one in BREACH_CLOCKS for to in one.to} - {"people", "agency"}
+    assert set(APPLIES_WORDS) == {one.applies for one in BREACH_CLOCKS}
+    assert set(SOURCE_WORDS) == {one.source for one in BREACH_CLOCKS} - {"none", "agreement"}
+    assert {one.starts for one in BREACH_CLOCKS} - {""} == STARTS
