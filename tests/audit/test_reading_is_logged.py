@@ -41,7 +41,27 @@ LEFT_OUT: Final = {
     "/v1/witness/{origin_digest}/checkpoint": OF_ANOTHER_LOG,
 }
 """Addresses that show nothing of what the log holds about somebody."""
-READ: Final = sorted(path for path, methods in application("audit").openapi()["paths"].items() if "get" in methods)
+PATHS: Final = application("audit").openapi()["paths"]
+READ: Final = sorted(path for path, methods in PATHS.items() if "get" in methods)
+TOUCHED: Final = {"client_id": "sis-1", "touched_from": "2026-09-01T00:00:00Z", "touched_until": "2040-01-01T00:00:00Z"}
+TALLIED: Final = {"bounds": ["2026-09-01T00:00:00Z", "2040-01-01T00:00:00Z"], "tallies": [{"search": {}}]}
+QUESTIONS: Final[dict[str, dict[str, Any]]] = {
+    "POST /v1/log/searches": {},
+    "POST /v1/log/saved-searches/{saved_search_id}/runs": {},
+    "POST /v1/log/tallies": TALLIED,
+    "POST /v1/log/blast-radius": TOUCHED,
+    "POST /v1/log/blast-radius/rows": TOUCHED,
+    "PUT /v1/log/blast-radius/counts/{new_id}": TOUCHED,
+    "POST /v1/log/exports": {"search": {}, "format": "jsonl"},
+}
+"""What is asked with a body."""
+PART_OF_ONE: Final = {"/v1/log/exports/parts", "/v1/log/exports/manifest"}
+"""Of an export whose plan is the question; the manifest is an entry too (tests/audit/exports)."""
+ACTS: Final = (
+    "acknowledgements", "alert-reviews", "approvals", "call-off", "delivery", "destinations/{destination_id}", "destructions", "holds",
+    "lift", "pause", "ping", "replays", "resumption", "saved-searches/{saved_search_id}", "secret-rotation",
+)  # fmt: skip
+"""How the addresses end by which something is done, which is an entry of its own."""
 SCOPES: Final = sorted({scope for route in AUDIT for scope in route.scopes | route.and_scopes})
 SENDERS: Final = {"/internal/consistency": "records", "/internal/readiness-evidence": "privacy"}
 QUERIES: Final = {"/v1/log/consistency": "from=1&to=2", "/internal/consistency": "from=1&to=2"}
@@ -70,9 +90,9 @@ class Filled:
         answer = await self.node.send("GET", path.format(**self.named), headers, query=query or QUERIES.get(path, ""))
         return answer.status, await self.size() - before
 
-    async def put(self, path: str, body: dict[str, Any], query: str = "") -> None:
+    async def send(self, method: str, path: str, body: dict[str, Any], query: str = "") -> None:
         state = self.node.as_caller(*SCOPES, kind="sea", organisation=STATE, purpose="audit-evaluation")
-        answer = await self.node.send("PUT", path.format(**self.named), state, body, query)
+        answer = await self.node.send(method, path.format(**self.named, new_id=uuid4()), state, body, query)
         assert answer.status in (200, 201), answer.body
 
 
@@ -106,11 +126,11 @@ async def filled(node: AuditNode, clock: StandingClock) -> Filled:
         "tile_path": "0/000.p/1",
     }
     filled = Filled(node, {name: str(value) for name, value in of.items()})
-    await filled.put("/v1/log/saved-searches/{saved_search_id}", {"name": "a child", "search": {"student_id": str(student)}})
+    await filled.send("PUT", "/v1/log/saved-searches/{saved_search_id}", {"name": "a child", "search": {"student_id": str(student)}})
     receiver = {"kind": "webhook", "url": "https://siem.alder.example/in", "signature": "v1"}
-    await filled.put("/v1/log/destinations/{destination_id}", {"name": "the SIEM", "receiver": receiver})
+    await filled.send("PUT", "/v1/log/destinations/{destination_id}", {"name": "the SIEM", "receiver": receiver})
     window = {"touched_from": (clock() - timedelta(days=30)).isoformat(), "touched_until": clock().isoformat()}
-    await filled.put("/v1/log/blast-radius/counts/{count_id}", {"client_id": "sis-1", **window}, "wait=5")
+    await filled.send("PUT", "/v1/log/blast-radius/counts/{count_id}", {"client_id": "sis-1", **window}, "wait=5")
     return filled
 
 
@@ -121,5 +141,21 @@ async def test_each_look_at_what_the_log_holds_about_somebody_is_one_entry(fille
     assert {path: entries for path, (_, entries) in told.items()} == {path: int(path not in LEFT_OUT) for path in READ}
 
 
+@pytest.mark.requirement("LOG-reading")
+@pytest.mark.parametrize("asked_for", QUESTIONS)
+async def test_each_question_is_one_entry(filled: Filled, asked_for: str) -> None:
+    method, path = asked_for.split()
+    before = await filled.size()
+    await filled.send(method, path, QUESTIONS[asked_for], "wait=5" if "{new_id}" in path else "")
+    assert await filled.size() == before + 1
+
+
 def test_what_is_left_out_is_an_address_that_there_is() -> None:
     assert LEFT_OUT.keys() <= set(READ)
+
+
+def test_whatever_takes_a_body_is_a_question_or_an_act_or_between_services_and_nodes() -> None:
+    asked_for = {one.split()[1].replace("{new_id}", "{count_id}") for one in QUESTIONS}
+    others = {path for path, methods in PATHS.items() if methods.keys() - {"get"}} - asked_for - PART_OF_ONE
+    left = {path for path in others if not path.startswith(("/internal/", "/v1/witness/", "/v1/mirror/"))}
+    assert {path for path in left if not path.endswith(ACTS)} == set()
