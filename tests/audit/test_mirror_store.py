@@ -94,6 +94,15 @@ async def test_what_a_checkpoint_does_not_cover_is_not_served(mirror: AuditNode,
     assert await get(mirror, peer, "tile/entries/000") == bundle_of(ENTRIES[:256])
 
 
+async def test_what_came_before_a_package_that_cannot_be_read_is_kept_and_the_answer_says_so(mirror: AuditNode, peer: PeerLog) -> None:
+    assert (await submit(mirror, peer.request(0, 600))).status == 200
+    head, first = Upload(peer.origin, 0, 600).head(), package(ENTRIES[:256], subtree_path(0, 256, ENTRIES))
+    too_long = package(ENTRIES[256:512], [bytes(32)] * 64)
+    answer = await send(mirror, head + first + too_long)
+    assert (answer.status, parse_mirror_info(answer.body).next_entry) == (202, 256)
+    assert (await send(mirror, Upload(peer.origin, 256, 600).head() + too_long)).status == 400
+
+
 @pytest.mark.faults
 @pytest.mark.requirement("LOG-mirror")
 async def test_a_mirror_that_is_killed_goes_on_with_all_that_it_has_answered(store_url: str, node_keys: Path, tmp_path: Path) -> None:

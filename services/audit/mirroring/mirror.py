@@ -106,7 +106,10 @@ class Mirror:
         """The packages, each in a transaction of its own: what was kept stays, wherever the request breaks off. Gives the next entry."""
         saved = 0
         for start, end in upload.packages():
-            read = parse_package(body, position, end - start)
+            try:
+                read = parse_package(body, position, end - start)
+            except MirrorRequestMalformed:
+                read = None  # those before it are kept, and the answer says so
             if read is None:
                 break
             entries, path, position = read
