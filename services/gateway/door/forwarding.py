@@ -22,6 +22,7 @@ from safepassage.problems.access import EncodingNotTaken, PathNotAllowed, ProofN
 from safepassage.problems.requests import (
     BodyTooLarge,
     NoSuchRoute,
+    NotPermitted,
     TemporarilyUnavailable,
     TooManyRequests,
     UnsupportedMediaType,
@@ -277,6 +278,8 @@ class _Passage:
     async def _send_guarded(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             self.started, self.status = True, message["status"]
+            if self.status == 403 and self.verified is not None:
+                self.door.refusals.count(NotPermitted.code, self.door.clock())
             said: Fields = list(message.get("headers", ()))
             guards = self._guards
             if self.route is not None and self.route.own_policy and any(name == POLICY for name, _ in said):
@@ -310,6 +313,7 @@ class _Passage:
         if message["type"] == "http.response.start":
             self.started = True
             if message["status"] == 403:
+                self.door.refusals.count(NotPermitted.code, self.door.clock())
                 message = {**message, "headers": self._challenged(message["headers"])}
         await self.send(message)
 

@@ -28,7 +28,7 @@ async def test_a_token_that_is_bound_to_a_key_is_challenged_as_dpop(house: House
     answer = await house.call(party, await house.token(party), "GET", "/v1/decisions")
     assert (answer.status, answer.code, answer.json["detail"]) == (403, "not-permitted", "needs the scope decisions:read")
     assert answer.headers["www-authenticate"] == f'{DPOP}"decisions:read"'
-    assert house.behind["privacy"].heard == []
+    assert "/v1/decisions" not in {one.path for one in house.behind["privacy"].heard}
 
 
 async def test_it_names_the_fewest_scopes_that_would_do_and_those_that_the_token_has_among_them(house: House) -> None:
@@ -92,3 +92,18 @@ async def test_who_has_no_token_learns_no_scope(house: House) -> None:
     answer = await ask(house.app, "GET", "/v1/decisions")
     assert answer.status == 401
     assert "scope" not in answer.headers["www-authenticate"]
+
+
+async def test_what_is_refused_behind_the_door_is_counted_for_the_log_as_what_is_refused_at_it(house: House) -> None:
+    state = await house.organisation("sea")
+    district = await house.organisation("lea", parent_id=state.id)
+    party = await house.party(district, "exchange:request", "admin:organisations")
+    token = await house.token(party)
+    house.behind["records"].answer = (403, [(b"content-type", b"application/problem+json")], b"{}")
+    new, key = {"kind": "vendor", "name": "Mine", "valid_from": "2020-01-01"}, [("idempotency-key", "019a0000-0000-7000-8000-000000000000")]
+    at_it = await house.call(party, token, "GET", "/v1/decisions")
+    behind_it = await house.call(party, token, "GET", EXCHANGE)
+    of_the_gateway = await house.call(party, token, "POST", "/v1/organisations", headers=key, json=new)
+    assert [one.status for one in (at_it, behind_it, of_the_gateway)] == [403, 403, 403], of_the_gateway.body
+    counted = {event.context.reason: event.context.count for event in await house.entries() if event.class_ == "refusal"}
+    assert counted == {"not-permitted": 3}
