@@ -9,10 +9,12 @@ from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent, SealBroken
 from safepassage.problems.requests import LogUnavailable
 from safepassage.record.loads import KeptResources
+from services.records.formats.oneroster_left import left_of
 from services.records.kept_beside import kept_in
 from services.records.logged import log_ahead, read_event
 from services.records.reading import opened
 from services.records.record_sources import KEPT
+from services.records.roster_keeping import kept_of_student
 from services.records.tables import OWN, SectionRow, StudentRow
 from services.records.visibility import require_kept
 from shared.caller import Caller, caller_with
@@ -31,8 +33,11 @@ async def read_kept_resources(student_id: UUID, caller: Loader, request: Request
     async with state.database.transaction() as tx:
         student: StudentRow = await require_kept(tx, caller, student_id)
         custodian_id = student.custodian_id
-        row = await tx.get(SectionRow, (student_id, KEPT, OWN))
-        parts = [] if row is None else opened(state.vault.data_key(student_id, student.wrapped_key), [row])
+        row, key = await tx.get(SectionRow, (student_id, KEPT, OWN)), state.vault.data_key(student_id, student.wrapped_key)
+        resources = kept_in([] if row is None else opened(key, [row]), OWN)
+        for source in await kept_of_student(tx, state.vault, student_id, key):
+            for name, rows in left_of(source.identifier, source.rows, source.frame).items():
+                resources[name] = [*resources.get(name, ()), *rows]
     event = read_event(caller, key=f"read:{uuid7(now)}", operation="kept-resources-read", students=[(student_id, custodian_id)])
     await log_ahead(request.app, caller, event, request.scope)
-    return KeptResources(resources=kept_in(parts, OWN))
+    return KeptResources(resources=resources)

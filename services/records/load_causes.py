@@ -83,14 +83,48 @@ CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
             "A resource says something that the record has no place for",
             "Nothing to do: it is kept beside the record as it came. Each member is listed once, with the first place that has it.",
         ),
-        "file-not-read": Cause("not-read", "A file with rows is not one that is read", "Nothing to do, unless it was expected to be read."),
+        "file-kept": Cause(
+            "not-read",
+            "A file with rows is not one that is read",
+            "Nothing to do: it is kept as it came, beside the records of whom its rows name, or with the source where they name nobody.",
+        ),
+        "file-not-read": Cause(
+            "not-read",
+            "A file with something in it is not one that is read, and does not say whose its rows are",
+            "It is not kept. Name the student in a column studentSourcedId or userSourcedId, as CSV in UTF-8, if it is to be.",
+        ),
         "element-not-read": Cause(
             "not-read",
             "An element of a document is not one that is read",
             "Nothing to do: it is kept beside the record as it came.",
         ),
+        "column-kept": Cause(
+            "not-read",
+            "A filled column is none that is read",
+            "Nothing to do: it is kept beside the record as it came. What it says in a column that is read, if there is one, is loaded.",
+        ),
         "column-not-read": Cause(
             "not-read", "A filled column is not one that the format has", "Send what it says in a column of the format, if there is one."
+        ),
+        "value-kept": Cause(
+            "not-read",
+            "A value is none that its column is read for, or says more than is read",
+            "Correct the value if it is wrong: it is kept beside the record as it came, and the rest of the row was loaded.",
+        ),
+        "secret-left": Cause(
+            "not-read",
+            "A password or a social security number stands in a roster",
+            "It is neither read nor kept. Leave it out of what is sent.",
+        ),
+        "row-of-no-student": Cause(
+            "not-read",
+            "Rows are of people who are no students of the load, and no student's contacts: staff, for instance",
+            "Nothing to do, unless they were expected to be loaded: they stay with the source, and the file is listed once.",
+        ),
+        "too-much-to-keep": Cause(
+            "not-read",
+            "More is sent beside what is read than is kept of a row, of a student or of a source",
+            "Send less beside the roster: what came first is kept, and the rest stays with the source.",
         ),
         "programme-not-in-the-record": Cause(
             "not-read",

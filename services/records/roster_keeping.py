@@ -1,6 +1,7 @@
 """What is kept of a source's rosters, so that a delta can follow: read, searched, and written anew beside the records that it made."""
 
 import zlib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
 from safepassage.problems.requests import TemporarilyUnavailable
+from services.records.formats.oneroster_kept import after_whole, within
 from services.records.formats.parsed import KeptRoster, KeptStudent
 from services.records.tables import KeptRosterRow, KeptStudentRow, SourceIdRow, StudentRow
 from services.records.vault import DataKey, Vault
@@ -23,6 +25,9 @@ from shared import prepared
 from shared.database import Database
 
 PAGE: Final = 500
+MOST_OF_STUDENT: Final = 1 << 20
+MOST_OF_SOURCE: Final = 64 << 20
+"""Bytes of JSON that are kept of files that are not read."""
 SECTION: Final = "kept-student"
 _UNDER_WAY: Final = "another load of the same source is under way"
 
@@ -40,6 +45,15 @@ class HeldRoster:
     """What is kept of a source and tells of no student. Version 0: nothing was loaded of it."""
 
     version: int
+    frame: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class KeptOfSource:
+    """What is kept of a student of one source, by the id that it gave, with the source's frame."""
+
+    identifier: str
+    rows: dict[str, Any]
     frame: dict[str, Any]
 
 
@@ -95,17 +109,28 @@ class RosterKeeping:
         kept: Mapping[str, KeptStudent],
         student_ids: Mapping[str, UUID],
         keys: Mapping[UUID, DataKey] = MappingProxyType({}),
-    ) -> None:
-        """Keep these, in place of what was. Raises TemporarilyUnavailable where another load came between.
+        *,
+        files: frozenset[str] = frozenset(),
+    ) -> Counter[str]:
+        """Keep these, in place of what was; how many rows of each file are left.
 
-        keys  data keys of students that are at hand; of others they are read
+        Raises TemporarilyUnavailable where another load came between.
+
+        keys   data keys of students that are at hand; of others they are read
+        files  `KeptRoster.files`
         """
-        if kept:
-            await tx.run_sync(lambda session: self._keep_students(session.connection(), kept, student_ids, keys))
+        if not kept:
+            return Counter()
+        return await tx.run_sync(lambda session: self._keep_students(session.connection(), kept, student_ids, keys, files))
 
     def _keep_students(
-        self, connection: Connection, kept: Mapping[str, KeptStudent], student_ids: Mapping[str, UUID], keys: Mapping[UUID, DataKey]
-    ) -> None:
+        self,
+        connection: Connection,
+        kept: Mapping[str, KeptStudent],
+        student_ids: Mapping[str, UUID],
+        keys: Mapping[UUID, DataKey],
+        files: frozenset[str],
+    ) -> Counter[str]:
         tags = {self._tag(identifier): identifier for identifier in kept}
         held = {tags[row.tag]: row for row in prepared.rows(connection, _HELD, {"tags": list(tags)})}
         for identifier, one in kept.items():
@@ -115,43 +140,52 @@ class RosterKeeping:
         wanted = [student_ids[identifier] for identifier in kept if student_ids[identifier] not in keys]
         read = prepared.rows(connection, _KEYS, {"ids": wanted}) if wanted else []
         known = {**keys, **{row.id: self._vault.data_key(row.id, row.wrapped_key) for row in read}}
-        rows = []
+        rows, left = [], Counter[str]()
         for tag, identifier in tags.items():
             student_id, before = student_ids[identifier], held.get(identifier)
-            if before is None or before.student_id != student_id or _opened_row(known[student_id], before) != kept[identifier].rows:
+            earlier = _opened_row(known[student_id], before) if before is not None and before.student_id == student_id else None
+            said, too_many = _to_keep(kept[identifier], earlier, files)
+            left += too_many
+            if earlier != said:
                 version = before.version + 1 if before is not None else 1
-                rows.append(self._sealed(tag, student_id, known[student_id], kept[identifier], version))
+                rows.append(self._sealed(tag, student_id, known[student_id], said, version))
         replaced = [row["tag"] for row in rows if row["version"] > 1]
         if replaced:
             prepared.change(connection, _NO_MORE, {"tags": replaced})
         prepared.add_each(connection, _KEEP, rows)
+        return left
 
-    async def keep_roster(self, tx: AsyncSession, kept: KeptRoster, now: datetime) -> None:
-        """Keep the frame; one that follows none adds to what was. Raises TemporarilyUnavailable where another load came between."""
+    async def keep_roster(self, tx: AsyncSession, kept: KeptRoster, now: datetime) -> Counter[str]:
+        """Keep the frame; one that follows none adds to what was. How many rows of each file are left.
+
+        Raises TemporarilyUnavailable where another load came between.
+        """
         before = await self.roster(tx, lock=True)
         if kept.follows is not None and kept.follows != before.version:
             raise TemporarilyUnavailable(_UNDER_WAY)
-        frame = kept.frame if kept.follows is not None else {name: before.frame.get(name, {}) | rows for name, rows in kept.frame.items()}
+        added = {name: before.frame.get(name, {}) | rows for name, rows in kept.frame.items()}
+        frame, left = within(kept.frame if kept.follows is not None else before.frame | added, MOST_OF_SOURCE)
         row = (await tx.execute(select(KeptRosterRow).where(KeptRosterRow.source == self._source))).scalar_one_or_none()
         if row is None:
             row = KeptRosterRow(id=uuid7(now), source=self._source, version=0, sealed=b"")
             tx.add(row)
         row.sealed = self._vault.seal_roster(row.id, zlib.compress(msgspec.json.encode(frame)))
         row.version = before.version + 1
+        return left
 
     def _tag(self, identifier: str) -> bytes:
         return self._vault.tags.source_id(self._organisation_id, self._source_system, identifier)
 
-    def _sealed(self, tag: bytes, student_id: UUID, key: DataKey, one: KeptStudent, version: int) -> dict[str, Any]:
-        sealed = key.seal(one.rows, section=SECTION, source=tag.hex(), version=version)
+    def _sealed(self, tag: bytes, student_id: UUID, key: DataKey, rows: bytes, version: int) -> dict[str, Any]:
+        sealed = key.seal(rows, section=SECTION, source=tag.hex(), version=version)
         return {"tag": tag, "student_id": student_id, "source": self._source, "version": version, "sealed": sealed}
 
     def _opened(self, rows: Sequence[Any]) -> dict[str, HeldStudent]:
         found = {}
         for row in rows:
             key = self._vault.data_key(row.student_id, row.wrapped_key)
-            held = msgspec.json.decode(_opened_row(key, row))
-            found[held.pop("id")] = HeldStudent(row.version, held)
+            identifier, held = _told(_opened_row(key, row))
+            found[identifier] = HeldStudent(row.version, held)
         return found
 
 
@@ -160,6 +194,39 @@ _HELD = select(KeptStudentRow.__table__).where(_OF_TAGS).with_for_update()
 _KEYS = select(StudentRow.id, StudentRow.wrapped_key).where(StudentRow.id.in_(bindparam("ids", expanding=True)))
 _NO_MORE = delete(KeptStudentRow).where(_OF_TAGS)
 _KEEP = insert(KeptStudentRow)
+
+
+def _to_keep(one: KeptStudent, earlier: bytes | None, files: frozenset[str]) -> tuple[bytes, Counter[str]]:
+    """What is to be kept of a student of whom that was kept `earlier`, and how many rows of each file are left."""
+    said = one.rows
+    if earlier is not None and said != earlier and one.follows is None and _OF_A_FILE in earlier:
+        identifier, rows = _told(said)
+        said = msgspec.json.encode({"id": identifier, **after_whole(_told(earlier)[1], rows, files)})
+    if len(said) <= MOST_OF_STUDENT:
+        return said, Counter()
+    identifier, rows = _told(said)
+    rows, left = within(rows, MOST_OF_STUDENT)
+    return msgspec.json.encode({"id": identifier, **rows}), left
+
+
+def _told(rows: bytes) -> tuple[str, dict[str, Any]]:
+    """The id that the source gave, and the rows."""
+    held: dict[str, Any] = msgspec.json.decode(rows)
+    return held.pop("id"), held
+
+
+_OF_A_FILE: Final = b'.csv":{'
+
+
+async def kept_of_student(tx: AsyncSession, vault: Vault, student_id: UUID, key: DataKey) -> list[KeptOfSource]:
+    """What is kept of one student, by source, and what those sources said that tells of no student."""
+    found = []
+    for row in (await tx.scalars(select(KeptStudentRow).where(KeptStudentRow.student_id == student_id).order_by(KeptStudentRow.tag))).all():
+        identifier, rows = _told(_opened_row(key, row))
+        roster = (await tx.execute(select(KeptRosterRow).where(KeptRosterRow.source == row.source))).scalar_one_or_none()
+        frame = {} if roster is None else msgspec.json.decode(zlib.decompress(vault.open_roster(roster.id, roster.sealed)))
+        found.append(KeptOfSource(identifier, rows, frame))
+    return found
 
 
 def _opened_row(key: DataKey, row: Any) -> bytes:

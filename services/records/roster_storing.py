@@ -84,12 +84,17 @@ class RosterStoring:
         """What the source said of these, so that a delta can follow it."""
         if self._roster.kept is not None:
             kept = self._roster.kept.students
-            await self._keeping.keep_students(tx, {one: kept[one] for one in student_ids if one in kept}, student_ids, keys)
+            theirs = {one: kept[one] for one in student_ids if one in kept}
+            self._say_left(await self._keeping.keep_students(tx, theirs, student_ids, keys, files=self._roster.kept.files))
 
     async def finish(self, tx: AsyncSession) -> None:
-        """What the source said beside its students. In the transaction that puts the report on record."""
+        """What the source said beside its students. In the transaction that puts the report on record, and before the report is made."""
         if self._roster.kept is not None:
-            await self._keeping.keep_roster(tx, self._roster.kept, self._now)
+            self._say_left(await self._keeping.keep_roster(tx, self._roster.kept, self._now))
+
+    def _say_left(self, left: Mapping[str, int]) -> None:
+        for file_name, count in left.items():
+            self._roster.findings.missed_of(count, "too-much-to-keep", file_name)
 
     async def _attached(self, tx: AsyncSession, arriving: Sequence[tuple[ParsedStudent, Arriving]]) -> list[Arriving]:
         """With the student that each one is, where another state's record came first."""

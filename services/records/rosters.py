@@ -89,9 +89,9 @@ async def _load(request: Request, caller: Caller, media_type: str, body: bytes, 
         for part, start in enumerate(range(0, len(roster.students), PART)):
             async with state.database.transaction() as tx:
                 await storing.store(tx, roster.students[start : start + PART], part=part)
-        report = storing.report()
         async with state.database.transaction() as tx:
             await storing.finish(tx)
+            report = storing.report()
             (await tx.get_one(LoadRow, load_id)).report = report.model_dump_json()
     except IntegrityError as error:
         raise TemporarilyUnavailable("another load of the same students is under way") from error
@@ -121,7 +121,7 @@ def parsed(media_type: str, body: bytes, today: date) -> ParsedRoster | Delta:
         return read_edfi_document(body)
     archive = Archive.of_zip(body)
     if "manifest.csv" in archive:
-        return Delta(archive) if Tables(archive, deltas=True).changes else read_oneroster(archive, today=today)
+        return Delta(archive) if Tables(archive, deltas=True).is_delta else read_oneroster(archive, today=today)
     documents = [name for name in archive.names if name.casefold().endswith(".xml")]
     for name in documents[:1]:
         with archive.open(name) as file:

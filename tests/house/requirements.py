@@ -71,6 +71,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "FORM-edfi-push": "Into an Ed-Fi system goes what its organisation may read and nothing else, once the log has it",
             "FORM-edfi-kept": "What a source says and the record has no place for is kept word for word beside it, and leaves no way",
             "FORM-oneroster": "A roster is read as OneRoster 1.2 has it: collections, paging, filters, order, selection, scopes, errors",
+            "FORM-oneroster-kept": "What is not read of a OneRoster package is kept with the student, by deltas too, or said to be left",
             "FORM-oneroster-delta": "A delta changes what it names, ends what it deletes, touches nobody else, in whatever order it comes",
             "FORM-msix": "Minimum data elements tell of children in the migrant programme alone, on a mandate, decided and logged first",
             "FORM-pesc": "A transcript is PESC by our model of it, with SCED and local codes; what does not fit is whole in its extension",

@@ -75,12 +75,14 @@ class Readable(Protocol):
 def read_oneroster(archive: Archive, *, today: date) -> ParsedRoster:
     """Read a whole package. Membership of who is to be deleted ends on the day that the row says, or `today`. Raises UnreadableRoster."""
     tables = Tables(archive)
-    keeping = Keeping(tables)
     parsed = ParsedRoster(FORMAT, tables.source_system, CARRIES)
+    keeping = Keeping(tables, parsed.findings)
     read_students(keeping, parsed, today=today)
+    keeping.read_others()
     kept = {one.source_id: KeptStudent.of(one.source_id, keeping.of_student(one.source_id)) for one in parsed.students}
-    parsed.kept = KeptRoster(keeping.frame, kept)
-    for reason, position in tables.unread():
+    parsed.kept = KeptRoster(keeping.frame, kept, files=keeping.files)
+    keeping.say_left(kept)
+    for reason, position in tables.not_read():
         parsed.findings.missed(reason, position)
     return parsed
 

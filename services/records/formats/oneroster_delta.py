@@ -5,15 +5,31 @@ table. Of a student whom the delta names only those elements change that its tab
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping, Set
+from collections.abc import Collection, Iterable, Mapping, Set
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Final
 
 from safepassage.problems.records import UnreadableRoster
 from services.records.formats.archive import Archive
 from services.records.formats.oneroster import CARRIES, FORMAT, read_students
-from services.records.formats.oneroster_kept import FRAME, KEPT, OF_STUDENTS, OWNED, Merged, Rows, Values, agents_of, kept, to_be_deleted
+from services.records.formats.oneroster_kept import (
+    FRAME,
+    HEAD,
+    KEPT,
+    NEVER,
+    OF_STUDENTS,
+    OWNED,
+    Merged,
+    Rows,
+    Values,
+    agents_of,
+    changed_at,
+    kept,
+    to_be_deleted,
+    told,
+)
+from services.records.formats.oneroster_others import RESULT, RESULTS, files_of
 from services.records.formats.oneroster_tables import Row, Tables
 from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent
 
@@ -43,32 +59,54 @@ class Delta:
         """Raises UnreadableRoster."""
         tables = Tables(archive, deltas=True)
         self.source_system, self.findings = tables.source_system, Findings()
-        self._changes = tables.changes
-        self.whole = frozenset(name for name in OF_STUDENTS if tables.has(name)) - tables.changes
+        self._changes, self._files = tables.changes, files_of(tables, self.findings)
+        self.whole = (frozenset(name for name in OF_STUDENTS if tables.has(name)) | self._of_people) - tables.changes
         """Tables of students that are there in full: they concern every student of the source."""
         if "users" in self.whole:
             raise UnreadableRoster("users.csv is whole beside deltas: send the whole roster")
-        self._rows: dict[str, dict[str, Row]] = {name: self._read(tables, name) for name in KEPT}
+        self._rows: dict[str, dict[str, Row]] = {name: self._read(name, tables.whole_rows(name, KEPT[name])) for name in KEPT}
+        self._rows |= {name: self._read(name, tables.other_rows(name)) for name in self._files}
         self._places: dict[str, dict[str, int]] = {name: {key: at for at, key in enumerate(rows)} for name, rows in self._rows.items()}
-        self._owned: dict[str, dict[str, list[str]]] = {name: defaultdict(list) for name in OWNED}
+        self._owned: dict[str, dict[str, list[str]]] = {name: defaultdict(list) for name in (*OWNED, *self._of_people)}
+        self._of_results: dict[str, list[tuple[str, str]]] = defaultdict(list)
+        """By the sourcedId of a result: file and key of the rows that refer to it."""
         for name, owned in self._owned.items():
             for key, row in self._rows[name].items():
-                owned[row["userSourcedId"]].append(key)
-        self._unread = tables.unread()
+                owned[self._owner(name, row)].append(key)
+                if self._files.get(name) == RESULT:
+                    self._of_results[row[RESULT].strip()].append((name, key))
+        self._unread = tables.not_read() + [("file-kept", name) for name in self._files if self._rows[name]]
         self._older: set[str] = set()
+        self._put_with: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        """By student: tables and keys of rows of this delta."""
 
-    def _read(self, tables: Tables, name: str) -> dict[str, Row]:
+    @property
+    def _of_people(self) -> frozenset[str]:
+        return frozenset(name for name, column in self._files.items() if column is not None)
+
+    def _owner(self, name: str, row: Row) -> str:
+        """The sourcedId of the user whose row it is; empty where the row does not say it."""
+        column = self._files.get(name, "userSourcedId") or ""
+        if column == RESULT:
+            result = self._rows.get(RESULTS, {}).get(row[RESULT].strip())
+            return "" if result is None or RESULTS not in self._of_people else self._owner(RESULTS, result)
+        return row[column].strip()
+
+    def _read(self, name: str, those: Iterable[Row]) -> dict[str, Row]:
         rows: dict[str, Row] = {}
-        for row in tables.rows(name):
-            self.findings.counts[name] += 1
-            if not row["sourcedId"] or (name in self._changes and not _says_what_changed(row)):
+        for row in those:
+            self.findings.counts[name.removesuffix(".csv")] += 1
+            key = row["sourcedId"].strip()
+            if not key or (name in self._changes and not _says_what_changed(row)):
                 self.findings.missed("not-valid", row.position)
                 continue
-            before = rows.get(row["sourcedId"])
+            if name in KEPT:
+                told(name, row, kept(name, row), self.findings)
+            before = rows.get(key)
             if before is not None:
                 self.findings.missed("sourced-id-twice", row.position)
-            if before is None or _changed_at(before) <= _changed_at(row):
-                rows[row["sourcedId"]] = row
+            if before is None or changed_at(before) <= changed_at(row):
+                rows[key] = row
         return rows
 
     @property
@@ -84,19 +122,20 @@ class Delta:
 
     def leave_out(self, users: Collection[str]) -> None:
         """Say of these that nothing is kept of them that a change could be put onto."""
-        for name in OF_STUDENTS:
-            for key, row in self._rows[name].items():
-                if (row["userSourcedId"] if name in OWNED else key) in users:
-                    self.findings.missed("earlier-rows-missing", row.position)
+        rows = [row for name in ("users", "demographics") for key, row in self._rows[name].items() if key in users]
+        rows += [self._rows[name][key] for name, owned in self._owned.items() for one in users for key in owned.get(one, ())]
+        for row in rows:
+            self.findings.missed("earlier-rows-missing", row.position)
 
     def frame(self, before: Rows) -> Rows:
         """Organisations, sessions, courses and classes after it. What is not in a whole file stays: other packages may refer to it."""
-        return {name: self._put(name, before.get(name, {}), self._rows[name].keys())[0] for name in FRAME}
+        names = [*FRAME, *(name for name, column in self._files.items() if column is None)]
+        return before | {name: self._put(name, before.get(name, {}), self._rows[name].keys())[0] for name in names}
 
     def moved(self, before: Rows) -> dict[str, frozenset[str]]:
         """By table of the frame, the sourcedIds of rows that are other ones after it, or that refer to such a row."""
         after = self.frame(before)
-        moved = {name: _differing(before.get(name, {}), after[name]) for name in FRAME}
+        moved = {name: _differing(name, before.get(name, {}), after[name]) for name in FRAME}
         moved["orgs"] |= {key for key, row in after["orgs"].items() if row.get("parentSourcedId") in moved["orgs"]}
         of_these = {
             key
@@ -140,9 +179,28 @@ class Delta:
             found[name], said = self._put(name, held_rows, keys)
             if name in self.whole or any(found[name][key].get("userSourcedId") == identifier for key in said):
                 elements |= SAYS[name]
+            self._put_with[identifier] |= {(name, key) for key in said}
         if _refers(found, moved):
             elements |= SCHOOLING
+        found |= self._others(identifier, users, before)
+        self._put_with[identifier] |= {(name, key) for name in ("users", "demographics") for key in found[name] if key in self._rows[name]}
         return Affected(found, elements, identifier in before.get("users", {})) if elements or found != before else None
+
+    def _others(self, identifier: str, users: Iterable[str], before: Rows) -> Rows:
+        """The rows of files that are not read, after it: the student's and the agents'."""
+        found = {name: rows for name, rows in before.items() if name not in KEPT}
+        for name, column in self._files.items():
+            if column is None:
+                continue
+            if column == RESULT:
+                keys = {key for one in found.get(RESULTS, {}) for file_name, key in self._of_results.get(one, ()) if file_name == name}
+            else:
+                keys = {key for one in (*users, identifier) for key in self._owned[name].get(one, ())}
+            rows, said = self._put(name, before.get(name, {}), keys | (before.get(name, {}).keys() & self._rows[name].keys()))
+            self._put_with[identifier] |= {(name, key) for key in said}
+            if rows or name in before:
+                found[name] = rows
+        return found
 
     def _put(self, name: str, before: Mapping[str, Values], keys: Set[str]) -> tuple[dict[str, Values], frozenset[str]]:
         """The table's rows after those of it at `keys`, and which of them it says. A whole table of students replaces what was there."""
@@ -151,11 +209,14 @@ class Delta:
         place = self._places[name]
         for key in sorted(keys & place.keys(), key=place.__getitem__):
             row, held = self._rows[name][key], before.get(key)
-            if held is not None and name in self._changes and _changed_at(Row(held, "")) > _changed_at(row):
+            if held is not None and name in self._changes and changed_at(Row(held, "")) > changed_at(row):
                 self._leave(row)
                 continue
             # who deletes a row need say no more than that: what it was stays, so that it is found again
-            after[key] = {**(held or {}), **kept(name, row)} if row.to_be_deleted else kept(name, row)
+            if row.to_be_deleted:
+                after[key] = {**(held or {}), **kept(name, row)} if name in KEPT else {one: row[one] for one in HEAD}
+            else:
+                after[key] = kept(name, row)
             said.add(key)
         return after, frozenset(said)
 
@@ -181,7 +242,16 @@ class Delta:
         found = [(one.reason, one.position) for one in self.findings.unresolved]
         for reason, position in [*found, *self._unread]:
             parsed.findings.missed(reason, position)
+        self._say_left({one.source_id for one in parsed.students}, affected.keys(), parsed.findings)
         return parsed
+
+    def _say_left(self, students: Set[str], affected: Set[str], findings: Findings) -> None:
+        """Say of how many rows nothing is kept, since they are of nobody who is a student or an agent of one."""
+        placed = {pair for one, pairs in self._put_with.items() if one in students or one not in affected for pair in pairs}
+        reported = {one.position for one in findings.unresolved}
+        for name in (*OF_STUDENTS, *sorted(self._of_people)):
+            left = [row for key, row in self._rows[name].items() if (name, key) not in placed and row.position not in reported]
+            findings.missed_of(sum(not row.to_be_deleted for row in left), "row-of-no-student", f"{name.removesuffix('.csv')}.csv")
 
 
 def _nowhere(identifier: str, one: Affected) -> bool:
@@ -202,28 +272,17 @@ def _left(identifier: str, one: Affected, today: date) -> ParsedStudent:
 
 
 def _says_what_changed(row: Row) -> bool:
-    return row["status"].casefold() in ("active", "tobedeleted") and _changed_at(row) > _NEVER
+    return row["status"].strip().casefold() in ("active", "tobedeleted") and changed_at(row) > NEVER
 
 
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+def _differing(table: str, before: Mapping[str, Values], after: Mapping[str, Values]) -> frozenset[str]:
+    """The rows that say something else now of what is read, whenever they changed."""
+    read = KEPT[table] - {"dateLastModified"}
+    return frozenset(key for key, row in after.items() if _content(before.get(key), read) != _content(row, read))
 
 
-def _changed_at(row: Row) -> datetime:
-    """dateLastModified; before every instant where there is none, as in a whole file."""
-    try:
-        instant = datetime.fromisoformat(row["dateLastModified"])
-    except ValueError:
-        return _NEVER
-    return instant if instant.tzinfo is not None else instant.replace(tzinfo=UTC)
-
-
-def _differing(before: Mapping[str, Values], after: Mapping[str, Values]) -> frozenset[str]:
-    """The rows that say something else now, whenever they changed."""
-    return frozenset(key for key, row in after.items() if _content(before.get(key)) != _content(row))
-
-
-def _content(row: Values | None) -> Values | None:
-    return None if row is None else {column: value for column, value in row.items() if column != "dateLastModified"}
+def _content(row: Values | None, read: Set[str]) -> Values | None:
+    return None if row is None else {column: value for column, value in row.items() if column in read}
 
 
 def _refers(rows: Rows, moved: Mapping[str, frozenset[str]]) -> bool:

@@ -73,6 +73,15 @@ def more_ids(user: Row) -> list[str]:
         return []
 
 
+def is_secret(text: str) -> bool:
+    """Whether one of userIds is, or may be, a social security number."""
+    inner = text.removeprefix("{").removesuffix("}")
+    kind, separator, value = inner.partition(":")
+    digits = "".join(one for one in (value if separator else inner) if one not in "- ")
+    named = bool(separator) and ("ssn" in kind.casefold() or "social" in kind.casefold())
+    return named or ((not kind or not separator) and len(digits) == 9 and digits.isdigit())
+
+
 def identifier(text: str) -> dict[str, str] | None:
     """`{type:value}` of userIds. A social security number is not taken as an identifier."""
     inner = text.removeprefix("{").removesuffix("}")

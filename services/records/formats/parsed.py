@@ -30,6 +30,12 @@ class Findings:
         if len(self.unresolved) < MOST_REPORTED:
             self.unresolved.append(Unresolved(reason=reason, position=position))
 
+    def missed_of(self, count: int, reason: str, file_name: str) -> None:
+        """As many of a file, told once."""
+        if count:
+            self.missed(reason, file_name)
+            self.reasons[reason] += count - 1
+
     def made(self, model: type[Model], values: dict[str, Any], position: str) -> Model | None:
         """An instance of `model` from what is there (None and empty lists left out), or None and a finding `not-valid`."""
         try:
@@ -146,6 +152,8 @@ class KeptRoster:
     students: dict[str, KeptStudent]
     follows: int | None = None
     """As in KeptStudent."""
+    files: frozenset[str] = frozenset()
+    """Of what rests on nothing: the files that are not read and that are there in full. What is kept of any other such file stays."""
 
 
 @dataclass

@@ -176,10 +176,18 @@ def test_an_ssn_among_the_user_ids_is_not_taken_as_an_identifier(package: Path) 
 
 
 @pytest.mark.parametrize(
-    ("column", "value", "found"), [("metadata.bus", "7", True), ("metadata.bus", "", False), ("pronouns", "she", False)]
+    ("column", "value", "reason"),
+    [
+        ("metadata.bus", "7", "column-kept"),
+        ("metadata.bus", "", None),
+        ("pronouns", "she", "column-kept"),
+        ("password", CANARY, "secret-left"),
+        ("metadata.SSN", CANARY, "secret-left"),
+        ("classNotes", "x", "column-kept"),
+    ],
 )
-def test_a_column_that_the_binding_does_not_have_is_reported_by_its_number_if_it_holds_anything(
-    package: Path, column: str, value: str, found: bool
+def test_a_column_that_is_not_read_is_reported_by_its_number_if_it_holds_anything(
+    package: Path, column: str, value: str, reason: str | None
 ) -> None:
     columns = 0
 
@@ -191,17 +199,35 @@ def test_a_column_that_the_binding_does_not_have_is_reported_by_its_number_if_it
 
     parsed = read_oneroster(changed(package, "users.csv", add), today=DAY)
     assert [(one.reason, one.position) for one in parsed.findings.unresolved] == (
-        [("column-not-read", f"users.csv:column:{columns}")] if found else []
+        [(reason, f"users.csv:column:{columns}")] if reason else []
     )
     assert len(parsed.students) == 40
+    assert parsed.kept is not None
+    assert (CANARY.encode() in b"".join(one.rows for one in parsed.kept.students.values())) is False
 
 
-def test_a_file_that_is_not_read_is_reported_if_it_has_rows(package: Path) -> None:
-    for rows, reasons_ in (("x,y\r\n", {}), ("x,y\r\n1,2\r\n", {"file-not-read": 1})):
-        target = io.BytesIO(package.read_bytes())
-        with zipfile.ZipFile(target, "a") as more:
-            more.writestr("results.csv", rows)
-        assert reasons(read_oneroster(Archive.of_zip(target.getvalue()), today=DAY)) == reasons_
+@pytest.mark.parametrize(
+    ("name", "content", "reasons_"),
+    [
+        ("results.csv", "x,y\r\n", {}),
+        ("results.csv", "x,y\r\n1,2\r\n", {"file-not-read": 1}),
+        ("results.csv", "sourcedId,studentSourcedId\r\n1,XB0000000\r\n", {"file-kept": 1}),
+        ("results.csv", "sourcedId,studentSourcedId\r\n1,nobody\r\n", {"user-unknown": 1}),
+        ("results.csv", "sourcedId,studentSourcedId\r\n1,XB0000000\r\n1,XB0000000\r\n", {"file-kept": 1, "sourced-id-twice": 1}),
+        ("lineItems.csv", "sourcedId,title\r\n1,Essay\r\n", {"file-kept": 1}),
+        ("notes.csv", "sourcedId,name\r\n1,Ana\r\n", {"file-not-read": 1}),
+        ("notes.txt", "Ana", {"file-not-read": 1}),
+        ("notes.txt", "", {}),
+        ("results.csv", 'sourcedId,studentSourcedId\r\n1,"XB', {"file-not-read": 1}),
+    ],
+)
+def test_a_file_that_is_not_read_is_reported_if_it_has_anything_as_kept_or_not(
+    package: Path, name: str, content: str, reasons_: dict[str, int]
+) -> None:
+    target = io.BytesIO(package.read_bytes())
+    with zipfile.ZipFile(target, "a") as more:
+        more.writestr(name, content)
+    assert reasons(read_oneroster(Archive.of_zip(target.getvalue()), today=DAY)) == reasons_
 
 
 def test_an_end_is_the_first_day_that_is_no_longer_in_it(package: Path) -> None:
