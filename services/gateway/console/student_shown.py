@@ -85,10 +85,10 @@ def shown_entry(entry: AccountedEntry, frame: Frame, peers: NamedPeers, names: M
 
 
 def party_name(party: Party, frame: Frame, names: Mapping[str, str]) -> str:
-    """Who it was: an organisation, never a person of it."""
+    """Who it was: an organisation, never a person of it. Behind another node as that one called it, or its agency's name, or its id."""
     if party.organisation is None:
-        return party.node or frame.translate("This agency")
-    return names.get(party.organisation) or party.organisation.rpartition("#")[2]
+        return party.agency or party.node or frame.translate("This agency")
+    return names.get(party.organisation) or party.name or party.organisation.rpartition("#")[2]
 
 
 def shown_consent(consent: Consent, frame: Frame, names: Mapping[str, str], *, act: str | None) -> ShownStanding:

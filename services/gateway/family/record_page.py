@@ -118,7 +118,10 @@ def party_name(party: Party, names: Names, _: Callable[[str], str]) -> str:
         return _("%(name)s in %(state)s") % {"name": party.name, "state": _(STATE_NAMES.get(state, state))}
     if state is not None:
         return _("A school or agency in %(state)s") % {"state": _(STATE_NAMES.get(state, state))}
-    return _("This agency") if party.organisation is None and party.node is None else _("A school or agency in another state")
+    if party.organisation is None and party.node is None:
+        return _("This agency")
+    # Its node has left the trust list: what it was called stays.
+    return party.name or party.agency or _("A school or agency in another state")
 
 
 async def names_of(frame: FamilyFrame, parties: Collection[Party]) -> Names:

@@ -73,6 +73,10 @@ def test_a_party_is_named_where_the_node_knows_it_and_the_state_of_another_is_sa
     assert (known.who, known.through) == ("Lantern Reading", "")
     theirs = shown_entry(entry(), FRAME, PEERS, {})
     assert (theirs.who, theirs.through) == ("1", "Birch")
+    called = shown_entry(entry(party=Party(organisation=f"{BIRCH}#1", node=BIRCH, name="Birch Middle School")), FRAME, PEERS, {})
+    assert (called.who, called.through) == ("Birch Middle School", "Birch")
+    agency = shown_entry(entry(party=Party(node=BIRCH, agency="Birch Department of Education")), FRAME, PEERS, {})
+    assert agency.who == "Birch Department of Education"
 
 
 def consent(**about: Any) -> Consent:

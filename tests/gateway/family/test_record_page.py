@@ -10,19 +10,23 @@ import pytest
 from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import NotPermitted
-from safepassage.wire_log import DisclosureAccounting
+from safepassage.wire_log import DisclosureAccounting, Party
 from services.gateway.door.gateway_routes import GATEWAY
 from services.gateway.family import new_consent
 from services.gateway.family.member import family_claims
+from services.gateway.family.record_page import party_name
 from shared.contracts.audit import Actor, Context, Event
 from tests.audit.test_search import search
 from tests.conftest import StandingClock
 from tests.gateway.console.consoles import HOSTILE, new_district
+from tests.gateway.console.crossing import BIRCH
 from tests.gateway.family.families import Families
 
 pytestmark = pytest.mark.anyio
 
 PAGES = [route for route in GATEWAY if route.is_for_families]
+GONE = "https://cedar.example"
+"""A node that is on the trust list no more."""
 OF_A_VISIT = [route for route in PAGES if route.accepts == "families"]
 
 
@@ -157,6 +161,24 @@ async def test_a_link_is_made_for_the_agencys_own_student_and_who_holds_the_righ
     for method, path in (("GET", ""), ("POST", "/withdrawal")):
         assert (await families.ask(method, f"/v1/family-links/{made.id}{path}", by=elm)).status == 404
         assert (await families.ask(method, f"/v1/family-links/{made.id}{path}", by=families.console.agency)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("party", "who"),
+    [
+        (Party(), "This agency"),
+        (
+            Party(organisation=f"{BIRCH}#1", node=BIRCH, name="Birch Middle School", agency="Birch Department"),
+            "Birch Middle School in Birch",
+        ),
+        (Party(organisation=f"{BIRCH}#1", node=BIRCH, agency="Birch Department"), "A school or agency in Birch"),
+        (Party(organisation=f"{GONE}#1", node=GONE, name="Cedar High School", agency="Cedar Department"), "Cedar High School"),
+        (Party(organisation=f"{GONE}#1", node=GONE, agency="Cedar Department"), "Cedar Department"),
+        (Party(organisation=f"{GONE}#1", node=GONE), "A school or agency in another state"),
+    ],
+)
+def test_a_party_keeps_its_name_after_its_node_has_left_the_network(party: Party, who: str) -> None:
+    assert party_name(party, {BIRCH: "XB"}, str) == who
 
 
 async def test_it_is_read_in_spanish_from_the_first_page_on(families: Families) -> None:
