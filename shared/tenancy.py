@@ -1,6 +1,6 @@
 """The tree of organisations as gateway projects it to the others, and what a caller's organisation reaches in it (decisions 8).
 
-# INVARIANT: rows of an organisation are read through `within`; a lint rule of ours looks for selects that are not.
+# INVARIANT: rows of an organisation are read through `within`; tests/house/test_tenancy.py looks for what is not.
 """
 
 from collections.abc import Collection

@@ -1,10 +1,10 @@
-"""Rules of our own that no linter knows: only the database module commits, and organisations' rows are read through their scope."""
+"""Rules of our own that no linter knows: only the database module commits, modules say what they are."""
 
 import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.house.sources import ROOT, tracked
+from tests.house.sources import ROOT, modules, tracked
 
 MAY_COMMIT = {"shared/database.py", "shared/inline_sqlite.py", "shared/migrations.py"}
 
@@ -16,15 +16,8 @@ def commits(tree: ast.AST) -> Iterator[int]:
             yield node.lineno
 
 
-def sources(*folders: str) -> Iterator[tuple[str, ast.Module]]:
-    for path in tracked(*(f"{folder}/*.py" for folder in folders)):
-        name = path.relative_to(ROOT).as_posix()
-        if "/migrations/" not in name:
-            yield name, ast.parse(path.read_text(), name)
-
-
 def test_only_the_database_module_commits() -> None:
-    found = [f"{name}:{line}" for name, tree in sources("services", "shared", "node") for line in commits(tree) if name not in MAY_COMMIT]
+    found = [f"{name}:{line}" for name, tree in modules("services", "shared", "node") for line in commits(tree) if name not in MAY_COMMIT]
     assert found == []
 
 
@@ -33,13 +26,13 @@ def test_the_rule_sees_a_commit() -> None:
 
 
 def test_every_module_says_what_it_is() -> None:
-    missing = [name for name, tree in sources("services", "shared", "node", "sdk") if tree.body and ast.get_docstring(tree) is None]
+    missing = [name for name, tree in modules("services", "shared", "node", "sdk") if tree.body and ast.get_docstring(tree) is None]
     assert missing == []
 
 
 def test_the_public_functions_of_the_sdk_are_documented() -> None:
     missing = []
-    for name, tree in sources("sdk/python/src"):
+    for name, tree in modules("sdk/python/src"):
         for node in tree.body:
             public = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)) and not node.name.startswith("_")
             if public and ast.get_docstring(node) is None:
