@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, closing
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
 from uuid import UUID
@@ -34,7 +34,7 @@ from shared.siblings import Siblings, transports_over_http
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Destroy what the node holds: a student's record, the copy of an exchange, a year's leavers, an educator's credentials.",
+    help="Destroy what the node holds: a student's record, what came and was collected, a year's leavers, an educator's credentials.",
 )
 
 FolderOption = Annotated[
@@ -66,6 +66,19 @@ def copy_(
     """Destroy what one exchange brought; of its student, what the node has from elsewhere stays."""
     about = f"exchange:{exchange_id}" if agreement is None else f"agreement:{agreement}"
     _say(_destroyed(node, about, lambda destroying: destroying.copy(exchange_id)))
+
+
+@app.command()
+def collected(
+    days: Annotated[int, typer.Option(min=1, max=3650, help="How long it stays after the receiving system has had it.")] = 30,
+    node: FolderOption = None,
+) -> None:
+    """Destroy what exchanges brought once the receiving school's or district's own system has had it for so many days."""
+    instant = system_clock() - timedelta(days=days)
+    gone = _destroyed(node, f"collected:P{days}D", lambda destroying: destroying.collected_before(instant))
+    if gone.left:
+        console.print(f"Left as it is: what {gone.left} exchanges brought. Somebody waits to inspect those records, or one is on its way.")
+    _say(gone.destroyed)
 
 
 @app.command()

@@ -5,10 +5,11 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from uuid import UUID
 
+from safepassage.problems.records import StudentInExchange
 from safepassage.problems.rights import InspectionOutstanding, OptOutSaidHereAlone
 from services.records.same_child import of_one_child
 from services.records.shredding import Shredded, Shredder
@@ -30,6 +31,15 @@ class Leavers:
     """Left as they are: somebody waits to inspect."""
     said: int = 0
     """Left as they are: an opt-out stands about them that another record of the child has not."""
+
+
+@dataclass(frozen=True)
+class Collected:
+    """What became of what exchanges had brought."""
+
+    destroyed: Shredded
+    left: int
+    """Exchanges of which it stays as it is: somebody waits to inspect the student's records, or one is on its way."""
 
 
 class Destroying:
@@ -58,6 +68,27 @@ class Destroying:
         await self._require_nobody_waits(students)
         async with self._database.transaction() as tx:
             return await self._shredder.copy(tx, exchange_id)
+
+    async def collected_before(self, instant: datetime) -> Collected:
+        """What exchanges brought that the receiving organisations' systems collected before an instant. Begun again, it goes on.
+
+        Raises TemporarilyUnavailable.
+        """
+        destroyed, left = Shredded(0, 0), 0
+        after: UUID | None = None
+        while True:
+            async with self._database.reading() as tx:
+                exchanges = await self._shredder.collected(tx, instant, after=after)
+            if not exchanges:
+                return Collected(destroyed, left)
+            for exchange_id in exchanges:
+                try:
+                    gone = await self.copy(exchange_id)
+                except (InspectionOutstanding, StudentInExchange):
+                    left += 1
+                else:
+                    destroyed = Shredded(destroyed.students + gone.students, destroyed.parts + gone.parts)
+            after = exchanges[-1]
 
     async def left_before(self, custodian_id: UUID, day: date) -> Leavers:
         """The students of a custodian whose every enrolment ended before `day`. Begun again, it goes on. Raises TemporarilyUnavailable."""

@@ -9,7 +9,7 @@ whom a part stays gets a new one. So once the version of the key-encryption key 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -134,6 +134,14 @@ class Shredder:
             parts += await self._destroy_source(tx, student_id, source, [row for row in rows if row.student_id == student_id])
         await tx.execute(update(ExchangeRequestRow).where(ExchangeRequestRow.id == exchange_id).values(particulars=DESTROYED))
         return Shredded(whole, parts)
+
+    async def collected(self, tx: AsyncSession, before: datetime, *, after: UUID | None) -> list[UUID]:
+        """The next exchanges of which what they brought was collected before an instant and is here still, at most OF_A_STEP, by id."""
+        asked = ExchangeRequestRow
+        query = select(asked.id).where(asked.collected_at < before, asked.particulars != DESTROYED)
+        return list(
+            (await tx.scalars((query if after is None else query.where(asked.id > after)).order_by(asked.id).limit(OF_A_STEP))).all()
+        )
 
     async def leavers(self, tx: AsyncSession, custodian_id: UUID, day: date, *, after: UUID | None) -> list[UUID]:
         """The next students of a custodian whose every enrolment ended before `day`, at most OF_A_STEP, by id. One on the way is none."""

@@ -95,6 +95,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "KEYS-none": "While the root keys may not be used nothing is opened, sealed or disclosed, and readiness says so",
             "KEYS-rotation": "A rotation wraps keys again and touches no record; killed anywhere it goes on, and every key opens meanwhile",
             "KEYS-shredded": "A record, or a part of one, that was destroyed opens in no copy of the store, while the rest does",
+            "KEYS-collected": "What came is destroyed some days after the receiver's own system has collected it, and nothing else is",
             "KEYS-forgotten": "Of a record, or a part, that was destroyed privacy forgets all; what is told late brings nothing back",
             "KEYS-cost": "The holder of the root keys is asked at the start and by the clock, never for a request",
         },

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import shutil
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from services.privacy.tables import RightsRequestRow, SubjectRow
 from services.records.educators.kept import KeptContent, educator_id, keep, kept_of_id
 from services.records.reading import read_record
 from services.records.shredding import Shredder
+from services.records.tables import ExchangeRequestRow, SectionRow
 from services.records.vault import Vault
 from shared.clock import system_clock
 from shared.database import Database
@@ -98,6 +99,30 @@ def test_the_oldest_backup_of_the_files_opens_nothing_of_who_was_destroyed(folde
     for student_id, wrapped in restored.items():
         with pytest.raises(SealBroken):
             Vault.of(keys).data_key(student_id, wrapped)
+
+
+async def collected_in(folder: Path, exchange_id: UUID, student_id: UUID, *, days_ago: float) -> None:
+    """An exchange that brought a student's record, and when its receiver's system had it, in the store of records."""
+    now = system_clock()
+    asked = {"state": "applied", "requested_at": now, "expires_at": now, "collected_at": now - timedelta(days=days_ago), "attempts": 1}
+    whose = {"client_id": "sis", "caller_organisation_id": DISTRICT_ID, "receiving_organisation_id": DISTRICT_ID, "holder": "birch"}
+    signed = {"token": "-", "request_digest": "-", "subject_commit": "-", "particulars": b"-", "event": "-"}
+    database = Database(url_of(folder))
+    async with database.transaction() as tx:
+        tx.add(ExchangeRequestRow(id=exchange_id, student_id=student_id, **asked, **whose, **signed))
+        tx.add(SectionRow(student_id=student_id, section="identity", source=str(exchange_id), version=1, sealed=b"-"))
+    await database.close()
+
+
+@pytest.mark.requirement("KEYS-collected")
+def test_an_operator_has_what_was_collected_destroyed_by_its_days(folder: Path) -> None:
+    student, asked = uuid4(), uuid4()
+    asyncio.run(filled(url_of(folder), Vault.of(folder / "keys" / "records"), [student]))
+    asyncio.run(collected_in(folder, asked, student, days_ago=29.5))
+    assert "0 whole records" in run(shred.app, "collected", "--node", str(folder))
+    assert "1 whole records" in run(shred.app, "collected", "--days", "29", "--node", str(folder))
+    assert "0 whole records" in run(shred.app, "collected", "--days", "1", "--node", str(folder))
+    assert CliRunner().invoke(shred.app, ["collected", "--days", "0", "--node", str(folder)]).exit_code == 2
 
 
 def refusal(*arguments: str) -> str:

@@ -6,13 +6,14 @@ from fastapi import APIRouter, Request
 
 from safepassage.elements import BY_ID
 from safepassage.problems.ed_fi import NoSuchEdFiSystem
-from safepassage.problems.exchanges import NoSuchExchange, NothingReceived
+from safepassage.problems.exchanges import NoSuchExchange, NothingReceived, ReceivedRecordDestroyed
 from safepassage.problems.records import SealBroken
 from safepassage.problems.requests import LogUnavailable
 from safepassage.record import Sections
 from safepassage.wire_ed_fi import PushedStudent, ReceivedPush
 from services.records.ed_fi.contested import without_contested
 from services.records.ed_fi.sending import FIRST, SENDING, send_student
+from services.records.exchange.collecting import note_collection
 from services.records.exchange.delivered import log_read, what_came
 from services.records.exchange.requests import VisibleRequest
 from services.records.formats.edfi_json import edfi_resources
@@ -24,10 +25,13 @@ router = APIRouter(prefix="/v1/exchange-requests", tags=["ed-fi"])
 
 Reader = Annotated[Caller, caller_with("records:read")]
 
+TAKEN = ("created", "updated")
+"""By the system. It has the record once it has taken all of it."""
+
 
 @router.post(
     "/{exchange_id}/ed-fi-push",
-    responses=responses(NoSuchExchange, NothingReceived, NoSuchEdFiSystem, SealBroken, LogUnavailable),
+    responses=responses(NoSuchExchange, NothingReceived, ReceivedRecordDestroyed, NoSuchEdFiSystem, SealBroken, LogUnavailable),
 )
 async def push_received_record(push: ReceivedPush, request: Request, row: VisibleRequest, caller: Reader, now: Now) -> PushedStudent:
     """Put the record that came with this exchange into an Ed-Fi system of the caller's organisation. In the log before the first byte."""
@@ -41,8 +45,9 @@ async def push_received_record(push: ReceivedPush, request: Request, row: Visibl
     if sent:
         # INVARIANT: nothing leaves unless the log has it.
         await log_read(request, row, caller, held, form="edfi-push", elements=sections.elements())
+    outcomes = await send_student(api, made["resources"], clock=request.app.state.clock, until=now + SENDING) if sent else ()
+    if outcomes and all(one.outcome in TAKEN for one in outcomes) and not missing:
+        await note_collection(request.app.state.exchange, row, caller, now)
     return PushedStudent(
-        student=held.student.id,
-        outcomes=await send_student(api, made["resources"], clock=request.app.state.clock, until=now + SENDING) if sent else (),
-        not_expressed=tuple(element for element in BY_ID if element in missing),
+        student=held.student.id, outcomes=outcomes, not_expressed=tuple(element for element in BY_ID if element in missing)
     )

@@ -7,11 +7,12 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from safepassage.ids import uuid7
-from safepassage.problems.exchanges import NoSuchExchange, NothingReceived
-from safepassage.problems.records import SealBroken
+from safepassage.problems.exchanges import NoSuchExchange, NothingReceived, ReceivedRecordDestroyed
+from safepassage.problems.records import NoSuchStudent, SealBroken
 from safepassage.problems.requests import LogUnavailable
 from safepassage.record import StudentRecord
 from services.records.exchange import events
+from services.records.exchange.collecting import note_collection
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.requests import VisibleRequest
 from services.records.exchange.states import Asked
@@ -19,6 +20,7 @@ from services.records.formats.edfi_json import edfi_resources
 from services.records.formats.pesc import Party, write_transcript
 from services.records.formats.xsre import write_xsre
 from services.records.reading import HeldRecord, read_received
+from services.records.shredding import DESTROYED
 from services.records.tables import ExchangeRequestRow
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
@@ -44,7 +46,7 @@ def _form(request: Request, format_: Annotated[Literal["own", "edfi", "pesc", "s
     "/{exchange_id}/record",
     response_model=StudentRecord,
     responses={
-        **responses(NoSuchExchange, NothingReceived, SealBroken, LogUnavailable),
+        **responses(NoSuchExchange, NothingReceived, ReceivedRecordDestroyed, SealBroken, LogUnavailable),
         200: {"description": "The record as it came with this exchange.", "content": {EDFI: {"schema": {"type": "object"}}, XML: {}}},
     },
 )
@@ -54,6 +56,7 @@ async def read_received_record(request: Request, row: VisibleRequest, caller: Re
     held = await what_came(request, row)
     # INVARIANT: nothing is shown before the log has the read.
     await log_read(request, row, caller, held, form=form, elements=held.record.elements())
+    await note_collection(exchange, row, caller, exchange.clock())
     if form == "edfi":
         resources = edfi_resources(held.record, student_unique_id=held.student.id.hex)
         return Response(json.dumps(resources), media_type=EDFI, headers=_PRIVATE)
@@ -66,12 +69,17 @@ async def read_received_record(request: Request, row: VisibleRequest, caller: Re
 
 
 async def what_came(request: Request, row: ExchangeRequestRow) -> HeldRecord:
-    """The record as it came with a request, alone. Raises NothingReceived, SealBroken."""
+    """The record as it came with a request, alone. Raises NothingReceived, ReceivedRecordDestroyed, SealBroken."""
     exchange: Exchange = request.app.state.exchange
     if row.state != Asked.APPLIED or row.student_id is None:
         raise NothingReceived
+    if row.particulars == DESTROYED:
+        raise ReceivedRecordDestroyed
     async with exchange.database.reading() as tx:
-        return await read_received(tx, exchange.vault, row.student_id, row.id)
+        try:
+            return await read_received(tx, exchange.vault, row.student_id, row.id)
+        except NoSuchStudent as error:
+            raise ReceivedRecordDestroyed from error
 
 
 async def log_read(

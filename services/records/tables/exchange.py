@@ -4,15 +4,18 @@ Whoever takes the database without the key files learns which nodes exchanged ho
 """
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.records.tables.registry import Base
 from shared.columns import CanonicalText, Milliseconds
 from shared.peer_statements import NodeStatementColumns
 from shared.trust import TrustListColumns
+
+_COLLECTED: Final = "collected_at IS NOT NULL"
 
 
 class TrustListRow(TrustListColumns, Base):
@@ -30,6 +33,7 @@ class ExchangeRequestRow(Base):
     __table_args__ = (
         Index("ix_exchange_request_state", "state", "id"),
         Index("ix_exchange_request_state_expires_at", "state", "expires_at", "id"),
+        Index("ix_exchange_request_collected", "id", sqlite_where=text(_COLLECTED), postgresql_where=text(_COLLECTED)),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -67,6 +71,8 @@ class ExchangeRequestRow(Base):
     """How often the holder has had points blinded for it."""
     is_educators: Mapped[bool] = mapped_column(default=False)
     """It asks for an educator's credentials, not for a child's record."""
+    collected_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    """When the receiving organisation's own system first had what came; from then on the node's copy need not stay (collecting)."""
 
 
 class PeerRequestRow(Base):

@@ -58,6 +58,7 @@ async def test_a_record_that_came_goes_into_the_receivers_own_system_once_the_lo
                 await client.push_received_record(case.id, PUSH)
         assert ods.requests == []
         pushed = await client.push_received_record(case.id, PUSH)
+        assert ((await case.asked()).collected_at is None) == bool(pushed.not_expressed), "it has the record if it took all of it"
         with pytest.raises(NoSuchEdFiSystem):
             await client.push_received_record(case.id, PUSH.model_copy(update={"system": "another"}))
         record = await client.read_received_record(case.id)

@@ -18,6 +18,13 @@ class NothingReceived(SuiteError):
     retry = "after"
 
 
+class ReceivedRecordDestroyed(SuiteError):
+    """What came with this request was destroyed here: after the receiver's own system had collected it, or as an agreement asks."""
+
+    code, status, title = "received-record-destroyed", 410, "Received record is destroyed"
+    remedy = "Read it in the system that collected it; if it is needed again, ask for it with a new request."
+
+
 class ReceivingOrganisationNotYours(SuiteError):
     """The receiving school or district of a request is not the caller's organisation, nor below it."""
 
