@@ -55,6 +55,7 @@ OTHERWISE: Final = {
     "services/privacy/statements.py::_put_beside_facts": NAMED_BEFORE,
     "services/records/credentials/transcripts.py::_place": OWN_REQUEST,
     "services/records/educators/issuing.py::_issued": OWN_REQUEST,
+    "services/records/exchange/collecting.py::note_collection": NAMED_BEFORE,
     "services/records/match_reviews.py::open_review": NOT_A_CALLERS,
     "services/records/match_reviews.py::_unite": NAMED_BEFORE,
     "services/records/match_reviews.py::candidates_of_reviews": NAMED_BEFORE,
