@@ -20,7 +20,6 @@ from services.records.formats.edfi_json import edfi_resources
 from services.records.formats.pesc import Party, write_transcript
 from services.records.formats.xsre import write_xsre
 from services.records.reading import HeldRecord, read_received
-from services.records.shredding import DESTROYED
 from services.records.tables import ExchangeRequestRow
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
@@ -73,8 +72,6 @@ async def what_came(request: Request, row: ExchangeRequestRow) -> HeldRecord:
     exchange: Exchange = request.app.state.exchange
     if row.state != Asked.APPLIED or row.student_id is None:
         raise NothingReceived
-    if row.particulars == DESTROYED:
-        raise ReceivedRecordDestroyed
     async with exchange.database.reading() as tx:
         try:
             return await read_received(tx, exchange.vault, row.student_id, row.id)

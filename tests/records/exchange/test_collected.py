@@ -6,6 +6,7 @@ from uuid import UUID, uuid4
 import pytest
 from sqlalchemy import select
 
+from node.demo.seats import RECEIVING_DISTRICT
 from safepassage.problems.exchanges import ReceivedRecordDestroyed
 from safepassage.problems.requests import TemporarilyUnavailable
 from services.privacy.tables import RightsRequestRow
@@ -70,6 +71,24 @@ async def test_what_the_receiving_districts_system_has_collected_goes_and_what_n
         with pytest.raises(ReceivedRecordDestroyed):
             await client.read_received_record(collected.id)
         assert (await client.read_received_record(untouched.id)).identity is not None
+
+
+@pytest.mark.requirement("KEYS-collected")
+async def test_of_a_child_whom_the_receiver_had_already_its_own_part_stays_and_what_came_is_said_to_be_gone(states: TwoStates) -> None:
+    child = states.child()
+    district = states.birch.organisation(RECEIVING_DISTRICT)
+    own = await states.birch.load(child, district=district, school=district)
+    case = await states.queued(child)
+    await case.finish()
+    async with states.birch.client("new-district") as client:
+        await client.read_received_record(case.id)
+        states.clock.advance(seconds=1)
+        await destroying(states.birch).collected_before(states.clock())
+        with pytest.raises(ReceivedRecordDestroyed):
+            await client.read_received_record(case.id)
+    assert await here(states, case) == 0
+    async with states.birch.records.state.database.reading() as tx:
+        assert (await tx.scalars(select(SectionRow.section).where(SectionRow.student_id == own))).all()
 
 
 def caller(kind: str, organisation_id: UUID, person: str | None = None) -> Caller:
