@@ -93,17 +93,19 @@ class Watcher:
 
     async def turn(self) -> None:
         """Look once at everything that is new, while this process holds the lease. Raises LogFrozen, LogUnavailable."""
+        while await self._looked_at_node():
+            await self.look_at_actors(spell_seconds=self._spell_seconds)
+            await self.enter()
+            if not self._was_interrupted:
+                return
+
+    async def _looked_at_node(self) -> bool:
+        """False if another process holds the lease. Before every spell: on a busy node there is no end of what is new."""
         at = (self._state.clock(), self._monotonic())
         if holds := await self._holds_lease():
             await self.look_at_node(self._jump(*at))
         self._clock_was = at  # not before: a clock that was set while the store was away is told of once it is back
-        if not holds:
-            return
-        while True:
-            await self.look_at_actors(spell_seconds=self._spell_seconds)
-            await self.enter()
-            if not self._was_interrupted or not await self._holds_lease():
-                return
+        return holds
 
     async def _holds_lease(self) -> bool:
         state = self._state

@@ -1,7 +1,6 @@
 """The search for alerts goes through a long log beside those who ask, not before them; and reads nothing of it twice."""
 
 import json
-from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from services.audit.driver import Driver
 from services.audit.index.bitmaps import ascending, positions, set_of
 from services.audit.index.terms import term_keys
 from services.audit.tables import AlertCursorRow
-from tests.audit.alerts.watched import by, did, entries, read_students, stop_workers
+from tests.audit.alerts.watched import by, did, read_students, rows, stop_workers, told
 from tests.audit.audit_node import STATE, AuditNode
 from tests.conftest import StandingClock
 
@@ -49,24 +48,45 @@ async def test_who_searches_the_log_is_answered_in_every_rest_of_the_search_for_
 
 
 async def test_a_long_search_enters_what_it_has_found_of_a_day_before_it_looks_at_the_next(node: AuditNode, clock: StandingClock) -> None:
-    await stop_workers(node, "keep_watch")
+    await stop_workers(node, "keep_watch", "_keep_index")
     for _ in range(2):
         await read_students(node, 300)
         clock.advance(days=1)
     await node.app.state.projector.catch_up()
-    cursors: list[Sequence[Any]] = []
+    cursors: list[tuple[int, int]] = []
 
     class Noting(Watcher):
         async def enter(self) -> None:
             await super().enter()
             async with node.database.reading() as tx:
                 row = await tx.get_one(AlertCursorRow, 2026)
-                cursors.append((row.day, len(await entries(node))))
+            cursors.append((row.day, len([one for one in await rows(node) if one.entry_idx is not None])))
 
     await Noting(node.app.state, spell_seconds=0.0).turn()
     first_day = cursors[0][0]
-    assert cursors[0] == (first_day, 2)
-    assert [alerts for day, alerts in cursors if day == first_day + 1][:1] == [3]
+    assert cursors == [(first_day, 2), (first_day + 1, 3), (first_day + 1, 3)]
+
+
+async def test_a_search_that_never_ends_looks_at_the_node_itself_between_its_spells(node: AuditNode, clock: StandingClock) -> None:
+    await stop_workers(node, "keep_watch", "_keep_index")
+    await did(node, by("busy"))
+    await node.app.state.projector.catch_up()
+    said: list[list[str]] = []
+
+    class Overtaken(Watcher):
+        """Whenever it is done with what is new, there is more; in between the clock is set."""
+
+        async def enter(self) -> None:
+            await super().enter()
+            said.append(await told(node))
+            if len(said) == 1:
+                clock.advance(seconds=3_600)
+            if len(said) < 3:
+                await did(node, by("busy"))
+                await node.app.state.projector.catch_up()
+
+    await Overtaken(node.app.state, spell_seconds=0.0).turn()
+    assert [("clock-skew" in rules) for rules in said[:2]] == [False, True]
 
 
 class Counting(Driver):
