@@ -37,6 +37,11 @@ def of_educator(identifier: UUID) -> bytes:
     return b"educator\0" + identifier.bytes
 
 
+def of_organisation_key(kid: str) -> bytes:
+    """What an organisation's encryption key is bound to: its public half's name."""
+    return b"organisation-key\0" + kid.encode()
+
+
 class DataKey:
     """One student's data key: seals and opens the sections of that student and no other's."""
 
@@ -129,6 +134,10 @@ class Vault:
     def rewrap_educator(self, identifier: UUID, sealed: bytes) -> bytes:
         """The same under the newest version. Raises SealBroken."""
         return self._again(sealed, context=of_educator(identifier))
+
+    def rewrap_organisation_key(self, kid: str, sealed: bytes) -> bytes:
+        """The same for an organisation's encryption key. Raises SealBroken."""
+        return self._again(sealed, context=of_organisation_key(kid))
 
     def is_newest_text(self, sealed: str) -> bool:
         """Whether the newest version has sealed it (`seal_text`)."""

@@ -13,6 +13,7 @@ from services.records.tables import (
     ExchangeRequestRow,
     GivenPackageRow,
     KeptRosterRow,
+    OrganisationKeyRow,
     OutboxRow,
     PeerRequestRow,
     StudentRow,
@@ -25,7 +26,7 @@ AT_ONCE = 500
 
 async def rewrap_data_keys(database: Database, vault: Vault) -> int:
     """Wrap anew what an older version wrapped: students' data keys, particulars of exchanges, kept rosters, educators' credentials,
-    what waits in the outbox.
+    organisations' encryption keys, what waits in the outbox.
 
     Gives how many data keys it were. Afterwards the older version may be destroyed. Raises SealBroken.
     """
@@ -42,6 +43,7 @@ async def rewrap_data_keys(database: Database, vault: Vault) -> int:
     for roster in (KeptRosterRow, GivenPackageRow):
         await _again(database, roster.id, roster.sealed, vault.rewrap_roster)
     await _again(database, EducatorCredentialRow.id, EducatorCredentialRow.sealed, vault.rewrap_educator)
+    await _again(database, OrganisationKeyRow.kid, OrganisationKeyRow.sealed, vault.rewrap_organisation_key)
     await _again(database, OutboxRow.id, OutboxRow.body, outbox)
     return rewrapped
 

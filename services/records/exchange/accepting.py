@@ -26,6 +26,7 @@ from safepassage.problems.trust import NotAMember
 from safepassage.request import MAX_LENGTH, Selector, read_selector, selector_info, verify_request
 from safepassage.request import Request as ExchangeMessage
 from services.records.exchange import events, stored_rows
+from services.records.exchange.answer_keys import require_answerable
 from services.records.exchange.asking import CONTENT_TYPE
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.refusals import body_of_type, compact_in, or_refused
@@ -104,6 +105,7 @@ async def _accepted(exchange: Exchange, peer: str, token: str, now: datetime) ->
     exchange.request_limit.count(peer, now)  # before anything is looked at that depends on the child
     selector = opened(exchange, verified.message, now)
     require_servable(selector, now)
+    require_answerable(exchange, selector)
     if selector.sought is not None:
         await exchange.read(lambda connection: require_within_a_day(connection, exchange, peer, now))
     event = events.was_asked(requester=peer, exchange_id=verified.message.jti, request_digest=verified.digest, selector=selector)

@@ -14,9 +14,10 @@ from sqlalchemy import Connection
 
 from safepassage.claims import read_closed
 from safepassage.ids import uuid7
-from safepassage.node_statement import EncryptionKey, key_to_seal_to
+from safepassage.node_statement import EncryptionKey
 from safepassage.problems import SuiteError
 from safepassage.problems.records import NothingToRelease
+from safepassage.recipient_key import RecipientKey
 from safepassage.record import StudentRecord
 from safepassage.request import Selector
 from safepassage.suites import Suite
@@ -24,6 +25,7 @@ from services.records.attachments.documents import Document
 from services.records.educators.answering import credentials_for
 from services.records.educators.kept import require_kept
 from services.records.exchange import events, nobody
+from services.records.exchange.answer_keys import key_of
 from services.records.exchange.answers import Asked, Hinted, Nothing, Released, Subject, Vouched, sealed
 from services.records.exchange.dead_letters import RECALLED
 from services.records.exchange.deciding import about_nobody, decide
@@ -197,7 +199,7 @@ async def provide(
     INVARIANT: a package, `perhaps` and `not-provided` take the same way and the same steps; only their contents differ.
     """
     now = exchange.clock()
-    suite, key = key_to_seal_to((await exchange.statements.of(row.requester)).message, supported=exchange.signing.suites, now=now)
+    suite, key = await key_of(exchange, row.requester, asked.selector, now)
     serial = exchange.trust.current().serial
     packed = None
     if isinstance(what, Released) and what.documents:
@@ -251,7 +253,7 @@ async def provide(
 
 
 async def _packed(
-    exchange: Exchange, asked: Asked, documents: Sequence[Document], suite: Suite, key: EncryptionKey, now: datetime
+    exchange: Exchange, asked: Asked, documents: Sequence[Document], suite: Suite, key: EncryptionKey | RecipientKey, now: datetime
 ) -> Packed:
     claims = {
         "suite": suite.name,

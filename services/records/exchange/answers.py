@@ -13,6 +13,7 @@ from safepassage.finding import ELEMENT
 from safepassage.ids import uuid7
 from safepassage.node_statement import EncryptionKey
 from safepassage.package import Content, Credentials, Manifest, NotProvided, Package, Perhaps
+from safepassage.recipient_key import RecipientKey
 from safepassage.record import StudentRecord
 from safepassage.request import Selector
 from safepassage.sealing import pt_commit
@@ -118,7 +119,7 @@ def sealed(
     *,
     issuer: str,
     suite: Suite,
-    key: EncryptionKey,
+    key: EncryptionKey | RecipientKey,
     trust_serial: int,
     now: datetime,
     packed: Packed | None = None,

@@ -17,7 +17,8 @@ from safepassage.logged import Logged
 from safepassage.node_statement import NodeStatement, key_to_seal_to
 from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerResting, PeerUnavailable, RequestNotPermitted
-from safepassage.refusal import verify_refusal
+from safepassage.recipient_key import RecipientKey
+from safepassage.refusal import Refusal, verify_refusal
 from safepassage.request import Request, SealedSelector, Selector, selector_info
 from safepassage.trust_members import Member
 from safepassage.wire_exchange import NewExchangeRequest
@@ -56,11 +57,13 @@ def prepared(
     pinned_size: int,
     lasts: timedelta,
     now: datetime,
+    answer_key: RecipientKey | None = None,
     seek: Seek | None = None,
 ) -> tuple[Request, Selector]:
     """The request to sign, its selector sealed to the holder in the first of its suites that is among ours, `suites`.
 
-    seek  it names nobody: this in place of the person
+    answer_key  the receiving organisation's, to which answers are sealed
+    seek        it names nobody: this in place of the person
 
     Raises SuiteNotSupported, EncryptionKeyUnknown.
     """
@@ -71,6 +74,7 @@ def prepared(
         exchange_id=exchange_id,
         evidence=new.evidence,
         **_wanted(new, None if seek is None else seek(exchange_id, salt)),
+        answer_key=answer_key,
         subject_salt=salt,
         pinned_size=pinned_size,
     )
@@ -179,7 +183,12 @@ async def _deliver(exchange: Exchange, row: ExchangeRequestRow, *, logged: bool)
 
 
 async def refused_as(exchange: Exchange, answer: PeerAnswer, *, peer: str, about: str) -> str:
-    """The code with which the peer refused for good, signed. Raises PeerUnavailable for any other answer: it counts as none."""
+    """The code with which the peer refused for good. Raises as `refusal_of`."""
+    return (await refusal_of(exchange, answer, peer=peer, about=about)).code
+
+
+async def refusal_of(exchange: Exchange, answer: PeerAnswer, *, peer: str, about: str) -> Refusal:
+    """The peer's signed refusal, for good. Raises PeerUnavailable for any other answer: it counts as none."""
     wished = int(answer.retry_after.total_seconds()) if answer.retry_after else None
     if not 400 <= answer.status < 500:
         raise PeerUnavailable(retry_after_seconds=wished)
@@ -189,7 +198,7 @@ async def refused_as(exchange: Exchange, answer: PeerAnswer, *, peer: str, about
     except SuiteError as error:
         log.info("peer's answer is no signed refusal", extra={"peer": peer, "status": answer.status})
         raise PeerUnavailable(retry_after_seconds=wished) from error
-    return refusal.message.code
+    return refusal.message
 
 
 async def accept(exchange: Exchange, row: ExchangeRequestRow, member: Member, answer: PeerAnswer) -> None:

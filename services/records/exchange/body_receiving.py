@@ -114,7 +114,7 @@ async def _announced(exchange: Exchange, peer: str, jws: str, now: datetime) -> 
         raise envelopes.OtherExchange
     require_not_withdrawn(asked.withdrawn_answers, message.envelope_id)
     if announced is None:
-        expected = expected_answer(exchange, asked, message, now)
+        expected = await expected_answer(exchange, asked, message, now)
         _require_wanted(exchange, asked, body)
 
         def verify(pinned: Pinned, path: list[bytes] | None) -> tuple[SignedEnvelope, Logged]:

@@ -11,9 +11,10 @@ from safepassage.problems import SuiteError
 from safepassage.problems.exchanges import PeerResting, PeerUnavailable
 from safepassage.problems.messages import EncryptionKeyUnknown
 from safepassage.problems.trust import NotAMember
+from safepassage.refusal import Refusal
 from safepassage.trust_members import Member
 from services.records.exchange import events
-from services.records.exchange.asking import refused_as
+from services.records.exchange.asking import refusal_of
 from services.records.exchange.asking_privacy import AskedStanding
 from services.records.exchange.body_sending import hand_over_body
 from services.records.exchange.dead_letters import lay_answer_aside
@@ -21,7 +22,7 @@ from services.records.exchange.due import after_failure
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.peers import PeerAnswer
 from services.records.exchange.receipts import take_receipt
-from services.records.exchange.resealing import answer_anew
+from services.records.exchange.resealing import answer_anew, naming_another
 from services.records.exchange.sending import Leaving, claims_of
 from services.records.exchange.states import SENDABLE, Outgoing
 from services.records.exchange.stored_rows import change
@@ -96,7 +97,7 @@ async def _attempt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Member)
         if answer.status == 200:
             await _take_receipt(exchange, row, member, answer.body)
         else:
-            await refused(exchange, row, await refused_as(exchange, answer, peer=row.recipient_node, about=row.envelope_digest or ""))
+            await refused(exchange, row, await refusal_of(exchange, answer, peer=row.recipient_node, about=row.envelope_digest or ""))
     except _DecisionFallen as fallen:
         await give_up(exchange, row, Outgoing.WITHDRAWN, reason=fallen.reason, never_sent=False, reopen=True)
     except PeerResting as error:
@@ -139,10 +140,14 @@ async def _take_receipt(exchange: Exchange, row: OutgoingEnvelopeRow, member: Me
     await exchange.milestones.reached("holder after_R1")
 
 
-async def refused(exchange: Exchange, row: OutgoingEnvelopeRow, code: str) -> None:
-    """The peer refuses it for good, with its signature. One that it has no key for any more is made anew, sealed to its present one."""
+async def refused(exchange: Exchange, row: OutgoingEnvelopeRow, refusal: Refusal) -> None:
+    """The peer refuses it for good, with its signature. One that it has no key for any more is made anew, sealed to the present one."""
+    code, particulars = refusal.code, None
     reseals = code == EncryptionKeyUnknown.code
-    if reseals:
+    if reseals and refusal.answer_key is not None:
+        particulars = await naming_another(exchange, row, refusal.answer_key)
+        reseals = particulars is not None
+    elif reseals:
         await _learn_keys(exchange, row)
     event = events.was_refused(claims_of(row), code=code, student_id=row.student_id, custodian_id=row.custodian_id)
 
@@ -150,7 +155,7 @@ async def refused(exchange: Exchange, row: OutgoingEnvelopeRow, code: str) -> No
         ended = {"state": Outgoing.REJECTED, "problem_code": code, "ciphertext": None, "next_attempt_at": None}
         if change(tx.connection, OutgoingEnvelopeRow, row.id, when=SENDABLE, **ended):
             tx.record(event)
-            if not (reseals and answer_anew(tx, exchange, row)):
+            if not (reseals and answer_anew(tx, exchange, row, particulars)):
                 lay_answer_aside(tx.connection, row, code=code, now=exchange.clock())
 
     await exchange.write(end)

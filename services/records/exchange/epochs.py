@@ -112,6 +112,14 @@ class EpochKeys:
         """The public keys for the node's statement: those of this week and later."""
         return tuple(key.published() for key in self._keys.values() if key.epoch >= epoch_of(now) and key.suite in self._suites)
 
+    def current(self, now: datetime, *, suite: str) -> EpochKey:
+        """This week's key of a suite; where the operator turns the keys and is late, the newest that opens. Raises EncryptionKeyUnknown."""
+        week = epoch_of(now)
+        keys = [key for key in self.alive(now) if key.suite == suite]
+        if not keys:
+            raise EncryptionKeyUnknown("this node has no encryption key that opens")
+        return max(keys, key=lambda key: (key.epoch == week, key.epoch))
+
     def kids(self, now: datetime) -> frozenset[str]:
         """Names of the keys that open at `now`."""
         return frozenset(key.kid for key in self.alive(now))

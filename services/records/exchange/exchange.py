@@ -28,6 +28,7 @@ from services.records.exchange.due import any_chance
 from services.records.exchange.epochs import EpochKeys
 from services.records.exchange.group_reads import GroupReads
 from services.records.exchange.milestones import Milestones
+from services.records.exchange.organisation_keys import OrganisationKeys
 from services.records.exchange.own_log import OwnLog
 from services.records.exchange.own_statement import OwnStatement
 from services.records.exchange.peer_logs import PeerLogs
@@ -85,6 +86,7 @@ class Exchange:
     vault: Vault
     signing: ExchangeSigner
     epochs: EpochKeys
+    organisation_keys: OrganisationKeys
     trust: Trust
     statements: PeerStatements
     peers: Peers
@@ -195,6 +197,8 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
     await peer_logs.open()
     paths = ShownPaths(peers, own_log)
     signing, breakers = ExchangeSigner.load(folder, settings.exchange_suites), Breakers(any_chance)
+    epochs = EpochKeys(folder, folder=settings.epoch_keys_directory, suites=signing.suites)
+    read = GroupReads(database.read)
     state.exchange = Exchange(
         settings=settings,
         clock=clock,
@@ -203,7 +207,8 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
         outbox=state.outbox,
         vault=state.vault,
         signing=signing,
-        epochs=EpochKeys(folder, folder=settings.epoch_keys_directory, suites=signing.suites),
+        epochs=epochs,
+        organisation_keys=OrganisationKeys(state.vault.provider, epochs, read=read, write=state.write),
         trust=trust,
         statements=statements,
         peers=peers,
@@ -215,7 +220,7 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
         peer_logs=peer_logs,
         paths=paths,
         own_statement=OwnStatement(settings.node_statement_file),
-        read=GroupReads(database.read),
+        read=read,
         look=GroupReads(database.look),
         find=RowLookups(database),
         write=state.write,

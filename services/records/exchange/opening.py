@@ -22,6 +22,7 @@ from safepassage.receipt import Receipt
 from safepassage.request import Selector
 from services.records.educators.filing import Genuine, file_credentials, genuine_in
 from services.records.exchange import events
+from services.records.exchange.answer_keys import key_to_open
 from services.records.exchange.asking import left_of, selector_of
 from services.records.exchange.dead_letters import lay_request_aside
 from services.records.exchange.exchange import Exchange
@@ -64,7 +65,7 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | 
         return
     row = stored.row
     try:
-        opened = _opened(exchange, row, stored.asked, stored.row.ciphertext)
+        opened = await _opened(exchange, row, stored.asked, stored.row.ciphertext)
         if isinstance(opened.content, Package):
             await examine(exchange, opened.message, opened.content)
         genuine = await genuine_in(exchange, opened.content)
@@ -89,10 +90,10 @@ async def take_up(exchange: Exchange, key: tuple[str, UUID], stored: Received | 
         exchange.wake("acknowledging", key, row)
 
 
-def _opened(exchange: Exchange, row: IncomingEnvelopeRow, asked: ExchangeRequestRow, ciphertext: bytes) -> _Opened:
+async def _opened(exchange: Exchange, row: IncomingEnvelopeRow, asked: ExchangeRequestRow, ciphertext: bytes) -> _Opened:
     """Raises the problem for which the package is rejected."""
     message, selector = message_of(row), None if asked.finding_id is not None else selector_of(exchange, asked)
-    private = exchange.epochs.private(message.enc_kid, now=exchange.clock())
+    private = await key_to_open(exchange, asked, message)
     content = read_sealed(private.open(ciphertext, suite=message.suite, info=message.info()), envelope=sealed_claims(message))
     if isinstance(content, Package):
         if selector is None:

@@ -7,12 +7,14 @@ from uuid import UUID
 from safepassage.canonical import digest_of
 from safepassage.elements import SECTIONS
 from safepassage.problems.exchanges import UnknownSection
+from safepassage.problems.messages import EncryptionKeyUnknown
 from safepassage.problems.pulling import BothPull
-from safepassage.problems.requests import InvalidRequest
+from safepassage.problems.requests import InvalidRequest, TemporarilyUnavailable
 from safepassage.request import Request, Selector
 from safepassage.suites import suite_named
 from safepassage.wire_exchange import NewExchangeRequest
 from services.records.exchange import asking, events
+from services.records.exchange.answer_keys import key_for_answers
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.states import Asked
 from services.records.tables import ExchangeRequestRow
@@ -68,6 +70,10 @@ async def drafted(
     if member.pulls and exchange.pulls:
         raise BothPull
     statement = (await exchange.statements.of(new.holder)).message
+    try:
+        answer_key = await key_for_answers(exchange, organisation_id, statement, now)
+    except EncryptionKeyUnknown as error:
+        raise TemporarilyUnavailable("this node has no encryption key: its operator makes one each week") from error
     message, selector = asking.prepared(
         new,
         issuer=exchange.entity_id,
@@ -76,6 +82,7 @@ async def drafted(
         pinned_size=exchange.peer_logs.largest_size(member),
         lasts=lasts or exchange.settings.exchange_lifetime,
         now=now,
+        answer_key=answer_key,
         seek=seek,
     )
     token = await exchange.sign(message, suite=suite_named(message.selector.suite))
@@ -121,5 +128,6 @@ def row_of(
         student_id=None,
         finding_id=finding_id,
         comparisons=0,
+        answer_kid=None if selector.answer_key is None else selector.answer_key.kid,
         is_educators=selector.educator is not None,
     )

@@ -69,8 +69,8 @@ async def _envelope(exchange: Exchange, member: Member, said: PulledAnswer, answ
     if answer.status == 200:
         await take_receipt(exchange, member, said.body, outcomes=("received",), envelope_id=row.id)
     elif row.state in SENDABLE:
-        code = await asking.refused_as(exchange, answer, peer=row.recipient_node, about=row.envelope_digest or "")
-        await dispatching.refused(exchange, row, code)
+        refusal = await asking.refusal_of(exchange, answer, peer=row.recipient_node, about=row.envelope_digest or "")
+        await dispatching.refused(exchange, row, refusal)
 
 
 async def _receipt(exchange: Exchange, member: Member, said: PulledAnswer, answer: PeerAnswer) -> None:

@@ -32,6 +32,7 @@ from safepassage.problems.trust import NotAMember
 from services.records import bodies
 from services.records.exchange import events
 from services.records.exchange.accepting import Peer
+from services.records.exchange.answer_keys import kids_expected
 from services.records.exchange.asking import CONTENT_TYPE as RECEIPT_TYPE
 from services.records.exchange.due import SOON
 from services.records.exchange.exchange import Exchange
@@ -128,7 +129,7 @@ async def _stored(exchange: Exchange, peer: str, body: bytes, jws: str, now: dat
     if asked is None or asked.holder != message.iss:
         raise OtherExchange
     require_not_withdrawn(asked.withdrawn_answers, message.envelope_id)
-    expected = expected_answer(exchange, asked, message, now)
+    expected = await expected_answer(exchange, asked, message, now)
     row = _stored_row(signed, asked, now)
 
     def verify(pinned: Pinned, path: list[bytes] | None) -> tuple[SignedEnvelope, Logged]:
@@ -154,8 +155,11 @@ def _again(held: IncomingEnvelopeRow, signed: SignedEnvelope) -> str:
     return held.r1
 
 
-def expected_answer(exchange: Exchange, asked: ExchangeRequestRow, message: Envelope, now: datetime) -> ExpectedAnswer:
-    """What we asked this peer for. Raises ExchangeClosed; OtherExchange for a record where none was asked for, or the other way round."""
+async def expected_answer(exchange: Exchange, asked: ExchangeRequestRow, message: Envelope, now: datetime) -> ExpectedAnswer:
+    """What we asked this peer for.
+
+    Raises ExchangeClosed, SealedToAnotherKey; OtherExchange for a record where none was asked for, or the other way round.
+    """
     _require_open(Asked(asked.state), message.kind)
     if message.kind not in ("not-provided", kind_wanted(asked)):
         raise OtherExchange("an answer to another kind of request")
@@ -163,7 +167,7 @@ def expected_answer(exchange: Exchange, asked: ExchangeRequestRow, message: Enve
         exchange_id=asked.id,
         request_digest=asked.request_digest,
         recipient_organisation=str(asked.receiving_organisation_id),
-        enc_kids=exchange.epochs.kids(now),
+        enc_kids=await kids_expected(exchange, asked, message, now),
         suites=exchange.signing.suites,
     )
 

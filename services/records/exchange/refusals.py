@@ -16,6 +16,7 @@ from safepassage.problems.requests import BodyTooLarge, UnsupportedMediaType
 from safepassage.problems.signatures import MalformedToken
 from safepassage.refusal import MEMBER, Refusal
 from services.records.exchange import events
+from services.records.exchange.answer_keys import SealedToAnotherKey
 from services.records.exchange.dead_letters import lay_aside
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.stored_rows import store
@@ -66,7 +67,10 @@ async def or_refused(
 
 def _signed(exchange: Exchange, request: Request, error: SuiteError, *, peer: str, jws: str, now: datetime) -> Response:
     about = digest_of(jws.encode())
-    refusal = Refusal(iss=exchange.entity_id, aud=peer, about=about, code=error.code, status=error.status, iat=int(now.timestamp()))
+    key = error.answer_key if isinstance(error, SealedToAnotherKey) else None
+    refusal = Refusal(
+        iss=exchange.entity_id, aud=peer, about=about, code=error.code, status=error.status, iat=int(now.timestamp()), answer_key=key
+    )
     document = error.as_problem(request_id_of(request.scope)).model_dump(mode="json", exclude_none=True)
     document[MEMBER] = exchange.signing.sign_compact(typ=Refusal.TYPE, payload=refusal.claims(), answers=jws)
     return Response(json.dumps(document), error.status, {"cache-control": "no-store"}, MEDIA_TYPE)

@@ -7,6 +7,8 @@ from functools import partial
 
 from sqlalchemy import Connection, bindparam, func, select
 
+from safepassage.recipient_key import RecipientKey
+from services.records.exchange.answering import asked_by
 from services.records.exchange.due import any_chance
 from services.records.exchange.exchange import Exchange
 from services.records.exchange.retries import next_attempt
@@ -29,16 +31,27 @@ _REFUSED = (
 )
 
 
-def answer_anew(tx: Writing, exchange: Exchange, row: OutgoingEnvelopeRow) -> bool:
+async def naming_another(exchange: Exchange, row: OutgoingEnvelopeRow, key: RecipientKey) -> bytes | None:
+    """The request's particulars with the key that its requester names now, sealed at rest; None where it cannot be answered so."""
+    request = await exchange.find(PeerRequestRow, row.request_id)
+    if request is None or not request.particulars or key.suite not in exchange.signing.suites:
+        return None
+    selector = asked_by(exchange, request).selector.model_copy(update={"answer_key": key})
+    return exchange.seal_particulars(request.id, selector.model_dump_json(exclude_none=True).encode())
+
+
+def answer_anew(tx: Writing, exchange: Exchange, row: OutgoingEnvelopeRow, particulars: bytes | None = None) -> bool:
     """Have the request answered again, in the transaction in which its answer was refused, by the schedule of retries: a peer whose
     statement goes on naming a key that it has not is not sent one answer after the other. False where the request takes no answer any more.
     """
     times = _times_refused(tx.connection, row)
     due = next_attempt(failures=max(times, 1), now=exchange.clock(), chance=any_chance())
     for state in OPEN:
-        waits = {"attempts": 0, "next_attempt_at": min(due, row.expires_at)}
+        waits: dict[str, object] = {"attempts": 0, "next_attempt_at": min(due, row.expires_at)}
         if state == Request.ANSWERED:
             waits["state"] = Request.WAITING
+        if particulars is not None:
+            waits["particulars"] = particulars
         if change(tx.connection, PeerRequestRow, row.request_id, when=(state,), **waits):
             tx.afterwards(partial(exchange.wake, "answering"))
             return True

@@ -111,12 +111,24 @@ class PrivateKey:
             raise CiphertextUnopened from error
 
 
-def seal(plaintext: bytes, *, public_key: bytes, suite: SuiteName, info: bytes) -> bytes:
-    """`plaintext` sealed to `public_key`: encapsulated key ‖ ciphertext and tag. Raises EncryptionKeyUnknown for what is no key."""
+def require_public_key(public_key: bytes, *, suite: SuiteName) -> None:
+    """Raises EncryptionKeyUnknown for what is no key of that suite."""
+    _public_key(public_key, suite)
+
+
+def _public_key(public_key: bytes, suite: SuiteName) -> Any:
     if len(public_key) != suite.public_key_bytes:
         raise EncryptionKeyUnknown("the recipient's key has not the length of its suite")
     try:
-        means = _MEANS[suite.name]
-        return means.hpke.encrypt(plaintext, means.public_key(public_key), info)
+        return _MEANS[suite.name].public_key(public_key)
     except (KeyError, ValueError) as error:
+        raise EncryptionKeyUnknown("the recipient's key is not one of its suite") from error
+
+
+def seal(plaintext: bytes, *, public_key: bytes, suite: SuiteName, info: bytes) -> bytes:
+    """`plaintext` sealed to `public_key`: encapsulated key ‖ ciphertext and tag. Raises EncryptionKeyUnknown for what is no key."""
+    key = _public_key(public_key, suite)
+    try:
+        return _MEANS[suite.name].hpke.encrypt(plaintext, key, info)
+    except ValueError as error:  # a point of low order, which says nothing before it is used
         raise EncryptionKeyUnknown("the recipient's key is not one of its suite") from error

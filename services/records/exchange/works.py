@@ -27,6 +27,7 @@ from services.records.exchange import (
 )
 from services.records.exchange.due import due_rows
 from services.records.exchange.exchange import Exchange, Job, turn_keys
+from services.records.exchange.organisation_keys import forget_keys
 from services.records.exchange.pulling import pull_round
 from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing, Reconciling, Telling
 from services.records.exchange.trust_lists import bring_lists
@@ -97,13 +98,14 @@ async def work(app: FastAPI) -> None:
 
 
 async def keep_swept(app: FastAPI) -> None:
-    """Remove chunks that serve nothing any more, and answers whose day is over, every minute: a lifespan task of several processes."""
+    """Remove every minute what serves nothing any more: chunks, keys, answers whose day is over. A lifespan task of several processes."""
     state = app.state
     while True:
         await asyncio.sleep(MINUTE_SECONDS)
         try:
             await sweep(state.database, state.clock())
             await forget_answers(state.database, state.clock())
+            await forget_keys(state.database, state.clock())
         except Exception as error:
             log.error("what serves nothing cannot be removed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from services.records.tables.registry import Base
@@ -71,8 +71,26 @@ class ExchangeRequestRow(Base):
     """How often the holder has had points blinded for it."""
     is_educators: Mapped[bool] = mapped_column(default=False)
     """It asks for an educator's credentials, not for a child's record."""
+    answer_kid: Mapped[str | None] = mapped_column(String(43))
+    """Of the receiving organisation's key, to which answers are sealed; null of one made before there were such keys."""
     collected_at: Mapped[datetime | None] = mapped_column(Milliseconds)
     """When the receiving organisation's own system first had what came; from then on the node's copy need not stay (collecting)."""
+
+
+class OrganisationKeyRow(Base):
+    """An encryption key of an organisation that asks, of one week (exchange.organisation_keys)."""
+
+    __tablename__ = "organisation_key"
+
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    sealed_to: Mapped[str] = mapped_column(String(43), primary_key=True)
+    """The node's key of that week and suite."""
+    epoch: Mapped[int] = mapped_column(Integer, index=True)
+    suite: Mapped[str] = mapped_column(String(64))
+    kid: Mapped[str] = mapped_column(String(43), unique=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """The seed, sealed to the node's key of the week and then by the key-encryption key."""
+    made_at: Mapped[datetime] = mapped_column(Milliseconds)
 
 
 class PeerRequestRow(Base):

@@ -26,13 +26,13 @@ from tests.records.exchange.two_states import Case, TwoStates, hard_case
 pytestmark = pytest.mark.anyio
 
 
-def opened(states: TwoStates, row: OutgoingEnvelopeRow) -> Package | NotProvided:
+async def opened(states: TwoStates, row: OutgoingEnvelopeRow) -> Package | NotProvided:
     """As Birch opens it."""
     assert row.jws is not None
     assert row.ciphertext is not None
     claims = split(row.jws)[1]
     exchange = states.birch.exchange
-    private = exchange.epochs.private(claims["enc_kid"], now=states.clock())
+    private = (await exchange.organisation_keys.of(claims["enc_kid"], now=states.clock())).private
     plaintext = private.open(row.ciphertext, suite=claims["suite"], info=Envelope.model_validate(claims).info())
     return read_sealed(plaintext, envelope=claims)
 
@@ -59,7 +59,7 @@ async def test_a_child_who_is_absent_and_one_whose_record_is_refused_look_alike(
         leaf = json.loads(from_base64url(claims["entry"]))
         sizes = (len(row.ciphertext or b""), len(claims["entry"]), set(claims), claims["kind"], leaf["class"], leaf["digests"]["decision"])
         seen.append(sizes)
-        content = opened(states, row)
+        content = await opened(states, row)
         assert isinstance(content, NotProvided)
         assert content.statement == NOTHING_PROVIDED
     assert seen[0] == seen[1]
@@ -84,7 +84,7 @@ async def test_a_small_record_and_nothing_have_one_size(states: TwoStates) -> No
 @pytest.mark.requirement("EX-6")
 async def test_a_package_has_what_was_permitted_and_nothing_else(states: TwoStates) -> None:
     case = await states.queued(sections=SECTIONS)
-    package = opened(states, await case.package())
+    package = await opened(states, await case.package())
     assert isinstance(package, Package)
     elements = package.record.elements()
     assert elements == package.manifest.elements
@@ -101,7 +101,7 @@ async def test_a_statement_of_disagreement_travels_with_what_it_contests(states:
     student = hard_case("statement-of-disagreement")
     sections = tuple({*SECTIONS, *(section for one in student.load.record.statements for section in one.sections)})
     case = await states.queued(student, sections=sections)
-    package = opened(states, await case.package())
+    package = await opened(states, await case.package())
     assert isinstance(package, Package)
     assert [one.statement for one in package.record.statements] == [one.statement for one in student.load.record.statements]
     await case.finish()

@@ -240,9 +240,9 @@ async def test_a_record_answers_no_finding_and_perhaps_answers_no_request_by_nam
     by_name = await (await states.ask(child.selector)).asked()
     for asked, kind in ((finding, "package"), (by_name, "perhaps")):
         with pytest.raises(OtherExchange):
-            expected_answer(states.birch.exchange, asked, perhaps.model_copy(update={"kind": kind}), states.clock())
+            await expected_answer(states.birch.exchange, asked, perhaps.model_copy(update={"kind": kind}), states.clock())
     for asked, kind in ((finding, "perhaps"), (by_name, "package"), (finding, "not-provided")):
-        expected_answer(states.birch.exchange, asked, perhaps.model_copy(update={"kind": kind}), states.clock())
+        await expected_answer(states.birch.exchange, asked, perhaps.model_copy(update={"kind": kind}), states.clock())
     await states.settle()
 
 

@@ -10,6 +10,7 @@ import pytest
 from safepassage.canonical import digest_of, from_base64url, to_base64url
 from safepassage.compact import assemble, signing_input, split
 from safepassage.ids import uuid7
+from safepassage.recipient_key import RecipientKey
 from safepassage.refusal import verify_refusal
 from safepassage.request import MAX_LENGTH, Request, SealedSelector, Selector, selector_info
 from safepassage.suites import MLKEM768_X25519, MLKEM1024_P384
@@ -113,6 +114,14 @@ REFUSALS: dict[str, tuple[str, Callable[[Asking], str]]] = {
     "a suite over another suite's signature": (
         "suite-not-supported",
         lambda a: a.signed(a.claims(selector={**a.request()["selector"], "suite": MLKEM1024_P384.name})),
+    ),
+    "answers wanted in an unknown suite": (
+        "suite-not-supported",
+        lambda a: a.signed(a.request(answer_key=RecipientKey(suite="rot13", public_key="AAAA"))),
+    ),
+    "answers wanted under a key that is none": (
+        "malformed-token",
+        lambda a: a.signed(a.request(answer_key=RecipientKey(suite=MLKEM768_X25519.name, public_key=to_base64url(b"\xff" * 1216)))),
     ),
     "another audience": ("wrong-audience", lambda a: a.signed(a.claims(aud="https://cedar.example"))),
     "another issuer": ("wrong-issuer", lambda a: a.signed(a.claims(iss="https://cedar.example"))),

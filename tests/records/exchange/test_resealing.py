@@ -42,7 +42,11 @@ async def test_what_was_sealed_to_a_key_that_is_gone_arrives_under_a_new_id_deci
     assert again[0].id != first.id
     assert again[0].decision_id not in (None, first.decision_id)
     assert again[0].entry_index not in (None, first.entry_index)
-    assert Envelope.model_validate_json(again[0].claims).enc_kid in states.birch.exchange.epochs.kids(states.clock())
+    anew = (await case.asked()).answer_kid
+    assert anew is not None
+    assert Envelope.model_validate_json(again[0].claims).enc_kid == anew != Envelope.model_validate_json(first.claims).enc_kid
+    birch = states.birch.exchange
+    assert (await birch.organisation_keys.of(anew, now=states.clock())).sealed_to in birch.epochs.kids(states.clock())
     await states.alder.one("dispatching", again[0].id)
     await case.file()
     await case.acknowledge()

@@ -111,7 +111,7 @@ async def test_a_contested_part_waits_for_its_statement_and_goes_with_it(states:
         assert (await case.request()).state == Request.ACCEPTED
         await load_it(states, district, student_id, child, statement)
     await case.answer()
-    package = opened(states, await case.package())
+    package = await opened(states, await case.package())
     assert isinstance(package, Package)
     assert [one.id for one in package.record.statements if PART in one.relates_to] == [statement.id]
     await case.finish()

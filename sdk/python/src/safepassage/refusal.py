@@ -11,10 +11,11 @@ from pydantic import Field
 from safepassage.claims import EntityId, Message, NumericDate, Verified, require_parties, verify_message
 from safepassage.compact import PublicKeys
 from safepassage.problems.exchanges import RefusalMalformed
+from safepassage.recipient_key import RecipientKey
 from safepassage.wire import Code, Digest
 
 MEMBER = "refusal"
-MAX_LENGTH = 4096
+MAX_LENGTH = 8192
 
 
 class Refusal(Message):
@@ -32,6 +33,12 @@ class Refusal(Message):
     """A problem's code."""
     status: Annotated[int, Field(ge=400, le=499)]
     iat: NumericDate
+    answer_key: RecipientKey | None = None
+    """Of an answer that cannot be opened: to which it may be sealed instead."""
+
+    def claims(self) -> dict[str, Any]:
+        """The JSON object to sign; without `answer_key` where there is none, as versions read it that know no such member."""
+        return {name: value for name, value in super().claims().items() if value is not None}
 
 
 def verify_refusal(body: bytes, *, issuer: str, audience: str, about: Digest, keys: PublicKeys) -> Verified[Refusal]:

@@ -14,6 +14,7 @@ from safepassage.finding import Sought
 from safepassage.leaf import subject_commit
 from safepassage.problems.messages import SealedIdsDiffer, SuiteNotSupported
 from safepassage.problems.signatures import MalformedToken
+from safepassage.recipient_key import RecipientKey
 from safepassage.sealing import hpke_info, padded, unpadded
 from safepassage.suites import SUITES
 from safepassage.wire import Base64Url, Code, Digest, Wire
@@ -72,6 +73,8 @@ class Selector(Wire):
     """The documents that belong to what is sent of the record are wanted too: this node can take and examine them."""
     evidence: EnrollmentEvidence | LicensureEvidence
     """Of the child's enrolment, or of the educator's application; with the official who attested it."""
+    answer_key: RecipientKey | None = None
+    """Of the receiving organisation's own: answers are sealed to it. None, of a node without such keys: to one of the node's statement."""
     subject_salt: Digest
     """32 random bytes: receipts carry the commitment to the person under this salt, and both sides can open it."""
     pinned_size: Annotated[int, Field(ge=0, lt=2**63)] = 0
