@@ -66,12 +66,17 @@ def template_of(path: str) -> str:
 
 
 async def faults(page: Page, path: str, looks: Iterable[tuple[int, Any]] = LOOKS, **rules: Mapping[str, bool]) -> list[Any]:
-    """Of the page that is shown, in each look: what axe finds, and what is too wide."""
+    """Of the page that is shown, in each look: what axe finds, and what is too wide.
+
+    Of a width that was looked at before only the rules of colours are asked again: schemes differ in nothing else (test_words).
+    """
     seen: list[Any] = []
+    widths = set[int]()
     for width, scheme in looks:
         await page.tab.set_viewport_size({"width": width, "height": 900})
         await page.tab.emulate_media(color_scheme=scheme)
-        seen += [(path, width, scheme, *found) for found in await found_by_axe(page, **rules)]
+        seen += [(path, width, scheme, *found) for found in await found_by_axe(page, of_colours=width in widths, **rules)]
+        widths.add(width)
         seen += await _too_wide(page, path, width)
     return seen
 

@@ -8,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.gateway.console.crossing import something_crossed
 from tests.gateway.console.looking import PATHS, Looked, looking
-from tests.gateway.console.sweeping import faults, sideways
+from tests.gateway.console.sweeping import LOOKS, faults, sideways
 from tests.gateway.console.test_pages import one_duty
 from tests.gateway.console.test_today import silence
 
@@ -120,6 +120,13 @@ async def test_what_sticks_out_of_its_cell_is_found(looked: Looked) -> None:
     await looked.page.value("document.querySelector('tbody td .stack').style.translate = '-20px'")
     found = await sideways(looked.page, "/console/duties", (1440,))
     assert [(one[1], one[2]) for one in found] == [(1440, "sticks out of its cell")]
+
+
+async def test_what_cannot_be_read_in_the_dark_alone_is_found_in_each_width(looked: Looked) -> None:
+    await looked.go("/console/duties")
+    await looked.page.value("document.querySelector('h1').style.color = 'light-dark(#000, #222)'")
+    found = await faults(looked.page, "/console/duties", LOOKS)
+    assert [one[1:4] for one in found] == [(320, "dark", "color-contrast"), (1440, "dark", "color-contrast")]
 
 
 async def test_every_page_is_whole_in_spanish_on_a_phone(looked: Looked) -> None:

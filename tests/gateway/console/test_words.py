@@ -12,7 +12,7 @@ from safepassage.wire_alerts import AlertRule
 from services.gateway.console.alert_words import ALERT_WORDS
 from services.gateway.console.duty_words import DUTY_WORDS
 from services.gateway.console.messages import messages
-from services.gateway.console.pages import LOCALE, SHARED
+from services.gateway.console.pages import FOLDER, LOCALE, SHARED
 from services.gateway.console.preferences import cookies_for, viewing_of
 from services.gateway.console.purpose_words import PURPOSE_WORDS
 from services.gateway.console.role_scopes import PURPOSE_OF_ROLES, SCOPES_OF_ROLES
@@ -167,6 +167,16 @@ TEXT = [
     *product(("on-action",), ("action", "action-hover")),
 ]
 MARKS = [*product(("field-line", "focus", *(f"chart-{one}" for one in range(1, 7))), ("page", "surface")), ("focus-bar", "bar")]
+
+
+def test_a_page_in_the_dark_differs_in_colours_alone() -> None:
+    """So axe is asked in the dark for what depends on colours (sweeping.py). Not about the page that Swagger UI draws."""
+    files = [one for one in FOLDER.parent.rglob("*") if one.suffix in {".css", ".html", ".js"} and "described" not in one.parts]
+    assert SHARED / "tokens.css" in files
+    told = re.compile("prefers-color-scheme|matchMedia|color-scheme: dark")
+    assert [(one.name, told.findall(one.read_text())) for one in files if told.search(one.read_text())] == [
+        ("tokens.css", ["color-scheme: dark"])
+    ]
 
 
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
