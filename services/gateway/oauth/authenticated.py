@@ -14,7 +14,7 @@ from services.gateway.oauth.client_authentication import SpentAssertion, read_as
 from services.gateway.oauth.client_certificates import Authorities, ClientCertificate, require_certificate
 from services.gateway.oauth.client_keys import ClientKey
 from services.gateway.oauth.known_clients import KnownClient, KnownClients
-from services.gateway.oauth.oauth_errors import ClientNotAuthenticated
+from services.gateway.oauth.oauth_errors import ClientNotAuthenticated, KeysNotHad
 from services.gateway.oauth.replay import insert_spent_in, spending
 from shared import prepared
 from shared.contracts.audit import Actor
@@ -88,7 +88,7 @@ class ClientAuthentication:
         authorization  the request has an Authorization header
         certificate    of the connection: it authenticates who sends no assertion (RFC 8705 section 2)
 
-        Raises SecondMethod, TokenRequestInvalid, ClientNotAuthenticated, PeerNotVerifiable. Not within a transaction.
+        Raises SecondMethod, TokenRequestInvalid, ClientNotAuthenticated, KeysNotHad, PeerNotVerifiable. Not within a transaction.
         """
         if certificate is not None and is_by_certificate(form, authorization=authorization):
             return await self._by_certificate(form, certificate, now)
@@ -105,6 +105,7 @@ class ClientAuthentication:
         )
         if client is None or key is None:
             raise ClientNotAuthenticated("unknown-client")
+        _require_keys_had(client)
         return Authenticated(client, key, spent)
 
     async def _by_certificate(self, form: Mapping[str, str], certificate: ClientCertificate, now: datetime) -> Authenticated:
@@ -112,7 +113,14 @@ class ClientAuthentication:
         if client is None:
             raise ClientNotAuthenticated("unknown-client")
         kid = require_certificate(certificate, client, self._authorities, now=now)
+        _require_keys_had(client)
         return Authenticated(client, ClientKey(kid, "", certificate.thumbprint, None), None)
+
+
+def _require_keys_had(client: KnownClient) -> None:
+    """INVARIANT: asked once the client has proven a key that it had: to anybody else it is as unknown as a client that is not there."""
+    if not client.keys_had:
+        raise KeysNotHad
 
 
 def is_by_certificate(form: Mapping[str, str], *, authorization: bool) -> bool:

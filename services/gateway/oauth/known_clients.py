@@ -1,7 +1,7 @@
 """Who may ask for a token: registered clients, and the active members of the trust list with the keys of their statements."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Final, Protocol
@@ -16,7 +16,7 @@ from safepassage.wire_clients import AssertionAudience, AuthenticationMethod, Jw
 from safepassage.wire_organisations import OrganisationKind
 from services.gateway.oauth.client_keys import ClientKey, client_keys, peer_key
 from services.gateway.oauth.fetched_key_sets import still_counts
-from services.gateway.oauth.oauth_errors import KeysNotHad, PeerNotVerifiable, ResourceNotServed
+from services.gateway.oauth.oauth_errors import PeerNotVerifiable, ResourceNotServed
 from services.gateway.oauth.scopes import PEER_SCOPE, SCOPES
 from services.gateway.tables import ClientRow, OrganisationRow
 from shared import prepared
@@ -83,6 +83,8 @@ class KnownClient:
     jwks_uri: str | None = None
     """Where its keys were got from, if not given: then they are got again now and then."""
     keys_fetched_at: datetime = EPOCH
+    keys_had: bool = True
+    """False where they could not be got for a day: they authenticate nobody any more, and tell only who may hear why."""
     redirect_uris: tuple[str, ...] = ()
     grant_types: frozenset[str] = frozenset({"client_credentials"})
 
@@ -116,7 +118,7 @@ class KnownClients:
     async def find(self, client_id: str, *, kid: str, now: datetime) -> KnownClient | None:
         """The client, or None. `kid` is the key that its assertion names: a peer's statement is looked at again for a new one.
 
-        Raises PeerNotVerifiable, KeysNotHad. Not within a transaction.
+        Raises PeerNotVerifiable. Not within a transaction.
         """
         identifier = _uuid(client_id)
         if identifier is None:
@@ -128,7 +130,7 @@ class KnownClients:
         if await self._key_sets.look_again(identifier, client.jwks_uri, fetched_at=fetched_at, knows_kid=kid in client.keys, now=now):
             client = await self._registered(identifier, now)
         if client is not None and not still_counts(fetched_at=client.keys_fetched_at, now=now):
-            raise KeysNotHad
+            return replace(client, keys_had=False)
         return client
 
     async def _registered(self, identifier: UUID, now: datetime) -> KnownClient | None:

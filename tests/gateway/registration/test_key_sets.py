@@ -82,6 +82,22 @@ async def test_a_new_key_is_looked_for_and_at_most_once_a_minute(house: House, c
 
 
 @pytest.mark.anyio
+async def test_that_keys_cannot_be_got_is_told_to_who_has_one_of_them_and_to_nobody_else(house: House, clock: StandingClock) -> None:
+    """Or else anybody could try out which clients there are."""
+    party, unknown = Party("", ISSUER), Party(str(UUID(int=7)), ISSUER)
+    serve(house, party)
+    await registered(house, party)
+    fail(house)
+    clock.advance(hours=25)
+    assert (await ask_token(house.app, party, house.now)).status == 503
+    strangers = [Party(party.client_id, ISSUER, kid=kid, key=new_key("Ed25519")) for kid in (party.kid, "another")]
+    [told, *others] = [await ask_token(house.app, one, house.now) for one in (unknown, *strangers)]
+    assert (told.status, told.code) == (401, "invalid_client")
+    for one in others:
+        assert (one.status, one.body, one.headers.keys()) == (told.status, told.body, told.headers.keys())
+
+
+@pytest.mark.anyio
 async def test_a_key_that_is_gone_from_the_set_takes_its_tokens_with_it(house: House, clock: StandingClock) -> None:
     party = Party("", ISSUER)
     serve(house, party)
@@ -107,6 +123,7 @@ async def test_keys_that_cannot_be_got_again_serve_a_day_and_then_nobody_gets_in
         answer = await ask_token(house.app, party, house.now)
         assert answer.status == status, hours
     assert (answer.code, answer.headers["retry-after"]) == ("temporarily_unavailable", "5")
+    assert [event.context.reason for event in await house.entries() if event.class_ == "refusal"] == ["keys-not-had"]
     serve(house, party)
     clock.advance(seconds=61)
     assert (await ask_token(house.app, party, house.now)).status == 200
