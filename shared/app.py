@@ -29,6 +29,7 @@ from shared.internal_token import InternalTokens
 from shared.json_bodies import MembersOnce
 from shared.key_encryption import KeyProvider
 from shared.keys import SigningKey, read_public_key
+from shared.loop_lag import LoopLag
 from shared.outbox import Outbox
 from shared.plain_route import PlainRoute, PlainRoutes
 from shared.schema_head import require_head
@@ -39,6 +40,8 @@ from shared.who_may_call import ServiceName, forwarded_to
 
 Worker = Callable[[FastAPI], Coroutine[Any, Any, None]]
 """Runs until cancelled."""
+
+LATE = "the event loop has been late for ten seconds"
 
 Opening = Callable[[FastAPI, AsyncExitStack], Awaitable[None]]
 """Puts what the service needs on `app.state` before the first request, and closes it through the stack."""
@@ -80,7 +83,7 @@ def build(
             reached = transports or transports_over_http(settings.sibling_urls, settings.sibling_authorities_file)
             state.siblings = Siblings(service, state.internal_tokens, reached, clock)
             stack.push_async_callback(state.siblings.close)
-            own_workers: list[Worker] = [*workers]
+            own_workers: list[Worker] = [*workers, _measure_loop]
             if tables is not None:
                 state.idempotency_row = tables.get("idempotency")
                 outbox, lease = tables["outbox"], tables["lease"]
@@ -109,6 +112,8 @@ def build(
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
     )
     app.state.settings, app.state.clock, app.state.metrics = settings, clock, Metrics(service)
+    app.state.loop_lag = LoopLag()
+    app.state.metrics.observe_loop(app.state.loop_lag)
     app.state.holder, app.state.ready, app.state.tasks = secrets.token_hex(8), False, []
     app.state.is_degraded, app.state.in_force = lambda: False, {}
     app.state.key_provider, app.state.forget_data_keys = None, lambda: None
@@ -158,6 +163,10 @@ def internal_tokens(service: ServiceName, settings: ServiceSettings) -> Internal
     return InternalTokens(service, SigningKey.load(folder / "internal.json"), callers)
 
 
+async def _measure_loop(app: FastAPI) -> None:
+    await app.state.loop_lag.run()
+
+
 async def _send_outbox(app: FastAPI) -> None:
     await app.state.outbox.run()
 
@@ -171,10 +180,11 @@ async def _stop(tasks: Sequence[asyncio.Task[None]]) -> None:
 _health = APIRouter(tags=["health"])
 
 
-@_health.get("/livez", include_in_schema=False)
-async def livez() -> dict[str, str]:
-    """The process runs."""
-    return {"status": "alive"}
+async def livez(request: Any) -> Response:
+    """The process runs, and its loop turns in time. Raises TemporarilyUnavailable where it has been late at every look of ten seconds."""
+    if request.app.state.loop_lag.is_late:
+        raise TemporarilyUnavailable(LATE)
+    return Response('{"status":"alive"}', media_type="application/json")
 
 
 def _readiness(app: FastAPI) -> str | None:
@@ -208,5 +218,6 @@ async def metrics(request: Any) -> Response:
     return Response(generate_latest(request.app.state.metrics.registry), media_type="text/plain; version=0.0.4")
 
 
+_health.add_route("/livez", livez, include_in_schema=False)
 _health.add_route("/readyz", readyz, include_in_schema=False)
 _health.add_route("/metrics", metrics, include_in_schema=False)

@@ -12,9 +12,10 @@ from typing import Any, TextIO
 from uuid import UUID
 
 import msgspec
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from shared.loop_lag import LoopLag
 from shared.trace_names import new_request_id, new_span_id, new_trace_id
 
 TRACEPARENT = re.compile(rb"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
@@ -102,6 +103,11 @@ class Metrics:
         self.seconds = Histogram("safe_passage_request_seconds", "Time to answer", ["service", "route"], registry=self.registry)
         self.service = service
         self._of: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
+
+    def observe_loop(self, lag: LoopLag) -> None:
+        """Tell how late the loop is, when somebody asks."""
+        gauge = Gauge("safe_passage_loop_lag_seconds", "Latest of the event loop in ten seconds", ["service"], registry=self.registry)
+        gauge.labels(self.service).set_function(lambda: lag.worst_seconds)
 
     def of(self, route: str, method: str, status: int) -> tuple[Counter, Histogram]:
         """Counter and histogram of one kind of answer. The route is a template and the method one that it has, so that there are few."""

@@ -21,6 +21,7 @@ from shared.contracts.audit import Actor, Context, Event
 from shared.contracts.organisations import OrganisationProjection
 from shared.in_process import Answer, call
 from shared.internal_token import HEADER, CallerClaims
+from shared.loop_lag import EVERY_SECONDS, MEASURED
 from shared.schema_head import SchemaNotAtHead, require_head
 from shared.tenancy import above, within
 from tests.conftest import StandingClock
@@ -237,10 +238,28 @@ async def test_the_tree_is_projected_once_and_an_older_version_changes_nothing(t
 async def test_ready_means_store_and_workers(tiny: Tiny) -> None:
     assert (await tiny.send("GET", "/livez", {})).status == 200
     assert (await tiny.send("GET", "/readyz", {})).status == 200
-    tiny.app.state.tasks[0].cancel()
+    for task in tiny.app.state.tasks:
+        task.cancel()
     await asyncio.gather(*tiny.app.state.tasks, return_exceptions=True)
     answer = await tiny.send("GET", "/readyz", {})
     assert (answer.status, problem(answer)["detail"]) == (503, "a worker has ended")
+
+
+async def test_a_process_whose_loop_was_late_at_every_look_is_not_alive_until_it_is_in_time_again(tiny: Tiny) -> None:
+    assert "_measure_loop" in [task.get_coro().__qualname__ for task in tiny.app.state.tasks]
+    lag = tiny.app.state.loop_lag
+    lag.passed = iter([*[0.0, EVERY_SECONDS + 0.5] * MEASURED, 0.0, 0.0, EVERY_SECONDS, EVERY_SECONDS]).__next__
+    for _ in range(MEASURED):
+        lag.expect()
+        lag.turned()
+    answer = await tiny.send("GET", "/livez", {})
+    assert (answer.status, problem(answer)["detail"]) == (503, "the event loop has been late for ten seconds")
+    lag.expect()
+    assert b'safe_passage_loop_lag_seconds{service="records"} 0.5' in (await tiny.send("GET", "/metrics", {})).body
+    lag.turned()
+    answer = await tiny.send("GET", "/livez", {})
+    assert (answer.status, answer.body) == (200, b'{"status":"alive"}')
+    assert b'safe_passage_loop_lag_seconds{service="records"} 0.5' in (await tiny.send("GET", "/metrics", {})).body
 
 
 async def test_questions_about_health_are_not_logged(tiny: Tiny, caplog: pytest.LogCaptureFixture) -> None:
