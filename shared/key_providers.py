@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from safepassage.problems.keys import KeysUnavailable
 from shared.key_encryption import FileKeyProvider, KeyProvider
+from shared.key_rings import KEY_ENCRYPTION, FolderRings
 from shared.root_keys.root_key import RootKey
 from shared.sealing_settings import KeyProviderName, SealingSettings
 from shared.settings import ServiceSettings
@@ -40,11 +41,25 @@ def opened_provider(settings: ServiceSettings, service: ServiceName) -> KeyProvi
 
 
 async def keep_keys(app: FastAPI) -> None:
-    """Have the provider confirm the keys, three times a lease, until cancelled. A lifespan task; each process does it for itself."""
+    """Have the provider confirm the keys, three times a lease, until cancelled. A lifespan task; each process does it for itself.
+
+    A version that has come or gone meanwhile is an entry in the log (shared.key_rings).
+    """
     provider: KeyProvider = app.state.key_provider
+    rings: FolderRings = app.state.key_rings
+    await look_at_keys(rings)
     while True:
         await asyncio.sleep(app.state.settings.root_key_lease_seconds / ASKED_IN_A_LEASE)
         await confirm_keys(provider, app.state.forget_data_keys)
+        await look_at_keys(rings, KEY_ENCRYPTION)
+
+
+async def look_at_keys(rings: FolderRings, *names: str) -> None:
+    """Have the log say which keys are others. What fails is tried again at the next look, or at the next start."""
+    try:
+        await rings.look(*names)
+    except Exception as error:
+        log.error("changed keys were not told", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may name a file
 
 
 async def confirm_keys(provider: KeyProvider, forget_data_keys: Callable[[], None]) -> None:

@@ -35,6 +35,7 @@ from services.audit.disclosures import accounting, copies, copy_routes
 from services.audit.exports import routes as export_routes
 from services.audit.index.metrics import observe
 from services.audit.index.projector import Projector
+from services.audit.key_rings import open_key_rings
 from services.audit.mirroring import routes as mirror_routes
 from services.audit.mirroring.opening import have_mirrored, open_mirroring
 from services.audit.preparers import Preparers
@@ -86,6 +87,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     await shards.open_first(state.clock())
     await open_publisher(app, stack)
     await state.sequencer.open()
+    state.key_rings = await open_key_rings(state)
     state.preparers = _preparers(state)
     state.preparers.open()
     stack.push_async_callback(state.preparers.close)

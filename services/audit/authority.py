@@ -13,6 +13,7 @@ from safepassage.problems.log import ClassNotYours, DecisionMissing, DecisionNot
 from safepassage.problems.messages import MessageExpired
 from safepassage.wire import Digest
 from shared.contracts.audit import MAY_WRITE, Event
+from shared.contracts.own_keys import tells_of_own_keys
 from shared.internal_token import Principal
 
 AGENCY: Final = frozenset({"sea", "lea", "school"})
@@ -30,8 +31,8 @@ class Permission(NamedTuple):
 
 
 def require_own_class(event: Event, principal: Principal) -> None:
-    """Raises ClassNotYours unless the sender's service may write the event's class."""
-    if event.class_ not in MAY_WRITE[principal.service]:
+    """Raises ClassNotYours unless the sender's service may write the event's class, or tells that its own keys are others."""
+    if event.class_ not in MAY_WRITE[principal.service] and not tells_of_own_keys(event, principal.service):
         raise ClassNotYours(field="class")
 
 

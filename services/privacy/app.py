@@ -5,6 +5,7 @@ privacy is trusted to decide: whoever controls it can permit what the law does n
 
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from typing import Final
 
 from fastapi import FastAPI
 
@@ -64,11 +65,12 @@ from services.privacy.readiness import attestations, evidence, scorecard_routes,
 from services.privacy.readiness.watching import watch
 from services.privacy.sealing import Sealer
 from services.privacy.settings import PrivacySettings
-from services.privacy.tables import IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
+from services.privacy.tables import IdempotencyRow, KeyRingRow, LeaseRow, OrganisationRow, OutboxRow
 from shared.app import build
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
 from shared.key_providers import keep_keys, key_provider_of
+from shared.key_rings import folder_rings
 from shared.keys import SigningKey, read_symmetric_key
 from shared.projections import organisations_router
 from shared.siblings import Transport
@@ -122,6 +124,9 @@ ROUTERS = (
     evidence_routes.router,
 )
 
+OWN_KEYS: Final = {"decision-signing": ("decision-signing.json", "decision-signing-retired/*.json")}
+"""Beside those that every service has (shared.key_rings)."""
+
 
 async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     """Keys and policies, before the first request. Raises KeyFileUnusable, KeysUnavailable or PolicySetBroken: then nothing is served."""
@@ -146,6 +151,8 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
         clock=state.clock,
         holder=state.holder,
     )
+    state.key_rings = folder_rings("privacy", state, KeyRingRow, OWN_KEYS)
+    await state.key_rings.look()
     now = state.clock()
     async with state.database.transaction() as tx:
         await keep_built_in(tx, built_in, title=f"Safe Passage {__version__}", now=now)

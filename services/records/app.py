@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from functools import partial
+from typing import Final
 
 from fastapi import FastAPI
 
@@ -45,13 +46,14 @@ from services.records.oneroster.routes import router as oneroster
 from services.records.readiness_evidence import keep_reporting
 from services.records.settings import RecordsSettings
 from services.records.statistics.routes import router as statistics
-from services.records.tables import IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
+from services.records.tables import IdempotencyRow, KeyRingRow, LeaseRow, OrganisationRow, OutboxRow
 from services.records.transfers.routes import ROUTERS as TRANSFERS
 from services.records.vault import Vault
 from shared.app import build
 from shared.clock import Clock, system_clock
 from shared.cursors import Cursors
 from shared.key_providers import keep_keys, key_provider_of
+from shared.key_rings import folder_rings
 from shared.keys import read_symmetric_key
 from shared.projections import organisations_router
 from shared.siblings import Transport
@@ -77,6 +79,9 @@ STUDENTS = (
     statistics,
 )
 
+OWN_KEYS: Final = {"look-up": ("lookup.key",)}
+"""Beside those that every service has (shared.key_rings). Those of messages and the peer client's are in the node's statement."""
+
 
 async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     state = app.state
@@ -87,6 +92,8 @@ async def _open(app: FastAPI, stack: AsyncExitStack) -> None:
     send_facts_together(state.outbox)
     send_milestones_together(state.outbox)
     state.cursors = Cursors(read_symmetric_key(state.settings.keys_directory / "cursor.key"))
+    state.key_rings = folder_rings("records", state, KeyRingRow, OWN_KEYS)
+    await state.key_rings.look()
     state.lookup_limit, state.chain_limit = lookup.LookupLimit(), lookup.LookupLimit()
     state.signed_lists = SignedLists()
     state.scanner = Scanner(state.settings.scanner_address)

@@ -15,6 +15,7 @@ from services.audit.group_commit import Place
 from services.audit.sequencer import Receipt
 from shared.contracts.audit import Actor, Context, Event
 from shared.keys import SigningKey
+from shared.who_may_call import ServiceName
 from tests.audit.audit_node import ELM, OAK, VENDOR, AuditNode, disclosure, event
 from tests.conftest import StandingClock
 
@@ -106,6 +107,27 @@ async def test_a_service_writes_its_own_classes_only(node: AuditNode) -> None:
         refused = await node.try_append(event(class_), service=service)  # type: ignore[arg-type]
         assert (refused.status, code(refused.body)) == (403, "class-not-yours")
     assert (await node.append(event())).entries[0].index == 0
+
+
+@pytest.mark.parametrize("service", ["privacy", "records"])
+async def test_of_administration_a_service_tells_that_its_own_keys_changed_and_nothing_else(node: AuditNode, service: ServiceName) -> None:
+    def told(**context: object) -> Event:
+        context = {"operation": "service-keys-changed", "about": f"keys:{service}:internal", "outcome": "done"} | context
+        return Event(class_="administration", key=f"test:{uuid4()}", actor=Actor(kind="system", job="internal"), context=Context(**context))
+
+    others = [
+        told(operation="client-registered"),
+        told(about="keys:gateway:internal"),
+        told(about=f"keys:{service}"),
+        told(about=None),
+        told().model_copy(update={"actor": Actor(kind="client", client_id="c")}),
+        told().model_copy(update={"subjects": (uuid4(),)}),
+        told().model_copy(update={"class_": "refusal"}),
+    ]
+    for other in others:
+        refused = await node.try_append(other, service=service)
+        assert (refused.status, code(refused.body)) == (403, "class-not-yours")
+    assert (await node.append(told(), service=service)).entries[0].index == 0
 
 
 async def test_a_clients_request_never_reaches_the_logs_door(node: AuditNode) -> None:

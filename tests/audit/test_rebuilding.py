@@ -181,6 +181,7 @@ async def test_an_index_of_blocks_of_another_size_is_made_again_after_the_upgrad
             await tx.execute(insert(PostingRow).values(log=2026, level=0, block=9, term=b"\1" * 17, bits=bytes([1]) * 512))
             await tx.execute(text("DROP TABLE radius_count"))
             await tx.execute(text("DROP TABLE known_node"))
+            await tx.execute(text("DROP TABLE key_ring"))
             await tx.execute(text("UPDATE alembic_version SET version_num = '0013'"))
     store = Database(store_url)
     await migrate("audit", store)

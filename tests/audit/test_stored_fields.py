@@ -41,6 +41,7 @@ WHOLE_TABLES = {
             "organisation",
             "log_destination",
             "known_node",
+            "key_ring",
             "alert_cursor",
             "lease",
         ),

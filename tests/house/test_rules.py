@@ -4,6 +4,10 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from shared.schema_head import head_of
+from shared.who_may_call import SERVICES, ServiceName
 from tests.house.sources import ROOT, modules, tracked
 
 MAY_COMMIT = {"shared/database.py", "shared/inline_sqlite.py", "shared/migrations.py"}
@@ -23,6 +27,12 @@ def test_only_the_database_module_commits() -> None:
 
 def test_the_rule_sees_a_commit() -> None:
     assert list(commits(ast.parse("async def f(tx):\n    await tx.commit()\n"))) == [2]
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_no_history_of_a_schema_has_forked(service: ServiceName) -> None:
+    """Where two were written beside each other, the later one follows the other."""
+    assert head_of(service)
 
 
 def test_every_module_says_what_it_is() -> None:

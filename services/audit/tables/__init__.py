@@ -8,6 +8,7 @@ from services.audit.tables.alerts import AlertAcknowledgementRow, AlertCursorRow
 from services.audit.tables.copies import DisclosureCopyRow, RedisclosureRow
 from services.audit.tables.destinations import LogDestinationRow
 from services.audit.tables.index import ActivityRow, IndexCursorRow, IndexedActorRow, IndexRebuildRow, PostingRow, ShapeRow, TermRow
+from services.audit.tables.key_rings import KeyRingRow
 from services.audit.tables.leases import LeaseRow
 from services.audit.tables.log import (
     DIGEST_BYTES,
@@ -65,6 +66,7 @@ __all__ = [
     "IndexCursorRow",
     "IndexRebuildRow",
     "IndexedActorRow",
+    "KeyRingRow",
     "KeyWrappingRow",
     "KnownNodeRow",
     "LeaseRow",

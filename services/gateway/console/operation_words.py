@@ -181,6 +181,7 @@ OPERATION_WORDS: Final[Mapping[str, str]] = {
     "search": word("Searched"),
     "search-log": word("Log searched"),
     "search-saved": word("Search saved"),
+    "service-keys-changed": word("Keys of a service changed"),
     "sign-in": word("Sign-in"),
     "signed-in": word("Signed in"),
     "signed-in-by-link": word("Signed in by a link"),

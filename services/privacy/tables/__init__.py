@@ -22,7 +22,7 @@ from services.privacy.tables.evidence import (
     SubjectRow,
     SubjectVersionRow,
 )
-from services.privacy.tables.foundation import Base, IdempotencyRow, LeaseRow, OrganisationRow, OutboxRow
+from services.privacy.tables.foundation import Base, IdempotencyRow, KeyRingRow, LeaseRow, OrganisationRow, OutboxRow
 from services.privacy.tables.grounds import AgreementAmendmentRow, EvidenceEventRow, EvidenceRow
 from services.privacy.tables.policies import (
     RELEASE,
@@ -56,6 +56,7 @@ __all__ = [
     "EvidenceEventRow",
     "EvidenceRow",
     "IdempotencyRow",
+    "KeyRingRow",
     "LeaseRow",
     "NamingKeyRow",
     "ObligationRow",

@@ -3,6 +3,7 @@
 from sqlalchemy.orm import DeclarativeBase
 
 from shared.idempotency import IdempotencyColumns
+from shared.key_rings import KeyRingColumns
 from shared.leases import LeaseColumns
 from shared.outbox import OutboxColumns
 from shared.tenancy import OrganisationColumns
@@ -18,6 +19,10 @@ class OutboxRow(OutboxColumns, Base):
 
 class LeaseRow(LeaseColumns, Base):
     """Which replica runs which worker."""
+
+
+class KeyRingRow(KeyRingColumns, Base):
+    """Of which of this service's keys the log was last told."""
 
 
 class IdempotencyRow(IdempotencyColumns, Base):
