@@ -3,7 +3,7 @@
 Who may call an operation is what the routing table says; what is not in the table is not in the document.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from node.document_links import link
@@ -29,10 +29,10 @@ DOOR: Final[Mapping[str, str]] = {
 """What the door itself answers, where the service that answers has nothing of its own to say there."""
 
 
-def merged(documents: Mapping[ServiceName, Mapping[str, Any]]) -> dict[str, Any]:
+def merged(documents: Mapping[ServiceName, Mapping[str, Any]], table: Sequence[Route] = ROUTES) -> dict[str, Any]:
     """The document of the node, of those of its services. Raises ValueError where two of them say different things of one operation."""
     # OpenAPI knows no parameter that takes several segments.
-    routes = {(route.method, shape(route.template).replace("{rest}", "{}")): route for route in ROUTES}
+    routes = {(route.method, shape(route.template).replace("{rest}", "{}")): route for route in table}
     paths: dict[str, dict[str, Any]] = {}
     schemas: dict[str, Any] = {}
     for service, document in documents.items():
@@ -66,6 +66,9 @@ def _operation(operation: dict[str, Any], service: ServiceName, route: Route, *,
     operation["operationId"] = f"{service}.{operation['operationId']}"
     operation["tags"] = [f"{service}: {tag}" for tag in operation.get("tags", ["other"])]
     operation["security"] = _security(route)
+    if route.ending is not None:
+        operation["deprecated"] = True
+        operation["description"] = "\n\n".join(filter(None, (operation.get("description"), route.ending.said)))
     for status, said in () if route.is_page else DOOR.items():
         if route.accepts == "anonymous" and status in ("401", "403"):
             continue

@@ -284,6 +284,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-stop": "A process that stops says so first, answers until that is heard, and cuts off nothing that it has begun",
             "DOOR-administration": "Administration can be at an address of its own; at the public one it is then not there",
             "DOOR-json": "JSON that is too deep, no JSON or of two meanings is refused at every operation that takes it, and fails none",
+            "DOOR-endings": "Of an operation that ends each answer says since when and until when, and the document what is instead",
             "DOOR-described": "One document says of every operation who may call it, and a page of the node's own lets it be tried",
             "DOOR-registered": "A client registers itself by a word that counts once, within its bounds, and waits for approval",
             "DOOR-narrowed": "Whoever manages its own registration can only narrow it, and of another's learns nothing",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal
 
+from services.gateway.door.endings import Ending
 from services.gateway.oauth.scopes import PEER_SCOPE, ROSTERING, SCOPES
 from services.gateway.people.roles import ROLES, Role
 from shared.who_may_call import ServiceName
@@ -110,8 +111,8 @@ class Route:
 
     @cached_property
     def guards(self) -> tuple[tuple[bytes, bytes], ...]:
-        """Its headers, as they are sent."""
-        return encoded(self.headers)
+        """Its headers, as they are sent; that it ends among them."""
+        return encoded((*self.headers, *(() if self.ending is None else self.ending.headers)))
 
     @cached_property
     def guarded(self) -> frozenset[bytes]:
@@ -139,6 +140,9 @@ class Route:
     """It hands out or takes in much at once, and has daily quotas of its own."""
     cut: bool = False
     """What it answers is cut to the datatypes and districts of the token; a token that is narrowed to some opens no other route."""
+
+    ending: Ending | None = None
+    """Of what answers no more from a day on."""
 
     @property
     def action(self) -> str | None:

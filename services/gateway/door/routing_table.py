@@ -15,6 +15,7 @@ from safepassage.message_batches import MAX_BODY_BYTES as BATCH_BYTES
 from safepassage.trust_list import CONTENT_TYPE as LIST_TYPE
 from safepassage.trust_list import MAX_BYTES as LIST_BYTES
 from safepassage.trust_list_steps import LISTS_PATH, PEER_LISTS_PATH
+from services.gateway.door.endings import ENDINGS
 from services.gateway.door.gateway_routes import GATEWAY
 from services.gateway.door.route import JSON, KIB, MIB, Route, also_bearer, anonymous, get, peers, send
 from services.gateway.oauth.scopes import ROSTERING
@@ -352,5 +353,6 @@ BULK: Final = frozenset(
 """What hands out or takes in much at once: it has daily quotas of its own."""
 
 ROUTES: Final[tuple[Route, ...]] = tuple(
-    replace(route, bulk=(route.method, route.template) in BULK) for route in (*GATEWAY, *PRIVACY, *ACCESS, *RECORDS, *ONEROSTER, *AUDIT)
+    replace(route, bulk=(route.method, route.template) in BULK, ending=ENDINGS.get((route.method, route.template)))
+    for route in (*GATEWAY, *PRIVACY, *ACCESS, *RECORDS, *ONEROSTER, *AUDIT)
 )
