@@ -31,6 +31,8 @@ class Cycle(RequestResponseCycle):
 
     _head = b""
     """What is to be sent before the next part of the body."""
+    _until_closed = False
+    """The answer says no length, and to whom it goes knows no chunks."""
 
     async def send(self, message: Any) -> None:
         """A part of the answer. Raises RuntimeError for what is no answer."""
@@ -83,8 +85,11 @@ class Cycle(RequestResponseCycle):
         if not self.keep_alive and not closes:
             lines.append(b"connection: close\r\n")
         if self.chunked_encoding is None and self.scope["method"] != "HEAD" and status not in _BODILESS:
-            self.chunked_encoding = True
-            lines.append(b"transfer-encoding: chunked\r\n")
+            if self.scope["http_version"] == "1.0":  # knows no chunks: the answer ends with the connection (RFC 9112 section 6.3)
+                self.chunked_encoding, self._until_closed = False, True
+            else:
+                self.chunked_encoding = True
+                lines.append(b"transfer-encoding: chunked\r\n")
         lines.append(b"\r\n")
         return b"".join(lines)
 
@@ -94,7 +99,7 @@ class Cycle(RequestResponseCycle):
             self.expected_content_length, body = 0, b""
         elif self.chunked_encoding:
             body = b"%b%b" % (b"%x\r\n%b\r\n" % (len(body), body) if body else b"", b"" if more else b"0\r\n\r\n")
-        else:
+        elif not self._until_closed:
             self.expected_content_length -= len(body)
             if self.expected_content_length < 0 or (not more and self.expected_content_length):
                 raise RuntimeError("an answer is as long as it says")

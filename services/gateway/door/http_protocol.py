@@ -116,12 +116,16 @@ class StrictHttpProtocol(HttpToolsProtocol):
             self._refuse(MalformedRequest("the length of the body is said in two ways", field="Content-Length"))
         if not self.url.startswith(b"/"):
             self._refuse(MalformedRequest("the request target is a path"))
+        version = self.parser.get_http_version()
+        if version != "1.1" and (version != "1.0" or b"transfer-encoding" in self._seen):
+            # RFC 9112 section 6.1: what speaks 1.0 knows no chunks, and has read the body in another way than we would
+            self._refuse(MalformedRequest("HTTP/1.1 is spoken here, and 1.0 without a transfer coding"))
         self._header_is_there()
         self._in_header = False
         path, _, query = self.url.partition(b"?")
         self.scope |= {
             "method": self.parser.get_method().decode("ascii"),
-            "http_version": (version := self.parser.get_http_version()),
+            "http_version": version,
             "path": unquote(path.decode("ascii")),
             "raw_path": path,
             "query_string": query,

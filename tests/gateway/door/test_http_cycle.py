@@ -77,6 +77,17 @@ async def test_an_answer_is_sent_as_it_is_said(name: str) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize("name", SAID)
+async def test_to_who_speaks_http_1_0_an_answer_without_a_length_ends_with_the_connection(name: str) -> None:
+    app, head, body = SAID[name]
+    chunked = b"transfer-encoding: chunked\r\n"
+    whole = b"HTTP/1.1 " + head.replace(chunked, b"") + b"connection: close\r\n\r\n" + (b"{}" if b"{" in body else b"")
+    async with connected(app) as (reader, writer):
+        writer.write(GET.replace(b"HTTP/1.1", b"HTTP/1.0"))
+        assert await reader.read() == whole
+
+
+@pytest.mark.anyio
 async def test_the_head_of_an_answer_leaves_with_the_first_part_of_its_body() -> None:
     go_on = asyncio.Event()
 

@@ -110,6 +110,25 @@ REFUSED = {
     "a chunk longer than it says": (CHUNKED + b"1\r\nxy\r\n0\r\n\r\n", 400),
     "chunks whose lines end with LF alone": (CHUNKED + b"1\nx\n0\n\n", 400),
     "a coding that is not quite chunked": (b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n", 400),
+    "a coding of HTTP/1.0": (b"POST / HTTP/1.0\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n", 400),
+    "HTTP/2 in a line of HTTP/1": (b"GET / HTTP/2.0\r\n" + HOST + b"\r\n", 400),
+    "a version that is none": (b"GET / HTTP/1.2\r\n" + HOST + b"\r\n", 400),
+    "the preface of HTTP/2": (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400),
+    "HTTP/0.9": (b"GET /\r\n\r\n", 400),
+    "a line that ends within a chunk's extension": (CHUNKED + b"1;\nx\r\n0\r\n\r\n", 400),
+    "a line that ends within a quoted extension": (CHUNKED + b'1;a="\n"\r\nx\r\n0\r\n\r\n', 400),
+    "a chunk's length that is too large to count": (CHUNKED + b"10000000000000001\r\nx\r\n0\r\n\r\n", 400),
+    "a chunk's length of another base": (CHUNKED + b"0x1\r\nx\r\n0\r\n\r\n", 400),
+    "chunked twice": (b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
+    "a coding behind white space that is none": (b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: \x0bchunked\r\n\r\n0\r\n\r\n", 400),
+    "no coding beside a length": (b"POST / HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: \r\nContent-Length: 3\r\n\r\nabc", 400),
+    "a length that is too large to count": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 18446744073709551617\r\n\r\nabc", 400),
+    "a length below none": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: -1\r\n\r\nabc", 400),
+    "a length of two numbers": (b"POST / HTTP/1.1\r\n" + HOST + b"Content-Length: 1 3\r\n\r\nabc", 400),
+    "a field without a name": (b"GET / HTTP/1.1\r\n" + HOST + b": x\r\n\r\n", 400),
+    "a first field that is folded": (b"GET / HTTP/1.1\r\n Host: other.example\r\n" + HOST + b"\r\n", 400),
+    "an upgrade to HTTP/2": (b"GET / HTTP/1.1\r\n" + HOST + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\n\r\n", 400),
+    "a tunnel": (b"CONNECT other.example:443 HTTP/1.1\r\n" + HOST + b"\r\n", 400),
     "no HTTP at all": (b"hello\r\n\r\n", 400),
 }
 
@@ -152,6 +171,7 @@ async def test_ordinary_requests_pass() -> None:
         b"POST /a HTTP/1.1\r\n" + HOST + b"Content-Length: 3\r\n\r\nabc": b"3",
         b"POST /a HTTP/1.1\r\n" + HOST + b"Transfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n": b"3",
         b"GET / HTTP/1.1\r\n" + HOST + b"".join(b"X%d: a\r\n" % i for i in range(99)) + b"\r\n": b"0",
+        b"POST /a HTTP/1.0\r\n" + HOST + b"Content-Length: 3\r\n\r\nabc": b"3",
     }
     async with serving() as port:
         for data, length in ordinary.items():
