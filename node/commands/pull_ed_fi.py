@@ -1,16 +1,18 @@
 """`job pull-ed-fi`: what an Ed-Fi system has, into the node's store, beside the running service."""
 
 import asyncio
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from node.commands.output import console, stop
+from node.commands.privacy_asked import privacy_of
 from node.commands.services import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems import SuiteError
+from services.records.destroying import over
 from services.records.ed_fi.api import EdFiApi
 from services.records.ed_fi.doors import ed_fi_session
 from services.records.ed_fi.pulling import Store, pull
@@ -25,7 +27,7 @@ from shared.key_providers import key_provider_of
 from shared.keys import KeyFileUnusable, SigningKey
 from shared.outbox import Outbox
 from shared.schema_head import SchemaNotAtHead, require_head
-from shared.siblings import Siblings
+from shared.siblings import Siblings, transports_over_http
 
 ANSWER_SECONDS: Final = 120.0
 """How long an Ed-Fi system may take over a page."""
@@ -45,7 +47,7 @@ def pull_ed_fi(
     try:
         with closing(key_provider_of(settings, "records")) as provider:
             vault = Vault.of(settings.keys_directory, provider)
-            said = asyncio.run(_pulled(settings, vault, system, systems or settings.ed_fi_systems_file))
+            said = asyncio.run(_pulled(settings, folder, vault, system, systems or settings.ed_fi_systems_file))
     except (KeyFileUnusable, SchemaNotAtHead) as error:
         stop(str(error))
     except SuiteError as error:
@@ -59,10 +61,11 @@ def _settings(folder: Path | None) -> RecordsSettings:
     return settings
 
 
-async def _pulled(settings: RecordsSettings, vault: Vault, name: str, file: Path | None) -> str:
+async def _pulled(settings: RecordsSettings, folder: Path | None, vault: Vault, name: str, file: Path | None) -> str:
     database = Database.of(settings)
+    reached = transports_over_http(settings.sibling_urls, settings.sibling_authorities_file)
     siblings = Siblings(
-        "records", InternalTokens("records", SigningKey.load(settings.keys_directory / "internal.json"), {}), {}, system_clock
+        "records", InternalTokens("records", SigningKey.load(settings.keys_directory / "internal.json"), {}), reached, system_clock
     )
     # Only its rows: the service's own outbox sends them.
     outbox = Outbox("records", database, siblings, system_clock, row=OutboxRow, lease=LeaseRow, holder="job")
@@ -70,10 +73,13 @@ async def _pulled(settings: RecordsSettings, vault: Vault, name: str, file: Path
     found = systems_in(file).named(name)
     try:
         await require_head("records", database)
-        async with ed_fi_session(settings, seconds=ANSWER_SECONDS) as session:
+        async with AsyncExitStack() as stack:
+            session = await stack.enter_async_context(ed_fi_session(settings, seconds=ANSWER_SECONDS))
+            asking = over(siblings) if folder is None else await stack.enter_async_context(privacy_of(NodeFolder(folder)))
             api = EdFiApi(found, session, clock=system_clock, wait=asyncio.sleep)
-            pulled = await pull(api, Store(database, vault, outbox, settings.jurisdiction), now=system_clock())
+            pulled = await pull(api, Store(database, vault, outbox, settings.jurisdiction, asking), now=system_clock())
     finally:
+        await siblings.close()
         await database.close()
     if pulled.report is None:
         return f"Nothing has changed since change version {pulled.change_version}."

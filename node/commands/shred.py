@@ -1,8 +1,8 @@
 """`shred`: destroy records that the node holds, before the key that wraps their data keys is destroyed too."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, closing
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack, closing
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -12,19 +12,17 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from node.commands.output import console, stop
+from node.commands.privacy_asked import privacy_of
 from node.commands.services import Service, settings_from_environment
 from node.folder import NodeFolder
 from safepassage.problems import SuiteError
-from services.privacy.destruction_clearances import awaited
-from services.privacy.sealing import Sealer
-from services.records.destroying import Asking, Destroying, over
+from services.records.destroying import Destroying, over
 from services.records.settings import RecordsSettings
 from services.records.shredding import Shredded, Shredder
 from services.records.tables import LeaseRow, OutboxRow
 from services.records.vault import Vault
 from shared.app import internal_tokens
 from shared.clock import system_clock
-from shared.contracts.destructions import AwaitedStudents, ToDestroy
 from shared.database import Database
 from shared.key_providers import key_provider_of
 from shared.keys import KeyFileUnusable
@@ -119,7 +117,7 @@ def _destroyed(folder: Path | None, about: str, work: Callable[[Destroying], Awa
     async def run(database: Database, shredder: Shredder, siblings: Siblings) -> Outcome:
         if folder is None:
             return await work(Destroying(database, shredder, over(siblings)))
-        async with _privacy_of(NodeFolder(folder)) as asking:
+        async with privacy_of(NodeFolder(folder)) as asking:
             return await work(Destroying(database, shredder, asking))
 
     return _with_shredder(settings, about, run)
@@ -137,25 +135,6 @@ def _settings(folder: Path | None) -> RecordsSettings:
     settings = settings_from_environment(Service.records) if folder is None else NodeFolder(folder).settings("records")
     assert isinstance(settings, RecordsSettings)  # noqa: S101 those of records are
     return settings
-
-
-@asynccontextmanager
-async def _privacy_of(folder: NodeFolder) -> AsyncIterator[Asking]:
-    """What privacy would answer, from its store: of an embedded node no service listens."""
-    settings = folder.settings("privacy")
-    database = Database.of(settings)
-
-    async def ask(asked: ToDestroy) -> AwaitedStudents:
-        async with database.reading() as tx:
-            return await awaited(tx, sealer, asked)
-
-    try:
-        await require_head("privacy", database)
-        with closing(key_provider_of(settings, "privacy")) as provider:
-            sealer = Sealer(provider)
-            yield ask
-    finally:
-        await database.close()
 
 
 def _with_shredder(settings: RecordsSettings, about: str, work: Work[Outcome]) -> Outcome:

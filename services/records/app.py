@@ -30,7 +30,7 @@ from services.records.attachments.routes import router as attachments
 from services.records.attachments.scanner import Scanner
 from services.records.credentials.publishing import SignedLists
 from services.records.credentials.routes import ROUTERS as CREDENTIALS
-from services.records.ed_fi import pushes, received
+from services.records.ed_fi import keeping, pushes, received
 from services.records.ed_fi.doors import ANSWER_SECONDS, EdFiDoors, ed_fi_session
 from services.records.ed_fi.systems import systems_in
 from services.records.exchange.exchange import open_exchange
@@ -69,6 +69,7 @@ STUDENTS = (
     roster_entries.router,
     party_documents.router,
     roster_package,
+    keeping.router,
     pushes.router,
     received.router,
     msix.router,

@@ -111,13 +111,17 @@ class Destroying:
             raise InspectionOutstanding
 
     async def _waited_for(self, students: Sequence[UUID]) -> set[UUID]:
-        """Those of them somebody waits to inspect a record of: this one, or one of the same child that it is united with."""
-        records = await self._database.read(partial(of_one_child, ids=students))
-        every = sorted(frozenset().union(*records.values()))
-        waited_for: set[UUID] = set()
-        for start in range(0, len(every), MOST):
-            waited_for |= set((await self._asking(ToDestroy(students=tuple(every[start : start + MOST])))).students)
-        return {one for one in students if records[one] & waited_for}
+        return await waited_for(self._database, self._asking, students)
+
+
+async def waited_for(database: Database, asking: Asking, students: Sequence[UUID]) -> set[UUID]:
+    """Those of whom somebody waits to inspect a record: this one, or one of the same child that it is united with."""
+    records = await database.read(partial(of_one_child, ids=students))
+    every = sorted(frozenset().union(*records.values()))
+    found: set[UUID] = set()
+    for start in range(0, len(every), MOST):
+        found |= set((await asking(ToDestroy(students=tuple(every[start : start + MOST])))).students)
+    return {one for one in students if records[one] & found}
 
 
 def over(siblings: Siblings) -> Asking:

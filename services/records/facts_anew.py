@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select, update
 
 from safepassage.wire_organisations import Organisation
+from services.records.left_with_source import left_in
 from services.records.reading import opened
 from services.records.record_sources import merged, record_of
 from services.records.same_child import of_one_child
@@ -29,8 +30,9 @@ def facts_anew(
     enrolled = connection.execute(select(EnrollmentRow.__table__).where(EnrollmentRow.student_id == student_id)).all()
     custodian = connection.execute(select(OrganisationRow.whole).where(OrganisationRow.id == student.custodian_id)).scalar_one_or_none()
     version = student.version + versions
+    parts = opened(vault.data_key(student_id, student.wrapped_key), sealed)
     facts = facts_of(
-        record_of(merged(opened(vault.data_key(student_id, student.wrapped_key), sealed))),
+        record_of(merged(parts)),
         student_id=student_id,
         facts_version=version,
         custodian_id=student.custodian_id,
@@ -39,6 +41,7 @@ def facts_anew(
         time_zone="America/New_York" if custodian is None else Organisation.model_validate_json(custodian).time_zone,
         jurisdiction=jurisdiction,
         same_child=of_one_child(connection, (student_id,))[student_id],
+        beyond=left_in(parts),
     )
     changed = {"version": version, "changed_at": now, "facts_version": 0 if facts is None else version}
     connection.execute(update(StudentRow).where(StudentRow.id == student_id).values(changed))

@@ -22,13 +22,14 @@ def with_person_ids(record: StudentRecord, before: StudentRecord | None) -> Stud
 def _person_id(guardian: Guardian, held: list[Guardian]) -> UUID:
     """Takes the person found out of `held`, so that no two guardians get one id."""
     for known in held:
-        if known.person_id is not None and (known.person_id == guardian.person_id or _same(known, guardian)):
+        if known.person_id is not None and (known.person_id == guardian.person_id or same_person(known, guardian)):
             held.remove(known)
             return known.person_id
     return uuid4()
 
 
-def _same(one: Guardian, other: Guardian) -> bool:
+def same_person(one: Guardian, other: Guardian) -> bool:
+    """Whether two sayings are of one person: the same relation and name."""
     return _form(one) == _form(other)
 
 

@@ -1,5 +1,7 @@
 """A statement of disagreement stays with the contested part for as long as that is kept (34 CFR 99.21(c)), whoever loads it anew. Pure."""
 
+from collections.abc import Iterable
+
 from safepassage.record import StatementOfDisagreement, StudentRecord
 
 
@@ -8,11 +10,14 @@ def with_statements_kept(record: StudentRecord, before: StudentRecord | None) ->
 
     INVARIANT: a load never loses a statement whose contested part it keeps.
     """
-    if before is None:
-        return record
+    return record if before is None else with_statements(record, before.statements)
+
+
+def with_statements(record: StudentRecord, before: Iterable[StatementOfDisagreement]) -> StudentRecord:
+    """The same with statements that stood wherever."""
     present = {*record.elements(), *(name for name, _ in record.sections())}
     brought = {statement.id for statement in record.statements}
-    kept = [trimmed for one in before.statements if one.id not in brought and (trimmed := _within(one, present)) is not None]
+    kept = [trimmed for one in before if one.id not in brought and (trimmed := _within(one, present)) is not None]
     if not kept:
         return record
     provenance = dict(record.provenance)

@@ -83,6 +83,11 @@ CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
             "A resource says something that the record has no place for",
             "Nothing to do: it is kept beside the record as it came. Each member is listed once, with the first place that has it.",
         ),
+        "member-left": Cause(
+            "not-read",
+            "A resource says something that the record has no place for",
+            "Nothing to do: the district keeps its students' records in its own system, and so this too. Each member is listed once.",
+        ),
         "file-kept": Cause(
             "not-read",
             "A file with rows is not one that is read",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID, uuid4
 
 from sqlalchemy import Connection, bindparam, select
@@ -15,7 +15,8 @@ from safepassage.wire_organisations import Organisation
 from services.records.facts_lane import telling
 from services.records.guardians import with_person_ids
 from services.records.kept_beside import Kept, part_kept
-from services.records.kept_statements import with_statements_kept
+from services.records.kept_statements import with_statements
+from services.records.left_with_source import Left, divided, joined, left_in, now_left, part_left
 from services.records.loading_rows import Rows
 from services.records.reading import opened
 from services.records.record_sources import Part, Writing, as_told_by, merged, parts_of, record_of
@@ -49,6 +50,8 @@ class Arriving:
     """What the source said beside the record; None: nothing new."""
     written: Writing = field(default_factory=dict)
     """What the source said, as far as it was written already."""
+    left: Left | Literal["as-before"] | None = "as-before"
+    """Whose system has most of it, which then is not stored; None: all of it is kept, whatever was left before."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Stored:
     custodian_id: UUID
     key: DataKey
     """Under which it was sealed."""
+    left_now: bool = False
+    """Of what was kept of the source a part is left with the source's system from now on."""
 
 
 @dataclass
@@ -120,14 +125,19 @@ class Loading:
             else self._vault.new_data_key(student_id)
         )
         before = opened(key, known.sections) if known else []
-        record = with_person_ids(one.record, _record_of(before))
-        record = with_statements_kept(record, _record_of([part for part in before if part.source == one.source]))
+        whole, record, left = _divided(one, before, with_person_ids(one.record, _record_of(before)))
         parts = parts_of(record, source=one.source, version=version, written=one.written)
+        beside = [*(part for part in before if part.source != one.source), *parts]
+        coded = _merged_with(beside, record)
+        told_of = coded
+        if whole is not record:
+            told_of = _merged_with([*beside, *parts_of(whole, source=one.source, version=version + 1)], whole)
+        if one.source == OWN:
+            parts += part_left(left, version=version)
         parts += part_kept(before, one.kept, source=one.source, version=version)
         enrolled = _enrolled(one, known)
-        whole = _whole(parts, before, one.source, record)
         facts = facts_of(
-            whole,
+            told_of,
             student_id=student_id,
             facts_version=version,
             custodian_id=one.custodian_id,
@@ -136,6 +146,7 @@ class Loading:
             time_zone=self._time_zones.get(one.custodian_id, "America/New_York"),
             jurisdiction=self._jurisdiction,
             same_child=known.same_child if known else (),
+            beyond=left,
         )
         facts_version = version if facts is not None else 0
         if known is not None:
@@ -160,15 +171,16 @@ class Loading:
                 changed_at=self._now,
             )
         rows.add_parts(student_id, key, parts)
-        beside = [*(part for part in before if part.source != one.source), *parts]
-        rows.add_code(student_id, sealed_code(key, whole, beside, version=version, today=self._now.date()), version)
+        # Of what is left with the source nothing is known here, and so statistics do not either.
+        rows.add_code(student_id, sealed_code(key, coded, beside, version=version, today=self._now.date()), version)
         rows.add_tags(student_id, one.source, self._vault.tags.of_identity(record.identity))
         rows.add_enrollments(student_id, enrolled)
         if one.source_tag is not None:
             rows.add_source_id(student_id, one.source_tag, one.content_tag)
         if facts is not None:
             rows.facts.append(facts)
-        return Stored(student_id, known is None, version, facts_version, one.custodian_id, key)
+        left_now = known is not None and one.source == OWN and left is not None and left_in(before) is None
+        return Stored(student_id, known is None, version, facts_version, one.custodian_id, key, left_now)
 
     def _know_time_zones(self, connection: Connection, ids: set[UUID]) -> None:
         unknown = ids - set(self._time_zones)
@@ -200,10 +212,26 @@ def _record_of(parts: list[Part]) -> StudentRecord | None:
     return record_of(merged(parts)) if parts else None
 
 
-def _whole(parts: list[Part], before: list[Part], source: str, record: StudentRecord) -> StudentRecord:
+def _merged_with(parts: list[Part], record: StudentRecord) -> StudentRecord:
     """The record with what other sources have said of the student."""
-    others = [part for part in before if part.source != source]
-    return record_of(merged([*others, *parts])) if others else record
+    return record_of(merged(parts)) if len({part.source for part in parts}) > 1 else record
+
+
+def _divided(one: Arriving, before: list[Part], record: StudentRecord) -> tuple[StudentRecord, StudentRecord, Left | None]:
+    """What the source says, with the statements that stand about it; what of it is stored; and what is left with the source's system."""
+    stored = _record_of([part for part in before if part.source == one.source])
+    held, statements = left_in(before), () if stored is None else stored.statements
+    if one.source != OWN:
+        record = with_statements(record, statements)
+        return record, record, held
+    record = with_statements(record, joined(statements, () if held is None else held.statements))
+    said = held if one.left == "as-before" else one.left
+    if said is None:
+        return record, record, None
+    kept, left = divided(record, now_left(said, held, record))
+    if held is not None and said is held:  # statements about what is with the source are not in what somebody else loads
+        left = left.model_copy(update={"statements": joined(left.statements, held.statements)})
+    return record, kept, left
 
 
 def _enrolled(one: Arriving, known: _Held | None) -> tuple[EnrolledAt, ...]:

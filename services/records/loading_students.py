@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from sqlalchemy import bindparam, select
@@ -12,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.record import Provenance, StudentRecord
 from safepassage.record.loads import LoadedRecord
 from services.records.kept_beside import Kept
+from services.records.left_with_source import Left
 from services.records.loading import Arriving
 from services.records.loading_places import Belonging, Places
 from services.records.lookup_tags import LookupTags
@@ -60,6 +62,7 @@ def placed(
     student_id: UUID | None = None,
     source_tag: bytes | None = None,
     kept: Kept | None = None,
+    left: Left | Literal["as-before"] | None = "as-before",
 ) -> Placed:
     """Place a loaded record. Raises ValidationError where a statement contests a section that is not there."""
     where: Belonging = places.belonging(loaded, now.date())
@@ -72,22 +75,26 @@ def placed(
         student_id=student_id,
         source_tag=source_tag,
         kept=kept,
+        left=left,
     )
     return Placed(arriving, where.unresolved)
 
 
-def tagged(one: Placed, tags: LookupTags, said: LoadedRecord | None) -> Placed:
-    """With a keyed tag of what the source said and where it resolved: the same again need not be stored again."""
+def tagged(one: Placed, tags: LookupTags, said: LoadedRecord | None, left: bytes = b"") -> Placed:
+    """With a keyed tag of what the source said and where it resolved: the same again need not be stored again.
+
+    left  what is said of the part that stays with the source, of which `said` has nothing then
+    """
     content = b"" if said is None else json_of(said)
     written = {} if said is None else written_sections(said, content)
     where = Belonging(one.arriving.custodian_id, one.arriving.enrolled, one.unresolved)
-    tag = tags.content(_where(where) + content + _beside(one.arriving.kept))
-    return replace(one, arriving=replace(one.arriving, content_tag=tag, written=written))
+    tag = tags.content(_where(where) + content + _beside(one.arriving.kept) + left)
+    return replace(one, arriving=replace(one.arriving, content_tag=tag, written={} if left else written))
 
 
-def content_tag(tags: LookupTags, where: Belonging, said: LoadedRecord, kept: Kept | None) -> bytes:
+def content_tag(tags: LookupTags, where: Belonging, said: LoadedRecord, kept: Kept | None, left: bytes = b"") -> bytes:
     """As `tagged` has it, of a record that nothing is to be written of: most often it is the one that is here."""
-    return tags.content(_where(where) + json_of(said) + _beside(kept))
+    return tags.content(_where(where) + json_of(said) + _beside(kept) + left)
 
 
 def _where(where: Belonging) -> bytes:

@@ -1,11 +1,13 @@
 """What the log is told of loads, look-ups, reads and matches. A read is appended before its answer leaves; the others follow behind."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from fastapi import FastAPI
 
+from safepassage.ids import uuid7
 from shared.actors import client_actor
 from shared.caller import Caller
 from shared.contracts.audit import Actor, AppendRequest, AppendResponse, Context, Event
@@ -61,6 +63,18 @@ def load_events(actor: Actor, *, load_id: UUID, part: int, format_: str, student
         )
         for start in range(0, len(students), LARGEST)
     ]
+
+
+def left_event(actor: Actor, *, students: Sequence[tuple[UUID, UUID]], now: datetime) -> Event:
+    """What was kept of students is with their district's own system alone from now on. `students` are (student, custodian)."""
+    return Event(
+        class_="load",
+        key=f"left:{uuid7(now)}",
+        subjects=tuple(student for student, _ in students),
+        custodians=tuple(custodian for _, custodian in students),
+        actor=actor,
+        context=Context(operation="left-with-source", count=len(students)),
+    )
 
 
 def union_event(actor: Actor, *, union_id: UUID, operation: str, students: Sequence[tuple[UUID, UUID]]) -> Event:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from safepassage.problems.records import NothingToRelease
-from services.records.record_sources import KEPT, Part, merged, parts_of, record_of
+from services.records.record_sources import NO_SECTION, Part, merged, parts_of, record_of
 from services.records.release import part_of
 
 PERMANENT: Final = (
@@ -28,7 +28,7 @@ def permanent_parts(parts: Sequence[Part]) -> list[Part]:
     """What stays of each source, statements with what they contest (34 CFR 99.21(c)). Raises StatementOfDisagreementMissing."""
     staying = []
     for source in dict.fromkeys(part.source for part in parts):
-        said = [part for part in parts if part.source == source and part.section != KEPT]
+        said = [part for part in parts if part.source == source and part.section not in NO_SECTION]
         if not said:
             continue
         try:

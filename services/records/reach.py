@@ -13,7 +13,7 @@ from sqlalchemy.types import NullType
 
 from safepassage.elements import BY_ID
 from services.records.record_sources import STATEMENTS
-from services.records.tables import EnrollmentRow, OrganisationRow, SectionRow, StudentRow
+from services.records.tables import EdFiPullRow, EnrollmentRow, OrganisationRow, SectionRow, StudentRow
 from services.records.visibility import enrolled_on
 from shared.tenancy import within_any
 
@@ -55,6 +55,13 @@ class Reach:
 def count_in_reach(connection: Connection, reach: Reach) -> int:
     """How many students."""
     return connection.execute(select(func.count()).select_from(StudentRow).where(reach.condition())).scalar_one()
+
+
+def districts_with_the_rest(connection: Connection, districts: Sequence[UUID]) -> tuple[UUID, ...]:
+    """Those of the districts that leave their students' records with a system of their own: of these students the node has a part."""
+    kept = EdFiPullRow.keeps != "record"
+    query = select(EdFiPullRow.organisation_id).where(EdFiPullRow.organisation_id.in_(districts), kept).distinct()
+    return tuple(sorted(connection.execute(query).scalars()))
 
 
 def students_in_reach(

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.problems.records import NoSuchStudent
 from safepassage.record import StudentRecord
-from services.records.record_sources import STATEMENTS, Part, decoded, merged, record_of
+from services.records.left_with_source import Left, left_in
+from services.records.record_sources import LEFT, STATEMENTS, Part, decoded, merged, record_of
 from services.records.tables import SectionRow, StudentRow
 from services.records.vault import DataKey, Vault
 from shared import prepared
@@ -22,6 +23,7 @@ class HeldRecord:
 
     student: StudentRow
     record: StudentRecord
+    left: Left | None = None
 
 
 @dataclass(frozen=True)
@@ -30,24 +32,37 @@ class HeldDocument:
 
     student: StudentRow
     document: dict[str, Any]
+    left: Left | None = None
+    """Whose system has the rest of it, where this node keeps what finds the child."""
 
 
 def document_at(connection: Connection, vault: Vault, student_id: UUID, *, sections: Collection[str]) -> HeldDocument:
     """As `read_record`, for a hot path (shared.database.Database.read): nothing is parsed that nobody asked for yet."""
-    rows = prepared.rows(connection, _WITH_SECTIONS, {"id_": student_id, "sections": [*sections, STATEMENTS]})
+    rows = prepared.rows(connection, _WITH_SECTIONS, {"id_": student_id, "sections": [*sections, STATEMENTS, LEFT]})
     if not rows:
         raise NoSuchStudent
     student = StudentRow(**{column.key: getattr(rows[0], column.key) for column in _STUDENT})
     key = vault.data_key(student_id, student.wrapped_key)
-    return HeldDocument(student, merged(opened(key, rows)))
+    parts = opened(key, rows)
+    return HeldDocument(student, merged(parts), left_in(parts))
+
+
+def parts_at(connection: Connection, vault: Vault, student_id: UUID) -> tuple[StudentRow, list[Part]]:
+    """A student and all that the node has of them, as it is stored. Raises NoSuchStudent, SealBroken."""
+    rows = prepared.rows(connection, _WHOLE, {"id_": student_id})
+    if not rows:
+        raise NoSuchStudent
+    student = StudentRow(**{column.key: getattr(rows[0], column.key) for column in _STUDENT})
+    return student, opened(vault.data_key(student_id, student.wrapped_key), rows)
 
 
 _STUDENT = tuple(column for column in StudentRow.__table__.columns if column.key != "version")
-_WITH_SECTIONS = (
+_WHOLE = (
     select(*_STUDENT, SectionRow.section, SectionRow.source, SectionRow.version, SectionRow.sealed)
     .join_from(StudentRow, SectionRow)
-    .where(StudentRow.id == bindparam("id_"), SectionRow.section.in_(bindparam("sections", expanding=True)))
+    .where(StudentRow.id == bindparam("id_"))
 )
+_WITH_SECTIONS = _WHOLE.where(SectionRow.section.in_(bindparam("sections", expanding=True)))
 """A student's columns beside each section that is wanted; `version` is the section's."""
 
 
@@ -58,7 +73,7 @@ async def read_record(session: AsyncSession, vault: Vault, student_id: UUID, *, 
     """
     query = select(SectionRow).where(SectionRow.student_id == student_id)
     if sections is not None:
-        query = query.where(SectionRow.section.in_([*sections, STATEMENTS]))
+        query = query.where(SectionRow.section.in_([*sections, STATEMENTS, LEFT]))
     return await _read(session, vault, student_id, query)
 
 
@@ -73,7 +88,8 @@ async def _read(session: AsyncSession, vault: Vault, student_id: UUID, query: An
     rows = (await session.execute(query)).scalars().all()
     if student is None or not rows:
         raise NoSuchStudent
-    return HeldRecord(student, record_of(merged(opened(vault.data_key(student.id, student.wrapped_key), rows))))
+    parts = opened(vault.data_key(student.id, student.wrapped_key), rows)
+    return HeldRecord(student, record_of(merged(parts)), left_in(parts))
 
 
 def opened(key: DataKey, rows: Iterable[Any], *, only: Mapping[str, Collection[str]] | None = None) -> list[Part]:

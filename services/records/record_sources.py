@@ -22,6 +22,11 @@ STATEMENTS = "statements"
 KEPT = "kept"
 """The part that holds what a source said and the record has no place for (kept_beside)."""
 
+LEFT = "left"
+"""The part that says where the rest of a record is, of which the node keeps what finds the child (left_with_source)."""
+
+NO_SECTION = (KEPT, LEFT)
+
 Members = dict[str, bytes]
 """The JSON text of each member."""
 
@@ -130,7 +135,7 @@ def merged(parts: Iterable[Part]) -> dict[str, Any]:
     chosen: dict[str, str] = {}
     statements: dict[str, list[dict[str, Any]]] = {}
     for part in sorted(parts, key=lambda part: (part.source != OWN, -part.version)):
-        if part.section == KEPT:
+        if part.section in NO_SECTION:
             continue
         if part.section == STATEMENTS:
             statements[part.source] = json.loads(part.members[STATEMENTS])

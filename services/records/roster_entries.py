@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Connection
 
 from safepassage.elements import BY_ID
 from safepassage.problems.privacy import NoSuchAgreement
@@ -18,7 +19,7 @@ from safepassage.wire_policy import Agreement
 from services.records.disclosure import agreement_of, decide, read_by_party, released, within_token
 from services.records.logged import log_ahead
 from services.records.pseudonyms import pseudonyms_of
-from services.records.reach import Reach, SealedStudent, students_in_reach
+from services.records.reach import Reach, SealedStudent, districts_with_the_rest, students_in_reach
 from services.records.record_sources import pieces_of
 from shared.caller import Caller, caller_with
 from shared.clock import Now
@@ -60,9 +61,13 @@ async def read_roster_entries(
     wanted = within_token(caller, [element for element in asked if element in agreement.elements])
     bound_to = f"roster-entries:{caller.client_id}:{agreement_id}:{elements or ''}"
     after = _position(request, cursor, bound_to)
-    students = await state.database.read(
-        lambda connection: students_in_reach(connection, Reach(agreement.district_ids, now.date()), wanted, after=after, limit=limit + 1)
-    )
+
+    def found(connection: Connection) -> tuple[list[SealedStudent], tuple[UUID, ...]]:
+        reach = Reach(agreement.district_ids, now.date())
+        students = students_in_reach(connection, reach, wanted, after=after, limit=limit + 1)
+        return students, districts_with_the_rest(connection, agreement.district_ids)
+
+    students, left = await state.database.read(found)
     page, links = students[:limit], {}
     if len(students) > limit:
         # The position is a student's own id, which never leaves: it is sealed inside the signed cursor.
@@ -76,6 +81,7 @@ async def read_roster_entries(
         agreement_id=agreement_id,
         decision_id=None if decision is None else decision.id,
         not_scheduled=tuple(element for element in asked if element not in agreement.elements),
+        left_with_districts=left,
         students=(),
     )
     pieces = [head.model_dump_json().encode().removesuffix(b"]}")]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Literal
 from uuid import UUID
 
 from pydantic import ValidationError
@@ -11,15 +12,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.record.loads import LoadedRecord, LoadReport
 from services.records.formats.parsed import ParsedRoster, ParsedStudent
-from services.records.loading import Arriving, Loading
+from services.records.left_with_source import Left, kept_sections, left_in, now_left, sections_left, with_reach
+from services.records.loading import Arriving, Loading, Stored
 from services.records.loading_places import Belonging, Places
 from services.records.loading_received import received_before
 from services.records.loading_rosters import ended, loaded_of, over
 from services.records.loading_students import Known, content_tag, known_by_source, placed, tagged
-from services.records.logged import load_events
+from services.records.logged import left_event, load_events
 from services.records.reading import opened
 from services.records.record_sources import merged, record_of
 from services.records.roster_keeping import RosterKeeping
+from services.records.sealing_anew import seal_anew
 from services.records.tables import OWN, SectionRow, StudentRow
 from services.records.vault import DataKey, Vault
 from shared.actors import client_actor
@@ -41,14 +44,34 @@ class LoadedBy:
         return cls(caller.organisation_id, client_actor(caller.claims))
 
 
+@dataclass(frozen=True)
+class Leaving:
+    """What of the students of a roster is left with the system that it came from."""
+
+    system: str
+    kept_whole: frozenset[UUID] = frozenset()
+    """Students of whom all is kept nevertheless, for now."""
+
+
 class RosterStoring:
     """One roster of one loader. `store` runs in a transaction of its own for each part."""
 
     def __init__(
-        self, vault: Vault, outbox: Outbox, roster: ParsedRoster, *, loader: LoadedBy, jurisdiction: str, load_id: UUID, now: datetime
+        self,
+        vault: Vault,
+        outbox: Outbox,
+        roster: ParsedRoster,
+        *,
+        loader: LoadedBy,
+        jurisdiction: str,
+        load_id: UUID,
+        now: datetime,
+        leaving: Leaving | Literal["as-before"] | None = "as-before",
     ) -> None:
+        """`leaving`: what is left with a system of whom the roster brings; None: all is kept from now on."""
         self._vault, self._outbox, self._jurisdiction = vault, outbox, jurisdiction
         self._loader, self._roster, self._load_id, self._now = loader, roster, load_id, now
+        self._leaving, self._divided = leaving, set[UUID]()
         self._keeping = RosterKeeping(self._vault, organisation_id=loader.organisation_id, source_system=roster.source_system)
         self._places: Places | None = None
         self._seen: set[bytes] = set()
@@ -78,7 +101,17 @@ class RosterStoring:
         ids = {held_tag: held.student_id for held_tag, held in known.items()}
         ids |= {what.source_tag: one.student_id for one, what in zip(stored, attached, strict=True) if what.source_tag is not None}
         student_ids = {one.source_id: ids[tag] for one, tag in zip(students, tags, strict=True) if tag in ids}
+        await self._remove_left(tx, [one for one in stored if one.left_now])
         await self._keep(tx, student_ids, {one.student_id: one.key for one in stored})
+
+    async def _remove_left(self, tx: AsyncSession, stored: Sequence[Stored]) -> None:
+        """Of these a part was kept that is left with the source from now on: no older copy is opened by a key that goes on being used."""
+        for one in stored:
+            await seal_anew(tx, self._vault, await tx.get_one(StudentRow, one.student_id, with_for_update=True, populate_existing=True))
+        if stored:
+            self._roster.findings.counts["removed-and-left-with-the-source"] += len(stored)
+            whose = [(one.student_id, one.custodian_id) for one in stored]
+            self._outbox.record(tx, left_event(self._loader.actor, students=whose, now=self._now))
 
     async def _keep(self, tx: AsyncSession, student_ids: Mapping[str, UUID], keys: Mapping[UUID, DataKey]) -> None:
         """What the source said of these, so that a delta can follow it."""
@@ -138,6 +171,9 @@ class RosterStoring:
             return None
         self._seen.add(tag)
         if tag in same:
+            left = self._left(one, known.get(tag))
+            if isinstance(left, Left):
+                self._count_left(one, left)
             if same[tag].unresolved:
                 findings.missed("enrollment-not-resolved", one.position)
             findings.counts["unchanged"] += 1
@@ -147,11 +183,18 @@ class RosterStoring:
         if earlier is not None and one.carries is not None and not one.carries:
             findings.counts["unchanged"] += 1
             return None
+        left = self._left(one, held)
+        said, beside = one.record, one.beside
         if one.record is None:
             if earlier is None:
                 return None
             record = ended(earlier, one.ended_on or self._now.date())
         else:
+            if isinstance(left, Left):
+                said, beside = self._kept_of(one.record, left), dict.fromkeys(one.beside or (), ())
+                self._count_left(one, left)
+            if earlier is not None and held is not None and held.student_id in self._divided:
+                earlier = with_reach(earlier, one.record)
             record = over(earlier, one.record, carries=self._carries(one), updates=self._roster.updates)
         try:
             ready = placed(
@@ -162,14 +205,15 @@ class RosterStoring:
                 now=self._now,
                 student_id=held.student_id if held is not None else None,
                 source_tag=tag,
-                kept=one.beside,
+                kept=beside,
+                left=left,
             )
         except ValidationError:
             findings.missed("not-valid", one.position)
             return None
         if ready.unresolved and record.enrollment is not None:
             findings.missed("enrollment-not-resolved", one.position)
-        arriving = tagged(ready, self._vault.tags, one.record).arriving
+        arriving = tagged(ready, self._vault.tags, said, self._written(one, left)).arriving
         if held is not None and held.content_tag == arriving.content_tag:
             findings.counts["unchanged"] += 1
             return None
@@ -185,8 +229,41 @@ class RosterStoring:
         """
         if held is None or one.record is None or one.record.enrollment is None or "enrollment.enrollments" not in self._carries(one):
             return None
-        where = places.belonging(one.record, self._now.date())
-        return where if content_tag(self._vault.tags, where, one.record, one.beside) == held.content_tag else None
+        where, left, said, beside = places.belonging(one.record, self._now.date()), self._left(one, held), one.record, one.beside
+        if isinstance(left, Left):
+            said, beside = self._kept_of(one.record, left), dict.fromkeys(one.beside or (), ())
+        return where if content_tag(self._vault.tags, where, said, beside, self._written(one, left)) == held.content_tag else None
+
+    def _left(self, one: ParsedStudent, held: Known | None) -> Left | Literal["as-before"] | None:
+        """What of a student is left with the source."""
+        if not isinstance(self._leaving, Leaving):
+            return self._leaving if one.record is not None else "as-before"
+        if one.record is None:
+            return "as-before"
+        if held is not None and held.student_id in self._leaving.kept_whole:
+            return None
+        elements = self._roster.carries | (self._roster.updates & set(one.record.elements()))
+        return Left(
+            organisation_id=self._loader.organisation_id,
+            system=self._leaving.system,
+            student_unique_id=one.source_id,
+            elements=elements,
+        )
+
+    @staticmethod
+    def _kept_of(record: LoadedRecord, left: Left) -> LoadedRecord:
+        return LoadedRecord(**kept_sections(record, left.gone))
+
+    @staticmethod
+    def _written(one: ParsedStudent, left: Left | str | None) -> bytes:
+        """What is said of the part that is left: the same again changes nothing."""
+        return now_left(left, None, one.record).written if isinstance(left, Left) and one.record is not None else b""
+
+    def _count_left(self, one: ParsedStudent, left: Left) -> None:
+        """In the report: it is not dropped, the source has it."""
+        if one.record is not None:
+            counts = self._roster.findings.counts
+            counts["sections-left-with-the-source"] += len(sections_left(one.record, left.gone))
 
     async def _records(self, tx: AsyncSession, ids: set[UUID]) -> dict[UUID, LoadedRecord]:
         """What was loaded for these students before."""
@@ -197,7 +274,6 @@ class RosterStoring:
         query = select(SectionRow).where(SectionRow.student_id.in_(ids), SectionRow.source == OWN)
         for row in (await tx.execute(query)).scalars():
             sealed.setdefault(row.student_id, []).append(row)
-        return {
-            student_id: loaded_of(record_of(merged(opened(self._vault.data_key(student_id, keys[student_id]), rows))))
-            for student_id, rows in sealed.items()
-        }
+        parts = {student_id: opened(self._vault.data_key(student_id, keys[student_id]), rows) for student_id, rows in sealed.items()}
+        self._divided |= {student_id for student_id, those in parts.items() if left_in(those) is not None}
+        return {student_id: loaded_of(record_of(merged(those))) for student_id, those in parts.items()}

@@ -10,13 +10,17 @@ from uuid import UUID
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from safepassage.ids import uuid7
+from safepassage.problems.ed_fi import RecordWithDistrict
 from safepassage.problems.records import UnreadableRoster
 from safepassage.problems.requests import BodyTooLarge, RequestUnderWay, TemporarilyUnavailable, UnsupportedMediaType
 from safepassage.record.loads import LoadReport
+from services.records.ed_fi.pulling import IDENTITY
 from services.records.formats.archive import Archive
+from services.records.formats.edfi_api import SOURCE
 from services.records.formats.edfi_documents import MEDIA_TYPE as EDFI
 from services.records.formats.edfi_documents import is_edfi_files, read_edfi_document, read_edfi_files
 from services.records.formats.edfi_xml import read_edfi_xml
@@ -28,7 +32,7 @@ from services.records.formats.parsed import ParsedRoster
 from services.records.formats.xsre_reading import is_xsre, read_xsre
 from services.records.roster_deltas import applied
 from services.records.roster_storing import LoadedBy, RosterStoring
-from services.records.tables import LoadRow
+from services.records.tables import EdFiKeepingRow, LoadRow
 from shared.caller import Caller, caller_with
 from shared.clock import Now
 from shared.garbage import without_collection
@@ -47,7 +51,7 @@ PART = 500
 
 @router.post(
     "",
-    responses=responses(UnreadableRoster, UnsupportedMediaType, BodyTooLarge, RequestUnderWay, TemporarilyUnavailable),
+    responses=responses(UnreadableRoster, RecordWithDistrict, UnsupportedMediaType, BodyTooLarge, RequestUnderWay, TemporarilyUnavailable),
     openapi_extra={"requestBody": {"required": True, "content": {ZIP: {}, JSON_LINES: {}, EDFI: {}}}},
 )
 async def load_roster(caller: Loader, request: Request, now: Now, once: Annotated[Once, Depends()]) -> LoadReport:
@@ -74,6 +78,8 @@ async def _load(request: Request, caller: Caller, media_type: str, body: bytes, 
     state = request.app.state
     upload = await to_thread.run_sync(parsed, media_type, body, now.date())
     roster = upload if isinstance(upload, ParsedRoster) else await _applied(request, caller, upload, now)
+    if roster.source_system == SOURCE:
+        await _require_kept(request, caller)
     if load_id is None:
         load_id = await _begin(request, caller, roster.format, once, now)
     storing = RosterStoring(
@@ -96,6 +102,16 @@ async def _load(request: Request, caller: Caller, media_type: str, body: bytes, 
     except IntegrityError as error:
         raise TemporarilyUnavailable("another load of the same students is under way") from error
     return report
+
+
+async def _require_kept(request: Request, caller: Caller) -> None:
+    """INVARIANT: what a district leaves with its own Ed-Fi system does not come in by a file. Raises RecordWithDistrict."""
+    async with request.app.state.database.reading() as tx:
+        query = select(EdFiKeepingRow.system).where(
+            EdFiKeepingRow.organisation_id == caller.organisation_id, EdFiKeepingRow.keeps == IDENTITY
+        )
+        if (await tx.scalars(query)).first() is not None:
+            raise RecordWithDistrict
 
 
 async def _applied(request: Request, caller: Caller, delta: Delta, now: Now) -> ParsedRoster:

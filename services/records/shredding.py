@@ -19,15 +19,14 @@ from sqlalchemy.orm import Session
 
 from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent, StudentInExchange
-from services.records.attachments.documents import open_held, seal_held
 from services.records.educators.destroying import destroy_educator
 from services.records.exchange.states import UNDELIVERED, Incoming, Request
 from services.records.facts_anew import facts_anew
 from services.records.facts_lane import LANE, PATH
 from services.records.permanent_record import permanent_parts
 from services.records.reading import opened
-from services.records.roster_keeping import resealed
 from services.records.same_child import united_without
+from services.records.sealing_anew import DESTROYED, seal_anew
 from services.records.tables import (
     ArrivedNoticeRow,
     AttachmentRow,
@@ -53,8 +52,6 @@ from shared.contracts.audit import Actor, Context, Event
 from shared.contracts.subject_batches import MOST, DestroyedSubject, DestroyedSubjects
 from shared.outbox import Outbox
 
-DESTROYED: Final = b""
-"""`particulars` of an exchange about a child whose record was destroyed; an answer that was kept of a record of which a part was."""
 FORGET: Final = "/internal/subjects/destroyed"
 OF_A_STEP: Final = 200
 """Students of one transaction, and of one entry of the log."""
@@ -202,27 +199,13 @@ class Shredder:
         """The parts of one source; what stays is sealed again under a new data key, since the old one opens older copies of what goes."""
         student = await tx.get_one(StudentRow, student_id, with_for_update=True)
         await self._require_at_rest(tx, [student_id])
-        old = self._vault.data_key(student_id, student.wrapped_key)
-        new, student.wrapped_key = self._vault.new_data_key(student_id)
         gone = [row for row in rows if row.source == source]
-        for row in rows:
-            if row.source != source:
-                place: dict[str, Any] = {"section": row.section, "source": row.source, "version": row.version}
-                row.sealed = new.seal(old.open(row.sealed, **place), **place)
         for row in gone:
             await tx.delete(row)
-        for kept in (await tx.scalars(select(KeptStudentRow).where(KeptStudentRow.student_id == student_id))).all():
-            kept.sealed = resealed(old, new, kept)
-        for document in (await tx.scalars(select(AttachmentRow).where(AttachmentRow.student_id == student_id))).all():
-            if document.source == source:  # its chunks have no key any more; they are swept away
-                await tx.delete(document)
-            else:
-                held = open_held(old, document.sealed, document.id, document.source)
-                document.sealed = seal_held(new, held, document.id, document.source)
-        await tx.execute(delete(TagRow).where(TagRow.student_id == student_id, TagRow.source == source))
+        for of_a_source in (AttachmentRow, TagRow):  # chunks of documents have no key any more; they are swept away
+            await tx.execute(delete(of_a_source).where(of_a_source.student_id == student_id, of_a_source.source == source))
         await tx.execute(delete(CodedStudentRow).where(CodedStudentRow.student_id == student_id))  # it was made of what goes, too
-        await tx.execute(update(KeptAnswerRow).where(KeptAnswerRow.student_id == student_id).values(sealed=DESTROYED))  # and so were these
-        await tx.flush()
+        await seal_anew(tx, self._vault, student)
         await self._tell_facts_of_what_stays(tx, student)
         self._tell(tx, "copy-destroyed", [(student_id, student.custodian_id)], parts=len(gone))
         return len(gone)

@@ -6,6 +6,7 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from safepassage.problems import SuiteError
+from safepassage.problems.ed_fi import RecordWithDistrict
 from safepassage.problems.privacy import FactsBehind
 from safepassage.problems.records import NoSuchStudent
 from safepassage.wire_organisations import Organisation
@@ -22,7 +23,9 @@ from shared.tenancy import within
 def held_by_caller(
     connection: Connection, vault: Vault, caller: Caller, student_id: UUID, sections: Collection[str]
 ) -> tuple[HeldDocument, Organisation]:
-    """The record and its custodian, of a student whose record the caller's organisation or one below it keeps. Raises NoSuchStudent."""
+    """The record and its custodian, of a student whose record the caller's organisation or one below it keeps.
+
+    Raises NoSuchStudent, RecordWithDistrict."""
     mine = StudentRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id))
     query = (
         select(OrganisationRow.whole)
@@ -32,7 +35,10 @@ def held_by_caller(
     custodian = connection.execute(query).scalar_one_or_none()
     if custodian is None:
         raise NoSuchStudent
-    return document_at(connection, vault, student_id, sections=sections), Organisation.model_validate_json(custodian)
+    held = document_at(connection, vault, student_id, sections=sections)
+    if held.left is not None:  # a copy of what is here alone would look like the whole record
+        raise RecordWithDistrict
+    return held, Organisation.model_validate_json(custodian)
 
 
 def to_rights_holder(student: StudentRow, acting: ActingFor, elements: tuple[str, ...]) -> DecisionRequest:

@@ -126,6 +126,7 @@ async def read_student(student_id: UUID, caller: Reader, request: Request, now: 
         originating_agency=row.originating_agency,
         record=record,
         same_as=same_as,
+        left_with=None if held.left is None else held.left.system,
     )
     return Response(student.model_dump_json(exclude_none=True), media_type="application/json")
 

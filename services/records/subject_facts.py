@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from uuid import UUID
 
-from safepassage.record import StudentRecord
+from safepassage.record import Sections, StudentRecord
 from safepassage.record.contacts import Guardian
 from shared.contracts.privacy import Flag, MilitaryService, MilitaryStatus, SubjectFacts
 
@@ -45,6 +45,18 @@ class EnrolledAt:
     exit_date: date | None = None
 
 
+class Beyond(Protocol):
+    """What a decision rests on of a part of the record that the node does not keep."""
+
+    @property
+    def flags(self) -> frozenset[Flag]:
+        """As `flags_of` it."""
+
+    @property
+    def military_service(self) -> MilitaryService | None:
+        """As `military_service_of` it."""
+
+
 def facts_of(
     record: StudentRecord,
     *,
@@ -56,8 +68,11 @@ def facts_of(
     time_zone: str,
     jurisdiction: str,
     same_child: Iterable[UUID] = (),
+    beyond: Beyond | None = None,
 ) -> SubjectFacts | None:
     """The facts, or None while the record has no date of birth: then privacy knows no such subject, and nothing is disclosed.
+
+    beyond  what only the part would show that is not here
 
     Attendances are in one order, whatever the store's: what was the same record gives the same facts.
     """
@@ -78,15 +93,15 @@ def facts_of(
             "time_zone": time_zone,
             "attends_postsecondary": _attends_postsecondary(record),
             "jurisdiction": jurisdiction,
-            "flags": flags_of(record),
-            "military_service": _military_service(record),
+            "flags": flags_of(record) | (beyond.flags if beyond else frozenset()),
+            "military_service": military_service_of(record) or (beyond.military_service if beyond else None),
             "same_child": tuple(sorted(one for one in same_child if one != student_id)),
             "rights_holders": tuple(_rights_holder(one, born.birth_date) for one in _guardians(record) if one.rights and one.person_id),
         }
     )
 
 
-def flags_of(record: StudentRecord) -> frozenset[Flag]:
+def flags_of(record: Sections) -> frozenset[Flag]:
     """Flags on which a forbid, an obligation or a duty may rest. What was once so and has ended still counts: the data is still there.
 
     All but `dual-enrollment`, which says whose rights they are today: it is set while both enrolments last.
@@ -113,7 +128,8 @@ def flags_of(record: StudentRecord) -> frozenset[Flag]:
     return frozenset(flags)
 
 
-def _military_service(record: StudentRecord) -> MilitaryService | None:
+def military_service_of(record: Sections) -> MilitaryService | None:
+    """Of a parent, as the record has it; None where nobody serves."""
     held = record.demographics.military_connection if record.demographics else None
     if held is None or _says_no(held.status.code):
         return None
@@ -130,7 +146,7 @@ def _letters(code: str) -> str:
     return re.sub(r"[^a-z]", "", code.lower())
 
 
-def _guardians(record: StudentRecord) -> tuple[Guardian, ...]:
+def _guardians(record: Sections) -> tuple[Guardian, ...]:
     return (record.contacts.guardians or ()) if record.contacts else ()
 
 
@@ -157,12 +173,12 @@ def _attends_postsecondary(record: StudentRecord) -> bool:
     return any(one in POSTSECONDARY_GRADES for one in _grades_attended(record))
 
 
-def _is_dually_enrolled(record: StudentRecord) -> bool:
+def _is_dually_enrolled(record: Sections) -> bool:
     """Enrolled in a postsecondary grade and, beside it, in another: two enrolments whose grades are known and that have not ended."""
     grades = _grades_attended(record)
     return any(one in POSTSECONDARY_GRADES for one in grades) and any(one not in POSTSECONDARY_GRADES for one in grades)
 
 
-def _grades_attended(record: StudentRecord) -> list[str]:
+def _grades_attended(record: Sections) -> list[str]:
     enrolled = (record.enrollment.enrollments or ()) if record.enrollment else ()
     return [one.grade.code.lower() for one in enrolled if one.exit_date is None and one.grade is not None]

@@ -62,6 +62,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "EX-notice-acknowledged": "The notice of 34 CFR 99.33(d) goes with every record, and the receipt acknowledges it by its digest",
             "EX-provenance": "Every section says who made it, by which system and when; the source's codes are kept as they were",
             "EX-own-key": "A package is sealed to the receiving organisation's own key: no other key opens it, nor a stolen copy alone",
+            "EX-left-with-district": "What a district keeps to itself is not here: it is asked for when it leaves, whole or not at all",
             "EX-fallen": "A decision that fell between two attempts stops the second one: no connection is opened",
         },
         "The field's formats": {

@@ -111,6 +111,7 @@ ELSEWHERE: Final = {
     "records.resolve_transfer_hold": "records/exchange/test_transfer_holds.py::"
     "test_a_person_of_the_custodian_releases_what_is_held_once_and_nobody_else_does",
     "records.revoke_credential": "records/exchange/test_credentials.py::test_another_districts_credential_looks_absent",
+    "records.say_what_is_kept": "records/ed_fi/test_left_with_source.py::test_only_the_district_whose_system_it_is_says_what_is_kept",
     "records.send_transfer_notice": _EXCHANGES,
     "records.separate_records": "records/test_unions.py::test_a_record_that_the_caller_may_not_see_is_not_named",
     "records.store_chunk": "records/exchange/test_large_packages.py::test_chunks_come_in_their_place_of_an_announced_body_or_not_at_all",

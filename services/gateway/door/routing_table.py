@@ -179,6 +179,8 @@ RECORDS: Final = (
         get("/v1/load-reports", "records", "records:load"),
         get("/v1/load-reports/{load_id}", "records", "records:load"),
     ),
+    get("/v1/ed-fi-systems", "records", "records:load"),
+    send("PUT", "/v1/ed-fi-systems/{system}/keeping", "records", "records:load"),
     send("POST", "/v1/ed-fi-pushes", "records", "records:read", seconds=30.0, cut=True),
     get("/v1/roster-entries", "records", "records:read", seconds=30.0, cut=True),
     get("/v1/roster-entries/{student}/document", "records", "records:read", seconds=30.0, cut=True),

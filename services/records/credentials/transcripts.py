@@ -12,6 +12,7 @@ from safepassage.credentials.status_list import StatusEntry
 from safepassage.elements import BY_ID
 from safepassage.ids import uuid7
 from safepassage.problems.credentials import CredentialNotPermitted, NoCredentialKey
+from safepassage.problems.ed_fi import RecordWithDistrict
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, StatementOfDisagreementMissing
 from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, LogUnavailable, NotFound, TemporarilyUnavailable
 from safepassage.record import StudentRecord
@@ -44,6 +45,7 @@ SECTIONS = tuple(dict.fromkeys(BY_ID[element].section for element in ELEMENTS))
     status_code=201,
     responses=responses(
         NoSuchStudent,
+        RecordWithDistrict,
         CredentialNotPermitted,
         NothingToRelease,
         StatementOfDisagreementMissing,

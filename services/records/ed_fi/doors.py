@@ -31,6 +31,10 @@ class EdFiDoors:
         self._systems, self._session, self._clock, self._wait = systems, session, clock, wait
         self._apis: dict[str, EdFiApi] = {}
 
+    def names_of(self, organisation_id: UUID) -> tuple[str, ...]:
+        """The systems of an organisation."""
+        return tuple(one.name for one in self._systems.systems if one.organisation_id == organisation_id)
+
     def of(self, name: str, organisation_id: UUID) -> EdFiApi:
         """The system of an organisation. Raises NoSuchEdFiSystem, alike for one that is another's and one that is none."""
         system = self._systems.named(name, organisation_id=organisation_id)

@@ -11,20 +11,22 @@ from typing import Final
 from uuid import UUID
 
 from anyio import to_thread
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, exists, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.ids import uuid7
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.record.loads import LoadReport
+from services.records.destroying import Asking, waited_for
 from services.records.ed_fi.api import EdFiApi
 from services.records.ed_fi.changes import NotTold, changes_since
 from services.records.ed_fi.collecting import Bodies, all_of, everything
 from services.records.formats.edfi_api import FORMAT, SOURCE, read_edfi_api
 from services.records.formats.parsed import ParsedRoster, ParsedStudent
-from services.records.roster_storing import LoadedBy, RosterStoring
-from services.records.tables import EdFiPullRow, LoadRow, SourceIdRow
+from services.records.record_sources import LEFT
+from services.records.roster_storing import Leaving, LoadedBy, RosterStoring
+from services.records.tables import EdFiKeepingRow, EdFiPullRow, LoadRow, SectionRow, SourceIdRow
 from services.records.vault import Vault
 from shared.contracts.audit import Actor
 from shared.database import Database
@@ -33,6 +35,8 @@ from shared.outbox import Outbox
 JOB: Final = "pull-ed-fi"
 PART: Final = 250
 """Students stored in one transaction."""
+RECORD, IDENTITY, PARTLY = "record", "identity", "partly"
+"""What is kept: all that is read; what finds the child; the second, but for those whose record somebody waits to inspect."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,8 @@ class Store:
     vault: Vault
     outbox: Outbox
     jurisdiction: str
+    asking: Asking
+    """Whether somebody waits to inspect what would be kept no more."""
 
 
 @dataclass(frozen=True)
@@ -62,10 +68,12 @@ async def pull(api: EdFiApi, store: Store, *, now: datetime) -> Pulled:
     Raises EdFiSystemUnavailable, EdFiSystemRefused, and TemporarilyUnavailable where another pull or load of the same was faster.
     """
     system = api.system
-    held = await _held(store.database, system.organisation_id, system.name)
+    keeps, before = await _keeping(store.database, system.organisation_id, system.name)
+    held = None if before is None else before.change_version
     versions = await api.newest_change()
     oldest, newest = versions or (0, 0)
-    since = None if held is None or versions is None or not oldest <= held <= newest else held
+    as_before = before is not None and before.keeps == keeps
+    since = None if held is None or versions is None or not as_before or not oldest <= held <= newest else held
     if since is not None and since == newest:
         return Pulled(None, newest, whole=False)
     gone: Collection[str] = ()
@@ -82,14 +90,17 @@ async def pull(api: EdFiApi, store: Store, *, now: datetime) -> Pulled:
     if bodies is None:
         bodies = await everything(api)
     roster = await to_thread.run_sync(lambda: _roster(bodies, gone, now))
-    report = await _stored(store, api, roster, held=held, version=newest, now=now)
+    if keeps == IDENTITY:
+        _stays_there(roster)
+    report = await _stored(store, api, roster, keeps=keeps, held=held, version=newest, now=now)
     return Pulled(report, newest, whole=since is None)
 
 
-async def _held(database: Database, organisation_id: UUID, name: str) -> int | None:
+async def _keeping(database: Database, organisation_id: UUID, name: str) -> tuple[str, EdFiPullRow | None]:
+    """What is to be kept, and how far the last pull went and what it kept."""
     async with database.reading() as tx:
-        row = await tx.get(EdFiPullRow, (organisation_id, name))
-        return None if row is None else row.change_version
+        said = await tx.get(EdFiKeepingRow, (organisation_id, name))
+        return RECORD if said is None else said.keeps, await tx.get(EdFiPullRow, (organisation_id, name))
 
 
 def _roster(bodies: Bodies, gone: Collection[str], now: datetime) -> ParsedRoster:
@@ -101,8 +112,41 @@ def _roster(bodies: Bodies, gone: Collection[str], now: datetime) -> ParsedRoste
     return roster
 
 
-async def _stored(store: Store, api: EdFiApi, roster: ParsedRoster, *, held: int | None, version: int, now: datetime) -> LoadReport:
+def _stays_there(roster: ParsedRoster) -> None:
+    """What the record has no place for is not kept beside it either: the report says so."""
+    findings = roster.findings
+    findings.counts["left-beside-with-the-source"] = findings.counts.pop("kept-beside-the-record", 0)
+    if "member-kept" in findings.reasons:
+        findings.reasons["member-left"] = findings.reasons.pop("member-kept")
+    findings.unresolved[:] = [
+        one.model_copy(update={"reason": "member-left"}) if one.reason == "member-kept" else one for one in findings.unresolved
+    ]
+
+
+async def _awaited(store: Store, api: EdFiApi, roster: ParsedRoster) -> frozenset[UUID]:
+    """Students of whom all is kept and somebody waits to inspect it (34 CFR 99.10(e)): for now it stays as it is."""
+    tags = [store.vault.tags.source_id(api.system.organisation_id, SOURCE, one.source_id) for one in roster.students]
+    awaited: set[UUID] = set()
+    for start in range(0, len(tags), PART):
+        query = select(SourceIdRow.student_id).where(
+            SourceIdRow.tag.in_(tags[start : start + PART]),
+            ~exists().where(SectionRow.student_id == SourceIdRow.student_id, SectionRow.section == LEFT),
+        )
+        async with store.database.reading() as tx:
+            whole = sorted((await tx.scalars(query)).all())
+        awaited |= await waited_for(store.database, store.asking, whole) if whole else set()
+    return frozenset(awaited)
+
+
+async def _stored(
+    store: Store, api: EdFiApi, roster: ParsedRoster, *, keeps: str, held: int | None, version: int, now: datetime
+) -> LoadReport:
     system, load_id = api.system, uuid7(now)
+    awaited = await _awaited(store, api, roster) if keeps == IDENTITY else frozenset[UUID]()
+    if awaited:
+        roster.findings.counts["kept-while-awaited"] = len(awaited)
+        # The next pull reads everything again: nobody may wait any more then.
+        keeps = PARTLY
     storing = RosterStoring(
         store.vault,
         store.outbox,
@@ -111,6 +155,7 @@ async def _stored(store: Store, api: EdFiApi, roster: ParsedRoster, *, held: int
         jurisdiction=store.jurisdiction,
         load_id=load_id,
         now=now,
+        leaving=None if keeps == RECORD else Leaving(system.name, awaited),
     )
     parts = [roster.students[start : start + PART] for start in range(0, len(roster.students), PART)] or [[]]
     try:
@@ -119,7 +164,7 @@ async def _stored(store: Store, api: EdFiApi, roster: ParsedRoster, *, held: int
                 await storing.store(tx, part, part=number)
                 if number == len(parts):
                     report = storing.report()
-                    await _move(tx, api, held=held, version=version, now=now)
+                    await _move(tx, api, keeps=keeps, held=held, version=version, now=now)
                     tx.add(_load_row(system.organisation_id, system.name, report))
     except IntegrityError as error:
         raise TemporarilyUnavailable("another load of the same students is under way") from error
@@ -137,7 +182,7 @@ def _load_row(organisation_id: UUID, name: str, report: LoadReport) -> LoadRow:
     )
 
 
-async def _move(tx: AsyncSession, api: EdFiApi, *, held: int | None, version: int, now: datetime) -> None:
+async def _move(tx: AsyncSession, api: EdFiApi, *, keeps: str, held: int | None, version: int, now: datetime) -> None:
     """Write how far it went, if nobody else went further meanwhile. INVARIANT: in the transaction of the last of what was loaded."""
     organisation_id, name = api.system.organisation_id, api.system.name
     query = select(EdFiPullRow).where(EdFiPullRow.organisation_id == organisation_id, EdFiPullRow.system == name)
@@ -145,10 +190,10 @@ async def _move(tx: AsyncSession, api: EdFiApi, *, held: int | None, version: in
     if (None if row is None else row.change_version) != held:
         raise TemporarilyUnavailable("another pull of the same system was faster")
     if row is None:
-        tx.add(EdFiPullRow(organisation_id=organisation_id, system=name, change_version=version, pulled_at=now))
+        tx.add(EdFiPullRow(organisation_id=organisation_id, system=name, change_version=version, pulled_at=now, keeps=keeps))
         await tx.flush()
     else:
-        row.change_version, row.pulled_at = version, now
+        row.change_version, row.pulled_at, row.keeps = version, now, keeps
 
 
 async def _rename(store: Store, organisation_id: UUID, renamed: dict[str, str]) -> None:

@@ -16,12 +16,15 @@ from safepassage.claims import read_closed
 from safepassage.ids import uuid7
 from safepassage.node_statement import EncryptionKey
 from safepassage.problems import SuiteError
+from safepassage.problems.ed_fi import EdFiSystemUnavailable
+from safepassage.problems.privacy import FactsBehind
 from safepassage.problems.records import NothingToRelease
 from safepassage.recipient_key import RecipientKey
 from safepassage.record import StudentRecord
 from safepassage.request import Selector
 from safepassage.suites import Suite
 from services.records.attachments.documents import Document
+from services.records.ed_fi.supplying import NotAtSource
 from services.records.educators.answering import credentials_for
 from services.records.educators.kept import require_kept
 from services.records.exchange import events, nobody
@@ -36,6 +39,7 @@ from services.records.exchange.sending import send_off
 from services.records.exchange.states import Request as State
 from services.records.exchange.states import TransitionRefused
 from services.records.exchange.stored_rows import change
+from services.records.exchange.supplied_records import KeptAnew, SourceAway, document_of
 from services.records.finding.telling import told_of_finding
 from services.records.match_reviews import open_review
 from services.records.matching import Certain, Match, NeedsPerson, match
@@ -71,8 +75,12 @@ async def take_up(exchange: Exchange, request_id: UUID, row: PeerRequestRow | No
     if row.state not in OPEN:
         return
     try:
-        await _answer(exchange, row)
-    except SuiteError as error:
+        try:
+            await _answer(exchange, row)
+        except KeptAnew:
+            await _answer(exchange, row)
+    except (SuiteError, KeptAnew) as raised:
+        error = raised if isinstance(raised, SuiteError) else FactsBehind()
         log.warning("answer put off", extra={"code": error.code, "attempt": row.attempts + 1})
         due = min(after_failure(error, failures=row.attempts + 1, now=exchange.clock()), row.expires_at)
         await _set(exchange, row, attempts=row.attempts + 1, next_attempt_at=due)
@@ -148,14 +156,24 @@ async def _releasable(exchange: Exchange, row: PeerRequestRow, asked: Asked, fou
         return Nothing(outcome.withheld[0].reason if outcome.withheld else "denied", subject, decision.id, denied=True)
     try:
         owed = [one for of in decision.statements for one in of.statements]
-        record = record_of(document_to_release(held.document, outcome.permitted, owed=owed))
+        document = held.document
+        if held.left is not None:
+            document = await document_of(exchange, row, student.id, held.left, asked.selector.sections)
+        record = record_of(document_to_release(document, outcome.permitted, owed=owed))
     except NothingToRelease:
         return Nothing("nothing-to-release", subject, decision.id)
+    except NotAtSource:
+        return Nothing("not-at-source", subject, decision.id)
+    except SourceAway as error:
+        again = after_failure(EdFiSystemUnavailable(), failures=1, now=exchange.clock())
+        log.info("not provided until the record can be had", extra={"cause": type(error.__cause__).__name__})
+        return Nothing("source-away", subject, decision.id, again_at=again)
     not_scheduled = tuple(sorted({one.element for one in outcome.withheld if one.same_for_every_student}))
     kept = await _kept_back(exchange, row, asked, found, Nothing("held", subject, decision.id))
     if kept is not None:
         return kept
-    documents = await _documents(exchange, asked, subject, record, outcome.permitted)
+    own = () if held.left is None else tuple(name for name, origin in record.provenance.items() if "#" not in origin.originating_agency)
+    documents = await _documents(exchange, asked, subject, record, outcome.permitted, own)
     return Released(subject, record, decision, not_scheduled, found.side.claims, documents)
 
 
@@ -177,7 +195,7 @@ async def _kept_back(exchange: Exchange, row: PeerRequestRow, asked: Asked, foun
 
 
 async def _documents(
-    exchange: Exchange, asked: Asked, subject: Subject, record: StudentRecord, permitted: Collection[str]
+    exchange: Exchange, asked: Asked, subject: Subject, record: StudentRecord, permitted: Collection[str], own: Collection[str]
 ) -> tuple[Document, ...]:
     """Those that go with the record, where the requester wants documents and can be sent them."""
     if asked.selector.attachments is None or exchange.trust.member(asked.requester).pulls:
@@ -186,7 +204,7 @@ async def _documents(
 
     def held(connection: Connection) -> tuple[Document, ...]:
         vault = exchange.vault
-        return documents_to_release(connection, vault, subject.student_id, record=record, permitted=permitted, most_bytes=most)
+        return documents_to_release(connection, vault, subject.student_id, record=record, permitted=permitted, most_bytes=most, own=own)
 
     return await exchange.read(held)
 
@@ -208,6 +226,8 @@ async def provide(
 
     def follow(tx: Writing) -> None:
         values: dict[str, object] = {"attempts": 0, "next_attempt_at": row.expires_at}
+        if isinstance(what, Nothing) and what.again_at is not None:
+            values |= {"attempts": 1, "next_attempt_at": min(what.again_at, row.expires_at)}
         if isinstance(what, Released):
             values |= {"state": State.ANSWERED, "next_attempt_at": None}
             require_unclaimed(tx.connection, what.subject.student_id, row.id, what.claims)

@@ -53,6 +53,8 @@ class Nothing:
     """Permitted, and held until both sides' evidence agrees or a person releases it."""
     claims: tuple[StandingClaim, ...] = ()
     """Others' claims that it competes with."""
+    again_at: datetime | None = None
+    """When the record is asked for again that its district's own system did not supply."""
 
 
 @dataclass(frozen=True)

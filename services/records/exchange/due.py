@@ -9,6 +9,7 @@ from sqlalchemy import Integer, bindparam, select
 from sqlalchemy.orm import InstrumentedAttribute
 
 from safepassage.problems import SuiteError
+from safepassage.problems.ed_fi import EdFiSystemUnavailable
 from safepassage.problems.exchanges import PeerResting, PeerUnavailable
 from services.records.exchange.retries import next_attempt
 from services.records.exchange.work import Due
@@ -32,11 +33,13 @@ def due_rows(database: Database, row: type[Any], key: Sequence[InstrumentedAttri
 
 
 def after_failure(error: SuiteError, *, failures: int, now: datetime, chance: Callable[[], float] | None = None) -> datetime:
-    """When to try again: by the schedule for peers, soon for what is in the way inside the node, after its rest for a peer left alone."""
+    """When to try again: by the schedule for peers and districts' systems, soon for what is in the way inside the node, after its rest
+    for a peer left alone.
+    """
     if isinstance(error, PeerResting):
         rest = timedelta(seconds=error.retry_after_seconds or 0)
         return now + rest + SOON * (chance or any_chance)()  # not all of a thousand in the same second
-    if not isinstance(error, PeerUnavailable):
+    if not isinstance(error, PeerUnavailable | EdFiSystemUnavailable):
         return now + SOON
     wished = timedelta(seconds=error.retry_after_seconds) if error.retry_after_seconds else None
     return next_attempt(failures=failures, now=now, chance=(chance or any_chance)(), wished=wished)

@@ -20,6 +20,7 @@ from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.suites import Suite, first_supported
 from safepassage.trust_list import VerifiedTrustList
 from services.records.attachments.scanner import Scanner
+from services.records.ed_fi.doors import EdFiDoors
 from services.records.exchange import events
 from services.records.exchange.asking_privacy import AskingPrivacy
 from services.records.exchange.breakers import Breakers
@@ -106,6 +107,7 @@ class Exchange:
     lease: Lease
     milestones: Milestones
     scanner: Scanner
+    ed_fi: EdFiDoors
     request_limit: LookupLimit
     """How many requests of one peer are taken."""
     lists_brought: dict[str, int] = field(default_factory=dict)
@@ -227,6 +229,7 @@ async def open_exchange(app: FastAPI, stack: AsyncExitStack) -> None:
         lease=Lease(database, clock, holder=state.holder),
         milestones=state.milestones,
         scanner=state.scanner,
+        ed_fi=state.ed_fi,
         request_limit=LookupLimit(settings.peer_requests_a_minute),
     )
     turn_keys(state.exchange)

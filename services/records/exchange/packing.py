@@ -21,6 +21,7 @@ from safepassage.record import StudentRecord
 from services.records import bodies
 from services.records.attachments.documents import Document, documents_at, sources_of_sections
 from services.records.release import ADDRESSES
+from services.records.tables import OWN
 from services.records.vault import Vault
 from shared.database import Database
 
@@ -41,12 +42,23 @@ class Packed:
 
 
 def documents_to_release(
-    connection: Connection, vault: Vault, student_id: UUID, *, record: StudentRecord, permitted: Collection[str], most_bytes: int
+    connection: Connection,
+    vault: Vault,
+    student_id: UUID,
+    *,
+    record: StudentRecord,
+    permitted: Collection[str],
+    most_bytes: int,
+    own: Collection[str] = (),
 ) -> tuple[Document, ...]:
-    """The documents that go with `record`, which was cut to what is permitted: of its elements, and of the source that it has them from."""
+    """The documents that go with `record`, which was cut to what is permitted: of its elements, and of the source that it has them from.
+
+    own  its sections, where the district's own system has just supplied them
+    """
     if ADDRESSES not in permitted:
         return ()
     elements, sources = set(record.elements()), sources_of_sections(connection, student_id)
+    sources |= dict.fromkeys(own, OWN)
     leaving, size, chunks = list[Document](), 0, 0
     for document in documents_at(connection, vault, student_id):
         held = document.held

@@ -3,7 +3,7 @@
 from services.records.tables.bodies import AttachmentRow, BodyChunkRow, BodyRow
 from services.records.tables.credentials import CredentialKeyRow, EducatorCredentialRow, IssuedCredentialRow
 from services.records.tables.dead_letters import DeadLetterRow, EndingRow
-from services.records.tables.ed_fi import EdFiPullRow
+from services.records.tables.ed_fi import EdFiKeepingRow, EdFiPullRow
 from services.records.tables.exchange import (
     ExchangeRequestRow,
     IncomingEnvelopeRow,
@@ -51,6 +51,7 @@ __all__ = [
     "CodedStudentRow",
     "CredentialKeyRow",
     "DeadLetterRow",
+    "EdFiKeepingRow",
     "EdFiPullRow",
     "EducatorCredentialRow",
     "EndedEnrollmentRow",

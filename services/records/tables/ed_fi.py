@@ -19,3 +19,16 @@ class EdFiPullRow(Base):
     system: Mapped[str] = mapped_column(String(64), primary_key=True)
     change_version: Mapped[int] = mapped_column(BigInteger)
     pulled_at: Mapped[datetime] = mapped_column(Milliseconds)
+    keeps: Mapped[str] = mapped_column(String(16), default="record", server_default="record")
+    """What of the record was kept of all that was loaded. Where something else is to be kept, everything is read again."""
+
+
+class EdFiKeepingRow(Base):
+    """What an organisation has said is kept of what its system has. None: the record."""
+
+    __tablename__ = "ed_fi_keeping"
+
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    system: Mapped[str] = mapped_column(String(64), primary_key=True)
+    keeps: Mapped[str] = mapped_column(String(16))
+    said_at: Mapped[datetime] = mapped_column(Milliseconds)

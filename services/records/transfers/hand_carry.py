@@ -11,6 +11,7 @@ from safepassage.canonical import to_base64url
 from safepassage.elements import SECTIONS, elements_of
 from safepassage.hand_carry import HandCarryCopy, NewHandCarryCopy, SignedHandCarry, seal_of, verify_hand_carry
 from safepassage.ids import uuid7
+from safepassage.problems.ed_fi import RecordWithDistrict
 from safepassage.problems.exchanges import UnknownSection
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, StatementOfDisagreementMissing
 from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, LogUnavailable, NotFound, TemporarilyUnavailable
@@ -43,6 +44,7 @@ PDF = "application/pdf"
     "/v1/students/{student_id}/hand-carry-copies",
     responses=responses(
         NoSuchStudent,
+        RecordWithDistrict,
         NotForThisPerson,
         UnknownSection,
         NothingToRelease,

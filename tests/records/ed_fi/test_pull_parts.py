@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, insert, select
 
 from safepassage.problems.requests import TemporarilyUnavailable
 from safepassage.wire_organisations import Organisation
+from services.records.destroying import over
 from services.records.ed_fi.api import EdFiApi
 from services.records.ed_fi.pulling import PART, Pulled, Store, pull
 from services.records.ed_fi.systems import EdFiSystem
@@ -66,7 +67,7 @@ async def puller(request: pytest.FixtureRequest, tmp_path: Path, node_keys: Path
         for number in range(MANY):
             ods.put("students", {"studentUniqueId": str(number), "firstName": "A", "lastSurname": "B", "birthDate": "2012-05-06"})
         api = EdFiApi(system, session, clock=StandingClock(NOON), wait=at_once)
-        yield Puller(Store(database, vault, outbox, "US-XA"), api, ods)
+        yield Puller(Store(database, vault, outbox, "US-XA", over(cast("Any", None))), api, ods)
     await database.close()
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import delete, update
 
 from safepassage.problems.ed_fi import EdFiSystemRefused, EdFiSystemUnavailable
 from safepassage.problems.requests import TemporarilyUnavailable
+from services.records.destroying import over
 from services.records.ed_fi.api import EdFiApi
 from services.records.ed_fi.pulling import Pulled, Store, pull
 from services.records.ed_fi.systems import EdFiSystem
@@ -63,7 +64,7 @@ class District:
 
     async def pull(self) -> Pulled:
         records = self.state.records.state
-        store = Store(records.database, records.vault, records.outbox, records.settings.jurisdiction)
+        store = Store(records.database, records.vault, records.outbox, records.settings.jurisdiction, over(records.siblings))
         return await pull(self.api, store, now=self.state.clock())
 
     async def documents(self) -> dict[str, dict[str, Any]]:

@@ -5,10 +5,35 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from safepassage.wire import Wire
+from safepassage.wire import Instant, Wire
 
 SystemName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """As the node's operator calls a system."""
+
+
+class EdFiKeeping(Wire):
+    """`PUT /v1/ed-fi-systems/{system}/keeping`."""
+
+    keeps: Literal["record", "identity"]
+    """identity: what finds the child and what is decided on; the rest stays with the system, which is asked when it is needed."""
+
+
+class EdFiSystemOfOrganisation(Wire):
+    """One of the caller's Ed-Fi systems."""
+
+    name: SystemName
+    keeps: Literal["record", "identity"]
+    done: bool
+    """The last pull kept just that of everybody; until then some of what was kept before is still here, or not yet."""
+    pulled_at: Instant | None = None
+    students_left_with_district: int
+    """Students of the organization of whom the node keeps what finds them, whichever system has the rest."""
+
+
+class EdFiSystemsOfOrganisation(Wire):
+    """`GET /v1/ed-fi-systems`."""
+
+    systems: Annotated[tuple[EdFiSystemOfOrganisation, ...], Field(max_length=200)]
 
 
 class EdFiPush(Wire):

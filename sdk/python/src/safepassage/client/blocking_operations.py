@@ -38,6 +38,8 @@ class BlockingOperations:
     lookup_students = Waited(calls.lookup_students)
     read_student = Waited(calls.read_student)
     read_kept_resources = Waited(edfi_calls.read_kept_resources)
+    list_ed_fi_systems = Waited(edfi_calls.list_ed_fi_systems)
+    say_what_is_kept = Waited(edfi_calls.say_what_is_kept)
     push_to_ed_fi = Waited(edfi_calls.push_to_ed_fi)
     push_received_record = Waited(edfi_calls.push_received_record)
     load_student = Waited(calls.load_student)

@@ -2,14 +2,32 @@
 
 from uuid import UUID
 
-from safepassage.client.call import Call, asking, path_of, reading
+from safepassage.client.call import Call, asking, path_of, reading, writing
 from safepassage.record.loads import KeptResources
-from safepassage.wire_ed_fi import EdFiPush, EdFiPushed, PushedStudent, ReceivedPush
+from safepassage.wire_ed_fi import (
+    EdFiKeeping,
+    EdFiPush,
+    EdFiPushed,
+    EdFiSystemOfOrganisation,
+    EdFiSystemsOfOrganisation,
+    PushedStudent,
+    ReceivedPush,
+)
 
 
 def read_kept_resources(student_id: UUID) -> Call[KeptResources]:
     """What a source said of a student that the record has no place for, for whoever keeps the record; logged. Scope records:load."""
     return reading(path_of("/v1/students/{id}/kept-resources", id=student_id), KeptResources)
+
+
+def list_ed_fi_systems() -> Call[EdFiSystemsOfOrganisation]:
+    """The Ed-Fi systems of the caller's organisation, and what the node keeps of what they have. Scope records:load."""
+    return reading("/v1/ed-fi-systems", EdFiSystemsOfOrganisation)
+
+
+def say_what_is_kept(system: str, said: EdFiKeeping) -> Call[EdFiSystemOfOrganisation]:
+    """Say whether the node keeps what a system has, or what finds the child alone. The next pull does it. Scope records:load."""
+    return writing("PUT", path_of("/v1/ed-fi-systems/{system}/keeping", system=system), said, EdFiSystemOfOrganisation)
 
 
 def push_to_ed_fi(push: EdFiPush) -> Call[EdFiPushed]:

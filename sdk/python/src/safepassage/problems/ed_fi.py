@@ -10,6 +10,13 @@ class NoSuchEdFiSystem(SuiteError):
     remedy = "Name one of the systems of the setting `ed_fi_systems_file` that is the organization's."
 
 
+class RecordWithDistrict(SuiteError):
+    """The district keeps its students' records in its own system; this node has what finds the child."""
+
+    code, status, title = "record-with-district", 409, "The record is with the district's own system"
+    remedy = "Ask the district: its system has the record. `GET /v1/students/{id}` names the system in `left_with`."
+
+
 class EdFiSystemUnavailable(SuiteError):
     """The Ed-Fi system did not answer, again and again, or changed faster than it could be read."""
 

@@ -58,6 +58,8 @@ class Student(Wire):
     originating_agency: str
     record: StudentRecord
     same_as: tuple["SameChild", ...] = ()
+    left_with: str | None = None
+    """The district's own system that has the rest of the record: the node keeps what finds the child. None: `record` is all of it."""
     """Other records of this child in the node that the caller may read, each under its own id."""
 
 
@@ -140,6 +142,8 @@ class RosterPage(Wire):
     """None where no student is in reach."""
     not_scheduled: tuple[str, ...]
     """Elements asked for that the agreement does not schedule: the same for every student."""
+    left_with_districts: tuple[UUID, ...] = ()
+    """Districts of it that keep their students’ records in their own systems: of these the node has what finds a child alone."""
     students: Annotated[tuple[RosterEntry, ...], Field(max_length=1000)]
 
 
