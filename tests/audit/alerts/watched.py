@@ -23,7 +23,8 @@ def watcher_of(node: AuditNode) -> Watcher:
 
 
 async def watch(node: AuditNode) -> None:
-    """What the workers do, at once; the clock was not set, it went on."""
+    """What the workers do, at once; the clock was not set, it went on. The one that looks each fifteen seconds would say that it was."""
+    await stop_workers(node, "keep_watch")
     projector: Projector = node.app.state.projector
     await projector.catch_up()
     watcher = watcher_of(node)
