@@ -197,3 +197,28 @@ async def _more(statuses: Counter[int], count: int) -> None:
     until = statuses.total() + count
     while statuses.total() < until:  # noqa: ASYNC110
         await asyncio.sleep(0.02)
+
+
+@pytest.mark.requirement("DOOR-stop")
+@pytest.mark.parametrize("way", ["slowly", "in_parts"])
+async def test_what_does_not_end_in_its_time_keeps_no_process_from_stopping(
+    tmp_path: Path, node_keys: Path, empty_store: Path, behind: tuple[Slow, str], way: str
+) -> None:
+    """The caller is told that the answer is none: it has no end."""
+    service = behind[0]
+    shutil.copy(empty_store, tmp_path / "gateway.db")
+    shutil.copytree(node_keys, tmp_path / "keys")
+    settings = {"sibling_urls": {"records": behind[1]}, "stop_unready_seconds": 0.2, "stop_grace_seconds": 1}
+    async with gateways(1, database_url=f"sqlite+aiosqlite:///{tmp_path}/gateway.db", keys=tmp_path / "keys", **settings) as made:
+        [process] = made.processes
+        await made.start(process)
+        assert process.process is not None
+        party = await made.party("exchange:request")
+        token = await token_of(process, party)
+        service.act = getattr(service, way)
+        begun = asyncio.ensure_future(call(process, party, token))
+        await service.waiting.wait()
+        process.process.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(process.process.wait(), 10) == -signal.SIGTERM
+        cut = (await asyncio.gather(begun, return_exceptions=True))[0]
+    assert isinstance(cut, Exception) or not cut.body.endswith(b"0\r\n\r\n"), cut
