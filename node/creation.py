@@ -18,6 +18,7 @@ def create_node(path: Path, file: NodeFile, *, now: datetime) -> NodeFolder:
     folder = NodeFolder(path)
     if (path / "node.json").exists():
         raise NodeExists
+    file = file.model_copy(update={"logs_since": file.logs_since or now.year})
     create_node_keys(folder.keys)
     sign_statement(file, folder.keys, folder.statement, now=now)
     (path / "clients").mkdir(mode=0o700)

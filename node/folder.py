@@ -38,6 +38,8 @@ class NodeFile(Wire):
     exchange_suites: Annotated[tuple[str, ...], Field(min_length=1)] = tuple(SUITES)
     """Names of registered suites, the preferred first."""
     insecure_development: bool = False
+    logs_since: Annotated[int, Field(ge=2026, le=9999)] | None = None
+    """Year of the node's first log; `create_node` says it. A file of a version before has none."""
 
     @property
     def jurisdiction(self) -> str:

@@ -8,6 +8,7 @@ from binascii import b2a_base64
 from collections.abc import Mapping, Sequence
 from typing import Final, NamedTuple
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.canonical import to_base64url
@@ -16,6 +17,7 @@ from services.audit.group_commit import Place
 from services.audit.heads import LogDamaged
 from services.audit.sequencer import Receipt
 from services.audit.stored_tree import StoredTree
+from services.audit.tables import TreeStateRow
 from shared.contracts.audit import Continued
 from shared.database import Database
 
@@ -31,6 +33,8 @@ class Proven(NamedTuple):
     note: str | None
     size: int
     """Of that checkpoint; 0 for none."""
+    log_size: int
+    """Entries of the log that it is in."""
 
 
 async def prove_duplicates(database: Database, receipts: Sequence[Receipt], ahead: Sequence[bool]) -> dict[tuple[int, int], Proven]:
@@ -57,14 +61,16 @@ async def _prove(tx: AsyncSession, year: int, indices: Mapping[int, bool]) -> di
     tree = StoredTree(tx, year)
     leaves = await tree.entries_at(indices)
     checkpoint = await latest_checkpoint(tx, year)
+    log_size = await tx.scalar(select(TreeStateRow.size).where(TreeStateRow.log == year)) or 0
     proven = {}
     for index, ahead in indices.items():
         if not ahead:
-            proven[index] = Proven(leaves[index], None, None, 0)
+            proven[index] = Proven(leaves[index], None, None, 0, log_size)
             continue
         if checkpoint is None or checkpoint.size <= index:
             raise LogDamaged("an ahead-entry was committed without its checkpoint")
-        proven[index] = Proven(leaves[index], await tree.inclusion_path(index, checkpoint.size), checkpoint.note, checkpoint.size)
+        path = await tree.inclusion_path(index, checkpoint.size)
+        proven[index] = Proven(leaves[index], path, checkpoint.note, checkpoint.size, log_size)
     return proven
 
 
@@ -73,8 +79,6 @@ def append_answer(
     ahead: Sequence[bool],
     proven: Mapping[tuple[int, int], Proven],
     continued: Sequence[Continued],
-    *,
-    size: int,
 ) -> bytes:
     """The AppendResponse as JSON, in the order of the events."""
     asks = iter(ahead)
@@ -90,16 +94,17 @@ def append_answer(
             proof = ""
             if is_ahead and receipt.growth is not None:
                 proof = f',"path":[{paths.of(receipt.growth.inclusion_path(place.at))}],"checkpoint":{note}'
-            entries.append(f'{{"index":{place.at},"duplicate":false,"entry":"{next(leaves)}"{proof}}}')
+            size = place.at + 1 if receipt.growth is None else receipt.growth.after.size
+            entries.append(f'{{"index":{place.at},"size":{size},"duplicate":false,"entry":"{next(leaves)}"{proof}}}')
     paths_from = f',"continued":[{",".join([one.model_dump_json() for one in continued])}]' if continued else ""
-    return f'{{"entries":[{",".join(entries)}],"size":{size}{paths_from}}}'.encode("ascii")
+    return f'{{"entries":[{",".join(entries)}]{paths_from}}}'.encode("ascii")
 
 
 def _duplicate(place: Place, found: Proven) -> str:
     proof = ""
     if found.path is not None:
         proof = f',"path":[{_PathTexts().of(found.path)}],"checkpoint":{json.dumps(found.note)}'
-    return f'{{"index":{place.at},"duplicate":true,"entry":"{to_base64url(found.leaf)}"{proof}}}'
+    return f'{{"index":{place.at},"size":{found.log_size},"duplicate":true,"entry":"{to_base64url(found.leaf)}"{proof}}}'
 
 
 def _base64url(values: Sequence[bytes]) -> list[str]:

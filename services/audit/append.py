@@ -64,7 +64,7 @@ async def _append(request: Request) -> Response:
     await _acknowledged(state, batch.acknowledge, receipts)
     proven = await prove_duplicates(state.database, receipts, batch.ahead)
     continued = await _continued(state.consistency, batch.continues, receipts, proven) if batch.continues else ()
-    return Response(append_answer(receipts, batch.ahead, proven, continued, size=sequencer.size), media_type="application/json")
+    return Response(append_answer(receipts, batch.ahead, proven, continued), media_type="application/json")
 
 
 router.routes.append(PlainRoute(PATH, _append, methods=["POST"], include_in_schema=False))
@@ -138,7 +138,14 @@ async def _acknowledged(state: Any, level: str, receipts: Sequence[Receipt]) -> 
 async def _continued(
     consistency: Consistency, known: Sequence[KnownSize], receipts: Sequence[Receipt], proven: Mapping[tuple[int, int], Proven]
 ) -> Sequence[Continued]:
-    """The paths to the largest checkpoint of the answer."""
-    shown = [receipt.growth.after.size for receipt in receipts if receipt.growth is not None and receipt.note is not None]
-    shown += [one.size for one in proven.values()]
-    return await consistency.continued(known, size=max(shown, default=0))
+    """The paths to the answer's largest checkpoint of the newest log that it is about: a log of a year that is over has another size."""
+    shown = [
+        (place.log, receipt.growth.after.size)
+        for receipt in receipts
+        if receipt.growth is not None and receipt.note is not None
+        for place in receipt.places
+        if not place.duplicate
+    ]
+    shown += [(log, one.size) for (log, _), one in proven.items()]
+    log, size = max(shown, default=(0, 0))
+    return await consistency.continued(known, log=log, size=size)

@@ -29,13 +29,16 @@ class Consistency:
             path = await self._stored(origin, old_size, new_size)
         return tuple(map(to_base64url, path))
 
-    async def continued(self, known: Iterable[KnownSize], *, size: int) -> list[Continued]:
-        """From each known size of the newest log that is below `size`, a size of it that is published, the path to there."""
+    async def continued(self, known: Iterable[KnownSize], *, log: int, size: int) -> list[Continued]:
+        """From each known size of the newest log that is below `size`, a published size of it, the path to there.
+
+        log  the year that `size` is of: nothing is given where it is not the newest log's
+        """
         head = self._memory.published
         return [
             Continued(origin=one.origin, size=one.size, to=size, path=await self.path(one.origin, one.size, size))
             for one in known
-            if head is not None and one.origin == head.origin and one.size < size
+            if head is not None and log == head.year and one.origin == head.origin and one.size < size
         ]
 
     def _remembered(self, origin: str | None, old_size: int, new_size: int) -> tuple[bytes, ...] | None:

@@ -150,6 +150,8 @@ class Appended(Wire):
     """Where an event is in the log. `path` and `checkpoint` are there for ahead entries."""
 
     index: int
+    size: Annotated[int, Field(ge=1, lt=2**53)]
+    """Entries of the log that it is in, which is not the newest for an event of a year that is over."""
     duplicate: bool
     entry: Base64Url
     """The leaf's bytes."""
@@ -170,7 +172,6 @@ class AppendResponse(Wire):
     """In the order of the events."""
 
     entries: tuple[Appended, ...]
-    size: int
     continued: tuple[Continued, ...] = ()
     """Of the sizes that the request names, those of the log and below the size of the answer's largest checkpoint."""
 

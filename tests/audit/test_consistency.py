@@ -40,7 +40,7 @@ async def append(node: AuditNode, *events: Event, continues: Sequence[KnownSize]
 async def test_paths_from_memory_are_those_of_the_store(node: AuditNode) -> None:
     sizes = []
     for count in (1, 5, 250, 1, 300, 17):
-        sizes.append((await node.append(*[event("request") for _ in range(count)])).size)
+        sizes.append((await node.append(*[event("request") for _ in range(count)])).entries[-1].size)
     root_of = await roots(node)
     remembered: Consistency = node.app.state.consistency
     for new in sizes:

@@ -163,7 +163,7 @@ def nodes_that_witness(folder: Path, template: Path, keys: Sequence[Path], clock
 
 async def grow(node: AuditNode, count: int = 1) -> int:
     """Append, and give the size of the log."""
-    return (await node.append(*[event("request") for _ in range(count)])).size
+    return (await node.append(*[event("request") for _ in range(count)])).entries[-1].size
 
 
 async def shown(node: AuditNode, query: str = "") -> str:

@@ -103,8 +103,9 @@ class TinyAudit:
             for event in request.events:
                 if event.key not in self.keys:
                     self.keys.append(event.key)
-            entries = tuple(Appended(index=self.keys.index(e.key), duplicate=False, entry="AA") for e in request.events)
-            return AppendResponse(entries=entries, size=len(self.keys))
+            size = len(self.keys)
+            entries = tuple(Appended(index=self.keys.index(e.key), size=size, duplicate=False, entry="AA") for e in request.events)
+            return AppendResponse(entries=entries)
 
         return build("audit", settings, routers=[router], summary="A tiny log", tables=None, transports={}, clock=clock)
 

@@ -137,18 +137,18 @@ class OwnLog:
         if len(response.entries) != len(events):
             raise LogUnavailable
         for event, appended in zip(events, response.entries, strict=True):
-            self._require_remembered(event.key, appended, response.size)
-        for note in {appended.checkpoint for appended in response.entries}:
-            await self._require_grown(note, response.size)
+            self._require_remembered(event.key, appended)
+        for note, size in {appended.checkpoint: appended.size for appended in response.entries}.items():
+            await self._require_grown(note, size)
         for one in response.continued:
             self._paths[one.origin, one.size, one.to] = one.path
         while len(self._paths) > PATHS_REMEMBERED:
             self._paths.popitem(last=False)
         return response.entries
 
-    def _require_remembered(self, key: str, appended: Appended, size: int) -> None:
-        """INVARIANT: the same event has the same index for ever, below the size that the log says it has."""
-        if self._answered.setdefault(key, appended.index) != appended.index or appended.index >= size:
+    def _require_remembered(self, key: str, appended: Appended) -> None:
+        """INVARIANT: the same event has the same index for ever, below the size that its log says it has."""
+        if self._answered.setdefault(key, appended.index) != appended.index or appended.index >= appended.size:
             self._freeze()
         while len(self._answered) > REMEMBERED:
             self._answered.popitem(last=False)

@@ -1,6 +1,6 @@
 """A member of the trust list: one node, by the keys and addresses under which others know it."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SerializerFunctionWrapHandler, StringConstraints, model_serializer, model_validator
@@ -23,6 +23,10 @@ def _vkey(value: str) -> str:
 
 Vkey = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_vkey)]
 """`name+key id+base64` (C2SP signed-note)."""
+
+
+MOST_LOGS: Final = 20
+"""Of one member: a log a year."""
 
 
 class LogKey(Wire):
@@ -72,7 +76,7 @@ class Member(Wire):
     endpoints: Endpoints
     statement_keys: Annotated[tuple[PublicJwk, ...], Field(min_length=1, max_length=4)]
     """They sign the node's statement."""
-    logs: Annotated[tuple[Log, ...], Field(max_length=20)] = ()
+    logs: Annotated[tuple[Log, ...], Field(max_length=MOST_LOGS)] = ()
     witness_keys: Annotated[tuple[Vkey, ...], Field(max_length=8)] = ()
     delivery: Literal["push", "pull"] = "push"
     """pull: it is behind a firewall and cannot be called; it calls the others and fetches what is for it (safepassage.pulled)."""
