@@ -66,6 +66,10 @@ class LookupTags:
         """What was loaded: equal tags, equal content."""
         return self._keyed.digest(b"content\0" + content)[:TAG_BYTES]
 
+    def kept(self, student_id: UUID, rows: bytes) -> bytes:
+        """The rows that are kept of a student. Of another student the same rows have another tag."""
+        return self._keyed.digest(b"kept\0" + student_id.bytes + rows)[:TAG_BYTES]
+
     def identifier(self, kind: str, system: str, value: str) -> bytes | None:
         """An identifier with the system that gave it; None if it carries no weight."""
         form = identifier_form(value)

@@ -46,6 +46,8 @@ class HeldRoster:
 
     version: int
     frame: dict[str, Any]
+    said: bytes = b""
+    """The frame as it is kept."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,8 @@ class RosterKeeping:
         row = (await tx.execute(query.with_for_update() if lock else query)).scalar_one_or_none()
         if row is None:
             return HeldRoster(0, {})
-        return HeldRoster(row.version, msgspec.json.decode(zlib.decompress(self._vault.open_roster(row.id, row.sealed))))
+        said = zlib.decompress(self._vault.open_roster(row.id, row.sealed))
+        return HeldRoster(row.version, msgspec.json.decode(said), said)
 
     async def students(self, database: Database, identifiers: Iterable[str]) -> dict[str, HeldStudent]:
         """What is kept of these, by the id that the source gave."""
@@ -132,23 +135,24 @@ class RosterKeeping:
         files: frozenset[str],
     ) -> Counter[str]:
         tags = {self._tag(identifier): identifier for identifier in kept}
-        held = {tags[row.tag]: row for row in prepared.rows(connection, _HELD, {"tags": list(tags)})}
+        held = {tags[row.tag]: row for row in prepared.rows(connection, _TAGGED, {"tags": list(tags)})}
         for identifier, one in kept.items():
             # INVARIANT: rows rest on those that they were made of; what another load has put there is not lost.
             if one.follows is not None and one.follows != (held[identifier].version if identifier in held else 0):
                 raise TemporarilyUnavailable(_UNDER_WAY)
-        wanted = [student_ids[identifier] for identifier in kept if student_ids[identifier] not in keys]
+        other = {tag: one for tag, one in tags.items() if not self._is_held(kept[one], student_ids[one], held.get(one))}
+        wanted = [student_ids[identifier] for identifier in other.values() if student_ids[identifier] not in keys]
         read = prepared.rows(connection, _KEYS, {"ids": wanted}) if wanted else []
         known = {**keys, **{row.id: self._vault.data_key(row.id, row.wrapped_key) for row in read}}
+        before = {row.tag: row for row in prepared.rows(connection, _HELD, {"tags": list(other)})} if other and held else {}
         rows, left = [], Counter[str]()
-        for tag, identifier in tags.items():
-            student_id, before = student_ids[identifier], held.get(identifier)
-            earlier = _opened_row(known[student_id], before) if before is not None and before.student_id == student_id else None
+        for tag, identifier in other.items():
+            student_id, there = student_ids[identifier], before.get(tag)
+            earlier = _opened_row(known[student_id], there) if there is not None and there.student_id == student_id else None
             said, too_many = _to_keep(kept[identifier], earlier, files)
             left += too_many
-            if earlier != said:
-                version = before.version + 1 if before is not None else 1
-                rows.append(self._sealed(tag, student_id, known[student_id], said, version))
+            if there is None or there.content_tag is None or earlier != said:
+                rows.append(self._sealed(tag, student_id, known[student_id], said, there.version + 1 if there is not None else 1))
         replaced = [row["tag"] for row in rows if row["version"] > 1]
         if replaced:
             prepared.change(connection, _NO_MORE, {"tags": replaced})
@@ -165,11 +169,14 @@ class RosterKeeping:
             raise TemporarilyUnavailable(_UNDER_WAY)
         added = {name: before.frame.get(name, {}) | rows for name, rows in kept.frame.items()}
         frame, left = within(kept.frame if kept.follows is not None else before.frame | added, MOST_OF_SOURCE)
+        said = msgspec.json.encode(frame)
         row = (await tx.execute(select(KeptRosterRow).where(KeptRosterRow.source == self._source))).scalar_one_or_none()
         if row is None:
             row = KeptRosterRow(id=uuid7(now), source=self._source, version=0, sealed=b"")
             tx.add(row)
-        row.sealed = self._vault.seal_roster(row.id, zlib.compress(msgspec.json.encode(frame)))
+        if said != before.said:
+            row.sealed = self._vault.seal_roster(row.id, zlib.compress(said))
+        # Also where nothing of it changed: students came with this load of whom a delta that is being made knows nothing.
         row.version = before.version + 1
         return left
 
@@ -178,7 +185,12 @@ class RosterKeeping:
 
     def _sealed(self, tag: bytes, student_id: UUID, key: DataKey, rows: bytes, version: int) -> dict[str, Any]:
         sealed = key.seal(rows, section=SECTION, source=tag.hex(), version=version)
-        return {"tag": tag, "student_id": student_id, "source": self._source, "version": version, "sealed": sealed}
+        place = {"tag": tag, "student_id": student_id, "source": self._source, "version": version}
+        return {**place, "content_tag": self._vault.tags.kept(student_id, rows), "sealed": sealed}
+
+    def _is_held(self, one: KeptStudent, student_id: UUID, held: Any) -> bool:
+        """Whether the very same is kept: told without opening it."""
+        return held is not None and held.student_id == student_id and held.content_tag == self._vault.tags.kept(student_id, one.rows)
 
     def _opened(self, rows: Sequence[Any]) -> dict[str, HeldStudent]:
         found = {}
@@ -190,7 +202,12 @@ class RosterKeeping:
 
 
 _OF_TAGS = KeptStudentRow.tag.in_(bindparam("tags", expanding=True))
-_HELD = select(KeptStudentRow.__table__).where(_OF_TAGS).with_for_update()
+_TAGGED = (
+    select(KeptStudentRow.tag, KeptStudentRow.student_id, KeptStudentRow.version, KeptStudentRow.content_tag)
+    .where(_OF_TAGS)
+    .with_for_update()
+)
+_HELD = select(KeptStudentRow.__table__).where(_OF_TAGS)
 _KEYS = select(StudentRow.id, StudentRow.wrapped_key).where(StudentRow.id.in_(bindparam("ids", expanding=True)))
 _NO_MORE = delete(KeptStudentRow).where(_OF_TAGS)
 _KEEP = insert(KeptStudentRow)
@@ -227,6 +244,11 @@ async def kept_of_student(tx: AsyncSession, vault: Vault, student_id: UUID, key:
         frame = {} if roster is None else msgspec.json.decode(zlib.decompress(vault.open_roster(roster.id, roster.sealed)))
         found.append(KeptOfSource(identifier, rows, frame))
     return found
+
+
+def identifier_of(key: DataKey, row: KeptStudentRow) -> str:
+    """The id that the source gave the student of a row. Raises SealBroken."""
+    return _told(_opened_row(key, row))[0]
 
 
 def _opened_row(key: DataKey, row: Any) -> bytes:

@@ -23,6 +23,7 @@ from services.records.educators.destroying import destroy_educator
 from services.records.exchange.states import UNDELIVERED, Incoming, Request
 from services.records.facts_anew import facts_anew
 from services.records.facts_lane import LANE, PATH
+from services.records.kept_of_sources import forget_in_sources
 from services.records.permanent_record import permanent_parts
 from services.records.reading import opened
 from services.records.same_child import united_without
@@ -99,6 +100,7 @@ class Shredder:
         if not staying:
             return await self.student(tx, student_id)
         await self._destroy_in_exchanges(tx, [student_id])
+        await forget_in_sources(tx, self._vault, [student_id])
         for row in (SectionRow, TagRow, CodedStudentRow, AttachmentRow, KeptStudentRow):
             await tx.execute(delete(row).where(row.student_id == student_id))
         await tx.execute(update(KeptAnswerRow).where(KeptAnswerRow.student_id == student_id).values(sealed=DESTROYED))
@@ -167,6 +169,7 @@ class Shredder:
             return 0
         await self._require_at_rest(tx, ids)
         await self._destroy_in_exchanges(tx, ids)
+        await forget_in_sources(tx, self._vault, ids)
         await tx.run_sync(self._keep_united, ids)
         proposed = select(MergeProposalRow.match_id).where(or_(MergeProposalRow.one_id.in_(ids), MergeProposalRow.other_id.in_(ids)))
         await tx.execute(delete(MatchReviewRow).where(or_(MatchReviewRow.student_id.in_(ids), MatchReviewRow.id.in_(proposed))))

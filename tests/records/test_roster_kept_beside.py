@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from services.records import roster_keeping
+from services.records.roster_keeping import RosterKeeping
+from services.records.shredding import Shredder
 from services.records.tables import KeptRosterRow, KeptStudentRow
 from tests.records.both_engines import running as running
-from tests.records.one_state import OneState
-from tests.records.test_roster_deltas import OURS, T1, T2, Loaded, Rows, changed, delta, report_of, table, whole
+from tests.records.one_state import DISTRICT, OneState
+from tests.records.test_roster_deltas import OURS, SYSTEM, T1, T2, Loaded, Rows, changed, delta, report_of, row_of, table, whole
 from tests.records.whole_record import CANARY
 
 pytestmark = pytest.mark.anyio
@@ -112,6 +114,42 @@ async def test_more_than_there_is_room_for_is_reported_and_what_came_first_stays
     assert report.reasons == {"file-kept": 1, "too-much-to-keep": 60 - len(held)}
     assert list(held) == [row["sourcedId"] for row in many[: len(held)]]
     assert held
+
+
+@pytest.mark.requirement("FORM-oneroster-kept")
+async def test_what_is_kept_with_the_source_and_names_a_student_goes_with_the_student(loaded: Loaded, tmp_path: Path) -> None:
+    naming = {"sourcedId": "m", "title": "Essay again", "metadata.for": f"{OTHER}, {ONE}"}
+    by_chance = {"sourcedId": ONE, "title": "Everybody", "resultValueMax": ONE}
+    await loaded.take(package(tmp_path, lineItems=[*LINE_ITEMS, naming, by_chance]))
+    before = await loaded.versions()
+    async with loaded.alder.records.state.database.transaction() as tx:
+        await shredder(loaded).student(tx, await loaded.id_of(OURS[0]))
+    assert (await held_of_source(loaded)).keys() == {"l", ONE}
+    assert len(await loaded.versions()) == len(before) - 1
+    assert (await kept(loaded, 1))["lineItems.csv"] == LINE_ITEMS
+
+
+async def test_of_a_class_that_names_a_student_who_goes_the_class_stays_for_the_others(loaded: Loaded) -> None:
+    place = loaded.places(OURS[0])[0]["classSourcedId"]
+    row = row_of(loaded.package, "classes", "sourcedId", place)
+    await loaded.take(delta(classes=[changed(row, T1, **{"metadata.monitor": ONE, "metadata.house": "Red"})]))
+    async with loaded.alder.records.state.database.transaction() as tx:
+        await shredder(loaded).but_permanent_record(tx, await loaded.id_of(OURS[0]))
+    held = (await held_of_source(loaded, "classes"))[place]
+    assert (held.get("metadata.monitor"), held["metadata.house"], held["title"]) == (None, "Red", row["title"])
+
+
+async def held_of_source(loaded: Loaded, file: str = "lineItems.csv") -> dict[str, Any]:
+    state = loaded.alder.records.state
+    keeping = RosterKeeping(state.vault, organisation_id=loaded.alder.by_key[DISTRICT], source_system=SYSTEM)
+    async with state.database.reading() as tx:
+        found: dict[str, Any] = (await keeping.roster(tx)).frame[file]
+    return found
+
+
+def shredder(loaded: Loaded) -> Shredder:
+    state = loaded.alder.records.state
+    return Shredder(state.vault, state.outbox, loaded.alder.clock, about="destruction:1", jurisdiction="US-XA")
 
 
 def results_delta(rows: Rows) -> bytes:

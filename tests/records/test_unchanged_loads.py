@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from safepassage.record.loads import LoadReport
-from services.records.tables import KeptStudentRow, OrganisationRow, SectionRow, StudentRow
+from services.records.tables import KeptRosterRow, KeptStudentRow, OrganisationRow, SectionRow, StudentRow
 from tests.records.one_state import DISTRICT, OTHER_DISTRICT, OneState, problem, some_students
 from tests.records.test_roster_deltas import rows_of, table
 from tests.records.test_rosters import lines, oneroster, report_of
@@ -50,6 +50,31 @@ async def test_what_is_here_already_is_known_without_opening_it_and_what_changed
     answer = await alder.district().load_roster(oneroster(tmp_path, new, *OURS[1:]))
     assert problem(answer) == "seal-broken"
     assert {row.version for row in await alder.rows(StudentRow)} == {1}
+
+
+async def test_what_is_kept_beside_a_student_is_known_again_by_its_tag_and_the_sources_is_not_written_anew(
+    alder: OneState, tmp_path: Path
+) -> None:
+    package = oneroster(tmp_path, *OURS)
+    await load(alder, package)
+    rosters: list[Any] = await alder.rows(KeptRosterRow)
+    async with alder.records.state.database.transaction() as tx:
+        await tx.execute(update(KeptStudentRow).values(sealed=b"0" * 40))
+    broken = await kept(alder)
+    assert (await load(alder, package)).counts["unchanged"] == len(OURS)
+    assert await kept(alder) == broken
+    assert [one.sealed for one in await alder.rows(KeptRosterRow)] == [one.sealed for one in rosters]
+
+
+async def test_what_was_kept_before_there_were_tags_is_tagged_by_the_next_load(alder: OneState, tmp_path: Path) -> None:
+    package = oneroster(tmp_path, *OURS)
+    await load(alder, package)
+    async with alder.records.state.database.transaction() as tx:
+        await tx.execute(update(KeptStudentRow).values(content_tag=None))
+    await load(alder, package)
+    rows: list[Any] = await alder.rows(KeptStudentRow)
+    assert all(row.content_tag is not None for row in rows)
+    assert len({row.content_tag for row in rows}) == len(OURS)
 
 
 async def test_who_belongs_elsewhere_now_is_loaded_anew_though_the_source_says_the_same(alder: OneState) -> None:

@@ -36,6 +36,8 @@ class KeptStudentRow(Base):
     student_id: Mapped[UUID] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"), index=True)
     source: Mapped[bytes] = mapped_column(LargeBinary(16), index=True)
     version: Mapped[int]
+    content_tag: Mapped[bytes | None] = mapped_column(LargeBinary(16))
+    """`LookupTags.kept` of what is sealed: the same again need not be opened. None: kept before there were tags."""
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
