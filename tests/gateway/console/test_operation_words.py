@@ -23,6 +23,7 @@ from services.records.exchange.operator_events import Act as OperatorAct
 from services.records.exchange.stating_counts import OPERATION as RECONCILIATION
 from services.records.party_documents import FORMATS
 from shared.contracts.audit import EntryClass
+from shared.contracts.own_keys import KEYS_CHANGED
 from tests.gateway.console.written_codes import codes_of
 
 
@@ -37,6 +38,7 @@ def rights() -> set[str]:
 
 COMPOSED: Final = {
     "MATCHES[operation]": set(MATCHES.values()),
+    "KEYS_CHANGED": {KEYS_CHANGED},
     "OPERATION": {RECONCILIATION},
     "events.operation_of(selector)": set(MATCHES),
     "operation_of(selector)": set(MATCHES),
