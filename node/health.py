@@ -15,6 +15,7 @@ from safepassage.compact import split
 from safepassage.problems import SuiteError
 from safepassage.problems.keys import KeysUnavailable
 from safepassage.problems.policy_sets import PoliciesUnavailable
+from safepassage.trust_members import Member
 from services.audit.witnessing.examination import examine_witnessing
 from services.privacy.policy_examination import examine_schedule
 from shared.app import internal_tokens
@@ -28,6 +29,8 @@ from shared.who_may_call import ServiceName
 
 LEAST_FREE_BYTES = 2**30
 WARN_DAYS = 5
+NEXT_LOG_NAMED_BY = 10
+"""October: lists are signed monthly, and by people."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +131,22 @@ def examine_expiry(what: str, expires_at: int, *, now: datetime, remedy: str) ->
     if days <= 0:
         return Finding(what, "bad", "expired", remedy)
     return Finding(what, "warning" if days < WARN_DAYS else "good", f"in force for {days:.0f} days", remedy if days < WARN_DAYS else "")
+
+
+def examine_log_names(member: Member | None, *, now: datetime) -> Finding:
+    """Look whether others will believe the node's log: the list has to name this year's, and in good time the next one's."""
+    what, remedy = (
+        "log in the trust list",
+        "make the description anew (trust member) and have it put into the list (trust propose --update)",
+    )
+    if member is None:
+        return Finding(what, "bad", "the list does not name this node", "have it admitted")
+    named = {log.origin.rpartition("/")[2] for log in member.logs}
+    if str(now.year) not in named:
+        return Finding(what, "bad", f"this year's is not named: other nodes refuse what is logged in {now.year}", remedy)
+    if str(now.year + 1) not in named and now.month >= NEXT_LOG_NAMED_BY:
+        return Finding(what, "warning", "next year's is not named yet", remedy)
+    return Finding(what, "good", f"named until {max(named)}")
 
 
 def examine_statement(file: Path, *, now: datetime) -> Finding:

@@ -8,9 +8,9 @@ import typer
 
 from node.commands.output import console
 from node.commands.services import Service, settings_from_environment
-from node.commands.trust import expiry_of
+from node.commands.trust import expiry_of, member_in
 from node.folder import NodeFolder
-from node.health import Finding, examine_expiry, examine_folder, examine_service, examine_statement
+from node.health import Finding, examine_expiry, examine_folder, examine_log_names, examine_service, examine_statement
 from shared.clock import system_clock
 from shared.who_may_call import SERVICES
 
@@ -37,7 +37,7 @@ async def _service_findings(service: Service) -> list[Finding]:
     settings = settings_from_environment(service)
     found = [finding async for finding in examine_service(service.value, settings, now=system_clock())]
     if settings.trust_list_file is not None:
-        found.append(_trust(settings.trust_list_file))
+        found += _trust(settings.trust_list_file, settings.entity_id)
     return found
 
 
@@ -45,15 +45,16 @@ async def _folder_findings(folder: NodeFolder) -> list[Finding]:
     now = system_clock()
     found = [examine_folder(folder.path), examine_statement(folder.statement, now=now)]
     if folder.trust_list.exists():
-        found.append(_trust(folder.trust_list))
+        found += _trust(folder.trust_list, folder.file.entity_id)
     for service in SERVICES:
         found += [finding async for finding in examine_service(service, folder.settings(service), now=now)]
     return found
 
 
-def _trust(file: Path) -> Finding:
-    remedy = "install the network's newest list; after 7 days without one only receipts and refusals go out"
+def _trust(file: Path, entity_id: str) -> list[Finding]:
+    remedy, now = "install the network's newest list; after 7 days without one only receipts and refusals go out", system_clock()
     try:
-        return examine_expiry("trust list", expiry_of(file), now=system_clock(), remedy=remedy)
+        logs = examine_log_names(member_in(file, entity_id), now=now)
+        return [examine_expiry("trust list", expiry_of(file), now=now, remedy=remedy), logs]
     except (OSError, ValueError, KeyError):
-        return Finding("trust list", "bad", "missing or unreadable", remedy)
+        return [Finding("trust list", "bad", "missing or unreadable", remedy)]

@@ -152,6 +152,11 @@ def expiry_of(file: Path) -> int:
     return _parse(file.read_bytes()).content.expires_at
 
 
+def member_in(file: Path, entity_id: str) -> Member | None:
+    """A member as a list names it; None where it does not. Read, not verified."""
+    return next((one for one in _parse(file.read_bytes()).content.members if one.entity_id == entity_id), None)
+
+
 def _read(file: Path | None) -> VerifiedTrustList | None:
     return None if file is None else _parse(file.read_bytes())
 
