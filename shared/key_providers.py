@@ -45,13 +45,16 @@ async def keep_keys(app: FastAPI) -> None:
 
     A version that has come or gone meanwhile is an entry in the log (shared.key_rings).
     """
-    provider: KeyProvider = app.state.key_provider
-    rings: FolderRings = app.state.key_rings
-    await look_at_keys(rings)
+    await look_at_keys(app.state.key_rings)
     while True:
         await asyncio.sleep(app.state.settings.root_key_lease_seconds / ASKED_IN_A_LEASE)
-        await confirm_keys(provider, app.state.forget_data_keys)
-        await look_at_keys(rings, KEY_ENCRYPTION)
+        await go_over_keys(app.state)
+
+
+async def go_over_keys(state: Any) -> None:
+    """What `keep_keys` does each time."""
+    await confirm_keys(state.key_provider, state.forget_data_keys)
+    await look_at_keys(state.key_rings, KEY_ENCRYPTION)
 
 
 async def look_at_keys(rings: FolderRings, *names: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from services.audit.mirroring.keys import create_mirror_keys
 from services.audit.witnessing.keys import FILES, WitnessKeys
-from shared.key_providers import look_at_keys
+from shared.key_providers import go_over_keys, look_at_keys
 from shared.keys import SigningKey, new_symmetric_key
 from tests.conftest import StandingClock
 from tests.records.one_state import OneState, make_state, one_state
@@ -122,12 +122,12 @@ async def test_keys_that_come_back_are_a_change_too(folder: Path, clock: Standin
 @pytest.mark.parametrize("service", ["privacy", "records", "audit"])
 async def test_a_version_that_is_made_while_a_service_runs_is_an_entry(folder: Path, clock: StandingClock, service: str) -> None:
     async with one_state(folder, clock) as state:
-        rings = state.node.applications[service].state.key_rings
-        await look_at_keys(rings)
+        running = state.node.applications[service].state
+        await look_at_keys(running.key_rings)
         assert await told(state) == []
         key_encryption(service)(folder / "keys")
         symmetric(folder / "keys" / service / "cursor.key")  # the service goes on with the one that it has read
-        await look_at_keys(rings, "key-encryption")
+        await go_over_keys(running)
         assert await told(state) == [f"keys:{service}:key-encryption 2"]
 
 
