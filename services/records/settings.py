@@ -42,6 +42,15 @@ class RecordsSettings(SealingSettings):
     exchange_lifetime_hours: Annotated[
         int, Field(ge=1, le=336, description="How long a request of ours wants an answer; at most the 14 days of the wire format.")
     ] = 336
+    shred_collected_after_days: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=3650,
+            description="Once a day, what exchanges brought is destroyed where the receiving organization's own system has had it for "
+            "so many days; 30 is advised. Unset: it stays until `shred collected` is run (docs/exchange.md).",
+        ),
+    ] = None
     exchange_suites: Annotated[
         tuple[str, ...],
         Field(

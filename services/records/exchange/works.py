@@ -25,6 +25,7 @@ from services.records.exchange import (
     storing,
     telling_endings,
 )
+from services.records.exchange.collecting import destroy_collected
 from services.records.exchange.due import due_rows
 from services.records.exchange.exchange import Exchange, Job, turn_keys
 from services.records.exchange.organisation_keys import forget_keys
@@ -123,11 +124,11 @@ async def pull(app: FastAPI) -> None:
 
 
 async def keep_watch(app: FastAPI) -> None:
-    """Look at the trust list every minute and bring it to others, plan each day's comparison, turn the encryption keys every hour: a
-    lifespan task.
+    """Look at the trust list every minute and bring it to others, turn the encryption keys every hour, plan each day's comparison and
+    destroy what was collected long ago: a lifespan task.
     """
     exchange: Exchange = app.state.exchange
-    minutes, planned = 0, exchange.clock().date()
+    minutes, planned, destroyed = 0, exchange.clock().date(), date.min
     while True:
         await asyncio.sleep(MINUTE_SECONDS)
         minutes += 1
@@ -135,6 +136,8 @@ async def keep_watch(app: FastAPI) -> None:
         await _bring(exchange)
         if minutes == 1 or exchange.clock().date() != planned:
             planned = await _planned(exchange, planned)
+        if exchange.clock().date() != destroyed:
+            destroyed = await _destroyed(exchange, destroyed)
         if minutes % KEYS_EVERY_MINUTES == 0:
             turn_keys(exchange)
 
@@ -156,4 +159,16 @@ async def _planned(exchange: Exchange, before: date) -> date:
     except SuiteError as error:
         log.warning("comparisons not planned", extra={"code": error.code})
         return before - timedelta(days=1)
+    return exchange.clock().date()
+
+
+async def _destroyed(exchange: Exchange, before: date) -> date:
+    """Today, once what was collected long ago is destroyed, or another process is to do it; the day before while it cannot be."""
+    try:
+        done = await destroy_collected(exchange) if await exchange.lease.is_held() else None
+    except Exception as error:
+        log.error("what was collected is not destroyed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
+        return before
+    if done is not None:
+        log.info("what was collected is destroyed", extra={"count": done.destroyed.students + done.destroyed.parts})
     return exchange.clock().date()

@@ -1,6 +1,6 @@
 """What came from another state goes once the receiver's own system has had it for long enough; until then, and of nobody else, it stays."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,7 +11,8 @@ from safepassage.problems.exchanges import ReceivedRecordDestroyed
 from safepassage.problems.requests import TemporarilyUnavailable
 from services.privacy.tables import RightsRequestRow
 from services.records.destroying import Collected, Destroying, over
-from services.records.exchange.collecting import collects
+from services.records.exchange.collecting import collects, destroy_collected
+from services.records.exchange.works import _destroyed
 from services.records.shredding import Shredded, Shredder
 from services.records.tables import ExchangeRequestRow, SectionRow
 from shared.caller import Caller
@@ -89,6 +90,37 @@ async def test_of_a_child_whom_the_receiver_had_already_its_own_part_stays_and_w
     assert await here(states, case) == 0
     async with states.birch.records.state.database.reading() as tx:
         assert (await tx.scalars(select(SectionRow.section).where(SectionRow.student_id == own))).all()
+
+
+@pytest.mark.requirement("KEYS-collected")
+async def test_a_node_that_is_told_after_how_many_days_destroys_it_by_itself_and_no_other_does(states: TwoStates) -> None:
+    case = await states.queued()
+    await case.finish()
+    exchange = states.birch.exchange
+    async with states.birch.client("new-district") as client:
+        await client.read_received_record(case.id)
+    await long_ago(states, case, days=30)
+    assert await destroy_collected(exchange) is None
+    before = exchange.settings
+    exchange.settings = before.model_copy(update={"shred_collected_after_days": 31})
+    try:
+        assert await _destroyed(exchange, date.min) == states.clock().date()
+        assert await here(states, case), "a day too early"
+        exchange.settings = before.model_copy(update={"shred_collected_after_days": 30})
+        with privacy_gone(states.birch):
+            assert await _destroyed(exchange, date.min) == date.min, "it is tried again"
+        assert await here(states, case)
+        assert await _destroyed(exchange, date.min) == states.clock().date()
+    finally:
+        exchange.settings = before
+    assert not await here(states, case)
+
+
+async def long_ago(states: TwoStates, case: Case, *, days: int) -> None:
+    """It was collected so many days before now, and a second."""
+    collected = states.clock() - timedelta(days=days, seconds=1)
+    async with states.birch.exchange.database.transaction() as tx:
+        (await tx.get_one(ExchangeRequestRow, case.id)).collected_at = collected
 
 
 def caller(kind: str, organisation_id: UUID, person: str | None = None) -> Caller:
