@@ -52,7 +52,7 @@ class Wire:
         answer = await self.states.alder.exchange.siblings.call(
             "audit", "POST", "/internal/entries", answer=AppendResponse, by="probe", body=AppendRequest(events=(event,))
         )
-        return answer.size
+        return answer.entries[0].size
 
 
 @asynccontextmanager

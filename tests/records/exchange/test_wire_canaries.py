@@ -88,12 +88,13 @@ class Watched:
             places.append(Path(os.environ["SAFE_PASSAGE_TEST_POSTGRES_DATA"]))  # noqa: TID251 as above
         held = {}
         for place in places:
-            for path in place.rglob("*"):
-                try:
-                    content = path.read_bytes() if path.is_file() and "keys" not in path.parts else b""
-                except OSError:
-                    continue  # it was there for a moment
-                held[str(path.relative_to(place))] = self.contents.setdefault(content, content)
+            for folder, _, names in os.walk(place):  # which passes over a folder that was there for a moment
+                for path in (Path(folder) / name for name in names):
+                    try:
+                        content = path.read_bytes() if path.is_file() and "keys" not in path.parts else b""
+                    except OSError:
+                        continue  # as that
+                    held[str(path.relative_to(place))] = self.contents.setdefault(content, content)
         return held
 
     def on_the_lines(self) -> dict[str, bytes]:
