@@ -46,7 +46,7 @@ def replace(client: ClientArgument, file: FileArgument, node: FolderOption = Non
     _change(node, client, lambda held: ClientKeys(version=held.version, tls_certificates=_each_once(instead)))
 
 
-@app.command()
+@app.command(context_settings={"ignore_unknown_options": True})  # one thumbprint in 64 begins with a hyphen
 def remove(
     client: ClientArgument, thumbprint: Annotated[str, typer.Argument(help="As `list` prints it.")], node: FolderOption = None
 ) -> None:
