@@ -42,10 +42,10 @@ async def _service_findings(service: Service) -> list[Finding]:
 
 
 async def _folder_findings(folder: NodeFolder) -> list[Finding]:
-    now = system_clock()
+    node, now = folder.file, system_clock()
     found = [examine_folder(folder.path), examine_statement(folder.statement, now=now)]
     if folder.trust_list.exists():
-        found += _trust(folder.trust_list, folder.file.entity_id)
+        found += _trust(folder.trust_list, node.entity_id)
     for service in SERVICES:
         found += [finding async for finding in examine_service(service, folder.settings(service), now=now)]
     return found

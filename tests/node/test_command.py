@@ -28,6 +28,14 @@ def test_a_folder_without_a_node_is_said_with_the_command_that_makes_one(tmp_pat
     assert said.output == f"There is no node in {tmp_path}.\nMake one: safepassage-node new {tmp_path}\n"
 
 
+@pytest.mark.parametrize("asked", ["up", "doctor"])
+def test_a_folder_that_is_not_there_is_one_without_a_node(tmp_path: Path, asked: str) -> None:
+    folder = tmp_path / "nowhere"
+    said = CliRunner().invoke(app, [asked, str(folder)])
+    assert (said.exit_code, type(said.exception)) == (2, SystemExit)
+    assert said.output == f"There is no node in {folder}.\nMake one: safepassage-node new {folder}\n"
+
+
 def test_a_node_file_that_cannot_be_read_is_said_with_the_member_and_without_its_value(tmp_path: Path) -> None:
     for text, where in (("{}", "entity_id"), ("no json", "it is not JSON")):
         (tmp_path / "node.json").write_text(text)
