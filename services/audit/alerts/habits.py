@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from safepassage.wire_alerts import AlertRule
 from services.audit.alerts.activity import DAYS_LOADED, READING, Activity, Habit, Shape, WorkingHours
-from services.audit.alerts.rules import DENIED, wants_decisions
+from services.audit.alerts.rules import DENIED, PERMITTED, wants_decisions
 from services.audit.alerts.thresholds import Thresholds
 from services.audit.driver import Driver
 from services.audit.index.bitmaps import BLOCK, ascending, between
@@ -160,8 +160,9 @@ class Habits:
             return ()
         decided = [one for one in today if one.shape.class_ == "decision"]
         stretch = Stretch(span.year, min(one.first for one in decided), max(one.last for one in decided) + 1)
-        all_of = (frozenset({actor}), frozenset({digest_of(Kind.CLASS, "decision", keys.words)}))
-        denied = Query((), (*all_of, frozenset({digest_of(Kind.OUTCOME, DENIED, keys.words)})))
+        outcomes = {one: digest_of(Kind.OUTCOME, one, keys.words) for one in (DENIED, *PERMITTED)}
+        of_actor = (frozenset({actor}), frozenset({digest_of(Kind.CLASS, "decision", keys.words)}))
+        all_of, denied = (*of_actor, frozenset(outcomes.values())), Query((), (*of_actor, frozenset({outcomes[DENIED]})))
         ordered: list[bool] = []
         for blocks in reversed(list(candidates(driver, Query((), all_of), stretch))):
             every, no = bits_in(driver, Query((), all_of), stretch, blocks), bits_in(driver, denied, stretch, blocks)

@@ -10,6 +10,8 @@ from services.audit.alerts.thresholds import Thresholds
 NOBODY_FOUND: Final = "not-found"
 FINDING_MATCH: Final = "finding-match"
 DENIED: Final = "deny"
+PERMITTED: Final = ("permit", "permit-with-redaction")
+"""Of the class of decisions is also what is put on record beside them: evidence, and that it was revoked. That answers nobody."""
 BROKEN_GLASS: Final = "emergency"
 EXPORTS: Final = "export-"
 RECONCILED: Final = "exchange-reconciliation"
@@ -167,7 +169,7 @@ def wants_decisions(today: Sequence[Activity], at: Thresholds) -> bool:
     denied = [one for one in decided if one.shape.outcome == DENIED]
     if _entries(denied) < at.denials:
         return False
-    return any(one.last > min(other.first for other in denied) for one in decided if one.shape.outcome != DENIED)
+    return any(one.last > min(other.first for other in denied) for one in decided if one.shape.outcome in PERMITTED)
 
 
 def is_reopened(rule: str, acknowledged: int, seen: int) -> bool:

@@ -96,6 +96,13 @@ async def test_every_rule_about_actors_finds_in_a_real_log_what_it_is_for(node: 
     ]
 
 
+async def test_what_is_put_on_record_between_denials_is_no_permission(node: AuditNode) -> None:
+    for client, last in (("prober", "permit-with-redaction"), ("waiting", "recorded")):
+        await decided(node, client, *["deny", "recorded"] * 10, last)
+    await watch(node)
+    assert [(row.rule, row.count) for row in await rows(node)] == [("denied-then-permitted", 10)]
+
+
 async def test_who_exports_the_log_after_a_bulk_read_is_told(node: AuditNode, clock: StandingClock) -> None:
     await give_organisations(node)
     await read_students(node, 300, client="auditor")
