@@ -17,12 +17,15 @@ from safepassage.problems.problem import SuiteError
 from safepassage.problems.requests import TemporarilyUnavailable
 from services.gateway.door import http_cycle
 from services.gateway.door.http_cycle import Cycle, is_taking
+from services.gateway.door.request_line import WORDS, is_plain
 
 MAX_HEADER_BYTES: Final = 32 * 1024
 MAX_FIELDS: Final = 100
 MAX_TARGET_BYTES: Final = 8 * 1024
 CONNECTIONS_AT_MOST: Final = 10_000
 """Of one process, unless its configuration says otherwise; one more gets one problem document, and is closed."""
+PIPELINED_AT_MOST: Final = 16
+"""Requests that wait for the answer to one before them on the same connection. Hardly any program sends more than one."""
 HEADER_SECONDS: Final = 10.0
 """A header that takes longer to arrive is not waited for."""
 CERTIFICATE: Final = "tls_certificate"
@@ -45,6 +48,7 @@ class StrictHttpProtocol(HttpToolsProtocol):
         self._header_bytes = 0
         self._seen: set[bytes] = set()
         self._in_header = False
+        self._sent, self._at_start, self._unended = b"", False, 0
         self._deadline: asyncio.TimerHandle | None = None
         self._certificate: bytes | None = None
         self._idling: asyncio.TimerHandle | None = None
@@ -74,12 +78,28 @@ class StrictHttpProtocol(HttpToolsProtocol):
         """The first byte of a request."""
         super().on_message_begin()
         self.scope["state"][CERTIFICATE] = self._certificate
-        self._header_bytes, self._seen, self._in_header = 0, set(), True
+        self._header_bytes, self._seen, self._in_header, self._unended = 0, set(), True, 0
 
     def data_received(self, data: bytes) -> None:
         """A part of a request, or several: a header that is not whole with it has its time from now on."""
+        begun = self._in_header
+        if not begun:
+            self._sent, self._at_start = data, self.cycle is None or not self.cycle.more_body
+        elif not self.headers:
+            self._sent += data
         super().data_received(data)
-        if self._in_header and self._deadline is None and not self.transport.is_closing():
+        if not self._in_header:
+            self._sent = b""
+        elif not self.transport.is_closing():
+            self._wait_on(len(data) if begun else 0)
+
+    def _wait_on(self, more: int) -> None:
+        """For the rest of a header, so much more of which is there. The parser keeps a field until it has ended, however long it gets."""
+        self._unended += more
+        if self._unended > MAX_HEADER_BYTES + MAX_TARGET_BYTES:
+            self._refusal = HeadersTooLarge()
+            self.send_400_response("")
+        elif self._deadline is None:
             self._await_header()
 
     def on_url(self, url: bytes) -> None:
@@ -120,11 +140,17 @@ class StrictHttpProtocol(HttpToolsProtocol):
         if version != "1.1" and (version != "1.0" or b"transfer-encoding" in self._seen):
             # RFC 9112 section 6.1: what speaks 1.0 knows no chunks, and has read the body in another way than we would
             self._refuse(MalformedRequest("HTTP/1.1 is spoken here, and 1.0 without a transfer coding"))
+        method = self.parser.get_method()
+        line, sent = b"%b %b%b" % (method, self.url, WORDS[version]), self._sent
+        if not (self._at_start and sent.startswith(line)):
+            self._look_at(line, method)
+        if method == b"CONNECT":
+            self._refuse(MalformedRequest("no other connection is made here"))
         self._header_is_there()
-        self._in_header = False
+        self._in_header = self._at_start = False
         path, _, query = self.url.partition(b"?")
         self.scope |= {
-            "method": self.parser.get_method().decode("ascii"),
+            "method": method.decode("ascii"),
             "http_version": version,
             "path": unquote(path.decode("ascii")),
             "raw_path": path,
@@ -151,6 +177,13 @@ class StrictHttpProtocol(HttpToolsProtocol):
         else:
             self.flow.pause_reading()
             self.pipeline.appendleft((self.cycle, self.app))
+
+    def _look_at(self, line: bytes, method: bytes) -> None:
+        """The first line of a request that has an empty one in front, stands behind another request, or is almost as it has to be."""
+        if len(self.pipeline) >= PIPELINED_AT_MOST:
+            self._refuse(MalformedRequest("too many requests before the first is answered"))
+        if not is_plain(line, self._sent, at_start=self._at_start, method=method, target=self.url):
+            self._refuse(MalformedRequest("a request begins with a method, a path and HTTP/1.1, and one space between them"))
 
     def on_response_complete(self) -> None:
         """The answer is sent. The next request is begun, or waited for: by one timer for all that come over the connection."""
