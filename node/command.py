@@ -10,6 +10,7 @@ from typer.main import get_command, get_group
 
 from node.commands.output import stop
 from node.unusable import NoNode
+from shared.core_files import leave_no_core_file
 from shared.garbage import COLLECTED_AFTER
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
@@ -79,6 +80,7 @@ def node() -> None:
 
 def main() -> None:
     """The entry point."""
+    leave_no_core_file()  # before a command reads a key
     gc.set_threshold(*COLLECTED_AFTER)
     app()
 

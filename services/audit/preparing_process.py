@@ -20,6 +20,7 @@ from services.audit.index.ahead import postings_ahead
 from services.audit.paired_sockets import OtherHasEnded, receive, send
 from services.audit.preparing import Drafted, Judging, Request, SealedColumns, columns_of, drafted, prepared_steps
 from services.audit.sealed_ahead import SealingTerms
+from shared.core_files import leave_no_core_file
 from shared.garbage import COLLECTED_AFTER
 from shared.problems import unexpected
 from shared.telemetry import log_to_stderr
@@ -58,6 +59,7 @@ class Preparing:
 
 def main() -> None:
     """Answer until the service has ended, which ends this process too: signals to the group that both are in are its own affair."""
+    leave_no_core_file()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     log_to_stderr()

@@ -2,8 +2,9 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from node.folder import NodeFolder
 from node.synthetic import SyntheticStudent
 from safepassage.record import StudentRecord
 from services.records.destroying import over
@@ -24,10 +26,16 @@ from services.records.left_with_source import left_in
 from services.records.reading import parts_at, read_received
 from services.records.tables import EdFiKeepingRow, SectionRow, SourceIdRow, StudentRow
 from shared.certificates import client_context
+from shared.clock import system_clock
 from shared.siblings import client_session
+from tests.conftest import StandingClock
 from tests.records.ed_fi.ods import CLIENT, SECRET, Ods, serving
+from tests.records.exchange.documents import LARGE, SMALL, documents_of, keep, with_scanners
+from tests.records.exchange.dying_node import Folder
 from tests.records.exchange.test_nobody import OF_AN_EXCHANGE, left_by, rows_of
-from tests.records.exchange.two_states import Case, TwoStates, at_once
+from tests.records.exchange.two_processes import network as stores_on
+from tests.records.exchange.two_processes import two_databases
+from tests.records.exchange.two_states import Case, TwoStates, at_once, running
 from tests.records.formats.edfi_bodies import bodies
 from tests.records.formats.test_edfi_json import from_load
 from tests.records.formats.test_edfi_round_trip import schools_of_alder
@@ -122,10 +130,18 @@ async def source_of(states: TwoStates, child: SyntheticStudent, folder: Path) ->
             exchange.ed_fi = before
 
 
-@pytest.fixture
-async def source(own_states: TwoStates, tmp_path: Path) -> AsyncIterator[Source]:
-    async with source_of(own_states, own_states.child(), tmp_path) as made:
-        yield made
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+async def source(request: pytest.FixtureRequest, network: Path, tmp_path: Path) -> AsyncIterator[Source]:
+    folder = tmp_path / "states"
+    with ExitStack() as databases:
+        if request.param == "sqlite":
+            shutil.copytree(network, folder)
+        else:
+            folder.mkdir()
+            await stores_on(folder, two_databases(databases), system_clock())
+        clock, kind = StandingClock(system_clock()), NodeFolder if request.param == "sqlite" else Folder
+        async with running(folder, clock, kind=kind) as states, source_of(states, states.child(), tmp_path) as made:
+            yield made
 
 
 async def came(states: TwoStates, case: Case) -> StudentRecord:
@@ -247,6 +263,24 @@ async def test_half_a_record_is_none(source: Source) -> None:
 
 
 @pytest.mark.requirement("EX-left-with-district")
+async def test_documents_that_the_node_has_go_with_the_record_that_the_system_supplies(source: Source) -> None:
+    """An attachment has no place in Ed-Fi: it stays with the node, and leaves with its element, which comes from the district."""
+    states = source.states
+    title = bodies()["studentTitleIPartAProgramAssociations"][0] | {"studentReference": {"studentUniqueId": "S0"}}
+    source.ods.put("studentTitleIPartAProgramAssociations", title)
+    await source.keep("identity")
+    student_id = (await source.student()).id
+    async with with_scanners(states):
+        await keep(states.alder, student_id, SMALL, "programmes.title_i")
+        await keep(states.alder, student_id, LARGE, "programmes.foster")  # of which the record has nothing
+        case = await states.ask(source.child.selector, attachments=True)
+        await states.settle()
+        assert "programmes.title_i" in (await came(states, case)).elements()
+        assert await documents_of(states, case) == [SMALL]
+    assert await source.sections() <= {"identity", "contacts", "enrollment", "left"}
+
+
+@pytest.mark.requirement("EX-left-with-district")
 async def test_facts_that_changed_since_the_pull_are_told_before_it_is_decided(source: Source) -> None:
     states, exchange = source.states, source.states.alder.exchange
     await source.keep("identity")
@@ -270,6 +304,7 @@ async def test_facts_that_changed_since_the_pull_are_told_before_it_is_decided(s
     assert (await source.student()).facts_version == after.facts_version
 
 
+@pytest.mark.parametrize("source", ["sqlite"], indirect=True)  # whose tables can be counted while it runs
 @pytest.mark.requirement("EX-left-with-district", "EX-7")
 async def test_a_child_whose_record_cannot_be_had_and_one_who_is_not_here_leave_the_same(source: Source) -> None:
     states = source.states

@@ -330,10 +330,10 @@ async def two_states(template_folder: Path, folder: Path, clock: StandingClock) 
 
 
 @asynccontextmanager
-async def running(folder: Path, clock: StandingClock) -> AsyncIterator[TwoStates]:
+async def running(folder: Path, clock: StandingClock, *, kind: type[NodeFolder] = NodeFolder) -> AsyncIterator[TwoStates]:
     """The nodes of a folder, running."""
     async with AsyncExitStack() as stack:
-        alder, birch = (State(NodeFolder(folder / name), clock) for name in ("alder", "birch"))
+        alder, birch = (State(kind(folder / name), clock) for name in ("alder", "birch"))
         for state in (alder, birch):
             await state.start()
             stack.push_async_callback(state.stop)
