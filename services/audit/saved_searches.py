@@ -109,6 +109,17 @@ async def delete_saved_search(saved_search_id: UUID, request: Request, caller: S
     return shown
 
 
+async def forget_searches_for(tx: AsyncSession, keys: SubjectKeys, student: UUID) -> None:
+    """Delete every search that looks for a student of whom nothing can be found any more, whosever it is."""
+    rows = (await tx.scalars(select(SavedSearchRow))).all()
+    if not rows:
+        return
+    cipher = await _cipher(tx, keys)
+    for row in rows:
+        if _shown(cipher, row).search.student_id == student:
+            await tx.delete(row)
+
+
 def _names_somebody(search: EntrySearch) -> bool:
     """A student, a parent, or somebody who works here."""
     return search.student_id is not None or bool(search.acting_for or search.signed_in)

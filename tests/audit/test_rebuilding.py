@@ -182,6 +182,7 @@ async def test_an_index_of_blocks_of_another_size_is_made_again_after_the_upgrad
             await tx.execute(text("DROP TABLE radius_count"))
             await tx.execute(text("DROP TABLE known_node"))
             await tx.execute(text("DROP TABLE key_ring"))
+            await tx.execute(text("ALTER TABLE hold DROP COLUMN destruction_id"))
             await tx.execute(text("UPDATE alembic_version SET version_num = '0013'"))
     store = Database(store_url)
     await migrate("audit", store)

@@ -41,6 +41,7 @@ def as_before(connection: Connection) -> None:
         connection.execute(text("DROP TABLE radius_count"))  # 0016
         connection.execute(text("DROP TABLE known_node"))  # 0019
         connection.execute(text("DROP TABLE key_ring"))  # 0020
+        connection.execute(text("ALTER TABLE hold DROP COLUMN destruction_id"))  # 0021
         importlib.import_module("services.audit.migrations.versions.0008_saved_searches").upgrade()
     connection.execute(insert(SavedSearchRow), [dict(row) for row in rows])
     connection.execute(text("UPDATE alembic_version SET version_num = '0014'"))

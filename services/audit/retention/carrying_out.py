@@ -25,6 +25,7 @@ from services.audit.retention.assessing import Assessed, Named, assess
 from services.audit.retention.certificate import PartsDigest, certificate_of, key_digest
 from services.audit.retention.classes import periods
 from services.audit.retention.holds import lock_logs
+from services.audit.retention.named import forget_namings
 from services.audit.retention.sealed_students import open_student
 from services.audit.retention.shredding import destroy_key, destroy_node_rows, destroy_student_rows
 from services.audit.retention.units import NodeYear, StudentYear
@@ -183,6 +184,8 @@ async def _record(state: Any, destruction_id: UUID) -> None:
         return
     plan = json.loads(row.plan)
     done = "destroyed" if plan["destroyed"] else "kept"
+    if student is not None and plan["destroyed"]:
+        await forget_namings(state, student, destruction_id=destruction_id)
     receipt = await record_act(
         state.sequencer,
         Actor(kind="system", job=JOB),

@@ -59,6 +59,8 @@ class HoldRow(Base):
     lifted_at: Mapped[datetime | None] = mapped_column(Milliseconds)
     lifted_by: Mapped[str | None] = mapped_column(String(64))
     lifted_because: Mapped[str | None] = mapped_column(String(64))
+    destruction_id: Mapped[UUID | None]
+    """Of the student whom it named, once that is forgotten."""
 
 
 class DestructionRow(Base):

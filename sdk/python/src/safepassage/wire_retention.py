@@ -84,6 +84,8 @@ class LegalHold(Wire):
     lifted_at: Instant | None = None
     lifted_by: Code | None = None
     lifted_because: Code | None = None
+    destruction_id: UUID | None = None
+    """It was lifted, and what the log had sealed of the student whom it named was destroyed by this: who that was is said no more."""
 
 
 class LegalHoldPage(Wire):
