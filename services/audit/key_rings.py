@@ -4,7 +4,7 @@ Audit has no outbox: the entry is appended first and then kept in mind, so that 
 the same entry.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -13,7 +13,9 @@ from sqlalchemy import update
 from services.audit.drafts import draft_of
 from services.audit.mirroring.keys import FILES as MIRROR
 from services.audit.sequencer import Sequencer
+from services.audit.settings import AuditSettings
 from services.audit.tables import KeyRingRow
+from services.audit.told_settings import SettingRing, changed_event, setting_rings
 from services.audit.witnessing.keys import FILES as WITNESS
 from shared.database import Database
 from shared.inserts import insert_into
@@ -28,9 +30,25 @@ OWN: Final[Mapping[str, tuple[str, ...]]] = {
 }
 
 
+class AuditRings(FolderRings):
+    """Those of the folder, and what the settings say by which the log tells, keeps and is witnessed (services.audit.told_settings)."""
+
+    settings: AuditSettings
+
+    def rings(self, *names: str) -> Iterator[Ring]:
+        """As files and settings are now; of names that are given, keys alone. Raises OSError."""
+        yield from super().rings(*names)
+        if not names:
+            yield from setting_rings(self.settings)
+
+
 async def open_key_rings(state: Any) -> FolderRings:
-    """Keeps in mind with which keys the service begins. What has changed is told once the sequencer runs (shared.key_providers)."""
-    rings = FolderRings("audit", state.settings.keys_directory, OWN, partial(_tell, state.database, state.sequencer))
+    """Keeps in mind with which keys and settings the service begins.
+
+    What has changed is told once the sequencer runs (shared.key_providers).
+    """
+    rings = AuditRings("audit", state.settings.keys_directory, OWN, partial(_tell, state.database, state.sequencer))
+    rings.settings = state.settings
     async with state.database.transaction() as tx:
         for ring in rings.rings():
             first = {"name": ring.name, "mark": ring.mark, "changes": 0}
@@ -45,7 +63,8 @@ async def _tell(database: Database, sequencer: Sequencer, ring: Ring) -> None:
         held = await tx.get_one(KeyRingRow, ring.name)
     if held.mark == ring.mark:
         return
-    event = event_of(ring, key=f"keys:{ring.name}:{held.changes}:{ring.mark}")
+    key = f"keys:{ring.name}:{held.changes}:{ring.mark}"
+    event = changed_event(ring, key=key) if isinstance(ring, SettingRing) else event_of(ring, key=key)
     await sequencer.append([draft_of(event, producer="audit", digest_key=sequencer.digest_key)])
     known = update(KeyRingRow).where(KeyRingRow.name == ring.name, KeyRingRow.changes == held.changes)
     async with database.transaction() as tx:

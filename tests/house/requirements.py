@@ -171,6 +171,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "LOG-OCSF": "What is exported for a SIEM is valid OCSF of the version that it names",
             "LOG-SIEM": "What a SIEM gets is in order, at least once, signed, and less than an export; it goes nowhere that is not named",
             "LOG-ALERTS": "Each finding of what is unusual is one entry of the log, acknowledged with a reason, and signed off by the week",
+            "LOG-settings-told": "That a setting by which the log tells, keeps or is witnessed is another is an entry of the log, once",
             "LOG-keys-of-every-service": "Keys that were replaced while a service was stopped are an entry of the log, once",
             "LOG-ACCOUNTING": "The accounting comes in pages, as a table without formulas, and as a document for the parent",
         },

@@ -136,6 +136,7 @@ OPERATION_WORDS: Final[Mapping[str, str]] = {
     "log-destructions-listed": word("Destructions of the log’s entries listed"),
     "log-key-changed": word("Key of the log changed"),
     "log-opened": word("Log begun"),
+    "log-settings-changed": word("Settings of the log changed"),
     "match-read": word("Match compared"),
     "match-resolution": word("Match decided"),
     "msix-package": word("Package for MSIX"),
