@@ -188,3 +188,19 @@ async def test_of_all_that_is_owed_the_destruction_alone_of_what_was_received_of
 async def _newest_decision(world: World) -> UUID:
     async with world.node.app.state.database.reading() as tx:
         return (await tx.scalars(select(DecisionRow.id).order_by(DecisionRow.id.desc()).limit(1))).one()
+
+
+async def test_what_is_owed_is_due_when_the_first_of_it_is_and_overdue_from_that_instant_on(world: World) -> None:
+    agreement = await world.agreement(by=world.sea, district_ids=[str(world.oak.id), str(world.elm.id)])
+    for district in (world.oak, world.elm):
+        facts = await world.student(district=district)
+        await world.node.decide(world.by_contract(agreement, facts), by=vendor(world))
+    later = ENDED + timedelta(days=30)
+    async with world.node.app.state.database.transaction() as tx:
+        rows = (await tx.scalars(select(ObligationRow).where(ObligationRow.kind == "destroy-by").order_by(ObligationRow.id))).all()
+        rows[0].due_at = later
+    reader = world.node.client(world.sea, "obligations:read")
+    for at, overdue in ((ENDED - timedelta(milliseconds=1), False), (ENDED, True)):
+        world.node.clock.instant = at
+        found = await owed(world, agreement, reader)
+        assert (found.owed, found.due_at, found.overdue, found.held) == (2, ENDED, overdue, False)

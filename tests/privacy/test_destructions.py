@@ -187,3 +187,22 @@ async def test_before_the_end_nothing_is_discharged_and_anothers_agreement_looks
     answers = [await stranger.post("/v1/destruction-attestations", body, request_id=UUID(int=5)) for body in (foreign, unknown)]
     assert [answer.status for answer in answers] == [404, 404]
     assert answers[0].body == answers[1].body
+
+
+@pytest.mark.requirement("DUTY-attested")
+@pytest.mark.parametrize(
+    ("zone", "hours", "destroyed_on", "status"),
+    [
+        ("America/New_York", 22, "2027-07-02", 422),  # by UTC it is the second already; where the party is, the first
+        ("Pacific/Honolulu", 2, "2027-06-30", 201),  # the agreement ended on the evening of the thirtieth there
+        ("Pacific/Honolulu", 2, "2027-06-29", 409),
+    ],
+)
+async def test_the_day_of_a_word_is_counted_where_the_party_is(world: World, zone: str, hours: int, destroyed_on: str, status: int) -> None:
+    client = vendor(world)
+    agreement = await ended(world, client)
+    await world.node.project(world.vendor.model_copy(update={"version": 2, "time_zone": zone}))
+    world.node.clock.instant = ENDED + timedelta(hours=hours)
+    iat = int(world.node.clock().timestamp()) - 60
+    answer = await client.post("/v1/destruction-attestations", word(client, agreement, destroyed_on=destroyed_on, iat=iat))
+    assert answer.status == status, answer.body
