@@ -43,6 +43,7 @@ OTHERWISE: Final = {
     "services/audit/retention/holds.py::_found": OF_THE_NODE,
     "services/audit/retention/holds.py::_read": OF_THE_NODE,
     "services/audit/retention/holds.py::_open_hold": OF_THE_NODE,
+    "services/audit/saved_searches.py::forget_searches_for": "a destruction's worker: whosever it is, it goes with the student",
     "services/privacy/destruction_clearances.py::awaited": OF_NO_CALLER,
     "services/privacy/destruction_clearances.py::_keeps_permanent_record": OF_NO_CALLER,
     "services/privacy/destructions.py::_owed": "by an agreement that a door has given to the route before",
