@@ -180,3 +180,17 @@ async def test_a_district_with_many_gets_several_copies(node: AuditNode, clock: 
     clock.advance(days=8)
     assert await copies.make_due(node.app, now=clock()) == 3
     assert sorted(one.entries for one in await listed(node, district(node))) == [1, 2, 2]
+
+
+async def test_of_two_who_give_a_copy_the_first_is_on_record(node: AuditNode, clock: StandingClock) -> None:
+    await give_organisations(node)
+    await redisclose(node, uuid4())
+    clock.advance(days=8)
+    await copies.make_due(node.app, now=clock())
+    async with node.database.reading() as tx:
+        (row,) = (await tx.scalars(select(DisclosureCopyRow))).all()
+    for to in ("the registrar", "somebody else"):
+        await copies.give(node.app, row, copies.JOB, to=to, at=clock())
+        clock.advance(days=1)
+    (copy,) = await listed(node, district(node))
+    assert (copy.given_to, copy.given_at) == ("the registrar", clock() - timedelta(days=2))

@@ -93,6 +93,21 @@ async def test_published_checkpoints_are_pairwise_consistent(node: AuditNode) ->
     assert json.loads(internal.body)["path"] == json.loads(await get(node, "/v1/log/consistency", "from=3&to=48"))["path"]
 
 
+async def test_what_is_served_has_the_types_of_the_standard_and_says_how_long_it_stays(node: AuditNode) -> None:
+    await node.append(*[event("request") for _ in range(257)])
+    await node.sequencer.publish_now()
+    text, octets = "text/plain; charset=utf-8", "application/octet-stream"
+    for path, media_type, kept in (
+        ("checkpoint", text, "private, max-age=1"),
+        ("entries/3/proof", text, "private, max-age=1"),
+        ("tile/0/000", octets, "private, max-age=31536000, immutable"),
+        ("tile/0/001.p/1", octets, "private, max-age=31536000, immutable"),
+        ("tile/entries/000", octets, "private, max-age=31536000, immutable"),
+    ):
+        answer = await node.send("GET", f"/v1/log/{path}", node.as_caller("audit:operate", kind="sea"))
+        assert (answer.status, answer.headers["content-type"], answer.headers["cache-control"]) == (200, media_type, kept), path
+
+
 async def test_sizes_that_prove_nothing_are_refused(node: AuditNode) -> None:
     await node.append(event("request"), event("request"))
     operator = node.as_caller("audit:operate", kind="sea")

@@ -6,6 +6,10 @@ from uuid import uuid4
 
 import pytest
 
+from safepassage.canonical import digest_of
+from safepassage.leaf import ABSENT, parse_leaf
+from safepassage.wire_exports import SignedManifest
+from services.audit.stored_tree import StoredTree
 from tests.audit.alerts.watched import stop_workers
 from tests.audit.audit_node import ELM, OAK, AuditNode, event, give_organisations
 from tests.audit.exports.test_exports import asking, district, export, lines, plan, state_of
@@ -48,3 +52,13 @@ async def test_an_export_over_two_years_is_in_the_order_of_time_and_its_entry_is
     for organisation, count in ((OAK, 2), (ELM, 0)):
         answer = await node.send("POST", "/v1/log/searches", node.as_caller("audit:search", organisation=organisation), asked)
         assert len(json.loads(answer.body)["entries"]) == count
+
+
+@pytest.mark.requirement("LOG-EXPORTS")
+async def test_the_log_pins_the_manifest_that_was_signed(node: AuditNode, tmp_path: Path) -> None:
+    await node.append(event("match", student=uuid4()))
+    await export(node, tmp_path / "export", state_of(node))
+    note = SignedManifest.model_validate_json((tmp_path / "export" / "manifest.json").read_bytes()).note
+    async with node.database.reading() as tx:
+        leaves = [parse_leaf(one) for one in await StoredTree(tx, 2026).entries(0, node.sequencer.size)]
+    assert [leaf.digests.ct for leaf in leaves if leaf.class_ == "export"] == [ABSENT, digest_of(note.encode())]
