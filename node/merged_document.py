@@ -25,6 +25,7 @@ DOOR: Final[Mapping[str, str]] = {
     "415": "The body is of another kind, or coded",
     "429": "Too many requests: Retry-After says when",
     "503": "Not now: Retry-After says when",
+    "504": "The answer did not come in its time",
 }
 """What the door itself answers, where the service that answers has nothing of its own to say there."""
 
@@ -70,7 +71,7 @@ def _operation(operation: dict[str, Any], service: ServiceName, route: Route, *,
         operation["deprecated"] = True
         operation["description"] = "\n\n".join(filter(None, (operation.get("description"), route.ending.said)))
     for status, said in () if route.is_page else DOOR.items():
-        if route.accepts == "anonymous" and status in ("401", "403"):
+        if (route.accepts == "anonymous" and status in ("401", "403")) or (service == "gateway" and status == "504"):
             continue
         if of_1edtech:
             operation["responses"].setdefault(status, {"description": said, "content": {"application/json": {}}})

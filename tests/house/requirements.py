@@ -277,6 +277,8 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-certificate": "A client with a certificate is known by it alone, and its tokens count on connections made with it",
             "DOOR-audience": "A token is for one resource server, and an assertion for the one audience its client is registered for",
             "DOOR-again": "A request is sent to a service twice only where twice is as once, and for one in ten at the most",
+            "DOOR-time": "A request and its answer have one time for all of it, but where the table says that they last",
+            "DOOR-left": "Of a caller who leaves, at whatever point, nothing stays at the gateway or at the service",
             "DOOR-breaker": "A service that fails too often is left alone, whoever asks is told when to come again, and one asks for all",
             "DOOR-ssrf": "Whoever names an address has the node call a public one, or one that a setting names; it is the one looked at",
             "DOOR-people": "People come in by their agency's provider or a link of the node's own, each once; the store cannot read who",

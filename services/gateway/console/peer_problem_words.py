@@ -35,7 +35,9 @@ def _each(remedy: str, codes: str) -> dict[str, str]:
 
 PEER_REMEDIES: Final[Mapping[str, str]] = {
     **_each(
-        BY_ITSELF, "being-stored no-room-for-body not-processed-yet not-received peer-unavailable temporarily-unavailable too-many-requests"
+        BY_ITSELF,
+        "answer-too-late being-stored no-room-for-body not-processed-yet not-received peer-unavailable temporarily-unavailable "
+        "too-many-requests",
     ),
     **_each(ASK_ANEW, "answer-withdrawn exchange-closed message-expired too-many-endings"),
     **_each(WHAT_IS_ASKED, "evidence-not-accepted purpose-not-served unknown-section"),

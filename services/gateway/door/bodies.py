@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from math import inf
 from typing import Final
 
 from starlette.types import Message, Receive
@@ -18,8 +19,9 @@ class CallerGone(Exception):
     """The caller closed the connection; nobody waits for an answer."""
 
 
-async def chunks(receive: Receive, *, limit: int) -> AsyncIterator[bytes]:
-    """The body as it comes. Raises BodyTooLarge as soon as it is longer than `limit`, CallerGone, TimeoutError.
+async def chunks(receive: Receive, *, limit: int, until: float = inf) -> AsyncIterator[bytes]:
+    """The body as it comes. Raises BodyTooLarge as soon as it is longer than `limit`, CallerGone, TimeoutError: also at `until`, of the
+    loop's clock.
 
     INVARIANT: a body of some length is waited for so long and no longer, however it is cut up. What whoever takes it needs is not counted.
     """
@@ -27,7 +29,7 @@ async def chunks(receive: Receive, *, limit: int) -> AsyncIterator[bytes]:
     seconds = asyncio.get_running_loop().time
     while True:
         began = seconds()
-        async with asyncio.timeout(min(IDLE_SECONDS, IDLE_SECONDS + received / LEAST_BYTES_PER_SECOND - waited)):
+        async with asyncio.timeout(min(IDLE_SECONDS, IDLE_SECONDS + received / LEAST_BYTES_PER_SECOND - waited, until - began)):
             message = await receive()
         waited += seconds() - began
         if message["type"] == "http.disconnect":
@@ -42,9 +44,9 @@ async def chunks(receive: Receive, *, limit: int) -> AsyncIterator[bytes]:
             return
 
 
-async def whole(receive: Receive, *, limit: int) -> bytes:
+async def whole(receive: Receive, *, limit: int, until: float = inf) -> bytes:
     """The whole body. Raises as `chunks`."""
-    return b"".join([chunk async for chunk in chunks(receive, limit=limit)])
+    return b"".join([chunk async for chunk in chunks(receive, limit=limit, until=until)])
 
 
 def replay(body: bytes, receive: Receive) -> Receive:

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 from services.gateway.door.service_connection import AnswerBroken, NotConnected, ServiceConnection
 
-CONNECT_SECONDS: Final = 2.0
+CONNECT_SECONDS: Final = 1.0
+"""Inside a node a service is near: one that takes longer is away."""
 CONNECTIONS: Final = 256
 KEPT_SECONDS: Final = 15.0
 """An idle connection is closed here long before the service closes it (node.server): neither sends what the other will not hear."""

@@ -34,6 +34,19 @@ class Cycle(RequestResponseCycle):
     _until_closed = False
     """The answer says no length, and to whom it goes knows no chunks."""
 
+    async def run_asgi(self, app: Any) -> None:
+        """Have it answered. INVARIANT: an answer that breaks off ends its connection then, also where nobody takes what was sent of it."""
+        try:
+            await app(self.scope, self.receive, self.send)
+        except BaseException:  # whatever it is: nobody else would hear of it
+            self.logger.exception("Exception in ASGI application\n")
+        if not self.response_complete and not self.disconnected:
+            if self.response_started:
+                self.transport.abort()
+            else:
+                await self.send_500_response()
+        self.on_response = lambda: None
+
     async def send(self, message: Any) -> None:
         """A part of the answer. Raises RuntimeError for what is no answer."""
         if self.flow.write_paused and not self.disconnected:

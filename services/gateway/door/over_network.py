@@ -8,11 +8,12 @@ is left alone for a while.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
+from math import inf
 from typing import Final
 
 from starlette.types import Receive, Send
 
-from safepassage.problems.requests import TemporarilyUnavailable
+from safepassage.problems.requests import AnswerTooLate, TemporarilyUnavailable
 from services.gateway.door.bodies import IDLE_SECONDS, chunks, whole
 from services.gateway.door.callers_leaving import CallersLeaving
 from services.gateway.door.circuit_breaker import CircuitBreaker, Outcome, RetryBudget
@@ -54,15 +55,15 @@ class OverNetwork:
         return status
 
     async def _watched(self, request: Call, receive: Receive, send: Send) -> int:
-        sent = asyncio.Event()
+        sent, ends = asyncio.Event(), asyncio.get_running_loop().time() + request.route.total_seconds
         body, parts = b"", None
         if request.has_body and request.route.body_bytes > TAKEN_WHOLE:
-            parts = chunks(receive, limit=request.route.body_bytes)
+            parts = chunks(receive, limit=request.route.body_bytes, until=ends)
         else:
-            body = await whole(receive, limit=request.route.body_bytes) if request.has_body else b""
+            body = await whole(receive, limit=request.route.body_bytes, until=ends) if request.has_body else b""
             sent.set()
         async with self._callers.stopped(receive, sent):
-            return await _Exchange(self.pool, self.retries, request, send).go(body, parts, sent)
+            return await _Exchange(self.pool, self.retries, request, send, ends).go(body, parts, sent)
 
     @property
     def is_left_alone(self) -> bool:
@@ -75,12 +76,12 @@ class OverNetwork:
 
 
 class _Exchange:
-    """One request and its answer."""
+    """One request and its answer. `ends`: when it is over, of the loop's clock."""
 
-    def __init__(self, pool: ConnectionPool, retries: RetryBudget, request: Call, send: Send) -> None:
+    def __init__(self, pool: ConnectionPool, retries: RetryBudget, request: Call, send: Send, ends: float) -> None:
         self._pool, self._retries, self._request, self._send = pool, retries, request, send
         self._seconds = asyncio.get_running_loop().time
-        self._deadline = self._seconds() + request.route.answer_seconds
+        self._ends, self._deadline = ends, min(ends, self._seconds() + request.route.answer_seconds)
         self._connection: ServiceConnection | None = None
         self._upload: asyncio.Task[None] | None = None
         self._failure: Exception | None = None
@@ -88,7 +89,7 @@ class _Exchange:
         self._begun = False
 
     async def go(self, body: bytes, parts: Parts | None, sent: asyncio.Event) -> int:
-        """The status. Raises TemporarilyUnavailable while nothing is answered yet, ConnectionAbortedError after."""
+        """The status. Raises AnswerTooLate, TemporarilyUnavailable while nothing is answered yet, ConnectionAbortedError after."""
         self._retries.earn()
         try:
             if parts is None:
@@ -101,6 +102,8 @@ class _Exchange:
                 raise ConnectionAbortedError from None
             if self._failure is not None:
                 raise self._failure from error
+            if isinstance(error, TimeoutError):
+                raise AnswerTooLate from error
             raise TemporarilyUnavailable("the service does not answer") from error
         finally:
             if self._upload is not None:
@@ -151,7 +154,8 @@ class _Exchange:
         if answer.body is not None:
             await self._send({"type": "http.response.body", "body": answer.body, "more_body": False})
         else:
-            await self._stream()
+            async with asyncio.timeout_at(None if self._ends == inf else self._ends):  # also where the caller is who is slow
+                await self._stream()
         return answer.status
 
     async def _stream(self) -> None:

@@ -67,6 +67,8 @@ DEVELOPER_HEADERS: Final = _instead(
 """On the page of developers: scripts and styles from files of ours alone, none within the page, none made from text."""
 
 
+TOTAL_SECONDS: Final = 60.0
+
 ACTIONS: Final[Mapping[str, str]] = {
     "records:load": "load",
     "records:read": "read",
@@ -95,6 +97,8 @@ class Route:
     media_types: tuple[str, ...] = ()
     answer_seconds: float = 10.0
     """Until the answer begins; then no pause may be longer than 15 s."""
+    total_seconds: float = TOTAL_SECONDS
+    """Of what a service answers: from the first look at the request until its answer has ended; inf where it takes as long as it takes."""
     headers: tuple[tuple[str, str], ...] = API_HEADERS
     echoes_request_id: bool = False
     """The caller's X-Request-ID is in the answer, as AuthZEN asks; ours goes inside and into problems as ever."""

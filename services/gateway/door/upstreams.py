@@ -6,11 +6,12 @@ In process the body and the answer are bounded and whole, but for routes that st
 import asyncio
 from collections.abc import Mapping
 from functools import partial
+from math import inf
 
 from prometheus_client import Gauge
 from starlette.types import ASGIApp, Message, Receive, Send
 
-from safepassage.problems.requests import BodyTooLarge, TemporarilyUnavailable
+from safepassage.problems.requests import AnswerTooLate, BodyTooLarge, TemporarilyUnavailable
 from services.gateway.door.bodies import CallerGone, chunks, whole
 from services.gateway.door.connection_pool import ConnectionPool
 from services.gateway.door.headers import returned
@@ -34,16 +35,20 @@ class SameProcess:
         """Call it with the whole body, send its whole answer; or a part at a time, on a route that streams."""
         if request.route.streams and isinstance(self._transport, InProcess) and self._transport.app is not None:
             return await _Streaming(request, receive, send).go(self._transport.app)
-        body = await whole(receive, limit=request.route.body_bytes) if request.has_body else b""
+        seconds, route = asyncio.get_running_loop().time, request.route
+        ends = seconds() + route.total_seconds
+        body = await whole(receive, limit=route.body_bytes, until=ends) if request.has_body else b""
         transport = self._transport
         try:
-            async with asyncio.timeout(request.route.answer_seconds):
+            async with asyncio.timeout_at(min(ends, seconds() + route.answer_seconds)):
                 if isinstance(transport, InProcess) and transport.app is not None:
                     arguments = (transport.app, request.method, request.raw_path)
                     answer = await call(*arguments, query=request.query, headers=request.fields(), body=body)
                 else:
                     answer = await transport.send(request.method, request.raw_path, request.query, request.fields(), body)
-        except (OSError, TimeoutError) as error:
+        except TimeoutError as error:
+            raise AnswerTooLate from error
+        except OSError as error:
             raise TemporarilyUnavailable("the service does not answer") from error
         given = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in answer.headers.items()]
         require_a_problem(answer.status, given)
@@ -66,6 +71,7 @@ class _Streaming:
     def __init__(self, request: Call, receive: Receive, send: Send) -> None:
         self._request, self._receive, self._send = request, receive, send
         self._parts = aiter(chunks(receive, limit=request.route.body_bytes)) if request.has_body else None
+        self._ends = asyncio.get_running_loop().time() + request.route.total_seconds
         self._failure: Exception | None = None
         self._status = 0
 
@@ -77,7 +83,9 @@ class _Streaming:
                 self._limit = limit
                 await app(scope, self._take, self._give)
         except TimeoutError as error:
-            raise TemporarilyUnavailable("the service does not answer") from error
+            if self._status:
+                raise ConnectionAbortedError from None
+            raise AnswerTooLate from error
         if self._failure is not None and not self._status:
             raise self._failure
         return self._status
@@ -100,7 +108,7 @@ class _Streaming:
         if self._failure is not None and not self._status:
             return
         if message["type"] == "http.response.start":
-            self._limit.reschedule(None)
+            self._limit.reschedule(None if self._ends == inf else self._ends)
             given = list(message["headers"])
             require_a_problem(message["status"], given)
             self._status = message["status"]

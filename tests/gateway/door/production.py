@@ -28,6 +28,18 @@ Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 @asynccontextmanager
 async def serving(app: Application | FastAPI, *, lifespan: str = "off", port: int = 0) -> AsyncIterator[int]:
     """The port of a running server."""
+    async with served(app, lifespan=lifespan, port=port) as server:
+        yield port_of(server)
+
+
+def port_of(server: uvicorn.Server) -> int:
+    port: int = server.servers[0].sockets[0].getsockname()[1]
+    return port
+
+
+@asynccontextmanager
+async def served(app: Application | FastAPI, *, lifespan: str = "off", port: int = 0) -> AsyncIterator[uvicorn.Server]:
+    """A running server."""
     config = uvicorn.Config(
         app,
         port=port,
@@ -44,7 +56,7 @@ async def serving(app: Application | FastAPI, *, lifespan: str = "off", port: in
     try:
         while not server.started:  # noqa: ASYNC110 uvicorn offers no event
             await asyncio.sleep(0.005)
-        yield server.servers[0].sockets[0].getsockname()[1]
+        yield server
     finally:
         server.should_exit = True
         await task
@@ -103,8 +115,9 @@ class Service:
 class Production:
     """A gateway process in front of a service process, and a client of it."""
 
-    def __init__(self, house: House, service: Service, port: int, app: FastAPI) -> None:
-        self.house, self.service, self.port, self.app = house, service, port, app
+    def __init__(self, house: House, service: Service, server: uvicorn.Server, app: FastAPI) -> None:
+        self.house, self.service, self.server, self.app = house, service, server, app
+        self.port = port_of(server)
         self.party: Party = Party("", "")
         self.token = ""
 
@@ -149,8 +162,8 @@ async def production(tmp_path: Path, node_keys: Path, clock: StandingClock, empt
     async with serving(service) as behind, open_house(tmp_path, node_keys, clock, template=empty_store) as house:
         settings = house.settings.model_copy(update={"sibling_urls": {"records": f"http://127.0.0.1:{behind}"}})
         app = create_app(settings, clock=clock)
-        async with serving(app, lifespan="on") as port:
-            production = Production(house, service, port, app)
+        async with served(app, lifespan="on") as server:
+            production = Production(house, service, server, app)
             production.party = await house.sea_party("exchange:request", "records:load", "matches:resolve")
             await app.state.standing.refresh()
             production.token = await house.token(production.party)

@@ -118,6 +118,14 @@ class TemporarilyUnavailable(SuiteError):
     retry = "same-key"
 
 
+class AnswerTooLate(TemporarilyUnavailable):
+    """What answers this operation has not done so in its time; whether it has done what was asked is not known."""
+
+    code, status, title = "answer-too-late", 504, "Answer did not come in its time"
+    remedy = "Try again after the time in Retry-After, with the same Idempotency-Key: what was done already is not done twice."
+    retry = "same-key"
+
+
 class LogUnavailable(TemporarilyUnavailable):
     """The audit log does not take entries, so nothing may leave."""
 
