@@ -16,6 +16,7 @@ from node.commands.output import console, stop
 from node.documents import settings_class
 from node.server import Listener, Stopping
 from node.server import serve as serve_application
+from services.gateway.described.interface import SAID, interface
 from services.gateway.door.entrances import AdministrationListener
 from services.gateway.door.limits_in_force import LimitsRefused, ask_to_read_again, with_limits_of
 from services.gateway.settings import GatewaySettings
@@ -66,6 +67,7 @@ def serve(
         stop("A certificate and its key go together.", "Give both --tls-certificate and --tls-key, or neither.", code=2)
     _require_usable_limits(settings)
     app = importlib.import_module(f"services.{service.value}.app").create_app(settings)
+    app.state.in_force = {SAID: interface()}
     serve_application(
         app,
         host=host,

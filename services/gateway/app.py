@@ -16,6 +16,7 @@ from safepassage.trust_list import VerifiedTrustList
 from services.gateway import well_known
 from services.gateway.console.routes import ROUTERS as CONSOLE
 from services.gateway.described import routes as described_routes
+from services.gateway.described.interface import keep_comparing, open_interfaces
 from services.gateway.door.allowances import Allowances
 from services.gateway.door.authentication import Authentication
 from services.gateway.door.entrances import entrances
@@ -146,7 +147,8 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     for service in services.values():
         stack.push_async_callback(service.close)
     observe(services, state.metrics)
-    state.is_degraded = lambda: any(service.is_left_alone for service in services.values())
+    interfaces = open_interfaces(app, stack)
+    state.is_degraded = lambda: bool(interfaces.others) or any(service.is_left_alone for service in services.values())
     state.public_page = None
     state.limits = LimitsInForce(settings)
     limits = state.limits.settings
@@ -279,7 +281,7 @@ def create_app(
         tables={"outbox": OutboxRow, "lease": LeaseRow},
         opening=partial(_open, transports=transports),
         # The embedded node is one process: nobody else has let anything through.
-        workers=(*_WORKERS, keep_sharing) if transports is None else _WORKERS,
+        workers=(*_WORKERS, keep_sharing, keep_comparing) if transports is None else _WORKERS,
         transports=transports,
         clock=clock,
     )

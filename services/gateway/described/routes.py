@@ -15,12 +15,12 @@ from starlette.responses import Response
 
 from safepassage.canonical import digest_of
 from safepassage.problems.requests import NotFound
+from services.gateway.described.interface import DOCUMENT
 from services.gateway.settings import GatewaySettings
 from shared.problems import responses
 
 router = APIRouter(tags=["published"])
 
-DOCUMENT: Final = Path(__file__).parent / "node.json"
 ASSETS: Final = Path(__file__).parent / "assets"
 MEDIA_TYPES: Final = {
     "page.html": "text/html; charset=utf-8",

@@ -96,7 +96,7 @@ def ask_to_read_again(app: FastAPI) -> None:
 def tell_in_force(app: FastAPI) -> None:
     """Say in the log and in readiness which limits are in force."""
     digest = digest_of_limits(app.state.limits.settings)
-    app.state.in_force = {"limits": digest}
+    app.state.in_force = {**app.state.in_force, "limits": digest}
     log.info("limits are in force", extra={"digest": digest})
 
 

@@ -97,7 +97,6 @@ POINTS: Final[dict[Callable[[Caller], Awaitable[None]], bool]] = {
     Caller.within_a_request_for_a_token: False,
 }
 """And whether the service has to be told of it by then."""
-_PASSING: Final = ("Event.wait", "Queue.get", "sleep")
 
 
 def standing(production: Production) -> dict[str, object]:
@@ -109,7 +108,9 @@ def standing(production: Production) -> dict[str, object]:
         "connections to the service that carry one": pool.taken,
         "room for more of them": pool._slots._value,
         "callers who are looked for": len(production.records._callers._waiting),
-        "tasks": Counter(task.get_coro().__qualname__ for task in asyncio.all_tasks() if task is not asyncio.current_task()),
+        "tasks": Counter(
+            getattr(task.get_coro(), "__qualname__", "") for task in asyncio.all_tasks() if task is not asyncio.current_task()
+        ),
     }
 
 

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from node.server import server
 from safepassage.problems.requests import TooManyRequests
+from services.gateway.described.interface import interface
 from services.gateway.door.limits import RateLimit
 from services.gateway.door.limits_in_force import LONGEST_FILE, LimitsRefused, digest_of_limits, read_again, with_limits_of
 from services.gateway.limit_settings import LimitSettings
@@ -298,7 +299,7 @@ async def _two(folder: Path, keys: Path, url: str) -> AsyncIterator[Gateways]:
 
 async def limits_at(process: GatewayProcess) -> str:
     answer = await process.ask("GET", "/readyz", [])
-    assert answer.status == 200, answer.body
+    assert (answer.status, answer.json["interface"]) == (200, interface()), answer.body
     return str(answer.json["limits"])
 
 
