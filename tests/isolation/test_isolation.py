@@ -1,10 +1,12 @@
 """What belongs to another looks absent: every operation of the node's document, asked by everybody whose it is not.
 
-For each a stranger asks twice: with ids that are somebody else's, and with ids that nobody has. Status, fields and body are equal. Then
-the owner asks, and is answered differently: so what was asked for was there.
+For each a stranger asks twice: with ids that are somebody else's, and with ids that nobody has. Status, fields and body are equal, and so
+are the statements that the stores execute for them: how long it takes has little to tell by. Then the owner asks, and is answered
+differently: so what was asked for was there.
 """
 
 import re
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from tests.isolation.of_gateway import of_gateway
 from tests.isolation.of_oneroster import of_oneroster
 from tests.isolation.of_privacy import Named, of_privacy
 from tests.isolation.of_records import of_records
+from tests.isolation.statements import statements
 from tests.isolation.two_districts import Request, TwoDistricts, alike, meet_everybody, nobodys, two_districts
 
 PARTS = {"gateway": of_gateway, "privacy": of_privacy, "records": of_records, "audit": of_audit, "oneroster": of_oneroster}
@@ -28,8 +31,13 @@ async def compared(two: TwoDistricts, service: str, named: Named) -> list[str]:
     operation, faults = f"{'records' if service == 'oneroster' else service}.{name}", []
     wanted, nobody = route_of(operation).scopes, nobodys(request)
     for who, stranger in two.strangers.items():
-        theirs = alike(await two.ask(stranger, wanted, request), nobody)
-        absent = alike(await two.ask(stranger, wanted, request.of_nobody(nobody)), nobody)
+        with statements() as of_theirs:
+            theirs = alike(await two.ask(stranger, wanted, request), nobody)
+        with statements() as of_none:
+            absent = alike(await two.ask(stranger, wanted, request.of_nobody(nobody)), nobody)
+        if sorted(of_theirs) != sorted(of_none):
+            more, fewer = Counter(of_theirs) - Counter(of_none), Counter(of_none) - Counter(of_theirs)
+            faults.append(f"{operation} by {who} tells by what its stores do: {str(([*more], [*fewer]))[:600]}")
         if theirs != absent:
             differs = [(one, other) for one, other in zip(theirs, absent, strict=True) if one != other]
             faults.append(f"{operation} {request.method} {request.path} {request.ids} by {who}: {str(differs)[:600]}")
