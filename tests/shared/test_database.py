@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, bindparam, func, insert, literal, select, text, update
@@ -207,3 +208,14 @@ async def test_no_connection_is_kept_of_a_pool_that_others_need(postgres_url: st
             pass
     finally:
         await database.close()
+
+
+@pytest.mark.parametrize("driver", ["aiosqlite", "inline"])
+async def test_what_is_committed_on_sqlite_is_on_the_disk_and_what_is_deleted_is_overwritten(tmp_path: Path, driver: str) -> None:
+    database = Database(f"sqlite+{driver}:///{tmp_path}/one.db")
+    wanted = {"journal_mode": "wal", "synchronous": 2, "fullfsync": 1, "secure_delete": 1, "foreign_keys": 1}
+    async with database.transaction() as tx:
+        assert {name: (await tx.execute(text(f"PRAGMA {name}"))).scalar_one() for name in wanted} == wanted
+    async with database.reading() as tx:
+        assert (await tx.execute(text("PRAGMA query_only"))).scalar_one() == 1
+    await database.close()

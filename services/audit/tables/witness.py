@@ -46,7 +46,7 @@ class WitnessedLogRow(Base):
 
 
 class CosignatureRow(Base):
-    """A witness's verified cosignature of one of the node's own checkpoints. Never changed, never deleted."""
+    """A witness's verified cosignature of one of the node's own checkpoints. Never changed; of old ones one an hour is kept."""
 
     __tablename__ = "cosignature"
 
