@@ -16,7 +16,7 @@ from safepassage.wire_policy import Agreement
 from services.records.reach import SealedStudent
 from services.records.reading import opened
 from services.records.record_sources import STATEMENTS, merged
-from services.records.release import carrying_statements, members_of, released_document
+from services.records.release import Document, carrying_statements, members_of, released_document
 from services.records.vault import Vault
 from shared.actors import client_actor
 from shared.caller import Caller
@@ -143,12 +143,16 @@ def _cut(
     vault: Vault, one: SealedStudent, permitted: Sequence[str], only: Mapping[str, frozenset[str]], owed: Sequence[PlacedStatement]
 ) -> dict[str, Any] | None:
     """The permitted elements that are there, and the statements that belong to them. No provenance: it is not an element."""
-    document = merged(opened(vault.data_key(one.student_id, one.wrapped_key), one.rows, only=only))
+    return cut(merged(opened(vault.data_key(one.student_id, one.wrapped_key), one.rows, only=only)), permitted, owed)
+
+
+def cut(document: Document, permitted: Sequence[str], owed: Sequence[PlacedStatement]) -> dict[str, Any] | None:
+    """Of a whole record what is permitted, as a party is given it; None where nothing of it is there."""
     try:
-        cut = released_document(document, carrying_statements(document, permitted, owed) if owed else permitted)
+        released = released_document(document, carrying_statements(document, permitted, owed) if owed else permitted)
     except NothingToRelease:
         return None
-    return {name: part for name, part in cut.items() if name not in ("v", "provenance")}
+    return {name: part for name, part in released.items() if name not in ("v", "provenance")}
 
 
 def read_by_party(

@@ -12,8 +12,11 @@ from sqlalchemy import ColumnElement, Connection, and_, func, select, type_coerc
 from sqlalchemy.types import NullType
 
 from safepassage.elements import BY_ID
-from services.records.record_sources import STATEMENTS
+from services.records.left_with_source import Left, left_in
+from services.records.reading import opened
+from services.records.record_sources import LEFT, STATEMENTS
 from services.records.tables import EdFiPullRow, EnrollmentRow, OrganisationRow, SectionRow, StudentRow
+from services.records.vault import Vault
 from services.records.visibility import enrolled_on
 from shared.tenancy import within_any
 
@@ -64,6 +67,12 @@ def districts_with_the_rest(connection: Connection, districts: Sequence[UUID]) -
     return tuple(sorted(connection.execute(query).scalars()))
 
 
+def left_of(vault: Vault, one: SealedStudent) -> Left | None:
+    """Whose system has the rest of the student's record; None where the node has all of it."""
+    rows = [row for row in one.rows if row.section == LEFT]
+    return left_in(opened(vault.data_key(one.student_id, one.wrapped_key), rows)) if rows else None
+
+
 def students_in_reach(
     connection: Connection, reach: Reach, wanted: Sequence[str], *, after: UUID | None = None, offset: int = 0, limit: int
 ) -> list[SealedStudent]:
@@ -73,7 +82,7 @@ def students_in_reach(
     if after is not None:
         query = query.where(StudentRow.id > after)
     students = connection.execute(query).all()
-    sections = {BY_ID[element].section for element in wanted} | {STATEMENTS}
+    sections = {BY_ID[element].section for element in wanted} | {STATEMENTS, LEFT}
     # The id as the database gives it, and made a UUID once a student: a thousand students have six thousand rows.
     raw_id = type_coerce(SectionRow.student_id, NullType()).label("raw_id")
     sealed = select(raw_id, SectionRow.section, SectionRow.source, SectionRow.version, SectionRow.sealed)

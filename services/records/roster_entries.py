@@ -3,7 +3,7 @@
 A page is one decision for all of its students and one entry on the log, which is there before the page leaves.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,10 +16,10 @@ from safepassage.problems.records import PurposeMissing
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted, TemporarilyUnavailable
 from safepassage.record.loads import RosterPage
 from safepassage.wire_policy import Agreement
-from services.records.disclosure import agreement_of, decide, read_by_party, released, within_token
-from services.records.logged import log_ahead
+from services.records.disclosure import Released, agreement_of, decide, read_by_party, released, within_token
+from services.records.logged import log_all_ahead
 from services.records.pseudonyms import pseudonyms_of
-from services.records.reach import Reach, SealedStudent, districts_with_the_rest, students_in_reach
+from services.records.reach import Reach, SealedStudent, districts_with_the_rest, left_of, students_in_reach
 from services.records.record_sources import pieces_of
 from shared.caller import Caller, caller_with
 from shared.clock import Now
@@ -76,12 +76,14 @@ async def read_roster_entries(
         query |= {"elements": elements} if elements else {}
         links = {"link": next_link(PATH, query | {"cursor": state.cursors.sign({"after": sealed}, bound_to=bound_to)})}
     decision = await decide(request, caller, agreement, wanted, page) if page and wanted else None
-    entries = [] if decision is None else await _disclose(request, caller, agreement, decision, page, now)
+    whose = {} if decision is None or not left else _left(request, decision, page)
+    entries, with_source = ([], ()) if decision is None else await _disclose(request, caller, agreement, decision, page, whose, now)
     head = RosterPage(
         agreement_id=agreement_id,
         decision_id=None if decision is None else decision.id,
         not_scheduled=tuple(element for element in asked if element not in agreement.elements),
         left_with_districts=left,
+        left_with_source=with_source,
         students=(),
     )
     pieces = [head.model_dump_json().encode().removesuffix(b"]}")]
@@ -109,14 +111,41 @@ def _position(request: Request, cursor: str | None, bound_to: str) -> UUID | Non
 
 
 async def _disclose(
-    request: Request, caller: Caller, agreement: Agreement, decision: Decision, page: Sequence[SealedStudent], now: Now
-) -> list[dict[str, Any]]:
-    """What is permitted of each student, once the log has the read."""
+    request: Request,
+    caller: Caller,
+    agreement: Agreement,
+    decision: Decision,
+    page: Sequence[SealedStudent],
+    whose: Mapping[UUID, frozenset[str]],
+    now: Now,
+) -> tuple[list[dict[str, Any]], tuple[UUID, ...]]:
+    """What is permitted of each student, once the log has the read; and of `whose` the rest is to be asked for one by one.
+
+    whose  by student the elements that are permitted and not here. Who is named alone, of whom nothing else is, is on the log too
+    """
     state = request.app.state
     leaving = released(state.vault, decision, page)
-    if not leaving:
-        return []
-    pseudonyms = await pseudonyms_of(state.database, caller.organisation_id, [one.student.student_id for one in leaving])
-    event = read_by_party(caller, agreement, decision, leaving, operation="roster-entries-read", now=now)
-    await log_ahead(request.app, caller, event, request.scope)
-    return [{"student": str(pseudonyms[one.student.student_id]), **one.document} for one in leaving]
+    there = {one.student.student_id for one in leaving}
+    named = [Released(one, {}) for one in page if one.student_id in whose and one.student_id not in there]
+    if not leaving and not named:
+        return [], ()
+    pseudonyms = await pseudonyms_of(state.database, caller.organisation_id, [*there, *whose])
+    events = [read_by_party(caller, agreement, decision, leaving, operation="roster-entries-read", now=now)] if leaving else []
+    if named:
+        event = read_by_party(caller, agreement, decision, named, operation="roster-entries-read", now=now)
+        elements = {element for one in named for element in whose[one.student.student_id]}
+        said = {"outcome": "named-alone", "elements": tuple(element for element in BY_ID if element in elements)}
+        events.append(event.model_copy(update={"context": event.context.model_copy(update=said)}))
+    await log_all_ahead(request.app, caller, events, request.scope)
+    entries = [{"student": str(pseudonyms[one.student.student_id]), **one.document} for one in leaving]
+    return entries, tuple(pseudonyms[one] for one in whose)
+
+
+def _left(request: Request, decision: Decision, page: Sequence[SealedStudent]) -> dict[UUID, frozenset[str]]:
+    """Of whom something that is permitted is with their district's own system, and what."""
+    vault, found = request.app.state.vault, dict[UUID, frozenset[str]]()
+    for one, outcome in zip(page, decision.subjects, strict=True):
+        left = left_of(vault, one) if outcome.permitted else None
+        if left is not None and (there := left.gone & set(outcome.permitted)):
+            found[one.student_id] = frozenset(there)
+    return found

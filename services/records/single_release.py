@@ -1,18 +1,19 @@
 """What every release of one student's record shares, to a rights holder or to a party: who keeps the record, and what privacy says."""
 
 from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection, select
 
 from safepassage.problems import SuiteError
-from safepassage.problems.ed_fi import RecordWithDistrict
 from safepassage.problems.privacy import FactsBehind
 from safepassage.problems.records import NoSuchStudent
 from safepassage.wire_organisations import Organisation
 from safepassage.wire_policy import ActingFor
 from services.records.exchange.exchange import Exchange
 from services.records.reading import HeldDocument, document_at
+from services.records.supplied_reads import supplied_document
 from services.records.tables import OrganisationRow, StudentRow
 from services.records.vault import Vault
 from shared.caller import Caller
@@ -25,7 +26,7 @@ def held_by_caller(
 ) -> tuple[HeldDocument, Organisation]:
     """The record and its custodian, of a student whose record the caller's organisation or one below it keeps.
 
-    Raises NoSuchStudent, RecordWithDistrict."""
+    Raises NoSuchStudent."""
     mine = StudentRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id))
     query = (
         select(OrganisationRow.whole)
@@ -35,10 +36,15 @@ def held_by_caller(
     custodian = connection.execute(query).scalar_one_or_none()
     if custodian is None:
         raise NoSuchStudent
-    held = document_at(connection, vault, student_id, sections=sections)
-    if held.left is not None:  # a copy of what is here alone would look like the whole record
-        raise RecordWithDistrict
-    return held, Organisation.model_validate_json(custodian)
+    return document_at(connection, vault, student_id, sections=sections), Organisation.model_validate_json(custodian)
+
+
+async def whole_document(exchange: Exchange, held: HeldDocument) -> dict[str, Any]:
+    """What is released of, once it is permitted: what is here, or what the district's own system says now.
+
+    INVARIANT: a copy of what is here alone would look like the whole record. Raises RecordSourceAway, RecordNotAtSource, KeptAnew.
+    """
+    return held.document if held.left is None else await supplied_document(exchange, held.student, held.left)
 
 
 def to_rights_holder(student: StudentRow, acting: ActingFor, elements: tuple[str, ...]) -> DecisionRequest:

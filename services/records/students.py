@@ -1,6 +1,7 @@
 """Students: loaded by their own agency's information system, read by whoever may see them, each read on the log before it is answered."""
 
 from dataclasses import replace
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.elements import BY_ID
 from safepassage.ids import uuid7
+from safepassage.problems.ed_fi import RecordNotAtSource, RecordSourceAway
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, PurposeMissing, StudentChanged
 from safepassage.problems.requests import InvalidRequest, LogUnavailable, NotPermitted
 from safepassage.record.loads import ChangedStudent, LoadedStudent, NewStudent, Student, Unresolved
@@ -21,7 +23,9 @@ from services.records.loading_received import received_before
 from services.records.loading_students import Placed, known_by_source, placed, tagged
 from services.records.logged import load_events, log_ahead, read_event
 from services.records.reading import read_record
+from services.records.record_sources import record_of
 from services.records.release import part_of
+from services.records.supplied_reads import supplied_document, under_new_facts
 from services.records.tables import SourceIdRow, StudentRow
 from services.records.unions import same_child
 from services.records.vault import Vault
@@ -98,18 +102,32 @@ async def change_student(
     return _loaded(stored, arriving)
 
 
-@router.get("/{student_id}", responses=responses(NoSuchStudent, NothingToRelease, NotPermitted, PurposeMissing, LogUnavailable))
+@router.get(
+    "/{student_id}",
+    responses=responses(NoSuchStudent, NothingToRelease, NotPermitted, PurposeMissing, LogUnavailable, RecordSourceAway, RecordNotAtSource),
+)
 async def read_student(student_id: UUID, caller: Reader, request: Request, now: Now, elements: Elements = None) -> Response:
-    """A student's record, or the elements asked for. Who read what, and for which purpose, is on the log before the answer leaves."""
+    """A student's record, or the elements asked for. Who read what, and for which purpose, is on the log before the answer leaves.
+
+    Where the district keeps the record in its own system (`left_with`), it is had from there for this answer; for elements that the node
+    keeps nobody is asked.
+    """
     wanted = _elements(elements)
     if wanted is not None or "datatypes" in caller.claims.details:
         wanted = frozenset(within_token(caller, sorted(wanted or BY_ID)))
+    return await under_new_facts(partial(_read, student_id, caller, request, now, wanted))
+
+
+async def _read(student_id: UUID, caller: Caller, request: Request, now: Now, wanted: frozenset[str] | None) -> Response:
     state = request.app.state
     async with state.database.reading() as tx:
         await require_visible(tx, caller, student_id, now)
         held = await read_record(tx, state.vault, student_id)
         same_as = await same_child(tx, caller, student_id, now)
-    record = held.record if wanted is None else part_of(held.record, wanted)
+    whole = held.record
+    if held.left is not None and (wanted is None or not wanted.isdisjoint(held.left.gone)):
+        whole = record_of(await supplied_document(state.exchange, held.student, held.left))
+    record = whole if wanted is None else part_of(whole, wanted)
     row = held.student
     event = read_event(
         caller,

@@ -151,7 +151,7 @@ ROSTERS: Final = ("application/zip", "application/x-ndjson", "application/vnd.ed
 RECORDS: Final = (
     send("POST", "/v1/students", "records", "records:load", body=MIB),
     send("POST", "/v1/students/lookup", "records", "records:read", "records:read:state", cut=True),
-    get("/v1/students/{student_id}", "records", "records:read", "records:read:state", cut=True),
+    get("/v1/students/{student_id}", "records", "records:read", "records:read:state", seconds=30.0, cut=True),
     send("PUT", "/v1/students/{student_id}", "records", "records:load", body=MIB),
     get("/v1/students/{student_id}/kept-resources", "records", "records:load"),
     get("/v1/students/{student_id}/attachments", "records", "records:read", "records:read:state"),
@@ -203,7 +203,7 @@ RECORDS: Final = (
     get("/v1/findings/{finding_id}", "records", "exchange:request"),
     send("POST", "/v1/exchange-requests/{exchange_id}/notices", "records", "exchange:request"),
     get("/v1/transfer-notices", "records", "exchange:request", "matches:resolve"),
-    send("POST", "/v1/students/{student_id}/hand-carry-copies", "records", "rights:act", seconds=20.0),
+    send("POST", "/v1/students/{student_id}/hand-carry-copies", "records", "rights:act", seconds=30.0),
     send("POST", "/v1/hand-carry-documents", "records", "rights:act", body=4 * MIB, seconds=30.0),
     send("POST", "/v1/students/{student_id}/transcripts", "records", "rights:act", seconds=30.0),
     send("POST", "/v1/credentials/{credential_id}/revocation", "records", "credentials:revoke"),

@@ -12,7 +12,7 @@ from safepassage.credentials.status_list import StatusEntry
 from safepassage.elements import BY_ID
 from safepassage.ids import uuid7
 from safepassage.problems.credentials import CredentialNotPermitted, NoCredentialKey
-from safepassage.problems.ed_fi import RecordWithDistrict
+from safepassage.problems.ed_fi import RecordNotAtSource, RecordSourceAway
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, StatementOfDisagreementMissing
 from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, LogUnavailable, NotFound, TemporarilyUnavailable
 from safepassage.record import StudentRecord
@@ -24,7 +24,8 @@ from services.records.exchange.exchange import Exchange
 from services.records.formats.clr import ELEMENTS, Heading, transcript
 from services.records.record_sources import record_of
 from services.records.release import document_to_release
-from services.records.single_release import decided, held_by_caller, subject_of, to_rights_holder, why_not
+from services.records.single_release import decided, held_by_caller, subject_of, to_rights_holder, whole_document, why_not
+from services.records.supplied_reads import under_new_facts
 from services.records.tables import IssuedCredentialRow, StudentRow
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
@@ -45,7 +46,8 @@ SECTIONS = tuple(dict.fromkeys(BY_ID[element].section for element in ELEMENTS))
     status_code=201,
     responses=responses(
         NoSuchStudent,
-        RecordWithDistrict,
+        RecordSourceAway,
+        RecordNotAtSource,
         CredentialNotPermitted,
         NothingToRelease,
         StatementOfDisagreementMissing,
@@ -63,7 +65,7 @@ async def issue_transcript(
     """A transcript as a Comprehensive Learner Record 2.0, for a rights holder (34 CFR 99.31(a)(12)) or by written consent (99.30)."""
     exchange: Exchange = request.app.state.exchange
     key = KeyOfRequest(exchange, caller, once, "issue_transcript", student_id, now.replace(microsecond=0))
-    return await answer_once(key, IssuedCredential, partial(_issued, key, Issuer.of(exchange), new))
+    return await answer_once(key, IssuedCredential, partial(under_new_facts, partial(_issued, key, Issuer.of(exchange), new)))
 
 
 async def _issued(key: KeyOfRequest, issuer: Issuer, new: NewTranscript) -> Leaving[IssuedCredential]:
@@ -76,7 +78,7 @@ async def _issued(key: KeyOfRequest, issuer: Issuer, new: NewTranscript) -> Leav
     if decision.token is None or not outcome.permitted:
         raise CredentialNotPermitted(why_not(decision))
     owed = [one for of in decision.statements for one in of.statements]
-    record = record_of(document_to_release(held.document, outcome.permitted, owed=owed))
+    record = record_of(document_to_release(await whole_document(exchange, held), outcome.permitted, owed=owed))
     place = await _place(key, issuer, held.student)
     await exchange.milestones.reached("document after_place")
     heading = Heading(

@@ -57,7 +57,7 @@ async def document_of(exchange: Exchange, row: PeerRequestRow, student_id: UUID,
             raise SourceAway from error
         raise EdFiSystemUnavailable from error
     if not made.is_as_kept:
-        await _keep(exchange, made, left)
+        await keep_anew(exchange, made, left)
         raise KeptAnew
     wanted = {*sections, "statements", "provenance", "v"}
     return {name: part for name, part in made.document.items() if name in wanted}
@@ -78,8 +78,8 @@ async def _in_time(exchange: Exchange, row: PeerRequestRow, left: Left) -> Bodie
         raise EdFiSystemUnavailable("it takes longer than until the next tick") from error
 
 
-async def _keep(exchange: Exchange, made: Supplied, left: Left) -> None:
-    """Store what is kept of the child as a pull would. The sections stay where they are."""
+async def keep_anew(exchange: Exchange, made: Supplied, left: Left) -> None:
+    """Store what is kept of the child as a pull would. The sections stay where they are. Raises EdFiSystemUnavailable."""
     now: datetime = exchange.clock()
     storing = RosterStoring(
         exchange.vault,

@@ -11,7 +11,7 @@ from safepassage.canonical import to_base64url
 from safepassage.elements import SECTIONS, elements_of
 from safepassage.hand_carry import HandCarryCopy, NewHandCarryCopy, SignedHandCarry, seal_of, verify_hand_carry
 from safepassage.ids import uuid7
-from safepassage.problems.ed_fi import RecordWithDistrict
+from safepassage.problems.ed_fi import RecordNotAtSource, RecordSourceAway
 from safepassage.problems.exchanges import UnknownSection
 from safepassage.problems.records import NoSuchStudent, NothingToRelease, StatementOfDisagreementMissing
 from safepassage.problems.requests import IdempotencyKeyMissing, IdempotencyKeyReused, LogUnavailable, NotFound, TemporarilyUnavailable
@@ -22,7 +22,8 @@ from services.records.answered_once import KeyOfRequest, Leaving, answer_once
 from services.records.exchange.exchange import Exchange
 from services.records.record_sources import record_of
 from services.records.release import document_to_release
-from services.records.single_release import decided, held_by_caller, to_rights_holder, why_not
+from services.records.single_release import decided, held_by_caller, to_rights_holder, whole_document, why_not
+from services.records.supplied_reads import under_new_facts
 from services.records.transfers.hand_carry_document import hand_carry_document
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
@@ -44,7 +45,8 @@ PDF = "application/pdf"
     "/v1/students/{student_id}/hand-carry-copies",
     responses=responses(
         NoSuchStudent,
-        RecordWithDistrict,
+        RecordSourceAway,
+        RecordNotAtSource,
         NotForThisPerson,
         UnknownSection,
         NothingToRelease,
@@ -64,7 +66,7 @@ async def make_hand_carry_copy(
     if not set(sections) <= set(SECTIONS):
         raise UnknownSection(field="sections")
     key = KeyOfRequest(request.app.state.exchange, caller, once, "make_hand_carry_copy", student_id, now)
-    return await answer_once(key, SignedHandCarry, partial(_made, key, new, sections))
+    return await answer_once(key, SignedHandCarry, partial(under_new_facts, partial(_made, key, new, sections)))
 
 
 async def _made(key: KeyOfRequest, new: NewHandCarryCopy, sections: tuple[str, ...]) -> Leaving[SignedHandCarry]:
@@ -78,7 +80,7 @@ async def _made(key: KeyOfRequest, new: NewHandCarryCopy, sections: tuple[str, .
         raise NotForThisPerson(why_not(decision))
     permitted = [element for element in outcome.permitted if element not in LEFT_OUT]
     owed = [one for of in decision.statements for one in of.statements]
-    record = record_of(document_to_release(held.document, permitted, owed=owed))
+    record = record_of(document_to_release(await whole_document(exchange, held), permitted, owed=owed))
     copy = HandCarryCopy(
         copy_id=uuid7(key.now),
         issuer=exchange.entity_id,

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 
+from node.demo.seats import MOVER_DISTRICT
 from node.folder import NodeFolder
 from node.synthetic import SyntheticStudent
 from safepassage.record import StudentRecord
@@ -130,6 +131,12 @@ async def source_of(states: TwoStates, child: SyntheticStudent, folder: Path) ->
             exchange.ed_fi = before
 
 
+def child_of_mover(states: TwoStates) -> SyntheticStudent:
+    """One whose district has a client that asks for copies."""
+    mover = states.alder.organisation(MOVER_DISTRICT)
+    return next(child for child in iter(states.child, None) if states.alder.organisation(child.district.key) == mover)
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 async def source(request: pytest.FixtureRequest, network: Path, tmp_path: Path) -> AsyncIterator[Source]:
     folder = tmp_path / "states"
@@ -140,7 +147,7 @@ async def source(request: pytest.FixtureRequest, network: Path, tmp_path: Path) 
             folder.mkdir()
             await stores_on(folder, two_databases(databases), system_clock())
         clock, kind = StandingClock(system_clock()), NodeFolder if request.param == "sqlite" else Folder
-        async with running(folder, clock, kind=kind) as states, source_of(states, states.child(), tmp_path) as made:
+        async with running(folder, clock, kind=kind) as states, source_of(states, child_of_mover(states), tmp_path) as made:
             yield made
 
 

@@ -11,13 +11,14 @@ def read_msix_package(evidence_id: UUID, agency_id: UUID) -> Call[bytes]:
     return fetching("/v1/msix-package", accept="application/zip", query={"evidence_id": evidence_id, "agency_id": agency_id})
 
 
-def read_roster_document(student: UUID, agreement_id: UUID, format_: Literal["pesc", "sif"]) -> Call[bytes]:
+def read_roster_document(student: UUID, agreement_id: UUID, format_: Literal["pesc", "sif", "entry"]) -> Call[bytes]:
     """One student of an agreement, under the caller's own pseudonym, as a document. Scope records:read.
 
-    format_  pesc: a PESC High School Transcript 1.5.0; sif: a SIF xSre
+    format_  pesc: a PESC High School Transcript 1.5.0; sif: a SIF xSre; entry: JSON, as on a page of roster entries
     """
     path = path_of("/v1/roster-entries/{student}/document", student=student)
-    return fetching(path, accept="application/xml", query={"agreement_id": agreement_id, "format": format_})
+    accept = "application/json" if format_ == "entry" else "application/xml"
+    return fetching(path, accept=accept, query={"agreement_id": agreement_id, "format": format_})
 
 
 def read_received_record_as_document(exchange_id: UUID, format_: Literal["pesc", "sif"]) -> Call[bytes]:

@@ -14,7 +14,22 @@ class RecordWithDistrict(SuiteError):
     """The district keeps its students' records in its own system; this node has what finds the child."""
 
     code, status, title = "record-with-district", 409, "The record is with the district's own system"
-    remedy = "Ask the district: its system has the record. `GET /v1/students/{id}` names the system in `left_with`."
+    remedy = "Load nothing of it here: the job that pulls from the district's system does."
+
+
+class RecordSourceAway(SuiteError):
+    """The district keeps the student's record in its own system, which did not give it in time, or not whole."""
+
+    code, status, title = "record-source-away", 503, "The district's own system does not give the record"
+    remedy = "Try again after the time in Retry-After, or ask for elements that the node keeps: names, enrollments, guardians."
+    retry = "after"
+
+
+class RecordNotAtSource(SuiteError):
+    """The district keeps the student's record in its own system, which no longer has the student."""
+
+    code, status, title = "record-not-at-source", 409, "The district's own system no longer has the student"
+    remedy = "Ask the district; what the node keeps is read by its elements: names, enrollments, guardians."
 
 
 class EdFiSystemUnavailable(SuiteError):

@@ -58,9 +58,9 @@ class Student(Wire):
     originating_agency: str
     record: StudentRecord
     same_as: tuple["SameChild", ...] = ()
-    left_with: str | None = None
-    """The district's own system that has the rest of the record: the node keeps what finds the child. None: `record` is all of it."""
     """Other records of this child in the node that the caller may read, each under its own id."""
+    left_with: str | None = None
+    """The district's own system that has the record: the node keeps what finds the child. What else is in `record` is said by it now."""
 
 
 class SameChild(Wire):
@@ -144,6 +144,8 @@ class RosterPage(Wire):
     """Elements asked for that the agreement does not schedule: the same for every student."""
     left_with_districts: tuple[UUID, ...] = ()
     """Districts of it that keep their students’ records in their own systems: of these the node has what finds a child alone."""
+    left_with_source: Annotated[tuple[UUID, ...], Field(max_length=1000)] = ()
+    """Of whom on this page something that is permitted is with such a system: `GET /v1/roster-entries/{student}/document` asks it."""
     students: Annotated[tuple[RosterEntry, ...], Field(max_length=1000)]
 
 
