@@ -7,13 +7,18 @@ from uuid import uuid4
 
 import pytest
 from sqlalchemy import update
+from sqlalchemy.orm import Session
 
+from services.audit.driver import Driver
+from services.audit.index.lookup import Query, Stretch, find
+from services.audit.index.terms import Kind, digest_of
+from services.audit.openings import Place
 from services.audit.retention.asking import WAITS
 from services.audit.retention.carrying_out import carry_out
 from services.audit.retention.wrapping import begin
 from services.audit.tables import DestructionRow
 from shared.keys import new_symmetric_key
-from tests.audit.audit_node import event, running
+from tests.audit.audit_node import AuditNode, event, running
 from tests.audit.retention.officials import (
     SCHOOL_YEAR,
     THEN,
@@ -97,3 +102,27 @@ async def test_it_is_done_once_the_version_that_could_open_an_old_copy_is_gone(s
             await carry_out(node.app.state)
             states.append((await read(node, destruction.id)).state)
         assert (destruction.state, states) == ("destroyed", ["destroyed", "done"])
+
+
+@pytest.mark.requirement("LOG-I9")
+async def test_of_a_destroyed_year_of_the_node_the_index_says_no_more_what_was_done(store_url: str, node_keys: Path) -> None:
+    clock = StandingClock(THEN)
+    async with running(store_url, node_keys, clock) as node:
+        await node.append(*[event("trust") for _ in range(3)])
+        await later(node, clock)
+        await node.app.state.projector.catch_up()
+        assert len(await indexed_as(node, "test")) == 3
+        assert (await carried_out(node, await approved(node, None, school_years=[SCHOOL_YEAR]), clock)).state == "destroyed"
+        assert await indexed_as(node, "test") == []
+
+
+async def indexed_as(node: AuditNode, operation: str) -> list[Place]:
+    """Where the index of the log of 2025 says that something was done."""
+
+    def look(session: Session) -> list[Place]:
+        driver, keys = Driver(session.connection()), node.app.state.keys
+        term = digest_of(Kind.OPERATION, operation, keys.index_key(driver))
+        return find(driver, keys, Query((), (frozenset({term}),)), [Stretch(2025, 0, 3)], limit=10).places
+
+    async with node.database.reading() as tx:
+        return await tx.run_sync(look)
