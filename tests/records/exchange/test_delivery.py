@@ -148,6 +148,22 @@ async def test_a_second_package_for_a_request_is_refused(states: TwoStates) -> N
     assert code_of(await Forger(states).send_claims(claims, held.ciphertext)) == "exchange-closed"
 
 
+@pytest.mark.requirement("EX-2")
+async def test_a_duplicate_of_what_is_being_stored_is_told_to_come_again_and_is_then_given_the_one_receipt(states: TwoStates) -> None:
+    case = await states.queued()
+    body = (await genuine(case)).body
+    async with states.birch.without("audit"):
+        await Forger(states).send(body)
+        [stored] = await case.received()
+        again = await Forger(states).send(body)
+    assert (again.status, code_of(again), again.retry_after) == (409, "being-stored", timedelta(seconds=1))
+    await states.birch.one("storing", (stored.issuer, stored.id))
+    [stored] = await case.received()
+    taken = await Forger(states).send(body)
+    assert (taken.status, taken.body) == (200, (stored.r1 or "").encode())
+    await case.finish()
+
+
 @pytest.mark.requirement("EX-4")
 async def test_while_the_log_is_down_nothing_leaves_on_either_side(states: TwoStates) -> None:
     child = states.child()
