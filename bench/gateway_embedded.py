@@ -20,7 +20,7 @@ from services.gateway.door.upstreams import SameProcess
 from shared.clock import system_clock
 from shared.in_process import call
 from shared.siblings import InProcess
-from shared.telemetry import JsonLines
+from shared.telemetry import JsonLines, Lines
 from tests.conftest import StandingClock
 from tests.gateway.house import House, open_house
 
@@ -76,10 +76,10 @@ async def _figures(house: House) -> list[Figure]:
 
 @contextmanager
 def _logging() -> Iterator[None]:
-    """A line for each request is made and written, to nowhere."""
+    """A line for each request is made and written, to nowhere: as a process does it that was started (shared.telemetry.log_to_stderr)."""
     root = logging.getLogger()
     with Path(os.devnull).open("w") as nowhere:
-        handler = logging.StreamHandler(nowhere)
+        handler = Lines(nowhere)
         handler.setFormatter(JsonLines())
         before, root.handlers = root.handlers, [handler]
         root.setLevel(logging.INFO)
