@@ -47,10 +47,10 @@ from services.records.matching_candidates import candidates_of, find_candidates
 from services.records.record_sources import record_of
 from services.records.release import document_to_release
 from services.records.tables import PeerRequestRow
-from services.records.transfers.agreement import competing, disagreements
+from services.records.transfers.agreement import SendingSide, competing, disagreements
 from services.records.transfers.holding import lift, open_hold, released_codes, require_unclaimed
 from services.records.transfers.onward_notices import tell_of_refusal
-from services.records.transfers.sending_side import Found, found_at
+from services.records.transfers.sending_side import Found, claims_at, found_at
 from shared.group_commit import Writing
 
 log = logging.getLogger(__name__)
@@ -169,28 +169,30 @@ async def _releasable(exchange: Exchange, row: PeerRequestRow, asked: Asked, fou
         log.info("not provided until the record can be had", extra={"cause": type(error.__cause__).__name__})
         return Nothing("source-away", subject, decision.id, again_at=again)
     not_scheduled = tuple(sorted({one.element for one in outcome.withheld if one.same_for_every_student}))
-    kept = await _kept_back(exchange, row, asked, found, Nothing("held", subject, decision.id))
+    claims = await exchange.read(lambda connection: claims_at(connection, exchange, student.id, row.id))
+    side = replace(found.side, claims=claims)
+    kept = await _kept_back(exchange, row, asked, side, Nothing("held", subject, decision.id))
     if kept is not None:
         return kept
     own = () if held.left is None else tuple(name for name, origin in record.provenance.items() if "#" not in origin.originating_agency)
     documents = await _documents(exchange, asked, subject, record, outcome.permitted, own)
-    return Released(subject, record, decision, not_scheduled, found.side.claims, documents)
+    return Released(subject, record, decision, not_scheduled, claims, documents)
 
 
-async def _kept_back(exchange: Exchange, row: PeerRequestRow, asked: Asked, found: Found, held: Nothing) -> Nothing | None:
+async def _kept_back(exchange: Exchange, row: PeerRequestRow, asked: Asked, side: SendingSide, held: Nothing) -> Nothing | None:
     """Why what is permitted does not leave yet; None where both sides' evidence agrees, or a person has released it in spite of that.
 
     What is decided here comes after the decision: held is only what would leave, so that nobody else is told of a claim that meets theirs.
     """
     evidence, today = asked.selector.enrollment, exchange.clock().date()
-    if found.side.ended:
+    if side.ended:
         return replace(held, reason="claim-ended")
-    codes = disagreements(evidence, asked.requester, found.side, today) if asked.selector.basis == "transfer" else ()
+    codes = disagreements(evidence, asked.requester, side, today) if asked.selector.basis == "transfer" else ()
     if not codes:
         return None
     released = await exchange.read(lambda connection: released_codes(connection, exchange, row.id))
     left = tuple(code for code in codes if code not in released)
-    claims = competing(evidence, asked.requester, found.side.claims, today)
+    claims = competing(evidence, asked.requester, side.claims, today)
     return replace(held, held_for=left, claims=claims) if left else None
 
 

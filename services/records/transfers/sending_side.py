@@ -29,9 +29,9 @@ class Found:
 
 
 def found_at(connection: Connection, exchange: Exchange, student_id: UUID, *, sections: Collection[str], request_id: UUID) -> Found | None:
-    """What is held of the sections asked for, and what the sending side has on record; None where nothing is held.
+    """What is held of the sections asked for, and what the sending side has on record but for others' claims; None where nothing is held.
 
-    request_id  the request that is answered: its claim is no other's
+    request_id  the request that is answered
     """
     try:
         held = document_at(connection, exchange.vault, student_id, sections={*sections, "enrollment"})
@@ -40,7 +40,7 @@ def found_at(connection: Connection, exchange: Exchange, student_id: UUID, *, se
     rows = prepared.rows(connection, _ENROLLED, {"student_id": student_id})
     enrolled = tuple(Membership(one.entry_date, one.exit_date) for one in rows) or _unresolved(held.document)
     ended = prepared.row(connection, _ENDED, {"request_id": request_id}) is not None
-    return Found(held, SendingSide(enrolled, _last_exit(held.document), _claims(connection, exchange, student_id, request_id), ended))
+    return Found(held, SendingSide(enrolled, _last_exit(held.document), (), ended))
 
 
 def claims_now(connection: Connection, student_id: UUID, request_id: UUID) -> frozenset[UUID]:
@@ -54,7 +54,12 @@ def claims_now(connection: Connection, student_id: UUID, request_id: UUID) -> fr
     return frozenset(row.id for row in rows)
 
 
-def _claims(connection: Connection, exchange: Exchange, student_id: UUID, request_id: UUID) -> tuple[StandingClaim, ...]:
+def claims_at(connection: Connection, exchange: Exchange, student_id: UUID, request_id: UUID) -> tuple[StandingClaim, ...]:
+    """Who else claims the child, read from their requests.
+
+    INVARIANT: read where the record may leave, and not before: how many others have asked would show in the time that a refusal takes, and
+    for a child who is not here there is nobody to be read.
+    """
     rows = prepared.rows(connection, _CLAIMS, {"student_id": student_id, "request_id": request_id})
     return tuple(
         StandingClaim(
