@@ -27,7 +27,8 @@ async def test_an_alert_says_who_it_is_about_where_to_look_and_where_it_is_in_th
     assert (alert.evidence_log, alert.first, alert.last) == ("alder.example/log/2026", 1, 2)
     (entry,) = [one for one in await entries(node) if one["context"]["reason"] == "bulk-read"]
     assert (alert.log, alert.index) == (entry["log"], entry["index"])
-    assert await read(node, alert.id) == alert
+    shown = await read(node, alert.id)
+    assert shown.model_copy(update={"proof": alert.proof}) == alert, "but that a checkpoint may cover it by now"
 
 
 async def test_an_alert_says_whether_its_entry_can_be_proven_yet(node: AuditNode) -> None:

@@ -47,8 +47,8 @@ async def test_credentials_cross_on_the_educators_application_and_hold_where_the
     assert (received.state, received.ciphertext) == (Incoming.APPLIED, None)
 
 
-UNTOLD = Counter({"authentication": 100})
-"""Of clients, whenever one has a token made."""
+UNTOLD = Counter({"authentication": 100, "policy": 100})
+"""Of clients, whenever one has a token made; which set of rules is in force, whenever privacy first looks."""
 
 
 @pytest.mark.requirement("VC-educators-cross", "EX-4")
