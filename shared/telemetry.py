@@ -24,11 +24,11 @@ _UUID = re.compile(r"[0-9a-fA-F]{8}-?(?:[0-9a-fA-F]{4}-?){3}[0-9a-fA-F]{12}")
 _STEERING = re.compile("[\x7f-\x9f\u2028\u2029]")
 """What JSON leaves as it is, and a terminal or a reader of lines may take for more than text."""
 
-_SAFE_EXTRA = frozenset(
+MEMBERS = frozenset(
     {
         "service", "request_id", "trace_id", "method", "route", "status", "milliseconds", "fault", "place", "code", "event", "count",
         "peer", "serial", "size", "job", "attempt", "kid", "address",
-        "member", "digest",
+        "member", "digest", "client",
     }
 )  # fmt: skip
 """The closed list of what a log line may say beside its message. Anything else is dropped: a new member is a decision."""
@@ -40,7 +40,7 @@ class JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         """The line. An exception is named by its type alone: its text may hold a value."""
         line: dict[str, Any] = {"level": record.levelname.lower(), "logger": record.name, "message": _UUID.sub("<id>", record.getMessage())}
-        line |= {key: value for key, value in vars(record).items() if key in _SAFE_EXTRA and value is not None}
+        line |= {key: value for key, value in vars(record).items() if key in MEMBERS and value is not None}
         if record.exc_info and record.exc_info[0]:
             line["fault"] = record.exc_info[0].__name__
         return one_line(line)

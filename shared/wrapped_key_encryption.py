@@ -60,7 +60,7 @@ class WrappedKeyProvider(FileKeyProvider):
             except RootKeyRefused as error:
                 if version == max(files):
                     raise KeysUnavailable("the key provider refuses the key") from error
-                log.warning("an older key-encryption key is refused", extra={"version": version})
+                log.warning("an older key-encryption key is refused", extra={"kid": str(version)})
         self._hold(opened, files)
 
     @property
@@ -140,7 +140,7 @@ class WrappedKeyProvider(FileKeyProvider):
         try:
             write_secret(self._folder / f"{version}{SUFFIX}", json.dumps(document).encode())
         except FileExistsError:
-            log.info("another process made the version first", extra={"version": version})
+            log.info("another process made the version first", extra={"kid": str(version)})
         self.load()
         return version
 

@@ -105,7 +105,7 @@ class PolicySets:
         try:
             return await self.held(policy_hash)
         except (PolicySetNotHeld, PolicySetNotUsable) as error:
-            log.error("the policy set that decides cannot be loaded", extra={"code": error.code, "policy_hash": policy_hash})  # noqa: TRY400 no more is known
+            log.error("the policy set that decides cannot be loaded", extra={"code": error.code, "digest": policy_hash})  # noqa: TRY400 no more is known
             raise PoliciesUnavailable(retry_after_seconds=30) from error
 
 

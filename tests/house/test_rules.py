@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from shared.schema_head import head_of
+from shared.telemetry import MEMBERS
 from shared.who_may_call import SERVICES, ServiceName
 from tests.house.sources import ROOT, modules, tracked
 
@@ -57,3 +58,22 @@ def test_nothing_is_imported_inside_a_function_without_a_reason() -> None:
             if "noqa: PLC0415" in line and not line.split("noqa: PLC0415", 1)[1].strip():
                 unexplained.append(f"{path.relative_to(ROOT)}:{number}")
     assert unexplained == []
+
+
+def told(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """Of lines of the log what they say beside their message, as far as it is written where the line is."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "extra" and isinstance(node.value, ast.Dict):
+            for key in node.value.keys:
+                yield node.value.lineno, "**" if key is None else ast.unparse(key).strip("\"'")
+
+
+def test_what_a_line_of_the_log_is_to_say_is_on_its_closed_list() -> None:
+    """Anything else would be dropped, and whoever reads the line would not learn which witness, client or key it is about."""
+    lines = [(name, line, member) for name, tree in modules("services", "shared", "node", "sdk") for line, member in told(tree)]
+    assert len(lines) > 50
+    assert [(name, line, member) for name, line, member in lines if member not in MEMBERS] == []
+
+
+def test_the_rule_sees_what_a_line_says() -> None:
+    assert list(told(ast.parse("log.info('x', extra={'code': 1, 'name': 2, **more})"))) == [(1, "code"), (1, "name"), (1, "**")]

@@ -116,7 +116,7 @@ class Uploads:
             for own in logs:
                 await self._bring(mirror, own)
         except WitnessUnreachable as error:
-            log.warning("mirror does not answer", extra={"about": mirror.url, "fault": str(error) or type(error).__name__})
+            log.warning("mirror does not answer", extra={"peer": mirror.url, "fault": str(error) or type(error).__name__})
         except Unexpected as answer:
             await self._findings.record(answer.kind, mirror.url)
         else:

@@ -66,9 +66,9 @@ class Findings:
         today = now.date().isoformat()
         entered_on = await self._database.write(lambda connection: _keep(Driver(connection), kind, about, evidence, now))
         if entered_on == today:
-            log.warning("witness finding again", extra={"code": kind, "about": about})
+            log.warning("witness finding again", extra={"code": kind, "peer": about})
             return
-        log.critical("witness finding", extra={"code": kind, "about": about, "fault": KINDS[kind]})
+        log.critical("witness finding", extra={"code": kind, "peer": about, "fault": KINDS[kind]})
         try:
             await self._append(_event(kind, about, evidence, today))
         except EventKeyReused:

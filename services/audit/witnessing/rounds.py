@@ -122,11 +122,11 @@ class Rounds:
                 return
             await self._submit(address, own)
         except WitnessUnreachable as error:
-            log.warning("witness does not answer", extra={"about": address.url, "fault": str(error) or type(error).__name__})
+            log.warning("witness does not answer", extra={"peer": address.url, "fault": str(error) or type(error).__name__})
         except Unexpected as answer:
             await self._findings.record(answer.kind, address.url)
         except SuiteError as error:
-            log.error("witness not asked", extra={"about": address.url, "code": error.code})  # noqa: TRY400 the code says it
+            log.error("witness not asked", extra={"peer": address.url, "code": error.code})  # noqa: TRY400 the code says it
         else:
             address.failures, address.due_at = 0, EPOCH
             return
@@ -188,7 +188,7 @@ class Rounds:
         try:
             answer = await self._door.get(f"{address.url}/{origin_digest(origin)}/checkpoint")
         except WitnessUnreachable as error:
-            log.warning("witness not examined", extra={"about": address.url, "fault": str(error) or type(error).__name__})
+            log.warning("witness not examined", extra={"peer": address.url, "fault": str(error) or type(error).__name__})
             return None
         if answer.status != 200:
             address.examined = address.examined or answer.status == 404

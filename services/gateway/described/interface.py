@@ -44,7 +44,7 @@ class Interfaces:
         said = {name: await _said(service) for name, service in self._services.items()}
         others = frozenset(name for name, one in said.items() if one != self._own and (one is not None or name in self.others))
         if others and others != self.others:
-            log.warning("services are of another build than the document that is served", extra={"services": sorted(others)})
+            log.warning("services are of another build than the document that is served", extra={"member": ", ".join(sorted(others))})
         self.others = others
 
 

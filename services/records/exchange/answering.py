@@ -166,7 +166,7 @@ async def _releasable(exchange: Exchange, row: PeerRequestRow, asked: Asked, fou
         return Nothing("not-at-source", subject, decision.id)
     except SourceAway as error:
         again = after_failure(EdFiSystemUnavailable(), failures=1, now=exchange.clock())
-        log.info("not provided until the record can be had", extra={"cause": type(error.__cause__).__name__})
+        log.info("not provided until the record can be had", extra={"fault": type(error.__cause__).__name__})
         return Nothing("source-away", subject, decision.id, again_at=again)
     not_scheduled = tuple(sorted({one.element for one in outcome.withheld if one.same_for_every_student}))
     claims = await exchange.read(lambda connection: claims_at(connection, exchange, student.id, row.id))

@@ -109,5 +109,5 @@ async def _require_known_history(exchange: Exchange, peer: str, note: str, check
 
 
 def _said(one: Kept, why: PeerAnswer, code: str) -> tuple[PeerAnswer, None]:
-    log.info("peer's part of a chain is missing", extra={"peer": one.peer, "code": code, "reason": why})
+    log.info("peer's part of a chain is missing", extra={"peer": one.peer, "code": code, "event": why})
     return why, None

@@ -92,6 +92,13 @@ async def hold(node: AuditNode, **named: Any) -> LegalHold:
     return LegalHold.model_validate_json(answer.body)
 
 
+async def lift(node: AuditNode, placed: LegalHold) -> LegalHold:
+    body = {"reason": "matter-ended", "acting_official": acting("counsel")}
+    answer = await node.send("POST", f"/v1/log/holds/{placed.id}/lift", state_client(node), body)
+    assert answer.status == 200, answer.body
+    return LegalHold.model_validate_json(answer.body)
+
+
 async def found(node: AuditNode, **search: Any) -> dict[str, Any]:
     """What the state finds."""
     headers = node.as_caller("audit:search", "audit:operate", kind="sea", organisation=STATE, purpose="audit-evaluation")

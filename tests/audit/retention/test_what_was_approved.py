@@ -22,15 +22,14 @@ from tests.audit.audit_node import AuditNode, event, running
 from tests.audit.retention.officials import (
     SCHOOL_YEAR,
     THEN,
-    acting,
     approve,
     approved,
     asked,
     carried_out,
     found,
     hold,
+    lift,
     read,
-    state_client,
 )
 from tests.audit.retention.officials import years_later as later
 from tests.conftest import StandingClock
@@ -51,8 +50,7 @@ async def test_what_the_approved_preview_kept_stays_though_the_hold_is_lifted_be
         destruction = await approved(node, student)
         kept = {year.school_year: year.kept_because for year in destruction.preview.years}
         assert (kept[SCHOOL_YEAR], kept[SCHOOL_YEAR + 1]) == (("legal-hold",), ())
-        lift = {"reason": "matter-ended", "acting_official": acting("counsel")}
-        assert (await node.send("POST", f"/v1/log/holds/{placed.id}/lift", state_client(node), lift)).status == 200
+        await lift(node, placed)
         done = await carried_out(node, destruction, clock)
         assert done.certificate is not None
         assert [year["school_year"] for year in json.loads(done.certificate)["destroyed"]] == [SCHOOL_YEAR + 1]

@@ -23,7 +23,7 @@ from services.audit.verification import verify_store
 from shared.keys import KeyFileUnusable
 from tests.audit.audit_node import ELM, OAK, STATE, AuditNode, event, give_organisations, running, settings_of
 from tests.audit.retention.backups import back_up, restore
-from tests.audit.retention.officials import LATER, SCHOOL_YEAR, THEN, acting, approved, carried_out, hold, read, state_client, years_later
+from tests.audit.retention.officials import LATER, SCHOOL_YEAR, THEN, approved, carried_out, hold, lift, read, state_client, years_later
 from tests.audit.retention.test_cut_short import COMMITS, Cuts, CutShort
 from tests.conftest import StandingClock
 
@@ -35,11 +35,7 @@ SEARCHES = "/v1/log/saved-searches"
 
 async def lifted(node: AuditNode, student: UUID) -> LegalHold:
     """A hold that named a student, and is over."""
-    placed = await hold(node, student_id=str(student))
-    lift = {"reason": "matter-ended", "acting_official": acting("counsel")}
-    answer = await node.send("POST", f"/v1/log/holds/{placed.id}/lift", state_client(node), lift)
-    assert answer.status == 200, answer.body
-    return LegalHold.model_validate_json(answer.body)
+    return await lift(node, await hold(node, student_id=str(student)))
 
 
 async def save(node: AuditNode, student: UUID | None, *, organisation: UUID = OAK) -> None:

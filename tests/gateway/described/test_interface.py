@@ -15,6 +15,7 @@ from safepassage.canonical import digest_of
 from services.gateway.app import create_app
 from services.gateway.described.interface import SAID, Interfaces, interface
 from shared.siblings import Transport, transports_over_http
+from shared.telemetry import JsonLines
 from shared.who_may_call import ServiceName
 from tests.conftest import StandingClock
 from tests.gateway.by_hand import ask
@@ -65,7 +66,7 @@ async def test_a_service_of_another_build_is_named_until_it_is_of_this_one(caplo
         await interfaces.look()
         await interfaces.look()
         assert interfaces.others == {"records", "audit"}, "one that says nothing is of a build before"
-        assert [record.__dict__["services"] for record in caplog.records] == [["audit", "records"]], "it is told once"
+        assert [json.loads(JsonLines().format(record))["member"] for record in caplog.records] == ["audit, records"], "it is told once"
         records.status = 503
         audit.said = "this"
         await interfaces.look()
