@@ -68,6 +68,7 @@ CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
         ),
         "source-id-twice": Cause("not-agreed", "One student comes twice; the first one counts", "Send each student once."),
         "student-id-twice": Cause("not-agreed", "Two students have one id; the first one counts", "Give each its own."),
+        "id-twice": Cause("not-agreed", "Two resources that differ have one id; the last one counts", "Give each its own, or send one."),
         "may-be-here-already": Cause(
             "not-agreed",
             "The student may be one whose record came from another state",
@@ -77,6 +78,11 @@ CAUSES: Final[Mapping[str, Cause]] = MappingProxyType(
             "not-read",
             "A resource is of no student, and none that is read",
             "Nothing to do, unless it was expected to be read: it stays with the source.",
+        ),
+        "of-no-student-alone": Cause(
+            "not-read",
+            "Something is said of no student, or of several: of a school, of an incident, of a contact of nobody here",
+            "Nothing to do, unless it was expected to be loaded: it stays with the source. Each member is listed once.",
         ),
         "member-kept": Cause(
             "not-read",

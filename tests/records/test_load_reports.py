@@ -18,9 +18,9 @@ STUDENTS = some_students(60)
 OURS = [one for one in STUDENTS if one.district.key == DISTRICT]
 ELSEWHERE = [one for one in STUDENTS if one.district.key == OTHER_DISTRICT]
 GIVE_REASONS = ("missed", "missed_of", "_refer", "Unresolved")
-NOT_IN_A_CALL = ("column-kept", "secret-left", "column-not-read", "member-left")
-"""They are found in a place, and told in another (oneroster_tables.Tables.not_read, ed_fi.pulling); `column-not-read` in reports of earlier
-releases alone.
+NOT_IN_A_CALL = ("column-kept", "secret-left", "column-not-read", "member-left", "of-no-student-alone", "member-kept")
+"""They are found in a place, and told in another (oneroster_tables.Tables.not_read, ed_fi.pulling, edfi_upload); `column-not-read` in
+reports of earlier releases alone.
 """
 REASON = re.compile(r"[a-z]+(-[a-z]+)+")
 SOURCES = Path(__file__).parents[2] / "services" / "records"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from services.records.ed_fi.api import EdFiApi
-from services.records.formats.edfi_api import student_of
+from services.records.formats.edfi_upload import student_of
 
 MOST: Final = 2_000_000
 """Bodies of one resource."""

@@ -48,8 +48,7 @@ def incidents_of(
             findings.missed("incident-unknown", action.position)
             continue
         followed.setdefault(known[0], []).append(action)
-        if len(known) == 1:
-            action.known(f"{BEHAVIOR}s")
+        _those_of_the_incident(action, by_incident[known[0]], known[0])
     made = []
     for key, those in by_incident.items():
         if key not in incidents:
@@ -61,21 +60,38 @@ def incidents_of(
     return made
 
 
+def _those_of_the_incident(action: Members, parts: Sequence[Members], key: Key) -> None:
+    """What followed for what the student did in one incident alone: the incident, under which the action stands, says so."""
+    those = {(one.peek("behaviorDescriptor"), *_student_of(one.body)) for one in parts}
+    for one in action.parts(f"{BEHAVIOR}s"):
+        reference = one.peek(f"{BEHAVIOR}Reference") or {}
+        named = (reference.get("behaviorDescriptor"), *_student_of({"studentReference": reference}))
+        if named_in(reference) == key and named in those:
+            one.names(f"{BEHAVIOR}Reference", "behaviorDescriptor", "incidentIdentifier", "schoolId", "studentUniqueId")
+
+
+def _student_of(body: Mapping[str, Any]) -> tuple[Any]:
+    return ((body.get("studentReference") or {}).get("studentUniqueId"),)
+
+
 def _incident(
     incident: Members, parts: Sequence[Members], actions: Sequence[Members], organizations: Organizations, findings: Findings
 ) -> Incident | None:
     school, identifier = key_of(incident.body)
-    incident.known("schoolReference", "incidentIdentifier")
+    incident.names("schoolReference", "schoolId")
+    incident.known("incidentIdentifier")
     behaviors, roles, descriptions = [], [], []
     for part in parts:
-        part.known("studentReference", "disciplineIncidentReference")
+        part.names("disciplineIncidentReference", "incidentIdentifier", "schoolId")
         behavior = part.coded("behaviorDescriptor")
         behaviors += [behavior] if behavior is not None else []
         role = part.first("disciplineIncidentParticipationCodes").coded("disciplineIncidentParticipationCodeDescriptor")
         roles += [role] if role is not None else []
+        if role is not None and role != roles[0]:
+            part.unread()
         text = part.text("behaviorDetailedDescription")
         descriptions += [text] if text is not None and text not in descriptions else []
-    made = [one for one in (_action(action, findings) for action in actions) if one is not None]
+    made = [one for one in (_action(action, school, findings) for action in actions) if one is not None]
     whole = parts[0].made(
         findings,
         Incident,
@@ -93,14 +109,15 @@ def _incident(
         },
     )
     if whole is None:
-        for item in (*parts, *actions):
+        for item in (incident, *parts, *actions):
             item.unread()
     return whole
 
 
-def _action(item: Members, findings: Findings) -> DisciplinaryAction | None:
-    """`disciplineActions`."""
-    item.known("studentReference", "responsibilitySchoolReference")
+def _action(item: Members, school: str, findings: Findings) -> DisciplinaryAction | None:
+    """`disciplineActions`. `school`: of the incident."""
+    if str((item.peek("responsibilitySchoolReference") or {}).get("schoolId")) == school:
+        item.names("responsibilitySchoolReference", "schoolId")
     return item.made(
         findings,
         DisciplinaryAction,

@@ -13,8 +13,11 @@ from services.records.formats.parsed import Findings
 Values = dict[str, Any]
 
 UNIQUE_ID: Final = "ed-fi:StudentUniqueId"
-SYSTEMS: Final = frozenset({"state", "state migrant", "district", "school", "other", "ssn"})
+SYSTEMS: Final = frozenset({"state", "state migrant", "district", "school", "other"})
 """Identification systems that the kind of an identifier says as well."""
+SSA: Final = frozenset({"none", "ssa", "social security administration", "us social security administration"})
+"""Who assigns an SSN, folded, where nobody or its only assigner is named."""
+DIGITS: Final = "0123456789"
 OTHER_NAMES: Final = {"alias": "alias", "nickname": "nickname", "previous legal name": "previous-legal"}
 
 
@@ -33,8 +36,8 @@ def identity(student: Members, findings: Findings) -> Values:
     """`students`."""
     place = present(
         city=student.text("birthCity"),
-        state=code_or_none(student.text("birthStateAbbreviationDescriptor")),
-        country=code_or_none(student.text("birthCountryDescriptor")),
+        state=student.code("birthStateAbbreviationDescriptor"),
+        country=student.code("birthCountryDescriptor"),
     )
     several = student.flag("multipleBirthStatus")
     others = [one.made(findings, OtherName, _other_name(one)) for one in student.parts("otherNames")]
@@ -60,7 +63,7 @@ def sex(student: Members, said: Code | None) -> Code | None:
 def _other_name(one: Members) -> Values:
     kind = code_of(one.peek("otherNameTypeDescriptor"))
     if kind in OTHER_NAMES or kind == "other name":
-        one.known("otherNameTypeDescriptor")
+        one.standard("otherNameTypeDescriptor")
     names = present(first=one.text("firstName"), middle=one.text("middleName"), last=one.text("lastSurname"))
     return {"kind": OTHER_NAMES.get(kind, "other"), **names}
 
@@ -69,16 +72,15 @@ def association(item: Members, findings: Findings) -> dict[str, Values]:
     """What an organisation says of a student: `studentEducationOrganizationAssociations`, or in Data Standard 6 `studentDemographics` and
     `studentDirectories`, each a part of it.
     """
-    item.known("studentReference", "educationOrganizationReference")
     races = [race for one in item.parts("races") if (race := one.coded("raceDescriptor")) is not None]
     hispanic = item.flag("hispanicLatinoEthnicity")
     tribes = [
         {"tribe": tribe} for one in item.parts("tribalAffiliations") if (tribe := one.coded("tribalAffiliationDescriptor")) is not None
     ]
     military = item.coded("supporterMilitaryConnectionDescriptor")
-    codes = [identification(one) for one in item.parts("studentIdentificationCodes")]
+    codes = _identifiers(item.parts("studentIdentificationCodes"))
     return {
-        "identity": present(sex=item.coded("sexDescriptor")) | _identifiers(codes),
+        "identity": present(sex=item.coded("sexDescriptor")) | codes,
         "demographics": present(
             race_ethnicity=present(races=races or None, hispanic_or_latino=hispanic) or None,
             languages=_languages(item) or None,
@@ -91,37 +93,48 @@ def association(item: Members, findings: Findings) -> dict[str, Values]:
 
 def identification_code(item: Members, _findings: Findings) -> dict[str, Values]:
     """`studentIdentificationCodes` (Data Standard 6)."""
-    item.known("studentReference", "educationOrganizationReference")
-    return {"identity": _identifiers([identification(item)])}
+    return {"identity": _identifiers([item])}
 
 
-def identification(one: Members) -> Values:
-    """An identification code: an identifier, or the SSN."""
-    system, number = code_of(one.peek("studentIdentificationSystemDescriptor")), one.text("identificationCode")
-    given = one.text("assigningOrganizationIdentificationCode")
-    assigned = given or f"ed-fi:{system}"
-    if given is None or system in SYSTEMS:
-        one.known("studentIdentificationSystemDescriptor")
-    if system == "ssn":
-        return {"ssn": "".join(character for character in number or "" if character in "0123456789")}
-    return {"kind": IDENTIFIERS.get(system, "other"), "system": assigned, "value": number}
-
-
-def _identifiers(codes: list[Values]) -> Values:
-    numbers = [code["ssn"] for code in codes if "ssn" in code and len(code["ssn"]) == 9]
-    others = [code for code in codes if code.get("value")]
-    return present(identifiers=others or None, ssn=numbers[-1] if numbers else None)
+def _identifiers(codes: list[Members]) -> Values:
+    """Identification codes: identifiers, and the SSN. What is no number, and another SSN than the first, stays as it is."""
+    others, ssn = [], None
+    for one in codes:
+        system, given = code_of(one.peek("studentIdentificationSystemDescriptor")), one.peek("assigningOrganizationIdentificationCode")
+        if system == "ssn":
+            digits = "".join(character for character in str(one.peek("identificationCode")) if character in DIGITS)
+            if len(digits) == 9 and digits == (ssn or digits):
+                ssn = digits
+                one.known("identificationCode")
+                one.standard("studentIdentificationSystemDescriptor")
+                one.known(*(["assigningOrganizationIdentificationCode"] if str(given).casefold() in SSA else []))
+        elif number := one.text("identificationCode"):
+            assigned = one.text("assigningOrganizationIdentificationCode")
+            if assigned is None or system in SYSTEMS:
+                one.standard("studentIdentificationSystemDescriptor")
+            others.append({"kind": IDENTIFIERS.get(system, "other"), "system": assigned or f"ed-fi:{system}", "value": number})
+    return present(identifiers=others or None, ssn=ssn)
 
 
 def _languages(item: Members) -> list[Values]:
-    """Languages with their first use, where the code is one of ISO 639."""
-    found = []
+    """Languages with their first use, where the code is one of ISO 639; the others stay as they are."""
+    found: list[Values] = []
     for one in item.parts("languages"):
         code = (code_or_none(one.peek("languageDescriptor")) or "").casefold()
         if len(code) == 3 and code.isascii() and code.isalpha():
-            one.known("languageDescriptor")
+            one.standard("languageDescriptor")
             found.append(present(language=code, use=one.first("uses").coded("languageUseDescriptor")))
     return found
+
+
+def _language(contact: Members) -> str | None:
+    """The first one of a contact; the others, and its use, stay as they are."""
+    for one in contact.parts("languages")[:1]:
+        code = (code_or_none(one.peek("languageDescriptor")) or "").casefold()
+        if len(code) == 3 and code.isascii() and code.isalpha():
+            one.standard("languageDescriptor")
+            return code
+    return None
 
 
 def reached_at(item: Members, findings: Findings) -> dict[str, list[Any]]:
@@ -163,7 +176,7 @@ def _address(one: Members) -> Values:
         "unit": one.text("apartmentRoomSuiteNumber"),
         "city": one.text("city"),
         "county": one.text("nameOfCounty"),
-        "state": code_or_none(one.text("stateAbbreviationDescriptor")),
+        "state": one.code("stateAbbreviationDescriptor"),
         "postal_code": one.text("postalCode"),
         "begin_date": last.text("beginDate") if last else None,
         "end_date": last.text("endDate") if last else None,
@@ -173,13 +186,12 @@ def _address(one: Members) -> Values:
 
 def guardian(contact: Members, association: Members, findings: Findings) -> Guardian | None:
     """A contact as one student's `studentContactAssociations` relates it. Parents and guardians hold full rights: Ed-Fi ends none."""
-    association.known("studentReference", "contactReference")
+    association.names("contactReference", "contactUniqueId")
     contact.known("contactUniqueId")
     relation = association.coded("relationDescriptor")
     is_parent = relation is not None and system_and_code(relation)[1].casefold() in RIGHTS_RELATIONS
     legal = association.flag("legalGuardian")
-    languages = _languages(contact)
-    return association.made(
+    made = association.made(
         findings,
         Guardian,
         {
@@ -189,7 +201,10 @@ def guardian(contact: Members, association: Members, findings: Findings) -> Guar
             "lives_with_student": association.flag("livesWith"),
             "contact_restriction": association.text("contactRestrictions"),
             "priority": association.number("contactPriority"),
-            "language": languages[0]["language"] if languages else None,
+            "language": _language(contact),
             **reached_at(contact, findings),
         },
     )
+    if made is None:
+        contact.unread()
+    return made

@@ -1,5 +1,6 @@
 """Ed-Fi API program associations → special education and programmes."""
 
+from decimal import Decimal
 from typing import Any, Final
 
 from services.records.formats.edfi_members import Members
@@ -20,12 +21,26 @@ def _services(item: Members, member: str, descriptor: str) -> list[Code] | None:
     return [code for one in item.parts(member) if (code := one.coded(descriptor)) is not None] or None
 
 
+def minutes_of(hours: str) -> int | None:
+    """Hours as whole minutes; None where they are none: the minutes would say another time."""
+    try:
+        minutes = Decimal(hours) * 60
+        return int(minutes) if minutes == int(minutes) else None
+    except (ArithmeticError, ValueError):
+        return None
+
+
+def _is_first(disability: Members) -> bool:
+    """The first of several, or the only one. That another is the second or the third has no place here."""
+    order = disability.peek("orderOfDisability")
+    if order == 1:
+        disability.known("orderOfDisability")
+    return order in (None, 1)
+
+
 def special_education(item: Members) -> dict[str, Values]:
     """`studentSpecialEducationProgramAssociations` → eligibility and IEP. Data Standard 6 names the dates anew."""
-    disabilities = [
-        present(category=one.coded("disabilityDescriptor"), primary=one.number("orderOfDisability") in (None, 1))
-        for one in item.parts("disabilities")
-    ]
+    disabilities = [present(category=one.coded("disabilityDescriptor"), primary=_is_first(one)) for one in item.parts("disabilities")]
     services = [
         present(
             kind=one.coded("specialEducationProgramServiceDescriptor"),
@@ -34,9 +49,10 @@ def special_education(item: Members) -> dict[str, Values]:
         )
         for one in item.parts("specialEducationProgramServices")
     ]
-    hours = item.number("specialEducationHoursPerWeek")
-    if hours is not None:
-        services.append({"kind": HOURS, "minutes_per_week": int((hours * 60).to_integral_value())})
+    hours = item.peek("specialEducationHoursPerWeek")
+    if isinstance(hours, (int, float)) and (minutes := minutes_of(str(hours))) is not None:
+        item.known("specialEducationHoursPerWeek")
+        services.append({"kind": HOURS, "minutes_per_week": minutes})
     eligible = item.flag("ideaEligibility")
     eligibility = present(
         eligible=True if eligible is None else eligible,
@@ -126,16 +142,19 @@ def _title_i(item: Members) -> Values:
 
 
 def _gifted(item: Members) -> Values:
-    item.inside("programReference").known("programTypeDescriptor")
+    item.inside("programReference").standard("programTypeDescriptor")
     return present(**_period(item), status={"system": "ceds:000122", "code": "Yes"})
 
 
-def _name_of_its_type(item: Members) -> None:
-    """A programme of the organisation's own that is called after its type says nothing more than that."""
+def _name_of_its_type(resource: str, item: Members) -> None:
+    """A programme of the organisation's own that is called after its type, and this after the resource, says nothing more than that."""
     reference, at = item.peek("programReference"), item.peek("educationOrganizationReference")
-    own = reference["educationOrganizationId"] == at["educationOrganizationId"]
-    if own and code_of(reference["programTypeDescriptor"]) == reference["programName"].casefold():
-        item.known("programReference")
+    kind = code_of(reference["programTypeDescriptor"])
+    if reference["educationOrganizationId"] == at["educationOrganizationId"] and kind == reference["programName"].casefold():
+        inside = item.inside("programReference")
+        inside.known("educationOrganizationId", "programName")
+        if kind.replace(" ", "").removesuffix("placement") in resource.casefold():
+            inside.standard("programTypeDescriptor")
 
 
 _BY_RESOURCE: Final = {
@@ -158,8 +177,7 @@ def programme(resource: str, item: Members) -> dict[str, dict[str, Values]]:
     program = (item.peek("programReference") or {}).get("programTypeDescriptor")
     if resource == GENERAL and code_of(program) != "gifted and talented":
         return {}
-    item.known("studentReference", "educationOrganizationReference")
-    _name_of_its_type(item)
+    _name_of_its_type(resource, item)
     if resource in _SPECIAL:
         return {"special_education": _SPECIAL[resource](item)}
     member, make = ("gifted", _gifted) if resource == GENERAL else _BY_RESOURCE[resource]

@@ -11,7 +11,7 @@ from safepassage.record.enrollment import Enrollment
 from safepassage.record.health import Dose, Exemption
 from services.records.formats.edfi_members import Members
 from services.records.formats.edfi_organizations import Organizations
-from services.records.formats.edfi_stream import code_of, coded, day, present
+from services.records.formats.edfi_stream import code_of, day, present
 from services.records.formats.made_once import Code, Reference
 from services.records.formats.parsed import Findings
 
@@ -39,7 +39,6 @@ def named(organizations: Organizations, identifier: str | None, item: Members, f
 
 def enrollment(item: Members, organizations: Organizations, findings: Findings) -> Enrollment | None:
     """`studentSchoolAssociations`."""
-    item.known("studentReference")
     school = item.inside("schoolReference").key("schoolId")
     primary = item.flag("primarySchool")
     return item.made(
@@ -66,12 +65,11 @@ def school_year_of(when: date) -> int:
 
 def attendance_event(item: Members, organizations: Organizations, findings: Findings) -> AttendanceEvent | None:
     """`studentSchoolAttendanceEvents`. The session has its name in the record, and its year where the day does not say it."""
-    item.known("studentReference")
     session, school = item.inside("sessionReference"), item.inside("schoolReference").key("schoolId")
     when = day(item.peek("eventDate"))
     if when is not None and session.peek("schoolYear") == school_year_of(when):
         session.known("schoolYear")
-    if session.peek("schoolId") is not None and str(session.body["schoolId"]) == school:
+    if str(session.peek("schoolId")) == school:
         session.known("schoolId")
     return item.made(
         findings,
@@ -100,6 +98,8 @@ def transcript_course(item: Members, organizations: Organizations, findings: Fin
     earned = credit.get("earned")
     if earned is not None and item.peek("courseAttemptResultDescriptor") == (PASSED if earned else FAILED):
         item.known("courseAttemptResultDescriptor")
+    if item.peek("attemptedCreditTypeDescriptor") == item.peek("earnedCreditTypeDescriptor"):
+        item.known("attemptedCreditTypeDescriptor")
     return item.made(
         findings,
         TranscriptCourse,
@@ -126,22 +126,33 @@ def _sced(item: Members) -> str | None:
     for one in item.parts("alternativeCourseIdentificationCodes"):
         number = str(one.peek("identificationCode"))
         if SCED in code_of(one.peek("courseIdentificationSystemDescriptor")) and len(number) == 5 and number.isascii() and number.isdigit():
-            one.known("identificationCode", "courseIdentificationSystemDescriptor")
+            one.known("identificationCode")
+            one.standard("courseIdentificationSystemDescriptor")
             return number
     return None
 
 
-def averages(records: Sequence[Members], findings: Findings) -> list[GradePointAverage]:
-    """Of `studentAcademicRecords`, the averages of the last one by school year. An average without its maximum says nothing elsewhere."""
+KEY: Final = ("educationOrganizationReference", "schoolYearTypeReference", "termDescriptor")
+"""Of `studentAcademicRecords`, beside the student's reference."""
+
+
+def averages(records: Sequence[Members], courses: Sequence[Members], findings: Findings) -> list[GradePointAverage]:
+    """Of `studentAcademicRecords`, the averages of the last one by school year. An average without its maximum says nothing elsewhere.
+
+    Which organisation, year and term a record is of is said by the courses that it has; where it has none it stays beside it.
+    """
     for item in records:
-        item.known("studentReference", "educationOrganizationReference", "schoolYearTypeReference", "termDescriptor")
+        if _key(item) in [_key_in(one.peek("studentAcademicRecordReference") or {}) for one in courses]:
+            item.names("educationOrganizationReference", "educationOrganizationId")
+            item.names("schoolYearTypeReference", "schoolYear")
+            item.known("termDescriptor")
     last = max(records, key=lambda item: (item.peek("schoolYearTypeReference") or {}).get("schoolYear") or 0, default=None)
     made = []
     for one in last.parts("gradePointAverages") if last is not None else ():
         weighted = WEIGHTED.get(code_of(one.peek("gradePointAverageTypeDescriptor")))
         if weighted is None or one.peek("maxGradePointAverageValue") is None:
             continue
-        one.known("gradePointAverageTypeDescriptor")
+        one.standard("gradePointAverageTypeDescriptor")
         cumulative = one.flag("isCumulative")
         values = {
             "value": one.number("gradePointAverageValue"),
@@ -153,13 +164,28 @@ def averages(records: Sequence[Members], findings: Findings) -> list[GradePointA
     return [one for one in made if one is not None]
 
 
+def _key(item: Members) -> Any:
+    at, year = item.peek(KEY[0]) or {}, item.peek(KEY[1]) or {}
+    return at.get("educationOrganizationId"), year.get("schoolYear"), item.peek(KEY[2])
+
+
+def _key_in(reference: dict[str, Any]) -> Any:
+    return reference.get("educationOrganizationId"), reference.get("schoolYear"), reference.get("termDescriptor")
+
+
 LEVEL: Final = "uri://ed-fi.org/ResultDatatypeTypeDescriptor#Level"
+MIDNIGHT: Final = ("T00:00:00Z", "T00:00:00")
+"""Of a date with a time: none was said."""
 METHOD: Final = "uri://ed-fi.org/AssessmentReportingMethodDescriptor#Achievement/proficiency level"
 
 
 def assessment(item: Members, findings: Findings) -> AssessmentResult | None:
-    """`studentAssessments`. Its identifier is the API's; of the kinds of a result and a level the record has only the value."""
-    item.known("studentReference", "studentAssessmentIdentifier")
+    """`studentAssessments`. Its identifier stays beside the record, unless it is but the student's with a number, as we write it ourselves;
+    of the kinds of a result and a level the record has only the value.
+    """
+    student, _, number = str(item.peek("studentAssessmentIdentifier")).rpartition("-")
+    if number.isdigit() and student == (item.peek("studentReference") or {}).get("studentUniqueId"):
+        item.known("studentAssessmentIdentifier")
     reference = item.inside("assessmentReference")
     scores = []
     for one in item.parts("scoreResults"):
@@ -169,7 +195,9 @@ def assessment(item: Members, findings: Findings) -> AssessmentResult | None:
     level = item.first("performanceLevels")
     if level.peek("assessmentReportingMethodDescriptor") == METHOD:
         level.known("assessmentReportingMethodDescriptor")
-    administered = item.text("administrationDate")
+    administered = item.peek("administrationDate")
+    if day(administered) is not None and administered[10:] in ("", *MIDNIGHT):
+        item.known("administrationDate")
     accommodations = [code for one in item.parts("accommodations") if (code := one.coded("accommodationDescriptor")) is not None]
     return item.made(
         findings,
@@ -187,7 +215,6 @@ def assessment(item: Members, findings: Findings) -> AssessmentResult | None:
 
 def immunizations(item: Members, findings: Findings) -> Values | None:
     """`studentHealths` (Data Standard 5.1): doses, and exemptions from them."""
-    item.known("studentReference", "educationOrganizationReference")
     doses: list[Dose | None] = []
     exemptions: list[Exemption | None] = []
     for one in item.parts("requiredImmunizations"):
@@ -195,19 +222,28 @@ def immunizations(item: Members, findings: Findings) -> Values | None:
         if reason is not None:
             values = {"kind": "medical", "vaccine": vaccine, "reason": reason, "granted_on": one.text("medicalExemptionDate")}
             exemptions.append(one.made(findings, Exemption, values))
-        doses += _doses(one, vaccine, findings)
+        given = _doses(one, vaccine, findings)
+        doses += given
+        if reason is None and not given:
+            one.unread()
     for one in item.parts("additionalImmunizations"):
-        doses += _doses(one, {"system": IMMUNIZATION_NAME, "code": one.text("immunizationName") or ""}, findings)
-    refused = coded(item.text("nonMedicalImmunizationExemptionDescriptor"))
+        given = _doses(one, {"system": IMMUNIZATION_NAME, "code": one.text("immunizationName") or ""}, findings)
+        doses += given
+        if not given:
+            one.unread()
+    refused = item.code("nonMedicalImmunizationExemptionDescriptor")
     if refused is not None:
-        values = {"kind": "non-medical", "reason": refused["code"], "granted_on": item.text("nonMedicalImmunizationExemptionDate")}
+        values = {"kind": "non-medical", "reason": refused, "granted_on": item.text("nonMedicalImmunizationExemptionDate")}
         exemptions.append(item.made(findings, Exemption, values))
     made = present(
         doses=[dose for dose in doses if dose] or None,
         exemptions=[one for one in exemptions if one] or None,
         as_of=item.text("asOfDate"),
     )
-    return made if set(made) - {"as_of"} else None
+    if not set(made) - {"as_of"}:
+        item.unread()
+        return None
+    return made
 
 
 def _doses(item: Members, vaccine: Code | None, findings: Findings) -> list[Dose | None]:

@@ -17,6 +17,10 @@ Body = dict[str, Any]
 
 SERVERS: Final = frozenset({"id", "_etag", "_lastModifiedDate", "link"})
 """What the API adds to a resource: it says nothing of anybody."""
+INSIDE: Final = frozenset({"link"})
+"""And to a reference in it."""
+STANDARD: Final = "uri://ed-fi.org/"
+"""How the standard's own lists of codes are named."""
 
 
 class Members:
@@ -28,18 +32,16 @@ class Members:
     What is read again is read anew: a contact that many students share stays as small as it is.
     """
 
-    __slots__ = ("_inside", "_read", "_refused", "_taken", "body", "position")
+    __slots__ = ("_inside", "_read", "_refused", "_servers", "_taken", "body", "position")
 
-    def __init__(self, body: Mapping[str, Any], position: str, *, refused: frozenset[str] = frozenset()) -> None:
-        self.body, self.position = body, position
+    def __init__(
+        self, body: Mapping[str, Any], position: str, *, refused: frozenset[str] = frozenset(), servers: frozenset[str] = SERVERS
+    ) -> None:
+        self.body, self.position, self._servers = body, position, servers
         self._refused = refused
         self._read = {name: value for name, value in body.items() if name not in refused} if refused else body
         self._taken: set[str] = set()
         self._inside: dict[str, list[Members]] = {}
-
-    def _take(self, name: str) -> Any:
-        self._taken.add(name)
-        return self._read.get(name)
 
     def peek(self, name: str) -> Any:
         """What is there, not read by this."""
@@ -47,45 +49,77 @@ class Members:
 
     def text(self, name: str) -> str | None:
         """A text without white space around it; None where there is none."""
-        value = self._take(name)
-        return value.strip() or None if isinstance(value, str) else None
+        value = self._read.get(name)
+        said = value.strip() if isinstance(value, str) else ""
+        if said:
+            self._taken.add(name)
+        return said or None
 
     def key(self, name: str) -> str | None:
         """A number or text by which something is named, as text."""
-        value = self._take(name)
-        return str(value) if isinstance(value, (int, str)) and not isinstance(value, bool) and value != "" else None
+        value = self._read.get(name)
+        if not isinstance(value, (int, str)) or isinstance(value, bool) or value == "":
+            return None
+        self._taken.add(name)
+        return str(value)
 
     def coded(self, name: str) -> Code | None:
         """A descriptor, verbatim."""
         value = self.text(name)
         return None if value is None else _code(value)
 
+    def code(self, name: str) -> str | None:
+        """A descriptor's code, as written. One of another list than the standard's is left over too: whose it is has no place."""
+        value = self._read.get(name)
+        said = value.strip().rpartition("#")[2] if isinstance(value, str) else ""
+        if said:
+            self.standard(name)
+        return said or None
+
+    def standard(self, *names: str) -> None:
+        """These are said by what was read of them, if they are codes of the standard's own lists."""
+        self._taken.update(name for name in names if str(self._read.get(name)).startswith(STANDARD))
+
     def flag(self, name: str) -> bool | None:
         """A boolean."""
-        value = self._take(name)
-        return value if isinstance(value, bool) else None
+        value = self._read.get(name)
+        if not isinstance(value, bool):
+            return None
+        self._taken.add(name)
+        return value
 
     def number(self, name: str) -> Decimal | None:
         """A number, exactly as it is written in its shortest form."""
-        value = self._take(name)
+        value = self._read.get(name)
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             return None
         try:
-            return Decimal(str(value))
+            number = Decimal(str(value))
         except InvalidOperation:
             return None
+        self._taken.add(name)
+        return number
 
     def inside(self, name: str) -> "Members":
-        """The object of that name; one without members where there is none."""
-        value = self._take(name)
-        found = Members(value if isinstance(value, dict) else {}, self.position)
+        """The object of that name, the same one each time; one without members where there is none."""
+        value = self._read.get(name)
+        if name in self._inside:
+            return self._inside[name][0]
+        if not isinstance(value, dict):
+            return Members({}, self.position)
+        self._taken.add(name)
+        found = Members(value, self.position, servers=INSIDE)
         self._inside[name] = [found]
         return found
 
     def parts(self, name: str) -> list["Members"]:
         """The objects of a list."""
-        value = self._take(name)
-        found = [Members(one, self.position) for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+        value = self._read.get(name)
+        if not isinstance(value, list):
+            return []
+        found = [Members(one, self.position, servers=INSIDE) for one in value if isinstance(one, dict)]
+        if len(found) == len(value):
+            self._taken.add(name)
         self._inside[name] = found
         return found
 
@@ -109,6 +143,10 @@ class Members:
         """These are said elsewhere: by which student, school or key a body stands where it does."""
         self._taken.update(names)
 
+    def names(self, name: str, *keys: str) -> None:
+        """The object of that name says nothing but where the body stands, by these members; whatever else is in it is left over."""
+        self.inside(name).known(*keys)
+
     def left(self) -> Body:
         """What was not read, verbatim; of an object or a list with anything left in it, all of it."""
         taken = self._taken if not self._refused else self._taken - self._refused
@@ -116,11 +154,13 @@ class Members:
             return {}
         left: Body = {}
         for name, value in self.body.items():
-            if name in taken or name in SERVERS:
+            if name in self._servers:
+                continue
+            if name in taken:
                 inside = self._inside.get(name)
                 if not inside or not any(part.left() for part in inside):
                     continue
-            if value not in (None, [], {}):
+            if value not in (None, [], {}, ""):
                 left[name] = value
         return left
 

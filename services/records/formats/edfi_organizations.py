@@ -1,9 +1,9 @@
 """Ed-Fi EducationOrganization: schools and their districts, as a record names them."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.records.formats.edfi_members import Members
 from services.records.formats.edfi_stream import Item, code_of, present, text_of
 from services.records.formats.made_once import Reference, reference_of
 
@@ -52,22 +52,29 @@ class Organizations:
             self._district_of[identifier] = named or parent.attrib.get("ref", "")
         return True
 
-    def take_resource(self, resource: str, body: Mapping[str, Any]) -> None:
+    def take_resource(self, resource: str, item: Members) -> None:
         """Keep a school or agency of the API, its body being as its schema says."""
-        identifier, nces = str(body[AGENCIES[resource]]), None
-        for code in body.get("identificationCodes") or []:
-            number = str(code["identificationCode"])
-            if (
-                code_of(code["educationOrganizationIdentificationSystemDescriptor"]) == "nces"
-                and number.isdigit()
-                and len(number) in (7, 12)
-            ):
+        identifier, nces = item.key(AGENCIES[resource]) or "", None
+        for code in item.parts("identificationCodes"):
+            number = str(code.peek("identificationCode"))
+            system = code_of(code.peek("educationOrganizationIdentificationSystemDescriptor"))
+            if nces is None and system == "nces" and number.isdigit() and len(number) in (7, 12):
                 nces = number
-        self.references[identifier] = present(name=body["nameOfInstitution"], nces_id=nces, state_id=identifier)
+                code.known("identificationCode")
+                code.standard("educationOrganizationIdentificationSystemDescriptor")
+        self.references[identifier] = present(name=item.text("nameOfInstitution"), nces_id=nces, state_id=identifier)
         self._made.pop(identifier, None)
-        parent = (body.get("localEducationAgencyReference") or {}).get("localEducationAgencyId")
+        parent = item.inside("localEducationAgencyReference").key("localEducationAgencyId")
         if parent is not None:
-            self._district_of[identifier] = str(parent)
+            self._district_of[identifier] = parent
+
+    def is_named(self, identifier: str) -> bool:
+        """Whether a record names it."""
+        return identifier in self._made
+
+    def has_district(self, school: str) -> bool:
+        """Whether its district, where it names one, is described."""
+        return school not in self._district_of or self.district_id_of(school) is not None
 
     def school(self, identifier: str) -> Reference | None:
         """A school's reference; None if the upload does not describe it."""

@@ -42,9 +42,9 @@ def test_an_organisation_that_is_not_valid_is_not_valid_where_it_is_used() -> No
 
 def test_a_school_that_is_described_again_is_as_it_was_described_last() -> None:
     organizations = Organizations()
-    organizations.take_resource("schools", SCHOOL)
+    organizations.take_resource("schools", Members(SCHOOL, "schools:1"))
     first = organizations.school("100")
-    organizations.take_resource("schools", {**SCHOOL, "nameOfInstitution": "Elm School"})
+    organizations.take_resource("schools", Members({**SCHOOL, "nameOfInstitution": "Elm School"}, "schools:2"))
     second = organizations.school("100")
     assert isinstance(first, OrganisationReference)
     assert isinstance(second, OrganisationReference)

@@ -1,0 +1,178 @@
+"""Bodies of one upload of Ed-Fi API JSON, in any order: each with its student, or among those that many students share.
+
+Of a body that is not as its schema says, what is wrong is left, or all of it.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, Final
+
+from safepassage.problems.records import UnreadableRoster
+from services.records.formats.edfi_api_discipline import Key, key_of
+from services.records.formats.edfi_members import Members
+from services.records.formats.edfi_organizations import AGENCIES, Organizations
+from services.records.formats.edfi_validation import RESOURCES, conformity, known_members
+from services.records.formats.parsed import Findings
+
+NAMING: Final = ("studentUniqueId", "beginDate")
+"""Beside references, the members that say of which body something was left."""
+EMPTY: Final[Mapping[str, Any]] = MappingProxyType({})
+DEEPEST: Final = 20
+"""Of what is kept: no resource of the standard is nested half as deep."""
+
+
+class Student:
+    """What the bodies say of one student."""
+
+    def __init__(self, item: Members) -> None:
+        self.item = item
+        self.items: dict[str, list[Members]] = defaultdict(list)
+        self.kept: dict[str, list[Any]] = defaultdict(list)
+
+    def of(self, *resources: str) -> list[Members]:
+        """The bodies of some resources."""
+        return [item for resource in resources for item in self.items.get(resource, ())]
+
+    def unread(self) -> None:
+        """Something of it was not valid, so that whatever was read may be what is missing in the record."""
+        for item in (self.item, *(item for those in self.items.values() for item in those)):
+            item.unread()
+
+
+class Upload:
+    """Bodies of one upload, in any order."""
+
+    def __init__(self, findings: Findings) -> None:
+        self.findings, self.organizations = findings, Organizations()
+        self.students: dict[str, Student] = {}
+        self.contacts: dict[str, list[Members]] = {}
+        """All of one id; the last one counts."""
+        self.incidents: dict[Key, Members] = {}
+        self._agencies: list[tuple[str, Members]] = []
+        self._related: set[str] = set()
+        self._waiting: list[tuple[str, str | None, Members | Any, str]] = []
+        self._told: set[tuple[str, str, str]] = set()
+
+    def take(self, resource: str, body: Any, position: str) -> None:
+        """Keep what is read of, or is a student's; count the rest."""
+        if not isinstance(body, dict):
+            self.findings.missed("not-valid", position)
+            return
+        item: Members | None = None
+        if resource in RESOURCES:
+            found = conformity(resource, body)
+            if not found.whole or found.refused:
+                self.findings.missed("not-valid", position)
+            item = Members(body, position, refused=found.refused) if found.whole else None
+        if item is None:
+            self._waiting.append((resource, student_of(body, resource), body, position))
+        elif resource == "students":
+            self._take_student(item)
+        elif resource == "contacts":
+            self._take_contact(item)
+        elif resource == "disciplineIncidents":
+            self._once(self.incidents.get(key_of(body)), item)
+            self.incidents[key_of(body)] = item
+        elif resource in AGENCIES:
+            same = [one for kind, one in self._agencies if kind == resource and one.body[AGENCIES[kind]] == body[AGENCIES[kind]]]
+            self._once(same[-1] if same else None, item)
+            self.organizations.take_resource(resource, item)
+            self._agencies.append((resource, item))
+        else:
+            self._waiting.append((resource, student_of(body), item, position))
+
+    def _once(self, before: Members | None, item: Members) -> None:
+        if before is not None and before.body != item.body:
+            self.findings.missed("id-twice", before.position)
+
+    def _take_contact(self, item: Members) -> None:
+        those = self.contacts.setdefault(str(item.body["contactUniqueId"]), [])
+        if not any(one.body == item.body for one in those):
+            self._once(those[-1] if those else None, item)
+            those.append(item)
+
+    def _take_student(self, item: Members) -> None:
+        identifier = str(item.body["studentUniqueId"]).strip()
+        if not identifier or identifier in self.students:
+            self.findings.missed("student-id-twice" if identifier else "student-id-missing", item.position)
+            if identifier and item.body != self.students[identifier].item.body:
+                self._waiting.append(("students", identifier, item.body, item.position))
+            return
+        self.students[identifier] = Student(item)
+
+    def settle(self) -> None:
+        """Give every body to its student. One whose student is not there is reported, and so is one that is no student's."""
+        for resource, identifier, item, position in self._waiting:
+            student = self.students.get(identifier or "")
+            if student is None:
+                self.findings.missed("student-unknown" if identifier else "resource-not-read", position)
+            elif isinstance(item, Members):
+                student.items[resource].append(item)
+            else:
+                self.keep(student, resource, item, position)
+        self._waiting.clear()
+
+    def related(self, student: Student) -> Iterator[Members]:
+        """The contacts of a student, each once, those of one id together."""
+        named = (item.peek("contactReference") or {} for item in student.of("studentContactAssociations"))
+        for identifier in dict.fromkeys(str(one.get("contactUniqueId")) for one in named):
+            self._related.add(identifier)
+            yield from self.contacts.get(identifier, ())
+
+    def own(self, student: Student) -> frozenset[str]:
+        """The ids of the schools in which the student is, and of their districts: the enrolments name them."""
+        schools = [str((item.peek("schoolReference") or {}).get("schoolId")) for item in student.of("studentSchoolAssociations")]
+        districts = [self.organizations.district_id_of(school) for school in schools]
+        return frozenset({*schools, *(one for one in districts if one is not None)})
+
+    def keep(self, student: Student, resource: str, left: dict[str, Any], position: str, *, named: Mapping[str, Any] = EMPTY) -> None:
+        """Put a body, or what was left of one, beside the student's record with what names it, and say where it came from."""
+        if _depth(left) > DEEPEST:
+            raise UnreadableRoster("a resource is nested deeper than any of the standard")
+        student.kept[resource].append({**named, **left})
+        self.findings.counts["kept-beside-the-record"] += 1
+        self._tell("member-kept", resource, left, position)
+
+    def tell_the_rest(self) -> None:
+        """What is of no student alone stays with the source: of organisations and incidents what no record says, contacts of nobody."""
+        for resource, item in self._agencies:
+            identifier = str(item.body[AGENCIES[resource]])
+            left = item.left() if self.organizations.is_named(identifier) else {"*": identifier}
+            left |= {} if self.organizations.has_district(identifier) else {"localEducationAgencyReference": identifier}
+            self._tell("of-no-student-alone", resource, left, item.position)
+        for item in self.incidents.values():
+            self._tell("of-no-student-alone", "disciplineIncidents", item.left(), item.position)
+        for identifier, those in self.contacts.items():
+            for item in those if identifier not in self._related else ():
+                self._tell("of-no-student-alone", "contacts", {"*": identifier}, item.position)
+
+    def _tell(self, reason: str, resource: str, left: Mapping[str, Any], position: str) -> None:
+        """Each member once, with the first place that has it; a member that the standard does not have by no name."""
+        known = known_members(resource)
+        for member in left if known else ("*",):
+            place = (reason, resource, member if member in known else "*")
+            if place in self._told:
+                self.findings.reasons[reason] += 1
+            else:
+                self._told.add(place)
+                self.findings.missed(reason, f"{position}:{place[2]}")
+
+
+def student_of(body: Mapping[str, Any], resource: str = "") -> str | None:
+    """The id of the student whose body it is; None for a body of nobody."""
+    for reference in ("studentReference", "studentAcademicRecordReference", "studentSectionAssociationReference"):
+        named = body.get(reference)
+        if isinstance(named, dict) and isinstance(named.get("studentUniqueId"), str):
+            return str(named["studentUniqueId"]).strip()
+    own = body.get("studentUniqueId")
+    return own.strip() if resource == "students" and isinstance(own, str) else None
+
+
+def _depth(value: Any) -> int:
+    """How deep objects and lists are nested, looking no deeper than matters."""
+    depth, level = 0, [value]
+    while level and depth <= DEEPEST:
+        level = [inner for one in level if isinstance(one, (dict, list)) for inner in (one.values() if isinstance(one, dict) else one)]
+        depth += 1
+    return depth
