@@ -5,7 +5,7 @@ from typing import Any, Final
 from safepassage.record.contacts import Address, Email, Guardian, Telephone
 from safepassage.record.identity import BirthDate, LegalName, OtherName
 from services.records.formats.edfi_members import Members
-from services.records.formats.edfi_people import IDENTIFIERS, RIGHTS_RELATIONS, code_or_none
+from services.records.formats.edfi_people import IDENTIFIERS, RIGHTS_RELATIONS, SYSTEMS, code_or_none
 from services.records.formats.edfi_stream import code_of, present
 from services.records.formats.made_once import Code, system_and_code
 from services.records.formats.parsed import Findings
@@ -13,8 +13,6 @@ from services.records.formats.parsed import Findings
 Values = dict[str, Any]
 
 UNIQUE_ID: Final = "ed-fi:StudentUniqueId"
-SYSTEMS: Final = frozenset({"state", "state migrant", "district", "school", "other"})
-"""Identification systems that the kind of an identifier says as well."""
 SSA: Final = frozenset({"none", "ssa", "social security administration", "us social security administration"})
 """Who assigns an SSN, folded, where nobody or its only assigner is named."""
 DIGITS: Final = "0123456789"
@@ -110,7 +108,7 @@ def _identifiers(codes: list[Members]) -> Values:
                 one.known(*(["assigningOrganizationIdentificationCode"] if str(given).casefold() in SSA else []))
         elif number := one.text("identificationCode"):
             assigned = one.text("assigningOrganizationIdentificationCode")
-            if assigned is None or system in SYSTEMS:
+            if system in SYSTEMS:
                 one.standard("studentIdentificationSystemDescriptor")
             others.append({"kind": IDENTIFIERS.get(system, "other"), "system": assigned or f"ed-fi:{system}", "value": number})
     return present(identifiers=others or None, ssn=ssn)

@@ -1,10 +1,10 @@
 """Ed-Fi API program associations → special education and programmes."""
 
-from decimal import Decimal
 from typing import Any, Final
 
 from services.records.formats.edfi_members import Members
 from services.records.formats.edfi_stream import code_of, present
+from services.records.formats.edfi_times import minutes_of
 from services.records.formats.made_once import Code
 
 Values = dict[str, Any]
@@ -19,15 +19,6 @@ def _period(item: Members) -> Values:
 
 def _services(item: Members, member: str, descriptor: str) -> list[Code] | None:
     return [code for one in item.parts(member) if (code := one.coded(descriptor)) is not None] or None
-
-
-def minutes_of(hours: str) -> int | None:
-    """Hours as whole minutes; None where they are none: the minutes would say another time."""
-    try:
-        minutes = Decimal(hours) * 60
-        return int(minutes) if minutes == int(minutes) else None
-    except (ArithmeticError, ValueError):
-        return None
 
 
 def _is_first(disability: Members) -> bool:

@@ -1,7 +1,6 @@
 """Ed-Fi API resources of enrolment, attendance, courses, tests and immunisations → our sections."""
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any, Final
 
 from safepassage.record.academics import GradePointAverage, TranscriptCourse
@@ -12,6 +11,7 @@ from safepassage.record.health import Dose, Exemption
 from services.records.formats.edfi_members import Members
 from services.records.formats.edfi_organizations import Organizations
 from services.records.formats.edfi_stream import code_of, day, present
+from services.records.formats.edfi_times import school_year_of
 from services.records.formats.made_once import Code, Reference
 from services.records.formats.parsed import Findings
 
@@ -56,11 +56,6 @@ def enrollment(item: Members, organizations: Organizations, findings: Findings) 
             "primary": True if primary is None else primary,
         },
     )
-
-
-def school_year_of(when: date) -> int:
-    """The year in which the school year of a day ends, where a source says no other."""
-    return when.year + (when.month > 7)
 
 
 def attendance_event(item: Members, organizations: Organizations, findings: Findings) -> AttendanceEvent | None:

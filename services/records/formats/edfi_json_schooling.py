@@ -2,8 +2,9 @@
 
 from safepassage.record import Sections
 from safepassage.record.academics import Course
-from services.records.formats.edfi_api_schooling import COURSES_OF, FAILED, IMMUNIZATION_NAME, LEVEL, METHOD, PASSED, school_year_of
+from services.records.formats.edfi_api_schooling import COURSES_OF, FAILED, IMMUNIZATION_NAME, LEVEL, METHOD, PASSED
 from services.records.formats.edfi_resources import Body, Resources, descriptor, latest_organisation, organisation_id, without_nothing
+from services.records.formats.edfi_times import school_year_of
 
 FULL_YEAR = "uri://ed-fi.org/TermDescriptor#Year Round"
 

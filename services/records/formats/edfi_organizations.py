@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from services.records.formats.edfi_members import Members
-from services.records.formats.edfi_stream import Item, code_of, present, text_of
+from services.records.formats.edfi_stream import Item, code_at, code_of, present, text_of
 from services.records.formats.made_once import Reference, reference_of
 
 KINDS = {
@@ -35,13 +35,11 @@ class Organizations:
             return False
         nces = None
         for code in item.all("EducationOrganizationIdentificationCode"):
-            number = text_of(code, "IdentificationCode") or ""
-            if (
-                code_of(text_of(code, "EducationOrganizationIdentificationSystem")) == "nces"
-                and number.isdigit()
-                and len(number) in (7, 12)
-            ):
-                nces = number
+            number = code.findtext("IdentificationCode", "").strip()
+            system = code_of(code.findtext("EducationOrganizationIdentificationSystem", "").strip())
+            if nces is None and system == "nces" and number.isdigit() and len(number) in (7, 12):
+                nces = text_of(code, "IdentificationCode")
+                code_at(code, "EducationOrganizationIdentificationSystem")
         self.references[identifier] = present(name=item.text("NameOfInstitution"), nces_id=nces, state_id=identifier)
         self._made.pop(identifier, None)
         if "id" in item.element.attrib:

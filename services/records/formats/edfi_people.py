@@ -1,13 +1,16 @@
 """Ed-Fi Student and Contact → identity, demographics and contacts."""
 
+from functools import partial
 from typing import Any
 from xml.etree.ElementTree import Element
 
 from safepassage.record.contacts import Address, Email, Guardian, Telephone
 from safepassage.record.identity import BirthDate, LegalName
-from services.records.formats.edfi_stream import Item, boolean_of, code_of, coded, day_of, present, text_of, value_of
+from services.records.formats.edfi_stream import Item, boolean_of, code_at, code_of, coded, day_of, present, text_of, value_of
 from services.records.formats.parsed import Findings
 
+SYSTEMS = frozenset({"state", "state migrant", "district", "school", "other"})
+"""Identification systems that the kind of an identifier says as well."""
 RIGHTS_RELATIONS = frozenset({"mother", "father", "mother, foster", "father, foster", "parent", "legal guardian", "adoptive parent"})
 """Natural and adoptive parents and guardians (34 CFR 99.3 "Parent"). A foster parent acting in the absence of a parent is one too."""
 
@@ -38,7 +41,7 @@ def identity(student: Item, findings: Findings) -> dict[str, Any]:
         values["preferred_name"] = preferred or None
     born = student.text("BirthData/BirthDate")
     values["birth_date"] = findings.made(BirthDate, {"birth_date": born}, student.position) if born else None
-    place = present(city=student.text("BirthData/BirthCity"), state=code_or_none(student.text("BirthData/BirthStateAbbreviation")))
+    place = present(city=student.text("BirthData/BirthCity"), state=code_at(student.element, "BirthData/BirthStateAbbreviation"))
     values["birth_place"] = place or None
     several = student.boolean("BirthData/MultipleBirthStatus")
     values["multiple_birth"] = None if several is None else {"indicator": several}
@@ -58,12 +61,15 @@ def association(item: Item, findings: Findings) -> dict[str, dict[str, Any]]:
     hispanic = item.boolean("HispanicLatinoEthnicity")
     identifiers, ssn = [], None
     for code in item.all("StudentIdentificationCode"):
-        system = code_of(text_of(code, "StudentIdentificationSystem"))
+        system = code_of(code.findtext("StudentIdentificationSystem", "").strip())
         if system == "ssn":
-            ssn = value_of(code, "IdentificationCode", _nine_digits) or ssn
+            ssn = value_of(code, "IdentificationCode", partial(_the_ssn, held=ssn)) or ssn
+            code_at(code, "StudentIdentificationSystem")
         elif number := text_of(code, "IdentificationCode"):
-            assigned = text_of(code, "AssigningOrganizationIdentificationCode") or f"ed-fi:{system}"
-            identifiers.append({"kind": IDENTIFIERS.get(system, "other"), "system": assigned, "value": number})
+            assigned = text_of(code, "AssigningOrganizationIdentificationCode")
+            if system in SYSTEMS:
+                code_at(code, "StudentIdentificationSystem")
+            identifiers.append({"kind": IDENTIFIERS.get(system, "other"), "system": assigned or f"ed-fi:{system}", "value": number})
     languages = [
         present(language=language, use=coded(text_of(one, "LanguageUse")))
         for one in item.all("Language")
@@ -79,9 +85,10 @@ def association(item: Item, findings: Findings) -> dict[str, dict[str, Any]]:
     }
 
 
-def _nine_digits(number: str) -> str | None:
+def _the_ssn(number: str, *, held: str | None) -> str | None:
+    """Nine digits, and no others than were read before."""
     digits = "".join(character for character in number if character in "0123456789")
-    return digits if len(digits) == 9 else None
+    return digits if len(digits) == 9 and digits == (held or digits) else None
 
 
 def _three_letters(descriptor: str) -> str | None:
@@ -107,7 +114,7 @@ def reached_at(item: Item, findings: Findings) -> dict[str, list[Any]]:
                 "unit": text_of(one, "ApartmentRoomSuiteNumber"),
                 "city": text_of(one, "City"),
                 "county": text_of(one, "NameOfCounty"),
-                "state": code_or_none(text_of(one, "StateAbbreviation")),
+                "state": code_at(one, "StateAbbreviation"),
                 "postal_code": text_of(one, "PostalCode"),
                 "begin_date": day_of(one, "Period/BeginDate"),
                 "end_date": day_of(one, "Period/EndDate"),
@@ -123,7 +130,7 @@ def reached_at(item: Item, findings: Findings) -> dict[str, list[Any]]:
             {
                 "number": text_of(one, "TelephoneNumber"),
                 "kind": coded(text_of(one, "TelephoneNumberType")),
-                "primary": text_of(one, "OrderOfPriority") == "1",
+                "primary": value_of(one, "OrderOfPriority", lambda text: text == "1" or None) is True,
             },
             item.position,
         )

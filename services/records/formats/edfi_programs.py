@@ -3,7 +3,8 @@
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from services.records.formats.edfi_stream import Item, code_of, coded, present, text_of, value_of
+from services.records.formats.edfi_stream import Item, code_at, code_of, coded, present, text_of, value_of
+from services.records.formats.edfi_times import minutes_of
 from services.records.formats.parsed import Findings
 
 Values = dict[str, Any]
@@ -11,10 +12,6 @@ Values = dict[str, Any]
 
 def _period(item: Item) -> Values:
     return present(begin_date=item.day("BeginDate"), end_date=item.day("EndDate"))
-
-
-def _minutes(hours: str) -> int | None:
-    return int(float(hours) * 60) if hours.replace(".", "", 1).isdecimal() and hours.isascii() else None
 
 
 def _is_first(disability: Element) -> bool:
@@ -36,7 +33,7 @@ def special_education(item: Item) -> dict[str, Values]:
         for one in item.all("SpecialEducationProgramService")
         if text_of(one, "SpecialEducationProgramService")
     ]
-    minutes = value_of(item.element, "SpecialEducationHoursPerWeek", _minutes)
+    minutes = value_of(item.element, "SpecialEducationHoursPerWeek", minutes_of)
     if minutes is not None:
         programme = {"system": "ed-fi", "code": "special-education"}
         services.append({"kind": programme, "minutes_per_week": minutes})  # type: ignore[dict-item]  # a JSON object
@@ -107,15 +104,14 @@ def _meals(item: Item) -> Values:
 
 
 def _english_learner(item: Item) -> Values:
-    return present(**_period(item), status={"system": "ceds:000180", "code": "Yes"}, title_iii_participation=coded(_program_type(item)))
+    return present(**_period(item), status={"system": "ceds:000180", "code": "Yes"}, title_iii_participation=coded(item.text(_TYPE)))
 
 
 def _title_i(item: Item) -> Values:
     return present(**_period(item), indicator=coded(item.text("TitleIPartAParticipant")))
 
 
-def _program_type(item: Item) -> str | None:
-    return item.text("ProgramReference/ProgramIdentity/ProgramType")
+_TYPE = "ProgramReference/ProgramIdentity/ProgramType"
 
 
 _BY_TAG = {
@@ -132,7 +128,8 @@ def programme(item: Item, findings: Findings) -> tuple[str, Values] | None:
     if item.tag in _BY_TAG:
         member, make = _BY_TAG[item.tag]
         return member, make(item)
-    if item.tag == "StudentProgramAssociation" and code_of(_program_type(item)) == "gifted and talented":
+    if item.tag == "StudentProgramAssociation" and code_of(item.element.findtext(_TYPE, "").strip()) == "gifted and talented":
+        code_at(item.element, _TYPE)
         return "gifted", present(**_period(item), status={"system": "ceds:000122", "code": "Yes"})
     findings.missed("programme-not-in-the-record", item.position)
     return None

@@ -8,9 +8,12 @@ from safepassage.record.discipline import DisciplinaryAction, Incident
 from safepassage.record.enrollment import Enrollment
 from safepassage.record.health import Dose, Exemption
 from services.records.formats.edfi_organizations import Organizations
-from services.records.formats.edfi_stream import Item, coded, day_of, present, school_year, text_of
+from services.records.formats.edfi_stream import Item, code_at, coded, day, day_of, present, school_year, text_of, value_of
+from services.records.formats.edfi_times import school_year_of
 from services.records.formats.parsed import Findings
 
+SESSION_YEAR = "SessionReference/SessionIdentity/SchoolYear"
+SESSION_SCHOOL = "SessionReference/SessionIdentity/SchoolReference/SchoolIdentity/SchoolId"
 DERIVED = {"system": "safepassage:derivation", "code": "school-of-attendance-events"}
 
 Key = tuple[str, str]
@@ -18,7 +21,13 @@ Key = tuple[str, str]
 
 
 def attendance_event(item: Item, organizations: Organizations, findings: Findings) -> AttendanceEvent | None:
-    """StudentSchoolAttendanceEvent."""
+    """StudentSchoolAttendanceEvent. The session has its name in the record, and its year and school where the event does not say them."""
+    school, when = school_of(item), day(item.element.findtext("AttendanceEvent/EventDate"))
+    year = school_year(item.element.findtext(SESSION_YEAR, "").strip())
+    if when is not None and year == school_year_of(when):
+        item.known(SESSION_YEAR)
+    if item.element.findtext(SESSION_SCHOOL, "").strip() == school:
+        item.known(SESSION_SCHOOL)
     return findings.made(
         AttendanceEvent,
         {
@@ -26,7 +35,7 @@ def attendance_event(item: Item, organizations: Organizations, findings: Finding
             "category": coded(item.text("AttendanceEvent/AttendanceEventCategory")),
             "reason": item.text("AttendanceEvent/AttendanceEventReason"),
             "duration_days": item.text("AttendanceEvent/EventDuration"),
-            "school": organizations.school(school_of(item)),
+            "school": organizations.school(school) or ({"state_id": school} if school else None),
             "session": item.text("SessionReference/SessionIdentity/SessionName"),
         },
         item.position,
@@ -36,6 +45,11 @@ def attendance_event(item: Item, organizations: Organizations, findings: Finding
 def school_of(item: Item) -> str:
     """The school of a StudentSchool... association or event."""
     return item.text("SchoolReference/SchoolIdentity/SchoolId") or ""
+
+
+def school_at(item: Item) -> str:
+    """The same, without reading it."""
+    return item.element.findtext("SchoolReference/SchoolIdentity/SchoolId", "").strip()
 
 
 def enrollment(item: Item, organizations: Organizations, findings: Findings) -> Enrollment | None:
@@ -56,7 +70,7 @@ def enrollment(item: Item, organizations: Organizations, findings: Findings) -> 
             "exit_date": item.text("ExitWithdrawDate"),
             "exit_type": coded(item.text("ExitWithdrawType")),
             "grade": coded(item.text("EntryGradeLevel")),
-            "school_year": school_year(item.text("SchoolYear")),
+            "school_year": value_of(item.element, "SchoolYear", school_year),
             "primary": True if primary is None else primary,
         },
         item.position,
@@ -77,9 +91,9 @@ def derived_enrollments(events: Sequence[Item], organizations: Organizations, fi
         if reference is None:
             findings.missed("school-unknown", those[0].position)
             continue
-        years = {event.position: school_year(event.text("SessionReference/SessionIdentity/SchoolYear")) for event in those}
+        years = {event.position: school_year(event.element.findtext(SESSION_YEAR, "").strip()) for event in those}
         last = max((year for year in years.values() if year is not None), default=None)
-        dates = [event.day("AttendanceEvent/EventDate") for event in those if years[event.position] == last]
+        dates = [day(event.element.findtext("AttendanceEvent/EventDate")) for event in those if years[event.position] == last]
         first = min((one for one in dates if one is not None), default=None)
         values = {"school": reference, "district": organizations.district_of(school), "entry_date": first, "school_year": last}
         one = findings.made(Enrollment, values | {"derived_from": DERIVED}, those[0].position)
@@ -93,6 +107,7 @@ def incident_key(item: Item, path: str = "") -> Key:
     return school or "", item.text(f"{path}IncidentIdentifier") or ""
 
 
+RESPONSIBLE = "ResponsibilitySchoolReference/SchoolIdentity/SchoolId"
 REFERENCE = "DisciplineIncidentReference"
 BEHAVIOR = "StudentDisciplineIncidentBehaviorAssociationReference/StudentDisciplineIncidentBehaviorAssociationIdentity/"
 
@@ -119,21 +134,23 @@ def discipline_incident(
         {
             "identifier": number,
             "incident_date": incident.text("IncidentDate"),
-            "school": organizations.school(school),
+            "school": organizations.school(school) or ({"state_id": school} if school else None),
             "role": coded(part.text("DisciplineIncidentParticipationCode")),
             "behaviors": [one for one in own if one is not None],
             "location": coded(incident.text("IncidentLocation")),
             "weapons": [one for one in (coded((weapon.text or "").strip()) for weapon in part.all("Weapon")) if one is not None],
             "reported_to_law_enforcement": incident.boolean("ReportedToLawEnforcement"),
             "description": part.text("BehaviorDetailedDescription"),
-            "actions": [one for one in (disciplinary_action(action, findings) for action in actions) if one is not None],
+            "actions": [one for one in (disciplinary_action(action, school, findings) for action in actions) if one is not None],
         },
         part.position,
     )
 
 
-def disciplinary_action(item: Item, findings: Findings) -> DisciplinaryAction | None:
-    """DisciplineAction."""
+def disciplinary_action(item: Item, school: str, findings: Findings) -> DisciplinaryAction | None:
+    """DisciplineAction. `school`: of the incident."""
+    if item.element.findtext(RESPONSIBLE, "").strip() == school:
+        item.known(RESPONSIBLE)
     return findings.made(
         DisciplinaryAction,
         {
@@ -152,28 +169,27 @@ def immunizations(item: Item, findings: Findings) -> dict[str, Any] | None:
     """StudentHealth: doses, and exemptions from them."""
     doses, exemptions = [], []
     for one in item.all("RequiredImmunization"):
-        vaccine = coded(text_of(one, "ImmunizationType"))
-        reason = text_of(one, "MedicalExemption")
-        if reason is not None:
-            values = {"kind": "medical", "vaccine": vaccine, "reason": reason, "granted_on": day_of(one, "MedicalExemptionDate")}
+        reason, given = one.findtext("MedicalExemption", "").strip(), one.findall("ImmunizationDate")
+        vaccine = coded(text_of(one, "ImmunizationType") if reason or given else None)
+        if reason:
+            granted = day_of(one, "MedicalExemptionDate")
+            values = {"kind": "medical", "vaccine": vaccine, "reason": text_of(one, "MedicalExemption"), "granted_on": granted}
             exemptions.append(findings.made(Exemption, values, item.position))
-        for given in one.findall("ImmunizationDate"):
-            doses.append(findings.made(Dose, {"vaccine": vaccine, "given_on": text_of(given, ".")}, item.position))
+        doses += [findings.made(Dose, {"vaccine": vaccine, "given_on": text_of(when, ".")}, item.position) for when in given]
     for one in item.all("AdditionalImmunization"):
-        vaccine = {"system": "ed-fi:ImmunizationName", "code": text_of(one, "ImmunizationName") or ""}
-        doses += [
-            findings.made(Dose, {"vaccine": vaccine, "given_on": text_of(given, ".")}, item.position)
-            for given in one.findall("ImmunizationDate")
-        ]
-    refused = coded(item.text("NonMedicalImmunizationExemption"))
+        given = one.findall("ImmunizationDate")
+        name = {"system": "ed-fi:ImmunizationName", "code": (text_of(one, "ImmunizationName") if given else None) or ""}
+        doses += [findings.made(Dose, {"vaccine": name, "given_on": text_of(when, ".")}, item.position) for when in given]
+    refused = code_at(item.element, "NonMedicalImmunizationExemption")
     if refused is not None:
         granted = item.day("NonMedicalImmunizationExemptionDate")
-        exemptions.append(
-            findings.made(Exemption, {"kind": "non-medical", "reason": refused["code"], "granted_on": granted}, item.position)
-        )
+        exemptions.append(findings.made(Exemption, {"kind": "non-medical", "reason": refused, "granted_on": granted}, item.position))
     made = present(
         doses=[dose for dose in doses if dose] or None,
         exemptions=[one for one in exemptions if one] or None,
         as_of=item.day("AsOfDate"),
     )
-    return made if set(made) - {"as_of"} else None
+    if not set(made) - {"as_of"}:
+        item.unread()
+        return None
+    return made

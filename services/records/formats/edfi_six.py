@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
-from services.records.formats.edfi_api_schooling import school_year_of
 from services.records.formats.edfi_resources import Body
+from services.records.formats.edfi_times import school_year_of
 
 ASSOCIATION: Final = "studentEducationOrganizationAssociations"
 _WHOSE: Final = ("studentReference", "educationOrganizationReference")

@@ -19,17 +19,23 @@ DEEPEST: Final = 50
 """Elements in one another: more than any of the standard."""
 _READ: Final = "\0read"
 """Set on an element whose text was read; no attribute of XML has this name."""
-_KEYS: Final = frozenset({"StudentUniqueId", "ContactUniqueId", "SchoolId", "EducationOrganizationId", "SchoolYear"})
-"""What names something, or the year of a session that a date is in: it says nothing more of a student."""
+_KEYS: Final = frozenset({"StudentUniqueId", "ContactUniqueId"})
+"""By which elements of the files name one another: they say nothing more of a student."""
+_FOLLOWED: Final = frozenset({"StudentReference", "ContactReference", "DisciplineIncidentReference", "LocalEducationAgencyReference"})
+"""References that may name the place of an element in the files (`ref`)."""
+STANDARD: Final = "uri://ed-fi.org/"
+"""How the standard's own lists of codes are named."""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Item:
     """A top-level element of an interchange. Paths are local names with slashes."""
 
     element: Element
     tag: str
     position: str
+    of_one: bool = True
+    """Whether it names one student alone, as far as is known; otherwise it is kept for nobody."""
 
     def text(self, path: str) -> str | None:
         """The trimmed text at `path`, None if absent or empty."""
@@ -51,28 +57,54 @@ class Item:
                 one.set(_READ, "")
         return found
 
-    @property
-    def has_more(self) -> bool:
-        """Whether it says something that nobody has read so far."""
-        leaves = (one for one in self.element.iter() if not len(one) and _READ not in one.attrib and one.tag not in _KEYS)
-        return any((one.text or "").strip() for one in leaves)
+    def known(self, *paths: str) -> None:
+        """What is at these paths is said elsewhere in the record."""
+        for path in paths:
+            text_of(self.element, path)
+
+    def unread(self) -> None:
+        """Nothing of it was used after all."""
+        for one in self.element.iter():
+            one.attrib.pop(_READ, None)
 
     @property
-    def only_student(self) -> str | None:
-        """The one student whom it names, wherever it does; None where it names several, or nobody."""
-        named = {(one.text or "").strip() for one in self.element.iter("StudentUniqueId")}
-        return named.pop() or None if len(named) == 1 else None
+    def has_more(self) -> bool:
+        """Whether it says something that nobody has read so far: a text, also one between elements, or an attribute."""
+        return any(_says_more(one, is_top=one is self.element) for one in self.element.iter())
+
+    @property
+    def named(self) -> set[str]:
+        """The ids of the students whom it names, wherever it does."""
+        return {text for one in self.element.iter("StudentUniqueId") if (text := (one.text or "").strip())}
+
+    @property
+    def places(self) -> set[str]:
+        """The places in the files of the students whom it names by theirs."""
+        return {one.attrib["ref"] for one in self.element.iter("StudentReference") if "ref" in one.attrib}
 
     def as_it_came(self) -> dict[str, str]:
         """The element as its source had it, to be kept."""
-        for one in self.element.iter():
-            one.attrib.pop(_READ, None)
+        self.unread()
         return {"element": self.tag, "xml": tostring(self.element, encoding="unicode").strip()}
+
+    @property
+    def at_place(self) -> str | None:
+        """The place of the student of the StudentReference, where it names that."""
+        reference = self.element.find("StudentReference")
+        return None if reference is None else reference.attrib.get("ref")
 
     @property
     def student_id(self) -> str | None:
         """StudentUniqueId of the StudentReference."""
         return self.text("StudentReference/StudentIdentity/StudentUniqueId")
+
+
+def _says_more(one: Element, *, is_top: bool) -> bool:
+    is_read = _READ in one.attrib or (one.tag in _KEYS and not len(one))
+    if (not is_read and (one.text or "").strip()) or (not is_top and (one.tail or "").strip()):
+        return True
+    named = ("id",) if is_top else ("ref",) if one.tag in _FOLLOWED else ()
+    return any(name != _READ and name not in named for name in one.attrib)
 
 
 def text_of(element: Element, path: str) -> str | None:
@@ -99,6 +131,15 @@ def value_of(element: Element, path: str, read: Callable[[str], Value | None]) -
     return value
 
 
+def code_at(element: Element, path: str) -> str | None:
+    """A descriptor's code at `path`, as written. One of another list than the standard's counts as not read: whose it is has no place."""
+    found = element.find(path)
+    descriptor = "" if found is None else (found.text or "").strip()
+    if found is not None and descriptor.startswith(STANDARD):
+        found.set(_READ, "")
+    return descriptor.rpartition("#")[2] or None
+
+
 def items(file: BinaryIO, name: str) -> Iterator[Item]:
     """The top-level elements of one interchange file, in its order. Raises UnreadableRoster for what is not Ed-Fi 5 XML."""
     depth, number, root = 0, 0, None
@@ -114,7 +155,8 @@ def items(file: BinaryIO, name: str) -> Iterator[Item]:
                         raise UnreadableRoster(f"{name} is not an interchange of Ed-Fi 5")
                 continue
             depth -= 1
-            element.tag = element.tag.rpartition("}")[2]
+            if element.tag.startswith(NAMESPACE):
+                element.tag = element.tag.rpartition("}")[2]
             if depth == 1:
                 number += 1
                 yield Item(element, element.tag, f"{name}:{number}")
@@ -151,9 +193,11 @@ def day(text: str | None) -> date | None:
 
 
 def school_year(text: str | None) -> int | None:
-    """`2021-2022` is 2022."""
-    tail = (text or "").rpartition("-")[2]
-    return int(tail) if tail.isdigit() and len(tail) == 4 else None
+    """`2021-2022` is 2022. Two years that do not follow one another are none."""
+    first, _, last = (text or "").rpartition("-")
+    if not (last.isascii() and last.isdigit() and len(last) == 4):
+        return None
+    return int(last) if first in ("", str(int(last) - 1)) else None
 
 
 def present(**values: Any) -> dict[str, Any]:

@@ -47,6 +47,7 @@ def test_each_section_has_as_many_students_as_the_files(district: ParsedRoster) 
 def test_nothing_else_did_not_resolve_and_what_has_no_place_is_counted(district: ParsedRoster) -> None:
     reasons = dict(district.findings.reasons)
     assert reasons.pop("member-kept") == district.findings.counts["kept-beside-the-record"] > 0
+    assert reasons.pop("of-no-student-alone") > 1000, "staff, calendars, sections"
     assert reasons == {"enrollment-missing": 733, "programme-not-in-the-record": 112}
 
 

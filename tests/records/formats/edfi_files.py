@@ -1,0 +1,132 @@
+"""Interchange files of Ed-Fi, one of each element that is read: a fictional student at a fictional school."""
+
+from typing import Final
+
+from tests.records.formats.edfi_bodies import d
+
+_SCHOOL: Final = "<SchoolReference><SchoolIdentity><SchoolId>300001</SchoolId></SchoolIdentity></SchoolReference>"
+_WHO: Final = "<StudentReference><StudentIdentity><StudentUniqueId>604821</StudentUniqueId></StudentIdentity></StudentReference>"
+_DISTRICT: Final = "<EducationOrganizationIdentity><EducationOrganizationId>300</EducationOrganizationId></EducationOrganizationIdentity>"
+_AT: Final = f"<EducationOrganizationReference>{_DISTRICT}</EducationOrganizationReference>"
+_REACHED: Final = f"""<Address><AddressType>{d("AddressType", "Home")}</AddressType><StreetNumberName>1 Foundry Row</StreetNumberName>
+<ApartmentRoomSuiteNumber>2b</ApartmentRoomSuiteNumber><City>Grand Bend</City>
+<StateAbbreviation>{d("StateAbbreviation", "TX")}</StateAbbreviation><PostalCode>78834</PostalCode><NameOfCounty>Williston</NameOfCounty>
+<DoNotPublishIndicator>true</DoNotPublishIndicator><Period><BeginDate>2020-01-01</BeginDate><EndDate>2027-01-01</EndDate></Period>
+</Address>
+<Telephone><TelephoneNumber>(950) 555-0100</TelephoneNumber><TelephoneNumberType>{d("TelephoneNumberType", "Home")}</TelephoneNumberType>
+<OrderOfPriority>1</OrderOfPriority></Telephone><ElectronicMail><ElectronicMailAddress>ana@schools.example</ElectronicMailAddress>
+<ElectronicMailType>{d("ElectronicMailType", "Home/Personal")}</ElectronicMailType></ElectronicMail>"""
+
+
+def _program(kind: str, name: str, said: str) -> str:
+    return f"""<Student{kind}ProgramAssociation>{_WHO}<ProgramReference><ProgramIdentity>{_AT}<ProgramName>{name}</ProgramName>
+<ProgramType>{d("ProgramType", name)}</ProgramType></ProgramIdentity></ProgramReference><BeginDate>2025-08-25</BeginDate>
+<EndDate>2026-05-29</EndDate>{_AT}{said}</Student{kind}ProgramAssociation>"""
+
+
+FILES: Final = {
+    "EducationOrganization": f"""<LocalEducationAgency id="L1"><NameOfInstitution>Oak District</NameOfInstitution>
+<LocalEducationAgencyId>300</LocalEducationAgencyId></LocalEducationAgency><School id="S1"><EducationOrganizationIdentificationCode>
+<IdentificationCode>030001000001</IdentificationCode>
+<EducationOrganizationIdentificationSystem>{d("EducationOrganizationIdentificationSystem", "NCES")}
+</EducationOrganizationIdentificationSystem></EducationOrganizationIdentificationCode><NameOfInstitution>Oak School</NameOfInstitution>
+<WebSite>oak.example</WebSite><SchoolId>300001</SchoolId><LocalEducationAgencyReference ref="L1"/></School>""",
+    "Calendar": "<Session><SessionName>Fall</SessionName></Session>",
+    "Student": f"""<Student id="ST1"><StudentUniqueId>604821</StudentUniqueId><PersonalIdentificationDocument>
+<IdentificationDocumentUse>{d("IdentificationDocumentUse", "Foreign")}</IdentificationDocumentUse></PersonalIdentificationDocument>
+<Name><PersonalTitlePrefix>Ms</PersonalTitlePrefix><FirstName>Ana</FirstName><MiddleName>Inés</MiddleName>
+<LastSurname>García</LastSurname>
+<GenerationCodeSuffix>Jr</GenerationCodeSuffix><PreferredFirstName>Anita</PreferredFirstName></Name><BirthData>
+<BirthDate>2010-03-29</BirthDate><BirthCity>Grand Bend</BirthCity>
+<BirthStateAbbreviation>{d("StateAbbreviation", "TX")}</BirthStateAbbreviation>
+<BirthCountry>{d("Country", "US")}</BirthCountry><BirthSex>{d("Sex", "Female")}</BirthSex><MultipleBirthStatus>true</MultipleBirthStatus>
+</BirthData></Student>""",
+    "Contact": f"""<Contact id="C1"><ContactUniqueId>C-77</ContactUniqueId><Name><FirstName>Mariana</FirstName>
+<LastSurname>López</LastSurname>
+</Name>{_REACHED}</Contact><StudentContactAssociation>{_WHO}<ContactReference ref="C1"/><Relation>{d("Relation", "Mother")}</Relation>
+<LivesWith>true</LivesWith><ContactPriority>4</ContactPriority><ContactRestrictions>not by telephone</ContactRestrictions>
+<EmergencyContactStatus>true</EmergencyContactStatus></StudentContactAssociation>""",
+    "StudentEnrollment": f"""<StudentSchoolAssociation>{_WHO}{_SCHOOL}<SchoolYear>2025-2026</SchoolYear><EntryDate>2025-08-25</EntryDate>
+<EntryGradeLevel>{d("GradeLevel", "Ninth grade")}</EntryGradeLevel><EntryType>{d("EntryType", "Transfer")}</EntryType>
+<ExitWithdrawDate>2026-05-29</ExitWithdrawDate><ExitWithdrawType>{d("ExitWithdrawType", "End of year")}</ExitWithdrawType>
+</StudentSchoolAssociation><StudentEducationOrganizationAssociation>{_WHO}{_AT}<Sex>{d("Sex", "Female")}</Sex>
+<Race>{d("Race", "White")}</Race><HispanicLatinoEthnicity>true</HispanicLatinoEthnicity><StudentIdentificationCode>
+<IdentificationCode>D-77</IdentificationCode><AssigningOrganizationIdentificationCode>Grand Bend</AssigningOrganizationIdentificationCode>
+<StudentIdentificationSystem>{d("StudentIdentificationSystem", "District")}</StudentIdentificationSystem></StudentIdentificationCode>
+<StudentIdentificationCode><IdentificationCode>900-00-0000</IdentificationCode>
+<StudentIdentificationSystem>{d("StudentIdentificationSystem", "SSN")}</StudentIdentificationSystem></StudentIdentificationCode>
+<Language><Language>{d("Language", "spa")}</Language><LanguageUse>{d("LanguageUse", "Home language")}</LanguageUse></Language>{_REACHED}
+</StudentEducationOrganizationAssociation>""",
+    "StudentAttendance": f"""<StudentSchoolAttendanceEvent><AttendanceEvent><EventDate>2025-09-02</EventDate>
+<AttendanceEventCategory>{d("AttendanceEventCategory", "Excused Absence")}</AttendanceEventCategory>
+<AttendanceEventReason>illness</AttendanceEventReason><EventDuration>0.50</EventDuration>
+</AttendanceEvent>{_WHO}{_SCHOOL}<SessionReference>
+<SessionIdentity>{_SCHOOL}<SchoolYear>2025-2026</SchoolYear><SessionName>Fall</SessionName></SessionIdentity></SessionReference>
+</StudentSchoolAttendanceEvent>""",
+    "StudentAssessment": f"<StudentAssessment><StudentAssessmentIdentifier>A-1</StudentAssessmentIdentifier>{_WHO}</StudentAssessment>",
+    "StudentProgram": _program(
+        "SpecialEducation",
+        "Special Education",
+        f"""<IdeaEligibility>1</IdeaEligibility>
+<SpecialEducationSetting>{d("SpecialEducationSetting", "Inside")}</SpecialEducationSetting>
+<SpecialEducationHoursPerWeek>7.50</SpecialEducationHoursPerWeek><LastEvaluationDate>2025-05-01</LastEvaluationDate>
+<IEPReviewDate>2026-01-20</IEPReviewDate><IEPBeginDate>2025-08-26</IEPBeginDate><IEPEndDate>2026-05-28</IEPEndDate>
+<SpecialEducationProgramService>
+<SpecialEducationProgramService>{d("SpecialEducationProgramService", "Speech")}</SpecialEducationProgramService>
+</SpecialEducationProgramService><Disability><Disability>{d("Disability", "Deaf")}</Disability><OrderOfDisability>1</OrderOfDisability>
+</Disability><SpecialEducationExitReason>{d("SpecialEducationExitReason", "Moved")}</SpecialEducationExitReason>""",
+    )
+    + _program(
+        "Section504",
+        "Section 504",
+        f"""<Section504Eligibility>1</Section504Eligibility>
+<Section504Disability>{d("Section504Disability", "Diabetes")}</Section504Disability>
+<Section504MeetingDate>2025-09-10</Section504MeetingDate><AccommodationPlan>1</AccommodationPlan>""",
+    )
+    + _program(
+        "Homeless", "Homeless", f"<HomelessPrimaryNighttimeResidence>{d('Residence', 'Shelter')}</HomelessPrimaryNighttimeResidence>"
+    )
+    + _program(
+        "MigrantEducation",
+        "Migrant",
+        "<LastQualifyingMove>2025-02-01</LastQualifyingMove><QualifyingArrivalDate>2025-02-02</QualifyingArrivalDate>"
+        f"<ContinuationOfServicesReason>{d('ContinuationOfServicesReason', 'Term')}</ContinuationOfServicesReason>",
+    )
+    + _program("LanguageInstruction", "English as a Second Language (ESL)", "")
+    + _program(
+        "TitleIPartA", "Title I Part A", f"<TitleIPartAParticipant>{d('TitleIPartAParticipant', 'Schoolwide')}</TitleIPartAParticipant>"
+    )
+    + _program(
+        "SchoolFoodService",
+        "School Food Service",
+        f"<SchoolFoodServiceProgramService><SchoolFoodServiceProgramService>{d('SchoolFoodServiceProgramService', 'Free Breakfast')}"
+        "</SchoolFoodServiceProgramService></SchoolFoodServiceProgramService>",
+    )
+    + _program("", "Gifted and Talented", ""),
+    "StudentHealth": f"""<StudentHealth>{_WHO}{_AT}<AsOfDate>2025-08-01</AsOfDate><RequiredImmunization>
+<ImmunizationType>{d("ImmunizationType", "MMR")}</ImmunizationType><ImmunizationDate>2011-04-01</ImmunizationDate></RequiredImmunization>
+<RequiredImmunization><ImmunizationType>{d("ImmunizationType", "VAR")}</ImmunizationType><MedicalExemption>allergy</MedicalExemption>
+<MedicalExemptionDate>2015-01-01</MedicalExemptionDate></RequiredImmunization><AdditionalImmunization>
+<ImmunizationName>Influenza</ImmunizationName>
+<ImmunizationDate>2024-10-01</ImmunizationDate></AdditionalImmunization>
+<NonMedicalImmunizationExemption>{d("NonMedicalImmunizationExemption", "Religious")}</NonMedicalImmunizationExemption>
+<NonMedicalImmunizationExemptionDate>2016-01-01</NonMedicalImmunizationExemptionDate></StudentHealth>""",
+    "StudentDiscipline": f"""<DisciplineIncident id="D1"><IncidentIdentifier>5501</IncidentIdentifier>
+<IncidentDate>2025-10-01</IncidentDate>{_SCHOOL}
+<IncidentLocation>{d("IncidentLocation", "Cafeteria")}</IncidentLocation><ReporterName>Somebody</ReporterName></DisciplineIncident>
+<StudentDisciplineIncidentBehaviorAssociation>{_WHO}<DisciplineIncidentReference ref="D1"/>
+<Behavior>{d("Behavior", "School Violation")}</Behavior>
+<BehaviorDetailedDescription>threw an apple</BehaviorDetailedDescription>
+<DisciplineIncidentParticipationCode>{d("Participation", "Perpetrator")}
+</DisciplineIncidentParticipationCode><Weapon>{d("Weapon", "Knife")}</Weapon></StudentDisciplineIncidentBehaviorAssociation>
+<DisciplineAction><DisciplineActionIdentifier>7718</DisciplineActionIdentifier><Discipline>{d("Discipline", "Suspension")}</Discipline>
+<DisciplineDate>2025-10-02</DisciplineDate><DisciplineActionLength>3</DisciplineActionLength>
+<ActualDisciplineActionLength>2</ActualDisciplineActionLength>{_WHO}<ResponsibilitySchoolReference><SchoolIdentity>
+<SchoolId>300001</SchoolId>
+</SchoolIdentity></ResponsibilitySchoolReference><StudentDisciplineIncidentBehaviorAssociationReference>
+<StudentDisciplineIncidentBehaviorAssociationIdentity>{_WHO}<DisciplineIncidentReference><DisciplineIncidentIdentity>
+<IncidentIdentifier>5501</IncidentIdentifier>{_SCHOOL}</DisciplineIncidentIdentity></DisciplineIncidentReference>
+<Behavior>{d("Behavior", "School Violation")}</Behavior></StudentDisciplineIncidentBehaviorAssociationIdentity>
+</StudentDisciplineIncidentBehaviorAssociationReference></DisciplineAction>""",
+}
+"""What is in each file, by what is interchanged."""
