@@ -77,6 +77,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "FORM-oneroster-delta": "A delta changes what it names, ends what it deletes, touches nobody else, in whatever order it comes",
             "FORM-msix": "Minimum data elements tell of children in the migrant programme alone, on a mandate, decided and logged first",
             "FORM-pesc": "A transcript is PESC by our model of it, with SCED and local codes; what does not fit is whole in its extension",
+            "FORM-sif-kept": "What an xSre says and the record has no place for is kept as it came, or said to be left",
             "FORM-sif": "An xSre that is written and read again is the same record; what is not read of another's is reported by its place",
             "FORM-oneroster-mask": "As OneRoster too only what was permitted leaves: no object, filter, order or count tells of more",
         },

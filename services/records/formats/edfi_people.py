@@ -6,8 +6,9 @@ from xml.etree.ElementTree import Element
 
 from safepassage.record.contacts import Address, Email, Guardian, Telephone
 from safepassage.record.identity import BirthDate, LegalName
-from services.records.formats.edfi_stream import Item, boolean_of, code_at, code_of, coded, day_of, present, text_of, value_of
+from services.records.formats.edfi_stream import Item, boolean_of, code_at, code_of, coded, day_of, present, text_of
 from services.records.formats.parsed import Findings
+from services.records.formats.xml_marks import value_of
 
 SYSTEMS = frozenset({"state", "state migrant", "district", "school", "other"})
 """Identification systems that the kind of an identifier says as well."""

@@ -3,9 +3,10 @@
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from services.records.formats.edfi_stream import Item, code_at, code_of, coded, present, text_of, value_of
+from services.records.formats.edfi_stream import Item, code_at, code_of, coded, present, text_of
 from services.records.formats.edfi_times import minutes_of
 from services.records.formats.parsed import Findings
+from services.records.formats.xml_marks import value_of
 
 Values = dict[str, Any]
 

@@ -8,9 +8,10 @@ from safepassage.record.discipline import DisciplinaryAction, Incident
 from safepassage.record.enrollment import Enrollment
 from safepassage.record.health import Dose, Exemption
 from services.records.formats.edfi_organizations import Organizations
-from services.records.formats.edfi_stream import Item, code_at, coded, day, day_of, present, school_year, text_of, value_of
+from services.records.formats.edfi_stream import Item, code_at, coded, day, day_of, present, school_year, text_of
 from services.records.formats.edfi_times import school_year_of
 from services.records.formats.parsed import Findings
+from services.records.formats.xml_marks import value_of
 
 SESSION_YEAR = "SessionReference/SessionIdentity/SchoolYear"
 SESSION_SCHOOL = "SessionReference/SessionIdentity/SchoolReference/SchoolIdentity/SchoolId"

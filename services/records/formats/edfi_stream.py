@@ -1,28 +1,27 @@
 """Ed-Fi bulk XML as a stream: one top-level element at a time, no DTD, no entities. What is read of an element is noted in it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, BinaryIO, Final, TypeVar
-from xml.etree.ElementTree import Element, ParseError, tostring
+from typing import Any, BinaryIO, Final
+from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
 from safepassage.problems.records import UnreadableRoster
-
-Value = TypeVar("Value")
+from services.records.formats.xml_marks import as_it_came, mark, says_more, unmark, value_of
 
 NAMESPACE = "{http://ed-fi.org/5."
 """Of every Ed-Fi Data Standard 5 interchange."""
 DEEPEST: Final = 50
 """Elements in one another: more than any of the standard."""
-_READ: Final = "\0read"
-"""Set on an element whose text was read; no attribute of XML has this name."""
 _KEYS: Final = frozenset({"StudentUniqueId", "ContactUniqueId"})
 """By which elements of the files name one another: they say nothing more of a student."""
 _FOLLOWED: Final = frozenset({"StudentReference", "ContactReference", "DisciplineIncidentReference", "LocalEducationAgencyReference"})
 """References that may name the place of an element in the files (`ref`)."""
+MIDNIGHT: Final = ("", "Z", "T00:00:00", "T00:00:00Z")
+"""What may stand behind a date and say nothing more."""
 STANDARD: Final = "uri://ed-fi.org/"
 """How the standard's own lists of codes are named."""
 
@@ -54,7 +53,7 @@ class Item:
         found = self.element.findall(path)
         for one in found:
             if not len(one):
-                one.set(_READ, "")
+                mark(one)
         return found
 
     def known(self, *paths: str) -> None:
@@ -64,13 +63,15 @@ class Item:
 
     def unread(self) -> None:
         """Nothing of it was used after all."""
-        for one in self.element.iter():
-            one.attrib.pop(_READ, None)
+        unmark(self.element)
 
     @property
     def has_more(self) -> bool:
         """Whether it says something that nobody has read so far: a text, also one between elements, or an attribute."""
-        return any(_says_more(one, is_top=one is self.element) for one in self.element.iter())
+        return says_more(self.element, attributes=self._naming, known=_KEYS)
+
+    def _naming(self, one: Element) -> tuple[str, ...]:
+        return ("id",) if one is self.element else ("ref",) if one.tag in _FOLLOWED else ()
 
     @property
     def named(self) -> set[str]:
@@ -84,8 +85,7 @@ class Item:
 
     def as_it_came(self) -> dict[str, str]:
         """The element as its source had it, to be kept."""
-        self.unread()
-        return {"element": self.tag, "xml": tostring(self.element, encoding="unicode").strip()}
+        return as_it_came(self.element)
 
     @property
     def at_place(self) -> str | None:
@@ -99,14 +99,6 @@ class Item:
         return self.text("StudentReference/StudentIdentity/StudentUniqueId")
 
 
-def _says_more(one: Element, *, is_top: bool) -> bool:
-    is_read = _READ in one.attrib or (one.tag in _KEYS and not len(one))
-    if (not is_read and (one.text or "").strip()) or (not is_top and (one.tail or "").strip()):
-        return True
-    named = ("id",) if is_top else ("ref",) if one.tag in _FOLLOWED else ()
-    return any(name != _READ and name not in named for name in one.attrib)
-
-
 def text_of(element: Element, path: str) -> str | None:
     """The trimmed text at `path` below `element`, None if absent or empty."""
     return value_of(element, path, lambda text: text or None)
@@ -118,17 +110,10 @@ def boolean_of(element: Element, path: str) -> bool | None:
 
 
 def day_of(element: Element, path: str) -> date | None:
-    """The xs:date at `path` below `element`."""
-    return value_of(element, path, day)
-
-
-def value_of(element: Element, path: str, read: Callable[[str], Value | None]) -> Value | None:
-    """What `read` makes of the trimmed text at `path`. INVARIANT: of what it makes nothing that text was not read, and is kept."""
+    """The xs:date at `path` below `element`. One with a time of day counts as not read: the time has no place."""
     found = element.find(path)
-    value = None if found is None else read((found.text or "").strip())
-    if found is not None and value is not None:
-        found.set(_READ, "")
-    return value
+    text = "" if found is None else (found.text or "").strip()
+    return day(text) if text[10:] not in MIDNIGHT else value_of(element, path, day)
 
 
 def code_at(element: Element, path: str) -> str | None:
@@ -136,7 +121,7 @@ def code_at(element: Element, path: str) -> str | None:
     found = element.find(path)
     descriptor = "" if found is None else (found.text or "").strip()
     if found is not None and descriptor.startswith(STANDARD):
-        found.set(_READ, "")
+        mark(found)
     return descriptor.rpartition("#")[2] or None
 
 

@@ -1,13 +1,13 @@
 """SIF xSre documents → our record: one student each, as a file of its own or together in an `xSres`. No DTD, no entities.
 
 What an element of ours is in `SIF_ExtendedElements` counts before what the standard's elements say of it: it is the same, whole.
-An element of the document that is not read is reported by its place, and kept beside the record as it came (kept_beside).
+An element of the document that is not read, or not whole, is reported by its place, and kept beside the record as it came (kept_beside).
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Final
-from xml.etree.ElementTree import Element, ParseError, tostring
+from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
@@ -19,15 +19,17 @@ from safepassage.record import SECTION_MODELS, StatementOfDisagreement
 from safepassage.record.loads import LoadedRecord
 from services.records.formats.archive import Archive
 from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent, section
+from services.records.formats.xml_marks import as_it_came, mark, says_more
 from services.records.formats.xsre import RELEVANT
-from services.records.formats.xsre_said import said_by, text_at
+from services.records.formats.xsre_said import is_secret, said_by, text_at
 from services.records.formats.xsre_structure import EXTENDED, NAMESPACES, TYPES
 
 FORMAT: Final = "sif-xsre"
 _KNOWN: Final = frozenset(child.name for child in TYPES["xSre"])
 _STATEMENTS: Final = TypeAdapter(tuple[StatementOfDisagreement, ...])
 _DEEPEST: Final = 50
-_NEVER_KEPT: Final = ("ssn", "socialsecurity")
+_SOURCES_OWN: Final = frozenset({"system", "kind"})
+"""What the standard's elements are taken to say of a code or an id, and an element of ours says itself."""
 
 
 def is_xsre(file: BinaryIO) -> bool:
@@ -45,7 +47,7 @@ def read_xsre(archive: Archive) -> ParsedRoster:
     parsed = ParsedRoster(FORMAT, "sif", frozenset(RELEVANT))
     for name in (one for one in archive.names if one.casefold().endswith(".xml")):
         with archive.open(name) as file:
-            for number, element in enumerate(_documents(file, name), start=1):
+            for number, element in enumerate(_documents(file, name, parsed.findings), start=1):
                 _take(element, f"{name}:{number}", parsed)
         parsed.findings.counts["files"] += 1
     if not parsed.findings.counts["students"]:
@@ -53,15 +55,16 @@ def read_xsre(archive: Archive) -> ParsedRoster:
     return parsed
 
 
-def _documents(file: BinaryIO, name: str) -> Iterator[Element]:
+def _documents(file: BinaryIO, name: str, findings: Findings) -> Iterator[Element]:
     """Each xSre of a file, its tags without their namespace, cleared when the next one is asked for."""
     path: list[Element] = []
     try:
         for event, element in iterparse(file, events=("start", "end"), forbid_dtd=True):
             if event == "start":
-                if "}" in element.tag and not element.tag.startswith("{" + NAMESPACES):
+                if "}" not in element.tag or element.tag.startswith("{" + NAMESPACES):
+                    element.tag = _local(element.tag)
+                elif not path:
                     raise UnreadableRoster(f"{name} is not of SIF's North American data model 3")
-                element.tag = _local(element.tag)
                 if not path and element.tag not in ("xSre", "xSres"):
                     raise UnreadableRoster(f"{name} is not an xSre")
                 path.append(element)
@@ -72,6 +75,8 @@ def _documents(file: BinaryIO, name: str) -> Iterator[Element]:
             if element.tag == "xSre" and (not path or (len(path) == 1 and path[0].tag == "xSres")):
                 yield element
                 element.clear()
+            elif len(path) == 1 and path[0].tag == "xSres":
+                findings.missed("of-no-student-alone", name)
     except (ParseError, DefusedXmlException, UnicodeDecodeError) as error:
         raise UnreadableRoster(f"{name} is not well-formed XML without a DTD") from error
 
@@ -83,25 +88,27 @@ def _local(tag: str) -> str:
 def _take(element: Element, position: str, parsed: ParsedRoster) -> None:
     findings = parsed.findings
     findings.counts["students"] += 1
-    beside = []
-    for place, child in enumerate(element, start=1):
-        if child.tag not in _KNOWN:
-            findings.missed("element-not-read", f"{position}:{place}")
-            if not any(word in child.tag.casefold() for word in _NEVER_KEPT):
-                beside.append({"element": child.tag, "xml": tostring(child, encoding="unicode").strip()})
+    numbered = list(enumerate(element, start=1))
+    for place, child in numbered:
+        for _ in range(_without_secrets(child)):
+            findings.missed("secret-left", f"{position}:{place}")
+    numbered = [(place, child) for place, child in numbered if not is_secret(child)]
     source_id = text_at(element, "localId") or element.get("refId", "").strip()
     if not source_id or len(source_id) > 200:
         findings.missed("student-id-missing", position)
         return
+    found, is_said_whole = findings.reasons["not-valid"], True
     said = {
         name: {member: value for member, value in values.items() if value not in (None, [], {})}
         for name, values in said_by(element).items()
     }
-    for identifier, value in _extended(element, "elements", position, findings).items():
+    for identifier, value in extended(element, "elements", position, findings).items():
         if identifier in BY_ID:
             part, _, member = identifier.partition(".")
-            said.setdefault(part, {})[member] = value
+            is_said_whole = is_said_whole and _is_in(said.setdefault(part, {}).get(member), json.dumps(value, ensure_ascii=False))
+            said[part][member] = value
         else:
+            is_said_whole = False
             findings.missed("element-not-read", position)
     sections = {name: _section(name, values, position, findings) for name, values in said.items()}
     present = {name: one for name, one in sections.items() if one is not None}
@@ -110,8 +117,54 @@ def _take(element: Element, position: str, parsed: ParsedRoster) -> None:
     statements = _statements(element, present.keys(), position, findings)
     record = findings.made(LoadedRecord, {**present, "statements": statements}, position)
     if record is not None:
+        all_of_it = findings.reasons["not-valid"] > found or not is_said_whole
+        beside = [*_kept(numbered, position, findings, all_of_it=all_of_it), *_head(element, source_id)]
         # one document says more, another less: what it does not say stays as it was
         parsed.students.append(ParsedStudent(source_id, position, record, carries=frozenset(record.elements()), beside={"xSre": beside}))
+
+
+def _without_secrets(child: Element) -> int:
+    """Take social security numbers out of an element; how many there were."""
+    inside = [(parent, one) for parent in child.iter() for one in parent if is_secret(one)]
+    for parent, one in inside:
+        parent.remove(one)
+    return len(inside) + is_secret(child)
+
+
+def _kept(numbered: Sequence[tuple[int, Element]], position: str, findings: Findings, *, all_of_it: bool) -> Iterator[dict[str, str]]:
+    """What is put beside the record. `all_of_it`: something that was read is not in the record as it was said."""
+    for place, child in numbered:
+        is_known = child.tag in _KNOWN
+        if not is_known or ((all_of_it or says_more(child, attributes=_naming)) and _says_anything(child)):
+            findings.missed("member-kept" if is_known else "element-not-read", f"{position}:{place}")
+            findings.counts["kept-beside-the-record"] += 1
+            yield as_it_came(child)
+
+
+def _naming(one: Element) -> tuple[str, ...]:
+    return ("Name",) if one.tag == "SIF_ExtendedElement" and (one.get("Name") or "").startswith(f"{EXTENDED}:") else ()
+
+
+def _says_anything(child: Element) -> bool:
+    return any((one.text or "").strip() or one.attrib for one in child.iter())
+
+
+def _head(element: Element, source_id: str) -> Iterator[dict[str, str]]:
+    """Attributes of the document itself, but for the id by which the student is known here, and a text between its elements."""
+    between = " ".join(text.strip() for text in (element.text, *(one.tail for one in element)) if text and text.strip())
+    if between or not (element.attrib.keys() <= {"refId"} and element.get("refId", source_id).strip() in ("", source_id)):
+        head = Element(element.tag, element.attrib)
+        head.text = between or None
+        yield as_it_came(head)
+
+
+def _is_in(value: Any, text: str) -> bool:
+    """Whether what the standard's elements say stands in what an element of ours says."""
+    if isinstance(value, dict):
+        return all(_is_in(member, text) for name, member in value.items() if name not in _SOURCES_OWN)
+    if isinstance(value, list):
+        return all(_is_in(member, text) for member in value)
+    return value is None or isinstance(value, bool) or json.dumps(str(value), ensure_ascii=False)[1:-1] in text
 
 
 def _section(name: str, values: dict[str, Any], position: str, findings: Findings) -> Any:
@@ -126,7 +179,7 @@ def _section(name: str, values: dict[str, Any], position: str, findings: Finding
 def _statements(element: Element, present: Any, position: str, findings: Findings) -> tuple[StatementOfDisagreement, ...]:
     """Those that relate to what is there."""
     try:
-        statements = _STATEMENTS.validate_python(_extended(element, "statements", position, findings) or ())
+        statements = _STATEMENTS.validate_python(extended(element, "statements", position, findings) or ())
     except ValidationError:
         findings.missed("not-valid", position)
         return ()
@@ -136,7 +189,8 @@ def _statements(element: Element, present: Any, position: str, findings: Finding
     return kept
 
 
-def _extended(element: Element, name: str, position: str, findings: Findings) -> Any:
+def extended(element: Element, name: str, position: str, findings: Findings) -> Any:
+    """What is in the first extended element of ours of that name; an empty object where it is none of ours."""
     for one in element.findall("SIF_ExtendedElements/SIF_ExtendedElement"):
         if one.get("Name") == f"{EXTENDED}:{name}":
             try:
@@ -144,7 +198,8 @@ def _extended(element: Element, name: str, position: str, findings: Findings) ->
             except (ValueError, RecursionError):
                 findings.missed("not-valid", position)
                 return {}
-            return value if isinstance(value, dict if name == "elements" else list) else {}
-        if not (one.get("Name") or "").startswith(f"{EXTENDED}:"):
-            findings.missed("element-not-read", position)
+            if isinstance(value, dict if name == "elements" else list):
+                mark(one)
+                return value
+            return {}
     return {}

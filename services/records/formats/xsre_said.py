@@ -1,12 +1,18 @@
 """What the standard's own elements of a SIF xSre say → members of our sections, as values to be validated. Pure."""
 
+from collections.abc import Collection
 from typing import Any, Final
 from xml.etree.ElementTree import Element
 
-from services.records.formats.edfi_stream import day
+from services.records.formats.edfi_stream import boolean, day_of
+from services.records.formats.xml_marks import mark, value_of
 from services.records.formats.xsre_saying import IDS, LEGAL, NCES, OTHER_IDS, PREFERRED, SCED, SYSTEMS
 
+_SECRET: Final = ("ssn", "socialsecurity")
 _KINDS: Final = {name: kind for kind, name in OTHER_IDS.items()}
+
+
+_MEMBERSHIPS: Final = {"Home": True, "Other": False}
 
 
 def said_by(element: Element) -> dict[str, dict[str, Any]]:
@@ -16,7 +22,7 @@ def said_by(element: Element) -> dict[str, dict[str, Any]]:
         "identity": {
             "name": _legal(name) if name is not None and (text_at(name, "type") or LEGAL) == LEGAL else None,
             "preferred_name": _preferred(element),
-            "birth_date": _present(birth_date=day(text_at(born, "birthDate"))) if born is not None else None,
+            "birth_date": _present(birth_date=day_of(born, "birthDate")) if born is not None else None,
             "birth_place": _present(country=text_at(born, "countryOfBirth")) if born is not None else None,
             "sex": _coded(born, "sex", "sex"),
             "identifiers": _identifiers(element),
@@ -56,20 +62,26 @@ def _preferred(element: Element) -> dict[str, Any] | None:
 
 
 def _identifiers(element: Element) -> list[dict[str, Any]]:
-    """Each id with the level that it is of. A social security number is not taken as an identifier."""
+    """Each id with the level that it is of."""
     found = [
         {"kind": kind, "system": system, "value": value} for child, (kind, system) in IDS.items() if (value := text_at(element, child))
     ]
     for one in element.findall("otherIds/otherId"):
-        kind, value = text_at(one, "type") or "Other", text_at(one, "id")
-        if value is not None and "ssn" not in kind.casefold() and "social" not in kind.casefold():
+        if (value := text_at(one, "id")) is not None:
+            kind = text_at(one, "type") or "Other"
             found.append({"kind": _KINDS.get(kind, "other"), "system": f"sif:{kind}", "value": value})
     return found
 
 
+def is_secret(one: Element) -> bool:
+    """A social security number, by the name of its element or the kind of an id."""
+    names = (one.tag.rpartition("}")[2], one.findtext("type", "") if one.tag == "otherId" else "")
+    return any(word in "".join(name.split()).casefold() for name in names for word in _SECRET)
+
+
 def _race(born: Element) -> dict[str, Any]:
     races = [coded for one in born.findall("races/race") if (coded := _coded(one, "race", "race")) is not None]
-    hispanic = {"true": True, "1": True, "false": False, "0": False}.get(text_at(born, "hispanicLatinoEthnicity") or "")
+    hispanic = value_of(born, "hispanicLatinoEthnicity", boolean)
     return _present(races=races or None, hispanic_or_latino=hispanic)
 
 
@@ -86,7 +98,7 @@ def _address(one: Element) -> dict[str, Any]:
 
 
 def _telephone(one: Element) -> dict[str, Any]:
-    primary = True if text_at(one, "primaryIndicator") in ("true", "1") else None
+    primary = value_of(one, "primaryIndicator", boolean) or None
     return _present(kind=_coded(one, "phoneNumberType", "phoneNumberType"), number=text_at(one, "number"), primary=primary)
 
 
@@ -97,16 +109,16 @@ def _email(one: Element) -> dict[str, Any]:
 def _enrollment(one: Element) -> dict[str, Any]:
     return _present(
         school=_school(one),
-        primary=False if text_at(one, "membershipType") == "Other" else None,
-        entry_date=day(text_at(one, "entryDate")),
-        exit_date=day(text_at(one, "exitDate")),
+        primary=None if value_of(one, "membershipType", _MEMBERSHIPS.get) is not False else False,
+        entry_date=day_of(one, "entryDate"),
+        exit_date=day_of(one, "exitDate"),
         exit_type=_coded(one, "exitOrWithdrawalType", "exitOrWithdrawalType"),
         grade=_coded(one, "gradeLevel", "gradeLevel"),
     )
 
 
 def _course(one: Element, term: Element) -> dict[str, Any]:
-    sced = next((text_at(other, "id") for other in one.findall("otherIds/otherId") if text_at(other, "type") == SCED), None)
+    sced = _other_id(one, SCED)
     course = _present(title=text_at(one, "courseTitle"), local_code=_coded(one, "leaCourseId", "course"), sced_code=sced)
     credit = _present(attempted=text_at(one, "creditsAttempted"), earned=text_at(one, "creditsEarned"))
     return _present(
@@ -124,9 +136,19 @@ def _school(parent: Element) -> dict[str, Any] | None:
     school = parent.find("school")
     if school is None:
         return None
-    nces = next((text_at(one, "id") for one in school.findall("otherIds/otherId") if text_at(one, "type") == NCES), None)
+    nces = _other_id(school, NCES, lengths=(7, 12))
     named = _present(local_id=text_at(school, "localId"), state_id=text_at(school, "stateProvinceId"), name=text_at(school, "schoolName"))
-    return (named | ({"nces_id": nces} if nces is not None and len(nces) in (7, 12) else {})) or None
+    return (named | ({"nces_id": nces} if nces is not None else {})) or None
+
+
+def _other_id(parent: Element, kind: str, *, lengths: Collection[int] | None = None) -> str | None:
+    """The first id of a kind, and of a length where these are given."""
+    for one in parent.findall("otherIds/otherId"):
+        value = one.findtext("id", "")
+        if one.findtext("type") == kind and value.strip() and (lengths is None or len(value) in lengths):
+            text_at(one, "type")
+            return text_at(one, "id")
+    return None
 
 
 def _coded(parent: Element | None, name: str, of: str) -> dict[str, str] | None:
@@ -140,8 +162,12 @@ def _all(element: Element, first: str, others: str) -> list[Element]:
 
 def text_at(parent: Element, path: str) -> str | None:
     """The text as it stands, None if absent or blank: what we write is read back the same."""
-    text = parent.findtext(path)
-    return None if text is None or not text.strip() else text
+    found = parent.find(path)
+    text = None if found is None else found.text
+    if found is None or text is None or not text.strip():
+        return None
+    mark(found)
+    return text
 
 
 def _present(**values: Any) -> dict[str, Any]:

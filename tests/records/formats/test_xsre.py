@@ -142,16 +142,19 @@ def test_another_systems_document_is_read_as_far_as_it_goes_and_the_rest_is_repo
     ]
     assert document["enrollment"]["enrollments"][0]["school"] == {"state_id": "37501", "name": "High"}
     assert [(found.reason, found.position) for found in parsed.findings.unresolved] == [
+        ("secret-left", "0.xml:1:3"),
+        ("secret-left", "0.xml:1:8"),
         ("element-not-read", "0.xml:1:6"),
         ("element-not-read", "0.xml:1:7"),
-        ("element-not-read", "0.xml:1:8"),
     ]
     assert one.beside == {
         "xSre": [
             {"element": "attendance", "xml": "<attendance><summaries /></attendance>"},
             {"element": "disciplineIncidents", "xml": "<disciplineIncidents />"},
+            {"element": "xSre", "xml": f'<xSre refId="{REF}" />'},
         ]
     }
+    assert "123456789" not in str(one)
 
 
 def test_several_students_of_one_file_and_of_several_are_read() -> None:
