@@ -23,6 +23,7 @@ from sqlalchemy.sql import ClauseElement
 from sqlalchemy.util import greenlet_spawn
 
 from shared import prepared, straight
+from shared.compiled_once import COMPILED, POSTGRESQL_DRIVER
 from shared.disk import Disk
 from shared.inline_sqlite import DRIVER, begin_immediate
 from shared.keys import read_secret
@@ -234,8 +235,9 @@ def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
     path = Path(url.database or "")
     write_url = url.set(drivername=DRIVER)
     read_url = write_url.set(database=f"file:{path}", query={"mode": "ro", "uri": "true"})
-    writer = create_async_engine(write_url, hide_parameters=True, pool_size=1 + KEPT_WRITERS, max_overflow=0, pool_timeout=WAIT_SECONDS)
-    reader = create_async_engine(read_url, hide_parameters=True, pool_size=4, max_overflow=4, pool_timeout=WAIT_SECONDS)
+    kept = {"hide_parameters": True, "pool_timeout": WAIT_SECONDS, "execution_options": {"compiled_cache": COMPILED}}
+    writer = create_async_engine(write_url, pool_size=1 + KEPT_WRITERS, max_overflow=0, **kept)
+    reader = create_async_engine(read_url, pool_size=4, max_overflow=4, **kept)
 
     def prepare_writer(connection: Any, _: ConnectionPoolEntry) -> None:
         for pragma in (
@@ -264,8 +266,9 @@ def _sqlite_engines(url: URL) -> tuple[AsyncEngine, AsyncEngine]:
 def _postgresql_engine(url: URL, schema: str | None, pool_size: int, rested_seconds: float) -> AsyncEngine:
     settings = {"search_path": schema} if schema else {}
     engine = create_async_engine(
-        url,
+        url.set(drivername=POSTGRESQL_DRIVER),
         hide_parameters=True,
+        execution_options={"compiled_cache": COMPILED},
         pool_size=pool_size,
         max_overflow=0,
         pool_use_lifo=True,  # what was used last has its statements prepared, at both ends

@@ -15,6 +15,8 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.util import await_only
 
+from shared.compiled_once import OneOfItsKind
+
 DRIVER = "sqlite+inline"
 BUSY_SECONDS = 30.0
 RETRY_SECONDS = 0.005
@@ -38,7 +40,7 @@ class InlineConnection(sqlite3.Connection):
         return super().cursor(factory)
 
 
-class InlineSqliteDialect(SQLiteDialect_pysqlite):
+class InlineSqliteDialect(OneOfItsKind, SQLiteDialect_pysqlite):
     """pysqlite's dialect under SQLAlchemy's asyncio engine."""
 
     driver = "inline"

@@ -64,8 +64,8 @@ def test_what_an_ipv6_address_stands_for_is_what_is_looked_at(number: int) -> No
 @given(st.one_of(st.ip_addresses(v=4), st.ip_addresses(v=6)))
 def test_nothing_is_public_that_the_standard_library_calls_anything_else(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> None:
     special = address.is_private or address.is_loopback or address.is_link_local or address.is_multicast or address.is_unspecified
-    mapped = getattr(address, "ipv4_mapped", None)
-    if special and mapped is None:
+    stands_for_another = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None)
+    if special and stands_for_another is None:
         assert is_inside(str(address))
 
 
