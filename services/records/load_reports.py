@@ -65,4 +65,11 @@ def _callers(caller: Caller) -> Select[LoadRow]:
 
 def _quality(row: LoadRow) -> LoadQuality:
     report = LoadReport.model_validate_json(row.report)
-    return LoadQuality(id=report.id, format=report.format, loaded_at=report.loaded_at, counts=report.counts, causes=by_cause(report))
+    return LoadQuality(
+        id=report.id,
+        format=report.format,
+        loaded_at=report.loaded_at,
+        counts=report.counts,
+        causes=by_cause(report),
+        not_valid=report.not_valid,
+    )

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from safepassage.record.loads import LoadedRecord, LoadReport
+from services.records.formats.not_valid import faults_of
 from services.records.formats.parsed import ParsedRoster, ParsedStudent
 from services.records.left_with_source import Left, kept_sections, left_in, now_left, sections_left, with_reach
 from services.records.loading import Arriving, Loading, Stored
@@ -150,6 +151,7 @@ class RosterStoring:
             counts={name: count for name, count in sorted(findings.counts.items()) if count},
             reasons=dict(sorted(findings.reasons.items())),
             unresolved=tuple(findings.unresolved),
+            not_valid=tuple(findings.faults.told()),
         )
 
     def _tag(self, one: ParsedStudent) -> bytes:
@@ -208,8 +210,8 @@ class RosterStoring:
                 kept=beside,
                 left=left,
             )
-        except ValidationError:
-            findings.missed("not-valid", one.position)
+        except ValidationError as error:
+            findings.not_valid(one.position, faults_of(error))
             return None
         if ready.unresolved and record.enrollment is not None:
             findings.missed("enrollment-not-resolved", one.position)

@@ -57,6 +57,9 @@ async def test_a_sender_reads_by_cause_what_was_not_loaded_as_it_was_meant(alder
         ("enrollment-not-resolved", "not-resolved", 1, ("line:4",)),
         ("not-valid", "not-valid", 1, ("line:5",)),
     ]
+    assert [(one.resource, one.member, one.count, one.positions) for one in load.not_valid] == [
+        ("line", "record.identity.ssn", 1, ("line:5",)),
+    ]
     assert all(one.title and one.remedy for one in load.causes)
     assert load.counts["created"] == 2
     assert (await reports(sis)).loads == (load,)

@@ -58,9 +58,9 @@ def read_edfi_api(bodies: Bodies, *, names: Mapping[str, str] | None = None) -> 
         found = parsed.findings.reasons["not-valid"]
         record = _record(student, upload)
         kept = _kept(student, upload, all_of_it=parsed.findings.reasons["not-valid"] > found)
-        parsed.students.append(
-            ParsedStudent(identifier, student.item.position, record, beside={name: kept.get(name, []) for name in bodies})
-        )
+        if record is not None:  # a student without a record is one whom the source deletes
+            beside = {name: kept.get(name, []) for name in bodies}
+            parsed.students.append(ParsedStudent(identifier, student.item.position, record, beside=beside))
     upload.tell_the_rest()
     return parsed
 

@@ -13,6 +13,7 @@ from services.records.formats.edfi_api_discipline import Key, key_of
 from services.records.formats.edfi_members import Members
 from services.records.formats.edfi_organizations import AGENCIES, Organizations
 from services.records.formats.edfi_validation import RESOURCES, conformity, known_members
+from services.records.formats.not_valid import Fault
 from services.records.formats.parsed import Findings
 
 NAMING: Final = ("studentUniqueId", "beginDate")
@@ -57,13 +58,13 @@ class Upload:
     def take(self, resource: str, body: Any, position: str) -> None:
         """Keep what is read of, or is a student's; count the rest."""
         if not isinstance(body, dict):
-            self.findings.missed("not-valid", position)
+            self.findings.not_valid(position, [Fault("*", "object")])
             return
         item: Members | None = None
         if resource in RESOURCES:
             found = conformity(resource, body)
             if not found.whole or found.refused:
-                self.findings.missed("not-valid", position)
+                self.findings.not_valid(position, found.faults)
             item = Members(body, position, refused=found.refused) if found.whole else None
         if item is None:
             self._waiting.append((resource, student_of(body, resource), body, position))

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from safepassage.elements import BY_ID
 from safepassage.problems.records import UnreadableRoster
 from safepassage.record.loads import NewStudent
+from services.records.formats.not_valid import faults_of
 from services.records.formats.parsed import ParsedRoster, ParsedStudent
 
 FORMAT: Final = "safe-passage-json-lines"
@@ -22,8 +23,8 @@ def read_own_json(data: bytes) -> ParsedRoster:
         position = f"line:{number}"
         try:
             one = NewStudent.model_validate_json(line)
-        except ValidationError:
-            parsed.findings.missed("not-valid", position)
+        except ValidationError as error:
+            parsed.findings.not_valid(position, faults_of(error))
             continue
         parsed.findings.counts["students"] += 1
         if one.record.enrollment is None:

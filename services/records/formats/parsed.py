@@ -1,7 +1,7 @@
 """What reading a format gives: records as far as they go, and what was found on the way, by reason and position, without a value."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple, TypeVar
@@ -10,6 +10,7 @@ import msgspec
 from pydantic import BaseModel, ValidationError
 
 from safepassage.record.loads import LoadedRecord, Unresolved
+from services.records.formats.not_valid import Fault, Faults, faults_of
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -23,6 +24,13 @@ class Findings:
     counts: Counter[str] = field(default_factory=Counter)
     reasons: Counter[str] = field(default_factory=Counter)
     unresolved: list[Unresolved] = field(default_factory=list)
+    faults: Faults = field(default_factory=Faults, repr=False)
+    """What is wrong with what is not valid."""
+
+    def not_valid(self, position: str, faults: Iterable[Fault]) -> None:
+        """What is there is not valid, for these reasons."""
+        self.missed("not-valid", position)
+        self.faults.add(position, faults)
 
     def missed(self, reason: str, position: str) -> None:
         """Something did not resolve."""
@@ -40,8 +48,8 @@ class Findings:
         """An instance of `model` from what is there (None and empty lists left out), or None and a finding `not-valid`."""
         try:
             return model.model_validate({name: value for name, value in values.items() if _says_something(value)})
-        except ValidationError:
-            self.missed("not-valid", position)
+        except ValidationError as error:
+            self.not_valid(position, faults_of(error))
             return None
 
     def made_of(self, model: type[Model], draft: "Draft") -> Model | None:

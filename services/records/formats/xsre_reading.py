@@ -18,6 +18,7 @@ from safepassage.problems.records import UnreadableRoster
 from safepassage.record import SECTION_MODELS, StatementOfDisagreement
 from safepassage.record.loads import LoadedRecord
 from services.records.formats.archive import Archive
+from services.records.formats.not_valid import Fault, faults_of
 from services.records.formats.parsed import Findings, ParsedRoster, ParsedStudent, section
 from services.records.formats.xml_marks import as_it_came, mark, says_more
 from services.records.formats.xsre import RELEVANT
@@ -180,12 +181,12 @@ def _statements(element: Element, present: Any, position: str, findings: Finding
     """Those that relate to what is there."""
     try:
         statements = _STATEMENTS.validate_python(extended(element, "statements", position, findings) or ())
-    except ValidationError:
-        findings.missed("not-valid", position)
+    except ValidationError as error:
+        findings.not_valid(position, faults_of(error))
         return ()
     kept = tuple(one for one in statements if one.sections <= set(present))
     if len(kept) < len(statements):
-        findings.missed("not-valid", position)
+        findings.not_valid(position, [Fault("statements", "of-a-section-that-is-not-there")])
     return kept
 
 
@@ -196,7 +197,7 @@ def extended(element: Element, name: str, position: str, findings: Findings) -> 
             try:
                 value = json.loads(one.text or "")
             except (ValueError, RecursionError):
-                findings.missed("not-valid", position)
+                findings.not_valid(position, [Fault("SIF_ExtendedElement", "json")])
                 return {}
             if isinstance(value, dict if name == "elements" else list):
                 mark(one)

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
+from safepassage.record.loads import NotValid
 from safepassage.wire import Code, Instant, Wire
 
 CauseKind = Literal["not-valid", "not-resolved", "not-agreed", "not-read"]
@@ -32,6 +33,8 @@ class LoadQuality(Wire):
     loaded_at: Instant
     counts: dict[Code, int]
     causes: tuple[LoadCause, ...]
+    not_valid: Annotated[tuple[NotValid, ...], Field(max_length=1000)] = ()
+    """What is wrong where the cause is `not-valid`: which member, which rule, how often and where."""
 
 
 class LoadQualityPage(Wire):

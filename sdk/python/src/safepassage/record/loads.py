@@ -91,6 +91,20 @@ class Unresolved(Wire):
     """File and row or element number, counted from 1; never a value."""
 
 
+class NotValid(Wire):
+    """What of a load was not valid, by what is wrong: names of the format's or the record's own, a place, and never a value."""
+
+    resource: Annotated[str, StringConstraints(max_length=200)]
+    """The file or resource in which it stands; of our own lines `line`."""
+    member: Annotated[str, StringConstraints(max_length=200)]
+    """The path of names to the member, without numbers; `*` for a name that neither the format nor the record has."""
+    rule: Code
+    """What it does not hold to: the rule of the schema (`max-length`, `required`) or of the record (`string_too_long`, `missing`)."""
+    count: Annotated[int, Field(ge=1)]
+    positions: Annotated[tuple[Annotated[str, StringConstraints(max_length=200)], ...], Field(max_length=20)]
+    """The first twenty."""
+
+
 class LoadReport(Wire):
     """What a load did."""
 
@@ -103,6 +117,8 @@ class LoadReport(Wire):
     """How often each reason came up."""
     unresolved: Annotated[tuple[Unresolved, ...], Field(max_length=10_000)]
     """The first ten thousand."""
+    not_valid: Annotated[tuple[NotValid, ...], Field(max_length=1000)] = ()
+    """What is wrong where the reason is `not-valid`, the first thousand kinds."""
 
 
 class StudentLookup(Wire):
