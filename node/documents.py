@@ -17,19 +17,13 @@ from pydantic_core import PydanticUndefined
 from node.breach_clocks_page import breach_clocks_page
 from node.elements_page import elements_page
 from node.merged_document import merged
+from node.settings_classes import settings_class
 from services.privacy.clocks.page import rights_and_clocks
 from shared.sealing_settings import SealingSettings
 from shared.settings import ServiceSettings
 from shared.who_may_call import SERVICES, ServiceName
 
 ROOT = Path(__file__).parent.parent
-
-
-def settings_class(service: ServiceName) -> type[ServiceSettings]:
-    """The settings of a service."""
-    module = importlib.import_module(f"services.{service}.settings")
-    found: type[ServiceSettings] = getattr(module, f"{service.capitalize()}Settings")
-    return found
 
 
 @cache

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints, ValidationError
 
-from node.documents import settings_class
+from node.settings_classes import settings_class
 from node.unusable import NoNode
 from safepassage.suites import SUITES
 from safepassage.wire import Name, Wire

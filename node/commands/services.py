@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from node.commands.output import console, stop
-from node.documents import settings_class
 from node.server import Listener, Stopping
 from node.server import serve as serve_application
+from node.settings_classes import settings_class
 from services.gateway.described.interface import SAID, interface
 from services.gateway.door.entrances import AdministrationListener
 from services.gateway.door.limits_in_force import LimitsRefused, ask_to_read_again, with_limits_of

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from node.documents import settings_class
+from node.settings_classes import settings_class
 from shared.who_may_call import PEERS, SERVICES, WHO_MAY_CALL, ServiceName, callers_of
 from tests.deploy.service_settings import require_settings
 

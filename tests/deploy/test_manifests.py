@@ -7,7 +7,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 
-from node.documents import settings_class
+from node.settings_classes import settings_class
 from services.audit.mirroring.keys import FILES as MIRROR_FILES
 from shared.who_may_call import SERVICES, ServiceName, callers_of
 from tests.deploy.kustomization import Manifest, build, containers, pod_spec, secrets_of

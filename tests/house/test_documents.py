@@ -6,8 +6,9 @@ from collections import Counter
 import pytest
 
 from node.breach_clocks_page import breach_clocks_page
-from node.documents import ROOT, openapi, settings_class, settings_table
+from node.documents import ROOT, openapi, settings_table
 from node.elements_page import elements_page
+from node.settings_classes import settings_class
 from services.privacy.clocks.page import rights_and_clocks
 from shared.settings import ServiceSettings
 from shared.who_may_call import SERVICES, ServiceName
