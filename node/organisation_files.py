@@ -38,6 +38,12 @@ def organisations_in(path: Path) -> list[NamedOrganisation]:
     return sorted(found, key=lambda one: one.kind != "lea")
 
 
+def of_no_district(named: Sequence[NamedOrganisation]) -> list[NamedOrganisation]:
+    """Schools that name no district of these files, or one that the files do not have: there is no place to add them."""
+    districts = {one.source_id for one in named if one.kind == "lea"}
+    return [one for one in named if one.kind == "school" and one.parent not in districts]
+
+
 def _oneroster(archive: Archive) -> Iterator[NamedOrganisation]:
     for row in Tables(archive).rows("orgs"):
         kind: Literal["lea", "school"] | None = {"district": "lea", "local": "lea", "school": "school"}.get(row["type"])  # type: ignore[assignment]  # the values are those two
