@@ -26,8 +26,11 @@ date is made up.
 - *binds*: public agencies (so districts), businesses (so contractors), or both; unclear: what was read does not say.
 - Days are counted from what starts them. The date beside a blast radius is that of a clock that starts at the discovery: the earliest that
   it can be too late.
-- A row with a kind in `code` is a duty that `POST /v1/duties` opens ([rights-and-clocks.md](rights-and-clocks.md)). The node keeps no clock
-  for the others: the agency keeps them by hand.
+- Each row is a duty (`code`) that `POST /v1/duties` opens ([rights-and-clocks.md](rights-and-clocks.md)), and that the page of a blast
+  radius opens for an officer. One whose law names no number has no date: it is "without unreasonable delay", and stands until it is done,
+  or waived with a reason. A threshold is compared with the students whose data was touched in that state: below it the row is not chosen
+  on the form, and may be. What counts from when the people were told begins when that duty is done; what counts from a contractor's notice
+  is opened with its day. A row that binds businesses alone is not chosen on the form.
 """
 
 
@@ -50,7 +53,7 @@ def _cells(clock: BreachClock) -> Iterator[str]:
     yield clock.state or "any"
     told = ", ".join(one.replace("-", " ") for one in clock.to)
     told += f", from {clock.from_people}" if clock.from_people is not None and clock.from_people > 1 else ""
-    yield f"{told} (`{clock.kind}`)" if clock.duty else told
+    yield f"{told} (`{clock.duty}`)"
     yield _until(clock)
     yield clock.starts or "-"
     yield BINDS[clock.applies]

@@ -2,7 +2,8 @@
 
 The rows are data: `breach_clocks.json` beside this file, each with its citation, the kind and the date of the text that was read, and
 whether the law's own words were compared. A clock whose law names no number of hours or days that can be counted has none here, and no
-date. The duties that a node keeps a clock for are privacy's (services/privacy/clocks/duty_rules.py); a test compares term and citation.
+date. Each is a duty that can be opened: those of the laws on student data have a rule of their own (services/privacy/clocks/duty_rules.py;
+a test compares term and citation), the others are made of these rows (notice_rules.py beside it).
 """
 
 from datetime import datetime, timedelta
@@ -14,9 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, model_validator
 FILE: Final = Path(__file__).parent / "breach_clocks.json"
 
 GENERAL: Final = frozenset({"breach-people-told", "breach-authority-told", "breach-contractor-tells-agency"})
-"""Kinds of notice that no duty is opened for: an agency keeps these by hand, after its counsel has said which of them bind it."""
+"""Kinds of notice of the general laws on breaches: counsel says which of them bind the agency, and such a duty can be waived."""
 
-LATER: Final = frozenset({"the people affected were told", "the contractor's notice came"})
+PEOPLE_WERE_TOLD: Final = "the people affected were told"
+LATER: Final = frozenset({PEOPLE_WERE_TOLD, "the contractor's notice came"})
 """What starts a clock at an instant that the discovery does not tell."""
 
 
@@ -28,13 +30,17 @@ class BreachClock(BaseModel):
     state: str | None = Field(pattern=r"^[A-Z]{2}$")
     """Two letters; None: wherever an agreement says so."""
     kind: str = Field(pattern=r"^breach-[a-z-]+$")
-    """One of GENERAL, or the duty that an agency opens for it: `POST /v1/duties`."""
+    """One of GENERAL, or the same as `duty`."""
+    duty: str = Field(pattern=r"^breach-[a-z-]{1,57}$")
+    """The duty that is opened for it (`POST /v1/duties`). No other row's, and it stays where what is known of the row changes."""
     to: tuple[str, ...] = Field(min_length=1)
     """Who is told, as codes: people, agency, attorney-general, ..."""
     applies: Literal["agency", "contractor", "both", "unclear"]
     """Whom it binds: a public agency, a business (so a contractor), both; unclear: what was read does not say."""
     starts: str = ""
     hours: int | None = Field(gt=0)
+    working_days: int | None = Field(None, gt=0)
+    """In place of hours."""
     wording: str = ""
     """The law's own short phrase, where one was read."""
     from_people: int | None = Field(None, ge=1)
@@ -49,28 +55,43 @@ class BreachClock(BaseModel):
 
     @model_validator(mode="after")
     def _says_where_it_is_from(self) -> Self:
-        if self.hours is not None and not (self.citation and self.starts):
+        if self.counted and not (self.citation and self.starts):
             raise ValueError("hours: with a citation, and with what starts them")
+        if self.hours is not None and self.working_days is not None:
+            raise ValueError("working_days: in place of hours")
         if self.compared and self.source not in ("statute", "regulation"):
             raise ValueError("compared: of the law's own text alone")
-        if self.source == "none" and (self.hours is not None or self.wording):
+        if self.source == "none" and (self.counted or self.wording):
             raise ValueError("source: nothing was read, so nothing is said")
         if (self.source in ("none", "agreement")) == bool(self.read_of):
             raise ValueError("read_of: of every text that was read")
         return self
 
     @property
-    def duty(self) -> bool:
-        """A duty can be opened for it."""
-        return self.kind not in GENERAL
+    def counted(self) -> bool:
+        """Its law names a number."""
+        return self.hours is not None or self.working_days is not None
+
+    @property
+    def from_discovery(self) -> bool:
+        """The discovery starts it, or what comes with it."""
+        return self.starts not in LATER
+
+    def owed_for(self, people: int) -> bool:
+        """It is due where so many people are affected. Pure."""
+        return self.from_people is None or people >= self.from_people
 
     def due_at(self, discovered_at: datetime) -> datetime | None:
         """The earliest instant at which it can be too late; None where that cannot be counted from the discovery."""
-        return None if self.hours is None or self.starts in LATER else discovered_at + timedelta(hours=self.hours)
+        return None if self.hours is None or not self.from_discovery else discovered_at + timedelta(hours=self.hours)
 
 
 BREACH_CLOCKS: Final = TypeAdapter(tuple[BreachClock, ...]).validate_json(FILE.read_bytes())
 """By state; of one state the duties first, then what binds an agency."""
+
+
+CLOCK_OF_DUTY: Final = {clock.duty: clock for clock in BREACH_CLOCKS}
+"""By the duty that is opened for it."""
 
 
 def clocks_of(state: str) -> tuple[BreachClock, ...]:

@@ -1,6 +1,7 @@
 """What a credential, a key, a person or an organisation touched, counted: from the index, and students from what is sealed."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -35,8 +36,13 @@ async def measured(state: State, asked: BlastRadiusRequest, sight: Sight, *, tol
         stretches = await stretches_in(tx, await window_of(tx, window_asked(asked), None))
         published = await published_log(tx)
         state_of = (await known_nodes(tx, state.settings.entity_id)).state_of
-    counted = await count_touched(database, state.keys, narrowed(clauses_asked(asked), sight), stretches, sight, told=told)
+    clauses = narrowed(clauses_asked(asked), sight)
+    counted = await count_touched(database, state.keys, clauses, stretches, sight, told=told)
     nodes = tuple(TouchedNode(node=node, state=state_of(node), entries=count) for node, count in counted.of(Kind.NODE).items())
+    students = {} if (own := state_of(HERE)) is None else {own: counted.students}
+    for other, reached in _nodes_by_state(nodes, own).items():
+        of_state = [*clauses, frozenset((Kind.NODE, node) for node in reached)]
+        students[other] = (await count_touched(database, state.keys, of_state, stretches, sight)).students
     return BlastRadius(
         entries=counted.entries,
         students=counted.students,
@@ -47,7 +53,7 @@ async def measured(state: State, asked: BlastRadiusRequest, sight: Sight, *, tol
         elements=counted.of(Kind.ELEMENT),
         custodians=_custodians(counted.of(Kind.CUSTODIAN), sight),
         nodes=nodes,
-        states=_states(nodes, state_of(HERE), counted.entries, asked.discovered_at),
+        states=_states(nodes, own, counted.entries, students, asked.discovered_at),
         recipients=counted.recipients,
         checkpoint=published.note,
         not_looked_at=counted.not_looked_at,
@@ -79,7 +85,18 @@ def _custodians(counts: dict[str, int], sight: Sight) -> tuple[TouchedOrganisati
     return tuple(TouchedOrganisation(organisation_id=id_, entries=count) for id_, count in ids if sight.covers(id_))
 
 
-def _states(nodes: tuple[TouchedNode, ...], own: str | None, entries: int, discovered_at: datetime | None) -> tuple[TouchedState, ...]:
+def _nodes_by_state(nodes: tuple[TouchedNode, ...], own: str | None) -> dict[str, list[str]]:
+    """Of the states of recipients."""
+    reached: dict[str, list[str]] = {}
+    for node in nodes:
+        if node.state is not None and node.state != own:
+            reached.setdefault(node.state, []).append(node.node)
+    return reached
+
+
+def _states(
+    nodes: tuple[TouchedNode, ...], own: str | None, entries: int, students: Mapping[str, int], discovered_at: datetime | None
+) -> tuple[TouchedState, ...]:
     """The node's own state, whose students they are, and those of the recipients."""
     touched: Counter[str] = Counter()
     for node in nodes:
@@ -88,15 +105,20 @@ def _states(nodes: tuple[TouchedNode, ...], own: str | None, entries: int, disco
     if own is not None and entries:
         touched[own] = entries
     return tuple(
-        TouchedState(state=state, entries=count, notices=tuple(notice_of(clock, discovered_at) for clock in clocks_of(state)))
+        TouchedState(
+            state=state,
+            entries=count,
+            students=students[state],
+            notices=tuple(notice_of(clock, discovered_at, students=students[state]) for clock in clocks_of(state)),
+        )
         for state, count in touched.most_common()
     )
 
 
-def notice_of(clock: BreachClock, discovered_at: datetime | None) -> BreachNotice:
-    """As it is answered; without a date where none can be counted. Pure."""
+def notice_of(clock: BreachClock, discovered_at: datetime | None, *, students: int) -> BreachNotice:
+    """As it is answered, where so many students were touched in its state; without a date where none can be counted. Pure."""
     return BreachNotice(
         **clock.model_dump(exclude={"state"}),
-        duty=clock.duty,
+        owed=clock.owed_for(students),
         due_at=None if discovered_at is None else clock.due_at(discovered_at),
     )

@@ -13,7 +13,7 @@ from safepassage.canonical import digest_of
 from safepassage.ids import uuid7
 from safepassage.wire import Code, Wire
 from safepassage.wire_duties import Duty
-from services.privacy.clocks import DUTY_RULES, DutyRule, Until, overdue_from, state_of, warned_from
+from services.privacy.clocks import DUTY_RULES, DutyRule, Undelayed, Until, overdue_from, state_of, warned_from
 from services.privacy.sealing import Sealer
 from services.privacy.tables import DutyRow
 from shared import prepared
@@ -22,6 +22,9 @@ from shared.inserts import DIALECTS, insert_of
 from shared.keys import SigningKey
 
 TABLE = "duty"
+
+UNDONE = (DutyRow.done_at.is_(None), DutyRow.waived_at.is_(None))
+"""Of a duty that still stands."""
 
 DUTY_OPENED = {dialect: insert_of(dialect, DutyRow).on_conflict_do_nothing(index_elements=["key"]) for dialect in DIALECTS}
 
@@ -46,11 +49,11 @@ class Clock:
 
     @property
     def overdue_at(self) -> datetime:
-        """The first instant that is too late."""
+        """The first instant that is too late. Raises ValueError for a law that names no number."""
         term = self.rule.term
-        if isinstance(term, Until):
+        if isinstance(term, Until | Undelayed):
             if self.ends_at is None:
-                raise ValueError("the end of this duty is a fact")
+                raise ValueError("the end of this duty is a fact, or there is none")
             return self.ends_at
         return overdue_from(term, self.begins_at, zone_name=self.zone_name)
 
@@ -91,7 +94,7 @@ def rows_of(
     """
     rows = []
     for clock in clocks:
-        duty_id, overdue_at, key = uuid7(now), clock.overdue_at, clock.key(secret)
+        duty_id, overdue_at, key = uuid7(now), None if isinstance(clock.rule.term, Undelayed) else clock.overdue_at, clock.key(secret)
         details = Details(kind=clock.kind, student_id=clock.student_id, about=clock.about).model_dump_json(exclude_none=True).encode()
         start_sealed = None
         if evidence_ref is not None:
@@ -104,8 +107,9 @@ def rows_of(
             "about": None if clock.rule.tells_of_a_child else clock.about,
             "sealed_details": sealer.seal(details, table=TABLE, row=duty_id, of=f"details:{key}"),
             "begins_at": clock.begins_at,
-            "due_from": warned_from(overdue_at, days=clock.rule.warn_days, zone_name=clock.zone_name),
+            "due_from": None if overdue_at is None else warned_from(overdue_at, days=clock.rule.warn_days, zone_name=clock.zone_name),
             "overdue_at": overdue_at,
+            "ranked_at": overdue_at or clock.begins_at,
             "opened_by": opened_by,
             "sealed_start": start_sealed,
         }
@@ -137,7 +141,7 @@ async def end_duties(
 ) -> None:
     """What it was about has happened: the duties are done, with its evidence; those of one organisation, or of all."""
     kept_as = {DUTY_RULES[kind].kept_as for kind in kinds}
-    query = select(DutyRow).where(DutyRow.about == about, DutyRow.kind.in_(kept_as), DutyRow.done_at.is_(None))
+    query = select(DutyRow).where(DutyRow.about == about, DutyRow.kind.in_(kept_as), *UNDONE)
     if custodian_id is not None:
         query = query.where(DutyRow.custodian_id == custodian_id)
     for row in (await tx.execute(query.with_for_update())).scalars():
@@ -163,12 +167,16 @@ def duty_of(sealer: Sealer, row: DutyRow, *, now: datetime) -> Duty:
         figure=rule.figure,
         checked=rule.checked,
         begins_at=row.begins_at,
+        wording=rule.wording,
         due_from=row.due_from,
         overdue_at=row.overdue_at,
-        state=state_of(due_from=row.due_from, overdue_at=row.overdue_at, done_at=row.done_at, now=now),
+        state=state_of(due_from=row.due_from, overdue_at=row.overdue_at, done_at=row.done_at, waived_at=row.waived_at, now=now),
         done_at=row.done_at,
+        waivable=rule.waivable,
+        waived_at=row.waived_at,
+        waived_because=row.waived_because,
         evidence_ref=evidence_of(sealer, row),
-        late=(row.done_at or now) >= row.overdue_at,
+        late=row.overdue_at is not None and row.waived_at is None and (row.done_at or now) >= row.overdue_at,
     )
 
 
@@ -178,8 +186,14 @@ def end_duty(row: DutyRow, sealer: Sealer, *, by: str, evidence_ref: str, at: da
     row.sealed_evidence = sealer.seal(evidence_ref.encode(), table=TABLE, row=row.id, of=f"evidence:{row.key}")
 
 
+def waive(row: DutyRow, sealer: Sealer, *, by: str, because: str, evidence_ref: str, at: datetime) -> None:
+    """It does not bind, on the word of `by`, with what shows it."""
+    row.waived_at, row.waived_by, row.waived_because = at, by, because
+    row.sealed_evidence = sealer.seal(evidence_ref.encode(), table=TABLE, row=row.id, of=f"evidence:{row.key}")
+
+
 def evidence_of(sealer: Sealer, row: DutyRow) -> str | None:
-    """What shows that it was done. Raises SealBroken."""
+    """What shows that it was done, or that it does not bind. Raises SealBroken."""
     if row.sealed_evidence is None:
         return None
     return sealer.open(row.sealed_evidence, table=TABLE, row=row.id, of=f"evidence:{row.key}").decode()

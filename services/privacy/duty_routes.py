@@ -1,4 +1,7 @@
-"""The duties of an organisation as its staff sees them: listed, opened by hand where the node cannot see one start, said to be done."""
+"""The duties of an organisation as its staff sees them: listed, opened by hand where the node cannot see one start, said to be done.
+
+What begins when another is done begins with it, by the same breach: what a state asks for once the people affected were told.
+"""
 
 from datetime import datetime
 from typing import Annotated, Any, Final, Literal
@@ -11,11 +14,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from safepassage.ids import uuid7
 from safepassage.problems.records import NoSuchStudent
 from safepassage.problems.requests import InvalidRequest
-from safepassage.problems.rights import DutyDone, DutyEndsByItself, NoSuchDuty, OrganisationNotYours
+from safepassage.problems.rights import DutyDone, DutyEndsByItself, DutyWaived, NoSuchDuty, OrganisationNotYours
 from safepassage.wire_duties import Duty, DutyCompletion, DutyOrder, DutyPage, DutyState, NewDuty
 from services.privacy.behind import event_of
 from services.privacy.clocks import DUTY_RULES
-from services.privacy.duties import Clock, details_of, duty_of, end_duty, rows_of, start, start_duties
+from services.privacy.duties import UNDONE, Clock, details_of, duty_of, end_duty, rows_of, start, start_duties
 from services.privacy.duty_exchanges import exchange_about, serve, serving
 from services.privacy.rights import zone_name_of
 from services.privacy.sealing import Sealer
@@ -50,8 +53,12 @@ async def list_duties(
     now: Now,
     limit: Limit = 100,
     cursor: Cursor = None,
-    state: Annotated[DutyState | Literal["outstanding", "all"], Query(description="outstanding: all but those done.")] = "outstanding",
-    kind: Annotated[str | None, Query(max_length=64, description="Of one kind only.")] = None,
+    state: Annotated[
+        DutyState | Literal["outstanding", "all"], Query(description="outstanding: all but those done or waived.")
+    ] = "outstanding",
+    kind: Annotated[
+        str | None, Query(max_length=64, description="Of one kind only, or of one of the general kinds of notices of a breach.")
+    ] = None,
     organisation_id: Annotated[UUID | None, Query(description="Of one organization and those below it.")] = None,
     sort: Annotated[DutyOrder, Query(description="With a minus from the end.")] = "overdue_at",
 ) -> DutyPage:
@@ -62,8 +69,9 @@ async def list_duties(
         return DutyPage(duties=())
     query = select(DutyRow).where(DutyRow.custodian_id.in_(within(OrganisationRow, organisation_id or caller.organisation_id)))
     query = query.where(*_in_state(state, now))
-    if kind is not None:
-        query = query.where(DutyRow.kind == (DUTY_RULES[kind].kept_as if kind in DUTY_RULES else kind))
+    kinds = None if kind is None else {rule.kind for rule in DUTY_RULES.values() if kind in (rule.kind, rule.family)}
+    if kinds is not None:
+        query = query.where(DutyRow.kind.in_({DUTY_RULES[one].kept_as for one in kinds}))
     by_kind = sort.endswith("kind")
     columns: tuple[Any, ...] = (*([DutyRow.kind] * by_kind), _INSTANTS[_by(sort)], DutyRow.id)
     read = cursors.read(cursor, bound_to=bound_to)
@@ -73,7 +81,7 @@ async def list_duties(
     while len(found) <= limit:  # of those that are kept under one word, a page is found one by one
         page = behind(query, columns, position, sort=sort)
         rows = (await tx.execute(page.limit(limit + 1))).scalars().all()
-        found += [duty for duty in (duty_of(sealer, row, now=now) for row in rows) if kind in (None, duty.kind)]
+        found += [duty for duty in (duty_of(sealer, row, now=now) for row in rows) if kinds is None or duty.kind in kinds]
         if len(rows) <= limit:
             break
         position = (*([rows[-1].kind] * by_kind), _instant(rows[-1], sort), rows[-1].id)
@@ -89,7 +97,7 @@ async def list_duties(
     return DutyPage(duties=duties, next=following)
 
 
-_INSTANTS: Final = {"overdue_at": DutyRow.overdue_at, "begins_at": DutyRow.begins_at}
+_INSTANTS: Final = {"overdue_at": DutyRow.ranked_at, "begins_at": DutyRow.begins_at}
 
 
 def _by(sort: DutyOrder) -> str:
@@ -98,8 +106,8 @@ def _by(sort: DutyOrder) -> str:
 
 
 def _instant(one: Duty | DutyRow, sort: DutyOrder) -> datetime:
-    at: datetime = getattr(one, _by(sort))
-    return at
+    """INVARIANT: of one without a date when it began, as `ranked_at` has it."""
+    return one.begins_at if _by(sort) == "begins_at" or one.overdue_at is None else one.overdue_at
 
 
 @router.post("", status_code=201, responses=responses(InvalidRequest, NoSuchStudent, OrganisationNotYours))
@@ -109,7 +117,7 @@ async def open_duty(new: NewDuty, request: Request, caller: Writer, tx: Transact
     secret: SigningKey = request.app.state.judge.naming
     earlier = await once.earlier(tx, caller, "open_duty")
     if earlier is not None:
-        return duty_of(sealer, await _callers_duty(tx, caller, earlier), now=now)
+        return duty_of(sealer, await callers_duty(tx, caller, earlier), now=now)
     rule = DUTY_RULES.get(new.kind)
     if rule is None or rule.opened_by == "node":
         raise InvalidRequest("not a kind of duty that is opened by hand", field="kind")
@@ -135,17 +143,17 @@ async def open_duty(new: NewDuty, request: Request, caller: Writer, tx: Transact
     await tx.run_sync(lambda session: store(session.connection()))
     row = (await tx.execute(select(DutyRow).where(DutyRow.key == key))).scalar_one()
     await once.keep(tx, caller, "open_duty", row.id, now)
-    _tell(request, tx, caller, row, "opened")
+    tell(request, tx, caller, row, "opened")
     return duty_of(sealer, row, now=now)
 
 
 @router.get("/{duty_id}", responses=responses(NoSuchDuty))
 async def read_duty(duty_id: UUID, request: Request, caller: Reader, tx: ReadOnly, now: Now) -> Duty:
     """One duty and its clock."""
-    return duty_of(request.app.state.sealer, await _callers_duty(tx, caller, duty_id), now=now)
+    return duty_of(request.app.state.sealer, await callers_duty(tx, caller, duty_id), now=now)
 
 
-@router.post("/{duty_id}/completion", responses=responses(NoSuchDuty, DutyDone, DutyEndsByItself))
+@router.post("/{duty_id}/completion", responses=responses(NoSuchDuty, DutyDone, DutyWaived, DutyEndsByItself))
 async def complete_duty(
     duty_id: UUID,
     completion: DutyCompletion,
@@ -155,34 +163,44 @@ async def complete_duty(
     now: Now,
     once: Annotated[Once, Depends()],
 ) -> Duty:
-    """Say, with the reference of what shows it, that a duty was done. Of a yearly one the next begins with it."""
+    """Say, with the reference of what shows it, that a duty was done. What begins when it is done begins: of a yearly one the next."""
     earlier = await once.earlier(tx, caller, "complete_duty")
     sealer: Sealer = request.app.state.sealer
-    row = await _callers_duty(tx, caller, earlier or duty_id, for_update=True)
+    row = await callers_duty(tx, caller, earlier or duty_id, for_update=True)
     if earlier is not None:
         return duty_of(sealer, row, now=now)
     if row.kind in ENDS_BY_ITSELF:
         raise DutyEndsByItself
     if row.done_at is not None:
         raise DutyDone
+    if row.waived_at is not None:
+        raise DutyWaived
     end_duty(row, sealer, by=caller.client_id, evidence_ref=completion.evidence_ref, at=now)
-    if row.kind == "annual-notice":
-        zone_name = await zone_name_of(tx, row.custodian_id)
-        await start_duties(tx, sealer, [Clock("annual-notice", row.custodian_id, zone_name, now, about=f"duty:{row.id}")], now=now)
+    await start_duties(tx, sealer, await _followed_by(tx, row, now), now=now)
     await once.keep(tx, caller, "complete_duty", row.id, now)
-    _tell(request, tx, caller, row, "done")
+    tell(request, tx, caller, row, "done")
     return duty_of(sealer, row, now=now)
 
 
+async def _followed_by(tx: AsyncSession, row: DutyRow, now: datetime) -> list[Clock]:
+    """The clocks that start with its being done."""
+    if row.kind == "annual-notice":
+        return [Clock("annual-notice", row.custodian_id, await zone_name_of(tx, row.custodian_id), now, about=f"duty:{row.id}")]
+    follows = DUTY_RULES[row.kind].follows if row.kind in DUTY_RULES else ()
+    zone_name = await zone_name_of(tx, row.custodian_id) if follows else ""
+    return [Clock(kind, row.custodian_id, zone_name, now, about=row.about) for kind in follows]
+
+
 def _in_state(state: str, now: datetime) -> list[Any]:
-    undone = DutyRow.done_at.is_(None)
     conditions: dict[str, list[Any]] = {
         "all": [],
         "done": [DutyRow.done_at.is_not(None)],
-        "outstanding": [undone],
-        "open": [undone, DutyRow.due_from > now, DutyRow.overdue_at > now],
-        "due": [undone, DutyRow.due_from <= now, DutyRow.overdue_at > now],
-        "overdue": [undone, DutyRow.overdue_at <= now],
+        "waived": [DutyRow.waived_at.is_not(None)],
+        "outstanding": [*UNDONE],
+        "undelayed": [*UNDONE, DutyRow.overdue_at.is_(None)],
+        "open": [*UNDONE, DutyRow.due_from > now, DutyRow.overdue_at > now],
+        "due": [*UNDONE, DutyRow.due_from <= now, DutyRow.overdue_at > now],
+        "overdue": [*UNDONE, DutyRow.overdue_at <= now],
     }
     return conditions[state]
 
@@ -206,7 +224,7 @@ async def _reaches(tx: AsyncSession, caller: Caller, organisation_id: UUID) -> b
     return (await tx.execute(query)).scalar_one_or_none() is not None
 
 
-async def _callers_duty(tx: AsyncSession, caller: Caller, duty_id: UUID, *, for_update: bool = False) -> DutyRow:
+async def callers_duty(tx: AsyncSession, caller: Caller, duty_id: UUID, *, for_update: bool = False) -> DutyRow:
     """INVARIANT: another organisation's duty looks absent."""
     query = select(DutyRow).where(DutyRow.id == duty_id, DutyRow.custodian_id.in_(within(OrganisationRow, caller.organisation_id)))
     row = (await tx.execute(query.with_for_update() if for_update else query)).scalar_one_or_none()
@@ -215,9 +233,10 @@ async def _callers_duty(tx: AsyncSession, caller: Caller, duty_id: UUID, *, for_
     return row
 
 
-def _tell(request: Request, tx: AsyncSession, caller: Caller, row: DutyRow, happened: str) -> None:
+def tell(request: Request, tx: AsyncSession, caller: Caller, row: DutyRow, happened: str) -> None:
+    """What happened to it is on its way to the log: in codes and ids."""
     details = details_of(request.app.state.sealer, row)
-    context = Context(operation=f"duty-{happened}", reason=details.kind, about=f"duty:{row.id}")
+    context = Context(operation=f"duty-{happened}", reason=details.kind, outcome=row.waived_because, about=f"duty:{row.id}")
     students = () if details.student_id is None else (details.student_id,)
     event = event_of("duty", f"duty:{row.id}:{happened}", caller, context, students=students, custodians=(row.custodian_id,))
     request.app.state.outbox.record(tx, event)

@@ -82,7 +82,7 @@ async def _preferences(tx: AsyncSession, caller: Caller, student_id: UUID) -> Se
 
 async def _duties(tx: AsyncSession, caller: Caller, about: Sequence[str]) -> Sequence[DutyRow]:
     own = within(OrganisationRow, caller.organisation_id)
-    query = select(DutyRow).where(DutyRow.about.in_(about), DutyRow.custodian_id.in_(own)).order_by(DutyRow.overdue_at, DutyRow.id)
+    query = select(DutyRow).where(DutyRow.about.in_(about), DutyRow.custodian_id.in_(own)).order_by(DutyRow.ranked_at, DutyRow.id)
     return (await tx.execute(query)).scalars().all()
 
 

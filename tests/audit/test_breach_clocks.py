@@ -11,13 +11,15 @@ from safepassage.wire_log_radius import BreachNotice
 from services.audit.measured_radius import notice_of
 from services.gateway.console.state_names import STATE_NAMES
 from services.privacy.clocks.duty_rules import DUTY_RULES
+from services.privacy.clocks.notice_rules import NOTICE_RULES
 from services.privacy.clocks.terms import CalendarDays, Hours
 from shared.breach_clocks import BREACH_CLOCKS, FILE, GENERAL, LATER, BreachClock, clocks_of
 
 STATES = frozenset(code for code in STATE_NAMES if not code.startswith("X"))
 DISCOVERED = datetime(2026, 10, 19, 9, tzinfo=UTC)
 READ: dict[str, Any] = {
-    "state": "CO", "kind": "breach-people-told", "to": ["people"], "applies": "agency", "starts": "the breach was discovered", "hours": 720,
+    "state": "CO", "kind": "breach-people-told", "duty": "breach-people-told-co-agency",
+    "to": ["people"], "applies": "agency", "starts": "the breach was discovered", "hours": 720,
     "wording": "not later than thirty days", "citation": "C.R.S. 24-73-103(2)", "source": "statute", "read_of": "undated", "compared": True,
 }  # fmt: skip
 
@@ -47,6 +49,8 @@ def test_no_row_has_hours_without_the_law_that_names_them_and_what_starts_them()
         ({"read_of": ""}, "read_of: of every text that was read"),
         ({"read_of": "last year"}, "should match pattern"),
         ({"hours": 0}, "greater than 0"),
+        ({"working_days": 5}, "working_days: in place of hours"),
+        ({"duty": "breach-people-told-co-2"}, "should match pattern"),
         ({"state": "Colorado"}, "should match pattern"),
         ({"applies": "schools"}, "applies"),
         ({"to": []}, "at least 1 item"),
@@ -67,13 +71,13 @@ def test_only_the_laws_own_text_counts_as_compared_and_every_row_says_what_was_r
 
 
 def test_a_clock_without_a_number_or_from_a_later_instant_never_has_a_date() -> None:
-    notices = [notice_of(clock, DISCOVERED) for clock in BREACH_CLOCKS]
+    notices = [notice_of(clock, DISCOVERED, students=0) for clock in BREACH_CLOCKS]
     for clock, notice in zip(BREACH_CLOCKS, notices, strict=True):
         assert (notice.due_at is None) == (clock.hours is None or clock.starts in LATER), clock
         if notice.due_at is not None:
             assert clock.hours is not None
             assert notice.due_at == DISCOVERED + timedelta(hours=clock.hours)
-        assert notice_of(clock, None).due_at is None
+        assert notice_of(clock, None, students=9).due_at is None
     assert {None} < {notice.hours for notice in notices}
     assert [notice.citation for notice in notices if notice.due_at is None and notice.hours] == [
         "Cal. Civ. Code 1798.82(f)", "Conn. Gen. Stat. 10-234dd", "La. Admin. Code 16:III.701", "24 O.S. 163",
@@ -82,8 +86,11 @@ def test_a_clock_without_a_number_or_from_a_later_instant_never_has_a_date() -> 
 
 def test_a_notice_says_what_its_row_says() -> None:
     for clock in BREACH_CLOCKS:
-        notice = notice_of(clock, None)
-        assert notice == BreachNotice.model_validate({**clock.model_dump(exclude={"state"}), "duty": clock.duty})
+        least = clock.from_people or 0
+        for students in (0, max(0, least - 1), least, 10_000):
+            said = {**clock.model_dump(exclude={"state"}), "owed": students >= least}
+            assert notice_of(clock, None, students=students) == BreachNotice.model_validate(said), (clock, students)
+    assert {clock.from_people for clock in BREACH_CLOCKS} > {None, 250, 500, 501, 1001}
 
 
 def test_no_row_stands_there_twice_and_a_states_page_stays_short() -> None:
@@ -93,9 +100,10 @@ def test_no_row_stands_there_twice_and_a_states_page_stays_short() -> None:
 
 
 def test_the_clocks_of_duties_are_those_of_the_duties() -> None:
-    rules = {kind: rule for kind, rule in DUTY_RULES.items() if kind.startswith("breach-")}
+    rules = {kind: rule for kind, rule in DUTY_RULES.items() if kind.startswith("breach-") and kind not in NOTICE_RULES}
     assert GENERAL.isdisjoint(rules)
-    ours = [clock for clock in BREACH_CLOCKS if clock.duty]
+    ours = [clock for clock in BREACH_CLOCKS if clock.kind not in GENERAL]
+    assert [clock.duty for clock in ours] == [clock.kind for clock in ours]
     assert sorted(clock.kind for clock in ours) == sorted(rules)
     for clock in ours:
         rule = rules[clock.kind]

@@ -142,6 +142,11 @@ async def _lists(two: TwoDistricts) -> AsyncIterator[Named]:
     yield "read_duty", "district", Request("GET", f"/v1/duties/{duty}", (duty,))
     yield "complete_duty", "district", Request("POST", f"/v1/duties/{duty}/completion", (duty,), {"evidence_ref": "receipt 9"})
     organisation = str(world.oak.id)
+    yield (
+        "waive_duty",
+        "district",
+        Request("POST", f"/v1/duties/{duty}/waiver", (duty,), {"because": "opened-in-error", "evidence_ref": "9"}),
+    )
     yield "list_duties", "district", Request("GET", "/v1/duties", (organisation,), query=f"organisation_id={organisation}")
 
 

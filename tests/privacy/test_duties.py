@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from safepassage.wire_duties import Duty, DutyPage
-from services.privacy.clocks import DUTY_RULES
+from services.privacy.clocks import DUTY_RULES, NOTICE_RULES
 from services.privacy.tables import DutyRow
 from tests.privacy.node import problem_of
 from tests.privacy.rights import Staff, looks_absent
@@ -16,7 +16,7 @@ from tests.privacy.world import World
 
 pytestmark = pytest.mark.anyio
 
-BY_HAND = sorted(kind for kind, rule in DUTY_RULES.items() if rule.opened_by != "node")
+BY_HAND = sorted(kind for kind, rule in DUTY_RULES.items() if rule.opened_by != "node" and kind not in NOTICE_RULES)
 
 
 def new_duty(kind: str = "mic3-send-records", **more: Any) -> dict[str, Any]:

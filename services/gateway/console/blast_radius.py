@@ -116,7 +116,7 @@ async def show_blast_radius(
         elements=frame.table(DATA, kinds, data, export=files),
         widths=dict(zip((code for code, _name, _count in kinds), shares([count for _code, _name, count in kinds]), strict=True)),
         states=[
-            (_(STATE_NAMES.get(one.state, one.state)), one.entries, [shown_notice(notice, frame) for notice in one.notices])
+            (_(STATE_NAMES.get(one.state, one.state)), one.entries, one.students, [shown_notice(notice, frame) for notice in one.notices])
             for one in counted.states
         ],
         notices=f"{files}&table=notices",

@@ -6,29 +6,9 @@ from datetime import datetime
 from typing import Final
 
 from safepassage.wire_log_radius import BreachNotice
-from services.gateway.console.duty_words import DUTY_WORDS, law_of
+from services.gateway.console.duty_words import DUTY_WORDS, NOTICE_WORDS, authorities, law_of
 from services.gateway.console.pages import Frame
-from services.gateway.console.words import spaced, word
-
-NOTICE_WORDS: Final[Mapping[str, str]] = {
-    "breach-people-told": word("Tell the people affected"),
-    "breach-authority-told": word("Tell the authorities"),
-    "breach-contractor-tells-agency": word("Be told by the contractor"),
-}
-"""Of the notices that no duty is opened for; a test compares these with shared.breach_clocks, as all here."""
-
-TO_WORDS: Final[Mapping[str, str]] = {
-    "attorney-general": word("attorney general"),
-    "state-police": word("state police"),
-    "consumer-protection": word("consumer protection office"),
-    "legislature": word("legislature"),
-    "auditor": word("state auditor"),
-    "district-attorney": word("district attorney"),
-    "state-information-technology": word("state information technology office"),
-    "education-agency": word("state education agency"),
-    "homeland-security": word("state department of homeland security"),
-}
-"""Authorities. That people or the agency itself are told, a notice's own words say."""
+from services.gateway.console.words import word
 
 APPLIES_WORDS: Final[Mapping[str, str]] = {
     "agency": word("Binds public agencies"),
@@ -83,16 +63,16 @@ class ShownNotice:
     left: int | None
     """Days of the reader's calendar until then; negative where it is past."""
     known: bool
-    by_hand: bool
+    owed: bool
+    """So many students were touched as its law asks for."""
 
 
 def shown_notice(notice: BreachNotice, frame: Frame) -> ShownNotice:
     """As a page has it."""
     _ = frame.translate
     what = _(NOTICE_WORDS[notice.kind]) if notice.kind in NOTICE_WORDS else _(DUTY_WORDS.get(notice.kind, notice.kind))
-    authorities = ", ".join(_(TO_WORDS.get(one, spaced(one))) for one in notice.to if one not in ("people", "agency"))
-    if not notice.duty and authorities:
-        what = f"{what}: {authorities}"
+    if notice.kind in NOTICE_WORDS and (told := authorities(notice.to, _)):
+        what = f"{what}: {told}"
     if notice.from_people is not None and notice.from_people > 1:
         what = _("%(notice)s, from %(n)s people on") % {"notice": what, "n": frame.viewing.number(notice.from_people)}
     return ShownNotice(
@@ -106,7 +86,7 @@ def shown_notice(notice: BreachNotice, frame: Frame) -> ShownNotice:
         due_at=notice.due_at,
         left=None if notice.due_at is None else frame.viewing.days_until(notice.due_at),
         known=notice.source != "none",
-        by_hand=not notice.duty,
+        owed=notice.owed,
     )
 
 

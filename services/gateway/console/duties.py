@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_duties import Duty, DutyPage, DutyState
-from services.gateway.console.duty_words import DUTY_WORDS, law_of
+from services.gateway.console.duty_words import KINDS, duty_name, law_of
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Framed
 from services.gateway.console.sorting import Orders
@@ -35,7 +35,9 @@ STATES: Final[tuple[tuple[Shown, str], ...]] = (
     ("overdue", "Too late"),
     ("due", "In the last days"),
     ("open", "There is time"),
+    ("undelayed", "Without unreasonable delay"),
     ("done", "Done"),
+    ("waived", "Waived"),
     ("all", "All"),
 )
 
@@ -52,28 +54,47 @@ class ShownDuty:
     mark: str
     when: str
     begins_at: datetime
-    overdue_at: datetime
+    overdue_at: datetime | None
     citation: str
+    wording: str
+    """The law's own phrase, in English, where it names no number."""
     figure: Literal["law", "ours"]
     done_by: str | None
     """Where the reader can say that it is done."""
+    waived_by: str | None
+    """Where the reader can say that it does not bind."""
 
 
 def shown_duty(duty: Duty, viewing: Viewing, translate: Callable[[str], str], *, may_complete: bool) -> ShownDuty:
     """How a duty stands, in words, and by a mark that is told without colour."""
-    left = viewing.days_until(duty.overdue_at)
+    left = None if duty.overdue_at is None else viewing.days_until(duty.overdue_at)
     tone, mark, when = _standing(duty, left, translate)
-    name = translate(DUTY_WORDS.get(duty.kind, duty.kind))
-    done_by = f"{PATH}/{duty.id}/done" if may_complete and duty.state != "done" and duty.kind not in ENDS_BY_ITSELF else None
-    law = law_of(duty.citation, translate)
+    stands = may_complete and duty.state not in ("done", "waived")
     return ShownDuty(
-        f"{PATH}/{duty.id}", duty.kind, duty.state, name, tone, mark, when, duty.begins_at, duty.overdue_at, law, duty.figure, done_by
+        href=f"{PATH}/{duty.id}",
+        kind=duty.kind,
+        state=duty.state,
+        name=duty_name(duty.kind, translate),
+        tone=tone,
+        mark=mark,
+        when=when,
+        begins_at=duty.begins_at,
+        overdue_at=duty.overdue_at,
+        citation=law_of(duty.citation, translate),
+        wording=duty.wording if duty.overdue_at is None else "",
+        figure=duty.figure,
+        done_by=f"{PATH}/{duty.id}/done" if stands and duty.kind not in ENDS_BY_ITSELF else None,
+        waived_by=f"{PATH}/{duty.id}/waived" if stands and duty.waivable else None,
     )
 
 
-def _standing(duty: Duty, left: int, _: Callable[[str], str]) -> tuple[Literal["good", "warn", "danger", "plain"], str, str]:
+def _standing(duty: Duty, left: int | None, _: Callable[[str], str]) -> tuple[Literal["good", "warn", "danger", "plain"], str, str]:
     if duty.state == "done":
         return ("warn", "check", _("Done late")) if duty.late else ("good", "check", _("Done"))
+    if duty.state == "waived":
+        return "plain", "dot", _("Waived")
+    if left is None:
+        return "warn", "half", _("Without unreasonable delay")
     if duty.state == "overdue":
         return "danger", "clock", _("Today") if left == 0 else _("1 day late") if left == -1 else _("%(n)s days late") % {"n": -left}
     when = _("Due today") if left == 0 else _("In 1 day") if left == 1 else _("In %(n)s days") % {"n": left}
@@ -90,7 +111,7 @@ async def show_duties(
     sort: Annotated[str, ORDERS.query] = ORDERS.usual,
 ) -> Response:
     """The clocks of the person's organisation and those below it."""
-    if kind and kind not in DUTY_WORDS:
+    if kind and kind not in KINDS:
         raise InvalidRequest("not a kind of duty", field="kind")
     asked = {"state": state, **({"kind": kind} if kind else {})}
     filed, order = {**asked, **ORDERS.kept(sort)}, {"sort": sort}
@@ -109,7 +130,7 @@ async def show_duties(
         heads=frame.heads(ORDERS, sort),
         order=ORDERS.kept(sort),
         states=[(code, _(word)) for code, word in STATES],
-        kinds=sorted(((code, _(word)) for code, word in DUTY_WORDS.items()), key=lambda one: one[1]),
+        kinds=sorted(((code, _(word)) for code, word in KINDS.items()), key=lambda one: one[1]),
         chosen_state=state,
         chosen_kind=kind,
     )

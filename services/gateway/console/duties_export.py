@@ -8,7 +8,7 @@ from starlette.responses import Response
 from safepassage.problems.requests import InvalidRequest
 from safepassage.wire_duties import DutyPage
 from services.gateway.console.duties import ORDERS, PATH, Shown
-from services.gateway.console.duty_words import DUTY_WORDS
+from services.gateway.console.duty_words import KINDS
 from services.gateway.console.exports import Form, exported
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute
@@ -19,7 +19,21 @@ router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 EXPORT: Final = f"{PATH}/export"
 AT_ONCE: Final = 200
 IN_AN_EXPORT: Final = 5_000
-COLUMNS: Final = ("id", "kind", "organisation_id", "state", "begins_at", "due_from", "overdue_at", "done_at", "late", "citation", "figure")
+COLUMNS: Final = (
+    "id",
+    "kind",
+    "organisation_id",
+    "state",
+    "begins_at",
+    "due_from",
+    "overdue_at",
+    "done_at",
+    "waived_at",
+    "waived_because",
+    "late",
+    "citation",
+    "figure",
+)
 """Not whom or what a duty is about, nor what shows that it is done: that may lead to a family."""
 
 
@@ -32,7 +46,7 @@ async def export_duties(
     form: Form = "csv",
 ) -> Response:
     """The clocks of the person's organisation and those below it: the first 5,000 of the list's order."""
-    if kind and kind not in DUTY_WORDS:
+    if kind and kind not in KINDS:
         raise InvalidRequest("not a kind of duty", field="kind")
     asked: dict[str, str | int] = {"state": state, "sort": sort, "limit": AT_ONCE, **({"kind": kind} if kind else {})}
     rows: list[dict[str, object]] = []

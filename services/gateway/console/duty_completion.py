@@ -11,7 +11,7 @@ from safepassage.problems import SuiteError
 from safepassage.wire_duties import Duty, DutyCompletion
 from services.gateway.console.acts import Act, Field, FormWrong, refused_form
 from services.gateway.console.duties import PATH as LIST
-from services.gateway.console.duty_words import DUTY_WORDS, law_of
+from services.gateway.console.duty_words import duty_name, law_of
 from services.gateway.console.node_reader import Node
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
 from services.gateway.people.pages import form_of, page_responses
@@ -59,10 +59,10 @@ def _form(frame: Frame, duty: Duty, kept: Mapping[str, str], wrong: Mapping[str,
         title=_("Say that a duty is done"),
         lede=_("Its clock stands still from now on. The log keeps who said so."),
         facts=[
-            (_("Duty"), _(DUTY_WORDS.get(duty.kind, duty.kind))),
+            (_("Duty"), duty_name(duty.kind, _)),
             (_("Law"), law_of(duty.citation, _)),
             (_("Began"), frame.viewing.instant(duty.begins_at)),
-            (_("Too late from"), frame.viewing.instant(duty.overdue_at)),
+            (_("Too late from"), _("Without unreasonable delay") if duty.overdue_at is None else frame.viewing.instant(duty.overdue_at)),
         ],
         undo=_("It is not: a duty that is done stays done."),
         fields=[Field("evidence_ref", _("What shows that it was done"), hint)],

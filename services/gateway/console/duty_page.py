@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from safepassage.wire_duties import Duty
 from services.gateway.console.duties import shown_duty
+from services.gateway.console.duty_waiver import WAIVED_BECAUSE
 from services.gateway.console.node_reader import Node
 from services.gateway.console.organisation_names import named, names_of
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
@@ -47,12 +48,18 @@ def facts_of(duty: Duty, whose: str, frame: Frame) -> list[tuple[str, str]]:
     facts = [
         (_("Whose"), whose),
         (_("Began"), instant(duty.begins_at)),
-        (_("In its last days from"), instant(duty.due_from)),
-        (_("Too late from"), instant(duty.overdue_at)),
     ]
+    if duty.due_from is not None and duty.overdue_at is not None:
+        facts += [(_("In its last days from"), instant(duty.due_from)), (_("Too late from"), instant(duty.overdue_at))]
+    else:
+        facts.append((_("Too late from"), _("The law names no number of days: without unreasonable delay")))
+    if duty.waived_at is not None:
+        facts.append((_("Waived at"), instant(duty.waived_at)))
+        facts.append((_("Why it need not be given"), _(WAIVED_BECAUSE.get(duty.waived_because or "", ""))))
     if duty.done_at is not None:
         facts.append((_("Done at"), instant(duty.done_at)))
     if duty.evidence_ref is not None:
         by_receipt = duty.evidence_ref.startswith(EXCHANGE)
-        facts.append((_("What shows that it was done"), _("A signed receipt of the exchange") if by_receipt else duty.evidence_ref))
+        shows = _("What shows that it was done") if duty.done_at is not None else _("What shows it")
+        facts.append((shows, _("A signed receipt of the exchange") if by_receipt else duty.evidence_ref))
     return facts

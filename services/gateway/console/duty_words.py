@@ -1,9 +1,11 @@
 """What a duty is called in a few words. Data; a test compares the list with the rules that start the clocks."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from services.gateway.console.words import word
+from services.gateway.console.state_names import STATE_NAMES
+from services.gateway.console.words import spaced, word
+from shared.breach_clocks import CLOCK_OF_DUTY
 
 DUTY_WORDS: Final[Mapping[str, str]] = {
     "inspect-records": "Let a parent inspect the records",
@@ -49,11 +51,50 @@ DUTY_WORDS: Final[Mapping[str, str]] = {
 }
 """By kind (docs/rights-and-clocks.md)."""
 
+NOTICE_WORDS: Final[Mapping[str, str]] = {
+    "breach-people-told": word("Tell the people affected"),
+    "breach-authority-told": word("Tell the authorities"),
+    "breach-contractor-tells-agency": word("Be told by the contractor"),
+}
+"""Of the general laws on breaches: each stands for the duties of all states. A test compares them with shared.breach_clocks."""
+
+TO_WORDS: Final[Mapping[str, str]] = {
+    "attorney-general": word("attorney general"),
+    "state-police": word("state police"),
+    "consumer-protection": word("consumer protection office"),
+    "legislature": word("legislature"),
+    "auditor": word("state auditor"),
+    "district-attorney": word("district attorney"),
+    "state-information-technology": word("state information technology office"),
+    "education-agency": word("state education agency"),
+    "homeland-security": word("state department of homeland security"),
+}
+"""Authorities. That people or the agency itself are told, a notice's own words say."""
+
+KINDS: Final[Mapping[str, str]] = {**DUTY_WORDS, **NOTICE_WORDS}
+"""By which a list is narrowed."""
+
 OF_NO_LAW: Final[Mapping[str, str]] = {
     "none: the agency's own rule": word("The agency’s own rule"),
     "the agreement": word("The agreement"),
+    "not looked up: ask counsel": word("Not looked up: ask counsel."),
 }
 """Of clocks that no paragraph starts: by what stands in place of its citation."""
+
+
+def duty_name(kind: str, translate: Callable[[str], str]) -> str:
+    """What a duty is called; a notice of a general law on breaches with whom to tell, and with its state."""
+    clock = CLOCK_OF_DUTY.get(kind)
+    if clock is None or clock.kind not in NOTICE_WORDS:
+        return translate(DUTY_WORDS.get(kind, kind))
+    told = authorities(clock.to, translate)
+    name, state = translate(NOTICE_WORDS[clock.kind]), clock.state or ""
+    return f"{name}{f': {told}' if told else ''} ({translate(STATE_NAMES.get(state, state))})"
+
+
+def authorities(to: Sequence[str], translate: Callable[[str], str]) -> str:
+    """Whom to tell, other than the people affected and the agency itself."""
+    return ", ".join(translate(TO_WORDS.get(one, spaced(one))) for one in to if one not in ("people", "agency"))
 
 
 def law_of(citation: str, translate: Callable[[str], str]) -> str:

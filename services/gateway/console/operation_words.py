@@ -65,6 +65,7 @@ OPERATION_WORDS: Final[Mapping[str, str]] = {
     "disclosure-copies-listed": word("Copies of disclosures listed"),
     "disclosure-copy": word("Copy of disclosures"),
     "duty-done": word("Duty done"),
+    "duty-waived": word("Duty waived"),
     "duty-opened": word("Duty begun"),
     "duty-reopened": word("Duty open again"),
     "ed-fi-push": word("Sent to an Ed-Fi system"),

@@ -24,6 +24,8 @@ SHOWN: Final = (
     "district-not-yours",
     "duty-done",
     "duty-ends-by-itself",
+    "duty-not-waivable",
+    "duty-waived",
     "form-not-ours",
     "groups-not-told",
     "handle-unknown",

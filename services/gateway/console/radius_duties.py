@@ -10,10 +10,11 @@ from starlette.responses import RedirectResponse, Response
 from safepassage.problems import SuiteError
 from safepassage.problems.requests import InvalidRequest, TemporarilyUnavailable
 from safepassage.wire_duties import DutyCompletion, NewDuty
+from safepassage.wire_log_radius import BreachNotice
 from services.gateway.console.acts import Act, ActForm, Field, FormWrong, refused_form
 from services.gateway.console.blast_radius import DUTIES, FOUND
 from services.gateway.console.duties import PATH as LIST
-from services.gateway.console.duty_words import DUTY_WORDS, law_of
+from services.gateway.console.duty_words import duty_name, law_of
 from services.gateway.console.handles import Handles, SessionHandles
 from services.gateway.console.node_reader import Node, NodeReader
 from services.gateway.console.pages import ConsoleRoute, Frame, Framed
@@ -22,11 +23,14 @@ from services.gateway.console.radius_question import Asked, Question
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
 from services.gateway.people.roles import Role
+from shared.breach_clocks import CLOCK_OF_DUTY
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 ROLES: Final[tuple[Role, ...]] = ("privacy-officer", "district-officer")
 WAIT_SECONDS: Final = 5
+NOT_LOOKED_UP: Final = "not looked up: ask counsel"
+"""In place of the citation of a law that was not read, as a duty has it."""
 NONE_CHOSEN: Final = word("Choose at least one notice.")
 NOT_SAID: Final = word("not said yet: ask again, with that instant")
 
@@ -35,7 +39,8 @@ NOT_SAID: Final = word("not said yet: ask again, with that instant")
 async def ask_breach_duties(question: Asked, frame: Framed, node: Node, handles: SessionHandles) -> Response:
     """Which clocks there are, and the form to start them."""
     notices = await _notices(node, question)
-    return _form(frame, handles, question, notices, dict.fromkeys(notices, "yes"), {})
+    chosen = {kind: "yes" for kind, notice in notices.items() if begins_chosen(notice)}
+    return _form(frame, handles, question, notices, chosen, {})
 
 
 @router.post(
@@ -74,21 +79,26 @@ def _discovered(question: Question) -> datetime:
     return question.request.discovered_at
 
 
-async def _notices(node: NodeReader, question: Question) -> Mapping[str, tuple[str, datetime | None]]:
-    """By kind of duty: the paragraph, and when it is due; each once, whichever states ask for it. Raises InvalidRequest."""
+def begins_chosen(notice: BreachNotice) -> bool:
+    """It is started unless the officer takes it away: one that may bind a public agency, and that so many students make due. Pure."""
+    return notice.owed and (notice.applies != "contractor" or "agency" in notice.to)
+
+
+async def _notices(node: NodeReader, question: Question) -> Mapping[str, BreachNotice]:
+    """By duty, those that begin with the discovery; each once, whichever states ask for it. Raises InvalidRequest."""
     if question.count is None:
         raise InvalidRequest("none: begin from what was counted", field="count")
     found = (await counted(node, question, wait=WAIT_SECONDS)).found
     if found is None:
         raise TemporarilyUnavailable("it is still being counted")
-    return {notice.kind: (notice.citation, notice.due_at) for state in found.states for notice in state.notices if notice.duty}
+    return {notice.duty: notice for state in found.states for notice in state.notices if CLOCK_OF_DUTY[notice.duty].from_discovery}
 
 
 def _form(
     frame: Frame,
     handles: Handles,
     question: Question,
-    notices: Mapping[str, tuple[str, datetime | None]],
+    notices: Mapping[str, BreachNotice],
     kept: Mapping[str, str],
     wrong: Mapping[str, str],
 ) -> Response:
@@ -96,12 +106,12 @@ def _form(
     query, unsaid = question.query(handles), _(NOT_SAID)
     due = [
         (
-            _(DUTY_WORDS.get(kind, kind)),
-            _("%(law)s: before %(day)s") % {"law": law_of(citation, _), "day": viewing.instant(at)}
-            if at is not None
-            else law_of(citation, _),
+            duty_name(kind, _),
+            law_of(notice.citation or NOT_LOOKED_UP, _)
+            if notice.due_at is None
+            else _("%(law)s: before %(day)s") % {"law": law_of(notice.citation, _), "day": viewing.instant(notice.due_at)},
         )
-        for kind, (citation, at) in notices.items()
+        for kind, notice in notices.items()
     ]
     return frame.page(
         "act.html",
@@ -111,7 +121,7 @@ def _form(
         facts=[(_("Discovered"), unsaid if discovered is None else viewing.instant(discovered)), *due],
         undo=_("It is not: a duty that was started is done, with what shows it."),
         fields=[
-            *(Field(kind, _(DUTY_WORDS.get(kind, kind)), kind="check", required=False) for kind in notices),
+            *(Field(kind, duty_name(kind, _), kind="check", required=False) for kind in notices),
             Field(
                 "evidence_ref",
                 _("What shows when it was discovered"),

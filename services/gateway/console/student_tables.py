@@ -62,7 +62,7 @@ TABLES: Final[Mapping[Name, WholeTable]] = {
     "requests": _standing("requests", word("Kind"), "id", "kind", "organisation_id", "overdue_at"),
     "clocks": WholeTable(
         "clocks",
-        {"ends": lambda one: one.overdue_at, "-began": lambda one: one.begins_at, "what": lambda one: in_words(one.name)},
+        {"ends": lambda one: one.overdue_at or one.begins_at, "-began": lambda one: one.begins_at, "what": lambda one: in_words(one.name)},
         filters={
             "kind": Filter(word("Kind"), lambda one, _: [(one.kind, one.name)]),
             "state": Filter(word("State"), lambda one, _: [(one.state, _(dict(STATES)[one.state]))]),
@@ -72,7 +72,7 @@ TABLES: Final[Mapping[Name, WholeTable]] = {
             "kind": lambda one: one.kind,
             "state": lambda one: one.state,
             "begins_at": lambda one: utc(one.begins_at),
-            "overdue_at": lambda one: utc(one.overdue_at),
+            "overdue_at": lambda one: None if one.overdue_at is None else utc(one.overdue_at),
         },
     ),
     "holds": _standing("holds", word("Reason"), "id", "reason", "reference"),

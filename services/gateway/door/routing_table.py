@@ -114,6 +114,7 @@ PRIVACY: Final = (
     send("POST", "/v1/duties", "privacy", "duties:complete"),
     get("/v1/duties/{duty_id}", "privacy", "duties:read", "duties:complete"),
     send("POST", "/v1/duties/{duty_id}/completion", "privacy", "duties:complete"),
+    send("POST", "/v1/duties/{duty_id}/waiver", "privacy", "duties:complete"),
     send("POST", "/v1/destructions", "privacy", "destruction:clear"),
     get("/v1/agreements/{agreement_id}/destruction", "privacy", "destruction:attest", "obligations:read", "obligations:discharge"),
     get(

@@ -5,45 +5,10 @@ ours, an agency sets its own, and being late by it is no finding. `checked` says
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Literal
 
-from services.privacy.clocks.terms import CalendarDays, Hours, SameDay, Term, Until, WorkingDays, Yearly
-
-
-@dataclass(frozen=True)
-class DutyRule:
-    """A duty and its clock."""
-
-    kind: str
-    what: str
-    starts: str
-    """What starts the clock."""
-    term: Term
-    citation: str
-    figure: Literal["law", "ours"]
-    checked: bool
-    warn_days: int
-    """So many last days of the term it is `due` rather than `open`."""
-    opened_by: Literal["node", "staff", "both"]
-    """node: by what happens here. staff: by an agency's client, for what the node cannot see."""
-    source: str = ""
-    """The paragraph as the copies of the law name it; empty where its text was not found."""
-    source_sha256: str = ""
-    """Of the verbatim line."""
-
-    @property
-    def tells_of_a_child(self) -> bool:
-        """Whoever knows that a child has this duty knows what the child is or lives through: it is not kept in clear."""
-        return self.kind.startswith(("idea-", "mckinney-vento-", "foster-", "mic3-", "migrant-", "msix-"))
-
-    @property
-    def kept_as(self) -> str:
-        """The kind as the store has it in clear."""
-        if self.kind == "inspect-records-before-meeting":
-            return "inspect-records"
-        return "of-a-child" if self.tells_of_a_child else self.kind
-
+from services.privacy.clocks.duty_rule import DutyRule
+from services.privacy.clocks.notice_rules import NOTICE_RULES
+from services.privacy.clocks.terms import CalendarDays, Hours, SameDay, Until, WorkingDays, Yearly
 
 _RULES = (
     DutyRule(
@@ -313,5 +278,5 @@ _RULES = (
     ),
 )  # fmt: skip
 
-DUTY_RULES: Mapping[str, DutyRule] = {rule.kind: rule for rule in _RULES}
-"""By kind, in the order of the page that is made of them."""
+DUTY_RULES: Mapping[str, DutyRule] = {rule.kind: rule for rule in (*_RULES, *NOTICE_RULES.values())}
+"""By kind, in the order of the page that is made of them; the notices of the general laws on breaches at the end."""

@@ -1,6 +1,8 @@
 """docs/rights-and-clocks.md: what is written about rights and clocks, with the table of duties made from their rules. Pure."""
 
-from services.privacy.clocks.duty_rules import DUTY_RULES, DutyRule
+from services.privacy.clocks.duty_rule import DutyRule
+from services.privacy.clocks.duty_rules import DUTY_RULES
+from services.privacy.clocks.notice_rules import NOTICE_RULES
 
 _BEFORE = """\
 # Rights and clocks
@@ -99,6 +101,13 @@ node sees starts by itself (a request, a hearing, an agreement's end, another st
 foster care, migratory or of a military family); the rest is opened by staff with what shows it. The duty to send a record is beside the
 decision and independent of it: a request may be permitted and overdue, or denied and overdue. It runs from the receipt of the request.
 
+The notices of the general laws on breaches are duties too, one for each row of [breach-clocks.md](breach-clocks.md), where their kinds are.
+A law that names hours, days or working days gives the duty a date. One that names none gives it no date: the duty is `undelayed`, stands in
+the list by the day it began, in front of what has time, and stays there until it is done or waived. What a state asks for once the people
+affected were told begins when the duty to tell them is done. Whether such a law binds is for counsel to say: `POST /v1/duties/{id}/waiver`
+ends its duty with a reason of a list (`law-does-not-bind`, `data-encrypted`, `too-few-people`, ...) and the reference of what shows it. A
+waived duty stays listed as `waived`, is told to the log as `duty-waived`, and counts neither as given nor as late. No other duty is waived.
+
 An exchange ends the duties that it serves, with its receipt as evidence (`exchange:<id>:<reached>:<digest of the receipt>`): the duty to
 send with the recipient's first receipt for a record, and never with an answer that provides none; a second one that says that the record
 could not be filed opens it again. The duties to ask and to contact the last school end with the holder's receipt for the request, the duty
@@ -118,7 +127,7 @@ at hand: of an agency that is neither district nor school it is not known.
 
 def rights_and_clocks() -> str:
     """The page."""
-    return _BEFORE + "".join(_row(rule) for rule in DUTY_RULES.values())
+    return _BEFORE + "".join(_row(rule) for rule in DUTY_RULES.values() if rule.kind not in NOTICE_RULES)
 
 
 def _row(rule: DutyRule) -> str:

@@ -93,7 +93,15 @@ class Until:
         return f"until {self.what}"
 
 
-Term = CalendarDays | Hours | WorkingDays | SameDay | Yearly | Until
+@dataclass(frozen=True)
+class Undelayed:
+    """A law that names no number: without unreasonable delay, from when it begins. No date is made up for it."""
+
+    def __str__(self) -> str:
+        return "without unreasonable delay"
+
+
+Term = CalendarDays | Hours | WorkingDays | SameDay | Yearly | Until | Undelayed
 
 
 def overdue_from(term: CalendarDays | Hours | WorkingDays | SameDay | Yearly, begins_at: datetime, *, zone_name: str) -> datetime:

@@ -44,8 +44,10 @@ def understanding_measures(connection: Connection, sealer: Sealer, *, now: datet
 
 
 def _kept(name: str, connection: Connection, kinds: tuple[str, ...], now: datetime) -> dict[str, int]:
-    """Duties of a year that were done or are overdue, and those that were done in time."""
-    of_a_year = and_(DutyRow.kind.in_(kinds), DutyRow.begins_at >= now - YEAR)
+    """Duties of a year that were done or are overdue, and those that were done in time. Of one without a date nobody can say; one that was
+    waived was owed by nobody."""
+    owed = and_(DutyRow.overdue_at.is_not(None), DutyRow.waived_at.is_(None))
+    of_a_year = and_(DutyRow.kind.in_(kinds), DutyRow.begins_at >= now - YEAR, owed)
     ended = _count(connection, of_a_year, or_(DutyRow.done_at.is_not(None), DutyRow.overdue_at <= now))
     return {name: ended, f"{name}_in_time": _count(connection, of_a_year, DutyRow.done_at < DutyRow.overdue_at)}
 

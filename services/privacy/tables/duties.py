@@ -11,10 +11,11 @@ from shared.columns import Milliseconds
 
 
 class DutyRow(Base):
-    """A clock that the law, or an agreement, has started for one organisation. It ends by being done, and does not vanish."""
+    """A clock that the law, or an agreement, has started for one organisation. It ends by being done or waived, and does not
+    vanish."""
 
     __tablename__ = "duty"
-    __table_args__ = (Index("ix_duty_kind_overdue_at", "kind", "overdue_at", "id"),)
+    __table_args__ = (Index("ix_duty_kind_ranked_at", "kind", "ranked_at", "id"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(String(200), unique=True)
@@ -28,15 +29,22 @@ class DutyRow(Base):
     sealed_details: Mapped[bytes] = mapped_column(LargeBinary)
     """Kind, student and what it is about."""
     begins_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
-    due_from: Mapped[datetime] = mapped_column(Milliseconds)
-    overdue_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
+    due_from: Mapped[datetime | None] = mapped_column(Milliseconds)
+    overdue_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    """None, as `due_from`: its law names no number of hours or days."""
+    ranked_at: Mapped[datetime] = mapped_column(Milliseconds, index=True)
+    """Where it stands in a list: when it is too late, and of a law that names no number when it began, in front of what has time."""
     opened_by: Mapped[str | None] = mapped_column(String(200))
     """The client that opened it; none where the node did."""
     sealed_start: Mapped[bytes | None] = mapped_column(LargeBinary)
     """What shows that it started."""
     done_at: Mapped[datetime | None] = mapped_column(Milliseconds)
     done_by: Mapped[str | None] = mapped_column(String(200))
+    waived_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    waived_by: Mapped[str | None] = mapped_column(String(200))
+    waived_because: Mapped[str | None] = mapped_column(String(64))
     sealed_evidence: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Of what shows that it was done, or that it does not bind."""
 
 
 class DutyExchangeRow(Base):

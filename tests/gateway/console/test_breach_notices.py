@@ -6,11 +6,15 @@ import json
 import re
 from html import unescape
 from pathlib import Path
+from typing import get_args
 from urllib.parse import urlsplit
 
 import pytest
 
-from services.gateway.console.breach_words import APPLIES_WORDS, NOTICE_COLUMNS, NOTICE_WORDS, SOURCE_WORDS, STARTS, TO_WORDS
+from safepassage.wire_duties import WaivedBecause
+from services.gateway.console.breach_words import APPLIES_WORDS, NOTICE_COLUMNS, SOURCE_WORDS, STARTS
+from services.gateway.console.duty_waiver import WAIVED_BECAUSE
+from services.gateway.console.duty_words import NOTICE_WORDS, TO_WORDS
 from services.gateway.console.radius_tables import EXPORT
 from shared.breach_clocks import BREACH_CLOCKS, GENERAL, clocks_of
 from tests.conftest import StandingClock
@@ -46,14 +50,15 @@ async def test_each_notice_says_until_when_whom_it_binds_and_what_was_read_of_it
         people, concurrent, _police, businesses, _agreement = notices_of(page, "Rhode Island")
         assert "Within 30 days: no later than thirty (30) calendar days after confirmation of the breach" in people
         assert "on 2026-11-19: " in people
-        assert "R.I. Gen. Laws 11-49.3-4(a)(2)(i). Binds public agencies. Read in the statute, undated. No clock of this node" in people
+        assert "R.I. Gen. Laws 11-49.3-4(a)(2)(i). Binds public agencies. Read in the statute, undated." in people
         assert "Tell the authorities: attorney general, from 501 people on In the law’s words: without delaying notice" in concurrent
         assert not re.search(r"on 20\d\d|In \d+ days|Too late", concurrent), "a clock without a number has no date"
         assert "Binds businesses, so contractors" in businesses
         (guam, _agreement) = notices_of(page, "Guam")
         assert "Not looked up: ask counsel." in guam
         assert not re.search(r"Within|\d", guam)
-        assert not any("No clock of this node" in one for one in notices_of(page, "New York")[:3]), "duties"
+        assert "Fewer students than that were counted." in concurrent
+        assert "Fewer students" not in people
         (copy,) = [one for one in notices_of(page, "California") if "1798.82(f)" in one]
         assert "At second hand, from a chart of others of 2026-01: compare the law" in copy
         assert not re.search(r"on 20\d\d|In \d+ days", copy), "it starts when the people were told, which nobody has said"
@@ -81,14 +86,54 @@ async def test_the_notices_are_a_file_for_who_writes_them(tmp_path: Path, clock:
         assert (agency["due_at"], agency["applies"], agency["to"]) == ("2026-11-19T11:00:00.000Z", "agency", ["people"])
 
 
-async def test_the_form_of_the_clocks_offers_only_what_the_node_keeps_one_for(tmp_path: Path, clock: StandingClock) -> None:
+async def test_the_form_of_the_clocks_offers_what_the_discovery_starts_and_chooses_what_may_bind(
+    tmp_path: Path, clock: StandingClock
+) -> None:
     async with open_console(tmp_path, clock, peers={**PEERS, **STATES}) as console:
         await a_breach_in(console)
         officer = await console.browser("privacy-officer")
         page = await page_of(officer, await asked(officer, "client", "stolen", discovered="2026-10-20T07:00"))
         (start,) = re.findall(r'href="([^"]*/found/duties[^"]*)"', page)
-        offered = set(re.findall(r'type="checkbox" id="([^"]+)"', await page_of(officer, unescape(start))))
-        assert offered == {one.kind for one in clocks_of("NY") if one.kind not in GENERAL}
+        form = await page_of(officer, unescape(start))
+        boxes = {name: "checked" in box for box, name in re.findall(r'(<input[^>]*type="checkbox"[^>]*id="([^"]+)"[^>]*>)', form)}
+        offered = {one for state in STATES.values() for one in clocks_of(state) if one.from_discovery}
+        assert set(boxes) >= {one.duty for one in offered}
+        assert "breach-authority-told-ca-contractor-attorney-general" not in boxes, "it starts when the people were told"
+        for one in offered:
+            assert boxes[one.duty] == ((one.from_people or 0) <= 1 and (one.applies != "contractor" or "agency" in one.to)), one
+        assert "Tell the people affected (Guam)" in form
+        assert "Not looked up: ask counsel." in form
+
+
+async def test_a_notice_without_a_number_is_shown_so_until_it_is_waived_with_a_reason(tmp_path: Path, clock: StandingClock) -> None:
+    async with open_console(tmp_path, clock, peers={**PEERS, **STATES}) as console:
+        await a_breach_in(console)
+        officer = await console.browser("privacy-officer")
+        page = await page_of(officer, await asked(officer, "client", "stolen", discovered="2026-10-20T07:00"))
+        (start,) = map(unescape, re.findall(r'href="([^"]*/found/duties[^"]*)"', page))
+        form = await page_of(officer, start)
+        (key,) = re.findall(r'name="act" value="([0-9a-f]{32})"', form)
+        kind = "breach-people-told-ca-agency"
+        assert (await officer.post(start, act=key, evidence_ref="letter 4", **{kind: "yes"})).status == 303
+        listed = await page_of(officer, "/console/duties?kind=breach-people-told")
+        assert "Tell the people affected (California)" in listed
+        assert "Without unreasonable delay" in re.findall(r"<tbody.*?</tbody>", listed, re.DOTALL)[0]
+        assert "in the most expedient time possible" in listed
+        (path,) = re.findall(r'href="(/console/duties/[^"]+/waived)"', listed)
+        assert "The law names no number of days" in await page_of(officer, path.removesuffix("/waived"))
+        form = await page_of(officer, path)
+        (key,) = re.findall(r'name="act" value="([0-9a-f]{32})"', form)
+        assert (await officer.post(path, act=key, because="", evidence_ref="letter 5")).status == 422
+        assert (await officer.post(path, act=key, because="data-encrypted", evidence_ref="letter 5")).status == 303
+        assert "No duty is in this state." in await page_of(officer, "/console/duties")
+        one = await page_of(officer, path.removesuffix("/waived"))
+        assert "The data was encrypted, and the key is safe" in one
+        assert "/waived" not in one
+        assert "/waived" not in await page_of(await console.browser("auditor"), "/console/duties?state=all")
+
+
+def test_there_are_words_for_every_reason_of_a_waiver() -> None:
+    assert set(WAIVED_BECAUSE) == set(get_args(WaivedBecause))
 
 
 async def test_the_notices_are_said_in_spanish_with_the_laws_words_as_they_are(tmp_path: Path, clock: StandingClock) -> None:
@@ -99,7 +144,7 @@ async def test_the_notices_are_said_in_spanish_with_the_laws_words_as_they_are(t
         page = await page_of(auditor, await asked(auditor, "client", "stolen", discovered="2026-10-20T07:00"))
         people, concurrent, *_ = notices_of(page, "Rhode Island")
         assert "Avisar a las personas afectadas En 30 días" in re.sub(r"^En \d+ días ", "", people)
-        assert "Leído en la ley, sin fecha. Este nodo no lleva este plazo: llévelo a mano." in people
+        assert "Leído en la ley, sin fecha." in people
         assert "fiscal general, a partir de 501 personas" in concurrent
         assert '<q lang="en">without delaying notice to affected Rhode Island residents</q>' in page
         assert "No se buscó: pregunte a su asesor jurídico." in notices_of(page, "Guam")[0]

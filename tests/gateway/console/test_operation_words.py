@@ -45,7 +45,7 @@ COMPOSED: Final = {
     "f\"consent-{kind.partition(':')[0]}\"": {"consent-granted", "consent-narrowed", "consent-withdrawn"},
     "f'client-registration-{state}'": {"client-registration-approved", "client-registration-refused"},
     "f'destruction-{done}'": {"destruction-destroyed", "destruction-kept"},
-    "f'duty-{happened}'": {"duty-done", "duty-opened", "duty-reopened"},
+    "f'duty-{happened}'": {"duty-done", "duty-opened", "duty-reopened", "duty-waived"},
     "f'evidence-{happened}'": {"evidence-recorded", "evidence-revoked"},
     "f'exchange-{act}'": {f"exchange-{act}" for act in get_args(OperatorAct)},
     "f'log-destination-{change}'": {f"log-destination-{change}" for change in get_args(DestinationChange)},

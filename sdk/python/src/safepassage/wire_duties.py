@@ -7,12 +7,24 @@ from pydantic import Field, StringConstraints, model_validator
 
 from safepassage.wire import Code, Instant, Wire
 
-DutyState = Literal["open", "due", "overdue", "done"]
-"""open: there is time. due: the last days. overdue: too late, and not done. done: with evidence."""
+DutyState = Literal["open", "due", "overdue", "done", "undelayed", "waived"]
+"""open: there is time. due: the last days. overdue: too late, and not done. done: with evidence. undelayed: without unreasonable delay, by
+a law that names no number of days. waived: it does not bind, for a reason that is on record."""
+
+WaivedBecause = Literal[
+    "law-does-not-bind",
+    "data-not-covered",
+    "data-encrypted",
+    "harm-not-likely",
+    "too-few-people",
+    "told-under-other-law",
+    "opened-in-error",
+]
+"""Why a notice that a law asks for need not be given; opened-in-error: there was no such breach, or the clock runs elsewhere."""
 
 DutyOrder = Literal["overdue_at", "-overdue_at", "begins_at", "-begins_at", "kind", "-kind"]
-"""Of a list: by which instant, or by kind, of one kind by when it is too late; with a minus from the end. Kinds that would tell what a
-child lives through are together in one place, where they cannot be told apart unopened."""
+"""Of a list: by which instant, or by kind, of one kind by when it is too late; with a minus from the end. A duty without a date stands
+where it began. Kinds that would tell what a child lives through are together in one place, where they cannot be told apart unopened."""
 
 About = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 """What a duty is about: `exchange:<id>`, `inspection:<id>`, ..."""
@@ -44,16 +56,23 @@ class Duty(Wire):
     """ours: the law gives no number of days."""
     checked: bool
     """Whether the rule was compared with the law's text."""
+    wording: str = ""
+    """The law's own short phrase, of a notice of a breach."""
     begins_at: Instant
-    due_from: Instant
-    overdue_at: Instant
-    """The first instant that is too late."""
+    due_from: Instant | None = None
+    overdue_at: Instant | None = None
+    """The first instant that is too late. Neither is there where the law names no number of hours or days: without unreasonable delay."""
     state: DutyState
     done_at: Instant | None = None
+    waivable: bool = False
+    """Whether it binds is for counsel to say: `POST /v1/duties/{id}/waiver`."""
+    waived_at: Instant | None = None
+    waived_because: Code | None = None
     evidence_ref: str | None = None
-    """What shows that it was done: `exchange:<id>:<reached>:<digest of the receipt>` where the exchange that serves it did."""
+    """What shows that it was done: `exchange:<id>:<reached>:<digest of the receipt>` where the exchange that serves it did. Or that it does
+    not bind."""
     late: bool
-    """Done too late, or overdue."""
+    """Done too late, or overdue. Never where there is no date."""
 
 
 class DutyPage(Wire):
@@ -68,6 +87,14 @@ class DutyCompletion(Wire):
 
     evidence_ref: Annotated[str, StringConstraints(min_length=1, max_length=200)]
     """Reference of what shows that it was done."""
+
+
+class DutyWaiver(Wire):
+    """`POST /v1/duties/{id}/waiver`: the notice does not bind the agency, or need not be given."""
+
+    because: WaivedBecause
+    evidence_ref: Annotated[str, StringConstraints(min_length=1, max_length=200)]
+    """Reference of what shows it: counsel's letter, the examination."""
 
 
 class WaivingOfficial(Wire):

@@ -67,9 +67,9 @@ class BreachNotice(Wire):
     """A notice that the law of a state, or an agreement, asks for once a breach is found. Not legal advice: see docs/breach-clocks.md."""
 
     kind: Code
-    """With `duty` the duty to open for it: `POST /v1/duties`."""
-    duty: bool = True
-    """False: no duty is opened for it; the agency keeps it by hand."""
+    """Of the general laws on breaches: breach-people-told, breach-authority-told, breach-contractor-tells-agency; of others as `duty`."""
+    duty: Code
+    """The duty to open for it: `POST /v1/duties`."""
     to: tuple[Code, ...] = ()
     """Who is told."""
     applies: Literal["agency", "contractor", "both", "unclear"] = "unclear"
@@ -77,11 +77,15 @@ class BreachNotice(Wire):
     starts: str
     """What starts the clock."""
     hours: Count | None = None
-    """None: its law names no number that can be counted, and `due_at` is none either."""
+    """None: its law names no number of hours that can be counted, and `due_at` is none either."""
+    working_days: Count | None = None
+    """In place of hours."""
     wording: str = ""
     """The law's own short phrase."""
     from_people: Count | None = None
     """It is due from so many people on."""
+    owed: bool = True
+    """False: fewer students than `from_people` were touched in the state, as far as was looked at. Others than students count, too."""
     citation: str
     source: Code = "none"
     """What was read of it; `none`: nothing, so ask counsel."""
@@ -98,6 +102,8 @@ class TouchedState(Wire):
 
     state: str
     entries: Count
+    students: Count = 0
+    """Different ones whom these entries are about: by them it is said whether a notice is owed."""
     notices: tuple[BreachNotice, ...]
 
 

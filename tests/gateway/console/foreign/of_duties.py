@@ -2,7 +2,7 @@
 
 import re
 
-from services.gateway.console import duty_completion, duty_page
+from services.gateway.console import duty_completion, duty_page, duty_waiver
 from tests.gateway.console.consoles import Console
 from tests.gateway.console.test_pages import one_duty
 from tests.gateway.people.signing_in import Browser
@@ -18,9 +18,13 @@ async def _its_page(console: Console, officer: Browser) -> list[str]:
     return [path.removesuffix("/done") for path in await _the_states_duty(console, officer)]
 
 
+async def _its_waiver(console: Console, officer: Browser) -> list[str]:
+    return [f"{path}/waived" for path in await _its_page(console, officer)]
+
+
 async def _one(console: Console) -> list[str]:
     return (await _its_page(console, await console.browser("auditor")))[:1]
 
 
-FOREIGN = {duty_completion.PATH: _the_states_duty, duty_page.ONE: _its_page}
+FOREIGN = {duty_completion.PATH: _the_states_duty, duty_page.ONE: _its_page, duty_waiver.PATH: _its_waiver}
 MORE_PATHS = {"one duty": _one}

@@ -178,6 +178,7 @@ class BlockingOperations:
     open_duty = Waited(rights_calls.open_duty)
     read_duty = Waited(rights_calls.read_duty)
     complete_duty = Waited(rights_calls.complete_duty)
+    waive_duty = Waited(rights_calls.waive_duty)
     waive_obligation = Waited(rights_calls.waive_obligation)
     clear_destruction = Waited(rights_calls.clear_destruction)
     attest_destruction = Waited(rights_calls.attest_destruction)

@@ -178,6 +178,7 @@ class AsyncOperations:
     open_duty = Awaited(rights_calls.open_duty)
     read_duty = Awaited(rights_calls.read_duty)
     complete_duty = Awaited(rights_calls.complete_duty)
+    waive_duty = Awaited(rights_calls.waive_duty)
     waive_obligation = Awaited(rights_calls.waive_obligation)
     clear_destruction = Awaited(rights_calls.clear_destruction)
     attest_destruction = Awaited(rights_calls.attest_destruction)

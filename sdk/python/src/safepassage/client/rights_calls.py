@@ -15,6 +15,7 @@ from safepassage.wire_duties import (
     DutyOrder,
     DutyPage,
     DutyState,
+    DutyWaiver,
     NewDestruction,
     NewDuty,
     ObligationWaiver,
@@ -202,6 +203,11 @@ def complete_duty(duty_id: UUID, completion: DutyCompletion, *, idempotency_key:
     """Say, with the reference of what shows it, that a duty was done. Scope duties:complete."""
     path = path_of("/v1/duties/{id}/completion", id=duty_id)
     return writing("POST", path, completion, Duty, idempotency_key=idempotency_key)
+
+
+def waive_duty(duty_id: UUID, waiver: DutyWaiver, *, idempotency_key: str | None = None) -> Call[Duty]:
+    """Say, with a reason and what shows it, that a notice of a breach does not bind. Scope duties:complete."""
+    return writing("POST", path_of("/v1/duties/{id}/waiver", id=duty_id), waiver, Duty, idempotency_key=idempotency_key)
 
 
 def waive_obligation(obligation_id: UUID, waiver: ObligationWaiver, *, idempotency_key: str | None = None) -> Call[OpenObligation]:

@@ -101,6 +101,20 @@ class DutyEndsByItself(SuiteError):
     remedy = "Take the step of the request that the duty names in `about`: the duty is done with it."
 
 
+class DutyNotWaivable(SuiteError):
+    """Only a notice of a general law on breaches is waived, once: whether it binds is for counsel to say. Any other duty is done."""
+
+    code, status, title = "duty-not-waivable", 409, "This duty cannot be waived"
+    remedy = "Do what the duty asks, and complete it with POST /v1/duties/{id}/completion."
+
+
+class DutyWaived(SuiteError):
+    """The duty was waived already; the reason is on record."""
+
+    code, status, title = "duty-waived", 409, "Duty was waived already"
+    remedy = "Read the duty to see when and why."
+
+
 class OrganisationNotYours(SuiteError):
     """A duty is opened for the caller's own organisation or one below it."""
 
