@@ -64,7 +64,7 @@ def marked(value: Any, taken: str) -> tuple[Any, str]:
     if isinstance(value, float):
         return value + 0.0625, str(value + 0.0625)
     numbers = range(97, 60, -1) if value < 100 else range(2019, 2000, -1) if 1900 < value < 2100 else range(98765432, 98765400, -1)
-    other_number = next(one for one in numbers if str(one) not in taken)
+    other_number = next(one for one in numbers if not is_there(str(one), taken))
     return other_number, str(other_number)
 
 
