@@ -10,6 +10,7 @@ from shared.in_process import Answer
 from tests.privacy.node import problem_of
 from tests.privacy.rights import Staff, parent_of
 from tests.privacy.test_destructions import clear
+from tests.privacy.test_opt_outs import said
 from tests.privacy.world import World
 
 pytestmark = pytest.mark.anyio
@@ -53,6 +54,24 @@ async def test_a_clearance_is_that_of_the_student_and_of_no_other(world: World) 
     ]:
         answer = await ask(world, *students, clearance=clearance)
         assert (answer.status, problem_of(answer).code) == (404, "no-such-clearance")
+
+
+@pytest.mark.requirement("FERPA-99.37-united")
+async def test_an_opt_out_that_the_other_record_has_not_is_told_where_a_record_goes_whole_and_only_there(world: World) -> None:
+    stays = await world.student()
+    goes = await world.student(same_child=(stays.student_id,))
+    token = world.node.records.for_job("privacy", "destroying", world.node.clock())
+
+    async def alone(*, whole: bool) -> tuple[UUID, ...]:
+        body = ToDestroy(students=(goes.student_id,), whole=whole)
+        return AwaitedStudents.model_validate_json((await world.node.send("POST", PATH, token, body=body)).body).said_here_alone
+
+    assert await alone(whole=True) == ()
+    await said(world, goes)
+    assert await alone(whole=True) == (goes.student_id,)
+    assert await alone(whole=False) == (), "a part of it goes: what was said stays with the rest"
+    await said(world, stays)
+    assert await alone(whole=True) == ()
 
 
 async def test_a_request_to_amend_stops_no_destruction(world: World) -> None:
