@@ -128,6 +128,7 @@ async def of_privacy_officer(console: Console) -> Shown:
     """Matches, one student with all its acts, a suspension and its lifting, the clocks of a breach, a duty done, a set of rules drafted."""
     officer = await console.browser("privacy-officer")
     await one_duty(console)
+    await one_duty(console, "breach-people-told-ak-both")
     await stolen(console)
     drafting = await drafted(officer, title="Board policy 9", text=forbid(element="identity.sex"))
     asked = f"of=client&which=stolen&from=2026-01-01T00:00:00Z&until=2027-12-31T00:00:00Z&discovered=2026-10-19T09:00:00Z&count={uuid4()}"
@@ -141,6 +142,7 @@ async def of_privacy_officer(console: Console) -> Shown:
         *await _suspended(console, officer),
         f"{DUTIES}?{asked}",
         *await links(officer, f"{duties.PATH}?state=overdue", rf"{duties.PATH}/[0-9a-f-]+/done"),
+        *await links(officer, f"{duties.PATH}?state=undelayed", rf"{duties.PATH}/[0-9a-f-]+/waived"),
         f"{SETS}/draft",
         drafting,
         f"{drafting}/replays",

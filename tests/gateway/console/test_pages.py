@@ -48,7 +48,7 @@ async def test_nobody_sees_a_page_without_signing_in(console: Console) -> None:
         assert (answer.status, answer.headers["location"].partition("?")[0]) == (303, "/sign-in")
 
 
-async def one_duty(console: Console) -> None:
+async def one_duty(console: Console, kind: str = "answer-public-question") -> None:
     """A clock of the state agency's own, long past."""
     officer = await console.browser("privacy-officer")
     claims = claims_of(await person_of(officer, console.house.now), address=None)
@@ -58,7 +58,7 @@ async def one_duty(console: Console) -> None:
         "idempotency-key": str(uuid4()),
     }
     started = console.house.now - timedelta(days=400)
-    new = NewDuty(kind="answer-public-question", started_at=started, evidence_ref="letter 7")
+    new = NewDuty(kind=kind, started_at=started, evidence_ref="letter 7")
     answer = await call(console.node.applications["privacy"], "POST", "/v1/duties", headers=headers, body=new.model_dump_json().encode())
     assert answer.status == 201, answer.body
 
