@@ -40,9 +40,7 @@ async def measured(state: State, asked: BlastRadiusRequest, sight: Sight, *, tol
     counted = await count_touched(database, state.keys, clauses, stretches, sight, told=told)
     nodes = tuple(TouchedNode(node=node, state=state_of(node), entries=count) for node, count in counted.of(Kind.NODE).items())
     students = {} if (own := state_of(HERE)) is None else {own: counted.students}
-    for other, reached in _nodes_by_state(nodes, own).items():
-        of_state = [*clauses, frozenset((Kind.NODE, node) for node in reached)]
-        students[other] = (await count_touched(database, state.keys, of_state, stretches, sight)).students
+    students |= {other: counted.students_at(reached) for other, reached in _nodes_by_state(nodes, own).items()}
     return BlastRadius(
         entries=counted.entries,
         students=counted.students,

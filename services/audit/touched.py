@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -37,7 +37,8 @@ class Counted:
     entries: int = 0
     terms: Counter[bytes] = field(default_factory=Counter)
     words: dict[bytes, str] = field(default_factory=dict)
-    found: set[UUID] = field(default_factory=set)
+    found: dict[bytes | None, set[UUID]] = field(default_factory=dict)
+    """Students, by the term of the node that was told of them; None: no other one was."""
     first_at: datetime | None = None
     last_at: datetime | None = None
     not_looked_at: int = 0
@@ -50,7 +51,11 @@ class Counted:
     @property
     def students(self) -> int:
         """Different ones."""
-        return len(self.found)
+        return len(set().union(*self.found.values()))
+
+    def students_at(self, nodes: Collection[str]) -> int:
+        """Different ones that some nodes were told of."""
+        return len(set().union(*(found for node, found in self.found.items() if node is not None and self.words.get(node) in nodes)))
 
     @property
     def recipients(self) -> int:
@@ -70,7 +75,7 @@ async def count_touched(
     """Count what meets `clauses`. Students count as `sight` covers them. `told` hears how far it is, the newest entries first."""
     of_terms = await database.read(lambda connection: term_keys(Driver(connection), keys))
     query, counted = query_of(clauses, of_terms), Counted()
-    known = node_tags(of_terms)
+    about_nobody, known = node_tags(of_terms), dict[bytes | None, set[bytes]]()
     custodians = None if sight.whole_state else {str(organisation) for organisation in sight.organisations}
     of, before = sum(stretch.end - stretch.start for stretch in stretches), 0
     for stretch in stretches:
@@ -81,10 +86,13 @@ async def count_touched(
             told(before + stretch.end - max(min(blocks) * BLOCK, stretch.start), of)
             counted.entries += len(touched.indices)
             counted.terms.update(touched.terms)
-            for start in range(0, len(touched.indices), ENTRIES_AT_ONCE):
-                some = touched.indices[start : start + ENTRIES_AT_ONCE]
-                counted.found |= await database.read(partial(_students, keys, stretch.year, some, known, custodians))
-                await asyncio.sleep(0)
+            for node, indices in touched.by_node.items():
+                # INVARIANT: by node anew: whose a student is may differ from entry to entry, and a district is told of its own alone.
+                seen, found = known.setdefault(node, set(about_nobody)), counted.found.setdefault(node, set())
+                for start in range(0, len(indices), ENTRIES_AT_ONCE):
+                    some = indices[start : start + ENTRIES_AT_ONCE]
+                    found |= await database.read(partial(_students, keys, stretch.year, some, seen, custodians))
+                    await asyncio.sleep(0)
             if touched.indices:
                 await database.read(partial(_note_times, counted, touched))
         before += stretch.end - stretch.start

@@ -24,19 +24,32 @@ class Touched(NamedTuple):
     year: int
     indices: list[int]
     terms: Counter[bytes]
+    by_node: dict[bytes | None, list[int]]
+    """The same indices by the term of the node that is told of; one that tells two stands under both, None: of none."""
 
 
 def touched_in(driver: Driver, query: Query, stretch: Stretch, blocks: Sequence[int]) -> Touched:
     """What of some blocks a query finds, and how many of it have each term."""
-    touched = Touched(stretch.year, [], Counter())
+    touched = Touched(stretch.year, [], Counter(), {})
     for block, found in sorted(bits_in(driver, query, stretch, blocks).items()):
         touched.indices.extend(block * BLOCK + position for position in ascending(found))
+        of_none = found
         rows = driver.rows("SELECT term, bits FROM posting WHERE log = ? AND level = ? AND block = ?", stretch.year, ENTRIES_LEVEL, block)
         for term, bits in rows:
-            count = (loaded(bits) & found).bit_count()
-            if count:
-                touched.terms[bytes(term)] += count
+            having = loaded(bits) & found
+            if not having:
+                continue
+            touched.terms[bytes(term)] += having.bit_count()
+            if term[0] == Kind.NODE:
+                _under(touched, bytes(term), block, having)
+                of_none &= ~having
+        _under(touched, None, block, of_none)
     return touched
+
+
+def _under(touched: Touched, node: bytes | None, block: int, bits: int) -> None:
+    if bits:
+        touched.by_node.setdefault(node, []).extend(block * BLOCK + position for position in ascending(bits))
 
 
 def students_of(
