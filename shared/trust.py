@@ -4,6 +4,7 @@ Whoever controls a threshold of the list's roots decides who is a member; whoeve
 and then only the one whose digest the settings name is accepted anew.
 """
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from safepassage.problems import SuiteError
-from safepassage.problems.trust import NotAMember, TrustListDigestDiffers
+from safepassage.problems.trust import NotAMember, TrustListDigestDiffers, TrustListRolledBack
 from safepassage.trust_list import (
     MAX_BYTES,
     TrustList,
@@ -78,6 +79,7 @@ class Trust:
         self._row, self._on_accepted = row, on_accepted
         self._held: VerifiedTrustList | None = None
         self._seen: tuple[int, int] | None = None
+        self._accepting = asyncio.Lock()
 
     async def open(self) -> None:
         """Load the list held, then look at the file. A list that fails is said and not used; the process runs, without peers."""
@@ -86,6 +88,10 @@ class Trust:
 
     async def catch_up(self) -> None:
         """Hold what another process of the service has taken since, from a file or from another node."""
+        async with self._accepting:
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
         async with self._database.reading() as tx:
             row = (await tx.execute(select(self._row).order_by(self._row.serial.desc()).limit(1))).scalar_one_or_none()
         if row is None or (self._held is not None and row.serial <= self._held.content.serial):
@@ -116,6 +122,11 @@ class Trust:
 
         Raises the problems of safepassage.trust_list.
         """
+        # INVARIANT: one list after the other: what is held while one is stored, and set only then, would else go back to an older one.
+        async with self._accepting:
+            return await self._accept(document, earlier)
+
+    async def _accept(self, document: bytes, earlier: Iterable[bytes]) -> bool:
         now, development = self._clock(), self._settings.insecure_development
         between: Sequence[bytes] = ()
         if self._held is None:
@@ -128,9 +139,14 @@ class Trust:
             steps = steps_to(document, held=self._held, others=earlier, development=development)
             accepted = verify_next_trust_lists(steps, held=self._held, now=now, development=development)
             between = steps[:-1]
-        await self._store(accepted, now, between)
-        self._held, self.accepted_at = accepted, now
-        log.info("trust list accepted", extra={"serial": accepted.content.serial})
+        if await self._store(accepted, now, between):
+            self._held, self.accepted_at = accepted, now
+            log.info("trust list accepted", extra={"serial": accepted.content.serial})
+            return True
+        log.info("trust list was stored by another process", extra={"serial": accepted.content.serial})
+        await self._catch_up()
+        if not await self._is_taken(accepted.digest):  # the roots have signed two of one serial, and the store has the other one
+            raise TrustListRolledBack("another process took another list of this serial")
         return True
 
     async def brought(self, document: bytes) -> bool:
@@ -138,24 +154,33 @@ class Trust:
 
         True if it is a new one; one that was taken before changes nothing. Raises as `accept`.
         """
-        digest = read_trust_list(document, development=self._settings.insecure_development).digest
-        async with self._database.reading() as tx:
-            if (await tx.scalars(select(self._row.serial).where(self._row.digest == digest))).first() is not None:
-                return False
+        if await self._is_taken(read_trust_list(document, development=self._settings.insecure_development).digest):
+            return False
         if not await self.accept(document, earlier=earlier_lists(self._settings.trust_list_file)):
             return False
-        if put_list(self._settings.trust_list_file, document, development=self._settings.insecure_development):
+        is_newest = self._held is not None and self._held.document == document
+        if is_newest and put_list(self._settings.trust_list_file, document, development=self._settings.insecure_development):
             self._changed_file()  # it is what is held
         return True
 
-    async def newest(self, most: int, *, after: int = 0) -> list[bytes]:
-        """The lists that were taken whose serial is above `after`, the newest first."""
-        query = select(self._row.document).where(self._row.serial > after).order_by(self._row.serial.desc()).limit(most)
+    async def newest(self, most: int) -> list[bytes]:
+        """The lists that were taken last, the newest first."""
         async with self._database.reading() as tx:
+            query = select(self._row.document).order_by(self._row.serial.desc()).limit(most)
             return [document.encode() for document in await tx.scalars(query)]
 
-    async def _store(self, accepted: VerifiedTrustList, now: datetime, between: Sequence[bytes]) -> None:
-        """`between`: the lists that led to it, which may be stored already."""
+    async def following(self, serial: int, most: int) -> list[bytes]:
+        """The lists that were taken after the one of a serial, from the next one on, the oldest first."""
+        async with self._database.reading() as tx:
+            query = select(self._row.document).where(self._row.serial > serial).order_by(self._row.serial).limit(most)
+            return [document.encode() for document in await tx.scalars(query)]
+
+    async def _is_taken(self, digest: str) -> bool:
+        async with self._database.reading() as tx:
+            return (await tx.scalars(select(self._row.serial).where(self._row.digest == digest))).first() is not None
+
+    async def _store(self, accepted: VerifiedTrustList, now: datetime, between: Sequence[bytes]) -> bool:
+        """False if another process was first. `between`: the lists that led to it, which may be stored already."""
         passed = [read_trust_list(one, development=self._settings.insecure_development) for one in between]
         row = self._row(serial=accepted.content.serial, digest=accepted.digest, document=accepted.document.decode(), accepted_at=now)
         try:
@@ -168,7 +193,8 @@ class Trust:
                 if self._on_accepted is not None:
                     await self._on_accepted(tx, accepted)
         except IntegrityError:
-            log.info("trust list was stored by another process", extra={"serial": accepted.content.serial})
+            return False
+        return True
 
     def _changed_file(self) -> bytes | None:
         path = self._settings.trust_list_file

@@ -215,6 +215,7 @@ async def _trust_accepted(app: FastAPI, tx: AsyncSession, accepted: VerifiedTrus
 async def look_at_trust_list(app: FastAPI) -> None:
     """Look at the trust list's file. One that is not taken (rolled back, forged) is a refusal on the log, as often as it is shown."""
     state = app.state
+    await state.trust.catch_up()  # an operator's command, or another worker, may have taken one
     await state.trust.refresh()
     refused = state.trust.refused
     if refused is not None and refused is not state.trust_refusal_told:

@@ -90,6 +90,7 @@ async def look_at_trust(app: FastAPI) -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:
+            await app.state.trust.catch_up()  # another process of the service may have taken one
             await app.state.trust.refresh()
         except Exception as error:
             log.error("trust list not looked at", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value

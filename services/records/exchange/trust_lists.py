@@ -86,8 +86,8 @@ async def read_newer_lists(request: Request, caller: Peer, after: Annotated[int,
     """The trust lists after the one that a node holds that cannot be called."""
     exchange: Exchange = request.app.state.exchange
     exchange.trust.member(caller.peer)
-    newer = (await exchange.trust.newest(MOST_MISSED, after=after))[::-1]
-    return Response(batch_body(newer[:AT_ONCE]), media_type=BATCH_TYPE) if newer else Response(status_code=204)
+    newer = await exchange.trust.following(after, AT_ONCE)
+    return Response(batch_body(newer), media_type=BATCH_TYPE) if newer else Response(status_code=204)
 
 
 async def bring_lists(exchange: Exchange) -> None:
