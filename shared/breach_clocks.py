@@ -17,6 +17,9 @@ FILE: Final = Path(__file__).parent / "breach_clocks.json"
 GENERAL: Final = frozenset({"breach-people-told", "breach-authority-told", "breach-contractor-tells-agency"})
 """Kinds of notice of the general laws on breaches: counsel says which of them bind the agency, and such a duty can be waived."""
 
+NOT_LOOKED_UP: Final = "not looked up: ask counsel"
+"""In place of the citation of a law that was not read."""
+
 PEOPLE_WERE_TOLD: Final = "the people affected were told"
 LATER: Final = frozenset({PEOPLE_WERE_TOLD, "the contractor's notice came"})
 """What starts a clock at an instant that the discovery does not tell."""

@@ -23,14 +23,12 @@ from services.gateway.console.radius_question import Asked, Question
 from services.gateway.console.words import word
 from services.gateway.people.pages import form_of, page_responses
 from services.gateway.people.roles import Role
-from shared.breach_clocks import CLOCK_OF_DUTY
+from shared.breach_clocks import CLOCK_OF_DUTY, NOT_LOOKED_UP
 
 router = APIRouter(tags=["console"], route_class=ConsoleRoute)
 
 ROLES: Final[tuple[Role, ...]] = ("privacy-officer", "district-officer")
 WAIT_SECONDS: Final = 5
-NOT_LOOKED_UP: Final = "not looked up: ask counsel"
-"""In place of the citation of a law that was not read, as a duty has it."""
 NONE_CHOSEN: Final = word("Choose at least one notice.")
 NOT_SAID: Final = word("not said yet: ask again, with that instant")
 

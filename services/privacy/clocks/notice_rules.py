@@ -9,10 +9,7 @@ from typing import Final
 
 from services.privacy.clocks.duty_rule import DutyRule
 from services.privacy.clocks.terms import CalendarDays, Hours, Term, Undelayed, WorkingDays
-from shared.breach_clocks import BREACH_CLOCKS, GENERAL, PEOPLE_WERE_TOLD, BreachClock
-
-NOT_LOOKED_UP: Final = "not looked up: ask counsel"
-"""In place of the citation of a law that was not read."""
+from shared.breach_clocks import BREACH_CLOCKS, GENERAL, NOT_LOOKED_UP, PEOPLE_WERE_TOLD, BreachClock
 
 IN_HOURS: Final = 72
 """So many hours a law counts from the instant; what is longer it says in days."""
