@@ -40,10 +40,9 @@ def digest_of_token(token: str) -> bytes:
 
 
 def may_repeat(row: RefreshTokenRow, successor: RefreshTokenRow | None, now: datetime) -> bool:
-    """Whether a used refresh token may be answered as before: within a minute, as long as nobody has used what it was answered with."""
-    return (
-        row.used_at is not None
-        and row.used_at <= now <= row.used_at + REPEATED_WITHIN
-        and successor is not None
-        and successor.used_at is None
-    )
+    """Whether a used refresh token may be answered as before: within a minute, as long as nobody has used what it was answered with.
+
+    `now` may lie before its use: of two requests at once the one that waited for the other may have come first, and another process' clock
+    may be behind. Pure.
+    """
+    return row.used_at is not None and now <= row.used_at + REPEATED_WITHIN and successor is not None and successor.used_at is None

@@ -118,6 +118,16 @@ async def test_an_answer_that_was_lost_is_given_again_within_a_minute_however_of
     assert (await app.refresh(lost["refresh_token"])).status == 400
 
 
+async def test_an_answer_that_was_lost_is_given_again_by_a_process_whose_clock_is_behind(peopled: House, clock: StandingClock) -> None:
+    app, browser = await application(peopled), await person(peopled)
+    token = (await app.tokens(browser))["refresh_token"]
+    lost = (await app.refresh(token)).json
+    clock.advance(seconds=-1)
+    again = await app.refresh(token)
+    assert (again.status, again.json["refresh_token"]) == (200, lost["refresh_token"])
+    assert await _ended(peopled) == [None]
+
+
 async def test_it_is_not_given_again_after_that_nor_when_its_successor_was_used(peopled: House, clock: StandingClock) -> None:
     app, browser = await application(peopled), await person(peopled)
     token = (await app.tokens(browser))["refresh_token"]
