@@ -130,8 +130,13 @@ HOLDERS: dict[str, tuple[str | None, Callable[[Path], Holder]]] = {
 
 def params() -> list[object]:
     """The holders that this machine has."""
-    here = [(name, told_by) for name, (told_by, _) in HOLDERS.items() if told_by is None or told_by in os.environ]  # noqa: TID251 as below
-    return [pytest.param(name, marks=[pytest.mark.keys] if told_by else []) for name, told_by in here]
+    those = [(name, told_by) for name, (told_by, _) in HOLDERS.items() if told_by is None or here(name)]
+    return [pytest.param(name, marks=[pytest.mark.keys] if told_by else []) for name, told_by in those]
+
+
+def here(*names: str) -> list[str]:
+    """Of some holders those that this machine has."""
+    return [name for name in names if (HOLDERS[name][0] or "") in os.environ]  # noqa: TID251 as below
 
 
 def told(name: str) -> str:

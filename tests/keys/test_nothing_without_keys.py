@@ -16,7 +16,7 @@ from shared.key_providers import confirm_keys, opened_provider
 from shared.sealing_settings import SealingSettings
 from shared.wrapped_key_encryption import SUFFIX
 from tests.conftest import StandingClock
-from tests.keys.holders import PIN, TOKEN, bao, sealed_bao, secret, told
+from tests.keys.holders import PIN, TOKEN, bao, here, sealed_bao, secret, told
 from tests.records.one_state import SERVICES, OneState, make_state, one_state, problem, some_students
 
 pytestmark = [pytest.mark.anyio, pytest.mark.keys]
@@ -99,7 +99,7 @@ async def made(folder: Path, node_keys: Path) -> tuple[Path, StandingClock]:
     return folder / "node", clock
 
 
-@pytest.mark.parametrize("told_provider", ["pkcs11", "aws-kms", "transit"], indirect=True)
+@pytest.mark.parametrize("told_provider", here("pkcs11", "aws-kms", "transit"), indirect=True)
 async def test_a_node_works_with_root_keys_that_it_never_sees(told_provider: str, node_keys: Path, tmp_path: Path) -> None:
     folder, clock = await made(tmp_path, node_keys)
     async with one_state(folder, clock) as state:
@@ -110,7 +110,7 @@ async def test_a_node_works_with_root_keys_that_it_never_sees(told_provider: str
         assert (await state.district().read(loaded.id)).version == loaded.version
 
 
-@pytest.mark.parametrize("told_provider", ["pkcs11"], indirect=True)
+@pytest.mark.parametrize("told_provider", here("pkcs11"), indirect=True)
 async def test_a_node_whose_root_key_was_destroyed_does_not_start_again(told_provider: str, node_keys: Path, tmp_path: Path) -> None:
     folder, clock = await made(tmp_path, node_keys)
     async with one_state(folder, clock) as state:
@@ -124,7 +124,7 @@ async def test_a_node_whose_root_key_was_destroyed_does_not_start_again(told_pro
             pass
 
 
-@pytest.mark.parametrize("told_provider", ["transit"], indirect=True)
+@pytest.mark.parametrize("told_provider", here("transit"), indirect=True)
 @pytest.mark.requirement("KEYS-none")
 async def test_without_its_keys_a_node_discloses_nothing_and_says_so(told_provider: str, node_keys: Path, tmp_path: Path) -> None:
     folder, clock = await made(tmp_path, node_keys)
