@@ -238,7 +238,7 @@ class Processes:
                     return
             time.sleep(0.2)
             self._pass(passing)
-        raise AssertionError(f"not over: {state}, {found}")
+        raise AssertionError(f"not over: {state}, {found}\n{self._warnings()}")
 
     def wait_until_found(self, finding: Finding) -> None:
         """Birch is told that there may be one, and everything that follows from it is in both logs."""
@@ -251,7 +251,14 @@ class Processes:
                     return
             time.sleep(0.2)
             self._pass(PASSING_SECONDS)
-        raise AssertionError(f"not over: {state}, {found}")
+        raise AssertionError(f"not over: {state}, {found}\n{self._warnings()}")
+
+    def _warnings(self) -> str:
+        """What each node's log said last that was no mere information; a line that broke off is as it is."""
+        said = {name: process.log_file.read_text(errors="replace").splitlines() for name, process in self.processes.items()}
+        return "\n".join(
+            f"{name}: {line}" for name, lines in said.items() for line in [one for one in lines if '"level":"info"' not in one][-15:]
+        )
 
     def _pass(self, seconds: float) -> None:
         """Let time pass, unless it does so already faster than both can follow."""
