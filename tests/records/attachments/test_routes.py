@@ -93,7 +93,7 @@ async def test_on_disk_there_is_nothing_of_it_in_clear(alder: OneState, child: U
     assert len(files) > 10
     for file in files:
         assert canary not in file.read_bytes(), file.name
-        assert b"%PDF" not in file.read_bytes(), file.name
+        assert b"%PDF-1." not in file.read_bytes(), file.name  # four bytes are in some ciphertext by chance
 
 
 @pytest.mark.requirement("EX-documents")
