@@ -171,15 +171,20 @@ async def complete_duty(
         return duty_of(sealer, row, now=now)
     if row.kind in ENDS_BY_ITSELF:
         raise DutyEndsByItself
-    if row.done_at is not None:
-        raise DutyDone
-    if row.waived_at is not None:
-        raise DutyWaived
+    require_standing(row)
     end_duty(row, sealer, by=caller.client_id, evidence_ref=completion.evidence_ref, at=now)
     await start_duties(tx, sealer, await _followed_by(tx, row, now), now=now)
     await once.keep(tx, caller, "complete_duty", row.id, now)
     tell(request, tx, caller, row, "done")
     return duty_of(sealer, row, now=now)
+
+
+def require_standing(row: DutyRow) -> None:
+    """Neither done nor waived. Pure. Raises DutyDone, DutyWaived."""
+    if row.done_at is not None:
+        raise DutyDone
+    if row.waived_at is not None:
+        raise DutyWaived
 
 
 async def _followed_by(tx: AsyncSession, row: DutyRow, now: datetime) -> list[Clock]:

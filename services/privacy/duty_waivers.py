@@ -9,7 +9,7 @@ from safepassage.problems.rights import DutyDone, DutyNotWaivable, DutyWaived, N
 from safepassage.wire_duties import Duty, DutyWaiver
 from services.privacy.clocks import DUTY_RULES
 from services.privacy.duties import duty_of, waive
-from services.privacy.duty_routes import Writer, callers_duty, tell
+from services.privacy.duty_routes import Writer, callers_duty, require_standing, tell
 from services.privacy.sealing import Sealer
 from shared.clock import Now
 from shared.database import Transaction
@@ -37,10 +37,7 @@ async def waive_duty(
         return duty_of(sealer, row, now=now)
     if row.kind not in DUTY_RULES or not DUTY_RULES[row.kind].waivable:
         raise DutyNotWaivable
-    if row.done_at is not None:
-        raise DutyDone
-    if row.waived_at is not None:
-        raise DutyWaived
+    require_standing(row)
     waive(row, sealer, by=caller.client_id, because=waiver.because, evidence_ref=waiver.evidence_ref, at=now)
     await once.keep(tx, caller, "waive_duty", row.id, now)
     tell(request, tx, caller, row, "waived")
