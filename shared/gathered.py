@@ -31,12 +31,18 @@ class Gathered(Generic[Key, Question, Answer]):
         self._waiting.setdefault(key, []).append((question, future))
         calls = self._calls.setdefault(key, set())
         if len(calls) < self._at_once:
-            task = asyncio.create_task(self._call(key))  # it begins once all who ask at this moment have asked
-            calls.add(task)
-            task.add_done_callback(lambda done: self._ended(key, done))
+            calls.add(asyncio.create_task(self._call(key)))  # it begins once all who ask at this moment have asked
         return await future
 
     async def _call(self, key: Key) -> None:
+        try:
+            await self._until_nobody_waits(key)
+        finally:
+            # INVARIANT: the call is given up in the step in which nobody was seen to wait. A callback of the task comes a turn of the
+            # loop later, and who asked in between would count on a call that has ended: for ever, where nobody else asks.
+            self._ended(key)
+
+    async def _until_nobody_waits(self, key: Key) -> None:
         while waiting := self._waiting.get(key):
             group, self._waiting[key] = waiting[: self._most], waiting[self._most :]
             try:
@@ -52,9 +58,9 @@ class Gathered(Generic[Key, Question, Answer]):
                     future.set_result(answer)
             await asyncio.sleep(0)  # whoever was answered may ask again: with those that have come meanwhile
 
-    def _ended(self, key: Key, task: "asyncio.Task[None]") -> None:
+    def _ended(self, key: Key) -> None:
         calls = self._calls[key]
-        calls.discard(task)
+        calls.discard(asyncio.current_task())
         if not calls and not self._waiting.get(key):  # nobody: what is held of a peer that is not asked any more goes
             del self._calls[key]
             self._waiting.pop(key, None)

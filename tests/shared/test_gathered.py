@@ -70,3 +70,13 @@ async def test_who_gives_up_waiting_takes_no_other_with_it_and_nothing_is_held_a
     await asyncio.sleep(0)
     assert not gathered._calls
     assert not gathered._waiting
+
+
+@pytest.mark.parametrize("turns", range(8))
+async def test_whoever_asks_so_many_turns_of_the_loop_after_an_answer_is_answered(turns: int) -> None:
+    gathered: Gathered[str, int, int] = Gathered(Asked(), most=10)
+    assert await gathered("up", 1) == 2
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    async with asyncio.timeout(5):
+        assert await gathered("up", 9) == 18
