@@ -24,6 +24,7 @@ from services.audit.witnessing.cosignatures import (
     prune,
     witnesses_since,
 )
+from services.audit.witnessing.rounds import OwnCheckpoint
 from shared.contracts.audit import AppendRequest, AppendResponse, Event
 from shared.in_process import Answer
 from shared.keys import KeyFileUnusable
@@ -108,6 +109,30 @@ async def test_who_waits_for_the_quorum_is_told_when_it_is_reached(nodes: Nodes,
         await grow(alder)
         await publisher(alder).turn()
         await waiting
+
+
+async def test_who_comes_during_a_round_does_not_wait_for_the_next_regular_one(
+    nodes: Nodes, birch: AuditNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with nodes.up(ALDER) as alder:
+        publishing, began, goes_on = publisher(alder), asyncio.Event(), asyncio.Event()
+        assert publishing._rounds is not None
+        ask = publishing._rounds.ask
+
+        async def slow(own: OwnCheckpoint) -> bool:
+            began.set()
+            await goes_on.wait()
+            return await ask(own)
+
+        monkeypatch.setattr(publishing._rounds, "ask", slow)
+        size = await grow(alder, 2)
+        first = asyncio.create_task(publishing.until_witnessed(2026, size, seconds=20))
+        await began.wait()
+        size = await grow(alder)
+        second = asyncio.create_task(publishing.until_witnessed(2026, size, seconds=20))
+        await asyncio.sleep(0)
+        goes_on.set()
+        await asyncio.gather(first, second)
 
 
 @pytest.mark.requirement("FAULT-witness")

@@ -120,12 +120,12 @@ class Publisher:
                 waiting.answer.set_result(None)
 
     async def _sleep(self) -> None:
-        self._wake.clear()
         try:
             async with asyncio.timeout(self._seconds):
                 await self._wake.wait()
         except TimeoutError:
             pass
+        self._wake.clear()  # who comes during the turn that follows is looked for right after it: it may have begun without their size
 
     async def _prune(self) -> None:
         for year in list(self._witnessed):
