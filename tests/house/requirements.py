@@ -297,6 +297,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "DOOR-quota": "What a client or an organisation may have in a day it has over all processes; the log says when it is spent",
             "DOOR-rate": "A client's or an organisation's rate is one over all processes, and what one let through counts at the others",
             "DOOR-limits": "Limits change in a running process without a failed request, whole or not at all, and forgive nothing used",
+            "DOOR-functions": "No operation opens without its scopes, at the door or at its service, whatever other scopes there are",
             "DOOR-table": "What is not in the routing table does not exist",
             "DOOR-lines": "A request is one line of a process, with members of a closed list, and no word of what it says",
             "DOOR-once": "Proofs and assertions are accepted once over several processes, in any spelling of the header, across a restart",

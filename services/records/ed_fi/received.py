@@ -33,7 +33,7 @@ TAKEN = ("created", "updated")
     "/{exchange_id}/ed-fi-push",
     responses=responses(NoSuchExchange, NothingReceived, ReceivedRecordDestroyed, NoSuchEdFiSystem, SealBroken, LogUnavailable),
 )
-async def push_received_record(push: ReceivedPush, request: Request, row: VisibleRequest, caller: Reader, now: Now) -> PushedStudent:
+async def push_received_record(push: ReceivedPush, request: Request, caller: Reader, row: VisibleRequest, now: Now) -> PushedStudent:
     """Put the record that came with this exchange into an Ed-Fi system of the caller's organisation. In the log before the first byte."""
     api = request.app.state.ed_fi.of(push.system, caller.organisation_id)
     held = await what_came(request, row)

@@ -49,7 +49,7 @@ def _form(request: Request, format_: Annotated[Literal["own", "edfi", "pesc", "s
         200: {"description": "The record as it came with this exchange.", "content": {EDFI: {"schema": {"type": "object"}}, XML: {}}},
     },
 )
-async def read_received_record(request: Request, row: VisibleRequest, caller: Reader, form: Annotated[str, Depends(_form)]) -> Response:
+async def read_received_record(request: Request, caller: Reader, row: VisibleRequest, form: Annotated[str, Depends(_form)]) -> Response:
     """The record that came with this exchange. Each read is in the log before anything is shown."""
     exchange: Exchange = request.app.state.exchange
     held = await what_came(request, row)
