@@ -15,7 +15,8 @@ from safepassage.problems import SuiteError
 from services.records.destroying import over
 from services.records.ed_fi.api import EdFiApi
 from services.records.ed_fi.doors import ed_fi_session
-from services.records.ed_fi.pulling import Store, pull
+from services.records.ed_fi.noting import noted_pull
+from services.records.ed_fi.pulling import Store
 from services.records.ed_fi.systems import systems_in
 from services.records.settings import RecordsSettings
 from services.records.tables import LeaseRow, OutboxRow
@@ -77,7 +78,7 @@ async def _pulled(settings: RecordsSettings, folder: Path | None, vault: Vault, 
             session = await stack.enter_async_context(ed_fi_session(settings, seconds=ANSWER_SECONDS))
             asking = over(siblings) if folder is None else await stack.enter_async_context(privacy_of(NodeFolder(folder)))
             api = EdFiApi(found, session, clock=system_clock, wait=asyncio.sleep)
-            pulled = await pull(api, Store(database, vault, outbox, settings.jurisdiction, asking), now=system_clock())
+            pulled = await noted_pull(api, Store(database, vault, outbox, settings.jurisdiction, asking), clock=system_clock)
     finally:
         await siblings.close()
         await database.close()

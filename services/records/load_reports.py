@@ -45,7 +45,7 @@ async def list_load_reports(
     if len(rows) > limit:
         asked: dict[str, str | int] = {"limit": limit, "cursor": cursors.sign({"after": str(rows[limit - 1].id)}, bound_to=bound_to)}
         response.headers["link"] = next_link(PATH, asked | ({"since": since.isoformat()} if since is not None else {}))
-    return LoadQualityPage(loads=tuple(_quality(row) for row in rows[:limit]))
+    return LoadQualityPage(loads=tuple(quality_of(row) for row in rows[:limit]))
 
 
 @router.get("/{load_id}", responses=responses(NoSuchLoad))
@@ -54,7 +54,7 @@ async def read_load_report(load_id: UUID, caller: Loader, tx: ReadOnly) -> LoadQ
     row = (await tx.execute(_callers(caller).where(LoadRow.id == load_id))).scalar_one_or_none()
     if row is None:
         raise NoSuchLoad
-    return _quality(row)
+    return quality_of(row)
 
 
 def _callers(caller: Caller) -> Select[LoadRow]:
@@ -63,7 +63,8 @@ def _callers(caller: Caller) -> Select[LoadRow]:
     return select(LoadRow).where(LoadRow.organisation_id.in_(own), LoadRow.report != "")
 
 
-def _quality(row: LoadRow) -> LoadQuality:
+def quality_of(row: LoadRow) -> LoadQuality:
+    """A load that is done, by the causes of what went wrong in it."""
     report = LoadReport.model_validate_json(row.report)
     return LoadQuality(
         id=report.id,

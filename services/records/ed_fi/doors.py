@@ -5,7 +5,7 @@ from uuid import UUID
 import aiohttp
 
 from services.records.ed_fi.api import EdFiApi, Wait
-from services.records.ed_fi.systems import EdFiSystems
+from services.records.ed_fi.systems import EdFiSystem, EdFiSystems
 from services.records.settings import RecordsSettings
 from shared.certificates import client_context
 from shared.clock import Clock
@@ -31,9 +31,10 @@ class EdFiDoors:
         self._systems, self._session, self._clock, self._wait = systems, session, clock, wait
         self._apis: dict[str, EdFiApi] = {}
 
-    def names_of(self, organisation_id: UUID) -> tuple[str, ...]:
-        """The systems of an organisation."""
-        return tuple(one.name for one in self._systems.systems if one.organisation_id == organisation_id)
+    @property
+    def every(self) -> tuple[EdFiSystem, ...]:
+        """All of the operator's file."""
+        return self._systems.systems
 
     def of(self, name: str, organisation_id: UUID) -> EdFiApi:
         """The system of an organisation. Raises NoSuchEdFiSystem, alike for one that is another's and one that is none."""

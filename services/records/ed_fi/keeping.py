@@ -1,18 +1,19 @@
-"""`/v1/ed-fi-systems`: a district says what the node keeps of what the district's own system has: the record, or what finds the child."""
+"""`/v1/ed-fi-systems`: how the node stands with each Ed-Fi system, and what a district says is kept of what its own system has."""
 
-from typing import Annotated
+from typing import Annotated, Final
 from uuid import UUID
 
-from fastapi import APIRouter, Request
-from sqlalchemy import func, select
+from fastapi import APIRouter, Depends, Query, Request
 
 from safepassage.ids import uuid7
 from safepassage.problems.ed_fi import NoSuchEdFiSystem
+from safepassage.problems.records import NoSuchLoad
 from safepassage.problems.requests import NotPermitted
-from safepassage.wire_ed_fi import EdFiKeeping, EdFiSystemOfOrganisation, EdFiSystemsOfOrganisation, SystemName
+from safepassage.wire_ed_fi import EdFiKeeping, EdFiSystemDetail, EdFiSystemOfOrganisation, EdFiSystemsOfOrganisation, SystemName
 from services.records.ed_fi.pulling import RECORD
-from services.records.record_sources import LEFT
-from services.records.tables import OWN, EdFiKeepingRow, EdFiPullRow, OrganisationRow, SectionRow, StudentRow
+from services.records.ed_fi.standings import detail_of, told
+from services.records.ed_fi.systems import EdFiSystem
+from services.records.tables import EdFiKeepingRow, OrganisationRow
 from shared.actors import client_actor
 from shared.caller import Caller, caller_with
 from shared.clock import Now
@@ -23,14 +24,46 @@ from shared.tenancy import within
 
 router = APIRouter(prefix="/v1/ed-fi-systems", tags=["ed-fi"])
 
+OPERATING: Final = ("exchange:operate", "audit:operate")
+"""Scopes that the state agency's alone may have."""
+
 Loader = Annotated[Caller, caller_with("records:load")]
 
 
+Reader = Annotated[Caller, caller_with("records:load", "records:read", *OPERATING)]
+
+
+async def _in_sight(request: Request, caller: Reader, tx: ReadOnly) -> tuple[EdFiSystem, ...]:
+    """The systems of the caller's organisation and of those below it; for the state's operators and auditors every one of the node."""
+    every: tuple[EdFiSystem, ...] = request.app.state.ed_fi.every
+    if caller.kind == "sea" and not caller.claims.scopes.isdisjoint(OPERATING):
+        return every
+    own = {caller.organisation_id, *(await tx.scalars(within(OrganisationRow, caller.organisation_id))).all()}
+    return tuple(one for one in every if one.organisation_id in own)
+
+
+InSight = Annotated[tuple[EdFiSystem, ...], Depends(_in_sight)]
+
+
 @router.get("")
-async def list_ed_fi_systems(caller: Loader, request: Request, tx: ReadOnly) -> EdFiSystemsOfOrganisation:
-    """The caller's own Ed-Fi systems, what is kept of each, and of how many students the rest is with the district's own system."""
-    names = request.app.state.ed_fi.names_of(caller.organisation_id)
-    return EdFiSystemsOfOrganisation(systems=tuple([await _told(tx, caller.organisation_id, name) for name in names]))
+async def list_ed_fi_systems(systems: InSight, tx: ReadOnly, now: Now) -> EdFiSystemsOfOrganisation:
+    """The Ed-Fi systems that the caller answers for: what is kept of each, how its last pulls and pushes went, and what lasts."""
+    return EdFiSystemsOfOrganisation(systems=await told(tx, systems, now))
+
+
+@router.get("/{system}", responses=responses(NoSuchEdFiSystem, NoSuchLoad))
+async def read_ed_fi_system(
+    system: SystemName,
+    systems: InSight,
+    tx: ReadOnly,
+    now: Now,
+    load: Annotated[UUID | None, Query(description="A load of it, of which the quality is wanted; the newest, if left out.")] = None,
+) -> EdFiSystemDetail:
+    """One of them, with the loads that came with its pulls, and what did not validate in one of them, by cause."""
+    for one in systems:
+        if one.name == system:
+            return await detail_of(tx, one, now, load_id=load)
+    raise NoSuchEdFiSystem
 
 
 @router.put("/{system}/keeping", responses=responses(NoSuchEdFiSystem, NotPermitted))
@@ -40,7 +73,7 @@ async def say_what_is_kept(
     """Say what the node keeps of what this system has. The next pull does it: it reads everything, and removes what is kept no more."""
     if caller.kind not in ("lea", "school"):
         raise NotPermitted("a district says this of its own students")
-    request.app.state.ed_fi.of(system, caller.organisation_id)
+    api = request.app.state.ed_fi.of(system, caller.organisation_id)
     row = await tx.get(EdFiKeepingRow, (caller.organisation_id, system), with_for_update=True)
     if row is None:
         row = EdFiKeepingRow(organisation_id=caller.organisation_id, system=system, keeps=RECORD, said_at=now)
@@ -55,20 +88,5 @@ async def say_what_is_kept(
         )
         request.app.state.outbox.record(tx, event)
     await tx.flush()
-    return await _told(tx, caller.organisation_id, system)
-
-
-async def _told(tx: ReadOnly, organisation_id: UUID, name: str) -> EdFiSystemOfOrganisation:
-    said, pulled = await tx.get(EdFiKeepingRow, (organisation_id, name)), await tx.get(EdFiPullRow, (organisation_id, name))
-    own = within(OrganisationRow, organisation_id)
-    left = select(func.count()).select_from(SectionRow).join(StudentRow, StudentRow.id == SectionRow.student_id)
-    count = (
-        await tx.execute(left.where(SectionRow.section == LEFT, SectionRow.source == OWN, StudentRow.custodian_id.in_(own)))
-    ).scalar_one()
-    return EdFiSystemOfOrganisation(
-        name=name,
-        keeps="record" if said is None or said.keeps == RECORD else "identity",
-        done=pulled is not None and pulled.keeps == (RECORD if said is None else said.keeps),
-        pulled_at=None if pulled is None else pulled.pulled_at,
-        students_left_with_district=count,
-    )
+    [one] = await told(tx, [api.system], now)
+    return one

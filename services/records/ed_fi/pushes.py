@@ -19,6 +19,7 @@ from safepassage.record import Sections
 from safepassage.wire_ed_fi import EdFiPush, EdFiPushed, PushedStudent
 from services.records.disclosure import Released, agreement_of, decide, read_by_party, released, within_token
 from services.records.ed_fi.contested import without_contested
+from services.records.ed_fi.noting import note_push
 from services.records.ed_fi.sending import FIRST, SENDING, send_student
 from services.records.formats.edfi_json import EXPRESSED, edfi_resources
 from services.records.logged import log_ahead
@@ -80,10 +81,16 @@ async def push_to_ed_fi(push: EdFiPush, caller: Party, request: Request, now: No
         # INVARIANT: nothing leaves unless the log has it.
         event = read_by_party(caller, agreement, decision, leaving, operation="ed-fi-push", now=now)
         await log_ahead(request.app, caller, event, request.scope)
+    until = now + SENDING
+    sent = {
+        one.pseudonym: await send_student(api, one.resources, clock=state.clock, until=until) for one in ready if FIRST in one.resources
+    }
+    if sent:
+        await note_push(state.database, api, list(sent.values()), now=state.clock())
     pushed = [
         PushedStudent(
             student=one.pseudonym,
-            outcomes=await send_student(api, one.resources, clock=state.clock, until=now + SENDING) if FIRST in one.resources else (),
+            outcomes=sent[one.pseudonym].outcomes if one.pseudonym in sent else (),
             not_expressed=one.not_expressed,
         )
         for one in ready

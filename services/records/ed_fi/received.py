@@ -10,8 +10,9 @@ from safepassage.problems.exchanges import NoSuchExchange, NothingReceived, Rece
 from safepassage.problems.records import SealBroken
 from safepassage.problems.requests import LogUnavailable
 from safepassage.record import Sections
-from safepassage.wire_ed_fi import PushedStudent, ReceivedPush
+from safepassage.wire_ed_fi import EdFiOutcome, PushedStudent, ReceivedPush
 from services.records.ed_fi.contested import without_contested
+from services.records.ed_fi.noting import note_push
 from services.records.ed_fi.sending import FIRST, SENDING, send_student
 from services.records.exchange.collecting import note_collection
 from services.records.exchange.delivered import log_read, what_came
@@ -45,7 +46,12 @@ async def push_received_record(push: ReceivedPush, request: Request, caller: Rea
     if sent:
         # INVARIANT: nothing leaves unless the log has it.
         await log_read(request, row, caller, held, form="edfi-push", elements=sections.elements())
-    outcomes = await send_student(api, made["resources"], clock=request.app.state.clock, until=now + SENDING) if sent else ()
+    outcomes: tuple[EdFiOutcome, ...] = ()
+    if sent:
+        state = request.app.state
+        told = await send_student(api, made["resources"], clock=state.clock, until=now + SENDING)
+        await note_push(state.database, api, [told], now=state.clock())
+        outcomes = told.outcomes
     if outcomes and all(one.outcome in TAKEN for one in outcomes) and not missing:
         await note_collection(request.app.state.exchange, row, caller, now)
     return PushedStudent(

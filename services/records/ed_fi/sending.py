@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from safepassage.problems.ed_fi import EdFiSystemRefused, EdFiSystemUnavailable
 from safepassage.wire_ed_fi import EdFiOutcome
@@ -44,9 +44,15 @@ ORDER: Final = (
 """A resource stands behind those that it refers to. Enrolment comes early: by it a client of a system may write the rest of a student."""
 
 
-async def send_student(
-    api: EdFiApi, resources: Mapping[str, Sequence[dict[str, Any]]], *, clock: Clock, until: datetime
-) -> tuple[EdFiOutcome, ...]:
+class Sent(NamedTuple):
+    """What became of one student's bodies."""
+
+    outcomes: tuple[EdFiOutcome, ...]
+    stopped_by: Exception | None = None
+    """What of the system's the rest was not sent for."""
+
+
+async def send_student(api: EdFiApi, resources: Mapping[str, Sequence[dict[str, Any]]], *, clock: Clock, until: datetime) -> Sent:
     """Send the bodies of one student. A body that is refused stops no other, but for the student itself.
 
     until  after it nothing more is sent
@@ -56,21 +62,23 @@ async def send_student(
     if api.system.data_standard == 6:
         resources = as_six(resources)
     outcomes: list[EdFiOutcome] = []
-    stopped = False
+    stopped, fault = False, None
     for resource in ORDER:
         for body in resources.get(resource, ()):
             stopped = stopped or clock() >= until
-            outcome = EdFiOutcome(resource=resource, outcome="not-sent") if stopped else await _send(api, resource, body)
+            outcome = EdFiOutcome(resource=resource, outcome="not-sent")
+            if not stopped:
+                try:
+                    outcome = await _send(api, resource, body)
+                except (EdFiSystemUnavailable, EdFiSystemRefused) as error:
+                    fault = error
             outcomes.append(outcome)
             stopped = stopped or outcome.outcome == "not-sent" or (resource == FIRST and outcome.outcome == "refused")
-    return tuple(outcomes)
+    return Sent(tuple(outcomes), fault)
 
 
 async def _send(api: EdFiApi, resource: str, body: Mapping[str, Any]) -> EdFiOutcome:
-    try:
-        answer = await api.send("POST", f"{api.system.data}/{resource}", content=json.dumps(body).encode())
-    except (EdFiSystemUnavailable, EdFiSystemRefused):
-        return EdFiOutcome(resource=resource, outcome="not-sent")
+    answer = await api.send("POST", f"{api.system.data}/{resource}", content=json.dumps(body).encode())
     if answer.status == 201:
         return EdFiOutcome(resource=resource, outcome="created", status=201)
     if answer.status in (200, 204):

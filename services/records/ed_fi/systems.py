@@ -1,7 +1,9 @@
 """The Ed-Fi systems that a node knows: a file of the operator's, with secrets by their files."""
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from pydantic import Field, StringConstraints, ValidationError, model_validator
@@ -31,6 +33,8 @@ class EdFiSystem(Wire):
     """The version in which it takes what is pushed. What is pulled is read in either."""
     use_snapshot: bool = False
     """Read from the snapshot that the system's host makes."""
+    pulled_every_hours: Annotated[int, Field(ge=1, le=744)] = 24
+    """How often the operator's schedule runs the job that pulls from it. Where it was not run for twice as long, the console says so."""
 
     @model_validator(mode="after")
     def _by_tls(self) -> "EdFiSystem":
@@ -39,6 +43,17 @@ class EdFiSystem(Wire):
             if not url.startswith("https://") and not is_loopback_http(url):
                 raise ValueError("an address is https, or of this machine")
         return self
+
+    @property
+    def pulled_every(self) -> timedelta:
+        """From one pull to the next."""
+        return timedelta(hours=self.pulled_every_hours)
+
+    @property
+    def host(self) -> str:
+        """Of its address, with the port where it has one of its own; never who signs in there."""
+        parts = urlsplit(self.url)
+        return f"{parts.hostname}{'' if parts.port is None else f':{parts.port}'}"
 
     @property
     def token_address(self) -> str:

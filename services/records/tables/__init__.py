@@ -3,7 +3,7 @@
 from services.records.tables.bodies import AttachmentRow, BodyChunkRow, BodyRow
 from services.records.tables.credentials import CredentialKeyRow, EducatorCredentialRow, IssuedCredentialRow
 from services.records.tables.dead_letters import DeadLetterRow, EndingRow
-from services.records.tables.ed_fi import EdFiKeepingRow, EdFiPullRow
+from services.records.tables.ed_fi import EdFiKeepingRow, EdFiPullRow, EdFiStandingRow
 from services.records.tables.exchange import (
     ExchangeRequestRow,
     IncomingEnvelopeRow,
@@ -53,6 +53,7 @@ __all__ = [
     "DeadLetterRow",
     "EdFiKeepingRow",
     "EdFiPullRow",
+    "EdFiStandingRow",
     "EducatorCredentialRow",
     "EndedEnrollmentRow",
     "EndingRow",

@@ -32,3 +32,25 @@ class EdFiKeepingRow(Base):
     system: Mapped[str] = mapped_column(String(64), primary_key=True)
     keeps: Mapped[str] = mapped_column(String(16))
     said_at: Mapped[datetime] = mapped_column(Milliseconds)
+
+
+class EdFiStandingRow(Base):
+    """How the last pulls from a system, or pushes to it, ended: instants, counts and a code of ours, never what the system said."""
+
+    __tablename__ = "ed_fi_standing"
+
+    organisation_id: Mapped[UUID] = mapped_column(primary_key=True)
+    system: Mapped[str] = mapped_column(String(64), primary_key=True)
+    direction: Mapped[str] = mapped_column(String(8), primary_key=True)
+    attempted_at: Mapped[datetime] = mapped_column(Milliseconds)
+    ended_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    """None: the last attempt is under way, or was broken off."""
+    succeeded_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    fault: Mapped[str | None] = mapped_column(String(64))
+    """None: the last attempt that ended did what it was for."""
+    faults: Mapped[int] = mapped_column(default=0)
+    """Attempts in a row that did not."""
+    failing_since: Mapped[datetime | None] = mapped_column(Milliseconds)
+    next_at: Mapped[datetime | None] = mapped_column(Milliseconds)
+    counts: Mapped[str] = mapped_column(String(1000), default="{}")
+    """Of the last attempt that came to an end, as JSON."""

@@ -110,6 +110,10 @@ async def test_of_what_a_district_keeps_to_itself_the_node_has_what_finds_the_ch
         "done": True,
         "pulled_at": (await told(district))["pulled_at"],
         "students_left_with_district": 3,
+        "organisation_id": str(district.api.system.organisation_id),
+        "host": district.api.system.host,
+        "pulls": None,
+        "pushes": None,
     }
     assert (await district.pull()).report is None
 

@@ -18,7 +18,7 @@ from services.records.ed_fi.api import EdFiApi
 from services.records.ed_fi.pulling import Pulled, Store, pull
 from services.records.ed_fi.systems import EdFiSystem
 from services.records.formats.edfi_json import edfi_resources
-from services.records.tables import EdFiPullRow, EnrollmentRow, LoadRow, StudentRow
+from services.records.tables import EdFiPullRow, EdFiStandingRow, EnrollmentRow, LoadRow, StudentRow
 from shared.certificates import client_context
 from shared.siblings import client_session
 from tests.records.ed_fi.ods import CLIENT, SECRET, Ods, serving
@@ -84,6 +84,7 @@ class District:
 async def district_of(alder: OneState, folder: Path, **more: Any) -> AsyncIterator[District]:
     async with alder.records.state.database.transaction() as tx:
         await tx.execute(delete(EdFiPullRow))
+        await tx.execute(delete(EdFiStandingRow))
     secret = folder / "secret"
     secret.write_text(SECRET)
     secret.chmod(0o600)

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from sqlalchemy import delete
 
 from safepassage.record.loads import LoadedRecord
 from safepassage.wire_ed_fi import EdFiPushed, PushedStudent
@@ -18,6 +19,7 @@ from services.records.ed_fi.sending import ORDER
 from services.records.ed_fi.systems import EdFiSystem, EdFiSystems
 from services.records.formats.edfi_api import read_edfi_api
 from services.records.formats.edfi_validation import RESOURCES
+from services.records.tables import EdFiStandingRow
 from shared.certificates import client_context
 from shared.in_process import Answer
 from shared.siblings import client_session
@@ -291,3 +293,32 @@ async def test_another_partys_system_looks_absent_and_agencies_of_the_record_are
 
 def test_every_resource_that_is_made_has_its_place_in_the_order() -> None:
     assert set(ORDER) == RESOURCES - {"schools", "localEducationAgencies"}
+
+
+@pytest.mark.requirement("FORM-edfi-standings")
+async def test_how_a_push_went_is_told_to_whose_system_it_is(vendor: Vendor) -> None:
+    async def pushes() -> dict[str, Any]:
+        answer = await vendor.state.vendor().send("GET", "/v1/ed-fi-systems")
+        [one] = json.loads(answer.body)["systems"]
+        return dict(one["pushes"])
+
+    async with vendor.state.records.state.database.transaction() as tx:
+        await tx.execute(delete(EdFiStandingRow))
+    await loaded(vendor.state, *OURS[:2])
+    agreement = await vendor.state.agree(SCHEDULE)
+    pushed = await vendor.push(agreement)
+    bodies = sum(len(one.outcomes) for one in pushed.students)
+    told = await pushes()
+    assert (told["how"], told["next_at"]) == ("good", None)
+    assert told["counts"] == {"students": 2, "created": bodies, "updated": 0, "refused": 0, "not-sent": 0}
+    vendor.ods.refuses = {"students": (403, "no")}
+    await vendor.push(agreement)
+    told = await pushes()
+    assert (told["how"], told["fault"], told["counts"]["refused"]) == ("failing", "all-refused", 2)
+    vendor.ods.refuses = {}
+    vendor.ods.faults = ["away"] * 2
+    await vendor.push(agreement)
+    told = await pushes()
+    assert (told["fault"], told["faults"], told["counts"]["not-sent"] > 0) == ("no-answer", 2, True)
+    await vendor.push(agreement)
+    assert (await pushes())["how"] == "good"

@@ -5,7 +5,8 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from safepassage.wire import Instant, Wire
+from safepassage.record.load_reports import LoadQuality
+from safepassage.wire import Code, Instant, Wire
 
 SystemName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 """As the node's operator calls a system."""
@@ -18,8 +19,46 @@ class EdFiKeeping(Wire):
     """identity: what finds the child and what is decided on; the rest stays with the system, which is asked when it is needed."""
 
 
+EdFiFault = Literal[
+    "no-answer",
+    "changes-too-fast",
+    "credentials-refused",
+    "token-refused",
+    "address-not-public",
+    "too-much",
+    "not-its-api",
+    "no-students",
+    "all-refused",
+    "secret-unusable",
+    "node-busy",
+    "internal-fault",
+]
+"""Why a pull or a push did not do what it was for. The system's own words are not kept: they may hold values."""
+
+EdFiHow = Literal["never", "under-way", "good", "failing", "failing-long", "late"]
+"""How it stands: failing-long, for a day or more. late: nothing was tried for twice as long as the file of systems says."""
+
+
+class EdFiAttempts(Wire):
+    """How the last pulls from a system, or pushes to it, went."""
+
+    how: EdFiHow
+    attempted_at: Instant
+    succeeded_at: Instant | None = None
+    """The last that did what it was for, also where nothing had changed."""
+    fault: EdFiFault | None = None
+    """Of the last that ended; null where it did what it was for."""
+    faults: Annotated[int, Field(ge=0)] = 0
+    """Attempts in a row that did not."""
+    failing_since: Instant | None = None
+    next_at: Instant | None = None
+    """When the next is to be, by the file of systems; of pushes nothing is known before."""
+    counts: dict[Code, int] = Field(default_factory=dict)
+    """Of the last one that came to its end: a pull's students, created and changed; a push's students, and its bodies by outcome."""
+
+
 class EdFiSystemOfOrganisation(Wire):
-    """One of the caller's Ed-Fi systems."""
+    """An Ed-Fi system of the caller's organisation, or of one below it; the state's operators see every one of the node."""
 
     name: SystemName
     keeps: Literal["record", "identity"]
@@ -28,6 +67,33 @@ class EdFiSystemOfOrganisation(Wire):
     pulled_at: Instant | None = None
     students_left_with_district: int
     """Students of the organization of whom the node keeps what finds them, whichever system has the rest."""
+    organisation_id: UUID | None = None
+    """Whose it is."""
+    host: Annotated[str, StringConstraints(max_length=300)] | None = None
+    """Of its address, without what stands behind it."""
+    pulls: EdFiAttempts | None = None
+    """Null where none was tried."""
+    pushes: EdFiAttempts | None = None
+
+
+class EdFiLoad(Wire):
+    """A load that came with a pull."""
+
+    id: UUID
+    loaded_at: Instant
+    counts: dict[Code, int]
+    causes: Annotated[int, Field(ge=0)]
+    """What did not validate, resolve or agree, or was not read: how often, of all causes."""
+
+
+class EdFiSystemDetail(Wire):
+    """`GET /v1/ed-fi-systems/{system}`."""
+
+    system: EdFiSystemOfOrganisation
+    loads: Annotated[tuple[EdFiLoad, ...], Field(max_length=50)]
+    """The newest first. A pull that found nothing new made none."""
+    quality: LoadQuality | None = None
+    """Of the load that was asked for, or of the newest: what went wrong in it, by cause."""
 
 
 class EdFiSystemsOfOrganisation(Wire):

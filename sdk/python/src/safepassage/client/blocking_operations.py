@@ -39,6 +39,7 @@ class BlockingOperations:
     read_student = Waited(calls.read_student)
     read_kept_resources = Waited(edfi_calls.read_kept_resources)
     list_ed_fi_systems = Waited(edfi_calls.list_ed_fi_systems)
+    read_ed_fi_system = Waited(edfi_calls.read_ed_fi_system)
     say_what_is_kept = Waited(edfi_calls.say_what_is_kept)
     push_to_ed_fi = Waited(edfi_calls.push_to_ed_fi)
     push_received_record = Waited(edfi_calls.push_received_record)

@@ -8,6 +8,7 @@ from safepassage.wire_ed_fi import (
     EdFiKeeping,
     EdFiPush,
     EdFiPushed,
+    EdFiSystemDetail,
     EdFiSystemOfOrganisation,
     EdFiSystemsOfOrganisation,
     PushedStudent,
@@ -21,8 +22,14 @@ def read_kept_resources(student_id: UUID) -> Call[KeptResources]:
 
 
 def list_ed_fi_systems() -> Call[EdFiSystemsOfOrganisation]:
-    """The Ed-Fi systems of the caller's organisation, and what the node keeps of what they have. Scope records:load."""
+    """The Ed-Fi systems that the caller answers for: what the node keeps of what they have, how their last pulls and pushes went. Scope
+    records:load or records:read; for every system of the node exchange:operate or audit:operate."""
     return reading("/v1/ed-fi-systems", EdFiSystemsOfOrganisation)
+
+
+def read_ed_fi_system(system: str, *, load_id: UUID | None = None) -> Call[EdFiSystemDetail]:
+    """One of them with its loads, and what did not validate in the newest, or in another, by cause. Scope as list_ed_fi_systems."""
+    return reading(path_of("/v1/ed-fi-systems/{system}", system=system), EdFiSystemDetail, query={"load": load_id})
 
 
 def say_what_is_kept(system: str, said: EdFiKeeping) -> Call[EdFiSystemOfOrganisation]:

@@ -39,6 +39,7 @@ class AsyncOperations:
     read_student = Awaited(calls.read_student)
     read_kept_resources = Awaited(edfi_calls.read_kept_resources)
     list_ed_fi_systems = Awaited(edfi_calls.list_ed_fi_systems)
+    read_ed_fi_system = Awaited(edfi_calls.read_ed_fi_system)
     say_what_is_kept = Awaited(edfi_calls.say_what_is_kept)
     push_to_ed_fi = Awaited(edfi_calls.push_to_ed_fi)
     push_received_record = Awaited(edfi_calls.push_received_record)
