@@ -149,14 +149,18 @@ class Trust:
             raise TrustListRolledBack("another process took another list of this serial")
         return True
 
-    async def brought(self, document: bytes) -> bool:
-        """A list that another node has brought: verified as one from the file is, and put there for the node's other services.
+    async def passed_on(self, document: bytes) -> bool:
+        """A list that another service of the node has taken: verified here as one from the file is.
 
         True if it is a new one; one that was taken before changes nothing. Raises as `accept`.
         """
         if await self._is_taken(read_trust_list(document, development=self._settings.insecure_development).digest):
             return False
-        if not await self.accept(document, earlier=earlier_lists(self._settings.trust_list_file)):
+        return await self.accept(document, earlier=earlier_lists(self._settings.trust_list_file))
+
+    async def brought(self, document: bytes) -> bool:
+        """A list that another node has brought: as `passed_on`, and put where the file is for the node's other services."""
+        if not await self.passed_on(document):
             return False
         is_newest = self._held is not None and self._held.document == document
         if is_newest and put_list(self._settings.trust_list_file, document, development=self._settings.insecure_development):

@@ -9,10 +9,7 @@ from functools import partial
 from typing import Any, Final
 
 from fastapi import FastAPI
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from safepassage.ids import uuid7
-from safepassage.trust_list import VerifiedTrustList
 from services.gateway import well_known
 from services.gateway.console.routes import ROUTERS as CONSOLE
 from services.gateway.described import routes as described_routes
@@ -69,12 +66,11 @@ from services.gateway.registration import publisher_routes, registration_routes
 from services.gateway.registration import routes as register_routes
 from services.gateway.registration.opening import open_registration
 from services.gateway.registry import client_routes, organisation_routes, quota_routes, secret_routes, suspension_routes
-from services.gateway.registry.administration import record_trust_list
 from services.gateway.settings import GatewaySettings
 from services.gateway.tables import LeaseRow, NodeStatementRow, OutboxRow, TrustListRow
+from services.gateway.trust_lists import keep_asking, look_at_trust_list, trust_accepted
 from shared.app import build
 from shared.clock import Clock, system_clock
-from shared.contracts.audit import Actor, Context, Event
 from shared.cursors import Cursors
 from shared.keys import read_symmetric_key
 from shared.peer_statements import PeerStatements, ThroughRecords
@@ -104,7 +100,7 @@ async def _open(app: FastAPI, stack: AsyncExitStack, *, transports: Mapping[Serv
     state.decision_point_metadata = well_known.decision_point_of(settings.entity_id)
     state.token_keys = WatchedTokenKeys(settings.keys_directory / "token-signing")
     state.key_rings = KeyRings(database, state.outbox, clock, state.token_keys, state.node_statement, settings.keys_directory)
-    state.trust = Trust(database, settings, clock, row=TrustListRow, on_accepted=partial(_trust_accepted, app))
+    state.trust = Trust(database, settings, clock, row=TrustListRow, on_accepted=partial(trust_accepted, app))
     state.statements = PeerStatements(database, state.trust, clock, row=NodeStatementRow, fetch=ThroughRecords(state.siblings))
     state.standing = Standing(database, state.statements, clock)
     state.trust_refusal_told = None
@@ -207,25 +203,6 @@ async def _count_at_the_end(app: FastAPI) -> None:
             log.error("what was counted last is lost", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
 
 
-async def _trust_accepted(app: FastAPI, tx: AsyncSession, accepted: VerifiedTrustList) -> None:
-    state, actor = app.state, Actor(kind="system", job="trust-list")
-    await record_trust_list(tx, state.outbox, accepted, own_entity_id=state.settings.entity_id, actor=actor, clock=state.clock)
-
-
-async def look_at_trust_list(app: FastAPI) -> None:
-    """Look at the trust list's file. One that is not taken (rolled back, forged) is a refusal on the log, as often as it is shown."""
-    state = app.state
-    await state.trust.catch_up()  # an operator's command, or another worker, may have taken one
-    await state.trust.refresh()
-    refused = state.trust.refused
-    if refused is not None and refused is not state.trust_refusal_told:
-        context = Context(operation="trust-list-refused", outcome="refused", reason=refused.code)
-        event = Event(class_="refusal", key=f"trust:{uuid7(state.clock())}", actor=Actor(kind="system", job="trust-list"), context=context)
-        async with state.database.transaction() as tx:
-            state.outbox.record(tx, event)
-    state.trust_refusal_told = refused
-
-
 async def _look(app: FastAPI) -> None:
     """Each second: keys and trust list from their files, clients that changed, refusals of the minute that is over."""
     state = app.state
@@ -246,7 +223,16 @@ async def _look(app: FastAPI) -> None:
             log.error("a look at what changed failed", extra={"fault": type(error).__name__})  # noqa: TRY400 its text may hold a value
 
 
-_WORKERS: Final = (_look, keep_reporting, keep_writing_down, keep_summing_up, keep_reading_when_asked, keep_tidy, keep_forgetting)
+_WORKERS: Final = (
+    _look,
+    keep_asking,
+    keep_reporting,
+    keep_writing_down,
+    keep_summing_up,
+    keep_reading_when_asked,
+    keep_tidy,
+    keep_forgetting,
+)
 
 
 def create_app(

@@ -112,6 +112,8 @@ class Exchange:
     """How many requests of one peer are taken."""
     lists_brought: dict[str, int] = field(default_factory=dict)
     """By member, the serial of the trust list that it has had of this process."""
+    list_passed_on: int = 0
+    """The serial of the trust list that audit has had of this process."""
     lists_fetched: dict[str, datetime] = field(default_factory=dict)
     """By member, when this process fetched lists of it last."""
     works: dict[Job, Work] = field(default_factory=dict)

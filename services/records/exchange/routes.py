@@ -12,6 +12,7 @@ from services.records.exchange import (
     links,
     listing,
     outboxes,
+    passing_trust_lists,
     peer_routes,
     pulled_answers,
     receipts,
@@ -44,4 +45,5 @@ ROUTERS: tuple[APIRouter, ...] = (
     pulled_answers.router,
     chains.router,
     trust_lists.router,
+    passing_trust_lists.router,
 )

@@ -29,6 +29,7 @@ from services.records.exchange.collecting import destroy_collected
 from services.records.exchange.due import due_rows
 from services.records.exchange.exchange import Exchange, Job, turn_keys
 from services.records.exchange.organisation_keys import forget_keys
+from services.records.exchange.passing_trust_lists import pass_on
 from services.records.exchange.pulling import pull_round
 from services.records.exchange.states import SENDABLE, Asked, Incoming, Outgoing, Reconciling, Telling
 from services.records.exchange.trust_lists import bring_lists
@@ -146,6 +147,7 @@ async def _bring(exchange: Exchange) -> None:
     """Whatever it comes to, the rest of the minute's work is done."""
     try:
         await exchange.trust.catch_up()
+        await pass_on(exchange)
         if await exchange.lease.is_held():
             await bring_lists(exchange)
     except Exception as error:

@@ -17,7 +17,7 @@ from safepassage.sealing import encryption_kid
 from safepassage.suites import MLKEM768_X25519
 from safepassage.trust_list import TrustList, root_signing_input, trust_list_document
 from safepassage.trust_members import Endpoints, Member
-from services.gateway.app import look_at_trust_list
+from services.gateway.trust_lists import look_at_trust_list
 from shared.keys import SigningKey
 from shared.peer_statements import STATEMENTS_PATH
 from tests.conftest import StandingClock
