@@ -30,7 +30,8 @@ date is made up.
   radius opens for an officer. One whose law names no number has no date: it is "without unreasonable delay", and stands until it is done,
   or waived with a reason. A threshold is compared with the students whose data was touched in that state: below it the row is not chosen
   on the form, and may be. What counts from when the people were told begins when that duty is done; what counts from a contractor's notice
-  is opened with its day. A row that binds businesses alone is not chosen on the form.
+  is opened on a form of its own (`/console/duties/contractor-notice`), from the instant at which the notice came. A row that binds
+  businesses alone is not chosen on the form.
 """
 
 

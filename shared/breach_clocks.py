@@ -24,6 +24,16 @@ PEOPLE_WERE_TOLD: Final = "the people affected were told"
 LATER: Final = frozenset({PEOPLE_WERE_TOLD, "the contractor's notice came"})
 """What starts a clock at an instant that the discovery does not tell."""
 
+NOTICE_CAME: Final = frozenset(
+    {
+        "the contractor's notice came",
+        "the breach was discovered, or the contractor's notice came",
+        "the operator's notice came, or the breach was determined",
+        "the breach was discovered, or notice of it came",
+    }
+)
+"""What starts a clock when whoever has the data for an agency tells it of a breach."""
+
 
 class BreachClock(BaseModel):
     """A notice that is due."""
@@ -79,6 +89,11 @@ class BreachClock(BaseModel):
     def from_discovery(self) -> bool:
         """The discovery starts it, or what comes with it."""
         return self.starts not in LATER
+
+    @property
+    def from_contractors_notice(self) -> bool:
+        """It binds an agency, as far as is known, and the notice of its contractor starts it."""
+        return self.starts in NOTICE_CAME and self.applies != "contractor"
 
     def owed_for(self, people: int) -> bool:
         """It is due where so many people are affected. Pure."""

@@ -77,7 +77,7 @@ def shown_notice(notice: BreachNotice, frame: Frame) -> ShownNotice:
         what = _("%(notice)s, from %(n)s people on") % {"notice": what, "n": frame.viewing.number(notice.from_people)}
     return ShownNotice(
         what=what,
-        term=_term(notice.hours, frame),
+        term=term_of(notice.hours, frame),
         wording=notice.wording,
         starts=_(notice.starts) if notice.starts else "",
         citation=law_of(notice.citation, _),
@@ -90,7 +90,8 @@ def shown_notice(notice: BreachNotice, frame: Frame) -> ShownNotice:
     )
 
 
-def _term(hours: int | None, frame: Frame) -> str:
+def term_of(hours: int | None, frame: Frame) -> str:
+    """Within how many hours or days; empty where a law names none."""
     _, number = frame.translate, frame.viewing.number
     if hours is None:
         return ""

@@ -127,6 +127,7 @@ async def show_duties(
         count=_("The first %(n)s duties") % {"n": viewing.number(number)} if found.next and cursor is None else count,
         more=None if found.next is None else f"{PATH}?{urlencode({**filed, 'cursor': found.next})}",
         export=f"{PATH}/export?{urlencode(filed)}",
+        told=f"{PATH}/contractor-notice" if may_complete else None,
         heads=frame.heads(ORDERS, sort),
         order=ORDERS.kept(sort),
         states=[(code, _(word)) for code, word in STATES],

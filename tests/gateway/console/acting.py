@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from safepassage.wire_rights import NewInspection
-from services.gateway.console import agreements_shown, dead_letters, duties, exchanges, matches, suspension
+from services.gateway.console import agreements_shown, contractor_notice, dead_letters, duties, exchanges, matches, suspension
 from services.gateway.console.blast_radius import DUTIES, FOUND
 from services.gateway.console.navigation import MENU
 from services.gateway.people.roles import Role
@@ -141,6 +141,7 @@ async def of_privacy_officer(console: Console) -> Shown:
         *await _student(console, officer),
         *await _suspended(console, officer),
         f"{DUTIES}?{asked}",
+        contractor_notice.PATH,
         *await links(officer, f"{duties.PATH}?state=overdue", rf"{duties.PATH}/[0-9a-f-]+/done"),
         *await links(officer, f"{duties.PATH}?state=undelayed", rf"{duties.PATH}/[0-9a-f-]+/waived"),
         f"{SETS}/draft",
