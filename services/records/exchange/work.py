@@ -21,6 +21,9 @@ IDLE_SECONDS = 1.0
 AT_ONCE = 256
 """Two batches of a hundred, and what else there is: what has no room is looked for in the store again."""
 PAUSE_AFTER_FAULT = timedelta(seconds=5)
+GIVEN_UP_AFTER_SECONDS = 3_600.0
+"""A step that has not ended by then waits for what does not come, or sends a large body over a slow line: it is broken off, as a process
+that dies breaks it off, and taken up again; a body from the chunk that it had come to."""
 
 Due = Callable[[datetime, int], Awaitable[Sequence[Any]]]
 """Ids of at most so many rows that are due at an instant, the longest due first."""
@@ -74,6 +77,7 @@ class Work:
         self.name, self._lease, self._clock, self._due, self._do = name, lease, clock, due, do
         self._wake = asyncio.Event()
         self._busy: dict[Any, asyncio.Task[None]] = {}
+        self._begun: dict[Any, float] = {}
         self._paused: dict[Any, datetime] = {}
         self._running = self._more = False
 
@@ -85,7 +89,7 @@ class Work:
         """This row is due now: take it up without looking for it, where this process may work and has room."""
         free = self._running and len(self._busy) < AT_ONCE and key not in self._busy and key not in self._paused
         if free and self._lease.is_mine(self._clock()):
-            self._busy[key] = asyncio.create_task(self._one(key, held))
+            self._begin(key, held)
         else:
             self.wake()
 
@@ -95,6 +99,7 @@ class Work:
         try:
             while True:
                 self._wake.clear()
+                self._give_up_what_does_not_end()
                 try:
                     if await self._lease.is_held():
                         await self._start_due()
@@ -116,7 +121,19 @@ class Work:
         free = AT_ONCE - len(self._busy)
         self._more = len(keys) > free or len(found) == limit
         for key in keys[: max(free, 0)]:
-            self._busy[key] = asyncio.create_task(self._one(key))
+            self._begin(key)
+
+    def _begin(self, key: Any, held: Any = None) -> None:
+        self._begun[key] = asyncio.get_running_loop().time()
+        self._busy[key] = asyncio.create_task(self._one(key, held))
+
+    def _give_up_what_does_not_end(self) -> None:
+        """INVARIANT: no row waits for good: one whose step hangs is due like any other, once that is broken off."""
+        now = asyncio.get_running_loop().time()
+        for key, begun in self._begun.items():
+            if now - begun >= GIVEN_UP_AFTER_SECONDS:
+                log.warning("exchange step broken off", extra={"job": self.name})
+                self._busy[key].cancel()
 
     async def _one(self, key: Any, held: Any = None) -> None:
         try:
@@ -126,7 +143,7 @@ class Work:
             log.error("exchange step failed", extra={"job": self.name, "fault": type(error).__name__, "place": place})  # noqa: TRY400 as above
             self._paused[key] = self._clock() + PAUSE_AFTER_FAULT
         finally:
-            del self._busy[key]
+            del self._busy[key], self._begun[key]
             if self._more:
                 self._wake.set()
 

@@ -1,0 +1,68 @@
+"""What is to be done next of one kind is done, whatever became of the step before."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.records.exchange import work
+from services.records.exchange.work import Lease, Work
+from shared.database import Database
+from tests.conftest import StandingClock
+
+pytestmark = pytest.mark.anyio
+
+
+class Rows:
+    """Rows that are due until their step has ended; the first step of each waits for what never comes."""
+
+    def __init__(self, *keys: int) -> None:
+        self.left, self.begun, self.broken_off = set(keys), list[int](), list[int]()
+        self.all_hang, self.all_broken_off, self.over = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def due(self, _: datetime, limit: int) -> Sequence[int]:
+        return sorted(self.left)[:limit]
+
+    async def do(self, key: int, _: Any) -> None:
+        self.begun.append(key)
+        if self.begun.count(key) == 1:
+            if self.left == set(self.begun):
+                self.all_hang.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                self.broken_off.append(key)
+                if self.left == set(self.broken_off):
+                    self.all_broken_off.set()
+                raise
+        self.left.discard(key)
+        if not self.left:
+            self.over.set()
+
+
+@pytest.mark.requirement("EX-1")
+async def test_a_step_that_does_not_end_is_broken_off_and_the_row_is_taken_up_again(
+    tmp_path: Path, clock: StandingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(f"sqlite+aiosqlite:///{tmp_path / 'none.sqlite'}")
+    rows = Rows(1, 2)
+    one = Work("opening", Lease(database, clock, holder="a"), clock, due=rows.due, do=rows.do)
+    running = asyncio.create_task(one.run())
+    await rows.all_hang.wait()
+    for _ in range(3):  # it is not long yet
+        one.wake()
+        await asyncio.sleep(0)
+    assert rows.broken_off == []
+    monkeypatch.setattr(work, "GIVEN_UP_AFTER_SECONDS", 0.0)
+    one.wake()
+    await rows.all_broken_off.wait()
+    monkeypatch.undo()
+    one.wake()
+    async with asyncio.timeout(10):
+        await rows.over.wait()
+    assert rows.begun == [1, 2, 1, 2]
+    running.cancel()
+    await database.close()
