@@ -14,12 +14,13 @@ from typing import Final
 
 from safepassage.elements import ELEMENTS
 from safepassage.record.academics import Course
-from safepassage.record.codes import Coded
+from safepassage.record.codes import Coded, OrganisationReference
 from safepassage.record.contacts import Guardian
 from safepassage.record.identity import Identifier, LegalName
 from safepassage.record.loads import RosterEntry
 from safepassage.record.programmes import Migrant
-from services.records.formats.msix_columns import COLUMNS, LONGEST, RELEVANT
+from services.records.formats.msix_columns import COLUMNS, FLAGS, LONGEST, ONE_OF, RELEVANT, SAID
+from services.records.formats.unsaid import unsaid
 from shared.spreadsheet import table
 
 _REQUIRED: Final = ("First Name", "Last Name 1", "Sex", "Birth Date", "Qualifying Arrival Date", "State Student Identifier")
@@ -40,9 +41,10 @@ class _Files:
         """A row of a child: its columns by name."""
         self.rows[name].append({"Record": str(record), **values})
 
-    def report(self, name: str, record: int, column: str, reason: str) -> None:
+    def report(self, name: str, record: int, column: str, reason: str, *members: str) -> None:
         """Something that a reader of the file should know."""
-        self.rows["report"].append({"File": f"{name}.csv", "Record": str(record), "Column": column, "Reason": reason})
+        told = {"File": f"{name}.csv", "Record": str(record), "Column": column, "Reason": reason, "Members": " ".join(members)}
+        self.rows["report"].append(told)
 
 
 def is_migratory(held: Migrant | None, today: date) -> bool:
@@ -64,14 +66,28 @@ def write_msix(children: Sequence[RosterEntry]) -> bytes:
         for statement in child.statements:
             said = {"Relates To": " ".join(statement.relates_to), "Placed By": statement.placed_by, "Placed On": _day(statement.placed_on)}
             files.add("statements", number, {**said, "Statement": statement.statement})
-        beside = set(child.elements()) - set(RELEVANT)
-        for element in (one.id for one in ELEMENTS if one.id in beside):
-            files.report("children", number, element, "no-column")
+        _report_unsaid(child, number, files)
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as package:
         for name, columns in COLUMNS.items():
             package.writestr(f"{name}.csv", table(columns, ([row.get(column, "") for column in columns] for row in files.rows[name])))
     return target.getvalue()
+
+
+def _report_unsaid(child: RosterEntry, number: int, files: _Files) -> None:
+    """Each element of which something has no column, by the names of its members; of one that is a flag they are not told either."""
+    document, there = child.document(), set(child.elements())
+    for element in (one.id for one in ELEMENTS if one.id in there):
+        section, _, member = element.partition(".")
+        if element in FLAGS:
+            files.report("children", number, element, "flag-alone")
+        elif element not in RELEVANT:
+            files.report("children", number, element, "no-column")
+        else:
+            name, said = SAID[element]
+            left = unsaid(document[section][member], said, ONE_OF)
+            if left:
+                files.report(name, number, element, "no-column", *left)
 
 
 def _child(child: RosterEntry, number: int, files: _Files) -> None:
@@ -96,7 +112,10 @@ def _child(child: RosterEntry, number: int, files: _Files) -> None:
             [name for name in ("MSIX Identification Number", "State Student Identifier") if said.get(name)]
         ):
             files.report("children", number, "identity.identifiers", "more-than-the-columns-hold")
-    guardians = [one for one in (child.contacts.guardians or ()) if one.rights is not None] if child.contacts else []
+    everybody = (child.contacts.guardians or ()) if child.contacts else ()
+    guardians = [one for one in everybody if one.rights is not None]
+    if len(guardians) < len(everybody):
+        files.report("children", number, "contacts.guardians", "not-a-parent")
     said |= _parents(guardians)
     if len(guardians) > 2:
         files.report("children", number, "contacts.guardians", "more-than-the-columns-hold")
@@ -167,9 +186,9 @@ def _enrollments(child: RosterEntry, number: int, files: _Files) -> None:
             number,
             {
                 "School or Project Name": one.school.name or "",
-                "School Identification Code": one.school.nces_id or one.school.state_id or one.school.local_id or "",
+                "School Identification Code": _number(one.school),
                 "School District": (one.district.name or "") if one.district else "",
-                "School District Identification Code": (one.district.nces_id or one.district.state_id or "") if one.district else "",
+                "School District Identification Code": _number(one.district),
                 "School State": one.school.state or "",
                 "Enrollment Date": _day(one.entry_date),
                 "Enrollment Type": _code(one.entry_type),
@@ -190,7 +209,7 @@ def _courses(child: RosterEntry, number: int, files: _Files) -> None:
                 **_course(done.course),
                 "Academic Year": f"{done.school_year - 1}-{done.school_year}",
                 "Term Type": _code(done.term),
-                "School Identification Code": (done.school.nces_id or done.school.state_id or "") if done.school else "",
+                "School Identification Code": _number(done.school),
                 "Grade Level": _code(done.grade),
                 "Credits Attempted": _text(done.credit.attempted if done.credit else None),
                 "Credits Granted": _text(done.credit.earned if done.credit else None),
@@ -205,12 +224,18 @@ def _courses(child: RosterEntry, number: int, files: _Files) -> None:
                 **_course(held.course),
                 "Term Type": _code(held.term),
                 "Course Section": held.section or "",
-                "School Identification Code": (held.school.nces_id or held.school.state_id or "") if held.school else "",
+                "School Identification Code": _number(held.school),
+                "Credits Attempted": _text(held.partial_credit.attempted if held.partial_credit else None),
                 "Credits Granted": _text(held.partial_credit.earned if held.partial_credit else None),
                 "Grade-to-Date": held.mark or "",
                 "Percentage-to-Date": _text(held.percentage),
             },
         )
+
+
+def _number(organisation: OrganisationReference | None) -> str:
+    """By which a school or district is known most widely (ONE_OF)."""
+    return "" if organisation is None else organisation.nces_id or organisation.state_id or organisation.local_id or ""
 
 
 def _course(course: Course) -> Row:

@@ -35,7 +35,7 @@ COLUMNS: Final[dict[str, tuple[str, ...]]] = {
         "Score Type", "Score", "Performance Level",
     ),
     "statements": ("Record", "Relates To", "Placed By", "Placed On", "Statement"),
-    "report": ("File", "Record", "Column", "Reason"),
+    "report": ("File", "Record", "Column", "Reason", "Members"),
 }  # fmt: skip
 """Files and their columns. statements.csv is what 34 CFR 99.21(c) has go along; report.csv is about the files."""
 
@@ -44,3 +44,68 @@ LONGEST: Final = {
     "Birth City": 30,
 }  # fmt: skip
 """Characters."""
+
+_ORGANISATION: Final = ("school.name", "school.nces_id", "school.state_id", "school.local_id")
+_COURSE: Final = ("course.title", "course.sced_code", "course.subject.code", "course.local_code.code", "course.local_code.system")
+_ASSESSMENT: Final = frozenset(
+    {
+        "title", "assessment.code", "subject.code", "administered_on", "grade.code", "scores.method.code", "scores.value",
+        "performance_level.code",
+    }
+)  # fmt: skip
+
+SAID: Final[dict[str, tuple[str, frozenset[str]]]] = {
+    "identity.name": ("children", frozenset({"first", "middle", "last_1", "last_2", "suffix"})),
+    "identity.birth_date": ("children", frozenset({"birth_date", "verification.code"})),
+    "identity.birth_place": ("children", frozenset({"city", "state", "country"})),
+    "identity.multiple_birth": ("children", frozenset({"indicator"})),
+    "identity.sex": ("children", frozenset({"code"})),
+    "identity.identifiers": ("children", frozenset({"kind", "value"})),
+    "contacts.guardians": ("children", frozenset({"name.first", "name.last_1", "name.last_2"})),
+    "programmes.english_learner": ("children", frozenset({"status.code"})),
+    MIGRANT: (
+        "children",
+        frozenset({"qualifying_arrival_date", "eligibility_expires_on", "priority_for_services", "continuation_of_services.code"}),
+    ),
+    "enrollment.enrollments": (
+        "enrollments",
+        frozenset(
+            {
+                *_ORGANISATION, "school.state", "district.name", "district.nces_id", "district.state_id", "district.local_id",
+                "entry_date", "entry_type.code", "exit_date", "exit_type.code", "grade.code",
+            }
+        ),
+    ),
+    "academics.transcript": (
+        "courses",
+        frozenset(
+            {
+                *_COURSE, *_ORGANISATION[1:], "school_year", "term.code", "grade.code", "credit.attempted", "credit.earned", "mark",
+            }
+        ),
+    ),
+    "academics.current_courses": (
+        "courses",
+        frozenset(
+            {
+                *_COURSE, *_ORGANISATION[1:], "term.code", "section", "partial_credit.attempted", "partial_credit.earned", "mark",
+                "percentage",
+            }
+        ),
+    ),
+    "assessments.results": ("assessments", _ASSESSMENT),
+    "assessments.english_proficiency": ("assessments", _ASSESSMENT),
+}  # fmt: skip
+"""Of each element the file whose columns say it, and the members that they say."""
+
+FLAGS: Final = ("health.immunizations", "health.alerts", "special_education.iep")
+"""Of these the collection asks whether there is one."""
+
+ONE_OF: Final = (
+    ("school.nces_id", "school.state_id", "school.local_id"),
+    ("district.nces_id", "district.state_id", "district.local_id"),
+    ("course.sced_code", "course.subject.code"),
+)
+"""Members with one column between them, which has the first that is there."""
+
+assert {*SAID, *FLAGS} == set(RELEVANT)  # noqa: S101 an element that is asked for would be left out unsaid

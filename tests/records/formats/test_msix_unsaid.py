@@ -1,0 +1,163 @@
+"""MSIX: every value of every element is in a column, or its member is named in report.csv; of an element that is a flag nothing more."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from safepassage.elements import BY_ID
+from safepassage.record.loads import RosterEntry
+from services.records.formats.msix_columns import FLAGS, RELEVANT
+from services.records.formats.unsaid import unsaid
+from tests.records.formats.test_msix import child, read
+from tests.records.formats.test_said_out import sections
+from tests.records.formats.where_it_went import Path, is_there, leaves, marked, put
+
+Files = dict[str, list[dict[str, str]]]
+
+
+def columns(files: Files) -> str:
+    """All cells but those of the report; dates as a record has them."""
+    return json.dumps([rows for name, rows in files.items() if name != "report"], ensure_ascii=False)
+
+
+def member(path: Path) -> tuple[str, str]:
+    """The element and the member in it."""
+    names = [str(step) for step in path if not isinstance(step, int)]
+    return ".".join(names[:2]), ".".join(names[2:])
+
+
+def told(files: Files) -> set[tuple[str, str]]:
+    """Elements and members of the report: of one without a column at all, every member."""
+    return {(row["Column"], name) for row in files["report"] for name in row["Members"].split() or ["*"]}
+
+
+def is_told(files: Files, path: Path) -> bool:
+    element, name = member(path)
+    return bool({(element, name), (element, "*")} & told(files))
+
+
+def yes_and_no(value: Any, path: Path = ()) -> Iterator[tuple[Path, bool]]:
+    if isinstance(value, Mapping):
+        for name, one in value.items():
+            yield from yes_and_no(one, (*path, name))
+    elif isinstance(value, list):
+        for place, one in enumerate(value):
+            yield from yes_and_no(one, (*path, place))
+    elif isinstance(value, bool):
+        yield path, value
+
+
+def entry(whole: dict[str, Any]) -> RosterEntry | None:
+    try:
+        return child(**whole)
+    except ValidationError:
+        return None
+
+
+def without(whole: dict[str, Any], element: str, *members: str) -> dict[str, Any]:
+    """Without members of which one column has the first that is there."""
+    section, _, name = element.partition(".")
+    made: dict[str, Any] = json.loads(json.dumps(whole))
+    for one in made[section][name]:
+        for path in members:
+            at = one
+            *before, last = path.split(".")
+            for step in before:
+                at = at[step]
+            at.pop(last, None)
+    return made
+
+
+NUMBERS = ("nces_id", "state_id", "local_id")
+SCHOOLS = ("enrollment.enrollments", "academics.transcript", "academics.current_courses")
+SHAPES = [
+    ("", ()),
+    *((one, tuple(f"school.{name}" for name in NUMBERS[:count])) for one in SCHOOLS for count in (1, 2)),
+    *(("enrollment.enrollments", tuple(f"district.{name}" for name in NUMBERS[:count])) for count in (1, 2)),
+    *((one, ("course.sced_code",)) for one in SCHOOLS[1:]),
+]
+
+
+@pytest.mark.requirement("FORM-msix")
+@pytest.mark.parametrize(("element", "left_out"), SHAPES)
+def test_every_value_is_in_a_column_or_its_member_is_in_the_report(element: str, left_out: tuple[str, ...]) -> None:
+    whole, missing, tried = sections(), [], 0
+    if element:
+        whole = without(whole, element, *left_out)
+    else:
+        assert {f"{name}.{one}" for name, members in whole.items() for one in members} == set(BY_ID)
+    taken = json.dumps(whole, ensure_ascii=False)
+    for path, value in leaves(whole):
+        if element and member(path)[0] != element:
+            continue
+        other, mark = marked(value, taken)
+        one = entry(put(whole, path, other))
+        if one is None:
+            continue
+        tried += 1
+        files = read(one)
+        assert not is_there(mark, json.dumps(files["report"], ensure_ascii=False)), path
+        said = columns(files)
+        missing += [] if is_there(mark, said) or is_there(mark.replace("-", ""), said) or is_told(files, path) else [path]
+    assert missing == []
+    assert tried > (10 if element else 300)
+
+
+def test_every_yes_or_no_changes_a_column_or_its_member_is_in_the_report() -> None:
+    whole, tried = sections(), 0
+    for path, value in yes_and_no(whole):
+        one, other = entry(whole), entry(put(whole, path, not value))
+        if one is not None and other is not None:
+            tried += 1
+            assert is_told(read(one), path) or columns(read(one)) != columns(read(other)), path
+    assert tried > 5
+
+
+def test_what_a_column_says_is_not_in_the_report() -> None:
+    files = read(child(identity={"name": {"first": "Ana", "last_1": "García"}}))
+    assert {row["Reason"] for row in files["report"]} == {"missing"}
+
+
+def test_of_an_element_that_is_a_flag_the_report_names_no_member() -> None:
+    files = read(child(**sections()))
+    flags = [row for row in files["report"] if row["Column"] in FLAGS]
+    assert [(row["Reason"], row["Members"]) for row in flags] == [("flag-alone", "")] * len(FLAGS)
+
+
+def test_a_contact_who_is_no_parent_is_in_no_column_and_that_is_told() -> None:
+    aunt = {"name": {"first": "Tía", "last_1": "Ruiz"}, "relation": {"system": "x", "code": "Aunt"}}
+    files = read(child(contacts={"guardians": [aunt]}))
+    assert ("contacts.guardians", "not-a-parent") in {(row["Column"], row["Reason"]) for row in files["report"]}
+    assert "Ruiz" not in str(files)
+
+
+def test_the_report_names_members_and_never_the_child_otherwise_than_by_record() -> None:
+    files = read(child(**sections()))
+    assert {row["Record"] for row in files["report"]} == {"1"}
+    assert str(UUID(int=7)) not in str(files)
+    assert {row["Column"] for row in files["report"] if row["Reason"] == "no-column" and not row["Members"]} == set(BY_ID) - set(RELEVANT)
+
+
+values = st.recursive(st.one_of(st.none(), st.text(max_size=3), st.booleans()), lambda inner: st.dictionaries(st.sampled_from("ab"), inner))
+
+
+@given(st.one_of(values, st.lists(values)))
+def test_nothing_is_unsaid_where_all_is_said_and_everything_where_nothing_is(value: Any) -> None:
+    everything = unsaid(value, frozenset())
+    assert unsaid(value, frozenset(everything)) == []
+    assert len(everything) == len(set(everything))
+    assert bool(everything) == any(one not in (None, "") for one in _ends(value))
+
+
+def _ends(value: Any) -> Iterator[Any]:
+    if isinstance(value, dict | list):
+        for one in value.values() if isinstance(value, dict) else value:
+            yield from _ends(one)
+    else:
+        yield value
