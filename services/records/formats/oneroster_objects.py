@@ -13,7 +13,8 @@ from uuid import UUID
 
 from safepassage.wire_organisations import Organisation
 from services.records.formats.oneroster_places import Directory, Links, Pairwise, Sessions, school_year_of
-from services.records.formats.oneroster_query import Object, instant
+from services.records.formats.oneroster_query import METADATA, Object, instant
+from services.records.formats.oneroster_unsaid import NOT_SAID, NotSaid, of_demographics, of_guardian, of_sections, of_user
 from services.records.formats.oneroster_vocabulary import MOBILE, RACES, SEXES
 
 STATEMENTS: Final = "safepassage.statementsOfDisagreement"
@@ -89,7 +90,7 @@ class Shapes:
             "agents": [self._links.to("user", user["sourcedId"]) for user in self.guardians(one)] or None,
             "grades": list(dict.fromkeys(grades)) or None,
         }
-        return _present(value)
+        return _telling(_present(value), of_user(one.document, enrolled, list(self._directory.by_id.values())))
 
     def enrolled(self, one: Rostered) -> list[tuple[Mapping[str, Any], Organisation]]:
         """The enrolments that hold today, with their schools, the primary ones first."""
@@ -131,7 +132,7 @@ class Shapes:
                 **_reached(list(guardian.get("telephones") or ()), guardian.get("emails")),
             }
             value["metadata"] = {**value.get("metadata", {}), "safepassage.relation": guardian["relation"]["code"]}
-            made.append(_present(value))
+            made.append(_telling(_present(value), of_guardian(guardian)))
         return made
 
     def _org_of(self, one: Rostered) -> Object:
@@ -155,7 +156,8 @@ class Shapes:
                 "cityOfBirth": place.get("city"),
             }
         )
-        return {**self._record(str(one.pseudonym), one), **value} if value else None
+        left = of_demographics(one.document)
+        return _telling({**self._record(str(one.pseudonym), one), **value}, left) if value or left else None
 
     def classes_of(self, one: Rostered) -> list[tuple[Class, Mapping[str, Any]]]:
         """The classes of the student's sections in progress, each with its section."""
@@ -170,20 +172,23 @@ class Shapes:
         return made
 
     def enrollments(self, one: Rostered) -> list[Object]:
-        """The student's places in classes."""
-        return [
-            _present(
-                {
-                    **self._record(f"{one.pseudonym}{WITHIN}{self._pairwise('enrollment', str(one.pseudonym), *held.key)}", one),
-                    "user": self._links.to("user", one.pseudonym),
-                    "class": self._links.to("class", self.class_id(held.key)),
-                    "school": self._links.to("org", held.school.id),
-                    "role": "student",
-                    "beginDate": row.get("begin_date"),
-                }
-            )
-            for held, row in {held.key: (held, row) for held, row in self.classes_of(one)}.values()
-        ]
+        """The student's places in classes. Sections of one class are one place, and the last of them is what it says."""
+        together: dict[ClassKey, list[tuple[Class, Mapping[str, Any]]]] = {}
+        for held, row in self.classes_of(one):
+            together.setdefault(held.key, []).append((held, row))
+        made = []
+        for key, those in together.items():
+            held, row = those[-1]
+            value = {
+                **self._record(f"{one.pseudonym}{WITHIN}{self._pairwise('enrollment', str(one.pseudonym), *key)}", one),
+                "user": self._links.to("user", one.pseudonym),
+                "class": self._links.to("class", self.class_id(key)),
+                "school": self._links.to("org", held.school.id),
+                "role": "student",
+                "beginDate": row.get("begin_date"),
+            }
+            made.append(_telling(_present(value), of_sections(row, held.school, [other for _, other in those[:-1]])))
+        return made
 
     def class_id(self, key: ClassKey) -> str:
         """The sourcedId of a class, for a school year."""
@@ -281,6 +286,11 @@ def _code(coded: Mapping[str, Any] | None) -> str | None:
 
 def _holds(row: Mapping[str, Any], today: date) -> bool:
     return date.fromisoformat(row["entry_date"]) <= today and date.fromisoformat(row.get("exit_date", "9999-12-31")) >= today
+
+
+def _telling(value: Object, left: NotSaid) -> Object:
+    """With what it does not say, by names of members."""
+    return {**value, METADATA: {**value.get(METADATA, {}), NOT_SAID: left}} if left else value
 
 
 def _present(values: Object) -> Object:

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
 from safepassage.problems.oneroster import FilterNotValid, SelectionNotValid
+from services.records.formats.oneroster_unsaid import NOT_SAID
 
 Object = dict[str, Any]
 
@@ -137,8 +138,13 @@ def selected(item: Object, fields: frozenset[str] | None) -> Object:
     """The object with these fields alone.
 
     # INVARIANT: metadata stays, whatever is selected: a statement of disagreement stands there, and goes with what it relates to.
+    What the object does not say is told to who selects metadata, or nothing.
     """
-    return item if fields is None else {name: value for name, value in item.items() if name in fields or name == METADATA}
+    if fields is None:
+        return item
+    made = {name: value for name, value in item.items() if name in fields}
+    beside = {name: value for name, value in item.get(METADATA, {}).items() if METADATA in fields or name != NOT_SAID}
+    return {**made, METADATA: beside} if beside else made
 
 
 def in_order(items: Sequence[Object], sort: str | None, *, descending: bool) -> list[Object]:

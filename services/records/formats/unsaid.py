@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-NOTHING: Final = (None, "", [], {})
+NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 
 
 def unsaid(value: Any, said: frozenset[str], one_of: Sequence[Sequence[str]] = ()) -> list[str]:

@@ -148,7 +148,7 @@ def said(record: dict[str, Any]) -> dict[str, Any]:
 def test_what_is_written_is_read_back_the_same(documents: list[dict[str, Any]]) -> None:
     loaded = [LoadedRecord.model_validate(document).document() for document in documents]
     parsed = read_oneroster(Archive.of_zip(packed(loaded)), today=TODAY)
-    assert dict(parsed.findings.reasons) == {}
+    assert set(parsed.findings.reasons) <= {"column-kept"}  # what was not said: metadata.safepassage.notSaid
     assert parsed.source_system == "NODE"
     assert [said(one.record.document()) for one in parsed.students if one.record] == [said(record) for record in loaded]
 

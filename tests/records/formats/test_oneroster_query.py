@@ -96,6 +96,13 @@ def test_what_is_no_filter_is_refused(text: str) -> None:
         parse_filter(text, fields=FIELDS)
 
 
+def test_what_an_object_does_not_say_is_told_to_who_selects_metadata_or_nothing() -> None:
+    item = {"a": "1", "b": "2", "metadata": {"safepassage.notSaid": {"identity.name": ["prefix"]}}}
+    assert selected(item, parse_fields("b", fields=FIELDS)) == {"b": "2"}
+    assert selected(item, parse_fields("metadata", fields=FIELDS)) == {"metadata": item["metadata"]}
+    assert selected(item, None) == item
+
+
 def test_metadata_stays_whatever_is_selected() -> None:
     item = {"a": "1", "b": "2", "metadata": {"x": "y"}}
     assert selected(item, parse_fields("b", fields=FIELDS)) == {"b": "2", "metadata": {"x": "y"}}

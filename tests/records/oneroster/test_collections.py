@@ -179,7 +179,7 @@ async def test_the_package_is_the_same_roster_and_is_on_the_log(roster: Roster) 
     answer = await caller.send("GET", "/v1/roster-package", query=f"agreement_id={roster.consumer.agreement_id}")
     assert (answer.status, answer.headers["content-type"]) == (200, "application/zip")
     parsed = read_oneroster(Archive.of_zip(answer.body), today=NOON.date())
-    assert dict(parsed.findings.reasons) == {}
+    assert set(parsed.findings.reasons) <= {"column-kept"}  # what was not said: metadata.safepassage.notSaid
     users = (await roster.consumer.get("students"))["users"]
     assert {one.source_id for one in parsed.students} == {user["sourcedId"] for user in users}
     by_id = {user["sourcedId"]: user for user in users}

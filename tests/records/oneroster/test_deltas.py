@@ -144,7 +144,7 @@ async def test_the_whole_and_then_the_delta_are_what_a_new_whole_says(recipient:
     moved = delta.moved(kept.frame)
     affected = {key: found for key, rows in held.items() if (found := delta.student(key, rows, moved, {})) is not None}
     after = delta.roster(delta.frame(kept.frame), affected, today=TODAY)
-    assert dict(after.findings.reasons) == {}
+    assert set(after.findings.reasons) <= {"column-kept"}  # what was not said: metadata.safepassage.notSaid
     expected = {one.source_id: one.record for one in read_oneroster(Archive.of_zip(anew), today=TODAY).students}
     assert len(after.students) == 2
     assert {one.source_id: one.record for one in after.students} == {one.source_id: expected[one.source_id] for one in after.students}

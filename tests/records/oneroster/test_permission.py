@@ -51,7 +51,9 @@ async def test_a_token_narrowed_to_a_section_gives_no_other(roster: Roster) -> N
     narrowed = Consumer(roster.state, roster.consumer.agreement_id, narrowed=("enrollment", "identity.birth_date"))
     assert all(user["familyName"] == "" for user in (await narrowed.get("students"))["users"])
     assert all(
-        set(one) <= {"sourcedId", "status", "dateLastModified", "birthDate"} for one in (await narrowed.get("demographics"))["demographics"]
+        set(one) <= {"sourcedId", "status", "dateLastModified", "birthDate", "metadata"}
+        and set(one.get("metadata", {}).get("safepassage.notSaid", {})) <= {"identity.birth_date"}
+        for one in (await narrowed.get("demographics"))["demographics"]
     )
     vendor = roster.state.vendor()
     vendor.claims = vendor.claims.model_copy(update={"details": {"purpose": "instruction", "datatypes": ["enrollment"]}})
