@@ -30,6 +30,7 @@ REQUIREMENTS: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
             "CON-student": "What stands for a student is found without a name in any address, and each look is on the log",
             "CON-matches": "Who decides a match compares it side by side, and who looked at whom is on the log before",
             "CON-readiness": "The score has its history, its next steps, and a file of every question with what shows it",
+            "CON-ed-fi": "Who answers for an Ed-Fi system sees that it has been failing, since when, what came, and what to do",
             "CON-states": "Of each state it is said who is a member, who answers, whose counts agree, and what nobody knows now",
             "CON-exchanges": "An exchange is seen step by step at both ends, and nothing tells whose record it is",
         },

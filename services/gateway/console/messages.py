@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+from safepassage.record.load_causes import CAUSES
 from services.gateway.console.acts import SAID
 from services.gateway.console.alert_words import ALERT_WORDS
 from services.gateway.console.duties import STATES
@@ -41,6 +42,7 @@ def messages() -> list[str]:
                 *DUTY_WORDS.values(),
                 *ALERT_WORDS.values(),
                 *SAID,
+                *(said for cause in CAUSES.values() for said in (cause.title, cause.remedy)),
                 *PROBLEM_WORDS,
                 *(field.description or "" for field in GatewaySettings.model_fields.values()),
             ]

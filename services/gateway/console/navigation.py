@@ -53,6 +53,7 @@ MENU: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         "Node",
         (
             Place("/console/states", "States", OF_THE_STATE),
+            Place("/console/ed-fi-systems", "Ed-Fi systems", EVERYBODY),
             Place("/console/statistics", "Statistics", OVERSEERS),
             Place("/console/settings", "Keys and settings", OF_THE_STATE),
         ),

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from safepassage.wire_alerts import Alert, AlertPage
 from safepassage.wire_duties import Duty, DutyPage
+from safepassage.wire_ed_fi import EdFiSystemsOfOrganisation
 from safepassage.wire_readiness import Scorecard
 from services.gateway.console.alert_words import ALERT_WORDS
 from services.gateway.console.crossed import what_crossed
@@ -49,15 +50,16 @@ async def show_today(frame: Framed, node: Node) -> Response:
         read_or_unread(frame, _alerts(node)),
         read_or_unread(frame, _score(node)),
         read_or_unread(frame, log_health(frame, node)),
+        read_or_unread(frame, _systems(node)),
     )
-    crossed, owed, alerts, score, log = parts
+    crossed, owed, alerts, score, log, systems = parts
     unread = [part for part in parts if isinstance(part, Unread)]
     return frame.page(
         "today.html",
         status=503 if len(unread) == len([part for part in parts if part is not None]) else 200,
         is_whole=not unread,
         log=log,
-        cards=cards_of(frame, crossed, owed, alerts, score),
+        cards=cards_of(frame, crossed, owed, alerts, score, systems),
         duties=owed if isinstance(owed, Unread) else _next(frame, owed),
         alerts=alerts if isinstance(alerts, Unread) or alerts is None else [_alert(frame, one) for one in alerts.alerts[:FIRST]],
         crossed=crossed,
@@ -90,6 +92,10 @@ async def _alerts(node: NodeReader) -> AlertPage | None:
 
 async def _score(node: NodeReader) -> Scorecard | None:
     return await node.read("privacy", "/v1/readiness", Scorecard) if node.may("readiness:read") else None
+
+
+async def _systems(node: NodeReader) -> EdFiSystemsOfOrganisation:
+    return await node.read("records", "/v1/ed-fi-systems", EdFiSystemsOfOrganisation)
 
 
 def _next(frame: Frame, owed: Owed) -> list[ShownDuty]:

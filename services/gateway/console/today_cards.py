@@ -6,10 +6,12 @@ from typing import Final, Literal
 
 from safepassage.wire_alerts import AlertPage
 from safepassage.wire_duties import Duty
+from safepassage.wire_ed_fi import EdFiSystemsOfOrganisation
 from safepassage.wire_readiness import Scorecard
 from services.gateway.console.charts.sparkline import Sparkline, sparkline
 from services.gateway.console.crossed import WEEK, Crossed
 from services.gateway.console.duties import shown_duty
+from services.gateway.console.ed_fi_rows import shown_system
 from services.gateway.console.pages import Frame
 from services.gateway.console.today_pictures import usual_of
 from services.gateway.console.unread import Unread
@@ -42,10 +44,21 @@ class Owed:
 
 
 def cards_of(
-    frame: Frame, crossed: Crossed | Unread, owed: Owed | Unread, alerts: AlertPage | Unread | None, score: Scorecard | Unread | None
+    frame: Frame,
+    crossed: Crossed | Unread,
+    owed: Owed | Unread,
+    alerts: AlertPage | Unread | None,
+    score: Scorecard | Unread | None,
+    systems: EdFiSystemsOfOrganisation | Unread,
 ) -> list[Card]:
     """In their order. None: not of the person's role."""
-    return [*_crossed(frame, crossed), *_owed(frame, owed), *_alerts(frame, alerts), *_ready(frame, score)]
+    return [
+        *_crossed(frame, crossed),
+        *_owed(frame, owed),
+        *_alerts(frame, alerts),
+        *_systems(frame, systems),
+        *_ready(frame, score),
+    ]
 
 
 def _unread(title: str, part: Unread, href: str | None = None) -> Card:
@@ -89,6 +102,19 @@ def _alerts(frame: Frame, alerts: AlertPage | Unread | None) -> Iterator[Card]:
         yield _unread(_("Open alerts"), alerts)
     elif alerts is not None:
         yield Card(_("Open alerts"), _figure(frame, len(alerts.alerts)), _("What the log's rules found, and nobody has looked at"))
+
+
+def _systems(frame: Frame, systems: EdFiSystemsOfOrganisation | Unread) -> Iterator[Card]:
+    """None where the node has no such system."""
+    _, number, where = frame.translate, frame.viewing.number, "/console/ed-fi-systems"
+    title = _("Ed-Fi systems that do not work")
+    if isinstance(systems, Unread):
+        yield _unread(title, systems, where)
+    elif systems.systems:
+        rows = [shown_system(one, {}) for one in systems.systems]
+        wrong = sum(row.is_wrong for row in rows)
+        note = _("Nothing comes from them, or goes in, for a day or more") if wrong else _("Pulls and pushes do what they are for")
+        yield Card(title, number(wrong), note, where, "danger" if wrong else None, "cross" if wrong else None)
 
 
 def _ready(frame: Frame, score: Scorecard | Unread | None) -> Iterator[Card]:

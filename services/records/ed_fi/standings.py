@@ -9,6 +9,7 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from safepassage.problems.records import NoSuchLoad
+from safepassage.record.load_causes import CAUSES
 from safepassage.record.loads import LoadReport
 from safepassage.wire_ed_fi import EdFiAttempts, EdFiHow, EdFiLoad, EdFiSystemDetail, EdFiSystemOfOrganisation
 from services.records.ed_fi.noting import PULL, PUSH
@@ -110,7 +111,8 @@ async def detail_of(tx: ReadOnly, system: EdFiSystem, now: datetime, *, load_id:
 def _loads(rows: Iterable[LoadRow]) -> Iterable[EdFiLoad]:
     for row in rows:
         report = LoadReport.model_validate_json(row.report)
-        yield EdFiLoad(id=report.id, loaded_at=report.loaded_at, counts=report.counts, causes=sum(report.reasons.values()))
+        wrong = sum(count for reason, count in report.reasons.items() if CAUSES[reason].kind != "not-read")
+        yield EdFiLoad(id=report.id, loaded_at=report.loaded_at, counts=report.counts, wrong=wrong)
 
 
 async def _left_with(tx: ReadOnly, organisation_id: UUID) -> int:

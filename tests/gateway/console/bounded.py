@@ -19,6 +19,7 @@ LISTS: Final[dict[str, dict[str, str]]] = {
     "dead_letter.html": {"facts": OF_ONE},
     "decision.html": dict.fromkeys(("group.left", "group.stayed", "group.identifiers", "rules", "owed"), OF_ONE),
     "duty.html": {"facts": OF_ONE},
+    "ed_fi_system.html": {"counts": OF_ONE, "to_do": IN_A_SENTENCE, "stored": OF_ONE},
     "entry.html": {
         **dict.fromkeys(("facts", "students", "group.left", "group.stayed", "left", "around"), OF_ONE),
         "keys + witnesses": OF_THE_NETWORK,

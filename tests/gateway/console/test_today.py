@@ -153,7 +153,7 @@ async def test_duties_and_readiness_that_cannot_be_read_are_not_said_to_be_done(
 
 @pytest.mark.requirement("CON-unread")
 async def test_where_nothing_at_all_can_be_read_the_page_says_so_and_its_status_too(alder: Console) -> None:
-    silence(alder, "audit", "privacy")
+    silence(alder, "audit", "privacy", "records")
     for role in get_args(Role):
         answer = await (await alder.browser(role)).get("/console")
         assert (answer.status, "Parts of this page could not be read" in answer.body.decode()) == (503, True), role

@@ -158,7 +158,7 @@ async def test_one_system_has_its_loads_and_what_did_not_validate_in_each(distri
     sis = district.state.district()
     detail = EdFiSystemDetail.model_validate_json((await sis.send("GET", "/v1/ed-fi-systems/sis")).body)
     assert [one.id for one in detail.loads] == [second.id, first.id]
-    assert detail.loads[1].causes == sum(first.reasons.values()) > 0
+    assert detail.loads[1].wrong == first.reasons["not-valid"] > 0
     assert detail.quality is not None
     assert detail.quality.id == second.id
     older = EdFiSystemDetail.model_validate_json((await sis.send("GET", "/v1/ed-fi-systems/sis", query=f"load={first.id}")).body)

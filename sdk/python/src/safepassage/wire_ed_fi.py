@@ -82,8 +82,8 @@ class EdFiLoad(Wire):
     id: UUID
     loaded_at: Instant
     counts: dict[Code, int]
-    causes: Annotated[int, Field(ge=0)]
-    """What did not validate, resolve or agree, or was not read: how often, of all causes."""
+    wrong: Annotated[int, Field(ge=0)]
+    """How often something did not validate, resolve or agree; not what the record has no place for."""
 
 
 class EdFiSystemDetail(Wire):
